@@ -1,0 +1,1 @@
+"""Everything done offline: reading collections, training, evaluation."""

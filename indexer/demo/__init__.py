@@ -1,0 +1,80 @@
+"""The demo: photographs that ship in two Python packages, with captions of our own."""
+
+import csv
+import filecmp
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+from search.errors import BadSource, StorageFailed
+
+DEMO_QUERIES = ("a cat with green eyes", "a rocket before its launch", "湖边的宝塔")
+"""Three searches that these pictures have an answer to; the third is "a pagoda by the lake"."""
+
+# Where each package keeps its pictures. Of these only photographs are used, no test patterns,
+# drawings or microscopy: those that captions.csv names.
+FOLDERS = (("skimage", Path("data")), ("sklearn", Path("datasets", "images")))
+
+REMEDY = 'install what the demo needs: pip install "limn[demo]"'
+
+CAPTIONS = Path(__file__).with_name("captions.csv")
+
+
+def collect_demo(folder: Path) -> Path:
+    """Copy the demo's pictures and their captions.csv into `folder`, and return it.
+
+    May be repeated: what is there already is not touched, so that it need not be indexed again.
+
+    Raises:
+        BadSource: the packages that hold the pictures are not installed.
+        StorageFailed: `folder` can't be written.
+    """
+    sources = [_package_folder(package) / inner for package, inner in FOLDERS]
+    with CAPTIONS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    header, captions = rows[0], rows[1:]
+    found = {
+        name: path
+        for name in dict.fromkeys(row[0] for row in captions)
+        if (path := _find(name, sources))
+    }
+    if not found:
+        raise BadSource(f"no demo picture is in {sources[0]} or {sources[1]}; {REMEDY}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, path in found.items():
+            _copy(path, folder / name)
+        _write_captions([header, *(row for row in captions if row[0] in found)], folder)
+    except OSError as error:
+        raise StorageFailed(f"the demo can't be written to {str(folder)!r}: {error}") from error
+    return folder
+
+
+def _package_folder(package: str) -> Path:
+    """Where a package lies; it is not imported, which would take seconds."""
+    specification = importlib.util.find_spec(package)
+    if specification is None or not specification.submodule_search_locations:
+        raise BadSource(f"the demo's pictures come with {package}, which is missing; {REMEDY}")
+    return Path(next(iter(specification.submodule_search_locations)))
+
+
+def _find(name: str, folders: list[Path]) -> Path | None:
+    """A version of the packages may come without some picture; the demo then does too."""
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.is_file() and filecmp.cmp(source, target, shallow=False):
+        return
+    draft = target.with_name(f"{target.name}.part")
+    shutil.copyfile(source, draft)
+    os.replace(draft, target)
+
+
+def _write_captions(rows: list[list[str]], folder: Path) -> None:
+    draft = folder / "captions.part"
+    with draft.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    _copy(draft, folder / CAPTIONS.name)
+    draft.unlink()

@@ -1,0 +1,60 @@
+"""`limn evaluate`: how well an encoder pair finds pictures by captions, and the reverse."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from indexer.evaluation.report import measure, table
+from indexer.training.pairs import read_pairs
+from search.encoders import open_encoder
+from search.errors import BadSource, LimnError
+
+
+@click.command()
+@click.option(
+    "--pairs",
+    "captions",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV with the columns image, caption and, if known, language and kind.",
+)
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path),
+    help="Folder of the pictures; by default images/ beside the CSV, or the CSV's folder.",
+)
+@click.option(
+    "--encoder", "spec", default="builtin", show_default=True, help="Encoder pair to measure."
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    help="Only captions in this language; may be repeated.  [default: all]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+def evaluate(
+    captions: Path,
+    images: Path | None,
+    spec: str,
+    device: str,
+    languages: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Measure an encoder pair's recall on captioned pictures, in both directions."""
+    try:
+        pairs = read_pairs(captions, images)
+        known = sorted({language for pair in pairs for language in pair.captions})
+        unknown = sorted(set(languages) - set(known))
+        if unknown:
+            raise BadSource(
+                f"no caption in {str(captions)!r} is in {unknown[0]!r}; it has {', '.join(known)}"
+            )
+        click.echo(f"embedding {len(pairs)} pictures and their captions", err=True)
+        report = measure(open_encoder(spec, device), pairs, languages or known)
+    except LimnError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else table(report))

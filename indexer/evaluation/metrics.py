@@ -1,0 +1,82 @@
+"""Retrieval metrics: pure functions over similarities and who belongs to whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ranks = NDArray[np.float64]
+"""Per query, the place of its best right answer, from 1; ties share the mean of their places."""
+
+CUTS = (1, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure with the ends of its bootstrap 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def text_ranks(similarities: NDArray[np.float32], owners: NDArray[np.int64]) -> Ranks:
+    """Rank of the one right picture for each text.
+
+    `similarities` is (texts, pictures); `owners` (texts,) holds each text's picture's column.
+    """
+    right = similarities[np.arange(len(owners)), owners][:, None]
+    above = (similarities > right).sum(1)
+    level = (similarities == right).sum(1)
+    ranks: Ranks = above + (level + 1) / 2
+    return ranks
+
+
+def picture_ranks(similarities: NDArray[np.float32], owners: NDArray[np.int64]) -> Ranks:
+    """Rank of each picture's best own text among all texts.
+
+    Takes what `text_ranks` takes; a picture without a text gets infinity.
+    """
+    texts, pictures = similarities.shape
+    best = np.full(pictures, -np.inf, np.float32)
+    np.maximum.at(best, owners, similarities[np.arange(texts), owners])
+    above = (similarities > best).sum(0)
+    own = np.zeros((texts, pictures), bool)
+    own[np.arange(texts), owners] = True
+    level = (similarities == best) & ~own
+    ranks = above + 1 + level.sum(0) / 2
+    return np.where(np.isfinite(best), ranks, np.inf)
+
+
+def summary(ranks: Ranks) -> dict[str, float]:
+    """Recall@1, @5, @10 (0..1), median rank and mean reciprocal rank."""
+    if len(ranks) == 0:
+        raise ValueError("no ranks to sum up")
+    recalls = {f"recall@{cut}": float((ranks <= cut).mean()) for cut in CUTS}
+    return {**recalls, "median_rank": float(np.median(ranks)), "mrr": float((1.0 / ranks).mean())}
+
+
+def intervals(
+    ranks: Ranks, pictures: NDArray[np.int64], draws: int = 1000, seed: int = 0
+) -> Mapping[str, Measure]:
+    """`summary` with 95% percentile intervals from resampling whole pictures.
+
+    `pictures` (queries,) names each rank's picture: captions of one picture are not independent,
+    so they are drawn together. Source: Efron and Tibshirani 1993, the cluster bootstrap.
+    """
+    found = summary(ranks)
+    order = np.argsort(pictures, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(pictures[order])) + 1)
+    draw = np.random.default_rng(seed)
+    rows = []
+    for _ in range(draws):
+        chosen = draw.integers(len(groups), size=len(groups))
+        rows.append(
+            list(summary(ranks[np.concatenate([groups[group] for group in chosen])]).values())
+        )
+    low, high = np.percentile(np.array(rows), [2.5, 97.5], axis=0)
+    return {
+        name: Measure(value, float(low[place]), float(high[place]))
+        for place, (name, value) in enumerate(found.items())
+    }

@@ -1,0 +1,1 @@
+"""Fitting an encoder pair to captioned pictures: pairs, towers, loss, loop, export."""

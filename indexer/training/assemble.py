@@ -1,0 +1,120 @@
+"""One training run from files to a shipped pair: what `limn train` does."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from indexer.training.examples import Examples, examples_of, minilm_teacher
+from indexer.training.export import export
+from indexer.training.labelled import glossary, read_labelled
+from indexer.training.lessons import Lessons, opinions_of, sentence_pool, word_pool
+from indexer.training.loop import Run
+from indexer.training.pair import recalls
+from indexer.training.pairs import CaptionedPicture, fingerprint, read_pairs, split
+from indexer.training.recipe import Recipe
+from indexer.training.start import Start, start
+from indexer.training.views import JoinedView, Views, cached_views
+from search.errors import BadSetting
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files that a run learns from; `labelled` and `sentences` may be missing."""
+
+    captions: Path
+    images: Path | None
+    backbone: Path
+    minilm: Path
+    labelled: Path | None
+    sentences: list[str]
+
+
+def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[str]:
+    """Train, or go on with, the run in `out`, export the averaged pair, and tell how it goes.
+
+    Raises:
+        BadSource: the data can't be read or is too little.
+        BadSetting: the batch is larger than the data, or all pictures are held out.
+        TrainingStopped, StorageFailed, ExportDiffers: as the parts say.
+    """
+    captioned = read_pairs(sources.captions, sources.images)
+    taught, held = split(captioned, recipe.held_out)
+    words = glossary()
+    labelled = read_labelled(sources.labelled, out / "labelled", words) if sources.labelled else []
+    if recipe.batch > len(taught) + len(labelled):
+        raise BadSetting(
+            f"a batch of {recipe.batch} is more than the {len(taught) + len(labelled)} pictures "
+            f"to train on ({len(held)} are held out); choose a smaller --batch or --held-out"
+        )
+    yield f"{len(taught)} captioned and {len(labelled)} labelled pictures, {len(held)} held out"
+    begun = start(taught, sources.backbone, sources.minilm, recipe, words)
+    pictures = captioned + labelled
+    views = _views(captioned, labelled, begun, recipe, out / "views")
+    yield f"{recipe.views} views of each picture are in {str(out / 'views')!r}"
+    examples, lessons = _taught(pictures, begun, sources, views)
+    place_of = {pair.path: place for place, pair in enumerate(pictures)}
+    places, held_places = (_places(part, place_of) for part in (taught + labelled, held))
+    running = Run(begun.pair, recipe, out, fingerprint(taught), device, lessons)
+    if running.resume():
+        yield f"going on from step {running.step}"
+    for record in running.epochs(examples, views, places):
+        if len(held_places):
+            record |= recalls(running.average, examples, views[0], held_places)
+        running.note(record)
+        yield ", ".join(f"{name} {value:.4g}" for name, value in record.items())
+    facts: dict[str, Any] = {
+        "format": 1,
+        "name": "builtin",
+        "languages": list(LANGUAGES),
+        "positions": begun.shape.positions,
+        "training": {"data": running.data, "recipe": asdict(recipe), "step": running.step},
+    }
+    cosines = export(running.average, begun.tokenizers[0], out / "pair", facts)
+    yield f"exported; cosine with torch: {cosines}"
+
+
+def _views(
+    captioned: list[CaptionedPicture],
+    labelled: list[CaptionedPicture],
+    begun: Start,
+    recipe: Recipe,
+    folder: Path,
+) -> Views:
+    parts = [
+        cached_views(
+            [pair.path for pair in part], begun.pair.pictures, folder, recipe.views, recipe.seed
+        )
+        for part in (captioned, labelled)
+        if part
+    ]
+    return [JoinedView(view) for view in zip(*parts, strict=True)]
+
+
+def _taught(
+    pictures: list[CaptionedPicture], begun: Start, sources: Sources, views: Views
+) -> tuple[Examples, Lessons]:
+    teach = minilm_teacher(sources.minilm)
+    examples = examples_of(pictures, begun.tokenizers, teach)
+    words, weights = glossary(), load_file(sources.backbone)
+    pools = [word_pool(words, begun.tokenizers, teach)]
+    if sources.sentences:
+        pools.append(sentence_pool(sources.sentences, begun.tokenizers[0], teach))
+    # open_clip carries the 1,000 classes' names that CLIP's authors edited for prompts.
+    from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES
+
+    tokenizer = begun.tokenizers[0]
+    prompts = [tokenizer.encode(f"a photo of a {name}").ids for name in IMAGENET_CLASSNAMES]
+    head = (weights["head.weight"], weights["head.bias"])
+    opinions = opinions_of(begun.pair.pictures, head, views, len(pictures))
+    return examples, Lessons(pools, prompts, opinions)
+
+
+def _places(pairs: list[CaptionedPicture], place_of: dict[Path, int]) -> NDArray[np.int64]:
+    return np.array([place_of[pair.path] for pair in pairs], np.int64)

@@ -1,0 +1,83 @@
+"""One batch's part of the loop: the views and captions drawn, and every loss of the recipe."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from indexer.training.examples import Examples, drawn, pooled_in_chunks
+from indexer.training.lessons import JUDGED, Lessons
+from indexer.training.losses import (
+    distillation_loss,
+    likeness_loss,
+    soft_targets,
+    softmax_loss,
+)
+from indexer.training.pair import Pair
+from indexer.training.recipe import Recipe
+from indexer.training.views import Views
+
+
+def drawn_views(views: Views, chosen: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
+    """One view of each chosen picture, half of them mirrored: (n, 64, 14, 14) float32."""
+    which = draw.integers(len(views), size=len(chosen))
+    stacked = np.stack([views[view][place] for view, place in zip(which, chosen, strict=True)])
+    for row in np.flatnonzero(draw.random(len(chosen)) < 0.5):
+        stacked[row] = stacked[row, :, ::-1]
+    return torch.from_numpy(stacked).float().permute(0, 3, 1, 2)
+
+
+def batch_losses(
+    pair: Pair,
+    recipe: Recipe,
+    examples: Examples,
+    lessons: Lessons,
+    activations: Tensor,
+    chosen: NDArray[np.int64],
+    draw: np.random.Generator,
+) -> dict[str, Tensor]:
+    """Every loss of the recipe, weighted, by name; `activations` are of the `chosen` pictures.
+
+    One English caption of each picture is drawn and `chinese_draws` Chinese ones, each a softmax of
+    its own, so captions of one picture are never each other's negatives.
+    """
+    device = activations.device
+    pictures = pair.pictures.upper(activations)
+    topics = torch.from_numpy(examples.topics[chosen]).to(device)
+    targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
+    english, chinese = examples.by_language
+    streams = [english] + [chinese] * recipe.chinese_draws
+    captions = [
+        drawn(sentences[place], draw, recipe.forgotten, recipe.written)
+        for sentences in streams
+        for place in chosen
+    ]
+    prompts, opinions = lessons.judged(chosen[:JUDGED])
+    extra, taught = lessons.sentences(draw)
+    asked = [ids for ids, _ in captions]
+    pooled = pooled_in_chunks(pair.texts, asked + extra + prompts)
+    texts = pair.texts.joint(pooled)
+    scale = pair.log_scale.exp().clamp(max=100.0)
+    count = len(chosen)
+    fits = [
+        softmax_loss(pictures, texts[start : start + count], scale, targets)
+        for start in range(0, len(asked), count)
+    ]
+    losses = {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
+    rows = np.array([row for _, row in captions])
+    known = np.flatnonzero(rows >= 0)
+    if recipe.distill and len(known):
+        teacher = torch.from_numpy(examples.teacher[rows[known]]).to(device)
+        losses["distill"] = recipe.distill * distillation_loss(
+            pooled[torch.from_numpy(known)], teacher
+        )
+    if recipe.lessons and extra:
+        student = pooled[len(asked) : len(asked) + len(extra)]
+        losses["lessons"] = recipe.lessons * distillation_loss(
+            student, torch.from_numpy(taught).to(device)
+        )
+    if recipe.opinions and prompts:
+        names = texts[len(asked) + len(extra) :]
+        judged = likeness_loss(pictures[:JUDGED], names, scale, opinions.to(device))
+        losses["opinions"] = recipe.opinions * judged
+    return losses

@@ -1,0 +1,58 @@
+"""A run's state on disk: one file, replaced whole, that only the same run goes on from."""
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from search.errors import LimnError, StorageFailed
+
+NAME = "checkpoint.pt"
+
+
+class TrainingStopped(LimnError):
+    """A run can't go on: its loss is no number, or its checkpoint belongs to another run."""
+
+
+def save(folder: Path, state: dict[str, Any]) -> None:
+    """Write the state beside its place and move it there, so that one always stands.
+
+    Raises:
+        StorageFailed: the disk is full or not ours; the previous checkpoint stays.
+    """
+    part = folder / f"{NAME}.part"
+    try:
+        torch.save(state, part)
+        os.replace(part, folder / NAME)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise StorageFailed(
+            f"can't write a checkpoint to {str(folder)!r}: {error}; the previous one stays: "
+            "make room, then run the same command again"
+        ) from error
+
+
+def load(folder: Path, identity: dict[str, Any], device: str) -> dict[str, Any] | None:
+    """The state in `folder`, or None where there is none.
+
+    Raises:
+        TrainingStopped: it is damaged, or differs from `identity` (recipe and data).
+    """
+    file = folder / NAME
+    if not file.exists():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(file, map_location=device, weights_only=True)
+        differing = [name for name, value in identity.items() if state[name] != value]
+    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
+        raise TrainingStopped(
+            f"{str(file)!r} is damaged ({error}); remove it to train from the start"
+        ) from error
+    if differing:
+        raise TrainingStopped(
+            f"{str(file)!r} is of another {differing[0]}; train into another folder, or remove it"
+        )
+    return state

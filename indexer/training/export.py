@@ -1,0 +1,132 @@
+"""A trained pair as files to ship: ONNX graphs with small weights, checked against torch."""
+
+import hashlib
+import json
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from indexer.training.pair import Pair
+from indexer.training.small_weights import as_float16, as_int8
+from indexer.training.towers import PictureTower
+from indexer.training.views import PREPARATION
+from search.encoders.builtin import BuiltinEncoder, open_builtin
+from search.errors import LimnError
+
+LOWEST_COSINE = 0.99
+"""Of a shipped tower's vectors with torch's, the mean over the probes; below it nothing ships."""
+
+
+class ExportDiffers(LimnError):
+    """The exported graphs do not give torch's vectors."""
+
+
+class RawPictures(nn.Module):
+    """The picture tower with its normalisation: (n, h, w, 3) uint8 -> (n, width)."""
+
+    def __init__(self, tower: PictureTower) -> None:
+        super().__init__()
+        self.tower = tower
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.tower(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1.0)  # type: ignore[no-any-return]
+
+
+def export(
+    pair: Pair, tokenizer: Tokenizer, folder: Path, facts: dict[str, Any]
+) -> dict[str, float]:
+    """Write image.onnx, text.onnx, tokenizer.json and pair.json; give the lowest mean cosines.
+
+    Weights are stored as float16 (pictures) and as int8 with a scale per row or column (texts);
+    they are widened once when a session opens, so arithmetic stays float32 and a text's vector
+    does not depend on its batch.
+
+    Raises:
+        ExportDiffers: a tower's mean cosine with torch is under `LOWEST_COSINE`.
+    """
+    pair = pair.to("cpu").eval()
+    folder.mkdir(parents=True, exist_ok=True)
+    size = (2, PREPARATION.height_px, PREPARATION.width_px, 3)
+    raw, pixels = RawPictures(pair.pictures).eval(), torch.zeros(size, dtype=torch.uint8)
+    image = _traced(raw, pixels, "pixels", {0: "n"}, folder / "image.onnx")
+    ids = torch.tensor([[101, 2000, 102]] * 2)
+    text = _traced(pair.texts, ids, "ids", {0: "n", 1: "t"}, folder / "text.onnx")
+    as_float16(image)
+    as_int8(text)
+    files = {
+        "image.onnx": image.SerializeToString(),
+        "text.onnx": text.SerializeToString(),
+        "tokenizer.json": tokenizer.to_str().encode(),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    described = {
+        **facts,
+        "width": pair.texts.project.out_features,
+        "preparation": asdict(PREPARATION),
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    (folder / "pair.json").write_text(
+        json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    return _check(pair, open_builtin(folder), tokenizer)
+
+
+def _traced(
+    module: nn.Module, example: Tensor, name: str, dynamic: dict[int, str], file: Path
+) -> onnx.ModelProto:
+    with warnings.catch_warnings():
+        # The newer exporter needs one more package; these graphs have no control flow to lose.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            (example,),
+            str(file),
+            input_names=[name],
+            output_names=["vectors"],
+            dynamic_axes={name: dynamic, "vectors": {0: "n"}},
+            opset_version=17,
+            dynamo=False,
+        )
+    return onnx.load(file)
+
+
+PROBES = (
+    "two dogs run on the beach",
+    "a man in a red shirt climbs a rock",
+    "一个小女孩在草地上跑",
+    "a cup of coffee",
+    "sunset",
+    "穿红衣服的人",
+    "!",
+    "",
+)
+
+
+def _check(pair: Pair, shipped: BuiltinEncoder, tokenizer: Tokenizer) -> dict[str, float]:
+    draw = np.random.default_rng(0)
+    coarse = draw.integers(0, 256, (8, 14, 14, 3), dtype=np.uint8)
+    pixels = coarse.repeat(16, 1).repeat(16, 2)
+    with torch.no_grad():
+        pictures = RawPictures(pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
+        texts = np.concatenate(
+            [pair.texts(torch.tensor([tokenizer.encode(text).ids])).numpy() for text in PROBES]
+        )
+    found = {
+        "picture": float((pictures * shipped.encode_pixels(pixels)).sum(1).mean()),
+        "text": float((texts * shipped.encode_texts(PROBES)).sum(1).mean()),
+    }
+    for tower, cosine in found.items():
+        if not cosine >= LOWEST_COSINE:
+            raise ExportDiffers(
+                f"the exported {tower} tower is at cosine {cosine:.4f} of torch's, under "
+                f"{LOWEST_COSINE}; it is not fit to ship"
+            )
+    return found

@@ -1,0 +1,43 @@
+"""The settings of a training run; with a seed and the data they determine the checkpoint."""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Learning rates are AdamW's peaks, shares are 0..1, weights multiply their losses.
+
+    `early` is the share of the exported weights that are the average as it stood halfway.
+    """
+
+    epochs: int = 28
+    batch: int = 256
+    seed: int = 17
+    views: int = 5
+    held_out: int = 250
+    width: int = 384
+    rate_body: float = 2e-4
+    rate_text: float = 1e-4
+    rate_words: float = 3e-4
+    rate_heads: float = 1e-3
+    decay: float = 0.05
+    warmup: float = 0.08
+    ema: float = 0.99
+    early: float = 0.4
+    forgotten: float = 0.15
+    written: float = 0.8
+    chinese_draws: int = 2
+    dropout: float = 0.2
+    soft_share: float = 0.2
+    soft_sharpness: float = 12.0
+    distill: float = 1.0
+    lessons: float = 1.0
+    opinions: float = 0.2
+
+    def rate_at(self, step: int, steps: int) -> float:
+        """The share of the peak rate at a step: linear warm-up, then half a cosine down to 1%."""
+        start = max(1, int(self.warmup * steps))
+        if step < start:
+            return (step + 1) / start
+        return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - start) / max(1, steps - start)))

@@ -1,0 +1,120 @@
+"""The text tower's tokens: English word pieces as they were learned, and Chinese added to them."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import AddedToken, Tokenizer
+from tokenizers.models import Unigram
+from tokenizers.trainers import UnigramTrainer
+
+HAN = re.compile(r"[㐀-䶿一-鿿]+")
+"""Runs of Chinese characters; the word-piece tokenizer takes each of them apart."""
+
+WORDS = 4000
+"""Pieces that the unigram trainer proposes; about two thirds of them are words that stay."""
+
+
+def chinese_words(sentences: Iterable[str], given: Iterable[str] = ()) -> list[str]:
+    """Find words of 2 to 4 characters in Chinese sentences, by a unigram language model.
+
+    `given` words are kept whatever their count. Source: Kudo 2018, "Subword Regularization".
+    """
+    runs = [run for sentence in sentences for run in HAN.findall(sentence)]
+    proposed = Tokenizer(Unigram())
+    trainer = UnigramTrainer(
+        vocab_size=WORDS,
+        max_piece_length=4,
+        show_progress=False,
+        unk_token="?",
+        special_tokens=["?"],
+    )
+    proposed.train_from_iterator(runs, trainer)
+    counts = Counter(piece for run in runs for piece in proposed.encode(run).tokens)
+    found = {
+        piece
+        for piece, count in counts.items()
+        if count >= 5 and len(piece) > 1 and "的" not in piece
+    }
+    return sorted(found | {word for word in given if len(word) > 1})
+
+
+def extended(
+    start: Path, sentences: Sequence[str], words: Sequence[str], positions: int
+) -> Tokenizer:
+    """The tokenizer of `start`, with every character of the Chinese `sentences` and `words` added.
+
+    Words are matched, longest first, before anything else is done to the text; what is left goes
+    through BERT's own steps, where a character that is in no vocabulary becomes [UNK].
+    """
+    described = json.loads(start.read_text(encoding="utf-8"))
+    described["padding"] = None
+    described["truncation"] = None
+    vocabulary: dict[str, int] = described["model"]["vocab"]
+    characters = {
+        character for text in (*sentences, *words) for character in "".join(HAN.findall(text))
+    }
+    for character in sorted(characters - vocabulary.keys()):
+        vocabulary[character] = len(vocabulary)
+    tokenizer = Tokenizer.from_str(json.dumps(described))
+    tokenizer.add_tokens([AddedToken(word, normalized=False) for word in words])
+    tokenizer.enable_truncation(positions)
+    return tokenizer
+
+
+def without_words(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer without the added words, so that each Chinese character is one token."""
+    described = json.loads(tokenizer.to_str())
+    described["added_tokens"] = [token for token in described["added_tokens"] if token["special"]]
+    return Tokenizer.from_str(json.dumps(described))
+
+
+def aligned_rows(
+    parallel: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    rows: NDArray[np.float32],
+    new: NDArray[np.bool_],
+    iterations: int = 6,
+) -> NDArray[np.float32]:
+    """Start each new token's row as the mean of the English tokens it translates.
+
+    `parallel` holds (English ids, Chinese ids) of sentences that say the same; `rows` is the
+    (vocabulary, width) table; those marked in `new` are overwritten where a translation is found.
+    Source: Brown et al. 1993, IBM Model 1 (here p(English | Chinese), by expectation maximisation).
+    """
+    size = rows.shape[0]
+    both = [
+        (
+            np.repeat(zh, len(en)),
+            np.tile(en, len(zh)),
+            np.tile(np.arange(len(en)), len(zh)),
+            len(en),
+        )
+        for en, zh in parallel
+        if len(en) and len(zh)
+    ]
+    offsets = np.cumsum([0] + [length for *_, length in both])
+    place = np.concatenate(
+        [slots + offset for (_, _, slots, _), offset in zip(both, offsets, strict=False)]
+    )
+    keys = np.concatenate([zh.astype(np.int64) * size + en for zh, en, _, _ in both])
+    pairs, link = np.unique(keys, return_inverse=True)
+    chinese, english = pairs // size, pairs % size
+    likely: NDArray[np.float64] = np.ones(len(pairs))
+    for _ in range(iterations):
+        share: NDArray[np.float64] = likely[link]
+        share /= np.bincount(place, share, offsets[-1])[place]
+        weight = np.bincount(link, share, len(pairs)).astype(np.float64)
+        likely = weight / np.bincount(chinese, weight, size)[chinese]
+    likely = np.where(likely < 0.05, 0.0, likely)
+    summed = np.zeros_like(rows)
+    np.add.at(summed, chinese, (likely[:, None] * rows[english]).astype(np.float32))
+    length = np.linalg.norm(rows[~new][1000:], axis=1).mean()
+    found = np.linalg.norm(summed, axis=1)
+    known = new & (found > 0)
+    started = rows.copy()
+    started[known] = summed[known] * (length / found[known])[:, None]
+    return started

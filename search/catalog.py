@@ -1,0 +1,595 @@
+"""The catalog: every SQL statement. SQL is the truth; an index only follows its change log."""
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import sqlalchemy as sa
+
+from search import tables as t
+from search.database import Database
+from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
+from search.records import (
+    Caption,
+    Changes,
+    Collection,
+    CollectionSummary,
+    Counts,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    Failure,
+    FileState,
+    KnownFile,
+    Picture,
+    PictureFacts,
+    Space,
+    Vectors,
+)
+
+# How many values one IN (...) may name: well under the least that SQLite is built with (32,766).
+IN_LIMIT = 5_000
+
+# Locks for what concerns no one collection; their ids begin at 1.
+EVERY_COLLECTION = 0
+
+Sql = sa.Connection
+
+
+class Catalog:
+    """Collections, pictures, captions, embeddings, jobs and failures of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def identity(self) -> str:
+        """The catalog's own id; index files carry it."""
+        with self.database.reading() as sql:
+            return str(sql.scalars(sa.select(t.catalog.c.id)).one())
+
+    # -- collections
+
+    def collections(self, names: Sequence[str] = ()) -> list[Collection]:
+        """The collections with these names, or all of them, by name.
+
+        Raises:
+            NotFound: a name is not known; the message lists those that are.
+        """
+        statement = sa.select(
+            t.collection.c.id, t.collection.c.name, t.space.c.id, t.space.c.encoder, t.space.c.width
+        ).join(t.space)
+        with self.database.reading() as sql:
+            rows = sql.execute(statement.order_by(t.collection.c.name)).all()
+        found = [Collection(row[0], row[1], Space(row[2], row[3], row[4])) for row in rows]
+        known = {collection.name for collection in found}
+        for name in names:
+            if name not in known:
+                listed = ", ".join(sorted(known)) or "none yet; make one with: limn index PATH"
+                raise NotFound(f"there is no collection {name!r}; the collections are: {listed}")
+        return [collection for collection in found if not names or collection.name in names]
+
+    def open_collection(self, name: str, space: Space) -> Collection:
+        """The collection of that name in the space that it has, or made now in `space`."""
+        with self.database.writing() as sql:
+            self._lock(sql, EVERY_COLLECTION)
+            known = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
+            if known is None:
+                sql.execute(t.space.insert().values(**asdict(space), created_at=_now()))
+            if sql.scalar(sa.select(t.collection.c.id).where(t.collection.c.name == name)) is None:
+                sql.execute(
+                    t.collection.insert().values(name=name, space_id=space.id, created_at=_now())
+                )
+        [collection] = self.collections([name])
+        return collection
+
+    def take_space(self, collection: Collection, space: Space) -> Collection:
+        """Give a collection a space, which only an empty one can change.
+
+        The caller holds the writer lock, so that no other indexer fills it meanwhile.
+
+        Raises:
+            SpaceMismatch: it holds pictures that another encoder embedded.
+            NotFound: it was removed since.
+        """
+        [now] = self.collections([collection.name])
+        if now.space == space:
+            return now
+        p = t.picture.c
+        with self.database.writing() as sql:
+            if sql.scalar(sa.select(p.id).where(p.collection_id == now.id).limit(1)) is not None:
+                raise SpaceMismatch(_other_space(now, space))
+            sql.execute(
+                t.collection.update().where(t.collection.c.id == now.id).values(space_id=space.id)
+            )
+        return Collection(now.id, now.name, space)
+
+    def remove_collection(self, collection: Collection) -> None:
+        """Forget a collection and all it holds; the picture files are never touched."""
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            sql.execute(t.collection.delete().where(t.collection.c.id == collection.id))
+
+    def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
+        """What each collection holds, for lists; raises NotFound as `collections` does."""
+        found = self.collections(names)
+        pictures = sa.select(
+            t.picture.c.collection_id, sa.func.count(), sa.func.sum(t.picture.c.size_bytes)
+        ).group_by(t.picture.c.collection_id)
+        captions = (
+            sa.select(t.picture.c.collection_id, sa.func.count())
+            .join(t.caption)
+            .group_by(t.picture.c.collection_id)
+        )
+        failures = sa.select(t.failure.c.collection_id, sa.func.count()).group_by(
+            t.failure.c.collection_id
+        )
+        jobs = sa.select(t.job.c.collection_id, sa.func.max(t.job.c.updated_at)).group_by(
+            t.job.c.collection_id
+        )
+        made = sa.select(t.collection.c.id, t.collection.c.created_at)
+        with self.database.reading() as sql:
+            held = {row[0]: (row[1], int(row[2])) for row in sql.execute(pictures)}
+            captioned, failed, updated, created = (
+                {row[0]: row[1] for row in sql.execute(statement)}
+                for statement in (captions, failures, jobs, made)
+            )
+        return [
+            CollectionSummary(
+                name=collection.name,
+                space=collection.space,
+                pictures=held.get(collection.id, (0, 0))[0],
+                captions=captioned.get(collection.id, 0),
+                failures=failed.get(collection.id, 0),
+                size_bytes=held.get(collection.id, (0, 0))[1],
+                created_at=created.get(collection.id, ""),
+                updated_at=updated.get(collection.id),
+            )
+            for collection in found
+        ]
+
+    # -- reading pictures
+
+    def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
+        """The pictures with these ids and their captions; those that are gone are left out."""
+        with self.database.reading() as sql:
+            rows = _in_pieces(
+                sql,
+                sa.select(t.picture, t.collection.c.name).join(t.collection),
+                t.picture.c.id,
+                ids,
+            )
+            captions: dict[int, list[Caption]] = defaultdict(list)
+            # Those beside a picture before those in its file.
+            told = sa.select(t.caption).order_by(t.caption.c.origin.desc(), t.caption.c.id)
+            for row in _in_pieces(sql, told, t.caption.c.picture_id, ids):
+                captions[row.picture_id].append(
+                    Caption(row.text, row.language, row.kind, row.origin)
+                )
+            return {row.id: _picture(row, captions[row.id]) for row in rows}
+
+    def picture(self, picture_id: int) -> Picture:
+        """One picture; raises NotFound where there is none with that id."""
+        found = self.pictures([picture_id])
+        if picture_id not in found:
+            raise NotFound(f"there is no picture {picture_id}; it may have been removed")
+        return found[picture_id]
+
+    def picture_vector(self, picture_id: int) -> tuple[Collection, Vectors]:
+        """A picture's collection and its embedding (width,) in the collection's space.
+
+        Raises:
+            NotFound: no picture has that id.
+        """
+        e, c = t.picture_embedding, t.collection
+        statement = (
+            sa.select(
+                c.c.id, c.c.name, t.space.c.id, t.space.c.encoder, t.space.c.width, e.c.vector
+            )
+            .select_from(t.picture.join(c).join(t.space).join(e, e.c.picture_id == t.picture.c.id))
+            .where(t.picture.c.id == picture_id, e.c.space_id == c.c.space_id)
+        )
+        with self.database.reading() as sql:
+            row = sql.execute(statement).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no picture {picture_id}; it may have been removed")
+        return Collection(row[0], row[1], Space(row[2], row[3], row[4])), _vectors(
+            [row[5]], row[4]
+        )[0]
+
+    def known_files(self, collection_id: int, under: Path) -> dict[Path, KnownFile]:
+        """What is known of each file at or below a path."""
+        p = t.picture.c
+        statement = sa.select(
+            p.path, p.id, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
+        ).where(p.collection_id == collection_id, _below(p.path, under))
+        with self.database.reading() as sql:
+            return {
+                Path(os.fsdecode(row[0])): KnownFile(*row[1:]) for row in sql.execute(statement)
+            }
+
+    # -- writing pictures: each call is one transaction and leaves its mark in the change log
+
+    def store_pictures(
+        self, collection: Collection, batch: Sequence[EmbeddedPicture]
+    ) -> tuple[int, int]:
+        """Store pictures, new or changed, whole; returns how many were new and how many changed.
+
+        A picture whose path is known keeps its id. Each path may stand in the batch once.
+        """
+        items = {_path_hash(item.file.path): item for item in batch}
+        p = t.picture.c
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            ids = {
+                row.path_hash: row.id
+                for row in _in_pieces(
+                    sql,
+                    sa.select(p.id, p.path_hash).where(p.collection_id == collection.id),
+                    p.path_hash,
+                    list(items),
+                )
+            }
+            changed = list(ids.values())
+            _update(sql, [(ids[path], _columns(items[path])) for path in ids])
+            for table in (t.caption, t.picture_embedding):
+                _delete_in(sql, table, table.c.picture_id, changed)
+            new = [path for path in items if path not in ids]
+            if new:
+                rows = [
+                    {**_address(collection, items[path].file.path), **_columns(items[path])}
+                    for path in new
+                ]
+                ids |= zip(new, _insert(sql, t.picture, rows), strict=True)
+            sql.execute(
+                t.picture_embedding.insert(),
+                [
+                    {"picture_id": ids[path], "space_id": collection.space.id, "vector": vector}
+                    for path, item in items.items()
+                    for vector in _blobs(item.vector[None])
+                ],
+            )
+            _insert_captions(
+                sql, collection.space, [(ids[path], item.captions) for path, item in items.items()]
+            )
+            self._forget_failures(sql, collection, list(items))
+            _log(sql, collection.id, list(ids.values()))
+        return len(new), len(changed)
+
+    def refresh_files(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
+        """Note new sizes and times of files whose content is as it was."""
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            _update(
+                sql,
+                [
+                    (picture_id, {"size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns})
+                    for picture_id, file in batch
+                ],
+            )
+
+    def replace_captions(
+        self, collection: Collection, batch: Sequence[tuple[int, bytes, EmbeddedCaptions]]
+    ) -> None:
+        """Replace the captions beside pictures (id, captions hash, captions); keep their files'."""
+        ids = [picture_id for picture_id, _, _ in batch]
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            _delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
+            _update(
+                sql, [(picture_id, {"captions_hash": digest}) for picture_id, digest, _ in batch]
+            )
+            _insert_captions(sql, collection.space, [(item[0], item[2]) for item in batch])
+            _log(sql, collection.id, ids)
+
+    def remove_pictures(self, collection: Collection, ids: Sequence[int]) -> None:
+        """Forget pictures; the files are never touched."""
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            _delete_in(
+                sql, t.picture, t.picture.c.id, ids, t.picture.c.collection_id == collection.id
+            )
+            _log(sql, collection.id, ids)
+
+    # -- the change log
+
+    def head(self, collection_id: int) -> int:
+        """The number of the collection's last change; 0 before the first."""
+        statement = sa.select(sa.func.max(t.change.c.seq)).where(
+            t.change.c.collection_id == collection_id
+        )
+        with self.database.reading() as sql:
+            return sql.scalar(statement) or 0
+
+    def changes_after(
+        self, collection: Collection, position: int, limit: int = 8_192
+    ) -> Iterator[Changes]:
+        """The changes past `position`, oldest first, at most `limit` at a time.
+
+        The log names each picture once, so reading it from 0 gives the whole collection.
+        """
+        c, e = t.change, t.picture_embedding
+        mine = (e.c.picture_id == c.c.picture_id) & (e.c.space_id == collection.space.id)
+        statement = (
+            sa.select(c.c.seq, c.c.picture_id, e.c.vector)
+            .select_from(c.outerjoin(e, mine))
+            .where(c.c.collection_id == collection.id)
+            .order_by(c.c.seq)
+            .limit(limit)
+        )
+        while True:
+            with self.database.reading() as sql:
+                rows = sql.execute(statement.where(c.c.seq > position)).all()
+            if not rows:
+                return
+            held = [row for row in rows if row.vector is not None]
+            position = rows[-1].seq
+            yield Changes(
+                position=position,
+                ids=np.array([row.picture_id for row in held], dtype=np.int64),
+                vectors=_vectors([row.vector for row in held], collection.space.width),
+                removed=np.array(
+                    [row.picture_id for row in rows if row.vector is None], dtype=np.int64
+                ),
+            )
+
+    # -- jobs and failures
+
+    def start_job(self, collection: Collection, kind: str, source: Path) -> int:
+        """Open a job. The caller holds the writer lock, so a job still running lost its process."""
+        j = t.job
+        with self.database.writing() as sql:
+            sql.execute(
+                j.update()
+                .where(j.c.collection_id == collection.id, j.c.state == "running")
+                .values(state="interrupted", finished_at=_now())
+            )
+            made = j.insert().values(
+                collection_id=collection.id,
+                kind=kind,
+                source=os.fsencode(source),
+                state="running",
+                started_at=_now(),
+                updated_at=_now(),
+            )
+            return _new_id(sql, made)
+
+    def update_job(
+        self,
+        job_id: int,
+        counts: Counts,
+        state: Literal["running", "done", "failed", "interrupted"] = "running",
+        message: str | None = None,
+    ) -> None:
+        """Note how far a job has come, or how it ended."""
+        ended = {} if state == "running" else {"finished_at": _now()}
+        with self.database.writing() as sql:
+            sql.execute(
+                t.job.update()
+                .where(t.job.c.id == job_id)
+                .values(**asdict(counts), state=state, message=message, updated_at=_now(), **ended)
+            )
+
+    def record_failures(self, collection: Collection, batch: Sequence[Failure]) -> None:
+        """Note files that could not be indexed, each under its last reason."""
+        rows = [
+            {
+                **_address(collection, failure.path),
+                "reason": failure.reason,
+                "detail": failure.detail,
+                "seen_at": _now(),
+            }
+            for failure in batch
+        ]
+        with self.database.writing() as sql:
+            self._forget_failures(sql, collection, [row["path_hash"] for row in rows])
+            sql.execute(t.failure.insert(), rows)
+
+    def failures(self, collection_id: int, under: Path | None = None) -> list[Failure]:
+        """The files that could not be indexed, by path, at or below a path or all of them."""
+        f = t.failure.c
+        statement = sa.select(f.path, f.reason, f.detail).where(f.collection_id == collection_id)
+        if under is not None:
+            statement = statement.where(_below(f.path, under))
+        with self.database.reading() as sql:
+            return [
+                Failure(Path(os.fsdecode(row.path)), row.reason, row.detail)
+                for row in sql.execute(statement.order_by(f.path))
+            ]
+
+    def forget_failures(self, collection: Collection, paths: Sequence[Path]) -> None:
+        """Drop failures of files that are gone or can be read again."""
+        with self.database.writing() as sql:
+            self._forget_failures(sql, collection, [_path_hash(path) for path in paths])
+
+    def _forget_failures(self, sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> None:
+        f = t.failure.c
+        _delete_in(sql, t.failure, f.path_hash, hashes, f.collection_id == collection.id)
+
+    def sources(self, name: str) -> list[Path]:
+        """The paths that a collection was indexed from; none for a name that is not known."""
+        statement = (
+            sa.select(t.job.c.source)
+            .distinct()
+            .join(t.collection)
+            .where(t.collection.c.name == name)
+        )
+        with self.database.reading() as sql:
+            return [Path(os.fsdecode(source)) for source in sql.scalars(statement)]
+
+    def _lock(self, sql: Sql, collection_id: int) -> None:
+        """Let one transaction at a time write to a collection, so that log order is commit order.
+
+        SQLite has one writer anyway; a PostgreSQL sequence hands out numbers before the commit.
+        """
+        if not self.database.is_sqlite:
+            sql.execute(sa.select(sa.func.pg_advisory_xact_lock(collection_id)))
+
+
+def _other_space(held: Collection, wanted: Space) -> str:
+    encoder = held.space.encoder
+    same = encoder == wanted.encoder
+    return (
+        f"collection {held.name!r} holds vectors of {held.space.id!r} (encoder {encoder}), but "
+        f"this encoder makes {wanted.id!r}; "
+        + ("the encoder has changed since" if same else f"index with --encoder {encoder}")
+        + f", choose another --collection, or begin anew after: limn remove {held.name}"
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _new_id(sql: Sql, statement: sa.Insert) -> int:
+    key = sql.execute(statement).inserted_primary_key
+    assert key is not None  # every statement that comes here inserts one row with a generated key
+    return int(key[0])
+
+
+def _insert(sql: Sql, table: sa.Table, rows: list[dict[str, Any]]) -> list[int]:
+    """Insert rows and return their new ids in the same order."""
+    statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
+    return list(sql.scalars(statement, rows))
+
+
+def _update(sql: Sql, changes: Sequence[tuple[int, dict[str, Any]]]) -> None:
+    """Set columns of pictures by id, in one statement that runs for each; all set the same ones."""
+    if changes:
+        statement = t.picture.update().where(t.picture.c.id == sa.bindparam("picture_id"))
+        sql.execute(statement, [{"picture_id": each, **values} for each, values in changes])
+
+
+def _in_pieces(
+    sql: Sql, statement: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]
+) -> list[sa.Row[Any]]:
+    return [
+        row for piece in _pieces(values) for row in sql.execute(statement.where(column.in_(piece)))
+    ]
+
+
+def _delete_in(
+    sql: Sql,
+    table: sa.Table,
+    column: sa.Column[Any],
+    values: Sequence[Any],
+    *conditions: sa.ColumnElement[bool],
+) -> None:
+    for piece in _pieces(values):
+        sql.execute(table.delete().where(column.in_(piece), *conditions))
+
+
+def _pieces(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + IN_LIMIT] for start in range(0, len(values), IN_LIMIT))
+
+
+def _log(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> None:
+    """Move pictures to the end of the change log."""
+    _delete_in(sql, t.change, t.change.c.picture_id, picture_ids)
+    if picture_ids:
+        sql.execute(
+            t.change.insert(),
+            [{"collection_id": collection_id, "picture_id": each} for each in picture_ids],
+        )
+
+
+def _insert_captions(sql: Sql, space: Space, batch: Sequence[tuple[int, EmbeddedCaptions]]) -> None:
+    rows = [
+        {"picture_id": picture_id, **asdict(caption)}
+        for picture_id, embedded in batch
+        for caption in embedded.captions
+    ]
+    vectors = [blob for _, embedded in batch for blob in _blobs(embedded.vectors)]
+    if rows:
+        sql.execute(
+            t.caption_embedding.insert(),
+            [
+                {"caption_id": caption_id, "space_id": space.id, "vector": vector}
+                for caption_id, vector in zip(_insert(sql, t.caption, rows), vectors, strict=True)
+            ],
+        )
+
+
+def _below(column: sa.Column[bytes], path: Path) -> sa.ColumnElement[bool]:
+    """Whether a path column is `path` or lies below it, as a range that an index can answer."""
+    start = os.fsencode(path).rstrip(os.sep.encode()) + os.sep.encode()
+    end = start[:-1] + bytes([start[-1] + 1])
+    return (column == os.fsencode(path)) | ((column >= start) & (column < end))
+
+
+def _path_hash(path: Path) -> bytes:
+    return hashlib.blake2b(os.fsencode(path), digest_size=16).digest()
+
+
+def _address(collection: Collection, path: Path) -> dict[str, Any]:
+    """The columns that say which file of which collection a row is about."""
+    return {
+        "collection_id": collection.id,
+        "path": os.fsencode(path),
+        "path_hash": _path_hash(path),
+    }
+
+
+def _columns(item: EmbeddedPicture) -> dict[str, Any]:
+    """The columns of `picture` that follow the file."""
+    file, facts = item.file, item.facts
+    return {
+        "size_bytes": file.size_bytes,
+        "mtime_ns": file.mtime_ns,
+        "content_hash": file.content_hash,
+        "captions_hash": file.captions_hash,
+        "format": facts.format,
+        "width_px": facts.width_px,
+        "height_px": facts.height_px,
+        "taken_at": facts.taken_at,
+        "latitude": facts.latitude,
+        "longitude": facts.longitude,
+        "camera": facts.camera,
+        "indexed_at": _now(),
+    }
+
+
+def _picture(row: sa.Row[Any], captions: Sequence[Caption]) -> Picture:
+    first = {caption.text: caption for caption in reversed(captions)}
+    facts = PictureFacts(
+        format=row.format,
+        width_px=row.width_px,
+        height_px=row.height_px,
+        taken_at=row.taken_at,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        camera=row.camera,
+        captions=tuple(each for each in captions if each is first[each.text]),
+    )
+    return Picture(
+        id=row.id,
+        collection=row.name,
+        path=Path(os.fsdecode(row.path)),
+        size_bytes=row.size_bytes,
+        mtime_ns=row.mtime_ns,
+        content_hash=bytes(row.content_hash).hex(),
+        facts=facts,
+    )
+
+
+def _blobs(vectors: Vectors) -> list[bytes]:
+    """Rows (n, width) as little-endian float16 bytes."""
+    return [row.tobytes() for row in vectors.astype("<f2")]
+
+
+def _vectors(blobs: Sequence[bytes], width: int) -> Vectors:
+    """Float16 bytes as float32 rows, to the bit as stored; (0, width) where there are none."""
+    if not blobs:
+        return np.zeros((0, width), dtype=np.float32)
+    length = 2 * width
+    if any(len(blob) != length for blob in blobs):
+        raise DatabaseUnavailable(
+            f"the database holds an embedding that is not {length} bytes long: it is damaged; "
+            "restore it from a backup, or remove the collection and index it again"
+        )
+    rows = np.frombuffer(b"".join(blobs), dtype="<f2").reshape(len(blobs), width)
+    return np.ascontiguousarray(rows, dtype=np.float32)

@@ -1,0 +1,242 @@
+"""The `limn` command: its group, what it says when something is wrong, and the search commands."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import click
+
+from search.errors import BadQuery, BadSetting, LimnError
+from search.records import Hit, PictureTerm, Query, Term, TextTerm
+from search.settings import Settings
+from search.wire import collection_json, hit_json, printable
+
+# Wrong words on the command line; every other error of ours means that the work failed.
+MISUSE = (BadQuery, BadSetting)
+
+
+class Commands(click.Group):
+    """The commands of this file, and those that installed packages name as entry points.
+
+    A command's module is imported when the command is used, so that `limn search` waits for
+    nothing that only `limn train` needs.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._installed()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        installed = self._installed().get(cmd_name)
+        if own is not None or installed is None:
+            return own
+        command: click.Command = installed.load()
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LimnError as error:
+            click.secho(f"limn: {printable(str(error))}", fg="red", err=True)
+            ctx.exit(2 if isinstance(error, MISUSE) else 1)
+        except OSError as error:  # everything else that touches the system translates its errors
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
+                ctx.exit(0)
+            click.secho(f"limn: can't write the answer: {error}", fg="red", err=True)
+            ctx.exit(1)
+
+    def _installed(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in entry_points(group="limn.commands")}
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="limn")
+def main() -> None:
+    """Find pictures by what they show: by words, by other pictures, or by both.
+
+    \b
+    limn index ~/Pictures --collection pictures
+    limn search "a dog runs on the beach"
+    limn serve
+    """
+
+
+def answer_options(command: Any) -> Any:
+    """The options of every command that prints hits."""
+    options = (
+        click.option("-k", "k", default=20, show_default=True, help="How many pictures to return."),
+        click.option(
+            "--collection", "-c", "collections", multiple=True, help="Search only this collection."
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        click.option("--open", "show", is_flag=True, help="Show the pictures in the browser."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.argument("words", nargs=-1)
+@click.option("--text", "-t", "texts", multiple=True, help='More words, with a weight: "snow:0.5".')
+@click.option(
+    "--image", "-i", "images", multiple=True, help="A picture to search by: me.jpg or me.jpg:0.5."
+)
+@answer_options
+def search(
+    words: tuple[str, ...],
+    texts: tuple[str, ...],
+    images: tuple[str, ...],
+    collections: tuple[str, ...],
+    k: int,
+    as_json: bool,
+    show: bool,
+) -> None:
+    """Find pictures by WORDS, by pictures, or by several of each with weights."""
+    from search.query import split_weight
+
+    terms: list[Term] = [TextTerm(" ".join(words))] if words else []
+    terms += [TextTerm(*split_weight(text)) for text in texts]
+    terms += [_picture_term(image) for image in images]
+    _answer(Query(tuple(terms), collections, k), as_json, show)
+
+
+@main.command()
+@click.argument("photo")
+@answer_options
+def similar(photo: str, collections: tuple[str, ...], k: int, as_json: bool, show: bool) -> None:
+    """Find pictures that look like PHOTO, a file that need not be indexed."""
+    _answer(Query((PictureTerm(Path(photo)),), collections, k), as_json, show)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def collections(as_json: bool) -> None:
+    """List the collections."""
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        summaries = engine.summaries()
+    if as_json:
+        click.echo(_json([collection_json(summary) for summary in summaries]))
+    elif not summaries:
+        click.echo("no collection yet; make one with: limn index PATH", err=True)
+    for summary in () if as_json else summaries:
+        click.echo(
+            f"{printable(summary.name)}  {summary.pictures:,} pictures  "
+            f"{summary.captions:,} captions  {summary.space.encoder}"
+        )
+
+
+@main.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def info(name: str, as_json: bool) -> None:
+    """Show what collection NAME holds, and the files that could not be indexed."""
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        [summary] = engine.summaries([name])
+        [collection] = engine.catalog.collections([name])
+        failures = engine.catalog.failures(collection.id)
+    facts = collection_json(summary)
+    refused = [
+        {"path": printable(str(each.path)), "reason": each.reason, "detail": each.detail}
+        for each in failures
+    ]
+    if as_json:
+        click.echo(_json({**facts, "failed_files": refused}))
+        return
+    for key, value in facts.items():
+        click.echo(f"{key:<12} {value if value is not None else '-'}")
+    for each in refused:
+        click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Forget collection NAME. The picture files stay as they are."""
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        [summary] = engine.summaries([name])
+        if not yes and sys.stdin.isatty():
+            click.confirm(
+                f"Forget {name!r} with its {summary.pictures:,} pictures (files stay)?", abort=True
+            )
+        engine.remove(name)
+    click.echo(
+        f"removed {printable(name)}: {summary.pictures:,} pictures forgotten, no file touched"
+    )
+
+
+@main.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this version's schema; every command does so by itself."""
+    from search import schema
+    from search.database import Database
+
+    database = Database(Settings.from_environment().database)
+    try:
+        revision = schema.upgrade(database)
+    finally:
+        database.close()
+    click.echo(f"the database {database.label} is at schema {revision}")
+
+
+def _picture_term(text: str) -> PictureTerm:
+    from search.query import split_weight
+
+    if os.path.exists(text):  # a name may end in a colon and a number
+        return PictureTerm(Path(text))
+    path, weight = split_weight(text)
+    return PictureTerm(Path(path), weight)
+
+
+def _answer(query: Query, as_json: bool, show: bool) -> None:
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        hits = engine.search(query)
+        print_hits(hits, as_json)
+        if not hits:
+            click.echo("nothing found: no pictures are indexed yet; limn index PATH", err=True)
+        elif show:
+            from search.sheet import write_sheet
+
+            click.launch(write_sheet(hits, engine.thumbnail).as_uri())
+
+
+def print_hits(hits: Sequence[Hit], as_json: bool = False) -> None:
+    """Print hits to stdout: rank, cosine and path a line, or a JSON document."""
+    if as_json:
+        click.echo(_json([hit_json(hit) for hit in hits]))
+        return
+    for hit in hits:
+        path = one_line(printable(str(hit.picture.path)))
+        captions = hit.picture.facts.captions
+        told = f"  {one_line(captions[0].text[:80])}" if captions else ""
+        click.echo(f"{hit.rank:>3}  {hit.score:.3f}  {path}{click.style(told, dim=True)}")
+
+
+def one_line(text: str) -> str:
+    """The text with its control characters written out, so that a line stays a line."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)

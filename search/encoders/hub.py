@@ -1,0 +1,123 @@
+"""Files of Hugging Face repositories: from the cache without a network, else from the hub."""
+
+import http.client
+import ssl
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from huggingface_hub import constants, hf_hub_download, snapshot_download, try_to_load_from_cache
+from huggingface_hub.errors import RemoteEntryNotFoundError
+
+from search.errors import EncoderUnavailable
+
+# The hub's own client tries six times to reach a host that is not there, twice over: 46 s. One
+# short look beforehand answers that question sooner.
+PROBE_TIMEOUT_S = 5
+
+SMALL_FILES = ("*.json", "*.model", "*.txt")
+"""What a tokenizer and a configuration are made of; weights are none of these."""
+
+
+def hub_file(repository: str, names: Sequence[str], wanted_by: str, instead: str) -> Path:
+    """Return the first of `names` that `repository` has: out of the cache, or downloaded.
+
+    `wanted_by` and `instead` go into the message: what needs the file, and what else can be done.
+
+    Raises:
+        EncoderUnavailable: it is not in the cache, and the hub can't be reached or refuses it.
+    """
+    for name in names:
+        if (found := _cached(repository, name)) is not None:
+            return found
+    _require_hub(repository, wanted_by, instead)
+    for name in names:
+        try:
+            return Path(hf_hub_download(repository, name, etag_timeout=PROBE_TIMEOUT_S))
+        except RemoteEntryNotFoundError:
+            continue
+        except OSError as error:
+            raise _failed(repository, wanted_by, instead, error) from error
+    raise EncoderUnavailable(
+        f"{wanted_by} needs {' or '.join(names)} of {constants.ENDPOINT}/{repository}, "
+        f"which has no such file; {instead}"
+    )
+
+
+def hub_folder(repository: str, marks: Sequence[str], wanted_by: str, instead: str) -> Path:
+    """Return a folder with the small files of `repository`; it is cached once a mark is.
+
+    Raises:
+        EncoderUnavailable: as `hub_file` does.
+    """
+    for mark in marks:
+        if (found := _cached(repository, mark)) is not None:
+            return found.parent
+    _require_hub(repository, wanted_by, instead)
+    try:
+        folder = snapshot_download(
+            repository, allow_patterns=list(SMALL_FILES), etag_timeout=PROBE_TIMEOUT_S
+        )
+    except OSError as error:
+        raise _failed(repository, wanted_by, instead, error) from error
+    return Path(folder)
+
+
+def _cached(repository: str, name: str) -> Path | None:
+    found = try_to_load_from_cache(repository, name)
+    return Path(found) if isinstance(found, str) else None
+
+
+def _require_hub(repository: str, wanted_by: str, instead: str) -> None:
+    if constants.HF_HUB_OFFLINE:
+        why = "HF_HUB_OFFLINE forbids to download them"
+    elif (trouble := _trouble_with(constants.ENDPOINT)) is not None:
+        why = f"{constants.ENDPOINT} can't be reached ({trouble})"
+    else:
+        return
+    folder = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}"
+    raise EncoderUnavailable(
+        f"{wanted_by} needs files of {repository} that are not on this machine, and {why}; "
+        f"{instead}, or copy the folder {folder} from a machine that has it"
+    )
+
+
+def _failed(repository: str, wanted_by: str, instead: str, error: OSError) -> EncoderUnavailable:
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    return EncoderUnavailable(
+        f"{wanted_by} needs files of {repository}, and getting them from {constants.ENDPOINT} "
+        f"failed: {reason}; try again, or {instead}"
+    )
+
+
+def _trouble_with(endpoint: str) -> str | None:
+    """Say why nothing answers at `endpoint`, or None where something does, whatever it says."""
+    trouble: list[str | None] = [f"no answer within {PROBE_TIMEOUT_S} s"]
+
+    def look() -> None:
+        trouble[0] = _knock(endpoint)
+
+    # A thread of its own, because the look-up of the name obeys no timeout.
+    thread = threading.Thread(target=look, name="limn-hub-probe", daemon=True)
+    thread.start()
+    thread.join(PROBE_TIMEOUT_S)
+    return trouble[0]
+
+
+def _knock(endpoint: str) -> str | None:
+    request = urllib.request.Request(endpoint, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=PROBE_TIMEOUT_S):  # minds the proxy settings
+            return None
+    except urllib.error.HTTPError as error:
+        error.close()
+        return None
+    except urllib.error.URLError as error:
+        # The hub's client has certificates of its own, so it may trust what urllib does not.
+        return None if isinstance(error.reason, ssl.SSLError) else str(error.reason)
+    except http.client.HTTPException:
+        return None
+    except (OSError, ValueError) as error:
+        return str(error) or type(error).__name__

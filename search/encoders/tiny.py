@@ -1,0 +1,127 @@
+"""A pair with no weights, for tests and demonstrations: colours, and where they are, in NumPy."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.encoders.fingerprint import space_id
+from search.encoders.preparation import Preparation
+from search.records import Pixels, Space, Vectors
+
+VERSION = 1
+"""Raised whenever the vectors change, so that old ones are told from new ones."""
+
+WIDTH = 64
+SIDE_PX = 32
+MOST_WORDS = 256
+
+COLOURS: tuple[tuple[str, tuple[int, int, int]], ...] = (
+    ("red 红", (215, 30, 35)),
+    ("green 绿", (40, 150, 50)),
+    ("blue 蓝", (35, 70, 205)),
+    ("yellow 黄", (245, 220, 45)),
+    ("black 黑", (12, 12, 12)),
+    ("white 白", (245, 245, 245)),
+    ("orange 橙", (245, 140, 25)),
+    ("purple violet 紫", (125, 40, 160)),
+    ("pink 粉", (250, 160, 195)),
+    ("brown 棕 褐", (115, 70, 35)),
+    ("gray grey 灰", (128, 128, 128)),
+    ("cyan turquoise 青", (45, 200, 210)),
+)
+COLOUR_OF = {word: i for i, (words, _) in enumerate(COLOURS) for word in words.split()}
+PALETTE = np.array([rgb for _, rgb in COLOURS], np.int32)
+
+# The quarters of a picture: 0 top left, 1 top right, 2 bottom left, 3 bottom right.
+PLACES = {"left 左": (0, 2), "right 右": (1, 3), "top above 上": (0, 1), "bottom below 下": (2, 3)}
+PLACE_OF = {word: set(quarters) for words, quarters in PLACES.items() for word in words.split()}
+ANYWHERE = {0, 1, 2, 3}
+
+CLAUSES = re.compile(r"[,.;:\uff0c\u3002\uff1b\uff1a\u3001]|\band\b|和")
+WORDS = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
+
+
+class TinyEncoder:
+    """Knows twelve colours and the four sides, in English and Chinese.
+
+    A picture becomes the share of each colour in its quarters; a text becomes those of the picture
+    that it describes: "red left and blue right". Other words add a direction that their hash
+    picks, so texts that share words are alike, and no text is nowhere.
+    """
+
+    @property
+    def space(self) -> Space:
+        """The identity of this pair, which its version settles."""
+        return Space(space_id("tiny", [("version", str(VERSION).encode())]), "tiny", WIDTH)
+
+    @property
+    def preparation(self) -> Preparation:
+        """A small square: quarters and colours need no more."""
+        half = (0.5, 0.5, 0.5)
+        return Preparation(SIDE_PX, SIDE_PX, "squash", "bilinear", mean=half, std=half)
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed (n, 32, 32, 3) uint8 -> (n, 64); n may be 0."""
+        return _unit([_layout(_shares(picture), _light(picture)) for picture in pixels])
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed n texts -> (n, 64); n may be 0. What is past 256 words is cut."""
+        return _unit([_describe(text) for text in texts])
+
+
+def _shares(picture: Pixels) -> NDArray[np.float64]:
+    """Return (4, colours): which part of each quarter is nearest to which colour."""
+    distances = np.square(picture[:, :, None, :].astype(np.int32) - PALETTE).sum(axis=-1)
+    nearest = distances.argmin(axis=-1)
+    half = SIDE_PX // 2
+    quarters = (nearest[y : y + half, x : x + half] for y in (0, half) for x in (0, half))
+    counts = [np.bincount(quarter.ravel(), minlength=len(COLOURS)) for quarter in quarters]
+    return np.array(counts) / half**2
+
+
+def _light(picture: Pixels) -> NDArray[np.float64]:
+    """Return (4,): mean red, green, blue and the contrast, faint, to tell like pictures apart."""
+    scaled = picture / 255.0
+    return 0.05 * np.append(scaled.mean(axis=(0, 1)), scaled.std())
+
+
+def _describe(text: str) -> NDArray[np.float64]:
+    painted = np.zeros((4, len(COLOURS)))
+    others: list[str] = []
+    left = MOST_WORDS
+    for clause in CLAUSES.split(text.lower()):
+        words = WORDS.findall(clause)[:left]
+        left -= len(words)
+        quarters = set(ANYWHERE)
+        for word in words:
+            quarters &= PLACE_OF.get(word, ANYWHERE)
+        for word in words:
+            if word in COLOUR_OF:
+                painted[sorted(quarters), COLOUR_OF[word]] += 1
+            elif word not in PLACE_OF:
+                others.append(word)
+    painted /= np.maximum(painted.sum(axis=1, keepdims=True), 1)
+    vector = _layout(painted, np.zeros(4)) + 0.05 * _direction(text)
+    for word in others:
+        vector += 0.2 / len(others) ** 0.5 * _direction(word)
+    return vector
+
+
+def _layout(shares: NDArray[np.float64], light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put the shares of the whole, of the quarters and the light into one (64,)."""
+    return np.concatenate([shares.mean(axis=0), 0.5 * shares.ravel(), light])
+
+
+def _direction(word: str) -> NDArray[np.float64]:
+    """Return the unit vector (64,) that the hash of `word` picks."""
+    seed = hashlib.sha512(word.encode("utf-8", "surrogatepass")).digest()
+    direction = np.frombuffer(seed, np.uint8) - 127.5  # never 0, so neither is its length
+    return direction / np.linalg.norm(direction)
+
+
+def _unit(vectors: list[NDArray[np.float64]]) -> Vectors:
+    rows = np.array(vectors).reshape(len(vectors), WIDTH)
+    return np.ascontiguousarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)

@@ -1,0 +1,108 @@
+"""Keeping one collection's vector store level with the change log, and its file with the store."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from search.catalog import Catalog
+from search.errors import IndexDamaged, StorageFailed
+from search.records import Collection
+from search.stores import VectorStore
+from search.stores.indexfile import IndexHeader, read_index, write_index
+
+log = logging.getLogger(__name__)
+
+# A file is written again once this share of the store has changed since, or this many vectors: what
+# a crash costs is reading that much of the log again, about a second.
+SAVE_SHARE = 0.1
+SAVE_LEAST = 2_000
+
+
+class Follower:
+    """One collection's store, brought level with SQL each time it is asked for.
+
+    The file is a cache: missing, damaged, of another catalog, space or version, or ahead of the
+    log, it is thrown away and everything is read from the log again. Nothing is embedded anew.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        collection: Collection,
+        open_store: Callable[[int], VectorStore],
+        path: Path,
+    ) -> None:
+        self.collection = collection
+        self.path = path
+        self._catalog = catalog
+        self._open_store = open_store
+        self._lock = threading.Lock()
+        self._store: VectorStore | None = None
+        self._position = 0
+        self._unsaved = 0
+
+    def store(self) -> VectorStore:
+        """The store, holding every picture that was committed before this call."""
+        with self._lock:
+            if self._store is None:
+                self._store = self._load()
+            if self._catalog.head(self.collection.id) != self._position:
+                self._follow(self._store)
+            return self._store
+
+    def save(self) -> None:
+        """Write the store to its file if anything changed; a failure costs only time later."""
+        with self._lock:
+            if self._store is not None and self._unsaved:
+                self._save(self._store)
+
+    def _follow(self, store: VectorStore) -> None:
+        for changes in self._catalog.changes_after(self.collection, self._position):
+            store.remove(changes.removed)
+            store.put(changes.ids, changes.vectors)
+            self._position = changes.position
+            self._unsaved += len(changes.ids) + len(changes.removed)
+        if self._unsaved >= max(SAVE_LEAST, SAVE_SHARE * len(store)):
+            self._save(store)
+
+    def _load(self) -> VectorStore:
+        store = self._open_store(self.collection.space.width)
+        try:
+            found = read_index(self.path)
+            if found is not None:
+                header, payload = found
+                self._check(header, store)
+                store.load(payload)
+                self._position = header.position
+        except IndexDamaged as error:
+            log.warning("index file %s is rebuilt from the database: %s", self.path, error)
+            self._position = 0
+            store = self._open_store(self.collection.space.width)
+        return store
+
+    def _check(self, header: IndexHeader, store: VectorStore) -> None:
+        expected = self._header(store, header.position, header.count)
+        if header != expected:
+            raise IndexDamaged(f"it was written for {header}, and {expected} is wanted")
+        if header.position > self._catalog.head(self.collection.id):
+            raise IndexDamaged(f"it is ahead of the change log, at {header.position}")
+
+    def _save(self, store: VectorStore) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_index(self.path, self._header(store, self._position, len(store)), store.dump())
+        except (OSError, StorageFailed) as error:
+            log.warning("index file %s was not written: %s", self.path, error)
+        self._unsaved = 0
+
+    def _header(self, store: VectorStore, position: int, count: int) -> IndexHeader:
+        return IndexHeader(
+            catalog_id=self._catalog.identity(),
+            collection_id=self.collection.id,
+            space_id=self.collection.space.id,
+            width=self.collection.space.width,
+            count=count,
+            position=position,
+            store=type(store).__name__,
+        )

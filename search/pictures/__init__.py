@@ -1,0 +1,19 @@
+"""Pictures: bytes or path -> upright RGB within limits, what the file says, thumbnails."""
+
+from search.pictures.files import (
+    DEFAULT_LIMITS,
+    PICTURE_SUFFIXES,
+    Limits,
+    content_hash,
+    load_file,
+)
+from search.pictures.reading import read_picture
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "PICTURE_SUFFIXES",
+    "Limits",
+    "content_hash",
+    "load_file",
+    "read_picture",
+]

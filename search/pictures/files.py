@@ -1,0 +1,110 @@
+"""Picture files as bytes: their suffixes, how large they may be, reading and hashing them.
+
+Pillow is not imported here, so that a folder can be scanned without it.
+"""
+
+import hashlib
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.errors import BadPicture
+
+# fmt: off
+PICTURE_SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".avif",
+    ".heic", ".heif", ".hif", ".gif", ".tif", ".tiff", ".bmp", ".jp2", ".j2k", ".jpx",
+    ".ppm", ".pgm", ".pbm", ".pnm",
+})
+# fmt: on
+"""Lower-case suffixes of the formats that `search.pictures` reads."""
+
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest picture that is decoded, and the largest file that is read.
+
+    250 megapixels are more than any camera makes, and take 1 GB while they are decoded (Pillow
+    keeps four bytes a pixel). 1 GiB is such a picture as an uncompressed TIFF, metadata and all.
+    """
+
+    max_pixels: int = 250_000_000
+    max_file_bytes: int = 1 << 30
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Read a picture's file once, for `content_hash` and `read_picture` both.
+
+    Raises:
+        BadPicture: missing, no regular file (nothing is opened then: a FIFO would block),
+            no permission, empty, or over `limits.max_file_bytes`.
+    """
+    name = repr(str(path))
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise BadPicture(f"{name} is {_kind(status.st_mode)}, not a file", "not an image")
+        check_size(status.st_size, name, limits)
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        # A path with a NUL in it is a ValueError: no file has such a name.
+        raise BadPicture(f"{name} does not exist", "missing") from error
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    except MemoryError as error:
+        raise BadPicture(f"{name} does not fit into memory", "too large") from error
+    check_size(len(data), name, limits)  # it may have grown
+    if not data:
+        raise BadPicture(f"{name} is an empty file", "empty file")
+    return data
+
+
+def check_size(size_bytes: int, name: str, limits: Limits) -> None:
+    """Raise BadPicture where `size_bytes` is over the limit; `name` is for the message."""
+    if size_bytes > limits.max_file_bytes:
+        raise BadPicture(
+            f"{name} has {size_bytes:,} bytes; a picture may have {limits.max_file_bytes:,}",
+            "too large",
+        )
+
+
+def content_hash(source: Path | bytes) -> bytes:
+    """BLAKE2b of a file or of bytes already read -> 32 bytes; a file is read in pieces.
+
+    Raises:
+        BadPicture: the file is missing or can't be read.
+    """
+    digest = hashlib.blake2b(digest_size=32)
+    if isinstance(source, bytes):
+        digest.update(source)
+        return digest.digest()
+    name = repr(str(source))
+    try:
+        with source.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+    except FileNotFoundError as error:
+        raise BadPicture(f"{name} does not exist", "missing") from error
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    return digest.digest()
+
+
+def _unreadable(name: str, error: OSError) -> BadPicture:
+    remedy = "; change its permissions or its owner" if isinstance(error, PermissionError) else ""
+    return BadPicture(f"{name} can't be read: {error.strerror or error}{remedy}", "unreadable")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a directory"
+    if stat.S_ISFIFO(mode):
+        return "a named pipe"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a device"

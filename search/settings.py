@@ -1,0 +1,93 @@
+"""The settings: one frozen object, read once from the environment by the command that starts."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+
+import platformdirs
+
+from search.errors import BadSetting
+from search.records import Device
+
+DEVICES: tuple[str, ...] = get_args(Device)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are kept and how much is allowed; `from_environment` documents the names.
+
+    `database` is the path of an SQLite file, or a URL.
+    """
+
+    data_dir: Path
+    database: str | Path
+    encoder: str
+    device: Device
+    workers: int
+    max_pixels: int
+    max_upload_bytes: int
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings, each from its variable or its default.
+
+        LIMN_DATA_DIR           folder for the database, index files and thumbnails
+        LIMN_DATABASE_URL       sqlite:///... or postgresql://...; default: a file there
+        LIMN_ENCODER            the encoder of new collections; default: builtin
+        LIMN_DEVICE             auto, cpu or cuda; default: auto
+        LIMN_WORKERS            processes that decode pictures; default: one a core
+        LIMN_MAX_PIXELS         the largest picture that is decoded; default: 250,000,000
+        LIMN_MAX_UPLOAD_BYTES   the largest picture sent to the server; default: 33,554,432 (32 MiB)
+
+        Raises:
+            BadSetting: a value is not allowed; the message names the variable and what it may be.
+        """
+        values = os.environ if environ is None else environ
+        default_dir = platformdirs.user_data_path("limn", appauthor=False)
+        data_dir = user_path(Path(values.get("LIMN_DATA_DIR") or default_dir))
+        return cls(
+            data_dir=data_dir,
+            database=values.get("LIMN_DATABASE_URL") or data_dir / "limn.db",
+            encoder=values.get("LIMN_ENCODER") or "builtin",
+            device=_device(values.get("LIMN_DEVICE") or "auto"),
+            workers=_positive(values, "LIMN_WORKERS", _cores()),
+            # A 250-megapixel picture takes 750 MB as RGB: more than any camera makes, and about
+            # what a machine with 4 GiB can still decode.
+            max_pixels=_positive(values, "LIMN_MAX_PIXELS", 250_000_000),
+            max_upload_bytes=_positive(values, "LIMN_MAX_UPLOAD_BYTES", 32 * 1024 * 1024),
+        )
+
+
+def user_path(path: Path) -> Path:
+    """A path as a person writes it, absolute: "~" is a home, unless a file has that very name."""
+    if not os.path.lexists(path):
+        with suppress(RuntimeError):  # no such user: the path is taken as it stands
+            path = path.expanduser()
+    return Path(os.path.abspath(path))
+
+
+def _device(value: str) -> Device:
+    if value not in DEVICES:
+        raise BadSetting(f"LIMN_DEVICE is {value!r}; it may be {', '.join(DEVICES)}")
+    return cast(Device, value)
+
+
+def _positive(values: Mapping[str, str], name: str, default: int) -> int:
+    text = values.get(name) or str(default)
+    try:
+        number = int(text.replace("_", ""))
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise BadSetting(f"{name} is {text!r}; it may be a whole number from 1")
+    return number
+
+
+def _cores() -> int:
+    """Number of cores that this process may use, which in a container is not the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

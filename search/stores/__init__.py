@@ -1,0 +1,65 @@
+"""Vector stores: the protocol that the backends share, and the function that opens one."""
+
+from typing import Protocol
+
+from search.records import Device, Ids, Scores, Vectors
+
+
+class VectorStore(Protocol):
+    """Cosine neighbours of one space; ids are `picture.id`. Safe to call from many threads.
+
+    Vectors are held as float16, as SQL holds them: what comes back is rounded so.
+    """
+
+    @property
+    def width(self) -> int:
+        """Number of dimensions of every vector."""
+
+    def __len__(self) -> int:
+        """Number of vectors held."""
+
+    def put(self, ids: Ids, vectors: Vectors) -> None:
+        """Add vectors, or replace those whose id is held already; `ids` (n,), each id once.
+
+        One large call is cheaper than many small ones: each costs a pass over the ids held.
+
+        Raises:
+            ValueError: wrong shape or width, an id that is negative or given twice, a number
+                that is not finite. Nothing has changed then.
+        """
+
+    def remove(self, ids: Ids) -> None:
+        """Drop vectors; an id that is not held is passed over."""
+
+    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """Best first, both (q, k); id -1 and score -inf pad. `allowed` keeps only those ids.
+
+        Raises:
+            ValueError: `queries` is not (q, width) or not finite, or `k` is under 1.
+        """
+
+    def items(self) -> tuple[Ids, Vectors]:
+        """Everything held, ids ascending: (n,) and (n, width)."""
+
+    def dump(self) -> bytes | memoryview:
+        """The whole store as bytes, for `load` of the same class."""
+
+    def load(self, payload: bytes | memoryview) -> None:
+        """Become what `dump` wrote.
+
+        Raises:
+            IndexDamaged: that is not possible; the store is as it was.
+        """
+
+
+def open_store(width: int, device: Device = "auto") -> VectorStore:
+    """Open an empty FAISS store on `device`; "auto" takes a GPU where there is one.
+
+    FAISS is imported here, when it is wanted.
+
+    Raises:
+        BadSetting: "cuda" is asked for and there is no GPU that FAISS can use.
+    """
+    from search.stores.faiss_flat import FaissStore
+
+    return FaissStore(width, device)

@@ -1,0 +1,75 @@
+"""The reference store: NumPy alone, simple and exact; the others are held against it."""
+
+from threading import Lock
+
+import numpy as np
+
+from search.records import Ids, Scores, Vectors
+from search.stores.arguments import checked_queries, checked_rows, padded
+from search.stores.payload import pack, unpack
+
+
+class ExactStore:
+    """Scores every vector in float32; ties come in ascending order of id.
+
+    What is held is one pair of arrays, ids ascending, that is replaced as a whole and never
+    changed: a search sees all of a write or nothing of it, and waits for nobody.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._held = (np.empty(0, np.int64), np.empty((0, width), np.float16))
+        self._writing = Lock()
+
+    @property
+    def width(self) -> int:
+        """Number of dimensions of every vector."""
+        return self._width
+
+    def __len__(self) -> int:
+        return len(self._held[0])
+
+    def put(self, ids: Ids, vectors: Vectors) -> None:
+        """Add vectors, or replace those whose id is held already; raises ValueError."""
+        ids, rows = checked_rows(ids, vectors, self._width)
+        with self._writing:
+            old_ids, old_rows = self._held
+            stays = ~np.isin(old_ids, ids)
+            all_ids = np.concatenate([old_ids[stays], ids])
+            all_rows = np.concatenate([old_rows[stays], rows])
+            order = np.argsort(all_ids)
+            self._held = (all_ids[order], all_rows[order])
+
+    def remove(self, ids: Ids) -> None:
+        """Drop vectors; an id that is not held is passed over."""
+        with self._writing:
+            old_ids, old_rows = self._held
+            stays = ~np.isin(old_ids, ids)
+            self._held = (old_ids[stays], old_rows[stays])
+
+    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """Best first, both (q, k); id -1 and score -inf pad; raises ValueError."""
+        queries = checked_queries(queries, k, self._width)
+        ids, rows = self._held
+        if allowed is not None:
+            stays = np.isin(ids, allowed)
+            ids, rows = ids[stays], rows[stays]
+        scores = queries @ rows.astype(np.float32).T
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        return padded(ids[best], np.take_along_axis(scores, best, axis=1), k)
+
+    def items(self) -> tuple[Ids, Vectors]:
+        """Everything held, ids ascending: (n,) and (n, width)."""
+        ids, rows = self._held
+        return ids.copy(), rows.astype(np.float32)
+
+    def dump(self) -> memoryview:
+        """The whole store as bytes."""
+        return pack(*self._held)
+
+    def load(self, payload: bytes | memoryview) -> None:
+        """Become what `dump` wrote; raises IndexDamaged."""
+        ids, rows = unpack(payload, self._width)
+        order = np.argsort(ids)
+        with self._writing:
+            self._held = (ids[order], rows[order])

@@ -1,0 +1,79 @@
+"""The copy of a FAISS store's rows on a GPU."""
+
+from typing import Any
+
+import faiss
+import numpy as np
+
+from search.errors import BadSetting
+from search.records import Scores, Vectors
+from search.stores.arguments import Rows16
+from search.stores.faiss_rows import Rows
+
+MAX_K = 2048
+"""The most neighbours that FAISS selects on a GPU (its GPU_MAX_SELECTION_K)."""
+
+# FAISS takes 1.5 GiB of GPU memory for each StandardGpuResources unless told otherwise, and each
+# collection that is open has one. A flat search cuts its work into tiles that fit.
+TEMPORARY_BYTES = 256 << 20
+
+# Rows travel as float32, for add() takes nothing else: 256 MB of them at once.
+CHUNK_FLOATS = 64 << 20
+
+
+class DeviceCopy:
+    """The rows, in their order, in an index that can only append and be emptied.
+
+    GpuIndexFlat has neither remove_ids nor add_with_ids: rows that came last are appended before
+    the next search, and after a replacement or a removal everything is copied anew. One caller
+    at a time, reads included: the store holds the lock. Any failure is a RuntimeError or a
+    MemoryError; the copy can't be used after one.
+    """
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self._stale = False
+
+    def forget(self) -> None:
+        """Rows were replaced or removed: copy all of them before the next search."""
+        self._stale = True
+
+    def search(self, matrix: Rows16, queries: Vectors, k: int) -> tuple[Rows, Scores]:
+        """The best rows of `matrix`, which is what the copy is of: (q, k), row -1 pads."""
+        self._catch_up(matrix)
+        scores, found = self._index.search(queries, k)
+        return found, scores
+
+    def _catch_up(self, matrix: Rows16) -> None:
+        if self._stale:
+            self._index.reset()
+            self._stale = False
+        chunk_rows = max(1, CHUNK_FLOATS // matrix.shape[1])
+        for start in range(self._index.ntotal, len(matrix), chunk_rows):
+            self._index.add(matrix[start : start + chunk_rows].astype(np.float32))
+
+
+def gpu_count() -> int:
+    """How many GPUs FAISS can use; none in a build without GPU code."""
+    return int(faiss.get_num_gpus()) if hasattr(faiss, "GpuIndexFlatIP") else 0
+
+
+def open_device_copy(width: int) -> DeviceCopy:
+    """An empty float16 copy on the first GPU.
+
+    Raises:
+        BadSetting: there is no GPU that FAISS can use.
+        RuntimeError, MemoryError: the GPU has no room or does not answer.
+    """
+    if not gpu_count():
+        raise BadSetting(
+            "device 'cuda' was asked for, but FAISS finds no CUDA GPU on this machine; "
+            "choose 'cpu', or 'auto' to take a GPU only where there is one"
+        )
+    resources = faiss.StandardGpuResources()
+    resources.setTempMemory(TEMPORARY_BYTES)
+    config = faiss.GpuIndexFlatConfig()
+    config.device = 0
+    config.useFloat16 = True
+    # The index shares the ownership of the resources: they last as long as it does.
+    return DeviceCopy(faiss.GpuIndexFlatIP(resources, width, config))

@@ -1,0 +1,55 @@
+"""A lock that many readers share and one writer has to itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Condition
+
+
+class ReadersWriterLock:
+    """Readers share, a writer is alone; not reentrant.
+
+    A waiting writer holds new readers back: under a steady stream of searches, new pictures
+    would otherwise never get in.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._readers = 0
+        self._writers_waiting = 0
+        self._writing = False
+
+    @property
+    def writer_waits(self) -> bool:
+        """Whether new readers are held back, for a writer waits until the present ones are done."""
+        return self._writers_waiting > 0
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold the lock together with other readers."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._writing and not self.writer_waits)
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._readers -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock alone."""
+        with self._changed:
+            self._writers_waiting += 1
+            try:
+                self._changed.wait_for(lambda: not self._writing and not self._readers)
+                self._writing = True
+            finally:  # an interrupt while waiting must not hold readers back for ever
+                self._writers_waiting -= 1
+                self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._writing = False
+                self._changed.notify_all()

@@ -1,0 +1,164 @@
+"""The SQL tables: what the catalog holds, and nothing that acts on it."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite counts up only a plain INTEGER key; PostgreSQL wants 64 bits.
+Key = BigInteger().with_variant(Integer(), "sqlite")
+
+catalog = Table(
+    "catalog",
+    metadata,
+    # One row, made by the first migration: index files carry this id, so that one of another
+    # database is never taken for ours.
+    Column("id", String(32), primary_key=True),
+    Column("created_at", String(32), nullable=False),
+)
+
+space = Table(
+    "space",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("encoder", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)
+
+collection = Table(
+    "collection",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("space_id", ForeignKey("space.id"), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+picture = Table(
+    "picture",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
+    # The file system's own bytes: a name need not be valid UTF-8. Paths may be longer than an index
+    # entry of PostgreSQL, so their 16-byte hash is what is unique.
+    Column("path", LargeBinary, nullable=False),
+    Column("path_hash", LargeBinary, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False, index=True),
+    # Tells a change in the captions beside a picture without reading its own captions again.
+    Column("captions_hash", LargeBinary, nullable=False),
+    Column("format", String(20), nullable=False),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+    Column("taken_at", String(40), index=True),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("camera", Text),
+    Column("indexed_at", String(32), nullable=False),
+    UniqueConstraint("collection_id", "path_hash"),
+    sqlite_autoincrement=True,
+)
+
+caption = Table(
+    "caption",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("language", String(35)),
+    Column("kind", String(50), nullable=False),
+    Column("origin", String(10), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+picture_embedding = Table(
+    "picture_embedding",
+    metadata,
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("space_id", ForeignKey("space.id"), primary_key=True),
+    # Little-endian float16, `space.width` of them.
+    Column("vector", LargeBinary, nullable=False),
+)
+
+caption_embedding = Table(
+    "caption_embedding",
+    metadata,
+    Column("caption_id", ForeignKey("caption.id", ondelete="CASCADE"), primary_key=True),
+    Column("space_id", ForeignKey("space.id"), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    # The change log, compacted: each picture stands in it once, under its latest number. What
+    # changed is read from the picture's own rows, so a removal is a picture that has none.
+    Column("seq", Key, primary_key=True),
+    Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
+    Column("picture_id", BigInteger, nullable=False, unique=True),
+    Index(None, "collection_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column(
+        "collection_id",
+        ForeignKey("collection.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("kind", String(20), nullable=False),
+    Column("source", LargeBinary, nullable=False),
+    # running, done, failed (an error ended it) or interrupted (its process went away)
+    Column("state", String(20), nullable=False),
+    Column("found", Integer, nullable=False, default=0),
+    Column("added", Integer, nullable=False, default=0),
+    Column("changed", Integer, nullable=False, default=0),
+    Column("unchanged", Integer, nullable=False, default=0),
+    Column("removed", Integer, nullable=False, default=0),
+    Column("failed", Integer, nullable=False, default=0),
+    Column("message", Text),
+    Column("started_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Column("finished_at", String(32)),
+    sqlite_autoincrement=True,
+)
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
+    Column("path", LargeBinary, nullable=False),
+    Column("path_hash", LargeBinary, nullable=False),
+    Column("reason", String(20), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("seen_at", String(32), nullable=False),
+    UniqueConstraint("collection_id", "path_hash"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,96 @@
+"""What the tests share: a database of each kind, a command line, and folders of real pictures."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+
+from search.catalog import Catalog
+from search.database import Database
+from search.schema import ensure_schema
+
+POSTGRES_URL = os.environ.get("LIMN_TEST_POSTGRES_URL")
+
+COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
+
+Limn = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'limn.db'}"
+        return
+    if not POSTGRES_URL:
+        pytest.skip("LIMN_TEST_POSTGRES_URL names no server")
+    server = sa.create_engine(POSTGRES_URL, isolation_level="AUTOCOMMIT")
+    name = f"limn_test_{uuid4().hex}"
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield str(sa.make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False))
+    with server.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@pytest.fixture
+def catalog(database_url: str) -> Iterator[Catalog]:
+    """An empty catalog at head."""
+    database = Database(database_url)
+    ensure_schema(database)
+    yield Catalog(database)
+    database.close()
+
+
+@pytest.fixture
+def limn_environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user who has nothing yet, with the encoder that needs no weights."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIMN_")}
+    return {**kept, "LIMN_DATA_DIR": str(tmp_path / "data"), "LIMN_ENCODER": "tiny"}
+
+
+@pytest.fixture
+def limn(limn_environment: dict[str, str], tmp_path: Path) -> Limn:
+    """Run the real command: `limn("search", "red", code=0)`."""
+
+    def run(*arguments: str | Path, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            limn_command(arguments),
+            env={**limn_environment, **more},
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+def limn_command(arguments: Sequence[str | Path]) -> list[str]:
+    """The installed program, as a shell would find it."""
+    return [str(Path(sys.executable).with_name("limn")), *map(str, arguments)]
+
+
+@pytest.fixture
+def colours(tmp_path: Path) -> Path:
+    """A folder of eight JPEGs, one a colour, each named after it, with two captions each."""
+    folder = tmp_path / "colours"
+    folder.mkdir()
+    rows = ["image,caption,language"]
+    for colour in COLOURS:
+        Image.new("RGB", (96, 64), colour).save(folder / f"{colour}.jpg", quality=95)
+        rows += [f"{colour}.jpg,a {colour} wall,en", f"{colour}.jpg,all is {colour},en"]
+    (folder / "captions.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return folder

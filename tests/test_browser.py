@@ -1,0 +1,273 @@
+"""The page in a real browser, against the real `limn serve`: words, pictures, and how it ends."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import pytest
+
+from search.bootstrap import open_engine
+from search.records import Caption
+from tests.colour_web import picture_bytes, settings_in, store, store_colours
+from tests.conftest import limn_command
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
+
+# Nothing that a browser does on its own must leave this machine.
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+GIVE_FILE = """async ([kind, url]) => {
+    const blob = await (await fetch(url)).blob();
+    const data = new DataTransfer();
+    data.items.add(new File([blob], "given.webp", {type: "image/webp"}));
+    const options = {bubbles: true, cancelable: true};
+    document.body.dispatchEvent(kind === "paste"
+        ? new ClipboardEvent("paste", {...options, clipboardData: data})
+        : new DragEvent(kind, {...options, dataTransfer: data}));
+}"""
+
+
+@contextmanager
+def served(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A `limn serve` of its own on a free port, and its address."""
+    environment = {**os.environ, "LIMN_DATA_DIR": str(data_dir), "LIMN_ENCODER": "tiny"}
+    command = limn_command(["serve", "--port", "0", *options])
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            told = process.stderr.readline()
+            found = re.search(r"http://\S+/", told)
+            assert found is not None, told + process.stderr.read()
+            yield process, found[0]
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of eight colours with captions, one of them in Chinese, and thirty shades."""
+    folder = tmp_path_factory.mktemp("served")
+    with open_engine(settings_in(folder / "data")) as engine:
+        store_colours(engine.catalog, folder / "pictures", COLOURS)
+        captions = [Caption("红色的墙", "zh")]
+        store(engine.catalog, folder / "wide.png", "crimson", captions, size=(1200, 300))
+        for number in range(15):
+            shade = f"rgb({number * 12}, {200 - number * 9}, {90 + number * 4})"
+            size = (300 + 40 * number, 400)
+            store(engine.catalog, folder / f"shade-{number}.png", shade, size=size)
+    with served(folder / "data") as (_, url):
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no chromium on the path")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: "Browser", address: str) -> Iterator["Page"]:
+    """A new page, which must end without an error in its console or a request to elsewhere."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    said: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((address, "data:", "blob:"))
+            else said.append(f"a request to {request.url}")
+        ),
+    )
+    yield opened
+    context.close()
+    assert said == []
+
+
+def first_picture(page: "Page") -> str | None:
+    return page.locator("#hit-1 img").get_attribute("alt")
+
+
+@pytest.mark.browser
+def test_words_are_typed_and_pictures_appear(page: "Page", address: str) -> None:
+    page.goto(address)
+    page.keyboard.type("a blue wall")  # the box has the focus
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?q=a+blue+wall")
+    assert first_picture(page) == "a blue wall"
+    assert "cosine" in page.locator("#hit-1 .score").inner_text()
+    page.wait_for_load_state("load")
+    assert page.locator("#hit-1 img").evaluate("image => image.naturalWidth") > 0
+    assert page.locator("#hit-20").count() == 1
+    page.get_by_role("link", name="More results").click()
+    page.wait_for_url("**k=40*")
+    assert page.locator("#hit-21").count() == 1
+
+
+@pytest.mark.browser
+def test_similar_pictures_and_the_page_of_one_are_a_click_away(page: "Page", address: str) -> None:
+    page.goto(f"{address}?q=red")
+    page.get_by_role("link", name="Similar to a red wall").click()
+    page.wait_for_url("**similar=*")
+    assert first_picture(page) == "红色的墙"
+    page.locator("#hit-1 .frame").click()
+    page.wait_for_url("**/pictures/*")
+    assert page.get_by_role("heading", level=1).inner_text() == "wide.png"
+    assert page.get_by_text("红色的墙").first.get_attribute("lang") == "zh"
+
+
+@pytest.mark.browser
+def test_a_chosen_picture_is_searched_by_and_words_are_added(
+    page: "Page", address: str, tmp_path: Path
+) -> None:
+    photo = tmp_path / "mine.png"
+    photo.write_bytes(picture_bytes("blue"))
+    page.goto(address)
+    page.get_by_label("Search by a picture").set_input_files(photo)
+    page.wait_for_url("**picture=*")
+    assert first_picture(page) == "a blue wall"
+    assert page.get_by_text("Like your picture").is_visible()
+    page.get_by_role("searchbox").fill("yellow")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=yellow*picture=*")
+    page.get_by_label("Weight of the picture").fill("0.1")
+    page.wait_for_url("**weight=0.1*")
+    assert first_picture(page) == "a yellow wall"
+    page.reload()
+    assert first_picture(page) == "a yellow wall"
+    page.get_by_label("Search without the picture").click()
+    page.wait_for_url("**/?q=yellow")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["paste", "drop"])
+def test_a_picture_is_pasted_or_dropped(page: "Page", address: str, kind: str) -> None:
+    page.goto(f"{address}?q=orange")
+    thumbnail = page.locator("#hit-1 img").get_attribute("src")
+    page.goto(address)
+    page.evaluate(GIVE_FILE, [kind, thumbnail])
+    page.wait_for_url("**picture=*")
+    assert first_picture(page) == "a orange wall"
+
+
+@pytest.mark.browser
+def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(
+    page: "Page", address: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    page.goto(address)
+    page.get_by_label("Search by a picture").set_input_files(tmp_path / "notes.txt")
+    page.get_by_text("notes.txt is not a picture").wait_for()
+    assert page.url == address
+
+
+@pytest.mark.browser
+def test_a_picture_is_searched_by_without_a_script(
+    browser: "Browser", address: str, tmp_path: Path
+) -> None:
+    photo = tmp_path / "mine.png"
+    photo.write_bytes(picture_bytes("purple"))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    chooser = page.locator("input[type=file]")
+    assert chooser.bounding_box()["width"] > 100  # type: ignore[index]
+    chooser.set_input_files(photo)
+    page.get_by_role("button", name="Search", exact=True).click()
+    page.wait_for_url("**picture=*")
+    assert first_picture(page) == "a purple wall"
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["", "?q=red", "?similar=1", "pictures/9", "?q=red&weight=0"])
+def test_nothing_is_wider_than_a_phone(browser: "Browser", address: str, path: str) -> None:
+    for scheme in ("light", "dark"):
+        context = browser.new_context(
+            viewport={"width": 360, "height": 740},
+            color_scheme=scheme,
+        )
+        page = context.new_page()
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        context.close()
+
+
+@pytest.mark.browser
+def test_pictures_of_a_row_are_equally_high_and_keep_their_aspect(
+    page: "Page", address: str
+) -> None:
+    page.goto(f"{address}?q=green")
+    boxes = [frame.bounding_box() for frame in page.locator(".frame").all()]
+    rows: dict[int, set[int]] = {}
+    for box in boxes:
+        assert box is not None
+        rows.setdefault(round(box["y"]), set()).add(round(box["height"]))
+    assert all(max(heights) - min(heights) <= 1 for heights in rows.values())
+    assert len(rows) < len(boxes)
+    for frame in page.locator(".tile:not(.whole) .frame img").all():
+        shown, told = frame.evaluate(
+            "image => [image.clientWidth / image.clientHeight,"
+            " image.getAttribute('width') / image.getAttribute('height')]"
+        )
+        assert abs(shown - told) < 0.05
+
+
+def test_serve_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
+    for told in (signal.SIGTERM, signal.SIGINT):
+        with served(tmp_path / "data") as (process, url):
+            with urlopen(f"{url}healthz", timeout=30) as answer:
+                assert answer.status == 200
+            process.send_signal(told)
+            _, said = process.communicate(timeout=30)
+            assert process.returncode == 0, said
+            assert "Limn has ended" in said and "Traceback" not in said
+
+
+def test_serve_warns_where_others_can_reach_it(tmp_path: Path) -> None:
+    with served(tmp_path / "data", "--host", "0.0.0.0") as (process, url):
+        assert url.startswith("http://127.0.0.1:")
+        assert process.stderr is not None
+        assert "there are no accounts" in process.stderr.readline()
+
+
+def test_a_port_in_use_is_told_with_the_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            limn_command(["serve", "--port", str(port)]),
+            env={**os.environ, "LIMN_DATA_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert f"port {port} is in use; choose another with --port" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,291 @@
+"""The catalog on each database: what is stored comes back, and the change log tells of it."""
+
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from search.catalog import Catalog
+from search.database import Database
+from search.errors import CollectionBusy, NotFound, SpaceMismatch
+from search.records import (
+    Caption,
+    Changes,
+    Collection,
+    Counts,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    Failure,
+    FileState,
+    PictureFacts,
+    Space,
+    Vectors,
+)
+from search.schema import ensure_schema
+from search.writerlock import writer_lock
+
+SPACE = Space("test-000000000000", "tiny", 4)
+OTHER_SPACE = Space("test-111111111111", "tiny", 4)
+
+FACTS = PictureFacts(
+    format="JPEG",
+    width_px=640,
+    height_px=480,
+    taken_at="2019-07-01T12:30:00+02:00",
+    latitude=48.85,
+    longitude=-2.35,
+    camera="Canon EOS 5D",
+)
+
+
+def unit(*values: float) -> Vectors:
+    vector = np.array(values, dtype=np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+def embedded(path: str | bytes, vector: Vectors, *captions: Caption) -> EmbeddedPicture:
+    rows = np.tile(unit(0, 0, 0, 1), (len(captions), 1)).reshape(len(captions), 4)
+    state = FileState(Path(os.fsdecode(path)), 1234, 56, b"h" * 32, b"c" * 16)
+    return EmbeddedPicture(state, FACTS, vector, EmbeddedCaptions(captions, rows))
+
+
+@pytest.fixture
+def collection(catalog: Catalog) -> Collection:
+    return catalog.open_collection("photos", SPACE)
+
+
+def everything(catalog: Catalog, collection: Collection, position: int = 0) -> list[Changes]:
+    return list(catalog.changes_after(collection, position))
+
+
+def test_a_stored_picture_comes_back_with_its_facts_and_captions(
+    catalog: Catalog, collection: Collection
+) -> None:
+    captions = (
+        Caption("a dog", "en"),
+        Caption("一只狗", "zh", "human"),
+        Caption("x", origin="file"),
+    )
+    assert catalog.store_pictures(
+        collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0), *captions)]
+    ) == (1, 0)
+    [change] = everything(catalog, collection)
+    picture = catalog.picture(int(change.ids[0]))
+    assert picture.facts == replace(FACTS, captions=captions)
+    assert (picture.collection, picture.path) == ("photos", Path("/p/a.jpg"))
+    assert (picture.size_bytes, picture.mtime_ns, picture.content_hash) == (
+        1234,
+        56,
+        b"h".hex() * 32,
+    )
+
+
+def test_a_path_that_is_not_utf8_comes_back_to_the_byte(
+    catalog: Catalog, collection: Collection
+) -> None:
+    path = b"/p/caf\xe9 \n\xff.jpg"
+    catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0))])
+    [found] = catalog.known_files(collection.id, Path("/p"))
+    assert os.fsencode(found) == path
+
+
+def test_a_changed_picture_keeps_its_id_and_moves_to_the_end_of_the_log(
+    catalog: Catalog, collection: Collection
+) -> None:
+    first = [embedded("/p/a.jpg", unit(1, 0, 0, 0)), embedded("/p/b.jpg", unit(0, 1, 0, 0))]
+    catalog.store_pictures(collection, first)
+    [before] = everything(catalog, collection)
+    again = embedded("/p/a.jpg", unit(0, 0, 1, 0), Caption("new"))
+    assert catalog.store_pictures(collection, [again]) == (0, 1)
+    [after] = everything(catalog, collection, before.position)
+    assert after.ids.tolist() == before.ids[:1].tolist()
+    np.testing.assert_allclose(after.vectors, again.vector[None], atol=1e-3)
+    assert [each.text for each in catalog.picture(int(after.ids[0])).facts.captions] == ["new"]
+    [whole] = everything(catalog, collection)
+    assert whole.ids.tolist() == before.ids[::-1].tolist(), "each picture stands once in the log"
+
+
+def test_a_removed_picture_is_told_to_followers(catalog: Catalog, collection: Collection) -> None:
+    catalog.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0), Caption("x"))])
+    [before] = everything(catalog, collection)
+    picture_id = int(before.ids[0])
+    catalog.remove_pictures(collection, [picture_id])
+    [after] = everything(catalog, collection, before.position)
+    assert (after.ids.tolist(), after.removed.tolist()) == ([], [picture_id])
+    with pytest.raises(NotFound):
+        catalog.picture(picture_id)
+
+
+def test_the_log_is_read_in_pieces_without_loss(catalog: Catalog, collection: Collection) -> None:
+    batch = [embedded(f"/p/{n}.jpg", unit(1, n, 0, 0)) for n in range(25)]
+    catalog.store_pictures(collection, batch)
+    pieces = list(catalog.changes_after(collection, 0, limit=10))
+    assert [len(piece.ids) for piece in pieces] == [10, 10, 5]
+    assert pieces[-1].position == catalog.head(collection.id)
+    np.testing.assert_allclose(
+        np.concatenate([piece.vectors for piece in pieces]),
+        np.stack([each.vector for each in batch]),
+        atol=1e-3,
+    )
+
+
+def test_captions_beside_a_picture_are_replaced_and_those_in_it_stay(
+    catalog: Catalog, collection: Collection
+) -> None:
+    captions = (Caption("beside"), Caption("inside", kind="iptc.caption", origin="file"))
+    catalog.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0), *captions)])
+    [change] = everything(catalog, collection)
+    picture_id = int(change.ids[0])
+    fresh = EmbeddedCaptions((Caption("fresh"),), unit(0, 1, 0, 0)[None])
+    catalog.replace_captions(collection, [(picture_id, b"n" * 16, fresh)])
+    held = catalog.picture(picture_id).facts.captions
+    assert {each.text for each in held} == {"inside", "fresh"}
+    assert catalog.head(collection.id) > change.position
+    [file] = catalog.known_files(collection.id, Path("/p")).values()
+    assert file.captions_hash == b"n" * 16
+
+
+def test_known_files_are_those_below_the_folder_and_no_neighbours(
+    catalog: Catalog, collection: Collection
+) -> None:
+    paths = ["/p/a.jpg", "/p/sub/b.jpg", "/p2/c.jpg", "/p.jpg"]
+    catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0)) for path in paths])
+    assert {str(path) for path in catalog.known_files(collection.id, Path("/p"))} == set(paths[:2])
+    assert {str(path) for path in catalog.known_files(collection.id, Path("/p.jpg"))} == {"/p.jpg"}
+    assert len(catalog.known_files(collection.id, Path("/"))) == 4
+
+
+def test_a_collection_refuses_another_space_once_it_holds_pictures(
+    catalog: Catalog, collection: Collection
+) -> None:
+    assert catalog.open_collection("photos", OTHER_SPACE) == collection, "opening changes nothing"
+    other = catalog.take_space(collection, OTHER_SPACE)
+    assert other == replace(collection, space=OTHER_SPACE) == catalog.collections()[0]
+    catalog.store_pictures(other, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
+    with pytest.raises(SpaceMismatch, match=r"test-111111111111.*test-000000000000"):
+        catalog.take_space(other, SPACE)
+    assert catalog.take_space(other, OTHER_SPACE) == other
+
+
+def test_a_path_as_long_as_the_system_allows_is_stored(
+    catalog: Catalog, collection: Collection
+) -> None:
+    path = "/p" + ("/" + "ü" * 120) * 16 + ".jpg"
+    assert catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0))]) == (1, 0)
+    assert catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0))]) == (0, 1)
+    catalog.record_failures(collection, [Failure(Path(path), "truncated", "cut")])
+
+
+def test_collections_opened_side_by_side_are_made_once(database_url: str) -> None:
+    first = Database(database_url)
+    ensure_schema(first)
+    ids: list[int] = []
+    begin = threading.Barrier(4)
+
+    def open_it() -> None:
+        database = Database(database_url)
+        begin.wait(30)
+        ids.append(Catalog(database).open_collection("photos", SPACE).id)
+        database.close()
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(ids) == 4
+    assert len(set(ids)) == 1
+    first.close()
+
+
+def test_removing_a_collection_leaves_nothing_of_it_and_spares_the_others(
+    catalog: Catalog, collection: Collection
+) -> None:
+    other = catalog.open_collection("other", SPACE)
+    for each in (collection, other):
+        catalog.store_pictures(each, [embedded("/p/a.jpg", unit(1, 0, 0, 0), Caption("x"))])
+        catalog.record_failures(each, [Failure(Path("/p/bad.jpg"), "truncated", "cut")])
+    catalog.remove_collection(collection)
+    assert [each.name for each in catalog.collections()] == ["other"]
+    [left] = catalog.summaries()
+    assert (left.pictures, left.captions, left.failures) == (1, 1, 1)
+    assert catalog.open_collection("photos", SPACE).id not in (collection.id, other.id)
+    with pytest.raises(NotFound, match="other, photos"):
+        catalog.collections(["unknown"])
+
+
+def test_a_failure_is_recorded_once_and_goes_when_its_file_is_stored(
+    catalog: Catalog, collection: Collection
+) -> None:
+    path = Path("/p/a.jpg")
+    catalog.record_failures(collection, [Failure(path, "truncated", "cut")])
+    catalog.record_failures(collection, [Failure(path, "not an image", "text")])
+    assert [each.reason for each in catalog.failures(collection.id)] == ["not an image"]
+    catalog.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
+    assert catalog.failures(collection.id) == []
+
+
+def test_a_job_whose_process_went_away_is_marked_when_the_next_one_starts(
+    catalog: Catalog, collection: Collection
+) -> None:
+    catalog.start_job(collection, "index", Path("/p"))
+    second = catalog.start_job(collection, "index", Path("/p"))
+    catalog.update_job(second, Counts(found=3, added=3), "done")
+    [summary] = catalog.summaries()
+    assert summary.updated_at is not None
+
+
+def test_the_identity_of_a_catalog_stays(catalog: Catalog) -> None:
+    assert catalog.identity() == catalog.identity()
+
+
+def test_one_writer_at_a_time_holds_a_collection(
+    catalog: Catalog, collection: Collection, database_url: str
+) -> None:
+    second = Database(database_url)
+    other = catalog.open_collection("other", SPACE)
+    with writer_lock(catalog.database, collection):
+        with pytest.raises(CollectionBusy, match="photos"), writer_lock(second, collection):
+            pass
+        with writer_lock(second, other):
+            pass
+    with writer_lock(second, collection):
+        pass
+    second.close()
+
+
+def test_writers_side_by_side_lose_no_change(
+    catalog: Catalog, collection: Collection, database_url: str
+) -> None:
+    seen: list[int] = []
+    done = threading.Event()
+
+    def write(worker: int) -> None:
+        database = Database(database_url)
+        for n in range(10):
+            path = f"/p/{worker}-{n}.jpg"
+            Catalog(database).store_pictures(collection, [embedded(path, unit(1, worker, n, 0))])
+        database.close()
+
+    def follow() -> None:
+        position = 0
+        while True:
+            last = done.is_set()
+            for changes in catalog.changes_after(collection, position, limit=7):
+                seen.extend(changes.ids.tolist())
+                position = changes.position
+            if last:
+                return
+
+    writers = [threading.Thread(target=write, args=(worker,)) for worker in range(3)]
+    follower = threading.Thread(target=follow)
+    for thread in (*writers, follower):
+        thread.start()
+    for thread in writers:
+        thread.join(60)
+    done.set()
+    follower.join(60)
+    assert len(seen) == len(set(seen)) == 30, "a follower that only looks ahead saw every picture"

@@ -1,0 +1,90 @@
+"""The demo: its pictures are found, readable, and captioned twice in each of two languages."""
+
+import csv
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from indexer.demo import CAPTIONS, DEMO_QUERIES, collect_demo
+from search.errors import LimnError, StorageFailed
+from search.pictures import read_picture
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_demo_picture_has_two_captions_in_each_language(tmp_path: Path) -> None:
+    folder = collect_demo(tmp_path / "new" / "demo")
+    pictures = {path.name for path in folder.iterdir()} - {"captions.csv"}
+    found = rows(folder / "captions.csv")
+    assert found == rows(CAPTIONS)
+    assert len(pictures) == 16
+    assert Counter((row["image"], row["language"]) for row in found) == Counter(
+        {(name, language): 2 for name in pictures for language in ("en", "zh")}
+    )
+    assert len({row["caption"] for row in found}) == len(found)
+
+
+def test_captions_are_in_the_language_they_say(tmp_path: Path) -> None:
+    for row in rows(CAPTIONS):
+        chinese = any("\u4e00" <= letter <= "\u9fff" for letter in row["caption"])
+        assert chinese == (row["language"] == "zh"), row
+    assert [query.isascii() for query in DEMO_QUERIES] == [True, True, False]
+
+
+def test_every_demo_picture_can_be_read(tmp_path: Path) -> None:
+    for path in collect_demo(tmp_path).glob("*.[jp][pn]g"):
+        picture, facts = read_picture(path)
+        assert min(picture.size) > 150
+        assert facts.format in ("JPEG", "PNG")
+
+
+def test_collecting_again_touches_nothing_and_mends_what_is_broken(tmp_path: Path) -> None:
+    collect_demo(tmp_path)
+    cat, rocket = tmp_path / "chelsea.png", tmp_path / "rocket.jpg"
+    (tmp_path / "mine.txt").write_text("kept")
+    whole = rocket.read_bytes()
+    for path in tmp_path.iterdir():
+        os.utime(path, ns=(1, 1))
+    rocket.write_bytes(whole[:100])
+    collect_demo(tmp_path)
+    assert cat.stat().st_mtime_ns == (tmp_path / "captions.csv").stat().st_mtime_ns == 1
+    assert rocket.read_bytes() == whole
+    assert (tmp_path / "mine.txt").read_text() == "kept"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "demo").write_text("in the way")
+    with pytest.raises(StorageFailed, match="demo"):
+        collect_demo(tmp_path / "demo")
+
+
+def test_missing_packages_are_named_with_their_remedy(tmp_path: Path) -> None:
+    # Without the site packages there is no scikit-image; the demo itself needs none of them.
+    root = Path(__file__).resolve().parent.parent
+    program = (
+        "from pathlib import Path\n"
+        "from indexer.demo import collect_demo\n"
+        "from search.errors import BadSource\n"
+        "try:\n    collect_demo(Path('never'))\n"
+        "except BadSource as error:\n    print(error)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "skimage" in ran.stdout
+    assert 'pip install "limn[demo]"' in ran.stdout
+    assert not (tmp_path / "never").exists()
+    assert issubclass(StorageFailed, LimnError)

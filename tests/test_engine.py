@@ -1,0 +1,243 @@
+"""The engine and its followers: a search equals an exact scan of SQL, whatever the index met."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from indexer.pipeline import index
+from indexer.plan import Plan
+from indexer.sources.folder import scan_folder
+from search.bootstrap import open_engine
+from search.catalog import Catalog
+from search.encoders.tiny import TinyEncoder
+from search.engine import Engine
+from search.errors import BadQuery, NotFound, SpaceMismatch
+from search.pictures import Limits
+from search.records import (
+    Counts,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    FileState,
+    IndexedTerm,
+    PictureFacts,
+    PictureTerm,
+    Query,
+    Space,
+    TextTerm,
+)
+from search.settings import Settings
+from search.tables import change
+
+COLLECTION = "colours"
+
+
+class Silent:
+    """Watches a run and says nothing."""
+
+    def planned(self, plan: Plan) -> None: ...
+
+    def advanced(self, counts: Counts, at: str) -> None: ...
+
+
+def run_index(catalog: Catalog, folder: Path, name: str = COLLECTION) -> Counts:
+    _, counts = index(
+        catalog,
+        name,
+        scan_folder(folder),
+        TinyEncoder(),
+        workers=1,
+        limits=Limits(),
+        progress=Silent(),
+    )
+    return counts
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings.from_environment(
+        {
+            "LIMN_DATA_DIR": str(tmp_path / "data"),
+            "LIMN_DATABASE_URL": database_url,
+            "LIMN_ENCODER": "tiny",
+        }
+    )
+
+
+@pytest.fixture
+def engine(settings: Settings, colours: Path) -> Iterator[Engine]:
+    with open_engine(settings) as engine:
+        run_index(engine.catalog, colours)
+        yield engine
+
+
+def names(engine: Engine, query: Query) -> list[str]:
+    return [hit.picture.path.name for hit in engine.search(query)]
+
+
+def words(text: str, k: int = 1) -> Query:
+    return Query((TextTerm(text),), k=k)
+
+
+def index_files(settings: Settings) -> list[Path]:
+    return sorted((settings.data_dir / "indexes").rglob("*.index"))
+
+
+def renumber(catalog: Catalog, by: int) -> None:
+    with catalog.database.writing() as sql:
+        sql.execute(change.update().values(seq=change.c.seq + by))
+
+
+def test_hits_are_ranked_by_their_cosine_and_joined_with_sql(engine: Engine) -> None:
+    hits = engine.search(words("a red wall", k=8))
+    assert [hit.rank for hit in hits] == list(range(1, 9))
+    scores = [hit.score for hit in hits]
+    assert scores == sorted(scores, reverse=True)
+    encoder = TinyEncoder()
+    query = encoder.encode_texts(["a red wall"])[0]
+    for hit in hits:
+        _, vector = engine.catalog.picture_vector(hit.picture.id)
+        assert hit.score == pytest.approx(float(query @ vector), abs=1e-3)
+        colour = hit.picture.path.stem
+        assert [each.text for each in hit.picture.facts.captions] == [
+            f"a {colour} wall",
+            f"all is {colour}",
+        ]
+    assert hits[0].picture.path.name == "red.jpg"
+
+
+def test_a_picture_finds_itself_by_its_file_and_others_by_its_id(
+    engine: Engine, colours: Path
+) -> None:
+    path = colours / "red.jpg"
+    [by_file] = engine.search(Query((PictureTerm(path),), k=1))
+    [by_bytes] = engine.search(Query((PictureTerm(path.read_bytes()),), k=1))
+    assert by_file == by_bytes
+    assert by_file.picture.path == path
+    assert by_file.score == pytest.approx(1.0, abs=2e-3)
+    others = names(engine, Query((IndexedTerm(by_file.picture.id),), k=8))
+    assert len(others) == 7
+    assert "red.jpg" not in others
+
+
+def test_what_another_process_commits_is_found_at_once(
+    engine: Engine, settings: Settings, colours: Path
+) -> None:
+    assert names(engine, words("pink")) != ["pink.jpg"]
+    Image.new("RGB", (64, 64), "pink").save(colours / "pink.jpg")
+    (colours / "red.jpg").unlink()
+    with open_engine(settings) as other:
+        run_index(other.catalog, colours)
+    assert "pink.jpg" in names(engine, words("pink", k=8))
+    assert "red.jpg" not in names(engine, words("red", k=8))
+
+
+def test_the_index_file_is_written_and_used_by_the_next_engine(
+    engine: Engine, settings: Settings
+) -> None:
+    expected = engine.search(words("green", k=8))
+    engine.close()
+    [path] = index_files(settings)
+    written = path.stat()
+    with open_engine(settings) as other:
+        assert other.search(words("green", k=8)) == expected
+    assert path.stat().st_mtime_ns == written.st_mtime_ns, "nothing changed, nothing is written"
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "flipped", "empty", "foreign", "ahead"])
+def test_an_index_file_that_can_not_be_used_is_rebuilt(
+    engine: Engine, settings: Settings, colours: Path, damage: str
+) -> None:
+    expected = engine.search(words("green", k=8))
+    engine.close()
+    [path] = index_files(settings)
+    data = path.read_bytes()
+    match damage:
+        case "missing":
+            path.unlink()
+        case "cut":
+            path.write_bytes(data[: len(data) // 2])
+        case "flipped":
+            path.write_bytes(data[:-5] + bytes([data[-5] ^ 1]) + data[-4:])
+        case "empty":
+            path.write_bytes(b"")
+        case "foreign":
+            run_index(engine.catalog, colours, "another")
+            engine.search(words("red"))
+            engine.close()
+            [other] = [each for each in index_files(settings) if each != path]
+            os.replace(other, path)
+            engine.remove("another")
+        case "ahead":
+            renumber(engine.catalog, 1000)
+            engine.search(words("red"))
+            engine.close()
+            renumber(engine.catalog, -1000)
+    with open_engine(settings) as other_engine:
+        assert other_engine.search(words("green", k=8)) == expected
+
+
+def test_a_folder_that_can_not_be_written_costs_the_index_file_and_no_answer(
+    settings: Settings, engine: Engine
+) -> None:
+    (settings.data_dir).mkdir(exist_ok=True)
+    (settings.data_dir / "indexes").write_text("a file stands in the way")
+    assert names(engine, words("red")) == ["red.jpg"]
+    engine.close()
+
+
+def test_a_removed_collection_is_gone_from_a_running_engine(
+    engine: Engine, settings: Settings
+) -> None:
+    engine.search(words("red"))
+    with open_engine(settings) as other:
+        other.remove(COLLECTION)
+    assert engine.search(words("red")) == []
+    engine.close()
+    assert index_files(settings) == []
+
+
+def test_unknown_names_and_ids_are_not_found(engine: Engine) -> None:
+    with pytest.raises(NotFound, match="colours"):
+        engine.search(Query((TextTerm("red"),), ("nowhere",)))
+    with pytest.raises(NotFound, match="999"):
+        engine.search(Query((IndexedTerm(999),)))
+    with pytest.raises(NotFound, match="999"):
+        engine.thumbnail(999, 64)
+    with pytest.raises(BadQuery):
+        engine.search(Query(()))
+
+
+def test_vectors_of_two_spaces_never_meet(engine: Engine, colours: Path) -> None:
+    space = Space("other-000000000000", "tiny", 64)
+    foreign = engine.catalog.open_collection("foreign", space)
+    assert names(engine, words("red")) == ["red.jpg"], "an empty collection is in nobody's way"
+    vector = TinyEncoder().encode_texts(["red"])[0]
+    file = FileState(Path("/nowhere.jpg"), 1, 1, b"", b"")
+    facts = PictureFacts("JPEG", 1, 1)
+    none = EmbeddedCaptions((), np.zeros((0, 64), dtype=np.float32))
+    engine.catalog.store_pictures(foreign, [EmbeddedPicture(file, facts, vector, none)])
+    with pytest.raises(SpaceMismatch, match="--collection"):
+        engine.search(words("red"))
+    assert names(engine, Query((TextTerm("red"),), (COLLECTION,), k=1)) == ["red.jpg"]
+    with pytest.raises(SpaceMismatch, match=r"other-000000000000.*now makes 'tiny-"):
+        engine.search(Query((TextTerm("red"),), ("foreign",)))
+
+
+def test_searches_over_many_pictures_equal_a_scan_of_sql(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "random"
+    folder.mkdir()
+    chance = np.random.default_rng(3)
+    for n in range(60):
+        small = Image.fromarray(chance.integers(0, 255, (3, 3, 3), dtype=np.uint8))
+        small.resize((48, 48)).save(folder / f"{n}.png")
+    run_index(engine.catalog, folder, "random")
+    query = TinyEncoder().encode_texts(["yellow on the left"])[0]
+    hits = engine.search(Query((TextTerm("yellow on the left"),), ("random",), k=100))
+    assert len(hits) == 60
+    for hit in hits:
+        _, vector = engine.catalog.picture_vector(hit.picture.id)
+        assert hit.score == pytest.approx(float(query @ vector), abs=1e-3)

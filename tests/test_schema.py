@@ -1,0 +1,106 @@
+"""Migrations: from empty to head, head against the tables, and schemas that are not ours."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from search.database import Database
+from search.errors import BadSetting, DatabaseUnavailable
+from search.schema import HEAD, current_revision, ensure_schema, migrations_folder, upgrade
+from search.tables import metadata
+from tests.conftest import Limn
+
+
+def test_an_empty_database_is_brought_to_head_and_left_there(database_url: str) -> None:
+    database = Database(database_url)
+    assert current_revision(database) is None
+    ensure_schema(database)
+    ensure_schema(database)
+    assert upgrade(database) == current_revision(database) == HEAD
+    database.close()
+
+
+def test_the_migrations_make_the_tables_that_the_code_declares(database_url: str) -> None:
+    database = Database(database_url)
+    ensure_schema(database)
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    database.close()
+
+
+def test_the_head_in_the_code_is_that_of_the_migrations() -> None:
+    assert ScriptDirectory(str(migrations_folder())).get_current_head() == HEAD
+
+
+def test_a_newer_schema_is_refused_and_left_as_it_is(database_url: str) -> None:
+    database = Database(database_url)
+    ensure_schema(database)
+    with database.writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseUnavailable, match=r"'9999'.*upgrade Limn"):
+        ensure_schema(database)
+    assert current_revision(database) == "9999"
+    database.close()
+
+
+def test_the_database_of_another_program_is_refused(database_url: str) -> None:
+    database = Database(database_url)
+    with database.writing() as connection:
+        connection.execute(sa.text("CREATE TABLE invoices (id INTEGER PRIMARY KEY)"))
+    with pytest.raises(DatabaseUnavailable, match="invoices"):
+        ensure_schema(database)
+    database.close()
+
+
+def test_the_command_upgrades_and_says_where_the_schema_stands(limn: Limn) -> None:
+    assert f"is at schema {HEAD}" in limn("db", "upgrade").stdout
+    assert f"is at schema {HEAD}" in limn("db", "upgrade").stdout
+
+
+def test_a_file_that_is_no_database_is_a_clear_error(limn: Limn, tmp_path: Path) -> None:
+    path = tmp_path / "data" / "limn.db"
+    path.parent.mkdir()
+    path.write_bytes(b"this is not a database" * 100)
+    assert "is damaged" in limn("collections", code=1).stderr
+    assert path.read_bytes().startswith(b"this is not")
+
+
+def test_a_database_that_lost_a_table_or_its_version_is_a_clear_error(
+    limn: Limn, tmp_path: Path
+) -> None:
+    limn("collections")
+    database = Database(tmp_path / "data" / "limn.db")
+    with database.writing() as connection:
+        connection.execute(sa.text("DROP TABLE picture"))
+        connection.execute(sa.text("DROP TABLE space"))
+    assert "no such table" in limn("collections", code=1).stderr
+    with database.writing() as connection:
+        connection.execute(sa.text("DELETE FROM alembic_version"))
+    assert "has schema None" in limn("collections", code=1).stderr
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("not a url", "no database URL"),
+        ("mysql://root@host/db", "'mysql' databases are not supported"),
+        ("sqlite://", "name a file"),
+        ("sqlite:///:memory:", "name a file"),
+    ],
+)
+def test_a_database_that_can_not_be_is_a_bad_setting(url: str, told: str) -> None:
+    with pytest.raises(BadSetting, match=told):
+        Database(url)
+
+
+def test_a_server_that_does_not_answer_is_a_clear_error_without_the_password(limn: Limn) -> None:
+    url = "postgresql://limn:secret@127.0.0.1:1/limn"
+    told = limn("collections", code=1, LIMN_DATABASE_URL=url).stderr
+    assert "can't be used" in told
+    assert "secret" not in told

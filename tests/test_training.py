@@ -1,0 +1,266 @@
+"""Training in seconds: a handful of drawn pictures, towers of random weights, the real loop."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from tokenizers import Tokenizer
+
+from indexer.training.checkpoint import TrainingStopped
+from indexer.training.examples import Examples, examples_of
+from indexer.training.export import ExportDiffers, export
+from indexer.training.lessons import Lessons, word_pool
+from indexer.training.loop import Run
+from indexer.training.losses import soft_targets
+from indexer.training.pair import Pair, recalls
+from indexer.training.pairs import fingerprint, read_pairs, split
+from indexer.training.recipe import Recipe
+from indexer.training.text_tower import TextTower
+from indexer.training.towers import PictureTower, TowerShape
+from indexer.training.views import JoinedView, Views, cached_views, view_of
+from indexer.training.vocabulary import aligned_rows, chinese_words, extended, without_words
+from search.encoders.builtin import FOLDER, open_builtin
+from search.errors import BadSource, StorageFailed
+
+COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄色"}
+SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden=384)
+RECIPE = Recipe(epochs=2, batch=4, seed=5, views=2, held_out=0, width=32)
+
+
+def teach(sentences: list[str]) -> NDArray[np.float32]:
+    """A stand-in for the teacher: a fixed direction per sentence."""
+    rows = [np.random.default_rng(list(text.encode())).normal(size=384) for text in sentences]
+    found: NDArray[np.float32] = np.stack(rows).astype(np.float32)
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return found
+
+
+@pytest.fixture(scope="module")
+def captions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pairs")
+    (folder / "images").mkdir()
+    lines = ["image,caption,language,kind"]
+    for number in range(8):
+        english, chinese = list(COLOURS.items())[number % 4]
+        shape = "circle" if number < 4 else "square"
+        picture = Image.new("RGB", (224, 224), "white")
+        draw = ImageDraw.Draw(picture)
+        (draw.ellipse if number < 4 else draw.rectangle)((50, 50, 170, 170), english)
+        picture.save(folder / "images" / f"{number}.jpg")
+        lines.append(f'{number}.jpg,"a {english} {shape}, drawn",en,human')
+        lines.append(f"{number}.jpg,{chinese}的图,zh,human")
+        lines.append(f"{number}.jpg,一个{chinese}的形状。,zh,translated")
+    (folder / "captions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder / "captions.csv"
+
+
+@pytest.fixture(scope="module")
+def tokenizers() -> tuple[Tokenizer, Tokenizer]:
+    words = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+    return words, without_words(words)
+
+
+@pytest.fixture(scope="module")
+def views(captions: Path, tmp_path_factory: pytest.TempPathFactory) -> Views:
+    paths = [pair.path for pair in read_pairs(captions)]
+    folder = tmp_path_factory.mktemp("views")
+    torch.manual_seed(0)
+    tower = PictureTower(SHAPE)
+    return [JoinedView([view]) for view in cached_views(paths, tower, folder, 2, 5)]
+
+
+@pytest.fixture(scope="module")
+def examples(captions: Path, tokenizers: tuple[Tokenizer, Tokenizer]) -> Examples:
+    return examples_of(read_pairs(captions), tokenizers, teach)
+
+
+def new_run(folder: Path, recipe: Recipe = RECIPE, lessons: Lessons | None = None) -> Run:
+    torch.manual_seed(recipe.seed)
+    pair = Pair(PictureTower(SHAPE), TextTower(SHAPE))
+    return Run(pair, recipe, folder, "data", lessons=lessons)
+
+
+def train(run: Run, examples: Examples, views: Views, epochs: int | None = None) -> list[float]:
+    losses = []
+    for record in run.epochs(examples, views, np.arange(8)):
+        losses.append(record["en"])
+        if record["epoch"] == epochs:
+            break
+    return losses
+
+
+def test_one_seed_gives_the_same_numbers_twice(
+    tmp_path: Path, examples: Examples, views: Views
+) -> None:
+    first = train(new_run(tmp_path / "a"), examples, views)
+    assert first == train(new_run(tmp_path / "b"), examples, views)
+    other = new_run(tmp_path / "c", replace(RECIPE, seed=6))
+    assert first[:1] != train(other, examples, views, epochs=1)
+
+
+def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
+    tmp_path: Path, examples: Examples, views: Views
+) -> None:
+    whole = new_run(tmp_path / "whole")
+    wanted = train(whole, examples, views)
+    killed = new_run(tmp_path / "killed")
+    train(killed, examples, views, epochs=1)
+    again = new_run(tmp_path / "killed")
+    assert again.resume()
+    assert train(again, examples, views) == wanted[1:]
+    for ours, theirs in zip(again.average.parameters(), whole.average.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_checkpoint(
+    tmp_path: Path, examples: Examples, views: Views
+) -> None:
+    train(new_run(tmp_path), examples, views, epochs=1)
+    kept = (tmp_path / "checkpoint.pt").read_bytes()
+    run = new_run(tmp_path)
+    run.resume()
+    with torch.no_grad():
+        run.pair.texts.project.weight.fill_(float("nan"))
+    with pytest.raises(TrainingStopped, match="nan at step 2;"):
+        train(run, examples, views)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == kept
+
+
+def test_a_checkpoint_of_another_recipe_or_a_damaged_one_is_refused(
+    tmp_path: Path, examples: Examples, views: Views
+) -> None:
+    train(new_run(tmp_path), examples, views, epochs=1)
+    with pytest.raises(TrainingStopped, match="another recipe"):
+        new_run(tmp_path, replace(RECIPE, epochs=9)).resume()
+    (tmp_path / "checkpoint.pt").write_bytes(b"PK\x03\x04 half a file")
+    with pytest.raises(TrainingStopped, match="damaged"):
+        new_run(tmp_path).resume()
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_previous_one(
+    tmp_path: Path, examples: Examples, views: Views
+) -> None:
+    run = new_run(tmp_path)
+    train(run, examples, views, epochs=1)
+    kept = (tmp_path / "checkpoint.pt").read_bytes()
+    (tmp_path / "checkpoint.pt.part").mkdir()  # stands where the new one would be written
+    with pytest.raises(StorageFailed, match="the previous one stays"):
+        run.save()
+    assert (tmp_path / "checkpoint.pt").read_bytes() == kept
+
+
+def test_lessons_take_part_and_recall_is_measured(
+    tmp_path: Path, examples: Examples, views: Views, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> None:
+    pool = word_pool(list(COLOURS.items()), tokenizers, teach)
+    opinions = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float16)
+    prompts = [tokenizers[0].encode(f"a photo of a {colour}").ids for colour in COLOURS]
+    run = new_run(tmp_path, lessons=Lessons([pool], prompts, opinions))
+    record = next(iter(run.epochs(examples, views, np.arange(8))))
+    assert record["lessons"] > 0 and record["opinions"] >= 0 and record["distill"] > 0
+    found = recalls(run.average, examples, views[0], np.arange(8), written=1)
+    assert set(found) == {
+        f"{a}_{b}_{c}" for a in ("en", "zh") for b in ("t2p", "p2t") for c in ("r1", "r10")
+    }
+    assert found["en_t2p_r10"] == 1.0  # of 8 pictures
+
+
+def test_an_exported_pair_opens_and_gives_torchs_vectors(
+    tmp_path: Path, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> None:
+    torch.manual_seed(0)
+    pair = Pair(PictureTower(SHAPE), TextTower(SHAPE))
+    facts = {"format": 1, "languages": ["en", "zh"]}
+    cosines = export(pair, tokenizers[0], tmp_path, facts)
+    assert min(cosines.values()) > 0.99
+    encoder = open_builtin(tmp_path)
+    assert encoder.space.width == 32
+    ids = torch.tensor([tokenizers[0].encode("a red circle").ids])
+    with torch.no_grad():
+        wanted = pair.texts(ids).numpy()
+    assert float((encoder.encode_texts(["a red circle"]) * wanted).sum()) > 0.99
+    with torch.no_grad():
+        pair.texts.project.bias.fill_(float("nan"))
+    with pytest.raises(ExportDiffers, match="text tower"):
+        export(pair, tokenizers[0], tmp_path, facts)
+
+
+def test_pairs_are_read_split_and_fingerprinted(captions: Path) -> None:
+    pairs = read_pairs(captions)
+    assert len(pairs) == 8
+    assert pairs[0].captions == {"en": ("a red circle, drawn",), "zh": ("红色的图",)}
+    assert pairs[0].translations == (("a red circle, drawn", "一个红色的形状。"),)
+    taught, held = split(pairs, 3)
+    assert len(held) == 3 and not {p.path for p in taught} & {p.path for p in held}
+    assert split(pairs[::-1], 3)[1] == held[::-1]
+    assert fingerprint(pairs) == fingerprint(pairs[::-1]) != fingerprint(taught)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("image,caption\n", "columns"),
+        ("file,text\na.jpg,a dog\n", "columns image and caption"),
+        ("image,caption\na.jpg,a dog\n", "1 pictures; 2 or more"),
+        ("image,caption\na.jpg,a dog\nb.jpg,a cat\n", "2 of 2 .* the first 'a.jpg'"),
+    ],
+)
+def test_captions_that_do_not_fit_are_refused(tmp_path: Path, lines: str, message: str) -> None:
+    (tmp_path / "captions.csv").write_text(lines)
+    with pytest.raises(BadSource, match=message):
+        read_pairs(tmp_path / "captions.csv")
+
+
+def test_a_view_is_the_same_each_time_and_view_0_is_the_picture(captions: Path) -> None:
+    path = read_pairs(captions)[0].path
+    np.testing.assert_array_equal(view_of(path, 0, 1), np.asarray(Image.open(path)))
+    np.testing.assert_array_equal(view_of(path, 1, 1), view_of(path, 1, 1))
+    assert (view_of(path, 1, 1) != view_of(path, 2, 1)).any()
+
+
+def test_soft_targets_give_the_own_caption_most_and_the_same_caption_as_much() -> None:
+    topics = torch.nn.functional.normalize(torch.tensor([[1.0, 0], [1.0, 0], [0, 1.0]]), dim=-1)
+    targets = soft_targets(topics, share=0.2, sharpness=10.0)
+    torch.testing.assert_close(targets.sum(1), torch.ones(3))
+    assert targets[0, 0] == targets[0, 1] > 0.4
+    assert targets[2, 2] > 0.9
+
+
+def test_training_and_searching_compute_the_same_picture_tower() -> None:
+    torch.manual_seed(0)
+    tower = PictureTower(SHAPE, dropout=0.0)
+    pixels = torch.rand(2, 3, 224, 224) * 2 - 1
+    with torch.no_grad():
+        torch.testing.assert_close(tower.train()(pixels), tower.eval()(pixels))
+
+
+def test_a_chinese_word_starts_as_the_english_it_translates() -> None:
+    rows = np.random.default_rng(0).normal(size=(1020, 16)).astype(np.float32)
+    dog, cat, runs, gou, mao, pao = 1001, 1002, 1003, 1010, 1011, 1012
+    parallel = [
+        (np.array(english), np.array(chinese))
+        for english, chinese in [
+            ([dog, runs], [gou, pao]),
+            ([cat, runs], [mao, pao]),
+            ([dog], [gou]),
+        ]
+    ]
+    new = np.arange(1020) >= 1010
+    started = aligned_rows(parallel, rows, new)
+    np.testing.assert_array_equal(started[~new], rows[~new])
+    for chinese, english in ((gou, dog), (mao, cat), (pao, runs)):
+        cosines = started[chinese] @ rows[1000:1010].T / np.linalg.norm(rows[1000:1010], axis=1)
+        assert cosines.argmax() == english - 1000
+
+
+def test_the_tokenizer_learns_words_and_knows_each_of_their_characters() -> None:
+    sentences = ["一只狗在草地上奔跑", "一只猫在草地上睡觉", "两只狗在海滩上奔跑"] * 20
+    words = chinese_words(sentences, ["望远镜"])
+    assert "望远镜" in words and "草地" in "".join(words)
+    tokenizer = extended(FOLDER / "tokenizer.json", sentences, words, 48)
+    assert "[UNK]" not in tokenizer.encode("望远镜旁的狗 and a dog").tokens
+    assert len(without_words(tokenizer).encode("望远镜").tokens) == 5

@@ -1,0 +1,302 @@
+"""The pages and the API: what they answer to a search, and what they show of a picture."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+
+from search.catalog import Catalog
+from search.database import Database
+from search.engine import Engine
+from search.records import Caption
+from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
+
+COLOURS = ("red", "green", "blue", "yellow", "black")
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
+    with opened(settings_in(tmp_path / "data")) as (engine, client):
+        yield engine, client
+
+
+@pytest.fixture
+def engine(web: tuple[Engine, FlaskClient]) -> Engine:
+    return web[0]
+
+
+@pytest.fixture
+def client(web: tuple[Engine, FlaskClient]) -> FlaskClient:
+    return web[1]
+
+
+@pytest.fixture
+def ids(engine: Engine, tmp_path: Path) -> dict[str, int]:
+    return store_colours(engine.catalog, tmp_path / "pictures", COLOURS)
+
+
+def upload(colour: str) -> tuple[BytesIO, str]:
+    return BytesIO(picture_bytes(colour)), f"{colour}.png"
+
+
+# -- the API
+
+
+def test_words_find_the_picture_that_shows_them(client: FlaskClient, ids: dict[str, int]) -> None:
+    answer = client.get("/api/v1/search?q=red&k=3")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["query"] == {
+        "terms": [{"text": "red", "weight": 1.0}],
+        "collections": [],
+        "k": 3,
+    }
+    assert answer.json["took_ms"] > 0
+    hits = answer.json["hits"]
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert hits[0]["id"] == ids["red"]
+    assert hits[0]["captions"] == [{"text": "a red wall", "language": None, "kind": "caption"}]
+    assert hits[0]["score"] > hits[1]["score"] >= hits[2]["score"]
+    assert client.get(hits[0]["thumbnail"]).mimetype == "image/webp"
+    similar = client.get(hits[0]["similar"]).json
+    assert similar is not None
+    assert ids["red"] not in [hit["id"] for hit in similar["hits"]]
+
+
+def test_a_picture_a_form_and_a_document_ask_alike(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    by_form = client.post("/api/v1/search", data={"image": upload("blue"), "k": "2"})
+    assert by_form.json is not None
+    assert by_form.json["hits"][0]["id"] == ids["blue"]
+    assert by_form.json["hits"][0]["score"] == pytest.approx(1, abs=1e-3)
+    assert by_form.json["query"]["terms"] == [{"image": "sent", "weight": 1.0}]
+    terms = [{"text": "green"}, {"picture_id": ids["red"], "weight": -0.5}]
+    by_json = client.post("/api/v1/search", json={"terms": terms, "k": 2})
+    by_address = client.get(f"/api/v1/search?q=green&similar={ids['red']}&weight=-0.5&k=2")
+    assert by_json.json is not None and by_address.json is not None
+    assert by_json.json["hits"] == by_address.json["hits"]
+    assert by_json.json["hits"][0]["id"] == ids["green"]
+
+
+def test_words_and_several_pictures_make_a_mixture(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    form = {"q": "green", "image": [upload("blue"), upload("blue")], "weight": "2", "k": "2"}
+    mixed = client.post("/api/v1/search", data=form).json
+    assert mixed is not None
+    assert [hit["id"] for hit in mixed["hits"]] == [ids["blue"], ids["green"]]
+    assert [term["weight"] for term in mixed["query"]["terms"]] == [1.0, 2.0, 2.0]
+
+
+def test_only_the_collections_named_are_searched(
+    client: FlaskClient, engine: Engine, ids: dict[str, int], tmp_path: Path
+) -> None:
+    other = store(engine.catalog, tmp_path / "other.png", "red", collection="other")
+    found = client.get("/api/v1/search?q=red&collection=other").json
+    both = client.get(f"/api/v1/search?q=red&collection=other&collection={COLLECTION}").json
+    assert found is not None and both is not None
+    assert [hit["id"] for hit in found["hits"]] == [other]
+    assert len(both["hits"]) == len(ids) + 1
+    listed = client.get("/api/v1/collections").json
+    assert listed is not None
+    assert [(each["name"], each["pictures"]) for each in listed["collections"]] == [
+        (COLLECTION, len(ids)),
+        ("other", 1),
+    ]
+
+
+def test_a_picture_is_told_by_its_id(client: FlaskClient, ids: dict[str, int]) -> None:
+    told = client.get(f"/api/v1/pictures/{ids['blue']}").json
+    assert told is not None
+    assert (told["width_px"], told["height_px"], told["collection"]) == (96, 64, COLLECTION)
+    assert told["path"].endswith("blue.png")
+
+
+def test_a_thumbnail_is_webp_and_is_not_sent_twice(
+    client: FlaskClient, engine: Engine, tmp_path: Path
+) -> None:
+    large = store(engine.catalog, tmp_path / "large.png", "red", size=(900, 600))
+    first = client.get(f"/api/v1/pictures/{large}/thumbnail?side=480")
+    assert first.mimetype == "image/webp"
+    with Image.open(BytesIO(first.data)) as picture:
+        assert picture.size == (480, 320)
+    tag = {"If-None-Match": first.headers["ETag"]}
+    again = client.get(f"/api/v1/pictures/{large}/thumbnail?side=480", headers=tag)
+    assert (again.status_code, again.data) == (304, b"")
+    other_side = client.get(f"/api/v1/pictures/{large}/thumbnail", headers=tag)
+    assert other_side.status_code == 200
+    assert first.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_thumbnail_may_be_kept_for_good_under_the_version_that_links_name(
+    client: FlaskClient, engine: Engine, tmp_path: Path
+) -> None:
+    changing = store(engine.catalog, tmp_path / "changing.png", "red")
+    address = f"/api/v1/pictures/{changing}"
+    told = client.get(address).json
+    assert told is not None
+    assert "immutable" in client.get(told["thumbnail"]).headers["Cache-Control"]
+    assert store(engine.catalog, tmp_path / "changing.png", "blue") == changing
+    now = client.get(address).json
+    assert now is not None
+    assert now["thumbnail"] != told["thumbnail"]
+    assert "immutable" not in client.get(told["thumbnail"]).headers["Cache-Control"]
+
+
+def test_a_running_server_finds_what_another_process_stores(
+    client: FlaskClient, ids: dict[str, int], tmp_path: Path
+) -> None:
+    assert client.get("/api/v1/search?q=purple&k=1").json is not None
+    writer = Database(settings_in(tmp_path / "data").database)
+    new = store(Catalog(writer), tmp_path / "new.png", "purple")
+    found = client.get("/api/v1/search?q=purple&k=1").json
+    assert found is not None
+    assert [hit["id"] for hit in found["hits"]] == [new]
+    writer.close()
+
+
+def test_the_server_is_up_at_once_and_ready_when_all_is_loaded(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    assert client.get("/healthz").json == {"status": "ok"}
+    first = client.get("/readyz")
+    assert first.status_code in (200, 503)
+    client.application.extensions["limn"].warmup.wait(30)
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json) == (200, {"status": "ready"})
+
+
+# -- the pages
+
+
+def test_without_collections_the_page_says_how_to_index(client: FlaskClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "limn index ~/Pictures --collection pictures" in page.text
+    assert client.get("/?q=red").status_code == 200
+
+
+def test_before_a_search_the_page_shows_the_collections(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    page = client.get("/").text
+    assert f"<strong>{COLLECTION}</strong>" in page
+    assert "5 pictures" in page and "5 captions" in page
+
+
+def test_the_page_shows_hits_with_cosines_captions_and_similar_links(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    page = client.get("/?q=red").text
+    assert 'value="red"' in page
+    assert 'alt="a red wall"' in page
+    assert 'width="96" height="64"' in page
+    assert f'href="/?similar={ids["red"]}"' in page
+    assert len(re.findall(r"cosine -?0\.\d{3}<", page)) == len(ids)
+    assert page.index("a red wall") < page.index("a blue wall")
+    assert "style=" not in page and "onclick" not in page and "http" not in page
+
+
+def test_captions_carry_their_language(client: FlaskClient, engine: Engine, tmp_path: Path) -> None:
+    captions = [Caption("红色的墙", "zh"), Caption("a red wall", "en")]
+    held = store(engine.catalog, tmp_path / "red.png", "red", captions)
+    assert '<p class="caption" lang="zh">红色的墙</p>' in client.get("/?q=红").text
+    page = client.get(f"/pictures/{held}").text
+    assert '<li lang="zh">红色的墙</li>' in page
+    assert '<li lang="en">a red wall</li>' in page
+
+
+def test_the_form_leads_to_an_address_that_asks_the_same(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    sent = client.post("/", data={"q": "red wall", "weight": "0.5", "image": (BytesIO(b""), "")})
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/?q=red+wall")
+    by_picture = client.post("/", data={"image": upload("blue")})
+    page = client.get(by_picture.headers["Location"]).text
+    assert "data:image/webp;base64," in page
+    assert page.index("a blue wall") < page.index("a red wall")
+
+
+def test_words_can_be_added_to_a_picture_that_was_sent(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    first = client.post("/", data={"image": upload("blue")}).headers["Location"]
+    token = first.partition("picture=")[2]
+    form = {"q": "green", "picture": token, "weight": "0.3"}
+    mixed = client.post("/", data=form, follow_redirects=True)
+    assert mixed.request.full_path == f"/?q=green&picture={token}&weight=0.3"
+    assert 'name="weight"' in mixed.text
+    assert mixed.text.index("a green wall") < mixed.text.index("a red wall")
+
+
+def test_similar_pictures_leave_out_the_one_asked_by(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    page = client.get(f"/?similar={ids['red']}").text
+    assert f'id="hit-{len(ids) - 1}"' in page
+    assert f'id="hit-{len(ids)}"' not in page
+    assert f'name="similar" value="{ids["red"]}"' in page
+
+
+def test_more_results_are_a_link_as_long_as_there_are_more(
+    client: FlaskClient, engine: Engine, tmp_path: Path
+) -> None:
+    for number in range(25):
+        store(engine.catalog, tmp_path / f"{number}.png", "red", size=(64 + number, 64))
+    page = client.get("/?q=red").text
+    assert 'href="/?q=red&amp;k=40#hit-21"' in page
+    more = client.get("/?q=red&k=40").text
+    assert 'id="hit-25"' in more
+    assert "More results" not in more
+
+
+def test_the_collection_can_be_chosen_where_there_are_several(
+    client: FlaskClient, engine: Engine, ids: dict[str, int], tmp_path: Path
+) -> None:
+    assert "<select" not in client.get("/?q=red").text
+    store(engine.catalog, tmp_path / "other.png", "red", collection="other")
+    page = client.get("/?q=red&collection=other").text
+    assert '<option value="other" selected>' in page
+    assert 'id="hit-1"' in page and 'id="hit-2"' not in page
+
+
+def test_the_page_of_a_picture_shows_its_facts(
+    client: FlaskClient, engine: Engine, tmp_path: Path
+) -> None:
+    held = store(
+        engine.catalog,
+        tmp_path / "holiday" / "red & <b>.png",
+        "red",
+        taken_at="2021-05-14T16:20:00",
+        camera="FUJIFILM X100V",
+        latitude=48.8584,
+        longitude=-2.2945,
+    )
+    page = client.get(f"/pictures/{held}").text
+    assert "red &amp; &lt;b&gt;.png" in page
+    assert "14 May 2021, 16:20" in page
+    assert "FUJIFILM X100V" in page
+    assert "48.8584° N, 2.2945° W" in page
+    assert str(tmp_path / "holiday") in page
+
+
+def test_a_very_wide_picture_stands_whole_in_its_box(
+    client: FlaskClient, engine: Engine, tmp_path: Path
+) -> None:
+    store(engine.catalog, tmp_path / "wide.png", "red", size=(1000, 50))
+    store(engine.catalog, tmp_path / "square.png", "red", size=(50, 50))
+    page = client.get("/?q=red").text
+    assert 'class="tile a-300 whole"' in page
+    assert 'class="tile a-100"' in page
+
+
+def test_every_class_of_shape_is_in_the_stylesheet(client: FlaskClient) -> None:
+    with client.get("/static/shapes.css") as answer:
+        sheet = answer.get_data(as_text=True)
+    for percent in range(50, 301, 5):
+        assert f".a-{percent} {{ --a: {percent / 100:g} }}" in sheet

@@ -1,0 +1,55 @@
+"""The application factory: puts pages, API, errors and guards together around one engine."""
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from search.engine import Engine
+from search.query import MOST_CHARACTERS
+from search.settings import Settings
+from web import shown
+from web.api import api
+from web.errors import handle_errors
+from web.guard import guard
+from web.health import health
+from web.held import HeldPictures
+from web.pages import pages
+from web.state import State
+from web.warmup import Warmup
+
+# What a form holds besides its pictures.
+FORM_BYTES = 1 << 20
+
+# How many of the largest pictures may be held to search by; usual ones are a tenth as large.
+HELD_PICTURES = 4
+
+
+def create_app(engine: Engine, settings: Settings, host: str = "127.0.0.1") -> Flask:
+    """An application that answers with `engine`, to be served at the address `host`.
+
+    It starts nothing; the first request for /readyz, or `State.warmup.start`, loads the encoder.
+    """
+    app = Flask(__name__)
+    app.config["MAX_UPLOAD_BYTES"] = settings.max_upload_bytes
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + FORM_BYTES
+    app.json = _Json(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
+    app.extensions["limn"] = State(
+        engine=engine,
+        settings=settings,
+        warmup=Warmup(engine),
+        held=HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits),
+    )
+    shown.register(app)
+    guard(app, host)
+    handle_errors(app)
+    for part in (pages, api, health):
+        app.register_blueprint(part)
+    return app
+
+
+class _Json(DefaultJSONProvider):
+    """Keys in the order in which they are written, and Chinese as it is."""
+
+    sort_keys = False
+    ensure_ascii = False

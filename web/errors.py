@@ -1,0 +1,105 @@
+"""From exceptions to answers: the only place that knows status codes. JSON under /api, else pages.
+
+The JSON is RFC 9457's application/problem+json.
+"""
+
+import json
+from http import HTTPStatus
+from uuid import uuid4
+
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from search import errors
+from search.wire import printable
+from web.asked import Asked
+from web.forms import Fields
+
+STATUSES: dict[type[errors.LimnError], int] = {
+    errors.BadQuery: 400,
+    errors.BadPicture: 400,
+    errors.BadSource: 400,
+    errors.NotFound: 404,
+    errors.SpaceMismatch: 409,
+    errors.CollectionBusy: 409,
+    errors.EncoderUnavailable: 503,
+    errors.DatabaseUnavailable: 503,
+    errors.IndexDamaged: 503,
+    errors.StorageFailed: 507,
+}
+
+PICTURE_STATUSES = {"not an image": 415, "too large": 413}
+
+
+def handle_errors(app: Flask) -> None:
+    """Make `app` answer every error with its status and a text that says what to do."""
+    app.register_error_handler(errors.LimnError, _deliberate)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _deliberate(error: errors.LimnError) -> Response:
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+    if isinstance(error, errors.BadPicture):
+        status = PICTURE_STATUSES.get(error.reason, status)
+    return _answer(status, str(error))
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error  # a redirect
+    detail = error.description or HTTPStatus(error.code).description
+    if isinstance(error, RequestEntityTooLarge):
+        detail = _too_large()
+    elif error.code == HTTPStatus.NOT_FOUND:
+        detail = f"there is nothing at {request.path}"
+    elif error.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        detail = f"{request.method} is not understood at {request.path}; use {allowed}"
+    response = _answer(error.code, detail)
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value  # such as Allow
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    request_id = uuid4().hex[:12]
+    current_app.logger.exception("request %s failed: %s %s", request_id, request.method, error)
+    return _answer(
+        500,
+        "something went wrong in the server, which is a fault in Limn; its log tells what, "
+        f"under the id {request_id}",
+        request_id=request_id,
+    )
+
+
+def _too_large() -> str:
+    limit = current_app.config["MAX_UPLOAD_BYTES"]
+    words = current_app.config["MAX_FORM_MEMORY_SIZE"]
+    return (
+        f"the request is too large: its pictures may have {limit:,} bytes together and its words "
+        f"{words:,}; send a smaller copy, or raise LIMN_MAX_UPLOAD_BYTES where the server runs"
+    )
+
+
+def _answer(status: int, detail: str, **more: str) -> Response:
+    title, detail = HTTPStatus(status).phrase, printable(detail)
+    if not request.path.startswith("/api/") and request.path not in ("/healthz", "/readyz"):
+        page = render_template(
+            "error.html", asked=_asked_again(), status=status, title=title, detail=detail
+        )
+        return Response(page, status, mimetype="text/html")
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    body = json.dumps(problem, ensure_ascii=False) + "\n"
+    return Response(body, status, content_type="application/problem+json")
+
+
+def _asked_again() -> Asked:
+    """What stands in the form beside the error, so that it can be corrected."""
+    fields: Fields
+    try:
+        fields = request.values
+    except HTTPException:  # the form was too large to be read
+        fields = request.args
+    return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""))

@@ -1,0 +1,167 @@
+"""From an HTTP request's fields to a Query: the only place that reads them."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from werkzeug import Request
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.exceptions import UnsupportedMediaType
+
+from search.errors import BadQuery
+from search.query import WEIGHTS, check_weight
+from search.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
+
+Fields = MultiDict[str, str]
+
+SEARCH_FIELDS = ("q", "similar", "weight", "collection", "k")
+FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
+JSON_FIELDS = ("terms", "collections", "k")
+TERM_FIELDS = ("text", "picture_id", "weight")
+
+# SQL ids are signed 64-bit numbers.
+LARGEST_ID = 2**63 - 1
+
+DEFAULT_K = 20
+
+
+def query_of_request(request: Request) -> Query:
+    """The query of a request to the API, in whichever of the ways it was put.
+
+    Raises:
+        BadQuery: a field is unknown or has a value that is not allowed.
+        UnsupportedMediaType: what was posted is neither a form nor JSON.
+    """
+    if request.method != "POST":
+        refuse_unknown(request.args, SEARCH_FIELDS)
+        return query_of_fields(request.args)
+    if request.is_json:
+        return query_of_json(request.get_data())
+    if request.mimetype not in FORM_TYPES:
+        raise UnsupportedMediaType(
+            f"the body is {request.mimetype or 'of no stated type'}; post application/json, "
+            "or multipart/form-data to send pictures"
+        )
+    if "image" in request.form:
+        raise BadQuery("image is words; it must be a file, as in: curl -F image=@photo.jpg")
+    refuse_unknown(request.values, SEARCH_FIELDS)
+    refuse_unknown(request.files, ("image",))
+    return query_of_fields(request.values, images_of(request.files))
+
+
+def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> Query:
+    """The query of an address or of a form; `weight` is that of its pictures, words have 1.
+
+    Raises:
+        BadQuery: a field has a value that is not allowed; the message names both.
+    """
+    weight = number("weight", fields.get("weight") or "1")
+    terms: list[Term] = [TextTerm(words(q)) for q in fields.getlist("q") if q.strip()]
+    terms += [IndexedTerm(identity("similar", each), weight) for each in fields.getlist("similar")]
+    terms += [PictureTerm(image, weight) for image in images]
+    return _query(terms, fields.getlist("collection"), count(fields.get("k") or DEFAULT_K))
+
+
+def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
+    """The bytes of the pictures sent as `image`; a file field left empty sends a nameless one."""
+    return [file.read() for file in files.getlist("image") if file.filename]
+
+
+def query_of_json(body: bytes) -> Query:
+    """The query of a JSON document {"terms": [...], "collections": [...], "k": 20}.
+
+    Raises:
+        BadQuery: it is no JSON, or a field has a value that is not allowed.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadQuery(f"the request's body is not JSON that can be read: {error}") from error
+    if not isinstance(document, dict):
+        raise BadQuery('the request\'s body must be a JSON object, such as {"terms": [...]}')
+    refuse_unknown(document, JSON_FIELDS)
+    terms, names = document.get("terms", []), document.get("collections", [])
+    if not isinstance(terms, list):
+        raise BadQuery(f"terms is {_shown(terms)}; it must be a list of objects")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadQuery(f"collections is {_shown(names)}; it must be a list of names")
+    return _query([_term(term) for term in terms], names, count(document.get("k", DEFAULT_K)))
+
+
+def refuse_unknown(given: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Refuse a field that is not known, which would otherwise seem to have been followed.
+
+    Raises:
+        BadQuery: naming the field and those that are known.
+    """
+    for name in given:
+        if name not in known:
+            raise BadQuery(f"there is no field {_shown(name)}; the fields are: {', '.join(known)}")
+
+
+def words(text: str) -> str:
+    """The words of a term, as Unicode that can be written anywhere."""
+    return text.strip().encode("utf-8", "replace").decode("utf-8")  # JSON may hold lone surrogates
+
+
+def number(field: str, value: object) -> float:
+    """A weight, from text or from JSON."""
+    try:
+        found = float(value) if isinstance(value, str | int | float) else float("nan")
+    except (ValueError, OverflowError):
+        found = float("nan")
+    if isinstance(value, bool) or math.isnan(found):
+        raise BadQuery(f"{field} is {_shown(value)}; {WEIGHTS}")
+    check_weight(found)
+    return found
+
+
+def identity(field: str, value: object) -> int:
+    """A picture's id, from text or from JSON."""
+    found = _whole(value)
+    if found is None or not 1 <= found <= LARGEST_ID:
+        raise BadQuery(f"{field} is {_shown(value)}; it may be a picture's id, a whole number")
+    return found
+
+
+def count(value: object) -> int:
+    """How many hits are wanted, from text or from JSON; the engine knows the range."""
+    found = _whole(value)
+    if found is None:
+        raise BadQuery(f"k is {_shown(value)}; it may be a whole number from 1")
+    return found
+
+
+def _query(terms: Sequence[Term], collections: Sequence[str], k: int) -> Query:
+    return Query(tuple(terms), tuple(name for name in collections if name), k)
+
+
+def _term(document: object) -> Term:
+    if not isinstance(document, dict) or len({"text", "picture_id"} & document.keys()) != 1:
+        raise BadQuery(
+            f'a term is {_shown(document)}; it must be an object with "text" or "picture_id", '
+            'such as {"text": "a red door", "weight": 0.5}'
+        )
+    refuse_unknown(document, TERM_FIELDS)
+    weight = number("weight", document.get("weight", 1))
+    if "picture_id" in document:
+        return IndexedTerm(identity("picture_id", document["picture_id"]), weight)
+    if not isinstance(document["text"], str):
+        raise BadQuery(f"text is {_shown(document['text'])}; it must be a string")
+    return TextTerm(words(document["text"]), weight)
+
+
+def _whole(value: object) -> int | None:
+    """A whole number written with digits alone, or one of JSON's."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) < 20):
+        return None
+    return int(value)
+
+
+def _shown(value: object) -> str:
+    """A value as messages quote it: a long one is cut."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

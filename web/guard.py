@@ -1,0 +1,61 @@
+"""What guards every request: the names the server answers to, and the headers of each answer."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import MisdirectedRequest
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
+
+HEADERS = {
+    # Nothing inline and nothing from elsewhere; `data:` and `blob:` show the picture searched by.
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # Other sites may neither show these pictures nor learn that they are there.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def guard(app: Flask, host: str) -> None:
+    """Guard `app`, which is served at the address `host`.
+
+    Bound to every address, a server can't know its names, and answers to any.
+    """
+    names = LOOPBACK | {host.lower()}
+    any_name = host in EVERY_ADDRESS
+
+    @app.before_request
+    def refuse_other_names() -> None:
+        # A foreign site's name that resolves to this machine (DNS rebinding) would make this
+        # server part of that site, for whose scripts the browser then lets everything be read.
+        if not any_name and _name(request.host) not in names:
+            raise MisdirectedRequest(
+                f"this server does not answer to the name {request.host!r}; "
+                f"it answers to {', '.join(sorted(names))}"
+            )
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a server at `host`."""
+    return host in LOOPBACK or host.startswith("127.")
+
+
+def _name(host: str) -> str:
+    """The host of "host:port", without the brackets of IPv6; empty where it is malformed."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

@@ -1,0 +1,26 @@
+"""What a supervisor asks: is the process up, and can it answer a search."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from web.state import engine, state
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+def healthz() -> dict[str, Any]:
+    """The process is up."""
+    return {"status": "ok"}
+
+
+@health.get("/readyz")
+def readyz() -> tuple[dict[str, Any], int]:
+    """The database answers, and encoders and indexes are loaded; 503 with the reason until then."""
+    engine().collections()
+    warmup = state().warmup
+    warmup.start()
+    if warmup.status == "ready":
+        return {"status": "ready"}, 200
+    return {"status": warmup.status, "reason": warmup.reason}, 503

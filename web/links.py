@@ -1,0 +1,36 @@
+"""Addresses of pictures and their thumbnails, as pages and JSON give them."""
+
+from flask import url_for
+
+from search.records import Picture
+
+# Of a chip, a grid at single and double density, and the picture's own page at both.
+THUMBNAIL_SIDES_PX = (160, 320, 480, 960, 1600)
+
+# The grid's rows are this high before they are stretched to the page's width, by a quarter or so.
+ROW_PX = 230
+STRETCH = 1.2
+
+
+def thumbnail_url(picture: Picture, side_px: int = 320) -> str:
+    """The thumbnail's address; `v` changes with the picture, so it may be kept for good."""
+    return url_for(
+        "api.thumbnail", picture_id=picture.id, side=side_px, v=picture.content_hash[:12]
+    )
+
+
+def srcset(picture: Picture) -> str:
+    """The thumbnails with their widths, for the browser to choose from by density."""
+    facts = picture.facts
+    longest = max(facts.width_px, facts.height_px)
+    widths: dict[int, int] = {}
+    for side_px in THUMBNAIL_SIDES_PX[1:]:
+        width = max(1, round(facts.width_px * min(1.0, side_px / longest)))
+        widths.setdefault(width, side_px)
+    return ", ".join(f"{thumbnail_url(picture, side)} {width}w" for width, side in widths.items())
+
+
+def shown_width_px(picture: Picture) -> int:
+    """About how wide the grid shows the picture, for the `sizes` attribute."""
+    aspect = picture.facts.width_px / picture.facts.height_px
+    return round(ROW_PX * STRETCH * min(aspect, 3.0))

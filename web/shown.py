@@ -1,0 +1,92 @@
+"""How facts read on a page: titles, sizes, dates, places. Registered as template filters."""
+
+from datetime import datetime
+
+from flask import Flask
+
+from search.records import Caption, Picture
+from search.wire import printable
+from web.links import shown_width_px, srcset, thumbnail_url
+
+# The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
+# style; beyond these a picture stands within its box, as it would take a row's whole width.
+ASPECT_STEP = 0.05
+NARROWEST, WIDEST = 0.5, 3.0
+
+
+def caption(picture: Picture) -> Caption | None:
+    """The caption to show where there is room for one."""
+    captions = picture.facts.captions
+    return captions[0] if captions else None
+
+
+def title(picture: Picture) -> str:
+    """The picture in words: its caption, or the name of its file."""
+    first = caption(picture)
+    return first.text if first else file_name(picture)
+
+
+def file_name(picture: Picture) -> str:
+    return printable(picture.path.name)
+
+
+def folder(picture: Picture) -> str:
+    return printable(str(picture.path.parent))
+
+
+def shape(picture: Picture) -> str:
+    """The classes that give the picture's box its aspect: "a-150", or "a-300 whole"."""
+    aspect = picture.facts.width_px / picture.facts.height_px
+    clamped = min(WIDEST, max(NARROWEST, aspect))
+    step = round(round(clamped / ASPECT_STEP) * ASPECT_STEP * 100)
+    return f"a-{step}" if clamped == aspect else f"a-{step} whole"
+
+
+def file_size(size_bytes: int) -> str:
+    """1,234 bytes, 56 kB, 7.8 MB: decimal, as file managers show it."""
+    if size_bytes < 10_000:
+        return f"{size_bytes:,} bytes"
+    size, units = size_bytes / 1000, ["kB", "MB", "GB", "TB"]
+    while size >= 1000 and len(units) > 1:
+        size, units = size / 1000, units[1:]
+    return f"{size:.1f} {units[0]}" if size < 10 else f"{size:,.0f} {units[0]}"
+
+
+def moment(taken_at: str) -> str:
+    """ISO 8601 as people read it: 14 May 2021, 16:20. What is no date stays as it is."""
+    try:
+        when = datetime.fromisoformat(taken_at)
+    except ValueError:
+        return taken_at
+    return f"{when.day} {when:%B %Y, %H:%M}"
+
+
+def place(latitude: float, longitude: float) -> str:
+    """Degrees with their hemispheres: 48.8584° N, 2.2945° E."""
+    north, east = ("N" if latitude >= 0 else "S"), ("E" if longitude >= 0 else "W")
+    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
+
+
+def counted(number: int, noun: str) -> str:
+    """1 picture, 2,000 pictures."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def register(app: Flask) -> None:
+    """Make these known to the templates."""
+    for filter_ in (
+        caption,
+        title,
+        file_name,
+        folder,
+        shape,
+        file_size,
+        moment,
+        place,
+        counted,
+        thumbnail_url,
+        srcset,
+        shown_width_px,
+        printable,
+    ):
+        app.jinja_env.filters[filter_.__name__] = filter_

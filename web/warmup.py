@@ -1,0 +1,59 @@
+"""Opening encoders and indexes in the background, and telling how far that has come."""
+
+import logging
+import threading
+from typing import Literal
+
+from search.engine import Engine
+from search.errors import LimnError
+
+log = logging.getLogger(__name__)
+
+
+class Warmup:
+    """Opens what the first search would wait for, while the server answers already."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._ready = False
+        self._error: LimnError | None = None
+
+    def start(self) -> None:
+        """Begin, unless it is under way or done; after a failure this tries again."""
+        with self._lock:
+            if self._ready or (self._thread is not None and self._thread.is_alive()):
+                return
+            # A daemon: a hub that keeps a download waiting must not keep the server from ending.
+            self._thread = threading.Thread(target=self._warm, name="limn-warmup", daemon=True)
+            self._thread.start()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait until what was begun has ended, well or not."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    @property
+    def status(self) -> Literal["ready", "loading", "failed"]:
+        """How it stands."""
+        if self._ready:
+            return "ready"
+        return "failed" if self._error is not None else "loading"
+
+    @property
+    def reason(self) -> str:
+        """Why it is not ready; empty once it is."""
+        if self._ready:
+            return ""
+        return str(self._error or "the encoder and the indexes are still being loaded")
+
+    def _warm(self) -> None:
+        try:
+            self._engine.warm()
+        except LimnError as error:
+            log.warning("searches will fail for now: %s", error)
+            self._error = error
+        else:
+            self._error = None
+            self._ready = True
