@@ -110,22 +110,115 @@ class IndexedTerm:
 Term = TextTerm | PictureTerm | IndexedTerm
 
 
+Evidence = Literal["picture", "caption", "words"]
+"""What can speak for a picture: its own vector, its captions' vectors, or its captions' words."""
+
+EVERY_EVIDENCE: tuple[Evidence, ...] = ("picture", "caption", "words")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a filter, as it was written: `camera ~ canon`, `date >= 2020-05`."""
+
+    field: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Pictures that pass every one of the filters."""
+
+    filters: "tuple[Filter, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Pictures that pass at least one of the filters."""
+
+    filters: "tuple[Filter, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Pictures that do not pass the filter, those of which the field is unknown among them."""
+
+    filter: "Filter"
+
+
+Filter = Condition | AllOf | AnyOf | Not
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question, whatever the door it came by. No collections named means all of them."""
+    """One question, whatever the door it came by. No collections named means all of them.
+
+    A term with a negative weight leads away from what it names. `offset` hits are passed over, so
+    that page 3 of 20 is `offset=40`. `where` keeps only pictures that pass it. `by` names the
+    evidence that may speak. Hits whose confidence is under `cutoff`, from 0 to 1, are left out.
+    `fold` puts near-duplicates under the best of them; `diverse`, from 0 to 1, is how much a hit's
+    likeness to those above it counts against it.
+    """
 
     terms: tuple[Term, ...]
     collections: tuple[str, ...] = ()
     k: int = 20
+    offset: int = 0
+    where: Filter | None = None
+    by: tuple[Evidence, ...] = EVERY_EVIDENCE
+    cutoff: float = 0.0
+    fold: bool = True
+    diverse: float = 0.0
+
+
+Measure = Literal["cosine", "relevance"]
+"""What a hit's score is: a cosine where pictures alone were asked, else a relevance, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One piece of evidence for a hit.
+
+    `score` is a cosine for a picture or a caption, and for words the part of the query's words
+    that the captions hold, rare ones counting more, from 0 to 1. `share` is this evidence's part
+    in the hit's score; the shares of a hit add up to 1. `caption` is the one that matched.
+    """
+
+    by: Evidence
+    score: float
+    share: float
+    caption: Caption | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer: its place (from 1), its cosine with the query, and the picture."""
+    """One answer: its place (from 1), its score, and the picture.
+
+    `confidence`, from 0 to 1, is how sure it is that the picture shows what was asked; None where
+    there is no telling. `copies` are ids of near-duplicates that are folded into this hit.
+    """
 
     rank: int
     score: float
     picture: Picture
+    measure: Measure = "cosine"
+    confidence: float | None = None
+    matches: tuple[Match, ...] = ()
+    copies: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The hits of one page, and what is to be said of them.
+
+    `confidence` is that of the best hit. `more` tells whether there is a next page. `notes` say
+    why there is nothing, or less than was asked for.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    confidence: float | None = None
+    more: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
