@@ -1,11 +1,9 @@
 """The catalog: every SQL statement. SQL is the truth; an index only follows its change log."""
 
-import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +11,10 @@ import numpy as np
 import sqlalchemy as sa
 
 from search import tables as t
+from search.captionids import caption_id, every_caption
+from search.catalog_captions import embedded_captions
+from search.catalog_filters import CatalogFilters
+from search.catalog_words import CatalogWords, index_words
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
 from search.records import (
@@ -31,14 +33,10 @@ from search.records import (
     Space,
     Vectors,
 )
-
-# How many values one IN (...) may name: well under the least that SQLite is built with (32,766).
-IN_LIMIT = 5_000
+from search.statements import Sql, below, delete_in, in_pieces, now, path_hash
 
 # Locks for what concerns no one collection; their ids begin at 1.
 EVERY_COLLECTION = 0
-
-Sql = sa.Connection
 
 
 class Catalog:
@@ -46,6 +44,8 @@ class Catalog:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.words = CatalogWords(database)
+        self.filters = CatalogFilters(database)
 
     def identity(self) -> str:
         """The catalog's own id; index files carry it."""
@@ -60,18 +60,26 @@ class Catalog:
         Raises:
             NotFound: a name is not known; the message lists those that are.
         """
+        return [collection for collection, _ in self.collections_with_heads(names)]
+
+    def collections_with_heads(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
+        """As `collections`, each with the number of its last change, in one statement."""
+        c, s = t.collection.c, t.space.c
+        last = sa.select(sa.func.max(t.change.c.seq)).where(t.change.c.collection_id == c.id)
         statement = sa.select(
-            t.collection.c.id, t.collection.c.name, t.space.c.id, t.space.c.encoder, t.space.c.width
+            c.id, c.name, s.id, s.encoder, s.width, sa.func.coalesce(last.scalar_subquery(), 0)
         ).join(t.space)
         with self.database.reading() as sql:
-            rows = sql.execute(statement.order_by(t.collection.c.name)).all()
-        found = [Collection(row[0], row[1], Space(row[2], row[3], row[4])) for row in rows]
-        known = {collection.name for collection in found}
+            rows = sql.execute(statement.order_by(c.name)).all()
+        found = [
+            (Collection(row[0], row[1], Space(row[2], row[3], row[4])), row[5]) for row in rows
+        ]
+        known = {collection.name for collection, _ in found}
         for name in names:
             if name not in known:
                 listed = ", ".join(sorted(known)) or "none yet; make one with: limn index PATH"
                 raise NotFound(f"there is no collection {name!r}; the collections are: {listed}")
-        return [collection for collection in found if not names or collection.name in names]
+        return [each for each in found if not names or each[0].name in names]
 
     def open_collection(self, name: str, space: Space) -> Collection:
         """The collection of that name in the space that it has, or made now in `space`."""
@@ -79,10 +87,10 @@ class Catalog:
             self._lock(sql, EVERY_COLLECTION)
             known = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
             if known is None:
-                sql.execute(t.space.insert().values(**asdict(space), created_at=_now()))
+                sql.execute(t.space.insert().values(**asdict(space), created_at=now()))
             if sql.scalar(sa.select(t.collection.c.id).where(t.collection.c.name == name)) is None:
                 sql.execute(
-                    t.collection.insert().values(name=name, space_id=space.id, created_at=_now())
+                    t.collection.insert().values(name=name, space_id=space.id, created_at=now())
                 )
         [collection] = self.collections([name])
         return collection
@@ -157,20 +165,20 @@ class Catalog:
     def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
         """The pictures with these ids and their captions; those that are gone are left out."""
         with self.database.reading() as sql:
-            rows = _in_pieces(
-                sql,
-                sa.select(t.picture, t.collection.c.name).join(t.collection),
-                t.picture.c.id,
-                ids,
+            # One row for each caption; those beside a picture come before those in its file.
+            c = t.caption.c
+            statement = (
+                sa.select(t.picture, t.collection.c.name, c.text, c.language, c.kind, c.origin)
+                .select_from(t.picture.join(t.collection).outerjoin(t.caption))
+                .order_by(t.picture.c.id, c.origin.desc(), c.id)
             )
+            rows = {}
             captions: dict[int, list[Caption]] = defaultdict(list)
-            # Those beside a picture before those in its file.
-            told = sa.select(t.caption).order_by(t.caption.c.origin.desc(), t.caption.c.id)
-            for row in _in_pieces(sql, told, t.caption.c.picture_id, ids):
-                captions[row.picture_id].append(
-                    Caption(row.text, row.language, row.kind, row.origin)
-                )
-            return {row.id: _picture(row, captions[row.id]) for row in rows}
+            for row in in_pieces(sql, statement, t.picture.c.id, ids):
+                rows[row.id] = row
+                if row.text is not None:
+                    captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
+            return {each: _picture(row, captions[each]) for each, row in rows.items()}
 
     def picture(self, picture_id: int) -> Picture:
         """One picture; raises NotFound where there is none with that id."""
@@ -206,7 +214,7 @@ class Catalog:
         p = t.picture.c
         statement = sa.select(
             p.path, p.id, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
-        ).where(p.collection_id == collection_id, _below(p.path, under))
+        ).where(p.collection_id == collection_id, below(p.path, under))
         with self.database.reading() as sql:
             return {
                 Path(os.fsdecode(row[0])): KnownFile(*row[1:]) for row in sql.execute(statement)
@@ -221,13 +229,13 @@ class Catalog:
 
         A picture whose path is known keeps its id. Each path may stand in the batch once.
         """
-        items = {_path_hash(item.file.path): item for item in batch}
+        items = {path_hash(item.file.path): item for item in batch}
         p = t.picture.c
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
             ids = {
                 row.path_hash: row.id
-                for row in _in_pieces(
+                for row in in_pieces(
                     sql,
                     sa.select(p.id, p.path_hash).where(p.collection_id == collection.id),
                     p.path_hash,
@@ -237,7 +245,7 @@ class Catalog:
             changed = list(ids.values())
             _update(sql, [(ids[path], _columns(items[path])) for path in ids])
             for table in (t.caption, t.picture_embedding):
-                _delete_in(sql, table, table.c.picture_id, changed)
+                delete_in(sql, table, table.c.picture_id, changed)
             new = [path for path in items if path not in ids]
             if new:
                 rows = [
@@ -256,6 +264,7 @@ class Catalog:
             _insert_captions(
                 sql, collection.space, [(ids[path], item.captions) for path, item in items.items()]
             )
+            index_words(sql, list(ids.values()))
             self._forget_failures(sql, collection, list(items))
             _log(sql, collection.id, list(ids.values()))
         return len(new), len(changed)
@@ -279,18 +288,19 @@ class Catalog:
         ids = [picture_id for picture_id, _, _ in batch]
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
-            _delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
+            delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
             _update(
                 sql, [(picture_id, {"captions_hash": digest}) for picture_id, digest, _ in batch]
             )
             _insert_captions(sql, collection.space, [(item[0], item[2]) for item in batch])
+            index_words(sql, ids)
             _log(sql, collection.id, ids)
 
     def remove_pictures(self, collection: Collection, ids: Sequence[int]) -> None:
         """Forget pictures; the files are never touched."""
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
-            _delete_in(
+            delete_in(
                 sql, t.picture, t.picture.c.id, ids, t.picture.c.collection_id == collection.id
             )
             _log(sql, collection.id, ids)
@@ -337,6 +347,33 @@ class Catalog:
                 ),
             )
 
+    def caption_changes_after(
+        self, collection: Collection, position: int, limit: int = 2_048
+    ) -> Iterator[Changes]:
+        """As `changes_after`, of the captions: their ids are those of `search.captionids`."""
+        statement = (
+            sa.select(t.change.c.seq, t.change.c.picture_id)
+            .where(t.change.c.collection_id == collection.id)
+            .order_by(t.change.c.seq)
+            .limit(limit)
+        )
+        fresh = position == 0  # nothing is held yet, so nothing is to be dropped
+        while True:
+            with self.database.reading() as sql:
+                rows = sql.execute(statement.where(t.change.c.seq > position)).all()
+                changed = [row.picture_id for row in rows]
+                told = embedded_captions(sql, collection.space.id, changed)
+            if not rows:
+                return
+            position = rows[-1].seq
+            ids = np.array([caption_id(*each) for each, _ in told], dtype=np.int64)
+            yield Changes(
+                position=position,
+                ids=ids,
+                vectors=_vectors([vector for _, vector in told], collection.space.width),
+                removed=ids[:0] if fresh else np.setdiff1d(every_caption(changed), ids),
+            )
+
     # -- jobs and failures
 
     def start_job(self, collection: Collection, kind: str, source: Path) -> int:
@@ -346,15 +383,15 @@ class Catalog:
             sql.execute(
                 j.update()
                 .where(j.c.collection_id == collection.id, j.c.state == "running")
-                .values(state="interrupted", finished_at=_now())
+                .values(state="interrupted", finished_at=now())
             )
             made = j.insert().values(
                 collection_id=collection.id,
                 kind=kind,
                 source=os.fsencode(source),
                 state="running",
-                started_at=_now(),
-                updated_at=_now(),
+                started_at=now(),
+                updated_at=now(),
             )
             return _new_id(sql, made)
 
@@ -366,12 +403,12 @@ class Catalog:
         message: str | None = None,
     ) -> None:
         """Note how far a job has come, or how it ended."""
-        ended = {} if state == "running" else {"finished_at": _now()}
+        ended = {} if state == "running" else {"finished_at": now()}
         with self.database.writing() as sql:
             sql.execute(
                 t.job.update()
                 .where(t.job.c.id == job_id)
-                .values(**asdict(counts), state=state, message=message, updated_at=_now(), **ended)
+                .values(**asdict(counts), state=state, message=message, updated_at=now(), **ended)
             )
 
     def record_failures(self, collection: Collection, batch: Sequence[Failure]) -> None:
@@ -381,7 +418,7 @@ class Catalog:
                 **_address(collection, failure.path),
                 "reason": failure.reason,
                 "detail": failure.detail,
-                "seen_at": _now(),
+                "seen_at": now(),
             }
             for failure in batch
         ]
@@ -394,7 +431,7 @@ class Catalog:
         f = t.failure.c
         statement = sa.select(f.path, f.reason, f.detail).where(f.collection_id == collection_id)
         if under is not None:
-            statement = statement.where(_below(f.path, under))
+            statement = statement.where(below(f.path, under))
         with self.database.reading() as sql:
             return [
                 Failure(Path(os.fsdecode(row.path)), row.reason, row.detail)
@@ -404,11 +441,11 @@ class Catalog:
     def forget_failures(self, collection: Collection, paths: Sequence[Path]) -> None:
         """Drop failures of files that are gone or can be read again."""
         with self.database.writing() as sql:
-            self._forget_failures(sql, collection, [_path_hash(path) for path in paths])
+            self._forget_failures(sql, collection, [path_hash(path) for path in paths])
 
     def _forget_failures(self, sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> None:
         f = t.failure.c
-        _delete_in(sql, t.failure, f.path_hash, hashes, f.collection_id == collection.id)
+        delete_in(sql, t.failure, f.path_hash, hashes, f.collection_id == collection.id)
 
     def sources(self, name: str) -> list[Path]:
         """The paths that a collection was indexed from; none for a name that is not known."""
@@ -441,10 +478,6 @@ def _other_space(held: Collection, wanted: Space) -> str:
     )
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def _new_id(sql: Sql, statement: sa.Insert) -> int:
     key = sql.execute(statement).inserted_primary_key
     assert key is not None  # every statement that comes here inserts one row with a generated key
@@ -464,32 +497,9 @@ def _update(sql: Sql, changes: Sequence[tuple[int, dict[str, Any]]]) -> None:
         sql.execute(statement, [{"picture_id": each, **values} for each, values in changes])
 
 
-def _in_pieces(
-    sql: Sql, statement: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]
-) -> list[sa.Row[Any]]:
-    return [
-        row for piece in _pieces(values) for row in sql.execute(statement.where(column.in_(piece)))
-    ]
-
-
-def _delete_in(
-    sql: Sql,
-    table: sa.Table,
-    column: sa.Column[Any],
-    values: Sequence[Any],
-    *conditions: sa.ColumnElement[bool],
-) -> None:
-    for piece in _pieces(values):
-        sql.execute(table.delete().where(column.in_(piece), *conditions))
-
-
-def _pieces(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + IN_LIMIT] for start in range(0, len(values), IN_LIMIT))
-
-
 def _log(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> None:
     """Move pictures to the end of the change log."""
-    _delete_in(sql, t.change, t.change.c.picture_id, picture_ids)
+    delete_in(sql, t.change, t.change.c.picture_id, picture_ids)
     if picture_ids:
         sql.execute(
             t.change.insert(),
@@ -514,23 +524,12 @@ def _insert_captions(sql: Sql, space: Space, batch: Sequence[tuple[int, Embedded
         )
 
 
-def _below(column: sa.Column[bytes], path: Path) -> sa.ColumnElement[bool]:
-    """Whether a path column is `path` or lies below it, as a range that an index can answer."""
-    start = os.fsencode(path).rstrip(os.sep.encode()) + os.sep.encode()
-    end = start[:-1] + bytes([start[-1] + 1])
-    return (column == os.fsencode(path)) | ((column >= start) & (column < end))
-
-
-def _path_hash(path: Path) -> bytes:
-    return hashlib.blake2b(os.fsencode(path), digest_size=16).digest()
-
-
 def _address(collection: Collection, path: Path) -> dict[str, Any]:
     """The columns that say which file of which collection a row is about."""
     return {
         "collection_id": collection.id,
         "path": os.fsencode(path),
-        "path_hash": _path_hash(path),
+        "path_hash": path_hash(path),
     }
 
 
@@ -549,7 +548,7 @@ def _columns(item: EmbeddedPicture) -> dict[str, Any]:
         "latitude": facts.latitude,
         "longitude": facts.longitude,
         "camera": facts.camera,
-        "indexed_at": _now(),
+        "indexed_at": now(),
     }
 
 

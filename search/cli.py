@@ -11,7 +11,16 @@ from typing import Any
 import click
 
 from search.errors import BadQuery, BadSetting, LimnError
-from search.records import Hit, PictureTerm, Query, Term, TextTerm
+from search.records import (
+    EVERY_EVIDENCE,
+    Evidence,
+    Hit,
+    IndexedTerm,
+    PictureTerm,
+    Query,
+    Term,
+    TextTerm,
+)
 from search.settings import Settings
 from search.wire import collection_json, hit_json, printable
 
@@ -70,9 +79,37 @@ def answer_options(command: Any) -> Any:
     """The options of every command that prints hits."""
     options = (
         click.option("-k", "k", default=20, show_default=True, help="How many pictures to return."),
+        click.option("--page", default=1, show_default=True, help="Which page of -k pictures."),
         click.option(
             "--collection", "-c", "collections", multiple=True, help="Search only this collection."
         ),
+        click.option(
+            "--where", "-w", help='Only pictures that pass: "date >= 2021 and camera ~ canon".'
+        ),
+        click.option(
+            "--by",
+            multiple=True,
+            type=click.Choice(EVERY_EVIDENCE),
+            help="What may speak for a picture; may be repeated.  [default: all]",
+        ),
+        click.option(
+            "--cutoff",
+            type=float,
+            is_flag=False,
+            flag_value=0.5,
+            default=0.0,
+            help="Leave out hits that are less sure than this, 0 to 1; 0.5 if no number is given.",
+        ),
+        click.option("--fold", is_flag=True, help="Show near-duplicates as one hit with a count."),
+        click.option(
+            "--diverse",
+            type=float,
+            is_flag=False,
+            flag_value=0.3,
+            default=0.0,
+            help="Prefer hits unlike each other, 0 to 1; 0.3 if no number is given.",
+        ),
+        click.option("--explain", is_flag=True, help="Show what matched, and each part's share."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
         click.option("--open", "show", is_flag=True, help="Show the pictures in the browser."),
     )
@@ -85,17 +122,26 @@ def answer_options(command: Any) -> Any:
 @click.argument("words", nargs=-1)
 @click.option("--text", "-t", "texts", multiple=True, help='More words, with a weight: "snow:0.5".')
 @click.option(
-    "--image", "-i", "images", multiple=True, help="A picture to search by: me.jpg or me.jpg:0.5."
+    "--image",
+    "-i",
+    "images",
+    multiple=True,
+    help="A picture to search by: me.jpg, me.jpg:0.5, or a part, in percent: me.jpg@0,0,50,100.",
+)
+@click.option(
+    "--id", "ids", multiple=True, help="An indexed picture to search by, by its id: 412 or 412:0.5."
+)
+@click.option(
+    "--minus", "-m", "minus", multiple=True, help='Words to lead away from: people, "people:0.8".'
 )
 @answer_options
 def search(
     words: tuple[str, ...],
     texts: tuple[str, ...],
     images: tuple[str, ...],
-    collections: tuple[str, ...],
-    k: int,
-    as_json: bool,
-    show: bool,
+    ids: tuple[str, ...],
+    minus: tuple[str, ...],
+    **options: Any,
 ) -> None:
     """Find pictures by WORDS, by pictures, or by several of each with weights."""
     from search.query import split_weight
@@ -103,15 +149,17 @@ def search(
     terms: list[Term] = [TextTerm(" ".join(words))] if words else []
     terms += [TextTerm(*split_weight(text)) for text in texts]
     terms += [_picture_term(image) for image in images]
-    _answer(Query(tuple(terms), collections, k), as_json, show)
+    terms += [_indexed_term(each) for each in ids]
+    terms += [_minus_term(each) for each in minus]
+    _answer(terms, **options)
 
 
 @main.command()
 @click.argument("photo")
 @answer_options
-def similar(photo: str, collections: tuple[str, ...], k: int, as_json: bool, show: bool) -> None:
+def similar(photo: str, **options: Any) -> None:
     """Find pictures that look like PHOTO, a file that need not be indexed."""
-    _answer(Query((PictureTerm(Path(photo)),), collections, k), as_json, show)
+    _answer([PictureTerm(Path(photo))], **options)
 
 
 @main.command()
@@ -197,38 +245,99 @@ def upgrade() -> None:
 
 
 def _picture_term(text: str) -> PictureTerm:
-    from search.query import split_weight
+    from search.query import split_crop, split_weight
 
     if os.path.exists(text):  # a name may end in a colon and a number
         return PictureTerm(Path(text))
-    path, weight = split_weight(text)
-    return PictureTerm(Path(path), weight)
+    named, weight = split_weight(text)
+    if os.path.exists(named):
+        return PictureTerm(Path(named), weight)
+    path, crop = split_crop(named)
+    return PictureTerm(Path(path), weight, crop)
 
 
-def _answer(query: Query, as_json: bool, show: bool) -> None:
+def _indexed_term(text: str) -> IndexedTerm:
+    from search.query import split_weight
+
+    named, weight = split_weight(text)
+    if not (named.isascii() and named.isdigit() and len(named) < 19):
+        raise BadQuery(f"--id is {text!r}; it may be a picture's id, such as 412 or 412:0.5")
+    return IndexedTerm(int(named), weight)
+
+
+def _minus_term(text: str) -> TextTerm:
+    from search.query import USUAL_MINUS, split_weight
+
+    named, weight = split_weight(text)
+    return TextTerm(named, -(weight if named != text else USUAL_MINUS))
+
+
+def _answer(
+    terms: Sequence[Term],
+    *,
+    k: int,
+    page: int,
+    collections: tuple[str, ...],
+    where: str | None,
+    by: tuple[Evidence, ...],
+    cutoff: float,
+    fold: bool,
+    diverse: float,
+    explain: bool,
+    as_json: bool,
+    show: bool,
+) -> None:
     from search.bootstrap import open_engine
+    from search.filters import parse
 
+    query = Query(
+        terms=tuple(terms),
+        collections=collections,
+        k=k,
+        offset=(page - 1) * k,
+        where=None if where is None else parse(where),
+        by=by or EVERY_EVIDENCE,
+        cutoff=cutoff,
+        fold=fold,
+        diverse=diverse,
+    )
     with open_engine(Settings.from_environment()) as engine:
-        hits = engine.search(query)
-        print_hits(hits, as_json)
-        if not hits:
-            click.echo("nothing found: no pictures are indexed yet; limn index PATH", err=True)
-        elif show:
+        answer = engine.answer(query)
+        print_hits(answer.hits, as_json, explain)
+        for note in answer.notes:
+            click.echo(note, err=True)
+        if answer.hits and show:
             from search.sheet import write_sheet
 
-            click.launch(write_sheet(hits, engine.thumbnail).as_uri())
+            click.launch(write_sheet(answer.hits, engine.thumbnail).as_uri())
 
 
-def print_hits(hits: Sequence[Hit], as_json: bool = False) -> None:
-    """Print hits to stdout: rank, cosine and path a line, or a JSON document."""
+def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:
+    """Print hits to stdout: rank, score and path a line, or a JSON document."""
     if as_json:
         click.echo(_json([hit_json(hit) for hit in hits]))
         return
     for hit in hits:
         path = one_line(printable(str(hit.picture.path)))
-        captions = hit.picture.facts.captions
-        told = f"  {one_line(captions[0].text[:80])}" if captions else ""
-        click.echo(f"{hit.rank:>3}  {hit.score:.3f}  {path}{click.style(told, dim=True)}")
+        copies = f"  +{len(hit.copies)} alike" if hit.copies else ""
+        caption = _told(hit)
+        told = f"  {one_line(caption[:80])}" if caption else ""
+        click.echo(f"{hit.rank:>3}  {hit.score:.3f}  {path}{copies}{click.style(told, dim=True)}")
+        if explain:
+            click.echo(f"{'':12}{_explained(hit)}")
+
+
+def _told(hit: Hit) -> str:
+    """The caption that matched, or else the picture's first."""
+    matched = [match.caption for match in hit.matches if match.caption is not None]
+    captions = matched or list(hit.picture.facts.captions)
+    return captions[0].text if captions else ""
+
+
+def _explained(hit: Hit) -> str:
+    parts = [f"{each.by} {each.score:.3f} ({each.share:.0%})" for each in hit.matches]
+    sure = [] if hit.confidence is None else [f"sure to {hit.confidence:.2f}"]
+    return ", ".join([*parts, *sure])
 
 
 def one_line(text: str) -> str:

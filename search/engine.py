@@ -1,23 +1,30 @@
 """The engine: embeds a query, searches the stores, joins the answers with SQL, in rank order."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import get_args
 
-import numpy as np
-
+from search.arrangement import arrange
+from search.calibration import Background, fit
 from search.catalog import Catalog
+from search.catalog_filters import passes
+from search.catalog_words import FoundWords
 from search.encoders import Encoder
 from search.errors import SpaceMismatch
-from search.follower import Follower
+from search.filters import written
+from search.follower import Follower, Kept
 from search.pictures import Limits, read_picture
 from search.pictures.thumbnails import Thumbnails
-from search.query import check, query_vector
+from search.query import Asked, check, understand
+from search.ranking import Ranker, Shelf, by_words, hit_of, ranker
 from search.records import (
+    Answer,
     Collection,
     CollectionSummary,
     Hit,
+    Ids,
     IndexedTerm,
     Picture,
     PictureTerm,
@@ -27,6 +34,11 @@ from search.records import (
 )
 from search.stores import VectorStore
 from search.writerlock import writer_lock
+
+NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
+
+# What chance is measured on may grow or shrink by this much before it is measured again.
+STALE_SHARE = 0.1
 
 
 class Engine:
@@ -52,11 +64,16 @@ class Engine:
         self._index_dir = index_dir
         self._thumbnails = thumbnails
         self._encoders: dict[str, Encoder] = {}
-        self._followers: dict[tuple[int, str], Follower] = {}
+        self._followers: dict[tuple[int, str, Kept], Follower] = {}
+        self._backgrounds: dict[tuple[int, ...], tuple[int, Background]] = {}
         self._lock = threading.Lock()
 
     def search(self, query: Query) -> list[Hit]:
-        """Answer a query, best first; an empty list where the collections hold nothing.
+        """The hits of `answer`, best first."""
+        return list(self.answer(query).hits)
+
+    def answer(self, query: Query) -> Answer:
+        """Answer a query, best first; an answer without hits says why in its notes.
 
         Raises:
             BadQuery: the query can't be answered as it stands.
@@ -66,18 +83,26 @@ class Engine:
             EncoderUnavailable: their encoder can't be opened.
         """
         check(query)
-        collections = self._searched(query)
-        if not collections:
-            return []
+        searched = self._searched(query)
+        if not searched:
+            return Answer(notes=(NOTHING_INDEXED,))
+        collections = [collection for collection, _ in searched]
         encoder = self.encoder_of(collections[0])
-        vector = query_vector(
+        asked = understand(
             query.terms,
             encoder,
             lambda term: self._pixels(term, encoder),
             lambda term: self._indexed(term, collections[0]),
         )
-        shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
-        return self._join(self._nearest(collections, vector, query.k, shown))
+        allowed = None
+        if query.where is not None:
+            allowed = self.catalog.filters.ids([each.id for each in collections], query.where)
+            if not any(map(len, allowed.values())):
+                return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
+        shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
+        words = self._found_words(asked, query, collections, shelves)
+        rank = ranker(query, asked, shelves, words, lambda: self._background(shelves, encoder))
+        return self._answered(query, rank)
 
     def encoder(self, spec: str) -> Encoder:
         """The encoder of that name, opened once."""
@@ -133,13 +158,15 @@ class Engine:
         with writer_lock(self.catalog.database, collection):
             self.catalog.remove_collection(collection)
         with suppress(OSError):  # nothing will ever read the file: ids are not used twice
-            self._index_path(collection).unlink(missing_ok=True)
+            for of in get_args(Kept):
+                self._index_path(collection, of).unlink(missing_ok=True)
 
     def warm(self) -> None:
         """Open what the first query would otherwise wait for."""
         for collection in self.catalog.collections():
             self.encoder_of(collection)
             self.store(collection)
+            self._follower(collection, "captions").store()
 
     def close(self) -> None:
         """Write stores that changed to their files, for a quicker next start."""
@@ -148,33 +175,96 @@ class Engine:
             if follower.collection.id in held:
                 follower.save()
 
-    def _searched(self, query: Query) -> list[Collection]:
-        collections = self.catalog.collections(query.collections)
+    def _answered(self, query: Query, rank: Ranker) -> Answer:
+        """The page that was asked for, joined with SQL."""
+        page, ranking = arrange(query, rank)
+        pictures = self.catalog.pictures([place.picture_id for place in page.places])
+        hits = [
+            hit_of(place, pictures[place.picture_id], rank, ranking)
+            for rank, place in enumerate(page.places, start=query.offset + 1)
+            if place.picture_id in pictures
+        ]
+        return Answer(tuple(hits), page.confidence, page.more, page.notes)
+
+    def _shelf(
+        self, collection: Collection, head: int, query: Query, allowed: Mapping[int, Ids] | None
+    ) -> Shelf:
+        needs_captions = by_words(query)
+        return Shelf(
+            pictures=self._follower(collection).store(head),
+            captions=self._follower(collection, "captions").store(head) if needs_captions else None,
+            allowed=None if allowed is None else allowed[collection.id],
+        )
+
+    def _found_words(
+        self,
+        asked: Asked,
+        query: Query,
+        collections: Sequence[Collection],
+        shelves: Sequence[Shelf],
+    ) -> FoundWords | None:
+        """What the words index proposes, where it may speak and there are captions at all."""
+        captioned = any(shelf.captions for shelf in shelves)  # a store without any is false
+        if not captioned or not asked.words or "words" not in query.by:
+            return None
+        condition = None if query.where is None else passes(query.where)
+        return self.catalog.words.find(asked.words, [each.id for each in collections], condition)
+
+    def _background(self, shelves: Sequence[Shelf], encoder: Encoder) -> Background:
+        """How high cosines stand by chance: measured again when a tenth has been added or lost."""
+        pictures = [shelf.pictures for shelf in shelves]
+        captions = [shelf.captions for shelf in shelves if shelf.captions is not None]
+        key = tuple(id(store) for store in (*pictures, *captions))
+        size = sum(map(len, (*pictures, *captions)))
+        with self._lock:
+            known = self._backgrounds.get(key)
+        if known is None or abs(size - known[0]) > STALE_SHARE * known[0]:
+            known = (size, fit(pictures, captions, encoder.encode_texts))
+            with self._lock:
+                self._backgrounds[key] = known
+        return known[1]
+
+    def _searched(self, query: Query) -> list[tuple[Collection, int]]:
+        """The collections to search, each with the number of its last change."""
+        searched = self.catalog.collections_with_heads(query.collections)
         if not query.collections:
-            self._drop_others(collections)
-        if len({each.space.id for each in collections}) > 1:
+            self._drop_others([collection for collection, _ in searched])
+        if len({each.space.id for each, _ in searched}) > 1:
             filled = {each.name for each in self.catalog.summaries() if each.pictures}
-            collections = [each for each in collections if each.name in filled]
-        if len({each.space.id for each in collections}) > 1:
-            listed = "; ".join(f"{each.name}: {each.space.encoder}" for each in collections)
+            searched = [each for each in searched if each[0].name in filled]
+        if len({each.space.id for each, _ in searched}) > 1:
+            listed = "; ".join(f"{each.name}: {each.space.encoder}" for each, _ in searched)
             raise SpaceMismatch(
                 "these collections were embedded by different encoders, whose scores can't be "
                 f"compared; choose one with --collection ({listed})"
             )
-        return collections
+        return searched
 
     def _drop_others(self, collections: Sequence[Collection]) -> None:
         """Let go of the stores of collections that are no longer there."""
         held = {collection.id for collection in collections}
         with self._lock:
-            self._followers = {
-                key: follower for key, follower in self._followers.items() if key[0] in held
-            }
+            kept = {key: each for key, each in self._followers.items() if key[0] in held}
+            if len(kept) < len(self._followers):
+                self._followers = kept
+                self._backgrounds.clear()  # some may be of stores that are let go of
 
     def _pixels(self, term: PictureTerm, encoder: Encoder) -> Pixels:
         preparation = encoder.preparation
         side_px = max(preparation.width_px, preparation.height_px)
-        picture, _ = read_picture(term.source, limits=self.limits, target_px=side_px)
+        if term.crop is None:
+            picture, _ = read_picture(term.source, limits=self.limits, target_px=side_px)
+        else:  # decoded whole, for the part must be large enough
+            whole, _ = read_picture(term.source, limits=self.limits)
+            left, top, right, bottom = term.crop
+            width_px, height_px = whole.size
+            box = (
+                left * width_px // 100,
+                top * height_px // 100,
+                max(right * width_px // 100, left * width_px // 100 + 1),
+                max(bottom * height_px // 100, top * height_px // 100 + 1),
+            )
+            picture = whole.crop(box)
         return preparation.pixels(picture)
 
     def _indexed(self, term: IndexedTerm, searched: Collection) -> Vectors:
@@ -187,34 +277,17 @@ class Engine:
             )
         return vector
 
-    def _nearest(
-        self, collections: Sequence[Collection], vector: Vectors, k: int, shown: set[int]
-    ) -> list[tuple[int, float]]:
-        """The k best ids of all the collections with their cosines, without those `shown`."""
-        found: list[tuple[float, int]] = []
-        for collection in collections:
-            ids, scores = self.store(collection).search(vector, k + len(shown))
-            held = (ids[0] >= 0) & ~np.isin(ids[0], list(shown))
-            found += zip(scores[0][held].tolist(), ids[0][held].tolist(), strict=True)
-        found.sort(key=lambda pair: (-pair[0], pair[1]))
-        return [(picture_id, score) for score, picture_id in found[:k]]
-
-    def _join(self, nearest: Sequence[tuple[int, float]]) -> list[Hit]:
-        pictures = self.catalog.pictures([picture_id for picture_id, _ in nearest])
-        held = [(pictures[each], score) for each, score in nearest if each in pictures]
-        return [
-            Hit(rank, min(1.0, max(-1.0, score)), picture)
-            for rank, (picture, score) in enumerate(held, start=1)
-        ]
-
-    def _follower(self, collection: Collection) -> Follower:
-        key = (collection.id, collection.space.id)
+    def _follower(self, collection: Collection, of: Kept = "pictures") -> Follower:
+        key = (collection.id, collection.space.id, of)
         with self._lock:
             if key not in self._followers:
-                path = self._index_path(collection)
-                self._followers[key] = Follower(self.catalog, collection, self._open_store, path)
+                path = self._index_path(collection, of)
+                self._followers[key] = Follower(
+                    self.catalog, collection, self._open_store, path, of
+                )
             return self._followers[key]
 
-    def _index_path(self, collection: Collection) -> Path:
-        name = f"{collection.id}-{collection.space.id}.index"
+    def _index_path(self, collection: Collection, of: Kept = "pictures") -> Path:
+        suffix = "" if of == "pictures" else f"-{of}"
+        name = f"{collection.id}-{collection.space.id}{suffix}.index"
         return self._index_dir / self.catalog.identity() / name

@@ -4,12 +4,16 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 from search.catalog import Catalog
 from search.errors import IndexDamaged, StorageFailed
 from search.records import Collection
 from search.stores import VectorStore
 from search.stores.indexfile import IndexHeader, read_index, write_index
+
+Kept = Literal["pictures", "captions"]
+"""What a store holds the vectors of."""
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +24,7 @@ SAVE_LEAST = 2_000
 
 
 class Follower:
-    """One collection's store, brought level with SQL each time it is asked for.
+    """One collection's store of one kind, brought level with SQL each time it is asked for.
 
     The file is a cache: missing, damaged, of another catalog, space or version, or ahead of the
     log, it is thrown away and everything is read from the log again. Nothing is embedded anew.
@@ -32,22 +36,29 @@ class Follower:
         collection: Collection,
         open_store: Callable[[int], VectorStore],
         path: Path,
+        of: Kept = "pictures",
     ) -> None:
         self.collection = collection
         self.path = path
         self._catalog = catalog
         self._open_store = open_store
+        self._of = of
+        self._changes_after = (
+            catalog.changes_after if of == "pictures" else catalog.caption_changes_after
+        )
         self._lock = threading.Lock()
         self._store: VectorStore | None = None
         self._position = 0
         self._unsaved = 0
 
-    def store(self) -> VectorStore:
-        """The store, holding every picture that was committed before this call."""
+    def store(self, head: int | None = None) -> VectorStore:
+        """The store, holding all that was committed before this call, or up to `head`."""
         with self._lock:
             if self._store is None:
                 self._store = self._load()
-            if self._catalog.head(self.collection.id) != self._position:
+            if head is None:
+                head = self._catalog.head(self.collection.id)
+            if head != self._position:
                 self._follow(self._store)
             return self._store
 
@@ -58,7 +69,7 @@ class Follower:
                 self._save(self._store)
 
     def _follow(self, store: VectorStore) -> None:
-        for changes in self._catalog.changes_after(self.collection, self._position):
+        for changes in self._changes_after(self.collection, self._position):
             store.remove(changes.removed)
             store.put(changes.ids, changes.vectors)
             self._position = changes.position
@@ -104,5 +115,5 @@ class Follower:
             width=self.collection.space.width,
             count=count,
             position=position,
-            store=type(store).__name__,
+            store=f"{type(store).__name__} of {self._of}",
         )

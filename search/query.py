@@ -1,12 +1,27 @@
-"""From a query's terms to one vector: what a person may ask is checked here and nowhere else."""
+"""From a query's terms to vectors and words: what may be asked is checked here and nowhere else."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
+from search import filters
 from search.encoders import Encoder
 from search.errors import BadQuery
-from search.records import IndexedTerm, PictureTerm, Pixels, Query, Term, TextTerm, Vectors
+from search.records import (
+    EVERY_EVIDENCE,
+    Crop,
+    IndexedTerm,
+    PictureTerm,
+    Pixels,
+    Query,
+    Term,
+    TextTerm,
+    Vectors,
+)
+from search.words import query_words
 
 # Deeper answers cost memory and are never looked at; a page that scrolls stays far below.
 MOST_HITS = 10_000
@@ -18,6 +33,9 @@ MOST_CHARACTERS = 4_000
 # A hundred times is as good as alone; far larger numbers overflow when they are added up.
 MOST_WEIGHT = 100.0
 WEIGHTS = f"it may be any number but zero from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}"
+
+# As much as the words, "beach" minus "people" leads away from beaches too, which people are at.
+USUAL_MINUS = 0.5
 
 # Each picture of a query costs a decoding and a place in the encoder's batch.
 MOST_TERMS = 32
@@ -42,22 +60,65 @@ def split_weight(text: str) -> tuple[str, float]:
     return (text, 1.0) if weight is None else (head, weight)
 
 
+def split_crop(text: str) -> tuple[str, Crop | None]:
+    """Split "me.jpg@10,20,60,80" into a name and the part of the picture that is meant.
+
+    >>> split_crop("me.jpg@10,20,60,80")
+    ('me.jpg', (10, 20, 60, 80))
+    >>> split_crop("me@home.jpg")
+    ('me@home.jpg', None)
+    """
+    head, _, tail = text.rpartition("@")
+    if not head or not re.fullmatch(r"\d{1,3}(,\d{1,3}){3}", tail):
+        return text, None
+    left, top, right, bottom = map(int, tail.split(","))
+    return head, (left, top, right, bottom)
+
+
+def check_crop(crop: Crop) -> None:
+    """Refuse a part of a picture that is none; raises BadQuery."""
+    left, top, right, bottom = crop
+    if not (0 <= left < right <= 100 and 0 <= top < bottom <= 100):
+        raise BadQuery(
+            f"the part of a picture is {left},{top},{right},{bottom}; it may be its left, top, "
+            "right and bottom edges in percent, such as 10,20,60,80"
+        )
+
+
 def check(query: Query) -> None:
     """Refuse a query that has no answer.
 
     Raises:
         BadQuery: no terms or too many, words that are blank or too long, a weight that is zero, no
-            number or out of range, or `k` out of range.
+            number or out of range, `k`, `offset`, `cutoff` or `diverse` out of range, evidence of
+            an unknown kind or none, or a filter that can't be followed.
     """
     if not query.terms:
         raise BadQuery("the query is empty; give words, a picture, or both")
     if not 1 <= query.k <= MOST_HITS:
         raise BadQuery(f"can't return {query.k} results; ask for 1 to {MOST_HITS}")
+    if query.offset < 0 or query.offset + query.k > MOST_HITS:
+        raise BadQuery(
+            f"can't pass over {query.offset:,} results and return {query.k:,}; "
+            f"both together may be {MOST_HITS:,} at most"
+        )
+    for name, share in (("cutoff", query.cutoff), ("diverse", query.diverse)):
+        if not 0 <= share <= 1:
+            raise BadQuery(f"{name} is {share:g}; it may be a number from 0 to 1")
+    unknown = [each for each in query.by if each not in EVERY_EVIDENCE]
+    if unknown or not query.by:
+        raise BadQuery(
+            f"by is {', '.join(unknown) or 'empty'}; it may be: {', '.join(EVERY_EVIDENCE)}"
+        )
+    if query.where is not None:
+        filters.check(query.where)
     if len(query.terms) > MOST_TERMS:
         raise BadQuery(f"the query has {len(query.terms)} terms; it may have {MOST_TERMS} at most")
     for term in query.terms:
         if isinstance(term, TextTerm):
             check_words(term.text)
+        elif isinstance(term, PictureTerm) and term.crop is not None:
+            check_crop(term.crop)
         check_weight(term.weight)
 
 
@@ -77,34 +138,68 @@ def check_weight(weight: float) -> None:
         raise BadQuery(f"weight is {weight:g}; {WEIGHTS}")
 
 
-def query_vector(
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query's terms as the stores and the words index take them.
+
+    `vector` (1, width) is the weighted sum of all terms, `text` that of the words alone, None where
+    there are none or they cancel out. `words` are those of the terms that lead towards something.
+    `told` is the words' part in the weights, from 0 to 1. `plain` tells that there are only such
+    words: of these it is known how high cosines stand.
+    """
+
+    vector: Vectors
+    text: Vectors | None
+    words: tuple[str, ...]
+    told: float
+    plain: bool
+
+
+def understand(
     terms: Sequence[Term],
     encoder: Encoder,
     read_pixels: Callable[[PictureTerm], Pixels],
     indexed_vector: Callable[[IndexedTerm], Vectors],
-) -> Vectors:
-    """Embed the terms and add them up, each as a unit vector times its weight -> (1, width).
+) -> Asked:
+    """Embed the terms and add them up, each as a unit vector times its weight.
 
     Raises:
         BadQuery: the terms cancel out.
         BadPicture: a picture can't be read.
         NotFound: an indexed picture is gone.
     """
-    texts = [term.text for term in terms if isinstance(term, TextTerm)]
+    texts = [term for term in terms if isinstance(term, TextTerm)]
     pixels = [read_pixels(term) for term in terms if isinstance(term, PictureTerm)]
-    text_rows = iter(encoder.encode_texts(texts)) if texts else iter(())
+    text_rows = iter(encoder.encode_texts([term.text for term in texts])) if texts else iter(())
     picture_rows = iter(encoder.encode_pixels(np.stack(pixels))) if pixels else iter(())
-    total = np.zeros(encoder.space.width, dtype=np.float64)
+    rows = []
     for term in terms:
         match term:
             case TextTerm():
-                row = next(text_rows)
+                rows.append(next(text_rows))
             case PictureTerm():
-                row = next(picture_rows)
+                rows.append(next(picture_rows))
             case IndexedTerm():
-                row = indexed_vector(term)
-        total += term.weight * row
-    length = float(np.linalg.norm(total))
-    if not length > SHORTEST_SUM * sum(abs(term.weight) for term in terms):
+                rows.append(indexed_vector(term))
+    vector = _sum(terms, rows)
+    if vector is None:
         raise BadQuery("the query's terms cancel out; change a weight or leave one out")
+    told = [isinstance(term, TextTerm) for term in terms]
+    wanted = [term for term in texts if term.weight > 0]
+    return Asked(
+        vector=vector,
+        text=_sum(texts, list(compress(rows, told))) if wanted else None,
+        words=query_words(" \n ".join(term.text for term in wanted)),
+        told=sum(abs(term.weight) for term in texts) / sum(abs(term.weight) for term in terms),
+        plain=len(wanted) == len(terms),
+    )
+
+
+def _sum(terms: Sequence[Term], rows: Sequence[Vectors]) -> Vectors | None:
+    """The weighted sum of unit rows, of unit length (1, width); None where they cancel out."""
+    weights = np.array([term.weight for term in terms])
+    total = weights @ np.array(rows, dtype=np.float64)
+    length = float(np.linalg.norm(total))
+    if not length > SHORTEST_SUM * float(np.abs(weights).sum()):
+        return None
     return np.ascontiguousarray((total / length)[None], dtype=np.float32)

@@ -91,12 +91,17 @@ class TextTerm:
     weight: float = 1.0
 
 
+Crop = tuple[int, int, int, int]
+"""Left, top, right and bottom edges of a part of a picture, in percent of its width and height."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureTerm:
-    """A picture to search by: a file's path, or the file's bytes."""
+    """A picture to search by, or a part of one: a file's path, or the file's bytes."""
 
     source: Path | bytes = field(repr=False)
     weight: float = 1.0
+    crop: Crop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class Query:
     where: Filter | None = None
     by: tuple[Evidence, ...] = EVERY_EVIDENCE
     cutoff: float = 0.0
-    fold: bool = True
+    fold: bool = False
     diverse: float = 0.0
 
 

@@ -3,12 +3,29 @@
 import os
 from typing import Any
 
-from search.records import Caption, CollectionSummary, Hit, Picture
+from search.records import Answer, Caption, CollectionSummary, Hit, Match, Picture
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
-    """A hit with its picture; `score` is the cosine."""
-    return {"rank": hit.rank, "score": round(hit.score, 6), **picture_json(hit.picture)}
+    """A hit with its picture; `measure` says whether `score` is a cosine or a relevance."""
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 6),
+        "measure": hit.measure,
+        "confidence": None if hit.confidence is None else round(hit.confidence, 4),
+        "matches": [_match_json(match) for match in hit.matches],
+        "copies": list(hit.copies),
+        **picture_json(hit.picture),
+    }
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """What is to be said of an answer beside its hits."""
+    return {
+        "confidence": None if answer.confidence is None else round(answer.confidence, 4),
+        "more": answer.more,
+        "notes": list(answer.notes),
+    }
 
 
 def picture_json(picture: Picture) -> dict[str, Any]:
@@ -49,6 +66,16 @@ def collection_json(summary: CollectionSummary) -> dict[str, Any]:
 def printable(text: str) -> str:
     """The text as any terminal or JSON reader takes it: bytes that are no UTF-8 become U+FFFD."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _match_json(match: Match) -> dict[str, Any]:
+    caption = match.caption
+    return {
+        "by": match.by,
+        "score": round(match.score, 6),
+        "share": round(match.share, 4),
+        "caption": None if caption is None else _caption_json(caption),
+    }
 
 
 def _caption_json(caption: Caption) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def test_words_are_typed_and_pictures_appear(page: "Page", address: str) -> None
     page.keyboard.press("Enter")
     page.wait_for_url("**/?q=a+blue+wall")
     assert first_picture(page) == "a blue wall"
-    assert "cosine" in page.locator("#hit-1 .score").inner_text()
+    assert "relevance" in page.locator("#hit-1 .score").inner_text()
     page.wait_for_load_state("load")
     assert page.locator("#hit-1 img").evaluate("image => image.naturalWidth") > 0
     assert page.locator("#hit-20").count() == 1

@@ -5,7 +5,7 @@ import pytest
 
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadQuery
-from search.query import check, query_vector, split_weight
+from search.query import check, split_weight, understand
 from search.records import IndexedTerm, PictureTerm, Pixels, Query, Term, TextTerm, Vectors
 
 ENCODER = TinyEncoder()
@@ -21,7 +21,7 @@ def vector(*terms: Term) -> Vectors:
         [row] = ENCODER.encode_texts(["blue"])
         return np.asarray(row)
 
-    return query_vector(terms, ENCODER, pixels, indexed)
+    return understand(terms, ENCODER, pixels, indexed).vector
 
 
 @pytest.mark.parametrize(

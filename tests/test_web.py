@@ -197,7 +197,7 @@ def test_the_page_shows_hits_with_cosines_captions_and_similar_links(
     assert 'alt="a red wall"' in page
     assert 'width="96" height="64"' in page
     assert f'href="/?similar={ids["red"]}"' in page
-    assert len(re.findall(r"cosine -?0\.\d{3}<", page)) == len(ids)
+    assert len(re.findall(r"(cosine|relevance) -?[01]\.\d{3}<", page)) == len(ids)
     assert page.index("a red wall") < page.index("a blue wall")
     assert "style=" not in page and "onclick" not in page and "http" not in page
 

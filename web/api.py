@@ -6,8 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from search.errors import BadPicture, BadQuery, NotFound
+from search.filters import written
 from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
-from search.wire import collection_json, hit_json, picture_json
+from search.wire import answer_json, collection_json, hit_json, picture_json
 from web.forms import LARGEST_ID, query_of_request, refuse_unknown
 from web.links import THUMBNAIL_SIDES_PX, thumbnail_url
 from web.state import engine
@@ -24,9 +25,14 @@ def search() -> dict[str, Any]:
     """Answer a query: fields in the address, a form with pictures, or a JSON document."""
     query = query_of_request(request)
     began_s = perf_counter()
-    hits = engine().search(query)
+    answer = engine().answer(query)
     took_ms = round((perf_counter() - began_s) * 1000, 1)
-    return {"query": _query_json(query), "hits": [_hit(hit) for hit in hits], "took_ms": took_ms}
+    return {
+        "query": _query_json(query),
+        "hits": [_hit(hit) for hit in answer.hits],
+        **answer_json(answer),
+        "took_ms": took_ms,
+    }
 
 
 @api.get(PICTURE)
@@ -91,6 +97,12 @@ def _query_json(query: Query) -> dict[str, Any]:
         "terms": [_term_json(term) for term in query.terms],
         "collections": list(query.collections),
         "k": query.k,
+        "offset": query.offset,
+        "where": None if query.where is None else written(query.where),
+        "by": list(query.by),
+        "cutoff": query.cutoff,
+        "fold": query.fold,
+        "diverse": query.diverse,
     }
 
 

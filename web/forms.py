@@ -10,20 +10,24 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from search.errors import BadQuery
-from search.query import WEIGHTS, check_weight
-from search.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.filters import parse
+from search.query import USUAL_MINUS, WEIGHTS, check_weight
+from search.records import EVERY_EVIDENCE, IndexedTerm, PictureTerm, Query, Term, TextTerm
 
 Fields = MultiDict[str, str]
 
-SEARCH_FIELDS = ("q", "similar", "weight", "collection", "k")
+ANSWER_FIELDS = ("k", "offset", "where", "by", "cutoff", "fold", "diverse")
+SEARCH_FIELDS = ("q", "minus", "similar", "weight", "collection", *ANSWER_FIELDS)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
-JSON_FIELDS = ("terms", "collections", "k")
+JSON_FIELDS = ("terms", "collections", *ANSWER_FIELDS)
 TERM_FIELDS = ("text", "picture_id", "weight")
 
 # SQL ids are signed 64-bit numbers.
 LARGEST_ID = 2**63 - 1
 
 DEFAULT_K = 20
+
+SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
 def query_of_request(request: Request) -> Query:
@@ -60,7 +64,9 @@ def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> Query:
     terms: list[Term] = [TextTerm(words(q)) for q in fields.getlist("q") if q.strip()]
     terms += [IndexedTerm(identity("similar", each), weight) for each in fields.getlist("similar")]
     terms += [PictureTerm(image, weight) for image in images]
-    return _query(terms, fields.getlist("collection"), count(fields.get("k") or DEFAULT_K))
+    terms += [TextTerm(words(each), -USUAL_MINUS) for each in fields.getlist("minus")]
+    told = {name: value for name, value in fields.items() if name in ANSWER_FIELDS and value}
+    return _query(terms, fields.getlist("collection"), told | {"by": fields.getlist("by")})
 
 
 def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
@@ -86,7 +92,7 @@ def query_of_json(body: bytes) -> Query:
         raise BadQuery(f"terms is {_shown(terms)}; it must be a list of objects")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadQuery(f"collections is {_shown(names)}; it must be a list of names")
-    return _query([_term(term) for term in terms], names, count(document.get("k", DEFAULT_K)))
+    return _query([_term(term) for term in terms], names, document)
 
 
 def refuse_unknown(given: Mapping[str, Any], known: Sequence[str]) -> None:
@@ -125,16 +131,45 @@ def identity(field: str, value: object) -> int:
     return found
 
 
-def count(value: object) -> int:
-    """How many hits are wanted, from text or from JSON; the engine knows the range."""
+def count(value: object, field: str = "k") -> int:
+    """How many hits are wanted or passed over, from text or JSON; the engine knows the range."""
     found = _whole(value)
     if found is None:
-        raise BadQuery(f"k is {_shown(value)}; it may be a whole number from 1")
+        least = 1 if field == "k" else 0
+        raise BadQuery(f"{field} is {_shown(value)}; it may be a whole number from {least}")
     return found
 
 
-def _query(terms: Sequence[Term], collections: Sequence[str], k: int) -> Query:
-    return Query(tuple(terms), tuple(name for name in collections if name), k)
+def share(field: str, value: object) -> float:
+    """A number from 0 to 1, from text or from JSON; the engine knows the range."""
+    try:
+        found = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        found = math.nan
+    if isinstance(value, bool) or math.isnan(found):
+        raise BadQuery(f"{field} is {_shown(value)}; it may be a number from 0 to 1")
+    return found
+
+
+def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[str, Any]) -> Query:
+    where, by, fold = fields.get("where"), fields.get("by") or [], fields.get("fold", False)
+    if where is not None and not isinstance(where, str):
+        raise BadQuery(f"where is {_shown(where)}; it must be a text, such as: date >= 2021")
+    if not isinstance(by, list) or any(each not in EVERY_EVIDENCE for each in by):
+        raise BadQuery(f"by is {_shown(by)}; it may be: {', '.join(EVERY_EVIDENCE)}")
+    if str(fold).lower() not in SWITCHES:
+        raise BadQuery(f"fold is {_shown(fold)}; it may be: {', '.join(SWITCHES)}")
+    return Query(
+        terms=tuple(terms),
+        collections=tuple(name for name in collections if name),
+        k=count(fields.get("k", DEFAULT_K)),
+        offset=count(fields.get("offset", 0), "offset"),
+        where=parse(where) if where else None,
+        by=tuple(by) or EVERY_EVIDENCE,
+        cutoff=share("cutoff", fields.get("cutoff", 0)),
+        fold=SWITCHES[str(fold).lower()],
+        diverse=share("diverse", fields.get("diverse", 0)),
+    )
 
 
 def _term(document: object) -> Term:

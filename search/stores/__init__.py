@@ -38,6 +38,12 @@ class VectorStore(Protocol):
             ValueError: `queries` is not (q, width) or not finite, or `k` is under 1.
         """
 
+    def ids(self) -> Ids:
+        """The ids held, ascending."""
+
+    def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Those of `ids` that are held, in the order given, and their vectors."""
+
     def items(self) -> tuple[Ids, Vectors]:
         """Everything held, ids ascending: (n,) and (n, width)."""
 

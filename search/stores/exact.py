@@ -58,6 +58,17 @@ class ExactStore:
         best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
         return padded(ids[best], np.take_along_axis(scores, best, axis=1), k)
 
+    def ids(self) -> Ids:
+        """The ids held, ascending."""
+        return self._held[0]
+
+    def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Those of `ids` that are held, in the order given, and their vectors."""
+        held, rows = self._held
+        wanted = np.asarray(ids, dtype=np.int64)
+        wanted = wanted[np.isin(wanted, held)]
+        return wanted, rows[np.searchsorted(held, wanted)].astype(np.float32)
+
     def items(self) -> tuple[Ids, Vectors]:
         """Everything held, ids ascending: (n,) and (n, width)."""
         ids, rows = self._held

@@ -80,6 +80,19 @@ class FaissStore:
             ids = np.where(found < 0, -1, self._rows.ids[found])
         return padded(ids, scores, k)
 
+    def ids(self) -> Ids:
+        """The ids held, ascending."""
+        with self._lock.reading():
+            return self._rows.sorted_ids
+
+    def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Those of `ids` that are held, in the order given, and their vectors."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        with self._lock.reading():
+            found = self._rows.find(wanted)
+            held = found >= 0
+            return wanted[held], self._rows.matrix[found[held]].astype(np.float32)
+
     def items(self) -> tuple[Ids, Vectors]:
         """Everything held, ids ascending: (n,) and (n, width)."""
         with self._lock.reading():

@@ -62,8 +62,8 @@ class FlatRows:
         """The row of each id, -1 where it is not held."""
         if not len(self):
             return np.full(len(ids), -1, np.int64)
-        places = np.searchsorted(self._sorted_ids, ids).clip(max=len(self) - 1)
-        return np.where(self._sorted_ids[places] == ids, self.order[places], -1)
+        places = np.searchsorted(self.sorted_ids, ids).clip(max=len(self) - 1)
+        return np.where(self.sorted_ids[places] == ids, self.order[places], -1)
 
     def put(self, ids: Ids, rows: Rows16) -> bool:
         """Add rows, or replace those whose id is held; True when any was replaced."""
@@ -98,7 +98,7 @@ class FlatRows:
         self.ids: Ids = ids  # of each row
         # Stable is a merge sort, which passes quickly over what is in order already; most of it is.
         self.order: Rows = np.argsort(ids, kind="stable")
-        self._sorted_ids = ids[self.order]
+        self.sorted_ids: Ids = ids[self.order]
 
     def choose(self, ids: Ids) -> Chosen:
         """Mark the rows of ids that may be unknown, unsorted, or given twice."""

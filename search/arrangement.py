@@ -1,0 +1,115 @@
+"""From a ranking to one page: cutoff, near-duplicates folded, variety, the stretch asked for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.ranking import Place, Ranker, Ranking, vectors_of
+from search.records import IndexedTerm, Query, Scores, Vectors
+
+# Near-duplicates: see docs/relevance.md for what copies and different photographs measure.
+NEAR_DUPLICATE = 0.98
+
+# Candidates that are compared with each other at most, each with each: 2,000 take 30 ms.
+MOST_COMPARED = 2_000
+
+FEWEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page's places, whether there are more, and what is to be said."""
+
+    places: tuple[Place, ...]
+    confidence: float | None
+    more: bool
+    notes: tuple[str, ...]
+
+
+def arrange(query: Query, rank: Ranker) -> tuple[Page, Ranking]:
+    """Lay out the page that was asked for, ranking deeper until it is filled."""
+    shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
+    wanted = query.offset + query.k + 1
+    depth = FEWEST
+    while depth < wanted + len(shown) + (wanted if query.diverse else 0):
+        depth *= 2  # in steps, so that neighbouring pages are cut from one order
+    held = 0
+    while True:
+        ranking = rank(depth)
+        places = _places(query, ranking, shown)
+        if len(places) >= wanted or len(ranking.ids) <= held or len(ranking.ids) < depth:
+            break
+        held, depth = len(ranking.ids), 4 * depth
+    return _page(query, ranking, places), ranking
+
+
+def _places(query: Query, ranking: Ranking, shown: set[int]) -> list[Place]:
+    rows = [row for row, each in enumerate(ranking.ids.tolist()) if each not in shown]
+    if query.cutoff and ranking.confidence is not None:
+        rows = [row for row in rows if ranking.confidence[row] >= query.cutoff]
+    compared, rest = rows[:MOST_COMPARED], rows[MOST_COMPARED:]
+    ids = ranking.ids.tolist()
+    places = [Place(ids[row], row) for row in compared]
+    if (query.fold or query.diverse) and len(compared) > 1:
+        vectors = vectors_of(ranking.shelves, ranking.ids[compared])
+        if query.fold:
+            places, kept = _folded(places, vectors)
+            vectors = vectors[kept]
+        if query.diverse:
+            scores = ranking.scores[[place.row for place in places]]
+            places = [places[each] for each in _varied(scores, vectors, query)]
+    return places + [Place(ids[row], row) for row in rest]
+
+
+def _folded(places: list[Place], vectors: Vectors) -> tuple[list[Place], list[int]]:
+    """Put each near-duplicate under the best that it is like; and the rows that are kept."""
+    alike = vectors @ vectors.T >= NEAR_DUPLICATE
+    under: dict[int, list[int]] = {}
+    free = np.ones(len(places), bool)
+    for row in range(len(places)):
+        if free[row]:
+            copies = np.flatnonzero(alike[row] & free)
+            free[copies] = free[row] = False
+            under[row] = [int(each) for each in copies if each != row]
+    folded = [
+        Place(places[row].picture_id, places[row].row, tuple(places[c].picture_id for c in copies))
+        for row, copies in under.items()
+    ]
+    return folded, list(under)
+
+
+def _varied(scores: Scores, vectors: Vectors, query: Query) -> list[int]:
+    """Order by maximal marginal relevance (Carbonell and Goldstein 1998), as deep as is shown."""
+    spread = float(scores.max() - scores.min()) or 1.0
+    worth = (1 - query.diverse) * (scores - scores.min()) / spread
+    likeness = np.zeros(len(scores), np.float32)
+    left = np.ones(len(scores), bool)
+    order: list[int] = []
+    for _ in range(min(len(scores), query.offset + query.k + 1)):
+        marginal = np.where(left, worth - query.diverse * likeness, -np.inf)
+        best = int(marginal.argmax())
+        order.append(best)
+        left[best] = False
+        likeness = np.maximum(likeness, vectors @ vectors[best])
+    return order + np.flatnonzero(left).tolist()
+
+
+def _page(query: Query, ranking: Ranking, places: list[Place]) -> Page:
+    shown = places[query.offset : query.offset + query.k]
+    best = None
+    if ranking.confidence is not None and len(ranking.ids):
+        best = float(ranking.confidence.max())
+    notes = []
+    if query.cutoff and ranking.confidence is None:
+        notes.append(
+            "the cutoff was not applied: how sure a hit is can be told for words alone, "
+            "not for pictures or for words to avoid"
+        )
+    elif query.cutoff and not places and best is not None:
+        notes.append(
+            f"nothing here shows that: the best is sure to {best:.2f}, under the cutoff of "
+            f"{query.cutoff:g}"
+        )
+    if places and not shown:
+        notes.append(f"there is no such page: the answer ends after {len(places):,} hits")
+    return Page(tuple(shown), best, len(places) > query.offset + query.k, tuple(notes))

@@ -1,0 +1,43 @@
+"""How a caption goes by one number in a vector store: its picture's id and its place among them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from search.records import Ids
+
+# A picture's id is moved up by so many bits; what is past 64 captions of one picture has no vector
+# in the index. SQL ids would have to pass 144 million billion to run out.
+PLACE_BITS = 6
+MOST_CAPTIONS = 1 << PLACE_BITS
+
+
+def caption_id(picture_id: int, place: int) -> int:
+    """The id of a picture's caption at `place`, from 0, in the order of `PictureFacts.captions`."""
+    return picture_id << PLACE_BITS | place
+
+
+def every_caption(picture_ids: Sequence[int] | Ids) -> Ids:
+    """All the ids that captions of these pictures may have, (n * 64,)."""
+    first = np.asarray(picture_ids, dtype=np.int64) << PLACE_BITS
+    return (first[:, None] + np.arange(MOST_CAPTIONS)).ravel()
+
+
+def owners(caption_ids: Ids) -> Ids:
+    """The pictures that captions are of."""
+    return caption_ids >> PLACE_BITS
+
+
+def places(caption_ids: Ids) -> Ids:
+    """Where captions stand among their pictures' captions."""
+    return caption_ids & (MOST_CAPTIONS - 1)
+
+
+def captions_of(held: Ids, picture_ids: Ids) -> Ids:
+    """Those of the caption ids `held`, ascending, that are of the pictures."""
+    wanted = np.unique(picture_ids) << PLACE_BITS
+    starts = np.searchsorted(held, wanted)
+    counts = np.searchsorted(held, wanted + MOST_CAPTIONS) - starts
+    # Where each picture's run begins in the answer, and from there one by one.
+    begins = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    return held[begins + np.arange(len(begins))] if len(begins) else held[:0]
