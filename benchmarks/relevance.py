@@ -32,7 +32,10 @@ from search.settings import Settings
 from search.words import query_words, words_of
 
 ASKING = 2
-"""Captions of each picture and language that ask and are not indexed."""
+"""Captions of each picture and language that are not indexed; the first of them ask."""
+
+COMPARED = 300
+"""So many of the best are put in another order by the ways that are compared."""
 
 WAYS: dict[str, tuple[Evidence, ...]] = {
     "pictures alone": ("picture",),
@@ -89,7 +92,7 @@ def main() -> None:
             asked = [
                 Asked(text, pair.path.name)
                 for pair in pairs
-                for text in pair.captions[language][:ASKING]
+                for text in pair.captions[language][:1]
             ]
             print_recall(engine, asked, bare, len(pairs))
             print_cutoff(engine, asked, pairs, language)
@@ -134,7 +137,7 @@ def print_recall(engine: Engine, asked: Sequence[Asked], bare: set[str], picture
             names = [hit.picture.path.name for hit in engine.search(query)]
             took_s += perf_counter() - began_s
             ranks.setdefault(way, []).append(_rank(names, each.name, pictures))
-        hits = engine.search(Query((TextTerm(each.text),), k=pictures))
+        hits = engine.search(Query((TextTerm(each.text),), k=COMPARED))
         for way, scores in others(hits).items():
             order = np.argsort(-scores, kind="stable")
             names = [hits[row].picture.path.name for row in order]

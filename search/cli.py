@@ -328,9 +328,9 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
 
 
 def _told(hit: Hit) -> str:
-    """The caption that matched, or else the picture's first."""
+    """The caption that holds the words, or else the nearest, or else the picture's first."""
     matched = [match.caption for match in hit.matches if match.caption is not None]
-    captions = matched or list(hit.picture.facts.captions)
+    captions = matched[::-1] or list(hit.picture.facts.captions)
     return captions[0].text if captions else ""
 
 

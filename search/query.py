@@ -110,6 +110,10 @@ def check(query: Query) -> None:
         raise BadQuery(
             f"by is {', '.join(unknown) or 'empty'}; it may be: {', '.join(EVERY_EVIDENCE)}"
         )
+    if "picture" not in query.by and not any(
+        isinstance(term, TextTerm) and term.weight > 0 for term in query.terms
+    ):
+        raise BadQuery("only words can be compared with captions and words; add picture to by")
     if query.where is not None:
         filters.check(query.where)
     if len(query.terms) > MOST_TERMS:

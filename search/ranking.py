@@ -79,7 +79,8 @@ def ranker(
     background: Callable[[], Background],
 ) -> Ranker:
     """How candidates of these shelves are ranked: fused where captions speak, else by cosine."""
-    if any(shelf.captions for shelf in shelves) and by_words(query) and asked.text is not None:
+    captioned = any(shelf.captions for shelf in shelves) or "picture" not in query.by
+    if captioned and by_words(query) and asked.text is not None:
         return lambda depth: _fused(query, asked, shelves, words, background(), depth)
     return lambda depth: _by_cosine(asked, shelves, background, depth)
 

@@ -1,0 +1,294 @@
+"""Hybrid answers: what speaks for a hit, filters, pages, cutoff, near-duplicates and variety."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+
+from search.bootstrap import open_engine
+from search.catalog import Catalog
+from search.encoders.tiny import TinyEncoder
+from search.engine import Engine
+from search.errors import BadQuery
+from search.filters import parse
+from search.records import (
+    Evidence,
+    Hit,
+    IndexedTerm,
+    PictureTerm,
+    Query,
+    TextTerm,
+)
+from search.settings import Settings
+from search.tables import caption, metadata
+from tests.test_engine import run_index
+
+NAMES = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings.from_environment(
+        {
+            "LIMN_DATA_DIR": str(tmp_path / "data"),
+            "LIMN_DATABASE_URL": database_url,
+            "LIMN_ENCODER": "tiny",
+        }
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """One picture a colour; some have captions, some of which speak of what no encoder knows."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in NAMES:
+        Image.new("RGB", (96, 64), name).save(folder / f"{name}.jpg", quality=95)
+    (folder / "captions.csv").write_text(
+        "image,caption,language\n"
+        "red.jpg,a red wall,en\n"
+        "green.jpg,Aunt Quixwell in the garden,en\n"
+        "green.jpg,a green lawn,en\n"
+        "blue.jpg,蓝色的海滩,zh\n"
+        "blue.jpg,a red boat far out,en\n"
+        "white.jpg,snow,en\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.fixture
+def engine(settings: Settings, folder: Path) -> Iterator[Engine]:
+    with open_engine(settings) as engine:
+        run_index(engine.catalog, folder)
+        yield engine
+
+
+def stems(hits: list[Hit]) -> list[str]:
+    return [hit.picture.path.stem for hit in hits]
+
+
+def text(words: str, weight: float = 1.0) -> tuple[TextTerm]:
+    return (TextTerm(words, weight),)
+
+
+def test_a_name_that_no_encoder_knows_is_found_by_its_caption(engine: Engine) -> None:
+    hits = engine.search(Query(text("quixwell"), k=3))
+    assert stems(hits)[0] == "green"
+    words = {match.by: match for match in hits[0].matches}["words"]
+    assert words.score == pytest.approx(1)
+    assert words.caption is not None and words.caption.text == "Aunt Quixwell in the garden"
+
+
+def test_chinese_words_find_the_part_of_a_longer_caption(engine: Engine) -> None:
+    for words in ("海滩", "滩"):
+        hits = engine.search(Query(text(words), k=1, by=("words",)))
+        assert stems(hits) == ["blue"]
+
+
+def test_each_hit_tells_what_matched_and_shares_add_up(engine: Engine) -> None:
+    hits = engine.search(Query(text("a red wall"), k=8))
+    assert len(hits) == 8
+    scores = [hit.score for hit in hits]
+    assert scores == sorted(scores, reverse=True) and 0 <= scores[-1] <= scores[0] <= 1
+    encoder = TinyEncoder()
+    query = encoder.encode_texts(["a red wall"])[0]
+    for hit in hits:
+        assert hit.measure == "relevance" and hit.confidence == hit.score
+        assert sum(match.share for match in hit.matches) == pytest.approx(1, abs=1e-5)
+        found = {match.by: match for match in hit.matches}
+        _, vector = engine.catalog.picture_vector(hit.picture.id)
+        assert found["picture"].score == pytest.approx(float(query @ vector), abs=1e-3)
+        captions = hit.picture.facts.captions
+        assert ("caption" in found) == bool(captions)
+        if captions:
+            cosines = encoder.encode_texts([each.text for each in captions]) @ query
+            assert found["caption"].score == pytest.approx(float(cosines.max()), abs=1e-3)
+            assert found["caption"].caption == captions[int(cosines.argmax())]
+    assert stems(hits)[0] == "red"
+
+
+@pytest.mark.parametrize("by", ["picture", "caption", "words"])
+def test_only_the_evidence_that_is_asked_for_speaks(engine: Engine, by: Evidence) -> None:
+    hits = engine.search(Query(text("red"), k=8, by=(by,)))
+    expected = {"picture": set(NAMES), "caption": {"red", "green", "blue", "white"}}
+    assert set(stems(hits)) == expected.get(by, {"red", "blue"})
+    assert {hit.measure for hit in hits} == {"cosine" if by == "picture" else "relevance"}
+
+
+def test_captions_that_change_or_go_are_followed_without_ghosts(
+    engine: Engine, settings: Settings, folder: Path
+) -> None:
+    assert stems(engine.search(Query(text("quixwell"), k=1))) == ["green"]
+    engine.close()
+    (folder / "captions.csv").write_text("image,caption\nred.jpg,Aunt Quixwell\n")
+    with open_engine(settings) as other:
+        run_index(other.catalog, folder)
+        assert stems(other.search(Query(text("quixwell"), k=8, by=("caption", "words")))) == ["red"]
+    assert stems(engine.search(Query(text("quixwell"), k=8, by=("caption", "words")))) == ["red"]
+    (folder / "red.jpg").unlink()
+    run_index(engine.catalog, folder)
+    assert engine.search(Query(text("quixwell"), k=8, by=("caption", "words"))) == []
+
+
+def test_filters_hold_for_every_kind_of_evidence(engine: Engine) -> None:
+    answer = engine.answer(Query(text("quixwell"), k=8, where=parse("has = caption")))
+    assert set(stems(list(answer.hits))) == {"red", "green", "blue", "white"}
+    without = parse("not has = caption")
+    hits = engine.search(Query(text("quixwell red"), k=8, where=without))
+    assert set(stems(hits)) == {"yellow", "black", "orange", "purple"}
+    same = parse(f"same = {hits[0].picture.id}")
+    assert engine.search(Query(text("red"), where=same)) != []
+    nobody = engine.answer(Query(text("red"), where=parse("has = date and has = caption")))
+    assert nobody.hits == () and "no picture passes the filter" in nobody.notes[0]
+
+
+def test_pages_are_cut_from_one_order_and_the_last_says_so(engine: Engine) -> None:
+    whole = engine.search(Query(text("a red wall"), k=8))
+    paged = []
+    for offset in (0, 3, 6):
+        answer = engine.answer(Query(text("a red wall"), k=3, offset=offset))
+        assert answer.more == (offset < 6)
+        paged += answer.hits
+    assert paged == whole
+    past = engine.answer(Query(text("a red wall"), k=3, offset=60))
+    assert past.hits == () and "ends after 8 hits" in past.notes[0]
+
+
+def test_a_cutoff_leaves_out_what_is_not_shown_and_says_how_sure_it_was(engine: Engine) -> None:
+    every = engine.answer(Query(text("a red wall"), k=8))
+    half = engine.answer(Query(text("a red wall"), k=8, cutoff=0.5))
+    assert 0 < len(half.hits) < len(every.hits)
+    assert half.hits == every.hits[: len(half.hits)]
+    assert all(hit.confidence is not None and hit.confidence >= 0.5 for hit in half.hits)
+    assert every.confidence == half.confidence == every.hits[0].confidence
+    nothing = engine.answer(Query(text("zzyzx"), k=8, cutoff=1.0))
+    assert nothing.hits == () and "nothing here shows that" in nothing.notes[0]
+
+
+def test_a_cutoff_is_not_applied_where_there_is_no_telling(engine: Engine, folder: Path) -> None:
+    answer = engine.answer(Query((PictureTerm(folder / "red.jpg"),), k=8, cutoff=0.5))
+    assert len(answer.hits) == 8 and answer.confidence is None
+    assert "the cutoff was not applied" in answer.notes[0]
+
+
+def test_near_duplicates_are_folded_into_the_best_of_them(engine: Engine, folder: Path) -> None:
+    for number in range(3):
+        shutil.copyfile(folder / "red.jpg", folder / f"red {number}.jpg")
+    run_index(engine.catalog, folder)
+    flat = engine.search(Query(text("red"), k=12, by=("picture",)))
+    assert len(flat) == 11 and all(hit.copies == () for hit in flat)
+    for by in (("picture",), ("picture", "caption", "words")):
+        folded = engine.search(Query(text("red"), k=12, by=by, fold=True))
+        assert len(folded) == 8
+        best = folded[0]
+        assert best.picture.path.stem.startswith("red") and len(best.copies) == 3
+        paths = engine.catalog.pictures(best.copies).values()
+        assert all(picture.path.stem.startswith("red") for picture in paths)
+
+
+def test_variety_puts_hits_unlike_each_other_first(engine: Engine, folder: Path) -> None:
+    for number in range(3):
+        Image.new("RGB", (96, 64), (215 - number, 30, 35)).save(folder / f"nearly {number}.png")
+    run_index(engine.catalog, folder)
+    usual = engine.search(Query(text("red"), k=4, by=("picture",)))
+    varied = engine.search(Query(text("red"), k=4, by=("picture",), diverse=0.7))
+    assert varied[0] == usual[0]
+    assert len({stem.split()[0] for stem in stems(varied)}) > len(
+        {stem.split()[0] for stem in stems(usual)}
+    )
+
+
+def test_a_negative_term_leads_away(engine: Engine) -> None:
+    towards = (TextTerm("red left and blue right"), TextTerm("blue", -0.5))
+    hits = engine.search(Query(towards, k=8, by=("picture",)))
+    order = stems(hits)
+    assert order.index("red") < order.index("blue")
+    assert all(hit.confidence is None for hit in hits)
+
+
+def test_a_part_of_a_picture_is_searched_by(engine: Engine, tmp_path: Path) -> None:
+    both = Image.new("RGB", (200, 100), "red")
+    both.paste("green", (100, 0, 200, 100))
+    both.save(tmp_path / "both.png")
+    for crop, expected in (((0, 0, 45, 100), "red"), ((55, 0, 100, 100), "green")):
+        [hit] = engine.search(Query((PictureTerm(tmp_path / "both.png", crop=crop),), k=1))
+        assert hit.picture.path.stem == expected and hit.measure == "cosine"
+    with pytest.raises(BadQuery, match="the part of a picture is 50,0,50,100"):
+        engine.search(Query((PictureTerm(tmp_path / "both.png", crop=(50, 0, 50, 100)),)))
+
+
+def test_a_page_costs_three_statements_and_its_filter_one(engine: Engine) -> None:
+    statements: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith(("SELECT", "WITH")):
+            statements.append(statement)
+
+    engine.search(Query(text("red")))  # opens what is kept open
+    sa.event.listen(engine.catalog.database._engine, "before_cursor_execute", note)
+    engine.search(Query(text("red"), k=50))
+    assert len(statements) == 3
+    statements.clear()
+    engine.search(Query(text("red"), k=50, by=("picture",), where=parse("width > 1")))
+    assert len(statements) == 3
+
+
+def test_captions_that_were_there_before_their_words_are_found(
+    engine: Engine, settings: Settings
+) -> None:
+    # What a database of the version before holds: everything but the words.
+    database = engine.catalog.database
+    with database.writing() as sql:
+        if database.is_sqlite:
+            sql.execute(sa.text("DROP TABLE words_index"))
+        sql.execute(sa.text("DROP TABLE picture_words"))
+        sql.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+        assert sql.scalar(sa.select(sa.func.count()).select_from(caption)) == 6
+    assert "picture_words" in metadata.tables
+    with open_engine(settings) as upgraded:
+        [hit] = upgraded.search(Query(text("quixwell"), k=1, by=("words",)))
+    assert hit.picture.path.stem == "green"
+
+
+def test_more_captions_than_an_index_holds_are_no_error(settings: Settings, folder: Path) -> None:
+    rows = [f"red.jpg,caption number {number}" for number in range(80)]
+    (folder / "captions.csv").write_text("\n".join(["image,caption", *rows]) + "\n")
+    with open_engine(settings) as engine:
+        run_index(engine.catalog, folder)
+        [hit] = engine.search(Query(text("caption number 79"), k=1))
+    assert hit.picture.path.stem == "red"
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        (Query(text("red"), offset=-1), "can't pass over -1"),
+        (Query(text("red"), k=10, offset=9_995), "10,000 at most"),
+        (Query(text("red"), cutoff=1.5), "cutoff is 1.5"),
+        (Query(text("red"), cutoff=float("nan")), "cutoff is nan"),
+        (Query(text("red"), diverse=-1), "diverse is -1"),
+        (Query(text("red"), by=()), "by is empty"),
+        (Query(text("red"), by=("smell",)), "by is smell"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_can_not_be_is_refused(engine: Engine, query: Query, told: str) -> None:
+    with pytest.raises(BadQuery, match=told):
+        engine.search(query)
+
+
+def test_words_that_cancel_out_beside_a_picture_leave_the_picture(engine: Engine) -> None:
+    [red] = engine.search(Query(text("a red wall"), k=1, by=("picture",)))
+    terms = (TextTerm("blue"), TextTerm("blue", -1.0), IndexedTerm(red.picture.id))
+    hits = engine.search(Query(terms, k=8))
+    assert len(hits) == 7 and np.isfinite([hit.score for hit in hits]).all()
+
+
+def test_an_empty_catalog_says_how_to_begin(catalog: Catalog, settings: Settings) -> None:
+    with open_engine(settings) as engine:
+        answer = engine.answer(Query(text("red")))
+    assert answer.hits == () and "limn index PATH" in answer.notes[0]
