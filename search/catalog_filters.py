@@ -36,14 +36,19 @@ class CatalogFilters:
 
     def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
         """The ids of the pictures that pass, ascending, by collection, in one statement."""
+        # As one text a collection: a row for each of 500,000 ids takes ten times as long.
+        listed = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
         statement = (
-            sa.select(p.collection_id, p.id)
+            sa.select(p.collection_id, listed)
             .where(p.collection_id.in_(collection_ids), passes(wanted))
-            .order_by(p.id)
+            .group_by(p.collection_id)
         )
         with self.database.reading() as sql:
-            found = np.array(sql.execute(statement).all(), dtype=np.int64).reshape(-1, 2)
-        return {each: found[found[:, 0] == each, 1] for each in collection_ids}
+            found = {row[0]: row[1] for row in sql.execute(statement)}
+        return {
+            each: np.sort(np.fromstring(found.get(each, ""), dtype=np.int64, sep=","))
+            for each in collection_ids
+        }
 
 
 def passes(wanted: Filter) -> Test:

@@ -171,3 +171,46 @@ def test_a_full_disk_is_told_and_what_was_committed_stays(
     assert "Traceback" not in done.stderr
     assert "can't write to" in done.stderr
     assert "8 pictures" in limn("collections").stdout
+
+
+def test_search_takes_negatives_filters_pages_evidence_and_a_cutoff(
+    limn: Limn, colours: Path
+) -> None:
+    limn("index", colours)
+    [first, *_] = json.loads(limn("search", "a red wall", "--json").stdout)
+    assert Path(first["path"]).name == "red.jpg"
+    assert first["measure"] == "relevance" and 0 < first["confidence"] <= 1
+    assert {match["by"] for match in first["matches"]} == {"picture", "caption", "words"}
+    away = limn("search", "-t", "red", "--minus", "red wall:0.9", "-m", "blue", "-k", "1").stdout
+    assert away.startswith("  1  ")
+    second = limn("search", "a red wall", "-k", "1", "--page", "2").stdout
+    assert second.startswith("  2  ")
+    by_id = limn("search", "--id", f"{first['id']}:2", "-k", "8").stdout
+    assert len(by_id.splitlines()) == 7 and "red.jpg" not in by_id
+    part = limn("search", "--image", f"{colours / 'red.jpg'}@0,0,50,50:0.5", "-k", "1").stdout
+    assert "red.jpg" in part
+    explained = limn("search", "a red wall", "-k", "1", "--explain", "--fold", "--diverse").stdout
+    assert "picture 0." in explained and "words 1.000" in explained and "sure to" in explained
+    none = limn("search", "red", "--where", "format = png and orientation = portrait")
+    assert none.stdout == "" and "no picture passes the filter" in none.stderr
+    by_words = limn("search", "wall", "--by", "words", "-k", "20").stdout
+    assert len(by_words.splitlines()) == 8
+    past = limn("search", "red", "--page", "9")
+    assert past.stdout == "" and "there is no such page" in past.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["search", "red", "--where", "mood = good"], "no field 'mood'"),
+        (["search", "red", "--page", "0"], "can't pass over -20"),
+        (["search", "red", "--cutoff=2"], "cutoff is 2"),
+        (["search", "--id", "one"], "--id is 'one'"),
+        (["search", "--id", "1", "--by", "words"], "add picture to by"),
+        (["search", "--image", "red.jpg@9,9,9,9"], "the part of a picture is 9,9,9,9"),
+    ],
+)
+def test_a_query_that_can_not_be_is_told_with_its_value(
+    limn: Limn, arguments: list[str], told: str
+) -> None:
+    assert told in limn(*arguments, code=2).stderr

@@ -300,3 +300,42 @@ def test_every_class_of_shape_is_in_the_stylesheet(client: FlaskClient) -> None:
         sheet = answer.get_data(as_text=True)
     for percent in range(50, 301, 5):
         assert f".a-{percent} {{ --a: {percent / 100:g} }}" in sheet
+
+
+def test_the_api_takes_filters_pages_evidence_and_a_cutoff(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    address = "/api/v1/search?q=a+red+wall&minus=blue&offset=1&k=2&by=picture&fold=1&diverse=0.2"
+    answer = client.get(f"{address}&where=format+%3D+jpeg+and+width+%3C+100").json
+    assert answer is not None
+    assert [hit["rank"] for hit in answer["hits"]] == [2, 3]
+    assert answer["more"] is True and answer["notes"] == []
+    assert answer["query"]["where"] == "(format = jpeg) and (width < 100)"
+    assert [term["weight"] for term in answer["query"]["terms"]] == [1.0, -0.5]
+    assert {hit["measure"] for hit in answer["hits"]} == {"cosine"}
+    document = {"terms": [{"text": "red"}], "where": "has = place", "cutoff": 0.5}
+    nothing = client.post("/api/v1/search", json=document).json
+    assert nothing is not None and nothing["hits"] == []
+    assert nothing["notes"] == ["no picture passes the filter: has = place"]
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"where": 3}, "where is 3"),
+        ({"where": "mood = good"}, "no field 'mood'"),
+        ({"by": ["smell"]}, "by is ['smell']"),
+        ({"by": "picture"}, "by is 'picture'"),
+        ({"fold": "perhaps"}, "fold is 'perhaps'"),
+        ({"offset": -1}, "can't pass over -1"),
+        ({"offset": "x"}, "offset is 'x'; it may be a whole number from 0"),
+        ({"cutoff": "much"}, "cutoff is 'much'"),
+        ({"diverse": True}, "diverse is True"),
+    ],
+)
+def test_the_api_refuses_what_can_not_be_followed(
+    client: FlaskClient, document: dict[str, object], told: str
+) -> None:
+    answer = client.post("/api/v1/search", json={"terms": [{"text": "red"}], **document})
+    assert answer.status_code == 400 and answer.json is not None
+    assert told in answer.json["detail"]
