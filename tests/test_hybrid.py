@@ -149,7 +149,7 @@ def test_filters_hold_for_every_kind_of_evidence(engine: Engine) -> None:
 
 def test_pages_are_cut_from_one_order_and_the_last_says_so(engine: Engine) -> None:
     whole = engine.search(Query(text("a red wall"), k=8))
-    paged = []
+    paged: list[Hit] = []
     for offset in (0, 3, 6):
         answer = engine.answer(Query(text("a red wall"), k=3, offset=offset))
         assert answer.more == (offset < 6)

@@ -54,6 +54,12 @@ def test_words_find_the_picture_that_shows_them(client: FlaskClient, ids: dict[s
         "terms": [{"text": "red", "weight": 1.0}],
         "collections": [],
         "k": 3,
+        "offset": 0,
+        "where": None,
+        "by": ["picture", "caption", "words"],
+        "cutoff": 0.0,
+        "fold": False,
+        "diverse": 0.0,
     }
     assert answer.json["took_ms"] > 0
     hits = answer.json["hits"]
@@ -306,11 +312,11 @@ def test_the_api_takes_filters_pages_evidence_and_a_cutoff(
     client: FlaskClient, ids: dict[str, int]
 ) -> None:
     address = "/api/v1/search?q=a+red+wall&minus=blue&offset=1&k=2&by=picture&fold=1&diverse=0.2"
-    answer = client.get(f"{address}&where=format+%3D+jpeg+and+width+%3C+100").json
+    answer = client.get(f"{address}&where=format+!%3D+gif+and+width+>+1").json
     assert answer is not None
     assert [hit["rank"] for hit in answer["hits"]] == [2, 3]
     assert answer["more"] is True and answer["notes"] == []
-    assert answer["query"]["where"] == "(format = jpeg) and (width < 100)"
+    assert answer["query"]["where"] == "(format != gif) and (width > 1)"
     assert [term["weight"] for term in answer["query"]["terms"]] == [1.0, -0.5]
     assert {hit["measure"] for hit in answer["hits"]} == {"cosine"}
     document = {"terms": [{"text": "red"}], "where": "has = place", "cutoff": 0.5}
