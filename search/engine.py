@@ -100,6 +100,8 @@ class Engine:
             if not any(map(len, allowed.values())):
                 return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
         shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
+        if not any(len(shelf.pictures) for shelf in shelves):
+            return Answer(notes=(NOTHING_INDEXED,))
         words = self._found_words(asked, query, collections, shelves)
         rank = ranker(query, asked, shelves, words, lambda: self._background(shelves, encoder))
         return self._answered(query, rank)

@@ -132,7 +132,8 @@ def test_captions_that_change_or_go_are_followed_without_ghosts(
     assert stems(engine.search(Query(text("quixwell"), k=8, by=("caption", "words")))) == ["red"]
     (folder / "red.jpg").unlink()
     run_index(engine.catalog, folder)
-    assert engine.search(Query(text("quixwell"), k=8, by=("caption", "words"))) == []
+    answer = engine.answer(Query(text("quixwell"), k=8, by=("caption", "words")))
+    assert answer.hits == () and "nothing was found" in answer.notes[0]
 
 
 def test_filters_hold_for_every_kind_of_evidence(engine: Engine) -> None:
