@@ -113,5 +113,5 @@ def _page(query: Query, ranking: Ranking, places: list[Place]) -> Page:
     if places and not shown:
         notes.append(f"there is no such page: the answer ends after {len(places):,} hits")
     if not places and not notes:
-        notes.append("nothing was found: no caption that may speak says anything of that")
+        notes.append("nothing was found")
     return Page(tuple(shown), best, len(places) > query.offset + query.k, tuple(notes))

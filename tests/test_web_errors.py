@@ -62,7 +62,7 @@ def detail(answer: TestResponse, status: int) -> str:
         ("search?q=red&k=-1", 400, "k is '-1'"),
         ("search?q=red&k=10001", 400, "can't return 10001"),
         ("search?q=red&k=" + "9" * 5000, 400, "k is '999"),
-        ("search?q=red&limit=3", 400, "no field 'limit'; the fields are: q, similar"),
+        ("search?q=red&limit=3", 400, "no field 'limit'; the fields are: q, minus"),
         ("search?similar=x", 400, "similar is 'x'; it may be a picture's id"),
         ("search?similar=0", 400, "similar is '0'"),
         ("search?similar=9223372036854775808", 400, "similar is '9223372036854775808'"),
