@@ -26,7 +26,7 @@ SENTENCES = 15_000
     "--backbone",
     required=True,
     type=click.Path(path_type=Path),
-    help="ImageNet weights: MobileNetV2's (safetensors) or EfficientNet-Lite0's (torch).",
+    help="MobileNetV2's ImageNet weights, a safetensors file.",
 )
 @click.option(
     "--texts",
@@ -45,7 +45,7 @@ SENTENCES = 15_000
     "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option("--epochs", type=click.IntRange(1), default=28, show_default=True)
+@click.option("--epochs", type=click.IntRange(0), default=28, show_default=True)
 @click.option(
     "--alone",
     type=click.IntRange(0),
