@@ -51,7 +51,7 @@ SENTENCES = 15_000
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Epochs before those, in which only the picture tower learns; they cost a third.",
+    help="Epochs before those, in which only the picture tower learns; they cost less.",
 )
 @click.option("--batch", type=click.IntRange(2), default=256, show_default=True)
 @click.option("--views", type=click.IntRange(1), default=5, show_default=True)
