@@ -70,6 +70,7 @@ def export(
     described = {
         **facts,
         "width": pair.texts.project.out_features,
+        "scale": float(pair.log_scale.detach().exp()),
         "preparation": asdict(PREPARATION),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
