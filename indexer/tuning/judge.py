@@ -1,0 +1,80 @@
+"""Recall on held-out pictures: of a pair in training, and of the files it was written to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+import torch
+
+from indexer.evaluation.report import measure
+from indexer.training.pairs import CaptionedPicture
+from indexer.tuning.steps import Tower
+from indexer.tuning.trainable import TrainablePair
+from search.encoders import Encoder
+from search.encoders.preparation import Preparation
+from search.records import Pixels, Space, Vectors
+
+Figures = dict[str, float]
+"""By name, such as "en_t2p_r10"; 0..1; "mean" is the mean of the others."""
+
+WAYS = {"text_to_picture": "t2p", "picture_to_text": "p2t"}
+
+
+@dataclass(frozen=True, slots=True)
+class InTraining:
+    """A pair in training, seen as an encoder: whole and without dropout while it is asked."""
+
+    pair: TrainablePair
+    chunk: int
+
+    @property
+    def space(self) -> Space:
+        """That of the pair before it was trained."""
+        return self.pair.space
+
+    @property
+    def preparation(self) -> Preparation:
+        """The pair's."""
+        return self.pair.preparation
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed (n, height, width, 3) uint8 -> (n, width)."""
+        return self._encoded(torch.from_numpy(pixels), self.pair.pictures)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed n texts -> (n, width)."""
+        return self._encoded(self.pair.tokens(texts), self.pair.texts)
+
+    def _encoded(self, inputs: torch.Tensor, tower: Tower) -> Vectors:
+        device = self.pair.log_scale.device
+        self.pair.module.eval()
+        with torch.no_grad():
+            parts = [
+                tower(inputs[start : start + self.chunk].to(device)).cpu().numpy()
+                for start in range(0, len(inputs), self.chunk)
+            ]
+        return np.concatenate(parts)
+
+
+def figures(encoder: Encoder, held: Sequence[CaptionedPicture]) -> Figures:
+    """Recall@1, @5 and @10 among the held-out pictures, both ways, per language, and their mean.
+
+    The mean over cuts and directions is the field's one-number summary ("mR", as in VSE++'s code).
+    """
+    languages = sorted({language for pair in held for language in pair.captions})
+    report = measure(encoder, held, languages)
+    found = {
+        f"{language}_{WAYS[direction]}_r{cut}": measures[f"recall@{cut}"].value
+        for language, directions in report.measures.items()
+        for direction, measures in directions.items()
+        for cut in (1, 5, 10)
+    }
+    return {**found, "mean": fmean(found.values())}
+
+
+def compared(before: Figures, after: Figures, pictures: int) -> str:
+    """Both as a table in per cent."""
+    lines = [f"{f'recall on {pictures} held-out pictures, %':42}{'before':>8}{'after':>8}"]
+    lines += [f"{name:42}{100 * before[name]:8.1f}{100 * after[name]:8.1f}" for name in before]
+    return "\n".join(lines)
