@@ -49,11 +49,14 @@ class BuiltinPair:
     def log_scale(self) -> nn.Parameter:
         return self._pair.log_scale
 
-    def pictures(self, pixels: Tensor) -> Tensor:
-        scaled = pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+    def seen(self, pixels: Tensor) -> Tensor:
+        tower = self._pair.pictures
+        tower.body[:FROZEN_STAGES].eval()  # what spares the backward pass costs the forward one
         with torch.no_grad():
-            activations = self._pair.pictures.lower(scaled)
-        return self._pair.pictures.upper(activations)
+            return tower.lower(pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0))
+
+    def pictures(self, seen: Tensor) -> Tensor:
+        return self._pair.pictures.upper(seen)
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
@@ -73,7 +76,8 @@ class BuiltinPair:
 
         facts = {name: self._facts[name] for name in KEPT_FACTS if name in self._facts}
         try:
-            export(self._pair, self._tokenizer, folder, {**facts, "training": dict(told)})
+            facts = {**facts, "training": dict(told)}
+            export(self._pair, self._tokenizer, folder, facts, tiny=False)
         except OSError as error:
             raise StorageFailed(f"can't write the pair to {str(folder)!r}: {error}") from error
         finally:

@@ -69,7 +69,7 @@ METHODS = ("full", "lora", "head")
     "--captions",
     "draws",
     type=click.IntRange(1),
-    default=2,
+    default=1,
     show_default=True,
     help="Captions drawn for a picture at each step.",
 )

@@ -24,7 +24,7 @@ class Plan:
     epochs: int = 10
     batch: int = 128
     chunk: int = 32
-    captions: int = 2
+    captions: int = 1
     held_out: int = 100
     patience: int = 3
     seed: int = 17

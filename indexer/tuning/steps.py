@@ -27,7 +27,7 @@ def accumulate_gradients(
     """
     device = pair.log_scale.device
     towers: list[tuple[Tower, Tensor]] = [
-        (pair.pictures, batch.pixels.to(device)),
+        (pair.pictures, _seen(pair, batch.pixels, chunk, device)),
         (pair.texts, batch.tokens.to(device)),
     ]
     whole = all(len(inputs) <= chunk for _, inputs in towers)
@@ -50,6 +50,16 @@ def accumulate_gradients(
             if rows.requires_grad:
                 torch.autograd.backward(rows, gradients[start : start + chunk])
     return told
+
+
+def _seen(pair: TrainablePair, pixels: Tensor, chunk: int, device: torch.device) -> Tensor:
+    """What never learns is asked once, not once a pass."""
+    return torch.cat(
+        [
+            pair.seen(pixels[start : start + chunk].to(device))
+            for start in range(0, len(pixels), chunk)
+        ]
+    )
 
 
 def _chunks(

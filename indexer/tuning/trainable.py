@@ -55,8 +55,11 @@ class TrainablePair(Protocol):
     def loss(self) -> Loss:
         """The loss that the pair was made with."""
 
-    def pictures(self, pixels: Tensor) -> Tensor:
-        """(n, height, width, 3) uint8 -> (n, width) float32 unit rows, with gradients."""
+    def seen(self, pixels: Tensor) -> Tensor:
+        """(n, height, width, 3) uint8 -> what the layers that no method trains make of them."""
+
+    def pictures(self, seen: Tensor) -> Tensor:
+        """What `seen` gave for n pictures -> (n, width) float32 unit rows, with gradients."""
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
         """Any n texts -> (n, length) int64; safe beside the towers, in another thread."""
