@@ -4,10 +4,11 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
@@ -44,10 +45,9 @@ def captions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def limn(tmp_path: Path) -> Iterator[Train]:
+def limn(tmp_path: Path, one_thread: None) -> Iterator[Train]:
     """Run the command in this process, which has torch already; other commands as well."""
-    handler, threads = signal.getsignal(signal.SIGTERM), torch.get_num_threads()
-    torch.set_num_threads(1)  # these towers are too small to share out
+    handler = signal.getsignal(signal.SIGTERM)
 
     def run(*arguments: str | Path, code: int = 0) -> Result:
         environment = {"LIMN_DATA_DIR": str(tmp_path / "data"), "LIMN_ENCODER": "tiny"}
@@ -56,7 +56,6 @@ def limn(tmp_path: Path) -> Iterator[Train]:
         return done
 
     yield run
-    torch.set_num_threads(threads)
     signal.signal(signal.SIGTERM, handler)
 
 
@@ -139,27 +138,30 @@ def test_early_stopping_keeps_the_best_epoch(
     assert json.loads(done.stdout)["after"]["mean"] == pytest.approx(max(found), abs=0.01)
 
 
-def test_the_pair_that_ships_is_fine_tuned(limn: Train, captions: Path, tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    arguments = ("--pairs", captions, "--from", "builtin", "--method", "head", "--out", out)
-    done = limn("train", *arguments, *QUICK, "--rate", "3e-3", "--epochs", "2", "--install-anyway")
-    spec = done.stdout.strip()
-    assert spec == f"builtin@{out / 'pair'}"
+def test_the_pair_that_ships_is_fine_tuned_and_its_result_again(
+    limn: Train, tmp_path: Path
+) -> None:
+    shapes = draw_shapes(tmp_path / "shapes", pictures=20)
+    spec = "builtin"
+    for method in ("full", "lora"):
+        out = tmp_path / method
+        arguments = ("--pairs", shapes, "--from", spec, "--method", method, "--out", out)
+        done = limn("train", *arguments, "--epochs", "1", "--batch", "15", "--install-anyway")
+        spec = done.stdout.strip()
+        assert spec == f"builtin@{out / 'pair'}"
     encoder = open_encoder(spec)
     assert encoder.space.encoder == spec
     assert encoder.space.id != open_encoder("builtin").space.id
-    assert encoder.encode_texts(["a red circle", "红色"]).shape == (2, encoder.space.width)
-    again = limn("train", *arguments[:3], spec, *arguments[4:-1], tmp_path / "second", *QUICK,
-                 "--install-anyway")  # fmt: skip
-    assert again.stdout.strip() == f"builtin@{tmp_path / 'second/pair'}"
+    vectors = encoder.encode_texts(["a red circle", "红色"])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
 def test_a_run_that_was_killed_goes_on_with_the_same_numbers(
     start: str, captions: Path, tmp_path: Path
 ) -> None:
     def begin(out: Path) -> subprocess.Popen[str]:
-        arguments = ["--pairs", captions, "--from", start, "--out", out, *QUICK, "--epochs", "3"]
-        return launched(tmp_path, ["train", *arguments, "--rate", "1e-3", "--json"])
+        arguments = ("--pairs", captions, "--from", start, "--out", out, *QUICK, "--epochs", "3")
+        return launched(tmp_path, ("train", *arguments, "--rate", "1e-3", "--json"))
 
     whole = begin(tmp_path / "whole")
     killed = begin(tmp_path / "killed")
@@ -180,15 +182,15 @@ def test_a_run_that_was_killed_goes_on_with_the_same_numbers(
 
 
 def test_lora_without_peft_names_the_extra(start: str, captions: Path, tmp_path: Path) -> None:
-    arguments = ["--pairs", captions, "--from", start, "--out", tmp_path / "run", *QUICK]
-    process = launched(tmp_path, ["train", *arguments, "--method", "lora"], blocked=["peft"])
+    arguments = ("--pairs", captions, "--from", start, "--out", tmp_path / "run", *QUICK)
+    process = launched(tmp_path, ("train", *arguments, "--method", "lora"), blocked=["peft"])
     _, heard = process.communicate(timeout=120)
     assert process.returncode == 2, heard
     assert 'pip install "limn[train]"' in heard
 
 
 def launched(
-    folder: Path, arguments: list[str | Path], blocked: tuple[str, ...] | list[str] = ()
+    folder: Path, arguments: Sequence[str | Path], blocked: Sequence[str] = ()
 ) -> subprocess.Popen[str]:
     """The command in a process of its own that knows the small architecture."""
     register(folder, CLIP)
@@ -268,11 +270,15 @@ def test_a_folder_that_holds_something_else_is_left_alone(
     assert "holds 'letter.txt' and is no folder of a training run" in foreign.stderr
 
 
-def test_a_rate_that_ends_in_no_numbers_stops_and_keeps_what_was_good(
+def test_a_loss_that_is_no_number_stops_at_its_step(
     limn: Train, start: str, captions: Path, tmp_path: Path
 ) -> None:
+    weights = torch.load(start.partition("@")[2], weights_only=True)
+    weights["visual.proj"].fill_(float("nan"))
+    torch.save(weights, tmp_path / "broken.pt")
+    spec = f"open_clip:{CLIP}@{tmp_path / 'broken.pt'}"
     out = tmp_path / "run"
-    arguments = ("train", "--pairs", captions, "--from", start, "--out", out, *QUICK)
-    stopped = limn(*arguments, "--batch", "11", "--rate", "1e38", code=1)
-    assert "at step 1 the losses are" in stopped.stderr
+    stopped = limn("train", "--pairs", captions, "--from", spec, "--out", out, *QUICK, code=1)
+    assert "at step 0 the losses are {'loss': nan}" in stopped.stderr
     assert torch.load(out / "checkpoint.pt", weights_only=True)["step"] == 0
+    assert not (out / "pair").exists()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
@@ -90,8 +91,10 @@ def _copy(path: Path, folder: Path, side_px: int, limits: Limits) -> Path:
     width, height = (min(LONGEST_PX, max(1, round(side * shrink))) for side in picture.size)
     if (width, height) != picture.size:
         picture = picture.resize((width, height), Image.Resampling.BICUBIC)
-    part = copy.with_suffix(f".{os.getpid()}-{id(data)}.part")
-    picture.save(part, "JPEG", quality=QUALITY, subsampling=0)
+    packed = BytesIO()  # Pillow writing to a file of its own was seen to pass over a full disk
+    picture.save(packed, "JPEG", quality=QUALITY, subsampling=0)
+    part = copy.with_suffix(f".{id(data)}.part")
+    part.write_bytes(packed.getvalue())
     os.replace(part, copy)
     return copy
 

@@ -75,7 +75,7 @@ METHODS = ("full", "lora", "head")
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0, 1, min_open=True),
     help="Peak learning rate.  [default: by method]",
 )
 @click.option(

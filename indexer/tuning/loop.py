@@ -73,7 +73,7 @@ class Fit:
                 losses = self._step(batch, steps)
                 self.sums = {name: self.sums.get(name, 0.0) + each for name, each in losses.items()}
                 if time.monotonic() - saved > self.save_every_s:
-                    self._save()
+                    self.save()
                     saved = time.monotonic()
                     tell(f"epoch {epoch}, step {self.step} of {steps}, loss {losses['loss']:.4g}")
             means = {name: each / batches.per_epoch for name, each in self.sums.items()}
@@ -162,9 +162,10 @@ class Fit:
         if record["epoch"] and (self.best is None or found["mean"] > self.best["mean"]):
             weights = {name: each.clone() for name, each in self.average.weights.items()}
             self.best = {"epoch": record["epoch"], "mean": found["mean"], "weights": weights}
-        self._save()
+        self.save()
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Keep a checkpoint; raises StorageFailed, and the previous one stays."""
         save(
             self.folder,
             {

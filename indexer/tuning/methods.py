@@ -77,8 +77,12 @@ def _targets(pair: TrainablePair) -> list[str]:
         if isinstance(layer, nn.MultiheadAttention):  # adapts its inner projection by itself
             within = (*within, f"{name}.")
             names.append(name)
-        elif isinstance(layer, nn.Linear) or (
-            isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and layer.groups == 1
-        ):
+        elif isinstance(layer, nn.Linear) or _multiplies(layer):
             names.append(name)
     return names
+
+
+def _multiplies(layer: nn.Module) -> bool:
+    """Whether a convolution is a product of matrices; peft can't add to subclasses, such as ours."""
+    plain = type(layer) is nn.Conv2d
+    return plain and layer.kernel_size == (1, 1) and layer.groups == 1
