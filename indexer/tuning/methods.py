@@ -54,8 +54,14 @@ def _adapted(pair: TrainablePair, rank: int) -> Learners:
     except ImportError as error:
         raise BadSetting('--method lora needs peft: pip install "limn[train]"') from error
     config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=_targets(pair))
-    with quiet():
-        tuner = peft.LoraModel(pair.module, config, "default")
+    try:
+        with quiet():
+            tuner = peft.LoraModel(pair.module, config, "default")
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise BadSetting(
+            f"peft can't add to a layer of {pair.space.encoder} ({error}); choose --method head "
+            "or full"
+        ) from error
     scale = [pair.log_scale] if pair.bias is None else [pair.log_scale, pair.bias]
     for parameter in scale:
         parameter.requires_grad_(True)
@@ -76,13 +82,13 @@ def _targets(pair: TrainablePair) -> list[str]:
             continue
         if isinstance(layer, nn.MultiheadAttention):  # adapts its inner projection by itself
             within = (*within, f"{name}.")
-            names.append(name)
+            if layer._qkv_same_embed_dim:  # peft knows no other, such as CoCa's pooler
+                names.append(name)
         elif isinstance(layer, nn.Linear) or _multiplies(layer):
             names.append(name)
     return names
 
 
 def _multiplies(layer: nn.Module) -> bool:
-    """Whether a convolution is a product of matrices; peft can't add to subclasses, such as ours."""
-    plain = type(layer) is nn.Conv2d
-    return plain and layer.kernel_size == (1, 1) and layer.groups == 1
+    """Whether a convolution is a product of matrices; peft can't add to subclasses like ours."""
+    return type(layer) is nn.Conv2d and layer.kernel_size == (1, 1) and layer.groups == 1
