@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import sqlalchemy as sa
 
 from search import tables as t
@@ -122,13 +123,26 @@ def main() -> None:
             "pictures:", len(found), "captions:", sum(len(each.captions) for each in found.values())
         )
         print("the same pictures, captions and paths:", told(found) == told(expected))
-        print("the same embeddings, to the bit:", found == expected)
+        print("lowest cosine between the embeddings of both:", lowest_cosine(found, expected))
         print("the same first 50 hits:", answers(asked.query, killed) == answers(asked.query, calm))
 
 
 def told(held: Mapping[bytes, Stored]) -> dict[bytes, list[str]]:
     """The captions' texts by path."""
     return {path: [text for text, _ in each.captions] for path, each in held.items()}
+
+
+def lowest_cosine(held: Mapping[bytes, Stored], others: Mapping[bytes, Stored]) -> float:
+    """Of each embedding with its twin: a batch that begins elsewhere rounds its last bits anew."""
+    lowest = 1.0
+    for path, stored in held.items():
+        ours = [stored.vector, *(vector for _, vector in stored.captions)]
+        theirs = [others[path].vector, *(vector for _, vector in others[path].captions)]
+        for pair in zip(ours, theirs, strict=True):
+            one, other = (np.frombuffer(blob, "<f2").astype(np.float64) for blob in pair)
+            norms = float(np.linalg.norm(one) * np.linalg.norm(other))
+            lowest = min(lowest, float(one @ other) / norms)
+    return round(lowest, 6)
 
 
 if __name__ == "__main__":
