@@ -1,6 +1,8 @@
 """Training in seconds: a handful of drawn pictures, towers of random weights, the real loop."""
 
+import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
+from indexer.training.alone import alone, still_losses, still_texts
+from indexer.training.bodies import BODIES
 from indexer.training.checkpoint import TrainingStopped
 from indexer.training.examples import Examples, examples_of
 from indexer.training.export import ExportDiffers, export
@@ -169,6 +173,30 @@ def test_lessons_take_part_and_recall_is_measured(
     assert found["en_t2p_r10"] == 1.0  # of 8 pictures
 
 
+def test_a_picture_tower_alone_moves_towards_texts_that_stay(
+    tmp_path: Path, examples: Examples, views: Views, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> None:
+    opinions = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float16)
+    prompts = [tokenizers[0].encode(f"a photo of a {colour}").ids for colour in COLOURS]
+    joint = new_run(tmp_path, replace(RECIPE, alone=3), Lessons([], prompts, opinions))
+    still = still_texts(joint.pair, examples, joint.lessons)
+    assert still.vectors.shape == (24, 32) and still.prompts.shape == (4, 32)
+    assert [len(rows) for rows in still.rows] == [8, 8, 8]
+    pair = copy.deepcopy(joint.pair)
+    losses = partial(still_losses, still)
+    first = Run(pair, alone(joint.recipe), tmp_path, "data", "cpu", joint.lessons, losses)
+    records = list(first.epochs(examples, views, np.arange(8)))
+    assert len(records) == 3
+    assert {"en", "zh", "translated", "opinions"} <= records[0].keys()
+    assert records[-1]["en"] < records[0]["en"]
+    joint.take(first.average)
+    for ours, theirs in zip(
+        joint.pair.texts.parameters(), new_run(tmp_path).pair.texts.parameters(), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs)
+    assert torch.equal(joint.pair.pictures.project.weight, first.average.pictures.project.weight)
+
+
 def test_an_exported_pair_opens_and_gives_torchs_vectors(
     tmp_path: Path, tokenizers: tuple[Tokenizer, Tokenizer]
 ) -> None:
@@ -230,9 +258,10 @@ def test_soft_targets_give_the_own_caption_most_and_the_same_caption_as_much() -
     assert targets[2, 2] > 0.9
 
 
-def test_training_and_searching_compute_the_same_picture_tower() -> None:
+@pytest.mark.parametrize("body", BODIES)
+def test_training_and_searching_compute_the_same_picture_tower(body: str) -> None:
     torch.manual_seed(0)
-    tower = PictureTower(SHAPE, dropout=0.0)
+    tower = PictureTower(replace(SHAPE, body=body), dropout=0.0)
     pixels = torch.rand(2, 3, 224, 224) * 2 - 1
     with torch.no_grad():
         torch.testing.assert_close(tower.train()(pixels), tower.eval()(pixels))

@@ -26,7 +26,12 @@ SENTENCES = 15_000
     "--backbone",
     required=True,
     type=click.Path(path_type=Path),
-    help="MobileNetV2's ImageNet weights, a safetensors file.",
+    help="ImageNet weights: MobileNetV2's (safetensors) or EfficientNet-Lite0's (torch).",
+)
+@click.option(
+    "--texts",
+    type=click.Path(path_type=Path),
+    help="Folder of a pair whose text tower the run goes on from, instead of MiniLM's.",
 )
 @click.option(
     "--minilm",
@@ -41,6 +46,13 @@ SENTENCES = 15_000
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option("--epochs", type=click.IntRange(1), default=28, show_default=True)
+@click.option(
+    "--alone",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Epochs before those, in which only the picture tower learns; they cost a third.",
+)
 @click.option("--batch", type=click.IntRange(2), default=256, show_default=True)
 @click.option("--views", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
@@ -50,11 +62,13 @@ def train_builtin(
     captions: Path,
     images: Path | None,
     backbone: Path,
+    texts: Path | None,
     minilm: Path | None,
     labelled: Path | None,
     sentences: Path | None,
     out: Path,
     epochs: int,
+    alone: int,
     batch: int,
     views: int,
     held_out: int,
@@ -69,15 +83,18 @@ def train_builtin(
     """
     # torch costs seconds, so it waits until the options are known to be right.
     from indexer.training.assemble import Sources, run
-    from indexer.training.recipe import Recipe
+    from indexer.training.recipe import Recipe, further
 
-    recipe = Recipe(epochs=epochs, batch=batch, views=views, held_out=held_out, seed=seed)
+    recipe = Recipe(epochs, alone, batch, seed, views, held_out)
+    if texts:
+        recipe = further(recipe)
     try:
         sources = Sources(
             captions=captions,
             images=images,
             backbone=_existing(backbone),
             minilm=_existing(minilm or _installed_minilm()),
+            texts=texts and _existing(texts),
             labelled=labelled and _existing(labelled),
             sentences=_lines(sentences, seed) if sentences else [],
         )

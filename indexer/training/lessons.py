@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from indexer.training.examples import TokenIds
-from indexer.training.towers import FROZEN_STAGES, PictureTower
+from indexer.training.towers import PictureTower
 from indexer.training.views import Views
 
 Teach = Callable[[list[str]], NDArray[np.float32]]
@@ -53,14 +53,18 @@ class Lessons:
         return ids, np.concatenate(rows)
 
     def judged(self, places: NDArray[np.int64]) -> tuple[list[TokenIds], Tensor]:
-        """The likeliest classes of the pictures at `places`: their prompts, and logits (n, c)."""
+        """The prompts of the likeliest classes of the pictures at `places`, and logits (n, c)."""
         if self.opinions is None:
             return [], torch.empty(0)
+        classes, logits = self.likeliest(places)
+        return [self.prompts[number] for number in classes], logits
+
+    def likeliest(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], Tensor]:
+        """The numbers of the likeliest classes of the pictures at `places`, and logits (n, c)."""
+        assert self.opinions is not None
         opinions = self.opinions[places]
         classes = np.unique(np.argsort(-opinions, axis=1)[:, :CLASSES])
-        return [self.prompts[number] for number in classes], torch.from_numpy(
-            opinions[:, classes]
-        ).float()
+        return classes, torch.from_numpy(opinions[:, classes]).float()
 
 
 def word_pool(
@@ -88,15 +92,15 @@ def opinions_of(
 ) -> NDArray[np.float16]:
     """The ImageNet classifier's logits of each picture's plain view, (count, 1000).
 
-    `head` is its weights (1001, 1280, 1, 1) and biases; class 0, the background, is left out.
+    `head` is its weights (1000, 1280) and biases.
     """
     found = []
     for start in range(0, count, 128):
         rows = np.stack([views[0][place] for place in range(start, min(count, start + 128))])
         activations = torch.from_numpy(rows).float().permute(0, 3, 1, 2)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            for stage in tower.body[FROZEN_STAGES:]:
+            for stage in tower.body[tower.frozen :]:
                 activations = stage(activations)
         pooled = activations.float().mean((2, 3))
-        found.append((pooled @ head[0].flatten(1).T + head[1])[:, 1:].half().numpy())
+        found.append((pooled @ head[0].T + head[1]).half().numpy())
     return np.concatenate(found)
