@@ -166,8 +166,9 @@ def test_one_seed_gives_the_same_numbers_and_another_others(
     assert found[0] == found[1] != found[2]
 
 
-def test_a_run_goes_on_from_the_middle_of_an_epoch(
-    start: str, pictures: list[CaptionedPicture], tmp_path: Path
+@pytest.mark.parametrize("killed_at", [2, 3, 6])
+def test_a_run_goes_on_from_the_middle_of_an_epoch_and_from_its_last_step(
+    start: str, pictures: list[CaptionedPicture], tmp_path: Path, killed_at: int
 ) -> None:
     with fitted(start, pictures, tmp_path / "whole") as parts:
         wanted = losses_of(*parts)
@@ -177,15 +178,16 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch(
         """Ends a run where a signal would."""
 
     def end(line: str) -> None:
-        if "step 2 " in line:
+        if f"step {killed_at} " in line:
             raise Killed
 
     cut = fitted(start, pictures, tmp_path / "cut", save_every_s=-1)
     with cut as (fit, batches, judged), pytest.raises(Killed):
         list(fit.epochs(batches, lambda: figures(judged, pictures[:6]), end))
     with fitted(start, pictures, tmp_path / "cut") as (fit, batches, judged):
-        assert fit.resume() and fit.step == 2
-        assert losses_of(fit, batches, judged) == wanted
+        assert fit.resume() and fit.step == killed_at
+        losses_of(fit, batches, judged)
+        assert [each["losses"].get("loss") for each in fit.records] == [None, *wanted]
         for name, average in fit.average.weights.items():
             assert torch.equal(average, kept[name])
 

@@ -67,6 +67,8 @@ class Batches:
 
     def stream(self, start: int, stop: int) -> Iterator[Batch]:
         """The batches of the steps from `start` up to `stop`."""
+        if start == stop:
+            return
         coming = self._ahead.submit(self.at, start)
         for step in range(start, stop):
             batch = coming.result()

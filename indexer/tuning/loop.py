@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from indexer.training.checkpoint import TrainingStopped, load, save
 from indexer.training.schedule import rate_at
 from indexer.tuning.average import Average, put
-from indexer.tuning.batches import Batches
+from indexer.tuning.batches import Batch, Batches
 from indexer.tuning.judge import Figures
 from indexer.tuning.methods import Learners
 from indexer.tuning.objective import LARGEST_SCALE, Objective
@@ -66,9 +66,12 @@ class Fit:
         if not self.records:
             self._note({"epoch": 0, "step": 0, "losses": {}}, judge())
             yield self.records[-1]
-        steps, began, saved = self._steps(batches), time.monotonic(), time.monotonic()
-        while self.step < steps and not self.waited_in_vain():
-            epoch = self.step // batches.per_epoch + 1
+        steps = batches.per_epoch * self.plan.epochs
+        began = saved = time.monotonic()
+        # Counted by records: a run may have been killed after an epoch's steps, before its record.
+        while (epoch := self.records[-1]["epoch"] + 1) <= self.plan.epochs:
+            if self.waited_in_vain():
+                return
             for batch in batches.stream(self.step, epoch * batches.per_epoch):
                 losses = self._step(batch, steps)
                 self.sums = {name: self.sums.get(name, 0.0) + each for name, each in losses.items()}
@@ -88,7 +91,7 @@ class Fit:
 
     def waited_in_vain(self) -> bool:
         """Whether `patience` epochs have passed since the best one."""
-        done = self.records[-1]["epoch"] if self.records else 0
+        done: int = self.records[-1]["epoch"]
         return self.best is not None and done - self.best["epoch"] >= self.plan.patience
 
     def take_best(self) -> int:
@@ -111,7 +114,7 @@ class Fit:
         self.best, self.sums = state["best"], state["sums"]
         return True
 
-    def _step(self, batch: Any, steps: int) -> dict[str, float]:
+    def _step(self, batch: Batch, steps: int) -> dict[str, float]:
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.rate * rate_at(self.step, steps, self.plan.warmup)
         self._begin_training()
@@ -152,9 +155,6 @@ class Fit:
 
     def _learning(self) -> list[Tensor]:
         return [*self.learners.parameters.values(), *self.objective.parameters()]
-
-    def _steps(self, batches: Batches) -> int:
-        return batches.per_epoch * self.plan.epochs
 
     def _note(self, record: dict[str, Any], found: Figures) -> None:
         """Record an epoch, remember it where it is the best, and keep a checkpoint."""

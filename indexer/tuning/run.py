@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from indexer.training.pairs import CaptionedPicture, fingerprint, split
 from indexer.tuning.album import collect
 from indexer.tuning.batches import Batches
@@ -66,6 +68,7 @@ def fine_tune(
     plan = _plan(pair, method, asked, len(album.pairs))
     taught, held = (album.copied(part) for part in split(album.pairs, plan.held_out))
     tell(f"{len(taught):,} pictures to train on, {len(held):,} held out")
+    torch.manual_seed(plan.seed)  # LoRA's additions are drawn
     learners = choose(pair, method, plan.rank)
     data = fingerprint([*taught, *held])
     with Batches(pair, taught, plan, machine.workers) as batches:
