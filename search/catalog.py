@@ -179,6 +179,20 @@ class Catalog:
             raise NotFound(f"there is no picture {picture_id}; it may have been removed")
         return found[picture_id]
 
+    def captioned(self, collection: Collection) -> Iterator[Picture]:
+        """Every picture of a collection that has a caption, by id, with its captions."""
+        c, p = t.caption.c, t.picture.c
+        statement = (
+            sa.select(p.id)
+            .where(p.collection_id == collection.id, p.id.in_(sa.select(c.picture_id)))
+            .order_by(p.id)
+        )
+        with self.database.reading() as sql:
+            ids = list(sql.scalars(statement))
+        for piece in _pieces(ids):
+            found = self.pictures(piece)
+            yield from (found[each] for each in piece if each in found)
+
     def picture_vector(self, picture_id: int) -> tuple[Collection, Vectors]:
         """A picture's collection and its embedding (width,) in the collection's space.
 

@@ -83,6 +83,20 @@ def test_a_stored_picture_comes_back_with_its_facts_and_captions(
     )
 
 
+def test_captioned_pictures_are_those_of_one_collection_that_have_captions(
+    catalog: Catalog, collection: Collection
+) -> None:
+    told, bare, other = Caption("a dog", "en"), unit(1, 0, 0, 0), Caption("a cat", "en")
+    pictures = [embedded("/p/a.jpg", bare, told, Caption("x", origin="file"))]
+    pictures += [embedded("/p/b.jpg", bare), embedded("/p/c.jpg", bare, told)]
+    catalog.store_pictures(collection, pictures)
+    elsewhere = catalog.open_collection("elsewhere", SPACE)
+    catalog.store_pictures(elsewhere, [embedded("/p/a.jpg", bare, other)])
+    found = list(catalog.captioned(collection))
+    assert [picture.path.name for picture in found] == ["a.jpg", "c.jpg"]
+    assert [len(picture.facts.captions) for picture in found] == [2, 1]
+
+
 def test_a_path_that_is_not_utf8_comes_back_to_the_byte(
     catalog: Catalog, collection: Collection
 ) -> None:

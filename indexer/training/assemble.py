@@ -1,4 +1,4 @@
-"""One training run from files to a shipped pair: what `limn train` does."""
+"""One training run from files to a shipped pair: what `limn train-builtin` does."""
 
 import copy
 from collections.abc import Iterator

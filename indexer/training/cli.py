@@ -1,4 +1,4 @@
-"""`limn train`: fit the pair that ships, or one's own, to captioned pictures, and export it."""
+"""`limn train-builtin`: make the pair that ships, or one like it, from its parts."""
 
 import gzip
 import importlib.util
@@ -13,7 +13,7 @@ SENTENCES = 15_000
 """Sentences without pictures to learn from; the teacher reads some 500 a second."""
 
 
-@click.command()
+@click.command("train-builtin")
 @click.option(
     "--pairs",
     "captions",
@@ -58,7 +58,7 @@ SENTENCES = 15_000
 @click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
 @click.option("--seed", type=int, default=17, show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-def train(
+def train_builtin(
     captions: Path,
     images: Path | None,
     backbone: Path,
@@ -75,7 +75,9 @@ def train(
     seed: int,
     device: str,
 ) -> None:
-    """Train a pair; interrupted, the same command goes on from the last whole epoch.
+    """Make a pair like the one that ships from its parts: ImageNet and MiniLM weights, captions.
+
+    Interrupted, the same command goes on from the last whole epoch.
 
     OUT gets checkpoint.pt, metrics.jsonl and, at the end, the folder pair/ with the files to ship.
     """

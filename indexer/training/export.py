@@ -40,13 +40,14 @@ class RawPictures(nn.Module):
 
 
 def export(
-    pair: Pair, tokenizer: Tokenizer, folder: Path, facts: dict[str, Any]
+    pair: Pair, tokenizer: Tokenizer, folder: Path, facts: dict[str, Any], tiny: bool = True
 ) -> dict[str, float]:
     """Write image.onnx, text.onnx, tokenizer.json and pair.json; give the lowest mean cosines.
 
-    Weights are stored as float16 (pictures) and as int8 with a scale per row or column (texts);
-    they are widened once when a session opens, so arithmetic stays float32 and a text's vector
-    does not depend on its batch.
+    Weights are stored as float16 (pictures) and as int8 with a scale per row or column (texts), or
+    all as float16 where the files need not be `tiny`: fine-tuning from int8 moves most weights by
+    less than a step of it, so that rounding would undo what was learned. They are widened once when
+    a session opens, so arithmetic stays float32 and a text's vector does not depend on its batch.
 
     Raises:
         ExportDiffers: a tower's mean cosine with torch is under `LOWEST_COSINE`.
@@ -59,7 +60,7 @@ def export(
     ids = torch.tensor([[101, 2000, 102]] * 2)
     text = _traced(pair.texts, ids, "ids", {0: "n", 1: "t"}, folder / "text.onnx")
     as_float16(image)
-    as_int8(text)
+    (as_int8 if tiny else as_float16)(text)
     files = {
         "image.onnx": image.SerializeToString(),
         "text.onnx": text.SerializeToString(),

@@ -19,6 +19,7 @@ from indexer.training.examples import Examples
 from indexer.training.lessons import Lessons
 from indexer.training.pair import Pair, parameter_groups
 from indexer.training.recipe import Recipe
+from indexer.training.schedule import follow
 from indexer.training.views import Views
 
 Losses = Callable[
@@ -114,13 +115,9 @@ class Run:
         self._follow()
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
-    @torch.no_grad()
     def _follow(self) -> None:
-        keep = min(self.recipe.ema, self.step / (self.step + 9))
-        ours: list[Tensor] = list(self.average.parameters())
-        theirs: list[Tensor] = list(self.pair.parameters())
-        torch._foreach_mul_(ours, keep)
-        torch._foreach_add_(ours, theirs, alpha=1 - keep)
+        ours, theirs = list(self.average.parameters()), list(self.pair.parameters())
+        follow(ours, theirs, self.step, self.recipe.ema)
 
     def save(self) -> None:
         """Keep a checkpoint; raises StorageFailed, and the previous one stays."""

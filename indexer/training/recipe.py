@@ -1,7 +1,8 @@
 """The settings of a training run; with a seed and the data they determine the checkpoint."""
 
-import math
 from dataclasses import dataclass, replace
+
+from indexer.training.schedule import rate_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,8 @@ class Recipe:
     opinions: float = 0.2
 
     def rate_at(self, step: int, steps: int) -> float:
-        """The share of the peak rate at a step: linear warm-up, then half a cosine down to 1%."""
-        start = max(1, int(self.warmup * steps))
-        if step < start:
-            return (step + 1) / start
-        return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - start) / max(1, steps - start)))
+        """The share of the peak rate at a step."""
+        return rate_at(step, steps, self.warmup)
 
 
 def further(recipe: Recipe) -> Recipe:

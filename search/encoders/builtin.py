@@ -69,6 +69,12 @@ class BuiltinEncoder:
         return vectors
 
 
+def pair_folder(spec: str) -> Path:
+    """The folder that `builtin` or `builtin@/path/to/pair` names."""
+    _, at, place = spec.partition("@")
+    return Path(os.path.abspath(os.path.expanduser(place))) if at else FOLDER
+
+
 def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
     """Open the pair in `folder`; `threads` bounds the CPU threads of one call, 0 leaves it free.
 
@@ -88,7 +94,7 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
             raise EncoderUnavailable(_advice(folder, f"{damaged[0]} is damaged"))
         identity = hashlib.sha256(described + "".join(digests.values()).encode()).hexdigest()
         return BuiltinEncoder(
-            space=Space(f"builtin-{identity[:12]}", "builtin", int(facts["width"])),
+            space=Space(f"builtin-{identity[:12]}", _specification(folder), int(facts["width"])),
             preparation=_preparation(facts["preparation"]),
             languages=tuple(facts["languages"]),
             pictures=_session(contents["image.onnx"], threads),
@@ -103,6 +109,10 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise EncoderUnavailable(_advice(folder, f"pair.json is damaged ({error})")) from error
+
+
+def _specification(folder: Path) -> str:
+    return "builtin" if folder == FOLDER else f"builtin@{folder.absolute()}"
 
 
 def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
@@ -135,7 +145,8 @@ def _readable(text: str) -> str:
 
 
 def _advice(folder: Path, what: str) -> str:
+    remedy = "install Limn again" if folder == FOLDER else "train it again with limn train"
     return (
-        f"the pair in {os.fspath(folder)!r} can't be opened: {what}; install Limn again, "
+        f"the pair in {os.fspath(folder)!r} can't be opened: {what}; {remedy}, "
         f"or choose another encoder with --encoder"
     )

@@ -91,7 +91,7 @@ class OpenClipEncoder:
         self._tokenizer = pair.tokenizer
         self._tokenizing = threading.Lock()  # Hugging Face's tokenizers refuse two callers at once
         self._characters = CHARACTERS_PER_TOKEN * int(pair.config["text_cfg"]["context_length"])
-        parts = _identity(pair, self._preparation, self._tokens(PROBES).numpy())
+        parts = _identity(pair, self._preparation, self.tokens(PROBES).numpy())
         width = int(pair.config["embed_dim"])
         self._space = Space(space_id(pair.architecture, parts), pair.spec, width)
         self._device = device
@@ -125,7 +125,7 @@ class OpenClipEncoder:
         """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
         if not texts:
             return np.empty((0, self._space.width), np.float32)
-        tokens, tower = self._tokens(texts), self._tower
+        tokens, tower = self.tokens(texts), self._tower
         if tower is None:
 
             def encode_whole(rows: NDArray[np.intp]) -> torch.Tensor:
@@ -160,7 +160,7 @@ class OpenClipEncoder:
         on_gpu = self._device.type == "cuda"
         return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=on_gpu)
 
-    def _tokens(self, texts: Sequence[str]) -> torch.Tensor:
+    def tokens(self, texts: Sequence[str]) -> torch.Tensor:
         """Turn n texts into (n, context) int64; any text will do."""
         clean = [_printable(text)[: self._characters] for text in texts]
         with self._tokenizing:
@@ -180,11 +180,12 @@ def open_openclip(spec: str, device: str = "auto") -> OpenClipEncoder:
             that can't be reached.
     """
     with quiet():
-        target = _device(device)
+        target = torch_device(device)
         return OpenClipEncoder(load_pair(spec), target)
 
 
-def _device(name: str) -> torch.device:
+def torch_device(name: str) -> torch.device:
+    """The device that "auto", "cpu" or "cuda" names here; raises BadSetting where it can't."""
     if name not in ("auto", "cpu", "cuda"):
         raise BadSetting(f"unknown device {name!r}; it may be auto, cpu or cuda")
     has_gpu = torch.cuda.is_available()
