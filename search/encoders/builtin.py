@@ -9,7 +9,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from search.encoders.graphs import Towers, open_towers
-from search.encoders.pairfolder import opening, preparation_of, read_folder
+from search.encoders.pairfolder import PairFolder, opening, preparation_of, read_folder
 from search.encoders.preparation import Preparation
 from search.encoders.texts import encodable
 from search.records import Pixels, Space, Vectors
@@ -52,25 +52,31 @@ def pair_folder(spec: str) -> Path:
 def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
     """Open the pair in `folder`; `threads` bounds the CPU threads of one call, 0 leaves it free.
 
-    The space's id is a digest of the files' bytes, which hold architecture, weights, normalisation
-    and tokenizer, and of pair.json, which holds the preparation.
-
     Raises:
         EncoderUnavailable: a file is missing, damaged or of an unknown format.
     """
     remedy = "install Limn again" if folder == FOLDER else "train it again with limn train"
     with opening(folder, remedy):
         pair = read_folder(folder)
-        identity = hashlib.sha256(pair.described + "".join(pair.digests.values()).encode())
-        width = int(pair.facts["width"])
+        space = _space(folder, pair)
         return BuiltinEncoder(
-            space=Space(f"builtin-{identity.hexdigest()[:12]}", _specification(folder), width),
+            space=space,
             preparation=preparation_of(pair.facts["preparation"]),
             languages=tuple(pair.facts["languages"]),
-            towers=open_towers(folder, width, threads),
+            towers=open_towers(folder, space.width, threads),
             tokenizer=Tokenizer.from_file(str(folder / "tokenizer.json")),
         )
 
 
-def _specification(folder: Path) -> str:
-    return "builtin" if folder == FOLDER else f"builtin@{folder.absolute()}"
+def builtin_space(folder: Path = FOLDER) -> Space:
+    """The space of the pair in `folder`, unopened; `opening` says what its errors mean."""
+    return _space(folder, read_folder(folder))
+
+
+def _space(folder: Path, pair: PairFolder) -> Space:
+    """The identity is a digest of the files' bytes, which hold architecture, weights, normalisation
+    and tokenizer, and of pair.json, which holds the preparation.
+    """
+    identity = hashlib.sha256(pair.described + "".join(pair.digests.values()).encode())
+    encoder = "builtin" if folder == FOLDER else f"builtin@{folder.absolute()}"
+    return Space(f"builtin-{identity.hexdigest()[:12]}", encoder, int(pair.facts["width"]))
