@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from indexer.exporting.folder import check_new
 from indexer.exporting.precision import LOWEST_COSINE
 from search.errors import BadSetting
 from search.settings import user_path
@@ -31,6 +32,7 @@ def export(spec: str, out: Path, precision: str, as_json: bool) -> None:
         import onnx  # noqa: F401
     except ImportError as error:
         raise BadSetting('exporting needs the package onnx: pip install "limn[export]"') from error
+    check_new(user_path(out))
     from indexer.exporting.export import export as run
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does

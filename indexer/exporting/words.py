@@ -57,7 +57,7 @@ def write_words(encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path)
         reading = Reading(context, clean, cut, stripped=stripped)
     else:
         raise CantExport(f"its tokenizer ({type(tokenizer).__name__}) has no file of its own")
-    kept.save(str(file), pretty=False)
+    file.write_text(kept.to_str(), encoding="utf-8")
     words = open_words(file, reading.facts())
     _check(words, encoder)
     return words

@@ -56,10 +56,10 @@ def known_encoders(settings: Settings) -> list[Known]:
 
 def _used(settings: Settings) -> dict[str, list[Collection]]:
     """The collections of the catalog, if there is one, by their encoder's specification."""
+    if isinstance(settings.database, Path) and not settings.database.exists():
+        return {}  # looking at it would make it
     database = Database(settings.database)
     try:
-        if database.file is not None and not database.file.exists():
-            return {}
         ensure_schema(database)
         used: dict[str, list[Collection]] = {}
         for collection in Catalog(database).collections():
