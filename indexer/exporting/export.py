@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from indexer.exporting.attention import spell_out_attention
 from indexer.exporting.folder import check_new, new_folder
 from indexer.exporting.integers import as_integer_products
+from indexer.exporting.padding import fold_padding
 from indexer.exporting.precision import LOWEST_COSINE, Precision
 from indexer.exporting.refusals import CantExport, ExportDiffers
 from indexer.exporting.small_weights import as_float16, as_int8
@@ -128,6 +129,7 @@ def _write_graphs(
         (FILES[1], texts, ids, "ids", free),
     ):
         graph = _graph(pair.spec, module, example, name, dynamic)
+        fold_padding(graph)
         if precision == "int8":
             as_integer_products(graph)
             as_int8(graph, tables_only=True)

@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from indexer.exporting.padding import fold_padding
 from indexer.exporting.refusals import ExportDiffers
 from indexer.exporting.small_weights import as_float16, as_int8
 from indexer.exporting.tracing import traced
@@ -53,6 +54,7 @@ def export(
     image = traced(raw, pixels, "pixels", {0: "n"})
     ids = torch.tensor([[101, 2000, 102]] * 2)
     text = traced(pair.texts, ids, "ids", {0: "n", 1: "t"})
+    fold_padding(image)
     as_float16(image)
     as_int8(text)
     files = {

@@ -10,8 +10,9 @@ from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from search.records import Pixels, Vectors
 
-PICTURES = 8
-"""Pictures in one run: on one core 8 went at 99 a second, 32 at 88, for what the caches hold."""
+PICTURES = 4
+"""Pictures in one run, for what the caches hold: the built-in pair did 230, 227, 211 and 186 a CPU
+second at 1, 4, 8 and 16; ViT-B-32 in float32 18, 23, 24 and 22, in int8 46, 56, 55 and 53."""
 
 TEXTS = 64
 
