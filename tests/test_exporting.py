@@ -25,7 +25,6 @@ from torch import nn
 from indexer.exporting.attention import SpeltAttention
 from indexer.exporting.cli import export as export_command
 from indexer.exporting.export import Exported, export, probes
-from indexer.exporting.integers import as_integer_products
 from indexer.exporting.precision import LOWEST_COSINE, Precision
 from indexer.exporting.refusals import CantExport, ExportDiffers
 from indexer.exporting.words import TEXTS
@@ -212,23 +211,6 @@ def test_spelt_attention_is_torch_s(same: bool) -> None:
         wanted = attention(query, key, key, need_weights=False, attn_mask=masks)[0]
         found, _ = SpeltAttention(attention)(query, key, key, attn_mask=masks)
         torch.testing.assert_close(found, wanted)
-
-
-def test_integer_products_leave_small_matrices_and_constants_alone() -> None:
-    graph = onnx.helper.make_graph(
-        [
-            onnx.helper.make_node("MatMul", ["x", "small"], ["y"]),
-            onnx.helper.make_node("MatMul", ["y", "y"], ["z"]),
-        ],
-        "g",
-        [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [4, 4])],
-        [onnx.helper.make_tensor_value_info("z", onnx.TensorProto.FLOAT, [4, 4])],
-        [onnx.numpy_helper.from_array(np.eye(4, dtype=np.float32), "small")],
-    )
-    model = onnx.helper.make_model(graph)
-    before = model.SerializeToString()
-    assert as_integer_products(model) == 0
-    assert model.SerializeToString() == before
 
 
 def test_an_export_that_differs_is_refused_and_nothing_stays(

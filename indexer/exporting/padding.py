@@ -1,5 +1,7 @@
 """Padding folded into the convolutions that it precedes."""
 
+from typing import Any
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
@@ -44,7 +46,7 @@ def _is_zero(model: onnx.ModelProto, pad: onnx.NodeProto) -> bool:
     return bool(value.size) and not value.any()
 
 
-def _value(model: onnx.ModelProto, name: str) -> NDArray[np.generic]:
+def _value(model: onnx.ModelProto, name: str) -> NDArray[Any]:
     """What the constants behind a name come to; an empty array where it is none of constants."""
     makers = {output: node for node in model.graph.node for output in node.output}
     stored = {tensor.name: tensor for tensor in model.graph.initializer}

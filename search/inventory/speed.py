@@ -10,14 +10,14 @@ import numpy as np
 from search.encoders import Encoder
 
 CLASSES = (("fast", 1.0), ("medium", 8.0), ("slow", 30.0))
-"""By thousand million multiply-adds a picture, below which a class ends: on two cores of a laptop,
-above 50 pictures a second, above 5 and above 1. Beyond stands "GPU"."""
+"""By thousand million multiply-adds a picture, below which a class ends; beyond stands "GPU". A core
+did about 100 thousand million a second in float32 where this was chosen (docs/performance.md)."""
 
 BUILTIN_GMACS = 0.35
 """MobileNetV2 has 0.30 (Sandler et al. 2018, table 4); the pooling adds the rest."""
 
 INT8_GAIN = 2.0
-"""Times that an int8 export is faster than float32: 2 to 3 with VNNI, 1.5 without."""
+"""Times that an int8 export is faster than float32, rounded down: 2.3 with VNNI (measured)."""
 
 PICTURES, TEXTS, REPEATS = 8, 10, 3
 
