@@ -90,6 +90,8 @@ class Catalog:
     def take_space(self, collection: Collection, space: Space) -> Collection:
         """Give a collection a space, which only an empty one can change.
 
+        The same space under another specification stays the same: from now on that one opens it.
+
         The caller holds the writer lock, so that no other indexer fills it meanwhile.
 
         Raises:
@@ -101,6 +103,10 @@ class Catalog:
             return now
         p = t.picture.c
         with self.database.writing() as sql:
+            if now.space.id == space.id:
+                named = t.space.update().where(t.space.c.id == space.id)
+                sql.execute(named.values(encoder=space.encoder))
+                return Collection(now.id, now.name, space)
             if sql.scalar(sa.select(p.id).where(p.collection_id == now.id).limit(1)) is not None:
                 raise SpaceMismatch(_other_space(now, space))
             sql.execute(

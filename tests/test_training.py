@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
+from indexer.exporting.refusals import ExportDiffers
 from indexer.training.alone import alone, still_losses, still_texts
 from indexer.training.checkpoint import TrainingStopped
 from indexer.training.examples import Examples, examples_of
-from indexer.training.export import ExportDiffers, export
+from indexer.training.export import export
 from indexer.training.lessons import Lessons, word_pool
 from indexer.training.loop import Run
 from indexer.training.losses import soft_targets

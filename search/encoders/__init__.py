@@ -9,7 +9,7 @@ from search.records import Pixels, Space, Vectors
 
 SPECIFICATIONS = (
     "builtin, builtin@/path/to/pair, open_clip:ARCH/PRETRAINED, "
-    "open_clip:ARCH@/path/to/checkpoint, tiny"
+    "open_clip:ARCH@/path/to/checkpoint, onnx:/path/to/exported/pair, tiny"
 )
 
 
@@ -52,4 +52,8 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
         from search.encoders.openclip import open_openclip
 
         return open_openclip(spec, device)
+    if spec.startswith("onnx:"):
+        from search.encoders.onnxpair import open_onnx
+
+        return open_onnx(spec)
     raise BadSetting(f"unknown encoder {spec!r}; choose one of: {SPECIFICATIONS}")
