@@ -29,8 +29,9 @@ class StillTexts:
 
 
 def alone(recipe: Recipe) -> Recipe:
-    """The recipe of the part that trains the picture tower alone."""
-    return replace(recipe, epochs=recipe.alone, rate_body=recipe.rate_alone)
+    """The recipe of the part that trains the picture tower alone, whose heads start from chance."""
+    heads, body = Recipe().rate_heads, recipe.rate_alone
+    return replace(recipe, epochs=recipe.alone, rate_body=body, rate_heads=heads, ema=0.98)
 
 
 @torch.no_grad()

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 
 from indexer.training.alone import alone, still_losses, still_texts
-from indexer.training.bodies import Backbone, read_backbone
 from indexer.training.examples import Examples, examples_of, minilm_teacher
 from indexer.training.export import export
 from indexer.training.labelled import glossary, read_labelled
@@ -49,6 +49,8 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
         BadSetting: the batch is larger than the data, or all pictures are held out.
         TrainingStopped, StorageFailed, ExportDiffers: as the parts say.
     """
+    if not recipe.epochs + recipe.alone:
+        raise BadSetting("there is nothing to train: --epochs and --alone are both 0")
     captioned = read_pairs(sources.captions, sources.images)
     taught, held = split(captioned, recipe.held_out)
     words = glossary()
@@ -59,15 +61,14 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
             f"to train on ({len(held)} are held out); choose a smaller --batch or --held-out"
         )
     yield f"{len(taught)} captioned and {len(labelled)} labelled pictures, {len(held)} held out"
-    backbone = read_backbone(sources.backbone)
     if sources.texts:
-        begun = go_on(shipped(sources.texts, recipe.dropout), backbone, recipe)
+        begun = go_on(shipped(sources.texts, recipe.dropout), sources.backbone, recipe)
     else:
-        begun = start(taught, backbone, sources.minilm, recipe, words)
+        begun = start(taught, sources.backbone, sources.minilm, recipe, words)
     pictures = captioned + labelled
     views = _views(captioned, labelled, begun, recipe, out / "views")
     yield f"{recipe.views} views of each picture are in {str(out / 'views')!r}"
-    examples, lessons = _taught(pictures, begun, sources, views, backbone)
+    examples, lessons = _taught(pictures, begun, sources, views)
     place_of = {pair.path: place for place, pair in enumerate(pictures)}
     places, held_places = (_places(part, place_of) for part in (taught + labelled, held))
     running = Run(begun.pair, recipe, out, fingerprint(taught), device, lessons)
@@ -122,15 +123,11 @@ def _views(
 
 
 def _taught(
-    pictures: list[CaptionedPicture],
-    begun: Start,
-    sources: Sources,
-    views: Views,
-    backbone: Backbone,
+    pictures: list[CaptionedPicture], begun: Start, sources: Sources, views: Views
 ) -> tuple[Examples, Lessons]:
     teach = minilm_teacher(sources.minilm)
     examples = examples_of(pictures, begun.tokenizers, teach)
-    words = glossary()
+    words, weights = glossary(), load_file(sources.backbone)
     pools = [word_pool(words, begun.tokenizers, teach)]
     if sources.sentences:
         pools.append(sentence_pool(sources.sentences, begun.tokenizers[0], teach))
@@ -139,7 +136,8 @@ def _taught(
 
     tokenizer = begun.tokenizers[0]
     prompts = [tokenizer.encode(f"a photo of a {name}").ids for name in IMAGENET_CLASSNAMES]
-    opinions = opinions_of(begun.pair.pictures, backbone.head, views, len(pictures))
+    head = (weights["head.weight"], weights["head.bias"])
+    opinions = opinions_of(begun.pair.pictures, head, views, len(pictures))
     return examples, Lessons(pools, prompts, opinions)
 
 

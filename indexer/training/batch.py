@@ -19,7 +19,7 @@ from indexer.training.views import Views
 
 
 def drawn_views(views: Views, chosen: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
-    """One view of each chosen picture, half of them mirrored: (n, c, 14, 14) float32."""
+    """One view of each chosen picture, half of them mirrored: (n, 64, 14, 14) float32."""
     which = draw.integers(len(views), size=len(chosen))
     stacked = np.stack([views[view][place] for view, place in zip(which, chosen, strict=True)])
     for row in np.flatnonzero(draw.random(len(chosen)) < 0.5):

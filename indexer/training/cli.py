@@ -26,7 +26,7 @@ SENTENCES = 15_000
     "--backbone",
     required=True,
     type=click.Path(path_type=Path),
-    help="ImageNet weights: MobileNetV2's (safetensors) or EfficientNet-Lite0's (torch).",
+    help="MobileNetV2's ImageNet weights, a safetensors file.",
 )
 @click.option(
     "--texts",
@@ -45,13 +45,13 @@ SENTENCES = 15_000
     "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option("--epochs", type=click.IntRange(1), default=28, show_default=True)
+@click.option("--epochs", type=click.IntRange(0), default=28, show_default=True)
 @click.option(
     "--alone",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Epochs before those, in which only the picture tower learns; they cost a third.",
+    help="Epochs before those, in which only the picture tower learns; they cost less.",
 )
 @click.option("--batch", type=click.IntRange(2), default=256, show_default=True)
 @click.option("--views", type=click.IntRange(1), default=5, show_default=True)

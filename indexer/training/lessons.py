@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from indexer.training.examples import TokenIds
-from indexer.training.towers import PictureTower
+from indexer.training.towers import FROZEN_STAGES, PictureTower
 from indexer.training.views import Views
 
 Teach = Callable[[list[str]], NDArray[np.float32]]
@@ -92,15 +92,15 @@ def opinions_of(
 ) -> NDArray[np.float16]:
     """The ImageNet classifier's logits of each picture's plain view, (count, 1000).
 
-    `head` is its weights (1000, 1280) and biases.
+    `head` is its weights (1001, 1280, 1, 1) and biases; class 0, the background, is left out.
     """
     found = []
     for start in range(0, count, 128):
         rows = np.stack([views[0][place] for place in range(start, min(count, start + 128))])
         activations = torch.from_numpy(rows).float().permute(0, 3, 1, 2)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            for stage in tower.body[tower.frozen :]:
+            for stage in tower.body[FROZEN_STAGES:]:
                 activations = stage(activations)
         pooled = activations.float().mean((2, 3))
-        found.append((pooled @ head[0].T + head[1]).half().numpy())
+        found.append((pooled @ head[0].flatten(1).T + head[1])[:, 1:].half().numpy())
     return np.concatenate(found)

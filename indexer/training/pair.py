@@ -11,7 +11,7 @@ from indexer.evaluation.metrics import picture_ranks, summary, text_ranks
 from indexer.training.examples import Examples, pooled_in_chunks
 from indexer.training.recipe import Recipe
 from indexer.training.text_tower import TextTower
-from indexer.training.towers import Convolution, PictureTower
+from indexer.training.towers import FROZEN_STAGES, PictureTower
 from indexer.training.views import JoinedView
 
 
@@ -26,15 +26,8 @@ class Pair(nn.Module):
 
 
 def parameter_groups(pair: Pair, recipe: Recipe) -> list[dict[str, Any]]:
-    """Parameters by learning rate; the word rows and all vectors are spared the weight decay.
-
-    The frozen stages stay, and so do depthwise kernels of 5x5: their gradient took 10 times what
-    the rest of such a convolution takes on a CPU (102 ms against 10, torch 2.14).
-    """
-    pair.pictures.body[: pair.pictures.frozen].requires_grad_(False)
-    for module in pair.pictures.body.modules():
-        if isinstance(module, Convolution) and module.kernel_size[0] == 5:
-            module.weight.requires_grad_(False)
+    """Parameters by learning rate; the word rows and all vectors are spared the weight decay."""
+    pair.pictures.body[:FROZEN_STAGES].requires_grad_(False)
     heads = [
         *pair.pictures.pool.parameters(),
         *pair.pictures.project.parameters(),
@@ -43,7 +36,7 @@ def parameter_groups(pair: Pair, recipe: Recipe) -> list[dict[str, Any]]:
     ]
     return [
         {
-            "params": list(pair.pictures.body[pair.pictures.frozen :].parameters()),
+            "params": list(pair.pictures.body[FROZEN_STAGES:].parameters()),
             "lr": recipe.rate_body,
             "weight_decay": recipe.decay,
         },

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from pathlib import Path
 
 import onnx
@@ -10,7 +9,6 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from indexer.training.bodies import BODIES
 from indexer.training.pair import Pair
 from indexer.training.start import Start
 from indexer.training.text_tower import TextTower
@@ -32,7 +30,7 @@ def shipped(folder: Path, dropout: float = 0.0) -> Start:
     tokenizer = open_builtin(folder).tokenizer
     facts = json.loads((folder / "pair.json").read_bytes())
     pictures, texts = (_weights(folder / name) for name in ("image.onnx", "text.onnx"))
-    shape = _shape(folder, pictures, texts)
+    shape = _shape(folder, texts)
     pair = Pair(PictureTower(shape, dropout), TextTower(shape, dropout))
     if "scale" in facts:  # files of the first release do not say it
         pair.log_scale.data.fill_(math.log(facts["scale"]))
@@ -72,13 +70,10 @@ def _weights(file: Path) -> dict[str, Tensor]:
     return {name.removeprefix("tower."): numbers for name, numbers in wide.items()}
 
 
-def _shape(folder: Path, pictures: dict[str, Tensor], texts: dict[str, Tensor]) -> TowerShape:
-    """The sizes that the weights show; the number of heads does not show in them."""
-    places = 1 + max(int(found[1]) for found in map(_PLACE.match, pictures) if found)
-    lengths = {2 + sum(row[2] for row in body.stages): name for name, body in BODIES.items()}
+def _shape(folder: Path, texts: dict[str, Tensor]) -> TowerShape:
+    """The sizes that the text tower's weights show; the number of heads does not show in them."""
     try:
         return TowerShape(
-            body=lengths[places],
             width=texts["project.weight"].shape[0],
             vocabulary=texts["words.weight"].shape[0],
             hidden=texts["words.weight"].shape[1],
@@ -86,10 +81,7 @@ def _shape(folder: Path, pictures: dict[str, Tensor], texts: dict[str, Tensor]) 
             layers=len({name.split(".")[1] for name in texts if name.startswith("layers.")}),
         )
     except KeyError as error:
-        raise _foreign(folder, f"a graph has no {error}") from error
-
-
-_PLACE = re.compile(r"body\.(\d+)\.")
+        raise _foreign(folder, f"text.onnx has no {error}") from error
 
 
 def _foreign(folder: Path, what: str) -> EncoderUnavailable:

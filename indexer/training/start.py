@@ -1,7 +1,7 @@
 """What a run starts from: pretrained weights, a tokenizer with Chinese, towers that fit both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,6 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from indexer.training.bodies import Backbone
 from indexer.training.pair import Pair
 from indexer.training.pairs import CaptionedPicture
 from indexer.training.recipe import Recipe
@@ -29,12 +28,12 @@ class Start:
 
 def start(
     pairs: Sequence[CaptionedPicture],
-    backbone: Backbone,
+    backbone: Path,
     minilm: Path,
     recipe: Recipe,
     glossary: Sequence[tuple[str, str]] = (),
 ) -> Start:
-    """Build both towers from a backbone and all-MiniLM-L6-v2's folder.
+    """Build both towers from MobileNetV2's weights file and all-MiniLM-L6-v2's folder.
 
     Chinese tokens start as what they translate to in the parallel captions and the `glossary` of
     (English, Chinese) words.
@@ -44,14 +43,13 @@ def start(
         text for _, text in parallel
     ]
     words = chinese_words(chinese, [text for _, text in glossary])
-    positions = TowerShape().positions
-    tokenizer = extended(minilm / "tokenizer.json", chinese, words, positions)
+    shape = TowerShape(width=recipe.width)
+    tokenizer = extended(minilm / "tokenizer.json", chinese, words, shape.positions)
     tokenizers = (tokenizer, without_words(tokenizer))
-    vocabulary = tokenizer.get_vocab_size()
-    shape = TowerShape(recipe.width, vocabulary, body=backbone.name)
+    shape = TowerShape(width=recipe.width, vocabulary=tokenizer.get_vocab_size())
     torch.manual_seed(recipe.seed)
     pictures, texts = PictureTower(shape, recipe.dropout), TextTower(shape, recipe.dropout)
-    pictures.load_imagenet(backbone)
+    pictures.load_imagenet(load_file(backbone))
     torch.nn.init.normal_(texts.words.weight, std=0.02)
     texts.load_minilm(load_file(minilm / "model.safetensors"))
     ids = [
@@ -69,12 +67,11 @@ def start(
     return Start(Pair(pictures.to(memory_format=torch.channels_last), texts), shape, tokenizers)
 
 
-def go_on(texts: Start, backbone: Backbone, recipe: Recipe) -> Start:
-    """Pair the text tower of a pair that stands with a new picture tower from a backbone."""
-    shape = replace(texts.shape, body=backbone.name)
+def go_on(texts: Start, backbone: Path, recipe: Recipe) -> Start:
+    """Pair the text tower of `texts` with a new picture tower from MobileNetV2's weights file."""
     torch.manual_seed(recipe.seed)
-    pictures = PictureTower(shape, recipe.dropout)
-    pictures.load_imagenet(backbone)
+    pictures = PictureTower(texts.shape, recipe.dropout)
+    pictures.load_imagenet(load_file(backbone))
     pair = Pair(pictures.to(memory_format=torch.channels_last), texts.pair.texts)
     pair.log_scale.data.copy_(texts.pair.log_scale.data)
-    return Start(pair, shape, texts.tokenizers)
+    return Start(pair, texts.shape, texts.tokenizers)

@@ -1,11 +1,25 @@
-"""The sizes of both towers, and the picture tower: a small body with attention pooling."""
+"""The sizes of both towers, and the picture tower: a MobileNetV2 with attention pooling."""
 
+import re
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from indexer.training.bodies import BODIES, Backbone
+FROZEN_STAGES = 8
+"""Stages below this one keep their ImageNet weights: 14x14x64 activations come out of them, small
+enough to keep several augmented views of every picture on disk instead of computing them again."""
+
+STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+"""Expansion, channels, repeats and stride of MobileNetV2 (Sandler et al. 2018, table 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +32,10 @@ class TowerShape:
     heads: int = 12
     hidden: int = 384
     positions: int = 48
-    body: str = "mobilenet_v2"
 
 
 class Convolution(nn.Conv2d):
-    """A convolution padded as TensorFlow's SAME: at stride 2 the odd pixel goes right and below.
-
-    At stride 2 the sides must be even, as 224 and its halves down to 14 are."""
+    """A convolution padded as TensorFlow's SAME: at stride 2 the odd pixel goes right and below."""
 
     def __init__(
         self, inputs: int, outputs: int, size: int, stride: int = 1, groups: int = 1
@@ -40,25 +51,20 @@ class Convolution(nn.Conv2d):
             return functional.linear(flat, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
         if self.training and self.stride[0] == 2 and self.groups > 1:
             # Every other place of stride 1 is the same, and its backward pass 10 times faster.
-            around = self.kernel_size[0] // 2
-            every = functional.conv2d(input, self.weight, self.bias, 1, around, 1, self.groups)
+            every = functional.conv2d(input, self.weight, self.bias, 1, 1, 1, self.groups)
             return every[:, :, 1::2, 1::2]
         if self.stride[0] == 2:
-            before, after = (self.kernel_size[0] - 2) // 2, (self.kernel_size[0] - 1) // 2
-            input = functional.pad(input, (before, after, before, after))
+            input = functional.pad(input, (0, 1, 0, 1))
         return super().forward(input)
 
 
 class Bottleneck(nn.Module):
     """MobileNetV2's inverted residual, its batch norms folded into the convolutions."""
 
-    def __init__(self, inputs: int, outputs: int, expansion: int, stride: int, size: int) -> None:
+    def __init__(self, inputs: int, outputs: int, expansion: int, stride: int) -> None:
         super().__init__()
         inner = inputs * expansion
-        convolutions = [
-            Convolution(inner, inner, size, stride, inner),
-            Convolution(inner, outputs, 1),
-        ]
+        convolutions = [Convolution(inner, inner, 3, stride, inner), Convolution(inner, outputs, 1)]
         if expansion > 1:
             convolutions.insert(0, Convolution(inputs, inner, 1))
         self.path = nn.ModuleList(convolutions)
@@ -91,29 +97,26 @@ class PictureTower(nn.Module):
         super().__init__()
         body: list[nn.Module] = [Stem(3, 32, 3, 2)]
         channels = 32
-        for expansion, outputs, repeats, stride, size in BODIES[shape.body].stages:
+        for expansion, outputs, repeats, stride in STAGES:
             for repeat in range(repeats):
-                every = stride if repeat == 0 else 1
-                body.append(Bottleneck(channels, outputs, expansion, every, size))
+                body.append(Bottleneck(channels, outputs, expansion, stride if repeat == 0 else 1))
                 channels = outputs
         body.append(Stem(channels, 1280, 1))
         self.body = nn.ModuleList(body)
-        self.frozen = BODIES[shape.body].frozen
-        self.kept_channels = BODIES[shape.body].kept_channels
         self.pool = AttentionPool(1280, 4)
         self.project = nn.Linear(1280, shape.width)
         self.attend = nn.Linear(1280, shape.width, bias=False)
         self.drop = nn.Dropout(dropout)
 
     def lower(self, pixels: Tensor) -> Tensor:
-        """(n, 3, h, w) in -1..1 -> the frozen stages' activations (n, c, h/16, w/16)."""
-        for stage in self.body[: self.frozen]:
+        """(n, 3, h, w) in -1..1 -> the frozen stages' activations (n, 64, h/16, w/16)."""
+        for stage in self.body[:FROZEN_STAGES]:
             pixels = stage(pixels)
         return pixels
 
     def upper(self, activations: Tensor) -> Tensor:
         """The frozen stages' activations -> (n, width) unit rows."""
-        for stage in self.body[self.frozen :]:
+        for stage in self.body[FROZEN_STAGES:]:
             activations = stage(activations)
         places = activations.flatten(2).transpose(1, 2)
         joint = self.project(self.drop(places.mean(1))) + self.attend(self.drop(self.pool(places)))
@@ -122,9 +125,13 @@ class PictureTower(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         return self.upper(self.lower(pixels))
 
-    def load_imagenet(self, backbone: Backbone) -> None:
-        """Start the body from ImageNet's weights."""
-        self.body.load_state_dict(backbone.body)
+    def load_imagenet(self, weights: dict[str, Tensor]) -> None:
+        """Take the body from MobileNetV2 weights whose keys are `body.I[.m.J].c.weight`."""
+        body = {}
+        for key, tensor in weights.items():
+            if key.startswith("body."):
+                body[re.sub(r"\.c\.", ".", key.replace(".m.", ".path."))[len("body.") :]] = tensor
+        self.body.load_state_dict(body)
 
 
 class AttentionPool(nn.Module):

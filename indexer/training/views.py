@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
-from indexer.training.towers import PictureTower
+from indexer.training.towers import FROZEN_STAGES, PictureTower
 from search.encoders.preparation import Preparation
 
 PREPARATION = Preparation(224, 224, "squash", "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -20,7 +20,7 @@ PREPARATION = Preparation(224, 224, "squash", "bilinear", (0.5, 0.5, 0.5), (0.5,
 BATCH = 64
 
 Views = Sequence["JoinedView"]
-"""By view, then by picture: (14, 14, c) float16 activations of the frozen stages."""
+"""By view, then by picture: (14, 14, 64) float16 activations of the frozen stages."""
 
 
 def view_of(path: Path, view: int, seed: int) -> NDArray[np.uint8]:
@@ -78,14 +78,14 @@ def cached_views(
 ) -> list[NDArray[np.float16]]:
     """Compute, or find again in `folder`, `views` views of all pictures.
 
-    Each is a read-only (n, 14, 14, c) float16 array mapped from a file. A view that was being
+    Each is a read-only (n, 14, 14, 64) float16 array mapped from a file. A view that was being
     written when the run was killed is computed again; finished ones are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = hashlib.sha256(
         repr([(path.name, path.stat().st_size, seed) for path in pictures]).encode()
     )
-    for stage in tower.body[: tower.frozen]:
+    for stage in tower.body[:FROZEN_STAGES]:
         for weights in stage.state_dict().values():
             names.update(weights.numpy().tobytes())
     arrays = []
@@ -101,9 +101,8 @@ def _write_view(
     pictures: Sequence[Path], tower: PictureTower, file: Path, view: int, seed: int
 ) -> None:
     part = file.with_suffix(".part")
-    channels = tower.kept_channels
     target = np.lib.format.open_memmap(
-        part, mode="w+", dtype=np.float16, shape=(len(pictures), 14, 14, channels)
+        part, mode="w+", dtype=np.float16, shape=(len(pictures), 14, 14, 64)
     )
     with ThreadPoolExecutor(2) as threads, torch.no_grad():
         for start in range(0, len(pictures), BATCH):
