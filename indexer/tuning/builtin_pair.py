@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from indexer.training.towers import Convolution, PictureTower
+from indexer.training.towers import FROZEN_STAGES
 from indexer.tuning.plan import Loss, Method
 from search.encoders.builtin import open_builtin, pair_folder
 from search.encoders.preparation import Preparation
@@ -22,6 +22,7 @@ KEPT_FACTS = ("format", "name", "languages", "positions")
 class BuiltinPair:
     """Limn's own towers on one device; the first stages keep their ImageNet weights."""
 
+    fixed = tuple(f"pictures.body.{stage}." for stage in range(FROZEN_STAGES))
     head = (
         *("pictures.pool.", "pictures.project.", "pictures.attend."),
         *("texts.project.", "log_scale"),
@@ -42,7 +43,6 @@ class BuiltinPair:
         self._facts = json.loads((folder / "pair.json").read_bytes())
         self._pair = shipped(folder, dropout=0.1).pair.to(target)
         self.module: nn.Module = self._pair
-        self.fixed = _fixed(self._pair.pictures)
         self._target = target
 
     @property
@@ -51,7 +51,7 @@ class BuiltinPair:
 
     def seen(self, pixels: Tensor) -> Tensor:
         tower = self._pair.pictures
-        tower.body[: tower.frozen].eval()  # what spares the backward pass costs the forward one
+        tower.body[:FROZEN_STAGES].eval()  # what spares the backward pass costs the forward one
         with torch.no_grad():
             return tower.lower(pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0))
 
@@ -85,17 +85,6 @@ class BuiltinPair:
 
     def specification(self, folder: Path) -> str:
         return f"builtin@{folder.absolute()}"
-
-
-def _fixed(tower: PictureTower) -> tuple[str, ...]:
-    """What the recipe spares too: the frozen stages, and kernels whose gradient takes too long."""
-    stages = [f"pictures.body.{stage}." for stage in range(tower.frozen)]
-    wide = [
-        f"pictures.body.{name}.weight"
-        for name, layer in tower.body.named_modules()
-        if isinstance(layer, Convolution) and layer.kernel_size[0] == 5
-    ]
-    return (*stages, *wide)
 
 
 def open_builtin_pair(spec: str, target: torch.device) -> BuiltinPair:
