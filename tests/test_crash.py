@@ -6,20 +6,33 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from benchmarks.kills import COLLECTION, answers, contents, index_with_kills
-from indexer.decoding import Decoders, Work
-from indexer.plan import make_plan
-from indexer.sources import Item, Scan
+from indexer.decoders import Decoders
+from indexer.decoding import Work
+from indexer.plan import Planner
+from indexer.sources import Found, Item, Unchanged
+from search.catalog import Catalog
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
+from search.ledger import Ledger
 from search.pictures import Limits
-from search.records import Failure, KnownFile, Pixels
+from search.records import (
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    Failure,
+    FileState,
+    PictureFacts,
+    Pixels,
+    Space,
+)
 from tests.conftest import Limn, limn_command
 
 PICTURES = 300
@@ -102,11 +115,58 @@ def test_a_file_that_kills_its_decoder_costs_that_file_alone(tmp_path: Path) -> 
     assert len(outcomes) == 40
 
 
-def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone() -> None:
+def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone(
+    catalog: Catalog,
+) -> None:
+    encoder = TinyEncoder()
+    collection = catalog.open_collection("p", encoder.space)
+    ids = [store(catalog, Path("/p") / name, encoder.space) for name in ("private/a.jpg", "b.jpg")]
+    planner = Planner(Ledger(catalog.database, collection))
+    planner.add(HalfReadable())
+    assert planner.plan.gone == ids[1:]
+    planner.plan.work.close()
+    planner.plan.recaption.close()
+
+
+class HalfReadable:
+    """A source of one picture, and a folder without permission."""
+
     root = Path("/p")
-    scan = Scan(root, failures=[Failure(root / "private", "unreadable", "no permission")])
-    known = {
-        root / "private" / "a.jpg": KnownFile(1, 1, 1, b"", b""),
-        root / "b.jpg": KnownFile(2, 1, 1, b"", b""),
-    }
-    assert make_plan(scan, known).gone == [2]
+    table = None
+
+    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+        yield Item(self.root / "new.jpg", 1, 1)
+        yield Failure(self.root / "private", "unreadable", "no permission")
+
+
+def store(catalog: Catalog, path: Path, space: Space) -> int:
+    """Put a picture into the catalog without a file; returns its id."""
+    collection = catalog.open_collection("p", space)
+    vector = np.zeros(space.width, np.float32)
+    none = EmbeddedCaptions((), np.zeros((0, space.width), np.float32))
+    file = FileState(path, 1, 1, b"h" * 32, b"c" * 16)
+    catalog.store_pictures(
+        collection, [EmbeddedPicture(file, PictureFacts("PNG", 1, 1), vector, none)]
+    )
+    return Ledger(catalog.database, collection).known([path])[path].picture_id
+
+
+def test_a_decoder_that_hangs_costs_its_file_alone(tmp_path: Path) -> None:
+    for n in range(12):
+        Image.new("RGB", (32, 32), "black" if n == 5 else "red").save(tmp_path / f"{n}.png")
+    work = [Work(Item(tmp_path / f"{n}.png", 1, 1)) for n in range(12)]
+    slow = EndlessPreparation(*astuple(TinyEncoder().preparation))
+    with Decoders(2, slow, Limits(), timeout_s=3.0) as decoders:
+        outcomes = list(decoders.run(work))
+    [failure] = [each for each in outcomes if isinstance(each, Failure)]
+    assert (failure.path.name, failure.reason) == ("5.png", "timed out")
+    assert len(outcomes) == 12
+
+
+class EndlessPreparation(Preparation):
+    """Never comes back from a black picture, as a decoder in a loop does not."""
+
+    def pixels(self, picture: Image.Image) -> Pixels:
+        while picture.getpixel((0, 0)) == (0, 0, 0):
+            time.sleep(60)
+        return super().pixels(picture)
