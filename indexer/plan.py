@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from indexer.decoding import Work, is_film
-from indexer.sources import Item, Note, Source, Told, Whole
+from indexer.sources import NOTHING, Item, Note, Source, Told, Whole
 from indexer.spool import Spool
 from search.errors import BadSource
 from search.ledger import Held, Ledger
@@ -110,7 +110,8 @@ class Planner:
                         self.plan.notes.append(each.text)
                     case Whole():
                         self._whole(each, kept)
-            touched.update(item.path for item in items if item.path in self._recorded)
+            if self._recorded:
+                touched.update(item.path for item in items if item.path in self._recorded)
             self._compare(items, source, seen, kept)
         new_failures = self.plan.failures[before:]
         if self.plan.found == found_before and all(
@@ -144,21 +145,23 @@ class Planner:
     ) -> None:
         paths = [item.path for item in items]
         known = self._ledger.known(paths) if self._ledger else {}
-        failed = self._ledger.failed(paths) if self._ledger and not self._retry else {}
+        tried = [path for path in paths if path in self._recorded] if self._recorded else []
+        failed = self._ledger.failed(tried) if self._ledger and tried and not self._retry else {}
         self.plan.found += len(items)
         for item in items:
             file = known.get(item.path)
+            state = (item.size_bytes, item.mtime_ns)
+            same = False
             if file is not None:
                 seen.add(file.picture_id)
-                same = (file.size_bytes, file.mtime_ns) == (item.size_bytes, item.mtime_ns)
-                if same and item.path in self._recorded:  # it failed, and came back as it was
-                    self.plan.settled.append(item.path)
+                same = (file.size_bytes, file.mtime_ns) == state
+                if same and self._recorded and item.path in self._recorded:
+                    self.plan.settled.append(item.path)  # it failed, and came back as it was
             elif is_film(item):  # its shots are not known to be gone until it has been looked at
                 kept.add(os.fsencode(item.path))
-            state = (item.size_bytes, item.mtime_ns)
-            if failed.get(item.path) == state:
+            if failed and failed.get(item.path) == state:
                 self.plan.still_failed += 1
-            elif file is None or (file.size_bytes, file.mtime_ns) != state:
+            elif file is None or not same:
                 self.plan.work.put(Task(item, file, source.table))
             elif file.captions_hash != captions_hash(item.told):
                 self.plan.recaption.put((file.picture_id, item))
@@ -193,6 +196,10 @@ class Planner:
 
 def captions_hash(told: Told) -> bytes:
     """16 bytes that differ where the captions, their languages or kinds, or the fields do."""
+    return NOTHING_HASH if told is NOTHING else _captions_hash(told)
+
+
+def _captions_hash(told: Told) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for caption in told.captions:
         for part in (caption.text, caption.language or "", caption.kind):
@@ -209,6 +216,10 @@ def empty(source: Source, why: str = "") -> BadSource:
         f"files that end in {', '.join(sorted((*PICTURE_SUFFIXES, *SUFFIXES)))}. "
         "Nothing was changed"
     )
+
+
+# Most files of most collections have nothing beside them.
+NOTHING_HASH = _captions_hash(NOTHING)
 
 
 class _Seen:

@@ -55,7 +55,7 @@ def test_a_database_of_the_first_schema_keeps_all_it_holds(database_url: str) ->
     assert (job.id, job.state, job.counts.added, job.counts.moved) == (7, "done", 2, 0)
     [failure] = Catalog(database).failures(1)
     assert (failure.reason, failure.size_bytes) == ("truncated", None)
-    assert Jobs(database).ask("c", "index", {"sources": ["/p"]}) > 7
+    assert Jobs(database).ask("c", "index", {"sources": ["/p"]}) != 7
     database.close()
 
 

@@ -105,9 +105,11 @@ class Folder:
             except OSError as error:  # a link to nothing, a link to itself, a file just deleted
                 yield _unreadable(path, error)
                 continue
-            found, note = _beside(listing, entry.name, told.get(path, NOTHING))
-            if note:
-                yield note
+            found = told.get(path, NOTHING) if told else NOTHING
+            if listing.sidecars:
+                found, note = _beside(listing, entry.name, found)
+                if note:
+                    yield note
             yield Item(path, status.st_size, status.st_mtime_ns, found)
         for entry in listing.containers:
             path = folder / entry.name
