@@ -11,7 +11,7 @@ import click
 
 from search.cli import one_line, print_hits
 from search.engine import Engine
-from search.errors import BadSource
+from search.errors import BadSource, CollectionBusy
 from search.records import Counts, Failure, Query, TextTerm
 from search.settings import Settings
 from search.wire import printable
@@ -32,10 +32,16 @@ SHOWN = 10
 @click.option("--caption-column", "caption_columns", multiple=True, help="A column of captions.")
 @click.option("--images", "pictures_in", help="The folder that a table's paths start from.")
 @click.option("--retry", is_flag=True, help="Try files again that failed and did not change.")
+@click.option("--watch", is_flag=True, help="Go on, and follow the folders as they change.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print events, one JSON document a line.")
 def index(
-    sources: tuple[str, ...], name: str | None, dry_run: bool, as_json: bool, **options: Any
+    sources: tuple[str, ...],
+    name: str | None,
+    watch: bool,
+    dry_run: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Index the pictures in each SOURCE, with the captions and columns that stand there.
 
@@ -59,6 +65,23 @@ def index(
             _tell_plan(engine, request, as_json)
         else:
             index_sources(engine, settings, request, as_json)
+            if watch:
+                _follow(engine, settings, request, as_json)
+
+
+def _follow(engine: Engine, settings: Settings, request: Any, as_json: bool) -> None:
+    """Index what changes, until Ctrl-C."""
+    from indexer.watching import changes
+
+    click.echo("watching; end with Ctrl-C", err=True)
+    try:
+        for changed in changes(request):
+            try:
+                index_sources(engine, settings, changed, as_json, whole=request)
+            except (BadSource, CollectionBusy) as error:
+                click.echo(f"limn: {one_line(printable(str(error)))}", err=True)
+    except KeyboardInterrupt:
+        click.echo("no longer watching", err=True)
 
 
 @click.command()
@@ -79,8 +102,12 @@ def demo(pictures: Path | None) -> None:
             print_hits(engine.search(Query((TextTerm(text),), (request.name,), k=3)))
 
 
-def index_sources(engine: Engine, settings: Settings, request: Any, as_json: bool = False) -> None:
+def index_sources(
+    engine: Engine, settings: Settings, request: Any, as_json: bool = False, whole: Any = None
+) -> None:
     """Index what a request names, showing progress, and print what became of its files.
+
+    `whole` is the request that this one is a part of, where it is one.
 
     Raises:
         BadSource: there is nothing to index, or nothing of it could be read.
@@ -92,7 +119,7 @@ def index_sources(engine: Engine, settings: Settings, request: Any, as_json: boo
     began = time.monotonic()
     try:
         with open_progress(as_json) as progress:
-            _, counts, failures = run(engine, settings, request, progress)
+            _, counts, failures = run(engine, settings, request, progress, whole=whole)
     except (KeyboardInterrupt, Cancelled):
         click.echo("stopped; what was read is kept: run the command again to go on", err=True)
         sys.exit(1)

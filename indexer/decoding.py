@@ -1,13 +1,14 @@
 """What a worker process does with a file: reads, hashes and decodes it, or says why it can't."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.sources import Item
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file, read_picture
 from search.pictures.containers import FILM_SUFFIXES
+from search.pictures.looks import main_colours, perceptual_hash
 from search.records import Failure, PictureFacts, Pixels
 
 
@@ -103,6 +104,7 @@ def _decode(work: Work, preparation: Preparation, limits: Limits, name: str) -> 
         return file
     side_px = max(preparation.width_px, preparation.height_px)
     picture, facts = read_picture(data, limits=limits, target_px=side_px, name=name)
+    facts = replace(facts, colours=main_colours(picture), perceptual_hash=perceptual_hash(picture))
     return Decoded(file, facts, preparation.pixels(picture))
 
 

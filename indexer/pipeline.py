@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from indexer.decoders import Decoders
 from indexer.decoding import Decoded, Outcome, ReadFile, Shots, Work
@@ -44,13 +44,15 @@ def index(
     progress: Progress,
     retry: bool = False,
     job_id: int | None = None,
+    request: dict[str, Any] | None = None,
 ) -> tuple[Collection, Counts]:
     """Bring a collection level with what its sources hold.
 
     New and changed files are decoded and embedded, captions that changed are embedded, files that
     moved keep their pictures, pictures whose files are gone are forgotten. A file that can't be
     read is recorded with its reason, and tried again when it changes, or to `retry`. Ended at any
-    moment and run again, it goes on where the last transaction left it.
+    moment and run again, it goes on where the last transaction left it. `request` is kept with the
+    job, so that a worker can take it over; `job_id` is that of a queued one.
 
     Raises:
         BadSource: a source can't be read at all, or there is nothing in it.
@@ -63,7 +65,7 @@ def index(
     jobs = Jobs(catalog.database)
     with writer_lock(catalog.database, collection):
         collection = catalog.take_space(collection, encoder.space)
-        job = jobs.start(collection, "index", sources[0].root, job_id)
+        job = jobs.start(collection, "index", sources[0].root, job_id, request)
         writer = Writer(catalog, collection, encoder, progress, jobs, job)
         try:
             planner = Planner(

@@ -17,8 +17,11 @@ def run(
     request: Request,
     progress: Progress,
     job_id: int | None = None,
+    whole: Request | None = None,
 ) -> tuple[Collection, Counts, list[Failure]]:
     """Index what was asked for; returns the failures of its sources too.
+
+    `whole` is the request that this one is a part of, where it is one: what its job is known by.
 
     Raises:
         BadSource: there is nothing to index, or a source can't be read.
@@ -39,6 +42,7 @@ def run(
         progress=progress,
         retry=request.retry,
         job_id=job_id,
+        request=(whole or request).as_json(),
     )
     engine.store(collection)
     failures = engine.catalog.failures(collection.id)

@@ -73,7 +73,12 @@ class Jobs:
             )
 
     def start(
-        self, collection: Collection, kind: str, source: Path, job_id: int | None = None
+        self,
+        collection: Collection,
+        kind: str,
+        source: Path,
+        job_id: int | None = None,
+        request: dict[str, Any] | None = None,
     ) -> int:
         """Open a job, or take up a queued one.
 
@@ -94,6 +99,7 @@ class Jobs:
                     collection_id=collection.id,
                     kind=kind,
                     source=os.fsencode(source),
+                    request=json.dumps(request) if request else None,
                     state="running",
                 )
             sql.execute(
@@ -121,6 +127,32 @@ class Jobs:
         with self._database.writing() as sql:
             sql.execute(t.job.update().where(t.job.c.id == job_id).values(**values))
             return bool(sql.scalar(sa.select(t.job.c.cancelled).where(t.job.c.id == job_id)))
+
+    def requeue(self, job_id: int) -> None:
+        """Put back a job that its worker had to leave."""
+        with self._database.writing() as sql:
+            sql.execute(
+                t.job.update()
+                .where(t.job.c.id == job_id)
+                .values(state="queued", finished_at=None, updated_at=now())
+            )
+
+    def requests(self, name: str) -> list[dict[str, Any]]:
+        """What a collection was indexed from, each once, the newest last."""
+        j = t.job.c
+        statement = (
+            sa.select(j.request, j.source)
+            .join(t.collection)
+            .where(t.collection.c.name == name)
+            .order_by(j.id)
+        )
+        with self._database.reading() as sql:
+            rows = sql.execute(statement).all()
+        found = [
+            row.request or json.dumps({"sources": [os.fsdecode(row.source)], "name": name})
+            for row in rows
+        ]
+        return [json.loads(each) for each in dict.fromkeys(found)]
 
     def cancel(self, job_id: int) -> Job:
         """Ask for a job's end: a queued one ends now, a running one at its next transaction.

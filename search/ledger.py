@@ -25,8 +25,22 @@ class Held(NamedTuple):
     id: int
     path: bytes
     size_bytes: int
+    mtime_ns: int
     content_hash: bytes
     captions_hash: bytes
+
+    @property
+    def place(self) -> Path:
+        return Path(os.fsdecode(self.path))
+
+
+class Looks(NamedTuple):
+    """A picture as it is compared with others."""
+
+    id: int
+    path: Path
+    content_hash: bytes
+    perceptual_hash: int | None
 
 
 class Ledger:
@@ -67,10 +81,25 @@ class Ledger:
         """The indexed pictures that a table of pictures named."""
         return self._held(t.picture.c.listed_in == os.fsencode(table))
 
+    def everything(self) -> Iterator[Held]:
+        """All indexed pictures."""
+        return self._held(sa.true())
+
+    def looks(self) -> Iterator[Looks]:
+        """All indexed pictures with what tells copies."""
+        p = t.picture.c
+        statement = sa.select(p.id, p.path, p.content_hash, p.perceptual_hash).where(
+            p.collection_id == self._id
+        )
+        with self._database.reading() as sql:
+            for row in sql.execute(statement.order_by(p.id)):
+                path = Path(os.fsdecode(row.path))
+                yield Looks(row.id, path, bytes(row.content_hash), row.perceptual_hash)
+
     def _held(self, which: sa.ColumnElement[bool]) -> Iterator[Held]:
         p = t.picture.c
         statement = (
-            sa.select(p.id, p.path, p.size_bytes, p.content_hash, p.captions_hash)
+            sa.select(p.id, p.path, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash)
             .where(p.collection_id == self._id, which)
             .order_by(p.id)
             .limit(FETCH_ROWS)
