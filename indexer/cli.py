@@ -64,18 +64,22 @@ def index(
         if dry_run:
             _tell_plan(engine, request, as_json)
         else:
-            index_sources(engine, settings, request, as_json)
             if watch:
                 _follow(engine, settings, request, as_json)
+            else:
+                index_sources(engine, settings, request, as_json)
 
 
 def _follow(engine: Engine, settings: Settings, request: Any, as_json: bool) -> None:
-    """Index what changes, until Ctrl-C."""
+    """Index, and then index what changes, until Ctrl-C."""
     from indexer.watching import changes
 
-    click.echo("watching; end with Ctrl-C", err=True)
     try:
         for changed in changes(request):
+            if changed is request:
+                index_sources(engine, settings, request, as_json)
+                click.echo("watching; end with Ctrl-C", err=True)
+                continue
             try:
                 index_sources(engine, settings, changed, as_json, whole=request)
             except (BadSource, CollectionBusy) as error:

@@ -14,9 +14,14 @@ REMEDY = '--watch needs watchfiles: pip install "limn[sources]"'
 QUIET_MS = 300
 LATEST_MS = 1500
 
+# Where nothing happens, the first look is taken after this long.
+START_MS = 200
+
 
 def changes(request: Request) -> Iterator[Request]:
-    """What to index anew, each time that something changed below the request's sources.
+    """What to index: first all of the request, then what changed, each time that something did.
+
+    The folders are watched before the first is yielded, so that no change falls in between.
 
     Raises:
         BadSetting: watchfiles is not installed.
@@ -27,14 +32,21 @@ def changes(request: Request) -> Iterator[Request]:
         raise BadSetting(REMEDY) from error
     roots = [Path(each) for each in request.sources]
     watched = {root if root.is_dir() else root.parent for root in roots}
+    begun = False
     for found in watch(
         *watched,
         debounce=LATEST_MS,
         step=QUIET_MS,
         recursive=request.recursive,
+        rust_timeout=START_MS,
+        yield_on_timeout=True,
         raise_interrupt=True,
         ignore_permission_denied=True,
     ):
+        if not begun:
+            begun = True
+            yield request
+            continue
         changed = changed_folders(roots, [Path(path) for _, path in found])
         if changed:
             yield replace(request, sources=tuple(map(str, changed)))

@@ -1,4 +1,4 @@
-"""Looking after collections: failures, jobs and their worker, moved files, copies, verify, watch."""
+"""Looking after collections: failures, jobs, their worker, moved files, copies, verify, watch."""
 
 import json
 import os
@@ -189,5 +189,4 @@ def test_a_watched_folder_is_followed(
             (colours / "red.jpg").unlink()
             assert "1 removed" in process.stdout.readline()
         finally:
-            process.send_signal(signal.SIGINT)
-        process.wait(20)
+            process.send_signal(signal.SIGTERM)
