@@ -35,6 +35,9 @@ TASKS_PER_WORKER = 2
 # No picture takes as long on any machine that is in use; a decoder that does is in a loop.
 FILE_TIMEOUT_S = 60.0
 
+# What OpenMP and BLAS read when they are loaded.
+THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
 EMPTY = np.zeros((0, 0, 3), np.uint8)
 
 
@@ -128,7 +131,7 @@ class _Worker:
         self._process: SpawnProcess = context.Process(
             target=_work, args=(theirs, self._memory.name, preparation, limits), daemon=True
         )
-        with _interrupts_ignored():
+        with _interrupts_ignored(), _one_thread_each():
             self._process.start()
         theirs.close()
         self.tasks: deque[_Task] = deque()
@@ -212,6 +215,21 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let the processes that start here compute on one thread: they are as many as the cores."""
+    before = {name: os.environ.get(name) for name in THREAD_SETTINGS}
+    os.environ.update(dict.fromkeys(THREAD_SETTINGS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _work(

@@ -267,3 +267,4 @@ def test_an_upload_is_read_from_bytes_alone() -> None:
     assert shows_quadrants(read_picture(stream.getvalue())[0])
     assert refusal(b"").reason == "empty file"
     assert refusal(b"<svg></svg>").reason == "not an image"
+    assert refusal(b"<html></html>").reason == "not an image"

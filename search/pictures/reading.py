@@ -1,5 +1,6 @@
 """Bytes or path -> an upright RGB picture, within limits, and what its file says of it."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from search.errors import BadPicture
 from search.pictures import pillow
 from search.pictures.colours import to_srgb
+from search.pictures.converted import converted
 from search.pictures.files import DEFAULT_LIMITS, Limits, check_size, load_file
 from search.pictures.metadata import read_facts
 from search.records import PictureFacts
@@ -35,12 +37,14 @@ def read_picture(
     limits: Limits = DEFAULT_LIMITS,
     target_px: int | None = None,
     name: str = "the picture",
+    drawings: bool = True,
 ) -> tuple[Image.Image, PictureFacts]:
     """Decode a picture, upright, as 8-bit sRGB; of an animation, its first frame.
 
     `target_px` is the shortest side that is wanted: a JPEG is then decoded at a fraction of its
     size, its sides at least twice that, for about a fifth of the time. The facts always give
-    the size of the whole upright picture. `name` is what messages call bytes.
+    the size of the whole upright picture. `name` is what messages call bytes. Without `drawings`
+    no SVG is rendered: what it asks for may take any time, so a stranger's is for workers alone.
 
     Raises:
         BadPicture: the file can't be read, is no picture, is damaged, or is over the limits.
@@ -54,7 +58,11 @@ def read_picture(
             raise BadPicture(f"{name} is empty: it has no bytes", "empty file")
     pillow.ready()
     try:
-        return _decode(data, name, limits, target_px)
+        other = converted(data, name, drawings)
+        if other is None:
+            return _decode(data, name, limits, target_px)
+        picture, facts = _decode(other[0], name, limits, target_px)
+        return picture, replace(facts, format=other[1])
     except MemoryError as error:
         raise BadPicture(f"{name} does not fit into memory", "too large") from error
     except pillow.PLUGIN_ERRORS as error:
