@@ -35,6 +35,9 @@ TASKS_PER_WORKER = 2
 # No picture takes as long on any machine that is in use; a decoder that does is in a loop.
 FILE_TIMEOUT_S = 60.0
 
+# A process may take longer to start, on a machine that has much else to do.
+START_S = 300.0
+
 # What OpenMP and BLAS read when they are loaded.
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -101,7 +104,8 @@ class Decoders:
             if not worker.tasks:
                 continue
             yield from worker.answers()
-            hangs = time.monotonic() - worker.heard_at > self._timeout_s
+            allowed_s = self._timeout_s if worker.ready else max(START_S, self._timeout_s)
+            hangs = time.monotonic() - worker.heard_at > allowed_s
             if worker.tasks and (worker.ended or hangs):
                 failure, rest = worker.lost(hangs and not worker.ended, self._timeout_s)
                 again.extend(rest)
@@ -137,6 +141,7 @@ class _Worker:
         self.tasks: deque[_Task] = deque()
         self.ended = False
         self._idle_end = False
+        self.ready = False
         self.heard_at = time.monotonic()
 
     @property
@@ -160,6 +165,7 @@ class _Worker:
             while self.tasks and self.connection.poll():
                 answer: Outcome | Busy = self.connection.recv()
                 self.heard_at = time.monotonic()
+                self.ready = True
                 if isinstance(answer, Busy):
                     continue
                 task = self.tasks[0]
@@ -240,6 +246,8 @@ def _work(
     memory = SharedMemory(memory_name)
     shape = (preparation.height_px, preparation.width_px, 3)
     pixels: Pixels = np.ndarray((TASKS_PER_WORKER * TASK_FILES, *shape), np.uint8, memory.buf)
+    with contextlib.suppress(OSError):
+        connection.send(Busy())  # it has started
     while True:
         try:
             slots, files = connection.recv()

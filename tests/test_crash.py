@@ -1,6 +1,7 @@
 """Killing the indexer at any moment: the next run goes on, repeats nothing and loses nothing."""
 
 import contextlib
+import io
 import os
 import random
 import signal
@@ -33,6 +34,7 @@ from search.records import (
     Pixels,
     Space,
 )
+from tests import collections_of_every_kind as made
 from tests.conftest import Limn, limn_command
 
 PICTURES = 300
@@ -71,6 +73,33 @@ def test_ten_kills_lose_nothing_and_repeat_nothing(
     assert found == contents(tmp_path / "calm")
     query = "red on the left"
     assert answers(query, limn_environment) == answers(query, calm)
+
+
+def test_kills_lose_nothing_and_repeat_nothing_whatever_the_source(
+    limn: Limn, limn_environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "kinds"
+    folder.mkdir()
+    chance = random.Random(5)
+    files: dict[str, bytes] = {}
+    for n in range(120):
+        written = io.BytesIO()
+        Image.frombytes("RGB", (4, 4), chance.randbytes(48)).resize((256, 256)).save(
+            written, "JPEG"
+        )
+        files |= {f"{n}.jpg": written.getvalue(), f"{n}.txt": f"number {n}".encode()}
+    made.tar(folder / "a.tar", files)
+    made.zipped(folder / "a.zip", files)
+    made.parquet(folder / "a.parquet", rows=120)
+    made.arrow(folder / "a.arrow")
+    made.film(folder / "a.mp4", made.COLOURS)
+    lived = index_with_kills(folder, limn_environment, 6, random.Random(3))
+    assert len(lived) > 1
+    again = limn("index", folder, "--collection", COLLECTION).stdout
+    assert f"0 added, 0 changed, {3 * 120 + 4 + 4} unchanged, 0 removed, 0 failed" in again
+    calm = {**limn_environment, "LIMN_DATA_DIR": str(tmp_path / "calm")}
+    limn("index", folder, "--collection", COLLECTION, **calm)
+    assert contents(tmp_path / "data") == contents(tmp_path / "calm")
 
 
 def test_no_worker_outlives_a_killed_indexer(limn_environment: dict[str, str], many: Path) -> None:
