@@ -25,13 +25,20 @@ from PIL import Image
 from indexer.decoders import Decoders
 from indexer.decoding import Decoded, Work
 from indexer.pipeline import ENCODE_BATCH, index
-from indexer.plan import Plan
+from indexer.plan import NOTHING_HASH, Plan
 from indexer.sources import found_in
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.encoders import Encoder, open_encoder
 from search.pictures import Limits, read_picture
-from search.records import Collection, Counts, EmbeddedPicture
+from search.records import (
+    Collection,
+    Counts,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    FileState,
+    PictureFacts,
+)
 from search.settings import Settings
 
 SIZES = {"500 px": (500, 375), "2 MP": (1600, 1200), "12 MP": (4000, 3000)}
@@ -164,43 +171,56 @@ def measure_decoding(photographs: Sequence[Path], encoder: Encoder, scratch: Pat
 
 
 def _rate(work: Callable[[bytes], Any], data: Sequence[bytes]) -> float:
+    """Pieces a second of one core: its own time is counted, whatever else the machine does."""
     work(data[0])
-    began = time.perf_counter()
+    began = time.process_time()
     for each in data:
         work(each)
-    return len(data) / (time.perf_counter() - began)
+    return len(data) / (time.process_time() - began)
 
 
 def measure_rescan(settings: Settings, photograph: Path, scratch: Path, count: int) -> None:
-    """A second run over files that did not change: links to one picture, a thousand a folder."""
+    """A run over files that did not change, a thousand a folder.
+
+    They are links to a few small files, and their rows are written without decoding them.
+    """
     tiny = open_encoder("tiny")
-    source = scratch / "one.jpg"
-    Image.open(photograph).convert("RGB").resize((32, 32)).save(source)
     folder = scratch / "many"
     for number in range(count):
-        part = folder / f"{number // 1000:04}"
-        if number % 1000 == 0:
-            part.mkdir(parents=True)
-        (part / f"{number}.jpg").hardlink_to(source)
-
-    def run() -> tuple[Counts, float]:
-        with open_engine(settings) as engine:
-            began = time.perf_counter()
-            _, counts = index(
-                engine.catalog,
-                "rescan",
-                [Folder(folder)],
-                tiny,
-                workers=settings.workers,
-                limits=engine.limits,
-                progress=Silent(),
+        path = folder / f"{number // 1000:04}" / f"{number}.jpg"
+        if number % 1000 == 0:  # file systems bound the links to one file
+            path.parent.mkdir(parents=True)
+            Image.open(photograph).convert("RGB").resize((32, 32)).save(path)
+            source = path
+        else:
+            path.hardlink_to(source)
+    items = found_in(Folder(folder))
+    vector = tiny.encode_texts(["rescan"])[0]
+    none = EmbeddedCaptions((), np.zeros((0, len(vector)), np.float32))
+    with open_engine(settings) as engine:
+        collection = engine.catalog.open_collection("rescan", tiny.space)
+        for start in range(0, count, 5000):
+            states = [
+                FileState(each.path, each.size_bytes, each.mtime_ns, b"h" * 32, NOTHING_HASH)
+                for each in items[start : start + 5000]
+            ]
+            facts = PictureFacts("JPEG", 32, 32)
+            engine.catalog.store_pictures(
+                collection, [EmbeddedPicture(state, facts, vector, none) for state in states]
             )
-            return counts, time.perf_counter() - began
-
-    counts, first_s = run()
-    again, second_s = run()
-    assert (counts.added, again.unchanged) == (count, count)
-    print(f"rescan: {count:,} files indexed in {first_s:.1f} s, unchanged in {second_s:.2f} s")
+        began, cpu_began = time.perf_counter(), time.process_time()
+        _, counts = index(
+            engine.catalog,
+            "rescan",
+            [Folder(folder)],
+            tiny,
+            workers=settings.workers,
+            limits=engine.limits,
+            progress=Silent(),
+        )
+        took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
+    assert counts.unchanged == count, counts
+    print(f"rescan: {count:,} unchanged files in {took_s:.2f} s, {cpu_s:.2f} s of one core")
 
 
 def main() -> None:

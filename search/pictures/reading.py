@@ -1,5 +1,6 @@
 """Bytes or path -> an upright RGB picture, within limits, and what its file says of it."""
 
+import math
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,11 @@ UPRIGHT = {
 
 ORIENTATION_TAG = 0x0112
 
+# How much larger than wanted a JPEG is decoded. At 4/3 the built-in pair's embeddings keep a cosine
+# of 0.996 to those of the whole picture on mosaics of photographs, all detail, 0.995 at worst; at 2
+# they keep 0.999, and decoding 2 megapixels takes twice as long.
+SPARE = 4 / 3
+
 # Compressed pixels never have as many zeros at their end; padding of metadata is at most 4 KiB.
 ZEROS_BYTES = 16 * 1024
 
@@ -42,8 +48,8 @@ def read_picture(
     """Decode a picture, upright, as 8-bit sRGB; of an animation, its first frame.
 
     `target_px` is the shortest side that is wanted: a JPEG is then decoded at a fraction of its
-    size, its sides at least twice that, for about a fifth of the time. The facts always give
-    the size of the whole upright picture. `name` is what messages call bytes. Without `drawings`
+    size, its sides at least a third more than that, in a fraction of the time. The facts always
+    give the size of the whole upright picture. `name` is what messages call bytes. Without `drawings`
     no SVG is rendered: what it asks for may take any time, so a stranger's is for workers alone.
 
     Raises:
@@ -85,7 +91,8 @@ def _decode(
         )
     _check_whole(image, data, stream.tell(), name)
     if target_px is not None and image.format in ("JPEG", "MPO"):
-        image.draft(None, (2 * target_px, 2 * target_px))
+        side_px = math.ceil(SPARE * target_px)
+        image.draft(None, (side_px, side_px))
     image.load()
     turn = _turn(image)  # after loading, because Pillow turns a TIFF by itself then
     if turn in (5, 6, 7, 8):
