@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from benchmarks.kills import COLLECTION, answers, contents, index_with_kills
@@ -21,8 +22,11 @@ from indexer.decoding import Work
 from indexer.plan import Planner
 from indexer.sources import Found, Item, Unchanged
 from search.catalog import Catalog
+from search.database import Database
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
+from search.errors import LimnError
+from search.jobs import Jobs
 from search.ledger import Ledger
 from search.pictures import Limits
 from search.records import (
@@ -100,6 +104,65 @@ def test_kills_lose_nothing_and_repeat_nothing_whatever_the_source(
     calm = {**limn_environment, "LIMN_DATA_DIR": str(tmp_path / "calm")}
     limn("index", folder, "--collection", COLLECTION, **calm)
     assert contents(tmp_path / "data") == contents(tmp_path / "calm")
+
+
+def test_a_disk_that_fills_ends_the_run_and_the_next_one_goes_on(
+    limn: Limn, limn_environment: dict[str, str], many: Path
+) -> None:
+    limn("collections")
+    full = subprocess.run(
+        ["sh", "-c", 'ulimit -f "$1"; shift; exec "$@"', "sh", "500"]  # blocks: 256 KB a file
+        + limn_command(["index", many, "-c", "many"]),
+        env=limn_environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert full.returncode == 1, full.stdout
+    assert "make room on the disk" in full.stderr
+    assert "Traceback" not in full.stderr
+    limn("index", many, "-c", "many")
+    again = limn("index", many, "-c", "many").stdout
+    assert f"0 added, 0 changed, {PICTURES} unchanged, 0 removed, 0 failed" in again
+
+
+@pytest.mark.postgres
+def test_a_server_that_cuts_its_connections_ends_the_run_and_the_next_one_goes_on(
+    limn: Limn, limn_environment: dict[str, str], many: Path, database_url: str
+) -> None:
+    if not database_url.startswith("postgresql"):
+        pytest.skip("SQLite has no server")
+    environment = {**limn_environment, "LIMN_DATABASE_URL": database_url}
+    limn("collections", LIMN_DATABASE_URL=database_url)
+    database = Database(database_url)
+    process = subprocess.Popen(
+        limn_command(["index", many, "-c", "many"]),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while process.poll() is None and not any(
+        job.state == "running" for job in Jobs(database).latest()
+    ):
+        pass
+    with contextlib.suppress(LimnError), database.writing() as sql:  # cuts this one too, perhaps
+        sql.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "check that the server runs" in told
+    assert "Traceback" not in told
+    done = limn("index", many, "-c", "many", LIMN_DATABASE_URL=database_url).stdout
+    assert "0 changed" in done
+    assert "0 failed" in done
+    again = limn("index", many, "-c", "many", LIMN_DATABASE_URL=database_url).stdout
+    assert f"0 added, 0 changed, {PICTURES} unchanged, 0 removed, 0 failed" in again
+    database.close()
 
 
 def test_no_worker_outlives_a_killed_indexer(limn_environment: dict[str, str], many: Path) -> None:

@@ -49,8 +49,9 @@ def read_picture(
 
     `target_px` is the shortest side that is wanted: a JPEG is then decoded at a fraction of its
     size, its sides at least a third more than that, in a fraction of the time. The facts always
-    give the size of the whole upright picture. `name` is what messages call bytes. Without `drawings`
-    no SVG is rendered: what it asks for may take any time, so a stranger's is for workers alone.
+    give the size of the whole upright picture. `name` is what messages call bytes. Without
+    `drawings` no SVG is rendered: what it asks for may take any time, so a stranger's is for
+    workers alone.
 
     Raises:
         BadPicture: the file can't be read, is no picture, is damaged, or is over the limits.
