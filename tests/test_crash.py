@@ -110,9 +110,10 @@ def test_a_disk_that_fills_ends_the_run_and_the_next_one_goes_on(
     limn: Limn, limn_environment: dict[str, str], many: Path
 ) -> None:
     limn("collections")
+    words = ["index", many, "-c", "many"]
     full = subprocess.run(
-        ["sh", "-c", 'ulimit -f "$1"; shift; exec "$@"', "sh", "500"]  # blocks: 256 KB a file
-        + limn_command(["index", many, "-c", "many"]),
+        # In blocks of 512 bytes: no file may grow past 256 KB.
+        ["sh", "-c", 'ulimit -f "$1"; shift; exec "$@"', "sh", "500", *limn_command(words)],
         env=limn_environment,
         capture_output=True,
         text=True,
