@@ -110,7 +110,7 @@ def test_a_disk_that_fills_ends_the_run_and_the_next_one_goes_on(
     limn: Limn, limn_environment: dict[str, str], many: Path
 ) -> None:
     limn("collections")
-    words = ["index", many, "-c", "many"]
+    words: list[str | Path] = ["index", many, "-c", "many"]
     full = subprocess.run(
         # In blocks of 512 bytes: no file may grow past 256 KB.
         ["sh", "-c", 'ulimit -f "$1"; shift; exec "$@"', "sh", "500", *limn_command(words)],
