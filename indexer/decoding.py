@@ -103,7 +103,7 @@ def _decode(work: Work, preparation: Preparation, limits: Limits, name: str) -> 
     if file.content_hash in work.known:
         return file
     side_px = max(preparation.width_px, preparation.height_px)
-    picture, facts = read_picture(data, limits=limits, target_px=side_px, name=name)
+    picture, facts = read_picture(data, limits=limits, target_px=side_px, name=name, drawings=True)
     facts = replace(facts, colours=main_colours(picture), perceptual_hash=perceptual_hash(picture))
     return Decoded(file, facts, preparation.pixels(picture))
 

@@ -47,7 +47,7 @@ def raw_file(path: Path, preview: bool = True) -> Path:
 def test_a_drawing_is_rendered_over_white(tmp_path: Path) -> None:
     path = tmp_path / "drawing.svg"
     path.write_text(SVG.format(more=""))
-    picture, facts = read_picture(path)
+    picture, facts = read_picture(path, drawings=True)
     assert shows_quadrants(picture), corners(picture)
     assert (facts.format, facts.width_px, facts.height_px) == ("SVG", 1024, 768)
 
@@ -57,7 +57,7 @@ def test_a_drawing_opens_nothing_outside_itself(tmp_path: Path) -> None:
     outside = f'<image width="64" height="48" xlink:href="{tmp_path / "secret.png"}"/>'
     outside += outside.replace("xlink:href", "href").replace("/tmp", "file:///tmp")
     (tmp_path / "drawing.svg").write_text(SVG.format(more=outside))
-    assert shows_quadrants(read_picture(tmp_path / "drawing.svg")[0])
+    assert shows_quadrants(read_picture(tmp_path / "drawing.svg", drawings=True)[0])
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_drawing_opens_nothing_outside_itself(tmp_path: Path) -> None:
 )
 def test_a_drawing_that_can_not_be_rendered_is_refused(text: str, reason: str) -> None:
     with pytest.raises(BadPicture) as caught:
-        read_picture(text.encode())
+        read_picture(text.encode(), drawings=True)
     assert caught.value.reason == reason
 
 

@@ -26,7 +26,7 @@ TURNS = {3: 180, 5: 90, 6: 270}
 REMEDY = 'pip install "limn[sources]"'
 
 
-def converted(data: bytes, name: str, drawings: bool = True) -> tuple[bytes, str] | None:
+def converted(data: bytes, name: str, drawings: bool) -> tuple[bytes, str] | None:
     """A picture that Pillow reads and the name of the format it was; None where that is not needed.
 
     Raises:

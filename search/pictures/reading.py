@@ -43,7 +43,7 @@ def read_picture(
     limits: Limits = DEFAULT_LIMITS,
     target_px: int | None = None,
     name: str = "the picture",
-    drawings: bool = True,
+    drawings: bool = False,
 ) -> tuple[Image.Image, PictureFacts]:
     """Decode a picture, upright, as 8-bit sRGB; of an animation, its first frame.
 
