@@ -245,9 +245,10 @@ def test_a_picture_whose_file_is_gone_is_told_with_the_reason(
 
 
 def test_collections_of_two_encoders_are_not_searched_together(
-    client: FlaskClient, engine: Engine
+    client: FlaskClient, engine: Engine, tmp_path: Path
 ) -> None:
     engine.catalog.open_collection("other", Space("another-space", "tiny", 64))
+    store(engine.catalog, tmp_path / "other.png", "red", collection="other")
     assert "different encoders" in detail(client.get("/api/v1/search?q=red"), 409)
     assert client.get("/?q=red").status_code == 409
     assert client.get(f"/api/v1/search?q=red&collection={COLLECTION}").status_code == 200
