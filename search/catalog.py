@@ -1,13 +1,11 @@
 """The catalog: every SQL statement. SQL is the truth; an index only follows its change log."""
 
-import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -20,25 +18,20 @@ from search.records import (
     Changes,
     Collection,
     CollectionSummary,
-    Counts,
     EmbeddedCaptions,
     EmbeddedPicture,
     Failure,
+    Fields,
     FileState,
-    KnownFile,
     Picture,
     PictureFacts,
     Space,
     Vectors,
 )
-
-# How many values one IN (...) may name: well under the least that SQLite is built with (32,766).
-IN_LIMIT = 5_000
+from search.statements import Sql, below, delete_in, in_pieces, now, path_hash, pieces
 
 # Locks for what concerns no one collection; their ids begin at 1.
 EVERY_COLLECTION = 0
-
-Sql = sa.Connection
 
 
 class Catalog:
@@ -79,10 +72,10 @@ class Catalog:
             self._lock(sql, EVERY_COLLECTION)
             known = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
             if known is None:
-                sql.execute(t.space.insert().values(**asdict(space), created_at=_now()))
+                sql.execute(t.space.insert().values(**asdict(space), created_at=now()))
             if sql.scalar(sa.select(t.collection.c.id).where(t.collection.c.name == name)) is None:
                 sql.execute(
-                    t.collection.insert().values(name=name, space_id=space.id, created_at=_now())
+                    t.collection.insert().values(name=name, space_id=space.id, created_at=now())
                 )
         [collection] = self.collections([name])
         return collection
@@ -163,7 +156,7 @@ class Catalog:
     def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
         """The pictures with these ids and their captions; those that are gone are left out."""
         with self.database.reading() as sql:
-            rows = _in_pieces(
+            rows = in_pieces(
                 sql,
                 sa.select(t.picture, t.collection.c.name).join(t.collection),
                 t.picture.c.id,
@@ -172,11 +165,15 @@ class Catalog:
             captions: dict[int, list[Caption]] = defaultdict(list)
             # Those beside a picture before those in its file.
             told = sa.select(t.caption).order_by(t.caption.c.origin.desc(), t.caption.c.id)
-            for row in _in_pieces(sql, told, t.caption.c.picture_id, ids):
+            for row in in_pieces(sql, told, t.caption.c.picture_id, ids):
                 captions[row.picture_id].append(
                     Caption(row.text, row.language, row.kind, row.origin)
                 )
-            return {row.id: _picture(row, captions[row.id]) for row in rows}
+            fields: dict[int, dict[str, str | float]] = defaultdict(dict)
+            further = sa.select(t.field).order_by(t.field.c.name)
+            for row in in_pieces(sql, further, t.field.c.picture_id, ids):
+                fields[row.picture_id][row.name] = row.text if row.number is None else row.number
+            return {row.id: _picture(row, captions[row.id], fields[row.id]) for row in rows}
 
     def picture(self, picture_id: int) -> Picture:
         """One picture; raises NotFound where there is none with that id."""
@@ -195,7 +192,7 @@ class Catalog:
         )
         with self.database.reading() as sql:
             ids = list(sql.scalars(statement))
-        for piece in _pieces(ids):
+        for piece in pieces(ids):
             found = self.pictures(piece)
             yield from (found[each] for each in piece if each in found)
 
@@ -221,17 +218,6 @@ class Catalog:
             [row[5]], row[4]
         )[0]
 
-    def known_files(self, collection_id: int, under: Path) -> dict[Path, KnownFile]:
-        """What is known of each file at or below a path."""
-        p = t.picture.c
-        statement = sa.select(
-            p.path, p.id, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
-        ).where(p.collection_id == collection_id, _below(p.path, under))
-        with self.database.reading() as sql:
-            return {
-                Path(os.fsdecode(row[0])): KnownFile(*row[1:]) for row in sql.execute(statement)
-            }
-
     # -- writing pictures: each call is one transaction and leaves its mark in the change log
 
     def store_pictures(
@@ -241,13 +227,13 @@ class Catalog:
 
         A picture whose path is known keeps its id. Each path may stand in the batch once.
         """
-        items = {_path_hash(item.file.path): item for item in batch}
+        items = {path_hash(item.file.path): item for item in batch}
         p = t.picture.c
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
             ids = {
                 row.path_hash: row.id
-                for row in _in_pieces(
+                for row in in_pieces(
                     sql,
                     sa.select(p.id, p.path_hash).where(p.collection_id == collection.id),
                     p.path_hash,
@@ -256,8 +242,8 @@ class Catalog:
             }
             changed = list(ids.values())
             _update(sql, [(ids[path], _columns(items[path])) for path in ids])
-            for table in (t.caption, t.picture_embedding):
-                _delete_in(sql, table, table.c.picture_id, changed)
+            for table in (t.caption, t.field, t.picture_embedding):
+                delete_in(sql, table, table.c.picture_id, changed)
             new = [path for path in items if path not in ids]
             if new:
                 rows = [
@@ -276,6 +262,7 @@ class Catalog:
             _insert_captions(
                 sql, collection.space, [(ids[path], item.captions) for path, item in items.items()]
             )
+            _insert_fields(sql, [(ids[path], item.file.fields) for path, item in items.items()])
             self._forget_failures(sql, collection, list(items))
             _log(sql, collection.id, list(ids.values()))
         return len(new), len(changed)
@@ -291,26 +278,57 @@ class Catalog:
                     for picture_id, file in batch
                 ],
             )
+            self._forget_failures(sql, collection, [path_hash(file.path) for _, file in batch])
 
-    def replace_captions(
-        self, collection: Collection, batch: Sequence[tuple[int, bytes, EmbeddedCaptions]]
-    ) -> None:
-        """Replace the captions beside pictures (id, captions hash, captions); keep their files'."""
-        ids = [picture_id for picture_id, _, _ in batch]
+    def move_pictures(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
+        """Give pictures the paths that their files have now; their embeddings stay."""
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
-            _delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
+            # Files may have changed places: each leaves its path before any takes one.
             _update(
-                sql, [(picture_id, {"captions_hash": digest}) for picture_id, digest, _ in batch]
+                sql,
+                [(each, {"path_hash": b"moving %d" % each}) for each, _ in batch],
+            )
+            rows = [
+                (
+                    picture_id,
+                    {
+                        **_place(file.path),
+                        "size_bytes": file.size_bytes,
+                        "mtime_ns": file.mtime_ns,
+                        "listed_in": _listed(file),
+                    },
+                )
+                for picture_id, file in batch
+            ]
+            _update(sql, rows)
+            self._forget_failures(sql, collection, [path_hash(file.path) for _, file in batch])
+            _log(sql, collection.id, [picture_id for picture_id, _ in batch])
+
+    def replace_captions(
+        self, collection: Collection, batch: Sequence[tuple[int, bytes, EmbeddedCaptions, Fields]]
+    ) -> None:
+        """Replace what stands beside pictures: (id, captions hash, captions, fields) of each.
+
+        The captions in their files stay.
+        """
+        ids = [picture_id for picture_id, *_ in batch]
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
+            delete_in(sql, t.field, t.field.c.picture_id, ids)
+            _update(
+                sql, [(picture_id, {"captions_hash": digest}) for picture_id, digest, *_ in batch]
             )
             _insert_captions(sql, collection.space, [(item[0], item[2]) for item in batch])
+            _insert_fields(sql, [(item[0], item[3]) for item in batch])
             _log(sql, collection.id, ids)
 
     def remove_pictures(self, collection: Collection, ids: Sequence[int]) -> None:
         """Forget pictures; the files are never touched."""
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
-            _delete_in(
+            delete_in(
                 sql, t.picture, t.picture.c.id, ids, t.picture.c.collection_id == collection.id
             )
             _log(sql, collection.id, ids)
@@ -357,42 +375,7 @@ class Catalog:
                 ),
             )
 
-    # -- jobs and failures
-
-    def start_job(self, collection: Collection, kind: str, source: Path) -> int:
-        """Open a job. The caller holds the writer lock, so a job still running lost its process."""
-        j = t.job
-        with self.database.writing() as sql:
-            sql.execute(
-                j.update()
-                .where(j.c.collection_id == collection.id, j.c.state == "running")
-                .values(state="interrupted", finished_at=_now())
-            )
-            made = j.insert().values(
-                collection_id=collection.id,
-                kind=kind,
-                source=os.fsencode(source),
-                state="running",
-                started_at=_now(),
-                updated_at=_now(),
-            )
-            return _new_id(sql, made)
-
-    def update_job(
-        self,
-        job_id: int,
-        counts: Counts,
-        state: Literal["running", "done", "failed", "interrupted"] = "running",
-        message: str | None = None,
-    ) -> None:
-        """Note how far a job has come, or how it ended."""
-        ended = {} if state == "running" else {"finished_at": _now()}
-        with self.database.writing() as sql:
-            sql.execute(
-                t.job.update()
-                .where(t.job.c.id == job_id)
-                .values(**asdict(counts), state=state, message=message, updated_at=_now(), **ended)
-            )
+    # -- failures
 
     def record_failures(self, collection: Collection, batch: Sequence[Failure]) -> None:
         """Note files that could not be indexed, each under its last reason."""
@@ -401,7 +384,9 @@ class Catalog:
                 **_address(collection, failure.path),
                 "reason": failure.reason,
                 "detail": failure.detail,
-                "seen_at": _now(),
+                "size_bytes": failure.size_bytes,
+                "mtime_ns": failure.mtime_ns,
+                "seen_at": now(),
             }
             for failure in batch
         ]
@@ -412,23 +397,31 @@ class Catalog:
     def failures(self, collection_id: int, under: Path | None = None) -> list[Failure]:
         """The files that could not be indexed, by path, at or below a path or all of them."""
         f = t.failure.c
-        statement = sa.select(f.path, f.reason, f.detail).where(f.collection_id == collection_id)
+        statement = sa.select(f.path, f.reason, f.detail, f.size_bytes, f.mtime_ns).where(
+            f.collection_id == collection_id
+        )
         if under is not None:
-            statement = statement.where(_below(f.path, under))
+            statement = statement.where(below(f.path, under))
         with self.database.reading() as sql:
             return [
-                Failure(Path(os.fsdecode(row.path)), row.reason, row.detail)
+                Failure(
+                    Path(os.fsdecode(row.path)),
+                    row.reason,
+                    row.detail,
+                    row.size_bytes,
+                    row.mtime_ns,
+                )
                 for row in sql.execute(statement.order_by(f.path))
             ]
 
     def forget_failures(self, collection: Collection, paths: Sequence[Path]) -> None:
         """Drop failures of files that are gone or can be read again."""
         with self.database.writing() as sql:
-            self._forget_failures(sql, collection, [_path_hash(path) for path in paths])
+            self._forget_failures(sql, collection, [path_hash(path) for path in paths])
 
     def _forget_failures(self, sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> None:
         f = t.failure.c
-        _delete_in(sql, t.failure, f.path_hash, hashes, f.collection_id == collection.id)
+        delete_in(sql, t.failure, f.path_hash, hashes, f.collection_id == collection.id)
 
     def sources(self, name: str) -> list[Path]:
         """The paths that a collection was indexed from; none for a name that is not known."""
@@ -461,10 +454,6 @@ def _other_space(held: Collection, wanted: Space) -> str:
     )
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def _new_id(sql: Sql, statement: sa.Insert) -> int:
     key = sql.execute(statement).inserted_primary_key
     assert key is not None  # every statement that comes here inserts one row with a generated key
@@ -484,37 +473,29 @@ def _update(sql: Sql, changes: Sequence[tuple[int, dict[str, Any]]]) -> None:
         sql.execute(statement, [{"picture_id": each, **values} for each, values in changes])
 
 
-def _in_pieces(
-    sql: Sql, statement: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]
-) -> list[sa.Row[Any]]:
-    return [
-        row for piece in _pieces(values) for row in sql.execute(statement.where(column.in_(piece)))
-    ]
-
-
-def _delete_in(
-    sql: Sql,
-    table: sa.Table,
-    column: sa.Column[Any],
-    values: Sequence[Any],
-    *conditions: sa.ColumnElement[bool],
-) -> None:
-    for piece in _pieces(values):
-        sql.execute(table.delete().where(column.in_(piece), *conditions))
-
-
-def _pieces(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + IN_LIMIT] for start in range(0, len(values), IN_LIMIT))
-
-
 def _log(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> None:
     """Move pictures to the end of the change log."""
-    _delete_in(sql, t.change, t.change.c.picture_id, picture_ids)
+    delete_in(sql, t.change, t.change.c.picture_id, picture_ids)
     if picture_ids:
         sql.execute(
             t.change.insert(),
             [{"collection_id": collection_id, "picture_id": each} for each in picture_ids],
         )
+
+
+def _insert_fields(sql: Sql, batch: Sequence[tuple[int, Fields]]) -> None:
+    rows = [
+        {
+            "picture_id": picture_id,
+            "name": name,
+            "text": value if isinstance(value, str) else None,
+            "number": None if isinstance(value, str) else value,
+        }
+        for picture_id, fields in batch
+        for name, value in fields.items()
+    ]
+    if rows:
+        sql.execute(t.field.insert(), rows)
 
 
 def _insert_captions(sql: Sql, space: Space, batch: Sequence[tuple[int, EmbeddedCaptions]]) -> None:
@@ -534,24 +515,17 @@ def _insert_captions(sql: Sql, space: Space, batch: Sequence[tuple[int, Embedded
         )
 
 
-def _below(column: sa.Column[bytes], path: Path) -> sa.ColumnElement[bool]:
-    """Whether a path column is `path` or lies below it, as a range that an index can answer."""
-    start = os.fsencode(path).rstrip(os.sep.encode()) + os.sep.encode()
-    end = start[:-1] + bytes([start[-1] + 1])
-    return (column == os.fsencode(path)) | ((column >= start) & (column < end))
-
-
-def _path_hash(path: Path) -> bytes:
-    return hashlib.blake2b(os.fsencode(path), digest_size=16).digest()
-
-
 def _address(collection: Collection, path: Path) -> dict[str, Any]:
     """The columns that say which file of which collection a row is about."""
-    return {
-        "collection_id": collection.id,
-        "path": os.fsencode(path),
-        "path_hash": _path_hash(path),
-    }
+    return {"collection_id": collection.id, **_place(path)}
+
+
+def _place(path: Path) -> dict[str, bytes]:
+    return {"path": os.fsencode(path), "path_hash": path_hash(path)}
+
+
+def _listed(file: FileState) -> bytes | None:
+    return None if file.listed_in is None else os.fsencode(file.listed_in)
 
 
 def _columns(item: EmbeddedPicture) -> dict[str, Any]:
@@ -569,11 +543,14 @@ def _columns(item: EmbeddedPicture) -> dict[str, Any]:
         "latitude": facts.latitude,
         "longitude": facts.longitude,
         "camera": facts.camera,
-        "indexed_at": _now(),
+        "colours": " ".join(facts.colours) or None,
+        "perceptual_hash": facts.perceptual_hash,
+        "listed_in": _listed(file),
+        "indexed_at": now(),
     }
 
 
-def _picture(row: sa.Row[Any], captions: Sequence[Caption]) -> Picture:
+def _picture(row: sa.Row[Any], captions: Sequence[Caption], fields: Fields) -> Picture:
     first = {caption.text: caption for caption in reversed(captions)}
     facts = PictureFacts(
         format=row.format,
@@ -583,6 +560,8 @@ def _picture(row: sa.Row[Any], captions: Sequence[Caption]) -> Picture:
         latitude=row.latitude,
         longitude=row.longitude,
         camera=row.camera,
+        colours=tuple((row.colours or "").split()),
+        perceptual_hash=row.perceptual_hash,
         captions=tuple(each for each in captions if each is first[each.text]),
     )
     return Picture(
@@ -593,6 +572,7 @@ def _picture(row: sa.Row[Any], captions: Sequence[Caption]) -> Picture:
         mtime_ns=row.mtime_ns,
         content_hash=bytes(row.content_hash).hex(),
         facts=facts,
+        fields=fields,
     )
 
 

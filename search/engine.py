@@ -174,7 +174,12 @@ class Engine:
     def _pixels(self, term: PictureTerm, encoder: Encoder) -> Pixels:
         preparation = encoder.preparation
         side_px = max(preparation.width_px, preparation.height_px)
-        picture, _ = read_picture(term.source, limits=self.limits, target_px=side_px)
+        picture, _ = read_picture(
+            term.source,
+            limits=self.limits,
+            target_px=side_px,
+            drawings=isinstance(term.source, Path),
+        )
         return preparation.pixels(picture)
 
     def _indexed(self, term: IndexedTerm, searched: Collection) -> Vectors:
