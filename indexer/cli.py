@@ -1,42 +1,91 @@
 """The commands that read collections: `limn index` and `limn demo`."""
 
+import json
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from search.cli import one_line, print_hits
 from search.engine import Engine
-from search.errors import BadSetting, BadSource
+from search.errors import BadSource, CollectionBusy
 from search.records import Counts, Failure, Query, TextTerm
-from search.settings import Settings, user_path
+from search.settings import Settings
 from search.wire import printable
 
-# Failures and notes shown after a run; `limn info` shows all failures.
+# Failures and notes shown after a run; `limn failures` shows all failures.
 SHOWN = 10
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
-@click.option("--collection", "-c", "name", help="Its name; otherwise the folder's own.")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--collection", "-c", "name", help="Its name; otherwise the first source's own.")
 @click.option("--encoder", "-e", help="The encoder pair of a new collection; default: builtin.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes that decode pictures.")
-def index(path: Path, name: str | None, encoder: str | None, workers: int | None) -> None:
-    """Index the pictures in PATH, a folder or a picture, with the captions that stand there.
+@click.option("--recursive/--no-recursive", default=True, help="Whether to enter folders' folders.")
+@click.option("--include", multiple=True, metavar="GLOB", help="Only files like this: '*.png'.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="No files like this: 'drafts/*'.")
+@click.option("--image-column", help="A table's column of pictures, or of paths to them.")
+@click.option("--caption-column", "caption_columns", multiple=True, help="A column of captions.")
+@click.option("--images", "pictures_in", help="The folder that a table's paths start from.")
+@click.option("--retry", is_flag=True, help="Try files again that failed and did not change.")
+@click.option("--watch", is_flag=True, help="Go on, and follow the folders as they change.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print events, one JSON document a line.")
+def index(
+    sources: tuple[str, ...],
+    name: str | None,
+    watch: bool,
+    dry_run: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Index the pictures in each SOURCE, with the captions and columns that stand there.
 
-    Captions come from captions.csv or captions.tsv (columns image and caption), from a text file
-    beside a picture (1.jpg, 1.txt), and from the pictures' own EXIF, IPTC and XMP descriptions.
-    Run it again at any time: unchanged files are passed over, new and changed ones are read, those
-    that are gone are forgotten.
+    A SOURCE is a folder, a picture, an archive (.tar, .zip; braces name shards:
+    'train-{000..127}.tar'), a table (.parquet, .arrow, .csv, .tsv, .jsonl), COCO's captions
+    (.json), or a film. A folder may hold all of these.
+
+    Captions come from captions.csv in the folder, from a text or JSON file beside a picture
+    (1.jpg, 1.txt, 1.json), and from the pictures' own EXIF, IPTC and XMP descriptions. Run it
+    again at any time: unchanged files are passed over, new and changed ones are read, moved ones
+    are followed, those that are gone are forgotten.
     """
+    from indexer.request import Request
     from search.bootstrap import open_engine
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     settings = Settings.from_environment()
+    request = Request.of(sources, name, **options)
     with open_engine(settings) as engine:
-        index_folder(engine, settings, path, name, encoder, workers)
+        if dry_run:
+            _tell_plan(engine, request, as_json)
+        else:
+            if watch:
+                _follow(engine, settings, request, as_json)
+            else:
+                index_sources(engine, settings, request, as_json)
+
+
+def _follow(engine: Engine, settings: Settings, request: Any, as_json: bool) -> None:
+    """Index, and then index what changes, until Ctrl-C."""
+    from indexer.watching import changes
+
+    try:
+        for changed in changes(request):
+            if changed is request:
+                index_sources(engine, settings, request, as_json)
+                click.echo("watching; end with Ctrl-C", err=True)
+                continue
+            try:
+                index_sources(engine, settings, changed, as_json, whole=request)
+            except (BadSource, CollectionBusy) as error:
+                click.echo(f"limn: {one_line(printable(str(error)))}", err=True)
+    except KeyboardInterrupt:
+        click.echo("no longer watching", err=True)
 
 
 @click.command()
@@ -44,99 +93,91 @@ def index(path: Path, name: str | None, encoder: str | None, workers: int | None
 def demo(pictures: Path | None) -> None:
     """Index the demo pictures, or the folder PICTURES, and answer three queries."""
     from indexer.demo import DEMO_QUERIES, collect_demo
+    from indexer.request import Request
     from search.bootstrap import open_engine
 
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
         folder = pictures or collect_demo(settings.data_dir / "demo-pictures")
-        name = collection_name(user_path(pictures)) if pictures else "demo"
-        index_folder(engine, settings, folder, name)
+        request = Request.of((str(folder),), None if pictures else "demo")
+        index_sources(engine, settings, request)
         for text in DEMO_QUERIES:
             click.secho(f'\nlimn search "{text}" -k 3', bold=True)
-            print_hits(engine.search(Query((TextTerm(text),), (name,), k=3)))
+            print_hits(engine.search(Query((TextTerm(text),), (request.name,), k=3)))
 
 
-def index_folder(
-    engine: Engine,
-    settings: Settings,
-    path: Path,
-    name: str | None = None,
-    encoder: str | None = None,
-    workers: int | None = None,
+def index_sources(
+    engine: Engine, settings: Settings, request: Any, as_json: bool = False, whole: Any = None
 ) -> None:
-    """Scan and index a path, showing progress, and print what became of its files.
+    """Index what a request names, showing progress, and print what became of its files.
+
+    `whole` is the request that this one is a part of, where it is one.
 
     Raises:
         BadSource: there is nothing to index, or nothing of it could be read.
     """
-    from indexer.pipeline import index as run_index
     from indexer.progress import open_progress
-    from indexer.sources.folder import scan_folder
+    from indexer.running import run
+    from indexer.writing import Cancelled
 
     began = time.monotonic()
-    path = user_path(path)
-    name = name if name is not None else collection_name(path)
-    check_name(name)
-    scan = scan_folder(path, _outermost(engine, name, path))
-    for note in scan.notes[:SHOWN]:
-        click.echo(one_line(printable(note)), err=True)
-    pair = engine.encoder(_wanted_encoder(engine, settings, name, encoder))
     try:
-        with open_progress() as progress:
-            collection, counts = run_index(
-                engine.catalog,
-                name,
-                scan,
-                pair,
-                workers=workers or settings.workers,
-                limits=engine.limits,
-                progress=progress,
-            )
-    except KeyboardInterrupt:
+        with open_progress(as_json) as progress:
+            _, counts, failures = run(engine, settings, request, progress, whole=whole)
+    except (KeyboardInterrupt, Cancelled):
         click.echo("stopped; what was read is kept: run the command again to go on", err=True)
         sys.exit(1)
-    engine.store(collection)
-    failures = engine.catalog.failures(collection.id, scan.root)
-    _summarise(name, counts, failures, time.monotonic() - began)
-    if not counts.added + counts.changed + counts.unchanged:
-        raise BadSource(f"none of the {counts.found:,} files in {str(path)!r} could be read")
-
-
-def collection_name(path: Path) -> str:
-    """The name of a collection that was given none: its folder's."""
-    return printable(path.name) or "pictures"
-
-
-def _outermost(engine: Engine, name: str, path: Path) -> Path | None:
-    """The highest folder above `path` that its collection was indexed from: captions files there
-    name these pictures too.
-    """
-    above = [source for source in engine.catalog.sources(name) if source in path.parents]
-    return min(above, key=lambda source: len(source.parts), default=None)
-
-
-def check_name(name: str) -> None:
-    """Raise BadSetting for a name that could not be typed or would break a line or an address."""
-    if not name.strip() or len(name) > 200 or not name.isprintable() or "/" in name:
-        raise BadSetting(
-            f"{name[:200]!r} can't name a collection; a name has 1 to 200 printable characters "
-            "and no slash. Give another with --collection"
+    for note in progress.notes[:SHOWN]:
+        click.echo(one_line(printable(note)), err=True)
+    _summarise(request.name, counts, failures, time.monotonic() - began, as_json)
+    if not counts.added + counts.changed + counts.moved + counts.unchanged:
+        raise BadSource(
+            f"none of the {counts.found:,} files in {', '.join(map(repr, request.sources[:3]))} "
+            "could be read"
         )
 
 
-def _wanted_encoder(engine: Engine, settings: Settings, name: str, asked: str | None) -> str:
-    """The encoder that was asked for; otherwise the collection's own; otherwise the default."""
-    held = {each.name: each.space.encoder for each in engine.catalog.collections()}
-    return asked or held.get(name) or settings.encoder
+def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
+    from indexer.running import dry_run
+
+    with dry_run(engine, request) as plan:
+        facts = {
+            "found": plan.found,
+            "to_read": len(plan.work),
+            "to_recaption": len(plan.recaption),
+            "unchanged": plan.unchanged,
+            "to_forget": len(plan.gone),
+            "failed": plan.still_failed + len(plan.failures),
+        }
+        for note in plan.notes[:SHOWN]:
+            click.echo(one_line(printable(note)), err=True)
+    if as_json:
+        click.echo(json.dumps({"event": "plan", "collection": request.name, **facts}))
+        return
+    click.echo(
+        f"{printable(request.name)}: {facts['found']:,} found, {facts['to_read']:,} to read, "
+        f"{facts['to_recaption']:,} with new captions, {facts['unchanged']:,} unchanged, "
+        f"{facts['to_forget']:,} to forget or follow, {facts['failed']:,} failed; "
+        "nothing was changed"
+    )
 
 
-def _summarise(name: str, counts: Counts, failures: list[Failure], took_s: float) -> None:
+def _summarise(
+    name: str, counts: Counts, failures: list[Failure], took_s: float, as_json: bool
+) -> None:
+    if as_json:
+        from dataclasses import asdict
+
+        event = {"event": "done", "collection": name, **asdict(counts), "took_s": round(took_s, 2)}
+        click.echo(json.dumps(event, ensure_ascii=False))
+        return
     for failure in failures[:SHOWN]:
         click.secho(f"failed: {one_line(printable(failure.detail))}", fg="red", err=True)
     if len(failures) > SHOWN:
-        click.echo(f"and {len(failures) - SHOWN:,} more: limn info {name}", err=True)
+        click.echo(f"and {len(failures) - SHOWN:,} more: limn failures {name}", err=True)
+    moved = f"{counts.moved:,} moved, " if counts.moved else ""
     click.echo(
-        f"{printable(name)}: {counts.added:,} added, {counts.changed:,} changed, "
+        f"{printable(name)}: {counts.added:,} added, {counts.changed:,} changed, {moved}"
         f"{counts.unchanged:,} unchanged, {counts.removed:,} removed, "
         f"{counts.failed:,} failed, in {took_s:.1f} s"
     )

@@ -1,259 +1,195 @@
-"""The pipeline: plan, decode, embed, write; each write is a transaction that stands on its own."""
+"""The pipeline: plan, then decode, embed and write side by side; each write stands by itself."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
-import numpy as np
-
-from indexer.decoding import Decoded, Decoders, Outcome, ReadFile
-from indexer.plan import Plan, captions_hash, make_plan
-from indexer.sources import Item, Scan
+from indexer.decoders import Decoders
+from indexer.decoding import Decoded, Outcome, ReadFile, Shots, Work
+from indexer.plan import Plan, Planner, Task, work_of
+from indexer.sources import Source
+from indexer.stages import Stages
+from indexer.writing import WRITE_BATCH, Cancelled, Progress, Same, Settled, Writer
 from search.catalog import Catalog
 from search.encoders import Encoder
 from search.errors import LimnError
+from search.jobs import Jobs
+from search.ledger import Ledger
 from search.pictures import Limits
-from search.records import (
-    Caption,
-    Collection,
-    Counts,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    Failure,
-    FileState,
-)
+from search.records import Collection, Counts, Failure, FileMark
 from search.writerlock import writer_lock
 
 # Pictures a call of the encoder: past 32, throughput on a CPU no longer grows.
 ENCODE_BATCH = 32
 
-# A transaction holds this many pictures, or as many as came in this time: what a kill can cost.
-WRITE_BATCH = 256
-WRITE_EVERY_S = 2.0
+# A batch that is not full goes on after this time, so that a slow source is searchable soon.
+FLUSH_EVERY_S = 1.0
 
 T = TypeVar("T")
-
-
-class Progress(Protocol):
-    """Who watches a run."""
-
-    def planned(self, plan: Plan) -> None:
-        """The run begins."""
-
-    def advanced(self, counts: Counts, at: str) -> None:
-        """Some files are done; `at` is the last."""
 
 
 def index(
     catalog: Catalog,
     name: str,
-    scan: Scan,
+    sources: Sequence[Source],
     encoder: Encoder,
     *,
     workers: int,
     limits: Limits,
     progress: Progress,
+    retry: bool = False,
+    job_id: int | None = None,
+    request: dict[str, Any] | None = None,
 ) -> tuple[Collection, Counts]:
-    """Bring a collection level with what a scan found.
+    """Bring a collection level with what its sources hold.
 
-    New and changed files are decoded and embedded, captions that changed are embedded, pictures
-    whose files are gone are forgotten. A file that can't be read is recorded with its reason.
-    Ended at any moment and run again, it goes on where the last transaction left it.
+    New and changed files are decoded and embedded, captions that changed are embedded, files that
+    moved keep their pictures, pictures whose files are gone are forgotten. A file that can't be
+    read is recorded with its reason, and tried again when it changes, or to `retry`. Ended at any
+    moment and run again, it goes on where the last transaction left it. `request` is kept with the
+    job, so that a worker can take it over; `job_id` is that of a queued one.
 
     Raises:
+        BadSource: a source can't be read at all, or there is nothing in it.
         CollectionBusy: another process indexes this collection.
         NotFound: another process removed the collection as this one began.
         SpaceMismatch: the collection was embedded by another encoder.
         StorageFailed: the disk is full; what was committed is kept.
     """
     collection = catalog.open_collection(name, encoder.space)
+    jobs = Jobs(catalog.database)
     with writer_lock(catalog.database, collection):
         collection = catalog.take_space(collection, encoder.space)
-        job = catalog.start_job(collection, "index", scan.root)
-        run = _Run(catalog, collection, scan, encoder, progress, job)
+        job = jobs.start(collection, "index", sources[0].root, job_id, request)
+        writer = Writer(catalog, collection, encoder, progress, jobs, job)
         try:
-            run.everything(workers, limits)
-        except KeyboardInterrupt:
-            catalog.update_job(job, run.counts, "interrupted")
+            planner = Planner(
+                Ledger(catalog.database, collection),
+                catalog.failures(collection.id),
+                retry=retry,
+            )
+            for source in sources:
+                planner.add(source)
+            with planner.plan as plan:
+                _Run(plan, writer, encoder, limits).everything(workers)
+        except (KeyboardInterrupt, Cancelled) as error:
+            stopped = isinstance(error, KeyboardInterrupt)
+            jobs.update(job, writer.counts, "interrupted" if stopped else "cancelled")
             raise
         except LimnError as error:
-            _note_end(catalog, job, run.counts, error)
+            with suppress(LimnError):  # where the database is what failed, the first error tells
+                jobs.update(job, writer.counts, "failed", str(error))
             raise
-        catalog.update_job(job, run.counts, "done")
-    return collection, run.counts
-
-
-def _note_end(catalog: Catalog, job: int, counts: Counts, error: LimnError) -> None:
-    with suppress(LimnError):  # where the database is what failed, the first error tells of it
-        catalog.update_job(job, counts, "failed", str(error))
+        jobs.update(job, writer.counts, "done")
+    return collection, writer.counts
 
 
 class _Run:
     """One run over one collection, under its writer lock."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        collection: Collection,
-        scan: Scan,
-        encoder: Encoder,
-        progress: Progress,
-        job: int,
-    ) -> None:
-        self.counts = Counts(found=len(scan.items) + len(scan.failures))
-        self._failed: set[Path] = set()
-        self._catalog = catalog
-        self._collection = collection
-        self._scan = scan
+    def __init__(self, plan: Plan, writer: Writer, encoder: Encoder, limits: Limits) -> None:
+        self._plan = plan
+        self._writer = writer
         self._encoder = encoder
-        self._progress = progress
-        self._job = job
-        self._known = catalog.known_files(collection.id, scan.root)
+        self._limits = limits
+        self._queue = _Queue(plan)
 
-    def everything(self, workers: int, limits: Limits) -> None:
-        plan = make_plan(self._scan, self._known)
-        self._count(unchanged=plan.unchanged)
-        self._progress.planned(plan)
-        self._fail(self._scan.failures)
+    def everything(self, workers: int) -> None:
+        plan = self._plan
+        self._writer.begin(plan)
         for some in _groups(plan.recaption, WRITE_BATCH):
-            self._recaption(some)
-            self._done(str(some[-1][1].path), changed=len(some))
+            self._writer.recaption(some)
         if plan.work:
             preparation = self._encoder.preparation
-            with Decoders(min(workers, len(plan.work)), preparation, limits) as decoders:
-                self._consume(decoders.run(plan.work))
-        if plan.gone:
-            self._catalog.remove_pictures(self._collection, plan.gone)
-            self._done("", removed=len(plan.gone))
-        self._settle_failures()
+            with (
+                Decoders(min(workers, len(plan.work)), preparation, self._limits) as decoders,
+                Stages(self._encoder, self._writer) as stages,
+            ):
+                self._feed(decoders.run(self._queue), stages)
+        self._writer.finish(plan)
 
-    def _consume(self, outcomes: Iterator[Outcome]) -> None:
-        """Embed what the decoders yield, and write it, a transaction at a time."""
-        decoded: list[Decoded] = []
-        embedded: list[EmbeddedPicture] = []
-        same: list[ReadFile] = []
-        failed: list[Failure] = []
-        written_at = time.monotonic()
+    def _feed(self, outcomes: Iterator[Outcome], stages: Stages) -> None:
+        """Gather what the decoders yield into batches; waits while the encoder is behind."""
+        decoded: list[tuple[Task, Decoded]] = []
+        settled: list[Settled] = []
+        flushed_at = time.monotonic()
         for outcome in outcomes:
             match outcome:
-                case Failure():
-                    failed.append(outcome)
-                case ReadFile():
-                    same.append(outcome)
+                case Shots():
+                    self._queue.taken(outcome.film.path)
+                    self._film(outcome)
                 case Decoded():
-                    decoded.append(outcome)
-            late = time.monotonic() - written_at > WRITE_EVERY_S
-            if late or len(decoded) >= ENCODE_BATCH:
-                embedded += self._embed(decoded)
-                decoded.clear()
-            if late or len(embedded) + len(same) + len(failed) >= WRITE_BATCH:
-                self._write(embedded, same, failed)
-                for written in (embedded, same, failed):
-                    written.clear()
-                written_at = time.monotonic()
-        self._write(embedded + self._embed(decoded), same, failed)
+                    decoded.append((self._queue.taken(outcome.file.item.path), outcome))
+                case ReadFile():
+                    settled += self._same(self._queue.taken(outcome.item.path), outcome)
+                case Failure():
+                    self._queue.taken(outcome.path)
+                    settled.append(outcome)
+            late = time.monotonic() - flushed_at > FLUSH_EVERY_S
+            if late or len(decoded) >= ENCODE_BATCH or len(settled) >= WRITE_BATCH:
+                stages.put(decoded, settled)
+                decoded, settled = [], []
+                flushed_at = time.monotonic()
+        stages.put(decoded, settled)
 
-    def _embed(self, batch: Sequence[Decoded]) -> list[EmbeddedPicture]:
-        if not batch:
+    def _same(self, task: Task, file: ReadFile) -> list[Settled]:
+        """The picture that has this content already; where no such is left, read it after all."""
+        if task.known is not None:
+            known = task.known
+            return [Same(task, file, known.picture_id, known.captions_hash, moved=False)]
+        left = self._plan.moved_from[task.item.size_bytes][file.content_hash]
+        if not left:
+            self._queue.add(replace(task, fresh=True))
             return []
-        vectors = self._encoder.encode_pixels(np.stack([each.pixels for each in batch]))
-        captions = self._embed_captions([_merged(each) for each in batch])
-        return [
-            EmbeddedPicture(_file_state(each.file), each.facts, vector, embedded)
-            for each, vector, embedded in zip(batch, vectors, captions, strict=True)
+        held = left.pop()
+        return [Same(task, file, held.id, held.captions_hash, moved=True)]
+
+    def _film(self, shots: Shots) -> None:
+        """Queue a film's shots that are not known; those that it has no more are gone."""
+        film = shots.film
+        known = self._writer.ledger.known([item.path for item in shots.items])
+        held = {path for path, file in known.items() if file.mtime_ns == film.mtime_ns}
+        for item in shots.items:
+            if item.path not in held:
+                self._queue.add(Task(item, known.get(item.path), None))
+        ids = {file.picture_id for file in known.values()}
+        self._plan.gone += [
+            each.id for each in self._writer.ledger.under(film.path) if each.id not in ids
         ]
-
-    def _embed_captions(self, groups: Sequence[tuple[Caption, ...]]) -> list[EmbeddedCaptions]:
-        vectors = self._encoder.encode_texts([each.text for group in groups for each in group])
-        ends = np.cumsum([len(group) for group in groups])[:-1]
-        return [
-            EmbeddedCaptions(group, rows)
-            for group, rows in zip(groups, np.split(vectors, ends), strict=True)
-        ]
-
-    def _write(
-        self,
-        embedded: Sequence[EmbeddedPicture],
-        same: Sequence[ReadFile],
-        failed: Sequence[Failure],
-    ) -> None:
-        added = changed = 0
-        if embedded:
-            added, changed = self._catalog.store_pictures(self._collection, embedded)
-        if same:
-            self._refresh(same)
-        self._fail(failed)
-        last = str(embedded[-1].file.path) if embedded else ""
-        self._done(last, added=added, changed=changed, unchanged=len(same))
-
-    def _refresh(self, same: Sequence[ReadFile]) -> None:
-        """Take new times of files whose content is as it was, and new captions beside them."""
-        known = [self._known[each.item.path] for each in same]
-        states = [
-            (file.picture_id, _file_state(each)) for file, each in zip(known, same, strict=True)
-        ]
-        self._catalog.refresh_files(self._collection, states)
-        self._recaption(
-            [
-                (file.picture_id, each.item)
-                for file, each in zip(known, same, strict=True)
-                if captions_hash(each.item.captions) != file.captions_hash
-            ]
-        )
-
-    def _recaption(self, batch: Sequence[tuple[int, Item]]) -> None:
-        if not batch:
-            return
-        embedded = self._embed_captions([item.captions for _, item in batch])
-        self._catalog.replace_captions(
-            self._collection,
-            [
-                (picture_id, captions_hash(item.captions), captions)
-                for (picture_id, item), captions in zip(batch, embedded, strict=True)
-            ],
-        )
-
-    def _fail(self, failed: Sequence[Failure]) -> None:
-        if failed:
-            self._catalog.record_failures(self._collection, failed)
-            self._failed.update(failure.path for failure in failed)
-            self._count(failed=len(failed))
-
-    def _settle_failures(self) -> None:
-        """Drop earlier failures of files that are gone or can be read again."""
-        recorded = self._catalog.failures(self._collection.id, self._scan.root)
-        settled = [each.path for each in recorded if each.path not in self._failed]
-        if settled:
-            self._catalog.forget_failures(self._collection, settled)
-
-    def _count(self, **more: int) -> None:
-        held = {name: getattr(self.counts, name) + number for name, number in more.items()}
-        self.counts = replace(self.counts, **held)
-
-    def _done(self, at: str, **more: int) -> None:
-        self._count(**more)
-        self._catalog.update_job(self._job, self.counts)
-        self._progress.advanced(self.counts, at)
+        self._plan.whole.append(FileMark(film.path, film.size_bytes, film.mtime_ns))
+        self._writer.found_more(len(shots.items), unchanged=len(held))
 
 
-def _merged(decoded: Decoded) -> tuple[Caption, ...]:
-    """The captions beside a picture and those in it; where they say the same, either may go."""
-    return decoded.file.item.captions + decoded.facts.captions
+class _Queue(Iterator[Work]):
+    """The plan's files, and what comes to light on the way; may go on after it seemed to end."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._tasks = iter(plan.work)
+        self._more: deque[Task] = deque()
+        self._waiting: dict[Path, Task] = {}
+
+    def __next__(self) -> Work:
+        task = self._more.popleft() if self._more else next(self._tasks)
+        while task.item.path in self._waiting:  # two sources hold it
+            task = next(self._tasks)
+        self._waiting[task.item.path] = task
+        return work_of(task, self._plan)
+
+    def add(self, task: Task) -> None:
+        self._more.append(task)
+
+    def taken(self, path: Path) -> Task:
+        """The task of a file whose outcome has come."""
+        return self._waiting.pop(path)
 
 
-def _file_state(file: ReadFile) -> FileState:
-    return FileState(
-        file.item.path,
-        file.size_bytes,
-        file.mtime_ns,
-        file.content_hash,
-        captions_hash(file.item.captions),
-    )
-
-
-def _groups(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
+def _groups(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(values)
+    while group := list(islice(rest, size)):
+        yield group

@@ -1,57 +1,265 @@
-"""What a run has to do: the files that a scan found against those that the catalog knows."""
+"""What a run has to do: what its sources hold against what the catalog knows."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import Self, TypeVar
 
-from indexer.decoding import Work
-from indexer.sources import Item, Scan
-from search.records import Caption, KnownFile
+from indexer.decoding import Work, is_film
+from indexer.sources import NOTHING, Item, Note, Source, Told, Whole
+from indexer.spool import Spool
+from search.errors import BadSource
+from search.ledger import Held, Ledger
+from search.pictures import PICTURE_SUFFIXES
+from search.pictures.containers import SUFFIXES
+from search.records import Failure, FileMark, KnownFile
+
+# Files that are looked up together: enough that a query costs little beside them.
+LOOKUP_FILES = 5_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Files to decode, known pictures whose captions changed, how many stay, which are gone."""
+class Task:
+    """One file to read: its item, what is known of it, and the table that named it.
 
-    work: list[Work]
-    recaption: list[tuple[int, Item]]
-    unchanged: int
-    gone: list[int]
-
-
-def make_plan(scan: Scan, known: Mapping[Path, KnownFile]) -> Plan:
-    """Compare by path, size and time; a file is opened only where these differ.
-
-    What lies below a folder that could not be read is not taken for gone.
+    One that is `fresh` is decoded even where a gone picture had the same content.
     """
-    work: list[Work] = []
-    recaption: list[tuple[int, Item]] = []
-    unchanged = 0
-    for item in scan.items:
-        file = known.get(item.path)
-        if file is None:
-            work.append(Work(item))
-        elif (file.size_bytes, file.mtime_ns) != (item.size_bytes, item.mtime_ns):
-            work.append(Work(item, file.content_hash))
-        elif file.captions_hash != captions_hash(item.captions):
-            recaption.append((file.picture_id, item))
-        else:
-            unchanged += 1
-    found = {item.path for item in scan.items}
-    unread = {failure.path for failure in scan.failures}
-    gone = [
-        file.picture_id
-        for path, file in known.items()
-        if path not in found and unread.isdisjoint((path, *path.parents))
-    ]
-    return Plan(work, recaption, unchanged, gone)
+
+    item: Item
+    known: KnownFile | None
+    listed_in: Path | None
+    fresh: bool = False
 
 
-def captions_hash(captions: Sequence[Caption]) -> bytes:
-    """16 bytes that differ where the captions, their languages or kinds do."""
+@dataclass(slots=True)
+class Plan:
+    """What is to be done, and what need not be. Nothing has been written yet."""
+
+    work: Spool[Task] = field(default_factory=Spool)
+    recaption: Spool[tuple[int, Item]] = field(default_factory=Spool)
+    failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    whole: list[FileMark] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    settled: list[Path] = field(default_factory=list)
+    found: int = 0
+    unchanged: int = 0
+    still_failed: int = 0
+    # Gone pictures by their size and content: a new file with the same has moved.
+    moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
+    lost_containers: list[Path] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """How many files the run deals with."""
+        return self.unchanged + self.still_failed + len(self.work) + len(self.recaption)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.work.close()
+        self.recaption.close()
+
+
+class Planner:
+    """Goes through sources, one after the other, into one plan."""
+
+    def __init__(
+        self,
+        ledger: Ledger | None,
+        recorded: Sequence[Failure] = (),
+        *,
+        retry: bool = False,
+    ) -> None:
+        """`ledger` is None for a collection that is not there yet; `recorded` failures are tried
+        again when their files changed, or all of them to `retry`.
+        """
+        self.plan = Plan()
+        self._ledger = ledger
+        self._recorded = {failure.path for failure in recorded}
+        self._retry = retry
+
+    def add(self, source: Source) -> None:
+        """Compare a source with the catalog, by path, size and time; no picture is opened.
+
+        What lies below a folder or in a container that could not be read is not taken for gone.
+
+        Raises:
+            BadSource: the source can't be read at all, or holds nothing.
+        """
+        before, found_before = len(self.plan.failures), self.plan.found
+        seen = _Seen()
+        kept: set[bytes] = set()
+        touched: set[Path] = set()
+        self._containers = self._ledger.containers(source.root) if self._ledger else {}
+        for found in _batches(source.find(self._unchanged), LOOKUP_FILES):
+            items = [each for each in found if isinstance(each, Item)]
+            for each in found:
+                match each:
+                    case Failure():
+                        self.plan.failures.append(each)
+                        touched.add(each.path)
+                    case Note():
+                        self.plan.notes.append(each.text)
+                    case Whole():
+                        self._whole(each, kept)
+            if self._recorded:
+                touched.update(item.path for item in items if item.path in self._recorded)
+            self._compare(items, source, seen, kept)
+        new_failures = self.plan.failures[before:]
+        if self.plan.found == found_before and all(
+            failure.path == source.root for failure in new_failures
+        ):
+            raise empty(source, new_failures[0].detail if new_failures else "")
+        self.plan.found += len(new_failures)
+        kept.update(os.fsencode(failure.path) for failure in new_failures)
+        self._find_gone(source, seen, kept)
+        self._find_settled(source, kept, touched)
+
+    def _unchanged(self, mark: FileMark) -> bool:
+        if self._retry and self._failed_below(mark.path):
+            return False
+        return self._containers.get(mark.path) == mark
+
+    def _failed_below(self, path: Path) -> bool:
+        return any(path in failed.parents for failed in self._recorded)
+
+    def _whole(self, found: Whole, kept: set[bytes]) -> None:
+        if not found.same:
+            self.plan.whole.append(found.mark)
+            return
+        kept.add(os.fsencode(found.mark.path))
+        inside = sum(1 for _ in self._ledger.under(found.mark.path)) if self._ledger else 0
+        self.plan.found += inside
+        self.plan.unchanged += inside
+
+    def _compare(
+        self, items: Sequence[Item], source: Source, seen: "_Seen", kept: set[bytes]
+    ) -> None:
+        paths = [item.path for item in items]
+        known = self._ledger.known(paths) if self._ledger else {}
+        tried = [path for path in paths if path in self._recorded] if self._recorded else []
+        failed = self._ledger.failed(tried) if self._ledger and tried and not self._retry else {}
+        self.plan.found += len(items)
+        for item in items:
+            file = known.get(item.path)
+            state = (item.size_bytes, item.mtime_ns)
+            same = False
+            if file is not None:
+                seen.add(file.picture_id)
+                same = (file.size_bytes, file.mtime_ns) == state
+                if same and self._recorded and item.path in self._recorded:
+                    self.plan.settled.append(item.path)  # it failed, and came back as it was
+            elif is_film(item):  # its shots are not known to be gone until it has been looked at
+                kept.add(os.fsencode(item.path))
+            if failed and failed.get(item.path) == state:
+                self.plan.still_failed += 1
+            elif file is None or not same:
+                self.plan.work.put(Task(item, file, source.table))
+            elif file.captions_hash != captions_hash(item.told):
+                self.plan.recaption.put((file.picture_id, item))
+            else:
+                self.plan.unchanged += 1
+
+    def _find_gone(self, source: Source, seen: "_Seen", kept: set[bytes]) -> None:
+        if self._ledger is None:
+            return
+        held = (
+            self._ledger.listed(source.table) if source.table else self._ledger.under(source.root)
+        )
+        sizes: dict[int, dict[bytes, list[Held]]] = self.plan.moved_from
+        for each in held:
+            if each.id not in seen and not _at_or_below(each.path, kept):
+                self.plan.gone.append(each.id)
+                sizes.setdefault(each.size_bytes, defaultdict(list))[each.content_hash].append(each)
+        self.plan.lost_containers += [
+            path for path in self._containers if not os.path.lexists(path)
+        ]
+
+    def _find_settled(self, source: Source, kept: set[bytes], touched: set[Path]) -> None:
+        """Failures of files that are gone. Those that can be read again settle when stored."""
+        if source.table is None:
+            self.plan.settled += [
+                path
+                for path in self._recorded - touched
+                if (path == source.root or source.root in path.parents)
+                and not _at_or_below(os.fsencode(path), kept)
+            ]
+
+
+def captions_hash(told: Told) -> bytes:
+    """16 bytes that differ where the captions, their languages or kinds, or the fields do."""
+    return NOTHING_HASH if told is NOTHING else _captions_hash(told)
+
+
+def _captions_hash(told: Told) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
-    for caption in captions:
+    for caption in told.captions:
         for part in (caption.text, caption.language or "", caption.kind):
             digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    for name, value in sorted(told.fields.items()):
+        digest.update(f"\1{name}\0{value!r}".encode("utf-8", "surrogatepass"))
     return digest.digest()
+
+
+def empty(source: Source, why: str = "") -> BadSource:
+    """The error for a source without pictures: perhaps a disk that is not mounted."""
+    return BadSource(
+        f"there are no pictures in {str(source.root)!r}{'; ' if why else ''}{why}; Limn reads "
+        f"files that end in {', '.join(sorted((*PICTURE_SUFFIXES, *SUFFIXES)))}. "
+        "Nothing was changed"
+    )
+
+
+# Most files of most collections have nothing beside them.
+NOTHING_HASH = _captions_hash(NOTHING)
+
+
+class _Seen:
+    """Ids of pictures that were found again: a bit each, so that millions of them fit."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, number: int) -> None:
+        place = number >> 3
+        if place >= len(self._bits):
+            self._bits.extend(bytes(place + 1 - len(self._bits) + (len(self._bits) >> 1)))
+        self._bits[place] |= 1 << (number & 7)
+
+    def __contains__(self, number: int) -> bool:
+        place = number >> 3
+        return place < len(self._bits) and bool(self._bits[place] & (1 << (number & 7)))
+
+
+def _at_or_below(path: bytes, folders: set[bytes]) -> bool:
+    if not folders:
+        return False
+    while True:
+        if path in folders:
+            return True
+        shorter = path.rpartition(b"/")[0]
+        if shorter == path or not shorter:
+            return b"/" in folders
+        path = shorter
+
+
+def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def work_of(task: Task, plan: Plan) -> Work:
+    """What a worker is to do: a file whose content is known, or moved here, is only hashed."""
+    known = {task.known.content_hash} if task.known else set()
+    if task.known is None and not task.fresh and task.item.size_bytes in plan.moved_from:
+        known |= plan.moved_from[task.item.size_bytes].keys()
+    return Work(task.item, frozenset(known))

@@ -1,7 +1,9 @@
-"""What a person sees of a run: a live bar on a terminal, plain lines elsewhere."""
+"""What is seen of a run: a live bar on a terminal, plain lines elsewhere, events for programs."""
 
+import json
 import sys
 import time
+from dataclasses import asdict
 from typing import Self
 
 from rich.console import Console
@@ -9,7 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from indexer.plan import Plan
+from search.jobs import done
 from search.records import Counts
+from search.wire import printable
+
+# Events tell of a run this often.
+EVENT_EVERY_S = 0.5
 
 # Plain lines go to log files: one in ten seconds tells enough.
 LINE_EVERY_S = 10.0
@@ -31,6 +38,7 @@ class TerminalProgress:
         )
         self._task = self._bar.add_task("reading", total=None, rate="-", failed="")
         self._rate = _Rate()
+        self.notes: list[str] = []
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -40,14 +48,15 @@ class TerminalProgress:
         self._bar.stop()
 
     def planned(self, plan: Plan) -> None:
-        self._rate.begin(plan.unchanged)
-        total = plan.unchanged + len(plan.work) + len(plan.recaption)
-        self._bar.update(self._task, description="indexing", total=total, completed=plan.unchanged)
+        self.notes = plan.notes
+        ready = plan.unchanged + plan.still_failed
+        self._rate.begin(ready)
+        self._bar.update(self._task, description="indexing", total=plan.total, completed=ready)
 
     def advanced(self, counts: Counts, at: str) -> None:
         failed = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
         rate = f"{self._rate.of(counts):.0f}"
-        self._bar.update(self._task, completed=finished(counts), rate=rate, failed=failed)
+        self._bar.update(self._task, completed=done(counts), rate=rate, failed=failed)
 
 
 class PlainProgress:
@@ -55,6 +64,7 @@ class PlainProgress:
 
     def __init__(self) -> None:
         self._rate = _Rate()
+        self.notes: list[str] = []
         self._total = 0
         self._said_at = time.monotonic()
 
@@ -64,32 +74,71 @@ class PlainProgress:
     def __exit__(self, *_: object) -> None: ...
 
     def planned(self, plan: Plan) -> None:
-        self._rate.begin(plan.unchanged)
-        self._total = plan.unchanged + len(plan.work) + len(plan.recaption)
+        self.notes = plan.notes
+        self._rate.begin(plan.unchanged + plan.still_failed)
+        self._total = plan.total
 
     def advanced(self, counts: Counts, at: str) -> None:
         now = time.monotonic()
         if now - self._said_at < LINE_EVERY_S:
             return
         self._said_at = now
-        done = finished(counts)
+        finished = done(counts)
         rate = self._rate.of(counts)
-        left_s = (self._total - done) / rate if rate else 0
+        left_s = max(0, self._total - finished) / rate if rate else 0
         print(
-            f"{done:,} of {self._total:,} pictures, {rate:.0f} a second, {left_s:.0f} s left, "
+            f"{finished:,} of {self._total:,} pictures, {rate:.0f} a second, {left_s:.0f} s left, "
             f"{counts.failed:,} failed",
             file=sys.stderr,
         )
 
 
-def open_progress() -> TerminalProgress | PlainProgress:
-    """The one that suits where stderr goes."""
+class JsonProgress:
+    """Events on stdout, a JSON document a line: planned, and progress now and then."""
+
+    def __init__(self) -> None:
+        self._rate = _Rate()
+        self.notes: list[str] = []
+        self._total = 0
+        self._said_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def planned(self, plan: Plan) -> None:
+        self.notes = plan.notes
+        self._rate.begin(plan.unchanged + plan.still_failed)
+        self._total = plan.total
+        _event("planned", found=plan.found, total=plan.total, unchanged=plan.unchanged)
+
+    def advanced(self, counts: Counts, at: str) -> None:
+        now = time.monotonic()
+        if now - self._said_at < EVENT_EVERY_S:
+            return
+        self._said_at = now
+        rate = self._rate.of(counts)
+        left_s = max(0, self._total - done(counts)) / rate if rate else None
+        _event(
+            "progress",
+            **asdict(counts),
+            total=self._total,
+            rate=round(rate, 1),
+            left_s=None if left_s is None else round(left_s, 1),
+            current=printable(at) or None,
+        )
+
+
+def open_progress(as_json: bool = False) -> TerminalProgress | PlainProgress | JsonProgress:
+    """The one that suits where the output goes."""
+    if as_json:
+        return JsonProgress()
     return TerminalProgress() if sys.stderr.isatty() else PlainProgress()
 
 
-def finished(counts: Counts) -> int:
-    """How many of the files found are dealt with."""
-    return counts.added + counts.changed + counts.unchanged + counts.failed
+def _event(kind: str, **facts: object) -> None:
+    print(json.dumps({"event": kind, **facts}, ensure_ascii=False), flush=True)
 
 
 class _Rate:
@@ -100,4 +149,4 @@ class _Rate:
         self._at = time.monotonic()
 
     def of(self, counts: Counts) -> float:
-        return (finished(counts) - self._from) / max(time.monotonic() - self._at, 1e-6)
+        return (done(counts) - self._from) / max(time.monotonic() - self._at, 1e-6)

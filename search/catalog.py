@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -22,18 +22,17 @@ from search.records import (
     Changes,
     Collection,
     CollectionSummary,
-    Counts,
     EmbeddedCaptions,
     EmbeddedPicture,
     Failure,
+    Fields,
     FileState,
-    KnownFile,
     Picture,
     PictureFacts,
     Space,
     Vectors,
 )
-from search.statements import Sql, below, delete_in, in_pieces, now, path_hash
+from search.statements import Sql, below, delete_in, in_pieces, now, path_hash, pieces
 
 # Locks for what concerns no one collection; their ids begin at 1.
 EVERY_COLLECTION = 0
@@ -98,6 +97,8 @@ class Catalog:
     def take_space(self, collection: Collection, space: Space) -> Collection:
         """Give a collection a space, which only an empty one can change.
 
+        The same space under another specification stays the same: from now on that one opens it.
+
         The caller holds the writer lock, so that no other indexer fills it meanwhile.
 
         Raises:
@@ -109,6 +110,10 @@ class Catalog:
             return now
         p = t.picture.c
         with self.database.writing() as sql:
+            if now.space.id == space.id:
+                named = t.space.update().where(t.space.c.id == space.id)
+                sql.execute(named.values(encoder=space.encoder))
+                return Collection(now.id, now.name, space)
             if sql.scalar(sa.select(p.id).where(p.collection_id == now.id).limit(1)) is not None:
                 raise SpaceMismatch(_other_space(now, space))
             sql.execute(
@@ -178,7 +183,11 @@ class Catalog:
                 rows[row.id] = row
                 if row.text is not None:
                     captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
-            return {each: _picture(row, captions[each]) for each, row in rows.items()}
+            fields: dict[int, dict[str, str | float]] = defaultdict(dict)
+            further = sa.select(t.field).order_by(t.field.c.name)
+            for row in in_pieces(sql, further, t.field.c.picture_id, ids):
+                fields[row.picture_id][row.name] = row.text if row.number is None else row.number
+        return {each: _picture(row, captions[each], fields[each]) for each, row in rows.items()}
 
     def picture(self, picture_id: int) -> Picture:
         """One picture; raises NotFound where there is none with that id."""
@@ -186,6 +195,20 @@ class Catalog:
         if picture_id not in found:
             raise NotFound(f"there is no picture {picture_id}; it may have been removed")
         return found[picture_id]
+
+    def captioned(self, collection: Collection) -> Iterator[Picture]:
+        """Every picture of a collection that has a caption, by id, with its captions."""
+        c, p = t.caption.c, t.picture.c
+        statement = (
+            sa.select(p.id)
+            .where(p.collection_id == collection.id, p.id.in_(sa.select(c.picture_id)))
+            .order_by(p.id)
+        )
+        with self.database.reading() as sql:
+            ids = list(sql.scalars(statement))
+        for piece in pieces(ids):
+            found = self.pictures(piece)
+            yield from (found[each] for each in piece if each in found)
 
     def picture_vector(self, picture_id: int) -> tuple[Collection, Vectors]:
         """A picture's collection and its embedding (width,) in the collection's space.
@@ -208,17 +231,6 @@ class Catalog:
         return Collection(row[0], row[1], Space(row[2], row[3], row[4])), _vectors(
             [row[5]], row[4]
         )[0]
-
-    def known_files(self, collection_id: int, under: Path) -> dict[Path, KnownFile]:
-        """What is known of each file at or below a path."""
-        p = t.picture.c
-        statement = sa.select(
-            p.path, p.id, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
-        ).where(p.collection_id == collection_id, below(p.path, under))
-        with self.database.reading() as sql:
-            return {
-                Path(os.fsdecode(row[0])): KnownFile(*row[1:]) for row in sql.execute(statement)
-            }
 
     # -- writing pictures: each call is one transaction and leaves its mark in the change log
 
@@ -244,7 +256,7 @@ class Catalog:
             }
             changed = list(ids.values())
             _update(sql, [(ids[path], _columns(items[path])) for path in ids])
-            for table in (t.caption, t.picture_embedding):
+            for table in (t.caption, t.field, t.picture_embedding):
                 delete_in(sql, table, table.c.picture_id, changed)
             new = [path for path in items if path not in ids]
             if new:
@@ -264,6 +276,7 @@ class Catalog:
             _insert_captions(
                 sql, collection.space, [(ids[path], item.captions) for path, item in items.items()]
             )
+            _insert_fields(sql, [(ids[path], item.file.fields) for path, item in items.items()])
             index_words(sql, list(ids.values()))
             self._forget_failures(sql, collection, list(items))
             _log(sql, collection.id, list(ids.values()))
@@ -280,19 +293,50 @@ class Catalog:
                     for picture_id, file in batch
                 ],
             )
+            self._forget_failures(sql, collection, [path_hash(file.path) for _, file in batch])
+
+    def move_pictures(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
+        """Give pictures the paths that their files have now; their embeddings stay."""
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            # Files may have changed places: each leaves its path before any takes one.
+            _update(
+                sql,
+                [(each, {"path_hash": b"moving %d" % each}) for each, _ in batch],
+            )
+            rows = [
+                (
+                    picture_id,
+                    {
+                        **_place(file.path),
+                        "size_bytes": file.size_bytes,
+                        "mtime_ns": file.mtime_ns,
+                        "listed_in": _listed(file),
+                    },
+                )
+                for picture_id, file in batch
+            ]
+            _update(sql, rows)
+            self._forget_failures(sql, collection, [path_hash(file.path) for _, file in batch])
+            _log(sql, collection.id, [picture_id for picture_id, _ in batch])
 
     def replace_captions(
-        self, collection: Collection, batch: Sequence[tuple[int, bytes, EmbeddedCaptions]]
+        self, collection: Collection, batch: Sequence[tuple[int, bytes, EmbeddedCaptions, Fields]]
     ) -> None:
-        """Replace the captions beside pictures (id, captions hash, captions); keep their files'."""
-        ids = [picture_id for picture_id, _, _ in batch]
+        """Replace what stands beside pictures: (id, captions hash, captions, fields) of each.
+
+        The captions in their files stay.
+        """
+        ids = [picture_id for picture_id, *_ in batch]
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
             delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
+            delete_in(sql, t.field, t.field.c.picture_id, ids)
             _update(
-                sql, [(picture_id, {"captions_hash": digest}) for picture_id, digest, _ in batch]
+                sql, [(picture_id, {"captions_hash": digest}) for picture_id, digest, *_ in batch]
             )
             _insert_captions(sql, collection.space, [(item[0], item[2]) for item in batch])
+            _insert_fields(sql, [(item[0], item[3]) for item in batch])
             index_words(sql, ids)
             _log(sql, collection.id, ids)
 
@@ -374,42 +418,7 @@ class Catalog:
                 removed=ids[:0] if fresh else np.setdiff1d(every_caption(changed), ids),
             )
 
-    # -- jobs and failures
-
-    def start_job(self, collection: Collection, kind: str, source: Path) -> int:
-        """Open a job. The caller holds the writer lock, so a job still running lost its process."""
-        j = t.job
-        with self.database.writing() as sql:
-            sql.execute(
-                j.update()
-                .where(j.c.collection_id == collection.id, j.c.state == "running")
-                .values(state="interrupted", finished_at=now())
-            )
-            made = j.insert().values(
-                collection_id=collection.id,
-                kind=kind,
-                source=os.fsencode(source),
-                state="running",
-                started_at=now(),
-                updated_at=now(),
-            )
-            return _new_id(sql, made)
-
-    def update_job(
-        self,
-        job_id: int,
-        counts: Counts,
-        state: Literal["running", "done", "failed", "interrupted"] = "running",
-        message: str | None = None,
-    ) -> None:
-        """Note how far a job has come, or how it ended."""
-        ended = {} if state == "running" else {"finished_at": now()}
-        with self.database.writing() as sql:
-            sql.execute(
-                t.job.update()
-                .where(t.job.c.id == job_id)
-                .values(**asdict(counts), state=state, message=message, updated_at=now(), **ended)
-            )
+    # -- failures
 
     def record_failures(self, collection: Collection, batch: Sequence[Failure]) -> None:
         """Note files that could not be indexed, each under its last reason."""
@@ -418,6 +427,8 @@ class Catalog:
                 **_address(collection, failure.path),
                 "reason": failure.reason,
                 "detail": failure.detail,
+                "size_bytes": failure.size_bytes,
+                "mtime_ns": failure.mtime_ns,
                 "seen_at": now(),
             }
             for failure in batch
@@ -429,12 +440,20 @@ class Catalog:
     def failures(self, collection_id: int, under: Path | None = None) -> list[Failure]:
         """The files that could not be indexed, by path, at or below a path or all of them."""
         f = t.failure.c
-        statement = sa.select(f.path, f.reason, f.detail).where(f.collection_id == collection_id)
+        statement = sa.select(f.path, f.reason, f.detail, f.size_bytes, f.mtime_ns).where(
+            f.collection_id == collection_id
+        )
         if under is not None:
             statement = statement.where(below(f.path, under))
         with self.database.reading() as sql:
             return [
-                Failure(Path(os.fsdecode(row.path)), row.reason, row.detail)
+                Failure(
+                    Path(os.fsdecode(row.path)),
+                    row.reason,
+                    row.detail,
+                    row.size_bytes,
+                    row.mtime_ns,
+                )
                 for row in sql.execute(statement.order_by(f.path))
             ]
 
@@ -507,6 +526,21 @@ def _log(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> None:
         )
 
 
+def _insert_fields(sql: Sql, batch: Sequence[tuple[int, Fields]]) -> None:
+    rows = [
+        {
+            "picture_id": picture_id,
+            "name": name,
+            "text": value if isinstance(value, str) else None,
+            "number": None if isinstance(value, str) else value,
+        }
+        for picture_id, fields in batch
+        for name, value in fields.items()
+    ]
+    if rows:
+        sql.execute(t.field.insert(), rows)
+
+
 def _insert_captions(sql: Sql, space: Space, batch: Sequence[tuple[int, EmbeddedCaptions]]) -> None:
     rows = [
         {"picture_id": picture_id, **asdict(caption)}
@@ -526,11 +560,15 @@ def _insert_captions(sql: Sql, space: Space, batch: Sequence[tuple[int, Embedded
 
 def _address(collection: Collection, path: Path) -> dict[str, Any]:
     """The columns that say which file of which collection a row is about."""
-    return {
-        "collection_id": collection.id,
-        "path": os.fsencode(path),
-        "path_hash": path_hash(path),
-    }
+    return {"collection_id": collection.id, **_place(path)}
+
+
+def _place(path: Path) -> dict[str, bytes]:
+    return {"path": os.fsencode(path), "path_hash": path_hash(path)}
+
+
+def _listed(file: FileState) -> bytes | None:
+    return None if file.listed_in is None else os.fsencode(file.listed_in)
 
 
 def _columns(item: EmbeddedPicture) -> dict[str, Any]:
@@ -548,11 +586,14 @@ def _columns(item: EmbeddedPicture) -> dict[str, Any]:
         "latitude": facts.latitude,
         "longitude": facts.longitude,
         "camera": facts.camera,
+        "colours": " ".join(facts.colours) or None,
+        "perceptual_hash": facts.perceptual_hash,
+        "listed_in": _listed(file),
         "indexed_at": now(),
     }
 
 
-def _picture(row: sa.Row[Any], captions: Sequence[Caption]) -> Picture:
+def _picture(row: sa.Row[Any], captions: Sequence[Caption], fields: Fields) -> Picture:
     first = {caption.text: caption for caption in reversed(captions)}
     facts = PictureFacts(
         format=row.format,
@@ -562,6 +603,8 @@ def _picture(row: sa.Row[Any], captions: Sequence[Caption]) -> Picture:
         latitude=row.latitude,
         longitude=row.longitude,
         camera=row.camera,
+        colours=tuple((row.colours or "").split()),
+        perceptual_hash=row.perceptual_hash,
         captions=tuple(each for each in captions if each is first[each.text]),
     )
     return Picture(
@@ -572,6 +615,7 @@ def _picture(row: sa.Row[Any], captions: Sequence[Caption]) -> Picture:
         mtime_ns=row.mtime_ns,
         content_hash=bytes(row.content_hash).hex(),
         facts=facts,
+        fields=fields,
     )
 
 

@@ -254,10 +254,13 @@ class Engine:
     def _pixels(self, term: PictureTerm, encoder: Encoder) -> Pixels:
         preparation = encoder.preparation
         side_px = max(preparation.width_px, preparation.height_px)
+        path_given = isinstance(term.source, Path)
         if term.crop is None:
-            picture, _ = read_picture(term.source, limits=self.limits, target_px=side_px)
+            picture, _ = read_picture(
+                term.source, limits=self.limits, target_px=side_px, drawings=path_given
+            )
         else:  # decoded whole, for the part must be large enough
-            whole, _ = read_picture(term.source, limits=self.limits)
+            whole, _ = read_picture(term.source, limits=self.limits, drawings=path_given)
             left, top, right, bottom = term.crop
             width_px, height_px = whole.size
             box = (

@@ -26,6 +26,8 @@ class BadPicture(LimnError):
         "not an image",
         "truncated",
         "too large",
+        "unsupported",
+        "timed out",
         "crashed",
     )
 

@@ -1,5 +1,6 @@
 """Plain frozen records that pass between the parts, and the names of the array types."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,9 @@ Scores = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 """(height, width, 3) RGB, or (n, height, width, 3)."""
 
+
+Fields = Mapping[str, str | float]
+"""Further columns of a picture's source, by name: what may be filtered on beside the facts."""
 
 Device = Literal["auto", "cpu", "cuda"]
 """Where encoders and stores compute; "auto" takes a GPU where there is one."""
@@ -56,7 +60,8 @@ class PictureFacts:
     """What a picture's file says of itself, seen upright.
 
     `taken_at` is ISO 8601 local time, with an offset where the camera wrote one; latitude and
-    longitude are degrees, north and east positive.
+    longitude are degrees, north and east positive. `colours` are up to five, "#rrggbb", the most
+    of it first. `perceptual_hash` is 64 bits, signed, that near copies share but for a few.
     """
 
     format: str
@@ -66,13 +71,19 @@ class PictureFacts:
     latitude: float | None = None
     longitude: float | None = None
     camera: str | None = None
+    colours: tuple[str, ...] = ()
+    perceptual_hash: int | None = None
     captions: tuple[Caption, ...] = ()
     """The captions read out of the file itself; in a `Picture`, those beside it too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as the catalog holds it."""
+    """A picture as the catalog holds it.
+
+    `path` names a file, or a place in one: a member of an archive, a row of a table, a moment of
+    a film, as if the file were a folder.
+    """
 
     id: int
     collection: str
@@ -81,6 +92,7 @@ class Picture:
     mtime_ns: int
     content_hash: str
     facts: PictureFacts
+    fields: Fields = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +273,15 @@ class KnownFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FileMark:
+    """A file's path, size and time: enough to tell whether it has changed since."""
+
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class EmbeddedCaptions:
     """Captions with their embeddings, (n, width), in the same order."""
 
@@ -270,13 +291,19 @@ class EmbeddedCaptions:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it stood when it was read, and the captions that stood beside it."""
+    """A file as it stood when it was read, and what stood beside it.
+
+    `captions_hash` tells a change in the captions or the fields; `listed_in` is the table of
+    pictures that named the file, where one did.
+    """
 
     path: Path
     size_bytes: int
     mtime_ns: int
     content_hash: bytes
     captions_hash: bytes
+    fields: Fields = field(default_factory=dict)
+    listed_in: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,11 +318,16 @@ class EmbeddedPicture:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A file that could not be indexed: `reason` is one of `BadPicture.REASONS`."""
+    """A file that could not be indexed: `reason` is one of `BadPicture.REASONS`.
+
+    Its size and time, where they are known, tell whether trying again is worth it.
+    """
 
     path: Path
     reason: str
     detail: str
+    size_bytes: int | None = None
+    mtime_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +337,7 @@ class Counts:
     found: int = 0
     added: int = 0
     changed: int = 0
+    moved: int = 0
     unchanged: int = 0
     removed: int = 0
     failed: int = 0

@@ -32,7 +32,7 @@ def current_revision(database: Database) -> str | None:
         return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
 
 
-def upgrade(database: Database) -> str:
+def upgrade(database: Database, revision: str = "head") -> str:
     """Run the migrations that are missing, in one transaction, and return the head revision.
 
     Raises:
@@ -54,7 +54,7 @@ def upgrade(database: Database) -> str:
         )
         config.attributes["connection"] = connection
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     return HEAD
 
 

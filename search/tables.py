@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -76,6 +78,12 @@ picture = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("camera", Text),
+    # Up to five, "#rrggbb" each, the most of it first.
+    Column("colours", String(50)),
+    # 64 bits that near copies share but for a few; signed, because SQL has no other kind.
+    Column("perceptual_hash", BigInteger),
+    # The table of pictures that named this one; null for what was found by looking.
+    Column("listed_in", LargeBinary),
     Column("indexed_at", String(32), nullable=False),
     UniqueConstraint("collection_id", "path_hash"),
     sqlite_autoincrement=True,
@@ -100,6 +108,19 @@ picture_words = Table(
     # text indexes lie over them: FTS5's `words_index`, kept by triggers, or PostgreSQL's GIN.
     Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
     Column("words", Text, nullable=False),
+)
+
+field = Table(
+    "field",
+    metadata,
+    # A further column of a picture's source, to filter on: text, or a number.
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    # Short enough for an index entry of PostgreSQL, whatever the alphabet.
+    Column("text", String(500)),
+    Column("number", Float),
+    Index(None, "name", "text"),
+    Index(None, "name", "number"),
 )
 
 picture_embedding = Table(
@@ -135,27 +156,45 @@ job = Table(
     "job",
     metadata,
     Column("id", Key, primary_key=True),
-    Column(
-        "collection_id",
-        ForeignKey("collection.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    # Null until a worker has taken up a job for a collection that is not there yet.
+    Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), index=True),
+    Column("name", String(200)),
     Column("kind", String(20), nullable=False),
     Column("source", LargeBinary, nullable=False),
-    # running, done, failed (an error ended it) or interrupted (its process went away)
-    Column("state", String(20), nullable=False),
+    # What a worker needs to run it: sources and options as JSON; null for one run by its command.
+    Column("request", Text),
+    # queued, running, done, failed (an error ended it), cancelled, or interrupted (its process
+    # went away, or was told to stop)
+    Column("state", String(20), nullable=False, index=True),
+    Column("cancelled", Boolean, nullable=False, default=False, server_default=false()),
+    Column("total", Integer),
     Column("found", Integer, nullable=False, default=0),
     Column("added", Integer, nullable=False, default=0),
     Column("changed", Integer, nullable=False, default=0),
+    Column("moved", Integer, nullable=False, default=0, server_default="0"),
     Column("unchanged", Integer, nullable=False, default=0),
     Column("removed", Integer, nullable=False, default=0),
     Column("failed", Integer, nullable=False, default=0),
+    # Pictures a second, and the file that was done last.
+    Column("rate", Float),
+    Column("current", Text),
     Column("message", Text),
     Column("started_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
     Column("finished_at", String(32)),
     sqlite_autoincrement=True,
+)
+
+container = Table(
+    "container",
+    metadata,
+    # A file that holds pictures and was read to its end: while its size and time stay the same, so
+    # does all that is in it, and it need not be opened.
+    Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True),
+    Column("path_hash", LargeBinary, primary_key=True),
+    Column("path", LargeBinary, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
 )
 
 failure = Table(
@@ -165,6 +204,9 @@ failure = Table(
     Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
     Column("path", LargeBinary, nullable=False),
     Column("path_hash", LargeBinary, nullable=False),
+    # As it stood when it failed: it is tried again when these differ.
+    Column("size_bytes", BigInteger),
+    Column("mtime_ns", BigInteger),
     Column("reason", String(20), nullable=False),
     Column("detail", Text, nullable=False),
     Column("seen_at", String(32), nullable=False),

@@ -44,6 +44,8 @@ def picture_json(picture: Picture) -> dict[str, Any]:
         "longitude": facts.longitude,
         "camera": facts.camera,
         "content_hash": picture.content_hash,
+        "colours": list(facts.colours),
+        "fields": dict(picture.fields),
         "captions": [_caption_json(caption) for caption in facts.captions],
     }
 

@@ -14,6 +14,7 @@ from search.bootstrap import open_engine
 from search.catalog import Catalog
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
+from search.ledger import Ledger
 from search.pictures import content_hash, read_picture
 from search.records import (
     Caption,
@@ -75,11 +76,7 @@ def store(
     )
     held = catalog.open_collection(collection, encoder.space)
     catalog.store_pictures(held, [item])
-    return next(
-        known.picture_id
-        for known_path, known in catalog.known_files(held.id, path.parent).items()
-        if known_path == path
-    )
+    return Ledger(catalog.database, held).known([path])[path].picture_id
 
 
 def store_colours(catalog: Catalog, folder: Path, colours: Sequence[str]) -> dict[str, int]:

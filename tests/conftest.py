@@ -84,6 +84,17 @@ def limn_command(arguments: Sequence[str | Path]) -> list[str]:
 
 
 @pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: towers as small as the tests' are too small to share out."""
+    import torch  # here, for the tests of all else
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
 def colours(tmp_path: Path) -> Path:
     """A folder of eight JPEGs, one a colour, each named after it, with two captions each."""
     folder = tmp_path / "colours"

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from search.encoders.builtin import FILES, FOLDER, BuiltinEncoder, open_builtin
+from search.encoders.builtin import FOLDER, BuiltinEncoder, open_builtin
+from search.encoders.pairfolder import FILES
 from search.errors import EncoderUnavailable
 from search.records import Pixels
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from indexer.sources import Item, Note
 from indexer.sources.captions import CaptionTable, read_text
-from indexer.sources.folder import scan_folder
+from indexer.sources.folder import Folder
 from search.errors import BadSource
 from search.records import Caption
 
@@ -21,12 +22,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def items_of(path: Path, within: Path | None = None) -> list[Item]:
+    return [each for each in Folder(path, within).find(lambda _: False) if isinstance(each, Item)]
+
+
+def notes_of(path: Path, within: Path | None = None) -> list[str]:
+    return [
+        each.text for each in Folder(path, within).find(lambda _: False) if isinstance(each, Note)
+    ]
+
+
 def captions_of(folder: Path) -> dict[str, list[str]]:
-    scan = scan_folder(folder)
     return {
-        item.path.relative_to(folder).as_posix(): [caption.text for caption in item.captions]
-        for item in scan.items
-        if item.captions
+        item.path.relative_to(folder).as_posix(): [caption.text for caption in item.told.captions]
+        for item in items_of(folder)
+        if item.told.captions
     }
 
 
@@ -36,7 +46,7 @@ def test_a_table_gives_a_picture_all_its_rows_in_order(folder: Path) -> None:
         "a.jpg,四,zh,human\n",
         encoding="utf-8",
     )
-    items = {item.path.name: item.captions for item in scan_folder(folder).items if item.captions}
+    items = {item.path.name: item.told.captions for item in items_of(folder) if item.told.captions}
     assert items == {
         "a.jpg": (Caption("one, two", "en", "human"), Caption("四", "zh", "human")),
         "c.png": (Caption("three"),),
@@ -78,8 +88,8 @@ def test_text_that_is_latin_1_is_not_taken_for_chinese(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"file,caption\na.jpg,x\n", "no column 'image'"),
-        (b"image,text\na.jpg,x\n", "no column 'caption'"),
+        (b"foto,caption\na.jpg,x\n", "no column 'image'"),
+        (b"image\na.jpg\n", "no column 'caption'"),
         (b"", "no column 'image' and no column 'caption'"),
         (b"\xff\xd8\xff\xe0 a picture by the wrong name", "no column 'image'"),
     ],
@@ -89,7 +99,7 @@ def test_a_table_without_its_columns_is_refused_with_what_it_has(
 ) -> None:
     (folder / "captions.csv").write_bytes(content)
     with pytest.raises(BadSource, match=told):
-        scan_folder(folder)
+        items_of(folder)
 
 
 def test_rows_that_can_not_be_used_are_told_and_the_others_count(folder: Path) -> None:
@@ -98,7 +108,7 @@ def test_rows_that_can_not_be_used_are_told_and_the_others_count(folder: Path) -
         "elsewhere/../none.jpg,lost\n"
     )
     assert captions_of(folder) == {"a.jpg": ["good"]}
-    notes = "\n".join(scan_folder(folder).notes)
+    notes = "\n".join(notes_of(folder))
     assert "2 names that fit no one picture, such as 'none.jpg' (line 3: no such picture)" in notes
     assert "1 rows that repeat a caption, counted once, such as line 4" in notes
     assert "3 rows without an image or a caption, passed over, such as line 5" in notes
@@ -115,13 +125,13 @@ def test_a_name_that_several_pictures_share_is_told_and_given_to_none(folder: Pa
     (folder / "deep" / "c.png").touch()
     (folder / "captions.csv").write_text("image,caption\nc.png,which\n")
     assert captions_of(folder) == {}
-    assert "several pictures have this name" in scan_folder(folder).notes[0]
+    assert "several pictures have this name" in notes_of(folder)[0]
 
 
 def test_a_quote_that_is_never_closed_is_refused_with_its_line(folder: Path) -> None:
     (folder / "captions.csv").write_text('image,caption\nb.JPG,x\na.jpg,"A dog\nsub/c.png,y\n')
     with pytest.raises(BadSource, match="line 3: a quote opens here"):
-        scan_folder(folder)
+        items_of(folder)
     (folder / "captions.csv").write_text('image,caption\nb.JPG,a 5" pipe\na.jpg,y\n')
     assert captions_of(folder) == {"b.JPG": ['a 5" pipe'], "a.jpg": ["y"]}
 
@@ -129,14 +139,14 @@ def test_a_quote_that_is_never_closed_is_refused_with_its_line(folder: Path) -> 
 def test_a_table_below_the_root_that_is_not_ours_is_noted_and_passed_over(folder: Path) -> None:
     (folder / "sub" / "captions.csv").write_text("time,text\n0:01,hello\n")
     assert captions_of(folder) == {}
-    assert "passed over" in scan_folder(folder).notes[0]
+    assert "passed over" in notes_of(folder)[0]
 
 
 def test_a_named_pipe_is_no_caption_and_stops_nothing(folder: Path) -> None:
     os.mkfifo(folder / "a.txt")
     (folder / "b.txt").write_text("fine")
     assert captions_of(folder) == {"b.JPG": ["fine"]}
-    assert "not a regular file" in scan_folder(folder).notes[0]
+    assert "not a regular file" in notes_of(folder)[0]
 
 
 def test_names_match_whether_accents_are_composed_or_not(folder: Path) -> None:
@@ -148,10 +158,10 @@ def test_names_match_whether_accents_are_composed_or_not(folder: Path) -> None:
 
 def test_a_part_of_a_collection_takes_the_captions_of_the_tables_above_it(folder: Path) -> None:
     (folder / "captions.csv").write_text("image,caption\nsub/c.png,told above\nno.jpg,x\n")
-    scan = scan_folder(folder / "sub", within=folder)
-    assert [caption.text for item in scan.items for caption in item.captions] == ["told above"]
-    assert scan.notes == []
-    assert all(not item.captions for item in scan_folder(folder / "sub").items)
+    items = items_of(folder / "sub", within=folder)
+    assert [caption.text for item in items for caption in item.told.captions] == ["told above"]
+    assert notes_of(folder / "sub", within=folder) == []
+    assert all(not item.told.captions for item in items_of(folder / "sub"))
 
 
 def test_a_caption_of_a_megabyte_is_kept_whole(folder: Path) -> None:
@@ -176,8 +186,8 @@ def test_a_table_in_a_folder_further_down_names_the_pictures_there(folder: Path)
 def test_a_picture_indexed_on_its_own_keeps_the_captions_beside_it(folder: Path) -> None:
     (folder / "a.txt").write_text("a dog")
     (folder / "captions.csv").write_text("image,caption\na.jpg,a cat\nb.JPG,other\n")
-    [item] = scan_folder(folder / "a.jpg").items
-    assert [caption.text for caption in item.captions] == ["a cat", "a dog"]
+    [item] = items_of(folder / "a.jpg")
+    assert [caption.text for caption in item.told.captions] == ["a cat", "a dog"]
 
 
 def test_names_that_only_look_like_a_way_out_of_the_folder_are_unknown(folder: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 from search.catalog import Catalog
 from search.database import Database
 from search.errors import CollectionBusy, NotFound, SpaceMismatch
+from search.jobs import Jobs
+from search.ledger import Ledger
 from search.records import (
     Caption,
     Changes,
@@ -29,6 +31,8 @@ from search.writerlock import writer_lock
 
 SPACE = Space("test-000000000000", "tiny", 4)
 OTHER_SPACE = Space("test-111111111111", "tiny", 4)
+
+ROOTS = ("/p", "/p.jpg", "/")
 
 FACTS = PictureFacts(
     format="JPEG",
@@ -83,13 +87,27 @@ def test_a_stored_picture_comes_back_with_its_facts_and_captions(
     )
 
 
+def test_captioned_pictures_are_those_of_one_collection_that_have_captions(
+    catalog: Catalog, collection: Collection
+) -> None:
+    told, bare, other = Caption("a dog", "en"), unit(1, 0, 0, 0), Caption("a cat", "en")
+    pictures = [embedded("/p/a.jpg", bare, told, Caption("x", origin="file"))]
+    pictures += [embedded("/p/b.jpg", bare), embedded("/p/c.jpg", bare, told)]
+    catalog.store_pictures(collection, pictures)
+    elsewhere = catalog.open_collection("elsewhere", SPACE)
+    catalog.store_pictures(elsewhere, [embedded("/p/a.jpg", bare, other)])
+    found = list(catalog.captioned(collection))
+    assert [picture.path.name for picture in found] == ["a.jpg", "c.jpg"]
+    assert [len(picture.facts.captions) for picture in found] == [2, 1]
+
+
 def test_a_path_that_is_not_utf8_comes_back_to_the_byte(
     catalog: Catalog, collection: Collection
 ) -> None:
     path = b"/p/caf\xe9 \n\xff.jpg"
     catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0))])
-    [found] = catalog.known_files(collection.id, Path("/p"))
-    assert os.fsencode(found) == path
+    [found] = Ledger(catalog.database, collection).under(Path("/p"))
+    assert found.path == path
 
 
 def test_a_changed_picture_keeps_its_id_and_moves_to_the_end_of_the_log(
@@ -140,11 +158,12 @@ def test_captions_beside_a_picture_are_replaced_and_those_in_it_stay(
     [change] = everything(catalog, collection)
     picture_id = int(change.ids[0])
     fresh = EmbeddedCaptions((Caption("fresh"),), unit(0, 1, 0, 0)[None])
-    catalog.replace_captions(collection, [(picture_id, b"n" * 16, fresh)])
+    catalog.replace_captions(collection, [(picture_id, b"n" * 16, fresh, {"rating": 5.0})])
     held = catalog.picture(picture_id).facts.captions
     assert {each.text for each in held} == {"inside", "fresh"}
     assert catalog.head(collection.id) > change.position
-    [file] = catalog.known_files(collection.id, Path("/p")).values()
+    assert catalog.picture(picture_id).fields == {"rating": 5.0}
+    [file] = Ledger(catalog.database, collection).known([Path("/p/a.jpg")]).values()
     assert file.captions_hash == b"n" * 16
 
 
@@ -153,9 +172,9 @@ def test_known_files_are_those_below_the_folder_and_no_neighbours(
 ) -> None:
     paths = ["/p/a.jpg", "/p/sub/b.jpg", "/p2/c.jpg", "/p.jpg"]
     catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0)) for path in paths])
-    assert {str(path) for path in catalog.known_files(collection.id, Path("/p"))} == set(paths[:2])
-    assert {str(path) for path in catalog.known_files(collection.id, Path("/p.jpg"))} == {"/p.jpg"}
-    assert len(catalog.known_files(collection.id, Path("/"))) == 4
+    ledger = Ledger(catalog.database, collection)
+    under = {root: {os.fsdecode(each.path) for each in ledger.under(Path(root))} for root in ROOTS}
+    assert under == {"/p": set(paths[:2]), "/p.jpg": {"/p.jpg"}, "/": set(paths)}
 
 
 def test_a_collection_refuses_another_space_once_it_holds_pictures(
@@ -231,9 +250,14 @@ def test_a_failure_is_recorded_once_and_goes_when_its_file_is_stored(
 def test_a_job_whose_process_went_away_is_marked_when_the_next_one_starts(
     catalog: Catalog, collection: Collection
 ) -> None:
-    catalog.start_job(collection, "index", Path("/p"))
-    second = catalog.start_job(collection, "index", Path("/p"))
-    catalog.update_job(second, Counts(found=3, added=3), "done")
+    jobs = Jobs(catalog.database)
+    first = jobs.start(collection, "index", Path("/p"))
+    second = jobs.start(collection, "index", Path("/p"))
+    jobs.update(second, Counts(found=3, added=3), "done")
+    assert [(job.id, job.state) for job in jobs.latest()] == [
+        (second, "done"),
+        (first, "interrupted"),
+    ]
     [summary] = catalog.summaries()
     assert summary.updated_at is not None
 

@@ -1,25 +1,44 @@
 """Killing the indexer at any moment: the next run goes on, repeats nothing and loses nothing."""
 
 import contextlib
+import io
 import os
 import random
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
 
+import numpy as np
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from benchmarks.kills import COLLECTION, answers, contents, index_with_kills
-from indexer.decoding import Decoders, Work
-from indexer.plan import make_plan
-from indexer.sources import Item, Scan
+from indexer.decoders import Decoders
+from indexer.decoding import Work
+from indexer.plan import Planner
+from indexer.sources import Found, Item, Unchanged
+from search.catalog import Catalog
+from search.database import Database
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
+from search.errors import LimnError
+from search.jobs import Jobs
+from search.ledger import Ledger
 from search.pictures import Limits
-from search.records import Failure, KnownFile, Pixels
+from search.records import (
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    Failure,
+    FileState,
+    PictureFacts,
+    Pixels,
+    Space,
+)
+from tests import collections_of_every_kind as made
 from tests.conftest import Limn, limn_command
 
 PICTURES = 300
@@ -58,6 +77,93 @@ def test_ten_kills_lose_nothing_and_repeat_nothing(
     assert found == contents(tmp_path / "calm")
     query = "red on the left"
     assert answers(query, limn_environment) == answers(query, calm)
+
+
+def test_kills_lose_nothing_and_repeat_nothing_whatever_the_source(
+    limn: Limn, limn_environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "kinds"
+    folder.mkdir()
+    chance = random.Random(5)
+    files: dict[str, bytes] = {}
+    for n in range(120):
+        written = io.BytesIO()
+        Image.frombytes("RGB", (4, 4), chance.randbytes(48)).resize((256, 256)).save(
+            written, "JPEG"
+        )
+        files |= {f"{n}.jpg": written.getvalue(), f"{n}.txt": f"number {n}".encode()}
+    made.tar(folder / "a.tar", files)
+    made.zipped(folder / "a.zip", files)
+    made.parquet(folder / "a.parquet", rows=120)
+    made.arrow(folder / "a.arrow")
+    made.film(folder / "a.mp4", made.COLOURS)
+    lived = index_with_kills(folder, limn_environment, 6, random.Random(3))
+    assert len(lived) > 1
+    again = limn("index", folder, "--collection", COLLECTION).stdout
+    assert f"0 added, 0 changed, {3 * 120 + 4 + 4} unchanged, 0 removed, 0 failed" in again
+    calm = {**limn_environment, "LIMN_DATA_DIR": str(tmp_path / "calm")}
+    limn("index", folder, "--collection", COLLECTION, **calm)
+    assert contents(tmp_path / "data") == contents(tmp_path / "calm")
+
+
+def test_a_disk_that_fills_ends_the_run_and_the_next_one_goes_on(
+    limn: Limn, limn_environment: dict[str, str], many: Path
+) -> None:
+    limn("collections")
+    words: list[str | Path] = ["index", many, "-c", "many"]
+    full = subprocess.run(
+        # In blocks of 512 bytes: no file may grow past 256 KB.
+        ["sh", "-c", 'ulimit -f "$1"; shift; exec "$@"', "sh", "500", *limn_command(words)],
+        env=limn_environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert full.returncode == 1, full.stdout
+    assert "make room on the disk" in full.stderr
+    assert "Traceback" not in full.stderr
+    limn("index", many, "-c", "many")
+    again = limn("index", many, "-c", "many").stdout
+    assert f"0 added, 0 changed, {PICTURES} unchanged, 0 removed, 0 failed" in again
+
+
+@pytest.mark.postgres
+def test_a_server_that_cuts_its_connections_ends_the_run_and_the_next_one_goes_on(
+    limn: Limn, limn_environment: dict[str, str], many: Path, database_url: str
+) -> None:
+    if not database_url.startswith("postgresql"):
+        pytest.skip("SQLite has no server")
+    environment = {**limn_environment, "LIMN_DATABASE_URL": database_url}
+    limn("collections", LIMN_DATABASE_URL=database_url)
+    database = Database(database_url)
+    process = subprocess.Popen(
+        limn_command(["index", many, "-c", "many"]),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while process.poll() is None and not any(
+        job.state == "running" for job in Jobs(database).latest()
+    ):
+        pass
+    with contextlib.suppress(LimnError), database.writing() as sql:  # cuts this one too, perhaps
+        sql.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "check that the server runs" in told
+    assert "Traceback" not in told
+    done = limn("index", many, "-c", "many", LIMN_DATABASE_URL=database_url).stdout
+    assert "0 changed" in done
+    assert "0 failed" in done
+    again = limn("index", many, "-c", "many", LIMN_DATABASE_URL=database_url).stdout
+    assert f"0 added, 0 changed, {PICTURES} unchanged, 0 removed, 0 failed" in again
+    database.close()
 
 
 def test_no_worker_outlives_a_killed_indexer(limn_environment: dict[str, str], many: Path) -> None:
@@ -102,11 +208,58 @@ def test_a_file_that_kills_its_decoder_costs_that_file_alone(tmp_path: Path) -> 
     assert len(outcomes) == 40
 
 
-def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone() -> None:
+def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone(
+    catalog: Catalog,
+) -> None:
+    encoder = TinyEncoder()
+    collection = catalog.open_collection("p", encoder.space)
+    ids = [store(catalog, Path("/p") / name, encoder.space) for name in ("private/a.jpg", "b.jpg")]
+    planner = Planner(Ledger(catalog.database, collection))
+    planner.add(HalfReadable())
+    assert planner.plan.gone == ids[1:]
+    planner.plan.work.close()
+    planner.plan.recaption.close()
+
+
+class HalfReadable:
+    """A source of one picture, and a folder without permission."""
+
     root = Path("/p")
-    scan = Scan(root, failures=[Failure(root / "private", "unreadable", "no permission")])
-    known = {
-        root / "private" / "a.jpg": KnownFile(1, 1, 1, b"", b""),
-        root / "b.jpg": KnownFile(2, 1, 1, b"", b""),
-    }
-    assert make_plan(scan, known).gone == [2]
+    table = None
+
+    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+        yield Item(self.root / "new.jpg", 1, 1)
+        yield Failure(self.root / "private", "unreadable", "no permission")
+
+
+def store(catalog: Catalog, path: Path, space: Space) -> int:
+    """Put a picture into the catalog without a file; returns its id."""
+    collection = catalog.open_collection("p", space)
+    vector = np.zeros(space.width, np.float32)
+    none = EmbeddedCaptions((), np.zeros((0, space.width), np.float32))
+    file = FileState(path, 1, 1, b"h" * 32, b"c" * 16)
+    catalog.store_pictures(
+        collection, [EmbeddedPicture(file, PictureFacts("PNG", 1, 1), vector, none)]
+    )
+    return Ledger(catalog.database, collection).known([path])[path].picture_id
+
+
+def test_a_decoder_that_hangs_costs_its_file_alone(tmp_path: Path) -> None:
+    for n in range(12):
+        Image.new("RGB", (32, 32), "black" if n == 5 else "red").save(tmp_path / f"{n}.png")
+    work = [Work(Item(tmp_path / f"{n}.png", 1, 1)) for n in range(12)]
+    slow = EndlessPreparation(*astuple(TinyEncoder().preparation))
+    with Decoders(2, slow, Limits(), timeout_s=3.0) as decoders:
+        outcomes = list(decoders.run(work))
+    [failure] = [each for each in outcomes if isinstance(each, Failure)]
+    assert (failure.path.name, failure.reason) == ("5.png", "timed out")
+    assert len(outcomes) == 12
+
+
+class EndlessPreparation(Preparation):
+    """Never comes back from a black picture, as a decoder in a loop does not."""
+
+    def pixels(self, picture: Image.Image) -> Pixels:
+        while picture.getpixel((0, 0)) == (0, 0, 0):
+            time.sleep(60)
+        return super().pixels(picture)

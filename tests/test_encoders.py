@@ -45,13 +45,24 @@ def small_openclip(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"open_clip:{CLIP}@{saved(tmp_path_factory.mktemp('openclip'), CLIP)}"
 
 
-@pytest.fixture(params=["tiny", "open_clip", "builtin"])
+@pytest.fixture(scope="module")
+def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) -> str:
+    """The specification of that pair's export in 8-bit integers."""
+    from indexer.exporting.export import export
+
+    folder = tmp_path_factory.mktemp("onnx") / "pair"
+    return export(small_openclip, folder, "int8").encoder.space.encoder
+
+
+@pytest.fixture(params=["tiny", "open_clip", "onnx", "builtin"])
 def specification(request: pytest.FixtureRequest) -> str:
     """Each encoder by name."""
     if request.param == "builtin" and not (BUILTIN / "pair.json").is_file():
         pytest.skip("search/encoders/pair, the trained pair, is not in this checkout")
     if request.param == "open_clip":
         return str(request.getfixturevalue("small_openclip"))
+    if request.param == "onnx":
+        return str(request.getfixturevalue("small_onnx"))
     return str(request.param)
 
 
@@ -135,7 +146,7 @@ def test_pictures_prepared_by_the_preparation_fit_the_encoder(encoder: Encoder) 
 
 
 def test_an_unknown_encoder_is_refused_with_the_choices() -> None:
-    with pytest.raises(BadSetting, match=r"'clip'.*builtin, open_clip:ARCH/PRETRAINED"):
+    with pytest.raises(BadSetting, match=r"'clip'.*builtin, .*open_clip:ARCH/PRETRAINED"):
         open_encoder("clip")
 
 

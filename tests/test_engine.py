@@ -10,7 +10,7 @@ from PIL import Image
 
 from indexer.pipeline import index
 from indexer.plan import Plan
-from indexer.sources.folder import scan_folder
+from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.catalog import Catalog
 from search.encoders.tiny import TinyEncoder
@@ -47,7 +47,7 @@ def run_index(catalog: Catalog, folder: Path, name: str = COLLECTION) -> Counts:
     _, counts = index(
         catalog,
         name,
-        scan_folder(folder),
+        [Folder(folder)],
         TinyEncoder(),
         workers=1,
         limits=Limits(),

@@ -281,3 +281,11 @@ def test_broken_exif_and_iptc_never_fail_a_picture(tmp_path: Path) -> None:
     with_iptc(path, [(2, 120, b"A dog")])
     path.write_bytes(path.read_bytes().replace(b"\x1c\x02\x78\x00\x05", b"\x1c\x02\x78\xff\xff"))
     assert facts(path).format == "JPEG"
+
+
+def test_keywords_are_one_caption(tmp_path: Path) -> None:
+    words = [(2, 25, b"dog"), (2, 25, b"beach"), (2, 120, b"Asleep")]
+    assert texts(with_iptc(tmp_path / "words.jpg", words)) == {
+        "iptc.caption": "Asleep",
+        "iptc.keywords": "dog, beach",
+    }

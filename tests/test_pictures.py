@@ -74,7 +74,7 @@ def test_the_facts_give_the_whole_size_of_a_jpeg_that_is_decoded_smaller(tmp_pat
     quadrants(1600, 1200).rotate(90, expand=True).save(tmp_path / "large.jpg", exif=exif)
     picture, facts = read_picture(tmp_path / "large.jpg", target_px=100)
     assert (facts.width_px, facts.height_px) == (1600, 1200)
-    assert picture.size == (400, 300)
+    assert picture.size == (200, 150)
     assert shows_quadrants(picture)
     assert read_picture(tmp_path / "large.jpg")[0].size == (1600, 1200)
 
@@ -267,3 +267,4 @@ def test_an_upload_is_read_from_bytes_alone() -> None:
     assert shows_quadrants(read_picture(stream.getvalue())[0])
     assert refusal(b"").reason == "empty file"
     assert refusal(b"<svg></svg>").reason == "not an image"
+    assert refusal(b"<html></html>").reason == "not an image"

@@ -8,8 +8,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from search.catalog import Catalog
 from search.database import Database
 from search.errors import BadSetting, DatabaseUnavailable
+from search.jobs import Jobs
 from search.schema import HEAD, current_revision, ensure_schema, migrations_folder, upgrade
 from search.tables import metadata
 from tests.conftest import Limn
@@ -38,6 +40,30 @@ def test_the_migrations_make_the_tables_that_the_code_declares(database_url: str
 def not_of_full_text(name: str | None, _kind: str, _parents: object) -> bool:
     """Full text indexes and what FTS5 keeps in them are no tables of SQLAlchemy's."""
     return not (name or "").startswith("words_index")
+
+
+def test_a_database_of_the_first_schema_keeps_all_it_holds(database_url: str) -> None:
+    database = Database(database_url)
+    upgrade(database, "0001")
+    statements = (
+        "INSERT INTO space VALUES ('s', 'tiny', 64, 'now')",
+        "INSERT INTO collection (id, name, space_id, created_at) VALUES (1, 'c', 's', 'now')",
+        "INSERT INTO job (id, collection_id, kind, source, state, found, added, changed, "
+        "unchanged, removed, failed, started_at, updated_at) "
+        "VALUES (7, 1, 'index', 'x', 'done', 3, 2, 0, 0, 0, 1, 'now', 'now')",
+        "INSERT INTO failure (collection_id, path, path_hash, reason, detail, seen_at) "
+        "VALUES (1, '/p/a.jpg', 'h', 'truncated', 'cut', 'now')",
+    )
+    with database.writing() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+    ensure_schema(database)
+    [job] = Jobs(database).latest()
+    assert (job.id, job.state, job.counts.added, job.counts.moved) == (7, "done", 2, 0)
+    [failure] = Catalog(database).failures(1)
+    assert (failure.reason, failure.size_bytes) == ("truncated", None)
+    assert Jobs(database).ask("c", "index", {"sources": ["/p"]}) != 7
+    database.close()
 
 
 def test_the_head_in_the_code_is_that_of_the_migrations() -> None:

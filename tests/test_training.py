@@ -1,6 +1,8 @@
 """Training in seconds: a handful of drawn pictures, towers of random weights, the real loop."""
 
+import copy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
+from indexer.exporting.refusals import ExportDiffers
+from indexer.training.alone import alone, still_losses, still_texts
 from indexer.training.checkpoint import TrainingStopped
 from indexer.training.examples import Examples, examples_of
-from indexer.training.export import ExportDiffers, export
+from indexer.training.export import export
 from indexer.training.lessons import Lessons, word_pool
 from indexer.training.loop import Run
 from indexer.training.losses import soft_targets
@@ -167,6 +171,30 @@ def test_lessons_take_part_and_recall_is_measured(
         f"{a}_{b}_{c}" for a in ("en", "zh") for b in ("t2p", "p2t") for c in ("r1", "r10")
     }
     assert found["en_t2p_r10"] == 1.0  # of 8 pictures
+
+
+def test_a_picture_tower_alone_moves_towards_texts_that_stay(
+    tmp_path: Path, examples: Examples, views: Views, tokenizers: tuple[Tokenizer, Tokenizer]
+) -> None:
+    opinions = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float16)
+    prompts = [tokenizers[0].encode(f"a photo of a {colour}").ids for colour in COLOURS]
+    joint = new_run(tmp_path, replace(RECIPE, alone=3), Lessons([], prompts, opinions))
+    still = still_texts(joint.pair, examples, joint.lessons)
+    assert still.vectors.shape == (24, 32) and still.prompts.shape == (4, 32)
+    assert [len(rows) for rows in still.rows] == [8, 8, 8]
+    pair = copy.deepcopy(joint.pair)
+    losses = partial(still_losses, still)
+    first = Run(pair, alone(joint.recipe), tmp_path, "data", "cpu", joint.lessons, losses)
+    records = list(first.epochs(examples, views, np.arange(8)))
+    assert len(records) == 3
+    assert {"en", "zh", "translated", "opinions"} <= records[0].keys()
+    assert records[-1]["en"] < records[0]["en"]
+    joint.take(first.average)
+    for ours, theirs in zip(
+        joint.pair.texts.parameters(), new_run(tmp_path).pair.texts.parameters(), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs)
+    assert torch.equal(joint.pair.pictures.project.weight, first.average.pictures.project.weight)
 
 
 def test_an_exported_pair_opens_and_gives_torchs_vectors(

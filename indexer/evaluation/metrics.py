@@ -49,6 +49,20 @@ def picture_ranks(similarities: NDArray[np.float32], owners: NDArray[np.int64]) 
     return np.where(np.isfinite(best), ranks, np.inf)
 
 
+def best_ranks(similarities: NDArray[np.float32], right: NDArray[np.bool_]) -> Ranks:
+    """Rank of each query's best right answer, where a query has one or more.
+
+    Both are (queries, answers); what is level with it shares the mean of the places. A similarity
+    that is no number counts as the lowest: an encoder that is broken must not look perfect.
+    """
+    similarities = np.where(np.isnan(similarities), -np.inf, similarities)
+    best = np.where(right, similarities, -np.inf).max(1, keepdims=True)
+    above = (similarities > best).sum(1)
+    level = ((similarities == best) & ~right).sum(1)
+    ranks: Ranks = above + 1 + level / 2
+    return ranks
+
+
 def summary(ranks: Ranks) -> dict[str, float]:
     """Recall@1, @5, @10 (0..1), median rank and mean reciprocal rank."""
     if len(ranks) == 0:

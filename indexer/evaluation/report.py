@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from indexer.evaluation.metrics import Measure, intervals, picture_ranks, text_ranks
 from indexer.training.pairs import CaptionedPicture
 from search.encoders import Encoder
+from search.pictures import read_picture
 from search.records import Pixels, Vectors
 
 BATCH = 64
@@ -32,9 +32,7 @@ def measure(
 
     A language without a caption is left out.
     """
-    pictures = np.concatenate(
-        [encoder.encode_pixels(pixels) for pixels in _batches(encoder, pairs)]
-    )
+    pictures = embedded_pictures(encoder, pairs)
     texts: dict[str, int] = {}
     measures: dict[str, dict[str, Mapping[str, Measure]]] = {}
     for language in languages:
@@ -46,7 +44,7 @@ def measure(
         if not asked:
             continue
         owners = np.array([place for _, place in asked], np.int64)
-        vectors = _encoded(encoder, [text for text, _ in asked])
+        vectors = embedded_texts(encoder, [text for text, _ in asked])
         similarities = vectors @ pictures.T
         texts[language] = len(asked)
         measures[language] = {
@@ -58,16 +56,27 @@ def measure(
     return Report(encoder.space.id, len(pairs), texts, measures)
 
 
+def embedded_pictures(encoder: Encoder, pairs: Sequence[CaptionedPicture]) -> Vectors:
+    """Embed every picture, a batch in memory at a time -> (n, width).
+
+    Raises:
+        BadPicture: one can't be read.
+    """
+    return np.concatenate([encoder.encode_pixels(pixels) for pixels in _batches(encoder, pairs)])
+
+
 def _batches(encoder: Encoder, pairs: Sequence[CaptionedPicture]) -> Iterator[Pixels]:
+    side_px = max(encoder.preparation.width_px, encoder.preparation.height_px)
     for start in range(0, len(pairs), BATCH):
         prepared = []
         for pair in pairs[start : start + BATCH]:
-            with Image.open(pair.path) as opened:
-                prepared.append(encoder.preparation.pixels(opened.convert("RGB")))
+            picture, _ = read_picture(pair.path, target_px=side_px)
+            prepared.append(encoder.preparation.pixels(picture))
         yield np.stack(prepared)
 
 
-def _encoded(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+def embedded_texts(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Embed every text -> (n, width)."""
     parts = [
         encoder.encode_texts(texts[start : start + 1024]) for start in range(0, len(texts), 1024)
     ]

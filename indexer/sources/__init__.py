@@ -1,29 +1,83 @@
 """Where pictures come from: what a source yields, whatever it is."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
-from search.records import Caption, Failure
+from search.records import Caption, Failure, Fields, FileMark
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stands beside a picture: captions, and further columns."""
+
+    captions: tuple[Caption, ...] = ()
+    fields: Fields = field(default_factory=dict)
+
+
+NOTHING = Told()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture file as a scan found it: one stat, and the captions that stand beside it."""
+    """A picture as a scan found it: one stat, and what stands beside it.
+
+    A picture in a container has the container's time, and the size that the container gives it.
+    A film is an item itself: its shots are found by the worker that reads it.
+    """
 
     path: Path
     size_bytes: int
     mtime_ns: int
-    captions: tuple[Caption, ...] = ()
+    told: Told = NOTHING
 
 
-@dataclass(slots=True)
-class Scan:
-    """What a scan found. `notes` are for the user's eyes: what was passed over, and why.
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line for the user's eyes: what was passed over, and why."""
 
-    A folder that can't be read is a failure; nothing below it counts as gone.
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A container that was read to its end, or that is as it was when it last was (`same`)."""
+
+    mark: FileMark
+    same: bool
+
+
+Found = Item | Failure | Note | Whole
+
+Unchanged = Callable[[FileMark], bool]
+"""Whether a container is as it was when it was last read to its end."""
+
+
+class Source(Protocol):
+    """A place that pictures come from.
+
+    `root` is where its pictures lie: what is indexed at or below it and was not found again is
+    gone. A source that is a list names its pictures itself: then those are gone that it names no
+    more, wherever they lie, and `table` is its path.
     """
 
-    root: Path
-    items: list[Item] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    @property
+    def root(self) -> Path: ...
+
+    @property
+    def table(self) -> Path | None: ...
+
+    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+        """Everything in it, one after the other; memory does not grow with their number.
+
+        A folder or a container that can't be read is a failure; nothing below it counts as gone.
+
+        Raises:
+            BadSource: it can't be read at all, or is not laid out as it must be.
+        """
+
+
+def found_in(source: Source) -> list[Item]:
+    """The pictures of a source that is known to be small."""
+    return [each for each in source.find(lambda _: False) if isinstance(each, Item)]

@@ -1,4 +1,4 @@
-"""Captions that stand beside pictures: captions.csv and captions.tsv, and a text file a picture."""
+"""Captions files that stand in a folder of pictures: captions.csv, captions.tsv, metadata.csv."""
 
 import csv
 import io
@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from indexer.sources import NOTHING, Told
+from indexer.sources.columns import CAPTION_NAMES, AskedColumns, Columns
 from search.errors import BadSource
 from search.records import Caption
 
-TABLE_NAMES = ("captions.csv", "captions.tsv")
+TABLE_NAMES = ("captions.csv", "captions.tsv", "metadata.csv")
 
-# A text file beside a picture that is larger is no caption: a log, a book.
-LARGEST_TEXT_BYTES = 16 << 20
+BOTH = ["image", "caption"]
 
 # How many examples of one complaint a note names.
 EXAMPLES = 3
@@ -23,8 +24,9 @@ EXAMPLES = 3
 class CaptionTable:
     """One captions file: its captions by the picture's name as the file writes it.
 
-    Columns `image` and `caption`, in any order and case; `language` and `kind` are kept where they
-    stand. A picture may have any number of rows; one that says the same twice counts once.
+    Columns `image` (or `file_name`) and `caption` (or `text`), in any order and case; `language`
+    and `kind` belong to the caption, further columns to the picture. A picture may have any number
+    of rows; one that says the same twice counts once.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,13 +38,14 @@ class CaptionTable:
         self.path = path
         self.notes: list[str] = []
         self._captions: dict[str, dict[Caption, None]] = defaultdict(dict)
+        self._fields: dict[str, dict[str, str | float]] = {}
         self._lines: dict[str, int] = {}
         self._blank: list[str] = []
         self._twice: list[str] = []
         self._read()
 
-    def assign(self, pictures: Sequence[Path]) -> Iterator[tuple[Path, tuple[Caption, ...]]]:
-        """Pair the table's captions with the pictures at and below its folder.
+    def assign(self, pictures: Sequence[Path]) -> Iterator[tuple[Path, Told]]:
+        """Pair what the table tells with the pictures at and below its folder.
 
         A name is a path from the table's folder, a whole path, or the end of a path, such as a
         bare file name, that only one picture has. Others are noted with their line.
@@ -58,7 +61,7 @@ class CaptionTable:
             exact = by_path.get(str(wanted))
             found = [exact] if exact else _ending_in(wanted, by_name.get(wanted.name, ()))
             if len(found) == 1:
-                yield found[0], tuple(captions)
+                yield found[0], Told(tuple(captions), self._fields.get(name, {}))
             else:
                 why = "several pictures have this name" if found else "no such picture"
                 unknown.append(f"{name[:200]!r} (line {self._lines[name]}: {why})")
@@ -73,18 +76,12 @@ class CaptionTable:
         delimiter = max(",\t;", key=first_line.count)
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         try:
-            columns = [column.strip().casefold() for column in next(rows, [])]
-            missing = [name for name in ("image", "caption") if name not in columns]
-            if missing:
-                raise BadSource(
-                    f"{self.path} has no column {' and no column '.join(map(repr, missing))}; its "
-                    "first line must name the columns image and caption, "
-                    f"and reads {first_line[:200]!r}"
-                )
+            names = [column.strip() for column in next(rows, [])]
+            columns = self._columns(names, first_line)
             line = began = rows.line_num + 1
             for row in rows:
                 began, line = line, rows.line_num + 1
-                self._add(dict(zip(columns, row, strict=False)), rows.line_num)
+                self._add(columns, dict(zip(names, row, strict=False)), rows.line_num)
         except csv.Error as error:
             raise BadSource(f"{self.path}, line {rows.line_num}: {error}") from error
         if text.count('"') % 2 and line - began > 1:
@@ -95,19 +92,34 @@ class CaptionTable:
         self._note(self._blank, "rows without an image or a caption, passed over, such as")
         self._note(self._twice, "rows that repeat a caption, counted once, such as")
 
-    def _add(self, cells: dict[str, str], line: int) -> None:
-        cells = {column: clean(cell) for column, cell in cells.items()}
-        name, text = cells.get("image", ""), cells.get("caption", "")
-        if not name or not text:
-            if any(cells.values()):
+    def _columns(self, names: list[str], first_line: str) -> Columns:
+        try:
+            columns = AskedColumns().choose(names, str(self.path))
+        except BadSource:
+            missing = ["image"] if set(CAPTION_NAMES) & set(map(str.casefold, names)) else BOTH
+        else:
+            if columns.captions or columns.others:
+                return columns
+            missing = ["caption"]
+        raise BadSource(
+            f"{self.path} has no column {' and no column '.join(map(repr, missing))}; its "
+            "first line must name the columns image and caption, "
+            f"and reads {first_line[:200]!r}"
+        )
+
+    def _add(self, columns: Columns, cells: dict[str, str], line: int) -> None:
+        told = columns.told(cells)
+        name = clean(cells.get(columns.picture, ""))
+        if not name or told == NOTHING:
+            if any(map(clean, cells.values())):
                 self._blank.append(f"line {line}")
             return
-        language = cells.get("language", "")[:35] or None
-        caption = Caption(text, language, cells.get("kind", "")[:50] or "caption")
         self._lines.setdefault(name, line)
-        if caption in self._captions[name]:
+        captions = self._captions[name]
+        if any(caption in captions for caption in told.captions):
             self._twice.append(f"line {line}")
-        self._captions[name][caption] = None
+        captions.update(dict.fromkeys(told.captions))
+        self._fields.setdefault(name, {}).update(told.fields)
 
     def _note(self, found: Sequence[str], what: str) -> None:
         if found:
@@ -125,18 +137,8 @@ def _composed(path: Path) -> str:
     return unicodedata.normalize("NFC", path.as_posix())
 
 
-def sidecar_caption(path: Path) -> Caption | None:
-    """The caption in a text file beside a picture; None for a blank one.
-
-    Raises:
-        BadSource: the file can't be read.
-    """
-    text = clean(read_text(path, LARGEST_TEXT_BYTES))
-    return Caption(text) if text else None
-
-
 def read_text(path: Path, most_bytes: int | None = None) -> str:
-    """A text file in the encodings that people's files have: UTF-8, UTF-16, GB 18030, Latin-1.
+    """A text file's text.
 
     Raises:
         BadSource: it is no regular file, can't be read, or is larger than `most_bytes`.
@@ -150,6 +152,11 @@ def read_text(path: Path, most_bytes: int | None = None) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise BadSource(f"can't read {path}: {error.strerror}; check its permissions") from error
+    return decoded(data)
+
+
+def decoded(data: bytes) -> str:
+    """Text in the encodings that people's files have: UTF-8, UTF-16, GB 18030, Latin-1."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     try:

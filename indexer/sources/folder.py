@@ -1,172 +1,251 @@
-"""A folder of pictures on disk, with the captions that stand in it."""
+"""A folder on disk: pictures with what stands beside them, and the archives, tables and films."""
 
 import os
 import stat
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.sources import Item, Scan
-from indexer.sources.captions import TABLE_NAMES, CaptionTable, sidecar_caption
+from indexer.sources import NOTHING, Found, Item, Note, Told, Unchanged, sidecars
+from indexer.sources.captions import TABLE_NAMES, CaptionTable
+from indexer.sources.columns import GUESSED, AskedColumns
+from indexer.sources.containers import contents
+from indexer.sources.selection import EVERYTHING, Selection
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
-from search.records import Caption, Failure
+from search.pictures.containers import is_container
+from search.records import Failure
 
 # What cameras, systems and programs put beside pictures: thumbnails and bins, not collections.
 SKIPPED_FOLDERS = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "__MACOSX"})
 
 
-def scan_folder(root: Path, within: Path | None = None) -> Scan:
-    """Find the pictures at and below an absolute path, or the one picture that it names.
+@dataclass(slots=True)
+class _Listing:
+    """One folder's entries by what they are; each kind in order of name."""
+
+    folder: str
+    pictures: list[os.DirEntry[str]] = field(default_factory=list)
+    containers: list[os.DirEntry[str]] = field(default_factory=list)
+    tables: list[os.DirEntry[str]] = field(default_factory=list)
+    sidecars: dict[str, dict[str, str]] = field(default_factory=dict)
+    folders: list[os.DirEntry[str]] = field(default_factory=list)
+    others: int = 0
+
+
+class Folder:
+    """The pictures at and below a path, or the one picture that it names.
 
     Symbolic links are followed, each folder once, so a loop ends. Hidden files and folders are
-    passed over. Costs one stat a file; no picture is opened. Captions files count that stand at or
-    below `root`, and those above it up to the folder `within`.
-
-    Raises:
-        BadSource: the path is missing, unreadable, or has no pictures, or its captions can't be
-            read.
+    passed over. Costs one stat a file; no picture is opened. Captions files count that stand at
+    or below `root`, and those above it up to the folder `within`.
     """
-    scan = Scan(root)
-    try:
-        status = root.stat()
-    except OSError as error:
-        raise BadSource(
-            f"can't index {str(root)!r}: {error.strerror}; name a folder of pictures, or a picture"
-        ) from error
-    walk = _Walk(scan)
-    if stat.S_ISDIR(status.st_mode):
-        walk.folder(root, (status.st_dev, status.st_ino))
-    else:
-        scan.items.append(Item(root, status.st_size, status.st_mtime_ns))
-        walk.beside(root)
-    if not scan.items:
-        unread = f"; {scan.failures[0].detail}" if scan.failures else ""
-        raise BadSource(
-            f"there are no pictures in {str(root)!r}{unread}; Limn reads files that end in "
-            f"{', '.join(sorted(PICTURE_SUFFIXES))}. Nothing was changed"
-        )
-    above = [] if within is None else [each for each in root.parents if each.is_relative_to(within)]
-    _add_captions(scan, walk.tables, walk.texts, above)
-    if walk.others:
-        scan.notes.append(f"{walk.others:,} files that are not pictures were passed over")
-    return scan
 
+    table = None
 
-class _Walk:
-    """One walk through a tree: pictures into the scan, captions files and texts aside."""
+    def __init__(
+        self,
+        root: Path,
+        within: Path | None = None,
+        selection: Selection = EVERYTHING,
+        asked: AskedColumns = GUESSED,
+    ) -> None:
+        self.root = root
+        self._within = within
+        self._selection = selection
+        self._asked = asked
+        self._others = 0
 
-    def __init__(self, scan: Scan) -> None:
-        self.tables: list[Path] = []
-        self.texts: dict[Path, Path] = {}  # by the path without its suffix
-        self.others = 0
-        self._scan = scan
-        self._seen: set[tuple[int, int]] = set()
-
-    def folder(self, root: Path, identity: tuple[int, int]) -> None:
-        pending = [(root, identity)]  # a stack of our own: trees may be deeper than Python's
-        while pending:
-            folder, identity = pending.pop()
-            if identity in self._seen:
-                continue
-            self._seen.add(identity)
-            below = list(self._files(folder))
-            pending += reversed(below)
-
-    def beside(self, picture: Path) -> None:
-        """Look for the captions of a picture that is indexed on its own."""
-        self.tables = _tables_in(picture.parent)
-        for text in filter(
-            Path.is_file, (picture.with_suffix(".txt"), picture.with_suffix(".TXT"))
-        ):
-            self.texts[picture.with_suffix("")] = text
-
-    def _files(self, folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
-        """Sort a folder's files; yield the folders in it with their identity on disk."""
+    def find(self, unchanged: Unchanged) -> Iterator[Found]:
         try:
-            with os.scandir(folder) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
+            status = self.root.stat()
         except OSError as error:
-            self._unreadable(folder, error)
+            raise BadSource(
+                f"can't index {str(self.root)!r}: {error.strerror}; name a folder of pictures, "
+                "or a picture"
+            ) from error
+        if not stat.S_ISDIR(status.st_mode):
+            yield from self._one_file(status, unchanged)
             return
-        for entry in listed:
-            if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
-                continue
+        self._others = 0
+        told, notes = self._captions_files()
+        yield from map(Note, notes)
+        failures: list[Failure] = []
+        for listing in self._walk(failures):
+            yield from self._files(listing, told, unchanged)
+            yield from failures
+            failures.clear()
+        yield from failures
+        if self._others:
+            yield Note(f"{self._others:,} files that are not pictures were passed over")
+
+    def _one_file(self, status: os.stat_result, unchanged: Unchanged) -> Iterator[Found]:
+        if is_container(self.root):
+            yield from contents(self.root, status, unchanged, self._asked)
+            return
+        listing = _list(str(self.root.parent), [])
+        beside = [] if self._within is None else self._above()
+        tables = [Path(entry.path) for entry in listing.tables] + beside
+        told, notes = _assign(tables, {str(self.root): self.root}, self.root)
+        yield from map(Note, notes)
+        found, note = _beside(listing, self.root.name, told.get(self.root, NOTHING))
+        if note:
+            yield note
+        yield Item(self.root, status.st_size, status.st_mtime_ns, found)
+
+    def _files(
+        self, listing: _Listing, told: Mapping[Path, Told], unchanged: Unchanged
+    ) -> Iterator[Found]:
+        folder = Path(listing.folder)
+        self._others += listing.others
+        for entry in listing.pictures:
             path = folder / entry.name
             try:
-                if entry.is_dir():
-                    status = entry.stat()
-                    yield path, (status.st_dev, status.st_ino)
-                else:
-                    self._file(path, entry)
+                status = entry.stat()
             except OSError as error:  # a link to nothing, a link to itself, a file just deleted
-                self._unreadable(path, error)
-
-    def _file(self, path: Path, entry: os.DirEntry[str]) -> None:
-        suffix = os.path.splitext(entry.name)[1].lower()
-        if suffix in PICTURE_SUFFIXES:
-            status = entry.stat()
-            self._scan.items.append(Item(path, status.st_size, status.st_mtime_ns))
-        elif entry.name.lower() in TABLE_NAMES:
-            self.tables.append(path)
-        elif suffix == ".txt":
-            self.texts[path.with_suffix("")] = path
-        else:
-            self.others += 1
-
-    def _unreadable(self, path: Path, error: OSError) -> None:
-        detail = f"can't read {str(path)!r}: {error.strerror}"
-        self._scan.failures.append(Failure(path, "unreadable", detail))
-
-
-def _tables_in(folder: Path) -> list[Path]:
-    return [path for path in map(folder.joinpath, TABLE_NAMES) if path.is_file()]
-
-
-def _add_captions(
-    scan: Scan, tables: list[Path], texts: dict[Path, Path], above: list[Path]
-) -> None:
-    """Give each item its captions: those of the tables, then that of the text file beside it."""
-    captions: dict[Path, list[Caption]] = defaultdict(list)
-    beyond = [table for folder in above for table in _tables_in(folder) if table not in tables]
-    below: dict[Path, list[Path]] = {path.parent: [] for path in tables + beyond}
-    for item in scan.items if below else ():
-        for folder in item.path.parents:
-            if folder in below:
-                below[folder].append(item.path)
-    for path in tables + beyond:
-        for picture, found in _assigned(scan, path, below[path.parent], noted=path in tables):
-            captions[picture].extend(found)
-    for item in scan.items:
-        text = texts.get(item.path.with_suffix(""))
-        if text is not None:
+                yield _unreadable(path, error)
+                continue
+            found = told.get(path, NOTHING) if told else NOTHING
+            if listing.sidecars:
+                found, note = _beside(listing, entry.name, found)
+                if note:
+                    yield note
+            yield Item(path, status.st_size, status.st_mtime_ns, found)
+        for entry in listing.containers:
+            path = folder / entry.name
             try:
-                caption = sidecar_caption(text)
-            except BadSource as error:
-                scan.notes.append(str(error))
+                yield from contents(path, entry.stat(), unchanged, self._asked)
+            except BadSource as error:  # a table without pictures may be another program's
+                yield Note(f"passed over: {error}")
+            except OSError as error:
+                yield _unreadable(path, error)
+
+    def _walk(self, failures: list[Failure]) -> Iterator[_Listing]:
+        """Every folder at and below the root, once; those that can't be read are `failures`."""
+        seen: set[tuple[int, int]] = set()
+        pending = [str(self.root)]  # a stack of our own: trees may be deeper than Python's
+        while pending:
+            folder = pending.pop()
+            try:
+                status = os.stat(folder)
+                if (status.st_dev, status.st_ino) in seen:
+                    continue
+                seen.add((status.st_dev, status.st_ino))
+                listing = _list(folder, failures)
+            except OSError as error:
+                failures.append(_unreadable(Path(folder), error))
+                continue
+            self._selection.apply(str(self.root), listing.pictures, listing.containers)
+            yield listing
+            if self._selection.recursive:
+                pending += [entry.path for entry in reversed(listing.folders)]
+
+    def _captions_files(self) -> tuple[dict[Path, Told], list[str]]:
+        """What captions files tell, by picture. Looks at names alone, at nothing where none is."""
+        tables: list[Path] = []
+        pictures: dict[str, Path] = {}
+        for listing in self._walk([]):
+            tables += [Path(entry.path) for entry in listing.tables]
+        tables += self._above()
+        if tables:
+            for listing in self._walk([]):
+                pictures |= {entry.path: Path(entry.path) for entry in listing.pictures}
+        return _assign(tables, pictures, self.root)
+
+    def _above(self) -> list[Path]:
+        if self._within is None:
+            return []
+        folders = [each for each in self.root.parents if each.is_relative_to(self._within)]
+        return [
+            path for each in folders for path in map(each.joinpath, TABLE_NAMES) if path.is_file()
+        ]
+
+
+def _list(folder: str, failures: list[Failure]) -> _Listing:
+    listing = _Listing(folder)
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
+            continue
+        stem, suffix = os.path.splitext(entry.name)
+        suffix = suffix.lower()
+        try:
+            if entry.is_dir():
+                listing.folders.append(entry)
+            elif suffix in PICTURE_SUFFIXES:
+                listing.pictures.append(entry)
+            elif entry.name.lower() in TABLE_NAMES:
+                listing.tables.append(entry)
+            elif suffix in sidecars.SUFFIXES:
+                listing.sidecars.setdefault(stem, {})[suffix] = entry.name
+            elif is_container(Path(entry.name)):
+                listing.containers.append(entry)
             else:
-                captions[item.path] += [caption] if caption else []
-    scan.items = [
-        replace(item, captions=tuple(dict.fromkeys(captions.get(item.path, ()))))
-        for item in scan.items
-    ]
+                listing.others += 1
+        except OSError as error:  # a folder's link to itself
+            failures.append(_unreadable(Path(entry.path), error))
+    return listing
 
 
-def _assigned(
-    scan: Scan, path: Path, pictures: list[Path], *, noted: bool
-) -> list[tuple[Path, tuple[Caption, ...]]]:
-    """A table's captions by picture. One that can't be read ends the run where it stands in the
-    root, where it was meant for us; elsewhere it may be another program's and is noted.
-    """
+def _beside(listing: _Listing, name: str, told: Told) -> tuple[Told, Note | None]:
+    """What tables told of a picture, and what the files beside it do: a.txt, a.json, a.jpg.json."""
+    if not listing.sidecars:
+        return told, None
+    names = {
+        **listing.sidecars.get(name, {}),
+        **listing.sidecars.get(os.path.splitext(name)[0], {}),
+    }
+    if not names:
+        return told, None
+    data: dict[str, bytes] = {}
     try:
-        table = CaptionTable(path)
-    except BadSource as error:
-        if path.parent == scan.root:
-            raise
-        scan.notes.append(f"passed over: {error}")
-        return []
-    assigned = list(table.assign(pictures))
-    if noted:  # a table above names pictures that this scan does not look at
-        scan.notes += table.notes
-    return assigned
+        for suffix, sidecar in names.items():
+            path = os.path.join(listing.folder, sidecar)
+            status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):  # reading a named pipe would wait for ever
+                raise BadSource("it is not a regular file")
+            if status.st_size > sidecars.LARGEST_BYTES:
+                raise BadSource(f"{status.st_size:,} bytes are too many for a caption")
+            with open(path, "rb") as file:
+                data[suffix] = file.read(sidecars.LARGEST_BYTES)
+        found = sidecars.told_by(data)
+    except (OSError, BadSource) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        told_in = os.path.join(listing.folder, next(iter(names.values())))
+        return told, Note(f"{told_in} was passed over: {why}")
+    captions = tuple(dict.fromkeys(told.captions + found.captions))
+    return Told(captions, {**found.fields, **told.fields}), None
+
+
+def _assign(
+    tables: list[Path], pictures: Mapping[str, Path], root: Path
+) -> tuple[dict[Path, Told], list[str]]:
+    """What captions files tell, by picture, and what is to be said of them.
+
+    One that can't be read ends the run where it stands in the root, where it was meant for us;
+    elsewhere it may be another program's and is noted.
+    """
+    told: dict[Path, Told] = {}
+    notes: list[str] = []
+    for path in dict.fromkeys(tables):
+        try:
+            table = CaptionTable(path)
+        except BadSource as error:
+            if path.parent == root and path.stem.lower() == "captions":
+                raise
+            notes.append(f"passed over: {error}")
+            continue
+        start = os.path.join(path.parent, "")
+        below = [picture for name, picture in pictures.items() if name.startswith(start)]
+        for picture, more in table.assign(below):
+            before = told.get(picture, NOTHING)
+            captions = tuple(dict.fromkeys(before.captions + more.captions))
+            told[picture] = Told(captions, {**before.fields, **more.fields})
+        if path.is_relative_to(root):  # one above names pictures that this scan does not look at
+            notes += table.notes
+    return told, notes
+
+
+def _unreadable(path: Path, error: OSError) -> Failure:
+    return Failure(path, "unreadable", f"can't read {str(path)!r}: {error.strerror}")

@@ -1,1 +1,1 @@
-"""Fitting an encoder pair to captioned pictures: pairs, towers, loss, loop, export."""
+"""Making the pair that ships from its parts: pairs, towers, losses, loop, export."""

@@ -1,7 +1,9 @@
-"""One training run from files to a shipped pair: what `limn train` does."""
+"""One training run from files to a shipped pair: what `limn train-builtin` does."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
+from indexer.training.alone import alone, still_losses, still_texts
 from indexer.training.examples import Examples, examples_of, minilm_teacher
 from indexer.training.export import export
 from indexer.training.labelled import glossary, read_labelled
@@ -17,7 +20,8 @@ from indexer.training.loop import Run
 from indexer.training.pair import recalls
 from indexer.training.pairs import CaptionedPicture, fingerprint, read_pairs, split
 from indexer.training.recipe import Recipe
-from indexer.training.start import Start, start
+from indexer.training.shipped import shipped
+from indexer.training.start import Start, go_on, start
 from indexer.training.views import JoinedView, Views, cached_views
 from search.errors import BadSetting
 
@@ -26,12 +30,13 @@ LANGUAGES = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files that a run learns from; `labelled` and `sentences` may be missing."""
+    """The files that a run learns from; `texts`, `labelled` and `sentences` may be missing."""
 
     captions: Path
     images: Path | None
     backbone: Path
     minilm: Path
+    texts: Path | None
     labelled: Path | None
     sentences: list[str]
 
@@ -44,6 +49,8 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
         BadSetting: the batch is larger than the data, or all pictures are held out.
         TrainingStopped, StorageFailed, ExportDiffers: as the parts say.
     """
+    if not recipe.epochs + recipe.alone:
+        raise BadSetting("there is nothing to train: --epochs and --alone are both 0")
     captioned = read_pairs(sources.captions, sources.images)
     taught, held = split(captioned, recipe.held_out)
     words = glossary()
@@ -54,7 +61,10 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
             f"to train on ({len(held)} are held out); choose a smaller --batch or --held-out"
         )
     yield f"{len(taught)} captioned and {len(labelled)} labelled pictures, {len(held)} held out"
-    begun = start(taught, sources.backbone, sources.minilm, recipe, words)
+    if sources.texts:
+        begun = go_on(shipped(sources.texts, recipe.dropout), sources.backbone, recipe)
+    else:
+        begun = start(taught, sources.backbone, sources.minilm, recipe, words)
     pictures = captioned + labelled
     views = _views(captioned, labelled, begun, recipe, out / "views")
     yield f"{recipe.views} views of each picture are in {str(out / 'views')!r}"
@@ -62,13 +72,12 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
     place_of = {pair.path: place for place, pair in enumerate(pictures)}
     places, held_places = (_places(part, place_of) for part in (taught + labelled, held))
     running = Run(begun.pair, recipe, out, fingerprint(taught), device, lessons)
-    if running.resume():
-        yield f"going on from step {running.step}"
-    for record in running.epochs(examples, views, places):
-        if len(held_places):
-            record |= recalls(running.average, examples, views[0], held_places)
-        running.note(record)
-        yield ", ".join(f"{name} {value:.4g}" for name, value in record.items())
+    material = (examples, views, places, held_places)
+    if recipe.alone and not running.resume():
+        first = _alone(running, examples, out / "alone")
+        yield from _trained(first, *material)
+        running.take(first.average)
+    yield from _trained(running, *material)
     facts: dict[str, Any] = {
         "format": 1,
         "name": "builtin",
@@ -78,6 +87,22 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
     }
     cosines = export(running.average, begun.tokenizers[0], out / "pair", facts)
     yield f"exported; cosine with torch: {cosines}"
+
+
+def _trained(
+    running: Run,
+    examples: Examples,
+    views: Views,
+    places: NDArray[np.int64],
+    held_places: NDArray[np.int64],
+) -> Iterator[str]:
+    if running.resume():
+        yield f"going on from step {running.step} in {str(running.folder)!r}"
+    for record in running.epochs(examples, views, places):
+        if len(held_places):
+            record |= recalls(running.average, examples, views[0], held_places)
+        running.note(record)
+        yield ", ".join(f"{name} {value:.4g}" for name, value in record.items())
 
 
 def _views(
@@ -114,6 +139,14 @@ def _taught(
     head = (weights["head.weight"], weights["head.bias"])
     opinions = opinions_of(begun.pair.pictures, head, views, len(pictures))
     return examples, Lessons(pools, prompts, opinions)
+
+
+def _alone(joint: Run, examples: Examples, folder: Path) -> Run:
+    """The part of a run that trains the picture tower alone, kept in a folder of its own."""
+    still = still_texts(joint.pair, examples, joint.lessons)
+    losses = partial(still_losses, still)
+    pair = copy.deepcopy(joint.pair)
+    return Run(pair, alone(joint.recipe), folder, joint.data, joint.device, joint.lessons, losses)
 
 
 def _places(pairs: list[CaptionedPicture], place_of: dict[Path, int]) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,12 @@ import torch
 from search.errors import LimnError, StorageFailed
 
 NAME = "checkpoint.pt"
+
+UNREADABLE = (
+    *(OSError, RuntimeError, ValueError, KeyError, EOFError),
+    *(AttributeError, pickle.UnpicklingError),
+)
+"""What torch was seen to raise on files that are cut, garbled or of another kind."""
 
 
 class TrainingStopped(LimnError):
@@ -46,8 +53,8 @@ def load(folder: Path, identity: dict[str, Any], device: str) -> dict[str, Any] 
         return None
     try:
         state: dict[str, Any] = torch.load(file, map_location=device, weights_only=True)
-        differing = [name for name, value in identity.items() if state[name] != value]
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
+        differing = [name for name, value in identity.items() if state.get(name) != value]
+    except UNREADABLE as error:
         raise TrainingStopped(
             f"{str(file)!r} is damaged ({error}); remove it to train from the start"
         ) from error

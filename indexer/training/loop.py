@@ -3,7 +3,7 @@
 import copy
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,14 @@ from indexer.training.examples import Examples
 from indexer.training.lessons import Lessons
 from indexer.training.pair import Pair, parameter_groups
 from indexer.training.recipe import Recipe
+from indexer.training.schedule import follow
 from indexer.training.views import Views
+
+Losses = Callable[
+    [Pair, Recipe, Examples, Lessons, Tensor, NDArray[np.int64], np.random.Generator],
+    dict[str, Tensor],
+]
+"""All losses of a batch, weighted, by name; see `batch_losses` for what they are given."""
 
 
 class Run:
@@ -33,7 +40,9 @@ class Run:
         data: str,
         device: str = "cpu",
         lessons: Lessons | None = None,
+        losses: Losses = batch_losses,
     ) -> None:
+        self.losses = losses
         self.lessons = lessons or Lessons()
         self.pair = pair.to(device)
         self.recipe = recipe
@@ -88,7 +97,7 @@ class Run:
         self.pair.train()
         with torch.autocast(self.device, dtype=torch.bfloat16):
             activations = drawn_views(views, chosen, draw).to(self.device)
-            losses = batch_losses(
+            losses = self.losses(
                 self.pair, self.recipe, examples, self.lessons, activations, chosen, draw
             )
         total = torch.stack(list(losses.values())).sum()
@@ -106,13 +115,9 @@ class Run:
         self._follow()
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
-    @torch.no_grad()
     def _follow(self) -> None:
-        keep = min(self.recipe.ema, self.step / (self.step + 9))
-        ours: list[Tensor] = list(self.average.parameters())
-        theirs: list[Tensor] = list(self.pair.parameters())
-        torch._foreach_mul_(ours, keep)
-        torch._foreach_add_(ours, theirs, alpha=1 - keep)
+        ours, theirs = list(self.average.parameters()), list(self.pair.parameters())
+        follow(ours, theirs, self.step, self.recipe.ema)
 
     def save(self) -> None:
         """Keep a checkpoint; raises StorageFailed, and the previous one stays."""
@@ -128,6 +133,11 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
         return True
+
+    def take(self, pair: Pair) -> None:
+        """Start from the weights of another pair of the same towers."""
+        for ours in (self.pair, self.average):
+            ours.load_state_dict(pair.state_dict())
 
     def note(self, record: dict[str, Any]) -> None:
         """Append a line to metrics.jsonl."""

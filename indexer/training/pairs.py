@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
     if images is None and not folder.is_dir():
         folder = captions.parent
     try:
-        with captions.open(encoding="utf-8", newline="") as lines:
+        with captions.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.DictReader(lines))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadSource(f"can't read captions from {str(captions)!r}: {error}") from error
@@ -52,7 +52,7 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
         raise BadSource(
             f"{str(captions)!r} has captions of {len(by_picture)} pictures; 2 or more are needed"
         )
-    pairs = [_captioned(folder / name, rows) for name, rows in by_picture.items()]
+    pairs = [captioned(folder / name, rows) for name, rows in by_picture.items()]
     missing = [pair.path.name for pair in pairs if not pair.path.is_file()]
     if missing:
         raise BadSource(
@@ -62,7 +62,8 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
     return pairs
 
 
-def _captioned(path: Path, rows: list[dict[str, str]]) -> CaptionedPicture:
+def captioned(path: Path, rows: Iterable[Mapping[str, str]]) -> CaptionedPicture:
+    """A picture with the captions of `rows`, whose columns are those of a captions file."""
     captions: dict[str, tuple[str, ...]] = {}
     translated: list[str] = []
     for row in rows:

@@ -1,22 +1,27 @@
 """The settings of a training run; with a seed and the data they determine the checkpoint."""
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from indexer.training.schedule import rate_at
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Learning rates are AdamW's peaks, shares are 0..1, weights multiply their losses.
 
-    `early` is the share of the exported weights that are the average as it stood halfway.
+    For `alone` epochs the picture tower is trained towards still texts (alone.py), its body at
+    `rate_alone`; `epochs` more train both towers. `early` is the share of the exported weights that
+    are the average as it stood halfway.
     """
 
     epochs: int = 28
+    alone: int = 0
     batch: int = 256
     seed: int = 17
     views: int = 5
     held_out: int = 250
     width: int = 384
+    rate_alone: float = 3e-4
     rate_body: float = 2e-4
     rate_text: float = 1e-4
     rate_words: float = 3e-4
@@ -36,8 +41,10 @@ class Recipe:
     opinions: float = 0.2
 
     def rate_at(self, step: int, steps: int) -> float:
-        """The share of the peak rate at a step: linear warm-up, then half a cosine down to 1%."""
-        start = max(1, int(self.warmup * steps))
-        if step < start:
-            return (step + 1) / start
-        return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - start) / max(1, steps - start)))
+        """The share of the peak rate at a step."""
+        return rate_at(step, steps, self.warmup)
+
+
+def further(recipe: Recipe) -> Recipe:
+    """The recipe for towers that have learned already: about a third of the peak rates."""
+    return replace(recipe, rate_body=6e-5, rate_text=4e-5, rate_words=1e-4, rate_heads=2e-4)

@@ -7,7 +7,10 @@ from search.encoders.preparation import Preparation
 from search.errors import BadSetting
 from search.records import Pixels, Space, Vectors
 
-SPECIFICATIONS = "builtin, open_clip:ARCH/PRETRAINED, open_clip:ARCH@/path/to/checkpoint, tiny"
+SPECIFICATIONS = (
+    "builtin, builtin@/path/to/pair, open_clip:ARCH/PRETRAINED, "
+    "open_clip:ARCH@/path/to/checkpoint, onnx:/path/to/exported/pair, tiny"
+)
 
 
 class Encoder(Protocol):
@@ -37,10 +40,10 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
         BadSetting: `spec` is not one of `SPECIFICATIONS`.
         EncoderUnavailable: the pair can't be loaded; the message names the choices left.
     """
-    if spec == "builtin":
-        from search.encoders.builtin import open_builtin
+    if spec == "builtin" or spec.startswith("builtin@"):
+        from search.encoders.builtin import open_builtin, pair_folder
 
-        return open_builtin()
+        return open_builtin(pair_folder(spec))
     if spec == "tiny":
         from search.encoders.tiny import TinyEncoder
 
@@ -49,4 +52,8 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
         from search.encoders.openclip import open_openclip
 
         return open_openclip(spec, device)
+    if spec.startswith("onnx:"):
+        from search.encoders.onnxpair import open_onnx
+
+        return open_onnx(spec)
     raise BadSetting(f"unknown encoder {spec!r}; choose one of: {SPECIFICATIONS}")

@@ -15,14 +15,12 @@ from open_clip.transformer import TextTransformer, text_global_pool
 from search.encoders.fingerprint import space_id
 from search.encoders.openclip_weights import Pair, load_pair, quiet
 from search.encoders.preparation import Preparation, Resize
+from search.encoders.texts import spoken
 from search.errors import BadSetting
 from search.records import Pixels, Space, Vectors
 
 BATCH = 64
 """Pictures or texts at once: larger batches are no faster on a CPU, and this bounds memory."""
-
-CHARACTERS_PER_TOKEN = 32
-"""Texts are cut here first: no language spends so many, and tokenizers are slow on long words."""
 
 PROBES = (
     "a photo of a dog running on the beach, 2024",
@@ -90,8 +88,8 @@ class OpenClipEncoder:
         self._preparation = _preparation(pair.model.visual.preprocess_cfg)
         self._tokenizer = pair.tokenizer
         self._tokenizing = threading.Lock()  # Hugging Face's tokenizers refuse two callers at once
-        self._characters = CHARACTERS_PER_TOKEN * int(pair.config["text_cfg"]["context_length"])
-        parts = _identity(pair, self._preparation, self._tokens(PROBES).numpy())
+        self._context = int(pair.config["text_cfg"]["context_length"])
+        parts = _identity(pair, self._preparation, self.tokens(PROBES).numpy())
         width = int(pair.config["embed_dim"])
         self._space = Space(space_id(pair.architecture, parts), pair.spec, width)
         self._device = device
@@ -125,7 +123,7 @@ class OpenClipEncoder:
         """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
         if not texts:
             return np.empty((0, self._space.width), np.float32)
-        tokens, tower = self._tokens(texts), self._tower
+        tokens, tower = self.tokens(texts), self._tower
         if tower is None:
 
             def encode_whole(rows: NDArray[np.intp]) -> torch.Tensor:
@@ -160,9 +158,9 @@ class OpenClipEncoder:
         on_gpu = self._device.type == "cuda"
         return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=on_gpu)
 
-    def _tokens(self, texts: Sequence[str]) -> torch.Tensor:
+    def tokens(self, texts: Sequence[str]) -> torch.Tensor:
         """Turn n texts into (n, context) int64; any text will do."""
-        clean = [_printable(text)[: self._characters] for text in texts]
+        clean = [spoken(text, self._context) for text in texts]
         with self._tokenizing:
             tokens: torch.Tensor = self._tokenizer(clean)
         return tokens
@@ -180,11 +178,12 @@ def open_openclip(spec: str, device: str = "auto") -> OpenClipEncoder:
             that can't be reached.
     """
     with quiet():
-        target = _device(device)
+        target = torch_device(device)
         return OpenClipEncoder(load_pair(spec), target)
 
 
-def _device(name: str) -> torch.device:
+def torch_device(name: str) -> torch.device:
+    """The device that "auto", "cpu" or "cuda" names here; raises BadSetting where it can't."""
     if name not in ("auto", "cpu", "cuda"):
         raise BadSetting(f"unknown device {name!r}; it may be auto, cpu or cuda")
     has_gpu = torch.cuda.is_available()
@@ -226,9 +225,3 @@ def _identity(
     yield "tokenizer", tokens
     for name, tensor in sorted(pair.model.state_dict().items()):
         yield name, tensor.contiguous().numpy()
-
-
-def _printable(text: str) -> str:
-    """Make any str encodable: halves of a surrogate pair meet, a lone one becomes U+FFFD."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return " ".join(whole.split())

@@ -23,6 +23,7 @@ from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
 from search.encoders.hub import hub_file, hub_folder
+from search.encoders.openclip_names import weight_files
 from search.errors import BadSetting, EncoderUnavailable
 
 FORMS = "open_clip:ARCH/PRETRAINED or open_clip:ARCH@/path/to/checkpoint"
@@ -172,11 +173,7 @@ def _close(architecture: str) -> str:
 def _published(architecture: str, tag: str) -> Weights:
     spec = f"open_clip:{architecture}/{tag}"
     entry = open_clip.get_pretrained_cfg(architecture, tag)
-    repository, _, name = entry["hf_hub"].rpartition("/")
-    names = [name or HF_WEIGHTS_NAME]
-    if names[0].endswith((".bin", ".pth")):  # as open_clip does: its safetensors copy comes first
-        copy = f"{Path(name).stem}.safetensors"
-        names.insert(0, HF_SAFE_WEIGHTS_NAME if names[0] == HF_WEIGHTS_NAME else copy)
+    repository, names = weight_files(entry["hf_hub"])
     path = hub_file(repository, names, spec, _instead(architecture))
     return Weights(spec, path, entry, bool(entry.get("quick_gelu")))
 

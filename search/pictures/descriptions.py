@@ -33,6 +33,7 @@ RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
 IPTC_FIELDS = {(2, 120): "iptc.caption", (2, 105): "iptc.headline", (2, 5): "iptc.title"}
+IPTC_KEYWORDS = (2, 25)
 IPTC_CHARSET = (1, 90)
 UTF8_ESCAPE = b"\x1b%G"
 
@@ -91,6 +92,9 @@ def _xmp(image: Image.Image) -> Found:
             yield f"xmp.{field}", element.text or "", None
         for element in root.iter(RDF + "Description"):
             yield f"xmp.{field}", element.get(DC + field, ""), None
+    for element in root.iter(DC + "subject"):
+        words = [clean(item.text) for item in element.iter(RDF + "li")]
+        yield "xmp.keywords", ", ".join(filter(None, words)), None
 
 
 def _iptc(image: Image.Image) -> Found:
@@ -105,6 +109,12 @@ def _iptc(image: Image.Image) -> Found:
         values = records.get(record, b"")
         for raw in values if isinstance(values, list) else [values]:
             yield kind, raw.decode("utf-8", "replace") if utf8 else _decoded(raw), None
+    keywords = records.get(IPTC_KEYWORDS, [])
+    words = [
+        clean(raw.decode("utf-8", "replace") if utf8 else _decoded(raw))
+        for raw in (keywords if isinstance(keywords, list) else [keywords])
+    ]
+    yield "iptc.keywords", ", ".join(filter(None, words)), None
 
 
 def _exif(tags: Tags, byte_order: str | None) -> Found:

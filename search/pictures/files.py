@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search.errors import BadPicture
+from search.pictures.containers import container_of, read_member
 
 # fmt: off
 PICTURE_SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".avif",
     ".heic", ".heif", ".hif", ".gif", ".tif", ".tiff", ".bmp", ".jp2", ".j2k", ".jpx",
-    ".ppm", ".pgm", ".pbm", ".pnm",
+    ".ppm", ".pgm", ".pbm", ".pnm", ".svg",
+    ".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw",
 })
 # fmt: on
 """Lower-case suffixes of the formats that `search.pictures` reads."""
@@ -40,6 +42,8 @@ DEFAULT_LIMITS = Limits()
 def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """Read a picture's file once, for `content_hash` and `read_picture` both.
 
+    A path may lead into a container, such as /d/shard.tar/0001.jpg.
+
     Raises:
         BadPicture: missing, no regular file (nothing is opened then: a FIFO would block),
             no permission, empty, or over `limits.max_file_bytes`.
@@ -52,6 +56,9 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         check_size(status.st_size, name, limits)
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        container = container_of(path)
+        if container is not None:
+            return _load_member(container, path, limits)
         # A path with a NUL in it is a ValueError: no file has such a name.
         raise BadPicture(f"{name} does not exist", "missing") from error
     except OSError as error:
@@ -61,6 +68,19 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
     check_size(len(data), name, limits)  # it may have grown
     if not data:
         raise BadPicture(f"{name} is an empty file", "empty file")
+    return data
+
+
+def _load_member(container: Path, path: Path, limits: Limits) -> bytes:
+    name = repr(str(path))
+    try:
+        data = read_member(container, path, limits.max_file_bytes)
+    except BadPicture as error:
+        raise BadPicture(f"{name}: {error}", error.reason) from error
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    if not data:
+        raise BadPicture(f"{name} is empty", "empty file")
     return data
 
 

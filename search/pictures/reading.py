@@ -1,5 +1,7 @@
 """Bytes or path -> an upright RGB picture, within limits, and what its file says of it."""
 
+import math
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from search.errors import BadPicture
 from search.pictures import pillow
 from search.pictures.colours import to_srgb
+from search.pictures.converted import converted
 from search.pictures.files import DEFAULT_LIMITS, Limits, check_size, load_file
 from search.pictures.metadata import read_facts
 from search.records import PictureFacts
@@ -25,6 +28,11 @@ UPRIGHT = {
 
 ORIENTATION_TAG = 0x0112
 
+# How much larger than wanted a JPEG is decoded. At 4/3 the built-in pair's embeddings keep a cosine
+# of 0.996 to those of the whole picture on mosaics of photographs, all detail, 0.995 at worst; at 2
+# they keep 0.999, and decoding 2 megapixels takes twice as long.
+SPARE = 4 / 3
+
 # Compressed pixels never have as many zeros at their end; padding of metadata is at most 4 KiB.
 ZEROS_BYTES = 16 * 1024
 
@@ -35,12 +43,15 @@ def read_picture(
     limits: Limits = DEFAULT_LIMITS,
     target_px: int | None = None,
     name: str = "the picture",
+    drawings: bool = False,
 ) -> tuple[Image.Image, PictureFacts]:
     """Decode a picture, upright, as 8-bit sRGB; of an animation, its first frame.
 
     `target_px` is the shortest side that is wanted: a JPEG is then decoded at a fraction of its
-    size, its sides at least twice that, for about a fifth of the time. The facts always give
-    the size of the whole upright picture. `name` is what messages call bytes.
+    size, its sides at least a third more than that, in a fraction of the time. The facts always
+    give the size of the whole upright picture. `name` is what messages call bytes. Without
+    `drawings` no SVG is rendered: what it asks for may take any time, so a stranger's is for
+    workers alone.
 
     Raises:
         BadPicture: the file can't be read, is no picture, is damaged, or is over the limits.
@@ -54,7 +65,11 @@ def read_picture(
             raise BadPicture(f"{name} is empty: it has no bytes", "empty file")
     pillow.ready()
     try:
-        return _decode(data, name, limits, target_px)
+        other = converted(data, name, drawings)
+        if other is None:
+            return _decode(data, name, limits, target_px)
+        picture, facts = _decode(other[0], name, limits, target_px)
+        return picture, replace(facts, format=other[1])
     except MemoryError as error:
         raise BadPicture(f"{name} does not fit into memory", "too large") from error
     except pillow.PLUGIN_ERRORS as error:
@@ -77,7 +92,8 @@ def _decode(
         )
     _check_whole(image, data, stream.tell(), name)
     if target_px is not None and image.format in ("JPEG", "MPO"):
-        image.draft(None, (2 * target_px, 2 * target_px))
+        side_px = math.ceil(SPARE * target_px)
+        image.draft(None, (side_px, side_px))
     image.load()
     turn = _turn(image)  # after loading, because Pillow turns a TIFF by itself then
     if turn in (5, 6, 7, 8):

@@ -21,9 +21,15 @@ CHECKSUM_BYTES = 16
 
 
 def thumbnail(
-    source: Image.Image | Path | bytes, side_px: int, *, limits: Limits = DEFAULT_LIMITS
+    source: Image.Image | Path | bytes,
+    side_px: int,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    drawings: bool = False,
 ) -> bytes:
     """A picture as WebP, its longest side at most `side_px`; a smaller picture keeps its size.
+
+    `drawings` says whether an SVG may be rendered, as in `read_picture`.
 
     Raises:
         BadPicture: `source` is a file or bytes that can't be read as a picture.
@@ -32,7 +38,7 @@ def thumbnail(
         picture = source.convert("RGB")
     else:
         # As a picture's shortest side is wanted there, this errs on the sharp side.
-        picture, _ = read_picture(source, limits=limits, target_px=side_px)
+        picture, _ = read_picture(source, limits=limits, target_px=side_px, drawings=drawings)
     # Reducing by whole numbers first takes less than half the time, and at 2.0 looks the same.
     picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
     encoded = BytesIO()
@@ -65,7 +71,7 @@ class Thumbnails:
         if kept is not None:
             return kept
         data = load_file(picture.path, self._limits)
-        made = thumbnail(data, side_px, limits=self._limits)
+        made = thumbnail(data, side_px, limits=self._limits, drawings=True)
         # A file that was changed after it was indexed must not pass for what it was then.
         if content_hash(data).hex() == picture.content_hash:
             _write(path, made)

@@ -29,13 +29,15 @@ def as_float16(model: onnx.ModelProto) -> None:
         _replace(model.graph, tensor, [(f"{tensor.name}.half", stored)], [node])
 
 
-def as_int8(model: onnx.ModelProto) -> None:
+def as_int8(model: onnx.ModelProto, tables_only: bool = False) -> None:
     """Store matrices as int8, in place; a table that is looked up is widened after the look-up."""
     graph = model.graph
     for tensor in _large(graph):
         full = numpy_helper.to_array(tensor)
         readers = [node for node in graph.node if tensor.name in node.input]
         looked_up = len(readers) == 1 and readers[0].op_type == "Gather"
+        if tables_only and not looked_up:
+            continue
         # A row of a table is one token; a column of a matrix is one output.
         scale = np.maximum(np.abs(full).max(1 if looked_up else 0, keepdims=True), 1e-12) / 127
         stored = np.round(full / scale).astype(np.int8)

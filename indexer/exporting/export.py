@@ -1,0 +1,197 @@
+"""`limn export`: an open_clip pair as a folder of ONNX graphs, checked against torch."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from google.protobuf.message import EncodeError
+from torch import Tensor, nn
+
+from indexer.exporting.attention import spell_out_attention
+from indexer.exporting.folder import check_new, new_folder
+from indexer.exporting.integers import as_integer_products
+from indexer.exporting.padding import fold_padding
+from indexer.exporting.precision import LOWEST_COSINE, Precision
+from indexer.exporting.refusals import CantExport, ExportDiffers
+from indexer.exporting.small_weights import as_float16, as_int8
+from indexer.exporting.towers import RawPictures, RawTexts, sizes
+from indexer.exporting.tracing import traced
+from indexer.exporting.words import TEXTS, write_words
+from search.encoders import Encoder
+from search.encoders.fingerprint import space_id
+from search.encoders.onnxpair import FORMAT, OnnxEncoder, digest_of, open_onnx
+from search.encoders.openclip import OpenClipEncoder
+from search.encoders.openclip_names import languages, picture_work
+from search.encoders.openclip_weights import Pair, load_pair, quiet
+from search.encoders.pairfolder import DESCRIPTION, FILES, file_digest
+from search.encoders.preparation import Preparation
+from search.errors import BadSetting
+from search.records import Pixels, Vectors
+
+LARGEST_TOWER = 2**31 // 4 - 2**20
+"""Parameters of a tower: an ONNX file ends at 2 GiB, and the graph is traced in float32."""
+
+UNTRACEABLE = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    EncodeError,
+)
+"""What torch's exporter was seen to raise over towers that have no graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export came to: the encoder, and its lowest cosine with torch, by tower."""
+
+    encoder: OnnxEncoder
+    cosines: dict[str, float]
+    size_bytes: int
+
+
+def export(spec: str, out: Path, precision: Precision) -> Exported:
+    """Write the pair that `spec` names to the folder `out`, which `onnx:` opens.
+
+    Raises:
+        BadSetting: `spec` is not open_clip's, or `out` is taken.
+        EncoderUnavailable: the pair can't be loaded.
+        CantExport: a tower or the tokenizer has no such form.
+        ExportDiffers: a cosine is under LOWEST_COSINE.
+        StorageFailed: the disk is full.
+    """
+    if not spec.startswith("open_clip:"):
+        raise BadSetting(
+            f"{spec!r} is not exported; only pairs of open_clip are: "
+            "open_clip:ARCH/PRETRAINED or open_clip:ARCH@/path/to/checkpoint"
+        )
+    check_new(out)
+    with quiet(), new_folder(out) as part:
+        pair = load_pair(spec)
+        _check_sizes(pair)
+        theirs = OpenClipEncoder(pair, torch.device("cpu"))
+        texts = RawTexts(pair.model).eval()
+        words = write_words(theirs, pair.tokenizer, texts.causal is not None, part / FILES[2])
+        facts: dict[str, Any] = {
+            "format": FORMAT,
+            "name": pair.architecture,
+            "encoder": pair.spec,
+            "precision": precision,
+            "width": theirs.space.width,
+            "picture_gmacs": picture_work(pair.config, sizes(pair.model)["picture"]),
+            "languages": list(languages(pair.config)),
+            "preparation": asdict(theirs.preparation),
+            "reading": words.reading.facts(),
+        }
+        ids = torch.tensor(words.ids(["a dog", "a cat"]))
+        wanted = _vectors(theirs, probes(theirs.preparation))  # before the model is changed
+        spell_out_attention(pair.model)
+        _write_graphs(part, pair, theirs.preparation, texts, ids, precision)
+        digests = {name: file_digest(part / name) for name in FILES}
+        facts |= {"sha256": digests, "space": _space(theirs, precision, digests)}
+        _describe(part, facts)
+        found = _vectors(open_onnx(f"onnx:{part}"), probes(theirs.preparation))
+        cosines = {tower: float((wanted[tower] * found[tower]).sum(1).min()) for tower in wanted}
+        _check_cosines(cosines, precision)
+        _describe(part, {**facts, "cosines": cosines})
+    size_bytes = sum(file.stat().st_size for file in out.iterdir())
+    return Exported(open_onnx(f"onnx:{out}"), cosines, size_bytes)
+
+
+def _check_sizes(pair: Pair) -> None:
+    for tower, parameters in sizes(pair.model).items():
+        if parameters > LARGEST_TOWER:
+            raise CantExport(
+                f"the {tower} tower of {pair.spec} has {parameters:,} parameters, and an ONNX file "
+                f"ends at 2 GiB, which is {LARGEST_TOWER:,}; use it as {pair.spec}"
+            )
+
+
+def _write_graphs(
+    part: Path,
+    pair: Pair,
+    preparation: Preparation,
+    texts: RawTexts,
+    ids: Tensor,
+    precision: Precision,
+) -> None:
+    size = (2, preparation.height_px, preparation.width_px, 3)
+    pixels = torch.zeros(size, dtype=torch.uint8)
+    raw = RawPictures(pair.model, preparation).eval()
+    free = {0: "n", 1: "t"} if texts.causal is not None else {0: "n"}
+    for file, module, example, name, dynamic in (
+        (FILES[0], raw, pixels, "pixels", {0: "n"}),
+        (FILES[1], texts, ids, "ids", free),
+    ):
+        graph = _graph(pair.spec, module, example, name, dynamic)
+        fold_padding(graph)
+        if precision == "int8":
+            as_integer_products(graph)
+            as_int8(graph, tables_only=True)
+        if precision != "float32":
+            as_float16(graph)
+        (part / file).write_bytes(graph.SerializeToString())
+
+
+def _graph(
+    spec: str, module: nn.Module, example: Tensor, name: str, dynamic: dict[int, str]
+) -> onnx.ModelProto:
+    try:
+        return traced(module, example, name, dynamic)
+    except UNTRACEABLE as error:
+        reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+        raise CantExport(
+            f"torch can't write the tower that reads {name} of {spec} as ONNX ({reason}); "
+            f"use it as {spec}"
+        ) from error
+
+
+def _space(theirs: OpenClipEncoder, precision: Precision, digests: dict[str, str]) -> str:
+    """Float32 graphs hold torch's own weights, so their vectors are of torch's space.
+
+    Rounded weights are others, and others are another space.
+    """
+    if precision == "float32":
+        return theirs.space.id
+    name = theirs.space.id.rpartition("-")[0]
+    parts = [("pair", theirs.space.id), ("precision", precision)]
+    parts += sorted(digests.items())
+    return space_id(f"{name}-{precision}", [(label, text.encode()) for label, text in parts])
+
+
+def _describe(part: Path, facts: dict[str, Any]) -> None:
+    described = {**facts, "digest": digest_of(facts)}
+    content = json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+    (part / DESCRIPTION).write_text(content, encoding="utf-8")
+
+
+def probes(preparation: Preparation) -> Pixels:
+    """Pictures to compare by: noise of seven grains, a flat one, and a slope."""
+    draw = np.random.default_rng(0)
+    height, width = preparation.height_px, preparation.width_px
+    drawn = [np.full((height, width, 3), 90, np.uint8)]
+    slope = np.linspace(0, 255, width).astype(np.uint8)
+    drawn.append(np.broadcast_to(slope[None, :, None], (height, width, 3)))
+    for grain in (1, 2, 4, 8, 16, 32, 64):
+        cells = (-(-height // grain), -(-width // grain), 3)
+        coarse = draw.integers(0, 256, cells, dtype=np.uint8)
+        drawn.append(coarse.repeat(grain, 0).repeat(grain, 1)[:height, :width])
+    return np.stack(drawn)
+
+
+def _vectors(encoder: Encoder, pixels: Pixels) -> dict[str, Vectors]:
+    return {"picture": encoder.encode_pixels(pixels), "text": encoder.encode_texts(TEXTS)}
+
+
+def _check_cosines(cosines: dict[str, float], precision: Precision) -> None:
+    for tower, cosine in cosines.items():
+        if not cosine >= LOWEST_COSINE[precision]:
+            raise ExportDiffers(
+                f"the exported {tower} tower is at cosine {cosine:.4f} of torch's, and {precision} "
+                f"must reach {LOWEST_COSINE[precision]}; nothing was kept: try a higher --precision"
+            )

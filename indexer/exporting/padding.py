@@ -1,0 +1,82 @@
+"""Padding folded into the convolutions that it precedes."""
+
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper
+from onnx.reference import ReferenceEvaluator
+
+
+def fold_padding(model: onnx.ModelProto) -> int:
+    """Give convolutions the zeros that a node of its own puts around their input, in place.
+
+    torch pads unevenly only in a step of its own, and onnxruntime leaves its fast layout of
+    channels for that step and comes back: a quarter of MobileNetV2's time (measured). Returns how
+    many were folded.
+    """
+    graph = model.graph
+    folded = 0
+    for pad in [node for node in graph.node if node.op_type == "Pad"]:
+        readers = [node for node in graph.node if pad.output[0] in node.input]
+        if len(readers) != 1 or readers[0].op_type != "Conv" or not _is_zero(model, pad):
+            continue
+        pads = _value(model, pad.input[1])
+        [attribute] = [each for each in readers[0].attribute if each.name == "pads"]
+        if pads.shape != (8,) or pads[[0, 1, 4, 5]].any() or (pads < 0).any():
+            continue
+        inner = helper.get_attribute_value(attribute)
+        attribute.CopyFrom(helper.make_attribute("pads", (pads[[2, 3, 6, 7]] + inner).tolist()))
+        readers[0].input[0] = pad.input[0]
+        graph.node.remove(pad)
+        folded += 1
+    if folded:
+        _sweep(graph)
+    return folded
+
+
+def _is_zero(model: onnx.ModelProto, pad: onnx.NodeProto) -> bool:
+    """Whether the padding is of zeros, which is what a convolution's own is."""
+    modes = [helper.get_attribute_value(each) for each in pad.attribute if each.name == "mode"]
+    if modes not in ([], [b"constant"]):
+        return False
+    filled = pad.input[2] if len(pad.input) > 2 else ""
+    value = _value(model, filled) if filled else np.zeros(1)
+    return bool(value.size) and not value.any()
+
+
+def _value(model: onnx.ModelProto, name: str) -> NDArray[Any]:
+    """What the constants behind a name come to; an empty array where it is none of constants."""
+    makers = {output: node for node in model.graph.node for output in node.output}
+    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    wanted, names = [name], set()
+    while wanted:
+        at = wanted.pop()
+        if at in names or not at:
+            continue
+        if at not in makers and at not in stored:
+            return np.empty(0)
+        names.add(at)
+        wanted += makers[at].input if at in makers else []
+    graph = helper.make_graph(
+        [node for node in model.graph.node if names.intersection(node.output)],
+        "constants",
+        [],
+        [onnx.ValueInfoProto(name=name)],
+        [stored[each] for each in names if each in stored],
+    )
+    alone = helper.make_model(graph, opset_imports=model.opset_import)
+    return np.asarray(ReferenceEvaluator(alone).run(None, {})[0])
+
+
+def _sweep(graph: onnx.GraphProto) -> None:
+    """Take out the nodes that nothing reads any more."""
+    while True:
+        read = {name for node in graph.node for name in node.input}
+        read |= {output.name for output in graph.output}
+        idle = [node for node in graph.node if not read.intersection(node.output)]
+        if not idle:
+            return
+        for node in idle:
+            graph.node.remove(node)

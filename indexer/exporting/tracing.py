@@ -1,0 +1,32 @@
+"""From a torch module to an ONNX graph, in memory."""
+
+import io
+import warnings
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+
+def traced(
+    module: nn.Module, example: Tensor, name: str, dynamic: dict[int, str]
+) -> onnx.ModelProto:
+    """Trace `module` on an `example` of its one input; `dynamic` names the axes that may vary.
+
+    The output is called "vectors", and its first axis varies.
+    """
+    content = io.BytesIO()
+    with warnings.catch_warnings():
+        # The newer exporter needs one more package; these graphs have no control flow to lose.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            (example,),
+            content,  # type: ignore[arg-type]  # only the newer exporter wants a path
+            input_names=[name],
+            output_names=["vectors"],
+            dynamic_axes={name: dynamic, "vectors": {0: "n"}},
+            opset_version=17,
+            dynamo=False,
+        )
+    return onnx.load_from_string(content.getvalue())

@@ -1,0 +1,89 @@
+"""Running one request from start to end, for the command line and the worker alike."""
+
+from indexer.pipeline import index
+from indexer.plan import Plan, Planner, empty
+from indexer.request import Request
+from indexer.sources import Item, Source
+from indexer.writing import Progress
+from search.engine import Engine
+from search.ledger import Ledger
+from search.records import Collection, Counts, Failure
+from search.settings import Settings
+
+
+def run(
+    engine: Engine,
+    settings: Settings,
+    request: Request,
+    progress: Progress,
+    job_id: int | None = None,
+    whole: Request | None = None,
+) -> tuple[Collection, Counts, list[Failure]]:
+    """Index what was asked for; returns the failures of its sources too.
+
+    `whole` is the request that this one is a part of, where it is one: what its job is known by.
+
+    Raises:
+        BadSource: there is nothing to index, or a source can't be read.
+        CollectionBusy, SpaceMismatch, StorageFailed, ...: as `indexer.pipeline.index` does.
+    """
+    sources = request.open(engine.catalog)
+    if not is_held(engine, request.name):
+        for source in sources:  # a collection of nothing is not to be made
+            check_filled(source)
+    encoder = engine.encoder(wanted_encoder(engine, settings, request))
+    collection, counts = index(
+        engine.catalog,
+        request.name,
+        sources,
+        encoder,
+        workers=request.workers or settings.workers,
+        limits=engine.limits,
+        progress=progress,
+        retry=request.retry,
+        job_id=job_id,
+        request=(whole or request).as_json(),
+    )
+    engine.store(collection)
+    failures = engine.catalog.failures(collection.id)
+    roots = {source.root for source in sources if source.table is None}
+    listed = any(source.table for source in sources)
+    ours = [
+        each for each in failures if listed or not roots.isdisjoint((each.path, *each.path.parents))
+    ]
+    return collection, counts, ours
+
+
+def dry_run(engine: Engine, request: Request) -> Plan:
+    """What a run would do; nothing is written, and no picture is opened."""
+    sources = request.open(engine.catalog)
+    if not is_held(engine, request.name):
+        planner = Planner(None)
+    else:
+        [collection] = engine.catalog.collections([request.name])
+        ledger = Ledger(engine.catalog.database, collection)
+        planner = Planner(ledger, engine.catalog.failures(collection.id), retry=request.retry)
+    for source in sources:
+        planner.add(source)
+    return planner.plan
+
+
+def check_filled(source: Source) -> None:
+    """Raise BadSource where a source holds nothing, before anything is made for it."""
+    for found in source.find(lambda _: False):
+        if isinstance(found, Item) or (isinstance(found, Failure) and found.path != source.root):
+            return
+        if isinstance(found, Failure):
+            raise empty(source, found.detail)
+    raise empty(source)
+
+
+def is_held(engine: Engine, name: str) -> bool:
+    """Whether there is a collection of that name."""
+    return any(each.name == name for each in engine.catalog.collections())
+
+
+def wanted_encoder(engine: Engine, settings: Settings, request: Request) -> str:
+    """The encoder that was asked for; otherwise the collection's own; otherwise the default."""
+    held = {each.name: each.space.encoder for each in engine.catalog.collections()}
+    return request.encoder or held.get(request.name) or settings.encoder

@@ -1,0 +1,141 @@
+"""Which column of a table is the picture, which are captions; the others are kept as fields."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from indexer.sources import Told
+from search.errors import BadSource
+from search.records import Caption
+
+# What publishers call them, the most telling first.
+PICTURE_NAMES = (
+    "image", "picture", "photo", "img", "image_path", "file_name", "filename", "filepath", "file",
+    "path", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes",
+)  # fmt: skip
+CAPTION_NAMES = (
+    "caption", "captions", "text", "texts", "txt", "sentence", "sentences", "description", "title",
+    "alt_text",
+)  # fmt: skip
+
+# A number as a person writes it: 007 is a name, and so is +49.
+NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
+
+# As long as `tables.field` allows.
+LONGEST_NAME, LONGEST_TEXT = 100, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of one table by what they are for."""
+
+    picture: str
+    captions: tuple[str, ...]
+    language: str | None
+    kind: str | None
+    others: tuple[str, ...]
+
+    @property
+    def beside(self) -> list[str]:
+        """All but the picture's."""
+        given = (*self.captions, self.language, self.kind, *self.others)
+        return [name for name in given if name is not None]
+
+    def told(self, cells: Mapping[str, Any]) -> Told:
+        """What a row tells of its picture."""
+        language = _text(cells.get(self.language or ""))[:35] or None
+        kind = _text(cells.get(self.kind or ""))[:50] or "caption"
+        captions = (
+            Caption(text, language, kind)
+            for name in self.captions
+            for text in _texts(cells.get(name))
+        )
+        fields = {name: cells.get(name) for name in self.others}
+        return Told(tuple(dict.fromkeys(captions)), fields_of(fields))
+
+
+@dataclass(frozen=True, slots=True)
+class AskedColumns:
+    """The columns that the user named; what is not named is guessed by its name."""
+
+    picture: str | None = None
+    captions: tuple[str, ...] = ()
+
+    def choose(self, names: Sequence[str], where: str) -> Columns:
+        """Sort a table's columns; `where` is what messages call it.
+
+        Raises:
+            BadSource: a column that was named is not there, or none looks like the picture's; the
+                message lists the columns that are.
+        """
+        listed = ", ".join(map(repr, names)) or "none"
+        missing = [each for each in (self.picture, *self.captions) if each and each not in names]
+        if missing:
+            raise BadSource(f"{where} has no column {missing[0]!r}; its columns are: {listed}")
+        by_lower = {name.strip().casefold(): name for name in reversed(names)}
+        picture = self.picture or _first(PICTURE_NAMES, by_lower)
+        if picture is None:
+            raise BadSource(
+                f"{where} has no column that looks like the picture's ({', '.join(PICTURE_NAMES)})"
+                f"; name it with --image-column. Its columns are: {listed}"
+            )
+        found = _first([each for each in CAPTION_NAMES if by_lower.get(each) != picture], by_lower)
+        captions = self.captions or ((found,) if found else ())
+        language, kind = by_lower.get("language"), by_lower.get("kind")
+        taken = {picture, *captions, language, kind}
+        others = tuple(name for name in names if name not in taken)
+        return Columns(picture, captions, language, kind, others)
+
+
+GUESSED = AskedColumns()
+
+
+def fields_of(values: Mapping[str, Any]) -> dict[str, str | float]:
+    """What of a row's values can be kept as fields: texts, numbers, dates, lists of these.
+
+    Nested documents and bytes are left out, texts of more than 500 characters are cut.
+    """
+    fields: dict[str, str | float] = {}
+    for name, value in values.items():
+        kept = _field(value)
+        if kept is not None and (clean_name := _text(name)[:LONGEST_NAME]):
+            fields[clean_name] = kept
+    return fields
+
+
+def _field(value: Any) -> str | float | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return float(value) if math.isfinite(value) and abs(value) < 1e300 else None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(_text, value)))[:LONGEST_TEXT] or None
+    text = _text(value)
+    return float(text) if NUMBER.fullmatch(text) else text[:LONGEST_TEXT] or None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """A caption column's texts: one, or several in a list."""
+    for each in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(each, dict):  # {"raw": ..., "tokens": ...}, as Flickr and COCO are published
+            each = each.get("raw") or each.get("caption") or each.get("text")
+        if text := _text(each):
+            yield text
+
+
+def _text(value: Any) -> str:
+    """A value as text without NULs, which PostgreSQL can't hold; "" for what is no text."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    return str(value).replace("\0", " ").strip()
+
+
+def _first(names: Sequence[str], by_lower: Mapping[str, str]) -> str | None:
+    return next((by_lower[name] for name in names if name in by_lower), None)

@@ -1,0 +1,64 @@
+"""A run's folder: whose it is, and that one process works in it at a time."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from indexer.training.checkpoint import TrainingStopped
+from search.errors import BadSetting, StorageFailed
+
+SETTINGS = "run.json"
+LOCK = ".lock"
+
+
+@contextmanager
+def claimed(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
+    """Make `folder` that of the run that `asked` describes, or take it up again, and hold it.
+
+    Raises:
+        BadSetting: it holds something else, or another run; the message says what differs.
+        TrainingStopped: another process is at work in it.
+        StorageFailed: it can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / LOCK, timeout=0):
+            _check(folder, asked)
+            yield
+    except Timeout as error:
+        raise TrainingStopped(
+            f"another limn train is at work in {str(folder)!r}; wait for it, or train into "
+            "another folder"
+        ) from error
+    except OSError as error:
+        raise StorageFailed(f"can't train in {str(folder)!r}: {error}") from error
+
+
+def _check(folder: Path, asked: Mapping[str, Any]) -> None:
+    file = folder / SETTINGS
+    if not file.exists():
+        foreign = sorted({each.name for each in folder.iterdir()} - {LOCK})
+        if foreign:
+            raise BadSetting(
+                f"{str(folder)!r} holds {foreign[0]!r} and is no folder of a training run; name "
+                "another with --out"
+            )
+        file.write_text(json.dumps(asked, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        return
+    try:
+        held = json.loads(file.read_text(encoding="utf-8"))
+        differing = [name for name in {**asked, **held} if held.get(name) != asked.get(name)]
+    except (ValueError, AttributeError) as error:
+        raise BadSetting(
+            f"{str(file)!r} is damaged ({error}); train into another folder, or remove this one"
+        ) from error
+    if differing:
+        name = differing[0]
+        raise BadSetting(
+            f"{str(folder)!r} holds another run: its {name} is {held.get(name)!r}, not "
+            f"{asked.get(name)!r}; train into another folder, or remove this one"
+        )

@@ -1,0 +1,143 @@
+"""One fine-tuning run from captioned pictures to an installed pair: what `limn train` does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from indexer.training.pairs import CaptionedPicture, fingerprint, split
+from indexer.tuning.album import collect
+from indexer.tuning.batches import Batches
+from indexer.tuning.curves import draw_curves, write_metrics
+from indexer.tuning.gate import Installed, install
+from indexer.tuning.judge import InTraining, figures
+from indexer.tuning.loop import Fit
+from indexer.tuning.methods import choose
+from indexer.tuning.objective import Objective, Taught
+from indexer.tuning.plan import Method, Plan
+from indexer.tuning.teacher import ask
+from indexer.tuning.trainable import TrainablePair, open_trainable
+from search.encoders import open_encoder
+from search.encoders.openclip import torch_device
+from search.errors import BadSetting, BadSource
+from search.pictures import Limits
+from search.records import Device
+
+FEWEST = 20
+"""Pictures below which neither training nor what is held out of it says anything."""
+
+FEWEST_HELD, MOST_HELD = 5, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where and how a run computes; it changes nothing in what the run is."""
+
+    device: Device
+    workers: int
+    limits: Limits
+
+
+def fine_tune(
+    pairs: Sequence[CaptionedPicture],
+    spec: str,
+    method: Method,
+    asked: Mapping[str, Any],
+    out: Path,
+    machine: Machine,
+    tell: Callable[[str], None],
+    anyway: bool = False,
+) -> Installed:
+    """Train the pair `spec`, or go on with the run in `out`, and install it where it is no worse.
+
+    `asked` are the fields of `Plan` that are not to follow from pair and pictures.
+
+    Raises:
+        BadSource: there are too few pictures.
+        BadSetting: the pair can't be trained so.
+        TrainingStopped, NotInstalled, StorageFailed, EncoderUnavailable: as the parts say.
+    """
+    pair = open_trainable(spec, torch_device(machine.device))
+    side_px = max(pair.preparation.width_px, pair.preparation.height_px)
+    tell(f"reading {len(pairs):,} captioned pictures")
+    album = collect(pairs, out / "pictures", side_px, machine.limits, machine.workers)
+    if album.refused:
+        tell(f"{len(album.refused):,} can't be read and are left out; first: {album.refused[0]}")
+    plan = _plan(pair, method, asked, len(album.pairs))
+    taught, held = (album.copied(part) for part in split(album.pairs, plan.held_out))
+    tell(f"{len(taught):,} pictures to train on, {len(held):,} held out")
+    torch.manual_seed(plan.seed)  # LoRA's additions are drawn
+    learners = choose(pair, method, plan.rank)
+    data = fingerprint([*taught, *held])
+    with Batches(pair, taught, plan, machine.workers) as batches:
+        teaching = _taught(plan, taught, batches.texts, out, data, machine.device, tell)
+        objective = Objective(pair, plan, pair.space.width, teaching)
+        identity = {"plan": asdict(plan), "set of pictures": data, "pair": pair.space.id}
+        fit = Fit(pair, learners, objective, plan, out, identity)
+        _train(fit, batches, InTraining(pair, plan.chunk), held, tell)
+    epoch = fit.take_best()
+    learners.merge()
+    told = {"from": pair.space.id, "data": data, "epoch": epoch, "plan": asdict(plan)}
+    before = fit.records[0]["recall"]
+    return install(pair, out, held, before, machine.device, told, anyway)
+
+
+def _plan(pair: TrainablePair, method: Method, asked: Mapping[str, Any], pictures: int) -> Plan:
+    if pictures < FEWEST:
+        raise BadSource(
+            f"{pictures} captioned pictures are too few to train on; {FEWEST} or more are needed"
+        )
+    usual = {
+        "loss": pair.loss,
+        "rate": pair.rates[method],
+        "held_out": min(MOST_HELD, max(FEWEST_HELD, pictures // 10)),
+    }
+    plan = Plan(method=method, **{**usual, **asked})
+    if plan.loss == "sigmoid" and pair.bias is None:
+        raise BadSetting(
+            f"{pair.space.encoder} was not trained with the sigmoid loss and has no bias for it; "
+            "use --loss softmax"
+        )
+    if plan.held_out > pictures - FEWEST // 2:
+        raise BadSetting(
+            f"--held-out {plan.held_out} of {pictures} pictures leaves too few to train on; "
+            f"hold out at most {pictures - FEWEST // 2}"
+        )
+    return plan
+
+
+def _taught(
+    plan: Plan,
+    pictures: Sequence[CaptionedPicture],
+    texts: Sequence[str],
+    out: Path,
+    data: str,
+    device: Device,
+    tell: Callable[[str], None],
+) -> Taught | None:
+    if plan.teacher is None:
+        return None
+    tell(f"asking the teacher {plan.teacher} about {len(pictures):,} pictures")
+    return ask(open_encoder(plan.teacher, device), pictures, texts, out, data)
+
+
+def _train(
+    fit: Fit,
+    batches: Batches,
+    judged: InTraining,
+    held: Sequence[CaptionedPicture],
+    tell: Callable[[str], None],
+) -> None:
+    if fit.resume():
+        tell(f"going on from step {fit.step}")
+    for record in fit.epochs(batches, lambda: figures(judged, held), tell):
+        write_metrics(fit.records, fit.folder)
+        losses = "".join(f", {name} {value:.4g}" for name, value in record["losses"].items())
+        tell(f"epoch {record['epoch']}{losses}, held-out recall {record['recall']['mean']:.1%}")
+    write_metrics(fit.records, fit.folder)
+    if not draw_curves(fit.records, fit.folder):
+        tell('no curves.png: matplotlib is not here; pip install "limn[train]"')
+    if fit.waited_in_vain():
+        tell(f"stopped early: {fit.plan.patience} epochs without a better held-out recall")

@@ -1,0 +1,155 @@
+"""The commands that look after collections: failures, jobs, worker, duplicates, verify."""
+
+import json
+import signal
+import sys
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+import click
+
+from search.cli import one_line
+from search.settings import Settings
+from search.wire import printable
+
+# How often a followed job's row is looked at.
+LOOK_EVERY_S = 0.5
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--retry", is_flag=True, help="Try them again, changed or not.")
+@as_json_option
+def failures(name: str, retry: bool, as_json: bool) -> None:
+    """List the files of collection NAME that could not be indexed, with the reasons."""
+    from indexer.cli import index_sources
+    from indexer.request import Request
+    from search.bootstrap import open_engine
+    from search.jobs import Jobs
+
+    settings = Settings.from_environment()
+    with open_engine(settings) as engine:
+        [collection] = engine.catalog.collections([name])
+        if retry:
+            for document in Jobs(engine.catalog.database).requests(name):
+                request = Request.from_json(document)
+                index_sources(engine, settings, replace(request, retry=True), as_json)
+            return
+        for each in engine.catalog.failures(collection.id):
+            path = printable(str(each.path))
+            if as_json:
+                facts = {"path": path, "reason": each.reason, "detail": printable(each.detail)}
+                click.echo(json.dumps(facts, ensure_ascii=False))
+            else:
+                click.echo(f"{one_line(path)}: {each.reason}: {one_line(printable(each.detail))}")
+
+
+@click.command()
+@click.option("--follow", type=int, metavar="ID", help="Tell of this job until it ends.")
+@click.option("--cancel", type=int, metavar="ID", help="End this job; what was read is kept.")
+@as_json_option
+def jobs(follow: int | None, cancel: int | None, as_json: bool) -> None:
+    """List the newest jobs, with how far each has come."""
+    from search.bootstrap import open_engine
+    from search.jobs import ENDED, Jobs
+
+    with open_engine(Settings.from_environment()) as engine:
+        rows = Jobs(engine.catalog.database)
+        if cancel is not None:
+            _tell_job(rows.cancel(cancel), as_json)
+        elif follow is None:
+            for job in rows.latest():
+                _tell_job(job, as_json)
+        while follow is not None:
+            job = rows.one(follow)
+            _tell_job(job, as_json)
+            if job.state in ENDED:
+                sys.exit(0 if job.state == "done" else 1)
+            time.sleep(LOOK_EVERY_S)
+
+
+def _tell_job(job: Any, as_json: bool) -> None:
+    if as_json:
+        facts = asdict(job) | {"source": printable(str(job.source)), "left_s": job.left_s}
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    from search.jobs import done
+
+    total = "?" if job.total is None else f"{job.total:,}"
+    state = "cancelling" if job.cancelled and job.state == "running" else job.state
+    parts = [f"{job.id:>5}  {printable(job.name)}  {state}  {done(job.counts):,} of {total}"]
+    parts += [f"{job.rate:.0f}/s"] if job.rate and job.state == "running" else []
+    parts += [f"{job.left_s:.0f} s left"] if job.left_s is not None else []
+    parts += [f"{job.counts.failed:,} failed"] if job.counts.failed else []
+    parts += [one_line(printable(job.message or job.current or ""))]
+    click.echo("  ".join(part for part in parts if part))
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End when no job is left.")
+def worker(once: bool) -> None:
+    """Run the jobs that are queued, and go on with those whose worker died."""
+    from indexer.progress import PlainProgress
+    from indexer.worker import Worker
+    from search.bootstrap import open_engine
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings = Settings.from_environment()
+    with open_engine(settings) as engine:
+        working = Worker(engine, settings, PlainProgress())
+        try:
+            if once:
+                click.echo(f"{working.once():,} jobs were run", err=True)
+            else:
+                click.echo("waiting for jobs; end with Ctrl-C", err=True)
+                working.forever()
+        except KeyboardInterrupt:
+            click.echo("stopped; the job that was running goes on with the next worker", err=True)
+
+
+@click.command()
+@click.argument("name")
+@as_json_option
+def duplicates(name: str, as_json: bool) -> None:
+    """List pictures that collection NAME holds several times: the same bytes, or near copies."""
+    from indexer.duplicates import duplicates as find
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        [collection] = engine.catalog.collections([name])
+        for group in find(engine.catalog, collection):
+            paths = [printable(str(path)) for path in group.paths]
+            if as_json:
+                click.echo(json.dumps({"kind": group.kind, "paths": paths}, ensure_ascii=False))
+            else:
+                click.echo(f"{group.kind}  {'  '.join(map(one_line, paths))}")
+
+
+@click.command()
+@click.argument("name")
+@as_json_option
+def verify(name: str, as_json: bool) -> None:
+    """Read every file of collection NAME again, and tell of those that are not as indexed."""
+    from indexer.verify import verify as look
+    from search.bootstrap import open_engine
+
+    seen = found = 0
+    with open_engine(Settings.from_environment()) as engine:
+        [collection] = engine.catalog.collections([name])
+        for finding in look(engine.catalog, collection, engine.limits):
+            seen += 1
+            if finding is None:
+                continue
+            found += 1
+            path = printable(str(finding.path))
+            if as_json:
+                facts = {"path": path, "what": printable(finding.what), "remedy": finding.remedy}
+                click.echo(json.dumps(facts, ensure_ascii=False))
+            else:
+                told = one_line(printable(finding.what))
+                click.echo(f"{one_line(path)}: {told}; {finding.remedy}")
+    click.echo(f"{seen:,} pictures looked at, {found:,} not as they should be", err=True)
+    sys.exit(1 if found else 0)

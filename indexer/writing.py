@@ -1,0 +1,194 @@
+"""Writing what a run made: large transactions, the job's progress, and what is left at the end."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from indexer.decoding import ReadFile
+from indexer.embedding import embed_captions, file_state
+from indexer.plan import Plan, Task, captions_hash
+from indexer.sources import Item
+from search.catalog import Catalog
+from search.encoders import Encoder
+from search.jobs import Jobs, done
+from search.ledger import Ledger
+from search.records import Collection, Counts, EmbeddedPicture, Failure
+
+# A transaction holds this many pictures, or as many as came in this time: what a kill can cost.
+WRITE_BATCH = 512
+WRITE_EVERY_S = 2.0
+
+
+class Cancelled(Exception):
+    """Somebody asked for the job's end; what was written is kept."""
+
+
+class Progress(Protocol):
+    """Who watches a run."""
+
+    def planned(self, plan: Plan) -> None:
+        """The run begins."""
+
+    def advanced(self, counts: Counts, at: str) -> None:
+        """Some files are done; `at` is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A file whose content picture `picture_id` has already, here or where it was before."""
+
+    task: Task
+    file: ReadFile
+    picture_id: int
+    captions_hash: bytes
+    moved: bool
+
+
+Settled = Same | Failure
+"""What a run need not embed."""
+
+
+class Writer:
+    """Writes one run's results and tells of them; used by one thread at a time but for counts."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        collection: Collection,
+        encoder: Encoder,
+        progress: Progress,
+        jobs: Jobs,
+        job: int,
+    ) -> None:
+        self.counts = Counts()
+        self.ledger = Ledger(catalog.database, collection)
+        self._catalog = catalog
+        self._collection = collection
+        self._encoder = encoder
+        self._progress = progress
+        self._jobs = jobs
+        self._job = job
+        self._lock = threading.Lock()
+        self._pictures: list[EmbeddedPicture] = []
+        self._settled: list[Settled] = []
+        self._moved: set[int] = set()
+        self._written_at = self._began_at = time.monotonic()
+        self._total = self._at_first = 0
+
+    def begin(self, plan: Plan) -> None:
+        """Note what the plan has found already."""
+        self._total = plan.total + len(plan.failures)
+        self.count(found=plan.found, unchanged=plan.unchanged, failed=plan.still_failed)
+        self._at_first = done(self.counts)
+        self._progress.planned(plan)
+        self._fail(plan.failures)
+        self._told("")
+
+    def recaption(self, batch: Sequence[tuple[int, Item]]) -> None:
+        """Embed and store what newly stands beside known pictures."""
+        self._replace([(picture_id, item) for picture_id, item in batch])
+        self.count(changed=len(batch))
+        self._told(str(batch[-1][1].path))
+
+    def put(self, pictures: Sequence[EmbeddedPicture], settled: Sequence[Settled]) -> None:
+        """Take results; they are written when there are many, or when the last time was a while
+        ago.
+        """
+        self._pictures += pictures
+        self._settled += settled
+        late = time.monotonic() - self._written_at > WRITE_EVERY_S
+        if late or len(self._pictures) + len(self._settled) >= WRITE_BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has been put, and tell how far the run has come."""
+        pictures, settled = self._pictures, self._settled
+        self._pictures, self._settled = [], []
+        if pictures:
+            added, changed = self._catalog.store_pictures(self._collection, pictures)
+            self.count(added=added, changed=changed)
+        same = [each for each in settled if isinstance(each, Same)]
+        self._refresh([each for each in same if not each.moved])
+        self._move([each for each in same if each.moved])
+        self._fail([each for each in settled if isinstance(each, Failure)])
+        self._written_at = time.monotonic()
+        if pictures or settled:
+            self._told(str(pictures[-1].file.path) if pictures else "")
+
+    def finish(self, plan: Plan) -> None:
+        """Forget what is gone, and note which containers need not be opened again."""
+        gone = [each for each in plan.gone if each not in self._moved]
+        if gone:
+            self._catalog.remove_pictures(self._collection, gone)
+            self.count(removed=len(gone))
+        if plan.settled:
+            self._catalog.forget_failures(self._collection, plan.settled)
+        self.ledger.keep_containers(plan.whole, plan.lost_containers)
+        self._told("")
+
+    def count(self, **more: int) -> None:
+        """Add to the counts; from any thread."""
+        with self._lock:
+            held = {name: getattr(self.counts, name) + number for name, number in more.items()}
+            self.counts = replace(self.counts, **held)
+
+    def found_more(self, number: int, unchanged: int) -> None:
+        """Count pictures that came to light within a film; from any thread."""
+        self._total += number - 1
+        self.count(found=number - 1, unchanged=unchanged)
+
+    def _refresh(self, same: Sequence[Same]) -> None:
+        """Take new times of files whose content is as it was, and what newly stands beside."""
+        if same:
+            states = [(each.picture_id, file_state(each.task, each.file)) for each in same]
+            self._catalog.refresh_files(self._collection, states)
+            self._replace_changed(same)
+            self.count(unchanged=len(same))
+
+    def _move(self, moved: Sequence[Same]) -> None:
+        if moved:
+            states = [(each.picture_id, file_state(each.task, each.file)) for each in moved]
+            self._catalog.move_pictures(self._collection, states)
+            self._moved.update(each.picture_id for each in moved)
+            self._replace_changed(moved)
+            self.count(moved=len(moved))
+
+    def _replace_changed(self, same: Sequence[Same]) -> None:
+        self._replace(
+            [
+                (each.picture_id, each.file.item)
+                for each in same
+                if captions_hash(each.file.item.told) != each.captions_hash
+            ]
+        )
+
+    def _replace(self, batch: Sequence[tuple[int, Item]]) -> None:
+        if not batch:
+            return
+        embedded = embed_captions(self._encoder, [item.told.captions for _, item in batch])
+        self._catalog.replace_captions(
+            self._collection,
+            [
+                (picture_id, captions_hash(item.told), captions, item.told.fields)
+                for (picture_id, item), captions in zip(batch, embedded, strict=True)
+            ],
+        )
+
+    def _fail(self, failed: Sequence[Failure]) -> None:
+        if failed:
+            self._catalog.record_failures(self._collection, failed)
+            self.count(failed=len(failed))
+
+    def _told(self, at: str) -> None:
+        """Tell the job's row and who watches; end where somebody asked for it."""
+        elapsed_s = max(time.monotonic() - self._began_at, 1e-6)
+        rate = (done(self.counts) - self._at_first) / elapsed_s
+        more: dict[str, Any] = {"current": at} if at else {}
+        cancelled = self._jobs.update(
+            self._job, self.counts, total=self._total, rate=round(rate, 2), **more
+        )
+        self._progress.advanced(self.counts, at)
+        if cancelled:
+            raise Cancelled

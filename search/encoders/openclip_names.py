@@ -1,0 +1,96 @@
+"""What is known of open_clip's pairs without importing it, which costs seconds."""
+
+import ast
+import copy
+import importlib.util
+import json
+import re
+import runpy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from search.errors import EncoderUnavailable
+
+MANY_LANGUAGES = ("xlm", "mt5", "nllb", "i18n", "siglip2", "worldwide")
+"""In the names of tokenizers and architectures that were trained on dozens of languages."""
+
+PLACES_OF_A_CONVOLUTION = 160
+"""Times that a weight of a convolutional tower is used on 224x224 pixels: 164 in ResNet-50, 136 in
+MobileNetV2, about 180 in MobileCLIP-S0 (multiply-adds over parameters, as published)."""
+
+
+@cache
+def published() -> dict[str, dict[str, dict[str, Any]]]:
+    """open_clip's table of published weights: by architecture, by tag.
+
+    Its module is read, and what makes the table is run; its imports, torch among them, are not.
+    """
+    source = ast.parse((_home() / "pretrained.py").read_text("utf-8"))
+    makes_table: list[ast.stmt] = [
+        node
+        for node in source.body
+        if isinstance(node, ast.Assign | ast.For | ast.Expr)
+        or (isinstance(node, ast.FunctionDef) and node.name.endswith("cfg") and node.name[0] == "_")
+    ]
+    names: dict[str, Any] = {**runpy.run_path(str(_home() / "constants.py")), "copy": copy}
+    exec(compile(ast.Module(makes_table, []), "pretrained.py", "exec"), names)
+    table: dict[str, dict[str, dict[str, Any]]] = names["_PRETRAINED"]
+    return table
+
+
+@cache
+def configuration(architecture: str) -> dict[str, Any] | None:
+    """The configuration of an architecture that open_clip brings along, or None."""
+    file = _home() / "model_configs" / f"{architecture}.json"
+    found: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.is_file() else None
+    return found
+
+
+def weight_files(hub_name: str) -> tuple[str, list[str]]:
+    """The repository that an entry of the table names, and its files in open_clip's order."""
+    constants = runpy.run_path(str(_home() / "constants.py"))
+    usual, safe = constants["HF_WEIGHTS_NAME"], constants["HF_SAFE_WEIGHTS_NAME"]
+    repository, _, name = hub_name.rpartition("/")
+    names = [name or usual]
+    if names[0].endswith((".bin", ".pth")):  # as open_clip does: its safetensors copy comes first
+        names.insert(0, safe if names[0] == usual else f"{Path(name).stem}.safetensors")
+    return repository, names
+
+
+def languages(config: dict[str, Any]) -> tuple[str, ...]:
+    """("en",) or ("many",), by the tokenizer that a configuration names."""
+    name = str(config.get("text_cfg", {}).get("hf_tokenizer_name", "")).lower()
+    return ("many",) if any(each in name for each in MANY_LANGUAGES) else ("en",)
+
+
+def picture_work(config: dict[str, Any], parameters: int | None = None) -> float | None:
+    """Multiply-adds for one picture in thousand millions, near enough to tell fast from slow.
+
+    A transformer uses each of its weights once for each patch. `parameters` are the picture
+    tower's; without them the sizes in the configuration must do. None: they do not tell.
+    """
+    vision = config.get("vision_cfg", {})
+    side = vision.get("image_size", 224)
+    side_px = side if isinstance(side, int) else max(side)
+    named = re.search(r"patch(\d+)", str(vision.get("timm_model_name", "")))
+    patch_px = int(named[1]) if named else vision.get("patch_size")
+    layers = vision.get("layers")
+    if parameters is None and isinstance(layers, int) and "width" in vision:
+        parameters = 12 * layers * int(vision["width"]) ** 2
+    if parameters is None:
+        return None
+    convolutional = isinstance(layers, list) or (patch_px is None and "layers" not in vision)
+    if convolutional:
+        uses = PLACES_OF_A_CONVOLUTION * (side_px / 224) ** 2
+    else:
+        uses = (side_px / (patch_px or 16)) ** 2
+    return round(parameters * uses / 1e9, 2)
+
+
+@cache
+def _home() -> Path:
+    found = importlib.util.find_spec("open_clip")
+    if found is None or found.origin is None:
+        raise EncoderUnavailable("open_clip is not installed: pip install open_clip_torch")
+    return Path(found.origin).parent

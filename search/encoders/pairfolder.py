@@ -1,0 +1,87 @@
+"""A pair's folder: pair.json, and the files beside it whose digests it gives."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from search.encoders.preparation import Preparation
+from search.errors import EncoderUnavailable
+
+FILES = ("image.onnx", "text.onnx", "tokenizer.json")
+"""What pair.json describes and gives the digests of."""
+
+DESCRIPTION = "pair.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PairFolder:
+    """A folder whose files are whole: what pair.json says, its bytes, and the files' digests."""
+
+    facts: dict[str, Any]
+    described: bytes
+    digests: dict[str, str]
+
+
+@contextmanager
+def opening(folder: Path, remedy: str) -> Iterator[None]:
+    """Whatever goes wrong while the pair in `folder` is opened: say what, and the remedy.
+
+    Raises:
+        EncoderUnavailable: a file is missing, damaged, or not for this machine's onnxruntime.
+    """
+
+    def unavailable(what: str) -> EncoderUnavailable:
+        return EncoderUnavailable(
+            f"the pair in {os.fspath(folder)!r} can't be opened: {what}; {remedy}, "
+            "or choose another encoder with --encoder"
+        )
+
+    try:
+        yield
+    except OSError as error:
+        raise unavailable(f"{error.filename} can't be read: {error.strerror}") from error
+    except RuntimeError as error:
+        raise unavailable(str(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise unavailable(f"{DESCRIPTION} is damaged ({error})") from error
+
+
+def read_folder(folder: Path) -> PairFolder:
+    """Read pair.json and check the files' digests; `opening` says what its errors mean.
+
+    Raises:
+        RuntimeError: a file is damaged.
+    """
+    described = (folder / DESCRIPTION).read_bytes()
+    facts = json.loads(described)
+    digests = {name: file_digest(folder / name) for name in FILES}
+    for name in FILES:
+        if facts["sha256"][name] != digests[name]:
+            raise RuntimeError(f"{name} is damaged")
+    return PairFolder(facts, described, digests)
+
+
+def file_digest(file: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def preparation_of(facts: dict[str, Any]) -> Preparation:
+    """The preparation as pair.json holds it."""
+    red, green, blue = facts["mean"]
+    deviations = facts["std"]
+    return Preparation(
+        height_px=facts["height_px"],
+        width_px=facts["width_px"],
+        resize=facts["resize"],
+        interpolation=facts["interpolation"],
+        mean=(red, green, blue),
+        std=(deviations[0], deviations[1], deviations[2]),
+        fill=facts["fill"],
+    )

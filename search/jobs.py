@@ -1,0 +1,224 @@
+"""Job rows: what is to be indexed, how far it has come, and how it ended; for every door alike."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from search import tables as t
+from search.database import Database
+from search.errors import NotFound
+from search.records import Collection, Counts
+from search.statements import now
+
+State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+
+ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as it stands; `rate` is pictures a second, `left_s` the time left at that rate."""
+
+    id: int
+    name: str
+    kind: str
+    source: Path
+    request: dict[str, Any] | None
+    state: State
+    cancelled: bool
+    total: int | None
+    counts: Counts
+    rate: float | None
+    current: str | None
+    message: str | None
+    started_at: str
+    updated_at: str
+    finished_at: str | None
+
+    @property
+    def left_s(self) -> float | None:
+        if self.state != "running" or not self.rate or self.total is None:
+            return None
+        return max(0.0, (self.total - done(self.counts)) / self.rate)
+
+
+def done(counts: Counts) -> int:
+    """How many of the files found are dealt with."""
+    return counts.added + counts.changed + counts.moved + counts.unchanged + counts.failed
+
+
+class Jobs:
+    """The jobs of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(self, name: str, kind: str, request: dict[str, Any]) -> int:
+        """Queue a job for a worker; the collection need not be there yet."""
+        with self._database.writing() as sql:
+            held = sa.select(t.collection.c.id).where(t.collection.c.name == name)
+            return _new(
+                sql,
+                name=name,
+                collection_id=sql.scalar(held),
+                kind=kind,
+                source=os.fsencode(request["sources"][0]),
+                request=json.dumps(request),
+                state="queued",
+            )
+
+    def start(
+        self,
+        collection: Collection,
+        kind: str,
+        source: Path,
+        job_id: int | None = None,
+        request: dict[str, Any] | None = None,
+    ) -> int:
+        """Open a job, or take up a queued one.
+
+        The caller holds the writer lock, so a job of this collection that still runs has lost its
+        process.
+        """
+        j = t.job.c
+        with self._database.writing() as sql:
+            sql.execute(
+                t.job.update()
+                .where(j.collection_id == collection.id, j.state == "running", j.id != job_id)
+                .values(state="interrupted", finished_at=now())
+            )
+            if job_id is None:
+                return _new(
+                    sql,
+                    name=collection.name,
+                    collection_id=collection.id,
+                    kind=kind,
+                    source=os.fsencode(source),
+                    request=json.dumps(request) if request else None,
+                    state="running",
+                )
+            sql.execute(
+                t.job.update()
+                .where(j.id == job_id)
+                .values(collection_id=collection.id, state="running", updated_at=now())
+            )
+            return job_id
+
+    def update(
+        self,
+        job_id: int,
+        counts: Counts,
+        state: State = "running",
+        message: str | None = None,
+        **more: Any,
+    ) -> bool:
+        """Note how far a job has come, or how it ended; returns whether it was cancelled.
+
+        `more` may be `total`, `rate` and `current`.
+        """
+        values = {**asdict(counts), **more, "state": state, "updated_at": now()}
+        if state != "running":
+            values |= {"message": message, "finished_at": now()}
+        with self._database.writing() as sql:
+            sql.execute(t.job.update().where(t.job.c.id == job_id).values(**values))
+            return bool(sql.scalar(sa.select(t.job.c.cancelled).where(t.job.c.id == job_id)))
+
+    def requeue(self, job_id: int) -> None:
+        """Put back a job that its worker had to leave."""
+        with self._database.writing() as sql:
+            sql.execute(
+                t.job.update()
+                .where(t.job.c.id == job_id)
+                .values(state="queued", finished_at=None, updated_at=now())
+            )
+
+    def requests(self, name: str) -> list[dict[str, Any]]:
+        """What a collection was indexed from, each once, the newest last."""
+        j = t.job.c
+        statement = (
+            sa.select(j.request, j.source)
+            .join(t.collection)
+            .where(t.collection.c.name == name)
+            .order_by(j.id)
+        )
+        with self._database.reading() as sql:
+            rows = sql.execute(statement).all()
+        found = [
+            row.request or json.dumps({"sources": [os.fsdecode(row.source)], "name": name})
+            for row in rows
+        ]
+        return [json.loads(each) for each in dict.fromkeys(found)]
+
+    def cancel(self, job_id: int) -> Job:
+        """Ask for a job's end: a queued one ends now, a running one at its next transaction.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        j = t.job.c
+        with self._database.writing() as sql:
+            sql.execute(
+                t.job.update()
+                .where(j.id == job_id, j.state.not_in(ENDED))
+                .values(cancelled=True, updated_at=now())
+            )
+            sql.execute(
+                t.job.update()
+                .where(j.id == job_id, j.state == "queued")
+                .values(state="cancelled", finished_at=now())
+            )
+        return self.one(job_id)
+
+    def one(self, job_id: int) -> Job:
+        """One job; raises NotFound."""
+        with self._database.reading() as sql:
+            row = sql.execute(sa.select(t.job).where(t.job.c.id == job_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no job {job_id}; limn jobs lists them")
+        return _job(row)
+
+    def latest(self, limit: int = 20) -> list[Job]:
+        """The newest jobs, newest first."""
+        statement = sa.select(t.job).order_by(t.job.c.id.desc()).limit(limit)
+        with self._database.reading() as sql:
+            return [_job(row) for row in sql.execute(statement)]
+
+    def waiting(self) -> Sequence[Job]:
+        """The jobs that a worker may run, oldest first: queued, or perhaps left by a dead one."""
+        statement = sa.select(t.job).where(
+            t.job.c.state.in_(("queued", "running")), t.job.c.request.is_not(None)
+        )
+        with self._database.reading() as sql:
+            return [_job(row) for row in sql.execute(statement.order_by(t.job.c.id))]
+
+
+def _new(sql: sa.Connection, **values: Any) -> int:
+    made = t.job.insert().values(started_at=now(), updated_at=now(), **values)
+    key = sql.execute(made).inserted_primary_key
+    assert key is not None  # one row with a generated key
+    return int(key[0])
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        name=row.name or "",
+        kind=row.kind,
+        source=Path(os.fsdecode(row.source)),
+        request=json.loads(row.request) if row.request else None,
+        state=row.state,
+        cancelled=row.cancelled,
+        total=row.total,
+        counts=Counts(**{each.name: getattr(row, each.name) for each in fields(Counts)}),
+        rate=row.rate,
+        current=row.current,
+        message=row.message,
+        started_at=row.started_at,
+        updated_at=row.updated_at,
+        finished_at=row.finished_at,
+    )

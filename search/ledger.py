@@ -1,0 +1,148 @@
+"""What the catalog remembers of files, so that a run need not open those that stayed the same."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from search import tables as t
+from search.database import Database
+from search.records import Collection, FileMark, KnownFile
+from search.statements import below, delete_in, in_pieces, path_hash
+
+# Rows that are fetched at a time: what memory holds of a collection of any size.
+FETCH_ROWS = 10_000
+
+# Reasons that may pass by themselves, without the file changing: permissions, a share that is away.
+PASSING = ("missing", "unreadable")
+
+
+class Held(NamedTuple):
+    """A picture as a run compares it with what it found."""
+
+    id: int
+    path: bytes
+    size_bytes: int
+    mtime_ns: int
+    content_hash: bytes
+    captions_hash: bytes
+
+    @property
+    def place(self) -> Path:
+        return Path(os.fsdecode(self.path))
+
+
+class Looks(NamedTuple):
+    """A picture as it is compared with others."""
+
+    id: int
+    path: Path
+    content_hash: bytes
+    perceptual_hash: int | None
+
+
+class Ledger:
+    """One collection's files as they stood when they were last read."""
+
+    def __init__(self, database: Database, collection: Collection) -> None:
+        self._database = database
+        self._id = collection.id
+
+    def known(self, paths: Sequence[Path]) -> dict[Path, KnownFile]:
+        """Those of the files that are indexed."""
+        p = t.picture.c
+        by_hash = {path_hash(path): path for path in paths}
+        statement = sa.select(
+            p.path_hash, p.id, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
+        ).where(p.collection_id == self._id)
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, statement, p.path_hash, list(by_hash))
+            return {by_hash[row.path_hash]: KnownFile(*tuple(row)[1:]) for row in rows}
+
+    def failed(self, paths: Sequence[Path]) -> dict[Path, tuple[int | None, int | None]]:
+        """Those of the files that failed for good as they stood: size and time of each."""
+        f = t.failure.c
+        by_hash = {path_hash(path): path for path in paths}
+        statement = sa.select(f.path_hash, f.size_bytes, f.mtime_ns).where(
+            f.collection_id == self._id, f.reason.not_in(PASSING)
+        )
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, statement, f.path_hash, list(by_hash))
+            return {by_hash[row.path_hash]: (row.size_bytes, row.mtime_ns) for row in rows}
+
+    def under(self, root: Path) -> Iterator[Held]:
+        """The indexed pictures at or below a path that were found by looking, in order of path."""
+        p = t.picture.c
+        return self._held(below(p.path, root) & p.listed_in.is_(None))
+
+    def listed(self, table: Path) -> Iterator[Held]:
+        """The indexed pictures that a table of pictures named."""
+        return self._held(t.picture.c.listed_in == os.fsencode(table))
+
+    def everything(self) -> Iterator[Held]:
+        """All indexed pictures."""
+        return self._held(sa.true())
+
+    def looks(self) -> Iterator[Looks]:
+        """All indexed pictures with what tells copies."""
+        p = t.picture.c
+        statement = sa.select(p.id, p.path, p.content_hash, p.perceptual_hash).where(
+            p.collection_id == self._id
+        )
+        with self._database.reading() as sql:
+            for row in sql.execute(statement.order_by(p.id)):
+                path = Path(os.fsdecode(row.path))
+                yield Looks(row.id, path, bytes(row.content_hash), row.perceptual_hash)
+
+    def _held(self, which: sa.ColumnElement[bool]) -> Iterator[Held]:
+        p = t.picture.c
+        statement = (
+            sa.select(p.id, p.path, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash)
+            .where(p.collection_id == self._id, which)
+            .order_by(p.id)
+            .limit(FETCH_ROWS)
+        )
+        last = 0
+        while True:
+            with self._database.reading() as sql:
+                rows = sql.execute(statement.where(p.id > last)).all()
+            yield from (Held(*row) for row in rows)
+            if len(rows) < FETCH_ROWS:
+                return
+            last = rows[-1].id
+
+    def containers(self, root: Path) -> dict[Path, FileMark]:
+        """The containers at or below a path that were read to their end."""
+        c = t.container.c
+        statement = sa.select(c.path, c.size_bytes, c.mtime_ns).where(
+            c.collection_id == self._id, below(c.path, root)
+        )
+        with self._database.reading() as sql:
+            marks = [
+                FileMark(Path(os.fsdecode(row.path)), row.size_bytes, row.mtime_ns)
+                for row in sql.execute(statement)
+            ]
+        return {mark.path: mark for mark in marks}
+
+    def keep_containers(self, whole: Sequence[FileMark], gone: Sequence[Path]) -> None:
+        """Note containers that were read to their end, and forget those that are no more."""
+        c = t.container.c
+        rows = [
+            {
+                "collection_id": self._id,
+                "path_hash": path_hash(mark.path),
+                "path": os.fsencode(mark.path),
+                "size_bytes": mark.size_bytes,
+                "mtime_ns": mark.mtime_ns,
+            }
+            for mark in whole
+        ]
+        dropped = [path_hash(path) for path in gone] + [row["path_hash"] for row in rows]
+        if not dropped:
+            return
+        with self._database.writing() as sql:
+            delete_in(sql, t.container, c.path_hash, dropped, c.collection_id == self._id)
+            if rows:
+                sql.execute(t.container.insert(), rows)

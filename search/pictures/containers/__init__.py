@@ -1,0 +1,120 @@
+"""Files that hold pictures, read as if they were folders: archives, tables of pictures, films.
+
+A picture in one has the container's path followed by its name in there: /d/shard.tar/0001.jpg,
+/d/train.parquet/image/17, /d/film.mp4/0:01:23.400. Each kind is read in a file of its own, whose
+library is imported when a file of that kind is.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from search.errors import BadPicture
+
+TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
+ZIP_SUFFIXES = (".zip", ".cbz")
+TABLE_SUFFIXES = (".parquet", ".arrow")
+FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".3gp")
+SUFFIXES = TAR_SUFFIXES + ZIP_SUFFIXES + TABLE_SUFFIXES + FILM_SUFFIXES
+
+# Containers kept open in a process: a worker goes through one, perhaps two, at a time.
+KEPT_OPEN = 4
+
+
+class Container(Protocol):
+    """An open container: reads one picture of it by name, as a file's bytes."""
+
+    def read(self, name: str, most_bytes: int) -> bytes:
+        """The bytes of the picture of that name.
+
+        Raises:
+            BadPicture: there is none of that name, it is larger than that, or it is damaged.
+        """
+
+    def close(self) -> None: ...
+
+
+def is_container(path: Path) -> bool:
+    """Whether a file's name says that it may hold pictures."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def container_of(path: Path) -> Path | None:
+    """The file that a path leads into, if it leads into one: its nearest part that is a file."""
+    for parent in path.parents:
+        if is_container(parent) and parent.is_file():
+            return parent
+    return None
+
+
+def read_member(container: Path, path: Path, most_bytes: int) -> bytes:
+    """The bytes of a picture in a container, which is left open for the next.
+
+    Raises:
+        BadPicture: the container can't be read, or the picture in it.
+    """
+    name = path.relative_to(container).as_posix()
+    with _lock:
+        return _opened(container).read(name, most_bytes)
+
+
+def open_container(path: Path) -> Container:
+    """Open a container by its suffix.
+
+    Raises:
+        BadPicture: it is damaged, or its library is not installed.
+    """
+    lower = path.name.lower()
+    if lower.endswith(TAR_SUFFIXES):
+        from search.pictures.containers.tar import Tar
+
+        return Tar(path)
+    if lower.endswith(ZIP_SUFFIXES):
+        from search.pictures.containers.zip import Zip
+
+        return Zip(path)
+    if lower.endswith(TABLE_SUFFIXES):
+        from search.pictures.containers.table import PictureTable
+
+        return PictureTable(path)
+    from search.pictures.containers.film import Film
+
+    return Film(path)
+
+
+def safe_name(name: str) -> str | None:
+    """A member's name as a path below its container; None for one that leads out of it."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\0" in name or not path.parts:
+        return None
+    return path.as_posix()
+
+
+def absent(name: str) -> BadPicture:
+    """The error for a container that has no picture of that name."""
+    return BadPicture(f"it holds no picture {name!r}", "missing")
+
+
+def check_length(size_bytes: int, name: str, most_bytes: int) -> None:
+    """Raise BadPicture for a picture that is larger than allowed, before it is read."""
+    if size_bytes > most_bytes:
+        raise BadPicture(
+            f"{name!r} has {size_bytes:,} bytes; a picture may have {most_bytes:,}", "too large"
+        )
+
+
+_lock = threading.Lock()
+_open: OrderedDict[tuple[str, int, int], Container] = OrderedDict()
+
+
+def _opened(path: Path) -> Container:
+    status = path.stat()
+    key = (os.fspath(path), status.st_size, status.st_mtime_ns)
+    if key not in _open:
+        while len(_open) >= KEPT_OPEN:
+            _open.popitem(last=False)[1].close()
+        _open[key] = open_container(path)
+    _open.move_to_end(key)
+    return _open[key]

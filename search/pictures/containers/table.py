@@ -1,0 +1,140 @@
+"""Parquet and Arrow files with pictures in a column: rows by number, and their other columns."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from search.errors import BadPicture
+from search.pictures.containers import absent, check_length
+
+# Rows that are decoded at a time: few, because a row may hold megabytes.
+BATCH_ROWS = 64
+
+REMEDY = 'Parquet and Arrow files are read with pyarrow: pip install "limn[sources]"'
+
+
+class PictureTable:
+    """An open table. A picture's name is its column and its row's number from 0: image/17."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import pyarrow
+        except ImportError as error:
+            raise BadPicture(REMEDY, "unsupported") from error
+        self.errors: tuple[type[Exception], ...] = (pyarrow.ArrowException, OSError)
+        try:
+            self._file = _ParquetFile(path) if path.suffix == ".parquet" else _ArrowFile(path)
+        except self.errors as error:
+            raise BadPicture(f"the table is damaged or ends early: {error}", "truncated") from error
+
+    @property
+    def schema(self) -> Any:
+        """The pyarrow.Schema."""
+        return self._file.schema
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return int(self._file.count)
+
+    def rows(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The rows in order, of these columns alone; raises BadPicture where it is damaged."""
+        try:
+            for batch in self._file.batches(columns):
+                yield from batch.to_pylist()
+        except self.errors as error:
+            raise BadPicture(f"the table is damaged or ends early: {error}", "truncated") from error
+
+    def read(self, name: str, most_bytes: int) -> bytes:
+        column, _, number = name.rpartition("/")
+        if not number.isdecimal() or column not in self._file.schema.names:
+            raise absent(name)
+        try:
+            value = self._file.cell(column, int(number))
+        except self.errors as error:
+            raise BadPicture(f"the table is damaged: {error}", "truncated") from error
+        if isinstance(value, dict):  # as the datasets library stores a picture
+            value = value.get("bytes")
+        if not isinstance(value, bytes):
+            raise BadPicture(f"the column {column!r} has no picture in row {number}", "empty file")
+        check_length(len(value), name, most_bytes)
+        return value
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _ParquetFile:
+    """Goes through one column of one row group at a time, forward: workers ask in order."""
+
+    def __init__(self, path: Path) -> None:
+        from pyarrow.parquet import ParquetFile
+
+        self._file = ParquetFile(path, memory_map=True)
+        self.schema = self._file.schema_arrow
+        metadata = self._file.metadata
+        sizes = [metadata.row_group(each).num_rows for each in range(metadata.num_row_groups)]
+        self._starts = [0, *accumulate(sizes)]
+        self.count = self._starts[-1]
+        self._at: tuple[str, int] | None = None
+        self._next = 0
+        self._start = 0
+        self._batch: Any = None
+        self._batches: Iterator[Any] = iter(())
+
+    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+        yield from self._file.iter_batches(batch_size=1024, columns=list(columns))
+
+    def cell(self, column: str, row: int) -> Any:
+        group = bisect_right(self._starts, row) - 1
+        if group >= len(self._starts) - 1:
+            raise absent(f"{column}/{row}")
+        if self._at != (column, group) or row < self._start:
+            self._at = (column, group)
+            self._batches = self._file.iter_batches(
+                batch_size=BATCH_ROWS, row_groups=[group], columns=[column]
+            )
+            self._next = self._starts[group]
+        while self._next <= row:
+            self._batch = next(self._batches)
+            self._start = self._next
+            self._next += self._batch.num_rows
+        return self._batch.column(0)[row - self._start].as_py()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _ArrowFile:
+    """Maps the file into memory, which costs none until a row is looked at."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa
+
+        self._map = pa.memory_map(str(path))
+        try:
+            opened = pa.ipc.open_file(self._map)
+            self._batches = [opened.get_batch(each) for each in range(opened.num_record_batches)]
+        except pa.ArrowInvalid:
+            self._map.seek(0)
+            opened = pa.ipc.open_stream(self._map)  # as the datasets library writes
+            self._batches = list(opened)
+        self.schema = opened.schema
+        self._starts = [0, *accumulate(batch.num_rows for batch in self._batches)]
+        self.count = self._starts[-1]
+
+    def batches(self, columns: Sequence[str]) -> Iterator[Any]:
+        for batch in self._batches:
+            yield batch.select(list(columns))
+
+    def cell(self, column: str, row: int) -> Any:
+        place = bisect_right(self._starts, row) - 1
+        if place >= len(self._batches):
+            raise absent(f"{column}/{row}")
+        return self._batches[place].column(column)[row - self._starts[place]].as_py()
+
+    def close(self) -> None:
+        self._batches = []
+        self._map.close()

@@ -1,0 +1,79 @@
+"""Tar archives, plain or gzipped: their members by name, read from where they lie."""
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from search.errors import BadPicture
+from search.pictures.containers import absent, check_length, safe_name
+
+ERRORS = (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError)
+
+
+class Tar:
+    """An open tar archive. Its index holds the place of each member, nothing else of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places: dict[str, tuple[int, int]] = {}
+        try:
+            self._tar = tarfile.open(path)  # noqa: SIM115 - closed by `close`
+        except ERRORS as error:
+            raise _damaged(error) from error
+        self._rest = self._index()
+
+    def members(self) -> Iterator[tuple[str, int]]:
+        """The names and sizes of all files in it, in order, as they are found.
+
+        A name that leads out of the archive, absolute or through "..", is yielded as it stands;
+        nothing of that name can be read.
+
+        Raises:
+            BadPicture: the archive ends early or is damaged; what came before is good.
+        """
+        yield from ((name, size) for name, (_, size) in list(self._places.items()))
+        yield from self._rest
+
+    def read(self, name: str, most_bytes: int) -> bytes:
+        if name not in self._places:
+            for found, _ in self._rest:
+                if found == name:
+                    break
+            else:
+                raise absent(name)
+        start, size_bytes = self._places[name]
+        check_length(size_bytes, name, most_bytes)
+        file = self._tar.fileobj
+        assert file is not None  # the archive is open
+        try:
+            file.seek(start)
+            data: bytes = file.read(size_bytes)
+        except ERRORS as error:
+            raise _damaged(error) from error
+        if len(data) < size_bytes:
+            raise BadPicture(f"the archive ends within {name!r}", "truncated")
+        return data
+
+    def close(self) -> None:
+        self._tar.close()
+
+    def _index(self) -> Iterator[tuple[str, int]]:
+        while True:
+            try:
+                member = self._tar.next()
+            except ERRORS as error:
+                raise _damaged(error) from error
+            if member is None:
+                return
+            # tarfile keeps every member that it has met; an archive may have millions.
+            self._tar.members = []  # type: ignore[attr-defined]
+            if member.isreg() and not member.issparse():
+                name = safe_name(member.name)
+                if name is not None and name not in self._places:
+                    self._places[name] = (member.offset_data, member.size)
+                yield name or member.name, member.size
+
+
+def _damaged(error: BaseException) -> BadPicture:
+    return BadPicture(f"the archive is damaged or ends early: {error}", "truncated")

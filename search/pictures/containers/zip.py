@@ -1,0 +1,53 @@
+"""Zip archives: their members by name."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from search.errors import BadPicture
+from search.pictures.containers import absent, check_length, safe_name
+
+ENCRYPTED = 0x1
+ERRORS = (zipfile.BadZipFile, EOFError, zlib.error, ValueError, NotImplementedError, RuntimeError)
+
+
+class Zip:
+    """An open zip archive."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)  # closed by `close`
+        except ERRORS as error:
+            raise BadPicture(
+                f"the archive is damaged or ends early: {error}", "truncated"
+            ) from error
+        self._infos = {
+            name: info for info in self._zip.infolist() if (name := safe_name(info.filename))
+        }
+
+    def members(self) -> Iterator[tuple[str, int]]:
+        """The names and sizes of all files in it; names that lead out of it stand as they are."""
+        for info in self._zip.infolist():
+            if not info.is_dir():
+                yield safe_name(info.filename) or info.filename, info.file_size
+
+    def read(self, name: str, most_bytes: int) -> bytes:
+        info = self._infos.get(name)
+        if info is None:
+            raise absent(name)
+        check_length(info.file_size, name, most_bytes)
+        if info.flag_bits & ENCRYPTED:
+            raise BadPicture(
+                f"{name!r} is encrypted; unpack the archive and index the folder", "unsupported"
+            )
+        try:
+            with self._zip.open(info) as member:
+                return member.read(info.file_size)
+        except NotImplementedError as error:
+            raise BadPicture(f"{name!r} is packed by {error}", "unsupported") from error
+        except ERRORS as error:
+            raise BadPicture(f"{name!r} is damaged in its archive: {error}", "truncated") from error
+
+    def close(self) -> None:
+        self._zip.close()

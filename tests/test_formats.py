@@ -1,0 +1,105 @@
+"""Formats that Pillow does not read: drawings and raw files are pictures too, or are refused."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from search.errors import BadPicture
+from search.pictures import PICTURE_SUFFIXES, read_picture
+from search.pictures.looks import main_colours, perceptual_hash
+from tests.pictures_of_every_kind import corners, quadrants, shows_quadrants
+
+SVG = """<?xml version="1.0"?>
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+     viewBox="0 0 64 48">
+  <rect width="32" height="24" fill="rgb(230,30,30)"/>
+  <rect x="32" width="32" height="24" fill="rgb(30,170,60)"/>
+  <rect y="24" width="32" height="24" fill="rgb(30,60,220)"/>
+  {more}
+</svg>
+"""
+
+
+def raw_file(path: Path, preview: bool = True) -> Path:
+    """A DNG as a camera writes it: a mosaic, and perhaps a preview before it."""
+    dng: list[Any] = [
+        (50706, "B", 4, (1, 4, 0, 0), True),
+        (50707, "B", 4, (1, 1, 0, 0), True),
+        (50708, "s", 0, "Limn Test", True),
+        (50721, "2i", 9, (1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1), True),
+        (50728, "2I", 3, (1, 1, 1, 1, 1, 1), True),
+    ]
+    mosaic = [(33421, "H", 2, (2, 2), True), (33422, "B", 4, (0, 1, 1, 2), True)]
+    values = np.full((480, 640), 1000, np.uint16)
+    with tifffile.TiffWriter(path) as file:
+        if preview:
+            shown = np.asarray(quadrants(640, 480))
+            file.write(shown, photometric="rgb", subfiletype=1, extratags=dng, metadata=None)
+        file.write(values, photometric="cfa", extratags=dng + mosaic, metadata=None)
+    return path
+
+
+def test_a_drawing_is_rendered_over_white(tmp_path: Path) -> None:
+    path = tmp_path / "drawing.svg"
+    path.write_text(SVG.format(more=""))
+    picture, facts = read_picture(path, drawings=True)
+    assert shows_quadrants(picture), corners(picture)
+    assert (facts.format, facts.width_px, facts.height_px) == ("SVG", 1024, 768)
+
+
+def test_a_drawing_opens_nothing_outside_itself(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), "black").save(tmp_path / "secret.png")
+    outside = f'<image width="64" height="48" xlink:href="{tmp_path / "secret.png"}"/>'
+    outside += outside.replace("xlink:href", "href").replace("/tmp", "file:///tmp")
+    (tmp_path / "drawing.svg").write_text(SVG.format(more=outside))
+    assert shows_quadrants(read_picture(tmp_path / "drawing.svg", drawings=True)[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            '<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>',
+            "unsupported",
+        ),
+        ("<svg xmlns='http://www.w3.org/2000/svg'><rect", "truncated"),
+    ],
+)
+def test_a_drawing_that_can_not_be_rendered_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(BadPicture) as caught:
+        read_picture(text.encode(), drawings=True)
+    assert caught.value.reason == reason
+
+
+def test_a_raw_file_is_shown_by_its_preview(tmp_path: Path) -> None:
+    picture, facts = read_picture(raw_file(tmp_path / "photo.dng"))
+    assert facts.format == "RAW"
+    assert shows_quadrants(picture), corners(picture)
+
+
+def test_every_suffix_of_a_converted_format_is_indexed() -> None:
+    assert {".svg", ".dng", ".nef", ".cr2", ".cr3", ".arw"} <= PICTURE_SUFFIXES
+
+
+def test_copies_share_their_hash_and_other_pictures_do_not() -> None:
+    chance = np.random.default_rng(5)
+    pictures = [
+        Image.fromarray(chance.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((640, 480))
+        for _ in range(2)
+    ]
+    written = BytesIO()
+    pictures[0].resize((200, 150)).save(written, "JPEG", quality=60)
+    bits = [perceptual_hash(each) for each in (*pictures, Image.open(written))]
+    assert ((bits[0] ^ bits[2]) & (2**64 - 1)).bit_count() <= 3
+    assert ((bits[0] ^ bits[1]) & (2**64 - 1)).bit_count() > 16
+
+
+def test_the_main_colours_are_those_that_cover_most() -> None:
+    picture = Image.new("RGB", (100, 100), "#ff0000")
+    picture.paste("#0000ff", (0, 0, 100, 30))
+    assert main_colours(picture) == ("#ff0000", "#0000ff")

@@ -1,0 +1,91 @@
+"""The shipped files, read back into torch's towers."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from shutil import copytree
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from indexer.training.export import RawPictures, export
+from indexer.training.pair import Pair
+from indexer.training.recipe import Recipe
+from indexer.training.shipped import shipped
+from indexer.training.start import go_on
+from indexer.training.text_tower import TextTower
+from indexer.training.towers import PictureTower, TowerShape
+from search.encoders.builtin import FOLDER, open_builtin
+from search.errors import EncoderUnavailable
+
+TEXTS = ("two dogs run on the beach", "两只狗在海滩上奔跑", "", "a red cup" * 40)
+
+
+def test_the_towers_give_the_vectors_of_the_files() -> None:
+    encoder, read = open_builtin(threads=1), shipped(FOLDER)
+    coarse = np.random.default_rng(0).integers(0, 256, (4, 14, 14, 3), dtype=np.uint8)
+    pixels = np.stack([np.asarray(Image.fromarray(each).resize((224, 224))) for each in coarse])
+    with torch.no_grad():
+        pictures = RawPictures(read.pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
+        texts = np.concatenate(
+            [read.pair.texts(torch.tensor([read.tokenizers[0].encode(t).ids])) for t in TEXTS]
+        )
+    np.testing.assert_allclose(pictures, encoder.encode_pixels(pixels), atol=1e-4)
+    np.testing.assert_allclose(texts, encoder.encode_texts(TEXTS), atol=1e-4)
+
+
+def test_what_is_read_and_exported_again_is_the_same_pair(tmp_path: Path) -> None:
+    read = shipped(FOLDER)
+    export(read.pair, read.tokenizers[0], tmp_path, {"languages": ["en", "zh"]})
+    np.testing.assert_allclose(
+        open_builtin(tmp_path).encode_texts(TEXTS), open_builtin().encode_texts(TEXTS), atol=1e-4
+    )
+
+
+def test_the_scale_of_a_run_comes_back(tmp_path: Path) -> None:
+    tokenizer = open_builtin().tokenizer
+    shape = TowerShape(width=32, vocabulary=tokenizer.get_vocab_size(), layers=2)
+    torch.manual_seed(0)
+    pair = Pair(PictureTower(shape), TextTower(shape))
+    for numbers in pair.parameters():  # trained numbers differ; equal ones share a place in a graph
+        numbers.data.add_(torch.randn_like(numbers) * 0.01)
+    pair.log_scale.data.fill_(4.0)
+    export(pair, tokenizer, tmp_path, {"languages": ["en"]})
+    read = shipped(tmp_path)
+    assert read.shape == shape
+    assert float(read.pair.log_scale.detach()) == pytest.approx(4.0)
+
+
+def test_a_run_goes_on_from_a_pairs_text_tower(tmp_path: Path) -> None:
+    read = shipped(FOLDER)
+    torch.manual_seed(1)
+    body = PictureTower(read.shape).body.state_dict()
+    weights = {f"body.{re.sub('path', 'm', name)}": rows for name, rows in body.items()}
+    weights = {re.sub(r"(weight|bias)$", r"c.\1", name): rows for name, rows in weights.items()}
+    save_file(weights, tmp_path / "imagenet.safetensors")
+    begun = go_on(shipped(FOLDER), tmp_path / "imagenet.safetensors", Recipe(dropout=0.0))
+    ids = torch.tensor([read.tokenizers[0].encode(TEXTS[1]).ids])
+    with torch.no_grad():
+        torch.testing.assert_close(begun.pair.eval().texts(ids), read.pair.texts(ids))
+    torch.testing.assert_close(begun.pair.pictures.body.state_dict(), body)
+
+
+def test_graphs_of_other_towers_are_refused(tmp_path: Path) -> None:
+    folder = copytree(FOLDER, tmp_path / "pair")
+    graph = onnx.load(folder / "text.onnx")
+    first = graph.graph.initializer[0]
+    for node in graph.graph.node:
+        node.input[:] = ["another.bias" if name == first.name else name for name in node.input]
+    first.name = "another.bias"
+    content = graph.SerializeToString()
+    (folder / "text.onnx").write_bytes(content)
+    facts = json.loads((folder / "pair.json").read_bytes())
+    facts["sha256"]["text.onnx"] = hashlib.sha256(content).hexdigest()
+    (folder / "pair.json").write_text(json.dumps(facts))
+    with pytest.raises(EncoderUnavailable, match="not of Limn's own towers"):
+        shipped(folder)
