@@ -55,8 +55,10 @@ class Engine:
         self._followers: dict[tuple[int, str], Follower] = {}
         self._lock = threading.Lock()
 
-    def search(self, query: Query) -> list[Hit]:
+    def search(self, query: Query, skip: int = 0) -> list[Hit]:
         """Answer a query, best first; an empty list where the collections hold nothing.
+
+        The first `skip` of the `k` hits are ranked, but left out of the answer.
 
         Raises:
             BadQuery: the query can't be answered as it stands.
@@ -65,6 +67,10 @@ class Engine:
             SpaceMismatch: the collections were embedded by different encoders.
             EncoderUnavailable: their encoder can't be opened.
         """
+        return self._join(self.ranking(query)[skip:], skip)
+
+    def ranking(self, query: Query) -> list[tuple[int, float]]:
+        """The ids of a query's hits with their cosines, best first; raises what `search` raises."""
         check(query)
         collections = self._searched(query)
         if not collections:
@@ -77,7 +83,7 @@ class Engine:
             lambda term: self._indexed(term, collections[0]),
         )
         shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
-        return self._join(self._nearest(collections, vector, query.k, shown))
+        return self._nearest(collections, vector, query.k, shown)
 
     def encoder(self, spec: str) -> Encoder:
         """The encoder of that name, opened once."""
@@ -121,6 +127,10 @@ class Engine:
     def thumbnail(self, picture_id: int, side_px: int) -> bytes:
         """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture."""
         return self._thumbnails.of(self.catalog.picture(picture_id), side_px)
+
+    def placeholder(self, picture: Picture) -> bytes | None:
+        """A WebP of a few pixels to show until the picture has come, where one is kept."""
+        return self._thumbnails.placeholder(picture)
 
     def remove(self, name: str) -> None:
         """Forget a collection and its index file; the picture files stay as they are.
@@ -199,12 +209,12 @@ class Engine:
         found.sort(key=lambda pair: (-pair[0], pair[1]))
         return [(picture_id, score) for score, picture_id in found[:k]]
 
-    def _join(self, nearest: Sequence[tuple[int, float]]) -> list[Hit]:
+    def _join(self, nearest: Sequence[tuple[int, float]], skipped: int) -> list[Hit]:
         pictures = self.catalog.pictures([picture_id for picture_id, _ in nearest])
         held = [(pictures[each], score) for each, score in nearest if each in pictures]
         return [
             Hit(rank, min(1.0, max(-1.0, score)), picture)
-            for rank, (picture, score) in enumerate(held, start=1)
+            for rank, (picture, score) in enumerate(held, start=skipped + 1)
         ]
 
     def _follower(self, collection: Collection) -> Follower:

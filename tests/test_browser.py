@@ -64,15 +64,15 @@ def served(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of eight colours with captions, one of them in Chinese, and thirty shades."""
+    """A server of eight colours with captions, one of them in Chinese, and a hundred shades."""
     folder = tmp_path_factory.mktemp("served")
     with open_engine(settings_in(folder / "data")) as engine:
         store_colours(engine.catalog, folder / "pictures", COLOURS)
         captions = [Caption("红色的墙", "zh")]
         store(engine.catalog, folder / "wide.png", "crimson", captions, size=(1200, 300))
-        for number in range(15):
-            shade = f"rgb({number * 12}, {200 - number * 9}, {90 + number * 4})"
-            size = (300 + 40 * number, 400)
+        for number in range(100):
+            shade = f"rgb({number * 2}, {200 - number}, {90 + number})"
+            size = (300 + 40 * (number % 15), 400)
             store(engine.catalog, folder / f"shade-{number}.png", shade, size=size)
     with served(folder / "data") as (_, url):
         yield url
@@ -112,23 +112,28 @@ def page(browser: "Browser", address: str) -> Iterator["Page"]:
 
 
 def first_picture(page: "Page") -> str | None:
-    return page.locator("#hit-1 img").get_attribute("alt")
+    page.locator("main:not([aria-busy])").wait_for()
+    return page.locator("#hit-1 .shot").get_attribute("alt")
 
 
 @pytest.mark.browser
 def test_words_are_typed_and_pictures_appear(page: "Page", address: str) -> None:
     page.goto(address)
-    page.keyboard.type("a blue wall")  # the box has the focus
-    page.keyboard.press("Enter")
+    steps = page.evaluate("history.length")
+    page.keyboard.type("a blue wall", delay=30)  # the box has the focus
     page.wait_for_url("**/?q=a+blue+wall")
+    assert page.evaluate("history.length") == steps + 1, "half words leave no trail"
+    page.locator("#hit-1").wait_for()
     assert first_picture(page) == "a blue wall"
     assert "cosine" in page.locator("#hit-1 .score").inner_text()
     page.wait_for_load_state("load")
-    assert page.locator("#hit-1 img").evaluate("image => image.naturalWidth") > 0
-    assert page.locator("#hit-20").count() == 1
-    page.get_by_role("link", name="More results").click()
-    page.wait_for_url("**k=40*")
-    assert page.locator("#hit-21").count() == 1
+    assert page.locator("#hit-1 .shot").evaluate("image => image.naturalWidth") > 0
+    page.go_back()
+    page.get_by_role("heading", name="Find pictures by what they show").wait_for()
+    assert page.get_by_role("searchbox").input_value() == ""
+    page.go_forward()
+    page.locator("#hit-1").wait_for()
+    assert page.get_by_role("searchbox").input_value() == "a blue wall"
 
 
 @pytest.mark.browser
@@ -157,12 +162,12 @@ def test_a_chosen_picture_is_searched_by_and_words_are_added(
     page.get_by_role("searchbox").fill("yellow")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=yellow*picture=*")
-    page.get_by_label("Weight of the picture").fill("0.1")
+    page.get_by_label("Weight of your picture").fill("0.1")
     page.wait_for_url("**weight=0.1*")
     assert first_picture(page) == "a yellow wall"
     page.reload()
     assert first_picture(page) == "a yellow wall"
-    page.get_by_label("Search without the picture").click()
+    page.get_by_label("Search without your picture").click()
     page.wait_for_url("**/?q=yellow")
 
 
@@ -170,7 +175,7 @@ def test_a_chosen_picture_is_searched_by_and_words_are_added(
 @pytest.mark.parametrize("kind", ["paste", "drop"])
 def test_a_picture_is_pasted_or_dropped(page: "Page", address: str, kind: str) -> None:
     page.goto(f"{address}?q=orange")
-    thumbnail = page.locator("#hit-1 img").get_attribute("src")
+    thumbnail = page.locator("#hit-1 .shot").get_attribute("src")
     page.goto(address)
     page.evaluate(GIVE_FILE, [kind, thumbnail])
     page.wait_for_url("**picture=*")
@@ -207,6 +212,107 @@ def test_a_picture_is_searched_by_without_a_script(
 
 
 @pytest.mark.browser
+def test_terms_are_added_turned_around_and_left_out(page: "Page", address: str) -> None:
+    page.goto(f"{address}?q=red")
+    box = page.get_by_role("searchbox")
+    box.focus()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("blue")
+    page.wait_for_url("**/?q=blue&text=red")
+    page.get_by_role("button", name="Away from it").click()
+    page.wait_for_url("**/?q=blue&text=red&weight=-1")
+    assert first_picture(page) == "a blue wall"
+    page.get_by_role("link", name="Less like").nth(1).click()
+    page.wait_for_url("**weight=-1&weight=-0.5")
+    assert page.locator("[data-chip]").count() == 2
+    page.get_by_role("link", name="Search without red").click()
+    page.wait_for_url("**/?q=blue&similar=*&weight=-0.5")
+    page.go_back()
+    page.locator("[data-chip]").nth(1).wait_for()
+
+
+@pytest.mark.browser
+def test_a_part_of_a_picture_is_drawn_and_searched_by(page: "Page", address: str) -> None:
+    page.goto(f"{address}?similar=9")
+    page.get_by_role("button", name="Search by a part of it").click()
+    page.locator(".canvas img").evaluate("image => image.decode()")
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.9, steps=3)
+    page.mouse.up()
+    page.get_by_label("Right").press("ArrowRight")
+    page.get_by_role("button", name="Search by this part").click()
+    page.wait_for_url(re.compile(r"similar=9%40(9|10|11)%2C(19|20|21)%2C5[0-2]%2C(89|90|91)$"))
+    assert first_picture(page) in ("红色的墙", "a red wall")
+
+
+@pytest.mark.browser
+def test_the_results_go_on_as_the_page_is_scrolled(page: "Page", address: str) -> None:
+    page.goto(f"{address}?q=green")
+    assert page.locator(".tile").count() == 50
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator("#hit-51").wait_for(state="attached")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator("#hit-109").wait_for(state="attached")
+    assert page.locator(".tile").count() == 109
+    ranks = page.locator(".tile").evaluate_all("all => all.map(tile => Number(tile.id.slice(4)))")
+    assert ranks == list(range(1, 110))
+    assert page.get_by_role("link", name="More results").count() == 0
+
+
+@pytest.mark.browser
+def test_the_keyboard_alone_is_enough(page: "Page", address: str) -> None:
+    page.goto(f"{address}?q=green")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.press("ArrowDown")
+    focused = "document.activeElement.closest('.tile')?.id"
+    assert page.evaluate(focused) == "hit-1"
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == "hit-2"
+    page.keyboard.press("ArrowDown")
+    below = page.evaluate(focused)
+    assert below not in ("hit-1", "hit-2")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pictures/*rank=1*")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/pictures/*rank=2*")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/?q=green#hit-2")
+
+
+@pytest.mark.browser
+def test_a_picture_is_downloaded_and_its_path_copied(page: "Page", address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}pictures/1")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "red.png"
+    page.get_by_role("button", name="Copy path").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/pictures/red.png")
+
+
+@pytest.mark.browser
+def test_a_server_that_is_gone_is_told(browser: "Browser", address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}?q=green")
+    page.route("**/?q=blue*", lambda route: route.abort())
+    page.get_by_role("searchbox").fill("blue")
+    page.get_by_text("The server does not answer").wait_for()
+    assert page.locator("#hit-1").count() == 1
+    page.close()
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("path", ["", "?q=red", "?similar=1", "pictures/9", "?q=red&weight=0"])
 def test_nothing_is_wider_than_a_phone(browser: "Browser", address: str, path: str) -> None:
     for scheme in ("light", "dark"):
@@ -232,7 +338,7 @@ def test_pictures_of_a_row_are_equally_high_and_keep_their_aspect(
         rows.setdefault(round(box["y"]), set()).add(round(box["height"]))
     assert all(max(heights) - min(heights) <= 1 for heights in rows.values())
     assert len(rows) < len(boxes)
-    for frame in page.locator(".tile:not(.whole) .frame img").all():
+    for frame in page.locator(".tile:not(.whole) .frame .shot").all():
         shown, told = frame.evaluate(
             "image => [image.clientWidth / image.clientHeight,"
             " image.getAttribute('width') / image.getAttribute('height')]"

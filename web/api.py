@@ -10,6 +10,7 @@ from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
 from search.wire import collection_json, hit_json, picture_json
 from web.forms import LARGEST_ID, query_of_request, refuse_unknown
 from web.links import THUMBNAIL_SIDES_PX, thumbnail_url
+from web.originals import original_of
 from web.state import engine
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -50,6 +51,13 @@ def thumbnail(picture_id: int) -> Response:
         response.data = _thumbnail(picture_id, side_px)
     response.make_conditional(request)
     return response
+
+
+@api.get(f"{PICTURE}/original")
+def original(picture_id: int) -> Response:
+    """The picture's file as it is, whole or the ranges that are asked for."""
+    refuse_unknown(request.args, ("download",))
+    return original_of(engine().picture(picture_id), "download" in request.args)
 
 
 @api.get("/collections")

@@ -12,6 +12,7 @@ from web.errors import handle_errors
 from web.guard import guard
 from web.health import health
 from web.held import HeldPictures
+from web.languages import speak
 from web.pages import pages
 from web.state import State
 from web.warmup import Warmup
@@ -41,6 +42,7 @@ def create_app(engine: Engine, settings: Settings, host: str = "127.0.0.1") -> F
         held=HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits),
     )
     shown.register(app)
+    speak(app)
     guard(app, host)
     handle_errors(app)
     for part in (pages, api, health):

@@ -87,7 +87,7 @@ def _answer(status: int, detail: str, **more: str) -> Response:
     title, detail = HTTPStatus(status).phrase, printable(detail)
     if not request.path.startswith("/api/") and request.path not in ("/healthz", "/readyz"):
         page = render_template(
-            "error.html", asked=_asked_again(), status=status, title=title, detail=detail
+            "error.html", asked=_asked_again(), chips=[], status=status, title=title, detail=detail
         )
         return Response(page, status, mimetype="text/html")
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}

@@ -125,11 +125,11 @@ def identity(field: str, value: object) -> int:
     return found
 
 
-def count(value: object) -> int:
-    """How many hits are wanted, from text or from JSON; the engine knows the range."""
+def count(value: object, field: str = "k") -> int:
+    """How many are wanted, from text or from JSON; who uses the number knows its range."""
     found = _whole(value)
     if found is None:
-        raise BadQuery(f"k is {_shown(value)}; it may be a whole number from 1")
+        raise BadQuery(f"{field} is {_shown(value)}; it may be a whole number from 1")
     return found
 
 
