@@ -55,10 +55,8 @@ class Engine:
         self._followers: dict[tuple[int, str], Follower] = {}
         self._lock = threading.Lock()
 
-    def search(self, query: Query, skip: int = 0) -> list[Hit]:
+    def search(self, query: Query) -> list[Hit]:
         """Answer a query, best first; an empty list where the collections hold nothing.
-
-        The first `skip` of the `k` hits are ranked, but left out of the answer.
 
         Raises:
             BadQuery: the query can't be answered as it stands.
@@ -67,10 +65,6 @@ class Engine:
             SpaceMismatch: the collections were embedded by different encoders.
             EncoderUnavailable: their encoder can't be opened.
         """
-        return self._join(self.ranking(query)[skip:], skip)
-
-    def ranking(self, query: Query) -> list[tuple[int, float]]:
-        """The ids of a query's hits with their cosines, best first; raises what `search` raises."""
         check(query)
         collections = self._searched(query)
         if not collections:
@@ -83,7 +77,8 @@ class Engine:
             lambda term: self._indexed(term, collections[0]),
         )
         shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
-        return self._nearest(collections, vector, query.k, shown)
+        nearest = self._nearest(collections, vector, query.offset + query.k, shown)
+        return self._join(nearest[query.offset :], query.offset)
 
     def encoder(self, spec: str) -> Encoder:
         """The encoder of that name, opened once."""
@@ -209,12 +204,12 @@ class Engine:
         found.sort(key=lambda pair: (-pair[0], pair[1]))
         return [(picture_id, score) for score, picture_id in found[:k]]
 
-    def _join(self, nearest: Sequence[tuple[int, float]], skipped: int) -> list[Hit]:
+    def _join(self, nearest: Sequence[tuple[int, float]], offset: int) -> list[Hit]:
         pictures = self.catalog.pictures([picture_id for picture_id, _ in nearest])
         held = [(pictures[each], score) for each, score in nearest if each in pictures]
         return [
             Hit(rank, min(1.0, max(-1.0, score)), picture)
-            for rank, (picture, score) in enumerate(held, start=skipped + 1)
+            for rank, (picture, score) in enumerate(held, start=offset + 1)
         ]
 
     def _follower(self, collection: Collection) -> Follower:

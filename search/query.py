@@ -53,6 +53,11 @@ def check(query: Query) -> None:
         raise BadQuery("the query is empty; give words, a picture, or both")
     if not 1 <= query.k <= MOST_HITS:
         raise BadQuery(f"can't return {query.k} results; ask for 1 to {MOST_HITS}")
+    if not 0 <= query.offset <= MOST_HITS - query.k:
+        raise BadQuery(
+            f"can't return {query.k} results after the first {query.offset}; together they may be "
+            f"{MOST_HITS} at most"
+        )
     if len(query.terms) > MOST_TERMS:
         raise BadQuery(f"the query has {len(query.terms)} terms; it may have {MOST_TERMS} at most")
     for term in query.terms:

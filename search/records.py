@@ -112,11 +112,15 @@ Term = TextTerm | PictureTerm | IndexedTerm
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question, whatever the door it came by. No collections named means all of them."""
+    """One question, whatever the door it came by. No collections named means all of them.
+
+    `offset` hits are passed over, so that page 3 of 20 is `offset=40`.
+    """
 
     terms: tuple[Term, ...]
     collections: tuple[str, ...] = ()
     k: int = 20
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

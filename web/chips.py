@@ -18,15 +18,15 @@ class ShownChip:
     preview: str | None = None
 
 
-def query_of(asked: Asked, k: int) -> Query:
-    """The query for the first `k` hits.
+def query_of(asked: Asked, k: int, offset: int) -> Query:
+    """The query for `k` hits after the first `offset`.
 
     Raises:
         NotFound: a picture is no longer held or indexed.
         BadPicture: a picture that a part is wanted of can't be read.
     """
     terms = tuple(each if isinstance(each, TextTerm) else _term(each) for each in asked.terms)
-    return Query(terms, (asked.collection,) if asked.collection else (), k)
+    return Query(terms, (asked.collection,) if asked.collection else (), k, offset)
 
 
 def shown(asked: Asked) -> list[ShownChip]:

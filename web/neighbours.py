@@ -29,11 +29,10 @@ def neighbours(asked: Asked, picture_id: int, rank: int | None) -> Neighbours | 
     """
     if rank is None or not asked.anything or not 1 <= rank <= MOST_HITS:
         return None
-    ids = [each for each, _ in engine().ranking(query_of(asked, min(rank + 1, MOST_HITS)))]
-    if len(ids) < rank or ids[rank - 1] != picture_id:
+    first = max(1, rank - 1)
+    last = min(rank + 1, MOST_HITS)
+    hits = engine().search(query_of(asked, last + 1 - first, first - 1))
+    ids = {hit.rank: hit.picture.id for hit in hits}
+    if ids.get(rank) != picture_id:
         return None
-    return Neighbours(
-        rank,
-        before=ids[rank - 2] if rank > 1 else None,
-        after=ids[rank] if len(ids) > rank else None,
-    )
+    return Neighbours(rank, before=ids.get(rank - 1), after=ids.get(rank + 1))

@@ -40,7 +40,7 @@ def search() -> str:
         )
     last = min(asked.start + PAGE_HITS - 1, MOST_HITS)
     began_s = perf_counter()
-    hits = engine().search(query_of(asked, last), skip=asked.start - 1)
+    hits = engine().search(query_of(asked, last + 1 - asked.start, asked.start - 1))
     return render_template(
         "results.html",
         asked=asked,
