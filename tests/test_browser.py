@@ -1,5 +1,6 @@
 """The page in a real browser, against the real `limn serve`: words, pictures, and how it ends."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -357,11 +358,37 @@ def test_serve_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
             assert "Limn has ended" in said and "Traceback" not in said
 
 
-def test_serve_warns_where_others_can_reach_it(tmp_path: Path) -> None:
-    with served(tmp_path / "data", "--host", "0.0.0.0") as (process, url):
-        assert url.startswith("http://127.0.0.1:")
-        assert process.stderr is not None
-        assert "there are no accounts" in process.stderr.readline()
+def test_serve_finishes_requests_before_it_ends(tmp_path: Path) -> None:
+    with served(tmp_path / "data") as (process, url):
+        port = int(url.rstrip("/").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"POST /api/v1/search HTTP/1.1\r\nHost: localhost\r\n")
+            client.sendall(b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{")
+            with urlopen(f"{url}healthz", timeout=30) as answer:
+                assert answer.status == 200, "the half request has been seen by now"
+            process.send_signal(signal.SIGTERM)
+            refused(port)
+            client.sendall(b"}")
+            assert client.recv(100).startswith(b"HTTP/1.1 400")
+        _, said = process.communicate(timeout=30)
+        assert (process.returncode, "Limn has ended." in said) == (0, True), said
+
+
+def refused(port: int) -> None:
+    """Wait until nobody listens at the port."""
+    with contextlib.suppress(ConnectionRefusedError):
+        while True:
+            socket.create_connection(("127.0.0.1", port), timeout=30).close()
+
+
+def test_serve_wants_a_token_where_others_can_reach_it(tmp_path: Path) -> None:
+    environment = {**os.environ, "LIMN_DATA_DIR": str(tmp_path / "data")}
+    command = ["serve", "--host", "0.0.0.0", "--port", "0"]
+    done = subprocess.run(
+        limn_command(command), env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "make one first: limn token create NAME" in done.stderr
 
 
 def test_a_port_in_use_is_told_with_the_way_out(tmp_path: Path) -> None:

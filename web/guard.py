@@ -1,12 +1,15 @@
-"""What guards every request: the names the server answers to, and the headers of each answer."""
+"""What guards every request: the names the server answers to, the sites that may post to it, and
+the headers of each answer."""
 
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import MisdirectedRequest
+from werkzeug.exceptions import Forbidden, MisdirectedRequest
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
     # Nothing inline and nothing from elsewhere; `data:` and `blob:` show the picture searched by.
@@ -39,6 +42,20 @@ def guard(app: Flask, host: str) -> None:
                 f"this server does not answer to the name {request.host!r}; "
                 f"it answers to {', '.join(sorted(names))}"
             )
+
+    @app.before_request
+    def refuse_other_sites() -> None:
+        # A page elsewhere can make a browser post here, cookies included (CSRF). Browsers tell
+        # where a post comes from, and a page can't change what they tell; programs tell nothing.
+        if request.method in SAFE_METHODS:
+            return
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get("Origin")
+        foreign = site not in (None, "same-origin", "none") or (
+            origin is not None and urlsplit(origin).netloc.lower() != request.host.lower()
+        )
+        if foreign:
+            raise Forbidden("a page of another site sent this; only pages of this server may")
 
     @app.after_request
     def add_headers(response: Response) -> Response:
