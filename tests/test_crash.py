@@ -20,7 +20,8 @@ from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
 from search.records import Failure, KnownFile, Pixels
-from tests.conftest import Limn, limn_command
+from tests.commands import limn_command
+from tests.conftest import Limn
 
 PICTURES = 300
 EACH = 3

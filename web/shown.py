@@ -84,8 +84,13 @@ def captions(number: int) -> str:
 
 def unread(number: int) -> str:
     """How many files could not be read."""
-    one, more = "%(count)s file could not be read:", "%(count)s files could not be read:"
-    return str(ngettext(one, more, number, count=f"{number:,}"))
+    told = ngettext(
+        "%(count)s file could not be read:",
+        "%(count)s files could not be read:",
+        number,
+        count=f"{number:,}",
+    )
+    return str(told)
 
 
 def register(app: Flask) -> None:
