@@ -46,6 +46,7 @@ def test_words_are_typed_and_pictures_appear(page: "Page", address: str) -> None
     assert first_picture(page) == "a blue wall"
     assert "cosine" in page.locator("#hit-1 .score").inner_text()
     page.wait_for_load_state("load")
+    page.locator("#hit-1 .shot").evaluate("image => image.decode()")
     assert page.locator("#hit-1 .shot").evaluate("image => image.naturalWidth") > 0
     page.go_back()
     page.get_by_role("heading", name="Find pictures by what they show").wait_for()

@@ -160,6 +160,8 @@ def test_the_command_makes_lists_and_revokes_tokens(limn: Limn) -> None:
         ({}, 303),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}, 303),
         ({"Sec-Fetch-Site": "none"}, 303),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 303),
+        ({"Origin": "http://localhost"}, 303),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "http://evil.example"}, 403),

@@ -288,7 +288,7 @@ def test_every_answer_is_guarded_by_its_headers(client: FlaskClient) -> None:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy and "unsafe" not in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
 def with_encoder(engine: Engine, folder: Path, error: Exception) -> FlaskClient:

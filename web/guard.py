@@ -18,7 +18,8 @@ HEADERS = {
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer", with which browsers hide the origin of this server's own forms too.
+    "Referrer-Policy": "same-origin",
     # Other sites may neither show these pictures nor learn that they are there.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -51,9 +52,11 @@ def guard(app: Flask, host: str) -> None:
             return
         site = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
-        foreign = site not in (None, "same-origin", "none") or (
-            origin is not None and urlsplit(origin).netloc.lower() != request.host.lower()
-        )
+        if site is not None:
+            foreign = site not in ("same-origin", "none")
+        else:  # over plain HTTP from elsewhere browsers tell the origin alone
+            own = f"{request.scheme}://{request.host}".lower()
+            foreign = origin is not None and origin.lower() != own
         if foreign:
             raise Forbidden("a page of another site sent this; only pages of this server may")
 
