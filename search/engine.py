@@ -149,6 +149,10 @@ class Engine:
         """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture."""
         return self._thumbnails.of(self.catalog.picture(picture_id), side_px)
 
+    def placeholder(self, picture: Picture) -> bytes | None:
+        """A WebP of a few pixels to show until the picture has come, where one is kept."""
+        return self._thumbnails.placeholder(picture)
+
     def remove(self, name: str) -> None:
         """Forget a collection and its index file; the picture files stay as they are.
 

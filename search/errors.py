@@ -49,6 +49,10 @@ class NotFound(LimnError):
     """No collection, picture or file goes by that name or id."""
 
 
+class NameTaken(LimnError):
+    """Something of that name is there already."""
+
+
 class CollectionBusy(LimnError):
     """Another indexer holds the collection's writer lock."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -351,3 +351,22 @@ class Changes:
     ids: Ids
     vectors: Vectors
     removed: Ids
+
+
+Scope = Literal["read", "write", "admin"]
+"""What a token allows: to look, to change collections too, or to look after the server too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Who may ask a server that others can reach, and for what; the secret itself is not kept."""
+
+    id: int
+    name: str
+    scope: Scope
+    created_at: str
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether this scope, or one that includes it, was granted."""
+        order: tuple[Scope, ...] = get_args(Scope)
+        return order.index(self.scope) >= order.index(scope)

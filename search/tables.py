@@ -213,3 +213,16 @@ failure = Table(
     UniqueConstraint("collection_id", "path_hash"),
     sqlite_autoincrement=True,
 )
+
+token = Table(
+    "token",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    # SHA-256 of the secret, in hex: the secret itself is 256 random bits, which need no salt.
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    # read, write (and read) or admin (and both)
+    Column("scope", String(10), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    sqlite_autoincrement=True,
+)

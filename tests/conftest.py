@@ -2,8 +2,7 @@
 
 import os
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,6 +13,10 @@ from PIL import Image
 from search.catalog import Catalog
 from search.database import Database
 from search.schema import ensure_schema
+from tests.browsing import address, browser, page
+from tests.commands import limn_command
+
+__all__ = ["address", "browser", "page"]  # fixtures
 
 POSTGRES_URL = os.environ.get("LIMN_TEST_POSTGRES_URL")
 
@@ -76,11 +79,6 @@ def limn(limn_environment: dict[str, str], tmp_path: Path) -> Limn:
         return done
 
     return run
-
-
-def limn_command(arguments: Sequence[str | Path]) -> list[str]:
-    """The installed program, as a shell would find it."""
-    return [str(Path(sys.executable).with_name("limn")), *map(str, arguments)]
 
 
 @pytest.fixture

@@ -1,39 +1,23 @@
 """The page in a real browser, against the real `limn serve`: words, pictures, and how it ends."""
 
+import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
 
-from search.bootstrap import open_engine
-from search.records import Caption
-from tests.colour_web import picture_bytes, settings_in, store, store_colours
-from tests.conftest import limn_command
+from tests.browsing import served
+from tests.colour_web import picture_bytes
+from tests.commands import limn_command
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
-
-# Nothing that a browser does on its own must leave this machine.
-CHROMIUM_OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 GIVE_FILE = """async ([kind, url]) => {
     const blob = await (await fetch(url)).blob();
@@ -46,89 +30,30 @@ GIVE_FILE = """async ([kind, url]) => {
 }"""
 
 
-@contextmanager
-def served(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A `limn serve` of its own on a free port, and its address."""
-    environment = {**os.environ, "LIMN_DATA_DIR": str(data_dir), "LIMN_ENCODER": "tiny"}
-    command = limn_command(["serve", "--port", "0", *options])
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stderr is not None
-            told = process.stderr.readline()
-            found = re.search(r"http://\S+/", told)
-            assert found is not None, told + process.stderr.read()
-            yield process, found[0]
-        finally:
-            process.kill()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of eight colours with captions, one of them in Chinese, and thirty shades."""
-    folder = tmp_path_factory.mktemp("served")
-    with open_engine(settings_in(folder / "data")) as engine:
-        store_colours(engine.catalog, folder / "pictures", COLOURS)
-        captions = [Caption("红色的墙", "zh")]
-        store(engine.catalog, folder / "wide.png", "crimson", captions, size=(1200, 300))
-        for number in range(15):
-            shade = f"rgb({number * 12}, {200 - number * 9}, {90 + number * 4})"
-            size = (300 + 40 * number, 400)
-            store(engine.catalog, folder / f"shade-{number}.png", shade, size=size)
-    with served(folder / "data") as (_, url):
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no chromium on the path")
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def page(browser: "Browser", address: str) -> Iterator["Page"]:
-    """A new page, which must end without an error in its console or a request to elsewhere."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    said: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((address, "data:", "blob:"))
-            else said.append(f"a request to {request.url}")
-        ),
-    )
-    yield opened
-    context.close()
-    assert said == []
-
-
 def first_picture(page: "Page") -> str | None:
-    return page.locator("#hit-1 img").get_attribute("alt")
+    page.locator("main:not([aria-busy])").wait_for()
+    return page.locator("#hit-1 .shot").get_attribute("alt")
 
 
 @pytest.mark.browser
 def test_words_are_typed_and_pictures_appear(page: "Page", address: str) -> None:
     page.goto(address)
-    page.keyboard.type("a blue wall")  # the box has the focus
-    page.keyboard.press("Enter")
+    steps = page.evaluate("history.length")
+    page.keyboard.type("a blue wall", delay=30)  # the box has the focus
     page.wait_for_url("**/?q=a+blue+wall")
+    assert page.evaluate("history.length") == steps + 1, "half words leave no trail"
+    page.locator("#hit-1").wait_for()
     assert first_picture(page) == "a blue wall"
     assert "relevance" in page.locator("#hit-1 .score").inner_text()
     page.wait_for_load_state("load")
-    assert page.locator("#hit-1 img").evaluate("image => image.naturalWidth") > 0
-    assert page.locator("#hit-20").count() == 1
-    page.get_by_role("link", name="More results").click()
-    page.wait_for_url("**k=40*")
-    assert page.locator("#hit-21").count() == 1
+    page.locator("#hit-1 .shot").evaluate("image => image.decode()")
+    assert page.locator("#hit-1 .shot").evaluate("image => image.naturalWidth") > 0
+    page.go_back()
+    page.get_by_role("heading", name="Find pictures by what they show").wait_for()
+    assert page.get_by_role("searchbox").input_value() == ""
+    page.go_forward()
+    page.locator("#hit-1").wait_for()
+    assert page.get_by_role("searchbox").input_value() == "a blue wall"
 
 
 @pytest.mark.browser
@@ -157,12 +82,12 @@ def test_a_chosen_picture_is_searched_by_and_words_are_added(
     page.get_by_role("searchbox").fill("yellow")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=yellow*picture=*")
-    page.get_by_label("Weight of the picture").fill("0.1")
+    page.get_by_label("Weight of your picture").fill("0.1")
     page.wait_for_url("**weight=0.1*")
     assert first_picture(page) == "a yellow wall"
     page.reload()
     assert first_picture(page) == "a yellow wall"
-    page.get_by_label("Search without the picture").click()
+    page.get_by_label("Search without your picture").click()
     page.wait_for_url("**/?q=yellow")
 
 
@@ -170,7 +95,7 @@ def test_a_chosen_picture_is_searched_by_and_words_are_added(
 @pytest.mark.parametrize("kind", ["paste", "drop"])
 def test_a_picture_is_pasted_or_dropped(page: "Page", address: str, kind: str) -> None:
     page.goto(f"{address}?q=orange")
-    thumbnail = page.locator("#hit-1 img").get_attribute("src")
+    thumbnail = page.locator("#hit-1 .shot").get_attribute("src")
     page.goto(address)
     page.evaluate(GIVE_FILE, [kind, thumbnail])
     page.wait_for_url("**picture=*")
@@ -207,6 +132,107 @@ def test_a_picture_is_searched_by_without_a_script(
 
 
 @pytest.mark.browser
+def test_terms_are_added_turned_around_and_left_out(page: "Page", address: str) -> None:
+    page.goto(f"{address}?q=red")
+    box = page.get_by_role("searchbox")
+    box.focus()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("blue")
+    page.wait_for_url("**/?q=blue&text=red")
+    page.get_by_role("button", name="Away from it").click()
+    page.wait_for_url("**/?q=blue&text=red&weight=-1")
+    assert first_picture(page) == "a blue wall"
+    page.get_by_role("link", name="Less like").nth(1).click()
+    page.wait_for_url("**weight=-1&weight=-0.5")
+    assert page.locator("[data-chip]").count() == 2
+    page.get_by_role("link", name="Search without red").click()
+    page.wait_for_url("**/?q=blue&similar=*&weight=-0.5")
+    page.go_back()
+    page.locator("[data-chip]").nth(1).wait_for()
+
+
+@pytest.mark.browser
+def test_a_part_of_a_picture_is_drawn_and_searched_by(page: "Page", address: str) -> None:
+    page.goto(f"{address}?similar=9")
+    page.get_by_role("button", name="Search by a part of it").click()
+    page.locator(".canvas img").evaluate("image => image.decode()")
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.9, steps=3)
+    page.mouse.up()
+    page.get_by_label("Right").press("ArrowRight")
+    page.get_by_role("button", name="Search by this part").click()
+    page.wait_for_url(re.compile(r"similar=9%40(9|10|11)%2C(19|20|21)%2C5[0-2]%2C(89|90|91)$"))
+    assert first_picture(page) in ("红色的墙", "a red wall")
+
+
+@pytest.mark.browser
+def test_the_results_go_on_as_the_page_is_scrolled(page: "Page", address: str) -> None:
+    page.goto(f"{address}?q=green")
+    assert page.locator(".tile").count() == 50
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator("#hit-51").wait_for(state="attached")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator("#hit-109").wait_for(state="attached")
+    assert page.locator(".tile").count() == 109
+    ranks = page.locator(".tile").evaluate_all("all => all.map(tile => Number(tile.id.slice(4)))")
+    assert ranks == list(range(1, 110))
+    assert page.get_by_role("link", name="More results").count() == 0
+
+
+@pytest.mark.browser
+def test_the_keyboard_alone_is_enough(page: "Page", address: str) -> None:
+    page.goto(f"{address}?q=green")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.press("ArrowDown")
+    focused = "document.activeElement.closest('.tile')?.id"
+    assert page.evaluate(focused) == "hit-1"
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == "hit-2"
+    page.keyboard.press("ArrowDown")
+    below = page.evaluate(focused)
+    assert below not in ("hit-1", "hit-2")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pictures/*rank=1*")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/pictures/*rank=2*")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/?q=green#hit-2")
+
+
+@pytest.mark.browser
+def test_a_picture_is_downloaded_and_its_path_copied(page: "Page", address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}pictures/1")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "red.png"
+    page.get_by_role("button", name="Copy path").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/pictures/red.png")
+
+
+@pytest.mark.browser
+def test_a_server_that_is_gone_is_told(browser: "Browser", address: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{address}?q=green")
+    page.route("**/?q=blue*", lambda route: route.abort())
+    page.get_by_role("searchbox").fill("blue")
+    page.get_by_text("The server does not answer").wait_for()
+    assert page.locator("#hit-1").count() == 1
+    page.close()
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("path", ["", "?q=red", "?similar=1", "pictures/9", "?q=red&weight=0"])
 def test_nothing_is_wider_than_a_phone(browser: "Browser", address: str, path: str) -> None:
     for scheme in ("light", "dark"):
@@ -232,7 +258,7 @@ def test_pictures_of_a_row_are_equally_high_and_keep_their_aspect(
         rows.setdefault(round(box["y"]), set()).add(round(box["height"]))
     assert all(max(heights) - min(heights) <= 1 for heights in rows.values())
     assert len(rows) < len(boxes)
-    for frame in page.locator(".tile:not(.whole) .frame img").all():
+    for frame in page.locator(".tile:not(.whole) .frame .shot").all():
         shown, told = frame.evaluate(
             "image => [image.clientWidth / image.clientHeight,"
             " image.getAttribute('width') / image.getAttribute('height')]"
@@ -251,11 +277,37 @@ def test_serve_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
             assert "Limn has ended" in said and "Traceback" not in said
 
 
-def test_serve_warns_where_others_can_reach_it(tmp_path: Path) -> None:
-    with served(tmp_path / "data", "--host", "0.0.0.0") as (process, url):
-        assert url.startswith("http://127.0.0.1:")
-        assert process.stderr is not None
-        assert "there are no accounts" in process.stderr.readline()
+def test_serve_finishes_requests_before_it_ends(tmp_path: Path) -> None:
+    with served(tmp_path / "data") as (process, url):
+        port = int(url.rstrip("/").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"POST /api/v1/search HTTP/1.1\r\nHost: localhost\r\n")
+            client.sendall(b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{")
+            with urlopen(f"{url}healthz", timeout=30) as answer:
+                assert answer.status == 200, "the half request has been seen by now"
+            process.send_signal(signal.SIGTERM)
+            refused(port)
+            client.sendall(b"}")
+            assert client.recv(100).startswith(b"HTTP/1.1 400")
+        _, said = process.communicate(timeout=30)
+        assert (process.returncode, "Limn has ended." in said) == (0, True), said
+
+
+def refused(port: int) -> None:
+    """Wait until nobody listens at the port."""
+    with contextlib.suppress(ConnectionRefusedError):
+        while True:
+            socket.create_connection(("127.0.0.1", port), timeout=30).close()
+
+
+def test_serve_wants_a_token_where_others_can_reach_it(tmp_path: Path) -> None:
+    environment = {**os.environ, "LIMN_DATA_DIR": str(tmp_path / "data")}
+    command = ["serve", "--host", "0.0.0.0", "--port", "0"]
+    done = subprocess.run(
+        limn_command(command), env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert "make one first: limn token create NAME" in done.stderr
 
 
 def test_a_port_in_use_is_told_with_the_way_out(tmp_path: Path) -> None:

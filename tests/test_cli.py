@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Limn, limn_command
+from tests.commands import limn_command
+from tests.conftest import Limn
 from tests.pictures_of_every_kind import bomb_png
 
 

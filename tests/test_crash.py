@@ -39,7 +39,8 @@ from search.records import (
     Space,
 )
 from tests import collections_of_every_kind as made
-from tests.conftest import Limn, limn_command
+from tests.commands import limn_command
+from tests.conftest import Limn
 
 PICTURES = 300
 EACH = 3

@@ -19,7 +19,8 @@ from search.database import Database
 from search.jobs import Jobs
 from search.schema import ensure_schema
 from tests import collections_of_every_kind as made
-from tests.conftest import Limn, limn_command
+from tests.commands import limn_command
+from tests.conftest import Limn
 from tests.pictures_of_every_kind import cut
 
 

@@ -14,6 +14,7 @@ from search.database import Database
 from search.engine import Engine
 from search.records import Caption
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
+from web.asked import PAGE_HITS
 
 COLOURS = ("red", "green", "blue", "yellow", "black")
 
@@ -252,13 +253,100 @@ def test_similar_pictures_leave_out_the_one_asked_by(
 def test_more_results_are_a_link_as_long_as_there_are_more(
     client: FlaskClient, engine: Engine, tmp_path: Path
 ) -> None:
-    for number in range(25):
+    for number in range(PAGE_HITS + 5):
         store(engine.catalog, tmp_path / f"{number}.png", "red", size=(64 + number, 64))
     page = client.get("/?q=red").text
-    assert 'href="/?q=red&amp;k=40#hit-21"' in page
-    more = client.get("/?q=red&k=40").text
-    assert 'id="hit-25"' in more
+    assert 'rel="next" href="/?q=red&amp;start=51"' in page
+    assert 'id="hit-50"' in page and 'id="hit-51"' not in page
+    more = client.get("/?q=red&start=51").text
+    assert 'id="hit-51"' in more and 'id="hit-55"' in more and 'id="hit-50"' not in more
     assert "More results" not in more
+    assert 'rel="prev" href="/?q=red"' in more
+    assert "That is all there is" in client.get("/?q=red&start=101").text
+
+
+def test_several_chips_have_weights_of_their_own_in_the_address(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    address = f"/?text=red&text=blue&similar={ids['green']}&weight=1&weight=-0.5&weight=2"
+    page = client.get(address).text
+    assert re.findall(r'name="weight"[^>]* value="([^"]+)"', page) == ["1", "-0.5", "2"]
+    assert page.index("a yellow wall") > 0
+    assert f'href="/?text=red&amp;similar={ids["green"]}&amp;weight=1&amp;weight=2"' in page
+    waits = client.get(f"/?q=red&similar={ids['green']}&weight=0").text
+    assert "chip waits" in waits
+    assert waits.index('alt="a red wall"') < waits.index('alt="a green wall"')
+
+
+def test_words_in_the_box_become_a_chip(client: FlaskClient, ids: dict[str, int]) -> None:
+    sent = client.post("/", data={"q": "red", "text": "blue", "weight": "-0.5", "keep": "1"})
+    assert sent.headers["Location"] == "/?text=blue&text=red&weight=-0.5"
+
+
+def test_a_part_of_a_picture_is_searched_by(
+    client: FlaskClient, engine: Engine, ids: dict[str, int], tmp_path: Path
+) -> None:
+    halves = Image.new("RGB", (200, 100), "red")
+    halves.paste(Image.new("RGB", (100, 100), "blue"), (100, 0))
+    data = BytesIO()
+    halves.save(data, "PNG")
+    sent = client.post("/", data={"image": (BytesIO(data.getvalue()), "halves.png")})
+    address = sent.headers["Location"]
+    right = client.get(f"{address}@55,0,100,100").text
+    assert right.index('alt="a blue wall"') < right.index('alt="a red wall"')
+    left = client.get(f"{address}@0,0,45,100").text
+    assert left.index('alt="a red wall"') < left.index('alt="a blue wall"')
+    token = address.partition("picture=")[2]
+    assert client.get(f"/sent/{token}").mimetype == "image/webp"
+    assert client.get("/sent/unknown").status_code == 404
+    indexed = client.get(f"/?similar={ids['red']}@10,10,90,90").text
+    assert indexed.index('alt="a red wall"') < indexed.index('alt="a blue wall"')
+    for wrong in ("1,2,3", "50,0,50,100", "0,0,101,100", "a,b,c,d", "-1,0,5,5"):
+        assert client.get(f"{address}@{wrong}").status_code == 400, wrong
+
+
+def test_a_picture_knows_what_stands_beside_it_in_the_answer(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    order = re.findall(r'href="/pictures/(\d+)\?rank=', client.get("/?q=red").text)
+    second = client.get(f"/pictures/{order[1]}?rank=2&q=red").text
+    assert f'rel="prev" href="/pictures/{order[0]}?rank=1&amp;q=red"' in second
+    assert f'rel="next" href="/pictures/{order[2]}?rank=3&amp;q=red"' in second
+    assert 'href="/?q=red#hit-2"' in second
+    assert 'rel="prev"' not in client.get(f"/pictures/{order[0]}?rank=1&q=red").text
+    moved = client.get(f"/pictures/{order[1]}?rank=4&q=red").text
+    assert "/pictures/" in moved and 'rel="next"' not in moved
+
+
+def test_a_placeholder_stands_in_the_place_of_a_picture_that_was_shown_before(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    assert 'class="soon"' not in client.get("/?q=red").text
+    client.get(f"/api/v1/pictures/{ids['red']}/thumbnail")
+    page = client.get("/?q=red").text
+    assert page.count('class="soon" src="data:image/webp;base64,') == 1
+    assert len(re.findall(r'class="soon" src="([^"]+)"', page)[0]) < 400
+
+
+def test_an_original_is_sent_whole_or_in_ranges(
+    client: FlaskClient, engine: Engine, ids: dict[str, int], tmp_path: Path
+) -> None:
+    address = f"/api/v1/pictures/{ids['red']}/original"
+    data = (tmp_path / "pictures" / "red.png").read_bytes()
+    with client.get(address) as whole:
+        assert (whole.data, whole.mimetype) == (data, "image/png")
+        assert whole.headers["X-Content-Type-Options"] == "nosniff"
+    with client.get(address, headers={"Range": "bytes=2-5"}) as part:
+        assert (part.status_code, part.data) == (206, data[2:6])
+        assert part.headers["Content-Range"] == f"bytes 2-5/{len(data)}"
+    with client.get(address, headers={"Range": f"bytes={len(data) + 5}-"}) as beyond:
+        assert beyond.status_code == 416
+    with client.get(f"{address}?download=1") as saved:
+        assert saved.headers["Content-Disposition"] == "attachment; filename=red.png"
+    with client.get(address, headers={"If-None-Match": whole.headers["ETag"]}) as again:
+        assert again.status_code == 304
+    (tmp_path / "pictures" / "red.png").unlink()
+    assert client.get(address).status_code == 404
 
 
 def test_the_collection_can_be_chosen_where_there_are_several(

@@ -214,7 +214,11 @@ def test_lone_surrogates_and_nul_can_be_searched(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("address", "status", "told"),
     [
-        ("/?q=red&k=many", 400, "k is &#39;many&#39;"),
+        ("/?q=red&start=many", 400, "start is &#39;many&#39;"),
+        ("/?q=red&start=0", 400, "start is 0"),
+        ("/?similar=one", 400, "similar is &#39;one&#39;"),
+        ("/?text=red&weight=high", 400, "weight is &#39;high&#39;"),
+        ("/?similar=1@5", 400, "the part of a picture is &#39;5&#39;"),
         ("/?q=" + "a" * 100_000, 400, "100,000 characters"),
         ("/?q=red&collection=nowhere", 404, f"the collections are: {COLLECTION}"),
         ("/?similar=999", 404, "there is no picture 999"),
@@ -284,7 +288,7 @@ def test_every_answer_is_guarded_by_its_headers(client: FlaskClient) -> None:
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy and "unsafe" not in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
-            assert answer.headers["Referrer-Policy"] == "no-referrer"
+            assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
 def with_encoder(engine: Engine, folder: Path, error: Exception) -> FlaskClient:

@@ -1,16 +1,32 @@
-"""The JSON API, version 1: search, pictures, thumbnails, collections."""
+"""The JSON API, version 1: search, pictures and their files, collections, jobs, export."""
 
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, render_template, request
 
+from search import catalog_jobs
 from search.errors import BadPicture, BadQuery, NotFound
 from search.filters import written
 from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
 from search.wire import answer_json, collection_json, hit_json, picture_json
-from web.forms import LARGEST_ID, query_of_request, refuse_unknown
+from web import schemas
+from web.cursors import cursor_after, offset_of
+from web.described import JSON, describe, openapi
+from web.exports import as_csv, as_json, as_zip
+from web.forms import (
+    FORM_TYPES,
+    LARGEST_ID,
+    choice,
+    count,
+    identities,
+    identity,
+    query_of_request,
+    refuse_unknown,
+)
 from web.links import THUMBNAIL_SIDES_PX, thumbnail_url
+from web.originals import TYPES, original_of
 from web.state import engine
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -18,12 +34,23 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 PICTURE = f"/pictures/<int(max={LARGEST_ID}):picture_id>"
 
 YEAR_S = 365 * 24 * 3600
+MOST_JOBS = 1000
+
+NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
+RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
 
 
 @api.route("/search", methods=["GET", "POST"])
+@describe(
+    schemas.Answer,
+    fields=schemas.SearchFields,
+    takes={JSON: schemas.SearchDocument, FORM_TYPES[0]: schemas.SearchForm},
+)
 def search() -> dict[str, Any]:
     """Answer a query: fields in the address, a form with pictures, or a JSON document."""
-    query = query_of_request(request)
+    query, cursor = query_of_request(request)
+    if cursor:
+        query = replace(query, offset=offset_of(cursor, query))
     began_s = perf_counter()
     answer = engine().answer(query)
     took_ms = round((perf_counter() - began_s) * 1000, 1)
@@ -31,22 +58,31 @@ def search() -> dict[str, Any]:
         "query": _query_json(query),
         "hits": [_hit(hit) for hit in answer.hits],
         **answer_json(answer),
+        "next": cursor_after(query, len(answer.hits)) if answer.more else None,
         "took_ms": took_ms,
     }
 
 
 @api.get(PICTURE)
+@describe(schemas.Picture)
 def picture(picture_id: int) -> dict[str, Any]:
     """One picture with its facts and captions."""
-    found = engine().picture(picture_id)
-    return picture_json(found) | _links(found)
+    return _picture(engine().picture(picture_id))
+
+
+@api.get(f"{PICTURE}/captions")
+@describe(schemas.Captions)
+def captions(picture_id: int) -> dict[str, Any]:
+    """A picture's captions alone: those beside its file before those in it."""
+    return {"captions": picture_json(engine().picture(picture_id))["captions"]}
 
 
 @api.get(f"{PICTURE}/thumbnail")
+@describe("image/webp", fields=schemas.ThumbnailFields, statuses=NOT_MODIFIED)
 def thumbnail(picture_id: int) -> Response:
     """A picture as WebP within a square; kept for good by who asks for its version `v`."""
     refuse_unknown(request.args, ("side", "v"))
-    side_px = _side_px(request.args.get("side", "320"))
+    side_px = int(choice("side", request.args.get("side", "320"), THUMBNAIL_SIDES_PX))
     found = engine().picture(picture_id)
     response = Response(mimetype="image/webp")
     response.set_etag(f"{found.content_hash}-{side_px}")
@@ -58,17 +94,80 @@ def thumbnail(picture_id: int) -> Response:
     return response
 
 
+@api.get(f"{PICTURE}/original")
+@describe(
+    *sorted(set(TYPES.values())),
+    "application/octet-stream",
+    fields=schemas.OriginalFields,
+    statuses=RANGES,
+)
+def original(picture_id: int) -> Response:
+    """The picture's file as it is, whole or the range that is asked for."""
+    refuse_unknown(request.args, ("download",))
+    return original_of(engine().picture(picture_id), "download" in request.args)
+
+
 @api.get("/collections")
+@describe(schemas.Collections)
 def collections() -> dict[str, Any]:
     """What there is to search."""
     return {"collections": [collection_json(each) for each in engine().summaries()]}
 
 
-def _side_px(value: str) -> int:
-    if value not in {str(side) for side in THUMBNAIL_SIDES_PX}:
-        allowed = ", ".join(map(str, THUMBNAIL_SIDES_PX))
-        raise BadQuery(f"side is {value[:80]!r}; it may be {allowed}")
-    return int(value)
+@api.get("/jobs")
+@describe(schemas.Jobs, fields=schemas.JobFields)
+def jobs() -> dict[str, Any]:
+    """The runs of the indexer, the newest first."""
+    refuse_unknown(request.args, ("k", "cursor"))
+    k = count(request.args.get("k") or 20)
+    if not 1 <= k <= MOST_JOBS:
+        raise BadQuery(f"can't return {k} jobs; ask for 1 to {MOST_JOBS}")
+    cursor = request.args.get("cursor")
+    before = identity("cursor", cursor) if cursor else None
+    found = catalog_jobs.jobs(engine().catalog.database, k, before)
+    return {"jobs": found, "next": str(found[-1]["id"]) if len(found) == k else None}
+
+
+@api.get(f"/jobs/<int(max={LARGEST_ID}):job_id>")
+@describe(schemas.Job)
+def job(job_id: int) -> dict[str, Any]:
+    """One run of the indexer: how far it is, or how it ended."""
+    return catalog_jobs.job(engine().catalog.database, job_id)
+
+
+@api.route("/export", methods=["GET", "POST"])
+@describe(
+    schemas.Export,
+    "text/csv",
+    "application/zip",
+    fields=schemas.ExportFields,
+    takes={FORM_TYPES[1]: schemas.ExportFields},
+)
+def export() -> Response | dict[str, Any]:
+    """A selection of pictures: JSON, CSV, or a zip of their files."""
+    refuse_unknown(request.values, ("id", "format"))
+    kind = choice("format", request.values.get("format", "json"), ("json", "csv", "zip"))
+    ids = identities("id", request.values.getlist("id"))
+    found = engine().catalog.pictures(ids)
+    missing = next((each for each in ids if each not in found), None)
+    if missing is not None:
+        raise NotFound(f"there is no picture {missing}; it may have been removed")
+    chosen = [found[each] for each in ids]
+    if kind == "json":
+        return as_json(chosen, _picture)
+    return as_csv(chosen) if kind == "csv" else as_zip(chosen)
+
+
+@api.get("/openapi.json")
+def document() -> dict[str, Any]:
+    """This API as OpenAPI 3.1."""
+    return openapi(current_app, f"{api.url_prefix}/")
+
+
+@api.get("/docs")
+def docs() -> str:
+    """The same for people, without anything from elsewhere."""
+    return render_template("reference.html", api=openapi(current_app, f"{api.url_prefix}/"))
 
 
 def _thumbnail(picture_id: int, side_px: int) -> bytes:
@@ -85,9 +184,14 @@ def _hit(hit: Hit) -> dict[str, Any]:
     return hit_json(hit) | _links(hit.picture)
 
 
+def _picture(picture: Picture) -> dict[str, Any]:
+    return picture_json(picture) | _links(picture)
+
+
 def _links(picture: Picture) -> dict[str, Any]:
     return {
         "thumbnail": thumbnail_url(picture),
+        "original": f"{api.url_prefix}/pictures/{picture.id}/original",
         "similar": f"{api.url_prefix}/search?similar={picture.id}",
     }
 

@@ -3,16 +3,23 @@
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
+from search.catalog_tokens import Tokens
 from search.engine import Engine
 from search.query import MOST_CHARACTERS
 from search.settings import Settings
 from web import shown
+from web.access import admit
 from web.api import api
 from web.errors import handle_errors
-from web.guard import guard
+from web.guard import guard, is_loopback
 from web.health import health
 from web.held import HeldPictures
+from web.languages import speak
+from web.limits import USUAL, limit
+from web.metrics import measure, metrics
 from web.pages import pages
+from web.requestlog import follow
+from web.sign_in import sign_in
 from web.state import State
 from web.warmup import Warmup
 
@@ -23,9 +30,17 @@ FORM_BYTES = 1 << 20
 HELD_PICTURES = 4
 
 
-def create_app(engine: Engine, settings: Settings, host: str = "127.0.0.1") -> Flask:
+def create_app(
+    engine: Engine,
+    settings: Settings,
+    host: str = "127.0.0.1",
+    *,
+    want_tokens: bool = False,
+    usual_rate: str = USUAL,
+) -> Flask:
     """An application that answers with `engine`, to be served at the address `host`.
 
+    Where others than this machine can reach `host`, or with `want_tokens`, clients must show one.
     It starts nothing; the first request for /readyz, or `State.warmup.start`, loads the encoder.
     """
     app = Flask(__name__)
@@ -39,12 +54,18 @@ def create_app(engine: Engine, settings: Settings, host: str = "127.0.0.1") -> F
         settings=settings,
         warmup=Warmup(engine),
         held=HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits),
+        tokens=(Tokens(engine.catalog.database) if want_tokens or not is_loopback(host) else None),
     )
     shown.register(app)
+    speak(app)
+    follow(app)
+    measure(app)
     guard(app, host)
+    admit(app)
     handle_errors(app)
-    for part in (pages, api, health):
+    for part in (pages, api, health, sign_in, metrics):
         app.register_blueprint(part)
+    limit(app, usual_rate)
     return app
 
 

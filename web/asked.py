@@ -1,23 +1,55 @@
-"""What the search page was asked: all of it stands in the page's address."""
+"""What the search page was asked: all of it stands in the page's address.
 
+`q` is what stands in the box. The other terms are chips: `text`, `similar` (an indexed picture's
+id) and `picture` (the token of one that was sent), each any number of times; a picture may end in
+the part that is meant, as in similar=12@10,20,60,80. `weight` gives the chips' weights, in that
+order.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
-from search.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
-from web.forms import DEFAULT_K, Fields, count, identity, number, words
-from web.held import HeldPictures
+from search.errors import BadQuery
+from search.query import MOST_HITS
+from search.records import TextTerm
+from web.crops import Crop
+from web.forms import Fields, count, identity, number, words
+
+Kind = Literal["text", "similar", "picture"]
+KINDS: tuple[Kind, ...] = ("text", "similar", "picture")
+
+# About four screens; the next ones are fetched before they are reached.
+PAGE_HITS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A term beside the box: words, or a picture by its id or token, perhaps only a part of it."""
+
+    kind: Kind
+    value: str
+    weight: float = 1.0
+    crop: Crop | None = None
+
+    @property
+    def picture_id(self) -> int:
+        return identity("similar", self.value)
+
+    @property
+    def written(self) -> str:
+        """The value of its field."""
+        return f"{self.value}@{self.crop}" if self.crop else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Words, a picture, or both: an indexed one by its id or one that was sent, by its token."""
+    """The words in the box, the chips, the collection, and where the page of hits begins."""
 
     q: str = ""
-    similar: int | None = None
-    picture: str = ""
-    weight: float = 1.0
+    chips: tuple[Chip, ...] = ()
     collection: str = ""
-    k: int = DEFAULT_K
+    start: int = 1
 
     @classmethod
     def of(cls, fields: Fields) -> "Asked":
@@ -26,41 +58,84 @@ class Asked:
         Raises:
             BadQuery: a field has a value that is not allowed.
         """
-        similar = fields.get("similar")
+        written = [
+            (kind, value) for kind in KINDS for value in fields.getlist(kind) if value.strip()
+        ]
+        weights = fields.getlist("weight")
         return cls(
             q=words(fields.get("q", "")),
-            similar=identity("similar", similar) if similar else None,
-            picture=fields.get("picture", ""),
-            weight=number("weight", fields.get("weight") or 1),
+            chips=tuple(
+                _chip(kind, value, weights[place] if place < len(weights) else "1")
+                for place, (kind, value) in enumerate(written)
+            ),
             collection=fields.get("collection", ""),
-            k=count(fields.get("k") or DEFAULT_K),
+            start=_start(fields.get("start") or 1),
         )
 
     @property
-    def by_picture(self) -> bool:
-        return self.similar is not None or bool(self.picture)
+    def terms(self) -> tuple[TextTerm | Chip, ...]:
+        """What is searched by; a chip whose weight is zero waits."""
+        box = (TextTerm(self.q),) if self.q else ()
+        return (*box, *(chip for chip in self.chips if chip.weight))
 
     @property
     def anything(self) -> bool:
-        return bool(self.q) or self.by_picture
+        return bool(self.terms)
 
-    def query(self, held: HeldPictures) -> Query:
-        """The query; raises NotFound where its picture is no longer held."""
-        terms: list[Term] = [TextTerm(self.q)] if self.q else []
-        if self.similar is not None:
-            terms.append(IndexedTerm(self.similar, self.weight))
-        elif self.picture:
-            terms.append(PictureTerm(held.get(self.picture).data, self.weight))
-        return Query(tuple(terms), (self.collection,) if self.collection else (), self.k)
+    @property
+    def by_picture(self) -> bool:
+        return any(chip.kind != "text" for chip in self.chips)
+
+    def but(self, **changes: Any) -> "Asked":
+        """The same question with `changes`, from its first hit on."""
+        return replace(self, **{"start": 1, **changes})
+
+    def without(self, chip: Chip) -> "Asked":
+        """The same question without one chip."""
+        return self.but(chips=tuple(each for each in self.chips if each is not chip))
+
+    def plus(self, kind: Kind, value: object, weight: float = 1.0) -> "Asked":
+        """The same question with one more chip, or with another weight for one that is there."""
+        kept = [each for each in self.chips if (each.kind, each.written) != (kind, str(value))]
+        chips = [*kept, Chip(kind, str(value), weight)]
+        return self.but(chips=tuple(sorted(chips, key=lambda each: KINDS.index(each.kind))))
+
+    def with_words_kept(self) -> "Asked":
+        """The words in the box as a chip, and the box empty for more."""
+        return self.plus("text", self.q).but(q="") if self.q else self
 
     def address(self, **changes: Any) -> dict[str, Any]:
-        """The fields of the address that asks this, with `changes`; what is usual is left out."""
+        """The fields of the address that asks this; what is usual is left out."""
         asked = replace(self, **changes)
         return {
             "q": asked.q or None,
-            "similar": asked.similar,
-            "picture": asked.picture or None,
-            "weight": f"{asked.weight:g}" if asked.by_picture and asked.weight != 1 else None,
+            **{kind: [chip.written for chip in asked.chips if chip.kind == kind] for kind in KINDS},
+            "weight": _weights(asked.chips),
             "collection": asked.collection or None,
-            "k": asked.k if asked.k != DEFAULT_K else None,
+            "start": asked.start if asked.start != 1 else None,
         }
+
+
+def _chip(kind: Kind, value: str, weight: str) -> Chip:
+    heavy = 0.0 if weight.strip() in ("0", "-0", "0.0") else number("weight", weight or "1")
+    if kind == "text":
+        return Chip(kind, words(value), heavy)
+    name, _, part = value.partition("@")
+    if kind == "similar":
+        name = str(identity("similar", name))
+    return Chip(kind, name, heavy, Crop.of(part) if part else None)
+
+
+def _start(value: object) -> int:
+    start = count(value, "start")
+    if not 1 <= start <= MOST_HITS:
+        raise BadQuery(f"start is {start}; pages begin at 1 to {MOST_HITS}")
+    return start
+
+
+def _weights(chips: Sequence[Chip]) -> list[str]:
+    """The weights up to the last that is not 1."""
+    written = [f"{chip.weight:g}" for chip in chips]
+    while written and written[-1] == "1":
+        written.pop()
+    return written

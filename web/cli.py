@@ -1,10 +1,12 @@
 """`limn serve`: the page and the API, until it is told to end."""
 
 import signal
-import sys
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from search.catalog_tokens import Tokens
 
 
 @click.command()
@@ -23,37 +25,49 @@ import click
     type=click.IntRange(1, 256),
     help="How many requests are answered at the same time.",
 )
+@click.option(
+    "--require-token",
+    is_flag=True,
+    help="Want a token (limn token create) from this machine too, as behind a proxy.",
+)
+@click.option("--log-requests", is_flag=True, help="Write a line of JSON to stderr per request.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
-def serve(host: str, port: int, threads: int, show: bool) -> None:
+def serve(
+    host: str, port: int, threads: int, require_token: bool, log_requests: bool, show: bool
+) -> None:
     """Serve the search page and the API."""
     from search.bootstrap import open_engine
     from search.settings import Settings
     from web.app import create_app
-    from web.guard import is_loopback
-    from web.server import open_server, url_of
+    from web.requestlog import write_logs
+    from web.server import Ending, open_server, url_of
 
-    signal.signal(signal.SIGTERM, _end)
+    if log_requests:
+        write_logs()
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
-        app = create_app(engine, settings, host)
+        app = create_app(engine, settings, host, want_tokens=require_token)
+        _check_tokens(app.extensions["limn"].tokens, host)
         server = open_server(app, host, port, threads)
+        ending = Ending(server)
+        for told in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(told, ending.tell)
         app.extensions["limn"].warmup.start()
         url = url_of(host, server.effective_port)
         click.echo(f"Limn is at {url}  (Ctrl-C ends it)", err=True)
-        if not is_loopback(host):
-            click.secho(
-                f"Who reaches {host} can see every indexed picture: there are no accounts.",
-                fg="yellow",
-                err=True,
-            )
         if show:
             click.launch(url)
-        try:
-            server.run()  # returns when interrupted
-        finally:
-            server.close()
-    click.echo("Limn has ended.", err=True)
+        finished = ending.serve()
+    cut = "" if finished else "; requests that took too long were cut off"
+    click.echo(f"Limn has ended{cut}.", err=True)
 
 
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
+def _check_tokens(tokens: "Tokens | None", host: str) -> None:
+    """Refuse to serve where nobody could sign in."""
+    from search.errors import BadSetting
+
+    if tokens is not None and not tokens.all():
+        raise BadSetting(
+            f"a server at {host} wants tokens, as others could reach it, and there is none yet; "
+            "make one first: limn token create NAME"
+        )

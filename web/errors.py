@@ -5,7 +5,6 @@ The JSON is RFC 9457's application/problem+json.
 
 import json
 from http import HTTPStatus
-from uuid import uuid4
 
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -14,6 +13,7 @@ from search import errors
 from search.wire import printable
 from web.asked import Asked
 from web.forms import Fields
+from web.requestlog import request_id
 
 STATUSES: dict[type[errors.LimnError], int] = {
     errors.BadQuery: 400,
@@ -22,11 +22,15 @@ STATUSES: dict[type[errors.LimnError], int] = {
     errors.NotFound: 404,
     errors.SpaceMismatch: 409,
     errors.CollectionBusy: 409,
+    errors.NameTaken: 409,
     errors.EncoderUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.IndexDamaged: 503,
     errors.StorageFailed: 507,
 }
+
+# Addresses that programs ask, besides the API.
+PLAIN = ("/healthz", "/readyz", "/metrics")
 
 PICTURE_STATUSES = {"not an image": 415, "too large": 413}
 
@@ -51,6 +55,8 @@ def _http(error: HTTPException) -> Response | HTTPException:
     detail = error.description or HTTPStatus(error.code).description
     if isinstance(error, RequestEntityTooLarge):
         detail = _too_large()
+    elif error.code == HTTPStatus.TOO_MANY_REQUESTS:
+        detail = f"one client may ask this {detail}; wait a little, and ask again"
     elif error.code == HTTPStatus.NOT_FOUND:
         detail = f"there is nothing at {request.path}"
     elif error.code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -64,13 +70,11 @@ def _http(error: HTTPException) -> Response | HTTPException:
 
 
 def _unexpected(error: Exception) -> Response:
-    request_id = uuid4().hex[:12]
-    current_app.logger.exception("request %s failed: %s %s", request_id, request.method, error)
+    current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, error)
     return _answer(
         500,
         "something went wrong in the server, which is a fault in Limn; its log tells what, "
-        f"under the id {request_id}",
-        request_id=request_id,
+        f"under the id {request_id()}",
     )
 
 
@@ -83,14 +87,20 @@ def _too_large() -> str:
     )
 
 
-def _answer(status: int, detail: str, **more: str) -> Response:
+def _answer(status: int, detail: str) -> Response:
     title, detail = HTTPStatus(status).phrase, printable(detail)
-    if not request.path.startswith("/api/") and request.path not in ("/healthz", "/readyz"):
+    if not request.path.startswith("/api/") and request.path not in PLAIN:
         page = render_template(
-            "error.html", asked=_asked_again(), status=status, title=title, detail=detail
+            "error.html", asked=_asked_again(), chips=[], status=status, title=title, detail=detail
         )
         return Response(page, status, mimetype="text/html")
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id(),
+    }
     body = json.dumps(problem, ensure_ascii=False) + "\n"
     return Response(body, status, content_type="application/problem+json")
 

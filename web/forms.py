@@ -11,15 +11,15 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from search.errors import BadQuery
 from search.filters import parse
-from search.query import USUAL_MINUS, WEIGHTS, check_weight
+from search.query import MOST_HITS, USUAL_MINUS, WEIGHTS, check_weight
 from search.records import EVERY_EVIDENCE, IndexedTerm, PictureTerm, Query, Term, TextTerm
 
 Fields = MultiDict[str, str]
 
 ANSWER_FIELDS = ("k", "offset", "where", "by", "cutoff", "fold", "diverse")
-SEARCH_FIELDS = ("q", "minus", "similar", "weight", "collection", *ANSWER_FIELDS)
+SEARCH_FIELDS = ("q", "minus", "similar", "weight", "collection", "cursor", *ANSWER_FIELDS)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
-JSON_FIELDS = ("terms", "collections", *ANSWER_FIELDS)
+JSON_FIELDS = ("terms", "collections", "cursor", *ANSWER_FIELDS)
 TERM_FIELDS = ("text", "picture_id", "weight")
 
 # SQL ids are signed 64-bit numbers.
@@ -30,8 +30,8 @@ DEFAULT_K = 20
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
-def query_of_request(request: Request) -> Query:
-    """The query of a request to the API, in whichever of the ways it was put.
+def query_of_request(request: Request) -> tuple[Query, str]:
+    """The query of a request to the API, in whichever of the ways it was put, and its cursor.
 
     Raises:
         BadQuery: a field is unknown or has a value that is not allowed.
@@ -39,7 +39,7 @@ def query_of_request(request: Request) -> Query:
     """
     if request.method != "POST":
         refuse_unknown(request.args, SEARCH_FIELDS)
-        return query_of_fields(request.args)
+        return query_of_fields(request.args), request.args.get("cursor", "")
     if request.is_json:
         return query_of_json(request.get_data())
     if request.mimetype not in FORM_TYPES:
@@ -51,7 +51,8 @@ def query_of_request(request: Request) -> Query:
         raise BadQuery("image is words; it must be a file, as in: curl -F image=@photo.jpg")
     refuse_unknown(request.values, SEARCH_FIELDS)
     refuse_unknown(request.files, ("image",))
-    return query_of_fields(request.values, images_of(request.files))
+    query = query_of_fields(request.values, images_of(request.files))
+    return query, request.values.get("cursor", "")
 
 
 def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> Query:
@@ -74,8 +75,8 @@ def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
     return [file.read() for file in files.getlist("image") if file.filename]
 
 
-def query_of_json(body: bytes) -> Query:
-    """The query of a JSON document {"terms": [...], "collections": [...], "k": 20}.
+def query_of_json(body: bytes) -> tuple[Query, str]:
+    """The query of a JSON document {"terms": [...], "collections": [...], "k": 20}; its cursor.
 
     Raises:
         BadQuery: it is no JSON, or a field has a value that is not allowed.
@@ -92,7 +93,10 @@ def query_of_json(body: bytes) -> Query:
         raise BadQuery(f"terms is {_shown(terms)}; it must be a list of objects")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadQuery(f"collections is {_shown(names)}; it must be a list of names")
-    return _query([_term(term) for term in terms], names, document)
+    cursor = document.get("cursor", "")
+    if not isinstance(cursor, str):
+        raise BadQuery(f"cursor is {_shown(cursor)}; it must be `next` of the answer before")
+    return _query([_term(term) for term in terms], names, document), cursor
 
 
 def refuse_unknown(given: Mapping[str, Any], known: Sequence[str]) -> None:
@@ -129,6 +133,21 @@ def identity(field: str, value: object) -> int:
     if found is None or not 1 <= found <= LARGEST_ID:
         raise BadQuery(f"{field} is {_shown(value)}; it may be a picture's id, a whole number")
     return found
+
+
+def identities(field: str, values: Sequence[str]) -> list[int]:
+    """Pictures' ids, each once, in their order."""
+    if not 1 <= len(values) <= MOST_HITS:
+        raise BadQuery(f"there are {len(values)} of {field}; there may be 1 to {MOST_HITS:,}")
+    return list(dict.fromkeys(identity(field, value) for value in values))
+
+
+def choice(field: str, value: str, allowed: Sequence[object]) -> str:
+    """One of the values that are allowed."""
+    if value not in map(str, allowed):
+        listed = ", ".join(map(str, allowed))
+        raise BadQuery(f"{field} is {value[:80]!r}; it may be {listed}")
+    return value
 
 
 def count(value: object, field: str = "k") -> int:

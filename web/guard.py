@@ -1,12 +1,15 @@
-"""What guards every request: the names the server answers to, and the headers of each answer."""
+"""What guards every request: the names the server answers to, the sites that may post to it, and
+the headers of each answer."""
 
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import MisdirectedRequest
+from werkzeug.exceptions import Forbidden, MisdirectedRequest
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
     # Nothing inline and nothing from elsewhere; `data:` and `blob:` show the picture searched by.
@@ -15,7 +18,8 @@ HEADERS = {
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer", with which browsers hide the origin of this server's own forms too.
+    "Referrer-Policy": "same-origin",
     # Other sites may neither show these pictures nor learn that they are there.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -39,6 +43,22 @@ def guard(app: Flask, host: str) -> None:
                 f"this server does not answer to the name {request.host!r}; "
                 f"it answers to {', '.join(sorted(names))}"
             )
+
+    @app.before_request
+    def refuse_other_sites() -> None:
+        # A page elsewhere can make a browser post here, cookies included (CSRF). Browsers tell
+        # where a post comes from, and a page can't change what they tell; programs tell nothing.
+        if request.method in SAFE_METHODS:
+            return
+        site = request.headers.get("Sec-Fetch-Site")
+        origin = request.headers.get("Origin")
+        if site is not None:
+            foreign = site not in ("same-origin", "none")
+        else:  # over plain HTTP from elsewhere browsers tell the origin alone
+            own = f"{request.scheme}://{request.host}".lower()
+            foreign = origin is not None and origin.lower() != own
+        if foreign:
+            raise Forbidden("a page of another site sent this; only pages of this server may")
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -8,11 +8,13 @@ import base64
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from search.errors import NotFound
 from search.pictures import Limits
 from search.pictures.thumbnails import thumbnail
+from web.crops import Crop
 
 # Twice what the chip shows, for screens of double density.
 PREVIEW_PX = 144
@@ -41,14 +43,22 @@ class HeldPictures:
         Raises:
             BadPicture: `data` is no picture that can be read.
         """
-        small = thumbnail(data, PREVIEW_PX, limits=self._limits)
-        preview = f"data:image/webp;base64,{base64.b64encode(small).decode()}"
         token = secrets.token_urlsafe(12)
-        with self._lock:
-            self._held[token] = HeldPicture(data, preview)
-            while self._size_bytes() > self._most_bytes and len(self._held) > 1:
-                self._held.popitem(last=False)
+        self._keep(token, data)
         return token
+
+    def part(self, whole: str, crop: Crop, read: Callable[[], bytes]) -> HeldPicture:
+        """A part of a picture; `whole` names the picture that `read` gives.
+
+        Raises:
+            BadPicture: what `read` gives can't be read as a picture.
+        """
+        name = f"{whole}@{crop}"
+        with self._lock:
+            if name in self._held:
+                self._held.move_to_end(name)
+                return self._held[name]
+        return self._keep(name, crop.cut(read(), self._limits))
 
     def get(self, token: str) -> HeldPicture:
         """The picture of that token.
@@ -64,5 +74,15 @@ class HeldPictures:
             self._held.move_to_end(token)
             return self._held[token]
 
-    def _size_bytes(self) -> int:
+    def _keep(self, name: str, data: bytes) -> HeldPicture:
+        small = thumbnail(data, PREVIEW_PX, limits=self._limits)
+        kept = HeldPicture(data, f"data:image/webp;base64,{base64.b64encode(small).decode()}")
+        with self._lock:
+            self._held[name] = kept
+            while self.size_bytes > self._most_bytes and len(self._held) > 1:
+                self._held.popitem(last=False)
+        return kept
+
+    @property
+    def size_bytes(self) -> int:
         return sum(len(each.data) for each in self._held.values())

@@ -1,8 +1,11 @@
 """Addresses of pictures and their thumbnails, as pages and JSON give them."""
 
+from base64 import b64encode
+
 from flask import url_for
 
 from search.records import Picture
+from web.state import engine
 
 # Of a chip, a grid at single and double density, and the picture's own page at both.
 THUMBNAIL_SIDES_PX = (160, 320, 480, 960, 1600)
@@ -34,3 +37,9 @@ def shown_width_px(picture: Picture) -> int:
     """About how wide the grid shows the picture, for the `sizes` attribute."""
     aspect = picture.facts.width_px / picture.facts.height_px
     return round(ROW_PX * STRETCH * min(aspect, 3.0))
+
+
+def placeholder(picture: Picture) -> str | None:
+    """What stands in the picture's place until it has come, as a `data:` address."""
+    small = engine().placeholder(picture)
+    return f"data:image/webp;base64,{b64encode(small).decode()}" if small else None

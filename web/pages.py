@@ -1,22 +1,27 @@
 """The HTML pages: the search page and the page of one picture."""
 
-from dataclasses import replace
 from time import perf_counter
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug import Response
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug import Response as AnyResponse
 
 from search.errors import EncoderUnavailable, SpaceMismatch
+from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
 from search.records import Hit, IndexedTerm, Query
-from web.asked import Asked
-from web.forms import LARGEST_ID, images_of
+from web.asked import PAGE_HITS, Asked
+from web.chips import query_of, shown
+from web.forms import LARGEST_ID, count, images_of
+from web.neighbours import neighbours
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
 
 # Rows enough to see what the picture is like; the search page has more.
 SIMILAR_SHOWN = 12
+
+# A picture that was sent, large enough to choose a part of it.
+HELD_PX = 960
 
 
 @pages.get("/")
@@ -28,43 +33,68 @@ def search() -> str:
         return render_template(
             "welcome.html",
             asked=asked,
+            chips=shown(asked),
             summaries=summaries,
             names=[each.name for each in summaries],
             warmup=state().warmup,
         )
+    last = min(asked.start + PAGE_HITS - 1, MOST_HITS)
     began_s = perf_counter()
-    hits = engine().search(asked.query(state().held))
+    hits = engine().search(query_of(asked, last + 1 - asked.start, asked.start - 1))
     return render_template(
         "results.html",
         asked=asked,
+        chips=shown(asked),
         hits=hits,
         took_ms=(perf_counter() - began_s) * 1000,
-        more_k=min(2 * asked.k, MOST_HITS) if len(hits) == asked.k < MOST_HITS else None,
-        like=engine().picture(asked.similar) if asked.similar is not None else None,
-        preview=state().held.get(asked.picture).preview if asked.picture else None,
+        before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,
+        after=last + 1 if hits and hits[-1].rank == last < MOST_HITS else None,
         names=[each.name for each in engine().collections()],
     )
 
 
 @pages.post("/")
-def send() -> Response:
-    """Take the form; the picture in it is held, and the answer is at an address of its own."""
-    asked = Asked.of(request.form)
+def send() -> AnyResponse:
+    """Take the form; a picture in it takes the place of others, and is held under a token."""
+    asked = Asked.of(request.form).but()
+    if "keep" in request.form:
+        asked = asked.with_words_kept()
     images = images_of(request.files)
     if images:
-        asked = replace(asked, picture=state().held.hold(images[0]), similar=None)
+        asked = asked.but(chips=tuple(each for each in asked.chips if each.kind == "text"))
+    for image in images:
+        asked = asked.plus("picture", state().held.hold(image))
     return redirect(url_for("pages.search", **asked.address()), 303)
+
+
+@pages.get("/sent/<token>")
+def sent(token: str) -> Response:
+    """A picture that was sent, for whoever has its token, to choose a part of it."""
+    held = state().held.get(token)
+    return Response(thumbnail(held.data, HELD_PX, limits=engine().limits), mimetype="image/webp")
 
 
 @pages.get(f"/pictures/<int(max={LARGEST_ID}):picture_id>")
 def picture(picture_id: int) -> str:
     """One picture, large, with its facts, its captions and what is similar to it."""
     found = engine().picture(picture_id)
+    asked = Asked.of(request.args)
+    rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
     like = Query((IndexedTerm(picture_id),), (found.collection,), SIMILAR_SHOWN)
     hits: list[Hit] = []
     unlike = ""
     try:
         hits = engine().search(like)
+        beside = neighbours(asked, picture_id, rank)
     except (EncoderUnavailable, SpaceMismatch) as error:  # the picture can be shown all the same
-        unlike = str(error)
-    return render_template("picture.html", asked=Asked(), picture=found, hits=hits, unlike=unlike)
+        unlike, beside = str(error), None
+    return render_template(
+        "picture.html",
+        asked=asked,
+        chips=shown(asked),
+        picture=found,
+        hits=hits,
+        like=Asked(collection=found.collection).plus("similar", picture_id),
+        unlike=unlike,
+        beside=beside,
+    )

@@ -3,6 +3,8 @@
 import errno
 import logging
 import socket
+from time import monotonic
+from types import FrameType
 from typing import Any
 
 from flask import Flask
@@ -14,12 +16,16 @@ from search.errors import BadSetting, LimnError
 SLACK_BYTES = 64 << 20
 
 
+# How long an end waits for requests: a search by a picture takes a second on a slow machine.
+PATIENCE_S = 30.0
+
+
 class AddressTaken(LimnError):
     """The server can't listen at the address that it was given."""
 
 
 def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
-    """A waitress server that listens already; its `run` answers until the process is told to end.
+    """A waitress server that listens already; `Ending` runs it until it is told to end.
 
     Port 0 takes any free port, which `effective_port` tells.
 
@@ -50,6 +56,54 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
     except OSError as error:
         listener.close()
         raise _explain(error, host, port) from error
+
+
+class Ending:
+    """How a running server is told to end: it takes no more requests, and finishes those it has."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._told = False
+
+    def tell(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """End soon; told a second time, end at once."""
+        if self._told:
+            raise KeyboardInterrupt
+        self._told = True
+        self._server.pull_trigger()  # wakes the loop up
+
+    def serve(self, patience_s: float = PATIENCE_S) -> bool:
+        """Answer until told to end; False where requests were cut off after `patience_s`."""
+        while not self._told:
+            self._turn(1.0)
+        self._server.del_channel()  # the port is free for a successor
+        self._server.socket.close()
+        deadline_s = monotonic() + patience_s
+        while self._busy() and monotonic() < deadline_s:
+            self._let_go()
+            self._turn(0.1)
+        finished = not self._busy()
+        self._server.task_dispatcher.shutdown(timeout=0 if not finished else 5)
+        return finished
+
+    def _turn(self, timeout_s: float) -> None:
+        server = self._server
+        use_poll = server.adj.asyncore_use_poll
+        server.asyncore.loop(timeout=timeout_s, map=server._map, use_poll=use_poll, count=1)
+
+    def _let_go(self) -> None:
+        """Close the connections that are only kept for requests to come."""
+        for channel in list(self._server.active_channels.values()):
+            if not _answering(channel):
+                channel.handle_close()
+
+    def _busy(self) -> bool:
+        """Whether an answer is being made, or has not yet been taken as a whole."""
+        return any(map(_answering, list(self._server.active_channels.values())))
+
+
+def _answering(channel: Any) -> bool:
+    return bool(channel.requests or channel.request is not None or channel.total_outbufs_len)
 
 
 def url_of(host: str, port: int) -> str:

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from flask import Flask
+from flask_babel import format_datetime, gettext, ngettext
 
 from search.records import Caption, Picture
 from search.wire import printable
-from web.links import shown_width_px, srcset, thumbnail_url
+from web.links import placeholder, shown_width_px, srcset, thumbnail_url
 
 # The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
 # style; beyond these a picture stands within its box, as it would take a row's whole width.
@@ -34,6 +35,10 @@ def folder(picture: Picture) -> str:
     return printable(str(picture.path.parent))
 
 
+def whole_path(picture: Picture) -> str:
+    return printable(str(picture.path))
+
+
 def shape(picture: Picture) -> str:
     """The classes that give the picture's box its aspect: "a-150", or "a-300 whole"."""
     aspect = picture.facts.width_px / picture.facts.height_px
@@ -58,7 +63,8 @@ def moment(taken_at: str) -> str:
         when = datetime.fromisoformat(taken_at)
     except ValueError:
         return taken_at
-    return f"{when.day} {when:%B %Y, %H:%M}"
+    # As the camera's clock showed it, wherever that was.
+    return str(format_datetime(when.replace(tzinfo=None), gettext("d MMMM y, HH:mm"), rebase=False))
 
 
 def place(latitude: float, longitude: float) -> str:
@@ -67,9 +73,24 @@ def place(latitude: float, longitude: float) -> str:
     return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
 
 
-def counted(number: int, noun: str) -> str:
+def pictures(number: int) -> str:
     """1 picture, 2,000 pictures."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return str(ngettext("%(count)s picture", "%(count)s pictures", number, count=f"{number:,}"))
+
+
+def captions(number: int) -> str:
+    return str(ngettext("%(count)s caption", "%(count)s captions", number, count=f"{number:,}"))
+
+
+def unread(number: int) -> str:
+    """How many files could not be read."""
+    told = ngettext(
+        "%(count)s file could not be read:",
+        "%(count)s files could not be read:",
+        number,
+        count=f"{number:,}",
+    )
+    return str(told)
 
 
 def register(app: Flask) -> None:
@@ -83,8 +104,12 @@ def register(app: Flask) -> None:
         file_size,
         moment,
         place,
-        counted,
+        pictures,
+        captions,
+        unread,
+        whole_path,
         thumbnail_url,
+        placeholder,
         srcset,
         shown_width_px,
         printable,

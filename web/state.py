@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import current_app
 
+from search.catalog_tokens import Tokens
 from search.engine import Engine
 from search.settings import Settings
 from web.held import HeldPictures
@@ -13,12 +14,16 @@ from web.warmup import Warmup
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The engine, the settings, the engine's warm-up, and the pictures that searches are by."""
+    """The engine, the settings, the engine's warm-up, and the pictures that searches are by.
+
+    `tokens` is None where none are wanted: only this machine can reach the server.
+    """
 
     engine: Engine
     settings: Settings
     warmup: Warmup
     held: HeldPictures
+    tokens: Tokens | None
 
 
 def state() -> State:

@@ -19,6 +19,10 @@ METHOD = 2
 
 CHECKSUM_BYTES = 16
 
+# What stands in a picture's place while it loads: about a hundred bytes, which the browser smooths.
+PLACEHOLDER_PX = 16
+PLACEHOLDER_QUALITY = 40
+
 
 def thumbnail(
     source: Image.Image | Path | bytes,
@@ -57,6 +61,10 @@ class Thumbnails:
         self._folder = folder
         self._limits = limits
 
+    def placeholder(self, picture: Picture) -> bytes | None:
+        """A WebP of a few pixels, for where the picture will be; kept since its first thumbnail."""
+        return _read(self._path(picture.content_hash, PLACEHOLDER_PX))
+
     def of(self, picture: Picture, side_px: int) -> bytes:
         """The thumbnail kept, even where the file has gone since, or else one that is made now.
 
@@ -75,10 +83,24 @@ class Thumbnails:
         # A file that was changed after it was indexed must not pass for what it was then.
         if content_hash(data).hex() == picture.content_hash:
             _write(path, made)
+            self._keep_placeholder(picture, made)
         return made
+
+    def _keep_placeholder(self, picture: Picture, made: bytes) -> None:
+        path = self._path(picture.content_hash, PLACEHOLDER_PX)
+        if not path.exists():
+            with Image.open(BytesIO(made)) as small:
+                _write(path, _placeholder(small))
 
     def _path(self, name: str, side_px: int) -> Path:
         return self._folder / name[:2] / f"{name}-{side_px}.webp"
+
+
+def _placeholder(picture: Image.Image) -> bytes:
+    picture.thumbnail((PLACEHOLDER_PX, PLACEHOLDER_PX))
+    encoded = BytesIO()
+    picture.save(encoded, "WEBP", quality=PLACEHOLDER_QUALITY, method=METHOD)
+    return encoded.getvalue()
 
 
 def _checksum(data: bytes) -> bytes:

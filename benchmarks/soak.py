@@ -1,0 +1,205 @@
+"""A long stay under load: searches, thumbnails and uploads at a steady rate, and their memory.
+
+    python -m benchmarks.soak PICTURE.jpg --minutes 30 --rate 50
+
+It serves the catalog of LIMN_DATA_DIR by a `limn serve` of its own.
+"""
+
+import http.client
+import json
+import random
+import re
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from time import monotonic, sleep
+from urllib.parse import quote, urlsplit
+
+import click
+
+WORDS = ("a dog", "red", "children play", "a man on a bike", "snow", "two women", "water", "狗")
+THREADS = 32
+
+# In a hundred requests; a page asks for far more thumbnails than searches.
+SHARES = {"search": 30, "page": 10, "thumbnail": 55, "upload": 5}
+
+SAMPLES = 200
+
+# The first part of the time, in which encoders and caches are filled.
+WARM_UP = 0.2
+
+BOUNDARY = "limn-soak"
+
+
+@dataclass
+class Report:
+    """What came of it; times in milliseconds, memory in MiB."""
+
+    seconds: float
+    requests: int = 0
+    failed: int = 0
+    late: int = 0
+    first_failures: list[str] = field(default_factory=list)
+    p50_ms: dict[str, float] = field(default_factory=dict)
+    p99_ms: dict[str, float] = field(default_factory=dict)
+    warm_mib: float = 0.0
+    last_mib: float = 0.0
+
+    @property
+    def drift(self) -> float:
+        """How much more memory is held at the end than after the warm-up, as a part of it."""
+        return self.last_mib / self.warm_mib - 1 if self.warm_mib else 0.0
+
+
+class Soak:
+    """Asks one server, at a steady rate, from several threads."""
+
+    def __init__(self, url: str, pid: int, picture: bytes) -> None:
+        parts = urlsplit(url)
+        self._host, self._port, self._pid = parts.hostname or "", parts.port or 80, pid
+        self._upload = _form(picture)
+        self._ids = [hit["id"] for hit in self._ask_json("/api/v1/search?q=a&k=200")["hits"]]
+        self._lock = threading.Lock()
+        self._kept = threading.local()
+        self._connections: list[http.client.HTTPConnection] = []
+        self._took_ms: dict[str, list[float]] = {kind: [] for kind in SHARES}
+        self._failures: Counter[str] = Counter()
+
+    def run(self, seconds: float, rate: float, seed: int = 0) -> Report:
+        """Ask `rate` times a second for so long, each in its turn, whether the last is answered."""
+        chance = random.Random(seed)
+        kinds = chance.choices(list(SHARES), list(SHARES.values()), k=int(seconds * rate))
+        memory: list[tuple[float, float]] = []
+        late = 0
+        began = monotonic()
+        with ThreadPoolExecutor(THREADS) as pool:
+            for number, kind in enumerate(kinds):
+                wait_s = began + number / rate - monotonic()
+                if wait_s > 0:
+                    sleep(wait_s)
+                else:
+                    late += wait_s < -1
+                pool.submit(self._one, kind, chance.random())
+                if number % max(1, len(kinds) // SAMPLES) == 0:
+                    memory.append((monotonic() - began, resident_mib(self._pid)))
+        memory.append((monotonic() - began, resident_mib(self._pid)))
+        for connection in self._connections:
+            connection.close()
+        return self._report(monotonic() - began, len(kinds), late, memory)
+
+    def _report(
+        self, seconds: float, requests: int, late: int, memory: list[tuple[float, float]]
+    ) -> Report:
+        warm = [mib for at, mib in memory if WARM_UP * seconds <= at <= 2 * WARM_UP * seconds]
+        last = [mib for at, mib in memory if at >= (1 - WARM_UP) * seconds]
+        return Report(
+            seconds=round(seconds, 1),
+            requests=requests,
+            failed=self._failures.total(),
+            late=late,
+            first_failures=list(self._failures)[:5],
+            p50_ms={kind: _part(took, 0.5) for kind, took in self._took_ms.items()},
+            p99_ms={kind: _part(took, 0.99) for kind, took in self._took_ms.items()},
+            warm_mib=round(median(warm), 1) if warm else 0.0,
+            last_mib=round(median(last), 1) if last else 0.0,
+        )
+
+    def _one(self, kind: str, chance: float) -> None:
+        began = monotonic()
+        try:
+            status = self._ask(kind, chance)
+            failure = "" if status == 200 else f"{kind}: {status}"
+        except (OSError, http.client.HTTPException) as error:
+            self._kept.connection = None
+            failure = f"{kind}: {type(error).__name__} {error}"
+        took_ms = (monotonic() - began) * 1000
+        with self._lock:
+            self._took_ms[kind].append(took_ms)
+            if failure:
+                self._failures[failure] += 1
+
+    def _ask(self, kind: str, chance: float) -> int:
+        connection = getattr(self._kept, "connection", None)
+        if connection is None:
+            connection = http.client.HTTPConnection(self._host, self._port, timeout=60)
+            self._kept.connection = connection
+            self._connections.append(connection)
+        words = quote(WORDS[int(chance * len(WORDS))])
+        picture_id = self._ids[int(chance * len(self._ids))]
+        if kind == "upload":
+            headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+            connection.request("POST", "/api/v1/search", self._upload, headers)
+        else:
+            address = {
+                "search": f"/api/v1/search?q={words}&k=20",
+                "page": f"/?q={words}",
+                "thumbnail": f"/api/v1/pictures/{picture_id}/thumbnail?side=320",
+            }[kind]
+            connection.request("GET", address)
+        answer = connection.getresponse()
+        answer.read()
+        return int(answer.status)
+
+    def _ask_json(self, address: str) -> dict[str, list[dict[str, int]]]:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=300)
+        connection.request("GET", address)
+        found: dict[str, list[dict[str, int]]] = json.loads(connection.getresponse().read())
+        connection.close()
+        return found
+
+
+@contextmanager
+def serving() -> Iterator[tuple[str, int]]:
+    """A `limn serve` on a free port: its address and its process id."""
+    limn = str(Path(sys.executable).with_name("limn"))
+    with subprocess.Popen(
+        [limn, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr is not None
+            found = re.search(r"http://\S+/", process.stderr.readline())
+            assert found is not None, process.stderr.read()
+            yield found[0], process.pid
+        finally:
+            process.terminate()
+
+
+def resident_mib(pid: int) -> float:
+    """The memory that a process holds, as Linux tells it."""
+    told = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    found = re.search(r"VmRSS:\s+(\d+) kB", told)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _form(picture: bytes) -> bytes:
+    head = (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n'
+        "Content-Type: image/jpeg\r\n\r\n"
+    )
+    return head.encode() + picture + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+
+def _part(took_ms: list[float], part: float) -> float:
+    return round(sorted(took_ms)[int(part * (len(took_ms) - 1))], 1) if took_ms else 0.0
+
+
+@click.command()
+@click.argument("picture", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--minutes", default=30.0, show_default=True)
+@click.option("--rate", default=50.0, show_default=True, help="Requests a second.")
+def main(picture: Path, minutes: float, rate: float) -> None:
+    """Stay under load, uploading PICTURE now and then, and print what came of it as JSON."""
+    with serving() as (url, pid):
+        report = Soak(url, pid, picture.read_bytes()).run(minutes * 60, rate)
+    click.echo(json.dumps({**asdict(report), "drift": round(report.drift, 4)}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

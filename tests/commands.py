@@ -1,0 +1,10 @@
+"""How tests run the installed program."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def limn_command(arguments: Sequence[str | Path]) -> list[str]:
+    """The installed program, as a shell would find it."""
+    return [str(Path(sys.executable).with_name("limn")), *map(str, arguments)]

@@ -1,0 +1,68 @@
+"""English and Chinese: which one a page is in, and that every text has its translation."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask.testing import FlaskClient
+
+import web
+from tests.colour_web import opened, settings_in, store_colours
+
+WEB = Path(web.__file__).parent
+CHINESE = WEB / "translations" / "zh" / "LC_MESSAGES"
+READ = [("**.py", "python"), ("templates/**.html", "jinja2")]
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    with opened(settings_in(tmp_path / "data")) as (engine, client):
+        store_colours(engine.catalog, tmp_path / "pictures", ("red", "blue"))
+        return client
+
+
+def test_every_text_of_the_pages_has_its_chinese_and_no_text_is_left_over() -> None:
+    written = {each[2] for each in extract_from_dir(WEB, READ)}
+    with (CHINESE / "messages.po").open("rb") as file:
+        catalog = read_po(file, locale="zh")
+    translated = {message.id for message in catalog if message.id and message.string}
+    assert {_first(each) for each in written} == {_first(each) for each in translated}
+    assert [list(message.check(catalog)) for message in catalog if message.id] == [
+        [] for message in catalog if message.id
+    ]
+
+
+def test_the_compiled_texts_are_those_of_the_source() -> None:
+    """Compile them with: pybabel compile -d web/translations"""
+    with (CHINESE / "messages.po").open("rb") as file:
+        catalog = read_po(file, locale="zh")
+    compiled = BytesIO()
+    write_mo(compiled, catalog)
+    assert compiled.getvalue() == (CHINESE / "messages.mo").read_bytes()
+
+
+def test_the_language_is_the_browsers_unless_another_is_chosen(client: FlaskClient) -> None:
+    browser = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
+    page = client.get("/?q=red", headers=browser)
+    assert '<html lang="zh">' in page.text and "相似" in page.text and "余弦 0." in page.text
+    assert 'placeholder="描述一张图片"' in page.text
+    assert '<html lang="en">' in client.get("/", headers={"Accept-Language": "fr"}).text
+    assert '<html lang="en">' in client.get("/").text
+    assert 'href="/?q=red&amp;lang=en"' in page.text
+    chosen = client.get("/?q=red&lang=en", headers=browser)
+    assert '<html lang="en">' in chosen.text
+    assert '<html lang="en">' in client.get("/pictures/1", headers=browser).text, "by its cookie"
+
+
+def test_errors_and_numbers_are_in_the_language_too(client: FlaskClient) -> None:
+    told = client.get("/nothing?lang=zh")
+    assert told.status_code == 404 and "这里没有" in told.text
+    assert "2 张图片" in client.get("/?lang=zh").text
+
+
+def _first(message: object) -> object:
+    """A text that counts has a plural beside it, by which nothing is looked up."""
+    return message[0] if isinstance(message, tuple | list) else message

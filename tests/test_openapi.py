@@ -1,0 +1,180 @@
+"""The OpenAPI document: the API does what it says, whatever is asked; and its reference page."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import load_all_checks
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from search.bootstrap import open_engine
+from search.engine import Engine
+from search.jobs import Jobs
+from search.records import Caption
+from tests.colour_web import settings_in, store, store_colours
+from web.app import create_app
+
+load_all_checks()
+CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
+
+# The short form: enough to have found every mistake that a run of a thousand found.
+ASKED = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    folder = tmp_path_factory.mktemp("openapi")
+    with open_engine(settings_in(folder / "data")) as opened:
+        ids = store_colours(opened.catalog, folder / "pictures", ("red", "blue", "green"))
+        assert sorted(ids.values()) == [1, 2, 3]
+        formula = [Caption("=1+1", "en")]
+        store(opened.catalog, folder / "more" / "red.png", "crimson", formula)
+        [collection] = opened.catalog.collections()
+        Jobs(opened.catalog.database).start(collection, "index", folder)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def app(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    data = tmp_path_factory.mktemp("settings")
+    return create_app(engine, settings_in(data), usual_rate="1000000 per minute")
+
+
+@pytest.fixture(scope="module")
+def described(app: Flask) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+
+
+# Schemathesis leaves the files open that the application sends it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("mode", GenerationMode)
+def test_nothing_that_may_be_asked_is_answered_as_is_not_said(
+    described: schemathesis.BaseSchema, mode: GenerationMode
+) -> None:
+    asked = 0
+    for operation in described.get_all_operations():
+        assert isinstance(operation, Ok)
+
+        @ASKED
+        @given(case=operation.ok().as_strategy(generation_mode=mode))
+        def ask(case: Any) -> None:
+            answer = case.call()
+            assert answer.status_code < 500, answer.text
+            case.validate_response(answer, checks=CHECKS)
+
+        with suppress(Unsatisfiable):  # where nothing is taken, nothing can be wrong
+            ask()
+        asked += 1
+    assert asked == 11
+
+
+def test_the_document_is_openapi_3_1_and_names_every_route(app: Flask) -> None:
+    document = app.test_client().get("/api/v1/openapi.json").json
+    assert document is not None
+    assert document["openapi"] == "3.1.0"
+    routes = {str(rule) for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
+    assert len(document["paths"]) == len(routes) - 2, "all but itself and its page"
+    hit = document["components"]["schemas"]["Hit"]["properties"]
+    answer = app.test_client().get("/api/v1/search?q=red&k=1").json
+    assert answer is not None
+    assert set(answer["hits"][0]) == set(hit)
+
+
+def test_the_reference_needs_nothing_from_elsewhere(app: Flask) -> None:
+    page = app.test_client().get("/api/v1/docs")
+    assert "GET /api/v1/pictures/{picture_id}/original" in page.text
+    assert "style=" not in page.text and "http" not in page.text.replace("HTTP", "")
+
+
+def test_pages_of_hits_follow_each_other_without_a_gap(app: Flask) -> None:
+    client = app.test_client()
+    whole = client.get("/api/v1/search?q=red&k=4").json
+    assert whole is not None
+    walked: list[int] = []
+    address = "/api/v1/search?q=red&k=2"
+    cursor = ""
+    for _ in range(2):
+        answer = client.get(address + cursor).json
+        assert answer is not None
+        walked += [hit["id"] for hit in answer["hits"]]
+        cursor = f"&cursor={answer['next']}"
+    assert walked == [hit["id"] for hit in whole["hits"]]
+    asked = {"terms": [{"text": "red"}], "k": 2}
+    first = client.post("/api/v1/search", json=asked).json
+    assert first is not None
+    second = client.post("/api/v1/search", json={**asked, "cursor": first["next"]}).json
+    assert second is not None
+    assert [hit["rank"] for hit in second["hits"]] == [3, 4]
+    other = client.get(f"/api/v1/search?q=blue&k=2&cursor={first['next']}")
+    assert other.status_code == 400 and "does not belong to this question" in other.text
+
+
+def test_jobs_are_told_newest_first(app: Flask) -> None:
+    client = app.test_client()
+    listed = client.get("/api/v1/jobs?k=1").json
+    assert listed is not None
+    [job] = listed["jobs"]
+    assert (job["kind"], job["state"], job["collection"]) == ("index", "running", "colours")
+    assert client.get(f"/api/v1/jobs/{job['id']}").json == job
+    older = client.get(f"/api/v1/jobs?cursor={listed['next']}").json
+    assert older == {"jobs": [], "next": None}
+    assert client.get("/api/v1/jobs/99").status_code == 404
+
+
+def test_a_selection_is_exported_as_json_csv_and_zip(app: Flask, engine: Engine) -> None:
+    client = app.test_client()
+    chosen = client.get("/api/v1/export?id=4&id=1&id=4").json
+    assert chosen is not None
+    assert [each["id"] for each in chosen["pictures"]] == [4, 1]
+    table = client.get("/api/v1/export?id=1&id=4&format=csv")
+    assert table.headers["Content-Disposition"] == "attachment; filename=pictures.csv"
+    rows = table.text.splitlines()
+    assert rows[0].startswith("id,collection,path") and len(rows) == 3
+    assert rows[2].endswith(",'=1+1"), "no spreadsheet takes a caption for a formula"
+    form = {"id": ["1", "2", "4"], "format": "zip"}
+    with zipfile.ZipFile(BytesIO(client.post("/api/v1/export", data=form).data)) as archive:
+        assert archive.namelist() == ["1-red.png", "2-blue.png", "4-red.png"]
+        assert archive.read("1-red.png") == engine.picture(1).path.read_bytes()
+    assert client.get("/api/v1/export?id=1&id=99").status_code == 404
+    assert client.get("/api/v1/export").status_code == 400
+    assert client.get("/api/v1/export?id=1&format=svg").status_code == 400
+
+
+def test_captions_come_alone_too(app: Flask) -> None:
+    told = app.test_client().get("/api/v1/pictures/4/captions").json
+    assert told == {"captions": [{"text": "=1+1", "language": "en", "kind": "caption"}]}
+    assert json.dumps(told)
+
+
+def test_a_zip_tells_which_files_are_gone(tmp_path: Path) -> None:
+    with open_engine(settings_in(tmp_path / "data")) as opened:
+        store_colours(opened.catalog, tmp_path / "pictures", ("red", "blue"))
+        client = create_app(opened, settings_in(tmp_path / "data")).test_client()
+        (tmp_path / "pictures" / "red.png").unlink()
+        address = "/api/v1/export?format=zip&id=1"
+        with zipfile.ZipFile(BytesIO(client.get(f"{address}&id=2").data)) as archive:
+            assert archive.namelist() == ["2-blue.png", "missing.txt"]
+            assert b"pictures/red.png" in archive.read("missing.txt")
+        assert client.get(address).status_code == 404

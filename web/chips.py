@@ -1,0 +1,63 @@
+"""From chips to terms of a query, and to what the page shows of them."""
+
+from dataclasses import dataclass
+
+from search.pictures import load_file
+from search.records import IndexedTerm, Picture, PictureTerm, Query, Term, TextTerm
+from web.asked import Asked, Chip
+from web.held import HeldPicture
+from web.state import engine, state
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChip:
+    """A chip with the picture that stands in it: an indexed one, or a small copy of one sent."""
+
+    chip: Chip
+    picture: Picture | None = None
+    preview: str | None = None
+
+
+def query_of(asked: Asked, k: int, offset: int) -> Query:
+    """The query for `k` hits after the first `offset`.
+
+    Raises:
+        NotFound: a picture is no longer held or indexed.
+        BadPicture: a picture that a part is wanted of can't be read.
+    """
+    terms = tuple(each if isinstance(each, TextTerm) else _term(each) for each in asked.terms)
+    return Query(terms, (asked.collection,) if asked.collection else (), k, offset)
+
+
+def shown(asked: Asked) -> list[ShownChip]:
+    """The chips as the form shows them; raises what `query_of` raises."""
+    return [_shown(chip) for chip in asked.chips]
+
+
+def _term(chip: Chip) -> Term:
+    if chip.kind == "text":
+        return TextTerm(chip.value, chip.weight)
+    if chip.kind == "similar" and chip.crop is None:
+        return IndexedTerm(chip.picture_id, chip.weight)
+    return PictureTerm(_held(chip).data, chip.weight)
+
+
+def _shown(chip: Chip) -> ShownChip:
+    if chip.kind == "text":
+        return ShownChip(chip)
+    picture = engine().picture(chip.picture_id) if chip.kind == "similar" else None
+    if picture is not None and chip.crop is None:
+        return ShownChip(chip, picture)
+    return ShownChip(chip, picture, _held(chip).preview)
+
+
+def _held(chip: Chip) -> HeldPicture:
+    """The picture that was sent, or the part that is meant of it or of an indexed one."""
+    held = state().held
+    if chip.crop is None:
+        return held.get(chip.value)
+    if chip.kind == "picture":
+        return held.part(chip.value, chip.crop, lambda: held.get(chip.value).data)
+    picture = engine().picture(chip.picture_id)
+    name = f"{picture.id}-{picture.content_hash}"
+    return held.part(name, chip.crop, lambda: load_file(picture.path, engine().limits))

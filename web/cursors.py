@@ -1,0 +1,50 @@
+"""Cursors: where the next page of an answer begins, bound to the question that it belongs to."""
+
+import base64
+import binascii
+import hashlib
+import json
+from dataclasses import replace
+
+from search.errors import BadQuery
+from search.query import MOST_HITS
+from search.records import PictureTerm, Query
+
+
+def cursor_after(query: Query, hits: int) -> str | None:
+    """The cursor of the page after this one, which has so many hits; None after the last."""
+    offset = query.offset + hits
+    if hits < query.k or offset + query.k > MOST_HITS:
+        return None
+    return base64.urlsafe_b64encode(json.dumps([offset, _digest(query)]).encode()).decode()
+
+
+def offset_of(cursor: str, query: Query) -> int:
+    """How many hits are passed over.
+
+    Raises:
+        BadQuery: it is no cursor, or that of another question.
+    """
+    try:
+        offset, digest = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        offset, digest = None, None
+    if not isinstance(offset, int) or digest != _digest(query):
+        raise BadQuery(
+            f"cursor {cursor[:40]!r} does not belong to this question; send `next` of an answer "
+            "with the same terms, collections and k"
+        )
+    return offset
+
+
+def _digest(query: Query) -> str:
+    """A short name of the question, apart from its page."""
+    terms = [
+        (hashlib.sha256(term.source).hexdigest(), term.weight)
+        if isinstance(term, PictureTerm) and isinstance(term.source, bytes)
+        else repr(term)
+        for term in query.terms
+    ]
+    rest = repr(replace(query, terms=(), offset=0))
+    asked = json.dumps([terms, rest])
+    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,0 +1,91 @@
+"""A selection of pictures as JSON, as a table, or as a zip of the files themselves."""
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from io import StringIO
+from typing import Any
+
+from flask import Response
+from zipstream import ZipStream
+
+from search.errors import NotFound
+from search.records import Picture
+from search.wire import picture_json, printable
+
+COLUMNS = (
+    "id",
+    "collection",
+    "path",
+    "width_px",
+    "height_px",
+    "format",
+    "size_bytes",
+    "taken_at",
+    "latitude",
+    "longitude",
+    "camera",
+    "content_hash",
+    "captions",
+)
+
+# What spreadsheets take for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(pictures: Sequence[Picture]) -> Response:
+    """A row a picture; its captions stand in one cell, one a line."""
+
+    def rows() -> Iterator[str]:
+        yield _row(COLUMNS)
+        for picture in pictures:
+            told = picture_json(picture)
+            told["captions"] = "\n".join(each["text"] for each in told["captions"])
+            yield _row([_cell(told[column]) for column in COLUMNS])
+
+    return _download(rows(), "text/csv; charset=utf-8", "pictures.csv")
+
+
+def as_zip(pictures: Sequence[Picture]) -> Response:
+    """The files, stored as they are and sent as they are read; what is gone is listed in it.
+
+    Raises:
+        NotFound: none of the files is there any more.
+    """
+    there = [picture for picture in pictures if picture.path.is_file()]
+    if not there:
+        raise NotFound("none of these pictures' files is there any more; index their folder again")
+    stream = ZipStream()
+    for picture in there:
+        # The id keeps names apart that are the same in two folders.
+        stream.add_path(picture.path, arcname=f"{picture.id}-{printable(picture.path.name)}")
+    gone = [picture for picture in pictures if picture not in there]
+    if gone:
+        listed = "\n".join(printable(str(picture.path)) for picture in gone)
+        stream.add(f"These files were not found:\n{listed}\n", "missing.txt")
+    return _download(iter(stream), "application/zip", "pictures.zip")
+
+
+def as_json(
+    pictures: Sequence[Picture], told: Callable[[Picture], dict[str, Any]]
+) -> dict[str, Any]:
+    """One document."""
+    return {"pictures": [told(picture) for picture in pictures]}
+
+
+def _row(cells: Sequence[object]) -> str:
+    line = StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A value as a spreadsheet takes it: words that look like a formula are quoted."""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _download(body: Iterator[Any], content_type: str, name: str) -> Response:
+    response = Response(body, content_type=content_type)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response

@@ -1,0 +1,51 @@
+"""The languages of the pages, and which of them an answer is in."""
+
+from typing import Any
+
+from flask import Flask, Response, request, url_for
+from flask_babel import Babel, get_locale
+
+# As their speakers call them; the first is for who asks for none of them.
+LANGUAGES = {"en": "English", "zh": "中文"}
+COOKIE = "limn_language"
+YEAR_S = 365 * 24 * 3600
+
+
+def speak(app: Flask) -> None:
+    """Let `app` answer in the language that a request asks for."""
+    app.config["BABEL_DEFAULT_LOCALE"] = next(iter(LANGUAGES))
+    Babel(app, locale_selector=_asked_for)
+    app.jinja_env.globals.update(
+        language=language, languages=list(LANGUAGES.items()), in_language=_in_language
+    )
+
+    @app.after_request
+    def remember(response: Response) -> Response:
+        chosen = request.args.get("lang", "")
+        if chosen in LANGUAGES and request.endpoint != "static":
+            response.set_cookie(COOKIE, chosen, YEAR_S, samesite="Lax", httponly=True)
+        if response.mimetype == "text/html":
+            response.vary.update(("Accept-Language", "Cookie"))
+        return response
+
+
+def language() -> str:
+    """The language that is being answered in."""
+    locale = get_locale()
+    return locale.language if locale is not None else next(iter(LANGUAGES))
+
+
+def _asked_for() -> str | None:
+    """By the address, else as chosen before, else as the browser prefers."""
+    for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if chosen in LANGUAGES:
+            return chosen
+    return request.accept_languages.best_match(list(LANGUAGES))
+
+
+def _in_language(code: str) -> str:
+    """The address of this page in another language."""
+    if request.endpoint is None or request.method not in ("GET", "HEAD"):
+        return url_for("pages.search", lang=code)
+    fields: dict[str, Any] = request.args.to_dict(flat=False)
+    return url_for(request.endpoint, **{**fields, **(request.view_args or {}), "lang": code})

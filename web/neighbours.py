@@ -1,0 +1,38 @@
+"""What stands before and after a picture in the answer that it was opened from."""
+
+from dataclasses import dataclass
+
+from search.query import MOST_HITS
+from web.asked import PAGE_HITS, Asked
+from web.chips import query_of
+from web.state import engine
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The rank of a picture, the ids beside it, and where its page of the answer begins."""
+
+    rank: int
+    before: int | None
+    after: int | None
+
+    @property
+    def page_start(self) -> int:
+        return (self.rank - 1) // PAGE_HITS * PAGE_HITS + 1
+
+
+def neighbours(asked: Asked, picture_id: int, rank: int | None) -> Neighbours | None:
+    """The neighbours of the hit at `rank`; None where the answer has another picture there now.
+
+    Raises:
+        LimnError: what the search itself raises.
+    """
+    if rank is None or not asked.anything or not 1 <= rank <= MOST_HITS:
+        return None
+    first = max(1, rank - 1)
+    last = min(rank + 1, MOST_HITS)
+    hits = engine().search(query_of(asked, last + 1 - first, first - 1))
+    ids = {hit.rank: hit.picture.id for hit in hits}
+    if ids.get(rank) != picture_id:
+        return None
+    return Neighbours(rank, before=ids.get(rank - 1), after=ids.get(rank + 1))

@@ -1,0 +1,64 @@
+// Asks the server for a page and puts its parts in place of this one's: the address tells everything.
+
+const main = () => document.getElementById("main");
+const told = document.getElementById("told");
+const notice = document.getElementById("notice");
+export const words = document.getElementById("words").dataset;
+
+let asking = null; // the request under way; a newer one takes its place
+let chips = Promise.resolve(); // until the chips are those of the address
+
+/**
+ * Shows the page at `address`. `entry` is "push", "replace" or "none": what becomes of the history.
+ * With `keepChips` the chips stay as they are, because one of them is being moved.
+ */
+export function ask(address, { entry = "push", keepChips = false, typing = false } = {}) {
+  const shown = answer(address, entry, keepChips, typing);
+  if (!keepChips) chips = shown;
+  return shown;
+}
+
+/** Waits until the chips stand that were asked for: only then the form tells the whole question. */
+export const chipsShown = () => chips;
+
+async function answer(address, entry, keepChips, typing) {
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  document.body.classList.add("waiting");
+  main().setAttribute("aria-busy", "true");
+  try {
+    const page = await fetchPage(address, mine.signal);
+    notice.textContent = "";
+    if (entry === "push") history.pushState({ typing }, "", address);
+    if (entry === "replace") history.replaceState({ typing }, "", address);
+    show(page, keepChips);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    notice.textContent = words.silent;
+  }
+  if (asking !== mine) return;
+  asking = null;
+  document.body.classList.remove("waiting");
+  main().removeAttribute("aria-busy");
+}
+
+/** The page at an address, as a document; an error is a page too. */
+export async function fetchPage(address, signal) {
+  const answer = await fetch(address, { signal, headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!page.getElementById("main")) throw new Error("no page of Limn's");
+  return page;
+}
+
+function show(page, keepChips) {
+  document.title = page.title;
+  document.body.className = page.body.className;
+  main().replaceWith(page.getElementById("main"));
+  if (!keepChips) document.querySelector(".options").replaceWith(page.querySelector(".options"));
+  const foot = page.querySelector(".foot nav");
+  if (foot) document.querySelector(".foot nav")?.replaceWith(foot);
+  const heading = main().querySelector("h1");
+  const said = main().querySelector("[data-told]");
+  told.textContent = [heading, said].map((part) => part?.textContent.trim() ?? "").join(" · ");
+  document.dispatchEvent(new CustomEvent("limn:shown"));
+}

@@ -1,0 +1,47 @@
+// The chips' sliders and their minus: a moved weight is another search, at once.
+
+import { ask } from "./ask.js";
+import { form } from "./form.js";
+import { searchSoon } from "./live.js";
+
+function ready() {
+  for (const hidden of document.querySelectorAll("[data-flip], [data-part], [data-help]")) hidden.hidden = false;
+}
+
+function tell(chip) {
+  const weight = Number(chip.querySelector("[name=weight]").value);
+  chip.querySelector("output").textContent = String(weight);
+  chip.classList.toggle("against", weight < 0);
+  chip.classList.toggle("waits", weight === 0);
+  chip.querySelector("[data-flip]").setAttribute("aria-pressed", String(weight < 0));
+}
+
+form.addEventListener("input", ({ target }) => {
+  if (target.name !== "weight") return;
+  tell(target.closest("[data-chip]"));
+  searchSoon({ typing: true, keepChips: true });
+});
+
+document.addEventListener("click", (event) => {
+  const flip = event.target.closest("[data-flip]");
+  if (flip) {
+    const chip = flip.closest("[data-chip]");
+    const slider = chip.querySelector("[name=weight]");
+    slider.value = String(-Number(slider.value) || -1);
+    tell(chip);
+    searchSoon({ keepChips: true });
+    return;
+  }
+  const link = event.target.closest(".drop-term, .acts a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.matches(".acts a:first-child")) form.elements.q.value = "";
+  const inForm = form.contains(link);
+  ask(link.getAttribute("href")).then(() => {
+    if (inForm) form.elements.q.focus();
+    else scrollTo({ top: 0 });
+  });
+});
+
+document.addEventListener("limn:shown", ready);
+ready();

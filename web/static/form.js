@@ -1,0 +1,35 @@
+// Reads the search form, and writes the address that asks what stands in it.
+
+const KINDS = ["text", "similar", "picture"];
+
+export const form = document.querySelector("form.search");
+
+/** What the form asks: the words in the box, the chips by kind, the collection. */
+export function fields() {
+  const found = { q: form.elements.q.value.trim(), collection: "", text: [], similar: [], picture: [] };
+  for (const chip of form.querySelectorAll("[data-chip]")) {
+    const [term, weight] = chip.querySelectorAll("input");
+    found[term.name].push({ value: term.value, weight: weight.value });
+  }
+  const collection = form.querySelector("[name=collection]");
+  if (collection) found.collection = collection.value;
+  return found;
+}
+
+/** The address of that question; what is usual is left out, as the server leaves it out. */
+export function addressOf(asked) {
+  const query = new URLSearchParams();
+  if (asked.q) query.append("q", asked.q);
+  const weights = [];
+  for (const kind of KINDS) {
+    for (const { value, weight } of asked[kind]) {
+      query.append(kind, value);
+      weights.push(weight);
+    }
+  }
+  while (weights.length && Number(weights.at(-1)) === 1) weights.pop();
+  for (const weight of weights) query.append("weight", weight);
+  if (asked.collection) query.append("collection", asked.collection);
+  const text = query.toString();
+  return text ? `/?${text}` : "/";
+}

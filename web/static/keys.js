@@ -1,0 +1,73 @@
+// The keyboard: / to write, arrows to walk through the pictures, ? to be told so.
+
+const box = document.getElementById("q");
+const help = document.getElementById("help");
+
+const frames = () => [...document.querySelectorAll(".grid .frame")];
+const writing = (target) => target.matches("input, textarea, select, [contenteditable]");
+
+function walk(key, target) {
+  const all = frames();
+  const at = all.indexOf(target.closest(".tile")?.querySelector(".frame"));
+  if (at < 0) return all[0];
+  if (key === "ArrowRight") return all[at + 1];
+  if (key === "ArrowLeft") return all[at - 1];
+  return beside(all, at, key === "ArrowDown" ? 1 : -1);
+}
+
+// The picture in the next row that is the nearest to the middle of this one.
+function beside(all, at, step) {
+  const here = all[at].getBoundingClientRect();
+  const middle = here.left + here.width / 2;
+  let best = null;
+  let row = null;
+  for (let index = at + step; all[index]; index += step) {
+    const there = all[index].getBoundingClientRect();
+    if (Math.abs(there.top - here.top) < 2) continue;
+    row ??= there.top;
+    if (Math.abs(there.top - row) > 2) break;
+    const away = Math.abs(there.left + there.width / 2 - middle);
+    if (!best || away < best.away) best = { away, frame: all[index] };
+  }
+  return best?.frame;
+}
+
+function onArrow(event) {
+  const { key, target } = event;
+  const onTile = target.closest(".tile");
+  if (target === box ? key !== "ArrowDown" : writing(target)) return;
+  if (!onTile && target !== box) {
+    const step = { ArrowLeft: "prev", ArrowRight: "next" }[key];
+    const link = step && document.querySelector(`.steps [rel=${step}]`);
+    if (link) return link.click();
+    if (key === "ArrowUp" || key === "ArrowDown") return; // the page scrolls
+  }
+  const next = walk(key, target);
+  if (next) {
+    event.preventDefault();
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  } else if (onTile && key === "ArrowUp") {
+    event.preventDefault();
+    box.focus();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
+  const { key, target } = event;
+  if (key.startsWith("Arrow")) onArrow(event);
+  else if (key === "Enter" && event.shiftKey && target === box) {
+    event.preventDefault();
+    box.form.requestSubmit(box.form.querySelector(".keep"));
+  } else if (key === "Escape" && !writing(target)) document.querySelector("[data-back]")?.click();
+  else if (key === "/" && !writing(target)) {
+    event.preventDefault();
+    box.focus();
+    box.select();
+  } else if (key === "?" && !writing(target)) help.showModal();
+});
+
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-help]")) help.showModal();
+});
