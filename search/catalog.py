@@ -169,24 +169,16 @@ class Catalog:
 
     def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
         """The pictures with these ids and their captions; those that are gone are left out."""
+        rows: dict[int, sa.Row[Any]] = {}
+        captions: dict[int, list[Caption]] = defaultdict(list)
+        fields: dict[int, dict[str, str | float]] = defaultdict(dict)
         with self.database.reading() as sql:
-            # One row for each caption; those beside a picture come before those in its file.
-            c = t.caption.c
-            statement = (
-                sa.select(t.picture, t.collection.c.name, c.text, c.language, c.kind, c.origin)
-                .select_from(t.picture.join(t.collection).outerjoin(t.caption))
-                .order_by(t.picture.c.id, c.origin.desc(), c.id)
-            )
-            rows = {}
-            captions: dict[int, list[Caption]] = defaultdict(list)
-            for row in in_pieces(sql, statement, t.picture.c.id, ids):
+            for row in (row for piece in pieces(ids) for row in sql.execute(_told(piece))):
                 rows[row.id] = row
-                if row.text is not None:
+                if row.field is not None:
+                    fields[row.id][row.field] = row.text if row.number is None else row.number
+                elif row.text is not None:
                     captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
-            fields: dict[int, dict[str, str | float]] = defaultdict(dict)
-            further = sa.select(t.field).order_by(t.field.c.name)
-            for row in in_pieces(sql, further, t.field.c.picture_id, ids):
-                fields[row.picture_id][row.name] = row.text if row.number is None else row.number
         return {each: _picture(row, captions[each], fields[each]) for each, row in rows.items()}
 
     def picture(self, picture_id: int) -> Picture:
@@ -494,6 +486,33 @@ def _other_space(held: Collection, wanted: Space) -> str:
         f"this encoder makes {wanted.id!r}; "
         + ("the encoder has changed since" if same else f"index with --encoder {encoder}")
         + f", choose another --collection, or begin anew after: limn remove {held.name}"
+    )
+
+
+def _told(ids: Sequence[int]) -> sa.Select[Any]:
+    """Pictures, each once for each of its captions and fields: all of it in one statement.
+
+    Captions beside a picture come before those in its file.
+    """
+    c, f, nothing = t.caption.c, t.field.c, sa.cast(sa.null(), sa.Text)
+    captions = sa.select(
+        *(c.picture_id, c.id.label("place"), c.text, c.language, c.kind, c.origin),
+        *(nothing.label("field"), sa.cast(sa.null(), sa.Float).label("number")),
+    ).where(c.picture_id.in_(ids))
+    fields = sa.select(
+        *(f.picture_id, sa.cast(sa.null(), sa.BigInteger), f.text, nothing, nothing, nothing),
+        *(f.name, f.number),
+    ).where(f.picture_id.in_(ids))
+    # The ids stand in both parts: neither database would carry them in from outside.
+    told = sa.union_all(captions, fields).subquery("told")
+    columns = [each for name, each in told.c.items() if name not in ("picture_id", "place")]
+    return (
+        sa.select(t.picture, t.collection.c.name, *columns)
+        .select_from(
+            t.picture.join(t.collection).outerjoin(told, told.c.picture_id == t.picture.c.id)
+        )
+        .where(t.picture.c.id.in_(ids))
+        .order_by(t.picture.c.id, told.c.field, told.c.origin.desc(), told.c.place)
     )
 
 

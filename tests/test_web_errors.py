@@ -97,7 +97,7 @@ def test_a_wrong_address_is_answered_with_its_value(
         (b"\xff\xfe\x00", "not JSON"),
         ("[]", "must be a JSON object"),
         ("{}", "the query is empty"),
-        ('{"query": "red"}', "no field 'query'; the fields are: terms, collections, k"),
+        ('{"query": "red"}', "no field 'query'; the fields are: terms, collections, cursor, k"),
         ('{"terms": "red"}', "terms is 'red'; it must be a list"),
         ('{"terms": [{"word": "red"}]}', "a term is {'word': 'red'}"),
         ('{"terms": [{"text": "red", "picture_id": 1}]}', "a term is"),
