@@ -223,6 +223,13 @@ class Hit:
     matches: tuple[Match, ...] = ()
     copies: tuple[int, ...] = ()
 
+    @property
+    def cosine(self) -> float | None:
+        """The picture's cosine with the query, whatever the score is; None where none was asked."""
+        if self.measure == "cosine":
+            return self.score
+        return next((match.score for match in self.matches if match.by == "picture"), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

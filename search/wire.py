@@ -12,6 +12,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "rank": hit.rank,
         "score": round(hit.score, 6),
         "measure": hit.measure,
+        "cosine": None if hit.cosine is None else round(hit.cosine, 6),
         "confidence": None if hit.confidence is None else round(hit.confidence, 4),
         "matches": [_match_json(match) for match in hit.matches],
         "copies": list(hit.copies),

@@ -78,6 +78,9 @@ class Hit(Picture):
     rank = _whole("from 1", required=True)
     score = fields.Float(required=True, metadata={"description": "as `measure` says"})
     measure = _text("what the score is: cosine or relevance", required=True)
+    cosine = fields.Float(
+        required=True, allow_none=True, metadata={"description": "of the picture and the query"}
+    )
     confidence = fields.Float(
         required=True, allow_none=True, metadata={"description": "that it is right, 0 to 1"}
     )
