@@ -18,6 +18,9 @@ from search.stores import VectorStore
 # photographs came out the same to two digits from ten samples of that size.
 SAMPLE = 512
 
+# Of so many, evenly spaced, the sample is taken: all of them are read.
+CANDIDATES = 8_192
+
 # Fewer captions than this are too like each other to stand for what people ask.
 LEAST_CAPTIONS = 40
 
@@ -118,13 +121,27 @@ def _chance(cosines: NDArray[np.float32]) -> Chance:
 
 
 def _drawn(stores: Sequence[VectorStore]) -> tuple[Ids, Vectors]:
-    """Up to 512 ids and vectors, evenly spaced, of each store as many as its size asks for."""
+    """Up to 512 ids and vectors, of each store as many as its size asks for.
+
+    Which ones hangs on what the vectors hold, not on their ids: a collection that was indexed in
+    another order, or with interruptions, is measured on the same pictures.
+    """
     total = sum(len(store) for store in stores)
-    step = max(1.0, total / SAMPLE)
+    step = max(1.0, total / CANDIDATES)
     parts = []
     for store in stores:
         held = store.ids()
-        parts.append(store.rows(held[np.arange(0, len(held), step).astype(np.int64)]))
+        ids, rows = store.rows(held[np.arange(0, len(held), step).astype(np.int64)])
+        first = np.argsort(_marks(rows), kind="stable")[: SAMPLE * len(store) // max(SAMPLE, total)]
+        parts.append((ids[first], rows[first]))
     if not parts:
         return np.empty(0, np.int64), np.empty((0, 0), np.float32)
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _marks(rows: Vectors) -> NDArray[np.uint64]:
+    """A number for each row (n,), by the signs in it alone: rounding does not change it."""
+    signs = np.packbits(rows > 0, axis=1).astype(np.uint64)
+    odd = np.random.default_rng(0).integers(1 << 62, size=signs.shape[1], dtype=np.uint64) | 1
+    marks: NDArray[np.uint64] = (signs * odd).sum(axis=1, dtype=np.uint64)
+    return marks
