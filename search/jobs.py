@@ -182,9 +182,11 @@ class Jobs:
             raise NotFound(f"there is no job {job_id}; limn jobs lists them")
         return _job(row)
 
-    def latest(self, limit: int = 20) -> list[Job]:
-        """The newest jobs, newest first."""
+    def latest(self, limit: int = 20, before: int | None = None) -> list[Job]:
+        """The newest jobs, newest first; with ids under `before` where it is given."""
         statement = sa.select(t.job).order_by(t.job.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(t.job.c.id < before)
         with self._database.reading() as sql:
             return [_job(row) for row in sql.execute(statement)]
 

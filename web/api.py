@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from search import catalog_jobs
 from search.errors import BadPicture, BadQuery, NotFound
 from search.filters import written
+from search.jobs import Job, Jobs
 from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
-from search.wire import answer_json, collection_json, hit_json, picture_json
+from search.wire import answer_json, collection_json, hit_json, picture_json, printable
 from web import schemas
 from web.cursors import cursor_after, offset_of
 from web.described import JSON, describe, openapi
@@ -124,15 +124,16 @@ def jobs() -> dict[str, Any]:
         raise BadQuery(f"can't return {k} jobs; ask for 1 to {MOST_JOBS}")
     cursor = request.args.get("cursor")
     before = identity("cursor", cursor) if cursor else None
-    found = catalog_jobs.jobs(engine().catalog.database, k, before)
-    return {"jobs": found, "next": str(found[-1]["id"]) if len(found) == k else None}
+    found = Jobs(engine().catalog.database).latest(k, before)
+    following = str(found[-1].id) if len(found) == k else None
+    return {"jobs": [_job(each) for each in found], "next": following}
 
 
 @api.get(f"/jobs/<int(max={LARGEST_ID}):job_id>")
 @describe(schemas.Job)
 def job(job_id: int) -> dict[str, Any]:
     """One run of the indexer: how far it is, or how it ended."""
-    return catalog_jobs.job(engine().catalog.database, job_id)
+    return _job(Jobs(engine().catalog.database).one(job_id))
 
 
 @api.route("/export", methods=["GET", "POST"])
@@ -186,6 +187,27 @@ def _hit(hit: Hit) -> dict[str, Any]:
 
 def _picture(picture: Picture) -> dict[str, Any]:
     return picture_json(picture) | _links(picture)
+
+
+def _job(job: Job) -> dict[str, Any]:
+    counts = job.counts
+    return {
+        "id": job.id,
+        "collection": job.name or None,
+        "kind": job.kind,
+        "source": printable(str(job.source)),
+        "state": job.state,
+        "found": counts.found,
+        "added": counts.added,
+        "changed": counts.changed,
+        "unchanged": counts.unchanged,
+        "removed": counts.removed,
+        "failed": counts.failed,
+        "message": job.message,
+        "started_at": job.started_at,
+        "updated_at": job.updated_at,
+        "finished_at": job.finished_at,
+    }
 
 
 def _links(picture: Picture) -> dict[str, Any]:
