@@ -59,14 +59,17 @@ class VectorStore(Protocol):
         """
 
 
-def open_store(width: int, device: Device = "auto", mapped: bool = False) -> VectorStore:
+def open_store(
+    width: int, device: Device = "auto", memory_bytes: int | None = None
+) -> VectorStore:
     """Open an empty FAISS store on `device`; "auto" takes a GPU where there is one.
 
-    `mapped` leaves the rows that it loads in their file. FAISS is imported here, when it is wanted.
+    Rows that take more than `memory_bytes` stay in their file. FAISS is imported here, when it is
+    wanted.
 
     Raises:
         BadSetting: "cuda" is asked for and there is no GPU that FAISS can use.
     """
     from search.stores.faiss_store import FaissStore
 
-    return FaissStore(width, device, mapped)
+    return FaissStore(width, device, memory_bytes)

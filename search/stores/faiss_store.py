@@ -32,6 +32,10 @@ FEWEST_DEAD = 1_000
 # Candidates are ranked by rows read at random: past this part of all, an exact scan is quicker.
 MOST_CANDIDATES = 0.1
 
+# What an exact scan takes for each row that is gathered; or else for each row that a selector looks
+# at, and each that it lets through: one thread, width 384.
+GATHERED_NS, SELECTED_NS, SCORED_NS = 120, 1.6, 25
+
 # A filter leaves too few of the first candidates now and then; then it is asked for more.
 SPARE = 1.3
 
@@ -54,17 +58,20 @@ class FaissStore:
     """
 
     def __init__(
-        self, width: int, device: Device | DeviceCopy = "auto", mapped: bool = False
+        self,
+        width: int,
+        device: Device | DeviceCopy = "auto",
+        memory_bytes: int | None = None,
     ) -> None:
         """`device`: a place to compute at, or a copy that was opened already.
 
-        `mapped` leaves the rows of a file there, for collections larger than memory.
+        A file whose rows take more than `memory_bytes` is mapped, and its rows stay there.
 
         Raises:
             BadSetting: not a device, or "cuda" without a GPU that FAISS can use.
         """
         self._slots = Slots(width)
-        self._mapped = mapped
+        self._memory_bytes = memory_bytes
         self._staged: Staged | None = None
         self._lock = ReadersWriterLock()
         self._copy = device if isinstance(device, DeviceCopy) else _open_copy(width, device)
@@ -89,6 +96,11 @@ class FaissStore:
     def generation(self) -> str:
         """Names the numbering of the slots: a first pass is of one."""
         return self._slots.generation
+
+    @property
+    def slot_ids(self) -> Ids:
+        """The id of each slot, -1 where its row is dead: not changed by later writes."""
+        return self._slots.ids
 
     @property
     def in_memory_bytes(self) -> float:
@@ -184,7 +196,8 @@ class FaissStore:
 
     def load(self, payload: bytes | memoryview) -> None:
         """Become what `dump` wrote; raises IndexDamaged."""
-        loaded = Slots.of(*unpack(payload, self.width), mapped=self._mapped)
+        mapped = self._memory_bytes is not None and len(payload) > self._memory_bytes
+        loaded = Slots.of(*unpack(payload, self.width), mapped=mapped)
         with self._lock.writing():
             self._slots = loaded
             self._staged = None
@@ -240,8 +253,10 @@ class FaissStore:
         assert self._staged is not None
         depth = self._staged.plan.depth(queries)
         wanted = depth.candidates(k)
-        deeper = round(SPARE * wanted * self._slots.live / len(allowed))
-        if deeper > MOST_CANDIDATES * len(self._slots):
+        rows, passing = len(self._slots), len(allowed)
+        deeper = round(SPARE * wanted * self._slots.live / passing)
+        exactly_ns = min(GATHERED_NS * passing, SELECTED_NS * rows + SCORED_NS * passing)
+        if deeper * self._staged.first.ns_per_candidate > exactly_ns:
             return None
         slots = self._candidates(queries, deeper, depth.effort)
         ids = np.where(slots < 0, -1, self._slots.ids[slots])

@@ -34,6 +34,10 @@ class FirstPass(Protocol):
     def bytes_per_row(self) -> float:
         """Memory that it takes for each slot."""
 
+    @property
+    def ns_per_candidate(self) -> float:
+        """What one candidate more adds to a search."""
+
     def add(self, vectors: Vectors) -> None:
         """Take in the rows (n, width) of the slots that follow."""
 
@@ -70,6 +74,10 @@ class FaissPass:
         if self.name == "hnsw":
             return width + 1 + 4 * 2 * NEIGHBOURS * 1.1
         return (width + 1) // 2 + (8 if self.name == "ivf" else 0)
+
+    @property
+    def ns_per_candidate(self) -> float:
+        return 2_000 if self.name == "hnsw" else 200  # one thread of the machine of the benchmarks
 
     def add(self, vectors: Vectors) -> None:
         self.index.add(self._vectors(vectors))

@@ -1,0 +1,335 @@
+"""The planner: measures first passes on a store's own vectors, and builds the one that is quickest."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from search.errors import BadSetting
+from search.records import Ids, Vectors
+from search.stores.faiss_store import FaissStore, Staged
+from search.stores.firstpass import FaissPass, FirstPassName, lists, train
+from search.stores.plan import STORES, Depth, Plan, Side, StoreName
+from search.stores.reduction import Reduction, reduce
+
+# Rows x width that are scanned in about a millisecond, by one thread of 2024's machines: under
+# this nothing is measured, and nothing would be gained.
+EXACT_ENOUGH = 16_000_000
+
+# First passes are compared on so many rows; a graph over them is built in about five seconds.
+SAMPLE = 20_000
+
+QUERIES = 200
+TRAINING_QUERIES = 4_000
+TIMED = 25
+
+TARGET = 0.99
+# What is measured on 200 queries holds for others but for so much.
+MARGIN = 0.004
+
+WIDTHS = (64, 96, 128, 192, 256, 384)
+DEPTHS = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640, 1000, 1500, 2000)
+
+# Without texts to measure with: in every collection measured, texts wanted up to twice the depth.
+UNKNOWN_TEXTS = 3
+
+ROW_US = 0.15  # to read and score one candidate's row
+
+BUILD_ROWS = 8_192
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a user asked for: a store by name or "auto", and the memory that one index may take."""
+
+    store: StoreName = "auto"
+    memory_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.store not in STORES:
+            raise BadSetting(f"there is no store {self.store!r}; choose: {', '.join(STORES)}")
+
+
+def wants_plan(rows: int, width: int, plan: Plan | None, wishes: Wishes) -> bool:
+    """Whether a store of this size is to be measured: never yet, twice as large, or otherwise."""
+    if wishes.store == "exact" or (wishes.store == "auto" and rows * width < EXACT_ENOUGH):
+        return False
+    if plan is None or rows > 2 * plan.vectors:
+        return rows > 0
+    return wishes.store not in ("auto", plan.store)
+
+
+def exact_plan(rows: int, width: int, wishes: Wishes) -> Plan:
+    """The plan of a store that is searched exactly without being measured."""
+    if wishes.store == "exact":
+        reason = "exact was asked for"
+    elif rows * width < EXACT_ENOUGH:
+        reason = f"{rows:,} vectors of {width} are scanned in about a millisecond or less"
+    else:
+        reason = "it was not measured yet: a server does so in the background, or limn plan NAME"
+    return Plan("exact", rows, 1.0, 2.0 * width + 8, reasons=(reason,))
+
+
+class Planner:
+    """Measures and builds for one store; the store is searched meanwhile, and may grow."""
+
+    def __init__(self, store: FaissStore, texts: Vectors, wishes: Wishes, say: Say) -> None:
+        """`texts` (n, width) are embeddings of texts as people ask them; there may be none."""
+        self._store = store
+        self._wishes = wishes
+        self._say = say
+        self._generation = store.generation
+        self._rows = len(store.slot_ids)
+        pictures = self._vectors(_spread(self._rows, SAMPLE, store.slot_ids))
+        self._sample = pictures
+        asked = {"picture": pictures[:: max(1, len(pictures) // (QUERIES + TRAINING_QUERIES))]}
+        if len(texts) >= QUERIES:
+            asked["text"] = texts
+        self._asked = {kind: vectors[:QUERIES] for kind, vectors in asked.items()}
+        self._taught = tuple(
+            each[QUERIES : QUERIES + TRAINING_QUERIES] for each in asked.values()
+        )
+        self._side = _side(pictures, texts) if "text" in asked else None
+        self._reasons: list[str] = []
+        self._measured: dict[str, dict[str, float]] = {}
+
+    def run(self) -> Plan | None:
+        """Measure, build, and let the winner answer; None when the rows were numbered anew."""
+        self._tell_queries()
+        width = self._width()
+        for name in self._order(width):
+            self._say(f"building {name} over {self._rows:,} vectors")
+            staged = self._build(name, width)
+            if staged is None:
+                return None
+            if staged.plan.target >= TARGET:
+                return staged.plan if self._store.stage(staged, self._generation) else None
+            self._reasons.append(
+                f"{name} found only {staged.plan.target:.3f} of the best ten, under {TARGET}"
+            )
+        self._reasons.append("exact: nothing else finds enough, or fits the memory allowed")
+        self._store.unstage()
+        return Plan(
+            "exact", self._rows, 1.0, reasons=tuple(self._reasons), measured=self._measured
+        )
+
+    def _order(self, width: int) -> list[FirstPassName]:
+        """The first passes that may be built, the one expected to be quickest first."""
+        if self._wishes.store not in ("auto", "exact"):
+            self._reasons.append(f"{self._wishes.store} was asked for")
+            return [self._wishes.store]  # type: ignore[list-item]
+        expected: dict[FirstPassName, float] = {}
+        names: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
+        for name in names:
+            made = train(name, self._sample, self._taught, width, len(self._sample))
+            if not self._fits(made):
+                continue
+            made.add(self._sample)
+            truth = _nearest(self._sample, self._asked)
+            found = {
+                kind: _depth(made, queries, truth[kind], np.arange(len(self._sample)))
+                for kind, queries in self._asked.items()
+            }
+            took_us = sum(
+                self._extrapolated(name, _took_us(made, self._asked[kind], depth), depth)
+                for kind, (depth, _) in found.items()
+            ) / len(found)
+            expected[name] = took_us
+            self._measured[name] = {"expected_us": round(took_us, 1)}
+            self._say(f"{name}: {took_us:,.0f} µs expected for a query")
+        order = sorted(expected, key=expected.__getitem__)
+        if order:
+            listed = ", ".join(f"{name} {expected[name] / 1000:.2f} ms" for name in order)
+            self._reasons.append(
+                f"expected for a query over {self._rows:,} vectors, from {len(self._sample):,}: "
+                + listed
+            )
+        return order
+
+    def _extrapolated(self, name: FirstPassName, sample_us: float, depth: Depth) -> float:
+        """What a query takes at full size: a scan grows with it, lists and graphs far slower."""
+        grown = self._rows / len(self._sample)
+        growth = {"scan": grown, "ivf": grown**0.5, "hnsw": 1 + np.log(grown) / 4}[name]
+        return float(sample_us * growth + ROW_US * depth.of_10)
+
+    def _fits(self, made: FaissPass) -> bool:
+        allowed = self._wishes.memory_bytes
+        if allowed is None:
+            return True
+        held = self._store.in_memory_bytes
+        if self._store.staged is not None:
+            held -= self._store.staged.first.bytes_per_row * len(self._store.staged.first)
+        wanted = held + made.bytes_per_row * self._rows
+        if wanted > allowed:
+            self._reasons.append(
+                f"{made.name} would take {wanted / 1e6:,.0f} MB, and {allowed / 1e6:,.0f} may be"
+            )
+        return wanted <= allowed
+
+    def _width(self) -> int:
+        """The fewest directions in which the best ten are among the best thirty."""
+        truth = _nearest(self._sample, self._asked)
+        whole = self._sample.shape[1]
+        for width in (each for each in WIDTHS if each < whole):
+            reduction = reduce(self._sample, self._taught, width)
+            recalls = [
+                _reduced_recall(reduction, self._sample, self._asked[kind], truth[kind])
+                for kind in self._asked
+            ]
+            if min(recalls) >= TARGET + MARGIN:
+                self._reasons.append(f"{width} of {whole} directions tell the vectors apart")
+                return width
+        return whole
+
+    def _build(self, name: FirstPassName, width: int) -> Staged | None:
+        sample = self._sample
+        if name == "ivf" and lists(self._rows, len(sample)) < lists(self._rows, self._rows):
+            wanted = min(10 * lists(self._rows, self._rows), 200_000)
+            sample = self._vectors(_spread(self._rows, wanted, self._store.slot_ids))
+        made = train(name, sample, self._taught, width, self._rows)
+        for start in range(0, self._rows, BUILD_ROWS):
+            stop = min(start + BUILD_ROWS, self._rows)
+            vectors = self._store.slot_vectors(self._generation, start, stop)
+            if vectors is None:
+                return None
+            made.add(vectors)
+        ids = self._store.slot_ids
+        depths: dict[str, Depth] = {}
+        recalls: dict[str, float] = {}
+        for kind, queries in self._asked.items():
+            truth = self._store.exact(queries, 100)[0]
+            depths[kind], recalls[kind] = _depth(made, queries, truth, ids)
+            took_us = _took_us(made, queries, depths[kind]) + ROW_US * depths[kind].of_10
+            self._reasons.append(
+                f"{name} finds {recalls[kind]:.3f} of the best ten for {kind} queries in "
+                f"{took_us / 1000:.2f} ms, ranking {depths[kind].of_10} candidates"
+            )
+        picture = depths["picture"]
+        deeper = replace(
+            picture,
+            effort=UNKNOWN_TEXTS * picture.effort,
+            of_10=UNKNOWN_TEXTS * picture.of_10,
+            of_100=UNKNOWN_TEXTS * picture.of_100,
+        )
+        plan = Plan(
+            store=name,
+            vectors=self._rows,
+            target=min(recalls.values()),
+            memory_bytes=made.bytes_per_row + self._store.in_memory_bytes / max(1, self._rows),
+            text=depths.get("text", deeper),
+            picture=picture,
+            side=self._side,
+            reasons=tuple(self._reasons),
+            measured=self._measured,
+        )
+        return Staged(made, plan)
+
+    def _tell_queries(self) -> None:
+        if "text" in self._asked:
+            self._reasons.append(f"measured with {QUERIES} captions and {QUERIES} pictures of it")
+        else:
+            self._reasons.append(
+                f"measured with {len(self._asked['picture'])} pictures of it: it has too few "
+                f"captions to stand for texts, which search {UNKNOWN_TEXTS} times as deep"
+            )
+
+    def _vectors(self, slots: Ids) -> Vectors:
+        parts = []
+        for start in range(0, len(slots), BUILD_ROWS):
+            ids = self._store.slot_ids[slots[start : start + BUILD_ROWS]]
+            parts.append(self._store.rows(ids)[1])
+        return np.concatenate(parts)
+
+
+def _spread(rows: int, count: int, ids: Ids) -> Ids:
+    """Up to `count` slots with a row that counts, evenly spaced, in random order."""
+    held = np.flatnonzero(ids[:rows] >= 0)
+    chosen = held[np.linspace(0, len(held) - 1, min(count, len(held))).astype(np.int64)]
+    return np.random.default_rng(0).permutation(chosen)
+
+
+def _side(pictures: Vectors, texts: Vectors) -> Side:
+    """The middle between the means of both kinds, along the line through them."""
+    ours, theirs = pictures.mean(axis=0), texts.mean(axis=0)
+    direction = (theirs - ours).astype(np.float32)
+    return Side(direction, float(direction @ (ours + theirs) / 2))
+
+
+def _nearest(rows: Vectors, asked: dict[str, Vectors], k: int = 100) -> dict[str, Ids]:
+    """The places of the best k rows for the queries of each kind, in no order past the tenth."""
+    return {
+        kind: np.argsort(-(queries @ rows.T), axis=1, kind="stable")[:, :k]
+        for kind, queries in asked.items()
+    }
+
+
+def _reduced_recall(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -> float:
+    scores = reduction.queries(queries) @ reduction.vectors(rows).T
+    found = np.argpartition(-scores, 30, axis=1)[:, :30]
+    return float(np.mean([np.isin(best, got) for best, got in zip(truth[:, :10], found, strict=True)]))
+
+
+def _depth(made: FaissPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
+    """The quickest effort and candidates that find the target; else the deepest, and its recall.
+
+    `truth` (q, 100) are ids of the best, `ids` those of the slots.
+    """
+    best: tuple[float, Depth, float] | None = None
+    deepest: tuple[Depth, float] = (Depth(0, DEPTHS[-1], DEPTHS[-1]), 0.0)
+    for effort in efforts(made):
+        most = min(len(made), DEPTHS[-1])
+        of_10, recall = _least(made, queries, truth[:, :10], ids, effort, most)
+        of_100, _ = _least(made, queries, truth, ids, effort, most)
+        depth = Depth(effort, of_10, max(of_10, of_100))
+        deepest = (depth, recall)
+        if recall < TARGET + MARGIN:
+            continue
+        took_us = _took_us(made, queries, depth) + ROW_US * of_10
+        if best is None or took_us < best[0]:
+            best = (took_us, depth, recall)
+        elif took_us > 1.5 * best[0]:
+            break
+    return deepest if best is None else best[1:]
+
+
+def _least(
+    made: FaissPass, queries: Vectors, truth: Ids, ids: Ids, effort: int, most: int
+) -> tuple[int, float]:
+    """The fewest candidates that hold the target part of the truth, and the part they hold."""
+    asked = most if made.name != "hnsw" else min(most, max(effort, truth.shape[1]))
+    found = made.candidates(queries, asked, effort)
+    named = np.where(found < 0, -1, ids[found])
+    ranks = np.full(truth.shape, most + 1)
+    for row, (best, got) in enumerate(zip(truth, named, strict=True)):
+        order = np.argsort(got, kind="stable")
+        places = np.searchsorted(got[order], best).clip(max=len(got) - 1)
+        ranks[row] = np.where(got[order][places] == best, order[places], most + 1)
+    recall = 0.0
+    for depth in DEPTHS:
+        recall = float((ranks < depth).mean())
+        if recall >= TARGET + MARGIN or depth >= asked:
+            return depth, recall
+    return DEPTHS[-1], recall
+
+
+def efforts(made: FaissPass) -> Sequence[int]:
+    """The efforts to try, least first."""
+    if made.name == "scan":
+        return (0,)
+    if made.name == "hnsw":
+        return (16, 32, 64, 128, 256, 512, 1024)
+    count = int(made.index.nlist)
+    return [each for each in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024) if each < count] + [count]
+
+
+def _took_us(made: FaissPass, queries: Vectors, depth: Depth) -> float:
+    """Microseconds for one query, the median of a few asked one by one."""
+    took = []
+    for query in queries[:TIMED]:
+        began = time.perf_counter()
+        made.candidates(query[None], depth.of_10, depth.effort)
+        took.append(time.perf_counter() - began)
+    return float(np.median(took) * 1e6)
