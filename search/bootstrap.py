@@ -12,17 +12,22 @@ from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
 from search.schema import ensure_schema
 from search.settings import Settings
+from search.staging import Staging
 from search.stores import open_store
+from search.stores.plan import Wishes
 
 
 @contextmanager
-def open_engine(settings: Settings) -> Iterator[Engine]:
+def open_engine(settings: Settings, lasting: bool = False) -> Iterator[Engine]:
     """An engine on the settings' database, whose schema is upgraded first where it must be.
+
+    In a process that is `lasting`, large collections get a first pass in the background.
 
     Raises:
         DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
         BadSetting: a setting names something that does not exist.
     """
+    wishes = Wishes(settings.store, settings.memory_bytes)
     database = Database(settings.database)
     try:
         ensure_schema(database)
@@ -30,10 +35,11 @@ def open_engine(settings: Settings) -> Iterator[Engine]:
         engine = Engine(
             catalog=Catalog(database),
             open_encoder=lambda spec: open_encoder(spec, settings.device),
-            open_store=lambda width: open_store(width, settings.device),
+            open_store=lambda width: open_store(width, settings.device, settings.memory_bytes),
             index_dir=settings.data_dir / "indexes",
             thumbnails=Thumbnails(settings.data_dir / "thumbnails", limits),
             limits=limits,
+            open_staging=lambda path, texts: Staging(path, texts, wishes, lasting),
         )
         try:
             yield engine

@@ -1,6 +1,7 @@
 """The settings: one frozen object, read once from the environment by the command that starts."""
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ import platformdirs
 
 from search.errors import BadSetting
 from search.records import Device
+
+STORES = ("auto", "exact", "scan", "ivf", "hnsw")
+"""How vectors may be searched: measured and chosen, or as named."""
 
 DEVICES: tuple[str, ...] = get_args(Device)
 
@@ -29,6 +33,8 @@ class Settings:
     workers: int
     max_pixels: int
     max_upload_bytes: int
+    store: str = "auto"
+    memory_bytes: int | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -41,6 +47,8 @@ class Settings:
         LIMN_WORKERS            processes that decode pictures; default: one a core
         LIMN_MAX_PIXELS         the largest picture that is decoded; default: 250,000,000
         LIMN_MAX_UPLOAD_BYTES   the largest picture sent to the server; default: 33,554,432 (32 MiB)
+        LIMN_STORE              auto, exact, scan, ivf or hnsw; default: auto, which measures
+        LIMN_MEMORY             what one index may take in memory, such as 2G; default: no bound
 
         Raises:
             BadSetting: a value is not allowed; the message names the variable and what it may be.
@@ -58,6 +66,8 @@ class Settings:
             # what a machine with 4 GiB can still decode.
             max_pixels=_positive(values, "LIMN_MAX_PIXELS", 250_000_000),
             max_upload_bytes=_positive(values, "LIMN_MAX_UPLOAD_BYTES", 32 * 1024 * 1024),
+            store=_store(values.get("LIMN_STORE") or "auto"),
+            memory_bytes=memory_size("LIMN_MEMORY", values.get("LIMN_MEMORY") or ""),
         )
 
 
@@ -73,6 +83,29 @@ def _device(value: str) -> Device:
     if value not in DEVICES:
         raise BadSetting(f"LIMN_DEVICE is {value!r}; it may be {', '.join(DEVICES)}")
     return cast(Device, value)
+
+
+def _store(value: str) -> str:
+    if value not in STORES:
+        raise BadSetting(f"LIMN_STORE is {value!r}; it may be {', '.join(STORES)}")
+    return value
+
+
+def memory_size(name: str, text: str) -> int | None:
+    """A size as people write it, 512M or 2G, in bytes; None where nothing is said.
+
+    Raises:
+        BadSetting: it is none; `name` is the setting's or the option's.
+    """
+    if not text:
+        return None
+    parts = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    size_bytes = (
+        int(float(parts[1]) * 1024 ** " KMGT".index(parts[2].upper() or " ")) if parts else 0
+    )
+    if not size_bytes:
+        raise BadSetting(f"{name} is {text!r}; it may be a size such as 512M or 2G")
+    return size_bytes
 
 
 def _positive(values: Mapping[str, str], name: str, default: int) -> int:

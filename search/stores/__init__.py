@@ -16,6 +16,10 @@ class VectorStore(Protocol):
     def width(self) -> int:
         """Number of dimensions of every vector."""
 
+    @property
+    def heavy(self) -> bool:
+        """Whether it holds more in memory than it should, and would rather load its own dump."""
+
     def __len__(self) -> int:
         """Number of vectors held."""
 
@@ -59,9 +63,7 @@ class VectorStore(Protocol):
         """
 
 
-def open_store(
-    width: int, device: Device = "auto", memory_bytes: int | None = None
-) -> VectorStore:
+def open_store(width: int, device: Device = "auto", memory_bytes: int | None = None) -> VectorStore:
     """Open an empty FAISS store on `device`; "auto" takes a GPU where there is one.
 
     Rows that take more than `memory_bytes` stay in their file. FAISS is imported here, when it is

@@ -27,6 +27,11 @@ class ExactStore:
         """Number of dimensions of every vector."""
         return self._width
 
+    @property
+    def heavy(self) -> bool:
+        """Never: it is for what fits."""
+        return False
+
     def __len__(self) -> int:
         return len(self._held[0])
 

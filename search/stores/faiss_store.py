@@ -88,6 +88,12 @@ class FaissStore:
         return "cpu" if self._copy is None else "cuda"
 
     @property
+    def heavy(self) -> bool:
+        """Whether it holds more in memory than it should, and would rather load its own dump."""
+        allowed = self._memory_bytes
+        return allowed is not None and self._slots.in_memory_bytes > allowed
+
+    @property
     def staged(self) -> Staged | None:
         """The first pass that answers now; None where search is exact."""
         return self._staged
@@ -199,8 +205,11 @@ class FaissStore:
         mapped = self._memory_bytes is not None and len(payload) > self._memory_bytes
         loaded = Slots.of(*unpack(payload, self.width), mapped=mapped)
         with self._lock.writing():
+            first = self._staged.first if self._staged else None
+            same = loaded.generation == self._slots.generation
+            if first is None or not same or len(first) != len(loaded):
+                self._staged = None
             self._slots = loaded
-            self._staged = None
             self._forget_copy()
 
     def _sweep(self) -> None:
@@ -272,9 +281,7 @@ class FaissStore:
         deeper = round(depth * len(self._slots) / self._slots.live)
         return self._staged.first.candidates(queries, deeper, effort)
 
-    def _ask_gpu(
-        self, asked: list[tuple[Vectors, int]]
-    ) -> list[tuple[SlotNumbers, Scores] | None]:
+    def _ask_gpu(self, asked: list[tuple[Vectors, int]]) -> list[tuple[SlotNumbers, Scores] | None]:
         """Answer all who wait in one call; None for each where the GPU can't."""
         if self._copy is None:  # another search has given it up meanwhile
             return [None] * len(asked)

@@ -86,7 +86,7 @@ class FaissPass:
         asked = self.reduction.queries(queries)
         parameters = None
         if self.name == "hnsw":
-            asked = np.pad(asked, ((0, 0), (0, 1)))
+            asked = np.column_stack([asked, np.zeros(len(asked), np.float32)])
             parameters = faiss.SearchParametersHNSW(efSearch=max(effort, depth))
         elif self.name == "ivf":
             parameters = faiss.SearchParametersIVF(nprobe=effort)

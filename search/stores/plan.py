@@ -1,20 +1,30 @@
 """What a planner settled for one store: the first pass, how deep it goes for whom, and why."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.errors import IndexDamaged
+from search.errors import BadSetting, IndexDamaged
 from search.records import Vectors
+from search.settings import STORES
 
 StoreName = str
-"""One of `STORES`."""
+"""One of `search.settings.STORES`."""
 
-STORES: tuple[StoreName, ...] = ("auto", "exact", "scan", "ivf", "hnsw")
-"""How a collection's vectors may be searched; "auto" measures and chooses."""
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a user asked for: a store by name or "auto", and the memory that one index may take."""
+
+    store: StoreName = "auto"
+    memory_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.store not in STORES:
+            raise BadSetting(f"there is no store {self.store!r}; choose: {', '.join(STORES)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +34,14 @@ class Depth:
     effort: int
     of_10: int
     of_100: int
+
+    def times(self, factor: int) -> "Depth":
+        """So many times as deep."""
+        return Depth(*(factor * each for each in astuple(self)))
+
+    def and_(self, other: "Depth") -> "Depth":
+        """Deep enough for both."""
+        return Depth(*map(max, astuple(self), astuple(other)))
 
     def candidates(self, k: int) -> int:
         """How many candidates to rank for the best k: on a line through both measured points."""

@@ -2,15 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.errors import BadSetting
 from search.records import Ids, Vectors
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass import FaissPass, FirstPassName, lists, train
-from search.stores.plan import STORES, Depth, Plan, Side, StoreName
+from search.stores.plan import Depth, Plan, Side, Wishes
 from search.stores.reduction import Reduction, reduce
 
 # Rows x width that are scanned in about a millisecond, by one thread of 2024's machines: under
@@ -34,23 +32,14 @@ DEPTHS = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640, 1000, 1500, 
 # Without texts to measure with: in every collection measured, texts wanted up to twice the depth.
 UNKNOWN_TEXTS = 3
 
+# Fewer than this told apart, and every query is searched as deep as the kind that wants more.
+TOLD_APART = 0.95
+
 ROW_US = 0.15  # to read and score one candidate's row
 
 BUILD_ROWS = 8_192
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a user asked for: a store by name or "auto", and the memory that one index may take."""
-
-    store: StoreName = "auto"
-    memory_bytes: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.store not in STORES:
-            raise BadSetting(f"there is no store {self.store!r}; choose: {', '.join(STORES)}")
 
 
 def wants_plan(rows: int, width: int, plan: Plan | None, wishes: Wishes) -> bool:
@@ -89,9 +78,7 @@ class Planner:
         if len(texts) >= QUERIES:
             asked["text"] = texts
         self._asked = {kind: vectors[:QUERIES] for kind, vectors in asked.items()}
-        self._taught = tuple(
-            each[QUERIES : QUERIES + TRAINING_QUERIES] for each in asked.values()
-        )
+        self._taught = tuple(each[QUERIES : QUERIES + TRAINING_QUERIES] for each in asked.values())
         self._side = _side(pictures, texts) if "text" in asked else None
         self._reasons: list[str] = []
         self._measured: dict[str, dict[str, float]] = {}
@@ -112,9 +99,7 @@ class Planner:
             )
         self._reasons.append("exact: nothing else finds enough, or fits the memory allowed")
         self._store.unstage()
-        return Plan(
-            "exact", self._rows, 1.0, reasons=tuple(self._reasons), measured=self._measured
-        )
+        return Plan("exact", self._rows, 1.0, reasons=tuple(self._reasons), measured=self._measured)
 
     def _order(self, width: int) -> list[FirstPassName]:
         """The first passes that may be built, the one expected to be quickest first."""
@@ -170,7 +155,7 @@ class Planner:
         return wanted <= allowed
 
     def _width(self) -> int:
-        """The fewest directions in which the best ten are among the best thirty."""
+        """The fewest directions in which the best ten are among the best sixty."""
         truth = _nearest(self._sample, self._asked)
         whole = self._sample.shape[1]
         for width in (each for each in WIDTHS if each < whole):
@@ -196,6 +181,7 @@ class Planner:
             if vectors is None:
                 return None
             made.add(vectors)
+            self._say(f"{name}: {stop:,} of {self._rows:,} vectors")
         ids = self._store.slot_ids
         depths: dict[str, Depth] = {}
         recalls: dict[str, float] = {}
@@ -208,18 +194,15 @@ class Planner:
                 f"{took_us / 1000:.2f} ms, ranking {depths[kind].of_10} candidates"
             )
         picture = depths["picture"]
-        deeper = replace(
-            picture,
-            effort=UNKNOWN_TEXTS * picture.effort,
-            of_10=UNKNOWN_TEXTS * picture.of_10,
-            of_100=UNKNOWN_TEXTS * picture.of_100,
-        )
+        text = depths.get("text") or picture.times(UNKNOWN_TEXTS)
+        if self._side is None:
+            text = picture = text.and_(picture)
         plan = Plan(
             store=name,
             vectors=self._rows,
             target=min(recalls.values()),
             memory_bytes=made.bytes_per_row + self._store.in_memory_bytes / max(1, self._rows),
-            text=depths.get("text", deeper),
+            text=text,
             picture=picture,
             side=self._side,
             reasons=tuple(self._reasons),
@@ -229,7 +212,11 @@ class Planner:
 
     def _tell_queries(self) -> None:
         if "text" in self._asked:
-            self._reasons.append(f"measured with {QUERIES} captions and {QUERIES} pictures of it")
+            told = "told apart by" if self._side else "not told apart, for there is hardly"
+            self._reasons.append(
+                f"measured with {QUERIES} captions and {QUERIES} pictures of it, {told} a gap "
+                "between texts and pictures"
+            )
         else:
             self._reasons.append(
                 f"measured with {len(self._asked['picture'])} pictures of it: it has too few "
@@ -251,11 +238,16 @@ def _spread(rows: int, count: int, ids: Ids) -> Ids:
     return np.random.default_rng(0).permutation(chosen)
 
 
-def _side(pictures: Vectors, texts: Vectors) -> Side:
-    """The middle between the means of both kinds, along the line through them."""
+def _side(pictures: Vectors, texts: Vectors) -> Side | None:
+    """The middle between the means of both kinds; None where too many would lie beyond it.
+
+    Encoders whose texts and pictures lie close together leave no gap to tell them apart by.
+    """
     ours, theirs = pictures.mean(axis=0), texts.mean(axis=0)
     direction = (theirs - ours).astype(np.float32)
-    return Side(direction, float(direction @ (ours + theirs) / 2))
+    side = Side(direction, float(direction @ (ours + theirs) / 2))
+    right = [(pictures @ direction < side.middle).mean(), (texts @ direction > side.middle).mean()]
+    return side if min(right) >= TOLD_APART else None
 
 
 def _nearest(rows: Vectors, asked: dict[str, Vectors], k: int = 100) -> dict[str, Ids]:
@@ -268,8 +260,10 @@ def _nearest(rows: Vectors, asked: dict[str, Vectors], k: int = 100) -> dict[str
 
 def _reduced_recall(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -> float:
     scores = reduction.queries(queries) @ reduction.vectors(rows).T
-    found = np.argpartition(-scores, 30, axis=1)[:, :30]
-    return float(np.mean([np.isin(best, got) for best, got in zip(truth[:, :10], found, strict=True)]))
+    found = np.argpartition(-scores, 60, axis=1)[:, :60]
+    return float(
+        np.mean([np.isin(best, got) for best, got in zip(truth[:, :10], found, strict=True)])
+    )
 
 
 def _depth(made: FaissPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
@@ -322,7 +316,9 @@ def efforts(made: FaissPass) -> Sequence[int]:
     if made.name == "hnsw":
         return (16, 32, 64, 128, 256, 512, 1024)
     count = int(made.index.nlist)
-    return [each for each in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024) if each < count] + [count]
+    return [each for each in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024) if each < count] + [
+        count
+    ]
 
 
 def _took_us(made: FaissPass, queries: Vectors, depth: Depth) -> float:

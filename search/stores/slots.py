@@ -46,6 +46,7 @@ class Slots:
         self._base = np.empty((0, 2 * width), np.uint8)
         fp16 = faiss.ScalarQuantizer.QT_fp16
         self._tail = faiss.IndexScalarQuantizer(width, fp16, faiss.METRIC_INNER_PRODUCT)
+        self._added = np.empty((0, 2 * width), np.uint8)  # the quantizer's own memory
         self._name(np.empty(0, np.int64))
         # FAISS multiplies without BLAS while queries x width stays under this, for the whole
         # process; its default of 128,000 made batches of 16 to 128 queries 5 to 10 times slower.
@@ -60,7 +61,7 @@ class Slots:
             if mapped:
                 slots._base = codes
             else:
-                slots._tail.add_sa_codes(codes)
+                slots._append(codes)
         slots._name(ids)
         return slots
 
@@ -82,7 +83,7 @@ class Slots:
     def in_memory_bytes(self) -> int:
         """What rows, ids and their order take in memory, mapped rows left out."""
         order = 0 if self._order is None else self._order.nbytes + self.sorted_ids.nbytes
-        return len(self._added()) * 2 * self.width + self.ids.nbytes + order
+        return len(self._added) * 2 * self.width + self.ids.nbytes + order
 
     def find(self, ids: Ids) -> SlotNumbers:
         """The slot of each id, -1 where it is not held."""
@@ -104,7 +105,7 @@ class Slots:
         known = self.find(ids)
         named[known[known >= 0]] = -1
         # As codes: the quantizer's own rounding to float16 is not numpy's, which SQL holds.
-        self._tail.add_sa_codes(np.ascontiguousarray(rows).view(np.uint8))
+        self._append(np.ascontiguousarray(rows).view(np.uint8))
         self._name(np.concatenate([named, ids]))
 
     def remove(self, ids: Ids) -> None:
@@ -136,12 +137,12 @@ class Slots:
 
     def parts(self) -> Iterator[Rows16]:
         """All rows, dead ones too, in stretches that are not to be kept past the lock."""
-        for codes in (self._base, self._added()):
+        for codes in (self._base, self._added):
             if len(codes):
                 yield codes.view(np.float16)
 
     def _codes(self, slots: SlotNumbers) -> NDArray[np.uint8]:
-        base, added = self._base, self._added()
+        base, added = self._base, self._added
         if not len(base):
             return added.take(slots, axis=0)
         if not len(added):
@@ -152,13 +153,11 @@ class Slots:
         codes[~on_file] = added.take(slots[~on_file] - len(base), axis=0)
         return codes
 
-    def _added(self) -> NDArray[np.uint8]:
-        count = self._tail.ntotal
-        if not count:
-            return np.empty((0, 2 * self.width), np.uint8)
-        codes = faiss.rev_swig_ptr(self._tail.codes.data(), count * 2 * self.width)
-        added: NDArray[np.uint8] = codes.reshape(count, 2 * self.width)
-        return added
+    def _append(self, codes: NDArray[np.uint8]) -> None:
+        self._tail.add_sa_codes(codes)
+        count, size = self._tail.ntotal, 2 * self.width
+        memory = faiss.rev_swig_ptr(self._tail.codes.data(), count * size)
+        self._added = memory.reshape(count, size)
 
     def search(
         self, queries: Vectors, k: int, among: SlotNumbers | None = None
@@ -194,9 +193,7 @@ class Slots:
         scores, found = self._tail.search(queries, k, params=parameters)
         return scores, found
 
-    def _scan(
-        self, queries: Vectors, k: int, slots: SlotNumbers
-    ) -> tuple[SlotNumbers, Scores]:
+    def _scan(self, queries: Vectors, k: int, slots: SlotNumbers) -> tuple[SlotNumbers, Scores]:
         best = faiss.ResultHeap(len(queries), k, keep_max=True)
         self._scan_into(best, queries, k, slots)
         best.finalize()
