@@ -100,12 +100,9 @@ def memory_size(name: str, text: str) -> int | None:
     if not text:
         return None
     parts = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
-    size_bytes = (
-        int(float(parts[1]) * 1024 ** " KMGT".index(parts[2].upper() or " ")) if parts else 0
-    )
-    if not size_bytes:
+    if parts is None or not float(parts[1]):
         raise BadSetting(f"{name} is {text!r}; it may be a size such as 512M or 2G")
-    return size_bytes
+    return int(float(parts[1]) * 1024 ** " KMGT".index(parts[2].upper() or " "))
 
 
 def _positive(values: Mapping[str, str], name: str, default: int) -> int:

@@ -4,20 +4,30 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from search.errors import IndexDamaged, LimnError
 from search.records import Vectors
 from search.stores import VectorStore
+from search.stores.indexfile import IndexHeader
 from search.stores.plan import Plan, Wishes
 
 if TYPE_CHECKING:
-    from search.follower import Follower
     from search.stores.faiss_store import FaissStore
 
 log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
+
+
+class Headed(Protocol):
+    """What follows the change log: its index file, and what that file says of itself."""
+
+    def header(self, store: VectorStore) -> IndexHeader:
+        """What a file beside the index says of itself."""
+
+    def save(self) -> None:
+        """Write the store to its file if anything changed."""
 
 
 class _Stopped(Exception):
@@ -43,7 +53,7 @@ class Staging:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
-    def __call__(self, follower: "Follower", store: VectorStore) -> None:
+    def __call__(self, follower: Headed, store: VectorStore) -> None:
         """Look after a store that was opened or has changed."""
         from search.stores.faiss_store import FaissStore
 
@@ -79,12 +89,13 @@ class Staging:
 
         return self._plan or exact_plan(len(store), store.width, self._wishes)
 
-    def measure(self, follower: "Follower", store: VectorStore, say: Say) -> Plan:
+    def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
         """Measure and build now, small or not, and keep what came of it."""
         from search.stores.faiss_store import FaissStore
-        from search.stores.planner import Planner
+        from search.stores.planner import LEAST_ROWS, Planner
 
-        if not isinstance(store, FaissStore) or not len(store) or self._wishes.store == "exact":
+        small = len(store) < LEAST_ROWS
+        if small or not isinstance(store, FaissStore) or self._wishes.store == "exact":
             return self.plan(store)
         made = Planner(store, self._texts(), self._wishes, say).run()
         if made is not None:
@@ -99,7 +110,7 @@ class Staging:
         plan = None if lost else self._plan
         return wants_plan(len(store), store.width, plan, self._wishes)
 
-    def _load(self, follower: "Follower", store: "FaissStore") -> None:
+    def _load(self, follower: Headed, store: "FaissStore") -> None:
         from search.stores.firstfile import read_first
 
         if self._wishes.store == "exact":
@@ -122,7 +133,7 @@ class Staging:
         except IndexDamaged as error:
             log.warning("first pass %s is built again: %s", self.path, error)
 
-    def _in_background(self, follower: "Follower", store: "FaissStore") -> None:
+    def _in_background(self, follower: Headed, store: "FaissStore") -> None:
         def say(told: str) -> None:
             log.info("%s: %s", self.path.stem, told)
             if self._stop.is_set():
@@ -135,7 +146,7 @@ class Staging:
         except LimnError as error:
             log.warning("no first pass could be built, search stays exact: %s", error)
 
-    def _write(self, follower: "Follower", store: "FaissStore", plan: Plan) -> None:
+    def _write(self, follower: Headed, store: "FaissStore", plan: Plan) -> None:
         from search.stores.firstfile import write_first
 
         follower.save()

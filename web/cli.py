@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from search.cli import settings_with
+from search.settings import STORES
+
 if TYPE_CHECKING:
     from search.catalog_tokens import Tokens
 
@@ -31,21 +34,31 @@ if TYPE_CHECKING:
     help="Want a token (limn token create) from this machine too, as behind a proxy.",
 )
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON to stderr per request.")
+@click.option(
+    "--store", type=click.Choice(STORES), help="How vectors are searched.  [default: LIMN_STORE]"
+)
+@click.option("--memory", help="What an index may take: 512M, 2G.  [default: LIMN_MEMORY]")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 def serve(
-    host: str, port: int, threads: int, require_token: bool, log_requests: bool, show: bool
+    host: str,
+    port: int,
+    threads: int,
+    require_token: bool,
+    log_requests: bool,
+    store: str | None,
+    memory: str | None,
+    show: bool,
 ) -> None:
     """Serve the search page and the API."""
     from search.bootstrap import open_engine
-    from search.settings import Settings
     from web.app import create_app
     from web.requestlog import write_logs
     from web.server import Ending, open_server, url_of
 
     if log_requests:
         write_logs()
-    settings = Settings.from_environment()
-    with open_engine(settings) as engine:
+    settings = settings_with(store, memory)
+    with open_engine(settings, lasting=True) as engine:
         app = create_app(engine, settings, host, want_tokens=require_token)
         _check_tokens(app.extensions["limn"].tokens, host)
         server = open_server(app, host, port, threads)

@@ -53,7 +53,7 @@ class VectorStore(Protocol):
         """Everything held, ids ascending: (n,) and (n, width)."""
 
     def dump(self) -> Iterator[memoryview]:
-        """The whole store as bytes, piece by piece, for `load`; to be read before the next write."""
+        """The whole store as bytes, piece by piece, for `load`; read them before the next write."""
 
     def load(self, payload: bytes | memoryview) -> None:
         """Become what `dump` wrote; the payload may be kept, and is not to change.

@@ -234,9 +234,9 @@ class FaissStore:
                 if (answer[0] >= 0).all():
                     return answer
         if self._copy is not None and most + self._slots.dead <= MAX_K:
-            answer = self._on_gpu.ask((queries, most))
-            if answer is not None:
-                return answer
+            from_gpu = self._on_gpu.ask((queries, most))
+            if from_gpu is not None:
+                return from_gpu
         return self._slots.search(queries, most)
 
     def _nearest_allowed(

@@ -1,16 +1,20 @@
 """First passes: small indexes that propose slots, which the store then ranks by their real rows."""
 
+import math
 import struct
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-import faiss
+import faiss as faiss_module
 import numpy as np
 
 from search.errors import IndexDamaged
 from search.records import Vectors
 from search.stores.reduction import Reduction, reduce
 from search.stores.slots import SlotNumbers
+
+# Its stubs know neither keyword arguments nor what an index of a factory has.
+faiss: Any = faiss_module
 
 FirstPassName = Literal["scan", "ivf", "hnsw"]
 
@@ -133,7 +137,7 @@ def train(
 
 def lists(rows: int, sampled: int) -> int:
     """How many lists "ivf" keeps: four times the root, each with enough of the sample to be one."""
-    return max(1, min(round(4 * rows**0.5), sampled // 10))
+    return max(1, min(int(4 * math.sqrt(rows)), sampled // 10))
 
 
 def _empty(name: FirstPassName, width: int, list_count: int) -> Any:

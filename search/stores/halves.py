@@ -1,4 +1,4 @@
-"""Float16 numbers as float32, to the bit, several times faster than numpy and FAISS convert them."""
+"""Float16 numbers as float32, to the bit, several times faster than numpy and FAISS do it."""
 
 import numpy as np
 from numpy.typing import NDArray

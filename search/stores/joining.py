@@ -1,4 +1,4 @@
-"""Calls that come at the same time, answered together: one caller at a time works, for all who wait.
+"""Calls that come at the same time, answered together: one caller works, for all who wait.
 
 There is no thread and no waiting for company: who comes to an idle place works at once, alone; who
 comes while another works waits, and the next to work takes all who wait with it. So it batches

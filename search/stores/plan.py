@@ -86,6 +86,12 @@ class Plan:
         assert self.text is not None and self.picture is not None
         return self.text if self.side is None or self.side.texts(queries) else self.picture
 
+    def told(self) -> dict[str, Any]:
+        """What is to be said of it to programs."""
+        told = asdict(self)
+        del told["side"]
+        return told
+
     def as_json(self) -> str:
         return json.dumps(asdict(self), default=lambda array: array.tolist())
 

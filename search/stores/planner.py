@@ -1,4 +1,4 @@
-"""The planner: measures first passes on a store's own vectors, and builds the one that is quickest."""
+"""The planner: measures first passes on a store's own vectors, and builds the quickest."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +14,9 @@ from search.stores.reduction import Reduction, reduce
 # Rows x width that are scanned in about a millisecond, by one thread of 2024's machines: under
 # this nothing is measured, and nothing would be gained.
 EXACT_ENOUGH = 16_000_000
+
+# Fewer can't teach a first pass anything, whatever was asked for.
+LEAST_ROWS = 1_000
 
 # First passes are compared on so many rows; a graph over them is built in about five seconds.
 SAMPLE = 20_000
@@ -44,10 +47,11 @@ Say = Callable[[str], None]
 
 def wants_plan(rows: int, width: int, plan: Plan | None, wishes: Wishes) -> bool:
     """Whether a store of this size is to be measured: never yet, twice as large, or otherwise."""
-    if wishes.store == "exact" or (wishes.store == "auto" and rows * width < EXACT_ENOUGH):
+    small = rows < LEAST_ROWS or (wishes.store == "auto" and rows * width < EXACT_ENOUGH)
+    if small or wishes.store == "exact":
         return False
     if plan is None or rows > 2 * plan.vectors:
-        return rows > 0
+        return True
     return wishes.store not in ("auto", plan.store)
 
 
@@ -55,7 +59,7 @@ def exact_plan(rows: int, width: int, wishes: Wishes) -> Plan:
     """The plan of a store that is searched exactly without being measured."""
     if wishes.store == "exact":
         reason = "exact was asked for"
-    elif rows * width < EXACT_ENOUGH:
+    elif rows < LEAST_ROWS or rows * width < EXACT_ENOUGH:
         reason = f"{rows:,} vectors of {width} are scanned in about a millisecond or less"
     else:
         reason = "it was not measured yet: a server does so in the background, or limn plan NAME"
@@ -137,7 +141,7 @@ class Planner:
     def _extrapolated(self, name: FirstPassName, sample_us: float, depth: Depth) -> float:
         """What a query takes at full size: a scan grows with it, lists and graphs far slower."""
         grown = self._rows / len(self._sample)
-        growth = {"scan": grown, "ivf": grown**0.5, "hnsw": 1 + np.log(grown) / 4}[name]
+        growth = {"scan": grown, "ivf": grown**0.5, "hnsw": 1 + float(np.log(grown)) / 4}[name]
         return float(sample_us * growth + ROW_US * depth.of_10)
 
     def _fits(self, made: FaissPass) -> bool:

@@ -1,4 +1,4 @@
-"""Fewer dimensions for a first pass, chosen for the queries that come and not for the vectors alone.
+"""Fewer dimensions for a first pass, chosen for the queries that come, not for vectors alone.
 
 A cosine is a sum over directions, and what a direction adds to it depends on the query as much as
 on the picture. Texts lie apart from pictures, so the directions in which pictures differ most are

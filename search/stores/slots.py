@@ -1,4 +1,4 @@
-"""The float16 rows of a FAISS store, each in a slot that it keeps, and the exact search over them."""
+"""The float16 rows of a FAISS store, each in a slot that it keeps, and exact search over them."""
 
 import uuid
 from collections.abc import Iterator
