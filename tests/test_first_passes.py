@@ -1,10 +1,11 @@
 """First passes: what they propose, that no write leaves a ghost, and what the planner settles."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,15 @@ WIDTH = 32
 ROWS = 6_000
 NAMES: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
 HEADER = IndexHeader("0" * 32, 1, "a space", WIDTH, 0, 0, "FaissStore of pictures")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """FAISS on one thread: what is this small is not worth sharing out."""
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(threads)
 
 
 def like_photographs(count: int, seed: int = 0) -> Vectors:
