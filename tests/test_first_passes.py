@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import faiss
@@ -52,10 +53,16 @@ PICTURES = like_photographs(ROWS)
 TEXTS = like_photographs(1_500, seed=1)
 
 
+@cache
+def taught(name: FirstPassName) -> bytes:
+    """A first pass that holds nothing yet."""
+    return train(name, PICTURES, (PICTURES[:1000], TEXTS), WIDTH, ROWS).dump()
+
+
 def staged_store(name: FirstPassName, memory_bytes: int | None = None) -> FaissStore:
     """An empty store whose first pass has been taught, and takes in what is put."""
     store = FaissStore(WIDTH, "cpu", memory_bytes)
-    first = train(name, PICTURES, (PICTURES[:1000], TEXTS), WIDTH, ROWS)
+    first = load_first_pass(taught(name))
     depth = Depth(128, 120, 300)
     assert store.stage(Staged(first, Plan(name, ROWS, text=depth, picture=depth)), store.generation)
     return store
