@@ -25,7 +25,7 @@ CHUNK = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Unit vectors: photographs to mix, others to ask by, and texts, the last ones to learn from."""
+    """Unit vectors: photographs to mix, others to ask by, and texts, the last to learn from."""
 
     photographs: Vectors
     pictures: Vectors

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from search.catalog import Catalog
 from search.database import Database
 from search.encoders import open_encoder
+from search.encoders.joined import JoinedEncoder
 from search.engine import Engine
 from search.errors import LimnError
 from search.pictures import Limits
@@ -34,7 +35,7 @@ def open_engine(settings: Settings, lasting: bool = False) -> Iterator[Engine]:
         limits = Limits(max_pixels=settings.max_pixels)
         engine = Engine(
             catalog=Catalog(database),
-            open_encoder=lambda spec: open_encoder(spec, settings.device),
+            open_encoder=lambda spec: JoinedEncoder(open_encoder(spec, settings.device)),
             open_store=lambda width: open_store(width, settings.device, settings.memory_bytes),
             index_dir=settings.data_dir / "indexes",
             thumbnails=Thumbnails(settings.data_dir / "thumbnails", limits),

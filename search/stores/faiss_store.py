@@ -8,12 +8,12 @@ from typing import get_args
 import numpy as np
 
 from search.errors import BadSetting
+from search.joining import Joining
 from search.records import Device, Ids, Scores, Vectors
 from search.stores.arguments import checked_queries, checked_rows, padded
 from search.stores.faiss_gpu import MAX_K, DeviceCopy, gpu_count, open_device_copy
 from search.stores.firstpass import FirstPass
 from search.stores.halves import widened
-from search.stores.joining import Joining
 from search.stores.payload import pack, unpack
 from search.stores.plan import Plan
 from search.stores.rwlock import ReadersWriterLock

@@ -35,6 +35,11 @@ class Joining(Generic[Asked, Answer]):
         self._busy = False
         self._queue = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait while another works."""
+        return len(self._waiting)
+
     def ask(self, asked: Asked) -> Answer:
         """The answer; an error of the work that it was part of is raised here."""
         mine: _Waiting[Asked, Answer] = _Waiting(asked)
