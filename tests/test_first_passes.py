@@ -46,7 +46,8 @@ def like_photographs(count: int, seed: int = 0) -> Vectors:
     subjects = np.random.default_rng(99).standard_normal((200, WIDTH))
     rows = subjects[random.integers(0, 200, count)] + 0.6 * random.standard_normal((count, WIDTH))
     rows *= np.linspace(1.5, 0.2, WIDTH)
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.ascontiguousarray(rows, np.float32)
 
 
 PICTURES = like_photographs(ROWS)

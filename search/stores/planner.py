@@ -1,5 +1,6 @@
 """The planner: measures first passes on a store's own vectors, and builds the quickest."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -30,13 +31,17 @@ TARGET = 0.99
 MARGIN = 0.004
 
 WIDTHS = (64, 96, 128, 192, 256, 384)
-DEPTHS = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640, 1000, 1500, 2000)
+DEPTHS = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640, 1000)
 
 # Without texts to measure with: in every collection measured, texts wanted up to twice the depth.
 UNKNOWN_TEXTS = 3
 
 # Fewer than this told apart, and every query is searched as deep as the kind that wants more.
 TOLD_APART = 0.95
+
+# What is measured, each only if nothing before it is expected to take less than so many
+# microseconds: a graph over 100,000 vectors takes half a minute to build, a scan's codes a second.
+MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("ivf", 250), ("hnsw", 1_000))
 
 ROW_US = 0.15  # to read and score one candidate's row
 
@@ -111,8 +116,9 @@ class Planner:
             self._reasons.append(f"{self._wishes.store} was asked for")
             return [self._wishes.store]  # type: ignore[list-item]
         expected: dict[FirstPassName, float] = {}
-        names: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
-        for name in names:
+        for name, beyond_us in MEASURED:
+            if expected and min(expected.values()) < beyond_us:
+                break
             made = train(name, self._sample, self._taught, width, len(self._sample))
             if not self._fits(made):
                 continue
@@ -122,10 +128,15 @@ class Planner:
                 kind: _depth(made, queries, truth[kind], np.arange(len(self._sample)))
                 for kind, queries in self._asked.items()
             }
+            depths = [(self._asked[kind], depth) for kind, (depth, _) in found.items()]
+            sampled = [_took_us(made, *each) for each in depths]
+            made.index.reset()
+            made.add(self._sample[:LEAST_ROWS])
+            fixed = [_took_us(made, *each) for each in depths]
             took_us = sum(
-                self._extrapolated(name, _took_us(made, self._asked[kind], depth), depth)
-                for kind, (depth, _) in found.items()
-            ) / len(found)
+                self._extrapolated(name, whole, little, depth)
+                for whole, little, (_, depth) in zip(sampled, fixed, depths, strict=True)
+            ) / len(depths)
             expected[name] = took_us
             self._measured[name] = {"expected_us": round(took_us, 1)}
             self._say(f"{name}: {took_us:,.0f} µs expected for a query")
@@ -138,11 +149,13 @@ class Planner:
             )
         return order
 
-    def _extrapolated(self, name: FirstPassName, sample_us: float, depth: Depth) -> float:
+    def _extrapolated(
+        self, name: FirstPassName, sample_us: float, fixed_us: float, depth: Depth
+    ) -> float:
         """What a query takes at full size: a scan grows with it, lists and graphs far slower."""
         grown = self._rows / len(self._sample)
-        growth = {"scan": grown, "ivf": grown**0.5, "hnsw": 1 + float(np.log(grown)) / 4}[name]
-        return float(sample_us * growth + ROW_US * depth.of_10)
+        growths = {"scan": grown, "ivf": math.sqrt(grown), "hnsw": 1 + math.log(grown) / 4}
+        return fixed_us + max(0.0, sample_us - fixed_us) * growths[name] + ROW_US * depth.of_10
 
     def _fits(self, made: FaissPass) -> bool:
         allowed = self._wishes.memory_bytes
@@ -255,11 +268,14 @@ def _side(pictures: Vectors, texts: Vectors) -> Side | None:
 
 
 def _nearest(rows: Vectors, asked: dict[str, Vectors], k: int = 100) -> dict[str, Ids]:
-    """The places of the best k rows for the queries of each kind, in no order past the tenth."""
-    return {
-        kind: np.argsort(-(queries @ rows.T), axis=1, kind="stable")[:, :k]
-        for kind, queries in asked.items()
-    }
+    """The places of the best k rows for the queries of each kind, best first."""
+    found = {}
+    for kind, queries in asked.items():
+        scores = queries @ rows.T
+        best = np.argpartition(-scores, min(k, len(rows) - 1), axis=1)[:, :k]
+        order = np.argsort(-np.take_along_axis(scores, best, 1), axis=1)
+        found[kind] = np.take_along_axis(best, order, 1)
+    return found
 
 
 def _reduced_recall(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -> float:
