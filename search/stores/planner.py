@@ -1,16 +1,24 @@
 """The planner: measures first passes on a store's own vectors, and builds the quickest."""
 
 import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from search.records import Ids, Vectors
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass import FaissPass, FirstPassName, lists, train
+from search.stores.measuring import (
+    MARGIN,
+    ROW_US,
+    TARGET,
+    nearest,
+    reduced_recall,
+    settled,
+    took_us,
+)
 from search.stores.plan import Depth, Plan, Side, Wishes
-from search.stores.reduction import Reduction, reduce
+from search.stores.reduction import reduce
 
 # Rows x width that are scanned in about a millisecond, by one thread of 2024's machines: under
 # this nothing is measured, and nothing would be gained.
@@ -24,14 +32,9 @@ SAMPLE = 20_000
 
 QUERIES = 200
 TRAINING_QUERIES = 4_000
-TIMED = 25
 
-TARGET = 0.99
-# What is measured on 200 queries holds for others but for so much.
-MARGIN = 0.004
 
 WIDTHS = (64, 96, 128, 192, 256, 384)
-DEPTHS = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640, 1000)
 
 # Without texts to measure with: in every collection measured, texts wanted up to twice the depth.
 UNKNOWN_TEXTS = 3
@@ -43,7 +46,6 @@ TOLD_APART = 0.95
 # microseconds: a graph over 100,000 vectors takes half a minute to build, a scan's codes a second.
 MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("ivf", 250), ("hnsw", 1_000))
 
-ROW_US = 0.15  # to read and score one candidate's row
 
 BUILD_ROWS = 8_192
 
@@ -123,23 +125,23 @@ class Planner:
             if not self._fits(made):
                 continue
             made.add(self._sample)
-            truth = _nearest(self._sample, self._asked)
+            truth = nearest(self._sample, self._asked)
             found = {
-                kind: _depth(made, queries, truth[kind], np.arange(len(self._sample)))
+                kind: settled(made, queries, truth[kind], np.arange(len(self._sample)))
                 for kind, queries in self._asked.items()
             }
             depths = [(self._asked[kind], depth) for kind, (depth, _) in found.items()]
-            sampled = [_took_us(made, *each) for each in depths]
+            sampled = [took_us(made, *each) for each in depths]
             made.index.reset()
             made.add(self._sample[:LEAST_ROWS])
-            fixed = [_took_us(made, *each) for each in depths]
-            took_us = sum(
+            fixed = [took_us(made, *each) for each in depths]
+            expected_us = sum(
                 self._extrapolated(name, whole, little, depth)
                 for whole, little, (_, depth) in zip(sampled, fixed, depths, strict=True)
             ) / len(depths)
-            expected[name] = took_us
-            self._measured[name] = {"expected_us": round(took_us, 1)}
-            self._say(f"{name}: {took_us:,.0f} µs expected for a query")
+            expected[name] = expected_us
+            self._measured[name] = {"expected_us": round(expected_us, 1)}
+            self._say(f"{name}: {expected_us:,.0f} µs expected for a query")
         order = sorted(expected, key=expected.__getitem__)
         if order:
             listed = ", ".join(f"{name} {expected[name] / 1000:.2f} ms" for name in order)
@@ -173,18 +175,18 @@ class Planner:
 
     def _width(self) -> int:
         """The fewest directions in which the best ten are among the best sixty."""
-        truth = _nearest(self._sample, self._asked)
+        truth = nearest(self._sample, self._asked)
         whole = self._sample.shape[1]
         for width in (each for each in WIDTHS if each < whole):
             reduction = reduce(self._sample, self._taught, width)
             recalls = [
-                _reduced_recall(reduction, self._sample, self._asked[kind], truth[kind])
+                reduced_recall(reduction, self._sample, self._asked[kind], truth[kind])
                 for kind in self._asked
             ]
             if min(recalls) >= TARGET + MARGIN:
                 self._reasons.append(f"{width} of {whole} directions tell the vectors apart")
                 return width
-        return whole
+        return int(whole)
 
     def _build(self, name: FirstPassName, width: int) -> Staged | None:
         sample = self._sample
@@ -204,11 +206,11 @@ class Planner:
         recalls: dict[str, float] = {}
         for kind, queries in self._asked.items():
             truth = self._store.exact(queries, 100)[0]
-            depths[kind], recalls[kind] = _depth(made, queries, truth, ids)
-            took_us = _took_us(made, queries, depths[kind]) + ROW_US * depths[kind].of_10
+            depths[kind], recalls[kind] = settled(made, queries, truth, ids)
+            cost_us = took_us(made, queries, depths[kind]) + ROW_US * depths[kind].of_10
             self._reasons.append(
                 f"{name} finds {recalls[kind]:.3f} of the best ten for {kind} queries in "
-                f"{took_us / 1000:.2f} ms, ranking {depths[kind].of_10} candidates"
+                f"{cost_us / 1000:.2f} ms, ranking {depths[kind].of_10} candidates"
             )
         picture = depths["picture"]
         text = depths.get("text") or picture.times(UNKNOWN_TEXTS)
@@ -265,87 +267,3 @@ def _side(pictures: Vectors, texts: Vectors) -> Side | None:
     side = Side(direction, float(direction @ (ours + theirs) / 2))
     right = [(pictures @ direction < side.middle).mean(), (texts @ direction > side.middle).mean()]
     return side if min(right) >= TOLD_APART else None
-
-
-def _nearest(rows: Vectors, asked: dict[str, Vectors], k: int = 100) -> dict[str, Ids]:
-    """The places of the best k rows for the queries of each kind, best first."""
-    found = {}
-    for kind, queries in asked.items():
-        scores = queries @ rows.T
-        best = np.argpartition(-scores, min(k, len(rows) - 1), axis=1)[:, :k]
-        order = np.argsort(-np.take_along_axis(scores, best, 1), axis=1)
-        found[kind] = np.take_along_axis(best, order, 1)
-    return found
-
-
-def _reduced_recall(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -> float:
-    scores = reduction.queries(queries) @ reduction.vectors(rows).T
-    found = np.argpartition(-scores, 60, axis=1)[:, :60]
-    return float(
-        np.mean([np.isin(best, got) for best, got in zip(truth[:, :10], found, strict=True)])
-    )
-
-
-def _depth(made: FaissPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
-    """The quickest effort and candidates that find the target; else the deepest, and its recall.
-
-    `truth` (q, 100) are ids of the best, `ids` those of the slots.
-    """
-    best: tuple[float, Depth, float] | None = None
-    deepest: tuple[Depth, float] = (Depth(0, DEPTHS[-1], DEPTHS[-1]), 0.0)
-    for effort in efforts(made):
-        most = min(len(made), DEPTHS[-1])
-        of_10, recall = _least(made, queries, truth[:, :10], ids, effort, most)
-        of_100, _ = _least(made, queries, truth, ids, effort, most)
-        depth = Depth(effort, of_10, max(of_10, of_100))
-        deepest = (depth, recall)
-        if recall < TARGET + MARGIN:
-            continue
-        took_us = _took_us(made, queries, depth) + ROW_US * of_10
-        if best is None or took_us < best[0]:
-            best = (took_us, depth, recall)
-        elif took_us > 1.5 * best[0]:
-            break
-    return deepest if best is None else best[1:]
-
-
-def _least(
-    made: FaissPass, queries: Vectors, truth: Ids, ids: Ids, effort: int, most: int
-) -> tuple[int, float]:
-    """The fewest candidates that hold the target part of the truth, and the part they hold."""
-    asked = most if made.name != "hnsw" else min(most, max(effort, truth.shape[1]))
-    found = made.candidates(queries, asked, effort)
-    named = np.where(found < 0, -1, ids[found])
-    ranks = np.full(truth.shape, most + 1)
-    for row, (best, got) in enumerate(zip(truth, named, strict=True)):
-        order = np.argsort(got, kind="stable")
-        places = np.searchsorted(got[order], best).clip(max=len(got) - 1)
-        ranks[row] = np.where(got[order][places] == best, order[places], most + 1)
-    recall = 0.0
-    for depth in DEPTHS:
-        recall = float((ranks < depth).mean())
-        if recall >= TARGET + MARGIN or depth >= asked:
-            return depth, recall
-    return DEPTHS[-1], recall
-
-
-def efforts(made: FaissPass) -> Sequence[int]:
-    """The efforts to try, least first."""
-    if made.name == "scan":
-        return (0,)
-    if made.name == "hnsw":
-        return (16, 32, 64, 128, 256, 512, 1024)
-    count = int(made.index.nlist)
-    return [each for each in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024) if each < count] + [
-        count
-    ]
-
-
-def _took_us(made: FaissPass, queries: Vectors, depth: Depth) -> float:
-    """Microseconds for one query, the median of a few asked one by one."""
-    took = []
-    for query in queries[:TIMED]:
-        began = time.perf_counter()
-        made.candidates(query[None], depth.of_10, depth.effort)
-        took.append(time.perf_counter() - began)
-    return float(np.median(took) * 1e6)
