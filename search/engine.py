@@ -151,6 +151,11 @@ class Engine:
             return Plan("exact", len(store), reasons=("this engine searches exactly",))
         return staging.plan(store) if say is None else staging.measure(follower, store, say)
 
+    def settle(self, timeout_s: float | None = None) -> None:
+        """Wait until first passes that are being built have ended."""
+        for staging in list(self._stagings.values()):
+            staging.wait(timeout_s)
+
     def collections(self) -> list[Collection]:
         """The collections, by name."""
         return self.catalog.collections()
