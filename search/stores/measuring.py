@@ -8,7 +8,6 @@ import numpy as np
 from search.records import Ids, Vectors
 from search.stores.firstpass import FaissPass
 from search.stores.plan import Depth
-from search.stores.reduction import Reduction
 
 TARGET = 0.99
 
@@ -33,14 +32,6 @@ def nearest(rows: Vectors, asked: dict[str, Vectors], k: int = 100) -> dict[str,
         order = np.argsort(-np.take_along_axis(scores, best, 1), axis=1)
         found[kind] = np.take_along_axis(best, order, 1)
     return found
-
-
-def reduced_recall(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -> float:
-    scores = reduction.queries(queries) @ reduction.vectors(rows).T
-    found = np.argpartition(-scores, 60, axis=1)[:, :60]
-    return float(
-        np.mean([np.isin(best, got) for best, got in zip(truth[:, :10], found, strict=True)])
-    )
 
 
 def settled(made: FaissPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:

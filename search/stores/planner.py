@@ -9,16 +9,13 @@ from search.records import Ids, Vectors
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass import FaissPass, FirstPassName, lists, train
 from search.stores.measuring import (
-    MARGIN,
     ROW_US,
     TARGET,
     nearest,
-    reduced_recall,
     settled,
     took_us,
 )
 from search.stores.plan import Depth, Plan, Side, Wishes
-from search.stores.reduction import reduce
 
 # Rows x width that are scanned in about a millisecond, by one thread of 2024's machines: under
 # this nothing is measured, and nothing would be gained.
@@ -48,6 +45,11 @@ MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("ivf", 250), ("
 
 
 BUILD_ROWS = 8_192
+
+# Among five times as many vectors up to 2.6 times as many candidates hold the best ten; one costs so
+# much to be kept, read and scored.
+DEPTH_GROWTH = 0.6
+CANDIDATE_US = 0.3
 
 Say = Callable[[str], None]
 
@@ -91,7 +93,9 @@ class Planner:
         self._asked = {kind: vectors[:QUERIES] for kind, vectors in asked.items()}
         self._taught = tuple(each[QUERIES : QUERIES + TRAINING_QUERIES] for each in asked.values())
         self._side = _side(pictures, texts) if "text" in asked else None
+        self._truth = nearest(self._sample, self._asked)
         self._reasons: list[str] = []
+        self._refused: dict[str, str] = {}
         self._measured: dict[str, dict[str, float]] = {}
 
     def run(self) -> Plan | None:
@@ -108,6 +112,7 @@ class Planner:
             self._reasons.append(
                 f"{name} found only {staged.plan.target:.3f} of the best ten, under {TARGET}"
             )
+        self._reasons += self._refused.values()
         self._reasons.append("exact: nothing else finds enough, or fits the memory allowed")
         self._store.unstage()
         return Plan("exact", self._rows, 1.0, reasons=tuple(self._reasons), measured=self._measured)
@@ -121,24 +126,9 @@ class Planner:
         for name, beyond_us in MEASURED:
             if expected and min(expected.values()) < beyond_us:
                 break
-            made = train(name, self._sample, self._taught, width, len(self._sample))
-            if not self._fits(made):
+            expected_us = self._expected(name, width)
+            if expected_us is None:
                 continue
-            made.add(self._sample)
-            truth = nearest(self._sample, self._asked)
-            found = {
-                kind: settled(made, queries, truth[kind], np.arange(len(self._sample)))
-                for kind, queries in self._asked.items()
-            }
-            depths = [(self._asked[kind], depth) for kind, (depth, _) in found.items()]
-            sampled = [took_us(made, *each) for each in depths]
-            made.index.reset()
-            made.add(self._sample[:LEAST_ROWS])
-            fixed = [took_us(made, *each) for each in depths]
-            expected_us = sum(
-                self._extrapolated(name, whole, little, depth)
-                for whole, little, (_, depth) in zip(sampled, fixed, depths, strict=True)
-            ) / len(depths)
             expected[name] = expected_us
             self._measured[name] = {"expected_us": round(expected_us, 1)}
             self._say(f"{name}: {expected_us:,.0f} µs expected for a query")
@@ -151,13 +141,37 @@ class Planner:
             )
         return order
 
+    def _expected(self, name: FirstPassName, width: int) -> float | None:
+        """Microseconds for a query at full size; None where it won't find enough, or fit."""
+        made = train(name, self._sample, self._taught, width, len(self._sample))
+        if not self._fits(made):
+            return None
+        made.add(self._sample)
+        places = np.arange(len(self._sample))
+        found = {
+            kind: settled(made, queries, self._truth[kind], places)
+            for kind, queries in self._asked.items()
+        }
+        if min(recall for _, recall in found.values()) < TARGET:
+            return None
+        depths = [(self._asked[kind], depth) for kind, (depth, _) in found.items()]
+        sampled = [took_us(made, *each) for each in depths]
+        made.index.reset()
+        made.add(self._sample[:LEAST_ROWS])
+        fixed = [took_us(made, *each) for each in depths]
+        return sum(
+            self._extrapolated(name, whole, little, depth)
+            for whole, little, (_, depth) in zip(sampled, fixed, depths, strict=True)
+        ) / len(depths)
+
     def _extrapolated(
         self, name: FirstPassName, sample_us: float, fixed_us: float, depth: Depth
     ) -> float:
         """What a query takes at full size: a scan grows with it, lists and graphs far slower."""
         grown = self._rows / len(self._sample)
         growths = {"scan": grown, "ivf": math.sqrt(grown), "hnsw": 1 + math.log(grown) / 4}
-        return fixed_us + max(0.0, sample_us - fixed_us) * growths[name] + ROW_US * depth.of_10
+        deeper = depth.of_10 * grown**DEPTH_GROWTH
+        return fixed_us + max(0.0, sample_us - fixed_us) * growths[name] + CANDIDATE_US * deeper
 
     def _fits(self, made: FaissPass) -> bool:
         allowed = self._wishes.memory_bytes
@@ -168,25 +182,26 @@ class Planner:
             held -= self._store.staged.first.bytes_per_row * len(self._store.staged.first)
         wanted = held + made.bytes_per_row * self._rows
         if wanted > allowed:
-            self._reasons.append(
+            self._refused[made.name] = (
                 f"{made.name} would take {wanted / 1e6:,.0f} MB, and {allowed / 1e6:,.0f} may be"
             )
         return wanted <= allowed
 
     def _width(self) -> int:
-        """The fewest directions in which the best ten are among the best sixty."""
-        truth = nearest(self._sample, self._asked)
+        """The number of directions with which a scan is quickest.
+
+        With fewer it scans less, and has to rank more candidates.
+        """
         whole = self._sample.shape[1]
-        for width in (each for each in WIDTHS if each < whole):
-            reduction = reduce(self._sample, self._taught, width)
-            recalls = [
-                reduced_recall(reduction, self._sample, self._asked[kind], truth[kind])
-                for kind in self._asked
-            ]
-            if min(recalls) >= TARGET + MARGIN:
-                self._reasons.append(f"{width} of {whole} directions tell the vectors apart")
-                return width
-        return int(whole)
+        best, best_us = int(whole), math.inf
+        for width in (*(each for each in WIDTHS if each < whole), int(whole)):
+            expected_us = self._expected("scan", width) if width <= WIDTHS[-1] else None
+            if expected_us is not None and expected_us < best_us:
+                best, best_us = width, expected_us
+            elif best_us < math.inf:
+                break
+        self._reasons.append(f"with {best} of {whole} directions a scan is quickest")
+        return best
 
     def _build(self, name: FirstPassName, width: int) -> Staged | None:
         sample = self._sample
