@@ -36,6 +36,10 @@ MOST_CANDIDATES = 0.1
 # at, and each that it lets through: one thread, width 384.
 GATHERED_NS, SELECTED_NS, SCORED_NS = 120, 1.6, 25
 
+# A selector keeps an exact scan from scoring rows eight at a time; a filter that lets this part
+# through costs less if more rows are found and those that do not pass are left out.
+WIDE = 0.1
+
 # A filter leaves too few of the first candidates now and then; then it is asked for more.
 SPARE = 1.3
 
@@ -248,6 +252,10 @@ class FaissStore:
             answer = self._staged_allowed(queries, min(k, self._slots.live), allowed)
             if answer is not None:
                 return answer
+        if len(queries) and len(allowed) >= WIDE * self._slots.live:
+            answer = self._wide(queries, min(k, self._slots.live), allowed)
+            if answer is not None:
+                return answer
         among = self._slots.find(allowed)
         among = among[among >= 0]
         most = min(k, len(among))
@@ -267,13 +275,31 @@ class FaissStore:
         exactly_ns = min(GATHERED_NS * passing, SELECTED_NS * rows + SCORED_NS * passing)
         if deeper * self._staged.first.ns_per_candidate > exactly_ns:
             return None
-        slots = self._candidates(queries, deeper, depth.effort)
-        ids = np.where(slots < 0, -1, self._slots.ids[slots])
-        places = np.searchsorted(allowed, ids).clip(max=len(allowed) - 1)
-        slots = np.where(allowed[places] == ids, slots, -1)
+        slots = self._passing(self._candidates(queries, deeper, depth.effort), allowed)
         if ((slots >= 0).sum(axis=1) < wanted).any():
             return None  # what is allowed lies elsewhere
         return self._slots.best_of(queries, k, slots)
+
+    def _wide(self, queries: Vectors, k: int, allowed: Ids) -> tuple[SlotNumbers, Scores] | None:
+        """The best allowed ones among the best of all; None where fewer than k of them pass.
+
+        Exact: whatever is better than the last was looked at.
+        """
+        deeper = min(round(2 * k * self._slots.live / len(allowed)) + 10, self._slots.live)
+        if deeper > MOST_CANDIDATES * len(self._slots):
+            return None
+        found, scores = self._slots.search(queries, deeper)
+        out = self._passing(found, allowed) < 0
+        if (out.sum(axis=1) > deeper - k).any():
+            return None
+        order = np.argsort(out, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(found, order, 1), np.take_along_axis(scores, order, 1)
+
+    def _passing(self, slots: SlotNumbers, allowed: Ids) -> SlotNumbers:
+        """The slots whose ids are among `allowed`, ascending; -1 in place of the others."""
+        ids = np.where(slots < 0, -1, self._slots.ids[slots])
+        places = np.searchsorted(allowed, ids).clip(max=len(allowed) - 1)
+        return np.where((allowed[places] == ids) & (ids >= 0), slots, -1)
 
     def _candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
         assert self._staged is not None

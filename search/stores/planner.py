@@ -46,8 +46,8 @@ MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("ivf", 250), ("
 
 BUILD_ROWS = 8_192
 
-# Among five times as many vectors up to 2.6 times as many candidates hold the best ten; one costs so
-# much to be kept, read and scored.
+# Among five times as many vectors up to 2.6 times as many candidates hold the best ten; one costs
+# so much to be kept, read and scored.
 DEPTH_GROWTH = 0.6
 CANDIDATE_US = 0.3
 
@@ -170,7 +170,7 @@ class Planner:
         """What a query takes at full size: a scan grows with it, lists and graphs far slower."""
         grown = self._rows / len(self._sample)
         growths = {"scan": grown, "ivf": math.sqrt(grown), "hnsw": 1 + math.log(grown) / 4}
-        deeper = depth.of_10 * grown**DEPTH_GROWTH
+        deeper = depth.of_10 * math.pow(grown, DEPTH_GROWTH)
         return fixed_us + max(0.0, sample_us - fixed_us) * growths[name] + CANDIDATE_US * deeper
 
     def _fits(self, made: FaissPass) -> bool:
