@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from search import tables as t
 from search.captionids import caption_id, every_caption
 from search.catalog_captions import embedded_captions
+from search.catalog_colours import store_colours
 from search.catalog_filters import CatalogFilters
 from search.catalog_words import CatalogWords, index_words
 from search.database import Database
@@ -269,6 +270,7 @@ class Catalog:
                 sql, collection.space, [(ids[path], item.captions) for path, item in items.items()]
             )
             _insert_fields(sql, [(ids[path], item.file.fields) for path, item in items.items()])
+            store_colours(sql, {ids[path]: item.facts.colours for path, item in items.items()})
             index_words(sql, list(ids.values()))
             self._forget_failures(sql, collection, list(items))
             _log(sql, collection.id, list(ids.values()))

@@ -9,13 +9,31 @@ import numpy as np
 import sqlalchemy as sa
 
 from search import tables as t
+from search.catalog_colours import with_colour
 from search.database import Database
-from search.filters import Box, Span, Value, value_of
+from search.errors import BadQuery
+from search.filters import (
+    COLUMN,
+    FIELDS,
+    HAVING,
+    Box,
+    Cell,
+    Span,
+    Value,
+    changed,
+    column_of,
+    conditions,
+    in_column,
+    value_of,
+)
 from search.records import AllOf, AnyOf, Condition, Filter, Ids, Not
 from search.settings import user_path
 from search.statements import below
 
 Test = sa.ColumnElement[bool]
+
+# What begins as an ISO 8601 date does.
+DATE = "____-__-__%"
 
 ORDERED: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -33,6 +51,49 @@ class CatalogFilters:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+
+    def resolved(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
+        """The filter with its further columns under the names that these collections have.
+
+        Raises:
+            BadQuery: they have no such column; the message lists those that they have.
+        """
+        if not any(map(column_of, conditions(wanted))):
+            return wanted
+        held = self.columns(collection_ids)
+        known = {name.casefold(): name for name in held} | {name: name for name in held}
+
+        def named(condition: Condition) -> Condition:
+            column = column_of(condition)
+            if column is None:
+                return condition
+            found = known.get(column) or known.get(column.casefold())
+            if found is None:
+                raise BadQuery(
+                    f"there is no field {column!r} to filter by; the fields are: "
+                    f"{', '.join(FIELDS)}; and the columns that came with the pictures: "
+                    + (", ".join(held) or "none")
+                )
+            return in_column(condition, found)
+
+        return changed(wanted, named)
+
+    def columns(self, collection_ids: Sequence[int]) -> list[str]:
+        """The names of the further columns that these collections have, in order."""
+        f = t.field.c
+        # From name to name by the index: a million rows of one name cost one step.
+        names = sa.select(sa.func.min(f.name).label("name")).cte("names", recursive=True)
+        following = sa.select(sa.func.min(f.name)).where(f.name > names.c.name).scalar_subquery()
+        names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
+        held = (
+            sa.select(f.picture_id)
+            .join(t.picture)
+            .where(f.name == names.c.name, p.collection_id.in_(collection_ids))
+        )
+        with self.database.reading() as sql:
+            return list(
+                sql.scalars(sa.select(names.c.name).where(held.exists()).order_by(names.c.name))
+            )
 
     def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
         """The ids of the pictures that pass, ascending, by collection, in one statement."""
@@ -60,15 +121,49 @@ def passes(wanted: Filter) -> Test:
     match wanted:
         case Condition():
             value = value_of(wanted)
-            plain = "=" if wanted.operator == "!=" else wanted.operator
-            test = sa.func.coalesce(CONDITIONS[wanted.field](plain, value), sa.false())
-            return sa.not_(test) if wanted.operator == "!=" else test
+            ask = CONDITIONS.get(wanted.field) or _column(wanted.field.removeprefix(COLUMN))
+            if wanted.operator != "!=":
+                return ask(wanted.operator, value)
+            return _fails(ask("=", value))
         case Not():
-            return sa.not_(passes(wanted.filter))
+            return _fails(passes(wanted.filter))
         case AllOf():
             return sa.and_(sa.true(), *map(passes, wanted.filters))
         case AnyOf():
             return sa.or_(sa.false(), *map(passes, wanted.filters))
+
+
+def _fails(test: Test) -> Test:
+    """The opposite, where what is not known does not pass either; else an index may answer."""
+    return sa.not_(sa.func.coalesce(test, sa.false()))
+
+
+def _column(name: str) -> Callable[[str, Value], Test]:
+    """A further column: a number, or a text that may be a date."""
+    f = t.field.c
+
+    def test(sign: str, value: Value) -> Test:
+        assert isinstance(value, Cell)
+        if sign == "~":
+            tests = [_contains(f.text, value.text)]
+        elif sign == "=" and value.number is not None:
+            tests = [f.number == value.number]
+        elif sign == "=":
+            tests = [f.text == value.text]
+        elif value.number is None and value.span is None:
+            raise BadQuery(
+                f"{name} {sign} {value.text[:80]!r} compares with what is neither a number nor a "
+                f"date; such as: {name} {sign} 4, or {name} {sign} 2021-05"
+            )
+        else:
+            tests = [] if value.number is None else [ORDERED[sign](f.number, value.number)]
+        if value.span is not None and sign != "~":
+            tests.append(sa.and_(f.text.like(DATE), _within(f.text, sign, value.span)))
+        # Each with the name beside it: then each is answered by an index of its own.
+        held = sa.or_(*(sa.and_(f.name == name, each) for each in tests))
+        return p.id.in_(sa.select(f.picture_id).where(held))
+
+    return test
 
 
 def _compared(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
@@ -84,7 +179,10 @@ def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
 
     def test(sign: str, value: Value) -> Test:
         text = str(value)
-        return _contains(column, text) if sign == "~" else sa.func.lower(column) == text.lower()
+        # Lowered on both sides by the database, which may know fewer letters than Python.
+        return (
+            _contains(column, text) if sign == "~" else sa.func.lower(column) == sa.func.lower(text)
+        )
 
     return test
 
@@ -100,23 +198,26 @@ def _folder(_: str, value: Value) -> Test:
 
 def _date(sign: str, value: Value) -> Test:
     assert isinstance(value, Span)
-    start, end = value.start, value.end
-    match sign:
-        case "=":
-            return sa.and_(_at_least(start), sa.not_(_at_least(end)))
-        case "<":
-            return sa.not_(_at_least(start))
-        case "<=":
-            return sa.not_(_at_least(end))
-        case ">":
-            return _at_least(end)
-        case _:
-            return _at_least(start)
+    return _within(p.taken_at, sign, value)
 
 
-def _at_least(moment: str) -> Test:
-    # Digits and dashes of one length: every database's language orders them alike.
-    return sa.func.substr(p.taken_at, 1, 10) >= moment
+def _within(column: sa.ColumnElement[Any], sign: str, span: Span) -> Test:
+    """How a moment, as ISO 8601 text, stands to a span.
+
+    A day is the beginning of all its moments, so the texts can be compared as they are.
+    """
+    tests = {
+        "=": sa.and_(column >= span.start, column < span.end),
+        "<": column < span.start,
+        "<=": column < span.end,
+        ">": column >= span.end,
+        ">=": column >= span.start,
+    }
+    return tests[sign]
+
+
+def _colour(_: str, value: Value) -> Test:
+    return p.id.in_(with_colour(str(value)))
 
 
 def _orientation(_: str, value: Value) -> Test:
@@ -141,13 +242,16 @@ def _box(_: str, value: Value) -> Test:
 
 
 def _has(_: str, value: Value) -> Test:
+    column = str(value).removeprefix(COLUMN)
+    if column != value or column.lower() not in HAVING:
+        return p.id.in_(sa.select(t.field.c.picture_id).where(t.field.c.name == column))
     tests = {
         "caption": sa.exists().where(t.caption.c.picture_id == p.id),
         "date": p.taken_at.is_not(None),
         "place": p.latitude.is_not(None),
         "camera": p.camera.is_not(None),
     }
-    return tests[str(value)]
+    return tests[column.lower()]
 
 
 def _same(_: str, value: Value) -> Test:
@@ -155,7 +259,7 @@ def _same(_: str, value: Value) -> Test:
     return p.content_hash.in_(sa.select(other.c.content_hash).where(other.c.id == int(str(value))))
 
 
-# A further column of `picture`, or a table of further facts, is one line here and one in `FIELDS`.
+# A further fact of a picture is one line here and one in `FIELDS`.
 CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "collection": _collection,
     "folder": _folder,
@@ -168,6 +272,7 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "format": _named(p.format),
     "camera": _named(p.camera),
     "caption": _caption,
+    "colour": _colour,
     "box": _box,
     "has": _has,
     "same": _same,

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -96,9 +97,11 @@ class Engine:
         )
         allowed = None
         if query.where is not None:
-            allowed = self.catalog.filters.ids([each.id for each in collections], query.where)
+            where = self.catalog.filters.resolved([each.id for each in collections], query.where)
+            query = replace(query, where=where)
+            allowed = self.catalog.filters.ids([each.id for each in collections], where)
             if not any(map(len, allowed.values())):
-                return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
+                return Answer(notes=(f"no picture passes the filter: {written(where)}",))
         shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
             return Answer(notes=(NOTHING_INDEXED,))

@@ -1,10 +1,11 @@
 """The language of filters: from `camera ~ canon and date >= 2020` to a `Filter`, and back."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from search.colours import NAMED
 from search.errors import BadQuery
 from search.records import AllOf, AnyOf, Condition, Filter, Not
 
@@ -24,6 +25,12 @@ TOKENS = re.compile(
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
 HAVING = ("caption", "date", "place", "camera")
+
+# A number as a person writes it: 007 is a name, and so is +49. Further columns keep theirs so.
+NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
+
+# A further column is asked for by its name, or by this before it where a field has that name too.
+COLUMN = "field."
 ORIENTATIONS = ("landscape", "portrait", "square")
 
 
@@ -45,7 +52,16 @@ class Box:
     east: float
 
 
-Value = str | float | Span | Box
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of a further column, as whatever it can be read as."""
+
+    text: str
+    number: float | None
+    span: Span | None
+
+
+Value = str | float | Span | Box | Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +106,7 @@ def check(wanted: Filter) -> None:
 
 def value_of(condition: Condition) -> Value:
     """A condition's value, read as its field wants it; raises BadQuery."""
-    field = FIELDS.get(condition.field)
-    if field is None:
-        raise BadQuery(
-            f"there is no field {condition.field!r} to filter by; the fields are: "
-            + ", ".join(FIELDS)
-        )
+    field = FIELDS.get(condition.field, FURTHER)
     if condition.operator not in field.operators:
         raise BadQuery(
             f"{condition.field} takes {' '.join(field.operators)}, not {condition.operator!r}; "
@@ -109,14 +120,51 @@ def value_of(condition: Condition) -> Value:
         ) from error
 
 
+def column_of(condition: Condition) -> str | None:
+    """The further column that a condition asks, or None where it asks a field."""
+    if condition.field == "has":
+        named = condition.value
+        return None if named.lower() in HAVING else named.removeprefix(COLUMN)
+    return None if condition.field in FIELDS else condition.field.removeprefix(COLUMN)
+
+
+def in_column(condition: Condition, column: str) -> Condition:
+    """The condition asked of a further column, whatever its name."""
+    if condition.field == "has":
+        return replace(condition, value=COLUMN + column)
+    return replace(condition, field=COLUMN + column)
+
+
+def conditions(wanted: Filter) -> Iterator[Condition]:
+    """Every condition of a filter, as often as it stands there."""
+    match wanted:
+        case Condition():
+            yield wanted
+        case Not():
+            yield from conditions(wanted.filter)
+        case AllOf() | AnyOf():
+            for each in wanted.filters:
+                yield from conditions(each)
+
+
+def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
+    """The filter with `change` made to each of its conditions."""
+    match wanted:
+        case Condition():
+            return change(wanted)
+        case Not():
+            return Not(changed(wanted.filter, change))
+        case AllOf():
+            return AllOf(tuple(changed(each, change) for each in wanted.filters))
+        case AnyOf():
+            return AnyOf(tuple(changed(each, change) for each in wanted.filters))
+
+
 def written(wanted: Filter) -> str:
     """The filter as `parse` reads it."""
     match wanted:
         case Condition():
-            plain = TOKENS.fullmatch(wanted.value)
-            bare = plain is not None and plain["word"] is not None
-            value = wanted.value if bare and wanted.value.lower() not in KEYWORDS else None
-            return f"{wanted.field} {wanted.operator} {value or _quoted(wanted.value)}"
+            return f"{_plain(wanted.field)} {wanted.operator} {_plain(wanted.value)}"
         case Not():
             return f"not ({written(wanted.filter)})"
         case AllOf():
@@ -128,8 +176,11 @@ def written(wanted: Filter) -> str:
 KEYWORDS = ("and", "or", "not")
 
 
-def _quoted(value: str) -> str:
-    return '"' + value.replace('"', "'") + '"'
+def _plain(text: str) -> str:
+    """A name or a value as it is, or in quotes where it would be read as something else."""
+    found = TOKENS.fullmatch(text)
+    bare = found is not None and found["word"] == text and text.lower() not in KEYWORDS
+    return text if bare else '"' + text.replace('"', "'") + '"'
 
 
 def _tokens(text: str) -> list[str]:
@@ -180,9 +231,20 @@ def _one(tokens: list[str], depth: int) -> tuple[Filter, list[str]]:
             f"such as: {FIELDS['camera'].example}"
         )
     name, operator, value = tokens[:3]
-    condition = Condition(name.lower(), operator, value.strip('"'))
+    condition = Condition(_field(name.strip('"')), operator, value.strip('"'))
     value_of(condition)
     return condition, tokens[3:]
+
+
+def _field(name: str) -> str:
+    """A field's name, in whatever case it was written, or that of a further column as it is."""
+    if not re.search(r"\w", name):
+        raise BadQuery(
+            f"the filter has {name!r} where a field's name is wanted; "
+            f"a condition looks like this: {FIELDS['camera'].example}"
+        )
+    lower = SPELLINGS.get(name.lower(), name.lower())
+    return lower if lower in FIELDS else name
 
 
 def _text(text: str) -> str:
@@ -211,6 +273,22 @@ def _size(text: str) -> float:
     if parts is None or parts[2] not in UNITS:
         raise ValueError("no size")
     return _number(parts[1]) * UNITS[parts[2]]
+
+
+def _colour(text: str) -> str:
+    lower = SPELLINGS.get(text.lower(), text.lower())
+    if lower not in NAMED and not re.fullmatch(r"#[0-9a-f]{6}", lower):
+        raise ValueError("no colour")
+    return lower
+
+
+def _cell(text: str) -> Cell:
+    number = float(text) if NUMBER.fullmatch(text) else None
+    try:
+        span = _date(text)
+    except ValueError:
+        span = None
+    return Cell(_text(text), number, span)
 
 
 def _picture_id(text: str) -> float | str:
@@ -258,7 +336,15 @@ FIELDS: dict[str, Field] = {
     "format": Field(EQUAL, _text, "format = jpeg"),
     "camera": Field(TEXT, _text, "camera ~ canon"),
     "caption": Field(("~",), _text, 'caption ~ "the beach"'),
+    "colour": Field(
+        EQUAL, _colour, "colour = blue, colour = #336699; the names are: " + ", ".join(NAMED)
+    ),
     "box": Field(("=",), _box, "box = 48.8,2.2,48.9,2.5"),
-    "has": Field(EQUAL, _one_of(*HAVING), "has = caption"),
+    "has": Field(EQUAL, _text, "has = caption"),
     "same": Field(EQUAL, _picture_id, "same = 412"),
 }
+
+# What may be asked of a further column of the pictures' source, whichever it is.
+FURTHER = Field((*ORDER, "~"), _cell, "rating >= 4")
+
+SPELLINGS = {"color": "colour", "gray": "grey"}

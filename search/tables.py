@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -74,7 +75,7 @@ picture = Table(
     Column("format", String(20), nullable=False),
     Column("width_px", Integer, nullable=False),
     Column("height_px", Integer, nullable=False),
-    Column("taken_at", String(40), index=True),
+    Column("taken_at", String(40)),
     Column("latitude", Float),
     Column("longitude", Float),
     Column("camera", Text),
@@ -86,7 +87,24 @@ picture = Table(
     Column("listed_in", LargeBinary),
     Column("indexed_at", String(32), nullable=False),
     UniqueConstraint("collection_id", "path_hash"),
+    Index(None, "collection_id", "taken_at"),
+    Index(None, "collection_id", "latitude"),
     sqlite_autoincrement=True,
+)
+
+colour = Table(
+    "colour",
+    metadata,
+    # `picture.colours` in CIELAB, to be found by how they look: the cell is that of
+    # `search.colours`. The index holds all that is asked.
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", SmallInteger, primary_key=True),
+    Column("cell", SmallInteger, nullable=False),
+    Column("lightness", SmallInteger, nullable=False),
+    Column("a", SmallInteger, nullable=False),
+    Column("b", SmallInteger, nullable=False),
+    Index(None, "cell", "lightness", "a", "b", "picture_id"),
+    sqlite_with_rowid=False,
 )
 
 caption = Table(
