@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from search import tables as t
 from search.captionids import caption_id, every_caption
 from search.catalog_captions import embedded_captions
-from search.catalog_colours import store_colours
 from search.catalog_filters import CatalogFilters
+from search.catalog_looks import store_colours
 from search.catalog_words import CatalogWords, index_words
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from search import tables as t
-from search.catalog_colours import with_colour
+from search.catalog_looks import with_colour
 from search.database import Database
 from search.errors import BadQuery
 from search.filters import (

@@ -11,6 +11,7 @@ from search.arrangement import arrange
 from search.calibration import Background, fit
 from search.catalog import Catalog
 from search.catalog_filters import passes
+from search.catalog_looks import perceptual_hashes
 from search.catalog_words import FoundWords
 from search.encoders import Encoder
 from search.errors import SpaceMismatch
@@ -186,7 +187,8 @@ class Engine:
 
     def _answered(self, query: Query, rank: Ranker) -> Answer:
         """The page that was asked for, joined with SQL."""
-        page, ranking = arrange(query, rank)
+        database = self.catalog.database
+        page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
         pictures = self.catalog.pictures([place.picture_id for place in page.places])
         hits = [
             hit_of(place, pictures[place.picture_id], rank, ranking)

@@ -1,12 +1,19 @@
-"""Statements over colours: a picture's main colours in CIELAB, stored and compared."""
+"""Statements over how pictures look: their main colours in CIELAB, and their perceptual hashes."""
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from search import colours
 from search import tables as t
-from search.statements import Sql, delete_in
+from search.database import Database
+from search.records import Ids
+from search.statements import Sql, delete_in, in_pieces
+
+Hashes = NDArray[np.uint64]
+"""Perceptual hashes: near copies share all but a few of their 64 bits."""
 
 
 def store_colours(sql: Sql, of: Mapping[int, Sequence[str]]) -> None:
@@ -44,3 +51,14 @@ def with_colour(colour: str) -> sa.Select[tuple[int]]:
         ]
         tests.append(away[0] + away[1] + away[2] <= tolerance**2)
     return sa.select(c.picture_id).where(c.cell.in_(sorted(near)), sa.or_(*tests))
+
+
+def perceptual_hashes(database: Database, ids: Ids) -> tuple[Hashes, NDArray[np.bool_]]:
+    """The pictures' hashes in the order of `ids`, and which of them are known, (n,) both."""
+    p = t.picture.c
+    statement = sa.select(p.id, p.perceptual_hash).where(p.perceptual_hash.is_not(None))
+    with database.reading() as sql:
+        found = {row[0]: row[1] for row in in_pieces(sql, statement, p.id, ids.tolist())}
+    known = np.array([each in found for each in ids.tolist()], bool)
+    hashes = np.array([found.get(each, 0) for each in ids.tolist()], np.int64)
+    return hashes.view(np.uint64), known
