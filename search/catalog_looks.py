@@ -58,7 +58,8 @@ def perceptual_hashes(database: Database, ids: Ids) -> tuple[Hashes, NDArray[np.
     p = t.picture.c
     statement = sa.select(p.id, p.perceptual_hash).where(p.perceptual_hash.is_not(None))
     with database.reading() as sql:
-        found = {row[0]: row[1] for row in in_pieces(sql, statement, p.id, ids.tolist())}
+        rows = in_pieces(sql, statement, p.id, ids.tolist())
+    found = {row.id: row.perceptual_hash for row in rows}
     known = np.array([each in found for each in ids.tolist()], bool)
     hashes = np.array([found.get(each, 0) for each in ids.tolist()], np.int64)
     return hashes.view(np.uint64), known

@@ -187,21 +187,26 @@ def collections(as_json: bool) -> None:
 def info(name: str, as_json: bool) -> None:
     """Show what collection NAME holds, and the files that could not be indexed."""
     from search.bootstrap import open_engine
+    from search.sums import summed_up
+    from search.wire import facets_json
 
     with open_engine(Settings.from_environment()) as engine:
         [summary] = engine.summaries([name])
         [collection] = engine.catalog.collections([name])
         failures = engine.catalog.failures(collection.id)
+        facets = engine.facets([name])
     facts = collection_json(summary)
     refused = [
         {"path": printable(str(each.path)), "reason": each.reason, "detail": each.detail}
         for each in failures
     ]
     if as_json:
-        click.echo(_json({**facts, "failed_files": refused}))
+        click.echo(_json({**facts, "facets": facets_json(facets), "failed_files": refused}))
         return
     for key, value in facts.items():
         click.echo(f"{key:<12} {value if value is not None else '-'}")
+    for what, told in summed_up(facets):
+        click.echo(f"{what:<12} {one_line(printable(told))}")
     for each in refused:
         click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
 

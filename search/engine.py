@@ -15,8 +15,10 @@ from search.catalog_looks import perceptual_hashes
 from search.catalog_words import FoundWords
 from search.encoders import Encoder
 from search.errors import SpaceMismatch
+from search.facets import Facets
 from search.filters import written
 from search.follower import Follower, Kept
+from search.holdings import Holdings
 from search.pictures import Limits, read_picture
 from search.pictures.thumbnails import Thumbnails
 from search.query import Asked, check, understand
@@ -25,6 +27,7 @@ from search.records import (
     Answer,
     Collection,
     CollectionSummary,
+    Filter,
     Hit,
     Ids,
     IndexedTerm,
@@ -69,6 +72,7 @@ class Engine:
         self._followers: dict[tuple[int, str, Kept], Follower] = {}
         self._backgrounds: dict[tuple[int, ...], tuple[int, Background]] = {}
         self._lock = threading.Lock()
+        self._holdings = Holdings(catalog)
 
     def search(self, query: Query) -> list[Hit]:
         """The hits of `answer`, best first."""
@@ -109,6 +113,15 @@ class Engine:
         words = self._found_words(asked, query, collections, shelves)
         rank = ranker(query, asked, shelves, words, lambda: self._background(shelves, encoder))
         return self._answered(query, rank)
+
+    def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
+        """What these collections hold, or all of them, counted under a filter.
+
+        Raises:
+            BadQuery: the filter can't be followed.
+            NotFound: a collection is not there.
+        """
+        return self._holdings.facets(self.catalog.collections_with_heads(collections), where)
 
     def encoder(self, spec: str) -> Encoder:
         """The encoder of that name, opened once."""
@@ -254,6 +267,7 @@ class Engine:
     def _drop_others(self, collections: Sequence[Collection]) -> None:
         """Let go of the stores of collections that are no longer there."""
         held = {collection.id for collection in collections}
+        self._holdings.forget(held)
         with self._lock:
             kept = {key: each for key, each in self._followers.items() if key[0] in held}
             if len(kept) < len(self._followers):

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request
 
 from search.errors import BadPicture, BadQuery, NotFound
-from search.filters import written
+from search.filters import parse, written
 from search.jobs import Job, Jobs
 from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
-from search.wire import answer_json, collection_json, hit_json, picture_json, printable
+from search.wire import answer_json, collection_json, facets_json, hit_json, picture_json, printable
 from web import schemas
 from web.cursors import cursor_after, offset_of
 from web.described import JSON, describe, openapi
@@ -112,6 +112,15 @@ def original(picture_id: int) -> Response:
 def collections() -> dict[str, Any]:
     """What there is to search."""
     return {"collections": [collection_json(each) for each in engine().summaries()]}
+
+
+@api.get("/collections/<name>/facets")
+@describe(schemas.Facets, fields=schemas.FacetFields)
+def facets(name: str) -> dict[str, Any]:
+    """What a collection holds under a filter: dates, cameras, colours, folders, columns, places."""
+    refuse_unknown(request.args, ("where",))
+    where = request.args.get("where")
+    return facets_json(engine().facets([name], parse(where) if where else None))
 
 
 @api.get("/jobs")
