@@ -234,6 +234,12 @@ def _caption(_: str, value: Value) -> Test:
     return sa.exists().where(c.picture_id == p.id, _contains(c.text, str(value)))
 
 
+def _language(_: str, value: Value) -> Test:
+    c = t.caption.c
+    spoken = sa.func.lower(c.language) == sa.func.lower(str(value))
+    return sa.exists().where(c.picture_id == p.id, spoken)
+
+
 def _box(_: str, value: Value) -> Test:
     assert isinstance(value, Box)
     east_of, west_of = p.longitude >= value.west, p.longitude <= value.east
@@ -272,6 +278,7 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "format": _named(p.format),
     "camera": _named(p.camera),
     "caption": _caption,
+    "language": _language,
     "colour": _colour,
     "box": _box,
     "has": _has,

@@ -336,6 +336,7 @@ FIELDS: dict[str, Field] = {
     "format": Field(EQUAL, _text, "format = jpeg"),
     "camera": Field(TEXT, _text, "camera ~ canon"),
     "caption": Field(("~",), _text, 'caption ~ "the beach"'),
+    "language": Field(EQUAL, _text, "language = zh"),
     "colour": Field(
         EQUAL, _colour, "colour = blue, colour = #336699; the names are: " + ", ".join(NAMED)
     ),

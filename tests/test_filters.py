@@ -176,6 +176,7 @@ PASSING = [
     ("field.date = 2020", "paris"),
     ("field.date > 2020-05-02", "paris"),
     ("field.date < 2020", ""),
+    ("language = EN", ""),
     ("has = rating", "paris fiji"),
     ("has = field.date", "paris"),
     ("has != code", "paris bare"),

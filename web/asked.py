@@ -3,7 +3,7 @@
 `q` is what stands in the box. The other terms are chips: `text`, `similar` (an indexed picture's
 id) and `picture` (the token of one that was sent), each any number of times; a picture may end in
 the part that is meant, as in similar=12@10,20,60,80. `weight` gives the chips' weights, in that
-order.
+order. Every `where` is a filter that pictures must pass; with `panel` the filters stand open.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from search.errors import BadQuery
+from search.filters import parse
 from search.query import MOST_HITS
-from search.records import TextTerm
+from search.records import AllOf, Filter, TextTerm
 from web.crops import Crop
 from web.forms import Fields, count, identity, number, words
 
@@ -44,11 +45,13 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The words in the box, the chips, the collection, and where the page of hits begins."""
+    """The words in the box, the chips, the collection, the filters, and where its hits begin."""
 
     q: str = ""
     chips: tuple[Chip, ...] = ()
     collection: str = ""
+    where: tuple[str, ...] = ()
+    panel: bool = False
     start: int = 1
 
     @classmethod
@@ -69,6 +72,10 @@ class Asked:
                 for place, (kind, value) in enumerate(written)
             ),
             collection=fields.get("collection", ""),
+            where=tuple(
+                dict.fromkeys(words(each) for each in fields.getlist("where") if each.strip())
+            ),
+            panel=bool(fields.get("panel")),
             start=_start(fields.get("start") or 1),
         )
 
@@ -94,11 +101,25 @@ class Asked:
         """The same question without one chip."""
         return self.but(chips=tuple(each for each in self.chips if each is not chip))
 
+    def without_filter(self, text: str) -> "Asked":
+        """The same question without one of its filters."""
+        return self.but(where=tuple(each for each in self.where if each != text))
+
     def plus(self, kind: Kind, value: object, weight: float = 1.0) -> "Asked":
         """The same question with one more chip, or with another weight for one that is there."""
         kept = [each for each in self.chips if (each.kind, each.written) != (kind, str(value))]
         chips = [*kept, Chip(kind, str(value), weight)]
         return self.but(chips=tuple(sorted(chips, key=lambda each: KINDS.index(each.kind))))
+
+    @property
+    def filter(self) -> Filter | None:
+        """What pictures must pass: every one of the filters.
+
+        Raises:
+            BadQuery: one can't be read.
+        """
+        parts = tuple(parse(each) for each in self.where)
+        return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
 
     def with_words_kept(self) -> "Asked":
         """The words in the box as a chip, and the box empty for more."""
@@ -112,6 +133,8 @@ class Asked:
             **{kind: [chip.written for chip in asked.chips if chip.kind == kind] for kind in KINDS},
             "weight": _weights(asked.chips),
             "collection": asked.collection or None,
+            "where": list(asked.where),
+            "panel": "1" if asked.panel else None,
             "start": asked.start if asked.start != 1 else None,
         }
 

@@ -24,9 +24,11 @@ def query_of(asked: Asked, k: int, offset: int) -> Query:
     Raises:
         NotFound: a picture is no longer held or indexed.
         BadPicture: a picture that a part is wanted of can't be read.
+        BadQuery: a filter can't be read.
     """
     terms = tuple(each if isinstance(each, TextTerm) else _term(each) for each in asked.terms)
-    return Query(terms, (asked.collection,) if asked.collection else (), k, offset)
+    collections = (asked.collection,) if asked.collection else ()
+    return Query(terms, collections, k, offset, asked.filter)
 
 
 def shown(asked: Asked) -> list[ShownChip]:

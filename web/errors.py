@@ -112,4 +112,5 @@ def _asked_again() -> Asked:
         fields = request.values
     except HTTPException:  # the form was too large to be read
         fields = request.args
-    return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""))
+    where = tuple(each[:1000] for each in fields.getlist("where")[:20])
+    return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""), where=where)

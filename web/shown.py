@@ -8,6 +8,7 @@ from flask_babel import format_datetime, gettext, ngettext
 from search.records import Caption, Picture
 from search.wire import printable
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
+from web.narrowing import label
 
 # The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
 # style; beyond these a picture stands within its box, as it would take a row's whole width.
@@ -113,5 +114,6 @@ def register(app: Flask) -> None:
         srcset,
         shown_width_px,
         printable,
+        label,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

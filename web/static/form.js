@@ -4,9 +4,11 @@ const KINDS = ["text", "similar", "picture"];
 
 export const form = document.querySelector("form.search");
 
-/** What the form asks: the words in the box, the chips by kind, the collection. */
+/** What the form asks: the words in the box, the chips by kind, the collection, the filters. */
 export function fields() {
   const found = { q: form.elements.q.value.trim(), collection: "", text: [], similar: [], picture: [] };
+  found.where = [...form.querySelectorAll("[name=where]")].map(({ value }) => value);
+  found.panel = form.querySelector("[name=panel]") !== null;
   for (const chip of form.querySelectorAll("[data-chip]")) {
     const [term, weight] = chip.querySelectorAll("input");
     found[term.name].push({ value: term.value, weight: weight.value });
@@ -30,6 +32,8 @@ export function addressOf(asked) {
   while (weights.length && Number(weights.at(-1)) === 1) weights.pop();
   for (const weight of weights) query.append("weight", weight);
   if (asked.collection) query.append("collection", asked.collection);
+  for (const each of asked.where) query.append("where", each);
+  if (asked.panel) query.append("panel", "1");
   const text = query.toString();
   return text ? `/?${text}` : "/";
 }

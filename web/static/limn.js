@@ -4,6 +4,7 @@ import "./pick.js";
 import "./live.js";
 import "./chips.js";
 import "./crop.js";
+import "./filters.js";
 import "./scroll.js";
 import "./keys.js";
 import "./copy.js";
