@@ -295,6 +295,8 @@ def _answer(
     from search.bootstrap import open_engine
     from search.filters import parse
 
+    if page < 1:
+        raise BadQuery(f"--page is {page}; pages begin at 1")
     query = Query(
         terms=tuple(terms),
         collections=collections,
@@ -309,6 +311,12 @@ def _answer(
     with open_engine(Settings.from_environment()) as engine:
         answer = engine.answer(query)
         print_hits(answer.hits, as_json, explain)
+        for cut in answer.cuts:
+            click.echo(
+                f"the encoder reads {cut.read:,} of the {cut.characters:,} characters of "
+                f"{one_line(cut.text[:30])}...; say the rest as a term of its own, with --text",
+                err=True,
+            )
         for note in answer.notes:
             click.echo(note, err=True)
         if answer.hits and show:

@@ -21,7 +21,7 @@ from search.follower import Follower, Kept
 from search.holdings import Holdings
 from search.pictures import Limits, read_picture
 from search.pictures.thumbnails import Thumbnails
-from search.query import Asked, check, understand
+from search.query import Asked, check, cuts, understand
 from search.ranking import Ranker, Shelf, by_words, hit_of, ranker
 from search.records import (
     Answer,
@@ -112,7 +112,7 @@ class Engine:
             return Answer(notes=(NOTHING_INDEXED,))
         words = self._found_words(asked, query, collections, shelves)
         rank = ranker(query, asked, shelves, words, lambda: self._background(shelves, encoder))
-        return self._answered(query, rank)
+        return replace(self._answered(query, rank), cuts=cuts(query.terms, encoder))
 
     def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
         """What these collections hold, or all of them, counted under a filter.

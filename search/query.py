@@ -13,6 +13,7 @@ from search.errors import BadQuery
 from search.records import (
     EVERY_EVIDENCE,
     Crop,
+    Cut,
     IndexedTerm,
     PictureTerm,
     Pixels,
@@ -197,6 +198,13 @@ def understand(
         told=sum(abs(term.weight) for term in texts) / sum(abs(term.weight) for term in terms),
         plain=len(wanted) == len(terms),
     )
+
+
+def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[Cut, ...]:
+    """Which of the words the encoder does not read to their end."""
+    texts = [term.text for term in terms if isinstance(term, TextTerm)]
+    read = ((text, encoder.characters_read(text)) for text in texts)
+    return tuple(Cut(text, len(text), count) for text, count in read if count < len(text))
 
 
 def _sum(terms: Sequence[Term], rows: Sequence[Vectors]) -> Vectors | None:

@@ -232,17 +232,27 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Words of a query that are too long for the encoder: how many of its characters it reads."""
+
+    text: str
+    characters: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The hits of one page, and what is to be said of them.
 
     `confidence` is that of the best hit. `more` tells whether there is a next page. `notes` say
-    why there is nothing, or less than was asked for.
+    why there is nothing, or less than was asked for. `cuts` are words that were not read whole.
     """
 
     hits: tuple[Hit, ...] = ()
     confidence: float | None = None
     more: bool = False
     notes: tuple[str, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

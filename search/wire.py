@@ -28,6 +28,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "confidence": None if answer.confidence is None else round(answer.confidence, 4),
         "more": answer.more,
         "notes": list(answer.notes),
+        "cuts": [asdict(cut) for cut in answer.cuts],
     }
 
 

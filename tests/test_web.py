@@ -204,7 +204,8 @@ def test_the_page_shows_hits_with_cosines_captions_and_similar_links(
     assert 'alt="a red wall"' in page
     assert 'width="96" height="64"' in page
     assert f'href="/?similar={ids["red"]}"' in page
-    assert len(re.findall(r"(cosine|relevance) -?[01]\.\d{3}<", page)) == len(ids)
+    assert len(re.findall(r">relevance [01]\.\d{3}<", page)) == len(ids)
+    assert len(re.findall(r">cosine -?[01]\.\d{3}<", page)) == len(ids)
     assert page.index("a red wall") < page.index("a blue wall")
     assert "style=" not in page and "onclick" not in page and "http" not in page
 
@@ -212,7 +213,8 @@ def test_the_page_shows_hits_with_cosines_captions_and_similar_links(
 def test_captions_carry_their_language(client: FlaskClient, engine: Engine, tmp_path: Path) -> None:
     captions = [Caption("红色的墙", "zh"), Caption("a red wall", "en")]
     held = store(engine.catalog, tmp_path / "red.png", "red", captions)
-    assert '<p class="caption" lang="zh">红色的墙</p>' in client.get("/?q=红").text
+    assert '<p class="caption" lang="zh">红色的墙</p>' in client.get("/?q=红&lang=zh").text
+    assert '<p class="caption" lang="en">a red wall</p>' in client.get("/?q=红&lang=en").text
     page = client.get(f"/pictures/{held}").text
     assert '<li lang="zh">红色的墙</li>' in page
     assert '<li lang="en">a red wall</li>' in page
@@ -428,8 +430,9 @@ def test_the_api_takes_filters_pages_evidence_and_a_cutoff(
     ],
 )
 def test_the_api_refuses_what_can_not_be_followed(
-    client: FlaskClient, document: dict[str, object], told: str
+    client: FlaskClient, ids: dict[str, int], document: dict[str, object], told: str
 ) -> None:
+    assert ids
     answer = client.post("/api/v1/search", json={"terms": [{"text": "red"}], **document})
     assert answer.status_code == 400 and answer.json is not None
     assert told in answer.json["detail"]

@@ -1,6 +1,7 @@
 """The filters of the page as a question has them: adding one, what a form asks, how one reads."""
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 
 from search.errors import BadQuery
 from search.filters import COLUMN, FIELDS, conditions, parse, written
@@ -13,37 +14,37 @@ from web.forms import Fields, words
 ALONE = ("date", "camera", "format", "orientation", "megapixels", "size", "folder", "box")
 
 TITLES = {
-    "date": lazy_gettext("Date"),
-    "camera": lazy_gettext("Camera"),
-    "format": lazy_gettext("Format"),
-    "orientation": lazy_gettext("Orientation"),
-    "megapixels": lazy_gettext("Megapixels"),
-    "size": lazy_gettext("File size"),
-    "folder": lazy_gettext("Folder"),
-    "box": lazy_gettext("Place"),
-    "colour": lazy_gettext("Colour"),
-    "language": lazy_gettext("Captions"),
+    "date": _("Date"),
+    "camera": _("Camera"),
+    "format": _("Format"),
+    "orientation": _("Orientation"),
+    "megapixels": _("Megapixels"),
+    "size": _("File size"),
+    "folder": _("Folder"),
+    "box": _("Place"),
+    "colour": _("Colour"),
+    "language": _("Captions"),
 }
 
 WORDS = {
-    "landscape": lazy_gettext("landscape"),
-    "portrait": lazy_gettext("portrait"),
-    "square": lazy_gettext("square"),
-    "red": lazy_gettext("red"),
-    "orange": lazy_gettext("orange"),
-    "yellow": lazy_gettext("yellow"),
-    "green": lazy_gettext("green"),
-    "turquoise": lazy_gettext("turquoise"),
-    "blue": lazy_gettext("blue"),
-    "purple": lazy_gettext("purple"),
-    "pink": lazy_gettext("pink"),
-    "brown": lazy_gettext("brown"),
-    "beige": lazy_gettext("beige"),
-    "white": lazy_gettext("white"),
-    "grey": lazy_gettext("grey"),
-    "black": lazy_gettext("black"),
-    "en": lazy_gettext("English"),
-    "zh": lazy_gettext("Chinese"),
+    "landscape": _("landscape"),
+    "portrait": _("portrait"),
+    "square": _("square"),
+    "red": _("red"),
+    "orange": _("orange"),
+    "yellow": _("yellow"),
+    "green": _("green"),
+    "turquoise": _("turquoise"),
+    "blue": _("blue"),
+    "purple": _("purple"),
+    "pink": _("pink"),
+    "brown": _("brown"),
+    "beige": _("beige"),
+    "white": _("white"),
+    "grey": _("grey"),
+    "black": _("black"),
+    "en": _("English"),
+    "zh": _("Chinese"),
 }
 
 
@@ -57,9 +58,9 @@ def narrowed(fields: Fields) -> Asked:
     field = words(fields.get("field", ""))
     least, most, held = (words(fields.get(name, "")) for name in ("least", "most", "held"))
     wanted = []
-    if field == "box":
-        edges = [words(fields.get(each, "")) for each in ("south", "west", "north", "east")]
-        wanted.append(Condition("box", "=", ",".join(edges)))
+    edges = [words(fields.get(each, "")) for each in ("south", "west", "north", "east")]
+    if any(edges):
+        wanted.append(Condition(field, "=", ",".join(edges)))
     wanted += [Condition(field, ">=", least)] if least else []
     wanted += [Condition(field, "<=", most)] if most else []
     wanted += [Condition(field, "~", held)] if held else []

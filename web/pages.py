@@ -46,12 +46,14 @@ def search() -> str:
         within = (asked.collection,) if asked.collection else ()
         panel = panel_of(asked, engine().facets(within, asked.filter))
     began_s = perf_counter()
-    hits = engine().search(query_of(asked, last + 1 - asked.start, asked.start - 1))
+    answer = engine().answer(query_of(asked, last + 1 - asked.start, asked.start - 1))
+    hits = answer.hits
     return render_template(
         "results.html",
         asked=asked,
         chips=shown(asked),
         hits=hits,
+        cuts=answer.cuts,
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
         before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,

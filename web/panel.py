@@ -7,7 +7,7 @@ from typing import Any
 
 from search.colours import NAMED
 from search.facets import Column, Facets, Folder, Span, Value
-from search.filters import COLUMN, Box, conditions, parse, written
+from search.filters import COLUMN, Box, conditions, parse, value_of, written
 from search.records import AllOf, Condition
 from search.wire import printable
 from web.asked import Asked
@@ -243,6 +243,12 @@ def _map(asked: Asked, facets: Facets) -> Map | None:
     )
     steps = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30)
     lines = next((step for step in steps if width / step <= 12), 30)
-    return Map(
-        round(x, 4), round(y, 4), round(width, 4), round(height, 4), lines, spots, facets.places.box
-    )
+    asked_for = [
+        value_of(condition)
+        for text in asked.where
+        for condition in conditions(parse(text))
+        if condition.field == "box"
+    ]
+    drawn = next((box for box in asked_for if isinstance(box, Box) and box.west <= box.east), None)
+    x, y, width, height = (round(each, 4) for each in (x, y, width, height))
+    return Map(x, y, width, height, lines, spots, facets.places.box, drawn)

@@ -109,6 +109,12 @@ class AskedQuery(Schema):
     diverse = fields.Float(required=True)
 
 
+class Cut(Schema):
+    text = fields.String(required=True)
+    characters = _whole("that it has", required=True)
+    read = _whole("that the encoder reads", required=True)
+
+
 class Answer(Schema):
     query = fields.Nested(AskedQuery, required=True)
     hits = fields.List(fields.Nested(Hit), required=True)
@@ -118,6 +124,9 @@ class Answer(Schema):
     more = fields.Boolean(required=True)
     notes = fields.List(
         fields.String(), required=True, metadata={"description": "why there are no hits, or few"}
+    )
+    cuts = fields.List(
+        fields.Nested(Cut), required=True, metadata={"description": "words not read to their end"}
     )
     next = _text("send it as `cursor` for the next hits", required=True, allow_none=True)
     took_ms = fields.Float(required=True)
