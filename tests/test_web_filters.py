@@ -17,10 +17,11 @@ from tests.colour_web import opened, settings_in, store
 from web.narrowing import label
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[FlaskClient]:
-    with opened(settings_in(tmp_path / "data")) as (engine, client):
-        fill(engine.catalog, tmp_path / "pictures")
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    folder = tmp_path_factory.mktemp("filters")
+    with opened(settings_in(folder / "data")) as (engine, client):
+        fill(engine.catalog, folder / "pictures")
         yield client
 
 

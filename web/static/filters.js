@@ -1,6 +1,8 @@
 // The filter panel: its links and forms search in place, dates and places are drawn with the pointer.
 
 import { ask } from "./ask.js";
+import { form } from "./form.js";
+import { search } from "./live.js";
 
 const panel = () => document.querySelector(".panel");
 
@@ -32,15 +34,24 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest(".panel a, a[data-filters]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  event.stopPropagation(); // a folder's link is in its summary, which would open or close
   go(link.getAttribute("href"), link);
-}, true);
+});
 
 async function go(address, from) {
   keep();
-  const opener = from.matches("[data-filters], [data-key=close]");
-  await ask(address);
-  if (opener) (panel()?.querySelector("a") ?? document.querySelector("a[data-filters]"))?.focus();
+  const opener = from.matches("[data-filters]");
+  if (opener) await toggle(); // its address is from before what was typed since
+  else await ask(address);
+  if (opener || from.dataset.key === "close") {
+    (panel()?.querySelector("a") ?? document.querySelector("a[data-filters]"))?.focus();
+  }
+}
+
+function toggle() {
+  const open = form.querySelector("[name=panel]");
+  if (open) open.remove();
+  else form.querySelector(".options").append(Object.assign(document.createElement("input"), { type: "hidden", name: "panel", value: "1" }));
+  return search();
 }
 
 document.addEventListener("submit", (event) => {
@@ -49,31 +60,31 @@ document.addEventListener("submit", (event) => {
   narrow(event.target);
 });
 
-function narrow(form) {
+function narrow(asking) {
   keep();
-  ask(`${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`);
+  ask(`${asking.getAttribute("action")}?${new URLSearchParams(new FormData(asking))}`);
 }
 
 // -- dates: two ends over the histogram
 
 document.addEventListener("input", ({ target }) => {
-  const form = target.closest("[data-histogram]");
-  if (!form || !target.dataset.end) return;
-  const ends = form.querySelectorAll("[data-end]");
+  const dates = target.closest("[data-histogram]");
+  if (!dates || !target.dataset.end) return;
+  const ends = dates.querySelectorAll("[data-end]");
   const [least, most] = [...ends].map((end) => Number(end.value));
   if (least > most) target.value = target.dataset.end === "least" ? most : least; // neither passes the other
   const [first, last] = [...ends].map((end) => Number(end.value));
-  form.elements.least.selectedIndex = first;
-  form.elements.most.selectedIndex = last;
-  for (const end of ends) end.ariaValueText = form.elements[end.dataset.end].value;
-  form.querySelectorAll("rect").forEach((bar, n) => bar.classList.toggle("outside", n < first || n > last));
+  dates.elements.least.selectedIndex = first;
+  dates.elements.most.selectedIndex = last;
+  for (const end of ends) end.ariaValueText = dates.elements[end.dataset.end].value;
+  dates.querySelectorAll("rect").forEach((bar, n) => bar.classList.toggle("outside", n < first || n > last));
 });
 
 let resting = 0;
 document.addEventListener("change", ({ target }) => {
-  const form = target.closest("[data-histogram]");
+  const dates = target.closest("[data-histogram]");
   clearTimeout(resting);
-  if (form && target.dataset.end) resting = setTimeout(() => narrow(form), 250); // keys step on
+  if (dates && target.dataset.end) resting = setTimeout(() => narrow(dates), 250); // keys step on
 });
 
 // -- places: a box drawn on the map
