@@ -172,7 +172,9 @@ def _counted(codes: Codes) -> Counts:
 
 
 def _commonest(counts: Counts, names: Names) -> tuple[Value, ...]:
-    first = np.argsort(-counts, kind="stable")[:MOST_VALUES]
+    first = np.arange(len(counts))
+    if len(counts) > MOST_VALUES:
+        first = np.argpartition(-counts, MOST_VALUES)[:MOST_VALUES]
     values = [Value(names.values[code], int(counts[code])) for code in first.tolist()]
     return _ordered(value for value in values if value.pictures)
 
