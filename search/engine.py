@@ -90,6 +90,9 @@ class Engine:
         """
         check(query)
         searched = self._searched(query)
+        ids = [collection.id for collection, _ in searched]
+        if query.where is not None:
+            query = replace(query, where=self.catalog.filters.resolved(ids, query.where))
         if not searched:
             return Answer(notes=(NOTHING_INDEXED,))
         collections = [collection for collection, _ in searched]
@@ -102,11 +105,9 @@ class Engine:
         )
         allowed = None
         if query.where is not None:
-            where = self.catalog.filters.resolved([each.id for each in collections], query.where)
-            query = replace(query, where=where)
-            allowed = self.catalog.filters.ids([each.id for each in collections], where)
+            allowed = self.catalog.filters.ids(ids, query.where)
             if not any(map(len, allowed.values())):
-                return Answer(notes=(f"no picture passes the filter: {written(where)}",))
+                return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
         shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
             return Answer(notes=(NOTHING_INDEXED,))
