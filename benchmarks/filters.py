@@ -88,9 +88,8 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
             if plans and database.is_sqlite:
                 print_plan(database, collection, text)
         holdings._kept.clear()
-        print(
-            f"facets without a filter: {timed(lambda: cleared(holdings, collection, head)):.1f} ms"
-        )
+        whole_ms = timed(partial(cleared, holdings, collection, head))
+        print(f"facets without a filter: {whole_ms} ms")
         changed_ms = timed(lambda: changed(catalog, holdings, collection))
         print(f"facets after a change of one picture: {changed_ms} ms")
         database.close()
