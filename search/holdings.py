@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from search.catalog import Catalog
-from search.facets import Facets, Part, count
+from search.counting import Part, count
+from search.facets import Facets
 from search.facts import Facts, Vocabulary
-from search.filters import COLUMN, column_of, conditions, written
+from search.filter_fields import COLUMN
+from search.filters import column_of, conditions, written
 from search.records import AllOf, Collection, Filter, Ids
 
 # Answers that are kept: a page asks for the same one while its words change.

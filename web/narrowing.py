@@ -4,14 +4,13 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from search.errors import BadQuery
-from search.filters import COLUMN, FIELDS, conditions, parse, written
+from search.filter_fields import COLUMN, FIELDS
+from search.filters import conditions, parse, written
+from search.holdings import ALONE
 from search.records import AllOf, Condition
 from search.wire import printable
 from web.asked import Asked
 from web.forms import Fields, words
-
-# A picture has one of these: choosing another takes its place.
-ALONE = ("date", "camera", "format", "orientation", "megapixels", "size", "folder", "box")
 
 TITLES = {
     "date": _("Date"),

@@ -7,7 +7,8 @@ from typing import Any
 
 from search.colours import NAMED
 from search.facets import Column, Facets, Folder, Span, Value
-from search.filters import COLUMN, Box, conditions, parse, value_of, written
+from search.filter_fields import COLUMN, Box
+from search.filters import conditions, parse, value_of, written
 from search.records import AllOf, Condition
 from search.wire import printable
 from web.asked import Asked
