@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from indexer.evaluation.metrics import summary
 from indexer.pipeline import index
 from indexer.plan import Plan
-from indexer.sources.folder import scan_folder
+from indexer.sources.folder import Folder
 from indexer.training.pairs import CaptionedPicture, read_pairs, split
 from search.bootstrap import open_engine
 from search.engine import Engine
@@ -117,7 +117,7 @@ def indexed(pairs: Sequence[CaptionedPicture], language: str, bare: set[str]) ->
             index(
                 engine.catalog,
                 "measured",
-                scan_folder(folder),
+                [Folder(folder)],
                 engine.encoder(settings.encoder),
                 workers=1,
                 limits=Limits(),

@@ -100,6 +100,20 @@ def answer_options(command: Any) -> Any:
             default=0.0,
             help="Leave out hits that are less sure than this, 0 to 1; 0.5 if no number is given.",
         ),
+        click.option(
+            "--more",
+            "more",
+            multiple=True,
+            type=click.IntRange(1),
+            help="The id of a picture as wanted: more like this. May be repeated.",
+        ),
+        click.option(
+            "--less",
+            "less",
+            multiple=True,
+            type=click.IntRange(1),
+            help="The id of a picture as not wanted: less like this. May be repeated.",
+        ),
         click.option("--fold", is_flag=True, help="Show near-duplicates as one hit with a count."),
         click.option(
             "--diverse",
@@ -283,6 +297,8 @@ def _answer(
     cutoff: float,
     fold: bool,
     diverse: float,
+    more: tuple[int, ...],
+    less: tuple[int, ...],
     explain: bool,
     as_json: bool,
     show: bool,
@@ -300,6 +316,8 @@ def _answer(
         cutoff=cutoff,
         fold=fold,
         diverse=diverse,
+        more=more,
+        less=less,
     )
     with open_engine(Settings.from_environment()) as engine:
         answer = engine.answer(query)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -15,9 +16,9 @@ from search.encoders import Encoder
 from search.errors import SpaceMismatch
 from search.filters import written
 from search.follower import Follower, Kept
-from search.pictures import Limits, read_picture
+from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
-from search.query import Asked, check, understand
+from search.query import Asked, check
 from search.ranking import Ranker, Shelf, by_words, hit_of, ranker
 from search.records import (
     Answer,
@@ -25,14 +26,11 @@ from search.records import (
     CollectionSummary,
     Hit,
     Ids,
-    IndexedTerm,
     Picture,
-    PictureTerm,
-    Pixels,
     Query,
-    Vectors,
 )
 from search.stores import VectorStore
+from search.terms import Terms
 from search.writerlock import writer_lock
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
@@ -88,12 +86,6 @@ class Engine:
             return Answer(notes=(NOTHING_INDEXED,))
         collections = [collection for collection, _ in searched]
         encoder = self.encoder_of(collections[0])
-        asked = understand(
-            query.terms,
-            encoder,
-            lambda term: self._pixels(term, encoder),
-            lambda term: self._indexed(term, collections[0]),
-        )
         allowed = None
         if query.where is not None:
             allowed = self.catalog.filters.ids([each.id for each in collections], query.where)
@@ -102,9 +94,11 @@ class Engine:
         shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
             return Answer(notes=(NOTHING_INDEXED,))
+        background = partial(self._background, shelves, encoder)
+        terms = Terms(self.catalog, self.limits, encoder, collections, background)
+        asked, bent = terms.read(query)
         words = self._found_words(asked, query, collections, shelves)
-        rank = ranker(query, asked, shelves, words, lambda: self._background(shelves, encoder))
-        return self._answered(query, rank)
+        return self._answered(query, ranker(query, asked, shelves, words, background, bent))
 
     def encoder(self, spec: str) -> Encoder:
         """The encoder of that name, opened once."""
@@ -254,37 +248,6 @@ class Engine:
             if len(kept) < len(self._followers):
                 self._followers = kept
                 self._backgrounds.clear()  # some may be of stores that are let go of
-
-    def _pixels(self, term: PictureTerm, encoder: Encoder) -> Pixels:
-        preparation = encoder.preparation
-        side_px = max(preparation.width_px, preparation.height_px)
-        path_given = isinstance(term.source, Path)
-        if term.crop is None:
-            picture, _ = read_picture(
-                term.source, limits=self.limits, target_px=side_px, drawings=path_given
-            )
-        else:  # decoded whole, for the part must be large enough
-            whole, _ = read_picture(term.source, limits=self.limits, drawings=path_given)
-            left, top, right, bottom = term.crop
-            width_px, height_px = whole.size
-            box = (
-                left * width_px // 100,
-                top * height_px // 100,
-                max(right * width_px // 100, left * width_px // 100 + 1),
-                max(bottom * height_px // 100, top * height_px // 100 + 1),
-            )
-            picture = whole.crop(box)
-        return preparation.pixels(picture)
-
-    def _indexed(self, term: IndexedTerm, searched: Collection) -> Vectors:
-        collection, vector = self.catalog.picture_vector(term.picture_id)
-        if collection.space.id != searched.space.id:
-            raise SpaceMismatch(
-                f"picture {term.picture_id} is of collection {collection.name!r}, embedded by "
-                f"{collection.space.encoder}, and {searched.name!r} by {searched.space.encoder}; "
-                "search by the picture's file instead"
-            )
-        return vector
 
     def _follower(self, collection: Collection, of: Kept = "pictures") -> Follower:
         key = (collection.id, collection.space.id, of)

@@ -12,6 +12,7 @@ from search.encoders import Encoder
 from search.errors import BadQuery
 from search.records import (
     EVERY_EVIDENCE,
+    ConceptTerm,
     Crop,
     IndexedTerm,
     PictureTerm,
@@ -39,6 +40,12 @@ USUAL_MINUS = 0.5
 
 # Each picture of a query costs a decoding and a place in the encoder's batch.
 MOST_TERMS = 32
+
+# A hundred is an evening's work; fitting to a thousand would take a second.
+MOST_MARKS = 200
+
+# A concept's name stands in addresses, on the command line and on a chip.
+MOST_NAME = 80
 
 # Terms whose weighted sum is shorter than this point nowhere: rounding alone would choose.
 SHORTEST_SUM = 1e-3
@@ -91,9 +98,10 @@ def check(query: Query) -> None:
     Raises:
         BadQuery: no terms or too many, words that are blank or too long, a weight that is zero, no
             number or out of range, `k`, `offset`, `cutoff` or `diverse` out of range, evidence of
-            an unknown kind or none, or a filter that can't be followed.
+            an unknown kind or none, marks that contradict, or a filter that can't be followed.
     """
-    if not query.terms:
+    check_marks(query)
+    if not query.terms and not query.more:
         raise BadQuery("the query is empty; give words, a picture, or both")
     if not 1 <= query.k <= MOST_HITS:
         raise BadQuery(f"can't return {query.k} results; ask for 1 to {MOST_HITS}")
@@ -124,6 +132,19 @@ def check(query: Query) -> None:
         elif isinstance(term, PictureTerm) and term.crop is not None:
             check_crop(term.crop)
         check_weight(term.weight)
+
+
+def check_marks(query: Query) -> None:
+    """Refuse marks that contradict each other, or too many of them; raises BadQuery."""
+    both = sorted(set(query.more) & set(query.less))
+    if both:
+        raise BadQuery(
+            f"picture {both[0]} is marked both more and less like what is wanted; leave one out"
+        )
+    if len(query.more) + len(query.less) > MOST_MARKS:
+        raise BadQuery(
+            f"{len(query.more) + len(query.less)} pictures are marked; there may be {MOST_MARKS}"
+        )
 
 
 def check_words(text: str) -> None:
@@ -163,14 +184,14 @@ def understand(
     terms: Sequence[Term],
     encoder: Encoder,
     read_pixels: Callable[[PictureTerm], Pixels],
-    indexed_vector: Callable[[IndexedTerm], Vectors],
+    known_vector: Callable[[IndexedTerm | ConceptTerm], Vectors],
 ) -> Asked:
     """Embed the terms and add them up, each as a unit vector times its weight.
 
     Raises:
         BadQuery: the terms cancel out.
         BadPicture: a picture can't be read.
-        NotFound: an indexed picture is gone.
+        NotFound: an indexed picture or a concept is gone.
     """
     texts = [term for term in terms if isinstance(term, TextTerm)]
     pixels = [read_pixels(term) for term in terms if isinstance(term, PictureTerm)]
@@ -183,8 +204,8 @@ def understand(
                 rows.append(next(text_rows))
             case PictureTerm():
                 rows.append(next(picture_rows))
-            case IndexedTerm():
-                rows.append(indexed_vector(term))
+            case IndexedTerm() | ConceptTerm():
+                rows.append(known_vector(term))
     vector = _sum(terms, rows)
     if vector is None:
         raise BadQuery("the query's terms cancel out; change a weight or leave one out")

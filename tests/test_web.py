@@ -61,6 +61,8 @@ def test_words_find_the_picture_that_shows_them(client: FlaskClient, ids: dict[s
         "cutoff": 0.0,
         "fold": False,
         "diverse": 0.0,
+        "more": [],
+        "less": [],
     }
     assert answer.json["took_ms"] > 0
     hits = answer.json["hits"]

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from search.errors import BadPicture, BadQuery, NotFound
 from search.filters import written
 from search.jobs import Job, Jobs
-from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
+from search.records import ConceptTerm, Hit, IndexedTerm, Picture, Query, Term, TextTerm
 from search.wire import answer_json, collection_json, hit_json, picture_json, printable
 from web import schemas
 from web.cursors import cursor_after, offset_of
@@ -229,6 +229,8 @@ def _query_json(query: Query) -> dict[str, Any]:
         "cutoff": query.cutoff,
         "fold": query.fold,
         "diverse": query.diverse,
+        "more": list(query.more),
+        "less": list(query.less),
     }
 
 
@@ -237,4 +239,6 @@ def _term_json(term: Term) -> dict[str, Any]:
         return {"text": term.text, "weight": term.weight}
     if isinstance(term, IndexedTerm):
         return {"picture_id": term.picture_id, "weight": term.weight}
+    if isinstance(term, ConceptTerm):
+        return {"concept": term.name, "weight": term.weight}
     return {"image": "sent", "weight": term.weight}

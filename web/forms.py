@@ -12,15 +12,27 @@ from werkzeug.exceptions import UnsupportedMediaType
 from search.errors import BadQuery
 from search.filters import parse
 from search.query import MOST_HITS, USUAL_MINUS, WEIGHTS, check_weight
-from search.records import EVERY_EVIDENCE, IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.records import (
+    EVERY_EVIDENCE,
+    ConceptTerm,
+    IndexedTerm,
+    PictureTerm,
+    Query,
+    Term,
+    TextTerm,
+)
 
 Fields = MultiDict[str, str]
 
-ANSWER_FIELDS = ("k", "offset", "where", "by", "cutoff", "fold", "diverse")
-SEARCH_FIELDS = ("q", "minus", "similar", "weight", "collection", "cursor", *ANSWER_FIELDS)
+ANSWER_FIELDS = ("k", "offset", "where", "by", "cutoff", "fold", "diverse", "more", "less")
+SEARCH_FIELDS = (
+    *("q", "minus", "similar", "concept", "weight", "collection", "cursor"),
+    *ANSWER_FIELDS,
+)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 JSON_FIELDS = ("terms", "collections", "cursor", *ANSWER_FIELDS)
-TERM_FIELDS = ("text", "picture_id", "weight")
+TERM_KINDS = ("text", "picture_id", "concept")
+TERM_FIELDS = (*TERM_KINDS, "weight")
 
 # SQL ids are signed 64-bit numbers.
 LARGEST_ID = 2**63 - 1
@@ -65,9 +77,11 @@ def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> Query:
     terms: list[Term] = [TextTerm(words(q)) for q in fields.getlist("q") if q.strip()]
     terms += [IndexedTerm(identity("similar", each), weight) for each in fields.getlist("similar")]
     terms += [PictureTerm(image, weight) for image in images]
+    terms += [ConceptTerm(words(each)) for each in fields.getlist("concept") if each.strip()]
     terms += [TextTerm(words(each), -USUAL_MINUS) for each in fields.getlist("minus")]
     told = {name: value for name, value in fields.items() if name in ANSWER_FIELDS and value}
-    return _query(terms, fields.getlist("collection"), told | {"by": fields.getlist("by")})
+    several = {name: fields.getlist(name) for name in ("by", "more", "less")}
+    return _query(terms, fields.getlist("collection"), told | several)
 
 
 def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
@@ -176,6 +190,10 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[st
         raise BadQuery(f"where is {_shown(where)}; it must be a text, such as: date >= 2021")
     if not isinstance(by, list) or any(each not in EVERY_EVIDENCE for each in by):
         raise BadQuery(f"by is {_shown(by)}; it may be: {', '.join(EVERY_EVIDENCE)}")
+    marks = {name: fields.get(name) or [] for name in ("more", "less")}
+    for name, ids in marks.items():
+        if not isinstance(ids, list):
+            raise BadQuery(f"{name} is {_shown(ids)}; it must be a list of pictures' ids")
     if str(fold).lower() not in SWITCHES:
         raise BadQuery(f"fold is {_shown(fold)}; it may be: {', '.join(SWITCHES)}")
     return Query(
@@ -188,22 +206,26 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[st
         cutoff=share("cutoff", fields.get("cutoff", 0)),
         fold=SWITCHES[str(fold).lower()],
         diverse=share("diverse", fields.get("diverse", 0)),
+        more=tuple(dict.fromkeys(identity("more", each) for each in marks["more"])),
+        less=tuple(dict.fromkeys(identity("less", each) for each in marks["less"])),
     )
 
 
 def _term(document: object) -> Term:
-    if not isinstance(document, dict) or len({"text", "picture_id"} & document.keys()) != 1:
+    if not isinstance(document, dict) or len(set(TERM_KINDS) & document.keys()) != 1:
         raise BadQuery(
-            f'a term is {_shown(document)}; it must be an object with "text" or "picture_id", '
-            'such as {"text": "a red door", "weight": 0.5}'
+            f'a term is {_shown(document)}; it must be an object with "text", "picture_id" or '
+            '"concept", such as {"text": "a red door", "weight": 0.5}'
         )
     refuse_unknown(document, TERM_FIELDS)
     weight = number("weight", document.get("weight", 1))
     if "picture_id" in document:
         return IndexedTerm(identity("picture_id", document["picture_id"]), weight)
-    if not isinstance(document["text"], str):
-        raise BadQuery(f"text is {_shown(document['text'])}; it must be a string")
-    return TextTerm(words(document["text"]), weight)
+    [kind] = set(TERM_KINDS) & document.keys()
+    if not isinstance(document[kind], str):
+        raise BadQuery(f"{kind} is {_shown(document[kind])}; it must be a string")
+    term = ConceptTerm if kind == "concept" else TextTerm
+    return term(words(document[kind]), weight)
 
 
 def _whole(value: object) -> int | None:
