@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from search import tables as t
 from search.captionids import caption_id, every_caption
 from search.catalog_captions import embedded_captions
+from search.catalog_concepts import Concepts
 from search.catalog_filters import CatalogFilters
+from search.catalog_marks import Marks
 from search.catalog_words import CatalogWords, index_words
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
@@ -45,6 +47,8 @@ class Catalog:
         self.database = database
         self.words = CatalogWords(database)
         self.filters = CatalogFilters(database)
+        self.concepts = Concepts(database)
+        self.marks = Marks(database)
 
     def identity(self) -> str:
         """The catalog's own id; index files carry it."""

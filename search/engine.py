@@ -13,7 +13,7 @@ from search.catalog import Catalog
 from search.catalog_filters import passes
 from search.catalog_words import FoundWords
 from search.encoders import Encoder
-from search.errors import SpaceMismatch
+from search.errors import NotFound, SpaceMismatch
 from search.filters import written
 from search.follower import Follower, Kept
 from search.pictures import Limits
@@ -28,6 +28,7 @@ from search.records import (
     Ids,
     Picture,
     Query,
+    Vectors,
 )
 from search.stores import VectorStore
 from search.terms import Terms
@@ -99,6 +100,23 @@ class Engine:
         asked, bent = terms.read(query)
         words = self._found_words(asked, query, collections, shelves)
         return self._answered(query, ranker(query, asked, shelves, words, background, bent))
+
+    def vector_of(self, query: Query) -> tuple[str, Vectors]:
+        """Where a query leads, marks included: the id of the space, and a unit vector (width,).
+
+        Raises what `answer` raises, and NotFound where nothing is indexed.
+        """
+        check(query)
+        searched = self._searched(query)
+        if not searched:
+            raise NotFound(NOTHING_INDEXED)
+        collections = [collection for collection, _ in searched]
+        encoder = self.encoder_of(collections[0])
+        shelves = [self._shelf(collection, head, query, None) for collection, head in searched]
+        background = partial(self._background, shelves, encoder)
+        terms = Terms(self.catalog, self.limits, encoder, collections, background)
+        asked, bent = terms.read(query)
+        return encoder.space.id, (bent.vector if bent else asked.vector)[0]
 
     def encoder(self, spec: str) -> Encoder:
         """The encoder of that name, opened once."""

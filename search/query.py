@@ -47,6 +47,9 @@ MOST_MARKS = 200
 # A concept's name stands in addresses, on the command line and on a chip.
 MOST_NAME = 80
 
+# A concept among words, as people write it: concept:our-dog, or concept:our-dog:-0.5
+CONCEPT = re.compile(rf"(?<!\S)concept:([\w-]{{1,{MOST_NAME}}})(?::(-?\d+(?:\.\d+)?))?(?!\S)")
+
 # Terms whose weighted sum is shorter than this point nowhere: rounding alone would choose.
 SHORTEST_SUM = 1e-3
 
@@ -65,6 +68,21 @@ def split_weight(text: str) -> tuple[str, float]:
     except ValueError:
         weight = None
     return (text, 1.0) if weight is None else (head, weight)
+
+
+def worded(text: str, weight: float = 1.0) -> list[Term]:
+    """The terms that words make: `concept:NAME` among them, perhaps with a weight, is a concept.
+
+    >>> worded("concept:our-dog at the beach")
+    [ConceptTerm(name='our-dog', weight=1.0), TextTerm(text='at the beach', weight=1.0)]
+    >>> worded("concept:our-dog:0.5", -1.0)
+    [ConceptTerm(name='our-dog', weight=-0.5)]
+    """
+    found: list[Term] = [
+        ConceptTerm(each[1], weight * float(each[2] or 1)) for each in CONCEPT.finditer(text)
+    ]
+    rest = " ".join(CONCEPT.sub(" ", text).split()) if found else text
+    return [*found, TextTerm(rest, weight)] if rest or not found else found
 
 
 def split_crop(text: str) -> tuple[str, Crop | None]:

@@ -395,3 +395,27 @@ class Token:
         """Whether this scope, or one that includes it, was granted."""
         order: tuple[Scope, ...] = get_args(Scope)
         return order.index(self.scope) >= order.index(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptMark:
+    """A marked picture of a concept: its content's hash in hex, and its file's name then."""
+
+    content_hash: str
+    more: bool
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What was kept under a name: words with weights, marks, and the vectors made of them.
+
+    `vectors` holds one of unit length (width,) for each space that it was made in, by the space's
+    id. Any of them can be made again from words and marks where the marked pictures are indexed.
+    """
+
+    name: str
+    words: tuple[TextTerm, ...] = ()
+    marks: tuple[ConceptMark, ...] = ()
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+    created_at: str = ""

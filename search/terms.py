@@ -73,9 +73,32 @@ class Terms:
 
     def _known(self, term: IndexedTerm | ConceptTerm) -> Vectors:
         if isinstance(term, ConceptTerm):
-            raise NotImplementedError
+            return self._concept(term.name)
         held = self._catalog.picture_vectors([term.picture_id])
         return self._vector(term.picture_id, held)
+
+    def _concept(self, name: str) -> Vectors:
+        """A concept's vector as it was made in this space, or made again of its words and marks."""
+        concepts, width = self._catalog.concepts, self._encoder.space.width
+        concept = concepts.one(name)
+        kept = concept.vectors.get(self._encoder.space.id)
+        if kept is not None and len(kept) == width:
+            return kept
+        held = concepts.pictures(concept.marks, [each.id for each in self._searched])
+        ids: dict[bool, list[int]] = {True: [], False: []}
+        for mark in concept.marks:
+            if mark.content_hash in held:
+                ids[mark.more].append(held[mark.content_hash])
+        if not concept.words and not ids[True]:
+            raise SpaceMismatch(
+                f"concept {name!r} was not made with {self._encoder.space.encoder}, and none of "
+                f"the {len(concept.marks):,} pictures that it was made of is in the collections "
+                "searched; index them there, or mark pictures anew"
+            )
+        query = Query(concept.words, more=tuple(ids[True]), less=tuple(ids[False]))
+        asked, bent = self.read(query)
+        row: Vectors = (bent.vector if bent else asked.vector)[0]
+        return row
 
     def _vector(self, picture_id: int, held: dict[int, tuple[Collection, Vectors]]) -> Vectors:
         if picture_id not in held:

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from search.catalog_marks import told
 from search.errors import BadPicture, BadQuery, NotFound
 from search.filters import written
 from search.jobs import Job, Jobs
-from search.records import ConceptTerm, Hit, IndexedTerm, Picture, Query, Term, TextTerm
+from search.records import Hit, Picture, Query
 from search.wire import answer_json, collection_json, hit_json, picture_json, printable
 from web import schemas
 from web.cursors import cursor_after, offset_of
@@ -220,7 +221,7 @@ def _links(picture: Picture) -> dict[str, Any]:
 
 def _query_json(query: Query) -> dict[str, Any]:
     return {
-        "terms": [_term_json(term) for term in query.terms],
+        "terms": [told(term) for term in query.terms],
         "collections": list(query.collections),
         "k": query.k,
         "offset": query.offset,
@@ -232,13 +233,3 @@ def _query_json(query: Query) -> dict[str, Any]:
         "more": list(query.more),
         "less": list(query.less),
     }
-
-
-def _term_json(term: Term) -> dict[str, Any]:
-    if isinstance(term, TextTerm):
-        return {"text": term.text, "weight": term.weight}
-    if isinstance(term, IndexedTerm):
-        return {"picture_id": term.picture_id, "weight": term.weight}
-    if isinstance(term, ConceptTerm):
-        return {"concept": term.name, "weight": term.weight}
-    return {"image": "sent", "weight": term.weight}

@@ -11,7 +11,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from search.errors import BadQuery
 from search.filters import parse
-from search.query import MOST_HITS, USUAL_MINUS, WEIGHTS, check_weight
+from search.query import MOST_HITS, USUAL_MINUS, WEIGHTS, check_weight, worded
 from search.records import (
     EVERY_EVIDENCE,
     ConceptTerm,
@@ -74,11 +74,12 @@ def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> Query:
         BadQuery: a field has a value that is not allowed; the message names both.
     """
     weight = number("weight", fields.get("weight") or "1")
-    terms: list[Term] = [TextTerm(words(q)) for q in fields.getlist("q") if q.strip()]
+    terms = [term for q in fields.getlist("q") if q.strip() for term in worded(words(q))]
     terms += [IndexedTerm(identity("similar", each), weight) for each in fields.getlist("similar")]
     terms += [PictureTerm(image, weight) for image in images]
     terms += [ConceptTerm(words(each)) for each in fields.getlist("concept") if each.strip()]
-    terms += [TextTerm(words(each), -USUAL_MINUS) for each in fields.getlist("minus")]
+    for each in fields.getlist("minus"):
+        terms += worded(words(each), -USUAL_MINUS)
     told = {name: value for name, value in fields.items() if name in ANSWER_FIELDS and value}
     several = {name: fields.getlist(name) for name in ("by", "more", "less")}
     return _query(terms, fields.getlist("collection"), told | several)
