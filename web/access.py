@@ -14,7 +14,13 @@ COOKIE = "limn_token"
 PUBLIC = frozenset({"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"})
 
 # Everything else needs to read; what is named here needs more.
-SCOPES: dict[str, Scope] = {"metrics.metrics": "admin"}
+SCOPES: dict[str, Scope] = {
+    "metrics.metrics": "admin",
+    "feedback.mark": "write",
+    "feedback.keep_concept": "write",
+    "feedback.import_concept": "write",
+    "feedback.forget_concept": "write",
+}
 
 
 def admit(app: Flask) -> None:

@@ -10,6 +10,7 @@ from search.settings import Settings
 from web import shown
 from web.access import admit
 from web.api import api
+from web.api_feedback import feedback
 from web.errors import handle_errors
 from web.guard import guard, is_loopback
 from web.health import health
@@ -63,7 +64,7 @@ def create_app(
     guard(app, host)
     admit(app)
     handle_errors(app)
-    for part in (pages, api, health, sign_in, metrics):
+    for part in (pages, api, feedback, health, sign_in, metrics):
         app.register_blueprint(part)
     limit(app, usual_rate)
     return app

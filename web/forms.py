@@ -53,7 +53,7 @@ def query_of_request(request: Request) -> tuple[Query, str]:
         refuse_unknown(request.args, SEARCH_FIELDS)
         return query_of_fields(request.args), request.args.get("cursor", "")
     if request.is_json:
-        return query_of_json(request.get_data())
+        return query_of_document(document_of(request.get_data()))
     if request.mimetype not in FORM_TYPES:
         raise UnsupportedMediaType(
             f"the body is {request.mimetype or 'of no stated type'}; post application/json, "
@@ -90,18 +90,23 @@ def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
     return [file.read() for file in files.getlist("image") if file.filename]
 
 
-def query_of_json(body: bytes) -> tuple[Query, str]:
-    """The query of a JSON document {"terms": [...], "collections": [...], "k": 20}; its cursor.
-
-    Raises:
-        BadQuery: it is no JSON, or a field has a value that is not allowed.
-    """
+def document_of(body: bytes) -> dict[str, Any]:
+    """A request's JSON object; raises BadQuery where it is none."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadQuery(f"the request's body is not JSON that can be read: {error}") from error
     if not isinstance(document, dict):
         raise BadQuery('the request\'s body must be a JSON object, such as {"terms": [...]}')
+    return document
+
+
+def query_of_document(document: Mapping[str, Any]) -> tuple[Query, str]:
+    """The query of a JSON document {"terms": [...], "collections": [...], "k": 20}; its cursor.
+
+    Raises:
+        BadQuery: a field has a value that is not allowed.
+    """
     refuse_unknown(document, JSON_FIELDS)
     terms, names = document.get("terms", []), document.get("collections", [])
     if not isinstance(terms, list):
@@ -165,6 +170,20 @@ def choice(field: str, value: str, allowed: Sequence[object]) -> str:
     return value
 
 
+def switch(field: str, value: object) -> bool:
+    """Yes or no, from text or from JSON."""
+    if str(value).lower() not in SWITCHES:
+        raise BadQuery(f"{field} is {_shown(value)}; it may be: {', '.join(SWITCHES)}")
+    return SWITCHES[str(value).lower()]
+
+
+def text_of(field: str, value: object) -> str:
+    """A text of a JSON document."""
+    if not isinstance(value, str):
+        raise BadQuery(f"{field} is {_shown(value)}; it must be a string")
+    return words(value)
+
+
 def count(value: object, field: str = "k") -> int:
     """How many hits are wanted or passed over, from text or JSON; the engine knows the range."""
     found = _whole(value)
@@ -195,8 +214,6 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[st
     for name, ids in marks.items():
         if not isinstance(ids, list):
             raise BadQuery(f"{name} is {_shown(ids)}; it must be a list of pictures' ids")
-    if str(fold).lower() not in SWITCHES:
-        raise BadQuery(f"fold is {_shown(fold)}; it may be: {', '.join(SWITCHES)}")
     return Query(
         terms=tuple(terms),
         collections=tuple(name for name in collections if name),
@@ -205,7 +222,7 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[st
         where=parse(where) if where else None,
         by=tuple(by) or EVERY_EVIDENCE,
         cutoff=share("cutoff", fields.get("cutoff", 0)),
-        fold=SWITCHES[str(fold).lower()],
+        fold=switch("fold", fold),
         diverse=share("diverse", fields.get("diverse", 0)),
         more=tuple(dict.fromkeys(identity("more", each) for each in marks["more"])),
         less=tuple(dict.fromkeys(identity("less", each) for each in marks["less"])),
@@ -223,10 +240,8 @@ def _term(document: object) -> Term:
     if "picture_id" in document:
         return IndexedTerm(identity("picture_id", document["picture_id"]), weight)
     [kind] = set(TERM_KINDS) & document.keys()
-    if not isinstance(document[kind], str):
-        raise BadQuery(f"{kind} is {_shown(document[kind])}; it must be a string")
     term = ConceptTerm if kind == "concept" else TextTerm
-    return term(words(document[kind]), weight)
+    return term(text_of(kind, document[kind]), weight)
 
 
 def _whole(value: object) -> int | None:
