@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from search import tables as t
 from search.captionids import caption_id, every_caption
+from search.catalog_adapters import Adapters
 from search.catalog_captions import embedded_captions
 from search.catalog_concepts import Concepts
 from search.catalog_filters import CatalogFilters
@@ -47,6 +48,7 @@ class Catalog:
         self.database = database
         self.words = CatalogWords(database)
         self.filters = CatalogFilters(database)
+        self.adapters = Adapters(database)
         self.concepts = Concepts(database)
         self.marks = Marks(database)
 

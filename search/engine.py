@@ -1,12 +1,15 @@
 """The engine: embeds a query, searches the stores, joins the answers with SQL, in rank order."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import get_args
 
+from search.adapters import Adapter
 from search.arrangement import arrange
 from search.calibration import Background, fit
 from search.catalog import Catalog
@@ -35,6 +38,9 @@ from search.terms import Terms
 from search.writerlock import writer_lock
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
+
+# An adapter that another process has installed is taken up within so many seconds.
+ADAPTERS_FRESH_S = 5.0
 
 # What chance is measured on may grow or shrink by this much before it is measured again.
 STALE_SHARE = 0.1
@@ -65,6 +71,7 @@ class Engine:
         self._encoders: dict[str, Encoder] = {}
         self._followers: dict[tuple[int, str, Kept], Follower] = {}
         self._backgrounds: dict[tuple[int, ...], tuple[int, Background]] = {}
+        self._adapters: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
         self._lock = threading.Lock()
 
     def search(self, query: Query) -> list[Hit]:
@@ -96,7 +103,7 @@ class Engine:
         if not any(len(shelf.pictures) for shelf in shelves):
             return Answer(notes=(NOTHING_INDEXED,))
         background = partial(self._background, shelves, encoder)
-        terms = Terms(self.catalog, self.limits, encoder, collections, background)
+        terms = self._terms(encoder, collections, background)
         asked, bent = terms.read(query)
         words = self._found_words(asked, query, collections, shelves)
         return self._answered(query, ranker(query, asked, shelves, words, background, bent))
@@ -114,7 +121,7 @@ class Engine:
         encoder = self.encoder_of(collections[0])
         shelves = [self._shelf(collection, head, query, None) for collection, head in searched]
         background = partial(self._background, shelves, encoder)
-        terms = Terms(self.catalog, self.limits, encoder, collections, background)
+        terms = self._terms(encoder, collections, background)
         asked, bent = terms.read(query)
         return encoder.space.id, (bent.vector if bent else asked.vector)[0]
 
@@ -144,6 +151,10 @@ class Engine:
     def store(self, collection: Collection) -> VectorStore:
         """The collection's vectors, level with the catalog."""
         return self._follower(collection).store()
+
+    def caption_vectors(self, collection: Collection) -> tuple[Ids, Vectors]:
+        """The ids of a collection's captions (`search.captionids`) and their vectors."""
+        return self._follower(collection, "captions").store().items()
 
     def collections(self) -> list[Collection]:
         """The collections, by name."""
@@ -241,6 +252,25 @@ class Engine:
             with self._lock:
                 self._backgrounds[key] = known
         return known[1]
+
+    def _terms(
+        self,
+        encoder: Encoder,
+        collections: Sequence[Collection],
+        background: Callable[[], Background],
+    ) -> Terms:
+        adapter = self._adapter(collections)
+        return Terms(self.catalog, self.limits, encoder, collections, background, adapter)
+
+    def _adapter(self, collections: Sequence[Collection]) -> Adapter | None:
+        """The adapter of the only collection that is searched: several would not agree."""
+        if len(collections) != 1:
+            return None
+        seen_s, adapters = self._adapters
+        if monotonic() > seen_s + ADAPTERS_FRESH_S:
+            adapters = self.catalog.adapters.in_use()
+            self._adapters = (monotonic(), adapters)
+        return adapters.get((collections[0].id, collections[0].space.id))
 
     def _searched(self, query: Query) -> list[tuple[Collection, int]]:
         """The collections to search, each with the number of its last change."""

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 
@@ -203,8 +202,12 @@ def understand(
     encoder: Encoder,
     read_pixels: Callable[[PictureTerm], Pixels],
     known_vector: Callable[[IndexedTerm | ConceptTerm], Vectors],
+    adapter: Callable[[Vectors], Vectors] | None = None,
 ) -> Asked:
     """Embed the terms and add them up, each as a unit vector times its weight.
+
+    `adapter` moves the words' vectors nearer to the pictures that are meant by them; captions are
+    compared with the words as the encoder has them.
 
     Raises:
         BadQuery: the terms cancel out.
@@ -213,7 +216,8 @@ def understand(
     """
     texts = [term for term in terms if isinstance(term, TextTerm)]
     pixels = [read_pixels(term) for term in terms if isinstance(term, PictureTerm)]
-    text_rows = iter(encoder.encode_texts([term.text for term in texts])) if texts else iter(())
+    plain = encoder.encode_texts([term.text for term in texts]) if texts else None
+    text_rows = iter(() if plain is None else plain if adapter is None else adapter(plain))
     picture_rows = iter(encoder.encode_pixels(np.stack(pixels))) if pixels else iter(())
     rows = []
     for term in terms:
@@ -227,11 +231,10 @@ def understand(
     vector = _sum(terms, rows)
     if vector is None:
         raise BadQuery("the query's terms cancel out; change a weight or leave one out")
-    told = [isinstance(term, TextTerm) for term in terms]
     wanted = [term for term in texts if term.weight > 0]
     return Asked(
         vector=vector,
-        text=_sum(texts, list(compress(rows, told))) if wanted else None,
+        text=_sum(texts, list(plain)) if wanted and plain is not None else None,
         words=query_words(" \n ".join(term.text for term in wanted)),
         told=sum(abs(term.weight) for term in texts) / sum(abs(term.weight) for term in terms),
         plain=len(wanted) == len(terms),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from search.adapters import Adapter
 from search.calibration import Background
 from search.catalog import Catalog
 from search.encoders import Encoder
@@ -36,12 +37,14 @@ class Terms:
         encoder: Encoder,
         searched: Sequence[Collection],
         background: Callable[[], Background],
+        adapter: Adapter | None = None,
     ) -> None:
         self._catalog = catalog
         self._limits = limits
         self._encoder = encoder
         self._searched = searched
         self._background = background
+        self._adapter = adapter
 
     def read(self, query: Query) -> tuple[Asked, Bent | None]:
         """What is asked, and where its marks have bent it; None where there are none.
@@ -54,7 +57,7 @@ class Terms:
         """
         asked = None
         if query.terms:
-            asked = understand(query.terms, self._encoder, self._pixels, self._known)
+            asked = understand(query.terms, self._encoder, self._pixels, self._known, self._adapter)
         bent = None
         if query.more or query.less:
             marked = Marked(self.marked(query.more), self.marked(query.less))
