@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from search import tables as t
 from search.captionids import caption_id, every_caption
 from search.catalog_adapters import Adapters
+from search.catalog_boards import Boards
 from search.catalog_captions import embedded_captions
 from search.catalog_concepts import Concepts
 from search.catalog_filters import CatalogFilters
 from search.catalog_marks import Marks
+from search.catalog_saved import SavedSearches
 from search.catalog_words import CatalogWords, index_words
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
@@ -49,8 +51,10 @@ class Catalog:
         self.words = CatalogWords(database)
         self.filters = CatalogFilters(database)
         self.adapters = Adapters(database)
+        self.boards = Boards(database)
         self.concepts = Concepts(database)
         self.marks = Marks(database)
+        self.saved = SavedSearches(database)
 
     def identity(self) -> str:
         """The catalog's own id; index files carry it."""

@@ -3,7 +3,7 @@
 `q` is what stands in the box. The other terms are chips: `text`, `similar` (an indexed picture's
 id) and `picture` (the token of one that was sent), each any number of times; a picture may end in
 the part that is meant, as in similar=12@10,20,60,80. `weight` gives the chips' weights, in that
-order.
+order. `more` and `less` are ids of pictures that were marked so.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from search.records import TextTerm
 from web.crops import Crop
 from web.forms import Fields, count, identity, number, words
 
+Side = Literal["more", "less"]
 Kind = Literal["text", "similar", "picture"]
 KINDS: tuple[Kind, ...] = ("text", "similar", "picture")
 
@@ -44,12 +45,14 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The words in the box, the chips, the collection, and where the page of hits begins."""
+    """The words in the box, the chips, the marks, the collection, where the page of hits begins."""
 
     q: str = ""
     chips: tuple[Chip, ...] = ()
     collection: str = ""
     start: int = 1
+    more: tuple[int, ...] = ()
+    less: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, fields: Fields) -> "Asked":
@@ -70,6 +73,8 @@ class Asked:
             ),
             collection=fields.get("collection", ""),
             start=_start(fields.get("start") or 1),
+            more=_marks(fields, "more"),
+            less=_marks(fields, "less"),
         )
 
     @property
@@ -80,11 +85,11 @@ class Asked:
 
     @property
     def anything(self) -> bool:
-        return bool(self.terms)
+        return bool(self.terms or self.more)
 
     @property
     def by_picture(self) -> bool:
-        return any(chip.kind != "text" for chip in self.chips)
+        return not self.chips or any(chip.kind != "text" for chip in self.chips)
 
     def but(self, **changes: Any) -> "Asked":
         """The same question with `changes`, from its first hit on."""
@@ -100,6 +105,17 @@ class Asked:
         chips = [*kept, Chip(kind, str(value), weight)]
         return self.but(chips=tuple(sorted(chips, key=lambda each: KINDS.index(each.kind))))
 
+    def marked(self, picture_id: int, side: Side) -> "Asked":
+        """The same question with a mark more, or less if it was there, or on the other side."""
+        other: Side = "less" if side == "more" else "more"
+        held: tuple[int, ...] = getattr(self, side)
+        rest = tuple(each for each in getattr(self, other) if each != picture_id)
+        if picture_id in held:
+            held = tuple(each for each in held if each != picture_id)
+        else:
+            held = (*held, picture_id)
+        return self.but(**{side: held, other: rest})
+
     def with_words_kept(self) -> "Asked":
         """The words in the box as a chip, and the box empty for more."""
         return self.plus("text", self.q).but(q="") if self.q else self
@@ -111,6 +127,8 @@ class Asked:
             "q": asked.q or None,
             **{kind: [chip.written for chip in asked.chips if chip.kind == kind] for kind in KINDS},
             "weight": _weights(asked.chips),
+            "more": list(asked.more),
+            "less": list(asked.less),
             "collection": asked.collection or None,
             "start": asked.start if asked.start != 1 else None,
         }
@@ -124,6 +142,11 @@ def _chip(kind: Kind, value: str, weight: str) -> Chip:
     if kind == "similar":
         name = str(identity("similar", name))
     return Chip(kind, name, heavy, Crop.of(part) if part else None)
+
+
+def _marks(fields: Fields, side: Side) -> tuple[int, ...]:
+    ids = (identity(side, each) for each in fields.getlist(side) if each.strip())
+    return tuple(dict.fromkeys(ids))
 
 
 def _start(value: object) -> int:

@@ -6,4 +6,5 @@ import "./chips.js";
 import "./crop.js";
 import "./scroll.js";
 import "./keys.js";
+import "./marks.js";
 import "./copy.js";
