@@ -122,7 +122,15 @@ def _engine(source: Path) -> Iterator[Engine]:
         with open_engine(settings) as engine:
             encoder = engine.encoder(settings.encoder)
             sources = [open_source(source, Asked())]
-            index(engine.catalog, "measured", sources, encoder, 1, Limits(), Silent())
+            index(
+                engine.catalog,
+                "measured",
+                sources,
+                encoder,
+                workers=1,
+                limits=Limits(),
+                progress=Silent(),
+            )
             yield engine
 
 
