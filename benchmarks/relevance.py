@@ -143,14 +143,18 @@ def print_recall(engine: Engine, asked: Sequence[Asked], bare: set[str], picture
             names = [hits[row].picture.path.name for row in order]
             ranks.setdefault(way, []).append(_rank(names, each.name, pictures))
     is_bare = np.array([each.name in bare for each in asked])
-    print(f"{'':26}{'R@1 %':>7}{'R@10 %':>8}{'MRR':>8}   R@10 % captioned, bare")
+    print(f"{'':26}{'R@1 %':>7}{'R@10 %':>8}{'MRR':>8}   captioned and bare: R@1 %, R@10 %")
     for way, found in ranks.items():
         every = np.array(found)
         figures = summary(every)
         print(
             f"{way:26}{figures['recall@1'] * 100:7.1f}{figures['recall@10'] * 100:8.1f}"
-            f"{figures['mrr']:8.3f}{(every[~is_bare] <= 10).mean() * 100:11.1f}"
-            f"{(every[is_bare] <= 10).mean() * 100:7.1f}"
+            f"{figures['mrr']:8.3f}   "
+            + "".join(
+                f"{(every[these] <= cut).mean() * 100:7.1f}"
+                for cut in (1, 10)
+                for these in (~is_bare, is_bare)
+            )
         )
     print(f"a search took {took_s * 1000 / len(asked) / len(WAYS):.1f} ms on average")
 

@@ -156,6 +156,10 @@ class Engine:
         """The ids of a collection's captions (`search.captionids`) and their vectors."""
         return self._follower(collection, "captions").store().items()
 
+    def forget_adapters(self) -> None:
+        """Read adapters anew with the next search: one was installed, turned or removed."""
+        self._adapters = (-math.inf, {})
+
     def collections(self) -> list[Collection]:
         """The collections, by name."""
         return self.catalog.collections()

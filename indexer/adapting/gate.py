@@ -72,6 +72,7 @@ def train_adapter(engine: Engine, name: str, anyway: bool = False) -> Trained:
         )
     done = Trained(name, examples.trained, held_out, before, after)
     engine.catalog.adapters.install(collection, adapter, asdict(done))
+    engine.forget_adapters()
     return done
 
 
