@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from indexer.adapting.examples import Examples, Question, gather
-from indexer.adapting.gate import NotInstalled, train_adapter
+from indexer.adapting.gate import NotInstalled, install, train_adapter
 from indexer.adapting.training import train
 from search.adapters import Adapter
 from search.bootstrap import open_engine
@@ -100,25 +100,16 @@ def engine_url(engine: Engine) -> str:
 
 
 def test_one_that_finds_answers_worse_is_refused_with_both_figures(engine: Engine) -> None:
-    collection = engine.catalog.collections(["shades"])[0]
-    chance = np.random.default_rng(0)
-    hits = engine.search(Query((TextTerm("red"),), k=64, by=("picture",)))
-    for number in range(24):  # what is held out asks for the opposite of what is trained on
-        words = f"word{number}"
-        held_out = Question(words, np.empty(0, np.int64), np.empty(0, np.int64)).held_out
-        best = hits[:5] if held_out else hits[-5:]
-        more = (int(best[int(chance.integers(5))].picture.id),)
-        engine.catalog.marks.store(Query((TextTerm(words),), more=more))
+    mark_answers(engine)
+    [collection] = engine.catalog.collections(["shades"])
     examples = gather(engine, collection)
-    assert 0 < examples.trained < len(examples.questions)
-    try:
-        train_adapter(engine, "shades")
-    except NotInstalled as refused:
-        assert "before:" in str(refused) and "after:" in str(refused)
-        assert engine.catalog.adapters.all() == []
-    else:
-        [kept] = engine.catalog.adapters.all()
-        assert kept.facts["after"]["answers"] >= kept.facts["before"]["answers"]  # type: ignore[index]
+    away = Adapter(np.eye(64, dtype=np.float32), -2 * np.eye(64, dtype=np.float32))
+    with pytest.raises(NotInstalled, match=r"before: .*; after: "):
+        install(engine, collection, examples, away)
+    assert engine.catalog.adapters.all() == []
+    forced = install(engine, collection, examples, away, anyway=True)
+    assert forced.after.answers < forced.before.answers
+    assert [each.enabled for each in engine.catalog.adapters.all()] == [True]
 
 
 def test_few_marks_are_refused_with_what_to_do(engine: Engine, limn: Limn, colours: Path) -> None:

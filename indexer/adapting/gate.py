@@ -11,7 +11,7 @@ from search.adapters import Adapter
 from search.captionids import owners
 from search.engine import Engine
 from search.errors import LimnError
-from search.records import Ids, Vectors
+from search.records import Collection, Ids, Vectors
 
 # Captions that must find their pictures as before: what nobody marked must not be lost.
 MOST_CAPTIONS = 1_000
@@ -57,9 +57,19 @@ def train_adapter(engine: Engine, name: str, anyway: bool = False) -> Trained:
     """
     [collection] = engine.catalog.collections([name])
     examples = gather(engine, collection)
+    return install(engine, collection, examples, train(examples, Recipe()), anyway)
+
+
+def install(
+    engine: Engine,
+    collection: Collection,
+    examples: Examples,
+    adapter: Adapter,
+    anyway: bool = False,
+) -> Trained:
+    """Put an adapter in use where it finds what is held out no worse; raises NotInstalled."""
     captions = engine.caption_vectors(collection)
     ids, _ = engine.store(collection).items()
-    adapter = train(examples, Recipe())
     before = _figures(examples, None, ids, captions)
     after = _figures(examples, adapter, ids, captions)
     held_out = len(examples.questions) - examples.trained
@@ -70,7 +80,7 @@ def train_adapter(engine: Engine, name: str, anyway: bool = False) -> Trained:
             "the adapter finds what was held out worse than none, so it is not installed; mark "
             "more answers and try again, or install it all the same with --install-anyway"
         )
-    done = Trained(name, examples.trained, held_out, before, after)
+    done = Trained(collection.name, examples.trained, held_out, before, after)
     engine.catalog.adapters.install(collection, adapter, asdict(done))
     engine.forget_adapters()
     return done
