@@ -126,7 +126,7 @@ def _by_cosine(
     confidence = None
     if asked.plain and bent is None and len(ids):
         above = background().text_picture.above(scores)
-        confidence = fusion.confidence(fusion.of_picture_alone(above))
+        confidence = fusion.sureness(fusion.of_picture_alone(above), fusion.SURE)
     return Ranking("cosine", ids, scores, confidence, None, None, asked, shelves)
 
 
@@ -159,18 +159,22 @@ def _fused(
     evidence = _evidence(ids, query, asked, shelves, words, background, bent)
     odds, parts = fusion.log_odds(evidence, asked.told)
     order = np.lexsort((evidence.ids, -odds))
-    confidence = fusion.confidence(odds)[order]
     telling = asked.plain and bent is None and set(query.by) == set(EVERY_EVIDENCE)
     return Ranking(
         measure="relevance",
         ids=evidence.ids[order],
-        scores=confidence,
-        confidence=confidence if telling else None,
+        scores=fusion.sureness(odds, fusion.ORDER)[order],
+        confidence=_confidence(evidence, asked)[order] if telling else None,
         evidence=evidence.in_order(order),
         shares=fusion.shares(parts)[order],
         asked=asked,
         shelves=shelves,
     )
+
+
+def _confidence(evidence: fusion.Evidence, asked: Asked) -> Scores:
+    odds, _ = fusion.log_odds(evidence, asked.told, fusion.SURE)
+    return fusion.sureness(odds, fusion.SURE)
 
 
 def _nearest_captions(asked: Asked, shelves: Sequence[Shelf], depth: int) -> Ids:
