@@ -39,6 +39,7 @@ HashesOf = Callable[[Ids], tuple[Hashes, NDArray[np.bool_]]]
 def arrange(query: Query, rank: Ranker, hashes_of: HashesOf) -> tuple[Page, Ranking]:
     """Lay out the page that was asked for, ranking deeper until it is filled."""
     shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
+    shown |= set(query.less)
     wanted = query.offset + query.k + 1
     depth = FEWEST
     while depth < wanted + len(shown) + (wanted if query.diverse else 0):
@@ -125,7 +126,7 @@ def _page(query: Query, ranking: Ranking, places: list[Place]) -> Page:
     if query.cutoff and ranking.confidence is None:
         notes.append(
             "the cutoff was not applied: how sure a hit is can be told for words alone, "
-            "not for pictures or for words to avoid"
+            "not for pictures, words to avoid, concepts or marks"
         )
     elif query.cutoff and not places and best is not None:
         notes.append(

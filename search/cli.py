@@ -19,7 +19,6 @@ from search.records import (
     PictureTerm,
     Query,
     Term,
-    TextTerm,
 )
 from search.settings import Settings
 from search.wire import collection_json, hit_json, printable
@@ -100,6 +99,20 @@ def answer_options(command: Any) -> Any:
             default=0.0,
             help="Leave out hits that are less sure than this, 0 to 1; 0.5 if no number is given.",
         ),
+        click.option(
+            "--more",
+            "more",
+            multiple=True,
+            type=click.IntRange(1),
+            help="The id of a picture as wanted: more like this. May be repeated.",
+        ),
+        click.option(
+            "--less",
+            "less",
+            multiple=True,
+            type=click.IntRange(1),
+            help="The id of a picture as not wanted: less like this. May be repeated.",
+        ),
         click.option("--fold", is_flag=True, help="Show near-duplicates as one hit with a count."),
         click.option(
             "--diverse",
@@ -143,15 +156,11 @@ def search(
     minus: tuple[str, ...],
     **options: Any,
 ) -> None:
-    """Find pictures by WORDS, by pictures, or by several of each with weights."""
-    from search.query import split_weight
+    """Find pictures by WORDS, by pictures, or by several of each with weights.
 
-    terms: list[Term] = [TextTerm(" ".join(words))] if words else []
-    terms += [TextTerm(*split_weight(text)) for text in texts]
-    terms += [_picture_term(image) for image in images]
-    terms += [_indexed_term(each) for each in ids]
-    terms += [_minus_term(each) for each in minus]
-    _answer(terms, **options)
+    `concept:NAME` among the words is a concept that was kept; so it is in --text and --minus.
+    """
+    _answer(terms_of(words, texts, images, ids, minus), **options)
 
 
 @main.command()
@@ -249,6 +258,26 @@ def upgrade() -> None:
     click.echo(f"the database {database.label} is at schema {revision}")
 
 
+def terms_of(
+    words: Sequence[str],
+    texts: Sequence[str],
+    images: Sequence[str],
+    ids: Sequence[str],
+    minus: Sequence[str],
+) -> list[Term]:
+    """The terms of the options that name them."""
+    from search.query import split_weight, worded
+
+    terms: list[Term] = worded(" ".join(words)) if words else []
+    for text in texts:
+        terms += worded(*split_weight(text))
+    terms += [_picture_term(image) for image in images]
+    terms += [_indexed_term(each) for each in ids]
+    for each in minus:
+        terms += _minus_terms(each)
+    return terms
+
+
 def _picture_term(text: str) -> PictureTerm:
     from search.query import split_crop, split_weight
 
@@ -270,11 +299,11 @@ def _indexed_term(text: str) -> IndexedTerm:
     return IndexedTerm(int(named), weight)
 
 
-def _minus_term(text: str) -> TextTerm:
-    from search.query import USUAL_MINUS, split_weight
+def _minus_terms(text: str) -> list[Term]:
+    from search.query import USUAL_MINUS, split_weight, worded
 
     named, weight = split_weight(text)
-    return TextTerm(named, -(weight if named != text else USUAL_MINUS))
+    return worded(named, -(weight if named != text else USUAL_MINUS))
 
 
 def _answer(
@@ -288,6 +317,8 @@ def _answer(
     cutoff: float,
     fold: bool,
     diverse: float,
+    more: tuple[int, ...],
+    less: tuple[int, ...],
     explain: bool,
     as_json: bool,
     show: bool,
@@ -307,6 +338,8 @@ def _answer(
         cutoff=cutoff,
         fold=fold,
         diverse=diverse,
+        more=more,
+        less=less,
     )
     with open_engine(Settings.from_environment()) as engine:
         answer = engine.answer(query)

@@ -61,6 +61,8 @@ def test_words_find_the_picture_that_shows_them(client: FlaskClient, ids: dict[s
         "cutoff": 0.0,
         "fold": False,
         "diverse": 0.0,
+        "more": [],
+        "less": [],
     }
     assert answer.json["took_ms"] > 0
     hits = answer.json["hits"]
@@ -272,7 +274,11 @@ def test_several_chips_have_weights_of_their_own_in_the_address(
 ) -> None:
     address = f"/?text=red&text=blue&similar={ids['green']}&weight=1&weight=-0.5&weight=2"
     page = client.get(address).text
-    assert re.findall(r'name="weight"[^>]* value="([^"]+)"', page) == ["1", "-0.5", "2"]
+    assert re.findall(r'type="range" name="weight"[^>]* value="([^"]+)"', page) == [
+        "1",
+        "-0.5",
+        "2",
+    ]
     assert page.index("a yellow wall") > 0
     assert f'href="/?text=red&amp;similar={ids["green"]}&amp;weight=1&amp;weight=2"' in page
     waits = client.get(f"/?q=red&similar={ids['green']}&weight=0").text
@@ -354,7 +360,7 @@ def test_an_original_is_sent_whole_or_in_ranges(
 def test_the_collection_can_be_chosen_where_there_are_several(
     client: FlaskClient, engine: Engine, ids: dict[str, int], tmp_path: Path
 ) -> None:
-    assert "<select" not in client.get("/?q=red").text
+    assert '<select name="collection"' not in client.get("/?q=red").text
     store(engine.catalog, tmp_path / "other.png", "red", collection="other")
     page = client.get("/?q=red&collection=other").text
     assert '<option value="other" selected>' in page

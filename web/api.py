@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from search.catalog_marks import told
 from search.errors import BadPicture, BadQuery, NotFound
 from search.filters import parse, written
 from search.jobs import Job, Jobs
-from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
+from search.records import Hit, Picture, Query
 from search.wire import answer_json, collection_json, facets_json, hit_json, picture_json, printable
 from web import schemas
 from web.cursors import cursor_after, offset_of
@@ -229,7 +230,7 @@ def _links(picture: Picture) -> dict[str, Any]:
 
 def _query_json(query: Query) -> dict[str, Any]:
     return {
-        "terms": [_term_json(term) for term in query.terms],
+        "terms": [told(term) for term in query.terms],
         "collections": list(query.collections),
         "k": query.k,
         "offset": query.offset,
@@ -238,12 +239,6 @@ def _query_json(query: Query) -> dict[str, Any]:
         "cutoff": query.cutoff,
         "fold": query.fold,
         "diverse": query.diverse,
+        "more": list(query.more),
+        "less": list(query.less),
     }
-
-
-def _term_json(term: Term) -> dict[str, Any]:
-    if isinstance(term, TextTerm):
-        return {"text": term.text, "weight": term.weight}
-    if isinstance(term, IndexedTerm):
-        return {"picture_id": term.picture_id, "weight": term.weight}
-    return {"image": "sent", "weight": term.weight}

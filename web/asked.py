@@ -4,6 +4,7 @@
 id) and `picture` (the token of one that was sent), each any number of times; a picture may end in
 the part that is meant, as in similar=12@10,20,60,80. `weight` gives the chips' weights, in that
 order. Every `where` is a filter that pictures must pass; with `panel` the filters stand open.
+`more` and `less` are ids of pictures that were marked so.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from search.records import AllOf, Filter, TextTerm
 from web.crops import Crop
 from web.forms import Fields, count, identity, number, words
 
+Side = Literal["more", "less"]
 Kind = Literal["text", "similar", "picture"]
 KINDS: tuple[Kind, ...] = ("text", "similar", "picture")
 
@@ -45,7 +47,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The words in the box, the chips, the collection, the filters, and where its hits begin."""
+    """The words in the box, the chips, the marks, the collection, the filters, where hits begin."""
 
     q: str = ""
     chips: tuple[Chip, ...] = ()
@@ -53,6 +55,8 @@ class Asked:
     where: tuple[str, ...] = ()
     panel: bool = False
     start: int = 1
+    more: tuple[int, ...] = ()
+    less: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, fields: Fields) -> "Asked":
@@ -77,6 +81,8 @@ class Asked:
             ),
             panel=bool(fields.get("panel")),
             start=_start(fields.get("start") or 1),
+            more=_marks(fields, "more"),
+            less=_marks(fields, "less"),
         )
 
     @property
@@ -87,11 +93,11 @@ class Asked:
 
     @property
     def anything(self) -> bool:
-        return bool(self.terms)
+        return bool(self.terms or self.more)
 
     @property
     def by_picture(self) -> bool:
-        return any(chip.kind != "text" for chip in self.chips)
+        return not self.chips or any(chip.kind != "text" for chip in self.chips)
 
     def but(self, **changes: Any) -> "Asked":
         """The same question with `changes`, from its first hit on."""
@@ -121,6 +127,17 @@ class Asked:
         parts = tuple(parse(each) for each in self.where)
         return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
 
+    def marked(self, picture_id: int, side: Side) -> "Asked":
+        """The same question with a mark more, or less if it was there, or on the other side."""
+        other: Side = "less" if side == "more" else "more"
+        held: tuple[int, ...] = getattr(self, side)
+        rest = tuple(each for each in getattr(self, other) if each != picture_id)
+        if picture_id in held:
+            held = tuple(each for each in held if each != picture_id)
+        else:
+            held = (*held, picture_id)
+        return self.but(**{side: held, other: rest})
+
     def with_words_kept(self) -> "Asked":
         """The words in the box as a chip, and the box empty for more."""
         return self.plus("text", self.q).but(q="") if self.q else self
@@ -132,6 +149,8 @@ class Asked:
             "q": asked.q or None,
             **{kind: [chip.written for chip in asked.chips if chip.kind == kind] for kind in KINDS},
             "weight": _weights(asked.chips),
+            "more": list(asked.more),
+            "less": list(asked.less),
             "collection": asked.collection or None,
             "where": list(asked.where),
             "panel": "1" if asked.panel else None,
@@ -147,6 +166,11 @@ def _chip(kind: Kind, value: str, weight: str) -> Chip:
     if kind == "similar":
         name = str(identity("similar", name))
     return Chip(kind, name, heavy, Crop.of(part) if part else None)
+
+
+def _marks(fields: Fields, side: Side) -> tuple[int, ...]:
+    ids = (identity(side, each) for each in fields.getlist(side) if each.strip())
+    return tuple(dict.fromkeys(ids))
 
 
 def _start(value: object) -> int:

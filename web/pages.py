@@ -10,7 +10,7 @@ from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
 from search.records import Hit, IndexedTerm, Query
 from web.asked import PAGE_HITS, Asked
-from web.chips import query_of, shown
+from web.chips import marks, query_of, shown
 from web.forms import LARGEST_ID, count, images_of
 from web.narrowing import narrowed
 from web.neighbours import neighbours
@@ -36,6 +36,7 @@ def search() -> str:
             "welcome.html",
             asked=asked,
             chips=shown(asked),
+            marks=marks(asked),
             summaries=summaries,
             names=[each.name for each in summaries],
             warmup=state().warmup,
@@ -52,11 +53,13 @@ def search() -> str:
         "results.html",
         asked=asked,
         chips=shown(asked),
+        marks=marks(asked),
         hits=hits,
         cuts=answer.cuts,
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
         before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,
+        boards=engine().catalog.boards.all(),
         after=last + 1 if hits and hits[-1].rank == last < MOST_HITS else None,
         names=[each.name for each in engine().collections()],
     )
@@ -107,9 +110,11 @@ def picture(picture_id: int) -> str:
         "picture.html",
         asked=asked,
         chips=shown(asked),
+        marks=marks(asked),
         picture=found,
         hits=hits,
         like=Asked(collection=found.collection).plus("similar", picture_id),
         unlike=unlike,
+        boards=engine().catalog.boards.all(),
         beside=beside,
     )

@@ -3,7 +3,14 @@
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from search.query import MOST_CHARACTERS, MOST_HITS, MOST_TERMS, MOST_WEIGHT
+from search.query import (
+    MOST_CHARACTERS,
+    MOST_HITS,
+    MOST_MARKS,
+    MOST_NAME,
+    MOST_TERMS,
+    MOST_WEIGHT,
+)
 from search.records import EVERY_EVIDENCE
 from web.forms import DEFAULT_K, LARGEST_ID
 from web.links import THUMBNAIL_SIDES_PX
@@ -68,7 +75,7 @@ class Picture(Schema):
 
 
 class Match(Schema):
-    by = _text("picture, caption or words", required=True)
+    by = _text("picture, caption, words or marks", required=True)
     score = fields.Float(required=True)
     share = fields.Float(required=True, metadata={"description": "its part in the hit's score"})
     caption = fields.Nested(Caption, required=True, allow_none=True)
@@ -93,6 +100,7 @@ class Hit(Picture):
 class AskedTerm(Schema):
     text = fields.String()
     picture_id = fields.Integer()
+    concept = _text("its name")
     image = _text('"sent", for a picture that came with the request')
     weight = fields.Float(required=True)
 
@@ -107,6 +115,8 @@ class AskedQuery(Schema):
     cutoff = fields.Float(required=True)
     fold = fields.Boolean(required=True)
     diverse = fields.Float(required=True)
+    more = fields.List(fields.Integer(), required=True)
+    less = fields.List(fields.Integer(), required=True)
 
 
 class Cut(Schema):
@@ -264,6 +274,16 @@ class AnswerFields(Schema):
     diverse = fields.Float(
         validate=Range(0, 1), metadata={"description": "how much likeness to hits above counts"}
     )
+    more = fields.List(
+        fields.Integer(validate=PICTURE_ID),
+        validate=Length(0, MOST_MARKS),
+        metadata={"description": "ids of pictures as wanted: more like these"},
+    )
+    less = fields.List(
+        fields.Integer(validate=PICTURE_ID),
+        validate=Length(0, MOST_MARKS),
+        metadata={"description": "ids of pictures as not wanted; they are left out"},
+    )
     cursor = _text("`next` of the answer before, to the same question")
 
 
@@ -277,6 +297,9 @@ class SearchFields(AnswerFields):
     )
     similar = fields.List(
         fields.Integer(validate=PICTURE_ID), metadata={"description": "ids of indexed pictures"}
+    )
+    concept = fields.List(
+        fields.String(validate=Length(1, MOST_NAME)), metadata={"description": "concepts, by name"}
     )
     weight = fields.Float(
         validate=WEIGHT, metadata={"description": "of the pictures, not zero; words have 1"}
@@ -294,11 +317,12 @@ class SearchForm(SearchFields):
 class Term(Schema):
     text = fields.String(validate=Length(1, MOST_CHARACTERS))
     picture_id = fields.Integer(validate=PICTURE_ID)
+    concept = fields.String(validate=Length(1, MOST_NAME))
     weight = fields.Float(validate=WEIGHT, load_default=1.0)
 
 
 class SearchDocument(AnswerFields):
-    terms = fields.List(fields.Nested(Term), required=True, validate=Length(1, MOST_TERMS))
+    terms = fields.List(fields.Nested(Term), validate=Length(0, MOST_TERMS))
     collections = fields.List(fields.String())
 
 

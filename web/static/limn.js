@@ -7,4 +7,5 @@ import "./crop.js";
 import "./filters.js";
 import "./scroll.js";
 import "./keys.js";
+import "./marks.js";
 import "./copy.js";
