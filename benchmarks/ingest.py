@@ -25,8 +25,8 @@ from PIL import Image
 from indexer.decoders import Decoders
 from indexer.decoding import Decoded, Work
 from indexer.pipeline import ENCODE_BATCH, index
-from indexer.plan import NOTHING_HASH, Plan
-from indexer.sources import found_in
+from indexer.plan import Plan
+from indexer.sources import NOTHING_HASH, found_in
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.encoders import Encoder, open_encoder

@@ -1,17 +1,17 @@
 """What a run has to do: what its sources hold against what the catalog knows."""
 
-import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 from typing import Self, TypeVar
 
 from indexer.decoding import Work, is_film
-from indexer.sources import NOTHING, Item, Note, Source, Told, Whole
+from indexer.sources import Item, Note, Source, Whole, captions_hash
 from indexer.spool import Spool
+from indexer.standing import Standing
 from search.errors import BadSource
 from search.ledger import Held, Ledger
 from search.pictures import PICTURE_SUFFIXES
@@ -95,7 +95,7 @@ class Planner:
             BadSource: the source can't be read at all, or holds nothing.
         """
         before, found_before = len(self.plan.failures), self.plan.found
-        seen = _Seen()
+        standing = Standing(self._ledger, source.root, source.table) if self._ledger else None
         kept: set[bytes] = set()
         touched: set[Path] = set()
         self._containers = self._ledger.containers(source.root) if self._ledger else {}
@@ -112,7 +112,7 @@ class Planner:
                         self._whole(each, kept)
             if self._recorded:
                 touched.update(item.path for item in items if item.path in self._recorded)
-            self._compare(items, source, seen, kept)
+            self._compare(items, source, standing, kept)
         new_failures = self.plan.failures[before:]
         if self.plan.found == found_before and all(
             failure.path == source.root for failure in new_failures
@@ -120,7 +120,8 @@ class Planner:
             raise empty(source, new_failures[0].detail if new_failures else "")
         self.plan.found += len(new_failures)
         kept.update(os.fsencode(failure.path) for failure in new_failures)
-        self._find_gone(source, seen, kept)
+        if standing is not None:
+            self._find_gone(source, standing, kept)
         self._find_settled(source, kept, touched)
 
     def _unchanged(self, mark: FileMark) -> bool:
@@ -141,19 +142,25 @@ class Planner:
         self.plan.unchanged += inside
 
     def _compare(
-        self, items: Sequence[Item], source: Source, seen: "_Seen", kept: set[bytes]
+        self, items: Sequence[Item], source: Source, standing: Standing | None, kept: set[bytes]
     ) -> None:
+        self.plan.found += len(items)
+        if standing is not None:
+            # One that failed since it was indexed is looked at, however it stands now.
+            sure = standing.unchanged(items, but=self._recorded)
+            self.plan.unchanged += int(sure.sum())
+            items = list(compress(items, ~sure))
         paths = [item.path for item in items]
         known = self._ledger.known(paths) if self._ledger else {}
         tried = [path for path in paths if path in self._recorded] if self._recorded else []
         failed = self._ledger.failed(tried) if self._ledger and tried and not self._retry else {}
-        self.plan.found += len(items)
         for item in items:
             file = known.get(item.path)
             state = (item.size_bytes, item.mtime_ns)
             same = False
             if file is not None:
-                seen.add(file.picture_id)
+                if standing is not None:
+                    standing.found.append(file.picture_id)
                 same = (file.size_bytes, file.mtime_ns) == state
                 if same and self._recorded and item.path in self._recorded:
                     self.plan.settled.append(item.path)  # it failed, and came back as it was
@@ -168,15 +175,19 @@ class Planner:
             else:
                 self.plan.unchanged += 1
 
-    def _find_gone(self, source: Source, seen: "_Seen", kept: set[bytes]) -> None:
-        if self._ledger is None:
-            return
-        held = (
-            self._ledger.listed(source.table) if source.table else self._ledger.under(source.root)
-        )
+    def _find_gone(self, source: Source, standing: Standing, kept: set[bytes]) -> None:
+        assert self._ledger is not None
+        missed = standing.missed()
+        held: Iterable[Held] = ()
+        if missed:
+            held = (
+                self._ledger.listed(source.table)
+                if source.table
+                else self._ledger.under(source.root)
+            )
         sizes: dict[int, dict[bytes, list[Held]]] = self.plan.moved_from
         for each in held:
-            if each.id not in seen and not _at_or_below(each.path, kept):
+            if each.id in missed and not _at_or_below(each.path, kept):
                 self.plan.gone.append(each.id)
                 sizes.setdefault(each.size_bytes, defaultdict(list))[each.content_hash].append(each)
         self.plan.lost_containers += [
@@ -194,21 +205,6 @@ class Planner:
             ]
 
 
-def captions_hash(told: Told) -> bytes:
-    """16 bytes that differ where the captions, their languages or kinds, or the fields do."""
-    return NOTHING_HASH if told is NOTHING else _captions_hash(told)
-
-
-def _captions_hash(told: Told) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
-    for caption in told.captions:
-        for part in (caption.text, caption.language or "", caption.kind):
-            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
-    for name, value in sorted(told.fields.items()):
-        digest.update(f"\1{name}\0{value!r}".encode("utf-8", "surrogatepass"))
-    return digest.digest()
-
-
 def empty(source: Source, why: str = "") -> BadSource:
     """The error for a source without pictures: perhaps a disk that is not mounted."""
     return BadSource(
@@ -216,27 +212,6 @@ def empty(source: Source, why: str = "") -> BadSource:
         f"files that end in {', '.join(sorted((*PICTURE_SUFFIXES, *SUFFIXES)))}. "
         "Nothing was changed"
     )
-
-
-# Most files of most collections have nothing beside them.
-NOTHING_HASH = _captions_hash(NOTHING)
-
-
-class _Seen:
-    """Ids of pictures that were found again: a bit each, so that millions of them fit."""
-
-    def __init__(self) -> None:
-        self._bits = bytearray()
-
-    def add(self, number: int) -> None:
-        place = number >> 3
-        if place >= len(self._bits):
-            self._bits.extend(bytes(place + 1 - len(self._bits) + (len(self._bits) >> 1)))
-        self._bits[place] |= 1 << (number & 7)
-
-    def __contains__(self, number: int) -> bool:
-        place = number >> 3
-        return place < len(self._bits) and bool(self._bits[place] & (1 << (number & 7)))
 
 
 def _at_or_below(path: bytes, folders: set[bytes]) -> bool:
