@@ -8,7 +8,7 @@ from search.encoders.preparation import Preparation
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file, read_picture
 from search.pictures.containers import FILM_SUFFIXES
-from search.pictures.looks import main_colours, perceptual_hash
+from search.pictures.looks import looks
 from search.records import Failure, PictureFacts, Pixels
 
 
@@ -104,8 +104,9 @@ def _decode(work: Work, preparation: Preparation, limits: Limits, name: str) -> 
         return file
     side_px = max(preparation.width_px, preparation.height_px)
     picture, facts = read_picture(data, limits=limits, target_px=side_px, name=name, drawings=True)
-    facts = replace(facts, colours=main_colours(picture), perceptual_hash=perceptual_hash(picture))
-    return Decoded(file, facts, preparation.pixels(picture))
+    colours, perceptual_hash = looks(picture)
+    facts = replace(facts, colours=colours, perceptual_hash=perceptual_hash)
+    return Decoded(file, facts, preparation.pixels(picture, exact=False))
 
 
 def _shots(item: Item) -> Iterator[Shots | Busy]:

@@ -188,10 +188,10 @@ def test_no_worker_outlives_a_killed_indexer(limn_environment: dict[str, str], m
 class LethalPreparation(Preparation):
     """Ends its process at a black picture, as a decoder with a memory fault would."""
 
-    def pixels(self, picture: Image.Image) -> Pixels:
+    def pixels(self, picture: Image.Image, *, exact: bool = True) -> Pixels:
         if picture.getpixel((0, 0)) == (0, 0, 0):
             os.kill(os.getpid(), signal.SIGSEGV)
-        return super().pixels(picture)
+        return super().pixels(picture, exact=exact)
 
 
 def test_a_file_that_kills_its_decoder_costs_that_file_alone(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_a_decoder_that_hangs_costs_its_file_alone(tmp_path: Path) -> None:
 class EndlessPreparation(Preparation):
     """Never comes back from a black picture, as a decoder in a loop does not."""
 
-    def pixels(self, picture: Image.Image) -> Pixels:
+    def pixels(self, picture: Image.Image, *, exact: bool = True) -> Pixels:
         while picture.getpixel((0, 0)) == (0, 0, 0):
             time.sleep(60)
-        return super().pixels(picture)
+        return super().pixels(picture, exact=exact)

@@ -111,7 +111,8 @@ def _check_whole(image: Image.Image, data: bytes, header_bytes: int, name: str) 
     """
     zeros = False
     if image.format in ("JPEG", "MPO"):
-        zeros = data.find(b"\xff\xd9", header_bytes) < 0  # no end of image
+        # No end of image. Whole files have it at their end, where this begins to look.
+        zeros = data.rfind(b"\xff\xd9", header_bytes) < 0
     elif image.format in ("WEBP", "AVIF", "HEIF"):
         zeros = not any(data[-ZEROS_BYTES:])
     elif image.format == "PNG":
