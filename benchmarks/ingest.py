@@ -1,11 +1,12 @@
 """How fast pictures become searchable, against the two limits of the same run; ratios to stdout.
 
-python -m benchmarks.ingest PHOTOGRAPHS [--encoder builtin] [--rescan 100000]
+python -m benchmarks.ingest PHOTOGRAPHS [--encoder builtin] [--rescan 100000] [--peers PYTHON]
 
 The photographs are made into 500-pixel, 2-megapixel and 12-megapixel JPEGs first. `end to end` is
 files on disk to committed rows and a store level with them; `decode` and `encode` are its two
 stages, each alone with all cores. Where both compute on the same cores no pipeline can pass
 `shared`, which is 1 / (1 / decode + 1 / encode); with a GPU the limit is the slower of the two.
+PYTHON is that of an environment with clip-retrieval and rclip.
 """
 
 import argparse
@@ -13,9 +14,9 @@ import io
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ from search.records import (
     PictureFacts,
 )
 from search.settings import Settings
+
+# Pictures of the encoder's own limit: it takes the same time for each.
+ENCODED_AT_MOST = 1024
 
 SIZES = {"500 px": (500, 375), "2 MP": (1600, 1200), "12 MP": (4000, 3000)}
 
@@ -72,28 +76,85 @@ def make_jpegs(
     return folder
 
 
-def decode_rate(encoder: Encoder, folder: Path, workers: int) -> float:
-    """Pictures a second of decoding alone, workers started already."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Pictures a second by the clock, and a second of one core, whoever else uses the machine."""
+
+    clock: float
+    cpu: float
+
+    def of(self, other: "Rate") -> str:
+        """The share that this is of another, both ways."""
+        return f"{self.clock / other.clock:.2f} ({self.cpu / other.cpu:.2f} by CPU time)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """End to end, and the two stages alone, all cores each."""
+
+    whole: Rate
+    decode: Rate
+    encode: Rate
+
+    @property
+    def slower(self) -> Rate:
+        return min(self.decode, self.encode, key=lambda rate: rate.clock)
+
+    @property
+    def shared(self) -> Rate:
+        """What no pipeline can pass whose stages compute on the same cores."""
+        clock, cpu = (
+            1 / (1 / decode + 1 / encode)
+            for decode, encode in (
+                (self.decode.clock, self.encode.clock),
+                (self.decode.cpu, self.encode.cpu),
+            )
+        )
+        return Rate(clock, cpu)
+
+
+@contextmanager
+def timed(count: int) -> Iterator[list[Rate]]:
+    """The rate of what is done inside, with the processes that it started and ended."""
+    rates: list[Rate] = []
+    began, cpu_began = time.perf_counter(), _cpu_s()
+    yield rates
+    rates.append(
+        Rate(count / (time.perf_counter() - began), count / max(1e-9, _cpu_s() - cpu_began))
+    )
+
+
+def _cpu_s() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def decode_rate(encoder: Encoder, folder: Path, workers: int) -> Rate:
+    """Decoding alone; by the clock, workers have started already."""
     work = [Work(item) for item in found_in(Folder(folder))]
-    with Decoders(workers, encoder.preparation, Limits()) as decoders:
-        list(decoders.run(work[: 16 * workers]))
+    first = 16 * workers
+    with (
+        timed(first + len(work)) as both,
+        Decoders(workers, encoder.preparation, Limits()) as decoders,
+    ):
+        list(decoders.run(work[:first]))
         began = time.perf_counter()
         outcomes = list(decoders.run(work))
         took_s = time.perf_counter() - began
     assert all(isinstance(each, Decoded) for each in outcomes)
-    return len(work) / took_s
+    return Rate(len(work) / took_s, both[0].cpu)
 
 
-def encode_rate(encoder: Encoder, count: int) -> float:
-    """Pictures a second of encoding alone, all cores."""
+def encode_rate(encoder: Encoder, count: int) -> Rate:
+    """Encoding alone, of pictures that are in memory."""
     shape = (ENCODE_BATCH, encoder.preparation.height_px, encoder.preparation.width_px, 3)
     batch = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     encoder.encode_pixels(batch)
     batches = max(1, count // ENCODE_BATCH)
-    began = time.perf_counter()
-    for _ in range(batches):
-        encoder.encode_pixels(batch)
-    return batches * ENCODE_BATCH / (time.perf_counter() - began)
+    with timed(batches * ENCODE_BATCH) as rates:
+        for _ in range(batches):
+            encoder.encode_pixels(batch)
+    return rates[0]
 
 
 @contextmanager
@@ -113,14 +174,17 @@ def timed_writes(catalog: Any) -> Iterator[list[float]]:
     catalog.store_pictures = store
 
 
-def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Path) -> None:
+def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Path) -> Rates:
     """One size of picture: end to end against its limits."""
     count = len(found_in(Folder(folder)))
-    with open_engine(settings) as engine, timed_writes(engine.catalog) as writes:
-        began = time.perf_counter()
+    with (
+        open_engine(settings) as engine,
+        timed_writes(engine.catalog) as writes,
+        timed(count) as whole,
+    ):
         collection, counts = index(
             engine.catalog,
-            f"bench {encoder.space.encoder[:9]} {name}",
+            f"bench {encoder.space.id[:20]} {name}",
             [Folder(folder)],
             encoder,
             workers=settings.workers,
@@ -128,17 +192,39 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
             progress=Silent(),
         )
         engine.store(collection)
-        took_s = time.perf_counter() - began
     assert counts.added == count, counts
-    whole = count / took_s
-    decode, encode = decode_rate(encoder, folder, settings.workers), encode_rate(encoder, count)
-    slower, shared = min(decode, encode), 1 / (1 / decode + 1 / encode)
+    rates = Rates(
+        whole[0],
+        decode_rate(encoder, folder, settings.workers),
+        encode_rate(encoder, min(count, ENCODED_AT_MOST)),
+    )
     print(
-        f"{encoder.space.encoder:>12.12} {name:>7} {count:>6,} files  end to end {whole:7.1f}/s  "
-        f"decode {decode:7.1f}/s  encode {encode:7.1f}/s  of the slower {whole / slower:.2f}  "
-        f"of shared {whole / shared:.2f}  SQL {sum(writes) / took_s:.1%} of the run",
+        f"{encoder.space.encoder:>12.12} {name:>7} {count:>6,} files  "
+        f"end to end {rates.whole.clock:7.1f}/s  decode {rates.decode.clock:7.1f}/s  "
+        f"encode {rates.encode.clock:7.1f}/s  of the slower {rates.whole.of(rates.slower)}  "
+        f"of shared {rates.whole.of(rates.shared)}  "
+        f"SQL {sum(writes) * rates.whole.clock / count:.1%} of the run",
         flush=True,
     )
+    return rates
+
+
+def measure_peers(settings: Settings, python: Path, folders: Mapping[str, Path]) -> None:
+    """Limn and others on the same files with the same encoder, one after the other."""
+    from benchmarks.peers import peer_rate, peers
+
+    with tempfile.TemporaryDirectory() as scratch:
+        for peer in peers(Path(scratch)):
+            encoder = open_encoder(peer.ours, settings.device)
+            for name, folder in folders.items():
+                ours = measure_pipeline(settings, encoder, name, folder)
+                whole, decode = (peer_rate(python, peer, folder, each) for each in (False, True))
+                print(
+                    f"{peer.name} {name}: {whole:.1f}/s, of which Limn does "
+                    f"{ours.whole.clock / whole:.2f} times; decode and prepare {decode:.1f}/s, "
+                    f"{ours.decode.clock / decode:.2f} times",
+                    flush=True,
+                )
 
 
 def measure_decoding(photographs: Sequence[Path], encoder: Encoder, scratch: Path) -> None:
@@ -227,25 +313,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photographs", type=Path)
     parser.add_argument("--encoder", action="append", help="may be given several times")
-    parser.add_argument("--files", type=int, default=1500, help="of 500 pixels; a tenth of 12 MP")
+    parser.add_argument("--files", type=int, default=6000, help="of 500 pixels; a fifth of 12 MP")
     parser.add_argument(
         "--rescan", type=int, default=0, help="files of the rescan; 0 leaves it out"
     )
+    parser.add_argument("--peers", type=Path, metavar="PYTHON", help="compare with other programs")
     parser.add_argument("--no-decode", action="store_true", help="leave the decoders out")
     asked = parser.parse_args()
     photographs = [item.path for item in found_in(Folder(asked.photographs))]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         settings = replace(Settings.from_environment(), data_dir=scratch, database=scratch / "db")
-        for spec in asked.encoder or ["builtin"]:
+        folders = {
+            size: make_jpegs(photographs, scratch / size, SIZES[size], max(16, count))
+            for size, count in (("500 px", asked.files), ("12 MP", asked.files // 5))
+        }
+        for spec in asked.encoder or ([] if asked.peers else ["builtin"]):
             encoder = open_encoder(spec, settings.device)
             if not asked.no_decode:
                 measure_decoding(photographs, encoder, scratch / spec.replace("/", "_"))
-            for size, count in (("500 px", asked.files), ("12 MP", max(16, asked.files // 10))):
-                folder = scratch / f"{size} {count}"
-                if not folder.exists():
-                    make_jpegs(photographs, folder, SIZES[size], count)
+            for size, folder in folders.items():
                 measure_pipeline(settings, encoder, size, folder)
+        if asked.peers:
+            measure_peers(settings, asked.peers, folders)
         if asked.rescan:
             measure_rescan(settings, photographs[0], scratch, asked.rescan)
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
