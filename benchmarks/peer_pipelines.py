@@ -5,8 +5,8 @@ python benchmarks/peer_pipelines.py rclip FOLDER GRAPH [--decode]
 
 CHECKPOINT is open_clip's ViT-B-32 as a file, GRAPH its picture tower as ONNX, which takes what
 rclip prepares: (n, 3, 224, 224) float32 under the name "input". What a peer imports but does not
-use here need not be installed. Prints one JSON line: files, and seconds from the first to the last, with the
-encoder loaded before. Nothing of Limn is imported.
+use here need not be installed. Prints one JSON line: files, and seconds from the first to the last,
+with the encoder loaded before. Nothing of Limn is imported.
 """
 
 import argparse

@@ -15,7 +15,7 @@ from search.pictures.containers import container_of, read_member
 PICTURE_SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".avif",
     ".heic", ".heif", ".hif", ".gif", ".tif", ".tiff", ".bmp", ".jp2", ".j2k", ".jpx",
-    ".ppm", ".pgm", ".pbm", ".pnm", ".svg",
+    ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".svg",
     ".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw",
 })
 # fmt: on
