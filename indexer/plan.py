@@ -164,7 +164,8 @@ class Planner:
                 same = (file.size_bytes, file.mtime_ns) == state
                 if same and self._recorded and item.path in self._recorded:
                     self.plan.settled.append(item.path)  # it failed, and came back as it was
-            elif is_film(item):  # its shots are not known to be gone until it has been looked at
+            # What is in it is not known to be gone until it has been looked at.
+            elif is_film(item) or item.path in self._containers:
                 kept.add(os.fsencode(item.path))
             if failed and failed.get(item.path) == state:
                 self.plan.still_failed += 1
@@ -237,4 +238,5 @@ def work_of(task: Task, plan: Plan) -> Work:
     known = {task.known.content_hash} if task.known else set()
     if task.known is None and not task.fresh and task.item.size_bytes in plan.moved_from:
         known |= plan.moved_from[task.item.size_bytes].keys()
-    return Work(task.item, frozenset(known))
+    # A list names its pictures itself: frames would be none of them.
+    return Work(task.item, frozenset(known), whole=task.listed_in is not None)

@@ -80,7 +80,7 @@ def _decode(
     data: bytes, name: str, limits: Limits, target_px: int | None
 ) -> tuple[Image.Image, PictureFacts]:
     stream = BytesIO(data)
-    formats = pillow.FORMATS
+    formats: tuple[str, ...] = pillow.FORMATS
     if jpegxl.is_jpeg_xl(data):
         _check_size(*(jpegxl.size(data) or (1, 1)), name, limits)
         jpegxl.register()
