@@ -1,6 +1,7 @@
 """How fast pictures become searchable, against the two limits of the same run; ratios to stdout.
 
-python -m benchmarks.ingest PHOTOGRAPHS [--encoder builtin] [--rescan 100000] [--peers PYTHON]
+python -m benchmarks.ingest PHOTOGRAPHS [--encoder builtin] [--rescan 100000] [--watch]
+                                        [--peers PYTHON]
 
 The photographs are made into 500-pixel, 2-megapixel and 12-megapixel JPEGs first. `end to end` is
 files on disk to committed rows and a store level with them; `decode` and `encode` are its two
@@ -16,44 +17,28 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from indexer.decoders import Decoders
-from indexer.decoding import Decoded, Work
-from indexer.pipeline import ENCODE_BATCH, index
-from indexer.plan import Plan
-from indexer.sources import NOTHING_HASH, found_in
+from benchmarks.later_runs import measure_rescan, measure_watch
+from benchmarks.rates import Rates, Silent, decode_rate, encode_rate, timed
+from indexer.pipeline import index
+from indexer.sources import found_in
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.encoders import Encoder, open_encoder
-from search.pictures import Limits, read_picture
-from search.records import (
-    Collection,
-    Counts,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    FileState,
-    PictureFacts,
-)
+from search.pictures import read_picture
+from search.records import Collection, EmbeddedPicture
 from search.settings import Settings
 
 # Pictures of the encoder's own limit: it takes the same time for each.
 ENCODED_AT_MOST = 1024
 
 SIZES = {"500 px": (500, 375), "2 MP": (1600, 1200), "12 MP": (4000, 3000)}
-
-
-class Silent:
-    """Watches a run and says nothing."""
-
-    def planned(self, plan: Plan) -> None: ...
-
-    def advanced(self, counts: Counts, at: str) -> None: ...
 
 
 def make_jpegs(
@@ -74,87 +59,6 @@ def make_jpegs(
         jpeg = data[number % len(data)]
         (folder / f"{number}.jpg").write_bytes(jpeg[:2] + segment + jpeg[2:])
     return folder
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Pictures a second by the clock, and a second of one core, whoever else uses the machine."""
-
-    clock: float
-    cpu: float
-
-    def of(self, other: "Rate") -> str:
-        """The share that this is of another, both ways."""
-        return f"{self.clock / other.clock:.2f} ({self.cpu / other.cpu:.2f} by CPU time)"
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """End to end, and the two stages alone, all cores each."""
-
-    whole: Rate
-    decode: Rate
-    encode: Rate
-
-    @property
-    def slower(self) -> Rate:
-        return min(self.decode, self.encode, key=lambda rate: rate.clock)
-
-    @property
-    def shared(self) -> Rate:
-        """What no pipeline can pass whose stages compute on the same cores."""
-        clock, cpu = (
-            1 / (1 / decode + 1 / encode)
-            for decode, encode in (
-                (self.decode.clock, self.encode.clock),
-                (self.decode.cpu, self.encode.cpu),
-            )
-        )
-        return Rate(clock, cpu)
-
-
-@contextmanager
-def timed(count: int) -> Iterator[list[Rate]]:
-    """The rate of what is done inside, with the processes that it started and ended."""
-    rates: list[Rate] = []
-    began, cpu_began = time.perf_counter(), _cpu_s()
-    yield rates
-    rates.append(
-        Rate(count / (time.perf_counter() - began), count / max(1e-9, _cpu_s() - cpu_began))
-    )
-
-
-def _cpu_s() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
-
-
-def decode_rate(encoder: Encoder, folder: Path, workers: int) -> Rate:
-    """Decoding alone; by the clock, workers have started already."""
-    work = [Work(item) for item in found_in(Folder(folder))]
-    first = 16 * workers
-    with (
-        timed(first + len(work)) as both,
-        Decoders(workers, encoder.preparation, Limits()) as decoders,
-    ):
-        list(decoders.run(work[:first]))
-        began = time.perf_counter()
-        outcomes = list(decoders.run(work))
-        took_s = time.perf_counter() - began
-    assert all(isinstance(each, Decoded) for each in outcomes)
-    return Rate(len(work) / took_s, both[0].cpu)
-
-
-def encode_rate(encoder: Encoder, count: int) -> Rate:
-    """Encoding alone, of pictures that are in memory."""
-    shape = (ENCODE_BATCH, encoder.preparation.height_px, encoder.preparation.width_px, 3)
-    batch = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    encoder.encode_pixels(batch)
-    batches = max(1, count // ENCODE_BATCH)
-    with timed(batches * ENCODE_BATCH) as rates:
-        for _ in range(batches):
-            encoder.encode_pixels(batch)
-    return rates[0]
 
 
 @contextmanager
@@ -265,50 +169,6 @@ def _rate(work: Callable[[bytes], Any], data: Sequence[bytes]) -> float:
     return len(data) / (time.process_time() - began)
 
 
-def measure_rescan(settings: Settings, photograph: Path, scratch: Path, count: int) -> None:
-    """A run over files that did not change, a thousand a folder.
-
-    They are links to a few small files, and their rows are written without decoding them.
-    """
-    tiny = open_encoder("tiny")
-    folder = scratch / "many"
-    for number in range(count):
-        path = folder / f"{number // 1000:04}" / f"{number}.jpg"
-        if number % 1000 == 0:  # file systems bound the links to one file
-            path.parent.mkdir(parents=True)
-            Image.open(photograph).convert("RGB").resize((32, 32)).save(path)
-            source = path
-        else:
-            path.hardlink_to(source)
-    items = found_in(Folder(folder))
-    vector = tiny.encode_texts(["rescan"])[0]
-    none = EmbeddedCaptions((), np.zeros((0, len(vector)), np.float32))
-    with open_engine(settings) as engine:
-        collection = engine.catalog.open_collection("rescan", tiny.space)
-        for start in range(0, count, 5000):
-            states = [
-                FileState(each.path, each.size_bytes, each.mtime_ns, b"h" * 32, NOTHING_HASH)
-                for each in items[start : start + 5000]
-            ]
-            facts = PictureFacts("JPEG", 32, 32)
-            engine.catalog.store_pictures(
-                collection, [EmbeddedPicture(state, facts, vector, none) for state in states]
-            )
-        began, cpu_began = time.perf_counter(), time.process_time()
-        _, counts = index(
-            engine.catalog,
-            "rescan",
-            [Folder(folder)],
-            tiny,
-            workers=settings.workers,
-            limits=engine.limits,
-            progress=Silent(),
-        )
-        took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
-    assert counts.unchanged == count, counts
-    print(f"rescan: {count:,} unchanged files in {took_s:.2f} s, {cpu_s:.2f} s of one core")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photographs", type=Path)
@@ -318,6 +178,7 @@ def main() -> None:
         "--rescan", type=int, default=0, help="files of the rescan; 0 leaves it out"
     )
     parser.add_argument("--peers", type=Path, metavar="PYTHON", help="compare with other programs")
+    parser.add_argument("--watch", action="store_true", help="time files that are added later")
     parser.add_argument("--no-decode", action="store_true", help="leave the decoders out")
     asked = parser.parse_args()
     photographs = [item.path for item in found_in(Folder(asked.photographs))]
@@ -336,6 +197,8 @@ def main() -> None:
                 measure_pipeline(settings, encoder, size, folder)
         if asked.peers:
             measure_peers(settings, asked.peers, folders)
+        if asked.watch:
+            measure_watch(photographs, scratch)
         if asked.rescan:
             measure_rescan(settings, photographs[0], scratch, asked.rescan)
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

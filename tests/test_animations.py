@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.ingest import Silent
+from benchmarks.rates import Silent
 from indexer.pipeline import index
 from indexer.sources.folder import Folder
 from search.catalog import Catalog
