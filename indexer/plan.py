@@ -54,6 +54,8 @@ class Plan:
     # Gone pictures by their size and content: a new file with the same has moved.
     moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
     lost_containers: list[Path] = field(default_factory=list)
+    # Films and animations that may have been read before, in another version.
+    reopened: set[Path] = field(default_factory=set)
 
     @property
     def total(self) -> int:
@@ -99,6 +101,7 @@ class Planner:
         kept: set[bytes] = set()
         touched: set[Path] = set()
         self._containers = self._ledger.containers(source.root) if self._ledger else {}
+        self._same: set[bytes] = set()
         for found in _batches(source.find(self._unchanged), LOOKUP_FILES):
             items = [each for each in found if isinstance(each, Item)]
             for each in found:
@@ -109,37 +112,33 @@ class Planner:
                     case Note():
                         self.plan.notes.append(each.text)
                     case Whole():
-                        self._whole(each, kept)
+                        self._whole(each)
             if self._recorded:
                 touched.update(item.path for item in items if item.path in self._recorded)
             self._compare(items, source, standing, kept)
         new_failures = self.plan.failures[before:]
-        if self.plan.found == found_before and all(
-            failure.path == source.root for failure in new_failures
-        ):
+        nothing = self.plan.found == found_before and not self._same
+        if nothing and all(failure.path == source.root for failure in new_failures):
             raise empty(source, new_failures[0].detail if new_failures else "")
         self.plan.found += len(new_failures)
         kept.update(os.fsencode(failure.path) for failure in new_failures)
         if standing is not None:
             self._find_gone(source, standing, kept)
-        self._find_settled(source, kept, touched)
+        self._find_settled(source, kept | self._same, touched)
 
     def _unchanged(self, mark: FileMark) -> bool:
-        if self._retry and self._failed_below(mark.path):
+        if self._containers.get(mark.path) != mark:
             return False
-        return self._containers.get(mark.path) == mark
+        return not (self._retry and self._failed_below(mark.path))
 
     def _failed_below(self, path: Path) -> bool:
         return any(path in failed.parents for failed in self._recorded)
 
-    def _whole(self, found: Whole, kept: set[bytes]) -> None:
+    def _whole(self, found: Whole) -> None:
         if not found.same:
             self.plan.whole.append(found.mark)
             return
-        kept.add(os.fsencode(found.mark.path))
-        inside = sum(1 for _ in self._ledger.under(found.mark.path)) if self._ledger else 0
-        self.plan.found += inside
-        self.plan.unchanged += inside
+        self._same.add(os.fsencode(found.mark.path))
 
     def _compare(
         self, items: Sequence[Item], source: Source, standing: Standing | None, kept: set[bytes]
@@ -167,6 +166,7 @@ class Planner:
             # What is in it is not known to be gone until it has been looked at.
             elif is_film(item) or item.path in self._containers:
                 kept.add(os.fsencode(item.path))
+                self.plan.reopened.add(item.path)
             if failed and failed.get(item.path) == state:
                 self.plan.still_failed += 1
             elif file is None or not same:
@@ -188,7 +188,12 @@ class Planner:
             )
         sizes: dict[int, dict[bytes, list[Held]]] = self.plan.moved_from
         for each in held:
-            if each.id in missed and not _at_or_below(each.path, kept):
+            if each.id not in missed:
+                continue
+            if _at_or_below(each.path, self._same):
+                self.plan.found += 1
+                self.plan.unchanged += 1
+            elif not _at_or_below(each.path, kept):
                 self.plan.gone.append(each.id)
                 sizes.setdefault(each.size_bytes, defaultdict(list))[each.content_hash].append(each)
         self.plan.lost_containers += [
