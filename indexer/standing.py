@@ -21,9 +21,9 @@ WORD_BYTES = 8
 class Standing:
     """The pictures of one source as the catalog holds them, and which of them were found again.
 
-    A file counts as unchanged where 64 bits of its path and 64 of its state both fit: among ten
-    million files and as many changes, one is missed with a chance of 1 to 10^24. What does not fit
-    says nothing, and is looked up in the catalog.
+    A file counts as unchanged where 64 bits of its path and 64 of its state both fit, which a
+    change misses with a chance of 1 to 10^19. What does not fit says nothing, and is looked up in
+    the catalog.
     """
 
     def __init__(self, ledger: Ledger, root: Path, table: Path | None) -> None:
@@ -70,7 +70,8 @@ class Standing:
 
 def _words(hashes: Sequence[bytes]) -> NDArray[np.uint64]:
     """The first 64 bits of each hash."""
-    return np.frombuffer(b"".join([each[:WORD_BYTES] for each in hashes]), np.uint64)
+    words = [each[:WORD_BYTES].ljust(WORD_BYTES, b"\0") for each in hashes]
+    return np.frombuffer(b"".join(words), np.uint64)
 
 
 def _states(

@@ -14,10 +14,12 @@ from search.catalog import Catalog
 from search.database import Database
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
+from search.ledger import Ledger
 from search.pictures import Limits, load_file, read_picture
 from search.pictures.containers.animation import FURTHEST, frames
 from search.records import Counts
 from search.schema import ensure_schema
+from tests.colour_web import opened, settings_in
 from tests.pictures_of_every_kind import quadrants
 
 FRAMES = 6
@@ -103,3 +105,22 @@ def test_an_animation_is_indexed_followed_and_forgotten(tmp_path: Path) -> None:
     (folder / "b.png").unlink()
     assert indexed().removed == 2
     database.close()
+
+
+def test_the_original_of_a_frame_is_the_animation(tmp_path: Path) -> None:
+    path = moving(tmp_path / "a.gif")
+    with opened(settings_in(tmp_path / "data")) as (engine, client):
+        collection, _ = index(
+            engine.catalog,
+            "m",
+            [Folder(path)],
+            TinyEncoder(),
+            workers=1,
+            limits=Limits(),
+            progress=Silent(),
+        )
+        [_, frame] = Ledger(engine.catalog.database, collection).everything()
+        answer = client.get(f"/api/v1/pictures/{frame.id}/original")
+        assert (answer.mimetype, answer.data) == ("image/gif", path.read_bytes())
+        answer.close()
+        assert engine.catalog.picture(frame.id).path == path / "3"
