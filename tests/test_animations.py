@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.rates import Silent
+from indexer.duplicates import duplicates
 from indexer.pipeline import index
 from indexer.sources.folder import Folder
 from search.catalog import Catalog
@@ -97,6 +98,10 @@ def test_an_animation_is_indexed_followed_and_forgotten(tmp_path: Path) -> None:
 
     assert indexed().added == 5
     assert indexed().unchanged == 5
+    [collection] = catalog.collections(["m"])
+    assert [group.paths for group in duplicates(catalog, collection)] == [
+        (folder / "a.gif" / number, folder / "b.png" / number) for number in ("0", "3")
+    ]
     os.utime(folder / "b.png", (1, 1))  # its frames stay
     quadrants().save(folder / "a.gif")  # moves no more
     assert indexed().removed == 0

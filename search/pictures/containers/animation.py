@@ -34,7 +34,8 @@ class Animation:
         written = BytesIO()
         try:
             self._image.seek(int(name))
-            self._image.convert("RGBA").save(written, "PNG", compress_level=1)
+            # Not compressed: another version of a compressor would make other bytes of the same.
+            self._image.convert("RGBA").save(written, "TIFF")
         except pillow.PLUGIN_ERRORS as error:
             raise BadPicture(f"frame {name} is damaged: {error}", "truncated") from error
         return written.getvalue()
