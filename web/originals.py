@@ -3,6 +3,7 @@
 from flask import Response, send_file
 
 from search.errors import NotFound
+from search.pictures.containers import animation_of
 from search.records import Picture
 
 # By the format that was decoded when the picture was indexed, whatever its file is called. What is
@@ -25,18 +26,21 @@ TYPES = {
 def original_of(picture: Picture, download: bool) -> Response:
     """The picture's file, or the part of it that the request's `Range` asks for.
 
+    That of an animation's frame is the animation.
+
     Raises:
         NotFound: the file is no longer there.
     """
     mimetype = TYPES.get(picture.facts.format)
+    path = animation_of(picture.path) or picture.path
     try:
-        if not picture.path.is_file():
+        if not path.is_file():
             raise FileNotFoundError
         return send_file(
-            picture.path,
+            path,
             mimetype=mimetype or "application/octet-stream",
             as_attachment=download or mimetype is None,
-            download_name=picture.path.name.encode("utf-8", "replace").decode(),
+            download_name=path.name.encode("utf-8", "replace").decode(),
             conditional=True,
         )
     except OSError as error:
