@@ -15,6 +15,7 @@ from search.encoders import Encoder
 from search.errors import SpaceMismatch
 from search.filters import written
 from search.follower import Follower, Kept
+from search.names import rename
 from search.pictures import Limits, read_picture
 from search.pictures.thumbnails import Thumbnails
 from search.query import Asked, check, understand
@@ -166,6 +167,16 @@ class Engine:
         with suppress(OSError):  # nothing will ever read the file: ids are not used twice
             for of in get_args(Kept):
                 self._index_path(collection, of).unlink(missing_ok=True)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a collection another name.
+
+        Raises:
+            NotFound: there is no collection of that name.
+            BadSetting, NameTaken, CollectionBusy: as `search.names.rename` does.
+        """
+        [collection] = self.catalog.collections([name])
+        rename(self.catalog.database, collection, new)
 
     def warm(self) -> None:
         """Open what the first query would otherwise wait for."""

@@ -192,7 +192,7 @@ def test_before_a_search_the_page_shows_the_collections(
     client: FlaskClient, ids: dict[str, int]
 ) -> None:
     page = client.get("/").text
-    assert f"<strong>{COLLECTION}</strong>" in page
+    assert f">{COLLECTION}</a></strong>" in page
     assert "5 pictures" in page and "5 captions" in page
 
 

@@ -1,4 +1,4 @@
-"""The JSON API, version 1: search, pictures and their files, collections, jobs, export."""
+"""The JSON API, version 1: search, pictures and their files, export."""
 
 from dataclasses import replace
 from time import perf_counter
@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from search.errors import BadPicture, BadQuery, NotFound
+from search.errors import BadPicture, NotFound
 from search.filters import written
-from search.jobs import Job, Jobs
 from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
-from search.wire import answer_json, collection_json, hit_json, picture_json, printable
+from search.wire import answer_json, hit_json, picture_json
 from web import schemas
 from web.cursors import cursor_after, offset_of
 from web.described import JSON, describe, openapi
@@ -19,9 +18,7 @@ from web.forms import (
     FORM_TYPES,
     LARGEST_ID,
     choice,
-    count,
     identities,
-    identity,
     query_of_request,
     refuse_unknown,
 )
@@ -34,7 +31,6 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 PICTURE = f"/pictures/<int(max={LARGEST_ID}):picture_id>"
 
 YEAR_S = 365 * 24 * 3600
-MOST_JOBS = 1000
 
 NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
 RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
@@ -107,35 +103,6 @@ def original(picture_id: int) -> Response:
     return original_of(engine().picture(picture_id), "download" in request.args)
 
 
-@api.get("/collections")
-@describe(schemas.Collections)
-def collections() -> dict[str, Any]:
-    """What there is to search."""
-    return {"collections": [collection_json(each) for each in engine().summaries()]}
-
-
-@api.get("/jobs")
-@describe(schemas.Jobs, fields=schemas.JobFields)
-def jobs() -> dict[str, Any]:
-    """The runs of the indexer, the newest first."""
-    refuse_unknown(request.args, ("k", "cursor"))
-    k = count(request.args.get("k") or 20)
-    if not 1 <= k <= MOST_JOBS:
-        raise BadQuery(f"can't return {k} jobs; ask for 1 to {MOST_JOBS}")
-    cursor = request.args.get("cursor")
-    before = identity("cursor", cursor) if cursor else None
-    found = Jobs(engine().catalog.database).latest(k, before)
-    following = str(found[-1].id) if len(found) == k else None
-    return {"jobs": [_job(each) for each in found], "next": following}
-
-
-@api.get(f"/jobs/<int(max={LARGEST_ID}):job_id>")
-@describe(schemas.Job)
-def job(job_id: int) -> dict[str, Any]:
-    """One run of the indexer: how far it is, or how it ended."""
-    return _job(Jobs(engine().catalog.database).one(job_id))
-
-
 @api.route("/export", methods=["GET", "POST"])
 @describe(
     schemas.Export,
@@ -187,27 +154,6 @@ def _hit(hit: Hit) -> dict[str, Any]:
 
 def _picture(picture: Picture) -> dict[str, Any]:
     return picture_json(picture) | _links(picture)
-
-
-def _job(job: Job) -> dict[str, Any]:
-    counts = job.counts
-    return {
-        "id": job.id,
-        "collection": job.name or None,
-        "kind": job.kind,
-        "source": printable(str(job.source)),
-        "state": job.state,
-        "found": counts.found,
-        "added": counts.added,
-        "changed": counts.changed,
-        "unchanged": counts.unchanged,
-        "removed": counts.removed,
-        "failed": counts.failed,
-        "message": job.message,
-        "started_at": job.started_at,
-        "updated_at": job.updated_at,
-        "finished_at": job.finished_at,
-    }
 
 
 def _links(picture: Picture) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from web.requestlog import request_id
 
 STATUSES: dict[type[errors.LimnError], int] = {
     errors.BadQuery: 400,
+    errors.BadSetting: 400,
     errors.BadPicture: 400,
     errors.BadSource: 400,
     errors.NotFound: 404,
@@ -31,6 +32,8 @@ STATUSES: dict[type[errors.LimnError], int] = {
 
 # Addresses that programs ask, besides the API.
 PLAIN = ("/healthz", "/readyz", "/metrics")
+
+TAKE_FILES = ("collections", "gathering_pages")
 
 PICTURE_STATUSES = {"not an image": 415, "too large": 413}
 
@@ -79,6 +82,12 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _too_large() -> str:
+    if request.blueprint in TAKE_FILES:
+        limit = current_app.config["MAX_SENT_BYTES"]
+        return (
+            f"the request is too large: its files may have {limit:,} bytes together; send them "
+            "in parts, or raise LIMN_MAX_SENT_BYTES where the server runs"
+        )
     limit = current_app.config["MAX_UPLOAD_BYTES"]
     words = current_app.config["MAX_FORM_MEMORY_SIZE"]
     return (

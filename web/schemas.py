@@ -144,13 +144,21 @@ class Job(Schema):
     collection = fields.String(required=True, allow_none=True)
     kind = fields.String(required=True)
     source = fields.String(required=True)
-    state = fields.String(required=True)
+    state = _text("queued, running, done, failed, cancelled or interrupted", required=True)
+    cancelled = fields.Boolean(required=True, metadata={"description": "its end was asked for"})
+    total = _whole("files to deal with, once they are counted", required=True, allow_none=True)
     found = fields.Integer(required=True)
     added = fields.Integer(required=True)
     changed = fields.Integer(required=True)
+    moved = fields.Integer(required=True)
     unchanged = fields.Integer(required=True)
     removed = fields.Integer(required=True)
     failed = fields.Integer(required=True)
+    rate = fields.Float(
+        required=True, allow_none=True, metadata={"description": "pictures a second"}
+    )
+    left_s = fields.Float(required=True, allow_none=True)
+    current = _text("the file that was done last", required=True, allow_none=True)
     message = fields.String(required=True, allow_none=True)
     started_at = fields.String(required=True)
     updated_at = fields.String(required=True)
@@ -227,6 +235,75 @@ class OriginalFields(Schema):
 class JobFields(Schema):
     k = _whole("how many jobs", validate=Range(1, 1000), load_default=DEFAULT_K)
     cursor = _text("`next` of the answer before")
+
+
+class JobList(Schema):
+    jobs = fields.List(fields.Nested(Job), required=True)
+
+
+class EventFields(Schema):
+    seconds = _whole("when the stream ends, if the job has not", validate=Range(1, 60))
+
+
+class NewCollection(Schema):
+    """A collection of a folder on the server."""
+
+    name = _text("1 to 200 characters, no slash", required=True, validate=Length(1, 200))
+    folder = _text("the whole path of a folder that may be indexed", required=True)
+
+
+class SentCollection(Schema):
+    """A collection of files that are sent with it."""
+
+    name = fields.String(required=True, validate=Length(1, 200))
+    files = fields.List(
+        fields.Raw(metadata={"type": "string", "contentMediaType": "application/octet-stream"}),
+        required=True,
+        metadata={"description": "pictures, films, zip or tar archives, captions.csv"},
+    )
+
+
+class SentFiles(Schema):
+    files = fields.List(
+        fields.Raw(metadata={"type": "string", "contentMediaType": "application/octet-stream"}),
+        required=True,
+    )
+
+
+class Renamed(Schema):
+    name = _text("the new one", required=True, validate=Length(1, 200))
+
+
+class Again(Schema):
+    retry = fields.Boolean(metadata={"description": "read files that failed again, changed or not"})
+
+
+class Removed(Schema):
+    removed = fields.String(required=True)
+
+
+class Failure(Schema):
+    path = fields.String(required=True)
+    reason = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class Failures(Schema):
+    failures = fields.List(fields.Nested(Failure), required=True)
+    more = _whole("how many there are beyond these", required=True)
+
+
+class FolderFields(Schema):
+    path = _text("a folder; without it, the roots are listed")
+
+
+class Folders(Schema):
+    """Folders that may be indexed: the roots, or what is in one."""
+
+    path = fields.String(required=True, allow_none=True)
+    above = fields.String(required=True, allow_none=True)
+    folders = fields.List(fields.String(), required=True)
+    pictures = _whole("pictures and archives in it, those in folders below not counted")
 
 
 class ExportFields(Schema):

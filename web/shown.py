@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
+from search.jobs import Job, done
 from search.records import Caption, Picture
 from search.wire import printable
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
@@ -93,6 +94,11 @@ def unread(number: int) -> str:
     return str(told)
 
 
+def dealt_with(job: Job) -> int:
+    """How many of a job's files are dealt with."""
+    return done(job.counts)
+
+
 def register(app: Flask) -> None:
     """Make these known to the templates."""
     for filter_ in (
@@ -113,5 +119,6 @@ def register(app: Flask) -> None:
         srcset,
         shown_width_px,
         printable,
+        dealt_with,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

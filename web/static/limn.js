@@ -7,3 +7,5 @@ import "./crop.js";
 import "./scroll.js";
 import "./keys.js";
 import "./copy.js";
+import "./jobs.js";
+import "./send.js";
