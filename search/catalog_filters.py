@@ -25,6 +25,8 @@ ORDERED: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 
+SHORT_RUN = 20
+
 p = t.picture.c
 
 
@@ -155,6 +157,16 @@ def _same(_: str, value: Value) -> Test:
     return p.content_hash.in_(sa.select(other.c.content_hash).where(other.c.id == int(str(value))))
 
 
+def _id(_: str, value: Value) -> Test:
+    assert isinstance(value, tuple)
+    # Short runs one by one: each test of a range is a level of SQLite's expressions.
+    single = [
+        each for first, last in value if last - first < SHORT_RUN for each in range(first, last + 1)
+    ]
+    runs = [p.id.between(first, last) for first, last in value if last - first >= SHORT_RUN]
+    return sa.or_(p.id.in_(single), *runs)
+
+
 # A further column of `picture`, or a table of further facts, is one line here and one in `FIELDS`.
 CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "collection": _collection,
@@ -170,5 +182,6 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "caption": _caption,
     "box": _box,
     "has": _has,
+    "id": _id,
     "same": _same,
 }

@@ -167,6 +167,7 @@ class Engine:
         with suppress(OSError):  # nothing will ever read the file: ids are not used twice
             for of in get_args(Kept):
                 self._index_path(collection, of).unlink(missing_ok=True)
+            self.map_file(collection).unlink(missing_ok=True)
 
     def rename(self, name: str, new: str) -> None:
         """Give a collection another name.
@@ -177,6 +178,10 @@ class Engine:
         """
         [collection] = self.catalog.collections([name])
         rename(self.catalog.database, collection, new)
+
+    def map_file(self, collection: Collection) -> Path:
+        """Where the map of a collection is kept, beside its index."""
+        return self._index_path(collection).with_suffix(".map")
 
     def warm(self) -> None:
         """Open what the first query would otherwise wait for."""

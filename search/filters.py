@@ -17,6 +17,9 @@ EQUAL = ("=", "!=")
 TEXT = (*EQUAL, "~")
 ORDER = (*EQUAL, "<", "<=", ">", ">=")
 
+# Each long run of ids is a level of the database's expressions too.
+MOST_RUNS = 500
+
 TOKENS = re.compile(
     r'\s*(?:(?P<quoted>"[^"]*")|(?P<sign>[()]|!=|<=|>=|[=<>~])|(?P<word>[^\s()=<>~!"]+))'
 )
@@ -45,7 +48,10 @@ class Box:
     east: float
 
 
-Value = str | float | Span | Box
+Ranges = tuple[tuple[int, int], ...]
+"""Ids from the first to the last of each, both among them."""
+
+Value = str | float | Span | Box | Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +225,15 @@ def _picture_id(text: str) -> float | str:
     return text
 
 
+def _ids(text: str) -> Ranges:
+    if not re.fullmatch(r"\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?)*", text):
+        raise ValueError("no ids")
+    ends = [part.partition("-") for part in text.split(",")]
+    if text.count("-") > MOST_RUNS:
+        raise ValueError("too many runs")
+    return tuple((int(first), int(last or first)) for first, _, last in ends)
+
+
 def _date(text: str) -> Span:
     if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
         raise ValueError("no date")
@@ -260,5 +275,6 @@ FIELDS: dict[str, Field] = {
     "caption": Field(("~",), _text, 'caption ~ "the beach"'),
     "box": Field(("=",), _box, "box = 48.8,2.2,48.9,2.5"),
     "has": Field(EQUAL, _one_of(*HAVING), "has = caption"),
+    "id": Field(EQUAL, _ids, "id = 3,7-12"),
     "same": Field(EQUAL, _picture_id, "same = 412"),
 }

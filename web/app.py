@@ -21,6 +21,7 @@ from web.intake import Intake
 from web.jobs import jobs
 from web.languages import speak
 from web.limits import USUAL, limit
+from web.mapping import mapping
 from web.metrics import measure, metrics
 from web.pages import pages
 from web.requestlog import follow
@@ -73,7 +74,7 @@ def create_app(
     guard(app, host)
     admit(app)
     handle_errors(app)
-    for part in (pages, gathering_pages, api, collections, jobs, health, sign_in, metrics):
+    for part in (pages, gathering_pages, api, collections, jobs, mapping, health, sign_in, metrics):
         app.register_blueprint(part)
     limit(app, usual_rate)
     return app

@@ -237,6 +237,24 @@ class JobFields(Schema):
     cursor = _text("`next` of the answer before")
 
 
+class MapRegion(Schema):
+    x = fields.Float(required=True, metadata={"description": "0 to 1, from the left"})
+    y = fields.Float(required=True, metadata={"description": "0 to 1, from the bottom"})
+    pictures = fields.Integer(required=True)
+    level = _whole("0: the few large regions; 1: the many small ones", required=True)
+    names = fields.Dict(required=True, metadata={"description": "by language"})
+    typical = fields.List(fields.Integer(), required=True)
+
+
+class PictureMap(Schema):
+    pictures = fields.Integer(required=True)
+    stale = fields.Boolean(
+        required=True, metadata={"description": "the collection has changed since"}
+    )
+    regions = fields.List(fields.Nested(MapRegion), required=True)
+    points = _text("the address of the places", required=True)
+
+
 class JobList(Schema):
     jobs = fields.List(fields.Nested(Job), required=True)
 

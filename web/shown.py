@@ -6,8 +6,10 @@ from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
 from search.jobs import Job, done
+from search.maps import Region
 from search.records import Caption, Picture
 from search.wire import printable
+from web.languages import language
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
 
 # The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
@@ -99,6 +101,11 @@ def dealt_with(job: Job) -> int:
     return done(job.counts)
 
 
+def name_of(region: Region) -> str:
+    """A region's name in the language of the page."""
+    return region.names.get(language()) or next(iter(region.names.values()), "")
+
+
 def register(app: Flask) -> None:
     """Make these known to the templates."""
     for filter_ in (
@@ -120,5 +127,6 @@ def register(app: Flask) -> None:
         shown_width_px,
         printable,
         dealt_with,
+        name_of,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

@@ -9,3 +9,4 @@ import "./keys.js";
 import "./copy.js";
 import "./jobs.js";
 import "./send.js";
+import "./atlas.js";
