@@ -146,9 +146,13 @@ class Engine:
         """One picture; raises NotFound."""
         return self.catalog.picture(picture_id)
 
-    def thumbnail(self, picture_id: int, side_px: int) -> bytes:
-        """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture."""
-        return self._thumbnails.of(self.catalog.picture(picture_id), side_px)
+    def thumbnail(self, picture_id: int, side_px: int, content_hash: str | None = None) -> bytes:
+        """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture.
+
+        One that is kept for a content that is named is read without asking the catalog.
+        """
+        kept = self._thumbnails.kept(content_hash, side_px) if content_hash else None
+        return kept or self._thumbnails.of(self.catalog.picture(picture_id), side_px)
 
     def placeholder(self, picture: Picture) -> bytes | None:
         """A WebP of a few pixels to show until the picture has come, where one is kept."""

@@ -23,7 +23,7 @@ from web.forms import (
     refuse_unknown,
 )
 from web.links import THUMBNAIL_SIDES_PX, thumbnail_url
-from web.originals import TYPES, original_of
+from web.originals import NOT_MODIFIED, RANGES, TYPES, original_of
 from web.state import engine
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -31,9 +31,6 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 PICTURE = f"/pictures/<int(max={LARGEST_ID}):picture_id>"
 
 YEAR_S = 365 * 24 * 3600
-
-NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
-RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
 
 
 @api.route("/search", methods=["GET", "POST"])
@@ -79,13 +76,13 @@ def thumbnail(picture_id: int) -> Response:
     """A picture as WebP within a square; kept for good by who asks for its version `v`."""
     refuse_unknown(request.args, ("side", "v"))
     side_px = int(choice("side", request.args.get("side", "320"), THUMBNAIL_SIDES_PX))
-    found = engine().picture(picture_id)
+    content_hash = engine().catalog.content_hash(picture_id)
     response = Response(mimetype="image/webp")
-    response.set_etag(f"{found.content_hash}-{side_px}")
-    if request.args.get("v") == found.content_hash[:12]:
+    response.set_etag(f"{content_hash}-{side_px}")
+    if request.args.get("v") == content_hash[:12]:
         response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     if not request.if_none_match.contains(response.get_etag()[0] or ""):
-        response.data = _thumbnail(picture_id, side_px)
+        response.data = _thumbnail(picture_id, side_px, content_hash)
     response.make_conditional(request)
     return response
 
@@ -138,9 +135,9 @@ def docs() -> str:
     return render_template("reference.html", api=openapi(current_app, f"{api.url_prefix}/"))
 
 
-def _thumbnail(picture_id: int, side_px: int) -> bytes:
+def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
     try:
-        return engine().thumbnail(picture_id, side_px)
+        return engine().thumbnail(picture_id, side_px, content_hash)
     except BadPicture as error:  # the fault is not the client's
         raise NotFound(
             f"picture {picture_id} can't be shown: {error}; if its file has moved, index its "

@@ -11,7 +11,9 @@ from web import shown
 from web.access import admit
 from web.api import api
 from web.collections_api import collections
+from web.compression import compress
 from web.errors import handle_errors
+from web.films import films
 from web.foreman import Foreman
 from web.gathering_pages import gathering_pages
 from web.guard import guard, is_loopback
@@ -67,6 +69,7 @@ def create_app(
         intake=Intake(settings.data_dir / "uploads"),
         foreman=Foreman(engine),
     )
+    compress(app)
     shown.register(app)
     speak(app)
     follow(app)
@@ -74,7 +77,18 @@ def create_app(
     guard(app, host)
     admit(app)
     handle_errors(app)
-    for part in (pages, gathering_pages, api, collections, jobs, mapping, health, sign_in, metrics):
+    for part in (
+        pages,
+        gathering_pages,
+        api,
+        collections,
+        jobs,
+        mapping,
+        films,
+        health,
+        sign_in,
+        metrics,
+    ):
         app.register_blueprint(part)
     limit(app, usual_rate)
     return app

@@ -26,6 +26,10 @@ TYPES = {
 }
 
 
+NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
+RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
+
+
 def original_of(picture: Picture, download: bool) -> Response:
     """The picture's file, or the part of it that the request's `Range` asks for.
 

@@ -10,3 +10,4 @@ import "./copy.js";
 import "./jobs.js";
 import "./send.js";
 import "./atlas.js";
+import "./film.js";
