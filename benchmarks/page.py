@@ -104,12 +104,12 @@ def main(collection: str, words: str, wanted: int, map_points: int) -> None:
     question = f"?q={quote(words)}&collection={quote(collection)}"
     with serving() as (url, _), sync_playwright() as playwright:
         found["thumbnails_per_s"] = thumbnails(url, collection, words)
-        click.echo("thumbnails are measured", err=True)
+        click.echo(f"thumbnails are measured: {json.dumps(found)}", err=True)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
         found |= first_results(browser, url + question)
-        click.echo("first results are measured", err=True)
+        click.echo(f"first results are measured: {json.dumps(found)}", err=True)
         found["scroll"] = scroll(browser, url + question, wanted)
-        click.echo("scrolling is measured", err=True)
+        click.echo(f"scrolling is measured: {json.dumps(found)}", err=True)
         if map_points:
             found["map"] = move_map(browser, url, collection, map_points)
         browser.close()

@@ -31,9 +31,11 @@ from search.records import (
     PictureTerm,
     Pixels,
     Query,
+    TextTerm,
     Vectors,
 )
 from search.stores import VectorStore
+from search.timing import Timing
 from search.writerlock import writer_lock
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
@@ -60,6 +62,7 @@ class Engine:
     ) -> None:
         self.catalog = catalog
         self.limits = limits
+        self.timing = Timing()
         self._open_encoder = open_encoder
         self._open_store = open_store
         self._index_dir = index_dir
@@ -89,21 +92,27 @@ class Engine:
             return Answer(notes=(NOTHING_INDEXED,))
         collections = [collection for collection, _ in searched]
         encoder = self.encoder_of(collections[0])
-        asked = understand(
-            query.terms,
-            encoder,
-            lambda term: self._pixels(term, encoder),
-            lambda term: self._indexed(term, collections[0]),
-        )
+        with self.timing.stage("embed"):
+            asked = understand(
+                query.terms,
+                encoder,
+                lambda term: self._pixels(term, encoder),
+                lambda term: self._indexed(term, collections[0]),
+            )
+        self.timing.batch("texts", sum(isinstance(each, TextTerm) for each in query.terms))
+        self.timing.batch("pictures", sum(isinstance(each, PictureTerm) for each in query.terms))
         allowed = None
         if query.where is not None:
-            allowed = self.catalog.filters.ids([each.id for each in collections], query.where)
+            with self.timing.stage("filter"):
+                allowed = self.catalog.filters.ids([each.id for each in collections], query.where)
             if not any(map(len, allowed.values())):
                 return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
-        shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
+        with self.timing.stage("align"):
+            shelves = [self._shelf(held, head, query, allowed) for held, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
             return Answer(notes=(NOTHING_INDEXED,))
-        words = self._found_words(asked, query, collections, shelves)
+        with self.timing.stage("words"):
+            words = self._found_words(asked, query, collections, shelves)
         rank = ranker(query, asked, shelves, words, lambda: self._background(shelves, encoder))
         return self._answered(query, rank)
 
@@ -187,6 +196,12 @@ class Engine:
         """Where the map of a collection is kept, beside its index."""
         return self._index_path(collection).with_suffix(".map")
 
+    def index_sizes(self) -> list[tuple[str, Kept, int]]:
+        """How many vectors each index holds that is loaded: collection, kind, number."""
+        with self._lock:
+            followers = list(self._followers.items())
+        return [(each.collection.name, key[2], each.size) for key, each in followers]
+
     def warm(self) -> None:
         """Open what the first query would otherwise wait for."""
         for collection in self.catalog.collections():
@@ -203,8 +218,10 @@ class Engine:
 
     def _answered(self, query: Query, rank: Ranker) -> Answer:
         """The page that was asked for, joined with SQL."""
-        page, ranking = arrange(query, rank)
-        pictures = self.catalog.pictures([place.picture_id for place in page.places])
+        with self.timing.stage("rank"):
+            page, ranking = arrange(query, rank)
+        with self.timing.stage("join"):
+            pictures = self.catalog.pictures([place.picture_id for place in page.places])
         hits = [
             hit_of(place, pictures[place.picture_id], rank, ranking)
             for rank, place in enumerate(page.places, start=query.offset + 1)

@@ -32,6 +32,7 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
     from waitress.server import create_server
 
     from web.bodies import SLACK_BYTES, channel_of
+    from web.metrics import WAITING
 
     # A page asks for all its thumbnails at once: that some wait is no news.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
@@ -52,6 +53,7 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
             ident="limn",
         )
         server.channel_class = channel_of(app.config["MAX_SENT_BYTES"])
+        app.extensions[WAITING] = lambda: len(server.task_dispatcher.queue)
         return server
     except OSError as error:
         listener.close()
