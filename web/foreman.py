@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from tempfile import TemporaryFile
 
 from search.engine import Engine
 from search.errors import CollectionBusy, LimnError
@@ -21,6 +22,10 @@ PATIENCE_S = 20.0
 # It runs what is queued and ends, so that an idle server holds no second encoder, and one that was
 # killed leaves no worker behind that goes on for ever.
 WORKER = (sys.executable, "-c", "from search.cli import main; main()", "worker", "--once")
+
+# How long to rest after a worker that crashed before it had begun, and what is told of it.
+REST_S = 30.0
+SAID_BYTES = 4_000
 
 log = logging.getLogger(__name__)
 
@@ -76,31 +81,41 @@ class Foreman:
 
     def _run(self) -> None:
         """Run one worker until the queue is empty, or this server ends."""
-        # A session of its own: Ctrl-C in a terminal would reach it before this server could.
-        with subprocess.Popen(
-            WORKER,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:
-            while process.poll() is None and not self._ending.wait(0.2):
-                pass
-            if process.poll() is None:
-                process.terminate()
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(PATIENCE_S)
-                process.kill()
-                return
-        if process.returncode != 0:
-            self._tell_of_the_dead(process.returncode)
+        with TemporaryFile() as said:
+            # A session of its own: Ctrl-C in a terminal would reach it before this server could.
+            with subprocess.Popen(
+                WORKER,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
+            ) as process:
+                while process.poll() is None and not self._ending.wait(0.2):
+                    pass
+                if process.poll() is None:
+                    self._end(process)
+                    return
+            if process.returncode != 0:
+                said.seek(max(0, said.tell() - SAID_BYTES))
+                log.error("the worker crashed: %s", said.read().decode("utf-8", "replace"))
+                self._tell_of_the_dead(process.returncode)
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE_S)
+        process.kill()
 
     def _tell_of_the_dead(self, code: int) -> None:
         """End the jobs that a worker was running when it crashed, so that nobody waits for them."""
+        told = f"the worker ended unexpectedly (code {code}); what was read is kept: try again"
+        blamed = 0
         for job in self._jobs.waiting():
             if job.state == "running" and not self._held(job):
-                told = f"the worker ended unexpectedly (code {code}); what was read is kept: retry"
                 self._jobs.update(job.id, job.counts, "interrupted", told)
+                blamed += 1
+        if not blamed:  # the next one would crash as well
+            self._ending.wait(REST_S)
 
     def _held(self, job: Job) -> bool:
         """Whether another process is at the job."""
