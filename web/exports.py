@@ -7,11 +7,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from flask import Response, stream_with_context
+from flask import Response
 from zipstream import ZipStream
 
 from search.errors import BadPicture, NotFound
-from search.pictures import load_file
+from search.pictures import Limits, load_file
 from search.pictures.containers import container_of
 from search.records import Picture
 from search.wire import picture_json, printable
@@ -66,12 +66,12 @@ def as_zip(pictures: Sequence[Picture]) -> Response:
         if picture.path.is_file():
             stream.add_path(picture.path, arcname=name)
         else:
-            stream.add(_member(picture.path), name)
+            stream.add(_member(picture.path, engine().limits), name)
     gone = [picture for picture in pictures if picture not in there]
     if gone:
         listed = "\n".join(printable(str(picture.path)) for picture in gone)
         stream.add(f"These files were not found:\n{listed}\n", "missing.txt")
-    return _download(stream_with_context(stream), "application/zip", "pictures.zip")
+    return _download(iter(stream), "application/zip", "pictures.zip")
 
 
 def as_json(
@@ -81,10 +81,10 @@ def as_json(
     return {"pictures": [told(picture) for picture in pictures]}
 
 
-def _member(path: Path) -> Iterator[bytes]:
+def _member(path: Path, limits: Limits) -> Iterator[bytes]:
     """A picture in an archive or a film, read when its turn comes; nothing where it can't be."""
     with suppress(BadPicture):
-        yield load_file(path, engine().limits)
+        yield load_file(path, limits)
 
 
 def _row(cells: Sequence[object]) -> str:

@@ -8,7 +8,7 @@ import { View } from "./view.js";
 
 const NEAR_PX = 26; // how far from a point a click may be
 const SHOT_PX = 66; // a thumbnail's longest side
-const ROOM_PX = 58; // and how far apart they stand
+const ROOM_PX = 70; // and how far apart they stand
 const MOST_NEAR = 4000; // points in sight before thumbnails are shown
 
 export async function start(map) {
@@ -88,17 +88,21 @@ class Shown {
         if (taken.has(room)) continue;
         taken.add(room);
         shown.add(this.ids[at]);
-        this.drawShot(this.shots.get(this.ids[at]), left, top);
+        this.drawShot(this.shots.get(this.ids[at]), left, top, this.marks?.[at]);
       }
     }
     this.shots.fetch(shown);
   }
 
-  drawShot(image, left, top) {
+  drawShot(image, left, top, chosen) {
     if (!image) return;
     const scale = SHOT_PX / Math.max(image.naturalWidth, image.naturalHeight);
     const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
     this.context.drawImage(image, left - width / 2, top - height / 2, width, height);
+    if (!chosen) return;
+    this.context.lineWidth = 3;
+    this.context.strokeStyle = getComputedStyle(this.map).getPropertyValue("--accent");
+    this.context.strokeRect(left - width / 2, top - height / 2, width, height);
   }
 
   // The names of large parts, and closer by those of small ones; none over another.
@@ -154,9 +158,9 @@ class Shown {
 
   mark(points) {
     this.chosen = points.map((at) => this.ids[at]);
-    const marks = new Float32Array(this.ids.length);
-    for (const at of points) marks[at] = 1;
-    this.painter.mark(marks);
+    this.marks = new Float32Array(this.ids.length);
+    for (const at of points) this.marks[at] = 1;
+    this.painter.mark(this.marks);
     const form = this.map.querySelector(".chosen");
     const filter = points.length ? written(this.chosen) : "";
     const many = filter.length > Number(form.dataset.most);
