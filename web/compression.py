@@ -25,5 +25,6 @@ def compress(app: Flask) -> None:
     """
     app.config["COMPRESS_MIMETYPES"] = TEXTS
     app.config["COMPRESS_ALGORITHM"] = ["br", "zstd", "gzip"]
+    app.config["COMPRESS_ALGORITHM_STREAMING"] = ["br", "zstd"]
     app.config["COMPRESS_BR_LEVEL"] = BROTLI_LEVEL
     Compress(app)
