@@ -1,6 +1,6 @@
 """Answers in Brotli, Zstandard or gzip, as a client takes them; pictures are compressed already."""
 
-from flask import Flask
+from flask import Flask, Response, request
 from flask_compress import Compress
 
 TEXTS = [
@@ -25,6 +25,14 @@ def compress(app: Flask) -> None:
     """
     app.config["COMPRESS_MIMETYPES"] = TEXTS
     app.config["COMPRESS_ALGORITHM"] = ["br", "zstd", "gzip"]
-    app.config["COMPRESS_ALGORITHM_STREAMING"] = ["br", "zstd"]
+    app.config["COMPRESS_STREAMS"] = False
     app.config["COMPRESS_BR_LEVEL"] = BROTLI_LEVEL
     Compress(app)
+
+    @app.after_request
+    def read_whole(response: Response) -> Response:
+        # A stylesheet or a script is small; as a stream its file would be left open.
+        if request.endpoint == "static" and response.status_code == 200:
+            response.direct_passthrough = False
+            response.make_sequence()
+        return response
