@@ -6,7 +6,8 @@ from flask import Blueprint, request
 
 from search.errors import BadQuery
 from search.wire import collection_json, printable
-from web import gathering, schemas
+from web import gathering
+from web import schemas_collections as schemas
 from web.described import JSON, describe
 from web.forms import FORM_TYPES, refuse_unknown
 from web.jobs import job_json

@@ -15,7 +15,7 @@ from search.errors import BadQuery
 from search.jobs import ENDED, Job
 from search.jobs import Jobs as JobRows
 from search.wire import printable
-from web import schemas
+from web import schemas_collections as schemas
 from web.described import describe
 from web.forms import LARGEST_ID, count, identity, refuse_unknown
 from web.state import engine, state

@@ -10,7 +10,7 @@ from search.errors import NotFound
 from search.jobs import ENDED, Job
 from search.maps import PictureMap, Region, read_map
 from search.records import Collection
-from web import schemas
+from web import schemas_collections as schemas
 from web.asked import Asked
 from web.described import describe
 from web.forms import refuse_unknown

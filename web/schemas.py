@@ -6,18 +6,12 @@ from marshmallow.validate import Length, OneOf, Range
 from search.query import MOST_CHARACTERS, MOST_HITS, MOST_TERMS, MOST_WEIGHT
 from search.records import EVERY_EVIDENCE
 from web.forms import DEFAULT_K, LARGEST_ID
+from web.labelled import text as _text
+from web.labelled import whole as _whole
 from web.links import THUMBNAIL_SIDES_PX
 
 PICTURE_ID = Range(1, LARGEST_ID)
 WEIGHT = Range(-MOST_WEIGHT, MOST_WEIGHT)
-
-
-def _whole(about: str, **more: object) -> fields.Integer:
-    return fields.Integer(metadata={"description": about}, **more)  # type: ignore[arg-type]
-
-
-def _text(about: str, **more: object) -> fields.String:
-    return fields.String(metadata={"description": about}, **more)  # type: ignore[arg-type]
 
 
 class Problem(Schema):
@@ -123,53 +117,6 @@ class Answer(Schema):
     took_ms = fields.Float(required=True)
 
 
-class Collection(Schema):
-    name = fields.String(required=True)
-    encoder = fields.String(required=True)
-    space = fields.String(required=True)
-    pictures = fields.Integer(required=True)
-    captions = fields.Integer(required=True)
-    failures = fields.Integer(required=True)
-    size_bytes = fields.Integer(required=True)
-    created_at = fields.String(required=True)
-    updated_at = fields.String(required=True, allow_none=True)
-
-
-class Collections(Schema):
-    collections = fields.List(fields.Nested(Collection), required=True)
-
-
-class Job(Schema):
-    id = fields.Integer(required=True)
-    collection = fields.String(required=True, allow_none=True)
-    kind = fields.String(required=True)
-    source = fields.String(required=True)
-    state = _text("queued, running, done, failed, cancelled or interrupted", required=True)
-    cancelled = fields.Boolean(required=True, metadata={"description": "its end was asked for"})
-    total = _whole("files to deal with, once they are counted", required=True, allow_none=True)
-    found = fields.Integer(required=True)
-    added = fields.Integer(required=True)
-    changed = fields.Integer(required=True)
-    moved = fields.Integer(required=True)
-    unchanged = fields.Integer(required=True)
-    removed = fields.Integer(required=True)
-    failed = fields.Integer(required=True)
-    rate = fields.Float(
-        required=True, allow_none=True, metadata={"description": "pictures a second"}
-    )
-    left_s = fields.Float(required=True, allow_none=True)
-    current = _text("the file that was done last", required=True, allow_none=True)
-    message = fields.String(required=True, allow_none=True)
-    started_at = fields.String(required=True)
-    updated_at = fields.String(required=True)
-    finished_at = fields.String(required=True, allow_none=True)
-
-
-class Jobs(Schema):
-    jobs = fields.List(fields.Nested(Job), required=True)
-    next = _text("send it as `cursor` for older jobs", required=True, allow_none=True)
-
-
 class AnswerFields(Schema):
     k = _whole("how many hits", validate=Range(1, MOST_HITS), load_default=DEFAULT_K)
     offset = _whole("so many hits are passed over", validate=Range(0, MOST_HITS), load_default=0)
@@ -230,98 +177,6 @@ class ThumbnailFields(Schema):
 
 class OriginalFields(Schema):
     download = _text("present: to be saved, not shown")
-
-
-class JobFields(Schema):
-    k = _whole("how many jobs", validate=Range(1, 1000), load_default=DEFAULT_K)
-    cursor = _text("`next` of the answer before")
-
-
-class MapRegion(Schema):
-    x = fields.Float(required=True, metadata={"description": "0 to 1, from the left"})
-    y = fields.Float(required=True, metadata={"description": "0 to 1, from the bottom"})
-    pictures = fields.Integer(required=True)
-    level = _whole("0: the few large regions; 1: the many small ones", required=True)
-    names = fields.Dict(required=True, metadata={"description": "by language"})
-    typical = fields.List(fields.Integer(), required=True)
-
-
-class PictureMap(Schema):
-    pictures = fields.Integer(required=True)
-    stale = fields.Boolean(
-        required=True, metadata={"description": "the collection has changed since"}
-    )
-    regions = fields.List(fields.Nested(MapRegion), required=True)
-    points = _text("the address of the places", required=True)
-
-
-class JobList(Schema):
-    jobs = fields.List(fields.Nested(Job), required=True)
-
-
-class EventFields(Schema):
-    seconds = _whole("when the stream ends, if the job has not", validate=Range(1, 60))
-
-
-class NewCollection(Schema):
-    """A collection of a folder on the server."""
-
-    name = _text("1 to 200 characters, no slash", required=True, validate=Length(1, 200))
-    folder = _text("the whole path of a folder that may be indexed", required=True)
-
-
-class SentCollection(Schema):
-    """A collection of files that are sent with it."""
-
-    name = fields.String(required=True, validate=Length(1, 200))
-    files = fields.List(
-        fields.Raw(metadata={"type": "string", "contentMediaType": "application/octet-stream"}),
-        required=True,
-        metadata={"description": "pictures, films, zip or tar archives, captions.csv"},
-    )
-
-
-class SentFiles(Schema):
-    files = fields.List(
-        fields.Raw(metadata={"type": "string", "contentMediaType": "application/octet-stream"}),
-        required=True,
-    )
-
-
-class Renamed(Schema):
-    name = _text("the new one", required=True, validate=Length(1, 200))
-
-
-class Again(Schema):
-    retry = fields.Boolean(metadata={"description": "read files that failed again, changed or not"})
-
-
-class Removed(Schema):
-    removed = fields.String(required=True)
-
-
-class Failure(Schema):
-    path = fields.String(required=True)
-    reason = fields.String(required=True)
-    detail = fields.String(required=True)
-
-
-class Failures(Schema):
-    failures = fields.List(fields.Nested(Failure), required=True)
-    more = _whole("how many there are beyond these", required=True)
-
-
-class FolderFields(Schema):
-    path = _text("a folder; without it, the roots are listed")
-
-
-class Folders(Schema):
-    """Folders that may be indexed: the roots, or what is in one."""
-
-    path = fields.String(required=True, allow_none=True)
-    above = fields.String(required=True, allow_none=True)
-    folders = fields.List(fields.String(), required=True)
-    pictures = _whole("pictures and archives in it, those in folders below not counted")
 
 
 class ExportFields(Schema):
