@@ -199,6 +199,15 @@ class Catalog:
             raise NotFound(f"there is no picture {picture_id}; it may have been removed")
         return found[picture_id]
 
+    def content_hash(self, picture_id: int) -> str:
+        """What a picture's file held when it was indexed, as hex; raises NotFound as `picture`."""
+        statement = sa.select(t.picture.c.content_hash).where(t.picture.c.id == picture_id)
+        with self.database.reading() as sql:
+            found = sql.scalar(statement)
+        if found is None:
+            raise NotFound(f"there is no picture {picture_id}; it may have been removed")
+        return bytes(found).hex()
+
     def captioned(self, collection: Collection) -> Iterator[Picture]:
         """Every picture of a collection that has a caption, by id, with its captions."""
         c, p = t.caption.c, t.picture.c

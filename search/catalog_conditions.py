@@ -27,6 +27,9 @@ ORDERED: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 
+# Of ids that follow each other, so many are asked for one by one.
+SHORT_RUN = 20
+
 p = t.picture.c
 
 
@@ -157,6 +160,16 @@ def _same(_: str, value: Value) -> Test:
     return p.content_hash.in_(sa.select(other.c.content_hash).where(other.c.id == int(str(value))))
 
 
+def _id(_: str, value: Value) -> Test:
+    assert isinstance(value, tuple)
+    # Short runs one by one: each test of a range is a level of SQLite's expressions.
+    single = [
+        each for first, last in value if last - first < SHORT_RUN for each in range(first, last + 1)
+    ]
+    runs = [p.id.between(first, last) for first, last in value if last - first >= SHORT_RUN]
+    return sa.or_(p.id.in_(single), *runs)
+
+
 # A further fact of a picture is one line here and one in `FIELDS`.
 CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "collection": _collection,
@@ -174,5 +187,6 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "colour": _colour,
     "box": _box,
     "has": _has,
+    "id": _id,
     "same": _same,
 }

@@ -23,6 +23,7 @@ from search.facets import Facets
 from search.filters import written
 from search.follower import Follower, Kept
 from search.holdings import Holdings
+from search.names import rename
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
 from search.query import Asked, check, cuts
@@ -35,11 +36,14 @@ from search.records import (
     Hit,
     Ids,
     Picture,
+    PictureTerm,
     Query,
+    TextTerm,
     Vectors,
 )
 from search.stores import VectorStore
 from search.terms import Terms
+from search.timing import Timing
 from search.writerlock import writer_lock
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
@@ -69,6 +73,7 @@ class Engine:
     ) -> None:
         self.catalog = catalog
         self.limits = limits
+        self.timing = Timing()
         self._open_encoder = open_encoder
         self._open_store = open_store
         self._index_dir = index_dir
@@ -105,16 +110,21 @@ class Engine:
         encoder = self.encoder_of(collections[0])
         allowed = None
         if query.where is not None:
-            allowed = self.catalog.filters.ids(ids, query.where)
+            with self.timing.stage("filter"):
+                allowed = self.catalog.filters.ids(ids, query.where)
             if not any(map(len, allowed.values())):
                 return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
-        shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
+        with self.timing.stage("align"):
+            shelves = [self._shelf(held, head, query, allowed) for held, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
             return Answer(notes=(NOTHING_INDEXED,))
         background = partial(self._background, shelves, encoder)
-        terms = self._terms(encoder, collections, background)
-        asked, bent = terms.read(query)
-        words = self._found_words(asked, query, collections, shelves)
+        with self.timing.stage("embed"):
+            asked, bent = self._terms(encoder, collections, background).read(query)
+        self.timing.batch("texts", sum(isinstance(each, TextTerm) for each in query.terms))
+        self.timing.batch("pictures", sum(isinstance(each, PictureTerm) for each in query.terms))
+        with self.timing.stage("words"):
+            words = self._found_words(asked, query, collections, shelves)
         answer = self._answered(query, ranker(query, asked, shelves, words, background, bent))
         return replace(answer, cuts=cuts(query.terms, encoder))
 
@@ -191,9 +201,13 @@ class Engine:
         """One picture; raises NotFound."""
         return self.catalog.picture(picture_id)
 
-    def thumbnail(self, picture_id: int, side_px: int) -> bytes:
-        """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture."""
-        return self._thumbnails.of(self.catalog.picture(picture_id), side_px)
+    def thumbnail(self, picture_id: int, side_px: int, content_hash: str | None = None) -> bytes:
+        """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture.
+
+        One that is kept for a content that is named is read without asking the catalog.
+        """
+        kept = self._thumbnails.kept(content_hash, side_px) if content_hash else None
+        return kept or self._thumbnails.of(self.catalog.picture(picture_id), side_px)
 
     def placeholder(self, picture: Picture) -> bytes | None:
         """A WebP of a few pixels to show until the picture has come, where one is kept."""
@@ -212,6 +226,27 @@ class Engine:
         with suppress(OSError):  # nothing will ever read the file: ids are not used twice
             for of in get_args(Kept):
                 self._index_path(collection, of).unlink(missing_ok=True)
+            self.map_file(collection).unlink(missing_ok=True)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a collection another name.
+
+        Raises:
+            NotFound: there is no collection of that name.
+            BadSetting, NameTaken, CollectionBusy: as `search.names.rename` does.
+        """
+        [collection] = self.catalog.collections([name])
+        rename(self.catalog.database, collection, new)
+
+    def map_file(self, collection: Collection) -> Path:
+        """Where the map of a collection is kept, beside its index."""
+        return self._index_path(collection).with_suffix(".map")
+
+    def index_sizes(self) -> list[tuple[str, Kept, int]]:
+        """How many vectors each index holds that is loaded: collection, kind, number."""
+        with self._lock:
+            followers = list(self._followers.items())
+        return [(each.collection.name, key[2], each.size) for key, each in followers]
 
     def warm(self) -> None:
         """Open what the first query would otherwise wait for."""
@@ -230,8 +265,10 @@ class Engine:
     def _answered(self, query: Query, rank: Ranker) -> Answer:
         """The page that was asked for, joined with SQL."""
         database = self.catalog.database
-        page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
-        pictures = self.catalog.pictures([place.picture_id for place in page.places])
+        with self.timing.stage("rank"):
+            page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
+        with self.timing.stage("join"):
+            pictures = self.catalog.pictures([place.picture_id for place in page.places])
         hits = [
             hit_of(place, pictures[place.picture_id], rank, ranking)
             for rank, place in enumerate(page.places, start=query.offset + 1)

@@ -13,6 +13,9 @@ ORDER = (*EQUAL, "<", "<=", ">", ">=")
 
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
+# Each long run of ids is a level of the database's expressions.
+MOST_RUNS = 500
+
 HAVING = ("caption", "date", "place", "camera")
 
 # A number as a person writes it: 007 is a name, and so is +49. Further columns keep theirs so.
@@ -50,7 +53,10 @@ class Cell:
     span: Span | None
 
 
-Value = str | float | Span | Box | Cell
+Ranges = tuple[tuple[int, int], ...]
+"""Ids from the first to the last of each, both among them."""
+
+Value = str | float | Span | Box | Cell | Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,15 @@ def _picture_id(text: str) -> float | str:
     return text
 
 
+def _ids(text: str) -> Ranges:
+    if not re.fullmatch(r"\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?)*", text):
+        raise ValueError("no ids")
+    ends = [part.partition("-") for part in text.split(",")]
+    if text.count("-") > MOST_RUNS:
+        raise ValueError("too many runs")
+    return tuple((int(first), int(last or first)) for first, _, last in ends)
+
+
 def _date(text: str) -> Span:
     if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
         raise ValueError("no date")
@@ -157,6 +172,7 @@ FIELDS: dict[str, Field] = {
     ),
     "box": Field(("=",), _box, "box = 48.8,2.2,48.9,2.5"),
     "has": Field(EQUAL, _text, "has = caption"),
+    "id": Field(EQUAL, _ids, "id = 3,7-12"),
     "same": Field(EQUAL, _picture_id, "same = 412"),
 }
 

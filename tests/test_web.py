@@ -194,7 +194,7 @@ def test_before_a_search_the_page_shows_the_collections(
     client: FlaskClient, ids: dict[str, int]
 ) -> None:
     page = client.get("/").text
-    assert f"<strong>{COLLECTION}</strong>" in page
+    assert f">{COLLECTION}</a></strong>" in page
     assert "5 pictures" in page and "5 captions" in page
 
 
@@ -442,3 +442,21 @@ def test_the_api_refuses_what_can_not_be_followed(
     answer = client.post("/api/v1/search", json={"terms": [{"text": "red"}], **document})
     assert answer.status_code == 400 and answer.json is not None
     assert told in answer.json["detail"]
+
+
+def test_texts_are_compressed_and_pictures_are_not(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    asked = {"Accept-Encoding": "gzip, deflate, br, zstd"}
+    page = client.get("/?q=red", headers=asked)
+    assert page.headers["Content-Encoding"] == "br" and "Accept-Encoding" in page.vary
+    assert len(page.data) < len(client.get("/?q=red").data) / 3
+    told = client.get("/api/v1/search?q=red", headers=asked)
+    assert told.headers["Content-Encoding"] == "br"
+    shown = client.get(f"/api/v1/pictures/{ids['red']}/thumbnail", headers=asked)
+    assert "Content-Encoding" not in shown.headers and shown.data[:4] == b"RIFF"
+    with client.get("/static/limn.css", headers=asked) as style:
+        assert style.headers["Content-Encoding"] == "br"
+        kept = {**asked, "If-None-Match": style.headers["ETag"]}
+    with client.get("/static/limn.css", headers=kept) as again:
+        assert again.status_code == 304

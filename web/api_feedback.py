@@ -82,7 +82,7 @@ def import_concept() -> dict[str, Any]:
 
 
 @feedback.delete(CONCEPT)
-@describe(statuses={204: "It is forgotten."})
+@describe(status=204)
 def forget_concept(name: str) -> Response:
     """Forget a concept; no picture is touched."""
     engine().catalog.concepts.remove(name)

@@ -1,6 +1,8 @@
 """`limn serve`: the page and the API, until it is told to end."""
 
 import signal
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -30,10 +32,25 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Want a token (limn token create) from this machine too, as behind a proxy.",
 )
+@click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that collections may be made of from the page, with all below it.",
+)
+@click.option("--no-worker", is_flag=True, help="Leave queued jobs to a limn worker elsewhere.")
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON to stderr per request.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 def serve(
-    host: str, port: int, threads: int, require_token: bool, log_requests: bool, show: bool
+    host: str,
+    port: int,
+    threads: int,
+    require_token: bool,
+    roots: tuple[Path, ...],
+    no_worker: bool,
+    log_requests: bool,
+    show: bool,
 ) -> None:
     """Serve the search page and the API."""
     from search.bootstrap import open_engine
@@ -45,19 +62,25 @@ def serve(
     if log_requests:
         write_logs()
     settings = Settings.from_environment()
+    if roots:
+        settings = replace(settings, roots=roots)
     with open_engine(settings) as engine:
         app = create_app(engine, settings, host, want_tokens=require_token)
-        _check_tokens(app.extensions["limn"].tokens, host)
+        state = app.extensions["limn"]
+        _check_tokens(state.tokens, host)
         server = open_server(app, host, port, threads)
-        ending = Ending(server)
+        ending = Ending(server, state.ending)
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, ending.tell)
-        app.extensions["limn"].warmup.start()
+        state.warmup.start()
+        if not no_worker:
+            state.foreman.start()
         url = url_of(host, server.effective_port)
         click.echo(f"Limn is at {url}  (Ctrl-C ends it)", err=True)
         if show:
             click.launch(url)
         finished = ending.serve()
+        state.foreman.stop()
     cut = "" if finished else "; requests that took too long were cut off"
     click.echo(f"Limn has ended{cut}.", err=True)
 

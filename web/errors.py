@@ -18,6 +18,7 @@ from web.told import in_words_of_the_page
 
 STATUSES: dict[type[errors.LimnError], int] = {
     errors.BadQuery: 400,
+    errors.BadSetting: 400,
     errors.BadPicture: 400,
     errors.BadSource: 400,
     errors.NotFound: 404,
@@ -32,6 +33,8 @@ STATUSES: dict[type[errors.LimnError], int] = {
 
 # Addresses that programs ask, besides the API.
 PLAIN = ("/healthz", "/readyz", "/metrics")
+
+TAKE_FILES = ("collections", "gathering_pages")
 
 PICTURE_STATUSES = {"not an image": 415, "too large": 413}
 
@@ -80,6 +83,12 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _too_large() -> str:
+    if request.blueprint in TAKE_FILES:
+        limit = current_app.config["MAX_SENT_BYTES"]
+        return (
+            f"the request is too large: its files may have {limit:,} bytes together; send them "
+            "in parts, or raise LIMN_MAX_SENT_BYTES where the server runs"
+        )
     limit = current_app.config["MAX_UPLOAD_BYTES"]
     words = current_app.config["MAX_FORM_MEMORY_SIZE"]
     return (

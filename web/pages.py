@@ -8,19 +8,17 @@ from werkzeug import Response as AnyResponse
 from search.errors import EncoderUnavailable, SpaceMismatch
 from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
-from search.records import Hit, IndexedTerm, Query
 from web.asked import PAGE_HITS, Asked
 from web.chips import marks, query_of, shown
+from web.films import moment_of
 from web.forms import LARGEST_ID, count, images_of
+from web.likeness import Likeness, likeness
 from web.narrowing import narrowed
 from web.neighbours import neighbours
 from web.panel import panel_of
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
-
-# Rows enough to see what the picture is like; the search page has more.
-SIMILAR_SHOWN = 12
 
 # A picture that was sent, large enough to choose a part of it.
 HELD_PX = 960
@@ -98,11 +96,10 @@ def picture(picture_id: int) -> str:
     found = engine().picture(picture_id)
     asked = Asked.of(request.args)
     rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
-    like = Query((IndexedTerm(picture_id),), (found.collection,), SIMILAR_SHOWN)
-    hits: list[Hit] = []
+    alike = Likeness()
     unlike = ""
     try:
-        hits = engine().search(like)
+        alike = likeness(found)
         beside = neighbours(asked, picture_id, rank)
     except (EncoderUnavailable, SpaceMismatch) as error:  # the picture can be shown all the same
         unlike, beside = str(error), None
@@ -112,7 +109,8 @@ def picture(picture_id: int) -> str:
         chips=shown(asked),
         marks=marks(asked),
         picture=found,
-        hits=hits,
+        alike=alike,
+        moment=moment_of(found),
         like=Asked(collection=found.collection).plus("similar", picture_id),
         unlike=unlike,
         boards=engine().catalog.boards.all(),

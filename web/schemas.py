@@ -13,18 +13,12 @@ from search.query import (
 )
 from search.records import EVERY_EVIDENCE
 from web.forms import DEFAULT_K, LARGEST_ID
+from web.labelled import text as _text
+from web.labelled import whole as _whole
 from web.links import THUMBNAIL_SIDES_PX
 
 PICTURE_ID = Range(1, LARGEST_ID)
 WEIGHT = Range(-MOST_WEIGHT, MOST_WEIGHT)
-
-
-def _whole(about: str, **more: object) -> fields.Integer:
-    return fields.Integer(metadata={"description": about}, **more)  # type: ignore[arg-type]
-
-
-def _text(about: str, **more: object) -> fields.String:
-    return fields.String(metadata={"description": about}, **more)  # type: ignore[arg-type]
 
 
 class Problem(Schema):
@@ -142,123 +136,6 @@ class Answer(Schema):
     took_ms = fields.Float(required=True)
 
 
-class Collection(Schema):
-    name = fields.String(required=True)
-    encoder = fields.String(required=True)
-    space = fields.String(required=True)
-    pictures = fields.Integer(required=True)
-    captions = fields.Integer(required=True)
-    failures = fields.Integer(required=True)
-    size_bytes = fields.Integer(required=True)
-    created_at = fields.String(required=True)
-    updated_at = fields.String(required=True, allow_none=True)
-
-
-class Collections(Schema):
-    collections = fields.List(fields.Nested(Collection), required=True)
-
-
-class Value(Schema):
-    value = fields.String(required=True)
-    pictures = fields.Integer(required=True)
-
-
-class Span(Schema):
-    """Numbers from `least` to below `most`; the last span has no end."""
-
-    least = fields.Float(required=True)
-    most = fields.Float(required=True, allow_none=True)
-    pictures = fields.Integer(required=True)
-
-
-class Dates(Schema):
-    unit = _text("day, month or year", required=True)
-    first = fields.String(required=True)
-    last = fields.String(required=True)
-    values = fields.List(fields.Nested(Value), required=True)
-
-
-class Folder(Schema):
-    path = fields.String(required=True)
-    pictures = _whole("in it and below it", required=True)
-    folders = fields.List(fields.Nested(lambda: Folder()), required=True)
-
-
-class Column(Schema):
-    name = fields.String(required=True)
-    pictures = _whole("that have it", required=True)
-    different = _whole("different values", required=True)
-    values = fields.List(
-        fields.Nested(Value), required=True, metadata={"description": "the commonest first"}
-    )
-    least = fields.Float(required=True, allow_none=True)
-    most = fields.Float(required=True, allow_none=True)
-
-
-def _box() -> "fields.List[float]":
-    about = {"description": "south, west, north, east, in degrees"}
-    return fields.List(fields.Float(), required=True, validate=Length(equal=4), metadata=about)
-
-
-class Point(Schema):
-    latitude = fields.Float(required=True)
-    longitude = fields.Float(required=True)
-    box = _box()
-    pictures = fields.Integer(required=True)
-
-
-class Places(Schema):
-    pictures = fields.Integer(required=True)
-    box = _box()
-    points = fields.List(fields.Nested(Point), required=True)
-
-
-class Facets(Schema):
-    """What pictures that pass a filter hold; each facet is counted without its own condition."""
-
-    pictures = fields.Integer(required=True)
-    dates = fields.Nested(Dates, required=True, allow_none=True)
-    cameras = fields.List(fields.Nested(Value), required=True)
-    formats = fields.List(fields.Nested(Value), required=True)
-    orientations = fields.List(fields.Nested(Value), required=True)
-    megapixels = fields.List(fields.Nested(Span), required=True)
-    sizes_bytes = fields.List(fields.Nested(Span), required=True)
-    colours = fields.List(fields.Nested(Value), required=True)
-    folders = fields.List(fields.Nested(Folder), required=True)
-    languages = fields.List(
-        fields.Nested(Value), required=True, metadata={"description": "of captions; may be empty"}
-    )
-    columns = fields.List(fields.Nested(Column), required=True)
-    places = fields.Nested(Places, required=True, allow_none=True)
-
-
-class FacetFields(Schema):
-    where = _text("a filter, such as: date >= 2021 and camera ~ canon")
-
-
-class Job(Schema):
-    id = fields.Integer(required=True)
-    collection = fields.String(required=True, allow_none=True)
-    kind = fields.String(required=True)
-    source = fields.String(required=True)
-    state = fields.String(required=True)
-    found = fields.Integer(required=True)
-    added = fields.Integer(required=True)
-    changed = fields.Integer(required=True)
-    unchanged = fields.Integer(required=True)
-    removed = fields.Integer(required=True)
-    failed = fields.Integer(required=True)
-    message = fields.String(required=True, allow_none=True)
-    started_at = fields.String(required=True)
-    updated_at = fields.String(required=True)
-    finished_at = fields.String(required=True, allow_none=True)
-
-
-class Jobs(Schema):
-    jobs = fields.List(fields.Nested(Job), required=True)
-    next = _text("send it as `cursor` for older jobs", required=True, allow_none=True)
-
-
 class AnswerFields(Schema):
     k = _whole("how many hits", validate=Range(1, MOST_HITS), load_default=DEFAULT_K)
     offset = _whole("so many hits are passed over", validate=Range(0, MOST_HITS), load_default=0)
@@ -333,11 +210,6 @@ class ThumbnailFields(Schema):
 
 class OriginalFields(Schema):
     download = _text("present: to be saved, not shown")
-
-
-class JobFields(Schema):
-    k = _whole("how many jobs", validate=Range(1, 1000), load_default=DEFAULT_K)
-    cursor = _text("`next` of the answer before")
 
 
 class ExportFields(Schema):

@@ -6,6 +6,8 @@ from datetime import datetime
 from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
+from search.jobs import Job, done
+from search.maps import Region
 from search.records import Caption, Hit, Match, Picture
 from search.wire import printable
 from search.words import found_in, query_words
@@ -129,6 +131,16 @@ def words_in(match: Match, asked: Asked) -> tuple[str, ...]:
     return found_in(match.caption.text, query_words("\n".join(wanted)))
 
 
+def dealt_with(job: Job) -> int:
+    """How many of a job's files are dealt with."""
+    return done(job.counts)
+
+
+def name_of(region: Region) -> str:
+    """A region's name in the language of the page."""
+    return region.names.get(language()) or next(iter(region.names.values()), "")
+
+
 def register(app: Flask) -> None:
     """Make these known to the templates."""
     for filter_ in (
@@ -152,5 +164,7 @@ def register(app: Flask) -> None:
         label,
         evidence,
         words_in,
+        dealt_with,
+        name_of,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

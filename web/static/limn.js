@@ -9,3 +9,7 @@ import "./scroll.js";
 import "./keys.js";
 import "./marks.js";
 import "./copy.js";
+import "./jobs.js";
+import "./send.js";
+import "./atlas.js";
+import "./film.js";
