@@ -197,7 +197,7 @@ def test_search_takes_negatives_filters_pages_evidence_and_a_cutoff(
     by_words = limn("search", "wall", "--by", "words", "-k", "20").stdout
     assert len(by_words.splitlines()) == 8
     cut = limn("search", "red wall " * 200, "-k", "1")
-    assert "of the 1,799 characters of red wall red wall" in cut.stderr
+    assert "of the 1,800 characters of red wall red wall" in cut.stderr
     assert len(cut.stdout.splitlines()) == 1
     past = limn("search", "red", "--page", "9")
     assert past.stdout == "" and "there is no such page" in past.stderr
