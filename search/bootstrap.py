@@ -16,13 +16,16 @@ from search.stores import open_store
 
 
 @contextmanager
-def open_engine(settings: Settings) -> Iterator[Engine]:
+def open_engine(settings: Settings | None = None) -> Iterator[Engine]:
     """An engine on the settings' database, whose schema is upgraded first where it must be.
+
+    Without settings, those of the environment are taken.
 
     Raises:
         DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
         BadSetting: a setting names something that does not exist.
     """
+    settings = settings or Settings.from_environment()
     database = Database(settings.database)
     try:
         ensure_schema(database)

@@ -1,41 +1,51 @@
 """The engine: embeds a query, searches the stores, joins the answers with SQL, in rank order."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import get_args
 
+from search.adapters import Adapter
 from search.arrangement import arrange
 from search.calibration import Background, fit
 from search.catalog import Catalog
 from search.catalog_filters import passes
+from search.catalog_looks import perceptual_hashes
 from search.catalog_words import FoundWords
 from search.encoders import Encoder
-from search.errors import SpaceMismatch
+from search.errors import NotFound, SpaceMismatch
+from search.facets import Facets
 from search.filters import written
 from search.follower import Follower, Kept
-from search.pictures import Limits, read_picture
+from search.holdings import Holdings
+from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
-from search.query import Asked, check, understand
+from search.query import Asked, check, cuts
 from search.ranking import Ranker, Shelf, by_words, hit_of, ranker
 from search.records import (
     Answer,
     Collection,
     CollectionSummary,
+    Filter,
     Hit,
     Ids,
-    IndexedTerm,
     Picture,
-    PictureTerm,
-    Pixels,
     Query,
     Vectors,
 )
 from search.stores import VectorStore
+from search.terms import Terms
 from search.writerlock import writer_lock
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
+
+# An adapter that another process has installed is taken up within so many seconds.
+ADAPTERS_FRESH_S = 5.0
 
 # What chance is measured on may grow or shrink by this much before it is measured again.
 STALE_SHARE = 0.1
@@ -66,7 +76,9 @@ class Engine:
         self._encoders: dict[str, Encoder] = {}
         self._followers: dict[tuple[int, str, Kept], Follower] = {}
         self._backgrounds: dict[tuple[int, ...], tuple[int, Background]] = {}
+        self._adapters: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
         self._lock = threading.Lock()
+        self._holdings = Holdings(catalog)
 
     def search(self, query: Query) -> list[Hit]:
         """The hits of `answer`, best first."""
@@ -84,27 +96,53 @@ class Engine:
         """
         check(query)
         searched = self._searched(query)
+        ids = [collection.id for collection, _ in searched]
+        if query.where is not None:
+            query = replace(query, where=self.catalog.filters.resolved(ids, query.where))
         if not searched:
             return Answer(notes=(NOTHING_INDEXED,))
         collections = [collection for collection, _ in searched]
         encoder = self.encoder_of(collections[0])
-        asked = understand(
-            query.terms,
-            encoder,
-            lambda term: self._pixels(term, encoder),
-            lambda term: self._indexed(term, collections[0]),
-        )
         allowed = None
         if query.where is not None:
-            allowed = self.catalog.filters.ids([each.id for each in collections], query.where)
+            allowed = self.catalog.filters.ids(ids, query.where)
             if not any(map(len, allowed.values())):
                 return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
         shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
             return Answer(notes=(NOTHING_INDEXED,))
+        background = partial(self._background, shelves, encoder)
+        terms = self._terms(encoder, collections, background)
+        asked, bent = terms.read(query)
         words = self._found_words(asked, query, collections, shelves)
-        rank = ranker(query, asked, shelves, words, lambda: self._background(shelves, encoder))
-        return self._answered(query, rank)
+        answer = self._answered(query, ranker(query, asked, shelves, words, background, bent))
+        return replace(answer, cuts=cuts(query.terms, encoder))
+
+    def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
+        """What these collections hold, or all of them, counted under a filter.
+
+        Raises:
+            BadQuery: the filter can't be followed.
+            NotFound: a collection is not there.
+        """
+        return self._holdings.facets(self.catalog.collections_with_heads(collections), where)
+
+    def vector_of(self, query: Query) -> tuple[str, Vectors]:
+        """Where a query leads, marks included: the id of the space, and a unit vector (width,).
+
+        Raises what `answer` raises, and NotFound where nothing is indexed.
+        """
+        check(query)
+        searched = self._searched(query)
+        if not searched:
+            raise NotFound(NOTHING_INDEXED)
+        collections = [collection for collection, _ in searched]
+        encoder = self.encoder_of(collections[0])
+        shelves = [self._shelf(collection, head, query, None) for collection, head in searched]
+        background = partial(self._background, shelves, encoder)
+        terms = self._terms(encoder, collections, background)
+        asked, bent = terms.read(query)
+        return encoder.space.id, (bent.vector if bent else asked.vector)[0]
 
     def encoder(self, spec: str) -> Encoder:
         """The encoder of that name, opened once."""
@@ -132,6 +170,14 @@ class Engine:
     def store(self, collection: Collection) -> VectorStore:
         """The collection's vectors, level with the catalog."""
         return self._follower(collection).store()
+
+    def caption_vectors(self, collection: Collection) -> tuple[Ids, Vectors]:
+        """The ids of a collection's captions (`search.captionids`) and their vectors."""
+        return self._follower(collection, "captions").store().items()
+
+    def forget_adapters(self) -> None:
+        """Read adapters anew with the next search: one was installed, turned or removed."""
+        self._adapters = (-math.inf, {})
 
     def collections(self) -> list[Collection]:
         """The collections, by name."""
@@ -183,7 +229,8 @@ class Engine:
 
     def _answered(self, query: Query, rank: Ranker) -> Answer:
         """The page that was asked for, joined with SQL."""
-        page, ranking = arrange(query, rank)
+        database = self.catalog.database
+        page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
         pictures = self.catalog.pictures([place.picture_id for place in page.places])
         hits = [
             hit_of(place, pictures[place.picture_id], rank, ranking)
@@ -230,6 +277,25 @@ class Engine:
                 self._backgrounds[key] = known
         return known[1]
 
+    def _terms(
+        self,
+        encoder: Encoder,
+        collections: Sequence[Collection],
+        background: Callable[[], Background],
+    ) -> Terms:
+        adapter = self._adapter(collections)
+        return Terms(self.catalog, self.limits, encoder, collections, background, adapter)
+
+    def _adapter(self, collections: Sequence[Collection]) -> Adapter | None:
+        """The adapter of the only collection that is searched: several would not agree."""
+        if len(collections) != 1:
+            return None
+        seen_s, adapters = self._adapters
+        if monotonic() > seen_s + ADAPTERS_FRESH_S:
+            adapters = self.catalog.adapters.in_use()
+            self._adapters = (monotonic(), adapters)
+        return adapters.get((collections[0].id, collections[0].space.id))
+
     def _searched(self, query: Query) -> list[tuple[Collection, int]]:
         """The collections to search, each with the number of its last change."""
         searched = self.catalog.collections_with_heads(query.collections)
@@ -249,42 +315,12 @@ class Engine:
     def _drop_others(self, collections: Sequence[Collection]) -> None:
         """Let go of the stores of collections that are no longer there."""
         held = {collection.id for collection in collections}
+        self._holdings.forget(held)
         with self._lock:
             kept = {key: each for key, each in self._followers.items() if key[0] in held}
             if len(kept) < len(self._followers):
                 self._followers = kept
                 self._backgrounds.clear()  # some may be of stores that are let go of
-
-    def _pixels(self, term: PictureTerm, encoder: Encoder) -> Pixels:
-        preparation = encoder.preparation
-        side_px = max(preparation.width_px, preparation.height_px)
-        path_given = isinstance(term.source, Path)
-        if term.crop is None:
-            picture, _ = read_picture(
-                term.source, limits=self.limits, target_px=side_px, drawings=path_given
-            )
-        else:  # decoded whole, for the part must be large enough
-            whole, _ = read_picture(term.source, limits=self.limits, drawings=path_given)
-            left, top, right, bottom = term.crop
-            width_px, height_px = whole.size
-            box = (
-                left * width_px // 100,
-                top * height_px // 100,
-                max(right * width_px // 100, left * width_px // 100 + 1),
-                max(bottom * height_px // 100, top * height_px // 100 + 1),
-            )
-            picture = whole.crop(box)
-        return preparation.pixels(picture)
-
-    def _indexed(self, term: IndexedTerm, searched: Collection) -> Vectors:
-        collection, vector = self.catalog.picture_vector(term.picture_id)
-        if collection.space.id != searched.space.id:
-            raise SpaceMismatch(
-                f"picture {term.picture_id} is of collection {collection.name!r}, embedded by "
-                f"{collection.space.encoder}, and {searched.name!r} by {searched.space.encoder}; "
-                "search by the picture's file instead"
-            )
-        return vector
 
     def _follower(self, collection: Collection, of: Kept = "pictures") -> Follower:
         key = (collection.id, collection.space.id, of)

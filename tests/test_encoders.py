@@ -201,3 +201,18 @@ def test_tiny_finds_captions_by_the_words_they_share() -> None:
     vectors = tiny.encode_texts(captions)
     for i, query in enumerate(("dog beach", "people bench", "猫")):
         assert np.argmax(vectors @ tiny.encode_texts([query])[0]) == i
+
+
+def test_what_is_read_of_a_text_is_what_its_vector_hangs_on(
+    encoder: Encoder, specification: str
+) -> None:
+    for text in ("", "a dog", "a dog runs on the beach", "海滩上的狗"):
+        assert encoder.characters_read(text) == len(text)
+    words = "the quick brown dog jumps over a lazy fox beside the river, "
+    for long in (words * 60, "海滩上奔跑的狗和小女孩" * 60):
+        read = encoder.characters_read(long)
+        assert 40 <= read < len(long)
+        if specification == "tiny":  # which hears a whole text's hash too
+            continue
+        whole, held, less = encoder.encode_texts([long, long[:read], long[: read // 2]])
+        assert whole @ held > 0.98 > whole @ less, "cut within a word at most"

@@ -87,14 +87,14 @@ def test_nothing_that_may_be_asked_is_answered_as_is_not_said(
         with suppress(Unsatisfiable):  # where nothing is taken, nothing can be wrong
             ask()
         asked += 1
-    assert asked == 11
+    assert asked == 21
 
 
 def test_the_document_is_openapi_3_1_and_names_every_route(app: Flask) -> None:
     document = app.test_client().get("/api/v1/openapi.json").json
     assert document is not None
     assert document["openapi"] == "3.1.0"
-    routes = {str(rule) for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
+    routes = {str(rule) for rule in app.url_map.iter_rules() if str(rule).startswith("/api/v1/")}
     assert len(document["paths"]) == len(routes) - 2, "all but itself and its page"
     hit = document["components"]["schemas"]["Hit"]["properties"]
     answer = app.test_client().get("/api/v1/search?q=red&k=1").json

@@ -13,8 +13,16 @@ COOKIE = "limn_token"
 # What anyone may see: that the server is up, how the pages look, and where to sign in.
 PUBLIC = frozenset({"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"})
 
-# Everything else needs to read; what is named here needs more.
-SCOPES: dict[str, Scope] = {"metrics.metrics": "admin"}
+# Everything else needs to read; what is named here needs more. A mark on the page (kept.mark) is
+# followed for who may read, and stored for who may write.
+WRITING = (
+    *("feedback.mark", "feedback.keep_concept", "feedback.import_concept"),
+    *("feedback.forget_concept", "kept.keep_concept", "kept.forget_concept"),
+    *("kept.save_search", "kept.rename_search", "kept.forget_search"),
+    *("boards.add", "boards.rename", "boards.delete", "boards.note", "boards.move"),
+    "boards.take_off",
+)
+SCOPES: dict[str, Scope] = {"metrics.metrics": "admin", **dict.fromkeys(WRITING, "write")}
 
 
 def admit(app: Flask) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
+from search.catalog_marks import told
 from search.errors import BadPicture, BadQuery, NotFound
-from search.filters import written
+from search.filters import parse, written
 from search.jobs import Job, Jobs
-from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
-from search.wire import answer_json, collection_json, hit_json, picture_json, printable
+from search.records import Hit, Picture, Query
+from search.wire import answer_json, collection_json, facets_json, hit_json, picture_json, printable
 from web import schemas
 from web.cursors import cursor_after, offset_of
 from web.described import JSON, describe, openapi
@@ -112,6 +113,15 @@ def original(picture_id: int) -> Response:
 def collections() -> dict[str, Any]:
     """What there is to search."""
     return {"collections": [collection_json(each) for each in engine().summaries()]}
+
+
+@api.get("/collections/<name>/facets")
+@describe(schemas.Facets, fields=schemas.FacetFields)
+def facets(name: str) -> dict[str, Any]:
+    """What a collection holds under a filter: dates, cameras, colours, folders, columns, places."""
+    refuse_unknown(request.args, ("where",))
+    where = request.args.get("where")
+    return facets_json(engine().facets([name], parse(where) if where else None))
 
 
 @api.get("/jobs")
@@ -220,7 +230,7 @@ def _links(picture: Picture) -> dict[str, Any]:
 
 def _query_json(query: Query) -> dict[str, Any]:
     return {
-        "terms": [_term_json(term) for term in query.terms],
+        "terms": [told(term) for term in query.terms],
         "collections": list(query.collections),
         "k": query.k,
         "offset": query.offset,
@@ -229,12 +239,6 @@ def _query_json(query: Query) -> dict[str, Any]:
         "cutoff": query.cutoff,
         "fold": query.fold,
         "diverse": query.diverse,
+        "more": list(query.more),
+        "less": list(query.less),
     }
-
-
-def _term_json(term: Term) -> dict[str, Any]:
-    if isinstance(term, TextTerm):
-        return {"text": term.text, "weight": term.weight}
-    if isinstance(term, IndexedTerm):
-        return {"picture_id": term.picture_id, "weight": term.weight}
-    return {"image": "sent", "weight": term.weight}

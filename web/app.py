@@ -10,10 +10,13 @@ from search.settings import Settings
 from web import shown
 from web.access import admit
 from web.api import api
+from web.api_feedback import feedback
+from web.boards import boards
 from web.errors import handle_errors
 from web.guard import guard, is_loopback
 from web.health import health
 from web.held import HeldPictures
+from web.kept import kept
 from web.languages import speak
 from web.limits import USUAL, limit
 from web.metrics import measure, metrics
@@ -63,7 +66,7 @@ def create_app(
     guard(app, host)
     admit(app)
     handle_errors(app)
-    for part in (pages, api, health, sign_in, metrics):
+    for part in (pages, kept, boards, api, feedback, health, sign_in, metrics):
         app.register_blueprint(part)
     limit(app, usual_rate)
     return app

@@ -10,6 +10,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
+from werkzeug.routing import IntegerConverter, Rule
 
 from web.schemas import Problem
 
@@ -61,14 +62,14 @@ def openapi(app: Flask, prefix: str) -> dict[str, Any]:
         described = getattr(view, "described", None)
         if described is None or not str(rule).startswith(prefix):
             continue
-        methods = sorted((rule.methods or set()) & {"GET", "POST"})
+        methods = sorted((rule.methods or set()) & {"GET", "POST", "DELETE"})
         spec.path(
             re.sub(r"<(?:[^:>]*:)?([^>]*)>", r"{\1}", str(rule)),
             operations={
                 method.lower(): _operation(method, rule.endpoint, view, described)
                 for method in methods
             },
-            parameters=[_path_parameter(name) for name in sorted(rule.arguments)],
+            parameters=[_path_parameter(rule, name) for name in sorted(rule.arguments)],
         )
     return spec.to_dict()
 
@@ -78,13 +79,14 @@ def _operation(
 ) -> dict[str, Any]:
     summary, _, rest = (view.__doc__ or "").partition("\n")
     name = endpoint.rpartition(".")[2]
+    given = {"200": {"description": "OK", "content": _content(described.gives)}}
     operation: dict[str, Any] = {
         "operationId": name if method == "GET" else f"{name}_by_{method.lower()}",
         "summary": summary.strip(),
         "description": " ".join(rest.split()),
         "security": [{}, {"token": []}],
         "responses": {
-            "200": {"description": "OK", "content": _content(described.gives)},
+            **(given if described.gives else {}),
             **{str(code): {"description": text} for code, text in described.statuses.items()},
             "4XX": "Problem",
             "5XX": "Problem",
@@ -92,7 +94,7 @@ def _operation(
     }
     if method == "GET" and described.fields is not None:
         operation["parameters"] = [{"in": "query", "schema": described.fields}]
-    if method == "POST":
+    if method == "POST" and described.takes:
         takes = {name: {"schema": schema} for name, schema in described.takes.items()}
         operation["requestBody"] = {"required": True, "content": takes}
     return operation
@@ -109,9 +111,11 @@ def _problem() -> dict[str, Any]:
     }
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
+def _path_parameter(rule: Rule, name: str) -> dict[str, Any]:
     whole = {"type": "integer", "format": "int64", "minimum": 1}
-    return {"in": "path", "name": name, "required": True, "schema": whole}
+    is_whole = isinstance(rule._converters[name], IntegerConverter)
+    schema = whole if is_whole else {"type": "string", "minLength": 1}
+    return {"in": "path", "name": name, "required": True, "schema": schema}
 
 
 def _name(schema: type[Schema] | Schema) -> str:

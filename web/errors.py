@@ -14,6 +14,7 @@ from search.wire import printable
 from web.asked import Asked
 from web.forms import Fields
 from web.requestlog import request_id
+from web.told import in_words_of_the_page
 
 STATUSES: dict[type[errors.LimnError], int] = {
     errors.BadQuery: 400,
@@ -46,7 +47,7 @@ def _deliberate(error: errors.LimnError) -> Response:
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
     if isinstance(error, errors.BadPicture):
         status = PICTURE_STATUSES.get(error.reason, status)
-    return _answer(status, str(error))
+    return _answer(status, str(error), error)
 
 
 def _http(error: HTTPException) -> Response | HTTPException:
@@ -87,11 +88,18 @@ def _too_large() -> str:
     )
 
 
-def _answer(status: int, detail: str) -> Response:
+def _answer(status: int, detail: str, error: Exception | None = None) -> Response:
     title, detail = HTTPStatus(status).phrase, printable(detail)
     if not request.path.startswith("/api/") and request.path not in PLAIN:
+        detail, spoken = in_words_of_the_page(detail, error)
         page = render_template(
-            "error.html", asked=_asked_again(), chips=[], status=status, title=title, detail=detail
+            "error.html",
+            asked=_asked_again(),
+            chips=[],
+            status=status,
+            title=title,
+            detail=detail,
+            spoken=spoken,
         )
         return Response(page, status, mimetype="text/html")
     problem = {
@@ -112,4 +120,5 @@ def _asked_again() -> Asked:
         fields = request.values
     except HTTPException:  # the form was too large to be read
         fields = request.args
-    return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""))
+    where = tuple(each[:1000] for each in fields.getlist("where")[:20])
+    return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""), where=where)

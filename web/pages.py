@@ -10,9 +10,11 @@ from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
 from search.records import Hit, IndexedTerm, Query
 from web.asked import PAGE_HITS, Asked
-from web.chips import query_of, shown
+from web.chips import marks, query_of, shown
 from web.forms import LARGEST_ID, count, images_of
+from web.narrowing import narrowed
 from web.neighbours import neighbours
+from web.panel import panel_of
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
@@ -34,20 +36,30 @@ def search() -> str:
             "welcome.html",
             asked=asked,
             chips=shown(asked),
+            marks=marks(asked),
             summaries=summaries,
             names=[each.name for each in summaries],
             warmup=state().warmup,
         )
     last = min(asked.start + PAGE_HITS - 1, MOST_HITS)
+    panel = None
+    if asked.panel:
+        within = (asked.collection,) if asked.collection else ()
+        panel = panel_of(asked, engine().facets(within, asked.filter))
     began_s = perf_counter()
-    hits = engine().search(query_of(asked, last + 1 - asked.start, asked.start - 1))
+    answer = engine().answer(query_of(asked, last + 1 - asked.start, asked.start - 1))
+    hits = answer.hits
     return render_template(
         "results.html",
         asked=asked,
         chips=shown(asked),
+        marks=marks(asked),
         hits=hits,
+        cuts=answer.cuts,
+        panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
         before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,
+        boards=engine().catalog.boards.all(),
         after=last + 1 if hits and hits[-1].rank == last < MOST_HITS else None,
         names=[each.name for each in engine().collections()],
     )
@@ -65,6 +77,12 @@ def send() -> AnyResponse:
     for image in images:
         asked = asked.plus("picture", state().held.hold(image))
     return redirect(url_for("pages.search", **asked.address()), 303)
+
+
+@pages.get("/narrow")
+def narrow() -> AnyResponse:
+    """Take a form of the filter panel: the question with one more filter, or without one."""
+    return redirect(url_for("pages.search", **narrowed(request.args).address()), 303)
 
 
 @pages.get("/sent/<token>")
@@ -92,9 +110,11 @@ def picture(picture_id: int) -> str:
         "picture.html",
         asked=asked,
         chips=shown(asked),
+        marks=marks(asked),
         picture=found,
         hits=hits,
         like=Asked(collection=found.collection).plus("similar", picture_id),
         unlike=unlike,
+        boards=engine().catalog.boards.all(),
         beside=beside,
     )

@@ -3,7 +3,14 @@
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from search.query import MOST_CHARACTERS, MOST_HITS, MOST_TERMS, MOST_WEIGHT
+from search.query import (
+    MOST_CHARACTERS,
+    MOST_HITS,
+    MOST_MARKS,
+    MOST_NAME,
+    MOST_TERMS,
+    MOST_WEIGHT,
+)
 from search.records import EVERY_EVIDENCE
 from web.forms import DEFAULT_K, LARGEST_ID
 from web.links import THUMBNAIL_SIDES_PX
@@ -68,7 +75,7 @@ class Picture(Schema):
 
 
 class Match(Schema):
-    by = _text("picture, caption or words", required=True)
+    by = _text("picture, caption, words or marks", required=True)
     score = fields.Float(required=True)
     share = fields.Float(required=True, metadata={"description": "its part in the hit's score"})
     caption = fields.Nested(Caption, required=True, allow_none=True)
@@ -93,6 +100,7 @@ class Hit(Picture):
 class AskedTerm(Schema):
     text = fields.String()
     picture_id = fields.Integer()
+    concept = _text("its name")
     image = _text('"sent", for a picture that came with the request')
     weight = fields.Float(required=True)
 
@@ -107,6 +115,14 @@ class AskedQuery(Schema):
     cutoff = fields.Float(required=True)
     fold = fields.Boolean(required=True)
     diverse = fields.Float(required=True)
+    more = fields.List(fields.Integer(), required=True)
+    less = fields.List(fields.Integer(), required=True)
+
+
+class Cut(Schema):
+    text = fields.String(required=True)
+    characters = _whole("that it has", required=True)
+    read = _whole("that the encoder reads", required=True)
 
 
 class Answer(Schema):
@@ -118,6 +134,9 @@ class Answer(Schema):
     more = fields.Boolean(required=True)
     notes = fields.List(
         fields.String(), required=True, metadata={"description": "why there are no hits, or few"}
+    )
+    cuts = fields.List(
+        fields.Nested(Cut), required=True, metadata={"description": "words not read to their end"}
     )
     next = _text("send it as `cursor` for the next hits", required=True, allow_none=True)
     took_ms = fields.Float(required=True)
@@ -137,6 +156,84 @@ class Collection(Schema):
 
 class Collections(Schema):
     collections = fields.List(fields.Nested(Collection), required=True)
+
+
+class Value(Schema):
+    value = fields.String(required=True)
+    pictures = fields.Integer(required=True)
+
+
+class Span(Schema):
+    """Numbers from `least` to below `most`; the last span has no end."""
+
+    least = fields.Float(required=True)
+    most = fields.Float(required=True, allow_none=True)
+    pictures = fields.Integer(required=True)
+
+
+class Dates(Schema):
+    unit = _text("day, month or year", required=True)
+    first = fields.String(required=True)
+    last = fields.String(required=True)
+    values = fields.List(fields.Nested(Value), required=True)
+
+
+class Folder(Schema):
+    path = fields.String(required=True)
+    pictures = _whole("in it and below it", required=True)
+    folders = fields.List(fields.Nested(lambda: Folder()), required=True)
+
+
+class Column(Schema):
+    name = fields.String(required=True)
+    pictures = _whole("that have it", required=True)
+    different = _whole("different values", required=True)
+    values = fields.List(
+        fields.Nested(Value), required=True, metadata={"description": "the commonest first"}
+    )
+    least = fields.Float(required=True, allow_none=True)
+    most = fields.Float(required=True, allow_none=True)
+
+
+def _box() -> "fields.List[float]":
+    about = {"description": "south, west, north, east, in degrees"}
+    return fields.List(fields.Float(), required=True, validate=Length(equal=4), metadata=about)
+
+
+class Point(Schema):
+    latitude = fields.Float(required=True)
+    longitude = fields.Float(required=True)
+    box = _box()
+    pictures = fields.Integer(required=True)
+
+
+class Places(Schema):
+    pictures = fields.Integer(required=True)
+    box = _box()
+    points = fields.List(fields.Nested(Point), required=True)
+
+
+class Facets(Schema):
+    """What pictures that pass a filter hold; each facet is counted without its own condition."""
+
+    pictures = fields.Integer(required=True)
+    dates = fields.Nested(Dates, required=True, allow_none=True)
+    cameras = fields.List(fields.Nested(Value), required=True)
+    formats = fields.List(fields.Nested(Value), required=True)
+    orientations = fields.List(fields.Nested(Value), required=True)
+    megapixels = fields.List(fields.Nested(Span), required=True)
+    sizes_bytes = fields.List(fields.Nested(Span), required=True)
+    colours = fields.List(fields.Nested(Value), required=True)
+    folders = fields.List(fields.Nested(Folder), required=True)
+    languages = fields.List(
+        fields.Nested(Value), required=True, metadata={"description": "of captions; may be empty"}
+    )
+    columns = fields.List(fields.Nested(Column), required=True)
+    places = fields.Nested(Places, required=True, allow_none=True)
+
+
+class FacetFields(Schema):
+    where = _text("a filter, such as: date >= 2021 and camera ~ canon")
 
 
 class Job(Schema):
@@ -177,6 +274,16 @@ class AnswerFields(Schema):
     diverse = fields.Float(
         validate=Range(0, 1), metadata={"description": "how much likeness to hits above counts"}
     )
+    more = fields.List(
+        fields.Integer(validate=PICTURE_ID),
+        validate=Length(0, MOST_MARKS),
+        metadata={"description": "ids of pictures as wanted: more like these"},
+    )
+    less = fields.List(
+        fields.Integer(validate=PICTURE_ID),
+        validate=Length(0, MOST_MARKS),
+        metadata={"description": "ids of pictures as not wanted; they are left out"},
+    )
     cursor = _text("`next` of the answer before, to the same question")
 
 
@@ -190,6 +297,9 @@ class SearchFields(AnswerFields):
     )
     similar = fields.List(
         fields.Integer(validate=PICTURE_ID), metadata={"description": "ids of indexed pictures"}
+    )
+    concept = fields.List(
+        fields.String(validate=Length(1, MOST_NAME)), metadata={"description": "concepts, by name"}
     )
     weight = fields.Float(
         validate=WEIGHT, metadata={"description": "of the pictures, not zero; words have 1"}
@@ -207,11 +317,12 @@ class SearchForm(SearchFields):
 class Term(Schema):
     text = fields.String(validate=Length(1, MOST_CHARACTERS))
     picture_id = fields.Integer(validate=PICTURE_ID)
+    concept = fields.String(validate=Length(1, MOST_NAME))
     weight = fields.Float(validate=WEIGHT, load_default=1.0)
 
 
 class SearchDocument(AnswerFields):
-    terms = fields.List(fields.Nested(Term), required=True, validate=Length(1, MOST_TERMS))
+    terms = fields.List(fields.Nested(Term), validate=Length(0, MOST_TERMS))
     collections = fields.List(fields.String())
 
 

@@ -8,9 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from indexer.training.batch import asked
 from indexer.training.examples import Examples, Sentence, pooled_in_chunks
 from indexer.training.lessons import JUDGED, Lessons
-from indexer.training.losses import likeness_loss, soft_targets, softmax_loss
+from indexer.training.losses import likeness_loss, softmax_loss
 from indexer.training.pair import Pair
 from indexer.training.recipe import Recipe
 
@@ -72,21 +73,18 @@ def still_losses(
 ) -> dict[str, Tensor]:
     """The recipe's losses that the picture tower takes part in, weighted, by name."""
     device = activations.device
-    pictures = pair.pictures.upper(activations)
-    topics = torch.from_numpy(examples.topics[chosen]).to(device)
-    targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
-    scale = pair.log_scale.exp().clamp(max=100.0)
+    batch = asked(pair, recipe, examples, activations, chosen)
     losses = {}
     for (name, draws, weight), rows in zip(STREAMS, still.rows, strict=True):
         fits = []
         for _ in range(draws):
             captions = [draw.choice(rows[place]) for place in chosen]
             texts = torch.from_numpy(still.vectors[captions]).to(device)
-            fits.append(softmax_loss(pictures, texts, scale, targets))
+            fits.append(softmax_loss(batch.pictures, texts, batch.scale, batch.targets))
         losses[name] = weight * torch.stack(fits).mean()
     if recipe.opinions and len(still.prompts) and lessons.opinions is not None:
         classes, opinions = lessons.likeliest(chosen[:JUDGED])
         names = torch.from_numpy(still.prompts[classes]).to(device)
-        judged = likeness_loss(pictures[:JUDGED], names, scale, opinions.to(device))
+        judged = likeness_loss(batch.pictures[:JUDGED], names, batch.scale, opinions.to(device))
         losses["opinions"] = recipe.opinions * judged
     return losses

@@ -1,5 +1,7 @@
 """One batch's part of the loop: the views and captions drawn, and every loss of the recipe."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -27,6 +29,32 @@ def drawn_views(views: Views, chosen: NDArray[np.int64], draw: np.random.Generat
     return torch.from_numpy(stacked).float().permute(0, 3, 1, 2)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every loss of a batch asks of its pictures: unit rows (n, width), the soft targets
+    (n, n) of the texts drawn for them, and the scale of their cosines."""
+
+    pictures: Tensor
+    targets: Tensor
+    scale: Tensor
+
+
+def asked(
+    pair: Pair,
+    recipe: Recipe,
+    examples: Examples,
+    activations: Tensor,
+    chosen: NDArray[np.int64],
+) -> Asked:
+    """Send a batch through the picture tower; `activations` are of the `chosen` pictures."""
+    topics = torch.from_numpy(examples.topics[chosen]).to(activations.device)
+    return Asked(
+        pair.pictures.upper(activations),
+        soft_targets(topics, recipe.soft_share, recipe.soft_sharpness),
+        pair.log_scale.exp().clamp(max=100.0),
+    )
+
+
 def batch_losses(
     pair: Pair,
     recipe: Recipe,
@@ -42,9 +70,7 @@ def batch_losses(
     its own, so captions of one picture are never each other's negatives.
     """
     device = activations.device
-    pictures = pair.pictures.upper(activations)
-    topics = torch.from_numpy(examples.topics[chosen]).to(device)
-    targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
+    batch = asked(pair, recipe, examples, activations, chosen)
     english, chinese = examples.by_language
     streams = [english] + [chinese] * recipe.chinese_draws
     captions = [
@@ -54,14 +80,13 @@ def batch_losses(
     ]
     prompts, opinions = lessons.judged(chosen[:JUDGED])
     extra, taught = lessons.sentences(draw)
-    asked = [ids for ids, _ in captions]
-    pooled = pooled_in_chunks(pair.texts, asked + extra + prompts)
+    own = [ids for ids, _ in captions]
+    pooled = pooled_in_chunks(pair.texts, own + extra + prompts)
     texts = pair.texts.joint(pooled)
-    scale = pair.log_scale.exp().clamp(max=100.0)
     count = len(chosen)
     fits = [
-        softmax_loss(pictures, texts[start : start + count], scale, targets)
-        for start in range(0, len(asked), count)
+        softmax_loss(batch.pictures, texts[start : start + count], batch.scale, batch.targets)
+        for start in range(0, len(own), count)
     ]
     losses = {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
     rows = np.array([row for _, row in captions])
@@ -72,12 +97,12 @@ def batch_losses(
             pooled[torch.from_numpy(known)], teacher
         )
     if recipe.lessons and extra:
-        student = pooled[len(asked) : len(asked) + len(extra)]
+        student = pooled[len(own) : len(own) + len(extra)]
         losses["lessons"] = recipe.lessons * distillation_loss(
             student, torch.from_numpy(taught).to(device)
         )
     if recipe.opinions and prompts:
-        names = texts[len(asked) + len(extra) :]
-        judged = likeness_loss(pictures[:JUDGED], names, scale, opinions.to(device))
+        names = texts[len(own) + len(extra) :]
+        judged = likeness_loss(batch.pictures[:JUDGED], names, batch.scale, opinions.to(device))
         losses["opinions"] = recipe.opinions * judged
     return losses

@@ -4,6 +4,8 @@ import "./pick.js";
 import "./live.js";
 import "./chips.js";
 import "./crop.js";
+import "./filters.js";
 import "./scroll.js";
 import "./keys.js";
+import "./marks.js";
 import "./copy.js";
