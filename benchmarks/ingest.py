@@ -88,7 +88,7 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
     ):
         collection, counts = index(
             engine.catalog,
-            f"bench {encoder.space.id[:20]} {name}",
+            f"bench {encoder.space.encoder[:9]} {name}".replace("/", "_"),
             [Folder(folder)],
             encoder,
             workers=settings.workers,
