@@ -6,37 +6,43 @@ from contextlib import contextmanager, suppress
 from search.catalog import Catalog
 from search.database import Database
 from search.encoders import open_encoder
+from search.encoders.joined import JoinedEncoder
 from search.engine import Engine
 from search.errors import LimnError
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
 from search.schema import ensure_schema
 from search.settings import Settings
+from search.staging import Staging
 from search.stores import open_store
+from search.stores.plan import Wishes
 
 
 @contextmanager
-def open_engine(settings: Settings | None = None) -> Iterator[Engine]:
+def open_engine(settings: Settings | None = None, lasting: bool = False) -> Iterator[Engine]:
     """An engine on the settings' database, whose schema is upgraded first where it must be.
 
-    Without settings, those of the environment are taken.
+    Without settings, those of the environment are taken. In a process that is `lasting`, large
+    collections get a first pass in the background.
 
     Raises:
         DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
         BadSetting: a setting names something that does not exist.
     """
     settings = settings or Settings.from_environment()
+    wishes = Wishes(settings.store, settings.memory_bytes)
     database = Database(settings.database)
     try:
         ensure_schema(database)
         limits = Limits(max_pixels=settings.max_pixels)
         engine = Engine(
             catalog=Catalog(database),
-            open_encoder=lambda spec: open_encoder(spec, settings.device),
-            open_store=lambda width: open_store(width, settings.device),
+            open_encoder=lambda spec: JoinedEncoder(open_encoder(spec, settings.device)),
+            open_store=lambda width: open_store(width, settings.device, settings.memory_bytes),
             index_dir=settings.data_dir / "indexes",
             thumbnails=Thumbnails(settings.data_dir / "thumbnails", limits),
             limits=limits,
+            open_staging=lambda path, texts: Staging(path, texts, wishes, lasting),
         )
         try:
             yield engine

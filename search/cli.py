@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from search.records import (
     Query,
     Term,
 )
-from search.settings import Settings
+from search.settings import STORES, Settings, memory_size
 from search.wire import collection_json, hit_json, printable
 
 # Wrong words on the command line; every other error of ours means that the work failed.
@@ -74,6 +75,16 @@ def main() -> None:
     """
 
 
+STORE_OPTIONS = (
+    click.option(
+        "--store",
+        type=click.Choice(STORES),
+        help="How vectors are searched.  [default: LIMN_STORE]",
+    ),
+    click.option("--memory", help="What an index may take: 512M, 2G.  [default: LIMN_MEMORY]"),
+)
+
+
 def answer_options(command: Any) -> Any:
     """The options of every command that prints hits."""
     options = (
@@ -123,6 +134,7 @@ def answer_options(command: Any) -> Any:
             help="Prefer hits unlike each other, 0 to 1; 0.3 if no number is given.",
         ),
         click.option("--explain", is_flag=True, help="Show what matched, and each part's share."),
+        *STORE_OPTIONS,
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
         click.option("--open", "show", is_flag=True, help="Show the pictures in the browser."),
     )
@@ -204,20 +216,45 @@ def info(name: str, as_json: bool) -> None:
         [collection] = engine.catalog.collections([name])
         failures = engine.catalog.failures(collection.id)
         facets = engine.facets([name])
+        plan = engine.plan(collection)
     facts = collection_json(summary)
     refused = [
         {"path": printable(str(each.path)), "reason": each.reason, "detail": each.detail}
         for each in failures
     ]
     if as_json:
-        click.echo(_json({**facts, "facets": facets_json(facets), "failed_files": refused}))
+        told = {"store": plan.told(), "facets": facets_json(facets), "failed_files": refused}
+        click.echo(_json({**facts, **told}))
         return
     for key, value in facts.items():
         click.echo(f"{key:<12} {value if value is not None else '-'}")
-    for what, told in summed_up(facets):
-        click.echo(f"{what:<12} {one_line(printable(told))}")
+    click.echo(f"{'store':<12} {plan.store}")
+    for reason in plan.reasons:
+        click.echo(f"{'':<12} {reason}")
+    for what, summed in summed_up(facets):
+        click.echo(f"{what:<12} {one_line(printable(summed))}")
     for each in refused:
         click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--store", type=click.Choice(STORES), help="Build this.  [default: LIMN_STORE]")
+@click.option("--memory", help="What an index may take: 512M, 2G.  [default: LIMN_MEMORY]")
+def plan(name: str, as_json: bool, store: str | None, memory: str | None) -> None:
+    """Measure how collection NAME is best searched, and build it; a server does so by itself."""
+    from search.bootstrap import open_engine
+
+    with open_engine(settings_with(store, memory)) as engine:
+        [collection] = engine.catalog.collections([name])
+        made = engine.plan(collection, lambda told: click.echo(told, err=True))
+    if as_json:
+        click.echo(_json(made.told()))
+        return
+    click.echo(made.store)
+    for reason in made.reasons:
+        click.echo(f"  {reason}")
 
 
 @main.command()
@@ -278,6 +315,16 @@ def terms_of(
     return terms
 
 
+def settings_with(store: str | None, memory: str | None) -> Settings:
+    """The settings, with what the options --store and --memory say instead."""
+    settings = Settings.from_environment()
+    if store is not None:
+        settings = replace(settings, store=store)
+    if memory is not None:
+        settings = replace(settings, memory_bytes=memory_size("--memory", memory))
+    return settings
+
+
 def _picture_term(text: str) -> PictureTerm:
     from search.query import split_crop, split_weight
 
@@ -320,6 +367,8 @@ def _answer(
     more: tuple[int, ...],
     less: tuple[int, ...],
     explain: bool,
+    store: str | None,
+    memory: str | None,
     as_json: bool,
     show: bool,
 ) -> None:
@@ -341,7 +390,7 @@ def _answer(
         more=more,
         less=less,
     )
-    with open_engine(Settings.from_environment()) as engine:
+    with open_engine(settings_with(store, memory)) as engine:
         answer = engine.answer(query)
         print_hits(answer.hits, as_json, explain)
         for cut in answer.cuts:

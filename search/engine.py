@@ -41,7 +41,9 @@ from search.records import (
     TextTerm,
     Vectors,
 )
+from search.staging import Staging
 from search.stores import VectorStore
+from search.stores.plan import Plan
 from search.terms import Terms
 from search.timing import Timing
 from search.writerlock import writer_lock
@@ -50,6 +52,9 @@ NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
 
 # An adapter that another process has installed is taken up within so many seconds.
 ADAPTERS_FRESH_S = 5.0
+
+# Captions that stand for what people ask, to measure first passes with.
+MOST_TEXTS = 4_000
 
 # What chance is measured on may grow or shrink by this much before it is measured again.
 STALE_SHARE = 0.1
@@ -70,7 +75,9 @@ class Engine:
         index_dir: Path,
         thumbnails: Thumbnails,
         limits: Limits,
+        open_staging: Callable[[Path, Callable[[], Vectors]], Staging] | None = None,
     ) -> None:
+        """`open_staging` makes what gives a store its first pass; without it, all are exact."""
         self.catalog = catalog
         self.limits = limits
         self.timing = Timing()
@@ -80,6 +87,8 @@ class Engine:
         self._thumbnails = thumbnails
         self._encoders: dict[str, Encoder] = {}
         self._followers: dict[tuple[int, str, Kept], Follower] = {}
+        self._open_staging = open_staging
+        self._stagings: dict[tuple[int, str, Kept], Staging] = {}
         self._backgrounds: dict[tuple[int, ...], tuple[int, Background]] = {}
         self._adapters: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
         self._lock = threading.Lock()
@@ -189,6 +198,20 @@ class Engine:
         """Read adapters anew with the next search: one was installed, turned or removed."""
         self._adapters = (-math.inf, {})
 
+    def plan(self, collection: Collection, say: Callable[[str], None] | None = None) -> Plan:
+        """How the collection's pictures are searched, and why; `say` has it measured and built."""
+        follower = self._follower(collection)
+        store = follower.store()
+        staging = self._stagings.get((collection.id, collection.space.id, "pictures"))
+        if staging is None:
+            return Plan("exact", len(store), reasons=("this engine searches exactly",))
+        return staging.plan(store) if say is None else staging.measure(follower, store, say)
+
+    def settle(self, timeout_s: float | None = None) -> None:
+        """Wait until first passes that are being built have ended."""
+        for staging in list(self._stagings.values()):
+            staging.wait(timeout_s)
+
     def collections(self) -> list[Collection]:
         """The collections, by name."""
         return self.catalog.collections()
@@ -225,7 +248,9 @@ class Engine:
             self.catalog.remove_collection(collection)
         with suppress(OSError):  # nothing will ever read the file: ids are not used twice
             for of in get_args(Kept):
-                self._index_path(collection, of).unlink(missing_ok=True)
+                path = self._index_path(collection, of)
+                for each in (path, path.with_suffix(".first")):
+                    each.unlink(missing_ok=True)
             self.map_file(collection).unlink(missing_ok=True)
 
     def rename(self, name: str, new: str) -> None:
@@ -257,6 +282,8 @@ class Engine:
 
     def close(self) -> None:
         """Write stores that changed to their files, for a quicker next start."""
+        for staging in list(self._stagings.values()):
+            staging.close()
         held = {collection.id for collection in self.catalog.collections()}
         for follower in list(self._followers.values()):
             if follower.collection.id in held:
@@ -364,10 +391,23 @@ class Engine:
         with self._lock:
             if key not in self._followers:
                 path = self._index_path(collection, of)
+                if self._open_staging is not None:
+                    self._stagings[key] = self._open_staging(path, lambda: self._texts(collection))
                 self._followers[key] = Follower(
-                    self.catalog, collection, self._open_store, path, of
+                    self.catalog,
+                    collection,
+                    self._open_store,
+                    path,
+                    of,
+                    self._stagings.get(key),
                 )
             return self._followers[key]
+
+    def _texts(self, collection: Collection) -> Vectors:
+        """Embeddings of texts as people ask them: captions of the collection."""
+        captions = self._follower(collection, "captions").store()
+        ids = captions.ids()
+        return captions.rows(ids[:: max(1, len(ids) // MOST_TEXTS)][:MOST_TEXTS])[1]
 
     def _index_path(self, collection: Collection, of: Kept = "pictures") -> Path:
         suffix = "" if of == "pictures" else f"-{of}"

@@ -28,6 +28,7 @@ class Follower:
 
     The file is a cache: missing, damaged, of another catalog, space or version, or ahead of the
     log, it is thrown away and everything is read from the log again. Nothing is embedded anew.
+    `on_change` is told of the store when it was opened or has changed.
     """
 
     def __init__(
@@ -37,12 +38,14 @@ class Follower:
         open_store: Callable[[int], VectorStore],
         path: Path,
         of: Kept = "pictures",
+        on_change: "Callable[[Follower, VectorStore], None] | None" = None,
     ) -> None:
         self.collection = collection
         self.path = path
         self._catalog = catalog
         self._open_store = open_store
         self._of = of
+        self._on_change = on_change
         self._changes_after = (
             catalog.changes_after if of == "pictures" else catalog.caption_changes_after
         )
@@ -60,19 +63,28 @@ class Follower:
     def store(self, head: int | None = None) -> VectorStore:
         """The store, holding all that was committed before this call, or up to `head`."""
         with self._lock:
+            opened = self._store is None
             if self._store is None:
                 self._store = self._load()
             if head is None:
                 head = self._catalog.head(self.collection.id)
-            if head != self._position:
+            followed = head != self._position
+            if followed:
                 self._follow(self._store)
-            return self._store
+            store = self._store
+        if self._on_change is not None and (opened or followed):
+            self._on_change(self, store)
+        return store
 
     def save(self) -> None:
         """Write the store to its file if anything changed; a failure costs only time later."""
         with self._lock:
             if self._store is not None and self._unsaved:
                 self._save(self._store)
+
+    def header(self, store: VectorStore) -> IndexHeader:
+        """What a file beside the index says of itself."""
+        return self._header(store, self._position, len(store))
 
     def _follow(self, store: VectorStore) -> None:
         for changes in self._changes_after(self.collection, self._position):
@@ -111,7 +123,16 @@ class Follower:
             write_index(self.path, self._header(store, self._position, len(store)), store.dump())
         except (OSError, StorageFailed) as error:
             log.warning("index file %s was not written: %s", self.path, error)
+        else:
+            if store.heavy:
+                self._put_down(store)
         self._unsaved = 0
+
+    def _put_down(self, store: VectorStore) -> None:
+        """Read rows from the file that was just written, and no longer from memory."""
+        found = read_index(self.path)
+        if found is not None:
+            store.load(found[1])
 
     def _header(self, store: VectorStore, position: int, count: int) -> IndexHeader:
         return IndexHeader(

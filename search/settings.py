@@ -1,6 +1,7 @@
 """The settings: one frozen object, read once from the environment by the command that starts."""
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ import platformdirs
 
 from search.errors import BadSetting
 from search.records import Device
+
+STORES = ("auto", "exact", "scan", "ivf", "hnsw")
+"""How vectors may be searched: measured and chosen, or as named."""
 
 DEVICES: tuple[str, ...] = get_args(Device)
 
@@ -31,6 +35,8 @@ class Settings:
     max_upload_bytes: int
     roots: tuple[Path, ...] = ()
     max_sent_bytes: int = 2 << 30
+    store: str = "auto"
+    memory_bytes: int | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -45,6 +51,8 @@ class Settings:
         LIMN_MAX_UPLOAD_BYTES   the largest picture sent to the server; default: 33,554,432 (32 MiB)
         LIMN_ROOTS              folders that the page may index, as PATH lists them; default: none
         LIMN_MAX_SENT_BYTES     the most files sent to a collection at once; default: 2 GiB
+        LIMN_STORE              auto, exact, scan, ivf or hnsw; default: auto, which measures
+        LIMN_MEMORY             what one index may take in memory, such as 2G; default: no bound
 
         Raises:
             BadSetting: a value is not allowed; the message names the variable and what it may be.
@@ -64,6 +72,8 @@ class Settings:
             max_upload_bytes=_positive(values, "LIMN_MAX_UPLOAD_BYTES", 32 * 1024 * 1024),
             roots=_folders(values.get("LIMN_ROOTS") or ""),
             max_sent_bytes=_positive(values, "LIMN_MAX_SENT_BYTES", 2 << 30),
+            store=_store(values.get("LIMN_STORE") or "auto"),
+            memory_bytes=memory_size("LIMN_MEMORY", values.get("LIMN_MEMORY") or ""),
         )
 
 
@@ -90,6 +100,26 @@ def _device(value: str) -> Device:
     if value not in DEVICES:
         raise BadSetting(f"LIMN_DEVICE is {value!r}; it may be {', '.join(DEVICES)}")
     return cast(Device, value)
+
+
+def _store(value: str) -> str:
+    if value not in STORES:
+        raise BadSetting(f"LIMN_STORE is {value!r}; it may be {', '.join(STORES)}")
+    return value
+
+
+def memory_size(name: str, text: str) -> int | None:
+    """A size as people write it, 512M or 2G, in bytes; None where nothing is said.
+
+    Raises:
+        BadSetting: it is none; `name` is the setting's or the option's.
+    """
+    if not text:
+        return None
+    parts = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    if parts is None or not float(parts[1]):
+        raise BadSetting(f"{name} is {text!r}; it may be a size such as 512M or 2G")
+    return int(float(parts[1]) * 1024 ** " KMGT".index(parts[2].upper() or " "))
 
 
 def _positive(values: Mapping[str, str], name: str, default: int) -> int:

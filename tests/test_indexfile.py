@@ -130,7 +130,7 @@ def test_another_version_is_refused_by_its_number(path: Path) -> None:
 )
 def test_a_header_that_is_not_ours_is_refused(path: Path, description: bytes) -> None:
     sizes = struct.pack("<QQI", len(description), 0, zlib.crc32(description))
-    path.write_bytes(b"LIMNINDX" + struct.pack("<I", 1) + sizes + description)
+    path.write_bytes(b"LIMNINDX" + struct.pack("<I", 2) + sizes + description)
     with pytest.raises(IndexDamaged, match="its header"):
         read_index(path)
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from search.cli import settings_with
+from search.settings import STORES
+
 if TYPE_CHECKING:
     from search.catalog_tokens import Tokens
 
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
 )
 @click.option("--no-worker", is_flag=True, help="Leave queued jobs to a limn worker elsewhere.")
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON to stderr per request.")
+@click.option(
+    "--store", type=click.Choice(STORES), help="How vectors are searched.  [default: LIMN_STORE]"
+)
+@click.option("--memory", help="What an index may take: 512M, 2G.  [default: LIMN_MEMORY]")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 def serve(
     host: str,
@@ -50,21 +57,22 @@ def serve(
     roots: tuple[Path, ...],
     no_worker: bool,
     log_requests: bool,
+    store: str | None,
+    memory: str | None,
     show: bool,
 ) -> None:
     """Serve the search page and the API."""
     from search.bootstrap import open_engine
-    from search.settings import Settings
     from web.app import create_app
     from web.requestlog import write_logs
     from web.server import Ending, open_server, url_of
 
     if log_requests:
         write_logs()
-    settings = Settings.from_environment()
+    settings = settings_with(store, memory)
     if roots:
         settings = replace(settings, roots=roots)
-    with open_engine(settings) as engine:
+    with open_engine(settings, lasting=True) as engine:
         app = create_app(engine, settings, host, want_tokens=require_token)
         state = app.extensions["limn"]
         _check_tokens(state.tokens, host)

@@ -1,5 +1,6 @@
 """Vector stores: the protocol that the backends share, and the function that opens one."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from search.records import Device, Ids, Scores, Vectors
@@ -14,6 +15,10 @@ class VectorStore(Protocol):
     @property
     def width(self) -> int:
         """Number of dimensions of every vector."""
+
+    @property
+    def heavy(self) -> bool:
+        """Whether it holds more in memory than it should, and would rather load its own dump."""
 
     def __len__(self) -> int:
         """Number of vectors held."""
@@ -47,25 +52,26 @@ class VectorStore(Protocol):
     def items(self) -> tuple[Ids, Vectors]:
         """Everything held, ids ascending: (n,) and (n, width)."""
 
-    def dump(self) -> bytes | memoryview:
-        """The whole store as bytes, for `load` of the same class."""
+    def dump(self) -> Iterator[memoryview]:
+        """The whole store as bytes, piece by piece, for `load`; read them before the next write."""
 
     def load(self, payload: bytes | memoryview) -> None:
-        """Become what `dump` wrote.
+        """Become what `dump` wrote; the payload may be kept, and is not to change.
 
         Raises:
             IndexDamaged: that is not possible; the store is as it was.
         """
 
 
-def open_store(width: int, device: Device = "auto") -> VectorStore:
+def open_store(width: int, device: Device = "auto", memory_bytes: int | None = None) -> VectorStore:
     """Open an empty FAISS store on `device`; "auto" takes a GPU where there is one.
 
-    FAISS is imported here, when it is wanted.
+    Rows that take more than `memory_bytes` stay in their file. FAISS is imported here, when it is
+    wanted.
 
     Raises:
         BadSetting: "cuda" is asked for and there is no GPU that FAISS can use.
     """
-    from search.stores.faiss_flat import FaissStore
+    from search.stores.faiss_store import FaissStore
 
-    return FaissStore(width, device)
+    return FaissStore(width, device, memory_bytes)

@@ -44,6 +44,9 @@ def checked_queries(queries: Vectors, k: int, width: int) -> Vectors:
 
 def padded(ids: Ids, scores: Scores, k: int) -> tuple[Ids, Scores]:
     """Answers of (q, at most k) -> (q, k): id -1 and score -inf fill what is missing."""
+    scores = scores.astype(np.float32, copy=False)
+    if ids.shape[1] == k and (ids >= 0).all():  # as nearly always: padding costs 27 µs
+        return ids, scores
     missing = ((0, 0), (0, k - ids.shape[1]))
     scores = np.where(ids < 0, np.float32(-np.inf), scores)
     return (

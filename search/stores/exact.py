@@ -1,5 +1,6 @@
 """The reference store: NumPy alone, simple and exact; the others are held against it."""
 
+from collections.abc import Iterator
 from threading import Lock
 
 import numpy as np
@@ -25,6 +26,11 @@ class ExactStore:
     def width(self) -> int:
         """Number of dimensions of every vector."""
         return self._width
+
+    @property
+    def heavy(self) -> bool:
+        """Never: it is for what fits."""
+        return False
 
     def __len__(self) -> int:
         return len(self._held[0])
@@ -74,13 +80,15 @@ class ExactStore:
         ids, rows = self._held
         return ids.copy(), rows.astype(np.float32)
 
-    def dump(self) -> memoryview:
-        """The whole store as bytes."""
-        return pack(*self._held)
+    def dump(self) -> Iterator[memoryview]:
+        """The whole store, piece by piece."""
+        ids, rows = self._held
+        return pack(ids, [rows], "")
 
     def load(self, payload: bytes | memoryview) -> None:
         """Become what `dump` wrote; raises IndexDamaged."""
-        ids, rows = unpack(payload, self._width)
+        ids, rows, _ = unpack(payload, self._width)
+        ids, rows = ids[ids >= 0], rows[ids >= 0]
         order = np.argsort(ids)
         with self._writing:
             self._held = (ids[order], rows[order])

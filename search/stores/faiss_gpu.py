@@ -7,8 +7,7 @@ import numpy as np
 
 from search.errors import BadSetting
 from search.records import Scores, Vectors
-from search.stores.arguments import Rows16
-from search.stores.faiss_rows import Rows
+from search.stores.slots import SlotNumbers, Slots
 
 MAX_K = 2048
 """The most neighbours that FAISS selects on a GPU (its GPU_MAX_SELECTION_K)."""
@@ -22,12 +21,11 @@ CHUNK_FLOATS = 64 << 20
 
 
 class DeviceCopy:
-    """The rows, in their order, in an index that can only append and be emptied.
+    """The rows, in their slots, in an index that can only append and be emptied.
 
-    GpuIndexFlat has neither remove_ids nor add_with_ids: rows that came last are appended before
-    the next search, and after a replacement or a removal everything is copied anew. One caller
-    at a time, reads included: the store holds the lock. Any failure is a RuntimeError or a
-    MemoryError; the copy can't be used after one.
+    GpuIndexFlat has neither remove_ids nor add_with_ids: slots are only appended, and those that
+    came last follow before the next search. One caller at a time, reads included: the store joins
+    them. Any failure is a RuntimeError or a MemoryError; the copy can't be used after one.
     """
 
     def __init__(self, index: Any) -> None:
@@ -35,22 +33,23 @@ class DeviceCopy:
         self._stale = False
 
     def forget(self) -> None:
-        """Rows were replaced or removed: copy all of them before the next search."""
+        """The slots are numbered anew: copy all of them before the next search."""
         self._stale = True
 
-    def search(self, matrix: Rows16, queries: Vectors, k: int) -> tuple[Rows, Scores]:
-        """The best rows of `matrix`, which is what the copy is of: (q, k), row -1 pads."""
-        self._catch_up(matrix)
-        scores, found = self._index.search(queries, k)
+    def search(self, slots: Slots, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
+        """The best slots, those of dead rows among them: (q, k), slot -1 pads."""
+        self._catch_up(slots)
+        scores, found = self._index.search(queries, min(k, len(slots)))
         return found, scores
 
-    def _catch_up(self, matrix: Rows16) -> None:
+    def _catch_up(self, slots: Slots) -> None:
         if self._stale:
             self._index.reset()
             self._stale = False
-        chunk_rows = max(1, CHUNK_FLOATS // matrix.shape[1])
-        for start in range(self._index.ntotal, len(matrix), chunk_rows):
-            self._index.add(matrix[start : start + chunk_rows].astype(np.float32))
+        chunk_rows = max(1, CHUNK_FLOATS // slots.width)
+        for start in range(self._index.ntotal, len(slots), chunk_rows):
+            chunk = np.arange(start, min(start + chunk_rows, len(slots)))
+            self._index.add(slots.vectors(chunk))
 
 
 def gpu_count() -> int:

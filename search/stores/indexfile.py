@@ -7,17 +7,22 @@ import struct
 import tempfile
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
 from search.errors import IndexDamaged, StorageFailed
 
 MAGIC = b"LIMNINDX"
-VERSION = 1
+VERSION = 2
 # Magic, version; then the bytes of the header's JSON and of the payload, and the CRC-32 of both.
 PREFIX = struct.Struct("<8sI")
 SIZES = struct.Struct("<QQI")
+
+Payload = bytes | memoryview | Iterable[bytes | memoryview]
+"""Bytes, whole or piece by piece: a store's may be gigabytes."""
 
 ABANDONED_AFTER_S = 3600
 """A temporary file that nobody has written to for so long was left by a killed process."""
@@ -40,19 +45,18 @@ class IndexHeader:
     store: str
 
 
-def write_index(path: Path, header: IndexHeader, payload: bytes | memoryview) -> None:
+def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
     """Write the file in one step: whoever reads finds the old one or the new one, whole.
 
     Raises:
         StorageFailed: the disk is full, read-only or not ours; the old file is untouched.
     """
+    pieces = [payload] if isinstance(payload, bytes | memoryview) else payload
     description = json.dumps(asdict(header)).encode()
-    checksum = zlib.crc32(payload, zlib.crc32(description))
-    sizes = SIZES.pack(len(description), len(payload), checksum)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
-        _replace(path, (PREFIX.pack(MAGIC, VERSION) + sizes, description, payload))
+        _replace(path, description, pieces)
     except OSError as error:
         raise StorageFailed(
             f"the index {path} can't be written: {error.strerror or error}; "
@@ -61,13 +65,17 @@ def write_index(path: Path, header: IndexHeader, payload: bytes | memoryview) ->
 
 
 def read_index(path: Path) -> tuple[IndexHeader, memoryview] | None:
-    """The header and the payload, or None where there is no file.
+    """The header and the payload, mapped from the file, or None where there is no file.
+
+    The whole is read once, for its checksum: 6 GB a second once the system holds it.
 
     Raises:
         IndexDamaged: no index of ours, of another version, cut short, altered, or unreadable.
     """
     try:
-        content = memoryview(path.read_bytes())
+        with path.open("rb") as file:
+            empty = not os.fstat(file.fileno()).st_size  # which can't be mapped
+            content = memoryview(b"" if empty else mmap(file.fileno(), 0, access=ACCESS_READ))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -113,12 +121,18 @@ def _header(description: memoryview) -> IndexHeader:
     return IndexHeader(**values)
 
 
-def _replace(path: Path, parts: tuple[bytes | memoryview, ...]) -> None:
+def _replace(path: Path, description: bytes, pieces: Iterable[bytes | memoryview]) -> None:
     descriptor, name = tempfile.mkstemp(".partial", f"{path.name}.", path.parent)
     try:
         with open(descriptor, "wb") as file:
-            for part in parts:
-                file.write(part)
+            file.write(PREFIX.pack(MAGIC, VERSION) + SIZES.pack(0, 0, 0) + description)
+            size, checksum = 0, zlib.crc32(description)
+            for piece in pieces:
+                file.write(piece)
+                size += len(piece)
+                checksum = zlib.crc32(piece, checksum)
+            file.seek(PREFIX.size)
+            file.write(SIZES.pack(len(description), size, checksum))
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)

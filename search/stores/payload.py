@@ -1,6 +1,7 @@
-"""A store's ids and float16 rows as one run of bytes, and back."""
+"""A store's ids and float16 rows as runs of bytes, and back."""
 
 import struct
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -8,40 +9,47 @@ from search.errors import IndexDamaged
 from search.records import Ids
 from search.stores.arguments import Rows16
 
-# What it is, width, count; then the ids, then the rows, all little-endian.
-HEAD = struct.Struct("<8sQQ")
-MAGIC = b"LIMNROWS"
+# What it is, width, count, the numbering of the rows; then the ids, then the rows, little-endian.
+HEAD = struct.Struct("<8sQQ32s")
+MAGIC = b"LIMNSLOT"
+DEAD = -1
 
 
-def pack(ids: Ids, rows: Rows16) -> memoryview:
-    """(n,) and (n, width) -> bytes; copies once, for a store may be gigabytes."""
-    count, width = rows.shape
-    ids_end = HEAD.size + 8 * count
-    packed = np.empty(ids_end + 2 * count * width, dtype=np.uint8)
-    packed[: HEAD.size] = np.frombuffer(HEAD.pack(MAGIC, width, count), dtype=np.uint8)
-    packed[HEAD.size : ids_end].view("<i8")[:] = ids
-    packed[ids_end:].view("<f2").reshape(count, width)[:] = rows
-    return packed.data
+def pack(ids: Ids, parts: Sequence[Rows16], generation: str) -> Iterator[memoryview]:
+    """(n,) and rows (n, width) in stretches -> bytes, piece by piece: a store may be gigabytes."""
+    width = parts[0].shape[1] if parts else 0
+    yield memoryview(HEAD.pack(MAGIC, width, len(ids), generation.encode()))
+    yield np.ascontiguousarray(ids, "<i8").view(np.uint8).data
+    for rows in parts:
+        yield np.ascontiguousarray(rows, "<f2").view(np.uint8).reshape(-1).data
 
 
-def unpack(payload: bytes | memoryview, width: int) -> tuple[Ids, Rows16]:
-    """What `pack` wrote -> ids (n,) and rows (n, width), which share the payload's memory.
+def unpack(payload: bytes | memoryview, width: int) -> tuple[Ids, Rows16, str]:
+    """What `pack` wrote -> ids (n,), -1 for a dead row, rows (n, width) and their numbering's name.
+
+    The rows share the payload's memory.
 
     Raises:
         IndexDamaged: cut short, of another width, or not made by `pack`.
     """
     if len(payload) < HEAD.size:
         raise IndexDamaged(f"the index holds {len(payload)} bytes, too few to be one; rebuild it")
-    magic, found_width, count = HEAD.unpack_from(payload)
+    magic, found_width, count, generation = HEAD.unpack_from(payload)
     if magic != MAGIC:
         raise IndexDamaged("the index does not begin as one of ours does; rebuild it")
-    if found_width != width:
+    if count and found_width != width:
         raise IndexDamaged(f"the index is {found_width} wide, the space {width}; rebuild it")
     expected = HEAD.size + count * (8 + 2 * width)
     if len(payload) != expected:
         raise IndexDamaged(f"the index holds {len(payload)} bytes, not {expected}; rebuild it")
-    ids = np.frombuffer(payload, "<i8", count, HEAD.size).astype(np.int64, copy=False)
+    ids = np.frombuffer(payload, "<i8", count, HEAD.size).astype(np.int64)
     rows = np.frombuffer(payload, "<f2", count * width, HEAD.size + 8 * count)
-    if count and (ids.min() < 0 or len(np.unique(ids)) != count):
+    held = ids[ids != DEAD]
+    if len(held) and (held.min() < 0 or not _each_once(held)):
         raise IndexDamaged("the index holds ids that are negative or stand twice; rebuild it")
-    return ids, rows.astype(np.float16, copy=False).reshape(count, width)
+    return ids, rows.astype(np.float16, copy=False).reshape(count, width), generation.decode()
+
+
+def _each_once(ids: Ids) -> bool:
+    rising = bool((ids[1:] > ids[:-1]).all())  # as they come from SQL; sorting takes far longer
+    return rising or len(np.unique(ids)) == len(ids)

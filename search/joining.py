@@ -1,0 +1,75 @@
+"""Calls that come at the same time, answered together: one caller works, for all who wait.
+
+There is no thread and no waiting for company: who comes to an idle place works at once, alone; who
+comes while another works waits, and the next to work takes all who wait with it. So it batches
+exactly when there is a queue.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+class _Waiting(Generic[Asked, Answer]):
+    """One call: what it asks, what came of it, and whether it is its turn to work for all."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.told = threading.Event()
+        self.leads = False
+        self.answers: list[Answer] = []
+        self.failure: BaseException | None = None
+
+
+class Joining(Generic[Asked, Answer]):
+    """Gives what concurrent callers ask to `work` in one list, and each its own answer."""
+
+    def __init__(self, work: Callable[[list[Asked]], Sequence[Answer]], most: int = 64) -> None:
+        """`work` answers as many as it is asked, in order; it is asked at most `most` at once."""
+        self._work = work
+        self._most = most
+        self._waiting: list[_Waiting[Asked, Answer]] = []
+        self._busy = False
+        self._queue = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait while another works."""
+        return len(self._waiting)
+
+    def ask(self, asked: Asked) -> Answer:
+        """The answer; an error of the work that it was part of is raised here."""
+        mine: _Waiting[Asked, Answer] = _Waiting(asked)
+        with self._queue:
+            self._waiting.append(mine)
+            mine.leads = not self._busy
+            self._busy = True
+        if not mine.leads:
+            mine.told.wait()
+        if mine.leads:
+            self._work_for_all()
+        if mine.failure is not None:
+            raise mine.failure
+        return mine.answers[0]
+
+    def _work_for_all(self) -> None:
+        with self._queue:  # the one who leads is the first of them
+            taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        try:
+            answers = self._work([each.asked for each in taken])
+            for each, answer in zip(taken, answers, strict=True):
+                each.answers.append(answer)
+        except BaseException as failure:
+            for each in taken:
+                each.failure = failure
+        finally:
+            with self._queue:
+                self._busy = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].told.set()
+            for each in taken:
+                each.told.set()

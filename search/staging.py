@@ -1,0 +1,157 @@
+"""Giving a store its first pass: from its file, or measured and built while searches go on."""
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from search.errors import IndexDamaged, LimnError
+from search.records import Vectors
+from search.stores import VectorStore
+from search.stores.indexfile import IndexHeader
+from search.stores.plan import Plan, Wishes
+
+if TYPE_CHECKING:
+    from search.stores.faiss_store import FaissStore
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+
+
+class Headed(Protocol):
+    """What follows the change log: its index file, and what that file says of itself."""
+
+    def header(self, store: VectorStore) -> IndexHeader:
+        """What a file beside the index says of itself."""
+
+    def save(self) -> None:
+        """Write the store to its file if anything changed."""
+
+
+class _Stopped(Exception):
+    """The process ends: what was being built is let go of."""
+
+
+class Staging:
+    """The first pass of one store, in a file beside its index's.
+
+    A file that is missing, damaged or of other rows costs nothing but time: the store searches
+    exactly until a new one is complete. Only a process that lasts builds one by itself.
+    """
+
+    def __init__(
+        self, path: Path, texts: Callable[[], Vectors], wishes: Wishes, lasting: bool
+    ) -> None:
+        self.path = path.with_suffix(".first")
+        self._texts = texts
+        self._wishes = wishes
+        self._lasting = lasting
+        self._plan: Plan | None = None
+        self._seen: VectorStore | None = None
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+
+    def __call__(self, follower: Headed, store: VectorStore) -> None:
+        """Look after a store that was opened or has changed."""
+        from search.stores.faiss_store import FaissStore
+
+        if not isinstance(store, FaissStore):
+            return
+        if self._seen is not store:
+            self._seen = store
+            self._load(follower, store)
+        if self._lasting and self._due(store) and not self.busy and not self._stop.is_set():
+            self._thread = threading.Thread(
+                target=self._in_background, args=(follower, store), name="limn-plan", daemon=True
+            )
+            self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being measured or built."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Wait until what was begun has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def close(self) -> None:
+        """Begin nothing more, and let go of what is being built."""
+        self._stop.set()
+        self.wait()
+
+    def plan(self, store: VectorStore) -> Plan:
+        """What was chosen for the store, or why it is searched exactly."""
+        from search.stores.planner import exact_plan
+
+        return self._plan or exact_plan(len(store), store.width, self._wishes)
+
+    def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
+        """Measure and build now, small or not, and keep what came of it."""
+        from search.stores.faiss_store import FaissStore
+        from search.stores.planner import LEAST_ROWS, Planner
+
+        small = len(store) < LEAST_ROWS
+        if small or not isinstance(store, FaissStore) or self._wishes.store == "exact":
+            return self.plan(store)
+        made = Planner(store, self._texts(), self._wishes, say).run()
+        if made is not None:
+            self._plan = made
+            self._write(follower, store, made)
+        return self.plan(store)
+
+    def _due(self, store: "FaissStore") -> bool:
+        from search.stores.planner import wants_plan
+
+        lost = self._plan is not None and self._plan.store != "exact" and store.staged is None
+        plan = None if lost else self._plan
+        return wants_plan(len(store), store.width, plan, self._wishes)
+
+    def _load(self, follower: Headed, store: "FaissStore") -> None:
+        from search.stores.firstfile import read_first
+
+        if self._wishes.store == "exact":
+            return
+        try:
+            found = read_first(self.path)
+            if found is None:
+                return
+            header, generation, plan, staged = found
+            ours = follower.header(store)
+            if (header.catalog_id, header.collection_id, header.space_id, header.store) != (
+                *(ours.catalog_id, ours.collection_id, ours.space_id),
+                ours.store,
+            ):
+                raise IndexDamaged("it is of another collection")
+            if self._wishes.store not in ("auto", plan.store):
+                return
+            if staged is None or store.stage(staged, generation):
+                self._plan = plan
+        except IndexDamaged as error:
+            log.warning("first pass %s is built again: %s", self.path, error)
+
+    def _in_background(self, follower: Headed, store: "FaissStore") -> None:
+        def say(told: str) -> None:
+            log.info("%s: %s", self.path.stem, told)
+            if self._stop.is_set():
+                raise _Stopped
+
+        try:
+            self.measure(follower, store, say)
+        except _Stopped:
+            pass
+        except LimnError as error:
+            log.warning("no first pass could be built, search stays exact: %s", error)
+
+    def _write(self, follower: Headed, store: "FaissStore", plan: Plan) -> None:
+        from search.stores.firstfile import write_first
+
+        follower.save()
+        try:
+            header = follower.header(store)
+            write_first(self.path, header, plan, store.staged, store.generation)
+        except LimnError as error:
+            log.warning("first pass %s was not written: %s", self.path, error)

@@ -1,0 +1,327 @@
+"""The FAISS store: float16 rows searched exactly or behind a first pass, on the CPU or a GPU."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+
+from search.errors import BadSetting
+from search.joining import Joining
+from search.records import Device, Ids, Scores, Vectors
+from search.stores.arguments import checked_queries, checked_rows, padded
+from search.stores.faiss_gpu import MAX_K, DeviceCopy, gpu_count, open_device_copy
+from search.stores.firstpass import FirstPass
+from search.stores.halves import widened
+from search.stores.payload import pack, unpack
+from search.stores.plan import Plan
+from search.stores.rwlock import ReadersWriterLock
+from search.stores.slots import SlotNumbers, Slots
+
+logger = logging.getLogger(__name__)
+
+GPU_FAILURES = (RuntimeError, MemoryError)
+"""What FAISS raises for a GPU that is full or fails: its C++ exceptions come as these two."""
+
+# Dead rows cost what live ones cost. With a quarter of them the rows are copied without: so a
+# removal costs four copied rows in the long run.
+MOST_DEAD = 0.25
+FEWEST_DEAD = 1_000
+
+# Candidates are ranked by rows read at random: past this part of all, an exact scan is quicker.
+MOST_CANDIDATES = 0.1
+
+# What an exact scan takes for each row that is gathered; or else for each row that a selector looks
+# at, and each that it lets through: one thread, width 384.
+GATHERED_NS, SELECTED_NS, SCORED_NS = 120, 1.6, 25
+
+# A filter leaves too few of the first candidates now and then; then it is asked for more.
+SPARE = 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A first pass and the plan that says how deep to go."""
+
+    first: FirstPass
+    plan: Plan
+
+
+class FaissStore:
+    """Rows in main memory or mapped from a file, a first pass over them, and a copy on a GPU.
+
+    Without a first pass every search is exact. Searches share the rows, writes have them alone.
+    Every row found is scored by its own float16 numbers, whoever proposed it. Filters are never
+    left to a GPU, which drops selectors: they are answered on the CPU, as are k over 2,048. A GPU
+    that fails is given up with one warning, and the CPU goes on.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        device: Device | DeviceCopy = "auto",
+        memory_bytes: int | None = None,
+    ) -> None:
+        """`device`: a place to compute at, or a copy that was opened already.
+
+        A file whose rows take more than `memory_bytes` is mapped, and its rows stay there.
+
+        Raises:
+            BadSetting: not a device, or "cuda" without a GPU that FAISS can use.
+        """
+        self._slots = Slots(width)
+        self._memory_bytes = memory_bytes
+        self._staged: Staged | None = None
+        self._lock = ReadersWriterLock()
+        self._copy = device if isinstance(device, DeviceCopy) else _open_copy(width, device)
+        self._on_gpu = Joining(self._ask_gpu)
+
+    @property
+    def width(self) -> int:
+        """Number of dimensions of every vector."""
+        return self._slots.width
+
+    @property
+    def device(self) -> str:
+        """Where plain searches are answered now: "cuda" or "cpu"."""
+        return "cpu" if self._copy is None else "cuda"
+
+    @property
+    def heavy(self) -> bool:
+        """Whether it holds more in memory than it should, and would rather load its own dump."""
+        allowed = self._memory_bytes
+        return allowed is not None and self._slots.in_memory_bytes > allowed
+
+    @property
+    def staged(self) -> Staged | None:
+        """The first pass that answers now; None where search is exact."""
+        return self._staged
+
+    @property
+    def generation(self) -> str:
+        """Names the numbering of the slots: a first pass is of one."""
+        return self._slots.generation
+
+    @property
+    def slot_ids(self) -> Ids:
+        """The id of each slot, -1 where its row is dead: not changed by later writes."""
+        return self._slots.ids
+
+    @property
+    def in_memory_bytes(self) -> float:
+        """What rows, ids and the first pass take in memory; mapped rows and the GPU left out."""
+        first = self._staged.first if self._staged else None
+        return self._slots.in_memory_bytes + (first.bytes_per_row * len(first) if first else 0)
+
+    def __len__(self) -> int:
+        return self._slots.live
+
+    def put(self, ids: Ids, vectors: Vectors) -> None:
+        """Add vectors, or replace those whose id is held already; raises ValueError."""
+        ids, rows = checked_rows(ids, vectors, self.width)
+        with self._lock.writing():
+            self._slots.put(ids, rows)
+            if self._staged is not None and len(ids):
+                self._staged.first.add(widened(rows))
+            self._sweep()
+
+    def remove(self, ids: Ids) -> None:
+        """Drop vectors; an id that is not held is passed over."""
+        with self._lock.writing():
+            self._slots.remove(np.asarray(ids, dtype=np.int64))
+            self._sweep()
+
+    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+        """Best first, both (q, k); id -1 and score -inf pad; raises ValueError."""
+        queries = checked_queries(queries, k, self.width)
+        with self._lock.reading():
+            if allowed is None:
+                found, scores = self._nearest(queries, k)
+            else:
+                found, scores = self._nearest_allowed(queries, k, np.asarray(allowed, np.int64))
+            ids = np.where(found < 0, -1, self._slots.ids[found]) if found.size else found
+        return padded(ids, scores, k)
+
+    def exact(self, queries: Vectors, k: int) -> tuple[Ids, Scores]:
+        """As `search`, by every row: what the first pass is held against."""
+        queries = checked_queries(queries, k, self.width)
+        with self._lock.reading():
+            most = min(k, self._slots.live)
+            if not most:
+                return _nobody(queries, k)
+            found, scores = self._slots.search(queries, most)
+            return padded(np.where(found < 0, -1, self._slots.ids[found]), scores, k)
+
+    def ids(self) -> Ids:
+        """The ids held, ascending."""
+        with self._lock.reading():
+            return self._slots.sorted_ids
+
+    def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Those of `ids` that are held, in the order given, and their vectors."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        with self._lock.reading():
+            found = self._slots.find(wanted)
+            held = found >= 0
+            return wanted[held], self._slots.vectors(found[held])
+
+    def items(self) -> tuple[Ids, Vectors]:
+        """Everything held, ids ascending: (n,) and (n, width)."""
+        with self._lock.reading():
+            return self._slots.sorted_ids.copy(), self._slots.vectors(self._slots.order())
+
+    def slot_vectors(self, generation: str, start: int, stop: int) -> Vectors | None:
+        """The rows of slots, dead ones too; None once the slots are numbered anew."""
+        with self._lock.reading():
+            if generation != self._slots.generation:
+                return None
+            return self._slots.vectors(np.arange(start, min(stop, len(self._slots))))
+
+    def stage(self, staged: Staged, generation: str) -> bool:
+        """Let a first pass answer from now on, level with the rows; False if it is of others."""
+        first = staged.first
+        with self._lock.writing():
+            if generation != self._slots.generation or len(first) > len(self._slots):
+                return False
+            missing = np.arange(len(first), len(self._slots))
+            if len(missing):
+                first.add(self._slots.vectors(missing))
+            self._staged = staged
+            return True
+
+    def unstage(self) -> None:
+        """Search exactly from now on."""
+        with self._lock.writing():
+            self._staged = None
+
+    def dump(self) -> Iterator[memoryview]:
+        """The whole store, piece by piece; to be written out before the next write."""
+        with self._lock.reading():
+            return pack(self._slots.ids, list(self._slots.parts()), self._slots.generation)
+
+    def load(self, payload: bytes | memoryview) -> None:
+        """Become what `dump` wrote; raises IndexDamaged."""
+        mapped = self._memory_bytes is not None and len(payload) > self._memory_bytes
+        loaded = Slots.of(*unpack(payload, self.width), mapped=mapped)
+        with self._lock.writing():
+            first = self._staged.first if self._staged else None
+            same = loaded.generation == self._slots.generation
+            if first is None or not same or len(first) != len(loaded):
+                self._staged = None
+            self._slots = loaded
+            self._forget_copy()
+
+    def _sweep(self) -> None:
+        """Copy the rows without the dead, once there are many; the first pass is of others then."""
+        slots = self._slots
+        if slots.dead > max(FEWEST_DEAD, MOST_DEAD * len(slots)):
+            held = np.flatnonzero(slots.ids >= 0)
+            self._slots = Slots.of(slots.ids[held], slots.rows(held), None, mapped=False)
+            self._staged = None
+            self._forget_copy()
+
+    def _nearest(self, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
+        most = min(k, self._slots.live)
+        if not most or not len(queries):
+            return _nobody(queries, most)
+        if self._staged is not None:
+            depth = self._staged.plan.depth(queries)
+            wanted = depth.candidates(most)
+            if wanted <= MOST_CANDIDATES * len(self._slots):
+                candidates = self._candidates(queries, wanted, depth.effort)
+                answer = self._slots.best_of(queries, most, candidates)
+                if (answer[0] >= 0).all():
+                    return answer
+        if self._copy is not None and most + self._slots.dead <= MAX_K:
+            from_gpu = self._on_gpu.ask((queries, most))
+            if from_gpu is not None:
+                return from_gpu
+        return self._slots.search(queries, most)
+
+    def _nearest_allowed(
+        self, queries: Vectors, k: int, allowed: Ids
+    ) -> tuple[SlotNumbers, Scores]:
+        if len(allowed) > 1 and not (allowed[1:] > allowed[:-1]).all():
+            allowed = np.unique(allowed)
+        if self._staged is not None and len(queries) and len(allowed):
+            answer = self._staged_allowed(queries, min(k, self._slots.live), allowed)
+            if answer is not None:
+                return answer
+        among = self._slots.find(allowed)
+        among = among[among >= 0]
+        most = min(k, len(among))
+        if not most or not len(queries):
+            return _nobody(queries, most)
+        return self._slots.search(queries, most, among)
+
+    def _staged_allowed(
+        self, queries: Vectors, k: int, allowed: Ids
+    ) -> tuple[SlotNumbers, Scores] | None:
+        """The best allowed ones among deeper candidates; None where too few of them pass."""
+        assert self._staged is not None
+        depth = self._staged.plan.depth(queries)
+        wanted = depth.candidates(k)
+        rows, passing = len(self._slots), len(allowed)
+        deeper = round(SPARE * wanted * self._slots.live / passing)
+        exactly_ns = min(GATHERED_NS * passing, SELECTED_NS * rows + SCORED_NS * passing)
+        if deeper * self._staged.first.ns_per_candidate > exactly_ns:
+            return None
+        slots = self._candidates(queries, deeper, depth.effort)
+        ids = np.where(slots < 0, -1, self._slots.ids[slots])
+        places = np.searchsorted(allowed, ids).clip(max=len(allowed) - 1)
+        slots = np.where(allowed[places] == ids, slots, -1)
+        if ((slots >= 0).sum(axis=1) < wanted).any():
+            return None  # what is allowed lies elsewhere
+        return self._slots.best_of(queries, k, slots)
+
+    def _candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
+        assert self._staged is not None
+        # Dead rows are found too: as many more as there are in all, on the average.
+        deeper = round(depth * len(self._slots) / self._slots.live)
+        return self._staged.first.candidates(queries, deeper, effort)
+
+    def _ask_gpu(self, asked: list[tuple[Vectors, int]]) -> list[tuple[SlotNumbers, Scores] | None]:
+        """Answer all who wait in one call; None for each where the GPU can't."""
+        if self._copy is None:  # another search has given it up meanwhile
+            return [None] * len(asked)
+        queries = np.concatenate([each for each, _ in asked])
+        try:
+            most = max(k for _, k in asked) + self._slots.dead
+            found, scores = self._copy.search(self._slots, queries, most)
+        except GPU_FAILURES as failure:
+            self._copy = None
+            logger.warning("the GPU failed, the index goes on with the CPU: %s", failure)
+            return [None] * len(asked)
+        answers: list[tuple[SlotNumbers, Scores] | None] = []
+        for vectors, k in asked:
+            mine, found = found[: len(vectors)], found[len(vectors) :]
+            cosines, scores = scores[: len(vectors)], scores[len(vectors) :]
+            dead = (mine < 0) | (self._slots.ids[mine] < 0)
+            order = np.argsort(dead, axis=1, kind="stable")[:, :k]
+            answers.append(
+                (np.take_along_axis(mine, order, 1), np.take_along_axis(cosines, order, 1))
+            )
+        return answers
+
+    def _forget_copy(self) -> None:
+        # The writer is alone: no search is using the copy.
+        if self._copy is not None:
+            self._copy.forget()
+
+
+def _nobody(queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
+    nobody = np.full((len(queries), k), -1, np.int64)
+    return nobody, nobody.astype(np.float32)
+
+
+def _open_copy(width: int, device: Device) -> DeviceCopy | None:
+    if device not in get_args(Device):
+        raise BadSetting(f"unknown device {device!r}; choose 'auto', 'cpu' or 'cuda'")
+    if device == "cpu" or (device == "auto" and not gpu_count()):
+        return None
+    try:
+        return open_device_copy(width)
+    except GPU_FAILURES as failure:
+        logger.warning("the GPU can't be used, the index is searched on the CPU: %s", failure)
+        return None

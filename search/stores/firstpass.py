@@ -1,0 +1,177 @@
+"""First passes: small indexes that propose slots, which the store then ranks by their real rows."""
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import faiss as faiss_module
+import numpy as np
+
+from search.errors import IndexDamaged
+from search.records import Vectors
+from search.stores.reduction import Reduction, reduce
+from search.stores.slots import SlotNumbers
+
+# Its stubs know neither keyword arguments nor what an index of a factory has.
+faiss: Any = faiss_module
+
+FirstPassName = Literal["scan", "ivf", "hnsw"]
+
+# Codes are trained on so many rows; FAISS's own limit for 16 centroids is 4,096.
+TRAINED_ON = 20_000
+
+# Twice hnswlib's usual neighbours at the lowest level, as M = 16 gives, and a shallow build: the
+# reduced vectors are scored so quickly that searching a little deeper costs less than building so.
+NEIGHBOURS, BUILD_DEPTH = 16, 80
+
+HEAD = struct.Struct("<III")
+
+
+class FirstPass(Protocol):
+    """Proposes candidates among the slots 0 to `len`; a graph or lists grow, and forget nothing."""
+
+    def __len__(self) -> int:
+        """Number of slots that it knows."""
+
+    @property
+    def bytes_per_row(self) -> float:
+        """Memory that it takes for each slot."""
+
+    @property
+    def ns_per_candidate(self) -> float:
+        """What one candidate more adds to a search."""
+
+    def add(self, vectors: Vectors) -> None:
+        """Take in the rows (n, width) of the slots that follow."""
+
+    def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
+        """About the best `depth` slots of each query: (q, depth), -1 pads.
+
+        `effort` is how much is looked at: lists for "ivf", the graph's queue for "hnsw".
+        """
+
+    def dump(self) -> bytes:
+        """All of it, for `load_first_pass`."""
+
+
+@dataclass(slots=True)
+class FaissPass:
+    """A FAISS index over reduced vectors.
+
+    "scan" scans 4-bit codes, one a dimension, held in the CPU's registers (André et al. 2017);
+    "ivf" does so in the lists nearest to the query; "hnsw" walks a graph over 8-bit vectors.
+    """
+
+    name: FirstPassName
+    reduction: Reduction
+    index: Any
+    longest: float
+    """For "hnsw": the squared length that all vectors are brought to."""
+
+    def __len__(self) -> int:
+        return int(self.index.ntotal)
+
+    @property
+    def bytes_per_row(self) -> float:
+        width = self.reduction.width
+        if self.name == "hnsw":
+            return width + 1 + 4 * 2 * NEIGHBOURS * 1.1
+        return (width + 1) // 2 + (8 if self.name == "ivf" else 0)
+
+    @property
+    def ns_per_candidate(self) -> float:
+        return 2_000 if self.name == "hnsw" else 200  # one thread of the machine of the benchmarks
+
+    def add(self, vectors: Vectors) -> None:
+        self.index.add(self._vectors(vectors))
+
+    def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
+        asked = self.reduction.queries(queries)
+        parameters = None
+        if self.name == "hnsw":
+            asked = np.column_stack([asked, np.zeros(len(asked), np.float32)])
+            parameters = faiss.SearchParametersHNSW(efSearch=max(effort, depth))
+        elif self.name == "ivf":
+            parameters = faiss.SearchParametersIVF(nprobe=effort)
+        found: SlotNumbers = self.index.search(asked, depth, params=parameters)[1]
+        return found
+
+    def dump(self) -> bytes:
+        reduction = self.reduction
+        head = HEAD.pack(len(reduction.mean), reduction.width, len(self.name))
+        arrays = (reduction.mean, reduction.for_vectors, reduction.for_queries)
+        return b"".join(
+            (
+                head,
+                self.name.encode(),
+                np.float32(self.longest).tobytes(),
+                *(np.ascontiguousarray(each, "<f4").tobytes() for each in arrays),
+                faiss.serialize_index(self.index).tobytes(),
+            )
+        )
+
+    def _vectors(self, vectors: Vectors) -> Vectors:
+        reduced = self.reduction.vectors(vectors)
+        if self.name != "hnsw":
+            return reduced
+        # One more number makes all of one length: the nearest by distance, for which graphs are
+        # built well, are then those of the greatest product (Bachrach et al. 2014).
+        missing = np.maximum(self.longest - np.einsum("nw,nw->n", reduced, reduced), 0)
+        return np.ascontiguousarray(np.column_stack([reduced, np.sqrt(missing)]), np.float32)
+
+
+def train(
+    name: FirstPassName, sample: Vectors, queries: tuple[Vectors, ...], width: int, rows: int
+) -> FaissPass:
+    """An empty first pass for about `rows` rows, trained on a sample of them and on queries."""
+    width = min(width, sample.shape[1])
+    reduction = reduce(sample, queries, width)
+    reduced = reduction.vectors(sample[:TRAINED_ON])
+    longest = float(np.einsum("nw,nw->n", reduced, reduced).max())
+    index = _empty(name, width, lists(rows, len(reduced)))
+    made = FaissPass(name, reduction, index, longest)
+    index.train(made._vectors(sample[:TRAINED_ON]))
+    return made
+
+
+def lists(rows: int, sampled: int) -> int:
+    """How many lists "ivf" keeps: four times the root, each with enough of the sample to be one."""
+    return max(1, min(int(4 * math.sqrt(rows)), sampled // 10))
+
+
+def _empty(name: FirstPassName, width: int, list_count: int) -> Any:
+    product = faiss.METRIC_INNER_PRODUCT
+    if name == "scan":
+        return faiss.IndexPQFastScan(width, width, 4, product)
+    if name == "ivf":
+        index = faiss.index_factory(width, f"IVF{list_count},PQ{width}x4fs", product)
+        index.cp.min_points_per_centroid = 1  # the sample is small on purpose
+        return index
+    bits = faiss.ScalarQuantizer.QT_8bit
+    index = faiss.IndexHNSWSQ(width + 1, bits, NEIGHBOURS, faiss.METRIC_L2)
+    index.hnsw.efConstruction = BUILD_DEPTH
+    return index
+
+
+def load_first_pass(payload: bytes | memoryview) -> FaissPass:
+    """What `dump` wrote; its checksum was looked at before.
+
+    Raises:
+        IndexDamaged: this FAISS can't read it.
+    """
+    try:
+        full, width, letters = HEAD.unpack_from(payload)
+        at = HEAD.size + letters
+        name = bytes(payload[HEAD.size : at]).decode()
+        longest = float(np.frombuffer(payload, "<f4", 1, at)[0])
+        arrays = []
+        at += 4
+        for shape in ((full,), (full, width), (full, width)):
+            count = int(np.prod(shape))
+            arrays.append(np.frombuffer(payload, "<f4", count, at).reshape(shape).copy())
+            at += 4 * count
+        index = faiss.deserialize_index(np.frombuffer(payload, np.uint8, offset=at))
+    except (RuntimeError, ValueError, struct.error) as error:
+        raise IndexDamaged(f"the first pass can't be read ({error}); build it again") from error
+    return FaissPass(name, Reduction(*arrays), index, longest)  # type: ignore[arg-type]

@@ -1,0 +1,111 @@
+"""What a planner settled for one store: the first pass, how deep it goes for whom, and why."""
+
+import json
+from dataclasses import asdict, astuple, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.errors import BadSetting, IndexDamaged
+from search.records import Vectors
+from search.settings import STORES
+
+StoreName = str
+"""One of `search.settings.STORES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a user asked for: a store by name or "auto", and the memory that one index may take."""
+
+    store: StoreName = "auto"
+    memory_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.store not in STORES:
+            raise BadSetting(f"there is no store {self.store!r}; choose: {', '.join(STORES)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How deep a first pass goes: its effort, and the candidates for the best 10 and 100 rows."""
+
+    effort: int
+    of_10: int
+    of_100: int
+
+    def times(self, factor: int) -> "Depth":
+        """So many times as deep."""
+        return Depth(*(factor * each for each in astuple(self)))
+
+    def and_(self, other: "Depth") -> "Depth":
+        """Deep enough for both."""
+        return Depth(*map(max, astuple(self), astuple(other)))
+
+    def candidates(self, k: int) -> int:
+        """How many candidates to rank for the best k: on a line through both measured points."""
+        if k <= 10:
+            return max(self.of_10, k)
+        slope = max(1.0, (self.of_100 - self.of_10) / 90)
+        return round(self.of_10 + slope * (k - 10))
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Tells queries by text from queries by picture, by the side of the gap on which they lie."""
+
+    direction: NDArray[np.float32]
+    middle: float
+
+    def texts(self, queries: Vectors) -> bool:
+        """Whether any of the queries lies among texts, which want more depth."""
+        return bool((queries @ self.direction > self.middle).any())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The choice for a store of so many vectors, kept with its index.
+
+    `memory_bytes` is what it takes for each vector, `target` the recall@10 that was asked for,
+    `reasons` what is to be said of the choice, a line each.
+    """
+
+    store: StoreName
+    vectors: int
+    target: float = 0.0
+    memory_bytes: float = 0.0
+    text: Depth | None = None
+    picture: Depth | None = None
+    side: Side | None = None
+    reasons: tuple[str, ...] = ()
+    measured: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def depth(self, queries: Vectors) -> Depth:
+        """How deep to go for these queries."""
+        assert self.text is not None and self.picture is not None
+        return self.text if self.side is None or self.side.texts(queries) else self.picture
+
+    def told(self) -> dict[str, Any]:
+        """What is to be said of it to programs."""
+        told = asdict(self)
+        del told["side"]
+        return told
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), default=lambda array: array.tolist())
+
+    @classmethod
+    def from_json(cls, document: str | bytes) -> "Plan":
+        """What `as_json` wrote; raises IndexDamaged."""
+        try:
+            values: dict[str, Any] = json.loads(document)
+            for kind in ("text", "picture"):
+                values[kind] = None if values[kind] is None else Depth(**values[kind])
+            if values["side"] is not None:
+                side = values["side"]
+                values["side"] = Side(np.array(side["direction"], np.float32), side["middle"])
+            values["reasons"] = tuple(values["reasons"])
+            return cls(**values)
+        except (ValueError, KeyError, TypeError) as error:
+            raise IndexDamaged(f"the plan can't be read ({error}); measure again") from error

@@ -1,0 +1,361 @@
+"""First passes: what they propose, that no write leaves a ghost, and what the planner settles."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.errors import BadSetting, IndexDamaged
+from search.records import Ids, Vectors
+from search.settings import Settings, memory_size
+from search.stores import VectorStore
+from search.stores.exact import ExactStore
+from search.stores.faiss_store import FaissStore, Staged
+from search.stores.firstfile import read_first, read_plan, write_first
+from search.stores.firstpass import FirstPassName, load_first_pass, train
+from search.stores.halves import widened
+from search.stores.indexfile import IndexHeader, read_index, write_index
+from search.stores.plan import Depth, Plan, Wishes
+from search.stores.planner import Planner, exact_plan, wants_plan
+
+WIDTH = 32
+ROWS = 6_000
+NAMES: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
+HEADER = IndexHeader("0" * 32, 1, "a space", WIDTH, 0, 0, "FaissStore of pictures")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """FAISS on one thread: what is this small is not worth sharing out."""
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(threads)
+
+
+def like_photographs(count: int, seed: int = 0) -> Vectors:
+    """Unit rows about 200 subjects, in few directions more than in others, as embeddings are."""
+    random = np.random.default_rng(seed)
+    subjects = np.random.default_rng(99).standard_normal((200, WIDTH))
+    rows = subjects[random.integers(0, 200, count)] + 0.6 * random.standard_normal((count, WIDTH))
+    rows *= np.linspace(1.5, 0.2, WIDTH)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.ascontiguousarray(rows, np.float32)
+
+
+PICTURES = like_photographs(ROWS)
+TEXTS = like_photographs(1_500, seed=1)
+
+
+@cache
+def taught(name: FirstPassName) -> bytes:
+    """A first pass that holds nothing yet."""
+    return train(name, PICTURES, (PICTURES[:1000], TEXTS), WIDTH, ROWS).dump()
+
+
+def staged_store(name: FirstPassName, memory_bytes: int | None = None) -> FaissStore:
+    """An empty store whose first pass has been taught, and takes in what is put."""
+    store = FaissStore(WIDTH, "cpu", memory_bytes)
+    first = load_first_pass(taught(name))
+    depth = Depth(128, 120, 300)
+    assert store.stage(Staged(first, Plan(name, ROWS, text=depth, picture=depth)), store.generation)
+    return store
+
+
+@pytest.fixture(params=NAMES)
+def staged(request: pytest.FixtureRequest) -> FaissStore:
+    store = staged_store(request.param)
+    store.put(np.arange(ROWS), PICTURES)
+    assert store.staged is not None and len(store.staged.first) == ROWS
+    return store
+
+
+def recall(store: VectorStore, queries: Vectors, held: Ids, allowed: Ids | None = None) -> float:
+    """The part of the best ten that a store finds; every answer's score is checked too."""
+    found, scores = store.search(queries, 10, allowed)
+    assert np.isin(found[found >= 0], held).all(), "a ghost"
+    if allowed is not None:
+        assert np.isin(found[found >= 0], allowed).all(), "not allowed"
+    expected = np.einsum("qw,qkw->qk", queries, widened(PICTURES.astype(np.float16))[found])
+    np.testing.assert_allclose(scores[found >= 0], expected[found >= 0], atol=1e-3)
+    rows = held if allowed is None else np.intersect1d(held, allowed)
+    best = rows[np.argsort(-(queries @ PICTURES[rows].T), axis=1)[:, :10]]
+    return float(
+        np.mean([np.isin(ours, got).mean() for ours, got in zip(best, found, strict=True)])
+    )
+
+
+def test_every_half_is_widened_to_the_bit() -> None:
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    finite = halves[np.isfinite(halves)]
+    np.testing.assert_array_equal(widened(finite), finite.astype(np.float32))
+
+
+def test_a_first_pass_finds_nearly_all(staged: FaissStore) -> None:
+    assert recall(staged, TEXTS[:100], np.arange(ROWS)) >= 0.99
+
+
+@pytest.mark.parametrize("share", [0.5, 0.05, 0.005, 0.0005])
+def test_filters_of_any_width_keep_the_recall(staged: FaissStore, share: float) -> None:
+    allowed = np.flatnonzero(np.random.default_rng(3).random(ROWS) < share)
+    assert recall(staged, TEXTS[:50], np.arange(ROWS), allowed) >= 0.99
+
+
+def test_a_filter_that_keeps_only_what_lies_far_away_keeps_the_recall(staged: FaissStore) -> None:
+    far = np.sort(np.argsort(PICTURES @ TEXTS[0])[: ROWS // 2])
+    assert recall(staged, TEXTS[:1], np.arange(ROWS), far) >= 0.99
+
+
+def test_what_is_removed_or_replaced_is_never_found(staged: FaissStore) -> None:
+    gone = np.arange(0, ROWS, 9)
+    staged.remove(gone)
+    assert staged.staged is not None, "a few removals cost no first pass"
+    held = np.setdiff1d(np.arange(ROWS), gone)
+    assert recall(staged, TEXTS[:50], held) >= 0.99
+    staged.put(gone, PICTURES[gone])
+    staged.put(np.arange(20), PICTURES[:20])
+    assert len(staged) == ROWS
+    assert recall(staged, TEXTS[:50], np.arange(ROWS)) >= 0.99
+
+
+def test_many_removals_leave_a_store_that_answers_exactly(staged: FaissStore) -> None:
+    staged.remove(np.arange(ROWS // 2))
+    assert staged.staged is None, "its slots are numbered anew"
+    assert recall(staged, TEXTS[:50], np.arange(ROWS // 2, ROWS)) == 1
+
+
+def test_all_that_lies_close_to_a_query_may_be_removed(staged: FaissStore) -> None:
+    near = np.argsort(-(PICTURES @ TEXTS[0]))[:900]
+    staged.remove(near)
+    held = np.setdiff1d(np.arange(ROWS), near)
+    assert recall(staged, TEXTS[:1], held) >= 0.99
+
+
+def test_a_first_pass_survives_its_bytes(staged: FaissStore) -> None:
+    assert staged.staged is not None
+    again = load_first_pass(staged.staged.first.dump())
+    assert again.name == staged.staged.plan.store and len(again) == ROWS
+    staged.stage(Staged(again, staged.staged.plan), staged.generation)
+    assert recall(staged, TEXTS[:50], np.arange(ROWS)) >= 0.99
+    with pytest.raises(IndexDamaged):
+        load_first_pass(again.dump()[:200])
+
+
+def test_a_first_pass_of_other_rows_is_refused(staged: FaissStore) -> None:
+    other = FaissStore(WIDTH, "cpu")
+    assert staged.staged is not None
+    assert not other.stage(staged.staged, staged.generation)
+    other.load(b"".join(staged.dump()))
+    assert other.stage(staged.staged, staged.generation)
+
+
+def test_a_first_pass_that_lags_takes_in_what_came_since() -> None:
+    store = staged_store("scan")
+    assert store.staged is not None
+    lagging = store.staged
+    store.unstage()
+    store.put(np.arange(ROWS), PICTURES)
+    assert store.stage(lagging, store.generation) and len(lagging.first) == ROWS
+    assert recall(store, TEXTS[:50], np.arange(ROWS)) >= 0.99
+
+
+def test_rows_that_exceed_the_memory_stay_in_their_file(tmp_path: Path) -> None:
+    full = FaissStore(WIDTH, "cpu")
+    full.put(np.arange(ROWS), PICTURES)
+    write_index(tmp_path / "a.index", HEADER, full.dump())
+    store = FaissStore(WIDTH, "cpu", memory_bytes=100_000)
+    found = read_index(tmp_path / "a.index")
+    assert found is not None
+    store.load(found[1])
+    assert store.in_memory_bytes < 100_000 < full.in_memory_bytes
+    assert recall(store, TEXTS[:50], np.arange(ROWS)) == 1
+    store.remove(np.arange(100))
+    store.put(np.arange(50), PICTURES[:50])
+    held = np.setdiff1d(np.arange(ROWS), np.arange(50, 100))
+    for queries in (TEXTS[:3], TEXTS[:40]):
+        assert recall(store, queries, held) == 1
+        assert recall(store, queries, held, np.arange(20, 3000)) == 1
+
+
+# -- any sequence of writes, ends and damages equals what NumPy works out
+
+STORES: dict[str, Callable[[], VectorStore]] = {
+    "exact": lambda: ExactStore(WIDTH),
+    "faiss": lambda: FaissStore(WIDTH, "cpu"),
+    "mapped": lambda: FaissStore(WIDTH, "cpu", memory_bytes=1),
+    "scan": lambda: staged_store("scan"),
+    "ivf": lambda: staged_store("ivf"),
+    "hnsw": lambda: staged_store("hnsw", memory_bytes=1),
+}
+ids = st.lists(st.integers(0, 60), max_size=40, unique=True)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), ids),
+        st.tuples(st.just("remove"), ids),
+        st.tuples(st.sampled_from(["save", "crash", "cut", "garble"]), st.integers(0, 5_000)),
+    ),
+    max_size=15,
+)
+
+
+@pytest.mark.parametrize("kind", STORES)
+@given(steps=steps)
+@settings(max_examples=25, deadline=None)
+def test_any_sequence_of_writes_crashes_and_damages_equals_numpy(
+    kind: str, steps: list[tuple[str, list[int] | int]]
+) -> None:
+    store = STORES[kind]()
+    held: dict[int, Vectors] = {}
+    saved: dict[int, Vectors] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "a.index"
+        for number, (what, with_what) in enumerate(steps):
+            if isinstance(with_what, list) and what == "put":
+                vectors = like_photographs(len(with_what), seed=number)
+                store.put(np.array(with_what, np.int64), vectors)
+                held |= dict(zip(with_what, vectors, strict=True))
+            elif isinstance(with_what, list):
+                store.remove(np.array(with_what, np.int64))
+                held = {each: row for each, row in held.items() if each not in with_what}
+            elif what == "save":
+                write_index(file, HEADER, store.dump())
+                saved = dict(held)
+            else:
+                store, held = _opened_again(kind, file, what, with_what, held, saved)
+            _assert_equals(store, held)
+
+
+def _opened_again(
+    kind: str,
+    file: Path,
+    damage: str,
+    place: int,
+    held: dict[int, Vectors],
+    saved: dict[int, Vectors],
+) -> tuple[VectorStore, dict[int, Vectors]]:
+    """A store of the file as it is left; one that is damaged is refused, and filled anew."""
+    whole = file.read_bytes() if file.exists() else b""
+    if whole and damage == "cut":
+        file.write_bytes(whole[: place % len(whole)])
+    elif whole and damage == "garble":
+        place %= len(whole)
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :])
+    store = STORES[kind]()
+    try:
+        found = read_index(file)
+        assert found is None or damage == "crash"
+        if found is not None:
+            store.load(found[1])
+            return store, dict(saved)
+        return store, {}
+    except IndexDamaged:
+        assert damage != "crash"
+        file.unlink()
+        if held:
+            store.put(np.array(list(held), np.int64), np.array(list(held.values())))
+        return store, held
+
+
+def _assert_equals(store: VectorStore, held: dict[int, Vectors]) -> None:
+    known = np.array(sorted(held), np.int64)
+    np.testing.assert_array_equal(store.ids(), known)
+    found, scores = store.search(TEXTS[:3], 5)
+    if not held:
+        assert (found == -1).all()
+        return
+    rows = np.array([held[each] for each in known.tolist()]).astype(np.float16).astype(np.float32)
+    cosines = -np.sort(-(TEXTS[:3] @ rows.T), axis=1)[:, :5]
+    np.testing.assert_allclose(scores[:, : len(known)], cosines, atol=1e-3)
+    assert np.isin(found[:, : len(known)], known).all()
+    np.testing.assert_array_equal(store.rows(known)[1], rows)
+
+
+# -- the planner
+
+
+def filled() -> FaissStore:
+    store = FaissStore(WIDTH, "cpu")
+    store.put(np.arange(ROWS), PICTURES)
+    return store
+
+
+@pytest.mark.parametrize("name", ["auto", *NAMES])
+def test_what_the_planner_builds_reaches_its_target(name: str) -> None:
+    store, told = filled(), list[str]()
+    plan = Planner(store, TEXTS, Wishes(name), told.append).run()
+    assert plan is not None and plan.target >= 0.99 and plan.text and plan.picture
+    assert store.staged is not None and store.staged.plan == plan and told
+    assert name in ("auto", plan.store)
+    assert recall(store, TEXTS[200:300], np.arange(ROWS)) >= 0.985
+    assert any("200 captions" in reason for reason in plan.reasons)
+    assert Plan.from_json(plan.as_json()).text == plan.text
+
+
+def test_without_captions_the_planner_says_what_stood_for_texts() -> None:
+    plan = Planner(filled(), TEXTS[:0], Wishes("scan"), lambda _: None).run()
+    assert plan is not None and plan.text and plan.picture
+    assert any("too few captions" in reason for reason in plan.reasons)
+    assert plan.text.of_10 >= 3 * 10
+
+
+def test_what_exceeds_the_memory_is_not_built() -> None:
+    store = filled()
+    plan = Planner(store, TEXTS, Wishes("auto", memory_bytes=ROWS * 20), lambda _: None).run()
+    assert plan is not None and plan.store == "exact" and store.staged is None
+    assert any("scan would take" in reason for reason in plan.reasons)
+
+
+def test_a_plan_is_wanted_by_size_and_by_what_was_asked() -> None:
+    auto = Wishes()
+    assert not wants_plan(20_000, 512, None, auto)
+    assert wants_plan(100_000, 512, None, auto)
+    known = Plan("scan", 100_000)
+    assert not wants_plan(150_000, 512, known, auto)
+    assert wants_plan(250_000, 512, known, auto)
+    assert wants_plan(150_000, 512, known, Wishes("hnsw"))
+    assert not wants_plan(10**6, 512, None, Wishes("exact"))
+    assert not wants_plan(500, 512, None, Wishes("hnsw"))
+    assert "about a millisecond" in exact_plan(500, 512, auto).reasons[0]
+    assert "limn plan" in exact_plan(10**6, 512, auto).reasons[0]
+
+
+def test_a_plan_and_its_first_pass_survive_their_file(staged: FaissStore, tmp_path: Path) -> None:
+    assert staged.staged is not None
+    path, plan = tmp_path / "a.first", replace(staged.staged.plan, reasons=("so",))
+    write_first(path, HEADER, plan, staged.staged, staged.generation)
+    read = read_plan(path)
+    assert read is not None and read.reasons == ("so",)
+    found = read_first(path)
+    assert found is not None and found[1] == staged.generation and found[3] is not None
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert read_plan(path) is None
+    with pytest.raises(IndexDamaged):
+        read_first(path)
+
+
+# -- settings
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("512M", 512 << 20), ("2G", 2 << 30), ("1.5g", 3 << 29), ("", None)]
+)
+def test_memory_is_read_as_people_write_it(text: str, size: int | None) -> None:
+    assert memory_size("--memory", text) == size
+    assert Settings.from_environment({"LIMN_MEMORY": text}).memory_bytes == size
+
+
+def test_unknown_stores_and_sizes_are_refused_with_the_choices() -> None:
+    for environment in ({"LIMN_STORE": "annoy"}, {"LIMN_MEMORY": "much"}, {"LIMN_MEMORY": "0"}):
+        with pytest.raises(BadSetting, match=r"it may be"):
+            Settings.from_environment(environment)
+    with pytest.raises(BadSetting, match="choose"):
+        Wishes("annoy")

@@ -1,0 +1,195 @@
+"""First passes of collections: built while searches go on, kept in a file, built again if lost."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import faiss
+import numpy as np
+import pytest
+
+from search.bootstrap import open_engine
+from search.encoders.tiny import WIDTH, TinyEncoder
+from search.engine import Engine
+from search.records import (
+    Collection,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    FileState,
+    PictureFacts,
+    Vectors,
+)
+from search.settings import Settings
+from search.stores.faiss_store import FaissStore
+from tests.conftest import Limn
+
+
+class Opening(Protocol):
+    """Opens an engine on one and the same folder, in a process that lasts or does not."""
+
+    def __call__(
+        self, lasting: bool = True, **changes: object
+    ) -> AbstractContextManager[Engine]: ...
+
+
+ROWS = 1_500
+TIMEOUT_S = 120
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """FAISS on one thread: what is this small is not worth sharing out."""
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(threads)
+
+
+def vectors(count: int, seed: int = 0) -> Vectors:
+    random = np.random.default_rng(seed)
+    rows = random.standard_normal((count, WIDTH)) * np.linspace(1.5, 0.2, WIDTH)
+    return np.ascontiguousarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def fill(engine: Engine, rows: Vectors, first: int = 0) -> Collection:
+    """Pictures that have vectors, and no files."""
+    collection = engine.catalog.open_collection("many", TinyEncoder().space)
+    nothing = EmbeddedCaptions((), np.empty((0, WIDTH), np.float32))
+    batch = []
+    for number, row in enumerate(rows, start=first):
+        digest = hashlib.sha256(b"%d" % number).digest()
+        file = FileState(Path(f"/many/{number}.jpg"), 1, 1, digest, digest)
+        batch.append(EmbeddedPicture(file, PictureFacts("jpeg", 4, 3), row, nothing))
+    engine.catalog.store_pictures(collection, batch)
+    return collection
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opening:
+    """Open an engine on one and the same folder, with other settings each time."""
+
+    @contextmanager
+    def open_with(lasting: bool = True, **changes: object) -> Iterator[Engine]:
+        settings = Settings.from_environment({"LIMN_DATA_DIR": str(tmp_path), "LIMN_STORE": "scan"})
+        with open_engine(replace(settings, **changes), lasting) as engine:  # type: ignore[arg-type]
+            yield engine
+
+    return open_with
+
+
+def staged(engine: Engine, collection: Collection) -> FaissStore:
+    """The collection's store, once what was begun for it in the background has ended."""
+    store = engine.store(collection)
+    engine.settle(TIMEOUT_S)
+    assert isinstance(store, FaissStore)
+    return store
+
+
+def first_file(folder: Path) -> Path:
+    [file] = [each for each in folder.rglob("*.first") if "captions" not in each.name]
+    return file
+
+
+def assert_finds_each_by_itself(store: FaissStore, rows: Vectors) -> None:
+    found, scores = store.search(rows[:50], 1)
+    assert len(set(found[:, 0].tolist())) == 50
+    np.testing.assert_allclose(scores[:, 0], 1, atol=1e-3)
+
+
+def test_a_lasting_process_builds_in_the_background_and_keeps_what_it_built(
+    opened: Opening, tmp_path: Path
+) -> None:
+    rows = vectors(ROWS)
+    with opened() as engine:
+        collection = fill(engine, rows)
+        store = staged(engine, collection)
+        assert store.staged is not None and engine.plan(collection).store == "scan"
+        assert_finds_each_by_itself(store, rows)
+        fill(engine, vectors(200, seed=1), first=ROWS)
+        assert store is engine.store(collection)
+        assert len(store) == ROWS + 200 == len(store.staged.first)
+    written = first_file(tmp_path).stat()
+    with opened(lasting=False) as engine:
+        store = staged(engine, collection)
+        assert store.staged is not None and len(store.staged.first) == ROWS + 200
+        assert any("too few captions" in reason for reason in engine.plan(collection).reasons)
+    assert first_file(tmp_path).stat() == written
+    with opened(lasting=False, store="exact") as engine:
+        assert staged(engine, collection).staged is None
+        assert engine.plan(collection).reasons == ("exact was asked for",)
+
+
+def test_a_short_command_builds_nothing(opened: Opening, tmp_path: Path) -> None:
+    with opened(lasting=False) as engine:
+        collection = fill(engine, vectors(ROWS))
+        assert staged(engine, collection).staged is None
+        assert engine.plan(collection).store == "exact"
+    assert not list(tmp_path.rglob("*.first"))
+
+
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.9])
+def test_a_damaged_first_pass_is_built_again_while_exact_search_answers(
+    opened: Opening,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    place: float,
+) -> None:
+    rows = vectors(ROWS)
+    with opened() as engine:
+        collection = fill(engine, rows)
+        staged(engine, collection)
+    file = first_file(tmp_path)
+    content = bytearray(file.read_bytes())
+    content[int(place * len(content))] ^= 0x55
+    file.write_bytes(content)
+    with caplog.at_level(logging.WARNING), opened(lasting=False) as engine:
+        store = staged(engine, collection)
+        assert store.staged is None
+        assert_finds_each_by_itself(store, rows)
+    assert "is built again" in caplog.text
+    with opened() as engine:
+        assert staged(engine, collection).staged is not None
+
+
+def test_a_damaged_index_leaves_its_first_pass_to_be_built_again(
+    opened: Opening, tmp_path: Path
+) -> None:
+    rows = vectors(ROWS)
+    with opened() as engine:
+        collection = fill(engine, rows)
+        staged(engine, collection)
+    [index] = [each for each in tmp_path.rglob("*.index") if "captions" not in each.name]
+    index.write_bytes(index.read_bytes()[:1000])
+    with opened() as engine:
+        store = staged(engine, collection)
+        assert store.staged is not None and len(store.staged.first) == ROWS
+        assert_finds_each_by_itself(store, rows)
+
+
+def test_what_is_over_its_memory_is_put_down_once_it_is_written(
+    opened: Opening,
+) -> None:
+    rows = vectors(2_500)
+    with opened(memory_bytes=200_000) as engine:
+        collection = fill(engine, rows)
+        store = staged(engine, collection)
+        assert store.in_memory_bytes < 200_000
+        assert store.staged is not None
+        assert_finds_each_by_itself(store, rows)
+
+
+def test_info_and_plan_say_how_a_collection_is_searched(limn: Limn, colours: Path) -> None:
+    limn("index", colours)
+    assert "about a millisecond" in limn("info", "colours").stdout
+    told = json.loads(limn("plan", "colours", "--json").stdout)
+    assert told["store"] == "exact" and told["vectors"] == 8
+    assert json.loads(limn("info", "colours", "--json").stdout)["store"]["store"] == "exact"
+    limn("search", "red", "--store", "hnsw", "--memory", "1M")
+    refused = limn("search", "red", "--memory", "much", code=2)
+    assert "--memory is 'much'; it may be a size such as 512M or 2G" in refused.stderr
+    assert "'--store'" in limn("search", "red", "--store", "annoy", code=2).stderr
