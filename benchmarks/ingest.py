@@ -1,11 +1,13 @@
 """How fast pictures become searchable, against the two limits of the same run; ratios to stdout.
 
-python -m benchmarks.ingest PHOTOGRAPHS [--encoder builtin] [--rescan 100000]
+python -m benchmarks.ingest PHOTOGRAPHS [--encoder builtin] [--rescan 100000] [--watch]
+                                        [--peers PYTHON]
 
 The photographs are made into 500-pixel, 2-megapixel and 12-megapixel JPEGs first. `end to end` is
 files on disk to committed rows and a store level with them; `decode` and `encode` are its two
 stages, each alone with all cores. Where both compute on the same cores no pipeline can pass
 `shared`, which is 1 / (1 / decode + 1 / encode); with a GPU the limit is the slower of the two.
+PYTHON is that of an environment with clip-retrieval and rclip.
 """
 
 import argparse
@@ -13,7 +15,7 @@ import io
 import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,34 +24,21 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from indexer.decoders import Decoders
-from indexer.decoding import Decoded, Work
-from indexer.pipeline import ENCODE_BATCH, index
-from indexer.plan import NOTHING_HASH, Plan
+from benchmarks.later_runs import measure_rescan, measure_watch
+from benchmarks.rates import Rates, Silent, decode_rate, encode_rate, timed
+from indexer.pipeline import index
 from indexer.sources import found_in
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.encoders import Encoder, open_encoder
-from search.pictures import Limits, read_picture
-from search.records import (
-    Collection,
-    Counts,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    FileState,
-    PictureFacts,
-)
+from search.pictures import read_picture
+from search.records import Collection, EmbeddedPicture
 from search.settings import Settings
 
+# Pictures of the encoder's own limit: it takes the same time for each.
+ENCODED_AT_MOST = 1024
+
 SIZES = {"500 px": (500, 375), "2 MP": (1600, 1200), "12 MP": (4000, 3000)}
-
-
-class Silent:
-    """Watches a run and says nothing."""
-
-    def planned(self, plan: Plan) -> None: ...
-
-    def advanced(self, counts: Counts, at: str) -> None: ...
 
 
 def make_jpegs(
@@ -72,30 +61,6 @@ def make_jpegs(
     return folder
 
 
-def decode_rate(encoder: Encoder, folder: Path, workers: int) -> float:
-    """Pictures a second of decoding alone, workers started already."""
-    work = [Work(item) for item in found_in(Folder(folder))]
-    with Decoders(workers, encoder.preparation, Limits()) as decoders:
-        list(decoders.run(work[: 16 * workers]))
-        began = time.perf_counter()
-        outcomes = list(decoders.run(work))
-        took_s = time.perf_counter() - began
-    assert all(isinstance(each, Decoded) for each in outcomes)
-    return len(work) / took_s
-
-
-def encode_rate(encoder: Encoder, count: int) -> float:
-    """Pictures a second of encoding alone, all cores."""
-    shape = (ENCODE_BATCH, encoder.preparation.height_px, encoder.preparation.width_px, 3)
-    batch = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    encoder.encode_pixels(batch)
-    batches = max(1, count // ENCODE_BATCH)
-    began = time.perf_counter()
-    for _ in range(batches):
-        encoder.encode_pixels(batch)
-    return batches * ENCODE_BATCH / (time.perf_counter() - began)
-
-
 @contextmanager
 def timed_writes(catalog: Any) -> Iterator[list[float]]:
     """Gather the time that storing takes."""
@@ -113,14 +78,17 @@ def timed_writes(catalog: Any) -> Iterator[list[float]]:
     catalog.store_pictures = store
 
 
-def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Path) -> None:
+def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Path) -> Rates:
     """One size of picture: end to end against its limits."""
     count = len(found_in(Folder(folder)))
-    with open_engine(settings) as engine, timed_writes(engine.catalog) as writes:
-        began = time.perf_counter()
+    with (
+        open_engine(settings) as engine,
+        timed_writes(engine.catalog) as writes,
+        timed(count) as whole,
+    ):
         collection, counts = index(
             engine.catalog,
-            f"bench {encoder.space.encoder[:9]} {name}",
+            f"bench {encoder.space.encoder[:9]} {name}".replace("/", "_"),
             [Folder(folder)],
             encoder,
             workers=settings.workers,
@@ -128,17 +96,39 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
             progress=Silent(),
         )
         engine.store(collection)
-        took_s = time.perf_counter() - began
     assert counts.added == count, counts
-    whole = count / took_s
-    decode, encode = decode_rate(encoder, folder, settings.workers), encode_rate(encoder, count)
-    slower, shared = min(decode, encode), 1 / (1 / decode + 1 / encode)
+    rates = Rates(
+        whole[0],
+        decode_rate(encoder, folder, settings.workers),
+        encode_rate(encoder, min(count, ENCODED_AT_MOST)),
+    )
     print(
-        f"{encoder.space.encoder:>12.12} {name:>7} {count:>6,} files  end to end {whole:7.1f}/s  "
-        f"decode {decode:7.1f}/s  encode {encode:7.1f}/s  of the slower {whole / slower:.2f}  "
-        f"of shared {whole / shared:.2f}  SQL {sum(writes) / took_s:.1%} of the run",
+        f"{encoder.space.encoder:>12.12} {name:>7} {count:>6,} files  "
+        f"end to end {rates.whole.clock:7.1f}/s  decode {rates.decode.clock:7.1f}/s  "
+        f"encode {rates.encode.clock:7.1f}/s  of the slower {rates.whole.of(rates.slower)}  "
+        f"of shared {rates.whole.of(rates.shared)}  "
+        f"SQL {sum(writes) * rates.whole.clock / count:.1%} of the run",
         flush=True,
     )
+    return rates
+
+
+def measure_peers(settings: Settings, python: Path, folders: Mapping[str, Path]) -> None:
+    """Limn and others on the same files with the same encoder, one after the other."""
+    from benchmarks.peers import peer_rate, peers
+
+    with tempfile.TemporaryDirectory() as scratch:
+        for peer in peers(Path(scratch)):
+            encoder = open_encoder(peer.ours, settings.device)
+            for name, folder in folders.items():
+                ours = measure_pipeline(settings, encoder, name, folder)
+                whole, decode = (peer_rate(python, peer, folder, each) for each in (False, True))
+                print(
+                    f"{peer.name} {name}: {whole:.1f}/s, of which Limn does "
+                    f"{ours.whole.clock / whole:.2f} times; decode and prepare {decode:.1f}/s, "
+                    f"{ours.decode.clock / decode:.2f} times",
+                    flush=True,
+                )
 
 
 def measure_decoding(photographs: Sequence[Path], encoder: Encoder, scratch: Path) -> None:
@@ -179,73 +169,36 @@ def _rate(work: Callable[[bytes], Any], data: Sequence[bytes]) -> float:
     return len(data) / (time.process_time() - began)
 
 
-def measure_rescan(settings: Settings, photograph: Path, scratch: Path, count: int) -> None:
-    """A run over files that did not change, a thousand a folder.
-
-    They are links to a few small files, and their rows are written without decoding them.
-    """
-    tiny = open_encoder("tiny")
-    folder = scratch / "many"
-    for number in range(count):
-        path = folder / f"{number // 1000:04}" / f"{number}.jpg"
-        if number % 1000 == 0:  # file systems bound the links to one file
-            path.parent.mkdir(parents=True)
-            Image.open(photograph).convert("RGB").resize((32, 32)).save(path)
-            source = path
-        else:
-            path.hardlink_to(source)
-    items = found_in(Folder(folder))
-    vector = tiny.encode_texts(["rescan"])[0]
-    none = EmbeddedCaptions((), np.zeros((0, len(vector)), np.float32))
-    with open_engine(settings) as engine:
-        collection = engine.catalog.open_collection("rescan", tiny.space)
-        for start in range(0, count, 5000):
-            states = [
-                FileState(each.path, each.size_bytes, each.mtime_ns, b"h" * 32, NOTHING_HASH)
-                for each in items[start : start + 5000]
-            ]
-            facts = PictureFacts("JPEG", 32, 32)
-            engine.catalog.store_pictures(
-                collection, [EmbeddedPicture(state, facts, vector, none) for state in states]
-            )
-        began, cpu_began = time.perf_counter(), time.process_time()
-        _, counts = index(
-            engine.catalog,
-            "rescan",
-            [Folder(folder)],
-            tiny,
-            workers=settings.workers,
-            limits=engine.limits,
-            progress=Silent(),
-        )
-        took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
-    assert counts.unchanged == count, counts
-    print(f"rescan: {count:,} unchanged files in {took_s:.2f} s, {cpu_s:.2f} s of one core")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photographs", type=Path)
     parser.add_argument("--encoder", action="append", help="may be given several times")
-    parser.add_argument("--files", type=int, default=1500, help="of 500 pixels; a tenth of 12 MP")
+    parser.add_argument("--files", type=int, default=6000, help="of 500 pixels; a fifth of 12 MP")
     parser.add_argument(
         "--rescan", type=int, default=0, help="files of the rescan; 0 leaves it out"
     )
+    parser.add_argument("--peers", type=Path, metavar="PYTHON", help="compare with other programs")
+    parser.add_argument("--watch", action="store_true", help="time files that are added later")
     parser.add_argument("--no-decode", action="store_true", help="leave the decoders out")
     asked = parser.parse_args()
     photographs = [item.path for item in found_in(Folder(asked.photographs))]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         settings = replace(Settings.from_environment(), data_dir=scratch, database=scratch / "db")
-        for spec in asked.encoder or ["builtin"]:
+        folders = {
+            size: make_jpegs(photographs, scratch / size, SIZES[size], max(16, count))
+            for size, count in (("500 px", asked.files), ("12 MP", asked.files // 5))
+        }
+        for spec in asked.encoder or ([] if asked.peers else ["builtin"]):
             encoder = open_encoder(spec, settings.device)
             if not asked.no_decode:
                 measure_decoding(photographs, encoder, scratch / spec.replace("/", "_"))
-            for size, count in (("500 px", asked.files), ("12 MP", max(16, asked.files // 10))):
-                folder = scratch / f"{size} {count}"
-                if not folder.exists():
-                    make_jpegs(photographs, folder, SIZES[size], count)
+            for size, folder in folders.items():
                 measure_pipeline(settings, encoder, size, folder)
+        if asked.peers:
+            measure_peers(settings, asked.peers, folders)
+        if asked.watch:
+            measure_watch(photographs, scratch)
         if asked.rescan:
             measure_rescan(settings, photographs[0], scratch, asked.rescan)
     peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

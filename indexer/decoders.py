@@ -74,6 +74,8 @@ class Decoders:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for worker in self._workers:  # all are told before the first is waited for
+            worker.connection.close()
         for worker in self._workers:
             worker.stop()
 

@@ -7,17 +7,21 @@ from indexer.sources import Item
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file, read_picture
-from search.pictures.containers import FILM_SUFFIXES
-from search.pictures.looks import main_colours, perceptual_hash
+from search.pictures.containers import ANIMATIONS, FILM_SUFFIXES, animation_of, may_move
+from search.pictures.looks import looks
 from search.records import Failure, PictureFacts, Pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One file to decode. One whose content has a hash that is `known` is not decoded again."""
+    """One file to decode. One whose content has a hash that is `known` is not decoded again.
+
+    `whole` asks for one picture, even of an animation.
+    """
 
     item: Item
     known: frozenset[bytes] = frozenset()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Shots:
-    """A film's shots, each an item of its own."""
+    """A film's shots or an animation's frames, each an item of its own."""
 
     film: Item
     items: tuple[Item, ...]
@@ -90,22 +94,33 @@ def _named(text: str, name: str) -> str:
     return text if name in text else f"{name}: {text}"
 
 
-def _decode(work: Work, preparation: Preparation, limits: Limits, name: str) -> Decoded | ReadFile:
+def _decode(
+    work: Work, preparation: Preparation, limits: Limits, name: str
+) -> Decoded | ReadFile | Shots:
     item = work.item
     size_bytes, mtime_ns = _state(item)
+    member = False
     try:  # before reading: a file that changes meanwhile looks changed next time
         status = item.path.stat()
         size_bytes, mtime_ns = status.st_size, status.st_mtime_ns
     except NotADirectoryError:  # in a container: the scan knows its state
-        pass
+        member = True
     data = load_file(item.path, limits)
     file = ReadFile(item, size_bytes, mtime_ns, content_hash(data))
     if file.content_hash in work.known:
         return file
+    if not work.whole and not member and may_move(item.path):
+        from search.pictures.containers.animation import frames
+
+        if numbers := frames(data):
+            return Shots(item, tuple(_part(item, each) for each in numbers))
     side_px = max(preparation.width_px, preparation.height_px)
     picture, facts = read_picture(data, limits=limits, target_px=side_px, name=name, drawings=True)
-    facts = replace(facts, colours=main_colours(picture), perceptual_hash=perceptual_hash(picture))
-    return Decoded(file, facts, preparation.pixels(picture))
+    colours, perceptual_hash = looks(picture)
+    facts = replace(facts, colours=colours, perceptual_hash=perceptual_hash)
+    if member and (animation := animation_of(item.path)):  # its frames come as another format
+        facts = replace(facts, format=ANIMATIONS[animation.suffix.lower()])
+    return Decoded(file, facts, preparation.pixels(picture, exact=False))
 
 
 def _shots(item: Item) -> Iterator[Shots | Busy]:
@@ -115,8 +130,12 @@ def _shots(item: Item) -> Iterator[Shots | Busy]:
     shots: list[Item] = []
     try:
         for name in film.shots():
-            shots.append(Item(item.path / name, 0, item.mtime_ns, item.told))
+            shots.append(_part(item, name))
             yield Busy()
     finally:
         film.close()
     yield Shots(item, tuple(shots))
+
+
+def _part(item: Item, name: str) -> Item:
+    return Item(item.path / name, 0, item.mtime_ns, item.told)

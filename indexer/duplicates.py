@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from search.catalog import Catalog
 from search.ledger import Ledger, Looks
+from search.pictures.containers import animation_of
 from search.records import Collection
 
 # Near copies differ in at most this many of 64 bits; of four bands of 16, one is then the same.
@@ -42,7 +43,7 @@ def duplicates(catalog: Catalog, collection: Collection) -> Iterator[Group]:
     for each in looks:
         by_content[each.content_hash].append(each)
     for copies in by_content.values():
-        if len(copies) > 1:
+        if len(copies) > 1 and not _of_one_animation(copies):
             yield _group("same", copies)
     single = [copies[0] for copies in by_content.values()]
     hashed = [each for each in single if each.perceptual_hash is not None]
@@ -54,10 +55,18 @@ def _group(kind: Literal["same", "near"], copies: Sequence[Looks]) -> Group:
     return Group(kind, tuple(sorted(each.path for each in copies)))
 
 
+def _of_one_animation(copies: Sequence[Looks]) -> bool:
+    """Whether pictures are frames of the same animation, which often look alike."""
+    folders = {each.path.parent for each in copies}
+    return len(folders) == 1 and animation_of(copies[0].path) is not None
+
+
 def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]]:
     """Pairs of places whose hashes are near and whose embeddings agree."""
     hashes = np.array([each.perceptual_hash for each in looks], np.int64).view(np.uint64)
     for one, other in sorted(_near(hashes)):
+        if _of_one_animation((looks[one], looks[other])):
+            continue
         vectors = [catalog.picture_vector(looks[each].id)[1] for each in (one, other)]
         if float(vectors[0] @ vectors[1]) >= LEAST_COSINE:
             yield one, other

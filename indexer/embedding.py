@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexer.decoding import Decoded, ReadFile
-from indexer.plan import Task, captions_hash
+from indexer.plan import Task
+from indexer.sources import captions_hash
 from search.encoders import Encoder
 from search.records import Caption, EmbeddedCaptions, EmbeddedPicture, FileState
 

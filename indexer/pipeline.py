@@ -121,8 +121,9 @@ class _Run:
         for outcome in outcomes:
             match outcome:
                 case Shots():
-                    self._queue.taken(outcome.film.path)
-                    self._film(outcome)
+                    task = self._queue.taken(outcome.film.path)
+                    before = task.known is not None or task.item.path in self._plan.reopened
+                    self._film(outcome, before)
                 case Decoded():
                     decoded.append((self._queue.taken(outcome.file.item.path), outcome))
                 case ReadFile():
@@ -149,18 +150,22 @@ class _Run:
         held = left.pop()
         return [Same(task, file, held.id, held.captions_hash, moved=True)]
 
-    def _film(self, shots: Shots) -> None:
-        """Queue a film's shots that are not known; those that it has no more are gone."""
+    def _film(self, shots: Shots, before: bool) -> None:
+        """Queue a film's shots that are not known; those that it has no more are gone.
+
+        `before` says that it may have been read before: looking for what was goes through the
+        whole collection.
+        """
         film = shots.film
         known = self._writer.ledger.known([item.path for item in shots.items])
         held = {path for path, file in known.items() if file.mtime_ns == film.mtime_ns}
         for item in shots.items:
             if item.path not in held:
                 self._queue.add(Task(item, known.get(item.path), None))
-        ids = {file.picture_id for file in known.values()}
-        self._plan.gone += [
-            each.id for each in self._writer.ledger.under(film.path) if each.id not in ids
-        ]
+        if before:
+            ids = {file.picture_id for file in known.values()}
+            held_before = self._writer.ledger.under(film.path)
+            self._plan.gone += [each.id for each in held_before if each.id not in ids]
         self._plan.whole.append(FileMark(film.path, film.size_bytes, film.mtime_ns))
         self._writer.found_more(len(shots.items), unchanged=len(held))
 

@@ -1,17 +1,17 @@
 """What a run has to do: what its sources hold against what the catalog knows."""
 
-import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import compress, islice
 from pathlib import Path
 from typing import Self, TypeVar
 
 from indexer.decoding import Work, is_film
-from indexer.sources import NOTHING, Item, Note, Source, Told, Whole
+from indexer.sources import Item, Note, Source, Whole, captions_hash
 from indexer.spool import Spool
+from indexer.standing import Standing
 from search.errors import BadSource
 from search.ledger import Held, Ledger
 from search.pictures import PICTURE_SUFFIXES
@@ -54,6 +54,8 @@ class Plan:
     # Gone pictures by their size and content: a new file with the same has moved.
     moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
     lost_containers: list[Path] = field(default_factory=list)
+    # Films and animations that may have been read before, in another version.
+    reopened: set[Path] = field(default_factory=set)
 
     @property
     def total(self) -> int:
@@ -95,10 +97,11 @@ class Planner:
             BadSource: the source can't be read at all, or holds nothing.
         """
         before, found_before = len(self.plan.failures), self.plan.found
-        seen = _Seen()
+        standing = Standing(self._ledger, source.root, source.table) if self._ledger else None
         kept: set[bytes] = set()
         touched: set[Path] = set()
         self._containers = self._ledger.containers(source.root) if self._ledger else {}
+        self._same: set[bytes] = set()
         for found in _batches(source.find(self._unchanged), LOOKUP_FILES):
             items = [each for each in found if isinstance(each, Item)]
             for each in found:
@@ -109,56 +112,61 @@ class Planner:
                     case Note():
                         self.plan.notes.append(each.text)
                     case Whole():
-                        self._whole(each, kept)
+                        self._whole(each)
             if self._recorded:
                 touched.update(item.path for item in items if item.path in self._recorded)
-            self._compare(items, source, seen, kept)
+            self._compare(items, source, standing, kept)
         new_failures = self.plan.failures[before:]
-        if self.plan.found == found_before and all(
-            failure.path == source.root for failure in new_failures
-        ):
+        nothing = self.plan.found == found_before and not self._same
+        if nothing and all(failure.path == source.root for failure in new_failures):
             raise empty(source, new_failures[0].detail if new_failures else "")
         self.plan.found += len(new_failures)
         kept.update(os.fsencode(failure.path) for failure in new_failures)
-        self._find_gone(source, seen, kept)
-        self._find_settled(source, kept, touched)
+        if standing is not None:
+            self._find_gone(source, standing, kept)
+        self._find_settled(source, kept | self._same, touched)
 
     def _unchanged(self, mark: FileMark) -> bool:
-        if self._retry and self._failed_below(mark.path):
+        if self._containers.get(mark.path) != mark:
             return False
-        return self._containers.get(mark.path) == mark
+        return not (self._retry and self._failed_below(mark.path))
 
     def _failed_below(self, path: Path) -> bool:
         return any(path in failed.parents for failed in self._recorded)
 
-    def _whole(self, found: Whole, kept: set[bytes]) -> None:
+    def _whole(self, found: Whole) -> None:
         if not found.same:
             self.plan.whole.append(found.mark)
             return
-        kept.add(os.fsencode(found.mark.path))
-        inside = sum(1 for _ in self._ledger.under(found.mark.path)) if self._ledger else 0
-        self.plan.found += inside
-        self.plan.unchanged += inside
+        self._same.add(os.fsencode(found.mark.path))
 
     def _compare(
-        self, items: Sequence[Item], source: Source, seen: "_Seen", kept: set[bytes]
+        self, items: Sequence[Item], source: Source, standing: Standing | None, kept: set[bytes]
     ) -> None:
+        self.plan.found += len(items)
+        if standing is not None:
+            # One that failed since it was indexed is looked at, however it stands now.
+            sure = standing.unchanged(items, but=self._recorded)
+            self.plan.unchanged += int(sure.sum())
+            items = list(compress(items, ~sure))
         paths = [item.path for item in items]
         known = self._ledger.known(paths) if self._ledger else {}
         tried = [path for path in paths if path in self._recorded] if self._recorded else []
         failed = self._ledger.failed(tried) if self._ledger and tried and not self._retry else {}
-        self.plan.found += len(items)
         for item in items:
             file = known.get(item.path)
             state = (item.size_bytes, item.mtime_ns)
             same = False
             if file is not None:
-                seen.add(file.picture_id)
+                if standing is not None:
+                    standing.found.append(file.picture_id)
                 same = (file.size_bytes, file.mtime_ns) == state
                 if same and self._recorded and item.path in self._recorded:
                     self.plan.settled.append(item.path)  # it failed, and came back as it was
-            elif is_film(item):  # its shots are not known to be gone until it has been looked at
+            # What is in it is not known to be gone until it has been looked at.
+            elif is_film(item) or item.path in self._containers:
                 kept.add(os.fsencode(item.path))
+                self.plan.reopened.add(item.path)
             if failed and failed.get(item.path) == state:
                 self.plan.still_failed += 1
             elif file is None or not same:
@@ -168,15 +176,24 @@ class Planner:
             else:
                 self.plan.unchanged += 1
 
-    def _find_gone(self, source: Source, seen: "_Seen", kept: set[bytes]) -> None:
-        if self._ledger is None:
-            return
-        held = (
-            self._ledger.listed(source.table) if source.table else self._ledger.under(source.root)
-        )
+    def _find_gone(self, source: Source, standing: Standing, kept: set[bytes]) -> None:
+        assert self._ledger is not None
+        missed = standing.missed()
+        held: Iterable[Held] = ()
+        if missed:
+            held = (
+                self._ledger.listed(source.table)
+                if source.table
+                else self._ledger.under(source.root)
+            )
         sizes: dict[int, dict[bytes, list[Held]]] = self.plan.moved_from
         for each in held:
-            if each.id not in seen and not _at_or_below(each.path, kept):
+            if each.id not in missed:
+                continue
+            if _at_or_below(each.path, self._same):
+                self.plan.found += 1
+                self.plan.unchanged += 1
+            elif not _at_or_below(each.path, kept):
                 self.plan.gone.append(each.id)
                 sizes.setdefault(each.size_bytes, defaultdict(list))[each.content_hash].append(each)
         self.plan.lost_containers += [
@@ -194,21 +211,6 @@ class Planner:
             ]
 
 
-def captions_hash(told: Told) -> bytes:
-    """16 bytes that differ where the captions, their languages or kinds, or the fields do."""
-    return NOTHING_HASH if told is NOTHING else _captions_hash(told)
-
-
-def _captions_hash(told: Told) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
-    for caption in told.captions:
-        for part in (caption.text, caption.language or "", caption.kind):
-            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
-    for name, value in sorted(told.fields.items()):
-        digest.update(f"\1{name}\0{value!r}".encode("utf-8", "surrogatepass"))
-    return digest.digest()
-
-
 def empty(source: Source, why: str = "") -> BadSource:
     """The error for a source without pictures: perhaps a disk that is not mounted."""
     return BadSource(
@@ -216,27 +218,6 @@ def empty(source: Source, why: str = "") -> BadSource:
         f"files that end in {', '.join(sorted((*PICTURE_SUFFIXES, *SUFFIXES)))}. "
         "Nothing was changed"
     )
-
-
-# Most files of most collections have nothing beside them.
-NOTHING_HASH = _captions_hash(NOTHING)
-
-
-class _Seen:
-    """Ids of pictures that were found again: a bit each, so that millions of them fit."""
-
-    def __init__(self) -> None:
-        self._bits = bytearray()
-
-    def add(self, number: int) -> None:
-        place = number >> 3
-        if place >= len(self._bits):
-            self._bits.extend(bytes(place + 1 - len(self._bits) + (len(self._bits) >> 1)))
-        self._bits[place] |= 1 << (number & 7)
-
-    def __contains__(self, number: int) -> bool:
-        place = number >> 3
-        return place < len(self._bits) and bool(self._bits[place] & (1 << (number & 7)))
 
 
 def _at_or_below(path: bytes, folders: set[bytes]) -> bool:
@@ -262,4 +243,5 @@ def work_of(task: Task, plan: Plan) -> Work:
     known = {task.known.content_hash} if task.known else set()
     if task.known is None and not task.fresh and task.item.size_bytes in plan.moved_from:
         known |= plan.moved_from[task.item.size_bytes].keys()
-    return Work(task.item, frozenset(known))
+    # A list names its pictures itself: frames would be none of them.
+    return Work(task.item, frozenset(known), whole=task.listed_in is not None)

@@ -10,6 +10,7 @@ from indexer.sources.opening import Asked, open_source, shards
 from indexer.sources.selection import Selection
 from search.catalog import Catalog
 from search.errors import BadSetting, BadSource
+from search.names import check_name
 from search.settings import user_path
 from search.wire import printable
 
@@ -82,15 +83,6 @@ class Request:
 def collection_name(path: Path) -> str:
     """The name of a collection that was given none: its folder's."""
     return printable(path.name) or "pictures"
-
-
-def check_name(name: str) -> None:
-    """Raise BadSetting for a name that could not be typed or would break a line or an address."""
-    if not name.strip() or len(name) > 200 or not name.isprintable() or "/" in name:
-        raise BadSetting(
-            f"{name[:200]!r} can't name a collection; a name has 1 to 200 printable characters "
-            "and no slash. Give another with --collection"
-        )
 
 
 def _outermost(catalog: Catalog, name: str, path: Path) -> Path | None:

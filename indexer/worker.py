@@ -2,12 +2,14 @@
 
 import time
 
+from indexer.mapping.making import make_map
 from indexer.request import Request
 from indexer.running import run
 from indexer.writing import Cancelled, Progress
 from search.engine import Engine
 from search.errors import CollectionBusy, LimnError, NotFound
 from search.jobs import Job, Jobs
+from search.records import Counts
 from search.settings import Settings
 from search.writerlock import writer_lock
 
@@ -39,8 +41,11 @@ class Worker:
             return False
         assert job.request is not None  # `waiting` yields no others
         try:
-            request = Request.from_json(job.request)
-            run(self._engine, self._settings, request, self._progress, job.id)
+            if job.kind == "map":
+                self._map(job)
+            else:
+                request = Request.from_json(job.request)
+                run(self._engine, self._settings, request, self._progress, job.id)
         except CollectionBusy:  # another worker was quicker
             return False
         except Cancelled:
@@ -51,6 +56,18 @@ class Worker:
         except LimnError as error:
             self._jobs.update(job.id, self._jobs.one(job.id).counts, "failed", str(error))
         return True
+
+    def _map(self, job: Job) -> None:
+        """Make a collection's map; raises Cancelled, and what `make_map` raises."""
+        [collection] = self._engine.catalog.collections([job.name])
+
+        def tell(share: float) -> None:
+            if self._jobs.update(job.id, Counts(), current=f"{share:.0%}"):
+                self._jobs.update(job.id, Counts(), "cancelled")
+                raise Cancelled
+
+        made = make_map(self._engine, collection, tell)
+        self._jobs.update(job.id, Counts(found=len(made.ids)), "done")
 
     def _busy(self, job: Job) -> bool:
         """Whether another process writes to the job's collection."""

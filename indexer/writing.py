@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from indexer.decoding import ReadFile
 from indexer.embedding import embed_captions, file_state
-from indexer.plan import Plan, Task, captions_hash
-from indexer.sources import Item
+from indexer.plan import Plan, Task
+from indexer.sources import Item, captions_hash
 from search.catalog import Catalog
 from search.encoders import Encoder
 from search.jobs import Jobs, done

@@ -1,1 +1,59 @@
-"""Everything that answers a query."""
+"""Everything that answers a query. The names here are what Python programs need: docs/python.md.
+
+They are looked up when they are used, so that `import search` loads nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from search.bootstrap import open_engine as open_engine
+    from search.concepts import keep as keep_concept
+    from search.engine import Engine as Engine
+    from search.errors import LimnError as LimnError
+    from search.filters import parse as parse_filter
+    from search.query import worded as worded
+    from search.records import Answer as Answer
+    from search.records import ConceptTerm as ConceptTerm
+    from search.records import Hit as Hit
+    from search.records import IndexedTerm as IndexedTerm
+    from search.records import Picture as Picture
+    from search.records import PictureTerm as PictureTerm
+    from search.records import Query as Query
+    from search.records import TextTerm as TextTerm
+    from search.settings import Settings as Settings
+
+__all__ = [
+    "Answer",
+    "ConceptTerm",
+    "Engine",
+    "Hit",
+    "IndexedTerm",
+    "LimnError",
+    "Picture",
+    "PictureTerm",
+    "Query",
+    "Settings",
+    "TextTerm",
+    "keep_concept",
+    "open_engine",
+    "parse_filter",
+    "worded",
+]
+
+_HOMES = {
+    "Engine": "search.engine",
+    "LimnError": "search.errors",
+    "Settings": "search.settings",
+    "keep_concept": "search.concepts:keep",
+    "open_engine": "search.bootstrap",
+    "parse_filter": "search.filters:parse",
+    "worded": "search.query",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home, _, inside = _HOMES.get(name, "search.records").partition(":")
+    return getattr(import_module(home), inside or name)

@@ -1,14 +1,20 @@
 """From a ranking to one page: cutoff, near-duplicates folded, variety, the stretch asked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from search.catalog_looks import Hashes
 from search.ranking import Place, Ranker, Ranking, vectors_of
-from search.records import IndexedTerm, Query, Scores, Vectors
+from search.records import Ids, IndexedTerm, Query, Scores, Vectors
 
-# Of 1,000 different photographs no two reached 0.89; docs/relevance.md has what copies measure.
+# Near-duplicates: those that the encoder holds to be one, and those whose hashes are one but for a
+# few bits where the encoder does not object; plain skies share a hash. Of 499,500 pairs of
+# photographs one passes either; docs/relevance.md has what copies measure.
 NEAR_DUPLICATE = 0.95
+MOST_BITS, LEAST_COSINE = 6, 0.6
 
 # Candidates that are compared with each other at most, each with each: 2,000 take 30 ms.
 MOST_COMPARED = 2_000
@@ -26,9 +32,14 @@ class Page:
     notes: tuple[str, ...]
 
 
-def arrange(query: Query, rank: Ranker) -> tuple[Page, Ranking]:
+HashesOf = Callable[[Ids], tuple[Hashes, NDArray[np.bool_]]]
+"""Perceptual hashes of pictures, and which of them are known."""
+
+
+def arrange(query: Query, rank: Ranker, hashes_of: HashesOf) -> tuple[Page, Ranking]:
     """Lay out the page that was asked for, ranking deeper until it is filled."""
     shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
+    shown |= set(query.less)
     wanted = query.offset + query.k + 1
     depth = FEWEST
     while depth < wanted + len(shown) + (wanted if query.diverse else 0):
@@ -36,14 +47,14 @@ def arrange(query: Query, rank: Ranker) -> tuple[Page, Ranking]:
     held = 0
     while True:
         ranking = rank(depth)
-        places = _places(query, ranking, shown)
+        places = _places(query, ranking, shown, hashes_of)
         if len(places) >= wanted or len(ranking.ids) <= held or len(ranking.ids) < depth:
             break
         held, depth = len(ranking.ids), 4 * depth
     return _page(query, ranking, places), ranking
 
 
-def _places(query: Query, ranking: Ranking, shown: set[int]) -> list[Place]:
+def _places(query: Query, ranking: Ranking, shown: set[int], hashes_of: HashesOf) -> list[Place]:
     rows = [row for row, each in enumerate(ranking.ids.tolist()) if each not in shown]
     if query.cutoff and ranking.confidence is not None:
         rows = [row for row in rows if ranking.confidence[row] >= query.cutoff]
@@ -53,7 +64,8 @@ def _places(query: Query, ranking: Ranking, shown: set[int]) -> list[Place]:
     if (query.fold or query.diverse) and len(compared) > 1:
         vectors = vectors_of(ranking.shelves, ranking.ids[compared])
         if query.fold:
-            places, kept = _folded(places, vectors)
+            alike = _alike(vectors, *hashes_of(ranking.ids[compared]))
+            places, kept = _folded(places, alike)
             vectors = vectors[kept]
         if query.diverse:
             scores = ranking.scores[[place.row for place in places]]
@@ -61,9 +73,20 @@ def _places(query: Query, ranking: Ranking, shown: set[int]) -> list[Place]:
     return places + [Place(ids[row], row) for row in rest]
 
 
-def _folded(places: list[Place], vectors: Vectors) -> tuple[list[Place], list[int]]:
+def _alike(vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which pictures (n, n) are near-duplicates of which."""
+    cosines = vectors @ vectors.T
+    signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
+    signs[~known] = 0
+    looks = (
+        signs @ signs.T >= 64 - 2 * MOST_BITS
+    )  # of two hashes: the bits they share, less those not
+    alike: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= LEAST_COSINE))
+    return alike
+
+
+def _folded(places: list[Place], alike: NDArray[np.bool_]) -> tuple[list[Place], list[int]]:
     """Put each near-duplicate under the best that it is like; and the rows that are kept."""
-    alike = vectors @ vectors.T >= NEAR_DUPLICATE
     under: dict[int, list[int]] = {}
     free = np.ones(len(places), bool)
     for row in range(len(places)):
@@ -103,7 +126,7 @@ def _page(query: Query, ranking: Ranking, places: list[Place]) -> Page:
     if query.cutoff and ranking.confidence is None:
         notes.append(
             "the cutoff was not applied: how sure a hit is can be told for words alone, "
-            "not for pictures or for words to avoid"
+            "not for pictures, words to avoid, concepts or marks"
         )
     elif query.cutoff and not places and best is not None:
         notes.append(

@@ -19,15 +19,17 @@ from search.stores.plan import Wishes
 
 
 @contextmanager
-def open_engine(settings: Settings, lasting: bool = False) -> Iterator[Engine]:
+def open_engine(settings: Settings | None = None, lasting: bool = False) -> Iterator[Engine]:
     """An engine on the settings' database, whose schema is upgraded first where it must be.
 
-    In a process that is `lasting`, large collections get a first pass in the background.
+    Without settings, those of the environment are taken. In a process that is `lasting`, large
+    collections get a first pass in the background.
 
     Raises:
         DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
         BadSetting: a setting names something that does not exist.
     """
+    settings = settings or Settings.from_environment()
     wishes = Wishes(settings.store, settings.memory_bytes)
     database = Database(settings.database)
     try:

@@ -12,8 +12,14 @@ import sqlalchemy as sa
 
 from search import tables as t
 from search.captionids import caption_id, every_caption
+from search.catalog_adapters import Adapters
+from search.catalog_boards import Boards
 from search.catalog_captions import embedded_captions
+from search.catalog_concepts import Concepts
 from search.catalog_filters import CatalogFilters
+from search.catalog_looks import store_colours
+from search.catalog_marks import Marks
+from search.catalog_saved import SavedSearches
 from search.catalog_words import CatalogWords, index_words
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
@@ -45,6 +51,11 @@ class Catalog:
         self.database = database
         self.words = CatalogWords(database)
         self.filters = CatalogFilters(database)
+        self.adapters = Adapters(database)
+        self.boards = Boards(database)
+        self.concepts = Concepts(database)
+        self.marks = Marks(database)
+        self.saved = SavedSearches(database)
 
     def identity(self) -> str:
         """The catalog's own id; index files carry it."""
@@ -188,6 +199,15 @@ class Catalog:
             raise NotFound(f"there is no picture {picture_id}; it may have been removed")
         return found[picture_id]
 
+    def content_hash(self, picture_id: int) -> str:
+        """What a picture's file held when it was indexed, as hex; raises NotFound as `picture`."""
+        statement = sa.select(t.picture.c.content_hash).where(t.picture.c.id == picture_id)
+        with self.database.reading() as sql:
+            found = sql.scalar(statement)
+        if found is None:
+            raise NotFound(f"there is no picture {picture_id}; it may have been removed")
+        return bytes(found).hex()
+
     def captioned(self, collection: Collection) -> Iterator[Picture]:
         """Every picture of a collection that has a caption, by id, with its captions."""
         c, p = t.caption.c, t.picture.c
@@ -208,21 +228,28 @@ class Catalog:
         Raises:
             NotFound: no picture has that id.
         """
-        e, c = t.picture_embedding, t.collection
+        found = self.picture_vectors([picture_id])
+        if picture_id not in found:
+            raise NotFound(f"there is no picture {picture_id}; it may have been removed")
+        return found[picture_id]
+
+    def picture_vectors(self, ids: Sequence[int]) -> dict[int, tuple[Collection, Vectors]]:
+        """As `picture_vector`, of several; those that are gone are left out."""
+        p, e, c, s = t.picture, t.picture_embedding, t.collection, t.space
         statement = (
-            sa.select(
-                c.c.id, c.c.name, t.space.c.id, t.space.c.encoder, t.space.c.width, e.c.vector
-            )
-            .select_from(t.picture.join(c).join(t.space).join(e, e.c.picture_id == t.picture.c.id))
-            .where(t.picture.c.id == picture_id, e.c.space_id == c.c.space_id)
+            sa.select(p.c.id, c.c.id.label("collection_id"), c.c.name, e.c.space_id)
+            .add_columns(s.c.encoder, s.c.width, e.c.vector)
+            .select_from(p.join(c).join(s).join(e, e.c.picture_id == p.c.id))
+            .where(e.c.space_id == c.c.space_id)
         )
         with self.database.reading() as sql:
-            row = sql.execute(statement).one_or_none()
-        if row is None:
-            raise NotFound(f"there is no picture {picture_id}; it may have been removed")
-        return Collection(row[0], row[1], Space(row[2], row[3], row[4])), _vectors(
-            [row[5]], row[4]
-        )[0]
+            rows = in_pieces(sql, statement, p.c.id, ids)
+        found = {}
+        for row in rows:
+            space = Space(row.space_id, row.encoder, row.width)
+            collection = Collection(row.collection_id, row.name, space)
+            found[row.id] = (collection, _vectors([row.vector], row.width)[0])
+        return found
 
     # -- writing pictures: each call is one transaction and leaves its mark in the change log
 
@@ -269,6 +296,7 @@ class Catalog:
                 sql, collection.space, [(ids[path], item.captions) for path, item in items.items()]
             )
             _insert_fields(sql, [(ids[path], item.file.fields) for path, item in items.items()])
+            store_colours(sql, {ids[path]: item.facts.colours for path, item in items.items()})
             index_words(sql, list(ids.values()))
             self._forget_failures(sql, collection, list(items))
             _log(sql, collection.id, list(ids.values()))

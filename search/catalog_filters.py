@@ -1,29 +1,17 @@
 """Statements over filters: which pictures pass one, as ids and as a condition on `picture`."""
 
-import operator
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import sqlalchemy as sa
 
 from search import tables as t
+from search.catalog_conditions import CONDITIONS, Test, column
 from search.database import Database
-from search.filters import Box, Span, Value, value_of
+from search.errors import BadQuery
+from search.filter_fields import COLUMN, FIELDS
+from search.filters import changed, column_of, conditions, in_column, value_of
 from search.records import AllOf, AnyOf, Condition, Filter, Ids, Not
-from search.settings import user_path
-from search.statements import below
-
-Test = sa.ColumnElement[bool]
-
-ORDERED: dict[str, Callable[[Any, Any], Any]] = {
-    "=": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 p = t.picture.c
 
@@ -33,6 +21,49 @@ class CatalogFilters:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+
+    def resolved(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
+        """The filter with its further columns under the names that these collections have.
+
+        Raises:
+            BadQuery: they have no such column; the message lists those that they have.
+        """
+        if not any(map(column_of, conditions(wanted))):
+            return wanted
+        held = self.columns(collection_ids)
+        known = {name.casefold(): name for name in held} | {name: name for name in held}
+
+        def named(condition: Condition) -> Condition:
+            asked = column_of(condition)
+            if asked is None:
+                return condition
+            found = known.get(asked) or known.get(asked.casefold())
+            if found is None:
+                raise BadQuery(
+                    f"there is no field {asked!r} to filter by; the fields are: "
+                    f"{', '.join(FIELDS)}; and the columns that came with the pictures: "
+                    + (", ".join(held) or "none")
+                )
+            return in_column(condition, found)
+
+        return changed(wanted, named)
+
+    def columns(self, collection_ids: Sequence[int]) -> list[str]:
+        """The names of the further columns that these collections have, in order."""
+        f = t.field.c
+        # From name to name by the index: a million rows of one name cost one step.
+        names = sa.select(sa.func.min(f.name).label("name")).cte("names", recursive=True)
+        following = sa.select(sa.func.min(f.name)).where(f.name > names.c.name).scalar_subquery()
+        names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
+        held = (
+            sa.select(f.picture_id)
+            .join(t.picture)
+            .where(f.name == names.c.name, p.collection_id.in_(collection_ids))
+        )
+        with self.database.reading() as sql:
+            return list(
+                sql.scalars(sa.select(names.c.name).where(held.exists()).order_by(names.c.name))
+            )
 
     def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
         """The ids of the pictures that pass, ascending, by collection, in one statement."""
@@ -60,115 +91,18 @@ def passes(wanted: Filter) -> Test:
     match wanted:
         case Condition():
             value = value_of(wanted)
-            plain = "=" if wanted.operator == "!=" else wanted.operator
-            test = sa.func.coalesce(CONDITIONS[wanted.field](plain, value), sa.false())
-            return sa.not_(test) if wanted.operator == "!=" else test
+            ask = CONDITIONS.get(wanted.field) or column(wanted.field.removeprefix(COLUMN))
+            if wanted.operator != "!=":
+                return ask(wanted.operator, value)
+            return _fails(ask("=", value))
         case Not():
-            return sa.not_(passes(wanted.filter))
+            return _fails(passes(wanted.filter))
         case AllOf():
             return sa.and_(sa.true(), *map(passes, wanted.filters))
         case AnyOf():
             return sa.or_(sa.false(), *map(passes, wanted.filters))
 
 
-def _compared(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
-    return lambda sign, value: ORDERED[sign](column, value)
-
-
-def _contains(column: sa.ColumnElement[Any], text: str) -> Test:
-    return column.icontains(text, autoescape=True)
-
-
-def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
-    """Text without regard to case, whole or in part."""
-
-    def test(sign: str, value: Value) -> Test:
-        text = str(value)
-        return _contains(column, text) if sign == "~" else sa.func.lower(column) == text.lower()
-
-    return test
-
-
-def _collection(_: str, value: Value) -> Test:
-    named = sa.select(t.collection.c.id).where(t.collection.c.name == str(value))
-    return p.collection_id.in_(named)
-
-
-def _folder(_: str, value: Value) -> Test:
-    return below(p.path, user_path(Path(str(value))))
-
-
-def _date(sign: str, value: Value) -> Test:
-    assert isinstance(value, Span)
-    start, end = value.start, value.end
-    match sign:
-        case "=":
-            return sa.and_(_at_least(start), sa.not_(_at_least(end)))
-        case "<":
-            return sa.not_(_at_least(start))
-        case "<=":
-            return sa.not_(_at_least(end))
-        case ">":
-            return _at_least(end)
-        case _:
-            return _at_least(start)
-
-
-def _at_least(moment: str) -> Test:
-    # Digits and dashes of one length: every database's language orders them alike.
-    return sa.func.substr(p.taken_at, 1, 10) >= moment
-
-
-def _orientation(_: str, value: Value) -> Test:
-    tests = {
-        "landscape": p.width_px > p.height_px,
-        "portrait": p.width_px < p.height_px,
-        "square": p.width_px == p.height_px,
-    }
-    return tests[str(value)]
-
-
-def _caption(_: str, value: Value) -> Test:
-    c = t.caption.c
-    return sa.exists().where(c.picture_id == p.id, _contains(c.text, str(value)))
-
-
-def _box(_: str, value: Value) -> Test:
-    assert isinstance(value, Box)
-    east_of, west_of = p.longitude >= value.west, p.longitude <= value.east
-    across = sa.or_(east_of, west_of) if value.west > value.east else sa.and_(east_of, west_of)
-    return sa.and_(p.latitude >= value.south, p.latitude <= value.north, across)
-
-
-def _has(_: str, value: Value) -> Test:
-    tests = {
-        "caption": sa.exists().where(t.caption.c.picture_id == p.id),
-        "date": p.taken_at.is_not(None),
-        "place": p.latitude.is_not(None),
-        "camera": p.camera.is_not(None),
-    }
-    return tests[str(value)]
-
-
-def _same(_: str, value: Value) -> Test:
-    other = t.picture.alias()
-    return p.content_hash.in_(sa.select(other.c.content_hash).where(other.c.id == int(str(value))))
-
-
-# A further column of `picture`, or a table of further facts, is one line here and one in `FIELDS`.
-CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
-    "collection": _collection,
-    "folder": _folder,
-    "date": _date,
-    "size": _compared(p.size_bytes),
-    "width": _compared(p.width_px),
-    "height": _compared(p.height_px),
-    "megapixels": _compared(p.width_px * p.height_px / 1e6),
-    "orientation": _orientation,
-    "format": _named(p.format),
-    "camera": _named(p.camera),
-    "caption": _caption,
-    "box": _box,
-    "has": _has,
-    "same": _same,
-}
+def _fails(test: Test) -> Test:
+    """The opposite, where what is not known does not pass either; else an index may answer."""
+    return sa.not_(sa.func.coalesce(test, sa.false()))

@@ -20,7 +20,6 @@ from search.records import (
     PictureTerm,
     Query,
     Term,
-    TextTerm,
 )
 from search.settings import STORES, Settings, memory_size
 from search.wire import collection_json, hit_json, printable
@@ -111,6 +110,20 @@ def answer_options(command: Any) -> Any:
             default=0.0,
             help="Leave out hits that are less sure than this, 0 to 1; 0.5 if no number is given.",
         ),
+        click.option(
+            "--more",
+            "more",
+            multiple=True,
+            type=click.IntRange(1),
+            help="The id of a picture as wanted: more like this. May be repeated.",
+        ),
+        click.option(
+            "--less",
+            "less",
+            multiple=True,
+            type=click.IntRange(1),
+            help="The id of a picture as not wanted: less like this. May be repeated.",
+        ),
         click.option("--fold", is_flag=True, help="Show near-duplicates as one hit with a count."),
         click.option(
             "--diverse",
@@ -155,15 +168,11 @@ def search(
     minus: tuple[str, ...],
     **options: Any,
 ) -> None:
-    """Find pictures by WORDS, by pictures, or by several of each with weights."""
-    from search.query import split_weight
+    """Find pictures by WORDS, by pictures, or by several of each with weights.
 
-    terms: list[Term] = [TextTerm(" ".join(words))] if words else []
-    terms += [TextTerm(*split_weight(text)) for text in texts]
-    terms += [_picture_term(image) for image in images]
-    terms += [_indexed_term(each) for each in ids]
-    terms += [_minus_term(each) for each in minus]
-    _answer(terms, **options)
+    `concept:NAME` among the words is a concept that was kept; so it is in --text and --minus.
+    """
+    _answer(terms_of(words, texts, images, ids, minus), **options)
 
 
 @main.command()
@@ -199,11 +208,14 @@ def collections(as_json: bool) -> None:
 def info(name: str, as_json: bool) -> None:
     """Show what collection NAME holds, and the files that could not be indexed."""
     from search.bootstrap import open_engine
+    from search.sums import summed_up
+    from search.wire import facets_json
 
     with open_engine(Settings.from_environment()) as engine:
         [summary] = engine.summaries([name])
         [collection] = engine.catalog.collections([name])
         failures = engine.catalog.failures(collection.id)
+        facets = engine.facets([name])
         plan = engine.plan(collection)
     facts = collection_json(summary)
     refused = [
@@ -211,13 +223,16 @@ def info(name: str, as_json: bool) -> None:
         for each in failures
     ]
     if as_json:
-        click.echo(_json({**facts, "store": plan.told(), "failed_files": refused}))
+        told = {"store": plan.told(), "facets": facets_json(facets), "failed_files": refused}
+        click.echo(_json({**facts, **told}))
         return
     for key, value in facts.items():
         click.echo(f"{key:<12} {value if value is not None else '-'}")
     click.echo(f"{'store':<12} {plan.store}")
     for reason in plan.reasons:
         click.echo(f"{'':<12} {reason}")
+    for what, summed in summed_up(facets):
+        click.echo(f"{what:<12} {one_line(printable(summed))}")
     for each in refused:
         click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
 
@@ -280,6 +295,26 @@ def upgrade() -> None:
     click.echo(f"the database {database.label} is at schema {revision}")
 
 
+def terms_of(
+    words: Sequence[str],
+    texts: Sequence[str],
+    images: Sequence[str],
+    ids: Sequence[str],
+    minus: Sequence[str],
+) -> list[Term]:
+    """The terms of the options that name them."""
+    from search.query import split_weight, worded
+
+    terms: list[Term] = worded(" ".join(words)) if words else []
+    for text in texts:
+        terms += worded(*split_weight(text))
+    terms += [_picture_term(image) for image in images]
+    terms += [_indexed_term(each) for each in ids]
+    for each in minus:
+        terms += _minus_terms(each)
+    return terms
+
+
 def settings_with(store: str | None, memory: str | None) -> Settings:
     """The settings, with what the options --store and --memory say instead."""
     settings = Settings.from_environment()
@@ -311,11 +346,11 @@ def _indexed_term(text: str) -> IndexedTerm:
     return IndexedTerm(int(named), weight)
 
 
-def _minus_term(text: str) -> TextTerm:
-    from search.query import USUAL_MINUS, split_weight
+def _minus_terms(text: str) -> list[Term]:
+    from search.query import USUAL_MINUS, split_weight, worded
 
     named, weight = split_weight(text)
-    return TextTerm(named, -(weight if named != text else USUAL_MINUS))
+    return worded(named, -(weight if named != text else USUAL_MINUS))
 
 
 def _answer(
@@ -329,6 +364,8 @@ def _answer(
     cutoff: float,
     fold: bool,
     diverse: float,
+    more: tuple[int, ...],
+    less: tuple[int, ...],
     explain: bool,
     store: str | None,
     memory: str | None,
@@ -338,6 +375,8 @@ def _answer(
     from search.bootstrap import open_engine
     from search.filters import parse
 
+    if page < 1:
+        raise BadQuery(f"--page is {page}; pages begin at 1")
     query = Query(
         terms=tuple(terms),
         collections=collections,
@@ -348,10 +387,18 @@ def _answer(
         cutoff=cutoff,
         fold=fold,
         diverse=diverse,
+        more=more,
+        less=less,
     )
     with open_engine(settings_with(store, memory)) as engine:
         answer = engine.answer(query)
         print_hits(answer.hits, as_json, explain)
+        for cut in answer.cuts:
+            click.echo(
+                f"the encoder reads {cut.read:,} of the {cut.characters:,} characters of "
+                f"{one_line(cut.text[:30])}...; say the rest as a term of its own, with --text",
+                err=True,
+            )
         for note in answer.notes:
             click.echo(note, err=True)
         if answer.hits and show:

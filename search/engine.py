@@ -1,43 +1,57 @@
 """The engine: embeds a query, searches the stores, joins the answers with SQL, in rank order."""
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import get_args
 
+from search.adapters import Adapter
 from search.arrangement import arrange
 from search.calibration import Background, fit
 from search.catalog import Catalog
 from search.catalog_filters import passes
+from search.catalog_looks import perceptual_hashes
 from search.catalog_words import FoundWords
 from search.encoders import Encoder
-from search.errors import SpaceMismatch
+from search.errors import NotFound, SpaceMismatch
+from search.facets import Facets
 from search.filters import written
 from search.follower import Follower, Kept
-from search.pictures import Limits, read_picture
+from search.holdings import Holdings
+from search.names import rename
+from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
-from search.query import Asked, check, understand
+from search.query import Asked, check, cuts
 from search.ranking import Ranker, Shelf, by_words, hit_of, ranker
 from search.records import (
     Answer,
     Collection,
     CollectionSummary,
+    Filter,
     Hit,
     Ids,
-    IndexedTerm,
     Picture,
     PictureTerm,
-    Pixels,
     Query,
+    TextTerm,
     Vectors,
 )
 from search.staging import Staging
 from search.stores import VectorStore
 from search.stores.plan import Plan
+from search.terms import Terms
+from search.timing import Timing
 from search.writerlock import writer_lock
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
+
+# An adapter that another process has installed is taken up within so many seconds.
+ADAPTERS_FRESH_S = 5.0
 
 # Captions that stand for what people ask, to measure first passes with.
 MOST_TEXTS = 4_000
@@ -66,6 +80,7 @@ class Engine:
         """`open_staging` makes what gives a store its first pass; without it, all are exact."""
         self.catalog = catalog
         self.limits = limits
+        self.timing = Timing()
         self._open_encoder = open_encoder
         self._open_store = open_store
         self._index_dir = index_dir
@@ -75,7 +90,9 @@ class Engine:
         self._open_staging = open_staging
         self._stagings: dict[tuple[int, str, Kept], Staging] = {}
         self._backgrounds: dict[tuple[int, ...], tuple[int, Background]] = {}
+        self._adapters: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
         self._lock = threading.Lock()
+        self._holdings = Holdings(catalog)
 
     def search(self, query: Query) -> list[Hit]:
         """The hits of `answer`, best first."""
@@ -93,27 +110,58 @@ class Engine:
         """
         check(query)
         searched = self._searched(query)
+        ids = [collection.id for collection, _ in searched]
+        if query.where is not None:
+            query = replace(query, where=self.catalog.filters.resolved(ids, query.where))
         if not searched:
             return Answer(notes=(NOTHING_INDEXED,))
         collections = [collection for collection, _ in searched]
         encoder = self.encoder_of(collections[0])
-        asked = understand(
-            query.terms,
-            encoder,
-            lambda term: self._pixels(term, encoder),
-            lambda term: self._indexed(term, collections[0]),
-        )
         allowed = None
         if query.where is not None:
-            allowed = self.catalog.filters.ids([each.id for each in collections], query.where)
+            with self.timing.stage("filter"):
+                allowed = self.catalog.filters.ids(ids, query.where)
             if not any(map(len, allowed.values())):
                 return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
-        shelves = [self._shelf(collection, head, query, allowed) for collection, head in searched]
+        with self.timing.stage("align"):
+            shelves = [self._shelf(held, head, query, allowed) for held, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
             return Answer(notes=(NOTHING_INDEXED,))
-        words = self._found_words(asked, query, collections, shelves)
-        rank = ranker(query, asked, shelves, words, lambda: self._background(shelves, encoder))
-        return self._answered(query, rank)
+        background = partial(self._background, shelves, encoder)
+        with self.timing.stage("embed"):
+            asked, bent = self._terms(encoder, collections, background).read(query)
+        self.timing.batch("texts", sum(isinstance(each, TextTerm) for each in query.terms))
+        self.timing.batch("pictures", sum(isinstance(each, PictureTerm) for each in query.terms))
+        with self.timing.stage("words"):
+            words = self._found_words(asked, query, collections, shelves)
+        answer = self._answered(query, ranker(query, asked, shelves, words, background, bent))
+        return replace(answer, cuts=cuts(query.terms, encoder))
+
+    def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
+        """What these collections hold, or all of them, counted under a filter.
+
+        Raises:
+            BadQuery: the filter can't be followed.
+            NotFound: a collection is not there.
+        """
+        return self._holdings.facets(self.catalog.collections_with_heads(collections), where)
+
+    def vector_of(self, query: Query) -> tuple[str, Vectors]:
+        """Where a query leads, marks included: the id of the space, and a unit vector (width,).
+
+        Raises what `answer` raises, and NotFound where nothing is indexed.
+        """
+        check(query)
+        searched = self._searched(query)
+        if not searched:
+            raise NotFound(NOTHING_INDEXED)
+        collections = [collection for collection, _ in searched]
+        encoder = self.encoder_of(collections[0])
+        shelves = [self._shelf(collection, head, query, None) for collection, head in searched]
+        background = partial(self._background, shelves, encoder)
+        terms = self._terms(encoder, collections, background)
+        asked, bent = terms.read(query)
+        return encoder.space.id, (bent.vector if bent else asked.vector)[0]
 
     def encoder(self, spec: str) -> Encoder:
         """The encoder of that name, opened once."""
@@ -142,6 +190,14 @@ class Engine:
         """The collection's vectors, level with the catalog."""
         return self._follower(collection).store()
 
+    def caption_vectors(self, collection: Collection) -> tuple[Ids, Vectors]:
+        """The ids of a collection's captions (`search.captionids`) and their vectors."""
+        return self._follower(collection, "captions").store().items()
+
+    def forget_adapters(self) -> None:
+        """Read adapters anew with the next search: one was installed, turned or removed."""
+        self._adapters = (-math.inf, {})
+
     def plan(self, collection: Collection, say: Callable[[str], None] | None = None) -> Plan:
         """How the collection's pictures are searched, and why; `say` has it measured and built."""
         follower = self._follower(collection)
@@ -168,9 +224,13 @@ class Engine:
         """One picture; raises NotFound."""
         return self.catalog.picture(picture_id)
 
-    def thumbnail(self, picture_id: int, side_px: int) -> bytes:
-        """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture."""
-        return self._thumbnails.of(self.catalog.picture(picture_id), side_px)
+    def thumbnail(self, picture_id: int, side_px: int, content_hash: str | None = None) -> bytes:
+        """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture.
+
+        One that is kept for a content that is named is read without asking the catalog.
+        """
+        kept = self._thumbnails.kept(content_hash, side_px) if content_hash else None
+        return kept or self._thumbnails.of(self.catalog.picture(picture_id), side_px)
 
     def placeholder(self, picture: Picture) -> bytes | None:
         """A WebP of a few pixels to show until the picture has come, where one is kept."""
@@ -191,6 +251,27 @@ class Engine:
                 path = self._index_path(collection, of)
                 for each in (path, path.with_suffix(".first")):
                     each.unlink(missing_ok=True)
+            self.map_file(collection).unlink(missing_ok=True)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a collection another name.
+
+        Raises:
+            NotFound: there is no collection of that name.
+            BadSetting, NameTaken, CollectionBusy: as `search.names.rename` does.
+        """
+        [collection] = self.catalog.collections([name])
+        rename(self.catalog.database, collection, new)
+
+    def map_file(self, collection: Collection) -> Path:
+        """Where the map of a collection is kept, beside its index."""
+        return self._index_path(collection).with_suffix(".map")
+
+    def index_sizes(self) -> list[tuple[str, Kept, int]]:
+        """How many vectors each index holds that is loaded: collection, kind, number."""
+        with self._lock:
+            followers = list(self._followers.items())
+        return [(each.collection.name, key[2], each.size) for key, each in followers]
 
     def warm(self) -> None:
         """Open what the first query would otherwise wait for."""
@@ -210,8 +291,11 @@ class Engine:
 
     def _answered(self, query: Query, rank: Ranker) -> Answer:
         """The page that was asked for, joined with SQL."""
-        page, ranking = arrange(query, rank)
-        pictures = self.catalog.pictures([place.picture_id for place in page.places])
+        database = self.catalog.database
+        with self.timing.stage("rank"):
+            page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
+        with self.timing.stage("join"):
+            pictures = self.catalog.pictures([place.picture_id for place in page.places])
         hits = [
             hit_of(place, pictures[place.picture_id], rank, ranking)
             for rank, place in enumerate(page.places, start=query.offset + 1)
@@ -257,6 +341,25 @@ class Engine:
                 self._backgrounds[key] = known
         return known[1]
 
+    def _terms(
+        self,
+        encoder: Encoder,
+        collections: Sequence[Collection],
+        background: Callable[[], Background],
+    ) -> Terms:
+        adapter = self._adapter(collections)
+        return Terms(self.catalog, self.limits, encoder, collections, background, adapter)
+
+    def _adapter(self, collections: Sequence[Collection]) -> Adapter | None:
+        """The adapter of the only collection that is searched: several would not agree."""
+        if len(collections) != 1:
+            return None
+        seen_s, adapters = self._adapters
+        if monotonic() > seen_s + ADAPTERS_FRESH_S:
+            adapters = self.catalog.adapters.in_use()
+            self._adapters = (monotonic(), adapters)
+        return adapters.get((collections[0].id, collections[0].space.id))
+
     def _searched(self, query: Query) -> list[tuple[Collection, int]]:
         """The collections to search, each with the number of its last change."""
         searched = self.catalog.collections_with_heads(query.collections)
@@ -276,42 +379,12 @@ class Engine:
     def _drop_others(self, collections: Sequence[Collection]) -> None:
         """Let go of the stores of collections that are no longer there."""
         held = {collection.id for collection in collections}
+        self._holdings.forget(held)
         with self._lock:
             kept = {key: each for key, each in self._followers.items() if key[0] in held}
             if len(kept) < len(self._followers):
                 self._followers = kept
                 self._backgrounds.clear()  # some may be of stores that are let go of
-
-    def _pixels(self, term: PictureTerm, encoder: Encoder) -> Pixels:
-        preparation = encoder.preparation
-        side_px = max(preparation.width_px, preparation.height_px)
-        path_given = isinstance(term.source, Path)
-        if term.crop is None:
-            picture, _ = read_picture(
-                term.source, limits=self.limits, target_px=side_px, drawings=path_given
-            )
-        else:  # decoded whole, for the part must be large enough
-            whole, _ = read_picture(term.source, limits=self.limits, drawings=path_given)
-            left, top, right, bottom = term.crop
-            width_px, height_px = whole.size
-            box = (
-                left * width_px // 100,
-                top * height_px // 100,
-                max(right * width_px // 100, left * width_px // 100 + 1),
-                max(bottom * height_px // 100, top * height_px // 100 + 1),
-            )
-            picture = whole.crop(box)
-        return preparation.pixels(picture)
-
-    def _indexed(self, term: IndexedTerm, searched: Collection) -> Vectors:
-        collection, vector = self.catalog.picture_vector(term.picture_id)
-        if collection.space.id != searched.space.id:
-            raise SpaceMismatch(
-                f"picture {term.picture_id} is of collection {collection.name!r}, embedded by "
-                f"{collection.space.encoder}, and {searched.name!r} by {searched.space.encoder}; "
-                "search by the picture's file instead"
-            )
-        return vector
 
     def _follower(self, collection: Collection, of: Kept = "pictures") -> Follower:
         key = (collection.id, collection.space.id, of)

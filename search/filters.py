@@ -1,11 +1,11 @@
 """The language of filters: from `camera ~ canon and date >= 2020` to a `Filter`, and back."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from search.errors import BadQuery
+from search.filter_fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Value
 from search.records import AllOf, AnyOf, Condition, Filter, Not
 
 MOST_CHARACTERS = 4_000
@@ -13,48 +13,9 @@ MOST_CHARACTERS = 4_000
 # Each level costs a call of the parser and of the database's, which has 1,000 levels at most.
 DEEPEST = 50
 
-EQUAL = ("=", "!=")
-TEXT = (*EQUAL, "~")
-ORDER = (*EQUAL, "<", "<=", ">", ">=")
-
 TOKENS = re.compile(
     r'\s*(?:(?P<quoted>"[^"]*")|(?P<sign>[()]|!=|<=|>=|[=<>~])|(?P<word>[^\s()=<>~!"]+))'
 )
-
-UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
-UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
-HAVING = ("caption", "date", "place", "camera")
-ORIENTATIONS = ("landscape", "portrait", "square")
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The moments that a date names, as ISO 8601 text: from `start` to before `end`."""
-
-    start: str
-    end: str
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A part of the earth in degrees; where west is past east, it lies across the date line."""
-
-    south: float
-    west: float
-    north: float
-    east: float
-
-
-Value = str | float | Span | Box
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What may be asked of one field: the operators, how a value is read, and an example."""
-
-    operators: tuple[str, ...]
-    read: Callable[[str], Value]
-    example: str
 
 
 def parse(text: str) -> Filter:
@@ -90,12 +51,7 @@ def check(wanted: Filter) -> None:
 
 def value_of(condition: Condition) -> Value:
     """A condition's value, read as its field wants it; raises BadQuery."""
-    field = FIELDS.get(condition.field)
-    if field is None:
-        raise BadQuery(
-            f"there is no field {condition.field!r} to filter by; the fields are: "
-            + ", ".join(FIELDS)
-        )
+    field = FIELDS.get(condition.field, FURTHER)
     if condition.operator not in field.operators:
         raise BadQuery(
             f"{condition.field} takes {' '.join(field.operators)}, not {condition.operator!r}; "
@@ -109,14 +65,51 @@ def value_of(condition: Condition) -> Value:
         ) from error
 
 
+def column_of(condition: Condition) -> str | None:
+    """The further column that a condition asks, or None where it asks a field."""
+    if condition.field == "has":
+        named = condition.value
+        return None if named.lower() in HAVING else named.removeprefix(COLUMN)
+    return None if condition.field in FIELDS else condition.field.removeprefix(COLUMN)
+
+
+def in_column(condition: Condition, column: str) -> Condition:
+    """The condition asked of a further column, whatever its name."""
+    if condition.field == "has":
+        return replace(condition, value=COLUMN + column)
+    return replace(condition, field=COLUMN + column)
+
+
+def conditions(wanted: Filter) -> Iterator[Condition]:
+    """Every condition of a filter, as often as it stands there."""
+    match wanted:
+        case Condition():
+            yield wanted
+        case Not():
+            yield from conditions(wanted.filter)
+        case AllOf() | AnyOf():
+            for each in wanted.filters:
+                yield from conditions(each)
+
+
+def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
+    """The filter with `change` made to each of its conditions."""
+    match wanted:
+        case Condition():
+            return change(wanted)
+        case Not():
+            return Not(changed(wanted.filter, change))
+        case AllOf():
+            return AllOf(tuple(changed(each, change) for each in wanted.filters))
+        case AnyOf():
+            return AnyOf(tuple(changed(each, change) for each in wanted.filters))
+
+
 def written(wanted: Filter) -> str:
     """The filter as `parse` reads it."""
     match wanted:
         case Condition():
-            plain = TOKENS.fullmatch(wanted.value)
-            bare = plain is not None and plain["word"] is not None
-            value = wanted.value if bare and wanted.value.lower() not in KEYWORDS else None
-            return f"{wanted.field} {wanted.operator} {value or _quoted(wanted.value)}"
+            return f"{_plain(wanted.field)} {wanted.operator} {_plain(wanted.value)}"
         case Not():
             return f"not ({written(wanted.filter)})"
         case AllOf():
@@ -128,8 +121,11 @@ def written(wanted: Filter) -> str:
 KEYWORDS = ("and", "or", "not")
 
 
-def _quoted(value: str) -> str:
-    return '"' + value.replace('"', "'") + '"'
+def _plain(text: str) -> str:
+    """A name or a value as it is, or in quotes where it would be read as something else."""
+    found = TOKENS.fullmatch(text)
+    bare = found is not None and found["word"] == text and text.lower() not in KEYWORDS
+    return text if bare else '"' + text.replace('"', "'") + '"'
 
 
 def _tokens(text: str) -> list[str]:
@@ -180,85 +176,17 @@ def _one(tokens: list[str], depth: int) -> tuple[Filter, list[str]]:
             f"such as: {FIELDS['camera'].example}"
         )
     name, operator, value = tokens[:3]
-    condition = Condition(name.lower(), operator, value.strip('"'))
+    condition = Condition(_field(name.strip('"')), operator, value.strip('"'))
     value_of(condition)
     return condition, tokens[3:]
 
 
-def _text(text: str) -> str:
-    if not text.strip():
-        raise ValueError("nothing is named")
-    return text.strip()
-
-
-def _one_of(*allowed: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text.lower() not in allowed:
-            raise ValueError(f"not one of {allowed}")
-        return text.lower()
-
-    return read
-
-
-def _number(text: str) -> float:
-    if not re.fullmatch(r"\d{1,12}(\.\d+)?", text):
-        raise ValueError("no number")
-    return float(text)
-
-
-def _size(text: str) -> float:
-    parts = re.fullmatch(r"([\d.]+)\s*([a-z]*)", text.lower())
-    if parts is None or parts[2] not in UNITS:
-        raise ValueError("no size")
-    return _number(parts[1]) * UNITS[parts[2]]
-
-
-def _picture_id(text: str) -> float | str:
-    if not re.fullmatch(r"\d{1,18}", text):
-        raise ValueError("no id")
-    return text
-
-
-def _date(text: str) -> Span:
-    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
-        raise ValueError("no date")
-    year, month, day = (int(part) for part in f"{text}-01-01".split("-")[:3])
-    start = date(year, month, day)
-    if year == date.max.year:
-        raise ValueError("a year that has no next")
-    if len(text) == 4:
-        end = date(year + 1, 1, 1)
-    elif len(text) == 7:
-        end = (start + timedelta(days=31)).replace(day=1)
-    else:
-        end = start + timedelta(days=1)
-    return Span(start.isoformat(), end.isoformat())
-
-
-def _box(text: str) -> Box:
-    parts = [float(part) for part in text.split(",")]
-    if len(parts) != 4 or not all(abs(part) <= 180 for part in parts):
-        raise ValueError("no box")
-    south, west, north, east = parts
-    if not -90 <= south <= north <= 90:
-        raise ValueError("no box")
-    return Box(south, west, north, east)
-
-
-# What may be asked of a picture; how each becomes SQL stands in `search.catalog_filters`.
-FIELDS: dict[str, Field] = {
-    "collection": Field(EQUAL, _text, "collection = holidays"),
-    "folder": Field(EQUAL, _text, 'folder = "/home/me/Pictures/2021"'),
-    "date": Field(ORDER, _date, "date >= 2021-05"),
-    "size": Field(ORDER, _size, "size > 2MB"),
-    "width": Field(ORDER, _number, "width >= 3000"),
-    "height": Field(ORDER, _number, "height >= 2000"),
-    "megapixels": Field(ORDER, _number, "megapixels >= 12"),
-    "orientation": Field(EQUAL, _one_of(*ORIENTATIONS), "orientation = portrait"),
-    "format": Field(EQUAL, _text, "format = jpeg"),
-    "camera": Field(TEXT, _text, "camera ~ canon"),
-    "caption": Field(("~",), _text, 'caption ~ "the beach"'),
-    "box": Field(("=",), _box, "box = 48.8,2.2,48.9,2.5"),
-    "has": Field(EQUAL, _one_of(*HAVING), "has = caption"),
-    "same": Field(EQUAL, _picture_id, "same = 412"),
-}
+def _field(name: str) -> str:
+    """A field's name, in whatever case it was written, or that of a further column as it is."""
+    if not re.search(r"\w", name):
+        raise BadQuery(
+            f"the filter has {name!r} where a field's name is wanted; "
+            f"a condition looks like this: {FIELDS['camera'].example}"
+        )
+    lower = SPELLINGS.get(name.lower(), name.lower())
+    return lower if lower in FIELDS else name

@@ -54,6 +54,12 @@ class Follower:
         self._position = 0
         self._unsaved = 0
 
+    @property
+    def size(self) -> int:
+        """How many vectors the store holds now; 0 while it is not loaded."""
+        store = self._store
+        return 0 if store is None else len(store)
+
     def store(self, head: int | None = None) -> VectorStore:
         """The store, holding all that was committed before this call, or up to `head`."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""Picture, caption and words of a candidate -> one score, a confidence, and each part's share.
+"""Picture, caption, words and marks of a candidate -> one score, a confidence, each part's share.
 
 The evidence adds up as the logarithm of odds, so a picture without captions is not held to be worse
 than one with captions: it has only its picture to speak for it, which then says more.
@@ -11,22 +11,41 @@ from numpy.typing import NDArray
 
 from search.records import Ids, Scores
 
-# A logistic regression on 250 photographs that the built-in pair was not trained on, asked for by
-# captions that were not indexed, in English and Chinese, with one and with three captions indexed
-# for all and for half of them: docs/relevance.md has what it gains. Per deviation above chance:
-BARE = (2.45, -8.88)  # the picture, and the constant, where there are no captions
-PICTURE, CAPTION, CONSTANT = 1.10, 1.41, -10.11  # where there are
-WORDS = 0.097  # for each natural logarithm of a word's rarity, as BM25 weighs it
 
-# Encoders know no names, and photographs of Flickr8k have none to learn from. What is asked for by
-# a word that few captions have, and found, is the answer: a test with a made-up name holds this.
-EVERY_WORD = 4.0
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What evidence counts, per deviation above chance; constants with and without captions.
+
+    `words` is for each natural logarithm of a word's rarity, as BM25 weighs it, `every_word` for
+    finding all that was asked for. Below `even` the odds are against; `steepness` is how fast.
+    """
+
+    bare: float
+    bare_constant: float
+    picture: float
+    caption: float
+    constant: float
+    words: float
+    every_word: float
+    even: float
+    steepness: float
+
+
+# Both were fitted on 250 photographs that the built-in pair was not trained on, asked for by
+# captions that were not indexed, in English and Chinese. docs/relevance.md has what each gains.
+
+# So that the right picture is the likeliest of all, a softmax over the collection, each half of the
+# photographs without captions in turn: this puts them in order. Encoders know no names, and
+# photographs of Flickr8k have none to learn from: `every_word` is a choice, which a test with a
+# made-up name holds.
+ORDER = Weights(2.81, -8.16, 1.00, 1.86, -10.11, 0.074, 3.0, even=-1.15, steepness=1.31)
+
+# Picture by picture, right or wrong: this tells how sure each is, and held pictures without
+# captions back when it put them in order. By captions and by single words, against 40 things that
+# none of them shows: from `even` on it is likelier than not that the best one shows what was asked.
+SURE = Weights(2.45, -8.88, 1.10, 1.41, -10.11, 0.097, 4.0, even=-3.09, steepness=1.56)
+
 FROM_COVERAGE = 0.5
-
-# The same photographs, by captions and by single words, against 40 things that none of them shows:
-# from here on it is likelier than not that the best one shows what was asked.
-CONFIDENT_FROM = -3.09
-STEEPNESS = 1.56
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +53,8 @@ class Evidence:
     """What speaks for each of n candidates; NaN where there is nothing of that kind.
 
     Cosines and their deviations above chance (n,), the place of the caption that is nearest (n,),
-    the words' BM25 (n,) and how much of the query's words are found, from 0 to 1 (n,).
+    the words' BM25 (n,), how much of the query's words are found, from 0 to 1 (n,), and the cosine
+    with where marks lead and its weighed deviations above chance (n,), zeros where none were made.
     """
 
     ids: Ids
@@ -45,51 +65,57 @@ class Evidence:
     caption_ids: Ids
     words: Scores
     coverage: Scores
+    marks: Scores
+    marks_above: Scores
 
     def in_order(self, order: Ids) -> "Evidence":
         """The candidates in another order."""
         return Evidence(*(getattr(self, each.name)[order] for each in fields(self)))
 
 
-def of_picture_alone(above: Scores) -> Scores:
+def of_picture_alone(above: Scores, by: Weights = SURE) -> Scores:
     """The evidence for pictures (n,) of which nothing but the picture may speak."""
-    return np.float32(BARE[0]) * above + np.float32(BARE[1])
+    return np.float32(by.bare) * above + np.float32(by.bare_constant)
 
 
-def log_odds(found: Evidence, told: float = 1.0) -> tuple[Scores, NDArray[np.float32]]:
-    """The evidence for each candidate (n,), and the parts that make it up (n, 3), constants apart.
+def log_odds(
+    found: Evidence, told: float = 1.0, by: Weights = ORDER
+) -> tuple[Scores, NDArray[np.float32]]:
+    """The evidence for each candidate (n,), and the parts that make it up (n, 4), constants apart.
 
-    The parts are the picture's, the captions' and the words'. `told` is the part of the query that
-    is words: captions speak for that part, and pictures alone for the rest.
+    The parts are the picture's, the captions', the words' and the marks'. `told` is the part of the
+    query that is words: captions speak for that part, and pictures alone for the rest.
     """
     heard = np.where(np.isnan(found.caption_above), 0, told).astype(np.float32)
-    worded = found.words > 0
+    words = by.words * found.words + _bonus(found.coverage, by)
     parts = np.stack(
         [
-            (PICTURE * heard + BARE[0] * (1 - heard)) * found.picture_above,
-            CAPTION * heard * np.nan_to_num(found.caption_above),
-            np.where(worded, told * (WORDS * found.words + _bonus(found.coverage)), 0),
+            (by.picture * heard + by.bare * (1 - heard)) * found.picture_above,
+            by.caption * heard * np.nan_to_num(found.caption_above),
+            np.where(found.words > 0, told * words, 0),
+            by.bare * found.marks_above,  # marks are about pictures, whoever has captions
         ],
         axis=1,
     ).astype(np.float32)
-    odds: Scores = parts.sum(axis=1) + CONSTANT * heard + BARE[1] * (1 - heard)
+    odds: Scores = parts.sum(axis=1) + by.constant * heard + by.bare_constant * (1 - heard)
     return odds, parts
 
 
-def confidence(odds: Scores) -> Scores:
-    """How sure it is, from 0 to 1, that a picture shows what was asked."""
-    sure: Scores = 1 / (1 + np.exp(-STEEPNESS * (odds - CONFIDENT_FROM)))
-    return sure
+def sureness(odds: Scores, by: Weights) -> Scores:
+    """Odds between 0 and 1: a relevance by what orders, a confidence by what tells how sure."""
+    found: Scores = 1 / (1 + np.exp(-by.steepness * (odds - by.even)))
+    return found
 
 
 def shares(parts: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each part's share in what speaks for the candidates: (n, 3), rows that add up to 1."""
+    """Each part's share in what speaks for the candidates: (n, 4), rows that add up to 1."""
     speaking = np.maximum(parts, 0)
     total = speaking.sum(axis=1, keepdims=True)
-    alone = np.eye(3, dtype=np.float32)[[0]]  # where nothing speaks for it, its picture is nearest
+    # Where nothing speaks for a candidate, its picture is nearest.
+    alone = np.eye(parts.shape[1], dtype=np.float32)[[0]]
     return np.where(total > 0, speaking / np.where(total > 0, total, 1), alone)
 
 
-def _bonus(coverage: Scores) -> Scores:
+def _bonus(coverage: Scores, by: Weights) -> Scores:
     over: Scores = np.maximum(coverage - FROM_COVERAGE, 0) / (1 - FROM_COVERAGE)
-    return (EVERY_WORD * over).astype(np.float32)
+    return (by.every_word * over).astype(np.float32)

@@ -143,7 +143,7 @@ class Jobs:
         statement = (
             sa.select(j.request, j.source)
             .join(t.collection)
-            .where(t.collection.c.name == name)
+            .where(t.collection.c.name == name, j.kind == "index")
             .order_by(j.id)
         )
         with self._database.reading() as sql:
@@ -189,6 +189,29 @@ class Jobs:
             statement = statement.where(t.job.c.id < before)
         with self._database.reading() as sql:
             return [_job(row) for row in sql.execute(statement)]
+
+    def of(self, name: str, limit: int = 10) -> list[Job]:
+        """The newest jobs of the collection of that name, there yet or not, newest first."""
+        j = t.job.c
+        held = sa.select(t.collection.c.id).where(t.collection.c.name == name)
+        mine = sa.or_(j.name == name, j.collection_id.in_(held))
+        statement = sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit)
+        with self._database.reading() as sql:
+            return [_job(row) for row in sql.execute(statement)]
+
+    def newest(self) -> dict[str, Job]:
+        """The newest job of each collection, there yet or not, by name."""
+        j = t.job.c
+        last = sa.select(sa.func.max(j.id)).where(j.name.is_not(None)).group_by(j.name)
+        with self._database.reading() as sql:
+            rows = sql.execute(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
+            return {row.name: _job(row) for row in rows}
+
+    def forget(self, name: str) -> None:
+        """Drop the jobs that never made the collection that they name."""
+        j = t.job.c
+        with self._database.writing() as sql:
+            sql.execute(t.job.delete().where(j.name == name, j.collection_id.is_(None)))
 
     def waiting(self) -> Sequence[Job]:
         """The jobs that a worker may run, oldest first: queued, or perhaps left by a dead one."""

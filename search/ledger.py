@@ -5,15 +5,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import sqlalchemy as sa
 
 from search import tables as t
 from search.database import Database
 from search.records import Collection, FileMark, KnownFile
-from search.statements import below, delete_in, in_pieces, path_hash
+from search.statements import IN_LIMIT, below, delete_in, in_pieces, path_hash
 
 # Rows that are fetched at a time: what memory holds of a collection of any size.
-FETCH_ROWS = 10_000
+FETCH_ROWS = IN_LIMIT
 
 # Reasons that may pass by themselves, without the file changing: permissions, a share that is away.
 PASSING = ("missing", "unreadable")
@@ -32,6 +33,16 @@ class Held(NamedTuple):
     @property
     def place(self) -> Path:
         return Path(os.fsdecode(self.path))
+
+
+class Marks(NamedTuple):
+    """What tells whether files stayed as they were, a column each."""
+
+    ids: tuple[int, ...]
+    path_hashes: tuple[bytes, ...]
+    sizes_bytes: tuple[int, ...]
+    mtimes_ns: tuple[int, ...]
+    captions_hashes: tuple[bytes, ...]
 
 
 class Looks(NamedTuple):
@@ -72,17 +83,30 @@ class Ledger:
             rows = in_pieces(sql, statement, f.path_hash, list(by_hash))
             return {by_hash[row.path_hash]: (row.size_bytes, row.mtime_ns) for row in rows}
 
-    def under(self, root: Path) -> Iterator[Held]:
-        """The indexed pictures at or below a path that were found by looking, in order of path."""
+    def marks(self, root: Path, table: Path | None = None) -> Iterator[Marks]:
+        """Path hashes and states of the pictures below a root, or of those that a table named."""
         p = t.picture.c
-        return self._held(below(p.path, root) & p.listed_in.is_(None))
+        # As they come from the driver: SQLAlchemy's own conversions would take most of the time.
+        columns = (
+            sa.type_coerce(each, sa.types.NullType())
+            for each in (p.id, p.path_hash, p.size_bytes, p.mtime_ns, p.captions_hash)
+        )
+        statement = sa.select(*columns).where(p.collection_id == self._id, _of(root, table))
+        with self._database.reading() as sql:
+            rows = sql.execute(statement.execution_options(yield_per=FETCH_ROWS))
+            for part in rows.partitions():
+                yield Marks(*zip(*part, strict=True))
+
+    def under(self, root: Path) -> Iterator[Held]:
+        """The indexed pictures at or below a path that were found by looking, in order of id."""
+        return self._held(_of(root, None))
 
     def listed(self, table: Path) -> Iterator[Held]:
-        """The indexed pictures that a table of pictures named."""
-        return self._held(t.picture.c.listed_in == os.fsencode(table))
+        """The indexed pictures that a table of pictures named, in order of id."""
+        return self._held(_of(table, table))
 
     def everything(self) -> Iterator[Held]:
-        """All indexed pictures."""
+        """All indexed pictures, in order of id."""
         return self._held(sa.true())
 
     def looks(self) -> Iterator[Looks]:
@@ -97,21 +121,22 @@ class Ledger:
                 yield Looks(row.id, path, bytes(row.content_hash), row.perceptual_hash)
 
     def _held(self, which: sa.ColumnElement[bool]) -> Iterator[Held]:
+        """Ids first, eight bytes each: a page at a time would be sorted anew for every page, and
+        one long statement would hold up the database for as long as the caller takes.
+        """
         p = t.picture.c
-        statement = (
-            sa.select(p.id, p.path, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash)
-            .where(p.collection_id == self._id, which)
-            .order_by(p.id)
-            .limit(FETCH_ROWS)
-        )
-        last = 0
-        while True:
+        wanted = sa.select(p.id).where(p.collection_id == self._id, which)
+        with self._database.reading() as sql:
+            found = sql.scalars(wanted.execution_options(yield_per=FETCH_ROWS))
+            ids = np.sort(np.fromiter(found, np.int64))
+        statement = sa.select(
+            p.id, p.path, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
+        ).order_by(p.id)
+        for start in range(0, len(ids), FETCH_ROWS):
+            piece = ids[start : start + FETCH_ROWS].tolist()
             with self._database.reading() as sql:
-                rows = sql.execute(statement.where(p.id > last)).all()
+                rows = sql.execute(statement.where(p.id.in_(piece))).all()
             yield from (Held(*row) for row in rows)
-            if len(rows) < FETCH_ROWS:
-                return
-            last = rows[-1].id
 
     def containers(self, root: Path) -> dict[Path, FileMark]:
         """The containers at or below a path that were read to their end."""
@@ -146,3 +171,11 @@ class Ledger:
             delete_in(sql, t.container, c.path_hash, dropped, c.collection_id == self._id)
             if rows:
                 sql.execute(t.container.insert(), rows)
+
+
+def _of(root: Path, table: Path | None) -> sa.ColumnElement[bool]:
+    """Whether a picture belongs to a source: a table named it, or it was found below a root."""
+    p = t.picture.c
+    if table is not None:
+        return p.listed_in == os.fsencode(table)
+    return below(p.path, root) & p.listed_in.is_(None)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 
@@ -12,7 +11,9 @@ from search.encoders import Encoder
 from search.errors import BadQuery
 from search.records import (
     EVERY_EVIDENCE,
+    ConceptTerm,
     Crop,
+    Cut,
     IndexedTerm,
     PictureTerm,
     Pixels,
@@ -40,6 +41,15 @@ USUAL_MINUS = 0.5
 # Each picture of a query costs a decoding and a place in the encoder's batch.
 MOST_TERMS = 32
 
+# A hundred is an evening's work; fitting to a thousand would take a second.
+MOST_MARKS = 200
+
+# A concept's name stands in addresses, on the command line and on a chip.
+MOST_NAME = 80
+
+# A concept among words, as people write it: concept:our-dog, or concept:our-dog:-0.5
+CONCEPT = re.compile(rf"(?<!\S)concept:([\w-]{{1,{MOST_NAME}}})(?::(-?\d+(?:\.\d+)?))?(?!\S)")
+
 # Terms whose weighted sum is shorter than this point nowhere: rounding alone would choose.
 SHORTEST_SUM = 1e-3
 
@@ -58,6 +68,21 @@ def split_weight(text: str) -> tuple[str, float]:
     except ValueError:
         weight = None
     return (text, 1.0) if weight is None else (head, weight)
+
+
+def worded(text: str, weight: float = 1.0) -> list[Term]:
+    """The terms that words make: `concept:NAME` among them, perhaps with a weight, is a concept.
+
+    >>> worded("concept:our-dog at the beach")
+    [ConceptTerm(name='our-dog', weight=1.0), TextTerm(text='at the beach', weight=1.0)]
+    >>> worded("concept:our-dog:0.5", -1.0)
+    [ConceptTerm(name='our-dog', weight=-0.5)]
+    """
+    found: list[Term] = [
+        ConceptTerm(each[1], weight * float(each[2] or 1)) for each in CONCEPT.finditer(text)
+    ]
+    rest = " ".join(CONCEPT.sub(" ", text).split()) if found else text
+    return [*found, TextTerm(rest, weight)] if rest or not found else found
 
 
 def split_crop(text: str) -> tuple[str, Crop | None]:
@@ -91,9 +116,10 @@ def check(query: Query) -> None:
     Raises:
         BadQuery: no terms or too many, words that are blank or too long, a weight that is zero, no
             number or out of range, `k`, `offset`, `cutoff` or `diverse` out of range, evidence of
-            an unknown kind or none, or a filter that can't be followed.
+            an unknown kind or none, marks that contradict, or a filter that can't be followed.
     """
-    if not query.terms:
+    check_marks(query)
+    if not query.terms and not query.more:
         raise BadQuery("the query is empty; give words, a picture, or both")
     if not 1 <= query.k <= MOST_HITS:
         raise BadQuery(f"can't return {query.k} results; ask for 1 to {MOST_HITS}")
@@ -124,6 +150,19 @@ def check(query: Query) -> None:
         elif isinstance(term, PictureTerm) and term.crop is not None:
             check_crop(term.crop)
         check_weight(term.weight)
+
+
+def check_marks(query: Query) -> None:
+    """Refuse marks that contradict each other, or too many of them; raises BadQuery."""
+    both = sorted(set(query.more) & set(query.less))
+    if both:
+        raise BadQuery(
+            f"picture {both[0]} is marked both more and less like what is wanted; leave one out"
+        )
+    if len(query.more) + len(query.less) > MOST_MARKS:
+        raise BadQuery(
+            f"{len(query.more) + len(query.less)} pictures are marked; there may be {MOST_MARKS}"
+        )
 
 
 def check_words(text: str) -> None:
@@ -163,18 +202,23 @@ def understand(
     terms: Sequence[Term],
     encoder: Encoder,
     read_pixels: Callable[[PictureTerm], Pixels],
-    indexed_vector: Callable[[IndexedTerm], Vectors],
+    known_vector: Callable[[IndexedTerm | ConceptTerm], Vectors],
+    adapter: Callable[[Vectors], Vectors] | None = None,
 ) -> Asked:
     """Embed the terms and add them up, each as a unit vector times its weight.
+
+    `adapter` moves the words' vectors nearer to the pictures that are meant by them; captions are
+    compared with the words as the encoder has them.
 
     Raises:
         BadQuery: the terms cancel out.
         BadPicture: a picture can't be read.
-        NotFound: an indexed picture is gone.
+        NotFound: an indexed picture or a concept is gone.
     """
     texts = [term for term in terms if isinstance(term, TextTerm)]
     pixels = [read_pixels(term) for term in terms if isinstance(term, PictureTerm)]
-    text_rows = iter(encoder.encode_texts([term.text for term in texts])) if texts else iter(())
+    plain = encoder.encode_texts([term.text for term in texts]) if texts else None
+    text_rows = iter(() if plain is None else plain if adapter is None else adapter(plain))
     picture_rows = iter(encoder.encode_pixels(np.stack(pixels))) if pixels else iter(())
     rows = []
     for term in terms:
@@ -183,20 +227,26 @@ def understand(
                 rows.append(next(text_rows))
             case PictureTerm():
                 rows.append(next(picture_rows))
-            case IndexedTerm():
-                rows.append(indexed_vector(term))
+            case IndexedTerm() | ConceptTerm():
+                rows.append(known_vector(term))
     vector = _sum(terms, rows)
     if vector is None:
         raise BadQuery("the query's terms cancel out; change a weight or leave one out")
-    told = [isinstance(term, TextTerm) for term in terms]
     wanted = [term for term in texts if term.weight > 0]
     return Asked(
         vector=vector,
-        text=_sum(texts, list(compress(rows, told))) if wanted else None,
+        text=_sum(texts, list(plain)) if wanted and plain is not None else None,
         words=query_words(" \n ".join(term.text for term in wanted)),
         told=sum(abs(term.weight) for term in texts) / sum(abs(term.weight) for term in terms),
         plain=len(wanted) == len(terms),
     )
+
+
+def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[Cut, ...]:
+    """Which of the words the encoder does not read to their end."""
+    texts = [term.text for term in terms if isinstance(term, TextTerm)]
+    read = ((text, encoder.characters_read(text)) for text in texts)
+    return tuple(Cut(text, len(text), count) for text, count in read if count < len(text))
 
 
 def _sum(terms: Sequence[Term], rows: Sequence[Vectors]) -> Vectors | None:

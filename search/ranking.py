@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from search import captionids, fusion
 from search.calibration import Background
 from search.catalog_words import FoundWords
+from search.feedback import Bent
 from search.query import Asked
 from search.records import (
     EVERY_EVIDENCE,
@@ -48,7 +49,7 @@ class Place:
 class Ranking:
     """Candidates, best first: ids, scores and, where there is any telling, confidences, all (n,).
 
-    `evidence` and `shares` (n, 3) are in the same order, and None where pictures alone were asked.
+    `evidence` and `shares` (n, 4) are in the same order, and None where pictures alone were asked.
     """
 
     measure: Measure
@@ -77,12 +78,16 @@ def ranker(
     shelves: Sequence[Shelf],
     words: FoundWords | None,
     background: Callable[[], Background],
+    bent: Bent | None = None,
 ) -> Ranker:
-    """How candidates of these shelves are ranked: fused where captions speak, else by cosine."""
+    """How candidates of these shelves are ranked: fused where captions speak, else by cosine.
+
+    `bent` is the question as marks have bent it.
+    """
     captioned = any(shelf.captions for shelf in shelves) or "picture" not in query.by
     if captioned and by_words(query) and asked.text is not None:
-        return lambda depth: _fused(query, asked, shelves, words, background(), depth)
-    return lambda depth: _by_cosine(asked, shelves, background, depth)
+        return lambda depth: _fused(query, asked, shelves, words, background(), bent, depth)
+    return lambda depth: _by_cosine(asked, shelves, background, bent, depth)
 
 
 def hit_of(place: Place, picture: Picture, rank: int, ranking: Ranking) -> Hit:
@@ -111,18 +116,22 @@ def vectors_of(shelves: Sequence[Shelf], ids: Ids) -> Vectors:
 
 
 def _by_cosine(
-    asked: Asked, shelves: Sequence[Shelf], background: Callable[[], Background], depth: int
+    asked: Asked,
+    shelves: Sequence[Shelf],
+    background: Callable[[], Background],
+    bent: Bent | None,
+    depth: int,
 ) -> Ranking:
-    ids, scores = _nearest_pictures(asked, shelves, depth)
+    ids, scores = _nearest_pictures(bent.vector if bent else asked.vector, shelves, depth)
     confidence = None
-    if asked.plain and len(ids):
+    if asked.plain and bent is None and len(ids):
         above = background().text_picture.above(scores)
-        confidence = fusion.confidence(fusion.of_picture_alone(above))
+        confidence = fusion.sureness(fusion.of_picture_alone(above), fusion.SURE)
     return Ranking("cosine", ids, scores, confidence, None, None, asked, shelves)
 
 
-def _nearest_pictures(asked: Asked, shelves: Sequence[Shelf], depth: int) -> tuple[Ids, Scores]:
-    parts = [shelf.pictures.search(asked.vector, depth, shelf.allowed) for shelf in shelves]
+def _nearest_pictures(vector: Vectors, shelves: Sequence[Shelf], depth: int) -> tuple[Ids, Scores]:
+    parts = [shelf.pictures.search(vector, depth, shelf.allowed) for shelf in shelves]
     ids = np.concatenate([part[0][0] for part in parts])
     scores = np.concatenate([part[1][0] for part in parts])
     held = ids >= 0
@@ -137,29 +146,35 @@ def _fused(
     shelves: Sequence[Shelf],
     words: FoundWords | None,
     background: Background,
+    bent: Bent | None,
     depth: int,
 ) -> Ranking:
     proposed = [np.array(list(words.words) if words else [], np.int64)]
-    if "picture" in query.by:
-        proposed.append(_nearest_pictures(asked, shelves, depth)[0])
+    if "picture" in query.by or bent is not None:
+        vector = bent.vector if bent else asked.vector
+        proposed.append(_nearest_pictures(vector, shelves, depth)[0])
     if "caption" in query.by:
         proposed.append(_nearest_captions(asked, shelves, depth))
     ids = np.unique(np.concatenate(proposed))
-    evidence = _evidence(ids, query, asked, shelves, words, background)
+    evidence = _evidence(ids, query, asked, shelves, words, background, bent)
     odds, parts = fusion.log_odds(evidence, asked.told)
     order = np.lexsort((evidence.ids, -odds))
-    confidence = fusion.confidence(odds)[order]
-    telling = asked.plain and set(query.by) == set(EVERY_EVIDENCE)
+    telling = asked.plain and bent is None and set(query.by) == set(EVERY_EVIDENCE)
     return Ranking(
         measure="relevance",
         ids=evidence.ids[order],
-        scores=confidence,
-        confidence=confidence if telling else None,
+        scores=fusion.sureness(odds, fusion.ORDER)[order],
+        confidence=_confidence(evidence, asked)[order] if telling else None,
         evidence=evidence.in_order(order),
         shares=fusion.shares(parts)[order],
         asked=asked,
         shelves=shelves,
     )
+
+
+def _confidence(evidence: fusion.Evidence, asked: Asked) -> Scores:
+    odds, _ = fusion.log_odds(evidence, asked.told, fusion.SURE)
+    return fusion.sureness(odds, fusion.SURE)
 
 
 def _nearest_captions(asked: Asked, shelves: Sequence[Shelf], depth: int) -> Ids:
@@ -184,8 +199,10 @@ def _evidence(
     shelves: Sequence[Shelf],
     words: FoundWords | None,
     background: Background,
+    bent: Bent | None,
 ) -> fusion.Evidence:
-    picture = (vectors_of(shelves, ids) @ asked.vector[0]).astype(np.float32)
+    rows = vectors_of(shelves, ids)
+    picture = (rows @ asked.vector[0]).astype(np.float32)
     chance = background.text_picture if asked.plain else background.of_picture(asked.vector)
     above = chance.above(picture)
     if "picture" not in query.by:
@@ -198,7 +215,15 @@ def _evidence(
         chance = background.text_caption if asked.plain else background.of_caption(asked.text)
         caption_above = chance.above(caption)
     mass, coverage = _words(ids, words, sum(len(shelf.pictures) for shelf in shelves))
-    return fusion.Evidence(ids, picture, above, caption, caption_above, caption_ids, mass, coverage)
+    marks, marks_above = np.zeros((2, len(ids)), np.float32)
+    if bent is not None:
+        marks = (rows @ bent.direction[0]).astype(np.float32)
+        marks_above = np.float32(bent.weight) * background.of_picture(bent.direction).above(marks)
+    return fusion.Evidence(
+        ids,
+        *(picture, above, caption, caption_above, caption_ids),
+        *(mass, coverage, marks, marks_above),
+    )
 
 
 def _best_captions(ids: Ids, text: Vectors, shelves: Sequence[Shelf]) -> tuple[Scores, Ids]:
@@ -233,7 +258,7 @@ def _matches(row: int, picture: Picture, ranking: Ranking) -> tuple[Match, ...]:
     if evidence is None or shares is None:
         return (Match("picture", float(ranking.scores[row]), 1.0),)
     captions = picture.facts.captions
-    by_picture, by_caption, by_words_ = (float(share) for share in shares[row])
+    by_picture, by_caption, by_words_, by_marks = (float(share) for share in shares[row])
     found = [Match("picture", float(evidence.picture[row]), by_picture)]
     if evidence.caption_ids[row] >= 0:
         place = int(captionids.places(evidence.caption_ids[row]))
@@ -242,4 +267,6 @@ def _matches(row: int, picture: Picture, ranking: Ranking) -> tuple[Match, ...]:
     if evidence.words[row] > 0:
         caption = best_caption(ranking.asked.words, captions)
         found.append(Match("words", float(evidence.coverage[row]), by_words_, caption))
+    if evidence.marks_above[row]:
+        found.append(Match("marks", float(evidence.marks[row]), by_marks))
     return tuple(found)

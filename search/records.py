@@ -124,13 +124,24 @@ class IndexedTerm:
     weight: float = 1.0
 
 
-Term = TextTerm | PictureTerm | IndexedTerm
+@dataclass(frozen=True, slots=True)
+class ConceptTerm:
+    """A concept to search by: the marks and terms that were kept under its name."""
+
+    name: str
+    weight: float = 1.0
+
+
+Term = TextTerm | PictureTerm | IndexedTerm | ConceptTerm
 
 
 Evidence = Literal["picture", "caption", "words"]
 """What can speak for a picture: its own vector, its captions' vectors, or its captions' words."""
 
 EVERY_EVIDENCE: tuple[Evidence, ...] = ("picture", "caption", "words")
+
+Heard = Evidence | Literal["marks"]
+"""What has spoken for a hit: evidence, or its likeness to the pictures that were marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +186,10 @@ class Query:
     evidence that may speak. Hits whose confidence is under `cutoff`, from 0 to 1, are left out.
     `fold` puts near-duplicates under the best of them; `diverse`, from 0 to 1, is how much a hit's
     likeness to those above it counts against it.
+
+    `more` and `less` are ids of pictures that were marked "more like this" and "less like this":
+    they bend the ranking at once, and what is marked "less" is left out. With `more`, there need
+    be no terms.
     """
 
     terms: tuple[Term, ...]
@@ -186,6 +201,8 @@ class Query:
     cutoff: float = 0.0
     fold: bool = False
     diverse: float = 0.0
+    more: tuple[int, ...] = ()
+    less: tuple[int, ...] = ()
 
 
 Measure = Literal["cosine", "relevance"]
@@ -197,11 +214,12 @@ class Match:
     """One piece of evidence for a hit.
 
     `score` is a cosine for a picture or a caption, and for words the part of the query's words
-    that the captions hold, rare ones counting more, from 0 to 1. `share` is this evidence's part
-    in the hit's score; the shares of a hit add up to 1. `caption` is the one that matched.
+    that the captions hold, rare ones counting more, from 0 to 1; for marks a cosine with where they
+    lead. `share` is this evidence's part in the hit's score; the shares of a hit add up to 1.
+    `caption` is the one that matched.
     """
 
-    by: Evidence
+    by: Heard
     score: float
     share: float
     caption: Caption | None = None
@@ -232,17 +250,27 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Words of a query that are too long for the encoder: how many of its characters it reads."""
+
+    text: str
+    characters: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The hits of one page, and what is to be said of them.
 
     `confidence` is that of the best hit. `more` tells whether there is a next page. `notes` say
-    why there is nothing, or less than was asked for.
+    why there is nothing, or less than was asked for. `cuts` are words that were not read whole.
     """
 
     hits: tuple[Hit, ...] = ()
     confidence: float | None = None
     more: bool = False
     notes: tuple[str, ...] = ()
+    cuts: tuple[Cut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,3 +405,27 @@ class Token:
         """Whether this scope, or one that includes it, was granted."""
         order: tuple[Scope, ...] = get_args(Scope)
         return order.index(self.scope) >= order.index(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptMark:
+    """A marked picture of a concept: its content's hash in hex, and its file's name then."""
+
+    content_hash: str
+    more: bool
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What was kept under a name: words with weights, marks, and the vectors made of them.
+
+    `vectors` holds one of unit length (width,) for each space that it was made in, by the space's
+    id. Any of them can be made again from words and marks where the marked pictures are indexed.
+    """
+
+    name: str
+    words: tuple[TextTerm, ...] = ()
+    marks: tuple[ConceptMark, ...] = ()
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+    created_at: str = ""

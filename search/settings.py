@@ -33,6 +33,8 @@ class Settings:
     workers: int
     max_pixels: int
     max_upload_bytes: int
+    roots: tuple[Path, ...] = ()
+    max_sent_bytes: int = 2 << 30
     store: str = "auto"
     memory_bytes: int | None = None
 
@@ -47,6 +49,8 @@ class Settings:
         LIMN_WORKERS            processes that decode pictures; default: one a core
         LIMN_MAX_PIXELS         the largest picture that is decoded; default: 250,000,000
         LIMN_MAX_UPLOAD_BYTES   the largest picture sent to the server; default: 33,554,432 (32 MiB)
+        LIMN_ROOTS              folders that the page may index, as PATH lists them; default: none
+        LIMN_MAX_SENT_BYTES     the most files sent to a collection at once; default: 2 GiB
         LIMN_STORE              auto, exact, scan, ivf or hnsw; default: auto, which measures
         LIMN_MEMORY             what one index may take in memory, such as 2G; default: no bound
 
@@ -66,6 +70,8 @@ class Settings:
             # what a machine with 4 GiB can still decode.
             max_pixels=_positive(values, "LIMN_MAX_PIXELS", 250_000_000),
             max_upload_bytes=_positive(values, "LIMN_MAX_UPLOAD_BYTES", 32 * 1024 * 1024),
+            roots=_folders(values.get("LIMN_ROOTS") or ""),
+            max_sent_bytes=_positive(values, "LIMN_MAX_SENT_BYTES", 2 << 30),
             store=_store(values.get("LIMN_STORE") or "auto"),
             memory_bytes=memory_size("LIMN_MEMORY", values.get("LIMN_MEMORY") or ""),
         )
@@ -77,6 +83,17 @@ def user_path(path: Path) -> Path:
         with suppress(RuntimeError):  # no such user: the path is taken as it stands
             path = path.expanduser()
     return Path(os.path.abspath(path))
+
+
+def _folders(value: str) -> tuple[Path, ...]:
+    folders = tuple(user_path(Path(each)) for each in value.split(os.pathsep) if each)
+    for folder in folders:
+        if not folder.is_dir():
+            raise BadSetting(
+                f"LIMN_ROOTS names {str(folder)!r}, which is no folder; it may be folders, "
+                f"with {os.pathsep!r} between them"
+            )
+    return folders
 
 
 def _device(value: str) -> Device:

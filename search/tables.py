@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -74,7 +75,7 @@ picture = Table(
     Column("format", String(20), nullable=False),
     Column("width_px", Integer, nullable=False),
     Column("height_px", Integer, nullable=False),
-    Column("taken_at", String(40), index=True),
+    Column("taken_at", String(40)),
     Column("latitude", Float),
     Column("longitude", Float),
     Column("camera", Text),
@@ -86,7 +87,24 @@ picture = Table(
     Column("listed_in", LargeBinary),
     Column("indexed_at", String(32), nullable=False),
     UniqueConstraint("collection_id", "path_hash"),
+    Index(None, "collection_id", "taken_at"),
+    Index(None, "collection_id", "latitude"),
     sqlite_autoincrement=True,
+)
+
+colour = Table(
+    "colour",
+    metadata,
+    # `picture.colours` in CIELAB, to be found by how they look: the cell is that of
+    # `search.colours`. The index holds all that is asked.
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("place", SmallInteger, primary_key=True),
+    Column("cell", SmallInteger, nullable=False),
+    Column("lightness", SmallInteger, nullable=False),
+    Column("a", SmallInteger, nullable=False),
+    Column("b", SmallInteger, nullable=False),
+    Index(None, "cell", "lightness", "a", "b", "picture_id"),
+    sqlite_with_rowid=False,
 )
 
 caption = Table(
@@ -225,4 +243,97 @@ token = Table(
     Column("scope", String(10), nullable=False),
     Column("created_at", String(32), nullable=False),
     sqlite_autoincrement=True,
+)
+
+mark = Table(
+    "mark",
+    metadata,
+    # "More like this" or "less like this", said of a picture in answer to a question. Pictures go
+    # by their content, so that marks outlive a collection that is indexed anew.
+    Column("id", Key, primary_key=True),
+    # The question's terms as JSON, their hash in hex, and the words among them.
+    Column("query", Text, nullable=False),
+    Column("query_hash", String(32), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False, index=True),
+    Column("more", Boolean, nullable=False),
+    Column("made_at", String(32), nullable=False),
+    UniqueConstraint("query_hash", "content_hash"),
+    sqlite_autoincrement=True,
+)
+
+concept = Table(
+    "concept",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(80), nullable=False, unique=True),
+    # [[text, weight], ...] as JSON
+    Column("words", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+concept_mark = Table(
+    "concept_mark",
+    metadata,
+    # What a concept was made of, so that it can be made again under another encoder.
+    Column("concept_id", ForeignKey("concept.id", ondelete="CASCADE"), primary_key=True),
+    Column("content_hash", LargeBinary, primary_key=True),
+    Column("more", Boolean, nullable=False),
+    # The file's name when it was marked, for people.
+    Column("file", Text, nullable=False),
+)
+
+concept_vector = Table(
+    "concept_vector",
+    metadata,
+    # No key into `space`: an imported concept may be of one that nothing here is embedded in.
+    Column("concept_id", ForeignKey("concept.id", ondelete="CASCADE"), primary_key=True),
+    Column("space_id", String(200), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+adapter = Table(
+    "adapter",
+    metadata,
+    # A map on the vectors of words, trained on marks, for one collection in one space.
+    Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True),
+    Column("space_id", ForeignKey("space.id"), primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    # Two matrices (rank, width), little-endian float32, one after the other.
+    Column("rank", Integer, nullable=False),
+    Column("matrices", LargeBinary, nullable=False),
+    # What it was trained on and how it did, as JSON.
+    Column("facts", Text, nullable=False),
+    Column("made_at", String(32), nullable=False),
+)
+
+saved_search = Table(
+    "saved_search",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    # The page's address without its beginning: q=beach&more=12
+    Column("address", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+board = Table(
+    "board",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("created_at", String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+board_picture = Table(
+    "board_picture",
+    metadata,
+    Column("board_id", ForeignKey("board.id", ondelete="CASCADE"), primary_key=True),
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    # Where it stands on the board, from 0; gaps mean nothing.
+    Column("place", Integer, nullable=False),
+    Column("note", Text, nullable=False, default="", server_default=""),
 )

@@ -1,8 +1,10 @@
 """How records look as JSON: the same for the command line, the API and whoever reads them."""
 
 import os
+from dataclasses import asdict
 from typing import Any
 
+from search.facets import Facets, Folder
 from search.records import Answer, Caption, CollectionSummary, Hit, Match, Picture
 
 
@@ -26,6 +28,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "confidence": None if answer.confidence is None else round(answer.confidence, 4),
         "more": answer.more,
         "notes": list(answer.notes),
+        "cuts": [asdict(cut) for cut in answer.cuts],
     }
 
 
@@ -64,6 +67,18 @@ def collection_json(summary: CollectionSummary) -> dict[str, Any]:
         "created_at": summary.created_at,
         "updated_at": summary.updated_at,
     }
+
+
+def facets_json(facets: Facets) -> dict[str, Any]:
+    """What a set of pictures holds, counted."""
+    told = asdict(facets)
+    told["folders"] = [_folder_json(folder) for folder in facets.folders]
+    return told
+
+
+def _folder_json(folder: Folder) -> dict[str, Any]:
+    inner = [_folder_json(each) for each in folder.folders]
+    return {"path": printable(folder.path), "pictures": folder.pictures, "folders": inner}
 
 
 def printable(text: str) -> str:

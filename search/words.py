@@ -58,6 +58,19 @@ def query_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asked))[:MOST_QUERY_WORDS]
 
 
+def found_in(text: str, asked: Iterable[str]) -> tuple[str, ...]:
+    """The words of a text that are among those `asked`, each once, as they are written there."""
+    wanted = set(asked)
+    found: list[str] = []
+    for run in RUNS.finditer(unicodedata.normalize("NFKC", text)):
+        han, word = run["han"] or "", run[0]
+        pairs = (han[start : start + 2] for start in range(len(han) - 1))
+        found += [each for each in (*pairs, *han) if each in wanted]
+        if not han and _stem(word.lower()[:LONGEST_WORD]) in wanted:
+            found.append(word)
+    return tuple(dict.fromkeys(found))
+
+
 def rarity(frequency: int, pictures: int) -> float:
     """How much finding a word says: the logarithm of how rare it is among so many pictures."""
     pictures = max(pictures, frequency)

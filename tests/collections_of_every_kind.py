@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import av
@@ -127,4 +128,23 @@ def coco(folder: Path) -> Path:
     }
     path = folder / "captions_val.json"
     path.write_text(json.dumps(document))
+    return path
+
+
+def listed(path: Path, names: Sequence[str]) -> Path:
+    """A list of files with a caption each: CSV, JSON lines, or COCO's JSON, by its suffix."""
+    rows = [{"file_name": name, "caption": f"caption of {name}"} for name in names]
+    if path.suffix == ".json":
+        document = {
+            "images": [{"id": n, "file_name": row["file_name"]} for n, row in enumerate(rows)],
+            "annotations": [
+                {"id": n, "image_id": n, "caption": row["caption"]} for n, row in enumerate(rows)
+            ],
+        }
+        path.write_text(json.dumps(document))
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        lines = [",".join(row.values()) for row in ({key: key for key in rows[0]}, *rows)]
+        path.write_text("\n".join(lines) + "\n")
     return path

@@ -20,6 +20,7 @@ from search.records import (
     Caption,
     EmbeddedCaptions,
     EmbeddedPicture,
+    Fields,
     FileState,
     PictureFacts,
 )
@@ -57,6 +58,7 @@ def store(
     *,
     size: tuple[int, int] = (96, 64),
     collection: str = COLLECTION,
+    fields: Fields | None = None,
     **facts: Any,
 ) -> int:
     """Write a picture of that colour, index it, and return its id."""
@@ -67,7 +69,7 @@ def store(
     picture, read = read_picture(data)
     stat = path.stat()
     item = EmbeddedPicture(
-        FileState(path, stat.st_size, stat.st_mtime_ns, content_hash(data), b""),
+        FileState(path, stat.st_size, stat.st_mtime_ns, content_hash(data), b"", fields or {}),
         PictureFacts(read.format, read.width_px, read.height_px, **facts),
         encoder.encode_pixels(encoder.preparation.pixels(picture)[None])[0],
         EmbeddedCaptions(

@@ -29,6 +29,8 @@ PAGES = (
     "?q=red&start=0",
     "api/v1/docs",
     "?q=red&start=101&lang=zh",
+    "?q=red&start=101&more=9&less=8&lang=en",
+    "kept?lang=en",
 )
 
 # Without pictures, as they come over the wire.

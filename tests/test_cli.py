@@ -196,6 +196,9 @@ def test_search_takes_negatives_filters_pages_evidence_and_a_cutoff(
     assert none.stdout == "" and "no picture passes the filter" in none.stderr
     by_words = limn("search", "wall", "--by", "words", "-k", "20").stdout
     assert len(by_words.splitlines()) == 8
+    cut = limn("search", "red wall " * 200, "-k", "1")
+    assert "of the 1,800 characters of red wall red wall" in cut.stderr
+    assert len(cut.stdout.splitlines()) == 1
     past = limn("search", "red", "--page", "9")
     assert past.stdout == "" and "there is no such page" in past.stderr
 
@@ -204,7 +207,11 @@ def test_search_takes_negatives_filters_pages_evidence_and_a_cutoff(
     ("arguments", "told"),
     [
         (["search", "red", "--where", "mood = good"], "no field 'mood'"),
-        (["search", "red", "--page", "0"], "can't pass over -20"),
+        (["search", "red", "--where", "colour = mauve"], "the names are: red, orange"),
+        (["search", "red", "--page", "0"], "--page is 0; pages begin at 1"),
+        (["search", "red", "--page", "501"], "both together may be 10,000 at most"),
+        (["search", "red", "-k", "1000000"], "can't return 1000000 results; ask for 1 to 10000"),
+        (["search", "x" * 100_000], "100,000 characters; shorten them to 4,000"),
         (["search", "red", "--cutoff=2"], "cutoff is 2"),
         (["search", "--id", "one"], "--id is 'one'"),
         (["search", "--id", "1", "--by", "words"], "add picture to by"),

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from search.calibration import STOCK_TEXTS
 from search.encoders import Encoder, open_encoder
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import COLOURS, TinyEncoder
@@ -201,3 +202,19 @@ def test_tiny_finds_captions_by_the_words_they_share() -> None:
     vectors = tiny.encode_texts(captions)
     for i, query in enumerate(("dog beach", "people bench", "猫")):
         assert np.argmax(vectors @ tiny.encode_texts([query])[0]) == i
+
+
+def test_what_is_read_of_a_text_is_what_its_vector_hangs_on(
+    encoder: Encoder, specification: str
+) -> None:
+    for text in ("", "a dog", "a dog runs on the beach", "海滩上的狗"):
+        assert encoder.characters_read(text) == len(text)
+    for long in (", ".join(STOCK_TEXTS) * 4, "海滩上奔跑的狗和小女孩，" * 60):
+        read = encoder.characters_read(long)
+        assert 20 <= read < len(long)
+        if specification == "tiny":  # which hears a whole text's hash too
+            continue
+        beyond, before = long[: read + 20], long[: read - 15]
+        whole, same, other = encoder.encode_texts([long, beyond, before])
+        assert whole @ same > 0.9999, "what is past it is not read"
+        assert whole @ other < 0.9999, "what is before it is"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from search.catalog import Catalog
+from search.catalog_filters import passes
 from search.errors import BadQuery
 from search.filters import parse, written
 from search.records import AllOf, AnyOf, Caption, Condition, Not
@@ -31,6 +32,9 @@ def test_and_binds_closer_than_or_and_not_closest() -> None:
         'camera = "and"',
         'folder = "/a b/c"',
         "not (camera ~ canon or has = date) and size > 2MB or same = 3",
+        '"shutter speed" >= 3 and field.date = 2021',
+        '"or" = "not"',
+        "color = GRAY and Camera ~ canon",
     ],
 )
 def test_a_filter_that_is_written_is_read_as_the_same(text: str) -> None:
@@ -44,7 +48,10 @@ def test_a_filter_that_is_written_is_read_as_the_same(text: str) -> None:
         ("   ", "the filter is empty"),
         ("camera", "ends at 'camera' where a condition is wanted"),
         ("camera ~", "where a condition is wanted"),
-        ("colour_of_mood = blue", "no field 'colour_of_mood'.*camera"),
+        ("= = blue", "has '=' where a field's name is wanted"),
+        ("colour = mauve-ish", "colour can't be 'mauve-ish'; such as: colour = blue.*turquoise"),
+        ("colour = #12345", "colour can't be '#12345'"),
+        ("colour ~ blue", "colour takes = !=, not '~'"),
         ("width ~ 3", "width takes = != < <= > >=, not '~'"),
         ("width > many", "width can't be 'many'; such as: width >= 3000"),
         ("date = 2021-13", "date can't be '2021-13'"),
@@ -55,7 +62,6 @@ def test_a_filter_that_is_written_is_read_as_the_same(text: str) -> None:
         ("box = 1,2,3", "box can't be '1,2,3'"),
         ("box = 50,0,40,1", "box can't be"),
         ("box = nan,0,40,1", "box can't be"),
-        ("has = soul", "has can't be 'soul'"),
         ("same = x", "same can't be 'x'"),
         ("(camera ~ a", "not closed"),
         ("camera ~ a)", r"can't be read from '\)' on"),
@@ -74,6 +80,11 @@ def pictures(catalog: Catalog) -> Catalog:
     """One picture of 2019 in Paris, one at the date line, one of which little is known."""
     collection = catalog.open_collection("photos", SPACE)
     paris = embedded("/p/2019/paris.jpg", unit(1, 0, 0, 0), Caption("The Tower, 100% iron"))
+    paris = replace(
+        paris,
+        facts=replace(paris.facts, colours=("#c01c1c", "#fafafa")),
+        file=replace(paris.file, fields={"rating": 5.0, "Split": "train", "date": "2020-05-03"}),
+    )
     fiji = embedded("/p/2021/fiji.jpg", unit(0, 1, 0, 0))
     fiji = replace(
         fiji,
@@ -84,8 +95,14 @@ def pictures(catalog: Catalog) -> Catalog:
             latitude=-18.0,
             longitude=179.9,
             camera="NIKON D5",
+            colours=("#2f5fc4", "#87b8e8"),
         ),
-        file=replace(fiji.file, size_bytes=5_000_000, content_hash=b"f" * 32),
+        file=replace(
+            fiji.file,
+            size_bytes=5_000_000,
+            content_hash=b"f" * 32,
+            fields={"rating": 3.0, "Split": "test", "shutter speed": "1/200", "code": "007"},
+        ),
     )
     bare = replace(
         embedded("/p/20190/bare.png", unit(0, 0, 1, 0)),
@@ -137,7 +154,57 @@ PASSING = [
     ("has = date and has != date", ""),
     ("camera ~ nikon or format = png", "fiji bare"),
     ("not (camera ~ nikon or format = png)", "paris"),
+    ("not (date > 2019 or width = 400)", "paris bare"),
+    ("colour = red", "paris"),
+    ("colour = blue", "fiji"),
+    ("colour = white and colour = red", "paris"),
+    ("colour != red", "fiji bare"),
+    ("colour = #b52525", "paris"),
+    ("colour = #00ff00", ""),
+    ("rating >= 4", "paris"),
+    ("rating > 2.5", "paris fiji"),
+    ("rating = 5", "paris"),
+    ("rating != 5", "fiji bare"),
+    ("not rating > 4", "fiji bare"),
+    ("RATING <= 3", "fiji"),
+    ("Split = train", "paris"),
+    ("split ~ T", "paris fiji"),
+    ("split = TRAIN", ""),
+    ("code = 007", "fiji"),
+    ("code = 7", ""),
+    ('"shutter speed" ~ 200', "fiji"),
+    ("field.date = 2020", "paris"),
+    ("field.date > 2020-05-02", "paris"),
+    ("field.date < 2020", ""),
+    ("language = EN", ""),
+    ("has = rating", "paris fiji"),
+    ("has = field.date", "paris"),
+    ("has != code", "paris bare"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("mood = blue", "no field 'mood'.*camera.*: Split, code, date, rating, shutter speed"),
+        ("rating > 3 and (has = soul)", "no field 'soul'"),
+        ("field.camera = x", "no field 'camera'.*rating"),
+    ],
+)
+def test_a_column_that_nothing_has_is_refused_with_those_there_are(
+    pictures: Catalog, text: str, told: str
+) -> None:
+    [collection] = pictures.collections()
+    with pytest.raises(BadQuery, match=told):
+        pictures.filters.resolved([collection.id], parse(text))
+
+
+def test_columns_of_other_collections_are_not_of_this_one(pictures: Catalog) -> None:
+    other = pictures.open_collection("other", SPACE)
+    with pytest.raises(BadQuery, match="the pictures: none"):
+        pictures.filters.resolved([other.id], parse("rating > 3"))
+    with pytest.raises(BadQuery, match="neither a number nor a date"):
+        passes(parse("rating > many"))
 
 
 def test_only_pictures_that_pass_are_found(pictures: Catalog) -> None:
@@ -149,7 +216,8 @@ def test_only_pictures_that_pass_are_found(pictures: Catalog) -> None:
         ).items()
     }
     for text, names in PASSING:
-        ids = pictures.filters.ids([collection.id], parse(text))[collection.id]
+        where = pictures.filters.resolved([collection.id], parse(text))
+        ids = pictures.filters.ids([collection.id], where)[collection.id]
         assert ids.dtype == np.int64
         assert {stems[each] for each in ids.tolist()} == set(names.split()), text
 

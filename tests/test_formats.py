@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from search.errors import BadPicture
-from search.pictures import PICTURE_SUFFIXES, read_picture
+from search.pictures import PICTURE_SUFFIXES, Limits, jpegxl, read_picture
 from search.pictures.looks import main_colours, perceptual_hash
 from tests.pictures_of_every_kind import corners, quadrants, shows_quadrants
 
@@ -103,3 +103,34 @@ def test_the_main_colours_are_those_that_cover_most() -> None:
     picture = Image.new("RGB", (100, 100), "#ff0000")
     picture.paste("#0000ff", (0, 0, 100, 30))
     assert main_colours(picture) == ("#ff0000", "#0000ff")
+
+
+def test_a_jpeg_xl_is_read_where_the_plugin_is() -> None:
+    pytest.importorskip("pillow_jxl")
+    written = BytesIO()
+    jpegxl.register()
+    quadrants().save(written, "JXL", lossless=True)
+    picture, facts = read_picture(written.getvalue())
+    assert shows_quadrants(picture), corners(picture)
+    assert facts.format == "JXL"
+    with pytest.raises(BadPicture) as caught:
+        read_picture(written.getvalue()[:-9])
+    assert caught.value.reason == "truncated"
+    with pytest.raises(BadPicture) as caught:
+        read_picture(written.getvalue(), limits=Limits(max_pixels=100))
+    assert caught.value.reason == "too large"
+
+
+@pytest.mark.parametrize("boxed", [False, True])
+@pytest.mark.parametrize("size", [(64, 48), (640, 480), (1920, 1080), (33, 7), (1, 300), (9000, 2)])
+def test_the_size_of_a_jpeg_xl_is_read_from_its_header(size: tuple[int, int], boxed: bool) -> None:
+    pytest.importorskip("pillow_jxl")
+    jpegxl.register()
+    written = BytesIO()
+    Image.new("RGB", size).save(written, "JXL", use_container=boxed)
+    assert jpegxl.size(written.getvalue()) == size
+
+
+def test_a_header_of_jpeg_xl_that_ends_early_has_no_size() -> None:
+    assert jpegxl.size(jpegxl.BARE) is None
+    assert jpegxl.size(jpegxl.STARTS[1] + b"jxlc") is None

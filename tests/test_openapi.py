@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from search.bootstrap import open_engine
 from search.engine import Engine
 from search.jobs import Jobs
-from search.records import Caption
+from search.records import Caption, Counts
 from tests.colour_web import settings_in, store, store_colours
 from web.app import create_app
 
@@ -52,7 +52,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         formula = [Caption("=1+1", "en")]
         store(opened.catalog, folder / "more" / "red.png", "crimson", formula)
         [collection] = opened.catalog.collections()
-        Jobs(opened.catalog.database).start(collection, "index", folder)
+        jobs = Jobs(opened.catalog.database)
+        jobs.update(jobs.start(collection, "index", folder), Counts(found=1, added=1), "done")
         yield opened
 
 
@@ -80,21 +81,21 @@ def test_nothing_that_may_be_asked_is_answered_as_is_not_said(
         @ASKED
         @given(case=operation.ok().as_strategy(generation_mode=mode))
         def ask(case: Any) -> None:
-            answer = case.call()
+            answer = case.call(headers={"Accept-Encoding": "identity"})
             assert answer.status_code < 500, answer.text
             case.validate_response(answer, checks=CHECKS)
 
         with suppress(Unsatisfiable):  # where nothing is taken, nothing can be wrong
             ask()
         asked += 1
-    assert asked == 11
+    assert asked == 35
 
 
 def test_the_document_is_openapi_3_1_and_names_every_route(app: Flask) -> None:
     document = app.test_client().get("/api/v1/openapi.json").json
     assert document is not None
     assert document["openapi"] == "3.1.0"
-    routes = {str(rule) for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
+    routes = {str(rule) for rule in app.url_map.iter_rules() if str(rule).startswith("/api/v1/")}
     assert len(document["paths"]) == len(routes) - 2, "all but itself and its page"
     hit = document["components"]["schemas"]["Hit"]["properties"]
     answer = app.test_client().get("/api/v1/search?q=red&k=1").json
@@ -136,7 +137,7 @@ def test_jobs_are_told_newest_first(app: Flask) -> None:
     listed = client.get("/api/v1/jobs?k=1").json
     assert listed is not None
     [job] = listed["jobs"]
-    assert (job["kind"], job["state"], job["collection"]) == ("index", "running", "colours")
+    assert (job["kind"], job["state"], job["collection"]) == ("index", "done", "colours")
     assert client.get(f"/api/v1/jobs/{job['id']}").json == job
     older = client.get(f"/api/v1/jobs?cursor={listed['next']}").json
     assert older == {"jobs": [], "next": None}

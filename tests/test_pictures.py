@@ -268,3 +268,25 @@ def test_an_upload_is_read_from_bytes_alone() -> None:
     assert refusal(b"").reason == "empty file"
     assert refusal(b"<svg></svg>").reason == "not an image"
     assert refusal(b"<html></html>").reason == "not an image"
+
+
+def test_a_file_that_grows_while_it_is_read_is_never_taken_for_whole(tmp_path: Path) -> None:
+    path = tmp_path / "growing.bmp"
+    path.write_bytes(bytes(20_000_000))  # reading takes long enough for many writes
+    ended = threading.Event()
+
+    def write() -> None:
+        with path.open("ab", buffering=0) as file:
+            while not ended.is_set():
+                file.write(b"more")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with pytest.raises(BadPicture, match="something still writes it") as caught:
+            load_file(path)
+    finally:
+        ended.set()
+        writer.join()
+    assert caught.value.reason == "unreadable"  # such are tried again at every run
+    assert len(load_file(path)) == path.stat().st_size

@@ -6,7 +6,16 @@ import pytest
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadQuery
 from search.query import check, split_weight, understand
-from search.records import IndexedTerm, PictureTerm, Pixels, Query, Term, TextTerm, Vectors
+from search.records import (
+    ConceptTerm,
+    IndexedTerm,
+    PictureTerm,
+    Pixels,
+    Query,
+    Term,
+    TextTerm,
+    Vectors,
+)
 
 ENCODER = TinyEncoder()
 
@@ -17,7 +26,7 @@ def vector(*terms: Term) -> Vectors:
         shape = (preparation.height_px, preparation.width_px, 3)
         return np.full(shape, (255, 0, 0), dtype=np.uint8)
 
-    def indexed(_: IndexedTerm) -> Vectors:
+    def indexed(_: IndexedTerm | ConceptTerm) -> Vectors:
         [row] = ENCODER.encode_texts(["blue"])
         return np.asarray(row)
 

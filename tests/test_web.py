@@ -61,6 +61,8 @@ def test_words_find_the_picture_that_shows_them(client: FlaskClient, ids: dict[s
         "cutoff": 0.0,
         "fold": False,
         "diverse": 0.0,
+        "more": [],
+        "less": [],
     }
     assert answer.json["took_ms"] > 0
     hits = answer.json["hits"]
@@ -192,7 +194,7 @@ def test_before_a_search_the_page_shows_the_collections(
     client: FlaskClient, ids: dict[str, int]
 ) -> None:
     page = client.get("/").text
-    assert f"<strong>{COLLECTION}</strong>" in page
+    assert f">{COLLECTION}</a></strong>" in page
     assert "5 pictures" in page and "5 captions" in page
 
 
@@ -204,7 +206,8 @@ def test_the_page_shows_hits_with_cosines_captions_and_similar_links(
     assert 'alt="a red wall"' in page
     assert 'width="96" height="64"' in page
     assert f'href="/?similar={ids["red"]}"' in page
-    assert len(re.findall(r"(cosine|relevance) -?[01]\.\d{3}<", page)) == len(ids)
+    assert len(re.findall(r">relevance [01]\.\d{3}<", page)) == len(ids)
+    assert len(re.findall(r">cosine -?[01]\.\d{3}<", page)) == len(ids)
     assert page.index("a red wall") < page.index("a blue wall")
     assert "style=" not in page and "onclick" not in page and "http" not in page
 
@@ -212,7 +215,8 @@ def test_the_page_shows_hits_with_cosines_captions_and_similar_links(
 def test_captions_carry_their_language(client: FlaskClient, engine: Engine, tmp_path: Path) -> None:
     captions = [Caption("红色的墙", "zh"), Caption("a red wall", "en")]
     held = store(engine.catalog, tmp_path / "red.png", "red", captions)
-    assert '<p class="caption" lang="zh">红色的墙</p>' in client.get("/?q=红").text
+    assert '<p class="caption" lang="zh">红色的墙</p>' in client.get("/?q=红&lang=zh").text
+    assert '<p class="caption" lang="en">a red wall</p>' in client.get("/?q=红&lang=en").text
     page = client.get(f"/pictures/{held}").text
     assert '<li lang="zh">红色的墙</li>' in page
     assert '<li lang="en">a red wall</li>' in page
@@ -270,7 +274,11 @@ def test_several_chips_have_weights_of_their_own_in_the_address(
 ) -> None:
     address = f"/?text=red&text=blue&similar={ids['green']}&weight=1&weight=-0.5&weight=2"
     page = client.get(address).text
-    assert re.findall(r'name="weight"[^>]* value="([^"]+)"', page) == ["1", "-0.5", "2"]
+    assert re.findall(r'type="range" name="weight"[^>]* value="([^"]+)"', page) == [
+        "1",
+        "-0.5",
+        "2",
+    ]
     assert page.index("a yellow wall") > 0
     assert f'href="/?text=red&amp;similar={ids["green"]}&amp;weight=1&amp;weight=2"' in page
     waits = client.get(f"/?q=red&similar={ids['green']}&weight=0").text
@@ -352,7 +360,7 @@ def test_an_original_is_sent_whole_or_in_ranges(
 def test_the_collection_can_be_chosen_where_there_are_several(
     client: FlaskClient, engine: Engine, ids: dict[str, int], tmp_path: Path
 ) -> None:
-    assert "<select" not in client.get("/?q=red").text
+    assert '<select name="collection"' not in client.get("/?q=red").text
     store(engine.catalog, tmp_path / "other.png", "red", collection="other")
     page = client.get("/?q=red&collection=other").text
     assert '<option value="other" selected>' in page
@@ -428,8 +436,27 @@ def test_the_api_takes_filters_pages_evidence_and_a_cutoff(
     ],
 )
 def test_the_api_refuses_what_can_not_be_followed(
-    client: FlaskClient, document: dict[str, object], told: str
+    client: FlaskClient, ids: dict[str, int], document: dict[str, object], told: str
 ) -> None:
+    assert ids
     answer = client.post("/api/v1/search", json={"terms": [{"text": "red"}], **document})
     assert answer.status_code == 400 and answer.json is not None
     assert told in answer.json["detail"]
+
+
+def test_texts_are_compressed_and_pictures_are_not(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    asked = {"Accept-Encoding": "gzip, deflate, br, zstd"}
+    page = client.get("/?q=red", headers=asked)
+    assert page.headers["Content-Encoding"] == "br" and "Accept-Encoding" in page.vary
+    assert len(page.data) < len(client.get("/?q=red").data) / 3
+    told = client.get("/api/v1/search?q=red", headers=asked)
+    assert told.headers["Content-Encoding"] == "br"
+    shown = client.get(f"/api/v1/pictures/{ids['red']}/thumbnail", headers=asked)
+    assert "Content-Encoding" not in shown.headers and shown.data[:4] == b"RIFF"
+    with client.get("/static/limn.css", headers=asked) as style:
+        assert style.headers["Content-Encoding"] == "br"
+        kept = {**asked, "If-None-Match": style.headers["ETag"]}
+    with client.get("/static/limn.css", headers=kept) as again:
+        assert again.status_code == 304

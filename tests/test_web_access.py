@@ -60,7 +60,7 @@ def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskCl
                 assert answer.headers["Location"].startswith("/sign-in?next=")
             else:
                 assert answer.status_code == 401, (method, rule)
-                if rule.endpoint.startswith("api."):
+                if str(rule).startswith("/api/"):
                     assert answer.headers["WWW-Authenticate"].lower().startswith("bearer")
             for held in ("a red wall", "red.png", "colours", "content_hash"):
                 assert held not in told, (method, rule)
@@ -68,6 +68,56 @@ def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskCl
     assert walked > 15
     assert client.get("/api/v1/nothing").status_code == 401
     assert client.get("/nothing").status_code == 303
+
+
+# What changes nothing, whatever its method, and what is for those that change or look after.
+READS = {"api.search", "api.export", "pages.send", "sign_in.sign_out"}
+WRITES = {"collections.folders", "gathering_pages.add"}
+ADMINS = {"metrics.metrics", "collections.remove", "gathering_pages.remove"}
+
+
+@pytest.mark.parametrize("scope", ["read", "write", "admin"])
+def test_every_route_is_open_to_its_scopes_alone(
+    client: FlaskClient, engine: Engine, scope: str
+) -> None:
+    shown = bearer(engine, scope)
+    refused = set()
+    for rule in client.application.url_map.iter_rules():
+        if rule.endpoint in PUBLIC:
+            continue
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            with client.open(address_of(rule), method=method, headers=shown) as answer:
+                told = answer.data.decode("utf-8", "replace")
+            assert answer.status_code != 401, (method, rule)
+            needs = "read" if method == "GET" or rule.endpoint in READS else "write"
+            needs = "write" if rule.endpoint in WRITES else needs
+            needs = "admin" if rule.endpoint in ADMINS else needs
+            enough = ("read", "write", "admin").index(scope) >= ("read", "write", "admin").index(
+                needs
+            )
+            forbidden = answer.status_code == 403 and "and this needs" in told
+            assert forbidden is not enough, (method, rule, answer.status_code)
+            refused |= {rule.endpoint} if forbidden else set()
+    assert len(refused) > {"read": 10, "write": 2, "admin": -1}[scope]
+    assert engine.picture(1).path.name, "nobody without the scope has removed anything"
+
+
+def test_a_page_of_another_site_changes_nothing(client: FlaskClient, engine: Engine) -> None:
+    shown = {**bearer(engine, "admin"), "Sec-Fetch-Site": "cross-site"}
+    for path in ("/collections", "/collections/colours/remove", "/collections/colours/rename"):
+        assert client.post(path, headers=shown).status_code == 403
+    removed = client.delete("/api/v1/collections/colours", headers=shown)
+    assert removed.status_code == 403
+    assert engine.summaries()[0].pictures == 2
+
+
+def test_pages_offer_only_what_a_token_allows(client: FlaskClient, engine: Engine) -> None:
+    address = "/collections/colours"
+    read = client.get(address, headers=bearer(engine, "read")).text
+    assert "Rename" not in read and "Remove" not in read
+    write = client.get(address, headers=bearer(engine, "write")).text
+    assert "Rename" in write and "Remove" not in write
+    assert "Remove" in client.get(address, headers=bearer(engine, "admin")).text
 
 
 def test_a_token_opens_what_its_scope_allows(client: FlaskClient, engine: Engine) -> None:
@@ -224,3 +274,9 @@ def test_prometheus_reads_requests_and_what_is_held(engine: Engine, tmp_path: Pa
     assert 'route="none",status="404"' in answer.text and "secret" not in answer.text
     assert 'limn_pictures{collection="colours"} 2.0' in answer.text
     assert "limn_requests_under_way 1.0" in answer.text
+    for stage in ("embed", "align", "words", "rank", "join"):
+        assert f'limn_search_stage_seconds_count{{stage="{stage}"}} 1.0' in answer.text
+    assert 'limn_encoder_batch_sum{kind="texts"} 1.0' in answer.text
+    assert 'limn_index_vectors{collection="colours",kind="pictures"} 2.0' in answer.text
+    assert 'limn_jobs{state="queued"} 0.0' in answer.text
+    assert "limn_index_bytes 0.0" in answer.text and "limn_requests_waiting 0.0" in answer.text

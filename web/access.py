@@ -13,13 +13,27 @@ COOKIE = "limn_token"
 # What anyone may see: that the server is up, how the pages look, and where to sign in.
 PUBLIC = frozenset({"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"})
 
-# Everything else needs to read; what is named here needs more.
-SCOPES: dict[str, Scope] = {"metrics.metrics": "admin"}
+# To look needs `read`, and whatever is not a look, `write`: what is named here is otherwise. A mark
+# on the page is followed for who may read, and stored for who may write.
+SCOPES: dict[str, Scope] = {
+    "metrics.metrics": "admin",
+    "collections.remove": "admin",
+    "gathering_pages.remove": "admin",
+    "collections.folders": "write",
+    "gathering_pages.add": "write",
+    "api.search": "read",
+    "api.export": "read",
+    "pages.send": "read",
+    "kept.mark": "read",
+    "sign_in.sign_out": "read",
+}
+LOOKS = ("GET", "HEAD", "OPTIONS")
 
 
 def admit(app: Flask) -> None:
     """Let in who shows a token that allows what is asked, where the application wants tokens."""
     app.jinja_env.globals["signed_in"] = lambda: COOKIE in request.cookies and token() is not None
+    app.jinja_env.globals["may"] = may
 
     @app.before_request
     def check_token() -> Response | None:
@@ -33,13 +47,24 @@ def admit(app: Flask) -> None:
             return None
         if g.token is None:
             return _refuse(secret)
-        wanted = SCOPES.get(request.endpoint or "", "read")
+        wanted = scope_of(request.endpoint, request.method)
         if not g.token.allows(wanted):
             raise Forbidden(
                 f"the token {g.token.name!r} is for {g.token.scope}, and this needs {wanted}; "
                 f"make one: limn token create NAME --scope {wanted}"
             )
         return None
+
+
+def scope_of(endpoint: str | None, method: str) -> Scope:
+    """What a token must allow for a request: safe by default, as a new view changes something."""
+    return SCOPES.get(endpoint or "", "read" if method in LOOKS else "write")
+
+
+def may(scope: Scope) -> bool:
+    """Whether whoever asks may do what needs that scope."""
+    found = token()
+    return state().tokens is None or (found is not None and found.allows(scope))
 
 
 def token() -> Token | None:

@@ -1,4 +1,4 @@
-"""The JSON API, version 1: search, pictures and their files, collections, jobs, export."""
+"""The JSON API, version 1: search, pictures and their files, export."""
 
 from dataclasses import replace
 from time import perf_counter
@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from search.errors import BadPicture, BadQuery, NotFound
+from search.catalog_marks import told
+from search.errors import BadPicture, NotFound
 from search.filters import written
-from search.jobs import Job, Jobs
-from search.records import Hit, IndexedTerm, Picture, Query, Term, TextTerm
-from search.wire import answer_json, collection_json, hit_json, picture_json, printable
+from search.records import Hit, Picture, Query
+from search.wire import answer_json, hit_json, picture_json
 from web import schemas
 from web.cursors import cursor_after, offset_of
 from web.described import JSON, describe, openapi
@@ -19,14 +19,12 @@ from web.forms import (
     FORM_TYPES,
     LARGEST_ID,
     choice,
-    count,
     identities,
-    identity,
     query_of_request,
     refuse_unknown,
 )
 from web.links import THUMBNAIL_SIDES_PX, thumbnail_url
-from web.originals import TYPES, original_of
+from web.originals import NOT_MODIFIED, RANGES, TYPES, original_of
 from web.state import engine
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -34,10 +32,6 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 PICTURE = f"/pictures/<int(max={LARGEST_ID}):picture_id>"
 
 YEAR_S = 365 * 24 * 3600
-MOST_JOBS = 1000
-
-NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
-RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
 
 
 @api.route("/search", methods=["GET", "POST"])
@@ -83,13 +77,13 @@ def thumbnail(picture_id: int) -> Response:
     """A picture as WebP within a square; kept for good by who asks for its version `v`."""
     refuse_unknown(request.args, ("side", "v"))
     side_px = int(choice("side", request.args.get("side", "320"), THUMBNAIL_SIDES_PX))
-    found = engine().picture(picture_id)
+    content_hash = engine().catalog.content_hash(picture_id)
     response = Response(mimetype="image/webp")
-    response.set_etag(f"{found.content_hash}-{side_px}")
-    if request.args.get("v") == found.content_hash[:12]:
+    response.set_etag(f"{content_hash}-{side_px}")
+    if request.args.get("v") == content_hash[:12]:
         response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     if not request.if_none_match.contains(response.get_etag()[0] or ""):
-        response.data = _thumbnail(picture_id, side_px)
+        response.data = _thumbnail(picture_id, side_px, content_hash)
     response.make_conditional(request)
     return response
 
@@ -105,35 +99,6 @@ def original(picture_id: int) -> Response:
     """The picture's file as it is, whole or the range that is asked for."""
     refuse_unknown(request.args, ("download",))
     return original_of(engine().picture(picture_id), "download" in request.args)
-
-
-@api.get("/collections")
-@describe(schemas.Collections)
-def collections() -> dict[str, Any]:
-    """What there is to search."""
-    return {"collections": [collection_json(each) for each in engine().summaries()]}
-
-
-@api.get("/jobs")
-@describe(schemas.Jobs, fields=schemas.JobFields)
-def jobs() -> dict[str, Any]:
-    """The runs of the indexer, the newest first."""
-    refuse_unknown(request.args, ("k", "cursor"))
-    k = count(request.args.get("k") or 20)
-    if not 1 <= k <= MOST_JOBS:
-        raise BadQuery(f"can't return {k} jobs; ask for 1 to {MOST_JOBS}")
-    cursor = request.args.get("cursor")
-    before = identity("cursor", cursor) if cursor else None
-    found = Jobs(engine().catalog.database).latest(k, before)
-    following = str(found[-1].id) if len(found) == k else None
-    return {"jobs": [_job(each) for each in found], "next": following}
-
-
-@api.get(f"/jobs/<int(max={LARGEST_ID}):job_id>")
-@describe(schemas.Job)
-def job(job_id: int) -> dict[str, Any]:
-    """One run of the indexer: how far it is, or how it ended."""
-    return _job(Jobs(engine().catalog.database).one(job_id))
 
 
 @api.route("/export", methods=["GET", "POST"])
@@ -171,9 +136,9 @@ def docs() -> str:
     return render_template("reference.html", api=openapi(current_app, f"{api.url_prefix}/"))
 
 
-def _thumbnail(picture_id: int, side_px: int) -> bytes:
+def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
     try:
-        return engine().thumbnail(picture_id, side_px)
+        return engine().thumbnail(picture_id, side_px, content_hash)
     except BadPicture as error:  # the fault is not the client's
         raise NotFound(
             f"picture {picture_id} can't be shown: {error}; if its file has moved, index its "
@@ -189,27 +154,6 @@ def _picture(picture: Picture) -> dict[str, Any]:
     return picture_json(picture) | _links(picture)
 
 
-def _job(job: Job) -> dict[str, Any]:
-    counts = job.counts
-    return {
-        "id": job.id,
-        "collection": job.name or None,
-        "kind": job.kind,
-        "source": printable(str(job.source)),
-        "state": job.state,
-        "found": counts.found,
-        "added": counts.added,
-        "changed": counts.changed,
-        "unchanged": counts.unchanged,
-        "removed": counts.removed,
-        "failed": counts.failed,
-        "message": job.message,
-        "started_at": job.started_at,
-        "updated_at": job.updated_at,
-        "finished_at": job.finished_at,
-    }
-
-
 def _links(picture: Picture) -> dict[str, Any]:
     return {
         "thumbnail": thumbnail_url(picture),
@@ -220,7 +164,7 @@ def _links(picture: Picture) -> dict[str, Any]:
 
 def _query_json(query: Query) -> dict[str, Any]:
     return {
-        "terms": [_term_json(term) for term in query.terms],
+        "terms": [told(term) for term in query.terms],
         "collections": list(query.collections),
         "k": query.k,
         "offset": query.offset,
@@ -229,12 +173,6 @@ def _query_json(query: Query) -> dict[str, Any]:
         "cutoff": query.cutoff,
         "fold": query.fold,
         "diverse": query.diverse,
+        "more": list(query.more),
+        "less": list(query.less),
     }
-
-
-def _term_json(term: Term) -> dict[str, Any]:
-    if isinstance(term, TextTerm):
-        return {"text": term.text, "weight": term.weight}
-    if isinstance(term, IndexedTerm):
-        return {"picture_id": term.picture_id, "weight": term.weight}
-    return {"image": "sent", "weight": term.weight}

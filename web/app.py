@@ -10,15 +10,27 @@ from search.settings import Settings
 from web import shown
 from web.access import admit
 from web.api import api
+from web.api_feedback import feedback
+from web.boards import boards
+from web.collections_api import collections
+from web.compression import compress
 from web.errors import handle_errors
+from web.films import films
+from web.foreman import Foreman
+from web.gathering_pages import gathering_pages
 from web.guard import guard, is_loopback
 from web.health import health
 from web.held import HeldPictures
+from web.intake import Intake
+from web.jobs import jobs
+from web.kept import kept
 from web.languages import speak
 from web.limits import USUAL, limit
+from web.mapping import mapping
 from web.metrics import measure, metrics
 from web.pages import pages
 from web.requestlog import follow
+from web.roots import Roots
 from web.sign_in import sign_in
 from web.state import State
 from web.warmup import Warmup
@@ -46,6 +58,7 @@ def create_app(
     app = Flask(__name__)
     app.config["MAX_UPLOAD_BYTES"] = settings.max_upload_bytes
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + FORM_BYTES
+    app.config["MAX_SENT_BYTES"] = settings.max_sent_bytes
     app.json = _Json(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
@@ -55,7 +68,11 @@ def create_app(
         warmup=Warmup(engine),
         held=HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits),
         tokens=(Tokens(engine.catalog.database) if want_tokens or not is_loopback(host) else None),
+        roots=Roots(settings.roots),
+        intake=Intake(settings.data_dir / "uploads"),
+        foreman=Foreman(engine),
     )
+    compress(app)
     shown.register(app)
     speak(app)
     follow(app)
@@ -63,7 +80,11 @@ def create_app(
     guard(app, host)
     admit(app)
     handle_errors(app)
-    for part in (pages, api, health, sign_in, metrics):
+    for part in (
+        *(pages, gathering_pages, kept, boards),
+        *(api, collections, jobs, mapping, films, feedback),
+        *(health, sign_in, metrics),
+    ):
         app.register_blueprint(part)
     limit(app, usual_rate)
     return app

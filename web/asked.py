@@ -3,7 +3,8 @@
 `q` is what stands in the box. The other terms are chips: `text`, `similar` (an indexed picture's
 id) and `picture` (the token of one that was sent), each any number of times; a picture may end in
 the part that is meant, as in similar=12@10,20,60,80. `weight` gives the chips' weights, in that
-order.
+order. Every `where` is a filter that pictures must pass; with `panel` the filters stand open.
+`more` and `less` are ids of pictures that were marked so.
 """
 
 from collections.abc import Sequence
@@ -11,11 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from search.errors import BadQuery
+from search.filters import parse
 from search.query import MOST_HITS
-from search.records import TextTerm
+from search.records import AllOf, Filter, TextTerm
 from web.crops import Crop
 from web.forms import Fields, count, identity, number, words
 
+Side = Literal["more", "less"]
 Kind = Literal["text", "similar", "picture"]
 KINDS: tuple[Kind, ...] = ("text", "similar", "picture")
 
@@ -44,12 +47,16 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The words in the box, the chips, the collection, and where the page of hits begins."""
+    """The words in the box, the chips, the marks, the collection, the filters, where hits begin."""
 
     q: str = ""
     chips: tuple[Chip, ...] = ()
     collection: str = ""
+    where: tuple[str, ...] = ()
+    panel: bool = False
     start: int = 1
+    more: tuple[int, ...] = ()
+    less: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, fields: Fields) -> "Asked":
@@ -69,7 +76,13 @@ class Asked:
                 for place, (kind, value) in enumerate(written)
             ),
             collection=fields.get("collection", ""),
+            where=tuple(
+                dict.fromkeys(words(each) for each in fields.getlist("where") if each.strip())
+            ),
+            panel=bool(fields.get("panel")),
             start=_start(fields.get("start") or 1),
+            more=_marks(fields, "more"),
+            less=_marks(fields, "less"),
         )
 
     @property
@@ -80,11 +93,11 @@ class Asked:
 
     @property
     def anything(self) -> bool:
-        return bool(self.terms)
+        return bool(self.terms or self.more)
 
     @property
     def by_picture(self) -> bool:
-        return any(chip.kind != "text" for chip in self.chips)
+        return not self.chips or any(chip.kind != "text" for chip in self.chips)
 
     def but(self, **changes: Any) -> "Asked":
         """The same question with `changes`, from its first hit on."""
@@ -94,11 +107,36 @@ class Asked:
         """The same question without one chip."""
         return self.but(chips=tuple(each for each in self.chips if each is not chip))
 
+    def without_filter(self, text: str) -> "Asked":
+        """The same question without one of its filters."""
+        return self.but(where=tuple(each for each in self.where if each != text))
+
     def plus(self, kind: Kind, value: object, weight: float = 1.0) -> "Asked":
         """The same question with one more chip, or with another weight for one that is there."""
         kept = [each for each in self.chips if (each.kind, each.written) != (kind, str(value))]
         chips = [*kept, Chip(kind, str(value), weight)]
         return self.but(chips=tuple(sorted(chips, key=lambda each: KINDS.index(each.kind))))
+
+    @property
+    def filter(self) -> Filter | None:
+        """What pictures must pass: every one of the filters.
+
+        Raises:
+            BadQuery: one can't be read.
+        """
+        parts = tuple(parse(each) for each in self.where)
+        return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
+
+    def marked(self, picture_id: int, side: Side) -> "Asked":
+        """The same question with a mark more, or less if it was there, or on the other side."""
+        other: Side = "less" if side == "more" else "more"
+        held: tuple[int, ...] = getattr(self, side)
+        rest = tuple(each for each in getattr(self, other) if each != picture_id)
+        if picture_id in held:
+            held = tuple(each for each in held if each != picture_id)
+        else:
+            held = (*held, picture_id)
+        return self.but(**{side: held, other: rest})
 
     def with_words_kept(self) -> "Asked":
         """The words in the box as a chip, and the box empty for more."""
@@ -111,7 +149,11 @@ class Asked:
             "q": asked.q or None,
             **{kind: [chip.written for chip in asked.chips if chip.kind == kind] for kind in KINDS},
             "weight": _weights(asked.chips),
+            "more": list(asked.more),
+            "less": list(asked.less),
             "collection": asked.collection or None,
+            "where": list(asked.where),
+            "panel": "1" if asked.panel else None,
             "start": asked.start if asked.start != 1 else None,
         }
 
@@ -124,6 +166,11 @@ def _chip(kind: Kind, value: str, weight: str) -> Chip:
     if kind == "similar":
         name = str(identity("similar", name))
     return Chip(kind, name, heavy, Crop.of(part) if part else None)
+
+
+def _marks(fields: Fields, side: Side) -> tuple[int, ...]:
+    ids = (identity(side, each) for each in fields.getlist(side) if each.strip())
+    return tuple(dict.fromkeys(ids))
 
 
 def _start(value: object) -> int:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from search.pictures import load_file
+from search.query import worded
 from search.records import IndexedTerm, Picture, PictureTerm, Query, Term, TextTerm
-from web.asked import Asked, Chip
+from web.asked import Asked, Chip, Side
 from web.held import HeldPicture
 from web.state import engine, state
 
@@ -18,15 +19,30 @@ class ShownChip:
     preview: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ShownMark:
+    """A picture that was marked, and as what."""
+
+    side: Side
+    picture: Picture
+
+
 def query_of(asked: Asked, k: int, offset: int) -> Query:
     """The query for `k` hits after the first `offset`.
 
     Raises:
         NotFound: a picture is no longer held or indexed.
         BadPicture: a picture that a part is wanted of can't be read.
+        BadQuery: a filter can't be read.
     """
-    terms = tuple(each if isinstance(each, TextTerm) else _term(each) for each in asked.terms)
-    return Query(terms, (asked.collection,) if asked.collection else (), k, offset)
+    terms = [
+        term
+        for each in asked.terms
+        for term in (worded(each.text) if isinstance(each, TextTerm) else _terms(each))
+    ]
+    collections = (asked.collection,) if asked.collection else ()
+    where, more, less = asked.filter, asked.more, asked.less
+    return Query(tuple(terms), collections, k, offset, where, more=more, less=less)
 
 
 def shown(asked: Asked) -> list[ShownChip]:
@@ -34,12 +50,21 @@ def shown(asked: Asked) -> list[ShownChip]:
     return [_shown(chip) for chip in asked.chips]
 
 
-def _term(chip: Chip) -> Term:
+def marks(asked: Asked) -> list[ShownMark]:
+    """The marked pictures as the form shows them; those that are gone are left out."""
+    pictures = engine().catalog.pictures([*asked.more, *asked.less])
+    sides: list[tuple[Side, tuple[int, ...]]] = [("more", asked.more), ("less", asked.less)]
+    return [
+        ShownMark(side, pictures[each]) for side, ids in sides for each in ids if each in pictures
+    ]
+
+
+def _terms(chip: Chip) -> list[Term]:
     if chip.kind == "text":
-        return TextTerm(chip.value, chip.weight)
+        return worded(chip.value, chip.weight)
     if chip.kind == "similar" and chip.crop is None:
-        return IndexedTerm(chip.picture_id, chip.weight)
-    return PictureTerm(_held(chip).data, chip.weight)
+        return [IndexedTerm(chip.picture_id, chip.weight)]
+    return [PictureTerm(_held(chip).data, chip.weight)]
 
 
 def _shown(chip: Chip) -> ShownChip:

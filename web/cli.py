@@ -1,6 +1,8 @@
 """`limn serve`: the page and the API, until it is told to end."""
 
 import signal
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -33,6 +35,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Want a token (limn token create) from this machine too, as behind a proxy.",
 )
+@click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that collections may be made of from the page, with all below it.",
+)
+@click.option("--no-worker", is_flag=True, help="Leave queued jobs to a limn worker elsewhere.")
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON to stderr per request.")
 @click.option(
     "--store", type=click.Choice(STORES), help="How vectors are searched.  [default: LIMN_STORE]"
@@ -44,6 +54,8 @@ def serve(
     port: int,
     threads: int,
     require_token: bool,
+    roots: tuple[Path, ...],
+    no_worker: bool,
     log_requests: bool,
     store: str | None,
     memory: str | None,
@@ -58,19 +70,25 @@ def serve(
     if log_requests:
         write_logs()
     settings = settings_with(store, memory)
+    if roots:
+        settings = replace(settings, roots=roots)
     with open_engine(settings, lasting=True) as engine:
         app = create_app(engine, settings, host, want_tokens=require_token)
-        _check_tokens(app.extensions["limn"].tokens, host)
+        state = app.extensions["limn"]
+        _check_tokens(state.tokens, host)
         server = open_server(app, host, port, threads)
-        ending = Ending(server)
+        ending = Ending(server, state.ending)
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, ending.tell)
-        app.extensions["limn"].warmup.start()
+        state.warmup.start()
+        if not no_worker:
+            state.foreman.start()
         url = url_of(host, server.effective_port)
         click.echo(f"Limn is at {url}  (Ctrl-C ends it)", err=True)
         if show:
             click.launch(url)
         finished = ending.serve()
+        state.foreman.stop()
     cut = "" if finished else "; requests that took too long were cut off"
     click.echo(f"Limn has ended{cut}.", err=True)
 

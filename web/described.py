@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -10,10 +11,12 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from marshmallow import Schema
+from werkzeug.routing import Rule
 
 from web.schemas import Problem
 
 JSON = "application/json"
+METHODS = ("GET", "POST", "PATCH", "DELETE")
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -25,6 +28,7 @@ class Description:
     fields: type[Schema] | None = None
     takes: Mapping[str, type[Schema]] = field(default_factory=dict)
     statuses: Mapping[int, str] = field(default_factory=dict)
+    status: int = 200
 
 
 def describe(
@@ -32,13 +36,16 @@ def describe(
     fields: type[Schema] | None = None,
     takes: Mapping[str, type[Schema]] | None = None,
     statuses: Mapping[int, str] | None = None,
+    status: int = 200,
 ) -> Callable[[View], View]:
     """Say of a view what it gives (a schema, as JSON, or media types) and what it takes."""
 
     def keep(view: View) -> View:
         media = {each if isinstance(each, str) else JSON: each for each in gives}
         schemas = {name: None if isinstance(each, str) else each for name, each in media.items()}
-        view.described = Description(schemas, fields, takes or {}, statuses or {})  # type: ignore[attr-defined]
+        view.described = Description(  # type: ignore[attr-defined]
+            schemas, fields, takes or {}, statuses or {}, status
+        )
         return view
 
     return keep
@@ -61,14 +68,14 @@ def openapi(app: Flask, prefix: str) -> dict[str, Any]:
         described = getattr(view, "described", None)
         if described is None or not str(rule).startswith(prefix):
             continue
-        methods = sorted((rule.methods or set()) & {"GET", "POST"})
+        methods = sorted((rule.methods or set()) & set(METHODS))
         spec.path(
             re.sub(r"<(?:[^:>]*:)?([^>]*)>", r"{\1}", str(rule)),
             operations={
                 method.lower(): _operation(method, rule.endpoint, view, described)
                 for method in methods
             },
-            parameters=[_path_parameter(name) for name in sorted(rule.arguments)],
+            parameters=[_path_parameter(name, rule) for name in sorted(rule.arguments)],
         )
     return spec.to_dict()
 
@@ -77,14 +84,17 @@ def _operation(
     method: str, endpoint: str, view: Callable[..., Any], described: Description
 ) -> dict[str, Any]:
     summary, _, rest = (view.__doc__ or "").partition("\n")
-    name = endpoint.rpartition(".")[2]
+    name = endpoint.removeprefix("api.").replace(".", "_")
     operation: dict[str, Any] = {
         "operationId": name if method == "GET" else f"{name}_by_{method.lower()}",
         "summary": summary.strip(),
         "description": " ".join(rest.split()),
         "security": [{}, {"token": []}],
         "responses": {
-            "200": {"description": "OK", "content": _content(described.gives)},
+            str(described.status): {
+                "description": HTTPStatus(described.status).phrase,
+                "content": _content(described.gives),
+            },
             **{str(code): {"description": text} for code, text in described.statuses.items()},
             "4XX": "Problem",
             "5XX": "Problem",
@@ -92,7 +102,7 @@ def _operation(
     }
     if method == "GET" and described.fields is not None:
         operation["parameters"] = [{"in": "query", "schema": described.fields}]
-    if method == "POST":
+    if method in ("POST", "PATCH") and described.takes:
         takes = {name: {"schema": schema} for name, schema in described.takes.items()}
         operation["requestBody"] = {"required": True, "content": takes}
     return operation
@@ -109,9 +119,11 @@ def _problem() -> dict[str, Any]:
     }
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
+def _path_parameter(name: str, rule: Rule) -> dict[str, Any]:
     whole = {"type": "integer", "format": "int64", "minimum": 1}
-    return {"in": "path", "name": name, "required": True, "schema": whole}
+    text = {"type": "string", "minLength": 1}
+    schema = whole if f":{name}>" in str(rule) else text
+    return {"in": "path", "name": name, "required": True, "schema": schema}
 
 
 def _name(schema: type[Schema] | Schema) -> str:

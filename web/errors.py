@@ -14,9 +14,11 @@ from search.wire import printable
 from web.asked import Asked
 from web.forms import Fields
 from web.requestlog import request_id
+from web.told import in_words_of_the_page
 
 STATUSES: dict[type[errors.LimnError], int] = {
     errors.BadQuery: 400,
+    errors.BadSetting: 400,
     errors.BadPicture: 400,
     errors.BadSource: 400,
     errors.NotFound: 404,
@@ -32,6 +34,8 @@ STATUSES: dict[type[errors.LimnError], int] = {
 # Addresses that programs ask, besides the API.
 PLAIN = ("/healthz", "/readyz", "/metrics")
 
+TAKE_FILES = ("collections", "gathering_pages")
+
 PICTURE_STATUSES = {"not an image": 415, "too large": 413}
 
 
@@ -46,7 +50,7 @@ def _deliberate(error: errors.LimnError) -> Response:
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
     if isinstance(error, errors.BadPicture):
         status = PICTURE_STATUSES.get(error.reason, status)
-    return _answer(status, str(error))
+    return _answer(status, str(error), error)
 
 
 def _http(error: HTTPException) -> Response | HTTPException:
@@ -79,6 +83,12 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _too_large() -> str:
+    if request.blueprint in TAKE_FILES:
+        limit = current_app.config["MAX_SENT_BYTES"]
+        return (
+            f"the request is too large: its files may have {limit:,} bytes together; send them "
+            "in parts, or raise LIMN_MAX_SENT_BYTES where the server runs"
+        )
     limit = current_app.config["MAX_UPLOAD_BYTES"]
     words = current_app.config["MAX_FORM_MEMORY_SIZE"]
     return (
@@ -87,11 +97,18 @@ def _too_large() -> str:
     )
 
 
-def _answer(status: int, detail: str) -> Response:
+def _answer(status: int, detail: str, error: Exception | None = None) -> Response:
     title, detail = HTTPStatus(status).phrase, printable(detail)
     if not request.path.startswith("/api/") and request.path not in PLAIN:
+        detail, spoken = in_words_of_the_page(detail, error)
         page = render_template(
-            "error.html", asked=_asked_again(), chips=[], status=status, title=title, detail=detail
+            "error.html",
+            asked=_asked_again(),
+            chips=[],
+            status=status,
+            title=title,
+            detail=detail,
+            spoken=spoken,
         )
         return Response(page, status, mimetype="text/html")
     problem = {
@@ -112,4 +129,5 @@ def _asked_again() -> Asked:
         fields = request.values
     except HTTPException:  # the form was too large to be read
         fields = request.args
-    return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""))
+    where = tuple(each[:1000] for each in fields.getlist("where")[:20])
+    return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""), where=where)

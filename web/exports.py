@@ -2,15 +2,20 @@
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from flask import Response
 from zipstream import ZipStream
 
-from search.errors import NotFound
+from search.errors import BadPicture, NotFound
+from search.pictures import Limits, load_file
+from search.pictures.containers import container_of
 from search.records import Picture
 from search.wire import picture_json, printable
+from web.state import engine
 
 COLUMNS = (
     "id",
@@ -51,13 +56,17 @@ def as_zip(pictures: Sequence[Picture]) -> Response:
     Raises:
         NotFound: none of the files is there any more.
     """
-    there = [picture for picture in pictures if picture.path.is_file()]
+    there = [each for each in pictures if each.path.is_file() or container_of(each.path)]
     if not there:
         raise NotFound("none of these pictures' files is there any more; index their folder again")
     stream = ZipStream()
     for picture in there:
         # The id keeps names apart that are the same in two folders.
-        stream.add_path(picture.path, arcname=f"{picture.id}-{printable(picture.path.name)}")
+        name = f"{picture.id}-{printable(picture.path.name)}"
+        if picture.path.is_file():
+            stream.add_path(picture.path, arcname=name)
+        else:
+            stream.add(_member(picture.path, engine().limits), name)
     gone = [picture for picture in pictures if picture not in there]
     if gone:
         listed = "\n".join(printable(str(picture.path)) for picture in gone)
@@ -70,6 +79,12 @@ def as_json(
 ) -> dict[str, Any]:
     """One document."""
     return {"pictures": [told(picture) for picture in pictures]}
+
+
+def _member(path: Path, limits: Limits) -> Iterator[bytes]:
+    """A picture in an archive or a film, read when its turn comes; nothing where it can't be."""
+    with suppress(BadPicture):
+        yield load_file(path, limits)
 
 
 def _row(cells: Sequence[object]) -> str:

@@ -11,16 +11,28 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from search.errors import BadQuery
 from search.filters import parse
-from search.query import MOST_HITS, USUAL_MINUS, WEIGHTS, check_weight
-from search.records import EVERY_EVIDENCE, IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.query import MOST_HITS, USUAL_MINUS, WEIGHTS, check_weight, worded
+from search.records import (
+    EVERY_EVIDENCE,
+    ConceptTerm,
+    IndexedTerm,
+    PictureTerm,
+    Query,
+    Term,
+    TextTerm,
+)
 
 Fields = MultiDict[str, str]
 
-ANSWER_FIELDS = ("k", "offset", "where", "by", "cutoff", "fold", "diverse")
-SEARCH_FIELDS = ("q", "minus", "similar", "weight", "collection", "cursor", *ANSWER_FIELDS)
+ANSWER_FIELDS = ("k", "offset", "where", "by", "cutoff", "fold", "diverse", "more", "less")
+SEARCH_FIELDS = (
+    *("q", "minus", "similar", "concept", "weight", "collection", "cursor"),
+    *ANSWER_FIELDS,
+)
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 JSON_FIELDS = ("terms", "collections", "cursor", *ANSWER_FIELDS)
-TERM_FIELDS = ("text", "picture_id", "weight")
+TERM_KINDS = ("text", "picture_id", "concept")
+TERM_FIELDS = (*TERM_KINDS, "weight")
 
 # SQL ids are signed 64-bit numbers.
 LARGEST_ID = 2**63 - 1
@@ -41,7 +53,7 @@ def query_of_request(request: Request) -> tuple[Query, str]:
         refuse_unknown(request.args, SEARCH_FIELDS)
         return query_of_fields(request.args), request.args.get("cursor", "")
     if request.is_json:
-        return query_of_json(request.get_data())
+        return query_of_document(document_of(request.get_data()))
     if request.mimetype not in FORM_TYPES:
         raise UnsupportedMediaType(
             f"the body is {request.mimetype or 'of no stated type'}; post application/json, "
@@ -62,12 +74,15 @@ def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> Query:
         BadQuery: a field has a value that is not allowed; the message names both.
     """
     weight = number("weight", fields.get("weight") or "1")
-    terms: list[Term] = [TextTerm(words(q)) for q in fields.getlist("q") if q.strip()]
+    terms = [term for q in fields.getlist("q") if q.strip() for term in worded(words(q))]
     terms += [IndexedTerm(identity("similar", each), weight) for each in fields.getlist("similar")]
     terms += [PictureTerm(image, weight) for image in images]
-    terms += [TextTerm(words(each), -USUAL_MINUS) for each in fields.getlist("minus")]
+    terms += [ConceptTerm(words(each)) for each in fields.getlist("concept") if each.strip()]
+    for each in fields.getlist("minus"):
+        terms += worded(words(each), -USUAL_MINUS)
     told = {name: value for name, value in fields.items() if name in ANSWER_FIELDS and value}
-    return _query(terms, fields.getlist("collection"), told | {"by": fields.getlist("by")})
+    several = {name: fields.getlist(name) for name in ("by", "more", "less")}
+    return _query(terms, fields.getlist("collection"), told | several)
 
 
 def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
@@ -75,18 +90,23 @@ def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
     return [file.read() for file in files.getlist("image") if file.filename]
 
 
-def query_of_json(body: bytes) -> tuple[Query, str]:
-    """The query of a JSON document {"terms": [...], "collections": [...], "k": 20}; its cursor.
-
-    Raises:
-        BadQuery: it is no JSON, or a field has a value that is not allowed.
-    """
+def document_of(body: bytes) -> dict[str, Any]:
+    """A request's JSON object; raises BadQuery where it is none."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadQuery(f"the request's body is not JSON that can be read: {error}") from error
     if not isinstance(document, dict):
         raise BadQuery('the request\'s body must be a JSON object, such as {"terms": [...]}')
+    return document
+
+
+def query_of_document(document: Mapping[str, Any]) -> tuple[Query, str]:
+    """The query of a JSON document {"terms": [...], "collections": [...], "k": 20}; its cursor.
+
+    Raises:
+        BadQuery: a field has a value that is not allowed.
+    """
     refuse_unknown(document, JSON_FIELDS)
     terms, names = document.get("terms", []), document.get("collections", [])
     if not isinstance(terms, list):
@@ -150,6 +170,20 @@ def choice(field: str, value: str, allowed: Sequence[object]) -> str:
     return value
 
 
+def switch(field: str, value: object) -> bool:
+    """Yes or no, from text or from JSON."""
+    if str(value).lower() not in SWITCHES:
+        raise BadQuery(f"{field} is {_shown(value)}; it may be: {', '.join(SWITCHES)}")
+    return SWITCHES[str(value).lower()]
+
+
+def text_of(field: str, value: object) -> str:
+    """A text of a JSON document."""
+    if not isinstance(value, str):
+        raise BadQuery(f"{field} is {_shown(value)}; it must be a string")
+    return words(value)
+
+
 def count(value: object, field: str = "k") -> int:
     """How many hits are wanted or passed over, from text or JSON; the engine knows the range."""
     found = _whole(value)
@@ -176,8 +210,10 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[st
         raise BadQuery(f"where is {_shown(where)}; it must be a text, such as: date >= 2021")
     if not isinstance(by, list) or any(each not in EVERY_EVIDENCE for each in by):
         raise BadQuery(f"by is {_shown(by)}; it may be: {', '.join(EVERY_EVIDENCE)}")
-    if str(fold).lower() not in SWITCHES:
-        raise BadQuery(f"fold is {_shown(fold)}; it may be: {', '.join(SWITCHES)}")
+    marks = {name: fields.get(name) or [] for name in ("more", "less")}
+    for name, ids in marks.items():
+        if not isinstance(ids, list):
+            raise BadQuery(f"{name} is {_shown(ids)}; it must be a list of pictures' ids")
     return Query(
         terms=tuple(terms),
         collections=tuple(name for name in collections if name),
@@ -186,24 +222,26 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[st
         where=parse(where) if where else None,
         by=tuple(by) or EVERY_EVIDENCE,
         cutoff=share("cutoff", fields.get("cutoff", 0)),
-        fold=SWITCHES[str(fold).lower()],
+        fold=switch("fold", fold),
         diverse=share("diverse", fields.get("diverse", 0)),
+        more=tuple(dict.fromkeys(identity("more", each) for each in marks["more"])),
+        less=tuple(dict.fromkeys(identity("less", each) for each in marks["less"])),
     )
 
 
 def _term(document: object) -> Term:
-    if not isinstance(document, dict) or len({"text", "picture_id"} & document.keys()) != 1:
+    if not isinstance(document, dict) or len(set(TERM_KINDS) & document.keys()) != 1:
         raise BadQuery(
-            f'a term is {_shown(document)}; it must be an object with "text" or "picture_id", '
-            'such as {"text": "a red door", "weight": 0.5}'
+            f'a term is {_shown(document)}; it must be an object with "text", "picture_id" or '
+            '"concept", such as {"text": "a red door", "weight": 0.5}'
         )
     refuse_unknown(document, TERM_FIELDS)
     weight = number("weight", document.get("weight", 1))
     if "picture_id" in document:
         return IndexedTerm(identity("picture_id", document["picture_id"]), weight)
-    if not isinstance(document["text"], str):
-        raise BadQuery(f"text is {_shown(document['text'])}; it must be a string")
-    return TextTerm(words(document["text"]), weight)
+    [kind] = set(TERM_KINDS) & document.keys()
+    term = ConceptTerm if kind == "concept" else TextTerm
+    return term(text_of(kind, document[kind]), weight)
 
 
 def _whole(value: object) -> int | None:

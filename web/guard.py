@@ -15,7 +15,8 @@ HEADERS = {
     # Nothing inline and nothing from elsewhere; `data:` and `blob:` show the picture searched by.
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     # Not "no-referrer", with which browsers hide the origin of this server's own forms too.

@@ -1,6 +1,7 @@
 """What Prometheus reads at /metrics: requests by route, searches, and how much is held."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from time import perf_counter
 
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -9,9 +10,17 @@ from prometheus_client import generate_latest as written
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from search.engine import Engine
+from search.jobs import Jobs
 from web.state import State
 
 metrics = Blueprint("metrics", __name__)
+
+STAGE_BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32)
+
+# How an extension of the application tells how many requests wait for a thread.
+WAITING = "limn.waiting"
 
 # From a thumbnail that is kept to a picture that is decoded and searched by on a slow machine.
 BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -37,7 +46,8 @@ def measure(app: Flask) -> None:
     under_way = Gauge(
         "limn_requests_under_way", "Requests that are being answered now.", registry=registry
     )
-    registry.register(_Held(app.extensions["limn"]))
+    registry.register(_Held(app))
+    _listen(app.extensions["limn"].engine, registry)
 
     @app.before_request
     def begin() -> None:
@@ -57,11 +67,32 @@ def measure(app: Flask) -> None:
             under_way.dec()
 
 
+def _listen(engine: Engine, registry: CollectorRegistry) -> None:
+    """Measure the stages of the engine's searches, and what its encoder is given."""
+    stages = Histogram(
+        "limn_search_stage_seconds",
+        "Time of each stage of a search.",
+        ("stage",),
+        registry=registry,
+        buckets=STAGE_BUCKETS_S,
+    )
+    batches = Histogram(
+        "limn_encoder_batch",
+        "Texts or pictures that were encoded together.",
+        ("kind",),
+        registry=registry,
+        buckets=BATCH_BUCKETS,
+    )
+    engine.timing.took.append(lambda stage, took_s: stages.labels(stage).observe(took_s))
+    engine.timing.encoded.append(lambda kind, size: batches.labels(kind).observe(size))
+
+
 class _Held(Collector):
     """What the catalog and the server hold, asked when the figures are read."""
 
-    def __init__(self, held: State) -> None:
-        self._state = held
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._state: State = app.extensions["limn"]
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         pictures = GaugeMetricFamily("limn_pictures", "Indexed pictures.", labels=["collection"])
@@ -79,4 +110,33 @@ class _Held(Collector):
             "Whether encoders and indexes are loaded.",
             value=self._state.warmup.status == "ready",
         )
-        return (pictures, failures, sent, ready)
+        return (pictures, failures, sent, ready, *self._indexes(), *self._queues())
+
+    def _indexes(self) -> Iterable[GaugeMetricFamily]:
+        vectors = GaugeMetricFamily(
+            "limn_index_vectors", "Vectors in loaded indexes.", labels=["collection", "kind"]
+        )
+        for name, kind, size in self._state.engine.index_sizes():
+            vectors.add_metric([name, kind], size)
+        folder = self._state.settings.data_dir / "indexes"
+        sizes: list[int] = []
+        for path in folder.rglob("*.index"):
+            with suppress(FileNotFoundError):  # its collection was removed just now
+                sizes.append(path.stat().st_size)
+        return (
+            vectors,
+            GaugeMetricFamily("limn_index_bytes", "Index files on the disk.", value=sum(sizes)),
+        )
+
+    def _queues(self) -> Iterable[GaugeMetricFamily]:
+        jobs = GaugeMetricFamily("limn_jobs", "Jobs not yet ended.", labels=["state"])
+        unfinished = Jobs(self._state.engine.catalog.database).waiting()
+        for state in ("queued", "running"):
+            jobs.add_metric([state], sum(job.state == state for job in unfinished))
+        waiting = self._app.extensions.get(WAITING, int)
+        return (
+            jobs,
+            GaugeMetricFamily(
+                "limn_requests_waiting", "Requests that wait for a thread.", value=waiting()
+            ),
+        )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from search.query import MOST_HITS
+from search.records import Hit
 from web.asked import PAGE_HITS, Asked
 from web.chips import query_of
 from web.state import engine
@@ -10,8 +11,9 @@ from web.state import engine
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The rank of a picture, the ids beside it, and where its page of the answer begins."""
+    """A picture as a hit, its rank, the ids beside it, and where its page of the answer begins."""
 
+    hit: Hit
     rank: int
     before: int | None
     after: int | None
@@ -33,6 +35,7 @@ def neighbours(asked: Asked, picture_id: int, rank: int | None) -> Neighbours | 
     last = min(rank + 1, MOST_HITS)
     hits = engine().search(query_of(asked, last + 1 - first, first - 1))
     ids = {hit.rank: hit.picture.id for hit in hits}
-    if ids.get(rank) != picture_id:
+    own = next((hit for hit in hits if (hit.rank, hit.picture.id) == (rank, picture_id)), None)
+    if own is None:
         return None
-    return Neighbours(rank, before=ids.get(rank - 1), after=ids.get(rank + 1))
+    return Neighbours(own, rank, before=ids.get(rank - 1), after=ids.get(rank + 1))

@@ -1,9 +1,14 @@
 """The files of pictures as they are: in ranges, for download, and never as active content."""
 
+from io import BytesIO
+
 from flask import Response, send_file
 
-from search.errors import NotFound
+from search.errors import BadPicture, NotFound
+from search.pictures import load_file
+from search.pictures.containers import animation_of
 from search.records import Picture
+from web.state import engine
 
 # By the format that was decoded when the picture was indexed, whatever its file is called. What is
 # not among these is for download alone.
@@ -22,26 +27,33 @@ TYPES = {
 }
 
 
+NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
+RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
+
+
 def original_of(picture: Picture, download: bool) -> Response:
     """The picture's file, or the part of it that the request's `Range` asks for.
 
+    That of an animation's frame is the animation.
+
     Raises:
-        NotFound: the file is no longer there.
+        NotFound: the file is no longer there, or the archive that held it.
     """
     mimetype = TYPES.get(picture.facts.format)
+    path = animation_of(picture.path) or picture.path
     try:
-        if not picture.path.is_file():
-            raise FileNotFoundError
+        there = path.is_file()
         return send_file(
-            picture.path,
+            path if there else BytesIO(load_file(path, engine().limits)),
             mimetype=mimetype or "application/octet-stream",
             as_attachment=download or mimetype is None,
-            download_name=picture.path.name.encode("utf-8", "replace").decode(),
+            download_name=path.name.encode("utf-8", "replace").decode(),
             conditional=True,
+            etag=there or picture.content_hash,
         )
-    except OSError as error:
-        why = error.strerror or "it is gone"
+    except (OSError, BadPicture) as error:
+        why = str(error) if isinstance(error, BadPicture) else error.strerror
         raise NotFound(
-            f"the file of picture {picture.id} can't be read ({why}); if it has moved, index its "
-            "folder again"
+            f"the file of picture {picture.id} can't be read ({why or 'it is gone'}); if it has "
+            "moved, index its folder again"
         ) from error

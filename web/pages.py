@@ -8,17 +8,17 @@ from werkzeug import Response as AnyResponse
 from search.errors import EncoderUnavailable, SpaceMismatch
 from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
-from search.records import Hit, IndexedTerm, Query
 from web.asked import PAGE_HITS, Asked
-from web.chips import query_of, shown
+from web.chips import marks, query_of, shown
+from web.films import moment_of
 from web.forms import LARGEST_ID, count, images_of
+from web.likeness import Likeness, likeness
+from web.narrowing import narrowed
 from web.neighbours import neighbours
+from web.panel import panel_of
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
-
-# Rows enough to see what the picture is like; the search page has more.
-SIMILAR_SHOWN = 12
 
 # A picture that was sent, large enough to choose a part of it.
 HELD_PX = 960
@@ -34,20 +34,30 @@ def search() -> str:
             "welcome.html",
             asked=asked,
             chips=shown(asked),
+            marks=marks(asked),
             summaries=summaries,
             names=[each.name for each in summaries],
             warmup=state().warmup,
         )
     last = min(asked.start + PAGE_HITS - 1, MOST_HITS)
+    panel = None
+    if asked.panel:
+        within = (asked.collection,) if asked.collection else ()
+        panel = panel_of(asked, engine().facets(within, asked.filter))
     began_s = perf_counter()
-    hits = engine().search(query_of(asked, last + 1 - asked.start, asked.start - 1))
+    answer = engine().answer(query_of(asked, last + 1 - asked.start, asked.start - 1))
+    hits = answer.hits
     return render_template(
         "results.html",
         asked=asked,
         chips=shown(asked),
+        marks=marks(asked),
         hits=hits,
+        cuts=answer.cuts,
+        panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
         before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,
+        boards=engine().catalog.boards.all(),
         after=last + 1 if hits and hits[-1].rank == last < MOST_HITS else None,
         names=[each.name for each in engine().collections()],
     )
@@ -67,6 +77,12 @@ def send() -> AnyResponse:
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 
+@pages.get("/narrow")
+def narrow() -> AnyResponse:
+    """Take a form of the filter panel: the question with one more filter, or without one."""
+    return redirect(url_for("pages.search", **narrowed(request.args).address()), 303)
+
+
 @pages.get("/sent/<token>")
 def sent(token: str) -> Response:
     """A picture that was sent, for whoever has its token, to choose a part of it."""
@@ -80,11 +96,10 @@ def picture(picture_id: int) -> str:
     found = engine().picture(picture_id)
     asked = Asked.of(request.args)
     rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
-    like = Query((IndexedTerm(picture_id),), (found.collection,), SIMILAR_SHOWN)
-    hits: list[Hit] = []
+    alike = Likeness()
     unlike = ""
     try:
-        hits = engine().search(like)
+        alike = likeness(found)
         beside = neighbours(asked, picture_id, rank)
     except (EncoderUnavailable, SpaceMismatch) as error:  # the picture can be shown all the same
         unlike, beside = str(error), None
@@ -92,9 +107,12 @@ def picture(picture_id: int) -> str:
         "picture.html",
         asked=asked,
         chips=shown(asked),
+        marks=marks(asked),
         picture=found,
-        hits=hits,
+        alike=alike,
+        moment=moment_of(found),
         like=Asked(collection=found.collection).plus("similar", picture_id),
         unlike=unlike,
+        boards=engine().catalog.boards.all(),
         beside=beside,
     )

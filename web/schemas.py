@@ -3,21 +3,22 @@
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Range
 
-from search.query import MOST_CHARACTERS, MOST_HITS, MOST_TERMS, MOST_WEIGHT
+from search.query import (
+    MOST_CHARACTERS,
+    MOST_HITS,
+    MOST_MARKS,
+    MOST_NAME,
+    MOST_TERMS,
+    MOST_WEIGHT,
+)
 from search.records import EVERY_EVIDENCE
 from web.forms import DEFAULT_K, LARGEST_ID
+from web.labelled import text as _text
+from web.labelled import whole as _whole
 from web.links import THUMBNAIL_SIDES_PX
 
 PICTURE_ID = Range(1, LARGEST_ID)
 WEIGHT = Range(-MOST_WEIGHT, MOST_WEIGHT)
-
-
-def _whole(about: str, **more: object) -> fields.Integer:
-    return fields.Integer(metadata={"description": about}, **more)  # type: ignore[arg-type]
-
-
-def _text(about: str, **more: object) -> fields.String:
-    return fields.String(metadata={"description": about}, **more)  # type: ignore[arg-type]
 
 
 class Problem(Schema):
@@ -68,7 +69,7 @@ class Picture(Schema):
 
 
 class Match(Schema):
-    by = _text("picture, caption or words", required=True)
+    by = _text("picture, caption, words or marks", required=True)
     score = fields.Float(required=True)
     share = fields.Float(required=True, metadata={"description": "its part in the hit's score"})
     caption = fields.Nested(Caption, required=True, allow_none=True)
@@ -93,6 +94,7 @@ class Hit(Picture):
 class AskedTerm(Schema):
     text = fields.String()
     picture_id = fields.Integer()
+    concept = _text("its name")
     image = _text('"sent", for a picture that came with the request')
     weight = fields.Float(required=True)
 
@@ -107,6 +109,14 @@ class AskedQuery(Schema):
     cutoff = fields.Float(required=True)
     fold = fields.Boolean(required=True)
     diverse = fields.Float(required=True)
+    more = fields.List(fields.Integer(), required=True)
+    less = fields.List(fields.Integer(), required=True)
+
+
+class Cut(Schema):
+    text = fields.String(required=True)
+    characters = _whole("that it has", required=True)
+    read = _whole("that the encoder reads", required=True)
 
 
 class Answer(Schema):
@@ -119,47 +129,11 @@ class Answer(Schema):
     notes = fields.List(
         fields.String(), required=True, metadata={"description": "why there are no hits, or few"}
     )
+    cuts = fields.List(
+        fields.Nested(Cut), required=True, metadata={"description": "words not read to their end"}
+    )
     next = _text("send it as `cursor` for the next hits", required=True, allow_none=True)
     took_ms = fields.Float(required=True)
-
-
-class Collection(Schema):
-    name = fields.String(required=True)
-    encoder = fields.String(required=True)
-    space = fields.String(required=True)
-    pictures = fields.Integer(required=True)
-    captions = fields.Integer(required=True)
-    failures = fields.Integer(required=True)
-    size_bytes = fields.Integer(required=True)
-    created_at = fields.String(required=True)
-    updated_at = fields.String(required=True, allow_none=True)
-
-
-class Collections(Schema):
-    collections = fields.List(fields.Nested(Collection), required=True)
-
-
-class Job(Schema):
-    id = fields.Integer(required=True)
-    collection = fields.String(required=True, allow_none=True)
-    kind = fields.String(required=True)
-    source = fields.String(required=True)
-    state = fields.String(required=True)
-    found = fields.Integer(required=True)
-    added = fields.Integer(required=True)
-    changed = fields.Integer(required=True)
-    unchanged = fields.Integer(required=True)
-    removed = fields.Integer(required=True)
-    failed = fields.Integer(required=True)
-    message = fields.String(required=True, allow_none=True)
-    started_at = fields.String(required=True)
-    updated_at = fields.String(required=True)
-    finished_at = fields.String(required=True, allow_none=True)
-
-
-class Jobs(Schema):
-    jobs = fields.List(fields.Nested(Job), required=True)
-    next = _text("send it as `cursor` for older jobs", required=True, allow_none=True)
 
 
 class AnswerFields(Schema):
@@ -177,6 +151,16 @@ class AnswerFields(Schema):
     diverse = fields.Float(
         validate=Range(0, 1), metadata={"description": "how much likeness to hits above counts"}
     )
+    more = fields.List(
+        fields.Integer(validate=PICTURE_ID),
+        validate=Length(0, MOST_MARKS),
+        metadata={"description": "ids of pictures as wanted: more like these"},
+    )
+    less = fields.List(
+        fields.Integer(validate=PICTURE_ID),
+        validate=Length(0, MOST_MARKS),
+        metadata={"description": "ids of pictures as not wanted; they are left out"},
+    )
     cursor = _text("`next` of the answer before, to the same question")
 
 
@@ -190,6 +174,9 @@ class SearchFields(AnswerFields):
     )
     similar = fields.List(
         fields.Integer(validate=PICTURE_ID), metadata={"description": "ids of indexed pictures"}
+    )
+    concept = fields.List(
+        fields.String(validate=Length(1, MOST_NAME)), metadata={"description": "concepts, by name"}
     )
     weight = fields.Float(
         validate=WEIGHT, metadata={"description": "of the pictures, not zero; words have 1"}
@@ -207,11 +194,12 @@ class SearchForm(SearchFields):
 class Term(Schema):
     text = fields.String(validate=Length(1, MOST_CHARACTERS))
     picture_id = fields.Integer(validate=PICTURE_ID)
+    concept = fields.String(validate=Length(1, MOST_NAME))
     weight = fields.Float(validate=WEIGHT, load_default=1.0)
 
 
 class SearchDocument(AnswerFields):
-    terms = fields.List(fields.Nested(Term), required=True, validate=Length(1, MOST_TERMS))
+    terms = fields.List(fields.Nested(Term), validate=Length(0, MOST_TERMS))
     collections = fields.List(fields.String())
 
 
@@ -222,11 +210,6 @@ class ThumbnailFields(Schema):
 
 class OriginalFields(Schema):
     download = _text("present: to be saved, not shown")
-
-
-class JobFields(Schema):
-    k = _whole("how many jobs", validate=Range(1, 1000), load_default=DEFAULT_K)
-    cursor = _text("`next` of the answer before")
 
 
 class ExportFields(Schema):

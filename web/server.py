@@ -3,6 +3,7 @@
 import errno
 import logging
 import socket
+from threading import Event
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -10,11 +11,6 @@ from typing import Any
 from flask import Flask
 
 from search.errors import BadSetting, LimnError
-
-# What a client may send before it is cut off without a word of ours. Up to here the application
-# answers that the request is too large, for which its body must have been read.
-SLACK_BYTES = 64 << 20
-
 
 # How long an end waits for requests: a search by a picture takes a second on a slow machine.
 PATIENCE_S = 30.0
@@ -35,6 +31,9 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
     """
     from waitress.server import create_server
 
+    from web.bodies import SLACK_BYTES, channel_of
+    from web.metrics import WAITING
+
     # A page asks for all its thumbnails at once: that some wait is no news.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
@@ -46,13 +45,16 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        return create_server(
+        server = create_server(
             app,
             sockets=[listener],
             threads=threads,
             max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + SLACK_BYTES,
             ident="limn",
         )
+        server.channel_class = channel_of(app.config["MAX_SENT_BYTES"])
+        app.extensions[WAITING] = lambda: len(server.task_dispatcher.queue)
+        return server
     except OSError as error:
         listener.close()
         raise _explain(error, host, port) from error
@@ -61,8 +63,9 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
 class Ending:
     """How a running server is told to end: it takes no more requests, and finishes those it has."""
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Any, ending: Event) -> None:
         self._server = server
+        self._ending = ending
         self._told = False
 
     def tell(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
@@ -70,6 +73,7 @@ class Ending:
         if self._told:
             raise KeyboardInterrupt
         self._told = True
+        self._ending.set()
         self._server.pull_trigger()  # wakes the loop up
 
     def serve(self, patience_s: float = PATIENCE_S) -> bool:

@@ -1,13 +1,22 @@
 """How facts read on a page: titles, sizes, dates, places. Registered as template filters."""
 
+import re
 from datetime import datetime
 
 from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
-from search.records import Caption, Picture
+from search.jobs import Job, done
+from search.maps import Region
+from search.records import Caption, Hit, Match, Picture
 from search.wire import printable
+from search.words import found_in, query_words
+from web.asked import Asked
+from web.languages import language
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
+from web.narrowing import label
+
+HAN = re.compile(r"[\u3400-\u9fff]")
 
 # The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
 # style; beyond these a picture stands within its box, as it would take a row's whole width.
@@ -16,9 +25,18 @@ NARROWEST, WIDEST = 0.5, 3.0
 
 
 def caption(picture: Picture) -> Caption | None:
-    """The caption to show where there is room for one."""
+    """The caption to show where there is room for one: in the page's language if there is one."""
     captions = picture.facts.captions
-    return captions[0] if captions else None
+    spoken = language()
+    first = captions[0] if captions else None
+    return next((each for each in captions if _is_in(spoken, each)), first)
+
+
+def _is_in(spoken: str, caption: Caption) -> bool:
+    """Whether a caption is in a language, by what it says of itself or by its characters."""
+    if caption.language:
+        return caption.language.partition("-")[0].lower() == spoken
+    return (HAN.search(caption.text) is not None) == (spoken == "zh")
 
 
 def title(picture: Picture) -> str:
@@ -93,6 +111,36 @@ def unread(number: int) -> str:
     return str(told)
 
 
+def evidence(hit: Hit) -> str:
+    """What spoke for a hit, in a line: picture 38%, caption 62%."""
+    names = {
+        "picture": gettext("picture"),
+        "caption": gettext("caption"),
+        "words": gettext("words"),
+    }
+    told = (f"{names[each.by]} {each.share:.0%}" for each in hit.matches if each.share >= 0.005)
+    return " · ".join(told)
+
+
+def words_in(match: Match, asked: Asked) -> tuple[str, ...]:
+    """Which of the words that were asked for a match's caption holds."""
+    if match.caption is None:
+        return ()
+    chips = (chip for chip in asked.chips if chip.kind == "text" and chip.weight > 0)
+    wanted = [asked.q, *(chip.value for chip in chips)]
+    return found_in(match.caption.text, query_words("\n".join(wanted)))
+
+
+def dealt_with(job: Job) -> int:
+    """How many of a job's files are dealt with."""
+    return done(job.counts)
+
+
+def name_of(region: Region) -> str:
+    """A region's name in the language of the page."""
+    return region.names.get(language()) or next(iter(region.names.values()), "")
+
+
 def register(app: Flask) -> None:
     """Make these known to the templates."""
     for filter_ in (
@@ -113,5 +161,10 @@ def register(app: Flask) -> None:
         srcset,
         shown_width_px,
         printable,
+        label,
+        evidence,
+        words_in,
+        dealt_with,
+        name_of,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

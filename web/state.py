@@ -1,6 +1,7 @@
 """What one application holds while it runs, and how a view comes by it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import cast
 
 from flask import current_app
@@ -8,7 +9,10 @@ from flask import current_app
 from search.catalog_tokens import Tokens
 from search.engine import Engine
 from search.settings import Settings
+from web.foreman import Foreman
 from web.held import HeldPictures
+from web.intake import Intake
+from web.roots import Roots
 from web.warmup import Warmup
 
 
@@ -16,7 +20,8 @@ from web.warmup import Warmup
 class State:
     """The engine, the settings, the engine's warm-up, and the pictures that searches are by.
 
-    `tokens` is None where none are wanted: only this machine can reach the server.
+    `tokens` is None where none are wanted: only this machine can reach the server. `ending` is set
+    when the server is told to end: what would go on by itself ends too.
     """
 
     engine: Engine
@@ -24,6 +29,10 @@ class State:
     warmup: Warmup
     held: HeldPictures
     tokens: Tokens | None
+    roots: Roots
+    intake: Intake
+    foreman: Foreman
+    ending: Event = field(default_factory=Event)
 
 
 def state() -> State:

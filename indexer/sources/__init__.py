@@ -1,5 +1,6 @@
 """Where pictures come from: what a source yields, whatever it is."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,25 @@ class Told:
     fields: Fields = field(default_factory=dict)
 
 
+def captions_hash(told: Told) -> bytes:
+    """16 bytes that differ where the captions, their languages or kinds, or the fields do."""
+    return NOTHING_HASH if told is NOTHING else _captions_hash(told)
+
+
+def _captions_hash(told: Told) -> bytes:
+    digest = hashlib.blake2b(digest_size=16)
+    for caption in told.captions:
+        for part in (caption.text, caption.language or "", caption.kind):
+            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    for name, value in sorted(told.fields.items()):
+        digest.update(f"\1{name}\0{value!r}".encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
 NOTHING = Told()
+
+# Most files of most collections have nothing beside them.
+NOTHING_HASH = _captions_hash(NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

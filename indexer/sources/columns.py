@@ -1,7 +1,6 @@
 """Which column of a table is the picture, which are captions; the others are kept as fields."""
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +8,7 @@ from typing import Any
 
 from indexer.sources import Told
 from search.errors import BadSource
+from search.filter_fields import NUMBER
 from search.records import Caption
 
 # What publishers call them, the most telling first.
@@ -20,9 +20,6 @@ CAPTION_NAMES = (
     "caption", "captions", "text", "texts", "txt", "sentence", "sentences", "description", "title",
     "alt_text",
 )  # fmt: skip
-
-# A number as a person writes it: 007 is a name, and so is +49.
-NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
 
 # As long as `tables.field` allows.
 LONGEST_NAME, LONGEST_TEXT = 100, 500

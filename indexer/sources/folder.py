@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.sources import NOTHING, Found, Item, Note, Told, Unchanged, sidecars
+from indexer.sources import NOTHING, Found, Item, Note, Told, Unchanged, Whole, sidecars
 from indexer.sources.captions import TABLE_NAMES, CaptionTable
 from indexer.sources.columns import GUESSED, AskedColumns
 from indexer.sources.containers import contents
 from indexer.sources.selection import EVERYTHING, Selection
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
-from search.pictures.containers import is_container
-from search.records import Failure
+from search.pictures.containers import is_container, may_move
+from search.records import Failure, FileMark
 
 # What cameras, systems and programs put beside pictures: thumbnails and bins, not collections.
 SKIPPED_FOLDERS = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "__MACOSX"})
@@ -110,6 +110,11 @@ class Folder:
                 found, note = _beside(listing, entry.name, found)
                 if note:
                     yield note
+            if may_move(path):
+                mark = FileMark(path, status.st_size, status.st_mtime_ns)
+                if unchanged(mark):
+                    yield Whole(mark, same=True)
+                    continue
             yield Item(path, status.st_size, status.st_mtime_ns, found)
         for entry in listing.containers:
             path = folder / entry.name

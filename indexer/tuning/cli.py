@@ -53,7 +53,13 @@ METHODS = ("full", "lora", "head")
 @click.option(
     "--teacher", help="An encoder to stay near while learning, such as open_clip:ARCH/PRETRAINED."
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option(
+    "--from-feedback",
+    "from_feedback",
+    is_flag=True,
+    help="Learn from marks how words are meant: in seconds, without a folder or a new index.",
+)
 @click.option("--epochs", type=click.IntRange(1), default=10, show_default=True)
 @click.option(
     "--batch", type=click.IntRange(2), default=128, show_default=True, help="Pictures in one loss."
@@ -109,7 +115,8 @@ def train(
     images: Path | None,
     spec: str,
     method: Any,
-    out: Path,
+    out: Path | None,
+    from_feedback: bool,
     draws: int,
     device: Any,
     anyway: bool,
@@ -124,9 +131,15 @@ def train(
     \b
     limn train --collection pictures --out runs/mine
     limn index ~/Pictures --collection mine --encoder builtin@runs/mine/pair
+    limn train --from-feedback --collection pictures
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     settings = Settings.from_environment()
+    if from_feedback:
+        _learn(settings, name, captions, anyway, as_json)
+        return
+    if out is None:
+        raise BadSetting("name the folder of the run: --out DIR")
     if name is not None and captions is None:
         source, (pairs, folder) = name, _collected(settings, name)
     elif captions is not None and name is None:
@@ -151,6 +164,25 @@ def train(
         click.echo("stopped; run the same command again to go on", err=True)
         sys.exit(1)
     _print(done, as_json, _hint(done, name, folder))
+
+
+def _learn(
+    settings: Settings, name: str | None, captions: Path | None, anyway: bool, as_json: bool
+) -> None:
+    """Train a collection's adapter on the marks that are kept."""
+    from indexer.adapting.gate import train_adapter
+    from search.bootstrap import open_engine
+
+    if name is None or captions is not None:
+        raise BadSetting("marks are of a collection's pictures: name it with --collection NAME")
+    with open_engine(settings) as engine:
+        done = train_adapter(engine, name, anyway)
+    if as_json:
+        click.echo(json.dumps(asdict(done), ensure_ascii=False))
+        return
+    _tell(f"trained on {done.trained} questions, {done.held_out} held out to decide by")
+    _tell(f"found within the first 10 before: {done.before}; after: {done.after}")
+    click.echo(f"{name} is searched with the adapter from now on; limn adapter off {name}")
 
 
 def _collected(settings: Settings, name: str) -> tuple[list[CaptionedPicture], Path]:

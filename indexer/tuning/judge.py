@@ -14,6 +14,7 @@ from indexer.tuning.steps import Tower
 from indexer.tuning.trainable import TrainablePair
 from search.encoders import Encoder
 from search.encoders.preparation import Preparation
+from search.encoders.texts import longest_by_tokens
 from search.records import Pixels, Space, Vectors
 
 Figures = dict[str, float]
@@ -44,6 +45,10 @@ class InTraining:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts -> (n, width)."""
         return self._encoded(self.pair.tokens(texts), self.pair.texts)
+
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text, from its first, come before the tower's limit."""
+        return longest_by_tokens(text, self.pair.tokens)
 
     def _shown(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.pair.pictures(self.pair.seen(pixels))

@@ -30,6 +30,9 @@ class Encoder(Protocol):
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
 
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text, from its first, come before the tower's limit."""
+
 
 def open_encoder(spec: str, device: str = "auto") -> Encoder:
     """Open the pair that `spec` names on `device` ("auto", "cpu" or "cuda").

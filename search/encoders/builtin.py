@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from search.encoders.graphs import Towers, open_towers
 from search.encoders.pairfolder import PairFolder, opening, preparation_of, read_folder
 from search.encoders.preparation import Preparation
-from search.encoders.texts import encodable
+from search.encoders.texts import encodable, longest
 from search.records import Pixels, Space, Vectors
 
 FOLDER = Path(__file__).parent / "pair"
@@ -41,6 +41,10 @@ class BuiltinEncoder:
         """Embed n texts of any Unicode -> (n, width); what is past 48 tokens is cut."""
         readable = (encodable(text[:LONGEST_TEXT]) for text in texts)
         return self.towers.encode_ids([self.tokenizer.encode(text).ids for text in readable])
+
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text come before the tower's 48 tokens are full."""
+        return longest(text, lambda part: not self.tokenizer.encode(encodable(part)).overflowing)
 
 
 def pair_folder(spec: str) -> Path:

@@ -30,6 +30,10 @@ class JoinedEncoder:
         """How a picture becomes the picture tower's input."""
         return self._encoder.preparation
 
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text its vector hangs on."""
+        return self._encoder.characters_read(text)
+
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, height, width, 3) uint8 made by `preparation` -> (n, width); n may be 0."""
         return self._encoder.encode_pixels(pixels)

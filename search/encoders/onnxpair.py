@@ -12,6 +12,7 @@ from search.encoders.graphs import Towers, open_towers
 from search.encoders.openclip_words import Words, open_words
 from search.encoders.pairfolder import DESCRIPTION, opening, preparation_of, read_folder
 from search.encoders.preparation import Preparation
+from search.encoders.texts import longest
 from search.errors import BadSetting, EncoderUnavailable
 from search.records import Pixels, Space, Vectors
 
@@ -38,6 +39,10 @@ class OnnxEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
         return self.towers.encode_ids(self.words.ids(texts))
+
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text, from its first, come before the tower's limit."""
+        return longest(text, self.words.fit)
 
 
 def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:

@@ -15,7 +15,7 @@ from open_clip.transformer import TextTransformer, text_global_pool
 from search.encoders.fingerprint import space_id
 from search.encoders.openclip_weights import Pair, load_pair, quiet
 from search.encoders.preparation import Preparation, Resize
-from search.encoders.texts import spoken
+from search.encoders.texts import longest_by_tokens, spoken
 from search.errors import BadSetting
 from search.records import Pixels, Space, Vectors
 
@@ -139,6 +139,10 @@ class OpenClipEncoder:
 
         # Texts of like length together, so that a long one does not slow the short ones.
         return self._encode(np.argsort(ends, kind="stable"), encode_cut)
+
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text, from its first, come before the tower's limit."""
+        return longest_by_tokens(text, self.tokens)
 
     def _encode(
         self, order: NDArray[np.intp], encode: Callable[[NDArray[np.intp]], torch.Tensor]

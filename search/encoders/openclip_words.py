@@ -86,10 +86,21 @@ class Words:
         encoded = [self.tokenizer.encode(text).ids for text in cleaned]
         return [[0 if each == reading.stripped else each for each in ids] for ids in encoded]
 
-    def _enclosed(self, text: str, start: int, end: int) -> list[int]:
+    def fit(self, text: str) -> bool:
+        """Whether nothing of a text is cut."""
+        clean = CLEANING[self.reading.clean](spoken(text, self.reading.context))
+        if self.reading.start is None or self.reading.end is None:
+            return not self.tokenizer.encode(clean).overflowing
+        return len(self._pairs(clean)) <= self.reading.context - 2
+
+    def _pairs(self, text: str) -> list[int]:
+        """The byte pairs of CLIP's own tokenizer, as many as there are."""
         pieces = PIECES.findall(text)
-        inner = self.tokenizer.encode(pieces, is_pretokenized=True, add_special_tokens=False).ids
-        ids = [start, *inner[: self.reading.context - 2], end]
+        encoded = self.tokenizer.encode(pieces, is_pretokenized=True, add_special_tokens=False)
+        return list(encoded.ids)
+
+    def _enclosed(self, text: str, start: int, end: int) -> list[int]:
+        ids = [start, *self._pairs(text)[: self.reading.context - 2], end]
         return ids if self.reading.cut else ids + [0] * (self.reading.context - len(ids))
 
 

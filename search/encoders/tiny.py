@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from search.encoders.fingerprint import space_id
 from search.encoders.preparation import Preparation
+from search.encoders.texts import longest
 from search.records import Pixels, Space, Vectors
 
 VERSION = 1
@@ -70,6 +71,10 @@ class TinyEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts -> (n, 64); n may be 0. What is past 256 words is cut."""
         return _unit([_describe(text) for text in texts])
+
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text hold its first 256 words."""
+        return longest(text, lambda part: len(WORDS.findall(part)) <= MOST_WORDS)
 
 
 def _shares(picture: Pixels) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ Pillow is not imported here, so that a folder can be scanned without it.
 """
 
 import hashlib
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,17 @@ from search.pictures.containers import container_of, read_member
 PICTURE_SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".avif",
     ".heic", ".heif", ".hif", ".gif", ".tif", ".tiff", ".bmp", ".jp2", ".j2k", ".jpx",
-    ".ppm", ".pgm", ".pbm", ".pnm", ".svg",
+    ".jxl", ".ppm", ".pgm", ".pbm", ".pnm", ".svg",
     ".dng", ".nef", ".cr2", ".cr3", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw",
 })
 # fmt: on
 """Lower-case suffixes of the formats that `search.pictures` reads."""
 
 CHUNK_BYTES = 1 << 20
+
+# A file that changed while it was read is read again, this often at most: a copy that is under way
+# ends, a log does not.
+READS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
     Raises:
         BadPicture: missing, no regular file (nothing is opened then: a FIFO would block),
-            no permission, empty, or over `limits.max_file_bytes`.
+            no permission, empty, over `limits.max_file_bytes`, or written to all the while:
+            what is returned was never a part of a file.
     """
     name = repr(str(path))
     try:
@@ -54,7 +60,7 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise BadPicture(f"{name} is {_kind(status.st_mode)}, not a file", "not an image")
         check_size(status.st_size, name, limits)
-        data = path.read_bytes()
+        data = _read_whole(path, status, name)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         container = container_of(path)
         if container is not None:
@@ -69,6 +75,24 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
     if not data:
         raise BadPicture(f"{name} is an empty file", "empty file")
     return data
+
+
+def _read_whole(path: Path, status: os.stat_result, name: str) -> bytes:
+    """A file's bytes as they stood at one moment; `status` is that from before."""
+    for _ in range(READS):
+        data = path.read_bytes()
+        before, status = status, path.stat()
+        if _version(before) == _version(status) and len(data) == status.st_size:
+            return data
+    raise BadPicture(
+        f"{name} changed while it was read: something still writes it; it is tried again at the "
+        "next run",
+        "unreadable",
+    )
+
+
+def _version(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _load_member(container: Path, path: Path, limits: Limits) -> bytes:

@@ -101,6 +101,6 @@ def _exif(image: Image.Image) -> Image.Exif:
 
 def _directory(exif: Image.Exif, tag: ExifTags.IFD) -> Tags:
     try:
-        return dict(exif.get_ifd(tag))
+        return dict(exif.get_ifd(tag)) if tag in exif else {}
     except PLUGIN_ERRORS:
         return {}

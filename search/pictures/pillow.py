@@ -7,6 +7,8 @@ import zlib
 
 from PIL import Image
 
+from search.pictures import jpegxl
+
 # What people keep pictures in. Left out are formats that run another program (EPS, WMF) or are read
 # by one (FITS, HDF5, GRIB), icons, and those without a magic number (TGA), for which any file may
 # pass. An MPO is opened as the JPEG that it begins with.
@@ -53,6 +55,8 @@ def ready() -> None:
 
 def looks_like(data: bytes) -> str | None:
     """The format by whose magic number these bytes begin."""
+    if jpegxl.is_jpeg_xl(data):
+        return jpegxl.NAME
     prefix = data[:32].ljust(32, b"\0")  # some of Pillow's checks index past a short one
     for name in FORMATS:
         accept = Image.OPEN[name][1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from search.errors import BadPicture
-from search.pictures import pillow
+from search.pictures import jpegxl, pillow
 from search.pictures.colours import to_srgb
 from search.pictures.converted import converted
 from search.pictures.files import DEFAULT_LIMITS, Limits, check_size, load_file
@@ -80,16 +80,14 @@ def _decode(
     data: bytes, name: str, limits: Limits, target_px: int | None
 ) -> tuple[Image.Image, PictureFacts]:
     stream = BytesIO(data)
-    image = Image.open(stream, formats=pillow.FORMATS)  # reads the header, decodes nothing
+    formats: tuple[str, ...] = pillow.FORMATS
+    if jpegxl.is_jpeg_xl(data):
+        _check_size(*(jpegxl.size(data) or (1, 1)), name, limits)
+        jpegxl.register()
+        formats = (jpegxl.NAME,)
+    image = Image.open(stream, formats=formats)  # reads the header, decodes nothing
     width_px, height_px = image.size
-    if width_px < 1 or height_px < 1:
-        raise BadPicture(f"{name} has no pixels: {width_px} by {height_px}", "not an image")
-    if width_px * height_px > limits.max_pixels:
-        raise BadPicture(
-            f"{name} has {width_px:,} by {height_px:,} pixels; at most {limits.max_pixels:,} "
-            f"pixels are decoded (LIMN_MAX_PIXELS)",
-            "too large",
-        )
+    _check_size(width_px, height_px, name, limits)
     _check_whole(image, data, stream.tell(), name)
     if target_px is not None and image.format in ("JPEG", "MPO"):
         side_px = math.ceil(SPARE * target_px)
@@ -103,6 +101,17 @@ def _decode(
     return (picture.transpose(UPRIGHT[turn]) if turn in UPRIGHT else picture), facts
 
 
+def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> None:
+    if width_px < 1 or height_px < 1:
+        raise BadPicture(f"{name} has no pixels: {width_px} by {height_px}", "not an image")
+    if width_px * height_px > limits.max_pixels:
+        raise BadPicture(
+            f"{name} has {width_px:,} by {height_px:,} pixels; at most {limits.max_pixels:,} "
+            f"pixels are decoded (LIMN_MAX_PIXELS)",
+            "too large",
+        )
+
+
 def _check_whole(image: Image.Image, data: bytes, header_bytes: int, name: str) -> None:
     """Refuse what decoders take for a picture that is partly grey.
 
@@ -111,7 +120,8 @@ def _check_whole(image: Image.Image, data: bytes, header_bytes: int, name: str) 
     """
     zeros = False
     if image.format in ("JPEG", "MPO"):
-        zeros = data.find(b"\xff\xd9", header_bytes) < 0  # no end of image
+        # No end of image. Whole files have it at their end, where this begins to look.
+        zeros = data.rfind(b"\xff\xd9", header_bytes) < 0
     elif image.format in ("WEBP", "AVIF", "HEIF"):
         zeros = not any(data[-ZEROS_BYTES:])
     elif image.format == "PNG":
@@ -133,8 +143,11 @@ def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
     """Tell a damaged picture from what is none by how its bytes begin."""
     kind = pillow.looks_like(data)
     if kind is None:
-        known = ", ".join(pillow.FORMATS)
+        known = ", ".join((*pillow.FORMATS, "JPEG XL"))
         return BadPicture(f"{name} is not a picture that can be read: no {known}", "not an image")
-    unidentified = isinstance(error, UnidentifiedImageError)
-    why = "its header can't be read" if unidentified else str(error)
+    why = str(error)
+    if isinstance(error, UnidentifiedImageError):
+        why = "its header can't be read"
+    elif kind == jpegxl.NAME:  # its decoder names no reason, and asks to be built anew
+        why = "its decoder refuses it"
     return BadPicture(f"{name} is damaged, cut short or a rare sort of {kind}: {why}", "truncated")

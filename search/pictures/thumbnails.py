@@ -65,6 +65,10 @@ class Thumbnails:
         """A WebP of a few pixels, for where the picture will be; kept since its first thumbnail."""
         return _read(self._path(picture.content_hash, PLACEHOLDER_PX))
 
+    def kept(self, content_hash: str, side_px: int) -> bytes | None:
+        """The thumbnail of that content, where one is kept."""
+        return _read(self._path(content_hash, side_px))
+
     def of(self, picture: Picture, side_px: int) -> bytes:
         """The thumbnail kept, even where the file has gone since, or else one that is made now.
 
@@ -74,10 +78,10 @@ class Thumbnails:
         Raises:
             BadPicture: none is kept, and the picture can't be read.
         """
-        path = self._path(picture.content_hash, side_px)
-        kept = _read(path)
+        kept = self.kept(picture.content_hash, side_px)
         if kept is not None:
             return kept
+        path = self._path(picture.content_hash, side_px)
         data = load_file(picture.path, self._limits)
         made = thumbnail(data, side_px, limits=self._limits, drawings=True)
         # A file that was changed after it was indexed must not pass for what it was then.

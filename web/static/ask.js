@@ -29,8 +29,9 @@ async function answer(address, entry, keepChips, typing) {
   try {
     const page = await fetchPage(address, mine.signal);
     notice.textContent = "";
-    if (entry === "push") history.pushState({ typing }, "", address);
-    if (entry === "replace") history.replaceState({ typing }, "", address);
+    const shown = page.documentElement.dataset.address ?? address;
+    if (entry === "push") history.pushState({ typing }, "", shown);
+    if (entry === "replace") history.replaceState({ typing }, "", shown);
     show(page, keepChips);
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -47,6 +48,7 @@ export async function fetchPage(address, signal) {
   const answer = await fetch(address, { signal, headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!page.getElementById("main")) throw new Error("no page of Limn's");
+  if (answer.redirected) page.documentElement.dataset.address = answer.url;
   return page;
 }
 

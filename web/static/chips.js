@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { form } from "./form.js";
-import { searchSoon } from "./live.js";
+import { search, searchSoon } from "./live.js";
 
 function ready() {
   for (const hidden of document.querySelectorAll("[data-flip], [data-part], [data-help]")) hidden.hidden = false;
@@ -36,11 +36,10 @@ document.addEventListener("click", (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (link.matches(".acts a:first-child")) form.elements.q.value = "";
-  const inForm = form.contains(link);
-  ask(link.getAttribute("href")).then(() => {
-    if (inForm) form.elements.q.focus();
-    else scrollTo({ top: 0 });
-  });
+  if (form.contains(link)) {
+    link.closest(".chip").remove(); // its address is from before what was typed since
+    search().then(() => form.elements.q.focus());
+  } else ask(link.getAttribute("href")).then(() => scrollTo({ top: 0 }));
 });
 
 document.addEventListener("limn:shown", ready);

@@ -1,16 +1,20 @@
 // Reads the search form, and writes the address that asks what stands in it.
 
 const KINDS = ["text", "similar", "picture"];
+const SIDES = ["more", "less"];
 
 export const form = document.querySelector("form.search");
 
-/** What the form asks: the words in the box, the chips by kind, the collection. */
+/** What the form asks: the words in the box, the chips by kind, the marks, the collection, the filters. */
 export function fields() {
-  const found = { q: form.elements.q.value.trim(), collection: "", text: [], similar: [], picture: [] };
+  const found = { q: form.elements.q.value.trim(), collection: "", text: [], similar: [], picture: [], more: [], less: [] };
+  found.where = [...form.querySelectorAll("[name=where]")].map(({ value }) => value);
+  found.panel = form.querySelector("[name=panel]") !== null;
   for (const chip of form.querySelectorAll("[data-chip]")) {
     const [term, weight] = chip.querySelectorAll("input");
     found[term.name].push({ value: term.value, weight: weight.value });
   }
+  for (const mark of form.querySelectorAll("[data-mark]")) found[mark.name].push(mark.value);
   const collection = form.querySelector("[name=collection]");
   if (collection) found.collection = collection.value;
   return found;
@@ -29,7 +33,10 @@ export function addressOf(asked) {
   }
   while (weights.length && Number(weights.at(-1)) === 1) weights.pop();
   for (const weight of weights) query.append("weight", weight);
+  for (const side of SIDES) for (const id of asked[side]) query.append(side, id);
   if (asked.collection) query.append("collection", asked.collection);
+  for (const each of asked.where) query.append("where", each);
+  if (asked.panel) query.append("panel", "1");
   const text = query.toString();
   return text ? `/?${text}` : "/";
 }

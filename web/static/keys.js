@@ -3,8 +3,13 @@
 const box = document.getElementById("q");
 const help = document.getElementById("help");
 
+const SIDES = { m: "more", l: "less" };
+
+// Presses what belongs to the picture that has the focus, or to the one that the page is of.
+const act = (target, what) => (target.closest(".tile") ?? document.querySelector(".picture"))?.querySelector(what)?.click();
+
 const frames = () => [...document.querySelectorAll(".grid .frame")];
-const writing = (target) => target.matches("input, textarea, select, [contenteditable]");
+const writing = (target) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 function walk(key, target) {
   const all = frames();
@@ -66,6 +71,8 @@ document.addEventListener("keydown", (event) => {
     box.focus();
     box.select();
   } else if (key === "?" && !writing(target)) help.showModal();
+  else if (key in SIDES && !writing(target)) act(target, `[data-mark-as=${SIDES[key]}]`);
+  else if (key === "x" && !writing(target)) act(target, ".select");
 });
 
 document.addEventListener("click", ({ target }) => {

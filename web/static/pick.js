@@ -53,7 +53,9 @@ document.addEventListener("paste", (event) => {
   searchBy(files);
 });
 
-const carriesFiles = (event) => event.dataTransfer.types.includes("Files");
+// A field that takes files to keep them has its own use for them.
+const carriesFiles = (event) =>
+  event.dataTransfer.types.includes("Files") && !event.target.closest?.("[data-takes-files]");
 let depth = 0; // entering a child comes before leaving its parent
 
 document.addEventListener("dragenter", (event) => {

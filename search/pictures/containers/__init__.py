@@ -1,8 +1,8 @@
-"""Files that hold pictures, read as if they were folders: archives, tables of pictures, films.
+"""Files that hold pictures, read as if they were folders: archives, tables, films, animations.
 
 A picture in one has the container's path followed by its name in there: /d/shard.tar/0001.jpg,
-/d/train.parquet/image/17, /d/film.mp4/0:01:23.400. Each kind is read in a file of its own, whose
-library is imported when a file of that kind is.
+/d/train.parquet/image/17, /d/film.mp4/0:01:23.400, /d/cat.gif/12. Each kind is read in a file of
+its own, whose library is imported when a file of that kind is.
 """
 
 import os
@@ -17,6 +17,10 @@ TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 ZIP_SUFFIXES = (".zip", ".cbz")
 TABLE_SUFFIXES = (".parquet", ".arrow")
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".3gp")
+
+# A picture whose name ends so may move: whether it does, it says itself. Pillow's names of them.
+ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".png": "PNG", ".webp": "WEBP"}
+
 SUFFIXES = TAR_SUFFIXES + ZIP_SUFFIXES + TABLE_SUFFIXES + FILM_SUFFIXES
 
 # Containers kept open in a process: a worker goes through one, perhaps two, at a time.
@@ -41,10 +45,20 @@ def is_container(path: Path) -> bool:
     return path.name.lower().endswith(SUFFIXES)
 
 
+def may_move(path: Path) -> bool:
+    """Whether a file's name says that it may be an animation."""
+    return path.suffix.lower() in ANIMATIONS
+
+
+def animation_of(path: Path) -> Path | None:
+    """The animation that a path names a frame of; None where it names none."""
+    return path.parent if may_move(path.parent) and path.parent.is_file() else None
+
+
 def container_of(path: Path) -> Path | None:
     """The file that a path leads into, if it leads into one: its nearest part that is a file."""
     for parent in path.parents:
-        if is_container(parent) and parent.is_file():
+        if (is_container(parent) or may_move(parent)) and parent.is_file():
             return parent
     return None
 
@@ -79,6 +93,10 @@ def open_container(path: Path) -> Container:
         from search.pictures.containers.table import PictureTable
 
         return PictureTable(path)
+    if may_move(path):
+        from search.pictures.containers.animation import Animation
+
+        return Animation(path)
     from search.pictures.containers.film import Film
 
     return Film(path)

@@ -1,0 +1,214 @@
+"""The page in headless Chromium: first results, weight, scrolling, thumbnails, and a large map.
+
+    python -m benchmarks.page --collection NAME [--map-points 100000]
+
+It serves the catalog of LIMN_DATA_DIR by a `limn serve` of its own, and prints JSON. The collection
+should hold 5,000 pictures or more, or scrolling ends sooner, which is told.
+"""
+
+import http.client
+import json
+import random
+import shutil
+import threading
+from statistics import median
+from time import perf_counter
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import click
+import numpy as np
+
+from benchmarks.soak import serving
+
+# Nothing that a browser does on its own must leave this machine.
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+# From the moment the answer has come until fifty thumbnails are decoded and a frame was painted.
+PAINTED = """() => new Promise(resolve => {
+    const ready = async () => {
+        const shots = [...document.querySelectorAll(".tile .shot")];
+        const seen = shots.filter(each => each.getBoundingClientRect().top < innerHeight);
+        await Promise.all(seen.map(each => each.decode().catch(() => {})));
+        requestAnimationFrame(() => requestAnimationFrame(() => {
+            const answered = performance.getEntriesByType("navigation")[0].responseEnd;
+            const first = performance.getEntriesByName("first-contentful-paint")[0];
+            const now = performance.now();
+            resolve({painted: now - answered, first: (first?.startTime ?? now) - answered,
+                     shots: shots.length, seen: seen.length});
+        }));
+    };
+    document.readyState === "loading" ? addEventListener("DOMContentLoaded", ready) : ready();
+})"""
+
+WATCH_TASKS = """() => {
+    window.tasks = [];
+    new PerformanceObserver(list => list.getEntries().forEach(each => tasks.push(each.duration)))
+        .observe({type: "longtask", buffered: true});
+}"""
+
+# One screen a frame, waiting only where the next hits have not come yet.
+SCROLL = """async wanted => {
+    const began = performance.now();
+    let frames = 0, waited = 0;
+    while (document.querySelectorAll(".tile").length < wanted && waited < 100) {
+        const before = scrollY;
+        scrollBy(0, innerHeight * 0.8);
+        await new Promise(requestAnimationFrame);
+        frames++;
+        if (scrollY !== before) waited = 0;
+        else if (document.querySelector(".more [rel=next]")) {
+            waited++;
+            await new Promise(resolve => setTimeout(resolve, 50));
+        } else break;
+    }
+    return {seconds: (performance.now() - began) / 1000, frames,
+            tiles: document.querySelectorAll(".tile").length};
+}"""
+
+MOVE_MAP = """async () => {
+    const canvas = document.querySelector(".map .over");
+    const press = key => canvas.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+    const took = [];
+    for (const key of [..."++++----++", ...Array(30).fill("ArrowLeft"), ..."++++++++"]) {
+        const began = performance.now();
+        press(key);
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+        took.push((performance.now() - began) / 2);
+    }
+    return took;
+}"""
+
+
+@click.command()
+@click.option("--collection", required=True, help="What is searched.")
+@click.option("--words", default="a dog", show_default=True)
+@click.option(
+    "--scroll", "wanted", default=5_000, show_default=True, help="Hits to scroll through."
+)
+@click.option("--map-points", default=0, help="Also move a made-up map of so many points.")
+def main(collection: str, words: str, wanted: int, map_points: int) -> None:
+    """Measure the page that LIMN_DATA_DIR's collections make."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    found: dict[str, Any] = {}
+    question = f"?q={quote(words)}&collection={quote(collection)}"
+    with serving() as (url, _), sync_playwright() as playwright:
+        found["thumbnails_per_s"] = thumbnails(url, collection, words)
+        click.echo(f"thumbnails are measured: {json.dumps(found)}", err=True)
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
+        found |= first_results(browser, url + question)
+        click.echo(f"first results are measured: {json.dumps(found)}", err=True)
+        found["scroll"] = scroll(browser, url + question, wanted)
+        click.echo(f"scrolling is measured: {json.dumps(found)}", err=True)
+        if map_points:
+            found["map"] = move_map(browser, url, collection, map_points)
+        browser.close()
+    click.echo(json.dumps(found, indent=2))
+
+
+def thumbnails(url: str, collection: str, words: str, asked: int = 4_000) -> float:
+    """Thumbnails a second, warm, asked for by four clients that keep their connections."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    client = http.client.HTTPConnection(host, port)
+    client.request("GET", f"/api/v1/search?q={quote(words)}&collection={quote(collection)}&k=200")
+    addresses = [hit["thumbnail"] for hit in json.loads(client.getresponse().read())["hits"]]
+
+    def fetch(seed: int, times: int) -> None:
+        chance, client = random.Random(seed), http.client.HTTPConnection(host, port)
+        for _ in range(times):
+            client.request("GET", chance.choice(addresses))
+            assert client.getresponse().read()[:4] == b"RIFF"
+        client.close()
+
+    fetch(0, len(addresses) * 3)  # made and kept
+    threads = [threading.Thread(target=fetch, args=(each, asked // 4)) for each in range(4)]
+    began = perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    client.close()
+    return round(asked / (perf_counter() - began))
+
+
+def first_results(browser: Any, address: str) -> dict[str, Any]:
+    """How soon the first screen stands after its answer, and what the page weighs over the wire."""
+    runs: list[dict[str, float]] = []
+    weight = 0.0
+    for _ in range(7):
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        kinds: dict[str, str] = {}
+        sizes: dict[str, float] = {}
+        session.on(
+            "Network.responseReceived",
+            lambda event, kinds=kinds: kinds.update({event["requestId"]: event["type"]}),
+        )
+        session.on(
+            "Network.loadingFinished",
+            lambda event, sizes=sizes: sizes.update(
+                {event["requestId"]: event["encodedDataLength"]}
+            ),
+        )
+        page.goto(address, wait_until="commit")
+        runs.append(page.evaluate(PAINTED))
+        page.wait_for_load_state("networkidle")
+        weight = sum(size for key, size in sizes.items() if kinds.get(key) != "Image")
+        page.context.close()
+    return {
+        "hits": runs[-1]["shots"],
+        "in_sight": runs[-1]["seen"],
+        "first_paint_ms": round(median(each["first"] for each in runs)),
+        "all_painted_ms": round(median(each["painted"] for each in runs)),
+        "weight_kb": round(weight / 1000, 1),
+    }
+
+
+def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
+    """Scroll through `wanted` hits; the long tasks are those over 50 ms."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(address)
+    page.evaluate(WATCH_TASKS)
+    run = page.evaluate(SCROLL, wanted)
+    tasks = page.evaluate("tasks")
+    page.close()
+    return {**run, "long_tasks": len(tasks), "longest_ms": round(max(tasks, default=0))}
+
+
+def move_map(browser: Any, url: str, collection: str, points: int) -> dict[str, Any]:
+    """Move and zoom the map page with made-up points in place of the collection's own."""
+    chance = np.random.default_rng(0)
+    middles = chance.random((60, 2))
+    places = middles[chance.integers(60, size=points)] + chance.normal(0, 0.02, (points, 2))
+    body = np.arange(1, points + 1).astype("<f8").tobytes()
+    body += (np.clip(places, 0, 1) * 65_535).astype("<u2").tobytes()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.route("**/map/points*", lambda route: route.fulfill(body=body))
+    page.goto(f"{url}collections/{quote(collection)}/map")
+    page.locator("[data-ready]").wait_for()
+    page.evaluate(WATCH_TASKS)
+    took = page.evaluate(MOVE_MAP)
+    tasks = page.evaluate("tasks")
+    page.close()
+    return {
+        "points": points,
+        "frame_p50_ms": round(median(took), 1),
+        "frame_max_ms": round(max(took), 1),
+        "longest_task_ms": round(max(tasks, default=0)),
+    }
+
+
+if __name__ == "__main__":
+    main()

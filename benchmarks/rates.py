@@ -1,0 +1,109 @@
+"""Rates: pictures a second of a whole run and of its stages alone, by the clock and by CPU time."""
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from indexer.decoders import Decoders
+from indexer.decoding import Decoded, Work
+from indexer.pipeline import ENCODE_BATCH
+from indexer.plan import Plan
+from indexer.sources import found_in
+from indexer.sources.folder import Folder
+from search.encoders import Encoder
+from search.pictures import Limits
+from search.records import Counts
+
+
+class Silent:
+    """Watches a run and says nothing."""
+
+    def planned(self, plan: Plan) -> None: ...
+
+    def advanced(self, counts: Counts, at: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Pictures a second by the clock, and a second of one core, whoever else uses the machine."""
+
+    clock: float
+    cpu: float
+
+    def of(self, other: "Rate") -> str:
+        """The share that this is of another, both ways."""
+        return f"{self.clock / other.clock:.2f} ({self.cpu / other.cpu:.2f} by CPU time)"
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """End to end, and the two stages alone, all cores each."""
+
+    whole: Rate
+    decode: Rate
+    encode: Rate
+
+    @property
+    def slower(self) -> Rate:
+        return min(self.decode, self.encode, key=lambda rate: rate.clock)
+
+    @property
+    def shared(self) -> Rate:
+        """What no pipeline can pass whose stages compute on the same cores."""
+        clock, cpu = (
+            1 / (1 / decode + 1 / encode)
+            for decode, encode in (
+                (self.decode.clock, self.encode.clock),
+                (self.decode.cpu, self.encode.cpu),
+            )
+        )
+        return Rate(clock, cpu)
+
+
+@contextmanager
+def timed(count: int) -> Iterator[list[Rate]]:
+    """The rate of what is done inside, with the processes that it started and ended."""
+    rates: list[Rate] = []
+    began, cpu_began = time.perf_counter(), _cpu_s()
+    yield rates
+    rates.append(
+        Rate(count / (time.perf_counter() - began), count / max(1e-9, _cpu_s() - cpu_began))
+    )
+
+
+def _cpu_s() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def decode_rate(encoder: Encoder, folder: Path, workers: int) -> Rate:
+    """Decoding alone; by the clock, workers have started already."""
+    work = [Work(item) for item in found_in(Folder(folder))]
+    first = 16 * workers
+    with (
+        timed(first + len(work)) as both,
+        Decoders(workers, encoder.preparation, Limits()) as decoders,
+    ):
+        list(decoders.run(work[:first]))
+        began = time.perf_counter()
+        outcomes = list(decoders.run(work))
+        took_s = time.perf_counter() - began
+    assert all(isinstance(each, Decoded) for each in outcomes)
+    return Rate(len(work) / took_s, both[0].cpu)
+
+
+def encode_rate(encoder: Encoder, count: int) -> Rate:
+    """Encoding alone, of pictures that are in memory."""
+    shape = (ENCODE_BATCH, encoder.preparation.height_px, encoder.preparation.width_px, 3)
+    batch = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    encoder.encode_pixels(batch)
+    batches = max(1, count // ENCODE_BATCH)
+    with timed(batches * ENCODE_BATCH) as rates:
+        for _ in range(batches):
+            encoder.encode_pixels(batch)
+    return rates[0]

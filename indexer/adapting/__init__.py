@@ -1,0 +1,1 @@
+"""Training a query-side adapter on marks."""

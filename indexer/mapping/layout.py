@@ -1,0 +1,110 @@
+"""From vectors to places: neighbours by the collection's own store, laid out by openTSNE.
+
+t-SNE (van der Maaten and Hinton 2008) with the FFT interpolation of Linderman et al. 2019.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from search.errors import BadSetting
+from search.maps import Places
+from search.records import Ids, Vectors
+from search.stores import VectorStore
+
+# Neighbours of each picture: enough for parts to hold together. t-SNE's perplexity is a third.
+NEIGHBOURS = 30
+
+# What openTSNE's authors recommend; past these a map changes little.
+EARLY_STEPS, STEPS = 250, 500
+TELL_EVERY = 25
+
+# Under this the exact gradient by trees is quicker than by interpolation.
+FEW = 10_000
+
+# Queries at a time: their scores are held for all pictures at once.
+BATCH = 512
+
+REMEDY = 'maps are laid out with openTSNE: pip install "limn[map]"'
+
+Tell = Callable[[float], None]
+"""Called with the share that is done; what it raises ends the work."""
+
+
+def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> Places:
+    """Places (n, 2) of the pictures of a store.
+
+    Raises:
+        BadSetting: openTSNE is not installed.
+    """
+    if len(ids) <= 3:
+        return np.linspace([0.25, 0.5], [0.75, 0.5], len(ids), dtype=np.float32)
+    near, distances = _neighbours(store, ids, vectors, lambda share: tell(share / 3))
+    return _fitted(_embed(vectors, near, distances, lambda share: tell(1 / 3 + share * 2 / 3)))
+
+
+def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> tuple[Any, Any]:
+    """Each picture's neighbours as rows (n, k), itself left out, and how far off they are."""
+    k = min(NEIGHBOURS, len(ids) - 1)
+    rows = np.empty((len(ids), k), dtype=np.int32)
+    distances = np.empty((len(ids), k), dtype=np.float64)
+    for start in range(0, len(ids), BATCH):
+        part = slice(start, start + BATCH)
+        found, scores = store.search(vectors[part], k + 1)
+        places = np.searchsorted(ids, found)
+        mine = found == ids[part][:, None]
+        mine[~mine.any(axis=1), -1] = True  # copies of it stand before it: the last one goes
+        rows[part] = places[~mine].reshape(-1, k)
+        distances[part] = 1 - scores[~mine].reshape(-1, k)
+        tell(min(1.0, (start + BATCH) / len(ids)))
+    return rows, np.sqrt(2 * np.clip(distances, 0, None))
+
+
+def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
+    try:
+        from openTSNE import TSNEEmbedding
+        from openTSNE.affinity import PerplexityBasedNN
+        from openTSNE.initialization import pca
+        from openTSNE.nearest_neighbors import PrecomputedNeighbors
+    except ImportError as error:
+        raise BadSetting(REMEDY) from error
+    affinities = PerplexityBasedNN(
+        knn_index=PrecomputedNeighbors(near, distances),
+        perplexity=near.shape[1] / 3,
+        n_jobs=_threads(len(vectors)),
+    )
+    laid = TSNEEmbedding(
+        pca(vectors, random_state=0),
+        affinities,
+        negative_gradient_method="bh" if len(vectors) < FEW else "fft",
+        random_state=0,
+        n_jobs=_threads(len(vectors)),
+    )
+    whole = EARLY_STEPS + STEPS
+    for steps, before, exaggeration, momentum in (
+        (EARLY_STEPS, 0, 12, 0.5),
+        (STEPS, EARLY_STEPS, None, 0.8),
+    ):
+        laid.optimize(
+            steps,
+            exaggeration=exaggeration,
+            momentum=momentum,
+            inplace=True,
+            callbacks=lambda step, *_, before=before: tell((before + step) / whole),
+            callbacks_every_iters=TELL_EVERY,
+        )
+    return np.asarray(laid)
+
+
+def _threads(pictures: int) -> int:
+    """For few pictures threads wait for one another longer than they work."""
+    return 1 if pictures < FEW else -1
+
+
+def _fitted(places: Any) -> Places:
+    """Places moved into a square from 0 to 1, their aspect kept."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    span = max(float((high - low).max()), 1e-9)
+    middle = (low + high) / 2
+    return np.ascontiguousarray((places - middle) / (span * 1.04) + 0.5, dtype=np.float32)

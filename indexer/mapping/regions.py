@@ -1,0 +1,130 @@
+"""The parts of a map, and their names: the words that lie nearest to what the pictures share."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from indexer.training.labelled import glossary
+from search.encoders import Encoder
+from search.errors import BadSetting
+from search.maps import Places, Region
+from search.records import Caption, Ids, Vectors
+from search.words import EMPTY, RUNS
+
+# How many pictures a large and a small region has about, and how many regions there are at most.
+LEVELS = ((150, 14), (25, 110))
+
+TYPICAL = 4
+
+# Words of captions that may name a region: those that many captions have.
+CANDIDATES = 1_000
+LEAST_COUNT = 3
+SHORTEST = 3
+
+# A second word is told with the first where it is nearly as near.
+SECOND = 0.85
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Words that may name a region, and their embeddings (n, width), of one language."""
+
+    words: tuple[str, ...]
+    vectors: Vectors
+
+
+def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, Vocabulary]:
+    """The words of each language: common ones, and those that the captions use."""
+    counts: dict[str, Counter[str]] = {each: Counter() for each in LANGUAGES}
+    for caption in captions:
+        for run in RUNS.finditer(caption.text.lower()):
+            if run["han"]:
+                han = run["han"]
+                counts["zh"].update(han[at : at + 2] for at in range(len(han) - 1))
+            elif len(run[0]) >= SHORTEST and run[0] not in EMPTY and run[0].isalpha():
+                counts["en"][run[0]] += 1
+    english, chinese = zip(*glossary(), strict=True)
+    known: dict[str, tuple[str, ...]] = {"en": english, "zh": chinese}
+    made: dict[str, Vocabulary] = {}
+    for language, counted in counts.items():
+        usual = [word for word, count in counted.most_common(CANDIDATES) if count >= LEAST_COUNT]
+        # Pairs of characters are words only where the glossary says so.
+        more = usual if language == "en" else []
+        words = tuple(dict.fromkeys([*known[language], *more]))
+        made[language] = Vocabulary(words, encoder.encode_texts(words))
+    return made
+
+
+def regions(
+    ids: Ids, places: Places, vectors: Vectors, vocabulary: Mapping[str, Vocabulary]
+) -> list[Region]:
+    """The regions of both levels, the largest first.
+
+    Raises:
+        BadSetting: scikit-learn is not installed.
+    """
+    mean = vectors.mean(axis=0)
+    centred = {
+        language: Vocabulary(each.words, _unit(each.vectors - each.vectors.mean(axis=0)))
+        for language, each in vocabulary.items()
+        if each.words
+    }
+    found: list[Region] = []
+    for level, (usual, most) in enumerate(LEVELS):
+        labels = _clusters(places, min(most, max(1, len(ids) // usual)))
+        for label in range(labels.max() + 1):
+            members = np.flatnonzero(labels == label)
+            shared = vectors[members].mean(axis=0) - mean
+            names = {language: _name(shared, words) for language, words in centred.items()}
+            found.append(_region(level, members, ids, places, names))
+    return sorted(found, key=lambda each: (each.level, -each.pictures))
+
+
+def _clusters(places: Places, count: int) -> Any:
+    try:
+        from sklearn.cluster import KMeans, MiniBatchKMeans
+    except ImportError as error:
+        raise BadSetting('maps need scikit-learn: pip install "limn[map]"') from error
+    kind = KMeans if len(places) < 20_000 else MiniBatchKMeans
+    return kind(n_clusters=count, n_init=1, random_state=0).fit_predict(places)
+
+
+def _region(level: int, members: Any, ids: Ids, places: Places, names: Mapping[str, str]) -> Region:
+    middle = np.median(places[members], axis=0)
+    away = np.linalg.norm(places[members] - middle, axis=1)
+    typical = ids[members[np.argsort(away, kind="stable")[:TYPICAL]]]
+    return Region(
+        x=round(float(middle[0]), 4),
+        y=round(float(middle[1]), 4),
+        pictures=len(members),
+        level=level,
+        names=names,
+        typical=tuple(int(each) for each in typical),
+    )
+
+
+def _name(shared: Any, vocabulary: Vocabulary) -> str:
+    scores = vocabulary.vectors @ (shared / max(float(np.linalg.norm(shared)), 1e-9))
+    order = np.argsort(-scores, kind="stable")[:8]
+    first: str = vocabulary.words[order[0]]
+    for place in order[1:]:
+        word = vocabulary.words[place]
+        if scores[place] < SECOND * scores[order[0]]:
+            break
+        if not _alike(first, word):
+            return f"{first}, {word}" if first.isascii() else f"{first}、{word}"
+    return first
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether one word says no more than the other: dog, dogs, puppy dog."""
+    return one[:4] == other[:4] or one in other or other in one
+
+
+def _unit(rows: Vectors) -> Vectors:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))

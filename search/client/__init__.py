@@ -1,0 +1,22 @@
+"""A client of a Limn server in Python: `Client`, and the records that its answers are made of.
+
+It needs nothing but the standard library and this package.
+"""
+
+from search.client.calls import Client
+from search.client.records import Answer, Caption, Collection, Failure, Hit, Job, Picture, TextTerm
+from search.client.transport import Problem, Unreachable
+
+__all__ = [
+    "Answer",
+    "Caption",
+    "Client",
+    "Collection",
+    "Failure",
+    "Hit",
+    "Job",
+    "Picture",
+    "Problem",
+    "TextTerm",
+    "Unreachable",
+]

@@ -1,0 +1,91 @@
+"""Plain records of what a set of pictures holds, facet by facet."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value, and how many pictures have it."""
+
+    value: str
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of numbers, from `least` to below `most`, which is None for the last."""
+
+    least: float
+    most: float | None
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Pictures by "day", "month" or "year", none left out between the first and the last."""
+
+    unit: str
+    first: str
+    last: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder with all that lies below it."""
+
+    path: str
+    pictures: int
+    folders: "tuple[Folder, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A further column: its commonest values, and the range of its numbers."""
+
+    name: str
+    pictures: int
+    different: int
+    values: tuple[Value, ...]
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Pictures that lie near each other: their middle and the box around them, in degrees."""
+
+    latitude: float
+    longitude: float
+    box: tuple[float, float, float, float]
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where pictures were taken: the box (south, west, north, east) around all of them."""
+
+    pictures: int
+    box: tuple[float, float, float, float]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What a set of pictures holds; each facet is counted under the filter but for its own part."""
+
+    pictures: int
+    dates: Dates | None
+    cameras: tuple[Value, ...]
+    formats: tuple[Value, ...]
+    orientations: tuple[Value, ...]
+    megapixels: tuple[Span, ...]
+    sizes_bytes: tuple[Span, ...]
+    colours: tuple[Value, ...]
+    folders: tuple[Folder, ...]
+    languages: tuple[Value, ...]
+    columns: tuple[Column, ...]
+    places: Places | None
+
+
+NOTHING = Facets(0, None, (), (), (), (), (), (), (), (), (), None)

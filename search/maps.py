@@ -1,0 +1,86 @@
+"""A map of a collection: its pictures in two dimensions, in a file beside the index.
+
+A map is a cache: it can be deleted, and be made again from SQL, whenever one likes.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.errors import StorageFailed
+from search.records import Ids
+
+Places = NDArray[np.float32]
+"""(n, 2), x and y from 0 to 1; what lies near is alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a map where pictures lie together: its middle, its size and its names by language.
+
+    `level` is 0 for the few large ones and 1 for the many small ones; `typical` are the pictures
+    in its midst.
+    """
+
+    x: float
+    y: float
+    pictures: int
+    level: int
+    names: Mapping[str, str]
+    typical: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMap:
+    """Where each picture lies, as of the change log's `position`."""
+
+    position: int
+    ids: Ids
+    places: Places
+    regions: tuple[Region, ...] = ()
+
+
+def write_map(path: Path, made: PictureMap) -> None:
+    """Write a map by way of a file beside it; raises StorageFailed."""
+    regions = json.dumps([asdict(each) for each in made.regions], ensure_ascii=False)
+    draft = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            np.savez(
+                file,
+                position=np.int64(made.position),
+                ids=made.ids,
+                places=made.places,
+                regions=np.frombuffer(regions.encode(), dtype=np.uint8),
+            )
+        os.replace(draft, path)
+    except OSError as error:
+        if draft is not None:
+            Path(draft).unlink(missing_ok=True)
+        raise StorageFailed(
+            f"can't write the map {str(path)!r}: {error.strerror}; make room, and make it again"
+        ) from error
+
+
+def read_map(path: Path) -> PictureMap | None:
+    """The map in a file; None where there is none, or none that can be read."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
+            regions = json.loads(held["regions"].tobytes())
+            return PictureMap(
+                position=int(held["position"]),
+                ids=np.asarray(held["ids"], dtype=np.int64),
+                places=np.asarray(held["places"], dtype=np.float32),
+                regions=tuple(Region(**{**r, "typical": tuple(r["typical"])}) for r in regions),
+            )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
+        return None

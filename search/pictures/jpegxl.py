@@ -1,0 +1,83 @@
+"""JPEG XL, which a plugin reads for Pillow: what it begins with, and how large it says it is."""
+
+import importlib.util
+
+from search.errors import BadPicture
+
+NAME = "JXL"
+
+# Its two layouts: bare, and in boxes.
+BARE = b"\xff\x0a"
+STARTS = (BARE, b"\0\0\0\x0cJXL \r\n\x87\n")
+
+# Boxes that hold the picture; a part of one has its number before it.
+BOXES = {b"jxlc": 0, b"jxlp": 4}
+
+# ISO/IEC 18181-1, size header: the bits of a side by its selector, and width to height by ratio.
+SIDE_BITS = (9, 13, 18, 30)
+RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+
+
+def is_jpeg_xl(data: bytes) -> bool:
+    return data.startswith(STARTS)
+
+
+def register() -> None:
+    """Make Pillow read it.
+
+    Raises:
+        BadPicture: the plugin is not installed.
+    """
+    if importlib.util.find_spec("pillow_jxl") is None:
+        raise BadPicture(
+            'a JPEG XL is read with pillow-jxl-plugin: pip install "limn[sources]"', "unsupported"
+        )
+    from pillow_jxl import JpegXLImagePlugin
+
+    JpegXLImagePlugin.DECODE_THREADS = 1  # worker processes are as many as the cores
+
+
+def size(data: bytes) -> tuple[int, int] | None:
+    """Width and height as the header says; None where there is no whole header.
+
+    The plugin decodes all of a picture when it opens it, so this is asked first.
+    """
+    start = _codestream(data)
+    header = data[start : start + 2 + 16]
+    if len(header) < 10 or not header.startswith(BARE):
+        return None
+    bits = _Bits(header[2:])
+    small = bits.take(1) == 1
+    height_px = _side(bits, small)
+    ratio = bits.take(3)
+    if ratio == 0:
+        return _side(bits, small), height_px
+    across, down = RATIOS[ratio - 1]
+    return height_px * across // down, height_px
+
+
+def _codestream(data: bytes) -> int:
+    if data.startswith(BARE):
+        return 0
+    places = [
+        found + 4 + skipped for box, skipped in BOXES.items() if (found := data.find(box)) >= 0
+    ]
+    return min(places, default=len(data))
+
+
+def _side(bits: "_Bits", small: bool) -> int:
+    if small:
+        return (bits.take(5) + 1) * 8
+    return bits.take(SIDE_BITS[bits.take(2)]) + 1
+
+
+class _Bits:
+    """Bits of bytes, the lowest of each byte first."""
+
+    def __init__(self, data: bytes) -> None:
+        self._left = int.from_bytes(data, "little")
+
+    def take(self, count: int) -> int:
+        value = self._left & ((1 << count) - 1)
+        self._left >>= count
+        return value

@@ -1,0 +1,98 @@
+"""The typed client against a real server: as its documentation has it, and where it is refused."""
+
+import contextlib
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from search.bootstrap import open_engine
+from search.catalog_tokens import Tokens
+from search.client import Client, Hit, Problem, TextTerm, Unreachable
+from tests.browsing import served
+from tests.colour_web import picture_bytes, settings_in
+
+DOCUMENTED = Path(__file__).parent.parent / "docs" / "api.md"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    with served(tmp_path / "data", "--root", str(tmp_path)) as (process, address):
+        yield address.rstrip("/")
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def write_walls(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "walls.zip", "w") as archive:
+        for colour in ("red", "blue", "green"):
+            archive.writestr(f"{colour}.png", picture_bytes(colour))
+    (folder / "photo.png").write_bytes(picture_bytes("blue"))
+
+
+def test_the_documentation_does_what_it_says(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_walls(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    [code] = re.findall(r"```python\n(.*?)```", DOCUMENTED.read_text(encoding="utf-8"), re.DOTALL)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(code.replace("http://127.0.0.1:8000", url), {})
+    lines = said.getvalue().splitlines()
+    assert lines[0] == "done 3"
+    assert lines[1].startswith("1 ") and lines[1].endswith("walls.zip/red.png")
+    assert lines[4].startswith("404 there is no collection 'nothing'")
+    assert (tmp_path / "best.webp").read_bytes()[:4] == b"RIFF"
+    assert (tmp_path / "chosen.zip").stat().st_size > 0
+
+
+def test_everything_can_be_asked(url: str, tmp_path: Path) -> None:
+    write_walls(tmp_path)
+    client = Client(url)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "white.png").write_bytes(picture_bytes("white"))
+    (folder / "broken.png").write_bytes(b"x")
+    sent = client.send(
+        "sent 墙", [tmp_path / "walls.zip", ('odd"name.png', picture_bytes("black"))]
+    )
+    assert client.wait(sent).added == 4
+    assert client.wait(client.index_folder("here", str(folder))).added == 1
+    assert [each.name for each in client.collections()] == ["here", "sent 墙"]
+    assert client.rename("sent 墙", "sent").pictures == 4
+    [failure] = client.failures("here")
+    assert failure.reason == "not an image"
+    assert client.wait(client.index_again("here", retry=True)[0]).failed == 1
+    assert [each.id for each in client.jobs()] == [3, 2, 1]
+    assert client.cancel(1).state == "done"
+    hits = list(client.hits(TextTerm("white"), k=2))
+    assert [each.rank for each in hits] == [1, 2, 3, 4, 5] and isinstance(hits[0], Hit)
+    assert client.picture(hits[0].picture.id) == hits[0].picture
+    assert client.original(hits[0].picture.id) == picture_bytes("white")
+    like = client.search(like=[hits[0].picture.id], where="format = png", k=9)
+    assert len(like.hits) == 4
+    client.remove("sent")
+    assert [each.name for each in client.collections()] == ["here"]
+    with pytest.raises(Problem, match="can't return 0 results") as refused:
+        client.search("red", k=0)
+    assert refused.value.status == 400 and refused.value.request_id
+
+
+def test_tokens_and_absent_servers_are_told(tmp_path: Path) -> None:
+    with open_engine(settings_in(tmp_path / "data")) as engine:
+        secret = Tokens(engine.catalog.database).create("mine", "read")
+    with served(tmp_path / "data", "--require-token") as (process, url):
+        with pytest.raises(Problem, match="wants a token") as refused:
+            Client(url).collections()
+        assert refused.value.status == 401
+        assert Client(url, token=secret).collections() == []
+        with pytest.raises(Problem, match="for read, and this needs write"):
+            Client(url, token=secret).send("x", [("x.png", picture_bytes("red"))])
+        process.terminate()
+        process.communicate(timeout=30)
+    with pytest.raises(Unreachable, match="limn serve"):
+        Client(url).collections()

@@ -1,0 +1,108 @@
+"""The worker that a server runs: started for jobs, ended with it, and what becomes of its jobs."""
+
+import os
+import signal
+from pathlib import Path
+from threading import Event
+from urllib.request import urlopen
+
+import pytest
+from waitress.adjustments import Adjustments
+
+from search.engine import Engine
+from search.jobs import Jobs
+from tests.browsing import served
+from tests.colour_web import opened, settings_in, store_colours
+from web.bodies import SLACK_BYTES, channel_of
+from web.foreman import Foreman
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Settings that a worker process finds in its environment too."""
+    monkeypatch.setenv("LIMN_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("LIMN_ENCODER", "tiny")
+    return settings_in(tmp_path / "data")
+
+
+def left_running(engine: Engine, folder: Path) -> int:
+    """A job that a worker had begun, in a folder of pictures."""
+    store_colours(engine.catalog, folder, ("red",))
+    [collection] = engine.collections()
+    request = {"sources": [str(folder)], "name": collection.name}
+    return Jobs(engine.catalog.database).start(collection, "index", folder, request=request)
+
+
+def ended(jobs: Jobs, job_id: int) -> str:
+    """The state in which a job ends, looked at until then."""
+    while (job := jobs.one(job_id)).state in ("queued", "running"):
+        Event().wait(0.05)
+    return job.state
+
+
+def test_a_job_that_a_dead_worker_left_goes_on_when_the_server_starts(
+    tmp_path: Path, settings: object
+) -> None:
+    with opened(settings) as (engine, _):  # type: ignore[arg-type]
+        job = left_running(engine, tmp_path / "pictures")
+        jobs = Jobs(engine.catalog.database)
+        foreman = Foreman(engine)
+        assert not foreman.at_work
+        foreman.start()
+        assert ended(jobs, job) == "done"
+        foreman.stop()
+        assert not foreman.at_work
+
+
+def test_the_job_of_a_worker_that_crashed_is_told_as_interrupted(
+    tmp_path: Path, settings: object
+) -> None:
+    with opened(settings) as (engine, _):  # type: ignore[arg-type]
+        job = left_running(engine, tmp_path / "pictures")
+        foreman = Foreman(engine)
+        foreman._tell_of_the_dead(-9)
+        told = Jobs(engine.catalog.database).one(job)
+        assert told.state == "interrupted"
+        assert told.message is not None and "code -9" in told.message
+
+
+def test_a_server_that_is_told_to_end_leaves_no_worker_behind(tmp_path: Path) -> None:
+    with opened(settings_in(tmp_path / "data")) as (engine, _):
+        left_running(engine, tmp_path / "pictures")
+    with served(tmp_path / "data") as (process, url):
+        with urlopen(f"{url}healthz") as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+    assert not _workers_of(tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("line", "roomy"),
+    [
+        (b"POST /api/v1/collections HTTP/1.1", True),
+        (b"POST /collections/a%20b/files HTTP/1.1", True),
+        (b"POST /api/v1/search HTTP/1.1", False),
+        (b"POST /collections/a/rename HTTP/1.1", False),
+        (b"GET /collections HTTP/1.1", False),
+    ],
+)
+def test_only_what_brings_files_may_be_large(line: bytes, roomy: bool) -> None:
+    parser = channel_of(10**9).parser_class(Adjustments(max_request_body_size=1_000))
+    parser.received(line + b"\r\nHost: x\r\nContent-Length: 500000000\r\n\r\n")
+    assert (parser.error is None) is roomy
+    assert parser.adj.max_request_body_size == (10**9 + SLACK_BYTES if roomy else 1_000)
+
+
+def _workers_of(data_dir: Path) -> list[str]:
+    """The worker processes of a data folder, as Linux tells them."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (each / "environ").read_bytes() + (each / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(data_dir) in told and b"worker" in told:
+            found.append(each.name)
+    return found

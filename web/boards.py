@@ -1,0 +1,92 @@
+"""Boards: pages on which pictures lie side by side, with notes, in an order of one's own."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from search.errors import BadQuery
+from web.asked import Asked
+from web.forms import LARGEST_ID, count, identities, identity, words
+from web.kept import name_of_form
+from web.state import engine
+
+boards = Blueprint("boards", __name__)
+
+BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
+
+MOST_NOTE = 2_000
+
+
+@boards.get(BOARD)
+def board(board_id: int) -> str:
+    """One board with its pictures and notes."""
+    found, pinned = engine().catalog.boards.one(board_id)
+    pictures = engine().catalog.pictures([each.picture_id for each in pinned])
+    return render_template(
+        "board.html",
+        asked=Asked(),
+        chips=[],
+        board=found,
+        pinned=[each for each in pinned if each.picture_id in pictures],
+        pictures=pictures,
+    )
+
+
+@boards.post("/boards")
+def add() -> Response:
+    """Put pictures on a board: one that is there, by its id, or a new one, by its name."""
+    ids = identities("id", request.form.getlist("id")) if request.form.getlist("id") else []
+    chosen = request.form.get("board", "")
+    kept = engine().catalog.boards
+    board_id = identity("board", chosen) if chosen else kept.create(name_of_form())
+    kept.add(board_id, ids)
+    return redirect(url_for("boards.board", board_id=board_id), 303)
+
+
+@boards.post(f"{BOARD}/rename")
+def rename(board_id: int) -> Response:
+    """Give a board another name."""
+    engine().catalog.boards.rename(board_id, name_of_form())
+    return _back(board_id)
+
+
+@boards.post(f"{BOARD}/delete")
+def delete(board_id: int) -> Response:
+    """Delete a board; its pictures stay where they are."""
+    engine().catalog.boards.remove(board_id)
+    return redirect(url_for("kept.everything", _anchor="boards"), 303)
+
+
+@boards.post(f"{BOARD}/note")
+def note(board_id: int) -> Response:
+    """Write what is noted of a picture."""
+    text = words(request.form.get("note", ""))
+    if len(text) > MOST_NOTE:
+        raise BadQuery(f"the note has {len(text):,} characters; it may have {MOST_NOTE:,}")
+    picture_id = _picture()
+    engine().catalog.boards.note(board_id, picture_id, text)
+    return _back(board_id, picture_id)
+
+
+@boards.post(f"{BOARD}/move")
+def move(board_id: int) -> Response:
+    """Move a picture to another place on its board, from 0."""
+    picture_id = _picture()
+    place = count(request.form.get("place", ""), "place")
+    engine().catalog.boards.move(board_id, picture_id, place)
+    return _back(board_id, picture_id)
+
+
+@boards.post(f"{BOARD}/take-off")
+def take_off(board_id: int) -> Response:
+    """Take a picture off a board."""
+    engine().catalog.boards.take_off(board_id, _picture())
+    return _back(board_id)
+
+
+def _picture() -> int:
+    return identity("picture", request.form.get("picture", ""))
+
+
+def _back(board_id: int, picture_id: int | None = None) -> Response:
+    anchor = None if picture_id is None else f"picture-{picture_id}"
+    return redirect(url_for("boards.board", board_id=board_id, _anchor=anchor), 303)

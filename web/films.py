@@ -1,0 +1,70 @@
+"""Pictures that are moments of films: which film, which moment, and the film's file in ranges."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Response, send_file
+
+from search.errors import NotFound
+from search.pictures.containers import FILM_SUFFIXES, container_of
+from search.pictures.containers.film import seconds
+from search.records import Picture
+from web.described import describe
+from web.forms import LARGEST_ID
+from web.originals import RANGES
+from web.state import engine
+
+films = Blueprint("films", __name__, url_prefix="/api/v1")
+
+# What a browser may be able to play; it tells itself, and the frame stands in its place otherwise.
+TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/webm",
+    ".3gp": "video/3gpp",
+    ".mpg": "video/mpeg",
+    ".mpeg": "video/mpeg",
+    ".avi": "video/x-msvideo",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of a film: the film's file, and the seconds from its beginning."""
+
+    film: Path
+    at_s: float
+
+    @property
+    def clock(self) -> str:
+        """The time as players show it: 1:23, or 1:02:03."""
+        minutes, whole = divmod(int(self.at_s), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
+
+
+def moment_of(picture: Picture) -> Moment | None:
+    """The moment that a picture is; None for what is none, or whose film has gone."""
+    at_s = seconds(picture.path.name)
+    film = container_of(picture.path) if at_s is not None else None
+    if at_s is None or film is None or not film.name.lower().endswith(FILM_SUFFIXES):
+        return None
+    return Moment(film, at_s)
+
+
+@films.get(f"/pictures/<int(max={LARGEST_ID}):picture_id>/film")
+@describe(*sorted(set(TYPES.values())), statuses=RANGES)
+def film(picture_id: int) -> Response:
+    """The film that a picture is a moment of, whole or the range that is asked for."""
+    moment = moment_of(engine().picture(picture_id))
+    if moment is None:
+        raise NotFound(f"picture {picture_id} is no moment of a film that is there")
+    try:
+        return send_file(moment.film, mimetype=TYPES[moment.film.suffix.lower()], conditional=True)
+    except OSError as error:
+        raise NotFound(
+            f"the film of picture {picture_id} can't be read ({error.strerror}); if it has moved, "
+            "index its folder again"
+        ) from error

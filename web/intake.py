@@ -1,0 +1,146 @@
+"""Files that are sent to make a collection of: streamed to the data folder, under safe names."""
+
+import os
+import secrets
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from search.errors import BadSource, StorageFailed
+from search.pictures import PICTURE_SUFFIXES, content_hash
+from search.pictures.containers import FILM_SUFFIXES, TAR_SUFFIXES, ZIP_SUFFIXES
+
+# A table may name pictures anywhere on this machine, so none is taken but captions files: they
+# tell of the pictures beside them alone.
+ARCHIVES = ZIP_SUFFIXES + TAR_SUFFIXES + FILM_SUFFIXES
+BESIDE = (".txt", ".json")
+CAPTIONS = ("captions.csv", "captions.tsv")
+
+# File systems take 255 bytes; a number may have to be added.
+MOST_NAME_BYTES = 200
+
+
+@dataclass(slots=True)
+class Sent:
+    """The files of one request: drafts by the name that each was sent under, and those refused."""
+
+    folder: Path
+    drafts: list[tuple[str, Path]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def open(self, name: str) -> IO[bytes]:
+        """A file to write what was sent under `name` to; what is refused goes nowhere."""
+        safe = safe_name(name)
+        if safe is None:
+            if name:
+                self.refused.append(name)
+            return open(os.devnull, "w+b")
+        handle, draft = tempfile.mkstemp(dir=self.folder)
+        self.drafts.append((safe, Path(draft)))
+        return os.fdopen(handle, "w+b")
+
+
+class Intake:
+    """The folder that holds what was sent: one folder a collection, whose names nobody chose."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def receiving(self) -> Iterator[Sent]:
+        """Drafts for one request; those that are not kept are gone with the block.
+
+        Raises:
+            StorageFailed: the disk is full, or not ours to write to.
+        """
+        try:
+            drafts = self._folder / ".drafts"
+            drafts.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=drafts) as folder:
+                yield Sent(Path(folder))
+        except OSError as error:
+            raise StorageFailed(
+                f"can't keep the files that were sent: {error.strerror or error}; make room in "
+                f"{self._folder}"
+            ) from error
+
+    def keep(self, sent: Sent, folder: Path | None = None) -> Path:
+        """Move drafts to a collection's folder, a new one where none is named; returns it.
+
+        The same file sent again is kept once; another of the same name gets a number, except
+        captions, which take the place of those before.
+
+        Raises:
+            BadSource: nothing was sent that can be indexed.
+        """
+        if not sent.drafts:
+            raise BadSource(_nothing(sent))
+        folder = folder or self._folder / secrets.token_hex(8)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, draft in sent.drafts:
+            kept = _free(folder, name, draft)
+            if kept is not None:
+                os.replace(draft, kept)
+                kept.chmod(0o644)
+        return folder
+
+    def owns(self, path: Path) -> bool:
+        """Whether a source is a folder of what was sent."""
+        return path.parent == self._folder
+
+    def discard(self, folder: Path) -> None:
+        """Delete the files that were sent for a collection."""
+        if self.owns(folder):
+            with suppress(FileNotFoundError):
+                shutil.rmtree(folder)
+
+
+def safe_name(name: str) -> str | None:
+    """The last part of a name that a client sent, for a file in a folder; None for other kinds."""
+    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
+    last = "".join(each for each in last if each.isprintable()).strip(". ")
+    last = last.encode("utf-8", "replace").decode()
+    stem, suffix = _parts(last)
+    kind = suffix.lower()
+    known = kind in PICTURE_SUFFIXES or kind in BESIDE or last.lower().endswith(ARCHIVES)
+    if not stem or not (known or last.lower() in CAPTIONS):
+        return None
+    room = MOST_NAME_BYTES - len(suffix.encode())
+    return stem.encode()[:room].decode("utf-8", "ignore") + suffix
+
+
+def _free(folder: Path, name: str, draft: Path) -> Path | None:
+    """Where a draft goes; None where the very same file is there."""
+    stem, suffix = _parts(name)
+    at = folder / name
+    number = 1
+    while at.exists():
+        if at.stat().st_size == draft.stat().st_size and content_hash(at) == content_hash(draft):
+            return None
+        if name.lower() in CAPTIONS or suffix.lower() in BESIDE:
+            return at
+        number += 1
+        at = folder / f"{stem}-{number}{suffix}"
+    return at
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """A name's stem and its suffix, which may have two parts: .tar.gz."""
+    stem, suffix = os.path.splitext(name)
+    inner, middle = os.path.splitext(stem)
+    return (inner, middle + suffix) if middle.lower() == ".tar" else (stem, suffix)
+
+
+def _nothing(sent: Sent) -> str:
+    if not sent.refused:
+        return "no file was sent; choose pictures, or a zip of them"
+    listed = ", ".join(repr(each[:80]) for each in sent.refused[:3])
+    return (
+        f"none of the files can be indexed: {listed}; send pictures, films, zip or tar archives, "
+        "and captions.csv"
+    )

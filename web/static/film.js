@@ -1,0 +1,12 @@
+// Shows the frame where the browser can't play the film that it is of.
+
+function giveUp(film) {
+  const figure = film.closest("figure");
+  film.remove();
+  figure.querySelector("img").hidden = false;
+  figure.querySelector("[data-unplayable]").hidden = false;
+}
+
+document.addEventListener("error", ({ target }) => target.matches?.("[data-film]") && giveUp(target), true);
+// A film that failed before this was loaded.
+for (const film of document.querySelectorAll("[data-film]")) if (film.error) giveUp(film);

@@ -1,0 +1,71 @@
+// Shows a job as it comes on: by server-sent events, or by asking where those do not come through.
+
+import { fetchPage } from "./ask.js";
+
+const ENDED = ["done", "failed", "cancelled", "interrupted"];
+const ASK_EVERY_MS = 2000;
+
+const followed = new WeakSet();
+
+function tell(shown, job) {
+  const find = (name) => shown.querySelector(`[data-${name}]`);
+  const state = find("state");
+  const working = job.cancelled ? state.dataset.ending : state.dataset.running;
+  state.textContent = job.state === "queued" ? state.dataset.waiting : working;
+  const done = job.added + job.changed + job.moved + job.unchanged + job.failed;
+  const bar = shown.querySelector("progress");
+  if (job.total !== null) {
+    bar.max = Math.max(job.total, 1);
+    bar.value = done;
+    const [now, all] = [done, job.total].map((number) => number.toLocaleString());
+    find("count").textContent = find("count").dataset.words.replace("{done}", now).replace("{total}", all);
+  }
+  const pace = job.rate && job.left_s !== null;
+  find("rate").textContent = pace
+    ? find("rate").dataset.words.replace("{rate}", job.rate.toFixed(0)).replace("{left}", job.left_s.toFixed(0))
+    : "";
+  find("current").textContent = job.current ?? "";
+}
+
+// The page as it is now that the job has ended.
+async function renew() {
+  const page = await fetchPage(location.href);
+  document.getElementById("main").replaceWith(page.getElementById("main"));
+  document.dispatchEvent(new CustomEvent("limn:shown"));
+}
+
+function follow(shown) {
+  const address = shown.dataset.job;
+  const take = (job) => {
+    if (!shown.isConnected) return stop();
+    if (!ENDED.includes(job.state)) return tell(shown, job);
+    stop();
+    renew();
+  };
+  let timer = 0;
+  const stream = new EventSource(`${address}/events`);
+  const stop = () => {
+    stream.close();
+    clearInterval(timer);
+  };
+  stream.addEventListener("message", ({ data }) => take(JSON.parse(data)));
+  stream.addEventListener("error", () => {
+    if (stream.readyState !== EventSource.CLOSED || timer) return; // the browser tries again by itself
+    timer = setInterval(async () => {
+      const answer = await fetch(address).catch(() => null);
+      if (answer?.ok) take(await answer.json());
+    }, ASK_EVERY_MS);
+  });
+  addEventListener("pagehide", stop, { once: true });
+}
+
+function begin() {
+  for (const shown of document.querySelectorAll("[data-job]")) {
+    if (followed.has(shown)) continue;
+    followed.add(shown);
+    follow(shown);
+  }
+}
+
+document.addEventListener("limn:shown", begin);
+begin();

@@ -1,0 +1,49 @@
+// The thumbnails that a map shows where it is seen closely: a few at a time, the latest kept.
+
+const SIDE_PX = 160;
+const MOST_KEPT = 400;
+const MOST_ASKED = 6;
+
+export class Shots {
+  constructor(ready) {
+    this.ready = ready;
+    this.kept = new Map();
+    this.wanted = [];
+    this.asked = 0;
+  }
+
+  /** The picture of an id, or null until it has come. */
+  get(id) {
+    const shot = this.kept.get(id);
+    if (shot === undefined) {
+      this.kept.set(id, null);
+      this.wanted.push(id);
+      return null;
+    }
+    return shot;
+  }
+
+  /** Ask for what was wanted last; what has been passed by meanwhile is let go. */
+  fetch(shown) {
+    this.wanted = this.wanted.filter((id) => shown.has(id) || (this.kept.delete(id), false));
+    while (this.wanted.length && this.asked < MOST_ASKED) this.#ask(this.wanted.shift());
+    for (const id of this.kept.keys()) {
+      if (this.kept.size <= MOST_KEPT) break;
+      if (!shown.has(id) && this.kept.get(id)) this.kept.delete(id);
+    }
+  }
+
+  async #ask(id) {
+    this.asked++;
+    const image = new Image();
+    image.src = `/api/v1/pictures/${id}/thumbnail?side=${SIDE_PX}`;
+    try {
+      await image.decode();
+      this.kept.set(id, image);
+    } catch {
+      this.kept.set(id, undefined); // gone since; it stays a point
+    }
+    this.asked--;
+    this.ready();
+  }
+}
