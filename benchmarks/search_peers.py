@@ -109,15 +109,15 @@ def lancedb(vectors: Vectors, _: Vectors) -> Built:
     import lancedb as peer
     import pyarrow as pa
 
-    folder = tempfile.mkdtemp(prefix="limn-lance-")
+    folder = tempfile.TemporaryDirectory(prefix="limn-lance-")
     width = vectors.shape[1]
     column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), width)
     rows = pa.table({"id": np.arange(len(vectors)), "vector": column})
-    table = peer.connect(folder).create_table("vectors", rows)
+    table = peer.connect(folder.name).create_table("vectors", rows)
     lists = max(1, int(len(vectors) ** 0.5))
     table.create_index(metric="dot", num_partitions=lists, num_sub_vectors=width // 8)
 
-    def answer(queries: Vectors, depth: int) -> Ids:
+    def answer(queries: Vectors, depth: int, _kept: object = folder) -> Ids:
         found = [
             table.search(each).distance_type("dot").nprobes(depth).refine_factor(20).limit(10)
             for each in queries
