@@ -51,7 +51,7 @@ from search.writerlock import writer_lock
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
 
 # An adapter that another process has installed is taken up within so many seconds.
-ADAPTERS_FRESH_S = 5.0
+ADAPTERS_FRESH_S = 60.0
 
 # Captions that stand for what people ask, to measure first passes with.
 MOST_TEXTS = 4_000

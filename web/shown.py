@@ -117,6 +117,7 @@ def evidence(hit: Hit) -> str:
         "picture": gettext("picture"),
         "caption": gettext("caption"),
         "words": gettext("words"),
+        "marks": gettext("marks"),
     }
     told = (f"{names[each.by]} {each.share:.0%}" for each in hit.matches if each.share >= 0.005)
     return " · ".join(told)
