@@ -79,7 +79,7 @@ def test_the_ends_of_the_dates_are_moved_by_keys_and_by_dragging(
 @pytest.mark.browser
 def test_a_box_is_drawn_on_the_map_and_a_spot_is_chosen(page: "Page", address: str) -> None:
     page.goto(f"{address}?q=wall&panel=1")
-    world = page.locator(".map").bounding_box()
+    world = page.locator(".earth").bounding_box()
     assert world is not None
     page.mouse.move(world["x"] + 5, world["y"] + 5)
     page.mouse.down()

@@ -189,8 +189,7 @@ def test_marks_are_made_by_keys_and_the_selection_goes_on_a_board(
     page.keyboard.press("m")
     page.wait_for_url(f"**/?q=a+wall&more={marked}")
     page.locator("main:not([aria-busy])").wait_for()
-    focused = "document.activeElement.closest('.tile')?.dataset.pictureId"
-    page.wait_for_function(f"{focused} === '{marked}'")
+    page.locator(f".tile[data-picture-id='{marked}']:focus-within").wait_for()
     page.keyboard.press("x")
     page.locator(".selection").wait_for()
     page.locator("#hit-2 .select").check()

@@ -90,6 +90,11 @@ def test_copies_are_told_wherever_they_are(tmp_path: Path) -> None:
         assert "three.png" in similar and "two.png" not in similar
 
 
+# Its length and its frames' size are known.
+READY = """film => film.readyState >= 1 ||
+  new Promise((known) => film.addEventListener("loadedmetadata", known))"""
+
+
 @pytest.mark.browser
 def test_a_film_plays_from_its_moment_or_its_frame_is_shown(
     browser: "Browser", tmp_path: Path
@@ -108,7 +113,7 @@ def test_a_film_plays_from_its_moment_or_its_frame_is_shown(
         page = browser.new_page()
         page.goto(f"{url}pictures/{shots['plays.webm 0:00:01.000']}")
         film = page.locator("video")
-        page.wait_for_function("document.querySelector('video').readyState >= 1")
+        film.evaluate(READY)
         assert abs(film.evaluate("film => film.currentTime") - 1.0) < 0.2
         if AXE:
             assert found_by_axe(page) == []

@@ -102,7 +102,7 @@ function swallow(event) {
 }
 
 document.addEventListener("pointerdown", (event) => {
-  const map = event.target.closest(".map");
+  const map = event.target.closest(".earth");
   if (!map || event.button || event.pointerType === "touch" && event.target.closest("a")) return;
   drawing = { map, from: place(map, event), moved: false };
 });
@@ -133,6 +133,6 @@ document.addEventListener("pointerup", () => {
   narrow(drawn.map.closest("form"));
 });
 
-document.addEventListener("dragstart", (event) => event.target.closest(".map") && event.preventDefault());
+document.addEventListener("dragstart", (event) => event.target.closest(".earth") && event.preventDefault());
 document.addEventListener("limn:shown", restore);
 restore();
