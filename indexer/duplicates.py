@@ -9,18 +9,24 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from search.arrangement import LEAST_COSINE, MOST_BITS
 from search.catalog import Catalog
 from search.ledger import Ledger, Looks
 from search.pictures.containers import animation_of
 from search.records import Collection
 
-# Near copies differ in at most this many of 64 bits; of four bands of 16, one is then the same.
-MOST_BITS = 3
-BANDS = 4
+# Of two hashes that differ in at most MOST_BITS (6) of 64 bits, one of four bands of 16 differs in
+# one at most (Norouzi et al. 2012, multi-index hashing): bands are looked up with each such change.
+BANDS, BAND_BITS = 4, 16
+CHANGES = (0, *(1 << bit for bit in range(BAND_BITS)))
 
-# And their embeddings agree this far: plain skies share a hash without being copies.
-LEAST_COSINE = 0.95
+# So many pictures are looked up at once: their neighbours in a band fit in memory.
+BLOCK = 50_000
 
+# And of so many pairs the embeddings are compared at once.
+PIECE = 2_000
+
+Places = NDArray[np.int64]
 
 SET_BITS = np.array([number.bit_count() for number in range(256)])
 
@@ -62,32 +68,47 @@ def _of_one_animation(copies: Sequence[Looks]) -> bool:
 
 
 def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]]:
-    """Pairs of places whose hashes are near and whose embeddings agree."""
+    """Pairs of places whose hashes are near and whose embeddings agree: what a search folds."""
     hashes = np.array([each.perceptual_hash for each in looks], np.int64).view(np.uint64)
-    for one, other in sorted(_near(hashes)):
-        if _of_one_animation((looks[one], looks[other])):
-            continue
-        vectors = [catalog.picture_vector(looks[each].id)[1] for each in (one, other)]
-        if float(vectors[0] @ vectors[1]) >= LEAST_COSINE:
-            yield one, other
+    near = [
+        (one, other)
+        for one, other in sorted(near_pairs(hashes))
+        if not _of_one_animation((looks[one], looks[other]))
+    ]
+    for start in range(0, len(near), PIECE):
+        pairs = near[start : start + PIECE]
+        held = catalog.picture_vectors(
+            sorted({looks[place].id for pair in pairs for place in pair})
+        )
+        for one, other in pairs:
+            found = [held[looks[place].id][1] for place in (one, other) if looks[place].id in held]
+            if len(found) == 2 and float(found[0] @ found[1]) >= LEAST_COSINE:
+                yield one, other
 
 
-def _near(hashes: NDArray[np.uint64]) -> set[tuple[int, int]]:
+def near_pairs(hashes: NDArray[np.uint64]) -> set[tuple[int, int]]:
     """Pairs of places, the smaller first, whose hashes differ in at most MOST_BITS."""
     pairs: set[tuple[int, int]] = set()
     for band in range(BANDS):
-        part = (hashes >> np.uint64(16 * band)) & np.uint64(0xFFFF)
+        part = ((hashes >> np.uint64(BAND_BITS * band)) & np.uint64(0xFFFF)).astype(np.int64)
         order = np.argsort(part, kind="stable")
-        starts = np.flatnonzero(np.diff(part[order])) + 1
-        for places in np.split(order, starts):
-            for at, place in enumerate(places[:-1]):
-                others = places[at + 1 :]
-                differ = _bits(hashes[others] ^ hashes[place])
-                pairs.update(
-                    (min(int(place), int(each)), max(int(place), int(each)))
-                    for each in others[differ <= MOST_BITS]
-                )
+        for change in CHANGES:
+            for start in range(0, len(part), BLOCK):
+                ones, others = _meeting(part[start : start + BLOCK] ^ change, part[order], order)
+                ones += start
+                near = _bits(hashes[ones] ^ hashes[others]) <= MOST_BITS
+                near &= others > ones
+                pairs.update(zip(ones[near].tolist(), others[near].tolist(), strict=True))
     return pairs
+
+
+def _meeting(wanted: Places, values: Places, order: Places) -> tuple[Places, Places]:
+    """Each place of `wanted` beside each place whose value it is; `values` ascend, by `order`."""
+    first = np.searchsorted(values, wanted, "left")
+    counts = np.searchsorted(values, wanted, "right") - first
+    ones = np.repeat(np.arange(len(wanted)), counts)
+    within = np.arange(len(ones)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return ones, order[np.repeat(first, counts) + within]
 
 
 def _bits(words: NDArray[np.uint64]) -> NDArray[np.int64]:

@@ -78,9 +78,7 @@ def _alike(vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]) -> NDArra
     cosines = vectors @ vectors.T
     signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
     signs[~known] = 0
-    looks = (
-        signs @ signs.T >= 64 - 2 * MOST_BITS
-    )  # of two hashes: the bits they share, less those not
+    looks = signs @ signs.T >= 64 - 2 * MOST_BITS  # the bits two hashes share, less those not
     alike: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= LEAST_COSINE))
     return alike
 
