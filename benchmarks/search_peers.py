@@ -2,14 +2,14 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import faiss
 import numpy as np
 
 from search.records import Ids, Vectors
-from search.stores.faiss_store import FaissStore
+from search.stores.faiss_store import FaissStore, Staged
 from search.stores.plan import Wishes
 from search.stores.planner import Planner
 
@@ -30,8 +30,8 @@ class Built:
 DEPTHS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 
 
-def limn(store_name: str) -> Callable[[Vectors, Vectors], Built]:
-    """Limn's store, whose planner has settled its depth: there is nothing to sweep."""
+def limn(store_name: str, swept: bool = False) -> Callable[[Vectors, Vectors], Built]:
+    """Limn's store at the depth that its planner has settled, or `swept` as the others are."""
 
     def build(vectors: Vectors, texts: Vectors) -> Built:
         store = FaissStore(vectors.shape[1], "cpu")
@@ -41,9 +41,18 @@ def limn(store_name: str) -> Callable[[Vectors, Vectors], Built]:
         plan = None
         if store_name != "exact":
             plan = Planner(store, texts, Wishes(store_name), lambda _: None).run()
+        staged = store.staged
+
+        def answer(queries: Vectors, depth: int) -> Ids:
+            if swept and staged is not None and staged.plan.text is not None:
+                at = replace(staged.plan.text, of_10=depth)
+                plan = replace(staged.plan, text=at, picture=at)
+                store.stage(Staged(staged.first, plan), store.generation)
+            return store.search(queries, 10)[0]
+
         return Built(
-            lambda queries, _: store.search(queries, 10)[0],
-            (0,),
+            answer,
+            DEPTHS if swept else (0,),
             store.in_memory_bytes / len(vectors),
             "" if plan is None else f"{plan.store}; {'; '.join(plan.reasons)}",
         )
@@ -129,6 +138,7 @@ def lancedb(vectors: Vectors, _: Vectors) -> Built:
 
 PEERS: dict[str, Callable[[Vectors, Vectors], Built]] = {
     "limn": limn("auto"),
+    "limn-swept": limn("auto", swept=True),
     "limn-exact": limn("exact"),
     "limn-ivf": limn("ivf"),
     "limn-hnsw": limn("hnsw"),

@@ -27,6 +27,9 @@ from search.wire import collection_json, hit_json, printable
 # Wrong words on the command line; every other error of ours means that the work failed.
 MISUSE = (BadQuery, BadSetting)
 
+# What failed is told by limn failures, whole; elsewhere a few say what it is about.
+FAILURES_SHOWN = 10
+
 
 class Commands(click.Group):
     """The commands of this file, and those that installed packages name as entry points.
@@ -233,8 +236,10 @@ def info(name: str, as_json: bool) -> None:
         click.echo(f"{'':<12} {reason}")
     for what, summed in summed_up(facets):
         click.echo(f"{what:<12} {one_line(printable(summed))}")
-    for each in refused:
+    for each in refused[:FAILURES_SHOWN]:
         click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
+    if len(refused) > FAILURES_SHOWN:
+        click.echo(f"{'':<12} and {len(refused) - FAILURES_SHOWN:,} more: limn failures {name}")
 
 
 @main.command()

@@ -108,6 +108,17 @@ LISTS = {
 }
 
 
+def test_a_list_may_stand_beside_a_folder_of_its_images(tmp_path: Path) -> None:
+    made.pictures(tmp_path / "images")
+    (tmp_path / "images" / "blue.jpg").rename(tmp_path / "blue.jpg")
+    (tmp_path / "list.csv").write_text(LISTS["list.csv"] + "gone.jpg,four,\n")
+    found = find(tmp_path / "list.csv")
+    paths = {each.path.relative_to(tmp_path).as_posix() for each in found if isinstance(each, Item)}
+    assert paths == {"blue.jpg", "images/red.jpg"}
+    [missing] = [each for each in found if isinstance(each, Failure)]
+    assert (missing.path, missing.reason) == (tmp_path / "gone.jpg", "missing")
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_names_its_pictures_wherever_its_rows_stand(name: str, tmp_path: Path) -> None:
     made.pictures(tmp_path)

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -27,7 +27,8 @@ Rows = Iterator[tuple[str, Told]]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The pictures that a table names, by paths from its folder or from `pictures_in`.
+    """The pictures that a table names, by paths from `pictures_in`, or from the table's folder or
+    the folder `images` in it, as datasets are often laid out.
 
     The rows go through a file on disk that brings those of one picture together, so that memory
     holds none of the table, however long it is.
@@ -43,7 +44,8 @@ class Listed:
         return self.table
 
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
-        folder = self.pictures_in or self.table.parent
+        folder = self.table.parent
+        folders = (self.pictures_in,) if self.pictures_in else (folder, folder / "images")
         blank = 0
         with tempfile.TemporaryDirectory(prefix="limn-") as scratch:
             sql = sqlite3.connect(Path(scratch, "rows.db"), isolation_level=None)
@@ -59,7 +61,7 @@ class Listed:
                 sql.execute("COMMIT")
                 rows = sql.execute("SELECT name, told FROM row ORDER BY name, rowid")
                 for name, same in groupby(rows, key=lambda row: str(row[0])):
-                    yield _found(folder, name, _merged([_unpacked(row[1]) for row in same]))
+                    yield _found(folders, name, _merged([_unpacked(row[1]) for row in same]))
             finally:
                 sql.close()
         if blank:
@@ -122,10 +124,19 @@ def _encoding(path: Path) -> str:
         return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
-def _found(folder: Path, name: str, told: Told) -> Found:
+def _found(folders: Sequence[Path], name: str, told: Told) -> Found:
+    """The picture of that name in the first of the folders that has it."""
     if name.startswith(("http://", "https://", "s3://", "gs://")):
         detail = f"{name} is an address on a network; download it first, for example by img2dataset"
-        return Failure(folder / name.replace("://", "/"), "unsupported", detail)
+        return Failure(folders[0] / name.replace("://", "/"), "unsupported", detail)
+    first = _item(folders[0], name, told)
+    if isinstance(first, Item) or first.reason != "missing":
+        return first
+    others = (_item(folder, name, told) for folder in folders[1:])
+    return next((each for each in others if isinstance(each, Item)), first)
+
+
+def _item(folder: Path, name: str, told: Told) -> Item | Failure:
     path = Path(os.path.abspath(folder / name.replace("\0", "")))
     try:
         status = path.stat()
