@@ -86,6 +86,7 @@ class Planner:
         self.plan = Plan()
         self._ledger = ledger
         self._recorded = {failure.path for failure in recorded}
+        self._missing = {failure.path for failure in recorded if failure.reason == "missing"}
         self._retry = retry
 
     def add(self, source: Source) -> None:
@@ -203,12 +204,14 @@ class Planner:
     def _find_settled(self, source: Source, kept: set[bytes], touched: set[Path]) -> None:
         """Failures of files that are gone. Those that can be read again settle when stored."""
         if source.table is None:
-            self.plan.settled += [
-                path
-                for path in self._recorded - touched
-                if (path == source.root or source.root in path.parents)
-                and not _at_or_below(os.fsencode(path), kept)
-            ]
+            root, candidates = source.root, self._recorded
+        else:  # of what a table in this folder named, and this one does not, only the files tell
+            root, candidates = source.root.parent, self._missing
+        self.plan.settled += [
+            path
+            for path in candidates - touched
+            if (path == root or root in path.parents) and not _at_or_below(os.fsencode(path), kept)
+        ]
 
 
 def empty(source: Source, why: str = "") -> BadSource:

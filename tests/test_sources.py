@@ -108,6 +108,17 @@ LISTS = {
 }
 
 
+def test_a_name_that_left_a_list_is_no_failure_any_more(limn: Limn, tmp_path: Path) -> None:
+    made.pictures(tmp_path)
+    table = tmp_path / "list.csv"
+    table.write_text(LISTS["list.csv"] + "gone.jpg,four,\n")
+    assert "1 failed" in limn("index", table, "-c", "list").stdout
+    assert "gone.jpg" in limn("failures", "list").stdout
+    table.write_text(LISTS["list.csv"])
+    assert "0 failed" in limn("index", table, "-c", "list").stdout
+    assert "gone.jpg" not in limn("failures", "list").stdout
+
+
 def test_a_list_may_stand_beside_a_folder_of_its_images(tmp_path: Path) -> None:
     made.pictures(tmp_path / "images")
     (tmp_path / "images" / "blue.jpg").rename(tmp_path / "blue.jpg")
