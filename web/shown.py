@@ -103,8 +103,8 @@ def captions(number: int) -> str:
 def unread(number: int) -> str:
     """How many files could not be read."""
     told = ngettext(
-        "%(count)s file could not be read:",
-        "%(count)s files could not be read:",
+        "%(count)s file could not be read",
+        "%(count)s files could not be read",
         number,
         count=f"{number:,}",
     )
