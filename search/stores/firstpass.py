@@ -2,6 +2,8 @@
 
 import math
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -131,8 +133,24 @@ def train(
     longest = float(np.einsum("nw,nw->n", reduced, reduced).max())
     index = _empty(name, width, lists(rows, len(reduced)))
     made = FaissPass(name, reduction, index, longest)
-    index.train(made._vectors(sample[:TRAINED_ON]))
+    with _one_thread():
+        index.train(made._vectors(sample[:TRAINED_ON]))
     return made
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let FAISS use this thread alone: it trains in thousands of steps that are over in no time.
+
+    Where other programs want the cores, its threads wait for each other, spinning, at every one:
+    what takes a second then took over ten minutes.
+    """
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
 
 
 def lists(rows: int, sampled: int) -> int:

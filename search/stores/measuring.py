@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from statistics import mean
 
 import numpy as np
 
@@ -34,22 +35,24 @@ def nearest(rows: Vectors, asked: dict[str, Vectors], k: int = 100) -> dict[str,
     return found
 
 
-def settled(made: FaissPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
+def settled(made: FaissPass, asked: Sequence[tuple[Vectors, Ids]], ids: Ids) -> tuple[Depth, float]:
     """The quickest effort and candidates that find the target; else the deepest, and its recall.
 
-    `truth` (q, 100) are ids of the best, `ids` those of the slots.
+    `asked` holds queries of each kind that is to go so deep, with the ids of their best (q, 100);
+    the target is each kind's. `ids` are those of the slots.
     """
     best: tuple[float, Depth, float] | None = None
     deepest: tuple[Depth, float] = (Depth(0, DEPTHS[-1], DEPTHS[-1]), 0.0)
+    most = min(len(made), DEPTHS[-1])
     for effort in _efforts(made):
-        most = min(len(made), DEPTHS[-1])
-        of_10, recall = _least(made, queries, truth[:, :10], ids, effort, most)
-        of_100, _ = _least(made, queries, truth, ids, effort, most)
-        depth = Depth(effort, of_10, max(of_10, of_100))
+        found = [_least(made, each, truth[:, :10], ids, effort, most) for each, truth in asked]
+        further = [_least(made, each, truth, ids, effort, most) for each, truth in asked]
+        of_10, recall = max(depth for depth, _ in found), min(recall for _, recall in found)
+        depth = Depth(effort, of_10, max(of_10, *(each for each, _ in further)))
         deepest = (depth, recall)
         if recall < TARGET + MARGIN:
             continue
-        cost_us = took_us(made, queries, depth) + ROW_US * of_10
+        cost_us = mean(took_us(made, each, depth) for each, _ in asked) + ROW_US * of_10
         if best is None or cost_us < best[0]:
             best = (cost_us, depth, recall)
         elif cost_us > 1.5 * best[0]:

@@ -39,10 +39,6 @@ class Depth:
         """So many times as deep."""
         return Depth(*(factor * each for each in astuple(self)))
 
-    def and_(self, other: "Depth") -> "Depth":
-        """Deep enough for both."""
-        return Depth(*map(max, astuple(self), astuple(other)))
-
     def candidates(self, k: int) -> int:
         """How many candidates to rank for the best k: on a line through both measured points."""
         if k <= 10:

@@ -93,6 +93,9 @@ class Planner:
         self._asked = {kind: vectors[:QUERIES] for kind, vectors in asked.items()}
         self._taught = tuple(each[QUERIES : QUERIES + TRAINING_QUERIES] for each in asked.values())
         self._side = _side(pictures, texts) if "text" in asked else None
+        # Kinds that can't be told apart go equally deep.
+        kinds = tuple(self._asked)
+        self._together = [(kind,) for kind in kinds] if self._side else [kinds]
         self._truth = nearest(self._sample, self._asked)
         self._reasons: list[str] = []
         self._refused: dict[str, str] = {}
@@ -148,13 +151,13 @@ class Planner:
             return None
         made.add(self._sample)
         places = np.arange(len(self._sample))
-        found = {
-            kind: settled(made, queries, self._truth[kind], places)
-            for kind, queries in self._asked.items()
-        }
-        if min(recall for _, recall in found.values()) < TARGET:
-            return None
-        depths = [(self._asked[kind], depth) for kind, (depth, _) in found.items()]
+        depths = []
+        for kinds in self._together:
+            asked = [(self._asked[kind], self._truth[kind]) for kind in kinds]
+            depth, recall = settled(made, asked, places)
+            if recall < TARGET:
+                return None
+            depths += [(queries, depth) for queries, _ in asked]
         sampled = [took_us(made, *each) for each in depths]
         made.index.reset()
         made.add(self._sample[:LEAST_ROWS])
@@ -219,18 +222,21 @@ class Planner:
         ids = self._store.slot_ids
         depths: dict[str, Depth] = {}
         recalls: dict[str, float] = {}
-        for kind, queries in self._asked.items():
-            truth = self._store.exact(queries, 100)[0]
-            depths[kind], recalls[kind] = settled(made, queries, truth, ids)
-            cost_us = took_us(made, queries, depths[kind]) + ROW_US * depths[kind].of_10
-            self._reasons.append(
-                f"{name} finds {recalls[kind]:.3f} of the best ten for {kind} queries in "
-                f"{cost_us / 1000:.2f} ms, ranking {depths[kind].of_10} candidates"
-            )
+        for kinds in self._together:
+            queries = [self._asked[kind] for kind in kinds]
+            asked = [(each, self._store.exact(each, 100)[0]) for each in queries]
+            depth, recall = settled(made, asked, ids)
+            for kind, each in zip(kinds, queries, strict=True):
+                depths[kind], recalls[kind] = depth, recall
+                cost_us = took_us(made, each, depth) + ROW_US * depth.of_10
+                self._reasons.append(
+                    f"{name} finds {recall:.3f} of the best ten for {kind} queries in "
+                    f"{cost_us / 1000:.2f} ms, ranking {depth.of_10} candidates"
+                )
         picture = depths["picture"]
         text = depths.get("text") or picture.times(UNKNOWN_TEXTS)
         if self._side is None:
-            text = picture = text.and_(picture)
+            picture = text
         plan = Plan(
             store=name,
             vectors=self._rows,
