@@ -4,6 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +75,8 @@ class Catalog:
 
     def collections_with_heads(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
         """As `collections`, each with the number of its last change, in one statement."""
-        c, s = t.collection.c, t.space.c
-        last = sa.select(sa.func.max(t.change.c.seq)).where(t.change.c.collection_id == c.id)
-        statement = sa.select(
-            c.id, c.name, s.id, s.encoder, s.width, sa.func.coalesce(last.scalar_subquery(), 0)
-        ).join(t.space)
         with self.database.reading() as sql:
-            rows = sql.execute(statement.order_by(c.name)).all()
+            rows = sql.execute(_with_heads()).all()
         found = [
             (Collection(row[0], row[1], Space(row[2], row[3], row[4])), row[5]) for row in rows
         ]
@@ -184,7 +180,8 @@ class Catalog:
         captions: dict[int, list[Caption]] = defaultdict(list)
         fields: dict[int, dict[str, str | float]] = defaultdict(dict)
         with self.database.reading() as sql:
-            for row in (row for piece in pieces(ids) for row in sql.execute(_told(piece))):
+            found = (sql.execute(_told(), {"ids": list(piece)}) for piece in pieces(ids))
+            for row in (row for piece in found for row in piece):
                 rows[row.id] = row
                 if row.field is not None:
                     fields[row.id][row.field] = row.text if row.number is None else row.number
@@ -517,11 +514,25 @@ def _other_space(held: Collection, wanted: Space) -> str:
     )
 
 
-def _told(ids: Sequence[int]) -> sa.Select[Any]:
-    """Pictures, each once for each of its captions and fields: all of it in one statement.
+# Every search runs both of these; to put one together takes longer than to run it.
+
+
+@cache
+def _with_heads() -> sa.Select[Any]:
+    """The collections and their spaces, each with the number of its last change."""
+    c, s = t.collection.c, t.space.c
+    last = sa.select(sa.func.max(t.change.c.seq)).where(t.change.c.collection_id == c.id)
+    head = sa.func.coalesce(last.scalar_subquery(), 0)
+    return sa.select(c.id, c.name, s.id, s.encoder, s.width, head).join(t.space).order_by(c.name)
+
+
+@cache
+def _told() -> sa.Select[Any]:
+    """The pictures of `ids`, each once for each of its captions and fields, in one statement.
 
     Captions beside a picture come before those in its file.
     """
+    ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
     c, f, nothing = t.caption.c, t.field.c, sa.cast(sa.null(), sa.Text)
     captions = sa.select(
         *(c.picture_id, c.id.label("place"), c.text, c.language, c.kind, c.origin),
