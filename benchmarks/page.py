@@ -3,7 +3,8 @@
     python -m benchmarks.page --collection NAME [--map-points 100000]
 
 It serves the catalog of LIMN_DATA_DIR by a `limn serve` of its own, and prints JSON. The collection
-should hold 5,000 pictures or more, or scrolling ends sooner, which is told.
+should hold 5,000 pictures or more, or scrolling ends sooner, which is told; and for --map-points it
+should have a map: limn map NAME.
 """
 
 import http.client

@@ -22,13 +22,10 @@ from search.records import (
     Term,
 )
 from search.settings import STORES, Settings, memory_size
-from search.wire import collection_json, hit_json, printable
+from search.wire import hit_json, printable
 
 # Wrong words on the command line; every other error of ours means that the work failed.
 MISUSE = (BadQuery, BadSetting)
-
-# What failed is told by limn failures, whole; elsewhere a few say what it is about.
-FAILURES_SHOWN = 10
 
 
 class Commands(click.Group):
@@ -186,120 +183,6 @@ def similar(photo: str, **options: Any) -> None:
     _answer([PictureTerm(Path(photo))], **options)
 
 
-@main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def collections(as_json: bool) -> None:
-    """List the collections."""
-    from search.bootstrap import open_engine
-
-    with open_engine(Settings.from_environment()) as engine:
-        summaries = engine.summaries()
-    if as_json:
-        click.echo(_json([collection_json(summary) for summary in summaries]))
-    elif not summaries:
-        click.echo("no collection yet; make one with: limn index PATH", err=True)
-    for summary in () if as_json else summaries:
-        click.echo(
-            f"{printable(summary.name)}  {summary.pictures:,} pictures  "
-            f"{summary.captions:,} captions  {summary.space.encoder}"
-        )
-
-
-@main.command()
-@click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def info(name: str, as_json: bool) -> None:
-    """Show what collection NAME holds, and the files that could not be indexed."""
-    from search.bootstrap import open_engine
-    from search.sums import summed_up
-    from search.wire import facets_json
-
-    with open_engine(Settings.from_environment()) as engine:
-        [summary] = engine.summaries([name])
-        [collection] = engine.catalog.collections([name])
-        failures = engine.catalog.failures(collection.id)
-        facets = engine.facets([name])
-        plan = engine.plan(collection)
-    facts = collection_json(summary)
-    refused = [
-        {"path": printable(str(each.path)), "reason": each.reason, "detail": each.detail}
-        for each in failures
-    ]
-    if as_json:
-        told = {"store": plan.told(), "facets": facets_json(facets), "failed_files": refused}
-        click.echo(_json({**facts, **told}))
-        return
-    for key, value in facts.items():
-        click.echo(f"{key:<12} {value if value is not None else '-'}")
-    click.echo(f"{'store':<12} {plan.store}")
-    for reason in plan.reasons:
-        click.echo(f"{'':<12} {reason}")
-    for what, summed in summed_up(facets):
-        click.echo(f"{what:<12} {one_line(printable(summed))}")
-    for each in refused[:FAILURES_SHOWN]:
-        click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
-    if len(refused) > FAILURES_SHOWN:
-        click.echo(f"{'':<12} and {len(refused) - FAILURES_SHOWN:,} more: limn failures {name}")
-
-
-@main.command()
-@click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--store", type=click.Choice(STORES), help="Build this.  [default: LIMN_STORE]")
-@click.option("--memory", help="What an index may take: 512M, 2G.  [default: LIMN_MEMORY]")
-def plan(name: str, as_json: bool, store: str | None, memory: str | None) -> None:
-    """Measure how collection NAME is best searched, and build it; a server does so by itself."""
-    from search.bootstrap import open_engine
-
-    with open_engine(settings_with(store, memory)) as engine:
-        [collection] = engine.catalog.collections([name])
-        made = engine.plan(collection, lambda told: click.echo(told, err=True))
-    if as_json:
-        click.echo(_json(made.told()))
-        return
-    click.echo(made.store)
-    for reason in made.reasons:
-        click.echo(f"  {reason}")
-
-
-@main.command()
-@click.argument("name")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-def remove(name: str, yes: bool) -> None:
-    """Forget collection NAME. The picture files stay as they are."""
-    from search.bootstrap import open_engine
-
-    with open_engine(Settings.from_environment()) as engine:
-        [summary] = engine.summaries([name])
-        if not yes and sys.stdin.isatty():
-            click.confirm(
-                f"Forget {name!r} with its {summary.pictures:,} pictures (files stay)?", abort=True
-            )
-        engine.remove(name)
-    click.echo(
-        f"removed {printable(name)}: {summary.pictures:,} pictures forgotten, no file touched"
-    )
-
-
-@main.group()
-def db() -> None:
-    """Look after the database."""
-
-
-@db.command()
-def upgrade() -> None:
-    """Bring the database to this version's schema; every command does so by itself."""
-    from search import schema
-    from search.database import Database
-
-    database = Database(Settings.from_environment().database)
-    try:
-        revision = schema.upgrade(database)
-    finally:
-        database.close()
-    click.echo(f"the database {database.label} is at schema {revision}")
-
-
 def terms_of(
     words: Sequence[str],
     texts: Sequence[str],
@@ -415,7 +298,7 @@ def _answer(
 def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:
     """Print hits to stdout: rank, score and path a line, or a JSON document."""
     if as_json:
-        click.echo(_json([hit_json(hit) for hit in hits]))
+        click.echo(as_document([hit_json(hit) for hit in hits]))
         return
     for hit in hits:
         path = one_line(printable(str(hit.picture.path)))
@@ -447,5 +330,6 @@ def one_line(text: str) -> str:
     )
 
 
-def _json(value: Any) -> str:
+def as_document(value: Any) -> str:
+    """A value as the one JSON document that a command prints."""
     return json.dumps(value, ensure_ascii=False, indent=2)
