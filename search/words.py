@@ -5,6 +5,7 @@ Captions and queries go through the same function, so both databases can match p
 
 import math
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -105,7 +106,7 @@ def best_caption(asked: Sequence[str], captions: Iterable[Caption]) -> Caption |
 
 @lru_cache(maxsize=65_536)  # a stem takes 18 µs, and captions share their words
 def _stem(word: str) -> str:
-    return str(_ENGLISH.stemWord(word))
+    return str(_ENGLISH.stemmer.stemWord(word))
 
 
 def _is_han(word: str) -> bool:
@@ -113,4 +114,11 @@ def _is_han(word: str) -> bool:
     return found is not None and bool(found["han"])
 
 
-_ENGLISH = snowballstemmer.stemmer("english")
+class _English(threading.local):
+    """A stemmer for each thread: it keeps the word that it works on in itself."""
+
+    def __init__(self) -> None:
+        self.stemmer = snowballstemmer.stemmer("english")
+
+
+_ENGLISH = _English()

@@ -1,6 +1,9 @@
 """Words: how captions and queries become them, and what finding them is worth."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+import snowballstemmer
 
 from search.records import Caption
 from search.words import best_caption, query_words, rarity, words_of, words_score
@@ -20,6 +23,14 @@ from search.words import best_caption, query_words, rarity, words_of, words_scor
 )
 def test_captions_become_stems_and_chinese_becomes_pairs(text: str, words: list[str]) -> None:
     assert words_of(text) == words
+
+
+def test_many_threads_at_once_make_the_same_words() -> None:
+    endings = ("ing", "ational", "fulness", "ization", "ically", "ed", "ies", "ousness")
+    texts = [f"word{number}{ending}" for number in range(400) for ending in endings]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(words_of, texts))
+    assert found == [[snowballstemmer.stemmer("english").stemWord(each)] for each in texts]
 
 
 def test_a_query_asks_for_pairs_and_for_one_character_only_where_it_stands_alone() -> None:

@@ -219,7 +219,8 @@ class Slots:
         scores = np.full((len(queries), k), -np.inf, np.float32)
         for row, (query, slots) in enumerate(zip(queries, candidates, strict=True)):
             held = slots[(slots >= 0) & (self.ids[slots] >= 0)]
-            cosines = self.vectors(held) @ query
+            # By one thread: concurrent searches would wait for each other at BLAS's.
+            cosines = np.einsum("nw,w->n", self.vectors(held), query)
             if len(held) > k:
                 best = np.argpartition(-cosines, k - 1)[:k]
                 held, cosines = held[best], cosines[best]
