@@ -23,6 +23,7 @@ from benchmarks.search_peers import PEERS, Built
 from benchmarks.search_vectors import Material, material, mixtures
 from search.records import Ids, Vectors
 from search.stores.faiss_store import FaissStore
+from search.stores.firstpass import one_thread
 from search.stores.plan import Wishes
 from search.stores.planner import Planner
 
@@ -153,17 +154,6 @@ class Bench:
                 staged = timed(lambda q, s=store: s.search(q, 10)[0], queries)[1]["cpu_ms"]
             figures[str(size)] = {"exact_ms": exact, "scan_ms": staged, "plan": bool(plan)}
         return figures
-
-
-class one_thread:
-    """FAISS on one thread inside the block."""
-
-    def __enter__(self) -> None:
-        self._threads = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        faiss.omp_set_num_threads(self._threads)
 
 
 def nearest(queries: Vectors, vectors: Vectors) -> Ids:

@@ -75,14 +75,12 @@ def main() -> None:
     """
 
 
-STORE_OPTIONS = (
-    click.option(
-        "--store",
-        type=click.Choice(STORES),
-        help="How vectors are searched.  [default: LIMN_STORE]",
-    ),
-    click.option("--memory", help="What an index may take: 512M, 2G.  [default: LIMN_MEMORY]"),
-)
+def store_options(command: Any) -> Any:
+    """The options of every command that opens an index; `settings_with` takes what they say."""
+    memory = "What an index may take: 512M, 2G.  [default: LIMN_MEMORY]"
+    store = "How vectors are searched.  [default: LIMN_STORE]"
+    command = click.option("--memory", help=memory)(command)
+    return click.option("--store", type=click.Choice(STORES), help=store)(command)
 
 
 def answer_options(command: Any) -> Any:
@@ -134,7 +132,7 @@ def answer_options(command: Any) -> Any:
             help="Prefer hits unlike each other, 0 to 1; 0.3 if no number is given.",
         ),
         click.option("--explain", is_flag=True, help="Show what matched, and each part's share."),
-        *STORE_OPTIONS,
+        store_options,
         click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
         click.option("--open", "show", is_flag=True, help="Show the pictures in the browser."),
     )

@@ -1,9 +1,8 @@
 """`limn adapter`: what was learned from marks, listed, turned on and off, removed."""
 
-import json
-
 import click
 
+from search.cli import as_document
 from search.settings import Settings
 
 
@@ -31,7 +30,7 @@ def list_(as_json: bool) -> None:
             }
             for each in found
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(as_document(rows))
     elif not found:
         click.echo("no adapter yet; train one with: limn train --from-feedback", err=True)
     for each in () if as_json else found:

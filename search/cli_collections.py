@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from search.cli import as_document, one_line, settings_with
-from search.settings import STORES, Settings
+from search.cli import as_document, one_line, settings_with, store_options
+from search.settings import Settings
 from search.wire import collection_json, printable
 
 # What failed is told by limn failures, whole; elsewhere a few say what it is about.
@@ -71,8 +71,7 @@ def info(name: str, as_json: bool) -> None:
 @click.command()
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--store", type=click.Choice(STORES), help="Build this.  [default: LIMN_STORE]")
-@click.option("--memory", help="What an index may take: 512M, 2G.  [default: LIMN_MEMORY]")
+@store_options
 def plan(name: str, as_json: bool, store: str | None, memory: str | None) -> None:
     """Measure how collection NAME is best searched, and build it; a server does so by itself."""
     from search.bootstrap import open_engine

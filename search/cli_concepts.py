@@ -1,11 +1,10 @@
 """`limn concept`: what was marked and said, kept under a name, to be searched and shared."""
 
-import json
 from pathlib import Path
 
 import click
 
-from search.cli import one_line, terms_of
+from search.cli import as_document, one_line, terms_of
 from search.errors import BadSource, StorageFailed
 from search.records import Concept, Query
 from search.settings import Settings
@@ -55,7 +54,7 @@ def list_(as_json: bool) -> None:
     with open_engine(Settings.from_environment()) as engine:
         found = engine.catalog.concepts.all()
     if as_json:
-        click.echo(json.dumps([_json(each) for each in found], ensure_ascii=False, indent=2))
+        click.echo(as_document([_json(each) for each in found]))
     elif not found:
         click.echo("no concept yet; keep one with: limn concept save NAME --more ID", err=True)
     for each in () if as_json else found:
@@ -72,7 +71,7 @@ def show(name: str, as_json: bool) -> None:
     with open_engine(Settings.from_environment()) as engine:
         found = engine.catalog.concepts.one(name)
     if as_json:
-        click.echo(json.dumps(_json(found), ensure_ascii=False, indent=2))
+        click.echo(as_document(_json(found)))
         return
     for term in found.words:
         click.echo(f"words  {term.weight:g}  {one_line(term.text)}")
@@ -103,7 +102,7 @@ def export(name: str, file: Path | None) -> None:
 
     with open_engine(Settings.from_environment()) as engine:
         document = exported(engine.catalog.concepts.one(name))
-    text = json.dumps(document, ensure_ascii=False, indent=2)
+    text = as_document(document)
     if file is None:
         click.echo(text)
         return

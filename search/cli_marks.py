@@ -1,10 +1,10 @@
 """`limn mark`: what answers a question and what does not, kept for training."""
 
-import json
+from dataclasses import asdict
 
 import click
 
-from search.cli import one_line, terms_of
+from search.cli import as_document, one_line, terms_of
 from search.errors import BadQuery
 from search.records import Query
 from search.settings import Settings
@@ -42,16 +42,7 @@ def list_(as_json: bool) -> None:
     with open_engine(Settings.from_environment()) as engine:
         found = engine.catalog.marks.all()
     if as_json:
-        rows = [
-            {
-                "words": each.words,
-                "content_hash": each.content_hash,
-                "more": each.more,
-                "made_at": each.made_at,
-            }
-            for each in found
-        ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(as_document([asdict(each) for each in found]))
     elif not found:
         click.echo("no mark yet; keep one with: limn mark add WORDS --more ID", err=True)
     for each in () if as_json else found:

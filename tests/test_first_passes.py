@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +18,7 @@ from search.stores import VectorStore
 from search.stores.exact import ExactStore
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstfile import read_first, read_plan, write_first
-from search.stores.firstpass import FirstPassName, load_first_pass, train
+from search.stores.firstpass import FirstPassName, load_first_pass, one_thread, train
 from search.stores.halves import widened
 from search.stores.indexfile import IndexHeader, read_index, write_index
 from search.stores.plan import Depth, Plan, Wishes
@@ -32,12 +31,10 @@ HEADER = IndexHeader("0" * 32, 1, "a space", WIDTH, 0, 0, "FaissStore of picture
 
 
 @pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """FAISS on one thread: what is this small is not worth sharing out."""
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 def like_photographs(count: int, seed: int = 0) -> Vectors:

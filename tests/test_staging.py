@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-import faiss
 import numpy as np
 import pytest
 
@@ -26,6 +25,7 @@ from search.records import (
 )
 from search.settings import Settings
 from search.stores.faiss_store import FaissStore
+from search.stores.firstpass import one_thread
 from tests.conftest import Limn
 
 
@@ -42,12 +42,10 @@ TIMEOUT_S = 120
 
 
 @pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """FAISS on one thread: what is this small is not worth sharing out."""
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    yield
-    faiss.omp_set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 def vectors(count: int, seed: int = 0) -> Vectors:

@@ -1,5 +1,6 @@
 """The JSON API of what people say of answers: marks, and concepts made of them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -23,17 +24,7 @@ CONCEPT = "/concepts/<name>"
 def marks() -> dict[str, Any]:
     """Every mark that is kept, the first made first."""
     found = engine().catalog.marks.all()
-    return {
-        "marks": [
-            {
-                "words": each.words,
-                "content_hash": each.content_hash,
-                "more": each.more,
-                "made_at": each.made_at,
-            }
-            for each in found
-        ]
-    }
+    return {"marks": [asdict(each) for each in found]}
 
 
 @feedback.post("/marks")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from search.cli import settings_with
-from search.settings import STORES
+from search.cli import settings_with, store_options
 
 if TYPE_CHECKING:
     from search.catalog_tokens import Tokens
@@ -44,10 +43,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-worker", is_flag=True, help="Leave queued jobs to a limn worker elsewhere.")
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON to stderr per request.")
-@click.option(
-    "--store", type=click.Choice(STORES), help="How vectors are searched.  [default: LIMN_STORE]"
-)
-@click.option("--memory", help="What an index may take: 512M, 2G.  [default: LIMN_MEMORY]")
+@store_options
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 def serve(
     host: str,

@@ -1,12 +1,12 @@
 """`limn token`: who may ask a server that others can reach."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
+from search.cli import as_document
 from search.records import Scope
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def list_(as_json: bool) -> None:
         found = tokens.all()
     if as_json:
         rows = [{"name": t.name, "scope": t.scope, "created_at": t.created_at} for t in found]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(as_document(rows))
     elif not found:
         click.echo("no token yet; make one with: limn token create NAME", err=True)
     for each in () if as_json else found:

@@ -133,18 +133,16 @@ def train(
     longest = float(np.einsum("nw,nw->n", reduced, reduced).max())
     index = _empty(name, width, lists(rows, len(reduced)))
     made = FaissPass(name, reduction, index, longest)
-    with _one_thread():
+    # It trains in thousands of steps that are over in no time. Where other programs want the cores,
+    # its threads wait for each other, spinning, at every one: a second took over ten minutes.
+    with one_thread():
         index.train(made._vectors(sample[:TRAINED_ON]))
     return made
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let FAISS use this thread alone: it trains in thousands of steps that are over in no time.
-
-    Where other programs want the cores, its threads wait for each other, spinning, at every one:
-    what takes a second then took over ten minutes.
-    """
+def one_thread() -> Iterator[None]:
+    """Let FAISS use the calling thread alone inside the block."""
     threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:
