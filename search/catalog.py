@@ -1,10 +1,8 @@
 """The catalog: every SQL statement. SQL is the truth; an index only follows its change log."""
 
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +16,15 @@ from search.catalog_boards import Boards
 from search.catalog_captions import embedded_captions
 from search.catalog_concepts import Concepts
 from search.catalog_filters import CatalogFilters
+from search.catalog_heads import Heads
 from search.catalog_looks import store_colours
 from search.catalog_marks import Marks
+from search.catalog_pictures import pictures
 from search.catalog_saved import SavedSearches
 from search.catalog_words import CatalogWords, index_words
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
 from search.records import (
-    Caption,
     Changes,
     Collection,
     CollectionSummary,
@@ -35,7 +34,6 @@ from search.records import (
     Fields,
     FileState,
     Picture,
-    PictureFacts,
     Space,
     Vectors,
 )
@@ -57,6 +55,7 @@ class Catalog:
         self.concepts = Concepts(database)
         self.marks = Marks(database)
         self.saved = SavedSearches(database)
+        self._heads = Heads(database)
 
     def identity(self) -> str:
         """The catalog's own id; index files carry it."""
@@ -74,12 +73,8 @@ class Catalog:
         return [collection for collection, _ in self.collections_with_heads(names)]
 
     def collections_with_heads(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
-        """As `collections`, each with the number of its last change, in one statement."""
-        with self.database.reading() as sql:
-            rows = sql.execute(_with_heads()).all()
-        found = [
-            (Collection(row[0], row[1], Space(row[2], row[3], row[4])), row[5]) for row in rows
-        ]
+        """As `collections`, each with the number of its last change, in at most one statement."""
+        found = self._heads.read()
         known = {collection.name for collection, _ in found}
         for name in names:
             if name not in known:
@@ -176,18 +171,7 @@ class Catalog:
 
     def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
         """The pictures with these ids and their captions; those that are gone are left out."""
-        rows: dict[int, sa.Row[Any]] = {}
-        captions: dict[int, list[Caption]] = defaultdict(list)
-        fields: dict[int, dict[str, str | float]] = defaultdict(dict)
-        with self.database.reading() as sql:
-            found = (sql.execute(_told(), {"ids": list(piece)}) for piece in pieces(ids))
-            for row in (row for piece in found for row in piece):
-                rows[row.id] = row
-                if row.field is not None:
-                    fields[row.id][row.field] = row.text if row.number is None else row.number
-                elif row.text is not None:
-                    captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
-        return {each: _picture(row, captions[each], fields[each]) for each, row in rows.items()}
+        return pictures(self.database, ids)
 
     def picture(self, picture_id: int) -> Picture:
         """One picture; raises NotFound where there is none with that id."""
@@ -514,47 +498,6 @@ def _other_space(held: Collection, wanted: Space) -> str:
     )
 
 
-# Every search runs both of these; to put one together takes longer than to run it.
-
-
-@cache
-def _with_heads() -> sa.Select[Any]:
-    """The collections and their spaces, each with the number of its last change."""
-    c, s = t.collection.c, t.space.c
-    last = sa.select(sa.func.max(t.change.c.seq)).where(t.change.c.collection_id == c.id)
-    head = sa.func.coalesce(last.scalar_subquery(), 0)
-    return sa.select(c.id, c.name, s.id, s.encoder, s.width, head).join(t.space).order_by(c.name)
-
-
-@cache
-def _told() -> sa.Select[Any]:
-    """The pictures of `ids`, each once for each of its captions and fields, in one statement.
-
-    Captions beside a picture come before those in its file.
-    """
-    ids: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
-    c, f, nothing = t.caption.c, t.field.c, sa.cast(sa.null(), sa.Text)
-    captions = sa.select(
-        *(c.picture_id, c.id.label("place"), c.text, c.language, c.kind, c.origin),
-        *(nothing.label("field"), sa.cast(sa.null(), sa.Float).label("number")),
-    ).where(c.picture_id.in_(ids))
-    fields = sa.select(
-        *(f.picture_id, sa.cast(sa.null(), sa.BigInteger), f.text, nothing, nothing, nothing),
-        *(f.name, f.number),
-    ).where(f.picture_id.in_(ids))
-    # The ids stand in both parts: neither database would carry them in from outside.
-    told = sa.union_all(captions, fields).subquery("told")
-    columns = [each for name, each in told.c.items() if name not in ("picture_id", "place")]
-    return (
-        sa.select(t.picture, t.collection.c.name, *columns)
-        .select_from(
-            t.picture.join(t.collection).outerjoin(told, told.c.picture_id == t.picture.c.id)
-        )
-        .where(t.picture.c.id.in_(ids))
-        .order_by(t.picture.c.id, told.c.field, told.c.origin.desc(), told.c.place)
-    )
-
-
 def _new_id(sql: Sql, statement: sa.Insert) -> int:
     key = sql.execute(statement).inserted_primary_key
     assert key is not None  # every statement that comes here inserts one row with a generated key
@@ -649,32 +592,6 @@ def _columns(item: EmbeddedPicture) -> dict[str, Any]:
         "listed_in": _listed(file),
         "indexed_at": now(),
     }
-
-
-def _picture(row: sa.Row[Any], captions: Sequence[Caption], fields: Fields) -> Picture:
-    first = {caption.text: caption for caption in reversed(captions)}
-    facts = PictureFacts(
-        format=row.format,
-        width_px=row.width_px,
-        height_px=row.height_px,
-        taken_at=row.taken_at,
-        latitude=row.latitude,
-        longitude=row.longitude,
-        camera=row.camera,
-        colours=tuple((row.colours or "").split()),
-        perceptual_hash=row.perceptual_hash,
-        captions=tuple(each for each in captions if each is first[each.text]),
-    )
-    return Picture(
-        id=row.id,
-        collection=row.name,
-        path=Path(os.fsdecode(row.path)),
-        size_bytes=row.size_bytes,
-        mtime_ns=row.mtime_ns,
-        content_hash=bytes(row.content_hash).hex(),
-        facts=facts,
-        fields=fields,
-    )
 
 
 def _blobs(vectors: Vectors) -> list[bytes]:

@@ -246,20 +246,22 @@ def test_a_part_of_a_picture_is_searched_by(engine: Engine, tmp_path: Path) -> N
         engine.search(Query((PictureTerm(tmp_path / "both.png", crop=(50, 0, 50, 100)),)))
 
 
-def test_a_page_costs_three_statements_and_its_filter_one(engine: Engine) -> None:
+def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine) -> None:
     statements: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        if statement.startswith(("SELECT", "WITH")):
-            statements.append(statement)
-
     engine.search(Query(text("red")))  # opens what is kept open
-    sa.event.listen(engine.catalog.database._engine, "before_cursor_execute", note)
+    engine.catalog.database.tell(statements.append)
+
+    def asked() -> int:
+        count = sum(each.startswith(("SELECT", "WITH")) for each in statements)
+        statements.clear()
+        return count
+
+    # SQLite tells that nothing was committed, which spares a statement.
+    spared = int(engine.catalog.database.is_sqlite)
     engine.search(Query(text("red"), k=50))
-    assert len(statements) == 3
-    statements.clear()
+    assert asked() == 3 - spared
     engine.search(Query(text("red"), k=50, by=("picture",), where=parse("width > 1")))
-    assert len(statements) == 3
+    assert asked() == 3 - spared
 
 
 def test_words_and_colours_that_were_there_before_their_tables_are_found(

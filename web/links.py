@@ -2,10 +2,11 @@
 
 from base64 import b64encode
 
-from flask import url_for
-
 from search.records import Picture
 from web.state import engine
+
+# Where the JSON API is, which all of these are of.
+API = "/api/v1"
 
 # Of a chip, a grid at single and double density, and the picture's own page at both.
 THUMBNAIL_SIDES_PX = (160, 320, 480, 960, 1600)
@@ -17,9 +18,9 @@ STRETCH = 1.2
 
 def thumbnail_url(picture: Picture, side_px: int = 320) -> str:
     """The thumbnail's address; `v` changes with the picture, so it may be kept for good."""
-    return url_for(
-        "api.thumbnail", picture_id=picture.id, side=side_px, v=picture.content_hash[:12]
-    )
+    # Not by url_for, which takes 25 µs: a page has hundreds of these.
+    version = picture.content_hash[:12]
+    return f"{API}/pictures/{picture.id}/thumbnail?side={side_px}&v={version}"
 
 
 def srcset(picture: Picture) -> str:

@@ -2,11 +2,12 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from search.encoders.graphs import Towers, open_towers
 from search.encoders.pairfolder import PairFolder, opening, preparation_of, read_folder
@@ -18,6 +19,10 @@ FOLDER = Path(__file__).parent / "pair"
 
 LONGEST_TEXT = 10_000
 """Characters looked at; the tower reads 48 tokens, so nothing is lost but time."""
+
+READ_AGAIN = 128
+"""Texts whose tokens are kept: a search asks for a vector, and then how much of its words was read;
+in between, others may ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class BuiltinEncoder:
     languages: tuple[str, ...]
     towers: Towers
     tokenizer: Tokenizer
+    read: Callable[[str], Encoding] = field(repr=False)
+    """The tokenizer, with the last texts kept."""
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, 224, 224, 3) uint8 -> (n, width)."""
@@ -40,11 +47,11 @@ class BuiltinEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts of any Unicode -> (n, width); what is past 48 tokens is cut."""
         readable = (encodable(text[:LONGEST_TEXT]) for text in texts)
-        return self.towers.encode_ids([self.tokenizer.encode(text).ids for text in readable])
+        return self.towers.encode_ids([self.read(text).ids for text in readable])
 
     def characters_read(self, text: str) -> int:
         """How many characters of a text come before the tower's 48 tokens are full."""
-        return longest(text, lambda part: not self.tokenizer.encode(encodable(part)).overflowing)
+        return longest(text, lambda part: not self.read(encodable(part)).overflowing)
 
 
 def pair_folder(spec: str) -> Path:
@@ -63,12 +70,14 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
     with opening(folder, remedy):
         pair = read_folder(folder)
         space = _space(folder, pair)
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         return BuiltinEncoder(
             space=space,
             preparation=preparation_of(pair.facts["preparation"]),
             languages=tuple(pair.facts["languages"]),
             towers=open_towers(folder, space.width, threads),
-            tokenizer=Tokenizer.from_file(str(folder / "tokenizer.json")),
+            tokenizer=tokenizer,
+            read=lru_cache(READ_AGAIN)(tokenizer.encode),
         )
 
 
