@@ -395,21 +395,29 @@ class Catalog:
     def caption_changes_after(
         self, collection: Collection, position: int, limit: int = 2_048
     ) -> Iterator[Changes]:
-        """As `changes_after`, of the captions: their ids are those of `search.captionids`."""
+        """As `changes_after`, of the captions: their ids are those of `search.captionids`.
+
+        From 0 on only pictures with captions are read: of a million without any, one statement.
+        """
+        log = t.change.c
         statement = (
-            sa.select(t.change.c.seq, t.change.c.picture_id)
-            .where(t.change.c.collection_id == collection.id)
-            .order_by(t.change.c.seq)
+            sa.select(log.seq, log.picture_id)
+            .where(log.collection_id == collection.id)
+            .order_by(log.seq)
             .limit(limit)
         )
-        fresh = position == 0  # nothing is held yet, so nothing is to be dropped
+        fresh, head = position == 0, 0  # nothing is held yet, so nothing is to be dropped
+        if fresh:
+            head = self.head(collection.id)  # before they are read: what changes then comes later
+            captioned = sa.exists().where(t.caption.c.picture_id == log.picture_id)
+            statement = statement.where(log.seq <= head, captioned)
         while True:
             with self.database.reading() as sql:
-                rows = sql.execute(statement.where(t.change.c.seq > position)).all()
+                rows = sql.execute(statement.where(log.seq > position)).all()
                 changed = [row.picture_id for row in rows]
                 told = embedded_captions(sql, collection.space.id, changed)
             if not rows:
-                return
+                break
             position = rows[-1].seq
             ids = np.array([caption_id(*each) for each, _ in told], dtype=np.int64)
             yield Changes(
@@ -418,6 +426,9 @@ class Catalog:
                 vectors=_vectors([vector for _, vector in told], collection.space.width),
                 removed=ids[:0] if fresh else np.setdiff1d(every_caption(changed), ids),
             )
+        if head > position:
+            none = np.empty(0, np.int64)
+            yield Changes(head, none, _vectors([], collection.space.width), none)
 
     # -- failures
 

@@ -91,7 +91,8 @@ class Follower:
             store.remove(changes.removed)
             store.put(changes.ids, changes.vectors)
             self._position = changes.position
-            self._unsaved += len(changes.ids) + len(changes.removed)
+            # How far the log was read is kept too, where that changed nothing.
+            self._unsaved += max(1, len(changes.ids) + len(changes.removed))
         if self._unsaved >= max(SAVE_LEAST, SAVE_SHARE * len(store)):
             self._save(store)
 

@@ -18,7 +18,10 @@ class _Waiting(Generic[Asked, Answer]):
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self.told = threading.Event()
+        # Free once there is something to be told: an Event, made of two locks, takes ten times as
+        # long to wait for and to set.
+        self.told = threading.Lock()
+        self.told.acquire()
         self.leads = False
         self.answers: list[Answer] = []
         self.failure: BaseException | None = None
@@ -48,7 +51,7 @@ class Joining(Generic[Asked, Answer]):
             mine.leads = not self._busy
             self._busy = True
         if not mine.leads:
-            mine.told.wait()
+            mine.told.acquire()
         if mine.leads:
             self._work_for_all()
         if mine.failure is not None:
@@ -70,6 +73,6 @@ class Joining(Generic[Asked, Answer]):
                 self._busy = bool(self._waiting)
                 if self._waiting:
                     self._waiting[0].leads = True
-                    self._waiting[0].told.set()
-            for each in taken:
-                each.told.set()
+                    self._waiting[0].told.release()
+            for each in taken[1:]:  # the first of them is who works here
+                each.told.release()
