@@ -150,6 +150,41 @@ def test_the_log_is_read_in_pieces_without_loss(catalog: Catalog, collection: Co
     )
 
 
+def test_captions_are_first_read_past_pictures_that_have_none(
+    catalog: Catalog, collection: Collection
+) -> None:
+    batch = [embedded(f"/p/{n}.jpg", unit(1, n, 0, 0)) for n in range(5)]
+    batch[2] = embedded("/p/2.jpg", unit(1, 2, 0, 0), Caption("two"))
+    catalog.store_pictures(collection, batch)
+    head = catalog.head(collection.id)
+    told = list(catalog.caption_changes_after(collection, 0))
+    assert [len(changes.ids) for changes in told] == [1, 0]
+    assert told[-1].position == head
+    assert list(catalog.caption_changes_after(collection, head)) == []
+    catalog.store_pictures(collection, [embedded("/p/2.jpg", unit(1, 2, 0, 0))])
+    [lost] = catalog.caption_changes_after(collection, head)
+    assert told[0].ids[0] in lost.removed and lost.position > head
+
+
+def test_what_anyone_commits_is_told_without_asking_twice(database_url: str) -> None:
+    database, other = Database(database_url), Database(database_url)
+    ensure_schema(database)
+    catalog, elsewhere = Catalog(database), Catalog(other)
+    asked: list[str] = []
+    database.tell(asked.append)
+    collection = catalog.open_collection("photos", SPACE)
+    for writer in (catalog, elsewhere):
+        [(_, before)] = catalog.collections_with_heads()
+        writer.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
+        [(_, after)] = catalog.collections_with_heads()
+        assert after > before
+    asked.clear()
+    assert catalog.collections_with_heads() == [(collection, after)]
+    assert len(asked) == (0 if database.is_sqlite else 1)
+    database.close()
+    other.close()
+
+
 def test_captions_beside_a_picture_are_replaced_and_those_in_it_stay(
     catalog: Catalog, collection: Collection
 ) -> None:

@@ -1,12 +1,14 @@
 """Calls that come together are answered together, each with its own answer."""
 
+from collections.abc import Sequence
 from threading import Event, Thread
 
 import numpy as np
 
-from search.encoders.joined import JoinedEncoder
+from search.encoders.joined import KEPT, JoinedEncoder
 from search.encoders.tiny import TinyEncoder
 from search.joining import Joining
+from search.records import Vectors
 
 TIMEOUT_S = 60
 
@@ -96,3 +98,37 @@ def test_texts_that_are_joined_have_the_vectors_they_have_alone() -> None:
         thread.join(TIMEOUT_S)
     np.testing.assert_allclose(np.concatenate(found), plain.encode_texts(words), atol=1e-6)  # type: ignore[arg-type]
     assert joined.encode_texts([]).shape == (0, 64) and joined.space == plain.space
+
+
+class Counting(TinyEncoder):
+    """Remembers every text that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        self.texts += texts
+        return super().encode_texts(texts)
+
+
+def test_a_text_that_is_asked_again_is_not_embedded_again() -> None:
+    plain, counting = TinyEncoder(), Counting()
+    joined = JoinedEncoder(counting)
+    first = joined.encode_texts(["a red wall", "snow"])
+    first[:] = 0  # whose caller may do with it what it likes
+    again = joined.encode_texts(["snow", "a dog", "snow"])
+    assert counting.texts == ["a red wall", "snow", "a dog"]
+    np.testing.assert_array_equal(again, plain.encode_texts(["snow", "a dog", "snow"]))
+
+
+def test_no_more_texts_are_kept_than_there_may_be() -> None:
+    counting = Counting()
+    joined = JoinedEncoder(counting)
+    for number in range(KEPT + 1):
+        joined.encode_texts([f"word {number}"])
+        joined.encode_texts(["word 0"])  # which is in use, and stays
+    joined.encode_texts(["word 0", f"word {KEPT}"])
+    assert len(counting.texts) == KEPT + 1
+    joined.encode_texts(["word 1"])
+    assert len(counting.texts) == KEPT + 2

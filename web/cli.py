@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--threads",
-    default=8,
+    default=12,
     show_default=True,
     type=click.IntRange(1, 256),
     help="How many requests are answered at the same time.",

@@ -1,6 +1,8 @@
-"""An encoder whose texts are embedded together when several threads ask at the same time."""
+"""An encoder for many callers: texts that come together share a run, the last ones are kept."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 
 import numpy as np
 
@@ -12,13 +14,21 @@ from search.records import Pixels, Space, Vectors
 # So many texts are a batch by themselves.
 FEW = 8
 
+# A page's next hits, its filters and its marks ask by the same words again: 2 KB for each of them.
+KEPT = 1_024
+
 
 class JoinedEncoder:
-    """As the encoder it is around; texts that come together share one run of the text tower."""
+    """As the encoder it is around, and quicker for searches. Safe to call from many threads.
+
+    Texts that come together share one run of the text tower; those asked again are not run.
+    """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._together = Joining(self._encode_all)
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._keeping = Lock()
 
     @property
     def space(self) -> Space:
@@ -42,7 +52,27 @@ class JoinedEncoder:
         """Embed n texts -> (n, width); n may be 0."""
         if not 0 < len(texts) <= FEW:
             return self._encoder.encode_texts(texts)
-        return self._together.ask(texts)
+        found = self._known(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in found]
+        if missing:
+            made = dict(zip(missing, self._together.ask(missing), strict=True))
+            self._keep(made)
+            found |= made
+        return np.stack([found[text] for text in texts])
+
+    def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors (width,) of those texts that are kept."""
+        with self._keeping:
+            found = {text: self._kept[text] for text in texts if text in self._kept}
+            for text in found:
+                self._kept.move_to_end(text)
+        return found
+
+    def _keep(self, made: dict[str, Vectors]) -> None:
+        with self._keeping:
+            self._kept.update(made)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
 
     def _encode_all(self, asked: list[Sequence[str]]) -> list[Vectors]:
         vectors = self._encoder.encode_texts([text for texts in asked for text in texts])
