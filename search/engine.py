@@ -18,7 +18,7 @@ from search.catalog_filters import passes
 from search.catalog_looks import perceptual_hashes
 from search.catalog_words import FoundWords
 from search.encoders import Encoder
-from search.errors import NotFound, SpaceMismatch
+from search.errors import LimnError, NotFound, SpaceMismatch
 from search.facets import Facets
 from search.filters import written
 from search.follower import Follower, Kept
@@ -49,6 +49,8 @@ from search.timing import Timing
 from search.writerlock import writer_lock
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
+
+REHEARSAL = Query((TextTerm("a photograph"),))
 
 # An adapter that another process has installed is taken up within so many seconds.
 ADAPTERS_FRESH_S = 60.0
@@ -279,6 +281,8 @@ class Engine:
             self.encoder_of(collection)
             self.store(collection)
             self._follower(collection, "captions").store()
+        with suppress(LimnError):  # whoever searches will be told
+            self.answer(REHEARSAL)  # measures chance, and writes out the SQL of every search
 
     def close(self) -> None:
         """Write stores that changed to their files, for a quicker next start."""

@@ -1,10 +1,11 @@
-"""The short form of the soak: a few seconds of every kind of request, and no error."""
+"""The short forms of the soak and of many clients: every kind of request, and no error."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from benchmarks.load import loaded
 from benchmarks.soak import SHARES, Soak
 from search.bootstrap import open_engine
 from tests.browsing import served
@@ -22,3 +23,15 @@ def test_a_server_under_mixed_load_makes_no_error(tmp_path: Path) -> None:
     assert report.requests == 120
     assert set(report.p50_ms) == set(SHARES)
     assert min(report.p50_ms.values()) > 0 and report.last_mib > 10
+
+
+def test_many_clients_who_ask_for_different_words_are_all_answered(tmp_path: Path) -> None:
+    with open_engine(settings_in(tmp_path / "data")) as engine:
+        store_colours(engine.catalog, tmp_path / "pictures", ("red", "green", "blue"))
+        [collection] = engine.catalog.collections()
+    with served(tmp_path / "data") as (_, url):
+        words = [f"红 wall number {number}" for number in range(96)]
+        load = loaded(url, collection.name, words, clients=16)
+        assert (load.failed, len(load.waits_s)) == (0, 96)
+        assert 0 < load.wait_ms(0.5) <= load.wait_ms(0.99) < 1000 * load.took_s
+        assert loaded(url, "nowhere", words[:4], clients=2).failed == 4

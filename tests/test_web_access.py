@@ -21,6 +21,7 @@ from tests.colour_web import picture_bytes, settings_in, store_colours
 from tests.conftest import Limn
 from web.access import PUBLIC
 from web.app import create_app
+from web.limits import SWEEP_AFTER, Counts
 from web.requestlog import _Lines
 
 
@@ -238,6 +239,14 @@ def test_a_client_that_asks_too_often_is_told_to_wait(engine: Engine, tmp_path: 
     assert client.get("/healthz").status_code == 200
     for _ in range(5):
         assert client.get("/api/v1/pictures/1/thumbnail").status_code == 200
+
+
+def test_counts_of_clients_that_are_gone_are_dropped() -> None:
+    counts = Counts()
+    assert [counts.incr("here", 60.0) for _ in range(3)] == [1, 2, 3]
+    for number in range(3 * SWEEP_AFTER):
+        counts.incr(f"gone {number}", -1.0)
+    assert len(counts.storage) <= SWEEP_AFTER + 1 and counts.get("here") == 3
 
 
 def test_secrets_can_not_be_guessed_at_speed(client: FlaskClient) -> None:
