@@ -151,38 +151,36 @@ class Database:
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
 
+    @property
+    def _driver(self) -> Any:
+        """The driver's module: all of its errors have a base there."""
+        return self._engine.dialect.loaded_dbapi
+
     def _translate(self, context: ExceptionContext) -> None:
-        explained = self._explained(context.original_exception)
-        if explained is not None:
-            raise explained from context.original_exception
+        if isinstance(context.original_exception, self._driver.Error):
+            raise self._explained(context.original_exception) from context.original_exception
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
         """For what the driver does without SQLAlchemy."""
         try:
             yield
-        except Exception as error:
-            explained = self._explained(error)
-            if explained is None:
-                raise
-            raise explained from error
+        except self._driver.Error as error:
+            raise self._explained(error) from error
 
-    def _explained(self, cause: BaseException) -> LimnError | None:
+    def _explained(self, cause: BaseException) -> LimnError:
         """What a driver's error means to the user."""
-        driver: Any = self._engine.dialect.loaded_dbapi
         text = str(cause).strip() or type(cause).__name__
-        if isinstance(cause, sqlite3.Error):
+        if self.is_sqlite:
             return _explain_sqlite(text, self.label)
         if type(cause).__name__ == "DiskFull":
             return StorageFailed(f"the database server has no room left: {text}")
-        if isinstance(cause, driver.OperationalError | driver.InterfaceError):
+        if isinstance(cause, self._driver.OperationalError | self._driver.InterfaceError):
             return DatabaseUnavailable(
                 f"the database {self.label} can't be used: {text}; check that the server runs "
                 "and that LIMN_DATABASE_URL is right"
             )
-        if isinstance(cause, driver.Error):
-            return DatabaseUnavailable(f"the database {self.label} refused a statement: {text}")
-        return None
+        return DatabaseUnavailable(f"the database {self.label} refused a statement: {text}")
 
 
 def _parse(url: str) -> URL:

@@ -264,6 +264,18 @@ def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine
     assert asked() == 3 - spared
 
 
+def test_the_first_search_of_a_warm_engine_is_as_the_second(engine: Engine) -> None:
+    engine.warm()
+    statements: list[str] = []
+    engine.catalog.database.tell(statements.append)
+    counts = []
+    for words in ("red", "green"):
+        engine.search(Query(text(words)))
+        counts.append(len(statements))
+        statements.clear()
+    assert counts[0] == counts[1]
+
+
 def test_words_and_colours_that_were_there_before_their_tables_are_found(
     engine: Engine, settings: Settings
 ) -> None:
