@@ -8,13 +8,13 @@ from typing import Any
 import faiss
 import numpy as np
 
-from search.records import Ids, Vectors
+from search.records import Ids, QueryKind, Vectors
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.plan import Wishes
 from search.stores.planner import Planner
 
-Answer = Callable[[Vectors, int], Ids]
-"""Queries (q, width) and a setting -> ids (q, 10)."""
+Answer = Callable[[Vectors, int, QueryKind], Ids]
+"""Queries (q, width), a setting, and what they were made from -> ids (q, 10)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,16 @@ def limn(store_name: str, swept: bool = False) -> Callable[[Vectors, Vectors], B
             plan = Planner(store, texts, Wishes(store_name), lambda _: None).run()
         staged = store.staged
 
-        def answer(queries: Vectors, depth: int) -> Ids:
-            if swept and staged is not None and staged.plan.text is not None:
-                at = replace(staged.plan.text, of_10=depth)
+        def answer(queries: Vectors, depth: int, kind: QueryKind) -> Ids:
+            if swept and staged is not None:
+                settled = staged.plan.depth(kind)
+                if staged.plan.store == "hnsw":
+                    at = replace(settled, effort=depth, of_10=min(depth, settled.of_10))
+                else:
+                    at = replace(settled, of_10=depth)
                 plan = replace(staged.plan, text=at, picture=at)
                 store.stage(Staged(staged.first, plan), store.generation)
-            return store.search(queries, 10)[0]
+            return store.search(queries, 10, kind=kind)[0]
 
         return Built(
             answer,
@@ -68,7 +72,7 @@ def hnswlib(vectors: Vectors, _: Vectors) -> Built:
     index.init_index(len(vectors), M=16, ef_construction=200)
     index.add_items(vectors, num_threads=faiss.omp_get_max_threads())
 
-    def answer(queries: Vectors, depth: int) -> Ids:
+    def answer(queries: Vectors, depth: int, _: QueryKind) -> Ids:
         index.set_ef(depth)
         return np.asarray(index.knn_query(queries, 10, num_threads=1)[0], np.int64)
 
@@ -82,7 +86,7 @@ def usearch(vectors: Vectors, _: Vectors) -> Built:
     index = Index(ndim=vectors.shape[1], metric="ip", dtype="f16", connectivity=16)
     index.add(np.arange(len(vectors)), vectors, threads=faiss.omp_get_max_threads())
 
-    def answer(queries: Vectors, depth: int) -> Ids:
+    def answer(queries: Vectors, depth: int, _: QueryKind) -> Ids:
         index.expansion_search = depth
         found: Any = index.search(queries, 10, threads=1)
         return np.asarray(found.keys, np.int64).reshape(len(queries), -1)
@@ -99,7 +103,7 @@ def faiss_of(factory: str, size: float) -> Callable[[Vectors, Vectors], Built]:
         index.train(vectors[:: max(1, len(vectors) // 100_000)])
         index.add(vectors)
 
-        def answer(queries: Vectors, depth: int) -> Ids:
+        def answer(queries: Vectors, depth: int, _: QueryKind) -> Ids:
             if graph:
                 index.hnsw.efSearch = depth
             elif "IVF" in factory:
@@ -126,7 +130,7 @@ def lancedb(vectors: Vectors, _: Vectors) -> Built:
     lists = max(1, int(len(vectors) ** 0.5))
     table.create_index(metric="dot", num_partitions=lists, num_sub_vectors=width // 8)
 
-    def answer(queries: Vectors, depth: int, _kept: object = folder) -> Ids:
+    def answer(queries: Vectors, depth: int, _: QueryKind, _kept: object = folder) -> Ids:
         found = [
             table.search(each).distance_type("dot").nprobes(depth).refine_factor(20).limit(10)
             for each in queries
