@@ -11,7 +11,7 @@ is stands in `benchmarks.search_vectors`. `benchmarks.search_served` times engin
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +57,16 @@ class Bench:
             "build_s": round(took[0], 1),
             "build_cpu_s": round(took[1], 1),
             "bytes_per_vector": round(built.bytes_per_vector, 1),
-            **{kind: self._swept(built, kind) for kind in self.queries},
+            **{kind: self._swept(built, built.settings, kind) for kind in self.queries},
+            "swept": {kind: self._swept(built, built.swept, kind) for kind in self.queries},
             "told": built.told,
         }
 
-    def _swept(self, built: Built, kind: QueryKind) -> Figures:
+    def _swept(self, built: Built, settings: Sequence[int], kind: QueryKind) -> Figures:
         queries, truth = self.queries[kind], self.truth[kind]
         figures: Figures = {}
         with one_thread():
-            for setting in built.settings:
+            for setting in settings:
                 found, figures = timed(lambda q, at=setting: built.answer(q, at, kind), queries)
                 figures |= {"recall": round(recall(found, truth), 4), "setting": setting}
                 if figures["recall"] >= TARGET:

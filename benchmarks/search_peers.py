@@ -19,19 +19,23 @@ Answer = Callable[[Vectors, int, QueryKind], Ids]
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An index: how it answers, the settings to sweep, and what it holds for each vector."""
+    """An index: how it answers, the settings to sweep, and what it holds for each vector.
+
+    One that settles its own setting has 0 for it, and may be `swept` like the others besides.
+    """
 
     answer: Answer
     settings: Sequence[int]
     bytes_per_vector: float
     told: str = ""
+    swept: Sequence[int] = ()
 
 
 DEPTHS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 
 
-def limn(store_name: str, swept: bool = False) -> Callable[[Vectors, Vectors], Built]:
-    """Limn's store at the depth that its planner has settled, or `swept` as the others are."""
+def limn(store_name: str) -> Callable[[Vectors, Vectors], Built]:
+    """Limn's store at the depth that its planner has settled, and swept as the others are."""
 
     def build(vectors: Vectors, texts: Vectors) -> Built:
         store = FaissStore(vectors.shape[1], "cpu")
@@ -43,8 +47,12 @@ def limn(store_name: str, swept: bool = False) -> Callable[[Vectors, Vectors], B
             plan = Planner(store, texts, Wishes(store_name), lambda _: None).run()
         staged = store.staged
 
+        now = (0, "")
+
         def answer(queries: Vectors, depth: int, kind: QueryKind) -> Ids:
-            if swept and staged is not None:
+            nonlocal now
+            if staged is not None and depth and (depth, kind) != now:
+                now = (depth, kind)
                 settled = staged.plan.depth(kind)
                 if staged.plan.store == "hnsw":
                     at = replace(settled, effort=depth, of_10=min(depth, settled.of_10))
@@ -56,9 +64,10 @@ def limn(store_name: str, swept: bool = False) -> Callable[[Vectors, Vectors], B
 
         return Built(
             answer,
-            DEPTHS if swept else (0,),
+            (0,),
             store.in_memory_bytes / len(vectors),
             "" if plan is None else f"{plan.store}; {'; '.join(plan.reasons)}",
+            DEPTHS if staged is not None else (),
         )
 
     return build
@@ -142,7 +151,6 @@ def lancedb(vectors: Vectors, _: Vectors) -> Built:
 
 PEERS: dict[str, Callable[[Vectors, Vectors], Built]] = {
     "limn": limn("auto"),
-    "limn-swept": limn("auto", swept=True),
     "limn-exact": limn("exact"),
     "limn-ivf": limn("ivf"),
     "limn-hnsw": limn("hnsw"),
