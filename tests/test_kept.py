@@ -1,7 +1,6 @@
 """What the page keeps: marks, concepts, saved searches, boards; by whom, and without a script."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,34 +12,11 @@ from search.catalog_tokens import Tokens
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
 from search.records import Query, TextTerm
-from tests.colour_web import opened, settings_in, store_colours
+from tests.colour_web import settings_in
 from web.app import create_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-COLOURS = ("red", "green", "blue", "yellow", "black")
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
-    with opened(settings_in(tmp_path / "data")) as (engine, client):
-        yield engine, client
-
-
-@pytest.fixture
-def engine(web: tuple[Engine, FlaskClient]) -> Engine:
-    return web[0]
-
-
-@pytest.fixture
-def client(web: tuple[Engine, FlaskClient]) -> FlaskClient:
-    return web[1]
-
-
-@pytest.fixture
-def ids(engine: Engine, tmp_path: Path) -> dict[str, int]:
-    return store_colours(engine.catalog, tmp_path / "pictures", COLOURS)
 
 
 def alts(page: str) -> list[str]:
