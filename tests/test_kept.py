@@ -143,13 +143,13 @@ def test_boards_and_searches_are_the_same_in_both_databases(catalog: Catalog) ->
     assert catalog.boards.all()[0].pictures == 0
     with pytest.raises(NameTaken):
         catalog.boards.create("one")
-    catalog.boards.rename(board, "one")
+    catalog.boards.change(board, "one")
     with pytest.raises(NotFound, match="there is no picture 5"):
         catalog.boards.add(board, [5])
     saved = catalog.saved.save("s", "q=x")
     with pytest.raises(NameTaken):
         catalog.saved.save("s", "q=y")
-    catalog.saved.rename(saved, "t")
+    catalog.saved.change(saved, name="t")
     assert [each.name for each in catalog.saved.all()] == ["t"]
     with pytest.raises(NotFound):
         catalog.marks.store(Query((TextTerm("x"),), more=(5,)))

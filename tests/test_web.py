@@ -405,7 +405,7 @@ def test_the_api_takes_filters_pages_evidence_and_a_cutoff(
         ({"by": ["smell"]}, "by is ['smell']"),
         ({"by": "picture"}, "by is 'picture'"),
         ({"fold": "perhaps"}, "fold is 'perhaps'"),
-        ({"offset": -1}, "can't pass over -1"),
+        ({"offset": -1}, "offset is -1; it may be a whole number from 0"),
         ({"offset": "x"}, "offset is 'x'; it may be a whole number from 0"),
         ({"cutoff": "much"}, "cutoff is 'much'"),
         ({"diverse": True}, "diverse is True"),

@@ -10,10 +10,13 @@ from search.settings import Settings
 from web import shown
 from web.access import admit
 from web.api import api
+from web.api_boards import boards_api
 from web.api_feedback import feedback
+from web.api_kept import saved
 from web.boards import boards
 from web.collections_api import collections
 from web.compression import compress
+from web.conditional import tell_unchanged
 from web.errors import handle_errors
 from web.films import films
 from web.foreman import Foreman
@@ -73,6 +76,7 @@ def create_app(
         foreman=Foreman(engine),
     )
     compress(app)
+    tell_unchanged(app)
     shown.register(app)
     speak(app)
     follow(app)
@@ -82,7 +86,7 @@ def create_app(
     handle_errors(app)
     for part in (
         *(pages, gathering_pages, kept, boards),
-        *(api, collections, jobs, mapping, films, feedback),
+        *(api, collections, jobs, mapping, films, feedback, saved, boards_api),
         *(health, sign_in, metrics),
     ):
         app.register_blueprint(part)
