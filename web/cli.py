@@ -59,10 +59,12 @@ def serve(
 ) -> None:
     """Serve the search page and the API."""
     from search.bootstrap import open_engine
+    from web.allocator import give_back_freed
     from web.app import create_app
     from web.requestlog import write_logs
     from web.server import Ending, open_server, url_of
 
+    give_back_freed()
     if log_requests:
         write_logs()
     settings = settings_with(store, memory)
