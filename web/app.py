@@ -62,6 +62,7 @@ def create_app(
     app.config["MAX_UPLOAD_BYTES"] = settings.max_upload_bytes
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + FORM_BYTES
     app.config["MAX_SENT_BYTES"] = settings.max_sent_bytes
+    app.config["MAX_SENT_LENGTH"] = settings.max_sent_bytes + FORM_BYTES
     app.json = _Json(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["most_characters"] = MOST_CHARACTERS

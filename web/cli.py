@@ -1,6 +1,8 @@
 """`limn serve`: the page and the API, until it is told to end."""
 
+import os
 import signal
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,6 +76,8 @@ def serve(
         app = create_app(engine, settings, host, want_tokens=require_token)
         state = app.extensions["limn"]
         _check_tokens(state.tokens, host)
+        if "TMPDIR" not in os.environ:  # where the files end up there is room; /tmp may be memory
+            tempfile.tempdir = str(state.intake.drafts())
         server = open_server(app, host, port, threads)
         ending = Ending(server, state.ending)
         for told in (signal.SIGTERM, signal.SIGINT):
