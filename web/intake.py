@@ -44,7 +44,7 @@ class Sent:
         if safe is None:
             if name:
                 self.refused.append(name)
-            self._open = open(os.devnull, "w+b")  # noqa: SIM115  (`close` does)
+            self._open = open(os.devnull, "w+b")  # noqa: SIM115 - closed by `close`
         else:
             handle, draft = tempfile.mkstemp(dir=self.folder)
             self.drafts.append((safe, Path(draft)))
