@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from search.bootstrap import open_engine
+from search.catalog_tokens import Tokens
 from tests.browsing import served
+from tests.colour_web import settings_in
 from web.app import FORM_BYTES
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs Linux")
@@ -158,6 +161,28 @@ def test_a_full_disk_is_told_and_nothing_is_left(serving: Serving, data_dir: Pat
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
     assert held_by(process) == []
     assert [*(data_dir / "uploads").rglob("*")] == [data_dir / "uploads" / ".drafts"]
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 2000000", "Transfer-Encoding: chunked"])
+def test_a_large_body_is_taken_from_who_may_send_it_alone(tmp_path: Path, length: str) -> None:
+    with open_engine(settings_in(tmp_path / "data")) as engine:
+        tokens = Tokens(engine.catalog.database)
+        read, write = (tokens.create(each, each) for each in ("read", "write"))
+    with served(tmp_path / "data", "--no-worker", "--require-token") as (process, url):
+        port = int(url.rstrip("/").rpartition(":")[2])
+        for secret, refused in ((None, 401), ("limn_x", 401), (read, 403), (write, None)):
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                shown = [] if secret is None else [f"Authorization: Bearer {secret}"]
+                begun = b"f4240\r\n" if "chunked" in length else b""
+                connection.sendall(head("/api/v1/collections", length, *shown) + begun)
+                connection.sendall(HEAD + b"x" * 900_000)
+                if refused is not None:
+                    assert answer_on(connection)[0] == refused
+                    assert held_by(process) == []
+                else:
+                    until(lambda: held_by(process))
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def test_as_much_as_is_allowed_is_kept(serving: Serving, data_dir: Path) -> None:

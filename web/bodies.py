@@ -1,7 +1,8 @@
-"""Bodies of requests as they come in: refused at once where they are too large or can't be kept.
+"""Bodies of requests as they come in: what must not or can't be kept is refused at once.
 
-waitress keeps a whole body on the disk before the application sees its request, and by itself
-answers what is too large in words of its own. Here the application answers, before the body came.
+waitress keeps a whole body on the disk before the application sees its request, whoever sent it,
+and by itself answers what is too large in words of its own. Here the application answers, before
+the body has come.
 """
 
 import io
@@ -17,7 +18,9 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import RequestEntityTooLarge
 
+from search.catalog_tokens import Tokens
 from search.errors import StorageFailed
+from web.access import admits
 
 # Only these addresses get room for archives, whoever sends them.
 BRINGS_FILES = re.compile(r"(/api/v1)?/collections(/[^/]+/files)?")
@@ -50,8 +53,11 @@ class Unkept(io.RawIOBase):
         return self
 
 
-def channel_of(most_files_bytes: int) -> type[Any]:
-    """A channel class whose requests may bring `most_files_bytes` where files are taken."""
+def channel_of(most_files_bytes: int, tokens: Tokens | None) -> type[Any]:
+    """A channel class whose requests may bring `most_files_bytes` where files are taken.
+
+    Where tokens are wanted, a body that has to go to the disk is taken from who shows one alone.
+    """
 
     class Parser(HTTPRequestParser):  # type: ignore[misc]
         def __init__(self, adj: Any, channel: Any) -> None:
@@ -60,10 +66,14 @@ def channel_of(most_files_bytes: int) -> type[Any]:
 
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)
-            if self.command == "POST" and BRINGS_FILES.fullmatch(self.path):
+            takes_files = self.command == "POST" and BRINGS_FILES.fullmatch(self.path)
+            if takes_files:
                 roomy: Any = copy(self.adj)
                 roomy.max_request_body_size = most_files_bytes + 1  # waitress refuses what is equal
                 self.adj: Any = roomy
+            large = self.chunked or self.content_length > self.adj.inbuf_overflow
+            if large and not admits(tokens, self.headers, "write" if takes_files else "read"):
+                self._refuse(None)
 
         def received(self, data: bytes) -> int:
             try:

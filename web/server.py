@@ -56,7 +56,9 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
             recv_bytes=RECEIVED_BYTES,
             ident="limn",
         )
-        server.channel_class = channel_of(app.config["MAX_SENT_LENGTH"])
+        server.channel_class = channel_of(
+            app.config["MAX_SENT_LENGTH"], app.extensions["limn"].tokens
+        )
         app.extensions[WAITING] = lambda: len(server.task_dispatcher.queue)
         return server
     except OSError as error:
