@@ -196,7 +196,7 @@ def serving() -> Iterator[tuple[str, int]]:
             process.terminate()
 
 
-def resident_mib(pid: int) -> float:
+def resident_mib(pid: int | str) -> float:
     """The memory that a process holds, as Linux tells it."""
     told = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     found = re.search(r"VmRSS:\s+(\d+) kB", told)
