@@ -12,7 +12,7 @@ from search.catalog_tokens import Tokens
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
 from search.records import Query, TextTerm
-from tests.colour_web import settings_in
+from tests.colour_web import settings_in, store_colours
 from web.app import create_app
 
 if TYPE_CHECKING:
@@ -138,19 +138,30 @@ def test_a_board_is_filled_ordered_noted_and_deleted(
     assert client.get("/boards/1").status_code == 404
 
 
-def test_boards_and_searches_are_the_same_in_both_databases(catalog: Catalog) -> None:
-    board = catalog.boards.create("one")
-    assert catalog.boards.all()[0].pictures == 0
+def test_boards_and_searches_are_the_same_in_both_databases(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    red, blue = store_colours(catalog, tmp_path, ("red", "blue")).values()
+    board = catalog.boards.create("one", [red, blue])
     with pytest.raises(NameTaken):
         catalog.boards.create("one")
-    catalog.boards.change(board, "one")
-    with pytest.raises(NotFound, match="there is no picture 5"):
-        catalog.boards.add(board, [5])
+    with pytest.raises(NotFound, match="there is no picture 99"):
+        catalog.boards.create("two", [red, 99])
+    assert catalog.boards.names() == {board: "one"}, "a board of what is gone is not made"
+    catalog.boards.change(board, "one", order=[blue])
+    catalog.boards.edit(board, red, note="a door")
+    [told] = catalog.boards.page(9)
+    assert (told, [each.note for each in catalog.boards.one(board)[1]]) == (
+        catalog.boards.all()[0],
+        ["", "a door"],
+    )
+    assert (told.pictures, told.cover, catalog.boards.page(9, after=board)) == (2, blue, [])
     saved = catalog.saved.save("s", "q=x")
     with pytest.raises(NameTaken):
         catalog.saved.save("s", "q=y")
     catalog.saved.change(saved, name="t")
-    assert [each.name for each in catalog.saved.all()] == ["t"]
+    assert catalog.saved.all() == catalog.saved.page(9) == [catalog.saved.one(saved)]
+    assert catalog.saved.one(saved).name == "t"
     with pytest.raises(NotFound):
         catalog.marks.store(Query((TextTerm("x"),), more=(5,)))
 

@@ -80,13 +80,14 @@ def channel_of(most_files_bytes: int, tokens: Tokens | None) -> type[Any]:
                 consumed = int(super().received(data))
             except OSError as error:
                 self._refuse(Unkept(error))
-                return len(data)
+                consumed = 0
             if isinstance(self.error, RequestEntityTooLarge):
                 self.error: Any = None
                 if self.chunked:
                     self.headers["CONTENT_LENGTH"] = str(self.body_bytes_received)
                 self._refuse(None)
-            return consumed
+            # What follows is the rest of the body, and no request.
+            return len(data) if self._channel.refused else consumed
 
         def _refuse(self, body: Unkept | None) -> None:
             """Hand the request over without its body."""
