@@ -14,6 +14,7 @@ import pytest
 
 from search.bootstrap import open_engine
 from search.catalog_tokens import Tokens
+from search.client import Client, Problem
 from tests.browsing import served
 from tests.colour_web import settings_in
 from web.app import FORM_BYTES
@@ -119,6 +120,15 @@ def test_a_client_that_waits_to_be_asked_for_the_body_is_not(serving: Serving) -
         lines = (f"Content-Length: {MOST_SENT_BYTES + FORM_BYTES + 1}", "Expect: 100-continue")
         connection.sendall(head("/api/v1/collections", *lines))
         assert answer_on(connection)[0] == 413
+
+
+def test_a_client_that_sends_all_the_same_is_told(serving: Serving) -> None:
+    _, connect = serving
+    with connect() as connection:
+        port = connection.getpeername()[1]
+    with pytest.raises(Problem, match="LIMN_MAX_SENT_BYTES") as refused:
+        Client(f"http://127.0.0.1:{port}").send("x", [("a.zip", bytes(3 * MOST_SENT_BYTES))])
+    assert refused.value.status == 413
 
 
 def test_what_proves_too_large_as_it_comes_is_refused_then(serving: Serving) -> None:
