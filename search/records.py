@@ -205,6 +205,9 @@ class Query:
     less: tuple[int, ...] = ()
 
 
+QueryKind = Literal["text", "picture"]
+"""What a query's vector was made from; texts lie farther from pictures than pictures do."""
+
 Measure = Literal["cosine", "relevance"]
 """What a hit's score is: a cosine where pictures alone were asked, else a relevance, 0 to 1."""
 
