@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from search.catalog_looks import Hashes
 from search.ranking import Place, Ranker, Ranking, vectors_of
-from search.records import Ids, IndexedTerm, Query, Scores, Vectors
+from search.records import Cut, Ids, IndexedTerm, Query, Scores, Vectors
 
 # Near-duplicates: those that the encoder holds to be one, and those whose hashes are one but for a
 # few bits where the encoder does not object; plain skies share a hash. Of 499,500 pairs of
@@ -30,6 +30,25 @@ class Page:
     confidence: float | None
     more: bool
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An answer in order, before SQL has told what its pictures are: any stretch can be cut of it.
+
+    `ranking` is None where no picture came so far as to be ranked. `first` is the rank of the
+    first place.
+    """
+
+    page: Page
+    ranking: Ranking | None = None
+    cuts: tuple[Cut, ...] = ()
+    first: int = 1
+
+    @property
+    def ids(self) -> list[int]:
+        """The pictures' ids."""
+        return [place.picture_id for place in self.page.places]
 
 
 HashesOf = Callable[[Ids], tuple[Hashes, NDArray[np.bool_]]]

@@ -16,7 +16,7 @@ def cursor_after(query: Query, hits: int) -> str | None:
     offset = query.offset + hits
     if hits < query.k or offset + query.k > MOST_HITS:
         return None
-    return base64.urlsafe_b64encode(json.dumps([offset, _digest(query)]).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([offset, digest(query)]).encode()).decode()
 
 
 def offset_of(cursor: str, query: Query) -> int:
@@ -29,7 +29,7 @@ def offset_of(cursor: str, query: Query) -> int:
         offset, digest = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         offset, digest = None, None
-    if not isinstance(offset, int) or digest != _digest(query):
+    if not isinstance(offset, int) or digest != digest(query):
         raise BadQuery(
             f"cursor {cursor[:40]!r} does not belong to this question; send `next` of an answer "
             "with the same terms, collections and k"
@@ -37,7 +37,7 @@ def offset_of(cursor: str, query: Query) -> int:
     return offset
 
 
-def _digest(query: Query) -> str:
+def digest(query: Query) -> str:
     """A short name of the question, apart from its page."""
     terms = [
         (hashlib.sha256(term.source).hexdigest(), term.weight)
