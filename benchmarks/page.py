@@ -199,6 +199,7 @@ def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
     """
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
+    browser.start_tracing(page=page, categories=["toplevel"])
     page.evaluate(WATCH_TASKS)
     session = page.context.new_cdp_session(page)
     begins = _held(session)
@@ -209,6 +210,7 @@ def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
     run["fling_tasks"] = _told(page)
     page.keyboard.press("End")
     page.locator(f"#hit-{run['reached']}").wait_for()
+    run["longest_cpu_ms"] = _longest_cpu_ms(browser.stop_tracing())
     page.close()
     return dict(run)
 
@@ -219,6 +221,22 @@ def _held(session: Any) -> dict[str, float]:
     nodes = session.send("Memory.getDOMCounters")["nodes"]
     used = session.send("Runtime.getHeapUsage")["usedSize"]
     return {"heap_mb": round(used / 1e6, 1), "nodes": nodes}
+
+
+def _longest_cpu_ms(trace: bytes) -> float:
+    """The CPU time of the page's longest task: what it takes however busy the machine is."""
+    events = json.loads(trace)["traceEvents"]
+    mains = {
+        (each["pid"], each["tid"])
+        for each in events
+        if each["name"] == "thread_name" and each["args"]["name"] == "CrRendererMain"
+    }
+    tasks = (
+        each.get("tdur", 0)
+        for each in events
+        if each["ph"] == "X" and (each["pid"], each["tid"]) in mains
+    )
+    return round(max(tasks, default=0) / 1000, 1)
 
 
 def _told(page: Any) -> dict[str, float]:
@@ -238,12 +256,15 @@ def move_map(browser: Any, url: str, collection: str, points: int) -> dict[str, 
     page.route("**/map/points*", lambda route: route.fulfill(body=body))
     page.goto(f"{url}collections/{quote(collection)}/map")
     page.locator("[data-ready]").wait_for()
+    browser.start_tracing(page=page, categories=["toplevel"])
     page.evaluate(WATCH_TASKS)
     took = page.evaluate(MOVE_MAP)
     tasks = page.evaluate("tasks")
+    longest_cpu_ms = _longest_cpu_ms(browser.stop_tracing())
     page.close()
     return {
         "points": points,
+        "longest_cpu_ms": longest_cpu_ms,
         "frame_p50_ms": round(median(took), 1),
         "frame_max_ms": round(max(took), 1),
         "longest_task_ms": round(max(tasks, default=0)),

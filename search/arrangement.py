@@ -83,8 +83,8 @@ def _places(query: Query, ranking: Ranking, shown: set[int], hashes_of: HashesOf
     if (query.fold or query.diverse) and len(compared) > 1:
         vectors = vectors_of(ranking.shelves, ranking.ids[compared])
         if query.fold:
-            alike = _alike(vectors, *hashes_of(ranking.ids[compared]))
-            places, kept = _folded(places, alike)
+            copies = alike(vectors, *hashes_of(ranking.ids[compared]))
+            places, kept = _folded(places, copies)
             vectors = vectors[kept]
         if query.diverse:
             scores = ranking.scores[[place.row for place in places]]
@@ -92,23 +92,23 @@ def _places(query: Query, ranking: Ranking, shown: set[int], hashes_of: HashesOf
     return places + [Place(ids[row], row) for row in rest]
 
 
-def _alike(vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def alike(vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which pictures (n, n) are near-duplicates of which."""
     cosines = vectors @ vectors.T
     signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
     signs[~known] = 0
     looks = signs @ signs.T >= 64 - 2 * MOST_BITS  # the bits two hashes share, less those not
-    alike: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= LEAST_COSINE))
-    return alike
+    near: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= LEAST_COSINE))
+    return near
 
 
-def _folded(places: list[Place], alike: NDArray[np.bool_]) -> tuple[list[Place], list[int]]:
+def _folded(places: list[Place], near: NDArray[np.bool_]) -> tuple[list[Place], list[int]]:
     """Put each near-duplicate under the best that it is like; and the rows that are kept."""
     under: dict[int, list[int]] = {}
     free = np.ones(len(places), bool)
     for row in range(len(places)):
         if free[row]:
-            copies = np.flatnonzero(alike[row] & free)
+            copies = np.flatnonzero(near[row] & free)
             free[copies] = free[row] = False
             under[row] = [int(each) for each in copies if each != row]
     folded = [

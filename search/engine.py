@@ -17,6 +17,7 @@ from search.catalog import Catalog
 from search.catalog_filters import passes
 from search.catalog_looks import perceptual_hashes
 from search.catalog_words import FoundWords
+from search.contradictions import contradiction, told
 from search.encoders import Encoder
 from search.errors import BadQuery, NotFound, SpaceMismatch
 from search.facets import Facets
@@ -141,17 +142,17 @@ class Engine:
             return self._newest(query, searched)
         collections = [collection for collection, _ in searched]
         encoder = self.encoder_of(collections[0])
-        told = cuts(query.terms, encoder)
+        cut = cuts(query.terms, encoder)
         allowed = None
         if query.where is not None:
             with self.timing.stage("filter"):
                 allowed = self.catalog.filters.ids(ids, query.where)
             if not any(map(len, allowed.values())):
-                return nothing(none_passes(query.where), told)
+                return nothing(none_passes(query.where), cut)
         with self.timing.stage("align"):
             shelves = [self._shelf(held, head, query, allowed) for held, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
-            return nothing(NOTHING_INDEXED, told)
+            return nothing(NOTHING_INDEXED, cut)
         background = partial(self._background, shelves, encoder)
         with self.timing.stage("embed"):
             asked, bent = self._terms(encoder, collections, background).read(query)
@@ -159,7 +160,7 @@ class Engine:
         self.timing.batch("pictures", sum(isinstance(each, PictureTerm) for each in query.terms))
         with self.timing.stage("words"):
             words = self._found_words(asked, query, collections, shelves)
-        return self._order(query, ranker(query, asked, shelves, words, background, bent), told)
+        return self._order(query, ranker(query, asked, shelves, words, background, bent), cut)
 
     def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
         """What these collections hold, or all of them, counted under a filter.
@@ -325,12 +326,12 @@ class Engine:
             return nothing(none_passes(query.where) if query.where else NOTHING_INDEXED)
         return self._order(query, lambda depth: newest_first(newest[:depth], shelves))
 
-    def _order(self, query: Query, rank: Ranker, told: tuple[Cut, ...] = ()) -> Order:
+    def _order(self, query: Query, rank: Ranker, cut: tuple[Cut, ...] = ()) -> Order:
         """The page that was asked for."""
         database = self.catalog.database
         with self.timing.stage("rank"):
             page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
-        return Order(page, ranking, told, query.offset + 1)
+        return Order(page, ranking, cut, query.offset + 1)
 
     def _shelf(
         self, collection: Collection, head: int, query: Query, allowed: Mapping[int, Ids] | None
@@ -446,11 +447,14 @@ class Engine:
         return self._index_dir / self.catalog.identity() / name
 
 
-def nothing(note: str, told: tuple[Cut, ...] = ()) -> Order:
+def nothing(note: str, cut: tuple[Cut, ...] = ()) -> Order:
     """An answer without a hit, and why."""
-    return Order(Page((), None, False, (note,)), cuts=told)
+    return Order(Page((), None, False, (note,)), cuts=cut)
 
 
 def none_passes(where: Filter) -> str:
-    """What is said where a filter leaves nothing."""
+    """What is said where a filter leaves nothing, or can't leave anything."""
+    excluding = contradiction(where)
+    if excluding:
+        return f"no picture can pass the filter: {told(excluding)}"
     return f"no picture passes the filter: {written(where)}"

@@ -26,10 +26,10 @@ def offset_of(cursor: str, query: Query) -> int:
         BadQuery: it is no cursor, or that of another question.
     """
     try:
-        offset, digest = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        offset, asked = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        offset, digest = None, None
-    if not isinstance(offset, int) or digest != digest(query):
+        offset, asked = None, None
+    if not isinstance(offset, int) or asked != digest(query):
         raise BadQuery(
             f"cursor {cursor[:40]!r} does not belong to this question; send `next` of an answer "
             "with the same terms, collections and k"

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
+from search.filters import written
 from search.jobs import Job, done
 from search.maps import Region
 from search.records import Caption, Hit, Match, Picture
@@ -173,5 +174,6 @@ def register(app: Flask) -> None:
         words_in,
         dealt_with,
         name_of,
+        written,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
