@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from search.bootstrap import open_engine
+from tests.browsing import served
+from tests.colour_web import settings_in, store
 from tests.test_accessibility import AXE, found_by_axe
 
 if TYPE_CHECKING:
@@ -188,6 +191,23 @@ def test_the_place_outlives_another_width(page: "Page", address: str) -> None:
     page.locator(f"#{rank}").wait_for()
     box = page.locator(f"#{rank}").bounding_box()
     assert box is not None and -400 < box["y"] < 400
+
+
+@pytest.mark.browser
+def test_an_answer_that_goes_on_meanwhile_is_laid_anew(browser: "Browser", tmp_path: Path) -> None:
+    with open_engine(settings_in(tmp_path / "data")) as engine:
+        for number in range(120):
+            store(engine.catalog, tmp_path / f"{number}.png", f"rgb({number}, 90, 90)")
+    with served(tmp_path / "data") as (_, url):
+        page = browser.new_page()
+        laid(page, f"{url}?collection=colours")
+        with open_engine(settings_in(tmp_path / "data")) as engine:
+            newest = store(engine.catalog, tmp_path / "new.png", "blue")
+        while page.locator("[aria-setsize='121']").count() == 0:
+            scrolled(page, height(page))
+            scrolled(page, 0)
+        page.locator(f"#hit-1[data-picture-id='{newest}']").wait_for()
+        page.close()
 
 
 @pytest.mark.browser

@@ -6,11 +6,13 @@ import { Tiles } from "./grid/tiles.js";
 import { isSelected } from "./selection.js";
 
 const REST_MS = 400; // an answer that stays so long is about to be scrolled; half a word is not
+const AGAIN_MS = 1000; // after it was laid, at the least, an answer that has changed is laid anew
 const KEEP_MS = 150; // after the last scrolling, the place is kept
 
 const notice = document.getElementById("notice");
 let grid = null;
 let begun = new AbortController(); // of the answer that is shown
+let laidAt = -AGAIN_MS;
 let keeping = 0;
 let between = false; // two entries of the history: the address is of one, the answer still of the other
 
@@ -56,21 +58,32 @@ async function lay(list, place, signal) {
     list.classList.remove("finding"); // what is hidden takes no focus
     const tiles = new Tiles(list.dataset.tiles, () => grid?.draw(), () => (notice.textContent = words.silent));
     for (const more of document.querySelectorAll("p.more")) more.remove();
-    grid = new Grid(list, told, tiles, (tile, rank) => {
+    const drawn = (tile, rank) => {
       tile.querySelector(".select").checked = isSelected(tile.dataset.pictureId);
       tile.classList.toggle("found", rank === place?.found);
       if (tile.id !== place?.focus) return;
       tile.querySelector(".frame").focus({ preventScroll: true });
       delete place.focus; // once is enough
-    });
+    };
+    grid = new Grid(list, told, tiles, { drawn, changed: () => setTimeout(again, 0, list, signal) });
     history.scrollRestoration = "manual";
+    laidAt = performance.now();
     if (place) grid.show(place);
-    document.dispatchEvent(new CustomEvent("limn:laid"));
   } catch (error) {
     if (error.name !== "AbortError") notice.textContent = words.silent; // the links stay, to be followed by hand
   } finally {
     list.classList.remove("finding");
   }
+}
+
+// The collection went on: its pictures are asked for anew, though not more often than they can come.
+function again(list, signal) {
+  if (!grid || signal.aborted || performance.now() - laidAt < AGAIN_MS) return;
+  const place = placeNow() ?? { rank: 1 };
+  grid.end();
+  grid = null;
+  list.replaceChildren();
+  lay(list, place, signal);
 }
 
 function keep() {

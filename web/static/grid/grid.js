@@ -11,9 +11,12 @@ const AHEAD = 2.5; // and how far their text is asked for
 const BUDGET_MS = 6; // for tiles, in a frame of 16
 
 export class Grid {
-  /** `list` holds the tiles of the page as it came; `drawn` is called with each tile when it is in. */
-  constructor(list, { ids, shapes }, tiles, drawn) {
-    Object.assign(this, { list, ids, shapes, tiles, drawn, shown: new Map(), frame: 0, seen: 0 });
+  /**
+   * `list` holds the tiles of the page as it came; `drawn` is called with each tile when it is in, and
+   * `changed` when the server tells other pictures than it did: the collection went on meanwhile.
+   */
+  constructor(list, { ids, shapes }, tiles, { drawn, changed }) {
+    Object.assign(this, { list, ids, shapes, tiles, drawn, changed, shown: new Map(), frame: 0, seen: 0 });
     for (const tile of list.querySelectorAll(".tile")) this.#take(tile);
     list.classList.add("laid");
     this.onScroll = () => this.draw();
@@ -149,7 +152,9 @@ export class Grid {
     if (other) other.replaceWith(tile);
     else this.list.insertBefore(tile, this.#next(rank));
     this.shown.set(rank, tile);
-    if (text) this.#told(tile, rank);
+    if (!text) return;
+    this.#told(tile, rank);
+    if (Number(tile.dataset.pictureId) !== this.ids[rank - 1]) this.changed();
   }
 
   #coming(rank) {
