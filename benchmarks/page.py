@@ -199,18 +199,19 @@ def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
     """
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
-    browser.start_tracing(page=page, categories=["toplevel"])
     page.evaluate(WATCH_TASKS)
     session = page.context.new_cdp_session(page)
-    begins = _held(session)
     page.locator(".grid.laid").wait_for()
+    first = {"tasks": _told(page), **_held(session)}
+    browser.start_tracing(page=page, categories=["toplevel"])
     run = page.evaluate(SCROLL, wanted)
-    run |= {"tasks": _told(page), "begins": begins, "ends": _held(session)}
+    run["tasks"] = _told(page)
     page.evaluate(FLING)
     run["fling_tasks"] = _told(page)
     page.keyboard.press("End")
     page.locator(f"#hit-{run['reached']}").wait_for()
     run["longest_cpu_ms"] = _longest_cpu_ms(browser.stop_tracing())
+    run |= {"first": first, "last": _held(session)}
     page.close()
     return dict(run)
 
