@@ -19,15 +19,15 @@ export class Grid {
     Object.assign(this, { list, ids, shapes, tiles, drawn, changed, shown: new Map(), frame: 0, seen: 0 });
     for (const tile of list.querySelectorAll(".tile")) this.#take(tile);
     list.classList.add("laid");
-    this.onScroll = () => this.draw();
-    addEventListener("scroll", this.onScroll, { passive: true });
+    this.moved = () => this.draw();
+    for (const kind of ["scroll", "resize"]) addEventListener(kind, this.moved, { passive: true });
     this.sizes = new ResizeObserver(() => this.#resized());
     this.#lay();
     this.sizes.observe(list);
   }
 
   end() {
-    removeEventListener("scroll", this.onScroll);
+    for (const kind of ["scroll", "resize"]) removeEventListener(kind, this.moved);
     this.sizes.disconnect();
     cancelAnimationFrame(this.frame);
     this.tiles.end();
