@@ -11,7 +11,7 @@ is stands in `benchmarks.search_vectors`. `benchmarks.search_served` times engin
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.search_peers import PEERS, Built
 from benchmarks.search_vectors import Material, material, mixtures
-from search.records import Ids, Vectors
+from search.records import Ids, QueryKind, Vectors
 from search.stores.faiss_store import FaissStore
 from search.stores.firstpass import one_thread
 from search.stores.plan import Wishes
@@ -41,7 +41,10 @@ class Bench:
 
     def __init__(self, material: Material, rows: int) -> None:
         self.vectors = mixtures(material.photographs, rows)
-        self.queries = {"text": material.texts[:ASKED], "picture": material.pictures[:ASKED]}
+        self.queries: dict[QueryKind, Vectors] = {
+            "text": material.texts[:ASKED],
+            "picture": material.pictures[:ASKED],
+        }
         self.lessons = material.texts[ASKED:]
         self.truth = {kind: nearest(each, self.vectors) for kind, each in self.queries.items()}
 
@@ -54,16 +57,17 @@ class Bench:
             "build_s": round(took[0], 1),
             "build_cpu_s": round(took[1], 1),
             "bytes_per_vector": round(built.bytes_per_vector, 1),
-            **{kind: self._swept(built, kind) for kind in self.queries},
+            **{kind: self._swept(built, built.settings, kind) for kind in self.queries},
+            "swept": {kind: self._swept(built, built.swept, kind) for kind in self.queries},
             "told": built.told,
         }
 
-    def _swept(self, built: Built, kind: str) -> Figures:
+    def _swept(self, built: Built, settings: Sequence[int], kind: QueryKind) -> Figures:
         queries, truth = self.queries[kind], self.truth[kind]
         figures: Figures = {}
         with one_thread():
-            for setting in built.settings:
-                found, figures = timed(lambda q, at=setting: built.answer(q, at), queries)
+            for setting in settings:
+                found, figures = timed(lambda q, at=setting: built.answer(q, at, kind), queries)
                 figures |= {"recall": round(recall(found, truth), 4), "setting": setting}
                 if figures["recall"] >= TARGET:
                     break
@@ -135,7 +139,7 @@ class Bench:
         }
         with one_thread():
             for kind, queries in self.queries.items():
-                got, figure = timed(lambda q: mapped.search(q, 10)[0], queries)
+                got, figure = timed(lambda q, k=kind: mapped.search(q, 10, kind=k)[0], queries)
                 figures[kind] = figure | {"recall": round(recall(got, self.truth[kind]), 4)}
         path.unlink()
         return figures

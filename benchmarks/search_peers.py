@@ -8,30 +8,34 @@ from typing import Any
 import faiss
 import numpy as np
 
-from search.records import Ids, Vectors
+from search.records import Ids, QueryKind, Vectors
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.plan import Wishes
 from search.stores.planner import Planner
 
-Answer = Callable[[Vectors, int], Ids]
-"""Queries (q, width) and a setting -> ids (q, 10)."""
+Answer = Callable[[Vectors, int, QueryKind], Ids]
+"""Queries (q, width), a setting, and what they were made from -> ids (q, 10)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An index: how it answers, the settings to sweep, and what it holds for each vector."""
+    """An index: how it answers, the settings to sweep, and what it holds for each vector.
+
+    One that settles its own setting has 0 for it, and may be `swept` like the others besides.
+    """
 
     answer: Answer
     settings: Sequence[int]
     bytes_per_vector: float
     told: str = ""
+    swept: Sequence[int] = ()
 
 
 DEPTHS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 
 
-def limn(store_name: str, swept: bool = False) -> Callable[[Vectors, Vectors], Built]:
-    """Limn's store at the depth that its planner has settled, or `swept` as the others are."""
+def limn(store_name: str) -> Callable[[Vectors, Vectors], Built]:
+    """Limn's store at the depth that its planner has settled, and swept as the others are."""
 
     def build(vectors: Vectors, texts: Vectors) -> Built:
         store = FaissStore(vectors.shape[1], "cpu")
@@ -43,18 +47,27 @@ def limn(store_name: str, swept: bool = False) -> Callable[[Vectors, Vectors], B
             plan = Planner(store, texts, Wishes(store_name), lambda _: None).run()
         staged = store.staged
 
-        def answer(queries: Vectors, depth: int) -> Ids:
-            if swept and staged is not None and staged.plan.text is not None:
-                at = replace(staged.plan.text, of_10=depth)
+        now = (0, "")
+
+        def answer(queries: Vectors, depth: int, kind: QueryKind) -> Ids:
+            nonlocal now
+            if staged is not None and depth and (depth, kind) != now:
+                now = (depth, kind)
+                settled = staged.plan.depth(kind)
+                if staged.plan.store == "hnsw":
+                    at = replace(settled, effort=depth, of_10=min(depth, settled.of_10))
+                else:
+                    at = replace(settled, of_10=depth)
                 plan = replace(staged.plan, text=at, picture=at)
                 store.stage(Staged(staged.first, plan), store.generation)
-            return store.search(queries, 10)[0]
+            return store.search(queries, 10, kind=kind)[0]
 
         return Built(
             answer,
-            DEPTHS if swept else (0,),
+            (0,),
             store.in_memory_bytes / len(vectors),
             "" if plan is None else f"{plan.store}; {'; '.join(plan.reasons)}",
+            DEPTHS if staged is not None else (),
         )
 
     return build
@@ -68,7 +81,7 @@ def hnswlib(vectors: Vectors, _: Vectors) -> Built:
     index.init_index(len(vectors), M=16, ef_construction=200)
     index.add_items(vectors, num_threads=faiss.omp_get_max_threads())
 
-    def answer(queries: Vectors, depth: int) -> Ids:
+    def answer(queries: Vectors, depth: int, _: QueryKind) -> Ids:
         index.set_ef(depth)
         return np.asarray(index.knn_query(queries, 10, num_threads=1)[0], np.int64)
 
@@ -82,7 +95,7 @@ def usearch(vectors: Vectors, _: Vectors) -> Built:
     index = Index(ndim=vectors.shape[1], metric="ip", dtype="f16", connectivity=16)
     index.add(np.arange(len(vectors)), vectors, threads=faiss.omp_get_max_threads())
 
-    def answer(queries: Vectors, depth: int) -> Ids:
+    def answer(queries: Vectors, depth: int, _: QueryKind) -> Ids:
         index.expansion_search = depth
         found: Any = index.search(queries, 10, threads=1)
         return np.asarray(found.keys, np.int64).reshape(len(queries), -1)
@@ -99,7 +112,7 @@ def faiss_of(factory: str, size: float) -> Callable[[Vectors, Vectors], Built]:
         index.train(vectors[:: max(1, len(vectors) // 100_000)])
         index.add(vectors)
 
-        def answer(queries: Vectors, depth: int) -> Ids:
+        def answer(queries: Vectors, depth: int, _: QueryKind) -> Ids:
             if graph:
                 index.hnsw.efSearch = depth
             elif "IVF" in factory:
@@ -126,7 +139,7 @@ def lancedb(vectors: Vectors, _: Vectors) -> Built:
     lists = max(1, int(len(vectors) ** 0.5))
     table.create_index(metric="dot", num_partitions=lists, num_sub_vectors=width // 8)
 
-    def answer(queries: Vectors, depth: int, _kept: object = folder) -> Ids:
+    def answer(queries: Vectors, depth: int, _: QueryKind, _kept: object = folder) -> Ids:
         found = [
             table.search(each).distance_type("dot").nprobes(depth).refine_factor(20).limit(10)
             for each in queries
@@ -138,7 +151,6 @@ def lancedb(vectors: Vectors, _: Vectors) -> Built:
 
 PEERS: dict[str, Callable[[Vectors, Vectors], Built]] = {
     "limn": limn("auto"),
-    "limn-swept": limn("auto", swept=True),
     "limn-exact": limn("exact"),
     "limn-ivf": limn("ivf"),
     "limn-hnsw": limn("hnsw"),

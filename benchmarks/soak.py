@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -30,10 +30,17 @@ THREADS = 32
 # In a hundred requests; a page asks for far more thumbnails than searches.
 SHARES = {"search": 30, "page": 10, "thumbnail": 55, "upload": 5}
 
-SAMPLES = 200
+SAMPLES = 400
 
-# The first part of the time, in which encoders and caches are filled.
+# A request that is sent so long after its turn, as no thread was free, is late.
+LATE_S = 1.0
+
+# The first part of the time, in which indexes are opened, and threads, connections and caches come
+# to their bounds; memory is counted after it.
 WARM_UP = 0.2
+
+# In how many parts of the time memory is told.
+PARTS = 20
 
 BOUNDARY = "limn-soak"
 
@@ -49,13 +56,25 @@ class Report:
     first_failures: list[str] = field(default_factory=list)
     p50_ms: dict[str, float] = field(default_factory=dict)
     p99_ms: dict[str, float] = field(default_factory=dict)
-    warm_mib: float = 0.0
-    last_mib: float = 0.0
+    over_time_mib: list[float] = field(default_factory=list)
+
+    @property
+    def counted_mib(self) -> list[float]:
+        """The memory of each part of the time after the warm-up."""
+        return self.over_time_mib[int(WARM_UP * PARTS) :]
 
     @property
     def drift(self) -> float:
-        """How much more memory is held at the end than after the warm-up, as a part of it."""
-        return self.last_mib / self.warm_mib - 1 if self.warm_mib else 0.0
+        """How much more memory is held in the last fifth than in the one after the warm-up."""
+        fifth = PARTS // 5
+        first, last = self.counted_mib[:fifth], self.counted_mib[-fifth:]
+        return median(last) / median(first) - 1 if first else 0.0
+
+    @property
+    def spread(self) -> float:
+        """How far from their middle the memory of any part is, after the warm-up."""
+        middle = median(self.counted_mib) if self.counted_mib else 1.0
+        return max((abs(each / middle - 1) for each in self.counted_mib), default=0.0)
 
 
 class Soak:
@@ -71,47 +90,52 @@ class Soak:
         self._connections: list[http.client.HTTPConnection] = []
         self._took_ms: dict[str, list[float]] = {kind: [] for kind in SHARES}
         self._failures: Counter[str] = Counter()
+        self._late = 0
 
     def run(self, seconds: float, rate: float, seed: int = 0) -> Report:
         """Ask `rate` times a second for so long, each in its turn, whether the last is answered."""
         chance = random.Random(seed)
         kinds = chance.choices(list(SHARES), list(SHARES.values()), k=int(seconds * rate))
         memory: list[tuple[float, float]] = []
-        late = 0
         began = monotonic()
-        with ThreadPoolExecutor(THREADS) as pool:
-            for number, kind in enumerate(kinds):
-                wait_s = began + number / rate - monotonic()
-                if wait_s > 0:
-                    sleep(wait_s)
-                else:
-                    late += wait_s < -1
-                pool.submit(self._one, kind, chance.random())
-                if number % max(1, len(kinds) // SAMPLES) == 0:
-                    memory.append((monotonic() - began, resident_mib(self._pid)))
-        memory.append((monotonic() - began, resident_mib(self._pid)))
+        over = threading.Event()
+        with ThreadPoolExecutor(THREADS + 1) as pool:
+            pool.submit(self._watch, memory, began, seconds / SAMPLES, over)
+            asked = []
+            try:
+                for number, kind in enumerate(kinds):
+                    due = began + number / rate
+                    sleep(max(0.0, due - monotonic()))
+                    asked.append(pool.submit(self._one, kind, chance.random(), due))
+                wait(asked)
+            finally:
+                over.set()
         for connection in self._connections:
             connection.close()
-        return self._report(monotonic() - began, len(kinds), late, memory)
+        return self._report(monotonic() - began, len(kinds), memory)
 
-    def _report(
-        self, seconds: float, requests: int, late: int, memory: list[tuple[float, float]]
-    ) -> Report:
-        warm = [mib for at, mib in memory if WARM_UP * seconds <= at <= 2 * WARM_UP * seconds]
-        last = [mib for at, mib in memory if at >= (1 - WARM_UP) * seconds]
+    def _watch(
+        self, memory: list[tuple[float, float]], began: float, every_s: float, over: threading.Event
+    ) -> None:
+        while not over.wait(every_s):
+            memory.append((monotonic() - began, resident_mib(self._pid)))
+
+    def _report(self, seconds: float, requests: int, memory: list[tuple[float, float]]) -> Report:
+        parts: list[list[float]] = [[] for _ in range(PARTS)]
+        for at, mib in memory:
+            parts[min(PARTS - 1, int(PARTS * at / seconds))].append(mib)
         return Report(
             seconds=round(seconds, 1),
             requests=requests,
             failed=self._failures.total(),
-            late=late,
+            late=self._late,
             first_failures=list(self._failures)[:5],
             p50_ms={kind: _part(took, 0.5) for kind, took in self._took_ms.items()},
             p99_ms={kind: _part(took, 0.99) for kind, took in self._took_ms.items()},
-            warm_mib=round(median(warm), 1) if warm else 0.0,
-            last_mib=round(median(last), 1) if last else 0.0,
+            over_time_mib=[round(median(part), 1) for part in parts if part],
         )
 
-    def _one(self, kind: str, chance: float) -> None:
+    def _one(self, kind: str, chance: float, due: float) -> None:
         began = monotonic()
         try:
             status = self._ask(kind, chance)
@@ -122,6 +146,7 @@ class Soak:
         took_ms = (monotonic() - began) * 1000
         with self._lock:
             self._took_ms[kind].append(took_ms)
+            self._late += began - due > LATE_S
             if failure:
                 self._failures[failure] += 1
 
@@ -171,7 +196,7 @@ def serving() -> Iterator[tuple[str, int]]:
             process.terminate()
 
 
-def resident_mib(pid: int) -> float:
+def resident_mib(pid: int | str) -> float:
     """The memory that a process holds, as Linux tells it."""
     told = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     found = re.search(r"VmRSS:\s+(\d+) kB", told)
@@ -198,7 +223,8 @@ def main(picture: Path, minutes: float, rate: float) -> None:
     """Stay under load, uploading PICTURE now and then, and print what came of it as JSON."""
     with serving() as (url, pid):
         report = Soak(url, pid, picture.read_bytes()).run(minutes * 60, rate)
-    click.echo(json.dumps({**asdict(report), "drift": round(report.drift, 4)}, indent=2))
+    told = {"drift": round(report.drift, 4), "spread": round(report.spread, 4)}
+    click.echo(json.dumps({**asdict(report), **told}, indent=2))
 
 
 if __name__ == "__main__":

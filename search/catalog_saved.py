@@ -1,6 +1,7 @@
 """The SQL of saved searches: addresses of the page under names."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -36,23 +37,37 @@ class SavedSearches:
 
     def all(self) -> list[SavedSearch]:
         """Every saved search, by name."""
-        s = t.saved_search
-        with self._database.reading() as sql:
-            rows = sql.execute(sa.select(s).order_by(s.c.name)).all()
-        return [SavedSearch(row.id, row.name, row.address, row.created_at) for row in rows]
+        return self._rows(sa.select(t.saved_search).order_by(t.saved_search.c.name))
 
-    def rename(self, search_id: int, name: str) -> None:
-        """Give a saved search another name; raises NameTaken and NotFound."""
+    def page(self, k: int, after: int = 0) -> list[SavedSearch]:
+        """So many of those saved after the one of that id, the first saved first."""
+        s = t.saved_search
+        return self._rows(sa.select(s).where(s.c.id > after).order_by(s.c.id).limit(k))
+
+    def one(self, search_id: int) -> SavedSearch:
+        """A saved search; raises NotFound."""
+        found = self._rows(sa.select(t.saved_search).where(t.saved_search.c.id == search_id))
+        _found(len(found))
+        return found[0]
+
+    def change(self, search_id: int, **values: str) -> None:
+        """Give a saved search another `name` or `address`; raises NameTaken and NotFound."""
         s = t.saved_search
         with self._database.writing() as sql:
-            _check_free(sql, name, but=search_id)
-            _found(sql.execute(s.update().where(s.c.id == search_id).values(name=name)).rowcount)
+            if "name" in values:
+                _check_free(sql, values["name"], but=search_id)
+            _found(sql.execute(s.update().where(s.c.id == search_id).values(values)).rowcount)
 
     def remove(self, search_id: int) -> None:
         """Forget a saved search; raises NotFound."""
         s = t.saved_search
         with self._database.writing() as sql:
             _found(sql.execute(s.delete().where(s.c.id == search_id)).rowcount)
+
+    def _rows(self, statement: sa.Select[Any]) -> list[SavedSearch]:
+        with self._database.reading() as sql:
+            rows = sql.execute(statement).all()
+        return [SavedSearch(row.id, row.name, row.address, row.created_at) for row in rows]
 
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:

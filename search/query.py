@@ -18,6 +18,7 @@ from search.records import (
     PictureTerm,
     Pixels,
     Query,
+    QueryKind,
     Term,
     TextTerm,
     Vectors,
@@ -191,7 +192,8 @@ class Asked:
     `vector` (1, width) is the weighted sum of all terms, `text` that of the words alone, None where
     there are none or they cancel out. `words` are those of the terms that lead towards something.
     `told` is the words' part in the weights, from 0 to 1. `plain` tells that there are only such
-    words: of these it is known how high cosines stand.
+    words: of these it is known how high cosines stand. `kind` is "picture" where only pictures lead
+    there, and all of them towards it.
     """
 
     vector: Vectors
@@ -199,6 +201,7 @@ class Asked:
     words: tuple[str, ...]
     told: float
     plain: bool
+    kind: QueryKind = "text"
 
 
 def understand(
@@ -242,7 +245,12 @@ def understand(
         words=query_words(" \n ".join(term.text for term in wanted)),
         told=sum(abs(term.weight) for term in texts) / sum(abs(term.weight) for term in terms),
         plain=len(wanted) == len(terms),
+        kind="picture" if all(map(_shows, terms)) else "text",
     )
+
+
+def _shows(term: Term) -> bool:
+    return isinstance(term, PictureTerm | IndexedTerm) and term.weight > 0
 
 
 def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[Cut, ...]:

@@ -19,6 +19,7 @@ from search.records import (
     Measure,
     Picture,
     Query,
+    QueryKind,
     Scores,
     TextTerm,
     Vectors,
@@ -128,7 +129,7 @@ def _by_cosine(
     bent: Bent | None,
     depth: int,
 ) -> Ranking:
-    ids, scores = _nearest_pictures(bent.vector if bent else asked.vector, shelves, depth)
+    ids, scores = _nearest_pictures(asked, bent, shelves, depth)
     confidence = None
     if asked.plain and bent is None and len(ids):
         above = background().text_picture.above(scores)
@@ -136,8 +137,12 @@ def _by_cosine(
     return Ranking("cosine", ids, scores, confidence, None, None, asked, shelves)
 
 
-def _nearest_pictures(vector: Vectors, shelves: Sequence[Shelf], depth: int) -> tuple[Ids, Scores]:
-    parts = [shelf.pictures.search(vector, depth, shelf.allowed) for shelf in shelves]
+def _nearest_pictures(
+    asked: Asked, bent: Bent | None, shelves: Sequence[Shelf], depth: int
+) -> tuple[Ids, Scores]:
+    vector = bent.vector if bent else asked.vector
+    kind: QueryKind = "text" if bent else asked.kind
+    parts = [shelf.pictures.search(vector, depth, shelf.allowed, kind) for shelf in shelves]
     ids = np.concatenate([part[0][0] for part in parts])
     scores = np.concatenate([part[1][0] for part in parts])
     held = ids >= 0
@@ -157,8 +162,7 @@ def _fused(
 ) -> Ranking:
     proposed = [np.array(list(words.words) if words else [], np.int64)]
     if "picture" in query.by or bent is not None:
-        vector = bent.vector if bent else asked.vector
-        proposed.append(_nearest_pictures(vector, shelves, depth)[0])
+        proposed.append(_nearest_pictures(asked, bent, shelves, depth)[0])
     if "caption" in query.by:
         proposed.append(_nearest_captions(asked, shelves, depth))
     ids = np.unique(np.concatenate(proposed))

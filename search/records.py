@@ -218,6 +218,9 @@ class Query:
         return self.ranks or self.fold or self.diverse > 0
 
 
+QueryKind = Literal["text", "picture"]
+"""What a query's vector was made from; texts lie farther from pictures than pictures do."""
+
 Measure = Literal["cosine", "relevance", "none"]
 """What a hit's score is: a cosine where pictures alone were asked, else a relevance, 0 to 1.
 

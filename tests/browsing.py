@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,11 +34,15 @@ CHROMIUM_OPTIONS = (
 
 
 @contextmanager
-def served(data_dir: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(
+    data_dir: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A `limn serve` of its own on a free port, and its address."""
-    environment = {**os.environ, "LIMN_DATA_DIR": str(data_dir), "LIMN_ENCODER": "tiny"}
+    usual = {**os.environ, "LIMN_DATA_DIR": str(data_dir), "LIMN_ENCODER": "tiny"}
     command = limn_command(["serve", "--port", "0", *options])
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env={**usual, **(environment or {})}, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stderr is not None
             told = process.stderr.readline()

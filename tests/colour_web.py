@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
@@ -28,6 +29,7 @@ from search.settings import Settings
 from web.app import create_app
 
 COLLECTION = "colours"
+COLOURS = ("red", "green", "blue", "yellow", "black")
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
@@ -87,3 +89,28 @@ def store_colours(catalog: Catalog, folder: Path, colours: Sequence[str]) -> dic
         colour: store(catalog, folder / f"{colour}.png", colour, [Caption(f"a {colour} wall")])
         for colour in colours
     }
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
+    """An application and its engine, with nothing indexed yet."""
+    with opened(settings_in(tmp_path / "data")) as (engine, client):
+        yield engine, client
+
+
+@pytest.fixture
+def engine(web: tuple[Engine, FlaskClient]) -> Engine:
+    """The engine of `web`."""
+    return web[0]
+
+
+@pytest.fixture
+def client(web: tuple[Engine, FlaskClient]) -> FlaskClient:
+    """A client of `web`."""
+    return web[1]
+
+
+@pytest.fixture
+def ids(engine: Engine, tmp_path: Path) -> dict[str, int]:
+    """The ids of five pictures of one colour each, by its name."""
+    return store_colours(engine.catalog, tmp_path / "pictures", COLOURS)

@@ -14,9 +14,10 @@ from search.catalog import Catalog
 from search.database import Database
 from search.schema import ensure_schema
 from tests.browsing import address, browser, page
+from tests.colour_web import client, engine, ids, web
 from tests.commands import limn_command
 
-__all__ = ["address", "browser", "page"]  # fixtures
+__all__ = ["address", "browser", "client", "engine", "ids", "page", "web"]  # fixtures
 
 POSTGRES_URL = os.environ.get("LIMN_TEST_POSTGRES_URL")
 

@@ -13,7 +13,7 @@ from search.bootstrap import open_engine
 from search.catalog_tokens import Tokens
 from search.client import Client, Hit, Problem, TextTerm, Unreachable
 from tests.browsing import served
-from tests.colour_web import picture_bytes, settings_in
+from tests.colour_web import picture_bytes, settings_in, store_colours
 
 DOCUMENTED = Path(__file__).parent.parent / "docs" / "api.md"
 
@@ -45,7 +45,9 @@ def test_the_documentation_does_what_it_says(
     lines = said.getvalue().splitlines()
     assert lines[0] == "done 3"
     assert lines[1].startswith("1 ") and lines[1].endswith("walls.zip/red.png")
-    assert lines[4].startswith("404 there is no collection 'nothing'")
+    assert lines[4] == "0 as a poster 96"
+    assert int(lines[5]) > 0
+    assert lines[6].startswith("404 there is no collection 'nothing'")
     assert (tmp_path / "best.webp").read_bytes()[:4] == b"RIFF"
     assert (tmp_path / "chosen.zip").stat().st_size > 0
 
@@ -80,6 +82,32 @@ def test_everything_can_be_asked(url: str, tmp_path: Path) -> None:
     with pytest.raises(Problem, match="can't return 0 results") as refused:
         client.search("red", k=0)
     assert refused.value.status == 400 and refused.value.request_id
+
+
+def test_what_people_keep_can_be_asked(tmp_path: Path) -> None:
+    with open_engine(settings_in(tmp_path / "data")) as engine:
+        red, blue = store_colours(engine.catalog, tmp_path, ("red", "blue")).values()
+    with served(tmp_path / "data") as (_, url):
+        client = Client(url)
+        board = client.boards.create("Walls", [red])
+        assert client.boards.add(board.id, [red, blue]) == 1
+        assert client.boards.rename(board.id, "墙").name == "墙"
+        assert client.boards.arrange(board.id, [blue]).cover == blue
+        client.boards.edit(board.id, red, note="a door", place=0)
+        told = [(each.picture.id, each.note) for each in client.boards.pictures(board.id)]
+        assert told == [(red, "a door"), (blue, "")]
+        client.boards.take_off(board.id, red)
+        assert [each.pictures for each in client.boards.all()] == [1]
+        assert client.boards.one(board.id).cover == blue
+        client.boards.delete(board.id)
+        saved = client.saved.save("Red", "q=red")
+        assert client.saved.change(saved.id, address="q=blue").address == "q=blue"
+        assert client.saved.search(saved.id, k=1).hits[0].picture.id == blue
+        assert [*client.saved.all()] == [client.saved.one(saved.id)]
+        client.saved.forget(saved.id)
+        with pytest.raises(Problem, match="that saved search is gone") as refused:
+            client.saved.one(saved.id)
+        assert refused.value.status == 404
 
 
 def test_tokens_and_absent_servers_are_told(tmp_path: Path) -> None:

@@ -145,6 +145,23 @@ def test_a_first_pass_survives_its_bytes(staged: FaissStore) -> None:
         load_first_pass(again.dump()[:200])
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_slots_that_come_last_keep_their_numbers(name: FirstPassName) -> None:
+    late = np.sort(np.random.default_rng(5).permutation(ROWS)[:300])
+    first = train(name, PICTURES, (PICTURES[:1000], TEXTS), WIDTH, ROWS, late)
+    first.add(PICTURES[~np.isin(np.arange(ROWS), late)])
+    asked = PICTURES[[7, 70, 700]]
+    assert not np.isin(first.candidates(PICTURES[late], 50, 128), late).any()
+    first.add(PICTURES[late])
+    first.add(asked)
+    for each in (first, load_first_pass(first.dump())):
+        found = each.candidates(PICTURES[late], 50, 128)
+        assert np.mean([slot in row for slot, row in zip(late, found, strict=True)]) >= 0.99
+        found = each.candidates(asked, 50, 128)
+        for slot, added, row in zip((7, 70, 700), range(ROWS, ROWS + 3), found, strict=True):
+            assert slot in row and added in row
+
+
 def test_a_first_pass_of_other_rows_is_refused(staged: FaissStore) -> None:
     other = FaissStore(WIDTH, "cpu")
     assert staged.staged is not None

@@ -7,13 +7,11 @@ from threading import Event
 from urllib.request import urlopen
 
 import pytest
-from waitress.adjustments import Adjustments
 
 from search.engine import Engine
 from search.jobs import Jobs
 from tests.browsing import served
 from tests.colour_web import opened, settings_in, store_colours
-from web.bodies import SLACK_BYTES, channel_of
 from web.foreman import Foreman
 
 
@@ -76,23 +74,6 @@ def test_a_server_that_is_told_to_end_leaves_no_worker_behind(tmp_path: Path) ->
         process.communicate(timeout=30)
         assert process.returncode == 0
     assert not _workers_of(tmp_path / "data")
-
-
-@pytest.mark.parametrize(
-    ("line", "roomy"),
-    [
-        (b"POST /api/v1/collections HTTP/1.1", True),
-        (b"POST /collections/a%20b/files HTTP/1.1", True),
-        (b"POST /api/v1/search HTTP/1.1", False),
-        (b"POST /collections/a/rename HTTP/1.1", False),
-        (b"GET /collections HTTP/1.1", False),
-    ],
-)
-def test_only_what_brings_files_may_be_large(line: bytes, roomy: bool) -> None:
-    parser = channel_of(10**9).parser_class(Adjustments(max_request_body_size=1_000))
-    parser.received(line + b"\r\nHost: x\r\nContent-Length: 500000000\r\n\r\n")
-    assert (parser.error is None) is roomy
-    assert parser.adj.max_request_body_size == (10**9 + SLACK_BYTES if roomy else 1_000)
 
 
 def _workers_of(data_dir: Path) -> list[str]:

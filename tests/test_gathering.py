@@ -1,6 +1,8 @@
 """Collections made from the page and the API: of a folder, of files; renamed, tried again, gone."""
 
 import json
+import os
+import resource
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -163,9 +165,24 @@ def test_what_can_not_be_indexed_is_refused(
 def test_more_than_is_allowed_is_refused(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data", max_sent_bytes=2_000)
     with opened(settings) as (_, client):
-        form = {"name": "x", "files": [(BytesIO(b"x" * 5_000), "x.png")]}
-        told = asked(client, "POST", "collections", 413, data=form)
+        kind = "multipart/form-data; boundary=here"
+        body = b"x" * 2_000_000
+        told = asked(client, "POST", "collections", 413, data=body, content_type=kind)
         assert "LIMN_MAX_SENT_BYTES" in told["detail"]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs Linux")
+def test_a_request_brings_more_files_than_a_process_may_open(
+    web: tuple[Engine, FlaskClient], tmp_path: Path
+) -> None:
+    form = {"name": "x", "files": [(BytesIO(b"%d" % n), f"{n}.png") for n in range(300)]}
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 100, hard))
+    try:
+        asked(web[1], "POST", "collections", 202, data=form)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len([*(tmp_path / "data" / "uploads").glob("[!.]*/*.png")]) == 300
 
 
 @pytest.mark.parametrize(

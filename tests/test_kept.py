@@ -1,7 +1,6 @@
 """What the page keeps: marks, concepts, saved searches, boards; by whom, and without a script."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,34 +12,11 @@ from search.catalog_tokens import Tokens
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
 from search.records import Query, TextTerm
-from tests.colour_web import opened, settings_in, store_colours
+from tests.colour_web import settings_in, store_colours
 from web.app import create_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
-
-COLOURS = ("red", "green", "blue", "yellow", "black")
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
-    with opened(settings_in(tmp_path / "data")) as (engine, client):
-        yield engine, client
-
-
-@pytest.fixture
-def engine(web: tuple[Engine, FlaskClient]) -> Engine:
-    return web[0]
-
-
-@pytest.fixture
-def client(web: tuple[Engine, FlaskClient]) -> FlaskClient:
-    return web[1]
-
-
-@pytest.fixture
-def ids(engine: Engine, tmp_path: Path) -> dict[str, int]:
-    return store_colours(engine.catalog, tmp_path / "pictures", COLOURS)
 
 
 def alts(page: str) -> list[str]:
@@ -162,19 +138,30 @@ def test_a_board_is_filled_ordered_noted_and_deleted(
     assert client.get("/boards/1").status_code == 404
 
 
-def test_boards_and_searches_are_the_same_in_both_databases(catalog: Catalog) -> None:
-    board = catalog.boards.create("one")
-    assert catalog.boards.all()[0].pictures == 0
+def test_boards_and_searches_are_the_same_in_both_databases(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    red, blue = store_colours(catalog, tmp_path, ("red", "blue")).values()
+    board = catalog.boards.create("one", [red, blue])
     with pytest.raises(NameTaken):
         catalog.boards.create("one")
-    catalog.boards.rename(board, "one")
-    with pytest.raises(NotFound, match="there is no picture 5"):
-        catalog.boards.add(board, [5])
+    with pytest.raises(NotFound, match="there is no picture 99"):
+        catalog.boards.create("two", [red, 99])
+    assert catalog.boards.names() == {board: "one"}, "a board of what is gone is not made"
+    catalog.boards.change(board, "one", order=[blue])
+    catalog.boards.edit(board, red, note="a door")
+    [told] = catalog.boards.page(9)
+    assert (told, [each.note for each in catalog.boards.one(board)[1]]) == (
+        catalog.boards.all()[0],
+        ["", "a door"],
+    )
+    assert (told.pictures, told.cover, catalog.boards.page(9, after=board)) == (2, blue, [])
     saved = catalog.saved.save("s", "q=x")
     with pytest.raises(NameTaken):
         catalog.saved.save("s", "q=y")
-    catalog.saved.rename(saved, "t")
-    assert [each.name for each in catalog.saved.all()] == ["t"]
+    catalog.saved.change(saved, name="t")
+    assert catalog.saved.all() == catalog.saved.page(9) == [catalog.saved.one(saved)]
+    assert catalog.saved.one(saved).name == "t"
     with pytest.raises(NotFound):
         catalog.marks.store(Query((TextTerm("x"),), more=(5,)))
 

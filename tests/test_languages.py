@@ -60,6 +60,8 @@ def test_the_language_is_the_browsers_unless_another_is_chosen(client: FlaskClie
 def test_errors_and_numbers_are_in_the_language_too(client: FlaskClient) -> None:
     told = client.get("/nothing?lang=zh")
     assert told.status_code == 404 and "这里没有" in told.text
+    board = client.get("/boards/7?lang=zh")
+    assert board.status_code == 404 and "没有看板 7" in board.text
     assert "2 张图片" in client.get("/?lang=zh").text
 
 

@@ -1,6 +1,7 @@
 """The OpenAPI document: the API does what it says, whatever is asked; and its reference page."""
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import schemathesis
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import load_all_checks
@@ -23,10 +25,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from search.bootstrap import open_engine
+from search.concepts import keep
 from search.engine import Engine
 from search.jobs import Jobs
-from search.records import Caption, Counts
-from tests.colour_web import settings_in, store, store_colours
+from search.records import Caption, Counts, Query, TextTerm
+from tests.colour_web import opened, settings_in, store, store_colours
 from web.app import create_app
 
 load_all_checks()
@@ -88,7 +91,7 @@ def test_nothing_that_may_be_asked_is_answered_as_is_not_said(
         with suppress(Unsatisfiable):  # where nothing is taken, nothing can be wrong
             ask()
         asked += 1
-    assert asked == 33
+    assert asked == 48
 
 
 def test_the_document_is_openapi_3_1_and_names_every_route(app: Flask) -> None:
@@ -101,6 +104,41 @@ def test_the_document_is_openapi_3_1_and_names_every_route(app: Flask) -> None:
     answer = app.test_client().get("/api/v1/search?q=red&k=1").json
     assert answer is not None
     assert set(answer["hits"][0]) == set(hit)
+
+
+def test_answers_have_the_members_that_the_document_names_and_no_others(
+    tmp_path: Path,
+) -> None:
+    with opened(settings_in(tmp_path / "data")) as (engine, client):
+        store_colours(engine.catalog, tmp_path / "pictures", ("red", "blue"))
+        [collection] = engine.catalog.collections()
+        Jobs(engine.catalog.database).start(collection, "index", tmp_path)
+        engine.catalog.boards.create("walls", [1, 2])
+        engine.catalog.saved.save("red walls", "q=red")
+        marked = Query((TextTerm("red"),), more=(1,))
+        engine.catalog.marks.store(marked)
+        keep(engine, "ours", marked)
+        told = endpoints_that_are_as_said(client)
+    assert len(told) == 20, told
+
+
+def endpoints_that_are_as_said(client: FlaskClient) -> set[str]:
+    """The endpoints that give JSON; members that the document does not name are errors."""
+    told = set()
+    app = client.application
+    for rule in app.url_map.iter_rules():
+        described = getattr(app.view_functions[rule.endpoint], "described", None)
+        schema = described.gives.get("application/json") if described else None
+        if schema is None or "GET" not in (rule.methods or ()):
+            continue
+        name = "ours" if "concepts" in str(rule) else "colours"
+        address = re.sub("<int[^>]*>", "1", str(rule)).replace("<name>", name)
+        fields = {"api.search": {"q": "red"}, "api.export": {"id": "1"}}.get(rule.endpoint)
+        answer = client.get(address, query_string=fields)
+        if answer.status_code == 200:
+            assert schema().validate(answer.json) == {}, address
+            told.add(rule.endpoint)
+    return told
 
 
 def test_the_reference_needs_nothing_from_elsewhere(app: Flask) -> None:

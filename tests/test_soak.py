@@ -1,14 +1,37 @@
-"""The short form of the soak: a few seconds of every kind of request, and no error."""
+"""The short form of the soak: a few seconds of every kind of request, and no error; its memory."""
 
 import os
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.soak import SHARES, Soak
+from benchmarks.soak import SHARES, Report, Soak
 from search.bootstrap import open_engine
 from tests.browsing import served
 from tests.colour_web import picture_bytes, settings_in, store_colours
+from web.allocator import give_back_freed
+
+# Eight threads that each make, use and free blocks as searches do, and the memory in MiB after it.
+FREED_BY_THREADS = """
+import numpy as np
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from benchmarks.soak import resident_mib
+barrier = Barrier(8)
+def work(_):
+    barrier.wait()
+    for _ in range(20):
+        held = [np.ones(size) for size in (40_000, 400_000, 90_000, 1_000_000, 2_000_000)]
+    del held
+    barrier.wait()
+before = resident_mib("self")
+with ThreadPoolExecutor(8) as pool:
+    list(pool.map(work, range(8)))
+    print(resident_mib("self") - before)
+"""
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs Linux")
@@ -21,4 +44,29 @@ def test_a_server_under_mixed_load_makes_no_error(tmp_path: Path) -> None:
     assert (report.failed, report.first_failures) == (0, [])
     assert report.requests == 120
     assert set(report.p50_ms) == set(SHARES)
-    assert min(report.p50_ms.values()) > 0 and report.last_mib > 10
+    assert min(report.p50_ms.values()) > 0 and min(report.over_time_mib) > 10
+    assert 0 <= abs(report.drift) <= 2 * report.spread
+
+
+def test_memory_over_time_is_told_by_its_drift_and_its_spread() -> None:
+    warming, steady = [100.0, 500.0, 600.0, 700.0], [800.0] * 12
+    flat = Report(60.0, over_time_mib=[*warming, *steady, *[800.0] * 4])
+    assert (flat.drift, flat.spread) == (0.0, 0.0), "the warm-up does not count"
+    grown = Report(60.0, over_time_mib=[*warming, *steady, *[880.0] * 4])
+    assert grown.drift == pytest.approx(0.1) and grown.spread == pytest.approx(0.1)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_a_server_gives_back_what_its_threads_have_freed() -> None:
+    code = (
+        f"from web.allocator import give_back_freed; print(give_back_freed())\n{FREED_BY_THREADS}"
+    )
+    by_itself, told = (
+        subprocess.run(
+            [sys.executable, "-c", each], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for each in (FREED_BY_THREADS, code)
+    )
+    assert told[0] == "True"
+    assert float(told[1]) < float(by_itself[0]) / 2
+    assert not give_back_freed({"MALLOC_ARENA_MAX": "4"}), "who has set it has thought about it"

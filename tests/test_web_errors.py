@@ -32,16 +32,6 @@ def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
         yield engine, client
 
 
-@pytest.fixture
-def engine(web: tuple[Engine, FlaskClient]) -> Engine:
-    return web[0]
-
-
-@pytest.fixture
-def client(web: tuple[Engine, FlaskClient]) -> FlaskClient:
-    return web[1]
-
-
 def detail(answer: TestResponse, status: int) -> str:
     """The text of a problem, whose other members must be right."""
     assert answer.mimetype == "application/problem+json"

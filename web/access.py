@@ -1,10 +1,15 @@
 """Who is asking, and whether they may: tokens by header or cookie, where the server wants them."""
 
+from collections.abc import Mapping
+
 from flask import Flask, g, redirect, request, url_for
 from werkzeug import Response
-from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.datastructures import Authorization, WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.http import parse_cookie
 
+from search.catalog_tokens import Tokens
+from search.errors import LimnError
 from search.records import Scope, Token
 from web.state import state
 
@@ -80,11 +85,30 @@ def client() -> str:
     return f"token {found.id}" if found else request.remote_addr or "nobody"
 
 
+def admits(tokens: Tokens | None, headers: Mapping[str, str], scope: Scope) -> bool:
+    """Whether headers, named as in HTTP_NAME, show what allows `scope`.
+
+    It is asked before a large body is taken; the request itself is looked at again.
+    """
+    if tokens is None:
+        return True
+    shown = Authorization.from_header(headers.get("AUTHORIZATION"))
+    secret = _secret_in(shown, parse_cookie(headers.get("COOKIE")))
+    try:
+        found = tokens.of_secret(secret) if secret else None
+    except LimnError:  # the request is told why
+        return False
+    return found is not None and found.allows(scope)
+
+
 def _secret() -> str | None:
-    shown = request.authorization
+    return _secret_in(request.authorization, request.cookies)
+
+
+def _secret_in(shown: Authorization | None, cookies: Mapping[str, str]) -> str | None:
     if shown is not None and shown.type == "bearer":
         return shown.token
-    return request.cookies.get(COOKIE)
+    return cookies.get(COOKIE)
 
 
 def _refuse(secret: str | None) -> Response:

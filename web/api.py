@@ -12,6 +12,7 @@ from search.filters import written
 from search.records import Hit, Picture, Query
 from search.wire import answer_json, hit_json, picture_json
 from web import schemas
+from web.conditional import NOT_MODIFIED
 from web.cursors import cursor_after, offset_of
 from web.described import JSON, describe, openapi
 from web.exports import as_csv, as_json, as_zip
@@ -24,7 +25,7 @@ from web.forms import (
     refuse_unknown,
 )
 from web.links import THUMBNAIL_SIDES_PX, thumbnail_url
-from web.originals import NOT_MODIFIED, RANGES, TYPES, original_of
+from web.originals import RANGES, TYPES, original_of
 from web.state import engine
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -42,7 +43,11 @@ YEAR_S = 365 * 24 * 3600
 )
 def search() -> dict[str, Any]:
     """Answer a query: fields in the address, a form with pictures, or a JSON document."""
-    query, cursor = query_of_request(request)
+    return answered(*query_of_request(request))
+
+
+def answered(query: Query, cursor: str) -> dict[str, Any]:
+    """The answer to a query, from where the cursor says."""
     if cursor:
         query = replace(query, offset=offset_of(cursor, query))
     began_s = perf_counter()
@@ -61,7 +66,7 @@ def search() -> dict[str, Any]:
 @describe(schemas.Picture)
 def picture(picture_id: int) -> dict[str, Any]:
     """One picture with its facts and captions."""
-    return _picture(engine().picture(picture_id))
+    return linked(engine().picture(picture_id))
 
 
 @api.get(f"{PICTURE}/captions")
@@ -125,7 +130,7 @@ def exported() -> Response | dict[str, Any]:
         raise NotFound(f"there is no picture {missing}; it may have been removed")
     chosen = [found[each] for each in ids]
     if kind == "json":
-        return as_json(chosen, _picture)
+        return as_json(chosen, linked)
     return as_csv(chosen) if kind == "csv" else as_zip(chosen)
 
 
@@ -155,7 +160,8 @@ def _hit(hit: Hit) -> dict[str, Any]:
     return hit_json(hit) | _links(hit.picture)
 
 
-def _picture(picture: Picture) -> dict[str, Any]:
+def linked(picture: Picture) -> dict[str, Any]:
+    """A picture with the addresses of its files."""
     return picture_json(picture) | _links(picture)
 
 

@@ -10,10 +10,13 @@ from search.settings import Settings
 from web import shown
 from web.access import admit
 from web.api import api
+from web.api_boards import boards_api
 from web.api_feedback import feedback
+from web.api_kept import saved
 from web.boards import boards
 from web.collections_api import collections
 from web.compression import compress
+from web.conditional import tell_unchanged
 from web.errors import handle_errors
 from web.films import films
 from web.foreman import Foreman
@@ -61,6 +64,7 @@ def create_app(
     app.config["MAX_UPLOAD_BYTES"] = settings.max_upload_bytes
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + FORM_BYTES
     app.config["MAX_SENT_BYTES"] = settings.max_sent_bytes
+    app.config["MAX_SENT_LENGTH"] = settings.max_sent_bytes + FORM_BYTES
     app.json = _Json(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
@@ -76,6 +80,7 @@ def create_app(
         orders=Orders(engine),
     )
     compress(app)
+    tell_unchanged(app)
     shown.register(app)
     speak(app)
     follow(app)
@@ -85,7 +90,7 @@ def create_app(
     handle_errors(app)
     for part in (
         *(pages, scrolling, gathering_pages, kept, boards),
-        *(api, collections, jobs, mapping, films, feedback),
+        *(api, collections, jobs, mapping, films, feedback, saved, boards_api),
         *(health, sign_in, metrics),
     ):
         app.register_blueprint(part)

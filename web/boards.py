@@ -6,7 +6,7 @@ from werkzeug import Response
 from search.errors import BadQuery
 from web.asked import Asked
 from web.forms import LARGEST_ID, count, identities, identity, words
-from web.kept import name_of_form
+from web.kept import name_of
 from web.state import engine
 
 boards = Blueprint("boards", __name__)
@@ -14,6 +14,14 @@ boards = Blueprint("boards", __name__)
 BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 
 MOST_NOTE = 2_000
+
+
+def note_of(text: str) -> str:
+    """What is noted of a picture; raises BadQuery where it is too long."""
+    note = words(text)
+    if len(note) > MOST_NOTE:
+        raise BadQuery(f"the note has {len(note):,} characters; it may have {MOST_NOTE:,}")
+    return note
 
 
 @boards.get(BOARD)
@@ -37,15 +45,18 @@ def add() -> Response:
     ids = identities("id", request.form.getlist("id")) if request.form.getlist("id") else []
     chosen = request.form.get("board", "")
     kept = engine().catalog.boards
-    board_id = identity("board", chosen) if chosen else kept.create(name_of_form())
-    kept.add(board_id, ids)
+    if chosen:
+        board_id = identity("board", chosen)
+        kept.add(board_id, ids)
+    else:
+        board_id = kept.create(name_of(request.form.get("name", "")), ids)
     return redirect(url_for("boards.board", board_id=board_id), 303)
 
 
 @boards.post(f"{BOARD}/rename")
 def rename(board_id: int) -> Response:
     """Give a board another name."""
-    engine().catalog.boards.rename(board_id, name_of_form())
+    engine().catalog.boards.change(board_id, name_of(request.form.get("name", "")))
     return _back(board_id)
 
 
@@ -59,11 +70,8 @@ def delete(board_id: int) -> Response:
 @boards.post(f"{BOARD}/note")
 def note(board_id: int) -> Response:
     """Write what is noted of a picture."""
-    text = words(request.form.get("note", ""))
-    if len(text) > MOST_NOTE:
-        raise BadQuery(f"the note has {len(text):,} characters; it may have {MOST_NOTE:,}")
-    picture_id = _picture()
-    engine().catalog.boards.note(board_id, picture_id, text)
+    picture_id, text = _picture(), note_of(request.form.get("note", ""))
+    engine().catalog.boards.edit(board_id, picture_id, note=text)
     return _back(board_id, picture_id)
 
 
@@ -72,7 +80,7 @@ def move(board_id: int) -> Response:
     """Move a picture to another place on its board, from 0."""
     picture_id = _picture()
     place = count(request.form.get("place", ""), "place")
-    engine().catalog.boards.move(board_id, picture_id, place)
+    engine().catalog.boards.edit(board_id, picture_id, place=place)
     return _back(board_id, picture_id)
 
 

@@ -1,6 +1,8 @@
 """`limn serve`: the page and the API, until it is told to end."""
 
+import os
 import signal
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,10 +61,12 @@ def serve(
 ) -> None:
     """Serve the search page and the API."""
     from search.bootstrap import open_engine
+    from web.allocator import give_back_freed
     from web.app import create_app
     from web.requestlog import write_logs
     from web.server import Ending, open_server, url_of
 
+    give_back_freed()
     if log_requests:
         write_logs()
     settings = settings_with(store, memory)
@@ -72,6 +76,8 @@ def serve(
         app = create_app(engine, settings, host, want_tokens=require_token)
         state = app.extensions["limn"]
         _check_tokens(state.tokens, host)
+        if "TMPDIR" not in os.environ:  # where the files end up there is room; /tmp may be memory
+            tempfile.tempdir = str(state.intake.drafts())
         server = open_server(app, host, port, threads)
         ending = Ending(server, state.ending)
         for told in (signal.SIGTERM, signal.SIGINT):

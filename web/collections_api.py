@@ -10,6 +10,7 @@ from search.wire import collection_json, facets_json, printable
 from web import gathering
 from web import schemas_collections as schemas
 from web.described import JSON, describe
+from web.documents import members
 from web.forms import FORM_TYPES, refuse_unknown
 from web.jobs import job_json
 from web.schemas_facets import FacetFields, Facets
@@ -44,7 +45,7 @@ def make() -> tuple[dict[str, Any], int]:
     The job that is answered does the work; a collection is there from its beginning.
     """
     if request.is_json:
-        document = _document("name", "folder")
+        document = members("name", "folder")
         job = gathering.from_folder(_words(document, "name"), _words(document, "folder"))
     else:
         job, _ = gathering.from_files()
@@ -71,7 +72,7 @@ def facets(name: str) -> dict[str, Any]:
 @describe(schemas.Collection, takes={JSON: schemas.Renamed})
 def rename(name: str) -> dict[str, Any]:
     """Give a collection another name."""
-    new = _words(_document("name"), "name")
+    new = _words(members("name"), "name")
     engine().rename(name, new)
     return collection_json(engine().summaries([new])[0])
 
@@ -96,7 +97,7 @@ def send(name: str) -> tuple[dict[str, Any], int]:
 @describe(schemas.JobList, takes={JSON: schemas.Again}, status=202)
 def index(name: str) -> tuple[dict[str, Any], int]:
     """Look for changes in what a collection was made of, or try files again that failed."""
-    retry = _document("retry").get("retry", False)
+    retry = members("retry").get("retry", False)
     if not isinstance(retry, bool):
         raise BadQuery(f"retry is {retry!r}; it may be true or false")
     return {"jobs": [job_json(each) for each in gathering.again(name, retry)]}, 202
@@ -131,14 +132,6 @@ def folders() -> dict[str, Any]:
         "folders": [printable(str(each)) for each in found.folders],
         "pictures": found.pictures,
     }
-
-
-def _document(*known: str) -> dict[str, Any]:
-    document = request.get_json(silent=True) if request.get_data() else {}
-    if not isinstance(document, dict):
-        raise BadQuery(f"the body must be a JSON object with: {', '.join(known)}")
-    refuse_unknown(document, known)
-    return document
 
 
 def _words(document: dict[str, Any], field: str) -> str:

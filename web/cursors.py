@@ -1,14 +1,19 @@
-"""Cursors: where the next page of an answer begins, bound to the question that it belongs to."""
+"""Cursors: where the next page begins. That of an answer is bound to the question it belongs to."""
 
 import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from search.errors import BadQuery
 from search.query import MOST_HITS
 from search.records import PictureTerm, Query
+from web.forms import DEFAULT_K, Fields, count, identity, refuse_unknown
+
+# The most rows of a list in one answer.
+MOST_ROWS = 1_000
 
 
 def cursor_after(query: Query, hits: int) -> str | None:
@@ -35,6 +40,25 @@ def offset_of(cursor: str, query: Query) -> int:
             "with the same terms, collections and k"
         )
     return offset
+
+
+def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
+    """How many rows of a list are wanted, and the number that the page before ended with.
+
+    Raises:
+        BadQuery: there is another field, or one of the two has a value that is not allowed.
+    """
+    refuse_unknown(fields, ("k", "cursor"))
+    k = count(fields.get("k") or DEFAULT_K)
+    if not 1 <= k <= MOST_ROWS:
+        raise BadQuery(f"can't return {k} {what}; ask for 1 to {MOST_ROWS}")
+    cursor = fields.get("cursor")
+    return k, identity("cursor", cursor) if cursor else None
+
+
+def next_of(ids: Sequence[int], k: int) -> str | None:
+    """The cursor of the page after the one that has these ids; None after the last."""
+    return str(ids[-1]) if len(ids) == k else None
 
 
 def digest(query: Query) -> str:

@@ -13,6 +13,7 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.routing import Rule
 
+from web.conditional import NEVER_ALIKE, NOT_MODIFIED
 from web.schemas import Problem
 
 JSON = "application/json"
@@ -85,6 +86,9 @@ def _operation(
 ) -> dict[str, Any]:
     summary, _, rest = (view.__doc__ or "").partition("\n")
     name = endpoint.removeprefix("api.").replace(".", "_")
+    statuses = dict(described.statuses)
+    if method == "GET" and JSON in described.gives and endpoint not in NEVER_ALIKE:
+        statuses |= NOT_MODIFIED
     operation: dict[str, Any] = {
         "operationId": name if method == "GET" else f"{name}_by_{method.lower()}",
         "summary": summary.strip(),
@@ -95,7 +99,7 @@ def _operation(
                 "description": HTTPStatus(described.status).phrase,
                 "content": _content(described.gives),
             },
-            **{str(code): {"description": text} for code, text in described.statuses.items()},
+            **{str(code): {"description": text} for code, text in statuses.items()},
             "4XX": "Problem",
             "5XX": "Problem",
         },

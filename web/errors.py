@@ -127,7 +127,7 @@ def _asked_again() -> Asked:
     fields: Fields
     try:
         fields = request.values
-    except HTTPException:  # the form was too large to be read
+    except (HTTPException, errors.StorageFailed):  # the form was too large, or could not be kept
         fields = request.args
     where = tuple(each[:1000] for each in fields.getlist("where")[:20])
     return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""), where=where)

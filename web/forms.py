@@ -132,7 +132,8 @@ def refuse_unknown(given: Mapping[str, Any], known: Sequence[str]) -> None:
 
 def words(text: str) -> str:
     """The words of a term, as Unicode that can be written anywhere."""
-    return text.strip().encode("utf-8", "replace").decode("utf-8")  # JSON may hold lone surrogates
+    # JSON may hold lone surrogates and NUL, which no PostgreSQL database takes.
+    return text.replace("\0", "").strip().encode("utf-8", "replace").decode("utf-8")
 
 
 def number(field: str, value: object) -> float:
@@ -187,7 +188,7 @@ def text_of(field: str, value: object) -> str:
 def count(value: object, field: str = "k") -> int:
     """How many hits are wanted or passed over, from text or JSON; the engine knows the range."""
     found = _whole(value)
-    if found is None:
+    if found is None or found < 0:
         least = 1 if field == "k" else 0
         raise BadQuery(f"{field} is {_shown(value)}; it may be a whole number from {least}")
     return found

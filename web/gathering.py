@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.formparser import FormDataParser
 
@@ -149,7 +149,7 @@ def _sources(job: Job) -> list[str]:
 
 def _receive(sent: Sent) -> MultiDict[str, str]:
     """Read the request's form, its files straight into drafts; returns its other fields."""
-    request.max_content_length = state().settings.max_sent_bytes
+    request.max_content_length = current_app.config["MAX_SENT_LENGTH"]
     if request.mimetype != "multipart/form-data":
         raise BadQuery(
             "files are sent as multipart/form-data, as in: curl -F name=mine -F files=@a.zip"
@@ -171,11 +171,10 @@ def _receive(sent: Sent) -> MultiDict[str, str]:
         silent=False,
     )
     try:
-        _, form, files = parser.parse(
+        _, form, _ = parser.parse(
             request.stream, request.mimetype, request.content_length, request.mimetype_params
         )
     except ValueError as error:
         raise BadQuery(f"the form can't be read: {error}; send it again") from error
-    for file in (each for sent_as in files.listvalues() for each in sent_as):
-        file.close()
+    sent.close()
     return form

@@ -32,17 +32,29 @@ class Sent:
     folder: Path
     drafts: list[tuple[str, Path]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    _open: IO[bytes] | None = None
 
     def open(self, name: str) -> IO[bytes]:
-        """A file to write what was sent under `name` to; what is refused goes nowhere."""
+        """A file to write what was sent under `name` to; what is refused goes nowhere.
+
+        The one before is whole then, and is closed: a system lets a process have some hundreds.
+        """
+        self.close()
         safe = safe_name(name)
         if safe is None:
             if name:
                 self.refused.append(name)
-            return open(os.devnull, "w+b")
-        handle, draft = tempfile.mkstemp(dir=self.folder)
-        self.drafts.append((safe, Path(draft)))
-        return os.fdopen(handle, "w+b")
+            self._open = open(os.devnull, "w+b")  # noqa: SIM115 - closed by `close`
+        else:
+            handle, draft = tempfile.mkstemp(dir=self.folder)
+            self.drafts.append((safe, Path(draft)))
+            self._open = os.fdopen(handle, "w+b")
+        return self._open
+
+    def close(self) -> None:
+        """Close the last file."""
+        if self._open is not None:
+            self._open.close()
 
 
 class Intake:
@@ -50,6 +62,12 @@ class Intake:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def drafts(self) -> Path:
+        """The folder of what is only on its way."""
+        folder = self._folder / ".drafts"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @contextmanager
     def receiving(self) -> Iterator[Sent]:
@@ -59,10 +77,12 @@ class Intake:
             StorageFailed: the disk is full, or not ours to write to.
         """
         try:
-            drafts = self._folder / ".drafts"
-            drafts.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=drafts) as folder:
-                yield Sent(Path(folder))
+            with tempfile.TemporaryDirectory(dir=self.drafts()) as folder:
+                sent = Sent(Path(folder))
+                try:
+                    yield sent
+                finally:
+                    sent.close()
         except OSError as error:
             raise StorageFailed(
                 f"can't keep the files that were sent: {error.strerror or error}; make room in "

@@ -16,15 +16,14 @@ from search.jobs import ENDED, Job
 from search.jobs import Jobs as JobRows
 from search.wire import printable
 from web import schemas_collections as schemas
+from web.cursors import next_of, page_of
 from web.described import describe
-from web.forms import LARGEST_ID, count, identity, refuse_unknown
+from web.forms import LARGEST_ID, count, refuse_unknown
 from web.state import engine, state
 
 jobs = Blueprint("jobs", __name__, url_prefix="/api/v1")
 
 JOB = f"/jobs/<int(max={LARGEST_ID}):job_id>"
-
-MOST_JOBS = 1000
 
 # A followed job is looked at this often, and something is sent at least so often, as only writing
 # shows that a client has gone.
@@ -43,14 +42,9 @@ _streams = threading.BoundedSemaphore(MOST_STREAMS)
 @describe(schemas.Jobs, fields=schemas.JobFields)
 def listed() -> dict[str, Any]:
     """The runs of the indexer, the newest first."""
-    refuse_unknown(request.args, ("k", "cursor"))
-    k = count(request.args.get("k") or 20)
-    if not 1 <= k <= MOST_JOBS:
-        raise BadQuery(f"can't return {k} jobs; ask for 1 to {MOST_JOBS}")
-    cursor = request.args.get("cursor")
-    before = identity("cursor", cursor) if cursor else None
+    k, before = page_of(request.args, "jobs")
     found = rows().latest(k, before)
-    following = str(found[-1].id) if len(found) == k else None
+    following = next_of([each.id for each in found], k)
     return {"jobs": [job_json(each) for each in found], "next": following}
 
 

@@ -23,10 +23,13 @@ SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
 MOST_NAME = 200
 
+# What servers and proxies take as the first line of a request, some of them less.
+MOST_ADDRESS = 64_000
 
-def name_of_form() -> str:
-    """The name in a form; raises BadQuery where it is blank or too long."""
-    name = words(request.form.get("name", ""))
+
+def name_of(text: str) -> str:
+    """The name that a saved search or a board is given; raises BadQuery: blank or too long."""
+    name = words(text)
     if not 1 <= len(name) <= MOST_NAME:
         raise BadQuery(f"the name is {name[:80]!r}; give one of 1 to {MOST_NAME} characters")
     return name
@@ -96,17 +99,15 @@ def forget_concept(name: str) -> Response:
 @kept.post("/saved")
 def save_search() -> Response:
     """Save the address of a question under a name."""
-    asked = Asked.of(request.form)
-    if not asked.anything:
-        raise BadQuery("there is no question to save; search for something first")
-    engine().catalog.saved.save(name_of_form(), _written(asked))
+    name = name_of(request.form.get("name", ""))
+    engine().catalog.saved.save(name, written(Asked.of(request.form)))
     return _back("searches")
 
 
 @kept.post(f"{SAVED}/rename")
 def rename_search(search_id: int) -> Response:
     """Give a saved search another name."""
-    engine().catalog.saved.rename(search_id, name_of_form())
+    engine().catalog.saved.change(search_id, name=name_of(request.form.get("name", "")))
     return _back("searches")
 
 
@@ -120,13 +121,31 @@ def forget_search(search_id: int) -> Response:
 @kept.app_template_filter("saved_address")
 def saved_address(address: str) -> str:
     """The whole address of a saved search: only what a question may hold is taken from it."""
+    return url_for("pages.search", **asked_in(address).address())
+
+
+def asked_in(address: str) -> Asked:
+    """The question that what stands after the "?" of a page's address asks."""
     fields: MultiDict[str, str] = MultiDict(parse_qs(address))
-    return url_for("pages.search", **Asked.of(fields).address())
+    return Asked.of(fields)
 
 
-def _written(asked: Asked) -> str:
-    fields = {key: value for key, value in asked.but().address().items() if value is not None}
-    return urlencode(fields, doseq=True)
+def written(asked: Asked) -> str:
+    """A question as it is saved, from its first hit on.
+
+    Raises:
+        BadQuery: nothing is asked, or more than can be asked as an address.
+    """
+    if not asked.anything:
+        raise BadQuery("there is no question to save; search for something first")
+    told = {key: value for key, value in asked.but().address().items() if value is not None}
+    address = urlencode(told, doseq=True)
+    if len(address) > MOST_ADDRESS:
+        raise BadQuery(
+            f"the question has {len(address):,} characters as an address; it may have "
+            f"{MOST_ADDRESS:,} to be saved"
+        )
+    return address
 
 
 def _back(part: str) -> Response:

@@ -8,6 +8,7 @@ from search.errors import BadPicture, NotFound
 from search.pictures import load_file
 from search.pictures.containers import animation_of
 from search.records import Picture
+from web.conditional import NOT_MODIFIED
 from web.state import engine
 
 # By the format that was decoded when the picture was indexed, whatever its file is called. What is
@@ -27,7 +28,6 @@ TYPES = {
 }
 
 
-NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
 RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
 
 

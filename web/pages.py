@@ -59,7 +59,7 @@ def search() -> str:
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
         before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,
-        boards=engine().catalog.boards.all(),
+        boards=engine().catalog.boards.names(),
         after=last + 1 if hits and hits[-1].rank == last < MOST_HITS else None,
         names=[each.name for each in engine().collections()],
     )
@@ -115,6 +115,6 @@ def picture(picture_id: int) -> str:
         moment=moment_of(found),
         like=Asked(collection=found.collection).plus("similar", picture_id),
         unlike=unlike,
-        boards=engine().catalog.boards.all(),
+        boards=engine().catalog.boards.names(),
         beside=beside,
     )

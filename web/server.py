@@ -15,6 +15,9 @@ from search.errors import BadSetting, LimnError
 # How long an end waits for requests: a search by a picture takes a second on a slow machine.
 PATIENCE_S = 30.0
 
+# What is taken from a connection at once; with waitress' own 8 KiB a file takes long to arrive.
+RECEIVED_BYTES = 1 << 16
+
 
 class AddressTaken(LimnError):
     """The server can't listen at the address that it was given."""
@@ -31,7 +34,7 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
     """
     from waitress.server import create_server
 
-    from web.bodies import SLACK_BYTES, channel_of
+    from web.bodies import channel_of
     from web.metrics import WAITING
 
     # A page asks for all its thumbnails at once: that some wait is no news.
@@ -49,10 +52,13 @@ def open_server(app: Flask, host: str, port: int, threads: int) -> Any:
             app,
             sockets=[listener],
             threads=threads,
-            max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + SLACK_BYTES,
+            max_request_body_size=app.config["MAX_CONTENT_LENGTH"] + 1,
+            recv_bytes=RECEIVED_BYTES,
             ident="limn",
         )
-        server.channel_class = channel_of(app.config["MAX_SENT_BYTES"])
+        server.channel_class = channel_of(
+            app.config["MAX_SENT_LENGTH"], app.extensions["limn"].tokens
+        )
         app.extensions[WAITING] = lambda: len(server.task_dispatcher.queue)
         return server
     except OSError as error:

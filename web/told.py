@@ -65,6 +65,21 @@ MESSAGES = (
         "these collections were embedded by different encoders, whose scores can't be compared; "
         "choose one with --collection (%(listed)s)"
     ),
+    _("the name is %(name)s; give one of %(least)s to %(most)s characters"),
+    _("there is no question to save; search for something first"),
+    _("the question has %(count)s characters as an address; it may have %(most)s to be saved"),
+    _("there is a saved search %(name)s already; choose another name"),
+    _("that saved search is gone; see the page of what is kept"),
+    _("there is a board %(name)s already; choose another name"),
+    _("there is no board %(id)s; it may have been deleted"),
+    _("a board holds %(most)s pictures; this one has %(count)s"),
+    _("picture %(id)s is not on this board"),
+    _("the note has %(count)s characters; it may have %(most)s"),
+    _("can't keep the files that were sent: %(why)s; make room in %(folder)s"),
+    _(
+        "the request is too large: its files may have %(most)s bytes together; send them in parts, "
+        "or raise LIMN_MAX_SENT_BYTES where the server runs"
+    ),
 )
 
 PICTURES = {

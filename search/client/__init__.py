@@ -4,11 +4,24 @@ It needs nothing but the standard library and this package.
 """
 
 from search.client.calls import Client
-from search.client.records import Answer, Caption, Collection, Failure, Hit, Job, Picture, TextTerm
+from search.client.records import (
+    Answer,
+    Board,
+    Caption,
+    Collection,
+    Failure,
+    Hit,
+    Job,
+    Picture,
+    Pinned,
+    SavedSearch,
+    TextTerm,
+)
 from search.client.transport import Problem, Unreachable
 
 __all__ = [
     "Answer",
+    "Board",
     "Caption",
     "Client",
     "Collection",
@@ -16,7 +29,9 @@ __all__ = [
     "Hit",
     "Job",
     "Picture",
+    "Pinned",
     "Problem",
+    "SavedSearch",
     "TextTerm",
     "Unreachable",
 ]

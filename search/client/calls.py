@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from search.client import records
+from search.client.kept import Boards, SavedSearches
 from search.client.records import Answer, Collection, Failure, Hit, Job, Picture, TextTerm, record
 from search.client.transport import Transport, Upload
 
@@ -19,6 +20,7 @@ class Client:
     """Asks one server; safe to use from many threads.
 
     Every method raises `Problem` where the server refuses, and `Unreachable` where none answers.
+    `saved` and `boards` ask for what people keep.
     """
 
     def __init__(
@@ -28,6 +30,8 @@ class Client:
         timeout_s: float = 60.0,
     ) -> None:
         self._ask = Transport(address, token, timeout_s)
+        self.saved = SavedSearches(self._ask)
+        self.boards = Boards(self._ask)
 
     # -- searching
 
@@ -123,11 +127,7 @@ class Client:
 
     def jobs(self) -> Iterator[Job]:
         """Every job, the newest first."""
-        cursor: str | None = ""
-        while cursor is not None:
-            page = self._ask.json("GET", "jobs", cursor=cursor or None)
-            yield from (record(Job, each) for each in page["jobs"])
-            cursor = page["next"]
+        return (record(Job, each) for each in self._ask.pages("jobs", "jobs"))
 
     def job(self, job_id: int) -> Job:
         return record(Job, self._ask.json("GET", f"jobs/{job_id}"))

@@ -105,6 +105,36 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A question of the page: what stands after the "?" of its address."""
+
+    id: int
+    name: str
+    address: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board and how many pictures are on it; `cover` is the first one's id."""
+
+    id: int
+    name: str
+    created_at: str
+    pictures: int
+    cover: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A picture on a board: its place from 0, what is noted of it, and the picture."""
+
+    place: int
+    note: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
 class TextTerm:
     """Words with a weight of their own; a negative one leads away from them."""
 
@@ -130,6 +160,10 @@ def picture(told: Mapping[str, Any]) -> Picture:
 
 def hit(told: Mapping[str, Any]) -> Hit:
     return record(Hit, {**told, "copies": tuple(told["copies"]), "picture": picture(told)})
+
+
+def pinned(told: Mapping[str, Any]) -> Pinned:
+    return record(Pinned, {**told, "picture": picture(told)})
 
 
 def answer(told: Mapping[str, Any]) -> Answer:

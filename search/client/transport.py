@@ -40,7 +40,7 @@ class Transport:
         self._timeout_s = timeout_s
 
     def json(self, method: str, path: str, document: Any = None, **fields: Any) -> Any:
-        """A JSON answer; fields go into the address, those that are None are left out.
+        """A JSON answer, None where nothing is answered; fields that are None are left out.
 
         Raises:
             Problem: the server refused.
@@ -49,7 +49,16 @@ class Transport:
         body = None if document is None else json.dumps(document).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}
         with self.open(method, path, body, headers, **fields) as answer:
-            return json.load(answer)
+            whole = answer.read()
+        return json.loads(whole) if whole else None
+
+    def pages(self, path: str, rows: str) -> Iterator[Any]:
+        """Every row of a list, page by page; raises as `json` does."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.json("GET", path, cursor=cursor or None)
+            yield from page[rows]
+            cursor = page["next"]
 
     def whole(self, path: str, **fields: Any) -> bytes:
         """A whole answer as bytes; raises as `json` does."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from search.records import Device, Ids, Scores, Vectors
+from search.records import Device, Ids, QueryKind, Scores, Vectors
 
 
 class VectorStore(Protocol):
@@ -36,8 +36,13 @@ class VectorStore(Protocol):
     def remove(self, ids: Ids) -> None:
         """Drop vectors; an id that is not held is passed over."""
 
-    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
-        """Best first, both (q, k); id -1 and score -inf pad. `allowed` keeps only those ids.
+    def search(
+        self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
+    ) -> tuple[Ids, Scores]:
+        """Best first, both (q, k); id -1 and score -inf pad.
+
+        `allowed` keeps only those ids; they ascend, each once. `kind` tells how deep a search has
+        to go that isn't exact; texts want more.
 
         Raises:
             ValueError: `queries` is not (q, width) or not finite, or `k` is under 1.

@@ -5,7 +5,7 @@ from threading import Lock
 
 import numpy as np
 
-from search.records import Ids, Scores, Vectors
+from search.records import Ids, QueryKind, Scores, Vectors
 from search.stores.arguments import checked_queries, checked_rows, padded
 from search.stores.payload import pack, unpack
 
@@ -53,7 +53,9 @@ class ExactStore:
             stays = ~np.isin(old_ids, ids)
             self._held = (old_ids[stays], old_rows[stays])
 
-    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+    def search(
+        self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
+    ) -> tuple[Ids, Scores]:
         """Best first, both (q, k); id -1 and score -inf pad; raises ValueError."""
         queries = checked_queries(queries, k, self._width)
         ids, rows = self._held

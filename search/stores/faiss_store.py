@@ -9,10 +9,10 @@ import numpy as np
 
 from search.errors import BadSetting
 from search.joining import Joining
-from search.records import Device, Ids, Scores, Vectors
+from search.records import Device, Ids, QueryKind, Scores, Vectors
 from search.stores.arguments import checked_queries, checked_rows, padded
 from search.stores.faiss_gpu import MAX_K, DeviceCopy, gpu_count, open_device_copy
-from search.stores.firstpass import FirstPass
+from search.stores.firstpass import Chain, FirstPass
 from search.stores.halves import widened
 from search.stores.payload import pack, unpack
 from search.stores.plan import Plan
@@ -77,6 +77,7 @@ class FaissStore:
         self._slots = Slots(width)
         self._memory_bytes = memory_bytes
         self._staged: Staged | None = None
+        self._chain: Chain | None = None
         self._lock = ReadersWriterLock()
         self._copy = device if isinstance(device, DeviceCopy) else _open_copy(width, device)
         self._on_gpu = Joining(self._ask_gpu)
@@ -129,21 +130,26 @@ class FaissStore:
             if self._staged is not None and len(ids):
                 self._staged.first.add(widened(rows))
             self._sweep()
+            self._join()
 
     def remove(self, ids: Ids) -> None:
         """Drop vectors; an id that is not held is passed over."""
         with self._lock.writing():
             self._slots.remove(np.asarray(ids, dtype=np.int64))
             self._sweep()
+            self._join()
 
-    def search(self, queries: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+    def search(
+        self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
+    ) -> tuple[Ids, Scores]:
         """Best first, both (q, k); id -1 and score -inf pad; raises ValueError."""
         queries = checked_queries(queries, k, self.width)
         with self._lock.reading():
             if allowed is None:
-                found, scores = self._nearest(queries, k)
+                found, scores = self._nearest(queries, k, kind)
             else:
-                found, scores = self._nearest_allowed(queries, k, np.asarray(allowed, np.int64))
+                wanted = np.asarray(allowed, np.int64)
+                found, scores = self._nearest_allowed(queries, k, wanted, kind)
             ids = np.where(found < 0, -1, self._slots.ids[found]) if found.size else found
         return padded(ids, scores, k)
 
@@ -192,12 +198,14 @@ class FaissStore:
             if len(missing):
                 first.add(self._slots.vectors(missing))
             self._staged = staged
+            self._join()
             return True
 
     def unstage(self) -> None:
         """Search exactly from now on."""
         with self._lock.writing():
             self._staged = None
+            self._join()
 
     def dump(self) -> Iterator[memoryview]:
         """The whole store, piece by piece; to be written out before the next write."""
@@ -214,7 +222,13 @@ class FaissStore:
             if first is None or not same or len(first) != len(loaded):
                 self._staged = None
             self._slots = loaded
+            self._join()
             self._forget_copy()
+
+    def _join(self) -> None:
+        """Let FAISS rank what the first pass proposes, by the rows that are there now."""
+        rows = self._slots.index
+        self._chain = self._staged.first.chained(rows) if self._staged and rows else None
 
     def _sweep(self) -> None:
         """Copy the rows without the dead, once there are many; the first pass is of others then."""
@@ -225,16 +239,15 @@ class FaissStore:
             self._staged = None
             self._forget_copy()
 
-    def _nearest(self, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
+    def _nearest(self, queries: Vectors, k: int, kind: QueryKind) -> tuple[SlotNumbers, Scores]:
         most = min(k, self._slots.live)
         if not most or not len(queries):
             return _nobody(queries, most)
         if self._staged is not None:
-            depth = self._staged.plan.depth(queries)
+            depth = self._staged.plan.depth(kind)
             wanted = depth.candidates(most)
             if wanted <= MOST_CANDIDATES * len(self._slots):
-                candidates = self._candidates(queries, wanted, depth.effort)
-                answer = self._slots.best_of(queries, most, candidates)
+                answer = self._staged_best(queries, most, wanted, depth.effort)
                 if (answer[0] >= 0).all():
                     return answer
         if self._copy is not None and most + self._slots.dead <= MAX_K:
@@ -243,13 +256,19 @@ class FaissStore:
                 return from_gpu
         return self._slots.search(queries, most)
 
-    def _nearest_allowed(
-        self, queries: Vectors, k: int, allowed: Ids
+    def _staged_best(
+        self, queries: Vectors, k: int, wanted: int, effort: int
     ) -> tuple[SlotNumbers, Scores]:
-        if len(allowed) > 1 and not (allowed[1:] > allowed[:-1]).all():
-            allowed = np.unique(allowed)
+        """The best of the first pass's candidates; -1 pads where too many of them are dead."""
+        if self._chain is not None and not self._slots.dead:
+            return self._chain.best(queries, k, wanted, effort)
+        return self._slots.best_of(queries, k, self._candidates(queries, wanted, effort))
+
+    def _nearest_allowed(
+        self, queries: Vectors, k: int, allowed: Ids, kind: QueryKind
+    ) -> tuple[SlotNumbers, Scores]:
         if self._staged is not None and len(queries) and len(allowed):
-            answer = self._staged_allowed(queries, min(k, self._slots.live), allowed)
+            answer = self._staged_allowed(queries, min(k, self._slots.live), allowed, kind)
             if answer is not None:
                 return answer
         if len(queries) and len(allowed) >= WIDE * self._slots.live:
@@ -264,11 +283,11 @@ class FaissStore:
         return self._slots.search(queries, most, among)
 
     def _staged_allowed(
-        self, queries: Vectors, k: int, allowed: Ids
+        self, queries: Vectors, k: int, allowed: Ids, kind: QueryKind
     ) -> tuple[SlotNumbers, Scores] | None:
         """The best allowed ones among deeper candidates; None where too few of them pass."""
         assert self._staged is not None
-        depth = self._staged.plan.depth(queries)
+        depth = self._staged.plan.depth(kind)
         wanted = depth.candidates(k)
         rows, passing = len(self._slots), len(allowed)
         deeper = round(SPARE * wanted * self._slots.live / passing)

@@ -4,11 +4,8 @@ import json
 from dataclasses import asdict, astuple, dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from search.errors import BadSetting, IndexDamaged
-from search.records import Vectors
+from search.records import QueryKind
 from search.settings import STORES
 
 StoreName = str
@@ -48,18 +45,6 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """Tells queries by text from queries by picture, by the side of the gap on which they lie."""
-
-    direction: NDArray[np.float32]
-    middle: float
-
-    def texts(self, queries: Vectors) -> bool:
-        """Whether any of the queries lies among texts, which want more depth."""
-        return bool((queries @ self.direction > self.middle).any())
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """The choice for a store of so many vectors, kept with its index.
 
@@ -73,23 +58,21 @@ class Plan:
     memory_bytes: float = 0.0
     text: Depth | None = None
     picture: Depth | None = None
-    side: Side | None = None
     reasons: tuple[str, ...] = ()
     measured: dict[str, dict[str, float]] = field(default_factory=dict)
 
-    def depth(self, queries: Vectors) -> Depth:
-        """How deep to go for these queries."""
-        assert self.text is not None and self.picture is not None
-        return self.text if self.side is None or self.side.texts(queries) else self.picture
+    def depth(self, kind: QueryKind) -> Depth:
+        """How deep to go for queries of a kind."""
+        depth = self.text if kind == "text" else self.picture
+        assert depth is not None
+        return depth
 
     def told(self) -> dict[str, Any]:
         """What is to be said of it to programs."""
-        told = asdict(self)
-        del told["side"]
-        return told
+        return asdict(self)
 
     def as_json(self) -> str:
-        return json.dumps(asdict(self), default=lambda array: array.tolist())
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, document: str | bytes) -> "Plan":
@@ -98,9 +81,6 @@ class Plan:
             values: dict[str, Any] = json.loads(document)
             for kind in ("text", "picture"):
                 values[kind] = None if values[kind] is None else Depth(**values[kind])
-            if values["side"] is not None:
-                side = values["side"]
-                values["side"] = Side(np.array(side["direction"], np.float32), side["middle"])
             values["reasons"] = tuple(values["reasons"])
             return cls(**values)
         except (ValueError, KeyError, TypeError) as error:

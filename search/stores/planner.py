@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from statistics import mean
 
 import numpy as np
 
@@ -11,11 +12,13 @@ from search.stores.firstpass import FaissPass, FirstPassName, lists, train
 from search.stores.measuring import (
     ROW_US,
     TARGET,
+    holding,
     nearest,
     settled,
     took_us,
 )
-from search.stores.plan import Depth, Plan, Side, Wishes
+from search.stores.plan import Depth, Plan, Wishes
+from search.stores.reduction import reduce
 
 # Rows x width that are scanned in about a millisecond, by one thread of 2024's machines: under
 # this nothing is measured, and nothing would be gained.
@@ -36,12 +39,9 @@ WIDTHS = (64, 96, 128, 192, 256, 384)
 # Without texts to measure with: in every collection measured, texts wanted up to twice the depth.
 UNKNOWN_TEXTS = 3
 
-# Fewer than this told apart, and every query is searched as deep as the kind that wants more.
-TOLD_APART = 0.95
-
 # What is measured, each only if nothing before it is expected to take less than so many
 # microseconds: a graph over 100,000 vectors takes half a minute to build, a scan's codes a second.
-MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("ivf", 250), ("hnsw", 1_000))
+MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("hnsw", 80), ("ivf", 250))
 
 
 BUILD_ROWS = 8_192
@@ -50,6 +50,15 @@ BUILD_ROWS = 8_192
 # so much to be kept, read and scored.
 DEPTH_GROWTH = 0.6
 CANDIDATE_US = 0.3
+
+# A graph's queue is about so long whatever the directions; each place in it costs so much, and more
+# for each direction. One thread of the machine of the benchmarks.
+QUEUE = 128
+PLACE_US, DIRECTION_US = 0.42, 0.0065
+
+# Among so many times as many vectors a graph is searched that power of them longer: 0.45 was
+# measured from 100,000 to a million.
+GRAPH_GROWTH = 0.45
 
 # Times of one thing differ by a tenth from run to run: what is no quicker than that takes no more
 # memory for it.
@@ -89,29 +98,28 @@ class Planner:
         self._say = say
         self._generation = store.generation
         self._rows = len(store.slot_ids)
-        pictures = self._vectors(_spread(self._rows, SAMPLE, store.slot_ids))
-        self._sample = pictures
-        asked = {"picture": pictures[:: max(1, len(pictures) // (QUERIES + TRAINING_QUERIES))]}
+        chosen = _spread(self._rows, SAMPLE, store.slot_ids)
+        # These are asked by, and not there until everything is measured: a graph finds its own too
+        # easily. A scan doesn't care.
+        self._late = np.sort(chosen[:QUERIES])
+        self._asked = {"picture": self._vectors(self._late)}
+        self._sample = self._vectors(chosen[QUERIES:])
+        self._taught: tuple[Vectors, ...] = (self._sample[:TRAINING_QUERIES],)
         if len(texts) >= QUERIES:
-            asked["text"] = texts
-        self._asked = {kind: vectors[:QUERIES] for kind, vectors in asked.items()}
-        self._taught = tuple(each[QUERIES : QUERIES + TRAINING_QUERIES] for each in asked.values())
-        self._side = _side(pictures, texts) if "text" in asked else None
-        # Kinds that can't be told apart go equally deep.
-        kinds = tuple(self._asked)
-        self._together = [(kind,) for kind in kinds] if self._side else [kinds]
+            self._asked["text"] = texts[:QUERIES]
+            self._taught += (texts[QUERIES : QUERIES + TRAINING_QUERIES],)
         self._truth = nearest(self._sample, self._asked)
         self._reasons: list[str] = []
         self._refused: dict[str, str] = {}
         self._measured: dict[str, dict[str, float]] = {}
+        self._widths: dict[FirstPassName, int] = {}
 
     def run(self) -> Plan | None:
         """Measure, build, and let the winner answer; None when the rows were numbered anew."""
         self._tell_queries()
-        width = self._width()
-        for name in self._order(width):
+        for name in self._order():
             self._say(f"building {name} over {self._rows:,} vectors")
-            staged = self._build(name, width)
+            staged = self._build(name)
             if staged is None:
                 return None
             if staged.plan.target >= TARGET:
@@ -124,16 +132,17 @@ class Planner:
         self._store.unstage()
         return Plan("exact", self._rows, 1.0, reasons=tuple(self._reasons), measured=self._measured)
 
-    def _order(self, width: int) -> list[FirstPassName]:
+    def _order(self) -> list[FirstPassName]:
         """The first passes that may be built, the one expected to be quickest first."""
+        measured = MEASURED
         if self._wishes.store not in ("auto", "exact"):
             self._reasons.append(f"{self._wishes.store} was asked for")
-            return [self._wishes.store]  # type: ignore[list-item]
+            measured = tuple((name, 0) for name, _ in MEASURED if name == self._wishes.store)
         expected: dict[FirstPassName, float] = {}
-        for name, beyond_us in MEASURED:
-            if expected and min(expected.values()) < beyond_us:
+        for name, beyond_us in measured:
+            if min(expected.values(), default=math.inf) < beyond_us:
                 break
-            expected_us = self._expected(name, width)
+            expected_us = self._quickest(name)
             if expected_us is None:
                 continue
             expected[name] = expected_us
@@ -155,28 +164,25 @@ class Planner:
             return None
         made.add(self._sample)
         places = np.arange(len(self._sample))
-        depths = []
-        for kinds in self._together:
-            asked = [(self._asked[kind], self._truth[kind]) for kind in kinds]
-            depth, recall = settled(made, asked, places)
+        depths: dict[str, Depth] = {}
+        for kind, queries in self._asked.items():
+            depths[kind], recall = settled(made, queries, self._truth[kind], places)
             if recall < TARGET:
                 return None
-            depths += [(queries, depth) for queries, _ in asked]
-        sampled = [took_us(made, *each) for each in depths]
+        sampled = {kind: took_us(made, self._asked[kind], depth) for kind, depth in depths.items()}
         made.index.reset()
         made.add(self._sample[:LEAST_ROWS])
-        fixed = [took_us(made, *each) for each in depths]
-        return sum(
-            self._extrapolated(name, whole, little, depth)
-            for whole, little, (_, depth) in zip(sampled, fixed, depths, strict=True)
-        ) / len(depths)
+        return mean(
+            self._extrapolated(name, whole_us, took_us(made, self._asked[kind], depth), depth)
+            for (kind, whole_us), depth in zip(sampled.items(), depths.values(), strict=True)
+        )
 
     def _extrapolated(
         self, name: FirstPassName, sample_us: float, fixed_us: float, depth: Depth
     ) -> float:
         """What a query takes at full size: a scan grows with it, lists and graphs far slower."""
         grown = self._rows / len(self._sample)
-        growths = {"scan": grown, "ivf": math.sqrt(grown), "hnsw": 1 + math.log(grown) / 4}
+        growths = {"scan": grown, "ivf": math.sqrt(grown), "hnsw": math.pow(grown, GRAPH_GROWTH)}
         deeper = depth.of_10 * math.pow(grown, DEPTH_GROWTH)
         return fixed_us + max(0.0, sample_us - fixed_us) * growths[name] + CANDIDATE_US * deeper
 
@@ -194,76 +200,92 @@ class Planner:
             )
         return wanted <= allowed
 
-    def _width(self) -> int:
-        """The number of directions with which a scan is quickest.
+    def _quickest(self, name: FirstPassName) -> float | None:
+        """Microseconds for a query with the number of directions with which it is quickest.
 
-        With fewer it scans less, and has to rank more candidates.
+        With fewer it reads less, and has to rank more candidates. Lists take as many as a scan.
         """
-        whole = self._sample.shape[1]
-        best, best_us = int(whole), math.inf
-        for width in (*(each for each in WIDTHS if each < whole), int(whole)):
-            expected_us = self._expected("scan", width) if width <= WIDTHS[-1] else None
-            if expected_us is not None and expected_us < STEADY * best_us:
-                best, best_us = width, expected_us
-            elif best_us < math.inf:
+        whole = int(self._sample.shape[1])
+        widths = [*(each for each in WIDTHS if each < whole), min(whole, WIDTHS[-1])]
+        if name == "hnsw":  # to build graphs of all widths would take far longer
+            widths = [min(widths, key=self._graph_us)]
+        elif name == "ivf" and "scan" in self._widths:
+            widths = [self._widths["scan"]]
+        best_us: float | None = None
+        for width in widths:
+            expected_us = self._expected(name, width)
+            if expected_us is not None and (best_us is None or expected_us < STEADY * best_us):
+                best_us, self._widths[name] = expected_us, width
+            elif best_us is not None:
                 break
-        self._reasons.append(f"with {best} of {whole} directions a scan is quickest")
-        return best
+        if best_us is not None:
+            width = self._widths[name]
+            self._reasons.append(f"{name} is quickest with {width} of {whole} directions")
+        return best_us
 
-    def _build(self, name: FirstPassName, width: int) -> Staged | None:
+    def _graph_us(self, width: int) -> float:
+        """About what a graph over so many directions costs a query, to compare widths by."""
+        reduction = reduce(self._sample, self._taught, width)
+        grown = math.pow(self._rows / len(self._sample), DEPTH_GROWTH)
+        place_us = PLACE_US + DIRECTION_US * width
+        costs_us: list[float] = []
+        for kind, queries in self._asked.items():
+            depth = grown * holding(reduction, self._sample, queries, self._truth[kind])
+            costs_us.append(max(QUEUE, depth) * place_us + CANDIDATE_US * depth)
+        return mean(costs_us)
+
+    def _build(self, name: FirstPassName) -> Staged | None:
         sample = self._sample
         if name == "ivf" and lists(self._rows, len(sample)) < lists(self._rows, self._rows):
             wanted = min(10 * lists(self._rows, self._rows), 200_000)
             sample = self._vectors(_spread(self._rows, wanted, self._store.slot_ids))
-        made = train(name, sample, self._taught, width, self._rows)
+        width = self._widths[name]
+        late = self._late if name == "hnsw" else self._late[:0]
+        made = train(name, sample, self._taught, width, self._rows, late)
         for start in range(0, self._rows, BUILD_ROWS):
             stop = min(start + BUILD_ROWS, self._rows)
             vectors = self._store.slot_vectors(self._generation, start, stop)
             if vectors is None:
                 return None
-            made.add(vectors)
+            made.add(vectors[~np.isin(np.arange(start, stop), late)])
             self._say(f"{name}: {stop:,} of {self._rows:,} vectors")
-        ids = self._store.slot_ids
         depths: dict[str, Depth] = {}
         recalls: dict[str, float] = {}
-        for kinds in self._together:
-            queries = [self._asked[kind] for kind in kinds]
-            asked = [(each, self._store.exact(each, 100)[0]) for each in queries]
-            depth, recall = settled(made, asked, ids)
-            for kind, each in zip(kinds, queries, strict=True):
-                depths[kind], recalls[kind] = depth, recall
-                cost_us = took_us(made, each, depth) + ROW_US * depth.of_10
-                self._reasons.append(
-                    f"{name} finds {recall:.3f} of the best ten for {kind} queries in "
-                    f"{cost_us / 1000:.2f} ms, ranking {depth.of_10} candidates"
-                )
+        for kind, queries in self._asked.items():
+            depth, recall = settled(made, queries, self._nearest(queries), self._store.slot_ids)
+            depths[kind], recalls[kind] = depth, recall
+            cost_us = took_us(made, queries, depth) + ROW_US * depth.of_10
+            self._reasons.append(
+                f"{name} finds {recall:.3f} of the best ten for {kind} queries in "
+                f"{cost_us / 1000:.2f} ms, ranking {depth.of_10} candidates"
+            )
+        if len(late):
+            made.add(self._asked["picture"])
         picture = depths["picture"]
-        text = depths.get("text") or picture.times(UNKNOWN_TEXTS)
-        if self._side is None:
-            picture = text
         plan = Plan(
             store=name,
             vectors=self._rows,
             target=min(recalls.values()),
             memory_bytes=made.bytes_per_row + self._store.in_memory_bytes / max(1, self._rows),
-            text=text,
+            text=depths.get("text") or picture.times(UNKNOWN_TEXTS),
             picture=picture,
-            side=self._side,
             reasons=tuple(self._reasons),
             measured=self._measured,
         )
         return Staged(made, plan)
 
+    def _nearest(self, queries: Vectors) -> Ids:
+        """The ids of the best 100 rows (q, 100), without those that are asked by."""
+        found = self._store.exact(queries, 100 + QUERIES)[0]
+        out = np.isin(found, self._store.slot_ids[self._late])
+        return np.take_along_axis(found, np.argsort(out, axis=1, kind="stable")[:, :100], 1)
+
     def _tell_queries(self) -> None:
         if "text" in self._asked:
-            told = "told apart by" if self._side else "not told apart, for there is hardly"
-            self._reasons.append(
-                f"measured with {QUERIES} captions and {QUERIES} pictures of it, {told} a gap "
-                "between texts and pictures"
-            )
+            self._reasons.append(f"measured with {QUERIES} captions and {QUERIES} pictures of it")
         else:
             self._reasons.append(
-                f"measured with {len(self._asked['picture'])} pictures of it: it has too few "
+                f"measured with {QUERIES} pictures of it: it has too few "
                 f"captions to stand for texts, which search {UNKNOWN_TEXTS} times as deep"
             )
 
@@ -280,15 +302,3 @@ def _spread(rows: int, count: int, ids: Ids) -> Ids:
     held = np.flatnonzero(ids[:rows] >= 0)
     chosen = held[np.linspace(0, len(held) - 1, min(count, len(held))).astype(np.int64)]
     return np.random.default_rng(0).permutation(chosen)
-
-
-def _side(pictures: Vectors, texts: Vectors) -> Side | None:
-    """The middle between the means of both kinds; None where too many would lie beyond it.
-
-    Encoders whose texts and pictures lie close together leave no gap to tell them apart by.
-    """
-    ours, theirs = pictures.mean(axis=0), texts.mean(axis=0)
-    direction = (theirs - ours).astype(np.float32)
-    side = Side(direction, float(direction @ (ours + theirs) / 2))
-    right = [(pictures @ direction < side.middle).mean(), (texts @ direction > side.middle).mean()]
-    return side if min(right) >= TOLD_APART else None

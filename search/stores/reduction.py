@@ -41,6 +41,16 @@ class Reduction:
         """(q, width) of the space -> (q, width) that is left, of any length."""
         return np.ascontiguousarray(queries @ self.for_queries, dtype=np.float32)
 
+    def undistorted(self) -> "Reduction":
+        """The same products, with the vectors as far from each other as they lie in the space.
+
+        Directions are stretched by what queries make of them, their mean's most of all; products
+        don't mind, but a graph, which joins what lies close, loses its way.
+        """
+        basis, stretch = np.linalg.qr(self.for_vectors.astype(np.float64))
+        for_queries = self.for_queries.astype(np.float64) @ stretch.T
+        return Reduction(self.mean, basis.astype(np.float32), for_queries.astype(np.float32))
+
 
 def reduce(vectors: Vectors, queries: tuple[Vectors, ...], width: int) -> Reduction:
     """The best `width` directions of a sample of vectors, for kinds of queries that weigh alike."""

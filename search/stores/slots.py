@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import faiss
 import numpy as np
@@ -140,6 +141,11 @@ class Slots:
         for codes in (self._base, self._added):
             if len(codes):
                 yield codes.view(np.float16)
+
+    @property
+    def index(self) -> Any:
+        """FAISS's own index of all rows, by slot; None where some of them are mapped."""
+        return None if len(self._base) else self._tail
 
     def _codes(self, slots: SlotNumbers) -> NDArray[np.uint8]:
         base, added = self._base, self._added

@@ -1,0 +1,21 @@
+"""ETags of the API's JSON: who asks again with `If-None-Match` is told so where nothing changed."""
+
+from flask import Flask, Response, request
+
+NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
+
+# Answers to searches tell how long they took: no two are the same.
+NEVER_ALIKE = ("api.search", "saved.search")
+
+
+def tell_unchanged(app: Flask) -> None:
+    """Answer 304 to a client of `app` that has the same document already."""
+
+    @app.after_request
+    def compare(response: Response) -> Response:
+        document = response.mimetype == "application/json" and response.status_code == 200
+        if document and request.method == "GET" and request.endpoint not in NEVER_ALIKE:
+            # Weak: the same document may be sent compressed or not.
+            response.add_etag(weak=True)
+            response.make_conditional(request)
+        return response
