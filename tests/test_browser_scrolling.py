@@ -206,6 +206,7 @@ def test_an_answer_that_goes_on_meanwhile_is_laid_anew(browser: "Browser", tmp_p
         while page.locator("[aria-setsize='121']").count() == 0:
             scrolled(page, height(page))
             scrolled(page, 0)
+        scrolled(page, 0)
         page.locator(f"#hit-1[data-picture-id='{newest}']").wait_for()
         page.close()
 
