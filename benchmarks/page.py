@@ -3,8 +3,8 @@
     python -m benchmarks.page --collection NAME [--map-points 100000]
 
 It serves the catalog of LIMN_DATA_DIR by a `limn serve` of its own, and prints JSON. The collection
-should hold 5,000 pictures or more, or scrolling ends sooner, which is told; and for --map-points it
-should have a map: limn map NAME.
+should hold 10,000 pictures or more, or scrolling ends sooner, which is told; without --collection
+all are searched. For --map-points it should have a map: limn map NAME.
 """
 
 import http.client
@@ -55,23 +55,38 @@ WATCH_TASKS = """() => {
         .observe({type: "longtask", buffered: true});
 }"""
 
-# One screen a frame, waiting only where the next hits have not come yet.
+# Most of a screen a frame, waiting only while something in sight has not come yet.
 SCROLL = """async wanted => {
     const began = performance.now();
-    let frames = 0, waited = 0;
-    while (document.querySelectorAll(".tile").length < wanted && waited < 100) {
+    const next = () => new Promise(requestAnimationFrame);
+    const seen = () => [...document.querySelectorAll(".grid > *")].filter(each => {
+        const {top, bottom} = each.getBoundingClientRect();
+        return bottom > 0 && top < innerHeight;
+    });
+    let frames = 0, waited = 0, most = 0, rank = 0, missing = [];
+    while (rank < wanted && waited < 600) {
+        await next();
+        const tiles = seen();
+        most = Math.max(most, document.querySelectorAll(".tile").length);
+        if (!tiles.length || tiles.some(each => !each.id)) { waited++; continue; }
+        waited = 0;
+        rank = Math.max(...tiles.map(each => Number(each.id.slice(4))));
         const before = scrollY;
-        scrollBy(0, innerHeight * 0.8);
-        await new Promise(requestAnimationFrame);
+        scrollBy({top: innerHeight * 0.8, behavior: "instant"});
         frames++;
-        if (scrollY !== before) waited = 0;
-        else if (document.querySelector(".more [rel=next]")) {
-            waited++;
-            await new Promise(resolve => setTimeout(resolve, 50));
-        } else break;
+        if (scrollY === before) break;
     }
-    return {seconds: (performance.now() - began) / 1000, frames,
-            tiles: document.querySelectorAll(".tile").length};
+    return {reached: rank, seconds: Math.round((performance.now() - began) / 100) / 10, frames,
+            most_tiles: most};
+}"""
+
+# As fast as frames come, whether anything has come or not: a wheel that is flung, a bar dragged.
+FLING = """async () => {
+    for (let step = 0; step <= 120; step++) {
+        scrollTo({top: document.documentElement.scrollHeight * (step < 60 ? step : 120 - step) / 60,
+                  behavior: "instant"});
+        await new Promise(requestAnimationFrame);
+    }
 }"""
 
 MOVE_MAP = """async () => {
@@ -90,10 +105,10 @@ MOVE_MAP = """async () => {
 
 
 @click.command()
-@click.option("--collection", required=True, help="What is searched.")
+@click.option("--collection", default="", help="What is searched.  [default: all]")
 @click.option("--words", default="a dog", show_default=True)
 @click.option(
-    "--scroll", "wanted", default=5_000, show_default=True, help="Hits to scroll through."
+    "--scroll", "wanted", default=10_000, show_default=True, help="Hits to scroll through."
 )
 @click.option("--map-points", default=0, help="Also move a made-up map of so many points.")
 def main(collection: str, words: str, wanted: int, map_points: int) -> None:
@@ -102,27 +117,27 @@ def main(collection: str, words: str, wanted: int, map_points: int) -> None:
 
     chromium = shutil.which("chromium")
     found: dict[str, Any] = {}
-    question = f"?q={quote(words)}&collection={quote(collection)}"
+    question = f"?q={quote(words)}" + (f"&collection={quote(collection)}" if collection else "")
     with serving() as (url, _), sync_playwright() as playwright:
-        found["thumbnails_per_s"] = thumbnails(url, collection, words)
+        found["thumbnails_per_s"] = thumbnails(url, question)
         click.echo(f"thumbnails are measured: {json.dumps(found)}", err=True)
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
         found |= first_results(browser, url + question)
         click.echo(f"first results are measured: {json.dumps(found)}", err=True)
         found["scroll"] = scroll(browser, url + question, wanted)
         click.echo(f"scrolling is measured: {json.dumps(found)}", err=True)
-        if map_points:
+        if map_points and collection:
             found["map"] = move_map(browser, url, collection, map_points)
         browser.close()
     click.echo(json.dumps(found, indent=2))
 
 
-def thumbnails(url: str, collection: str, words: str, asked: int = 4_000) -> float:
+def thumbnails(url: str, question: str, asked: int = 4_000) -> float:
     """Thumbnails a second, warm, asked for by four clients that keep their connections."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port
     client = http.client.HTTPConnection(host, port)
-    client.request("GET", f"/api/v1/search?q={quote(words)}&collection={quote(collection)}&k=200")
+    client.request("GET", f"/api/v1/search{question}&k=200")
     addresses = [hit["thumbnail"] for hit in json.loads(client.getresponse().read())["hits"]]
 
     def fetch(seed: int, times: int) -> None:
@@ -178,14 +193,57 @@ def first_results(browser: Any, address: str) -> dict[str, Any]:
 
 
 def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
-    """Scroll through `wanted` hits; the long tasks are those over 50 ms."""
+    """Scroll through `wanted` hits, fling back and forth, and press End; long tasks are over 50 ms.
+
+    Heap and nodes are counted after the browser has collected what nobody holds.
+    """
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
     page.evaluate(WATCH_TASKS)
+    session = page.context.new_cdp_session(page)
+    page.locator(".grid.laid").wait_for()
+    first = {"tasks": _told(page), **_held(session)}
+    browser.start_tracing(page=page, categories=["toplevel"])
     run = page.evaluate(SCROLL, wanted)
-    tasks = page.evaluate("tasks")
+    run["tasks"] = _told(page)
+    page.evaluate(FLING)
+    run["fling_tasks"] = _told(page)
+    page.keyboard.press("End")
+    page.locator(f"#hit-{run['reached']}").wait_for()
+    run["longest_cpu_ms"] = _longest_cpu_ms(browser.stop_tracing())
+    run |= {"first": first, "last": _held(session)}
     page.close()
-    return {**run, "long_tasks": len(tasks), "longest_ms": round(max(tasks, default=0))}
+    return dict(run)
+
+
+def _held(session: Any) -> dict[str, float]:
+    """What the page holds: megabytes of JavaScript's heap, and nodes of the document."""
+    session.send("HeapProfiler.collectGarbage")
+    nodes = session.send("Memory.getDOMCounters")["nodes"]
+    used = session.send("Runtime.getHeapUsage")["usedSize"]
+    return {"heap_mb": round(used / 1e6, 1), "nodes": nodes}
+
+
+def _longest_cpu_ms(trace: bytes) -> float:
+    """The CPU time of the page's longest task: what it takes however busy the machine is."""
+    events = json.loads(trace)["traceEvents"]
+    mains = {
+        (each["pid"], each["tid"])
+        for each in events
+        if each["name"] == "thread_name" and each["args"]["name"] == "CrRendererMain"
+    }
+    tasks = (
+        each.get("tdur", 0)
+        for each in events
+        if each["ph"] == "X" and (each["pid"], each["tid"]) in mains
+    )
+    return round(max(tasks, default=0) / 1000, 1)
+
+
+def _told(page: Any) -> dict[str, float]:
+    """How many long tasks there were since this was asked last, and how long the longest was."""
+    tasks = page.evaluate("tasks.splice(0)")
+    return {"long": len(tasks), "longest_ms": round(max(tasks, default=0))}
 
 
 def move_map(browser: Any, url: str, collection: str, points: int) -> dict[str, Any]:
@@ -199,12 +257,15 @@ def move_map(browser: Any, url: str, collection: str, points: int) -> dict[str, 
     page.route("**/map/points*", lambda route: route.fulfill(body=body))
     page.goto(f"{url}collections/{quote(collection)}/map")
     page.locator("[data-ready]").wait_for()
+    browser.start_tracing(page=page, categories=["toplevel"])
     page.evaluate(WATCH_TASKS)
     took = page.evaluate(MOVE_MAP)
     tasks = page.evaluate("tasks")
+    longest_cpu_ms = _longest_cpu_ms(browser.stop_tracing())
     page.close()
     return {
         "points": points,
+        "longest_cpu_ms": longest_cpu_ms,
         "frame_p50_ms": round(median(took), 1),
         "frame_max_ms": round(max(took), 1),
         "longest_task_ms": round(max(tasks, default=0)),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from search.catalog_looks import Hashes
 from search.ranking import Place, Ranker, Ranking, vectors_of
-from search.records import Ids, IndexedTerm, Query, Scores, Vectors
+from search.records import Cut, Ids, IndexedTerm, Query, Scores, Vectors
 
 # Near-duplicates: those that the encoder holds to be one, and those whose hashes are one but for a
 # few bits where the encoder does not object; plain skies share a hash. Of 499,500 pairs of
@@ -30,6 +30,25 @@ class Page:
     confidence: float | None
     more: bool
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An answer in order, before SQL has told what its pictures are: any stretch can be cut of it.
+
+    `ranking` is None where no picture came so far as to be ranked. `first` is the rank of the
+    first place.
+    """
+
+    page: Page
+    ranking: Ranking | None = None
+    cuts: tuple[Cut, ...] = ()
+    first: int = 1
+
+    @property
+    def ids(self) -> list[int]:
+        """The pictures' ids."""
+        return [place.picture_id for place in self.page.places]
 
 
 HashesOf = Callable[[Ids], tuple[Hashes, NDArray[np.bool_]]]
@@ -64,8 +83,8 @@ def _places(query: Query, ranking: Ranking, shown: set[int], hashes_of: HashesOf
     if (query.fold or query.diverse) and len(compared) > 1:
         vectors = vectors_of(ranking.shelves, ranking.ids[compared])
         if query.fold:
-            alike = _alike(vectors, *hashes_of(ranking.ids[compared]))
-            places, kept = _folded(places, alike)
+            copies = alike(vectors, *hashes_of(ranking.ids[compared]))
+            places, kept = _folded(places, copies)
             vectors = vectors[kept]
         if query.diverse:
             scores = ranking.scores[[place.row for place in places]]
@@ -73,23 +92,23 @@ def _places(query: Query, ranking: Ranking, shown: set[int], hashes_of: HashesOf
     return places + [Place(ids[row], row) for row in rest]
 
 
-def _alike(vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def alike(vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which pictures (n, n) are near-duplicates of which."""
     cosines = vectors @ vectors.T
     signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
     signs[~known] = 0
     looks = signs @ signs.T >= 64 - 2 * MOST_BITS  # the bits two hashes share, less those not
-    alike: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= LEAST_COSINE))
-    return alike
+    near: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= LEAST_COSINE))
+    return near
 
 
-def _folded(places: list[Place], alike: NDArray[np.bool_]) -> tuple[list[Place], list[int]]:
+def _folded(places: list[Place], near: NDArray[np.bool_]) -> tuple[list[Place], list[int]]:
     """Put each near-duplicate under the best that it is like; and the rows that are kept."""
     under: dict[int, list[int]] = {}
     free = np.ones(len(places), bool)
     for row in range(len(places)):
         if free[row]:
-            copies = np.flatnonzero(alike[row] & free)
+            copies = np.flatnonzero(near[row] & free)
             free[copies] = free[row] = False
             under[row] = [int(each) for each in copies if each != row]
     folded = [

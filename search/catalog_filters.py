@@ -81,6 +81,19 @@ class CatalogFilters:
             for each in collection_ids
         }
 
+    def newest(self, collection_ids: Sequence[int], wanted: Filter | None, most: int) -> Ids:
+        """The ids of the pictures that pass, the newest first: as taken, else as indexed."""
+        statement = (
+            sa.select(p.id)
+            .where(
+                p.collection_id.in_(collection_ids), sa.true() if wanted is None else passes(wanted)
+            )
+            .order_by(sa.func.coalesce(p.taken_at, p.indexed_at).desc(), p.id.desc())
+            .limit(most)
+        )
+        with self.database.reading() as sql:
+            return np.fromiter(sql.scalars(statement), np.int64)
+
 
 def passes(wanted: Filter) -> Test:
     """The filter as a condition on `picture`; what is not known of a picture never passes.

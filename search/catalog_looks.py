@@ -1,4 +1,4 @@
-"""Statements over how pictures look: their main colours in CIELAB, and their perceptual hashes."""
+"""Statements over how pictures look: sizes, main colours in CIELAB, and perceptual hashes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -63,3 +63,12 @@ def perceptual_hashes(database: Database, ids: Ids) -> tuple[Hashes, NDArray[np.
     known = np.array([each in found for each in ids.tolist()], bool)
     hashes = np.array([found.get(each, 0) for each in ids.tolist()], np.int64)
     return hashes.view(np.uint64), known
+
+
+def sizes_px(database: Database, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """The width and the height of each picture that is there."""
+    p = t.picture.c
+    statement = sa.select(p.id, p.width_px, p.height_px)
+    with database.reading() as sql:
+        rows = in_pieces(sql, statement, p.id, ids)
+    return {row.id: (row.width_px, row.height_px) for row in rows}

@@ -169,6 +169,7 @@ def search(
     """Find pictures by WORDS, by pictures, or by several of each with weights.
 
     `concept:NAME` among the words is a concept that was kept; so it is in --text and --minus.
+    With nothing to search by, --where or --collection shows pictures, the newest first.
     """
     _answer(terms_of(words, texts, images, ids, minus), **options)
 
@@ -294,7 +295,7 @@ def _answer(
 
 
 def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:
-    """Print hits to stdout: rank, score and path a line, or a JSON document."""
+    """Print hits to stdout: rank, score (or else date) and path a line, or a JSON document."""
     if as_json:
         click.echo(as_document([hit_json(hit) for hit in hits]))
         return
@@ -303,9 +304,15 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
         copies = f"  +{len(hit.copies)} alike" if hit.copies else ""
         caption = _told(hit)
         told = f"  {one_line(caption[:80])}" if caption else ""
-        click.echo(f"{hit.rank:>3}  {hit.score:.3f}  {path}{copies}{click.style(told, dim=True)}")
+        score = f"{hit.score:.3f}" if hit.measure != "none" else _day(hit)
+        click.echo(f"{hit.rank:>3}  {score}  {path}{copies}{click.style(told, dim=True)}")
         if explain:
             click.echo(f"{'':12}{_explained(hit)}")
+
+
+def _day(hit: Hit) -> str:
+    """The day on which the picture was taken, or blanks where that is not known."""
+    return f"{(hit.picture.facts.taken_at or '')[:10]:10}"
 
 
 def _told(hit: Hit) -> str:

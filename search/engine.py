@@ -11,14 +11,15 @@ from time import monotonic
 from typing import get_args
 
 from search.adapters import Adapter
-from search.arrangement import arrange
+from search.arrangement import Order, Page, arrange
 from search.calibration import Background, fit
 from search.catalog import Catalog
 from search.catalog_filters import passes
 from search.catalog_looks import perceptual_hashes
 from search.catalog_words import FoundWords
+from search.contradictions import contradiction, told
 from search.encoders import Encoder
-from search.errors import LimnError, NotFound, SpaceMismatch
+from search.errors import BadQuery, LimnError, NotFound, SpaceMismatch
 from search.facets import Facets
 from search.filters import written
 from search.follower import Follower, Kept
@@ -26,12 +27,13 @@ from search.holdings import Holdings
 from search.names import rename
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
-from search.query import Asked, check, cuts
-from search.ranking import Ranker, Shelf, by_words, hit_of, ranker
+from search.query import MOST_HITS, Asked, check, cuts
+from search.ranking import Ranker, Shelf, by_words, hit_of, newest_first, ranker
 from search.records import (
     Answer,
     Collection,
     CollectionSummary,
+    Cut,
     Filter,
     Hit,
     Ids,
@@ -110,25 +112,49 @@ class Engine:
             SpaceMismatch: the collections were embedded by different encoders.
             EncoderUnavailable: their encoder can't be opened.
         """
+        order = self.order(query)
+        page = order.page
+        hits = self.hits(order, order.first, len(page.places))
+        return Answer(hits, page.confidence, page.more, page.notes, order.cuts)
+
+    def hits(self, order: Order, start: int, count: int) -> tuple[Hit, ...]:
+        """`count` hits of an answer from the rank `start` on; those that are gone are left out."""
+        ranking = order.ranking
+        if ranking is None:
+            return ()
+        places = order.page.places[start - order.first :][:count]
+        with self.timing.stage("join"):
+            pictures = self.catalog.pictures([place.picture_id for place in places])
+        return tuple(
+            hit_of(place, pictures[place.picture_id], rank, ranking)
+            for rank, place in enumerate(places, start=start)
+            if place.picture_id in pictures
+        )
+
+    def order(self, query: Query) -> Order:
+        """What `answer` answers, without the pictures themselves; raises what it raises."""
         check(query)
         searched = self._searched(query)
         ids = [collection.id for collection, _ in searched]
         if query.where is not None:
             query = replace(query, where=self.catalog.filters.resolved(ids, query.where))
         if not searched:
-            return Answer(notes=(NOTHING_INDEXED,))
+            return nothing(NOTHING_INDEXED)
+        if not query.ranks:
+            return self._newest(query, searched)
         collections = [collection for collection, _ in searched]
         encoder = self.encoder_of(collections[0])
+        cut = cuts(query.terms, encoder)
         allowed = None
         if query.where is not None:
             with self.timing.stage("filter"):
                 allowed = self.catalog.filters.ids(ids, query.where)
             if not any(map(len, allowed.values())):
-                return Answer(notes=(f"no picture passes the filter: {written(query.where)}",))
+                return nothing(none_passes(query.where), cut)
         with self.timing.stage("align"):
             shelves = [self._shelf(held, head, query, allowed) for held, head in searched]
         if not any(len(shelf.pictures) for shelf in shelves):
-            return Answer(notes=(NOTHING_INDEXED,))
+            return nothing(NOTHING_INDEXED, cut)
         background = partial(self._background, shelves, encoder)
         with self.timing.stage("embed"):
             asked, bent = self._terms(encoder, collections, background).read(query)
@@ -136,8 +162,7 @@ class Engine:
         self.timing.batch("pictures", sum(isinstance(each, PictureTerm) for each in query.terms))
         with self.timing.stage("words"):
             words = self._found_words(asked, query, collections, shelves)
-        answer = self._answered(query, ranker(query, asked, shelves, words, background, bent))
-        return replace(answer, cuts=cuts(query.terms, encoder))
+        return self._order(query, ranker(query, asked, shelves, words, background, bent), cut)
 
     def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
         """What these collections hold, or all of them, counted under a filter.
@@ -154,6 +179,8 @@ class Engine:
         Raises what `answer` raises, and NotFound where nothing is indexed.
         """
         check(query)
+        if not query.ranks:
+            raise BadQuery("nothing is asked that leads anywhere; give words, a picture, or both")
         searched = self._searched(query)
         if not searched:
             raise NotFound(NOTHING_INDEXED)
@@ -293,19 +320,22 @@ class Engine:
             if follower.collection.id in held:
                 follower.save()
 
-    def _answered(self, query: Query, rank: Ranker) -> Answer:
-        """The page that was asked for, joined with SQL."""
+    def _newest(self, query: Query, searched: Sequence[tuple[Collection, int]]) -> Order:
+        """The newest pictures first, where nothing is asked but a filter or a collection."""
+        ids = [collection.id for collection, _ in searched]
+        shelves = [self._shelf(*each, query, None) for each in searched if query.compares]
+        with self.timing.stage("filter"):
+            newest = self.catalog.filters.newest(ids, query.where, MOST_HITS)
+        if not len(newest):
+            return nothing(none_passes(query.where) if query.where else NOTHING_INDEXED)
+        return self._order(query, lambda depth: newest_first(newest[:depth], shelves))
+
+    def _order(self, query: Query, rank: Ranker, cut: tuple[Cut, ...] = ()) -> Order:
+        """The page that was asked for."""
         database = self.catalog.database
         with self.timing.stage("rank"):
             page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
-        with self.timing.stage("join"):
-            pictures = self.catalog.pictures([place.picture_id for place in page.places])
-        hits = [
-            hit_of(place, pictures[place.picture_id], rank, ranking)
-            for rank, place in enumerate(page.places, start=query.offset + 1)
-            if place.picture_id in pictures
-        ]
-        return Answer(tuple(hits), page.confidence, page.more, page.notes)
+        return Order(page, ranking, cut, query.offset + 1)
 
     def _shelf(
         self, collection: Collection, head: int, query: Query, allowed: Mapping[int, Ids] | None
@@ -369,6 +399,8 @@ class Engine:
         searched = self.catalog.collections_with_heads(query.collections)
         if not query.collections:
             self._drop_others([collection for collection, _ in searched])
+        if not query.compares:
+            return searched
         if len({each.space.id for each, _ in searched}) > 1:
             filled = {each.name for each in self.catalog.summaries() if each.pictures}
             searched = [each for each in searched if each[0].name in filled]
@@ -417,3 +449,16 @@ class Engine:
         suffix = "" if of == "pictures" else f"-{of}"
         name = f"{collection.id}-{collection.space.id}{suffix}.index"
         return self._index_dir / self.catalog.identity() / name
+
+
+def nothing(note: str, cut: tuple[Cut, ...] = ()) -> Order:
+    """An answer without a hit, and why."""
+    return Order(Page((), None, False, (note,)), cuts=cut)
+
+
+def none_passes(where: Filter) -> str:
+    """What is said where a filter leaves nothing, or can't leave anything."""
+    excluding = contradiction(where)
+    if excluding:
+        return f"no picture can pass the filter: {told(excluding)}"
+    return f"no picture passes the filter: {written(where)}"

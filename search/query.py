@@ -115,13 +115,14 @@ def check(query: Query) -> None:
     """Refuse a query that has no answer.
 
     Raises:
-        BadQuery: no terms or too many, words that are blank or too long, a weight that is zero, no
-            number or out of range, `k`, `offset`, `cutoff` or `diverse` out of range, evidence of
-            an unknown kind or none, marks that contradict, or a filter that can't be followed.
+        BadQuery: nothing is asked, too many terms, words that are blank or too long, a weight that
+            is zero, no number or out of range, `k`, `offset`, `cutoff` or `diverse` out of range,
+            evidence of an unknown kind or none, marks that contradict, or a filter that can't be
+            followed.
     """
     check_marks(query)
-    if not query.terms and not query.more:
-        raise BadQuery("the query is empty; give words, a picture, or both")
+    if not query.ranks and query.where is None and not query.collections:
+        raise BadQuery("the query is empty; give words, a picture, a filter or a collection")
     if not 1 <= query.k <= MOST_HITS:
         raise BadQuery(f"can't return {query.k} results; ask for 1 to {MOST_HITS}")
     if query.offset < 0 or query.offset + query.k > MOST_HITS:
@@ -137,8 +138,10 @@ def check(query: Query) -> None:
         raise BadQuery(
             f"by is {', '.join(unknown) or 'empty'}; it may be: {', '.join(EVERY_EVIDENCE)}"
         )
-    if "picture" not in query.by and not any(
-        isinstance(term, TextTerm) and term.weight > 0 for term in query.terms
+    if (
+        query.ranks
+        and "picture" not in query.by
+        and not any(isinstance(term, TextTerm) and term.weight > 0 for term in query.terms)
     ):
         raise BadQuery("only words can be compared with captions and words; add picture to by")
     if query.where is not None:

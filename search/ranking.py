@@ -51,6 +51,7 @@ class Ranking:
     """Candidates, best first: ids, scores and, where there is any telling, confidences, all (n,).
 
     `evidence` and `shares` (n, 4) are in the same order, and None where pictures alone were asked.
+    `asked` is None where nothing was, and the newest come first.
     """
 
     measure: Measure
@@ -59,7 +60,7 @@ class Ranking:
     confidence: Scores | None
     evidence: fusion.Evidence | None
     shares: NDArray[np.float32] | None
-    asked: Asked
+    asked: Asked | None
     shelves: Sequence[Shelf]
 
 
@@ -89,6 +90,11 @@ def ranker(
     if captioned and by_words(query) and asked.text is not None:
         return lambda depth: _fused(query, asked, shelves, words, background(), bent, depth)
     return lambda depth: _by_cosine(asked, shelves, background, bent, depth)
+
+
+def newest_first(ids: Ids, shelves: Sequence[Shelf]) -> Ranking:
+    """Pictures as they are, in the order of `ids`: nothing was asked that could rank them."""
+    return Ranking("none", ids, np.zeros(len(ids), np.float32), None, None, None, None, shelves)
 
 
 def hit_of(place: Place, picture: Picture, rank: int, ranking: Ranking) -> Hit:
@@ -259,6 +265,8 @@ def _words(ids: Ids, found: FoundWords | None, pictures: int) -> tuple[Scores, S
 
 def _matches(row: int, picture: Picture, ranking: Ranking) -> tuple[Match, ...]:
     evidence, shares = ranking.evidence, ranking.shares
+    if ranking.asked is None:
+        return ()
     if evidence is None or shares is None:
         return (Match("picture", float(ranking.scores[row]), 1.0),)
     captions = picture.facts.captions

@@ -190,6 +190,9 @@ class Query:
     `more` and `less` are ids of pictures that were marked "more like this" and "less like this":
     they bend the ranking at once, and what is marked "less" is left out. With `more`, there need
     be no terms.
+
+    Without terms and `more`, what passes `where` in the collections that are named is shown, one
+    of the two at least: the newest first, by when they were taken, else indexed.
     """
 
     terms: tuple[Term, ...]
@@ -204,12 +207,24 @@ class Query:
     more: tuple[int, ...] = ()
     less: tuple[int, ...] = ()
 
+    @property
+    def ranks(self) -> bool:
+        """Whether there is something to rank by; else the newest come first."""
+        return bool(self.terms or self.more)
+
+    @property
+    def compares(self) -> bool:
+        """Whether vectors are compared, which takes pictures of one space."""
+        return self.ranks or self.fold or self.diverse > 0
+
 
 QueryKind = Literal["text", "picture"]
 """What a query's vector was made from; texts lie farther from pictures than pictures do."""
 
-Measure = Literal["cosine", "relevance"]
-"""What a hit's score is: a cosine where pictures alone were asked, else a relevance, 0 to 1."""
+Measure = Literal["cosine", "relevance", "none"]
+"""What a hit's score is: a cosine where pictures alone were asked, else a relevance, 0 to 1.
+
+"none" where nothing was asked: the newest come first, and the score is 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from search.records import Answer, Caption, CollectionSummary, Hit, Match, Pictu
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
-    """A hit with its picture; `measure` says whether `score` is a cosine or a relevance."""
+    """A hit with its picture; `measure` says whether `score` is a cosine, a relevance or none."""
     return {
         "rank": hit.rank,
         "score": round(hit.score, 6),

@@ -168,20 +168,6 @@ def test_a_part_of_a_picture_is_drawn_and_searched_by(page: "Page", address: str
 
 
 @pytest.mark.browser
-def test_the_results_go_on_as_the_page_is_scrolled(page: "Page", address: str) -> None:
-    page.goto(f"{address}?q=green")
-    assert page.locator(".tile").count() == 50
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    page.locator("#hit-51").wait_for(state="attached")
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    page.locator("#hit-109").wait_for(state="attached")
-    assert page.locator(".tile").count() == 109
-    ranks = page.locator(".tile").evaluate_all("all => all.map(tile => Number(tile.id.slice(4)))")
-    assert ranks == list(range(1, 110))
-    assert page.get_by_role("link", name="More results").count() == 0
-
-
-@pytest.mark.browser
 def test_the_keyboard_alone_is_enough(page: "Page", address: str) -> None:
     page.goto(f"{address}?q=green")
     page.keyboard.press("?")
@@ -250,6 +236,7 @@ def test_pictures_of_a_row_are_equally_high_and_keep_their_aspect(
     page: "Page", address: str
 ) -> None:
     page.goto(f"{address}?q=green")
+    page.locator(".grid.laid").wait_for()
     boxes = [frame.bounding_box() for frame in page.locator(".frame").all()]
     rows: dict[int, set[int]] = {}
     for box in boxes:

@@ -124,6 +124,7 @@ def test_axe_finds_nothing_in_the_panel_and_the_evidence(
     for path in (
         "?q=wall&panel=1&where=colour+%3D+red&where=box+%3D+40,0,50,10",
         "?q=wall&panel=1&lang=zh",
+        "?panel=1",
         "?q=wall&panel=1&where=width+%3E+9000&lang=en",
         "pictures/1?q=red+wall&rank=1",
         "?q=" + "red+" * 300,

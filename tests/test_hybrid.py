@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from PIL import Image
 
-from search.arrangement import _alike
+from search.arrangement import alike
 from search.bootstrap import open_engine
 from search.catalog import Catalog
 from search.encoders.tiny import TinyEncoder
@@ -204,10 +204,10 @@ def test_a_smaller_copy_that_the_encoder_sees_otherwise_is_folded_by_its_hash() 
     vectors = np.concatenate([unit(1.0, 0.0), near, far, near])
     hashes = np.array([0b1010 << 40, 0b1111 << 40, 0b1010 << 40, 0b1010 << 40], np.uint64)
     known = np.array([True, True, True, False])
-    alike = _alike(vectors, hashes, known)
-    assert alike[0].tolist() == [True, True, True, False], "a cosine of 0.74 and a few bits"
-    assert alike[1].tolist() == [True, True, False, True], "another picture under the same hash"
-    assert alike[3].tolist() == [False, True, False, True], "without a hash, the cosine alone"
+    copies = alike(vectors, hashes, known)
+    assert copies[0].tolist() == [True, True, True, False], "a cosine of 0.74 and a few bits"
+    assert copies[1].tolist() == [True, True, False, True], "another picture under the same hash"
+    assert copies[3].tolist() == [False, True, False, True], "without a hash, the cosine alone"
 
 
 def unit(*parts: float) -> Vectors:

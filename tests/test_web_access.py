@@ -72,7 +72,7 @@ def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskCl
 
 
 # What changes nothing, whatever its method, and what is for those that change or look after.
-READS = {"api.search", "api.export", "pages.send", "kept.mark", "sign_in.sign_out"}
+READS = {"api.search", "api.export", "pages.send", "kept.mark", "kept.export", "sign_in.sign_out"}
 WRITES = {"collections.folders", "gathering_pages.add"}
 ADMINS = {"metrics.metrics", "collections.remove", "gathering_pages.remove"}
 

@@ -30,6 +30,7 @@ SCOPES: dict[str, Scope] = {
     "api.export": "read",
     "pages.send": "read",
     "kept.mark": "read",
+    "kept.export": "read",
     "sign_in.sign_out": "read",
 }
 LOOKS = ("GET", "HEAD", "OPTIONS")

@@ -117,6 +117,11 @@ def original(picture_id: int) -> Response:
 def export() -> Response | dict[str, Any]:
     """A selection of pictures: JSON, CSV, or a zip of their files."""
     refuse_unknown(request.values, ("id", "format"))
+    return exported()
+
+
+def exported() -> Response | dict[str, Any]:
+    """The pictures that a request names, in the format that it names."""
     kind = choice("format", request.values.get("format", "json"), ("json", "csv", "zip"))
     ids = identities("id", request.values.getlist("id"))
     found = engine().catalog.pictures(ids)

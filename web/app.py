@@ -34,9 +34,11 @@ from web.languages import speak
 from web.limits import USUAL, limit
 from web.mapping import mapping
 from web.metrics import measure, metrics
+from web.orders import Orders
 from web.pages import pages
 from web.requestlog import follow
 from web.roots import Roots
+from web.scrolling import scrolling
 from web.sign_in import sign_in
 from web.state import State
 from web.warmup import Warmup
@@ -81,6 +83,7 @@ def create_app(
         roots=Roots(settings.roots),
         intake=Intake(settings.data_dir / "uploads"),
         foreman=Foreman(engine),
+        orders=Orders(engine),
     )
     compress(app)
     tell_unchanged(app)
@@ -92,7 +95,7 @@ def create_app(
     admit(app)
     handle_errors(app)
     for part in (
-        *(pages, gathering_pages, kept, boards),
+        *(pages, scrolling, gathering_pages, kept, boards),
         *(api, collections, jobs, mapping, films, feedback, saved, boards_api),
         *(health, sign_in, metrics),
     ):

@@ -92,8 +92,14 @@ class Asked:
         return (*box, *(chip for chip in self.chips if chip.weight))
 
     @property
-    def anything(self) -> bool:
+    def ranks(self) -> bool:
+        """Whether there is something to rank by; else the newest come first."""
         return bool(self.terms or self.more)
+
+    @property
+    def anything(self) -> bool:
+        """Whether there are pictures to show: a filter, its panel or a collection is enough."""
+        return bool(self.ranks or self.where or self.collection or self.panel)
 
     @property
     def by_picture(self) -> bool:

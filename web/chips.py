@@ -40,7 +40,9 @@ def query_of(asked: Asked, k: int, offset: int) -> Query:
         for each in asked.terms
         for term in (worded(each.text) if isinstance(each, TextTerm) else _terms(each))
     ]
-    collections = (asked.collection,) if asked.collection else ()
+    collections: tuple[str, ...] = (asked.collection,) if asked.collection else ()
+    if not (asked.ranks or asked.where or collections):
+        collections = tuple(each.name for each in engine().collections())
     where, more, less = asked.filter, asked.more, asked.less
     return Query(tuple(terms), collections, k, offset, where, more=more, less=less)
 

@@ -21,7 +21,7 @@ def cursor_after(query: Query, hits: int) -> str | None:
     offset = query.offset + hits
     if hits < query.k or offset + query.k > MOST_HITS:
         return None
-    return base64.urlsafe_b64encode(json.dumps([offset, _digest(query)]).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([offset, digest(query)]).encode()).decode()
 
 
 def offset_of(cursor: str, query: Query) -> int:
@@ -31,10 +31,10 @@ def offset_of(cursor: str, query: Query) -> int:
         BadQuery: it is no cursor, or that of another question.
     """
     try:
-        offset, digest = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        offset, asked = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        offset, digest = None, None
-    if not isinstance(offset, int) or digest != _digest(query):
+        offset, asked = None, None
+    if not isinstance(offset, int) or asked != digest(query):
         raise BadQuery(
             f"cursor {cursor[:40]!r} does not belong to this question; send `next` of an answer "
             "with the same terms, collections and k"
@@ -61,7 +61,7 @@ def next_of(ids: Sequence[int], k: int) -> str | None:
     return str(ids[-1]) if len(ids) == k else None
 
 
-def _digest(query: Query) -> str:
+def digest(query: Query) -> str:
     """A short name of the question, apart from its page."""
     terms = [
         (hashlib.sha256(term.source).hexdigest(), term.weight)

@@ -1,5 +1,6 @@
 """What people keep from the page: marks, concepts and saved searches."""
 
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from search.concepts import keep
 from search.errors import BadQuery
 from search.query import check, check_marks
 from web.access import token
+from web.api import exported
 from web.asked import Asked, Side
 from web.chips import query_of
 from web.forms import LARGEST_ID, identity, words
@@ -69,6 +71,12 @@ def mark() -> Response:
     if request.accept_mimetypes.best == "application/json":
         return jsonify(address=address)
     return redirect(address, 303)
+
+
+@kept.post("/selected")
+def export() -> Response | dict[str, Any]:
+    """Export what is selected on a page; the other fields of its form are for boards."""
+    return exported()
 
 
 @kept.post("/concepts")

@@ -1,8 +1,12 @@
 """What is like a picture: copies of it anywhere, and similar pictures of its collection."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.arrangement import NEAR_DUPLICATE
+import numpy as np
+
+from search.arrangement import alike
+from search.catalog_looks import perceptual_hashes
 from search.records import Condition, Hit, IndexedTerm, Picture, Query
 from web.state import engine
 
@@ -23,17 +27,24 @@ def likeness(picture: Picture) -> Likeness:
     """What is like a picture; raises what a search raises."""
     term = IndexedTerm(picture.id)
     hits = engine().search(Query((term,), (picture.collection,), SIMILAR_SHOWN + MOST_COPIES))
-    near = [hit.picture for hit in hits if _is_copy(hit, picture)]
-    similar = [hit for hit in hits if not _is_copy(hit, picture)]
+    copies = _copies(picture, hits)
+    near = [hit.picture for hit in hits if hit.picture.id in copies]
+    similar = [hit for hit in hits if hit.picture.id not in copies]
     known = {picture.id, *(each.id for each in near)}
     same = [each for each in _same_elsewhere(picture) if each.id not in known]
     return Likeness(tuple([*same, *near][:MOST_COPIES]), tuple(similar[:SIMILAR_SHOWN]))
 
 
-def _is_copy(hit: Hit, picture: Picture) -> bool:
-    """Whether a hit is what a search folds: its cosine is that of copies."""
-    same = hit.picture.content_hash == picture.content_hash
-    return same or (hit.cosine is not None and hit.cosine >= NEAR_DUPLICATE)
+def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
+    """The ids of the hits that a search would fold into the picture."""
+    catalog = engine().catalog
+    held = catalog.picture_vectors([picture.id, *(hit.picture.id for hit in hits)])
+    ids = [picture.id, *(each for each in held if each != picture.id)]
+    if picture.id not in held:  # it was removed a moment ago
+        return set()
+    vectors = np.stack([held[each][1] for each in ids])
+    near = alike(vectors, *perceptual_hashes(catalog.database, np.array(ids)))[0]
+    return {each for each, copy in zip(ids, near, strict=True) if copy and each != picture.id}
 
 
 def _same_elsewhere(picture: Picture) -> list[Picture]:

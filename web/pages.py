@@ -5,6 +5,7 @@ from time import perf_counter
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
 
+from search.contradictions import contradiction
 from search.errors import EncoderUnavailable, SpaceMismatch
 from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
@@ -54,6 +55,7 @@ def search() -> str:
         marks=marks(asked),
         hits=hits,
         cuts=answer.cuts,
+        excluding=contradiction(asked.filter) if asked.filter and not hits else (),
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
         before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,

@@ -78,7 +78,7 @@ class Match(Schema):
 class Hit(Picture):
     rank = _whole("from 1", required=True)
     score = fields.Float(required=True, metadata={"description": "as `measure` says"})
-    measure = _text("what the score is: cosine or relevance", required=True)
+    measure = _text("cosine, relevance, or none where the newest come first", required=True)
     cosine = fields.Float(
         required=True, allow_none=True, metadata={"description": "of the picture and the query"}
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
+from search.filters import written
 from search.jobs import Job, done
 from search.maps import Region
 from search.records import Caption, Hit, Match, Picture
@@ -59,10 +60,16 @@ def whole_path(picture: Picture) -> str:
 
 def shape(picture: Picture) -> str:
     """The classes that give the picture's box its aspect: "a-150", or "a-300 whole"."""
-    aspect = picture.facts.width_px / picture.facts.height_px
-    clamped = min(WIDEST, max(NARROWEST, aspect))
-    step = round(round(clamped / ASPECT_STEP) * ASPECT_STEP * 100)
-    return f"a-{step}" if clamped == aspect else f"a-{step} whole"
+    facts = picture.facts
+    aspect = facts.width_px / facts.height_px
+    step = step_of(facts.width_px, facts.height_px)
+    return f"a-{step}" if NARROWEST <= aspect <= WIDEST else f"a-{step} whole"
+
+
+def step_of(width_px: int, height_px: int) -> int:
+    """The aspect of a picture's box in hundredths, as its class names it."""
+    aspect = min(WIDEST, max(NARROWEST, width_px / height_px))
+    return round(round(aspect / ASPECT_STEP) * ASPECT_STEP * 100)
 
 
 def file_size(size_bytes: int) -> str:
@@ -167,5 +174,6 @@ def register(app: Flask) -> None:
         words_in,
         dealt_with,
         name_of,
+        written,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

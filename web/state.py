@@ -12,6 +12,7 @@ from search.settings import Settings
 from web.foreman import Foreman
 from web.held import HeldPictures
 from web.intake import Intake
+from web.orders import Orders
 from web.roots import Roots
 from web.warmup import Warmup
 
@@ -32,6 +33,7 @@ class State:
     roots: Roots
     intake: Intake
     foreman: Foreman
+    orders: Orders
     ending: Event = field(default_factory=Event)
 
 

@@ -10,10 +10,11 @@ let chips = Promise.resolve(); // until the chips are those of the address
 
 /**
  * Shows the page at `address`. `entry` is "push", "replace" or "none": what becomes of the history.
- * With `keepChips` the chips stay as they are, because one of them is being moved.
+ * With `keepChips` the chips stay as they are, because one of them is being moved; `place` is where
+ * the new answer is to be scrolled to.
  */
-export function ask(address, { entry = "push", keepChips = false, typing = false } = {}) {
-  const shown = answer(address, entry, keepChips, typing);
+export function ask(address, { entry = "push", keepChips = false, typing = false, place } = {}) {
+  const shown = answer(address, entry, keepChips, { typing, place });
   if (!keepChips) chips = shown;
   return shown;
 }
@@ -21,7 +22,7 @@ export function ask(address, { entry = "push", keepChips = false, typing = false
 /** Waits until the chips stand that were asked for: only then the form tells the whole question. */
 export const chipsShown = () => chips;
 
-async function answer(address, entry, keepChips, typing) {
+async function answer(address, entry, keepChips, state) {
   asking?.abort();
   const mine = (asking = new AbortController());
   document.body.classList.add("waiting");
@@ -30,8 +31,8 @@ async function answer(address, entry, keepChips, typing) {
     const page = await fetchPage(address, mine.signal);
     notice.textContent = "";
     const shown = page.documentElement.dataset.address ?? address;
-    if (entry === "push") history.pushState({ typing }, "", shown);
-    if (entry === "replace") history.replaceState({ typing }, "", shown);
+    if (entry === "push") history.pushState(state, "", shown);
+    if (entry === "replace") history.replaceState(state, "", shown);
     show(page, keepChips);
   } catch (error) {
     if (error.name === "AbortError") return;

@@ -8,7 +8,7 @@ const SIDES = { m: "more", l: "less" };
 // Presses what belongs to the picture that has the focus, or to the one that the page is of.
 const act = (target, what) => (target.closest(".tile") ?? document.querySelector(".picture"))?.querySelector(what)?.click();
 
-const frames = () => [...document.querySelectorAll(".grid .frame")];
+const frames = () => [...document.querySelectorAll(".grid a.frame")];
 const writing = (target) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
 function walk(key, target) {
@@ -37,10 +37,19 @@ function beside(all, at, step) {
   return best?.frame;
 }
 
+function inSight(tile) {
+  const { top, bottom } = tile.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
+
 function onArrow(event) {
   const { key, target } = event;
   const onTile = target.closest(".tile");
   if (target === box ? key !== "ArrowDown" : writing(target)) return;
+  if (onTile && !inSight(onTile)) {
+    event.preventDefault();
+    return onTile.scrollIntoView({ block: "center" }); // what is beside it comes with it
+  }
   if (!onTile && target !== box) {
     const step = { ArrowLeft: "prev", ArrowRight: "next" }[key];
     const link = step && document.querySelector(`.steps [rel=${step}]`);

@@ -5,6 +5,7 @@ import "./live.js";
 import "./chips.js";
 import "./crop.js";
 import "./filters.js";
+import "./selection.js";
 import "./scroll.js";
 import "./keys.js";
 import "./marks.js";

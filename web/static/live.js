@@ -28,7 +28,7 @@ export function searchSoon(options) {
 }
 
 function settle() {
-  if (history.state?.typing) history.replaceState({ typing: false }, "");
+  if (history.state?.typing) history.replaceState({ ...history.state, typing: false }, "");
 }
 
 box.addEventListener("input", (event) => {

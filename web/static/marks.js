@@ -1,6 +1,7 @@
-// Marks a picture without leaving the page, keeps notes as they are written, counts the selection.
+// Marks a picture without leaving the page, and keeps notes as they are written.
 
 import { ask, chipsShown, words } from "./ask.js";
+import { placeNow } from "./scroll.js";
 
 const told = document.getElementById("told");
 
@@ -11,22 +12,18 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   await chipsShown();
   const fields = new URLSearchParams(new FormData(form, button));
-  const picture = button.closest("[data-picture-id]")?.dataset.pictureId;
+  const marked = button.closest(".tile");
+  const picture = marked?.dataset.pictureId;
   const answer = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "application/json" } });
   if (!answer.ok) return form.requestSubmit(button); // the page of the error says what is wrong
   const { address } = await answer.json();
   if (!picture) return location.assign(address);
-  await ask(address);
+  const place = placeNow();
+  await ask(address, { place: place && { ...place, focus: marked.id } });
+  if (place) return; // it stays where it was scrolled to
   const tile = document.querySelector(`[data-picture-id="${picture}"]`) ?? document.querySelector(".tile");
   tile?.querySelector(".frame").focus({ preventScroll: true });
 });
-
-function count() {
-  const told = document.querySelector("[data-selected]");
-  if (!told) return;
-  told.dataset.words ??= told.textContent;
-  told.textContent = `${told.dataset.words}: ${document.querySelectorAll(".select:checked").length}`;
-}
 
 async function keepNote(note) {
   const answer = await fetch(note.action, { method: "POST", body: new URLSearchParams(new FormData(note)) });
@@ -35,8 +32,6 @@ async function keepNote(note) {
 }
 
 document.addEventListener("change", ({ target }) => {
-  if (target.matches(".select")) count();
   const note = target.closest("[data-note]");
   if (note) keepNote(note);
 });
-document.addEventListener("limn:shown", count);

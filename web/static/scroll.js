@@ -1,60 +1,106 @@
-// Fetches the next hits before the end of the page is reached.
-//
-// Each page of hits is a grid of its own, which the browser neither lays out nor paints while it is
-// far away (content-visibility). The last, open row of one moves to the next, so that no seam shows.
+// Lets an answer be scrolled through to its end, and brings back the place where it was left.
 
-import { fetchPage } from "./ask.js";
+import { words } from "./ask.js";
+import { Grid } from "./grid/grid.js";
+import { Tiles } from "./grid/tiles.js";
+import { isSelected } from "./selection.js";
 
-const AHEAD = "1800px 0px";
+const REST_MS = 400; // an answer that stays so long is about to be scrolled; half a word is not
+const AGAIN_MS = 1000; // after it was laid, at the least, an answer that has changed is laid anew
+const KEEP_MS = 150; // after the last scrolling, the place is kept
 
-const seen = new IntersectionObserver(
-  (entries) => {
-    for (const { isIntersecting, target } of entries) if (isIntersecting) extend(target);
-  },
-  { rootMargin: AHEAD },
-);
+const notice = document.getElementById("notice");
+let grid = null;
+let begun = new AbortController(); // of the answer that is shown
+let laidAt = -AGAIN_MS;
+let keeping = 0;
+let between = false; // two entries of the history: the address is of one, the answer still of the other
 
-function watch() {
-  seen.disconnect();
-  for (const more of document.querySelectorAll(".more:has([rel=next])")) seen.observe(more);
+/** Where the answer is scrolled to, to be given to `ask`; null at its beginning. */
+export const placeNow = () => grid?.place ?? null;
+
+function begin() {
+  between = false;
+  begun.abort();
+  grid?.end();
+  grid = null;
+  const list = document.querySelector(".grid[data-shapes]");
+  if (!list) return;
+  begun = new AbortController();
+  const { signal } = begun;
+  const place = history.state?.place ?? named();
+  if (place) return lay(list, place, signal);
+  const main = document.getElementById("main");
+  if (scrollY > main.offsetTop) scrollTo({ top: main.offsetTop, behavior: "instant" }); // of another answer
+  const start = () => {
+    clearTimeout(timer);
+    removeEventListener("scroll", start);
+    if (!signal.aborted) lay(list, null, signal);
+  };
+  const timer = setTimeout(start, REST_MS);
+  addEventListener("scroll", start, { signal });
 }
 
-async function extend(more) {
-  seen.unobserve(more);
-  more.setAttribute("aria-busy", "true");
+// What the address names: a picture of the answer, or the rank that its page begins at.
+function named() {
+  const hit = /^#hit-(\d+)$/.exec(location.hash)?.[1];
+  const rank = Number(hit ?? new URLSearchParams(location.search).get("start") ?? 1);
+  return rank > 1 || hit ? { rank, found: hit && rank } : null;
+}
+
+async function lay(list, place, signal) {
+  list.classList.toggle("finding", Boolean(place));
   try {
-    const page = await fetchPage(more.querySelector("a").href);
-    if (!more.isConnected) return; // another search was made meanwhile
-    append(more, page);
-  } catch {
-    more.removeAttribute("aria-busy"); // the link stays, to be followed by hand
+    const answer = await fetch(list.dataset.shapes, { signal });
+    if (!answer.ok) throw new Error(answer.statusText);
+    const told = await answer.json();
+    if (signal.aborted || !told.ids.length) return;
+    list.classList.remove("finding"); // what is hidden takes no focus
+    const tiles = new Tiles(list.dataset.tiles, () => grid?.draw(), () => (notice.textContent = words.silent));
+    for (const more of document.querySelectorAll("p.more")) more.remove();
+    const drawn = (tile, rank) => {
+      tile.querySelector(".select").checked = isSelected(tile.dataset.pictureId);
+      tile.classList.toggle("found", rank === place?.found);
+      if (tile.id !== place?.focus) return;
+      tile.querySelector(".frame").focus({ preventScroll: true });
+      delete place.focus; // once is enough
+    };
+    grid = new Grid(list, told, tiles, { drawn, changed: () => setTimeout(again, 0, list, signal) });
+    history.scrollRestoration = "manual";
+    laidAt = performance.now();
+    if (place) grid.show(place);
+  } catch (error) {
+    if (error.name !== "AbortError") notice.textContent = words.silent; // the links stay, to be followed by hand
+  } finally {
+    list.classList.remove("finding");
   }
 }
 
-function append(more, page) {
-  const grid = page.querySelector(".grid");
-  const last = [...document.querySelectorAll(".grid")].at(-1);
-  if (grid) {
-    grid.prepend(...openRow(last));
-    last.classList.add("full");
-    more.before(grid);
-  }
-  const next = page.querySelector(".more:has([rel=next])");
-  if (next) {
-    more.replaceWith(next);
-    seen.observe(next);
-  } else {
-    more.remove();
-  }
+// The collection went on: its pictures are asked for anew, though not more often than they can come.
+function again(list, signal) {
+  if (!grid || signal.aborted || performance.now() - laidAt < AGAIN_MS) return;
+  const place = placeNow() ?? { rank: 1 };
+  grid.end();
+  grid = null;
+  list.replaceChildren();
+  lay(list, place, signal);
 }
 
-function openRow(grid) {
-  const tiles = [...grid.children];
-  const top = tiles.at(-1)?.offsetTop;
-  const row = [];
-  while (tiles.length > 1 && tiles.at(-1).offsetTop === top) row.unshift(tiles.pop());
-  return tiles.length > 1 ? row : [];
+function keep() {
+  if (!grid || between) return;
+  const { state } = history;
+  history.replaceState({ ...state, place: placeNow() }, "");
 }
 
-document.addEventListener("limn:shown", watch);
-watch();
+addEventListener("scroll", () => {
+  clearTimeout(keeping);
+  keeping = setTimeout(keep, KEEP_MS);
+}, { passive: true });
+addEventListener("pagehide", keep);
+addEventListener("popstate", () => (between = true));
+addEventListener("hashchange", () => {
+  const place = named();
+  if (place) grid?.show(place);
+});
+document.addEventListener("limn:shown", begin);
+begin();

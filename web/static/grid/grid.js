@@ -1,0 +1,196 @@
+// A grid of which only what is near the window is in the document, however long the answer is.
+//
+// Each tile stands at a place of its own that the shapes tell beforehand, so nothing moves when
+// others come and go. The work is done in pieces, a few tiles a frame.
+
+import { measuresOf, rowAt, rowsOf } from "./rows.js";
+
+const BEFORE = 0.6; // of the window's height: how far beyond its edges tiles are drawn
+const KEPT = 1.2; // and how far those that were drawn are kept
+const AHEAD = 2.5; // and how far their text is asked for
+const BUDGET_MS = 6; // for tiles, in a frame of 16
+
+export class Grid {
+  /**
+   * `list` holds the tiles of the page as it came; `drawn` is called with each tile when it is in, and
+   * `changed` when the server tells other pictures than it did: the collection went on meanwhile.
+   */
+  constructor(list, { ids, shapes }, tiles, { drawn, changed }) {
+    Object.assign(this, { list, ids, shapes, tiles, drawn, changed, shown: new Map(), frame: 0, seen: 0 });
+    for (const tile of list.querySelectorAll(".tile")) this.#take(tile);
+    list.classList.add("laid");
+    this.moved = () => this.draw();
+    for (const kind of ["scroll", "resize"]) addEventListener(kind, this.moved, { passive: true });
+    this.sizes = new ResizeObserver(() => this.#resized());
+    this.#lay();
+    this.sizes.observe(list);
+  }
+
+  end() {
+    for (const kind of ["scroll", "resize"]) removeEventListener(kind, this.moved);
+    this.sizes.disconnect();
+    cancelAnimationFrame(this.frame);
+    this.tiles.end();
+  }
+
+  draw() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.#draw();
+    });
+  }
+
+  /** The first rank in the window, and how far below the window's top its row begins; null at the beginning. */
+  get place() {
+    if (this.#above() >= 0) return null;
+    const row = this.rows[rowAt(this.rows, "top", Math.max(0, -this.#above() + this.measures.down))];
+    return { rank: row.first + 1, by: Math.round(row.top + this.#above()) };
+  }
+
+  /** Moves the window to where a rank's row begins, `by` pixels below the window's top. */
+  show({ rank, by = 24 }) {
+    const row = this.rows[rowAt(this.rows, "first", Math.min(rank, this.ids.length) - 1)];
+    scrollTo({ top: scrollY + this.#above() + row.top - by, behavior: "instant" });
+    this.#draw();
+  }
+
+  /** Which rank a picture has, or 0. */
+  rankOf(id) {
+    return this.ids.indexOf(id) + 1;
+  }
+
+  #above() {
+    return this.list.getBoundingClientRect().top + this.measures.padding;
+  }
+
+  // A tile that came with the page; the whole answer may have another picture in its place.
+  #take(tile) {
+    const rank = Number(tile.id.slice(4));
+    if (this.ids[rank - 1] !== Number(tile.dataset.pictureId)) return tile.remove();
+    this.tiles.put(rank, tile.outerHTML);
+    this.shown.set(rank, tile);
+    this.#told(tile, rank);
+  }
+
+  #told(tile, rank) {
+    tile.setAttribute("aria-setsize", this.ids.length);
+    tile.setAttribute("aria-posinset", rank);
+    this.drawn(tile, rank);
+  }
+
+  #resized() {
+    if (this.list.clientWidth - 2 * this.measures.padding === this.measures.width) return;
+    const { place } = this;
+    this.#lay();
+    if (place) this.show(place);
+  }
+
+  #lay() {
+    this.measures = measuresOf(this.list);
+    this.rows = rowsOf(this.shapes, this.measures);
+    const last = this.rows.at(-1);
+    this.list.style.height = `${last.top + last.height + 2 * this.measures.padding}px`;
+    for (const [rank, tile] of this.shown) this.#place(tile, rank);
+    this.#draw();
+  }
+
+  #place(tile, rank) {
+    const { padding, across } = this.measures;
+    const { first, top, frame, height } = this.rows[rowAt(this.rows, "first", rank - 1)];
+    let left = padding;
+    for (let at = first; at < rank - 1; at++) left += (this.shapes[at] / 100) * frame + across;
+    tile.style.transform = `translate(${left}px, ${padding + top}px)`;
+    tile.style.width = `${(this.shapes[rank - 1] / 100) * frame}px`;
+    tile.style.height = `${height}px`;
+  }
+
+  // The ranks of the rows within so many windows' heights of the window.
+  #near(beyond) {
+    const [top, high] = [-this.#above(), innerHeight];
+    const from = this.rows[rowAt(this.rows, "top", top - beyond * high)];
+    const to = this.rows[rowAt(this.rows, "top", top + (1 + beyond) * high)];
+    return [from.first + 1, to.next];
+  }
+
+  #draw() {
+    const began = performance.now();
+    this.#drop();
+    const [from, to] = this.#near(BEFORE);
+    const middle = (from + to) / 2;
+    const missing = [];
+    for (let rank = from; rank <= to; rank++) if (this.#lacks(rank)) missing.push(rank);
+    missing.sort((one, other) => Math.abs(one - middle) - Math.abs(other - middle));
+    for (const rank of missing) {
+      if (performance.now() - began > BUDGET_MS) {
+        this.draw();
+        break;
+      }
+      this.#put(rank);
+    }
+    this.#ask(from, to);
+  }
+
+  #ask(from, to) {
+    const down = scrollY >= this.seen;
+    this.seen = scrollY;
+    const [first, last] = this.#near(AHEAD);
+    const range = (one, other) => Array.from({ length: Math.max(0, other - one + 1) }, (_, at) => one + at);
+    const [after, before] = [range(to + 1, last), range(first, from - 1).reverse()];
+    this.tiles.want([...range(from, to), ...(down ? [...after, ...before] : [...before, ...after])]);
+  }
+
+  #lacks(rank) {
+    const tile = this.shown.get(rank);
+    return !tile || (tile.matches(".coming") && this.tiles.get(rank));
+  }
+
+  #put(rank) {
+    const text = this.tiles.get(rank);
+    const tile = text ? made(text) : this.#coming(rank);
+    this.#place(tile, rank);
+    const other = this.shown.get(rank);
+    if (other) other.replaceWith(tile);
+    else this.list.insertBefore(tile, this.#next(rank));
+    this.shown.set(rank, tile);
+    if (!text) return;
+    this.#told(tile, rank);
+    if (Number(tile.dataset.pictureId) !== this.ids[rank - 1]) this.changed();
+  }
+
+  #coming(rank) {
+    const tile = document.createElement("li");
+    tile.className = `tile coming a-${this.shapes[rank - 1]}`;
+    tile.ariaHidden = "true";
+    tile.append(Object.assign(document.createElement("span"), { className: "frame" }));
+    return tile;
+  }
+
+  // Tiles stand in the document in their order, for the keyboard and for who listens.
+  #next(rank) {
+    let least = Infinity;
+    for (const other of this.shown.keys()) if (other > rank && other < least) least = other;
+    return this.shown.get(least) ?? null;
+  }
+
+  #drop() {
+    const [from, to] = this.#near(KEPT);
+    for (const [rank, tile] of this.shown) {
+      if ((rank >= from && rank <= to) || tile.contains(document.activeElement)) continue;
+      for (const shot of tile.querySelectorAll(".shot")) if (!shot.complete) letGo(shot);
+      tile.remove();
+      this.shown.delete(rank);
+    }
+  }
+}
+
+function made(text) {
+  const template = document.createElement("template");
+  template.innerHTML = text;
+  return template.content.firstElementChild;
+}
+
+// A picture that nobody sees any more keeps no other from coming.
+function letGo(shot) {
+  shot.removeAttribute("srcset");
+  shot.removeAttribute("src");
+}
