@@ -173,11 +173,13 @@ class Slots:
         few = among is not None and count * NARROW <= len(self)
         if few or len(queries) >= MANY_QUERIES:
             return self._scan(queries, k, self.order() if among is None else among)
-        best = faiss.ResultHeap(len(queries), k, keep_max=True)
         start = len(self._base)
-        if start:
-            slots = np.flatnonzero(self.ids[:start] >= 0) if among is None else among[among < start]
-            self._scan_into(best, queries, k, slots)
+        if k and not start:  # a heap makes threads meet, of which each may have to wait for a core
+            scores, found = self._quantized(queries, k, among)
+            return found, scores
+        best = faiss.ResultHeap(len(queries), k, keep_max=True)
+        slots = np.flatnonzero(self.ids[:start] >= 0) if among is None else among[among < start]
+        self._scan_into(best, queries, k, slots)
         if self._tail.ntotal:
             scores, found = self._quantized(queries, k, among)
             best.add_result(scores, np.where(found < 0, -1, found + start))
