@@ -32,22 +32,26 @@ CHROMIUM_OPTIONS = (
     "--disable-sync",
 )
 
-# From the moment the answer has come until fifty thumbnails are decoded and a frame was painted.
-PAINTED = """() => new Promise(resolve => {
-    const ready = async () => {
-        const shots = [...document.querySelectorAll(".tile .shot")];
-        const seen = shots.filter(each => each.getBoundingClientRect().top < innerHeight);
-        await Promise.all(seen.map(each => each.decode().catch(() => {})));
-        requestAnimationFrame(() => requestAnimationFrame(() => {
-            const answered = performance.getEntriesByType("navigation")[0].responseEnd;
-            const first = performance.getEntriesByName("first-contentful-paint")[0];
-            const now = performance.now();
-            resolve({painted: now - answered, first: (first?.startTime ?? now) - answered,
-                     shots: shots.length, seen: seen.length});
-        }));
-    };
-    document.readyState === "loading" ? addEventListener("DOMContentLoaded", ready) : ready();
-})"""
+# From the moment the answer has come until the grid is laid, the thumbnails in sight are decoded,
+# and a frame was painted.
+PAINTED = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    while (!document.querySelector(".grid.laid")) await frame();
+    const shots = [...document.querySelectorAll(".tile .shot")];
+    const seen = shots.filter(each => each.getBoundingClientRect().top < innerHeight);
+    for (const each of seen) {
+        // One that is taken out while it waits for its turn is never loaded, nor ever decoded.
+        while (each.isConnected && !each.complete) await frame();
+        if (each.isConnected) await each.decode().catch(() => {});
+    }
+    await frame();
+    await frame();
+    const answered = performance.getEntriesByType("navigation")[0].responseEnd;
+    const first = performance.getEntriesByName("first-contentful-paint")[0];
+    const now = performance.now();
+    return {painted: now - answered, first: (first?.startTime ?? now) - answered,
+            shots: shots.length, seen: seen.length};
+}"""
 
 WATCH_TASKS = """() => {
     window.tasks = [];
@@ -209,7 +213,8 @@ def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
     page.evaluate(FLING)
     run["fling_tasks"] = _told(page)
     page.keyboard.press("End")
-    page.locator(f"#hit-{run['reached']}").wait_for()
+    last = page.evaluate("document.querySelector('.grid [aria-setsize]').ariaSetSize")
+    page.locator(f"#hit-{last}").wait_for()
     run["longest_cpu_ms"] = _longest_cpu_ms(browser.stop_tracing())
     run |= {"first": first, "last": _held(session)}
     page.close()
