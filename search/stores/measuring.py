@@ -15,7 +15,10 @@ TARGET = 0.99
 # What is measured on 200 queries holds for others but for so much.
 MARGIN = 0.004
 
-DEPTHS = (10, 15, 20, 30, 40, 60, 80, 120, 160, 240, 320, 480, 640, 1000)
+DEPTHS = (
+    *(10, 15, 20, 30, 40, 60, 80, 100, 120, 160, 200, 240, 280, 320),
+    *(400, 480, 560, 640, 800, 1000),
+)
 
 TIMED = 25
 

@@ -46,19 +46,24 @@ MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("hnsw", 80), ("
 
 BUILD_ROWS = 8_192
 
-# Among five times as many vectors up to 2.6 times as many candidates hold the best ten; one costs
-# so much to be kept, read and scored.
-DEPTH_GROWTH = 0.6
-CANDIDATE_US = 0.3
+# Among five times as many vectors 1.5 to 2.6 times as many candidates hold the best ten; one costs
+# so much to be read and scored.
+DEPTH_GROWTH = 0.5
+CANDIDATE_US = 0.2
 
 # A graph's queue is about so long whatever the directions; each place in it costs so much, and more
 # for each direction. One thread of the machine of the benchmarks.
 QUEUE = 128
 PLACE_US, DIRECTION_US = 0.42, 0.0065
 
-# Among so many times as many vectors a graph is searched that power of them longer: 0.45 was
-# measured from 100,000 to a million.
-GRAPH_GROWTH = 0.45
+# Among so many times as many vectors a graph is searched that power of them longer, as measured
+# from 20,000 to a million. What it proposes is ranked from Python.
+GRAPH_GROWTH = 0.55
+FROM_PYTHON_US = 60
+
+# A graph takes five times a scan's memory, and fifty times as long to build: it is to be this much
+# quicker.
+WORTH = 0.75
 
 # Times of one thing differ by a tenth from run to run: what is no quicker than that takes no more
 # memory for it.
@@ -148,7 +153,7 @@ class Planner:
             expected[name] = expected_us
             self._measured[name] = {"expected_us": round(expected_us, 1)}
             self._say(f"{name}: {expected_us:,.0f} µs expected for a query")
-        order = sorted(expected, key=expected.__getitem__)
+        order = sorted(expected, key=lambda name: expected[name] / (WORTH if name == "hnsw" else 1))
         if order:
             listed = ", ".join(f"{name} {expected[name] / 1000:.2f} ms" for name in order)
             self._reasons.append(
@@ -178,13 +183,14 @@ class Planner:
         )
 
     def _extrapolated(
-        self, name: FirstPassName, sample_us: float, fixed_us: float, depth: Depth
+        self, name: FirstPassName, sample_us: float, little_us: float, depth: Depth
     ) -> float:
         """What a query takes at full size: a scan grows with it, lists and graphs far slower."""
         grown = self._rows / len(self._sample)
         growths = {"scan": grown, "ivf": math.sqrt(grown), "hnsw": math.pow(grown, GRAPH_GROWTH)}
         deeper = depth.of_10 * math.pow(grown, DEPTH_GROWTH)
-        return fixed_us + max(0.0, sample_us - fixed_us) * growths[name] + CANDIDATE_US * deeper
+        fixed_us = little_us + (FROM_PYTHON_US if name == "hnsw" else 0)
+        return fixed_us + max(0.0, sample_us - little_us) * growths[name] + CANDIDATE_US * deeper
 
     def _fits(self, made: FaissPass) -> bool:
         allowed = self._wishes.memory_bytes
