@@ -32,25 +32,22 @@ CHROMIUM_OPTIONS = (
     "--disable-sync",
 )
 
-# From the moment the answer has come until the grid is laid, the thumbnails in sight are decoded,
-# and a frame was painted.
+# From the moment the answer has come until every thumbnail in sight is decoded and a frame was
+# painted. The grid may put other elements into the place of those that came with the page.
 PAINTED = """async () => {
     const frame = () => new Promise(requestAnimationFrame);
-    while (!document.querySelector(".grid.laid")) await frame();
-    const shots = [...document.querySelectorAll(".tile .shot")];
-    const seen = shots.filter(each => each.getBoundingClientRect().top < innerHeight);
-    for (const each of seen) {
-        // One that is taken out while it waits for its turn is never loaded, nor ever decoded.
-        while (each.isConnected && !each.complete) await frame();
-        if (each.isConnected) await each.decode().catch(() => {});
-    }
+    const inSight = () => [...document.querySelectorAll(".tile .shot")].filter(
+        each => each.getBoundingClientRect().top < innerHeight);
+    while (document.readyState === "loading" || !inSight().every(each => each.complete))
+        await frame();
+    await Promise.all(inSight().map(each => each.decode().catch(() => {})));
     await frame();
     await frame();
     const answered = performance.getEntriesByType("navigation")[0].responseEnd;
     const first = performance.getEntriesByName("first-contentful-paint")[0];
     const now = performance.now();
     return {painted: now - answered, first: (first?.startTime ?? now) - answered,
-            shots: shots.length, seen: seen.length};
+            shots: document.querySelectorAll(".tile .shot").length, seen: inSight().length};
 }"""
 
 WATCH_TASKS = """() => {

@@ -59,6 +59,8 @@ class Tokens:
 
     def of_secret(self, secret: str) -> Token | None:
         """The token that a client shows, if it is one. Found by hash: timing tells nothing."""
+        if not secret.startswith(PREFIX):
+            return None
         statement = sa.select(t.token).where(t.token.c.secret_hash == _hash(secret))
         with self._database.reading() as sql:
             row = sql.execute(statement).one_or_none()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from search.filter_fields import Span
-from search.filters import conditions, value_of, written
+from search.filters import value_of, written
 from search.records import AllOf, AnyOf, Condition, Filter, Not
 
 # Fields that have one value a picture, which is a word.
@@ -48,12 +48,22 @@ def _among(wanted: AllOf) -> Iterator[tuple[Condition, ...]]:
         found = contradiction(each)
         if found:
             yield found
-        for condition in conditions(each) if isinstance(each, Condition | AllOf) else ():
+        for condition in _certain(each):
             held[condition.field].append(condition)
     for field, several in held.items():
         excludes = RULES.get(field)
         if excludes is not None:
             yield from (pair for pair in combinations(several, 2) if excludes(*pair))
+
+
+def _certain(wanted: Filter) -> Iterator[Condition]:
+    """The conditions that whatever passes must pass."""
+    match wanted:
+        case Condition():
+            yield wanted
+        case AllOf():
+            for each in wanted.filters:
+                yield from _certain(each)
 
 
 def _empty(condition: Condition) -> bool:
@@ -76,7 +86,9 @@ def _other_ids(one: Condition, other: Condition) -> bool:
 
 
 def _other_words(one: Condition, other: Condition) -> bool:
-    differ = one.value.casefold() != other.value.casefold()
+    # Names of collections differ by case too, as SQL compares them.
+    folded = str if one.field == "collection" else str.casefold
+    differ = folded(one.value) != folded(other.value)
     signs = {one.operator, other.operator}
     return differ if signs == {"="} else not differ and signs == {"=", "!="}
 

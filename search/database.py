@@ -129,11 +129,11 @@ class Database:
 
     def _create_engine(self) -> sa.Engine:
         try:
-            if self.file is None:
-                return sa.create_engine(self.url, pool_pre_ping=True)
-            self.file.parent.mkdir(parents=True, exist_ok=True)
             # As many connections as there are threads that ask at once, all of them kept: opening
             # one takes as long as ten searches' statements.
+            if self.file is None:
+                return sa.create_engine(self.url, pool_pre_ping=True, pool_size=0)
+            self.file.parent.mkdir(parents=True, exist_ok=True)
             engine = sa.create_engine(
                 self.url, connect_args={"timeout": SQLITE_WAIT_S}, pool_size=0
             )
@@ -157,6 +157,8 @@ class Database:
         return self._engine.dialect.loaded_dbapi
 
     def _translate(self, context: ExceptionContext) -> None:
+        if context.is_pre_ping:  # SQLAlchemy opens another connection, if it knows the error
+            return
         if isinstance(context.original_exception, self._driver.Error):
             raise self._explained(context.original_exception) from context.original_exception
 

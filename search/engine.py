@@ -335,7 +335,8 @@ class Engine:
         database = self.catalog.database
         with self.timing.stage("rank"):
             page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
-        return Order(page, ranking, cut, query.offset + 1)
+        # An order may be kept, and is not to keep stores and filters with it.
+        return Order(page, replace(ranking, shelves=()), cut, query.offset + 1)
 
     def _shelf(
         self, collection: Collection, head: int, query: Query, allowed: Mapping[int, Ids] | None

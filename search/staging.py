@@ -91,8 +91,9 @@ class Staging:
 
     def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
         """Measure and build now, small or not, and keep what came of it."""
+        from search.stores.expecting import LEAST_ROWS
         from search.stores.faiss_store import FaissStore
-        from search.stores.planner import LEAST_ROWS, Planner
+        from search.stores.planner import Planner
 
         small = len(store) < LEAST_ROWS
         if small or not isinstance(store, FaissStore) or self._wishes.store == "exact":

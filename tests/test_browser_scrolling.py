@@ -201,11 +201,16 @@ def test_an_answer_that_goes_on_meanwhile_is_laid_anew(browser: "Browser", tmp_p
     with served(tmp_path / "data") as (_, url):
         page = browser.new_page()
         laid(page, f"{url}?collection=colours")
+        page.route("**/shapes?*", lambda route: route.fulfill(status=429))
         with open_engine(settings_in(tmp_path / "data")) as engine:
             newest = store(engine.catalog, tmp_path / "new.png", "blue")
-        while page.locator("[aria-setsize='121']").count() == 0:
-            scrolled(page, height(page))
-            scrolled(page, 0)
+        scrolled(page, height(page))
+        page.get_by_text("The server does not answer").wait_for()
+        assert page.locator("[aria-setsize='120']").count() > 10, "what was there stays"
+        page.unroute("**/shapes?*")
+        scrolled(page, 0)
+        scrolled(page, height(page))
+        page.locator("[aria-setsize='121']").first.wait_for()
         scrolled(page, 0)
         page.locator(f"#hit-1[data-picture-id='{newest}']").wait_for()
         page.close()

@@ -192,6 +192,26 @@ def test_a_server_that_cuts_its_connections_ends_the_run_and_the_next_one_goes_o
 
 
 @pytest.mark.postgres
+def test_connections_that_were_cut_while_nobody_asked_cost_no_answer(catalog: Catalog) -> None:
+    database = catalog.database
+    if database.is_sqlite:
+        pytest.skip("SQLite has no server")
+    assert catalog.collections() == []
+    other = sa.create_engine(database.url, isolation_level="AUTOCOMMIT")
+    with other.connect() as sql:
+        sql.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    other.dispose()
+    with database.reading() as sql:
+        assert sql.execute(sa.text("SELECT 1")).scalar_one() == 1
+    assert catalog.collections() == []
+
+
+@pytest.mark.postgres
 def test_a_server_that_is_restarted_under_a_run_costs_no_file_and_repeats_none(
     limn: Limn, limn_environment: dict[str, str], many: Path
 ) -> None:

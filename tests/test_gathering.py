@@ -16,10 +16,11 @@ from flask.testing import FlaskClient
 from indexer.progress import PlainProgress
 from indexer.worker import Worker
 from search.engine import Engine
+from search.errors import StorageFailed
 from search.settings import Settings
 from tests.browsing import served
 from tests.colour_web import opened, picture_bytes, settings_in
-from web.intake import safe_name
+from web.intake import Intake, safe_name
 
 
 @pytest.fixture
@@ -160,6 +161,18 @@ def test_what_can_not_be_indexed_is_refused(
     assert detail in asked(web[1], "POST", "collections", 400, data=form)["detail"]
     uploads = tmp_path / "data" / "uploads"
     assert [each.name for each in uploads.iterdir()] == [".drafts"]
+
+
+def test_a_folder_that_can_not_be_made_is_told(
+    web: tuple[Engine, FlaskClient], tmp_path: Path
+) -> None:
+    uploads = tmp_path / "data" / "uploads"
+    uploads.write_bytes(b"")
+    form = {"name": "x", "files": [(BytesIO(picture_bytes("red")), "red.png")]}
+    told = f"can't keep the files that were sent: Not a directory; make room in {uploads}"
+    assert asked(web[1], "POST", "collections", 507, data=form)["detail"] == told
+    with pytest.raises(StorageFailed, match="Not a directory"):
+        Intake(uploads).drafts()  # as `limn serve` asks for it
 
 
 def test_more_than_is_allowed_is_refused(tmp_path: Path) -> None:

@@ -39,7 +39,6 @@ def test_a_search_is_saved_asked_again_changed_and_forgotten(
     ask: Ask, client: FlaskClient, ids: dict[str, int]
 ) -> None:
     kept = {"name": " Évening ", "address": f"?q=red+%26+wall&more={ids['blue']}&start=51"}
-    kept["address"] = kept["address"].removeprefix("?")
     made = ask("POST", "saved", schemas_kept.SavedSearch, json=kept)
     assert (made["name"], made["address"]) == ("Évening", f"q=red+%26+wall&more={ids['blue']}")
     assert f'href="/?q=red+%26+wall&amp;more={ids["blue"]}"' in client.get("/kept").text
@@ -56,6 +55,15 @@ def test_a_search_is_saved_asked_again_changed_and_forgotten(
     assert ask("PATCH", address, None, json={}) == changed
     ask("DELETE", address, None)
     problem(client.get(f"/api/v1/{address}"), 404, "that saved search is gone")
+
+
+def test_what_no_database_takes_is_left_out_of_an_address(client: FlaskClient) -> None:
+    body = rb'{"name": "x\u0000", "address": "collection=\ud800&q=\u0000red"}'
+    made = client.post("/api/v1/saved", data=body)
+    assert made.json is not None and made.status_code == 201
+    assert (made.json["name"], made.json["address"]) == ("x", "q=red&collection=%3F")
+    problem(client.get("/api/v1/saved/1/search"), 404, "there is no collection '?'")
+    assert client.get("/kept").status_code == 200
 
 
 def test_boards_are_made_filled_ordered_noted_and_deleted(
@@ -129,6 +137,15 @@ def test_a_list_that_has_not_changed_is_not_sent_again(
         ("POST", "saved", {"name": "x", "address": 3}, 400, "address is 3; it must be a string"),
         ("POST", "saved", {"name": "x", "address": "q=x&more=y"}, 400, "more is 'y'"),
         ("POST", "saved", {"name": "x", "address": "q=" + "y" * 64_000}, 400, "as an address"),
+        (
+            "POST",
+            "saved",
+            {"name": "x", "address": "where=(width"},
+            400,
+            "the filter ends at 'width'",
+        ),
+        ("POST", "saved", {"name": "x", "address": "?where=width>no"}, 400, "width can't be 'no'"),
+        ("PATCH", "saved/1", {"address": "q=x&where=width~9"}, 400, "width takes"),
         ("POST", "saved", {"name": "taken", "address": "q=x"}, 409, "there is a saved search"),
         ("PATCH", "saved/1", {"colour": "red"}, 400, "no field 'colour'; the fields are: name"),
         ("PATCH", "saved/9", {"name": "x"}, 404, "that saved search is gone"),

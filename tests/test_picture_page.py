@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from flask.testing import FlaskClient
 from PIL import Image
 
 from indexer.progress import PlainProgress
@@ -88,6 +89,19 @@ def test_copies_are_told_wherever_they_are(tmp_path: Path) -> None:
         assert "three.png" not in copies and "there ·" in copies
         similar = page.partition("Similar pictures")[2]
         assert "three.png" in similar and "two.png" not in similar
+
+
+def test_its_place_is_that_in_the_answer_that_is_scrolled_through(
+    client: FlaskClient, ids: dict[str, int]
+) -> None:
+    form = {"q": "wall", "more": str(ids["blue"]), "less": str(ids["red"]), "name": "sky"}
+    client.post("/concepts", data=form)
+    scrolled = client.get("/shapes?text=concept:sky").json
+    assert scrolled is not None and scrolled["ids"][0] == ids["blue"]
+    form |= {"more": form["less"], "less": form["more"], "replace": "1"}
+    client.post("/concepts", data=form)
+    page = client.get(f"/pictures/{ids['blue']}?text=concept:sky&rank=1&lang=en").text
+    assert "number 1<" in page and f'rel="next" href="/pictures/{scrolled["ids"][1]}?' in page
 
 
 # Its length and its frames' size are known.

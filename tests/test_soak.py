@@ -13,7 +13,7 @@ from benchmarks.soak import SHARES, Report, Soak
 from search.bootstrap import open_engine
 from tests.browsing import served
 from tests.colour_web import picture_bytes, settings_in, store_colours
-from web.allocator import give_back_freed
+from web.allocator import SET_BY_HAND, give_back_freed
 
 # Eight threads that each make, use and free blocks as searches do, and the memory in MiB after it.
 FREED_BY_THREADS = """
@@ -46,7 +46,6 @@ def test_a_server_under_mixed_load_makes_no_error(tmp_path: Path) -> None:
     assert report.requests == 120
     assert set(report.p50_ms) == set(SHARES)
     assert min(report.p50_ms.values()) > 0 and min(report.over_time_mib) > 10
-    assert 0 <= abs(report.drift) <= 2 * report.spread
 
 
 def test_memory_over_time_is_told_by_its_drift_and_its_spread() -> None:
@@ -62,9 +61,14 @@ def test_a_server_gives_back_what_its_threads_have_freed() -> None:
     code = (
         f"from web.allocator import give_back_freed; print(give_back_freed())\n{FREED_BY_THREADS}"
     )
+    untouched = {name: value for name, value in os.environ.items() if name not in SET_BY_HAND}
     by_itself, told = (
         subprocess.run(
-            [sys.executable, "-c", each], capture_output=True, text=True, check=True
+            [sys.executable, "-c", each],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=untouched,
         ).stdout.split()
         for each in (FREED_BY_THREADS, code)
     )

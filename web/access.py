@@ -86,7 +86,7 @@ def client() -> str:
 
 
 def admits(tokens: Tokens | None, headers: Mapping[str, str], scope: Scope) -> bool:
-    """Whether headers, named as in HTTP_NAME, show what allows `scope`.
+    """Whether headers, named as in WSGI but without HTTP_, show what allows `scope`.
 
     It is asked before a large body is taken; the request itself is looked at again.
     """

@@ -19,7 +19,12 @@ LARGE_BYTES = 4 << 20
 KEPT_BYTES = 8 << 20
 
 # Who has set one of these has thought about it.
-SET_BY_HAND = ("GLIBC_TUNABLES", "MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_")
+SET_BY_HAND = (
+    "GLIBC_TUNABLES",
+    "MALLOC_ARENA_MAX",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TRIM_THRESHOLD_",
+)
 
 
 def give_back_freed(environ: Mapping[str, str] | None = None) -> bool:

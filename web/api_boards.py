@@ -14,9 +14,10 @@ from web.described import JSON, describe
 from web.documents import ids_in, members
 from web.forms import LARGEST_ID, count, text_of
 from web.kept import name_of
+from web.links import API
 from web.state import engine
 
-boards_api = Blueprint("boards_api", __name__, url_prefix="/api/v1")
+boards_api = Blueprint("boards_api", __name__, url_prefix=API)
 
 BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 PINNED = f"{BOARD}/pictures/<int(max={LARGEST_ID}):picture_id>"

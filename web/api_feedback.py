@@ -12,9 +12,10 @@ from search.records import Concept
 from web import schemas_feedback as schemas
 from web.described import JSON, describe
 from web.forms import document_of, query_of_document, switch, text_of
+from web.links import API
 from web.state import engine
 
-feedback = Blueprint("feedback", __name__, url_prefix="/api/v1")
+feedback = Blueprint("feedback", __name__, url_prefix=API)
 
 CONCEPT = "/concepts/<name>"
 

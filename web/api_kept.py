@@ -15,9 +15,10 @@ from web.described import JSON, describe
 from web.documents import members
 from web.forms import DEFAULT_K, LARGEST_ID, count, refuse_unknown, text_of
 from web.kept import asked_in, name_of, written
+from web.links import API
 from web.state import engine
 
-saved = Blueprint("saved", __name__, url_prefix="/api/v1")
+saved = Blueprint("saved", __name__, url_prefix=API)
 
 SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 

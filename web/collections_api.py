@@ -13,10 +13,11 @@ from web.described import JSON, describe
 from web.documents import members
 from web.forms import FORM_TYPES, refuse_unknown
 from web.jobs import job_json
+from web.links import API
 from web.schemas_facets import FacetFields, Facets
 from web.state import engine, state
 
-collections = Blueprint("collections", __name__, url_prefix="/api/v1")
+collections = Blueprint("collections", __name__, url_prefix=API)
 
 COLLECTION = "/collections/<name>"
 

@@ -11,10 +11,11 @@ from search.pictures.containers.film import seconds
 from search.records import Picture
 from web.described import describe
 from web.forms import LARGEST_ID
+from web.links import API
 from web.originals import RANGES
 from web.state import engine
 
-films = Blueprint("films", __name__, url_prefix="/api/v1")
+films = Blueprint("films", __name__, url_prefix=API)
 
 # What a browser may be able to play; it tells itself, and the frame stands in its place otherwise.
 TYPES = {

@@ -64,9 +64,10 @@ class Intake:
         self._folder = folder
 
     def drafts(self) -> Path:
-        """The folder of what is only on its way."""
+        """The folder of what is only on its way; raises StorageFailed where it can't be made."""
         folder = self._folder / ".drafts"
-        folder.mkdir(parents=True, exist_ok=True)
+        with self._keeping():
+            folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @contextmanager
@@ -76,18 +77,12 @@ class Intake:
         Raises:
             StorageFailed: the disk is full, or not ours to write to.
         """
-        try:
-            with tempfile.TemporaryDirectory(dir=self.drafts()) as folder:
-                sent = Sent(Path(folder))
-                try:
-                    yield sent
-                finally:
-                    sent.close()
-        except OSError as error:
-            raise StorageFailed(
-                f"can't keep the files that were sent: {error.strerror or error}; make room in "
-                f"{self._folder}"
-            ) from error
+        with self._keeping(), tempfile.TemporaryDirectory(dir=self.drafts()) as folder:
+            sent = Sent(Path(folder))
+            try:
+                yield sent
+            finally:
+                sent.close()
 
     def keep(self, sent: Sent, folder: Path | None = None) -> Path:
         """Move drafts to a collection's folder, a new one where none is named; returns it.
@@ -118,6 +113,16 @@ class Intake:
         if self.owns(folder):
             with suppress(FileNotFoundError):
                 shutil.rmtree(folder)
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageFailed(
+                f"can't keep the files that were sent: {error.strerror or error}; make room in "
+                f"{self._folder}"
+            ) from error
 
 
 def safe_name(name: str) -> str | None:

@@ -19,9 +19,10 @@ from web import schemas_collections as schemas
 from web.cursors import next_of, page_of
 from web.described import describe
 from web.forms import LARGEST_ID, count, refuse_unknown
+from web.links import API
 from web.state import engine, state
 
-jobs = Blueprint("jobs", __name__, url_prefix="/api/v1")
+jobs = Blueprint("jobs", __name__, url_prefix=API)
 
 JOB = f"/jobs/<int(max={LARGEST_ID}):job_id>"
 

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from search.concepts import keep
 from search.errors import BadQuery
+from search.filters import parse
 from search.query import check, check_marks
 from web.access import token
 from web.api import exported
@@ -126,7 +127,7 @@ def saved_address(address: str) -> str:
 
 def asked_in(address: str) -> Asked:
     """The question that what stands after the "?" of a page's address asks."""
-    fields: MultiDict[str, str] = MultiDict(parse_qs(address))
+    fields: MultiDict[str, str] = MultiDict(parse_qs(address.removeprefix("?")))
     return Asked.of(fields)
 
 
@@ -134,10 +135,12 @@ def written(asked: Asked) -> str:
     """A question as it is saved, from its first hit on.
 
     Raises:
-        BadQuery: nothing is asked, or more than can be asked as an address.
+        BadQuery: nothing is asked, a filter can't be read, or more than can be asked as an address.
     """
     if not asked.anything:
         raise BadQuery("there is no question to save; search for something first")
+    for each in asked.where:
+        parse(each)
     told = {key: value for key, value in asked.but().address().items() if value is not None}
     address = urlencode(told, doseq=True)
     if len(address) > MOST_ADDRESS:

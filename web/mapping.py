@@ -15,16 +15,17 @@ from web.asked import Asked
 from web.described import describe
 from web.forms import refuse_unknown
 from web.jobs import job_json, rows
+from web.links import API
 from web.state import engine, state
 
 mapping = Blueprint("mapping", __name__)
 
-API = "/api/v1/collections/<name>/map"
+MAP_API = f"{API}/collections/<name>/map"
 
 NO_MAP = "collection {name!r} has no map yet; make one: limn map {name}"
 
 
-@mapping.get(API)
+@mapping.get(MAP_API)
 @describe(schemas.PictureMap)
 def told(name: str) -> dict[str, Any]:
     """The map of a collection: its regions, and how far the collection has gone on since."""
@@ -37,7 +38,7 @@ def told(name: str) -> dict[str, Any]:
     }
 
 
-@mapping.get(f"{API}/points")
+@mapping.get(f"{MAP_API}/points")
 @describe("application/octet-stream")
 def points(name: str) -> Response:
     """Where each picture lies: n ids (float64, little-endian), then n pairs x, y (uint16).
@@ -54,7 +55,7 @@ def points(name: str) -> Response:
     return answer
 
 
-@mapping.post(API)
+@mapping.post(MAP_API)
 @describe(schemas.Job, status=202)
 def make(name: str) -> tuple[dict[str, Any], int]:
     """Make the map of a collection, or make it anew: the job that is answered does it."""

@@ -6,7 +6,7 @@ from search.query import MOST_HITS
 from search.records import Hit
 from web.asked import PAGE_HITS, Asked
 from web.chips import query_of
-from web.state import engine
+from web.state import engine, state
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ def neighbours(asked: Asked, picture_id: int, rank: int | None) -> Neighbours | 
         return None
     first = max(1, rank - 1)
     last = min(rank + 1, MOST_HITS)
-    hits = engine().search(query_of(asked, last + 1 - first, first - 1))
+    order = state().orders.whole(query_of(asked, 1, 0))  # the ranks that are scrolled through
+    hits = engine().hits(order, first, last + 1 - first)
     ids = {hit.rank: hit.picture.id for hit in hits}
     own = next((hit for hit in hits if (hit.rank, hit.picture.id) == (rank, picture_id)), None)
     if own is None:

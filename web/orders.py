@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import replace
 from time import monotonic
+from weakref import WeakValueDictionary
 
 from search.arrangement import Order
 from search.engine import Engine
@@ -23,10 +24,15 @@ class Orders:
     or left out, and ten thousand candidates are not ranked anew for fifty.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, fresh_s: float = FRESH_S) -> None:
         self._engine = engine
+        self._fresh_s = fresh_s
         self._kept: OrderedDict[object, tuple[float, Order]] = OrderedDict()
+        self._ranking: WeakValueDictionary[object, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def whole(self, query: Query) -> Order:
         """The whole answer to a query in order; raises what `Engine.answer` raises."""
@@ -34,13 +40,28 @@ class Orders:
         heads = self._engine.catalog.collections_with_heads(query.collections)
         key = (digest(query), tuple(heads))
         with self._lock:
-            made_s, order = self._kept.pop(key, (-FRESH_S, None))
-            if order is not None and monotonic() < made_s + FRESH_S:
-                self._kept[key] = (made_s, order)
-                return order
-        order = self._engine.order(query)
+            ranking = self._ranking.setdefault(key, threading.Lock())
+        with ranking:  # who asks for the same meanwhile waits for it
+            order = self._fresh(key)
+            if order is None:
+                order = self._engine.order(query)
+                self._keep(key, order)
+        return order
+
+    def _fresh(self, key: object) -> Order | None:
         with self._lock:
-            self._kept[key] = (monotonic(), order)
+            made_s, order = self._kept.get(key, (0.0, None))
+            if order is None or monotonic() >= made_s + self._fresh_s:
+                return None
+            self._kept.move_to_end(key)
+            return order
+
+    def _keep(self, key: object, order: Order) -> None:
+        with self._lock:
+            now_s = monotonic()
+            for other, (made_s, _) in list(self._kept.items()):
+                if now_s >= made_s + self._fresh_s:
+                    del self._kept[other]
+            self._kept[key] = (now_s, order)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
-        return order

@@ -29,7 +29,7 @@ HELD_PX = 960
 def search() -> str:
     """The search page: its collections before a search, its hits after one."""
     asked = Asked.of(request.args)
-    if not asked.anything:
+    if not asked.anything or _nothing_held(asked):
         summaries = engine().summaries()
         return render_template(
             "welcome.html",
@@ -118,3 +118,8 @@ def picture(picture_id: int) -> str:
         boards=engine().catalog.boards.names(),
         beside=beside,
     )
+
+
+def _nothing_held(asked: Asked) -> bool:
+    """Whether all pictures are asked for, and there is no collection that could hold one."""
+    return not (asked.ranks or asked.collection or engine().collections())

@@ -70,7 +70,8 @@ class JoinedEncoder:
 
     def _keep(self, made: dict[str, Vectors]) -> None:
         with self._keeping:
-            self._kept.update(made)
+            # Copies: a row of a batch would keep all of it.
+            self._kept.update({text: vector.copy() for text, vector in made.items()})
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
 

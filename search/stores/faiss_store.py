@@ -12,7 +12,7 @@ from search.joining import Joining
 from search.records import Device, Ids, QueryKind, Scores, Vectors
 from search.stores.arguments import checked_queries, checked_rows, padded
 from search.stores.faiss_gpu import MAX_K, DeviceCopy, gpu_count, open_device_copy
-from search.stores.firstpass import Chain, FirstPass
+from search.stores.firstpass import FaissChain, FirstPass
 from search.stores.halves import widened
 from search.stores.payload import pack, unpack
 from search.stores.plan import Plan
@@ -77,7 +77,7 @@ class FaissStore:
         self._slots = Slots(width)
         self._memory_bytes = memory_bytes
         self._staged: Staged | None = None
-        self._chain: Chain | None = None
+        self._chain: FaissChain | None = None
         self._lock = ReadersWriterLock()
         self._copy = device if isinstance(device, DeviceCopy) else _open_copy(width, device)
         self._on_gpu = Joining(self._ask_gpu)
@@ -228,7 +228,8 @@ class FaissStore:
     def _join(self) -> None:
         """Let FAISS rank what the first pass proposes, by the rows that are there now."""
         rows = self._slots.index
-        self._chain = self._staged.first.chained(rows) if self._staged and rows else None
+        staged = self._staged
+        self._chain = staged.first.chained(rows) if staged and rows is not None else None
 
     def _sweep(self) -> None:
         """Copy the rows without the dead, once there are many; the first pass is of others then."""

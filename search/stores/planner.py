@@ -2,39 +2,25 @@
 
 import math
 from collections.abc import Callable
-from statistics import mean
 
 import numpy as np
 
 from search.records import Ids, Vectors
+from search.stores.expecting import LEAST_ROWS, Expectation
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass import FaissPass, FirstPassName, lists, train
-from search.stores.measuring import (
-    ROW_US,
-    TARGET,
-    holding,
-    nearest,
-    settled,
-    took_us,
-)
+from search.stores.measuring import ROW_US, TARGET, settled, took_us
 from search.stores.plan import Depth, Plan, Wishes
-from search.stores.reduction import reduce
 
 # Rows x width that are scanned in about a millisecond, by one thread of 2024's machines: under
 # this nothing is measured, and nothing would be gained.
 EXACT_ENOUGH = 16_000_000
-
-# Fewer can't teach a first pass anything, whatever was asked for.
-LEAST_ROWS = 1_000
 
 # First passes are compared on so many rows; a graph over them is built in about five seconds.
 SAMPLE = 20_000
 
 QUERIES = 200
 TRAINING_QUERIES = 4_000
-
-
-WIDTHS = (64, 96, 128, 192, 256, 384)
 
 # Without texts to measure with: in every collection measured, texts wanted up to twice the depth.
 UNKNOWN_TEXTS = 3
@@ -43,31 +29,11 @@ UNKNOWN_TEXTS = 3
 # microseconds: a graph over 100,000 vectors takes half a minute to build, a scan's codes a second.
 MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("hnsw", 80), ("ivf", 250))
 
-
 BUILD_ROWS = 8_192
-
-# Among five times as many vectors 1.5 to 2.6 times as many candidates hold the best ten; one costs
-# so much to be read and scored.
-DEPTH_GROWTH = 0.5
-CANDIDATE_US = 0.2
-
-# A graph's queue is about so long whatever the directions; each place in it costs so much, and more
-# for each direction. One thread of the machine of the benchmarks.
-QUEUE = 128
-PLACE_US, DIRECTION_US = 0.42, 0.0065
-
-# Among so many times as many vectors a graph is searched that power of them longer, as measured
-# from 20,000 to a million. What it proposes is ranked from Python.
-GRAPH_GROWTH = 0.55
-FROM_PYTHON_US = 60
 
 # A graph takes five times a scan's memory, and fifty times as long to build: it is to be this much
 # quicker.
 WORTH = 0.75
-
-# Times of one thing differ by a tenth from run to run: what is no quicker than that takes no more
-# memory for it.
-STEADY = 0.9
 
 Say = Callable[[str], None]
 
@@ -113,7 +79,7 @@ class Planner:
         if len(texts) >= QUERIES:
             self._asked["text"] = texts[:QUERIES]
             self._taught += (texts[QUERIES : QUERIES + TRAINING_QUERIES],)
-        self._truth = nearest(self._sample, self._asked)
+        self._expectation = Expectation(self._sample, self._asked, self._taught, self._rows)
         self._reasons: list[str] = []
         self._refused: dict[str, str] = {}
         self._measured: dict[str, dict[str, float]] = {}
@@ -147,9 +113,13 @@ class Planner:
         for name, beyond_us in measured:
             if min(expected.values(), default=math.inf) < beyond_us:
                 break
-            expected_us = self._quickest(name)
-            if expected_us is None:
+            found = self._expectation.quickest(name, self._fits)
+            if found is None:
                 continue
+            self._widths[name], expected_us = found
+            self._reasons.append(
+                f"{name} is quickest with {found[0]} of {self._sample.shape[1]} directions"
+            )
             expected[name] = expected_us
             self._measured[name] = {"expected_us": round(expected_us, 1)}
             self._say(f"{name}: {expected_us:,.0f} µs expected for a query")
@@ -161,36 +131,6 @@ class Planner:
                 + listed
             )
         return order
-
-    def _expected(self, name: FirstPassName, width: int) -> float | None:
-        """Microseconds for a query at full size; None where it won't find enough, or fit."""
-        made = train(name, self._sample, self._taught, width, len(self._sample))
-        if not self._fits(made):
-            return None
-        made.add(self._sample)
-        places = np.arange(len(self._sample))
-        depths: dict[str, Depth] = {}
-        for kind, queries in self._asked.items():
-            depths[kind], recall = settled(made, queries, self._truth[kind], places)
-            if recall < TARGET:
-                return None
-        sampled = {kind: took_us(made, self._asked[kind], depth) for kind, depth in depths.items()}
-        made.index.reset()
-        made.add(self._sample[:LEAST_ROWS])
-        return mean(
-            self._extrapolated(name, whole_us, took_us(made, self._asked[kind], depth), depth)
-            for (kind, whole_us), depth in zip(sampled.items(), depths.values(), strict=True)
-        )
-
-    def _extrapolated(
-        self, name: FirstPassName, sample_us: float, little_us: float, depth: Depth
-    ) -> float:
-        """What a query takes at full size: a scan grows with it, lists and graphs far slower."""
-        grown = self._rows / len(self._sample)
-        growths = {"scan": grown, "ivf": math.sqrt(grown), "hnsw": math.pow(grown, GRAPH_GROWTH)}
-        deeper = depth.of_10 * math.pow(grown, DEPTH_GROWTH)
-        fixed_us = little_us + (FROM_PYTHON_US if name == "hnsw" else 0)
-        return fixed_us + max(0.0, sample_us - little_us) * growths[name] + CANDIDATE_US * deeper
 
     def _fits(self, made: FaissPass) -> bool:
         allowed = self._wishes.memory_bytes
@@ -205,40 +145,6 @@ class Planner:
                 f"{made.name} would take {wanted / 1e6:,.0f} MB, and {allowed / 1e6:,.0f} may be"
             )
         return wanted <= allowed
-
-    def _quickest(self, name: FirstPassName) -> float | None:
-        """Microseconds for a query with the number of directions with which it is quickest.
-
-        With fewer it reads less, and has to rank more candidates. Lists take as many as a scan.
-        """
-        whole = int(self._sample.shape[1])
-        widths = [*(each for each in WIDTHS if each < whole), min(whole, WIDTHS[-1])]
-        if name == "hnsw":  # to build graphs of all widths would take far longer
-            widths = [min(widths, key=self._graph_us)]
-        elif name == "ivf" and "scan" in self._widths:
-            widths = [self._widths["scan"]]
-        best_us: float | None = None
-        for width in widths:
-            expected_us = self._expected(name, width)
-            if expected_us is not None and (best_us is None or expected_us < STEADY * best_us):
-                best_us, self._widths[name] = expected_us, width
-            elif best_us is not None:
-                break
-        if best_us is not None:
-            width = self._widths[name]
-            self._reasons.append(f"{name} is quickest with {width} of {whole} directions")
-        return best_us
-
-    def _graph_us(self, width: int) -> float:
-        """About what a graph over so many directions costs a query, to compare widths by."""
-        reduction = reduce(self._sample, self._taught, width)
-        grown = math.pow(self._rows / len(self._sample), DEPTH_GROWTH)
-        place_us = PLACE_US + DIRECTION_US * width
-        costs_us: list[float] = []
-        for kind, queries in self._asked.items():
-            depth = grown * holding(reduction, self._sample, queries, self._truth[kind])
-            costs_us.append(max(QUEUE, depth) * place_us + CANDIDATE_US * depth)
-        return mean(costs_us)
 
     def _build(self, name: FirstPassName) -> Staged | None:
         sample = self._sample
@@ -299,7 +205,10 @@ class Planner:
         parts = []
         for start in range(0, len(slots), BUILD_ROWS):
             ids = self._store.slot_ids[slots[start : start + BUILD_ROWS]]
-            parts.append(self._store.rows(ids)[1])
+            found, vectors = self._store.rows(ids)
+            part = np.zeros((len(ids), self._store.width), np.float32)
+            part[np.isin(ids, found)] = vectors  # those that were removed just now stay zero
+            parts.append(part)
         return np.concatenate(parts)
 
 

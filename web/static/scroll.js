@@ -6,7 +6,7 @@ import { Tiles } from "./grid/tiles.js";
 import { isSelected } from "./selection.js";
 
 const REST_MS = 400; // an answer that stays so long is about to be scrolled; half a word is not
-const AGAIN_MS = 1000; // after it was laid, at the least, an answer that has changed is laid anew
+const AGAIN_MS = 1000; // after it was laid, at the soonest, an answer that has changed is laid anew
 const KEEP_MS = 150; // after the last scrolling, the place is kept
 
 const notice = document.getElementById("notice");
@@ -14,6 +14,7 @@ let grid = null;
 let begun = new AbortController(); // of the answer that is shown
 let laidAt = -AGAIN_MS;
 let keeping = 0;
+let anew = 0; // the timer of an answer that is laid anew, until it is
 let between = false; // two entries of the history: the address is of one, the answer still of the other
 
 /** Where the answer is scrolled to, to be given to `ask`; null at its beginning. */
@@ -22,6 +23,8 @@ export const placeNow = () => grid?.place ?? null;
 function begin() {
   between = false;
   begun.abort();
+  clearTimeout(anew);
+  anew = 0;
   grid?.end();
   grid = null;
   const list = document.querySelector(".grid[data-shapes]");
@@ -56,6 +59,7 @@ async function lay(list, place, signal) {
     const told = await answer.json();
     if (signal.aborted || !told.ids.length) return;
     list.classList.remove("finding"); // what is hidden takes no focus
+    if (grid) place = end(list);
     const tiles = new Tiles(list.dataset.tiles, () => grid?.draw(), () => (notice.textContent = words.silent));
     for (const more of document.querySelectorAll("p.more")) more.remove();
     const drawn = (tile, rank) => {
@@ -65,25 +69,33 @@ async function lay(list, place, signal) {
       tile.querySelector(".frame").focus({ preventScroll: true });
       delete place.focus; // once is enough
     };
-    grid = new Grid(list, told, tiles, { drawn, changed: () => setTimeout(again, 0, list, signal) });
+    grid = new Grid(list, told, tiles, { drawn, changed: () => again(list, signal) });
     history.scrollRestoration = "manual";
-    laidAt = performance.now();
     if (place) grid.show(place);
   } catch (error) {
     if (error.name !== "AbortError") notice.textContent = words.silent; // the links stay, to be followed by hand
   } finally {
+    laidAt = performance.now();
     list.classList.remove("finding");
   }
 }
 
 // The collection went on: its pictures are asked for anew, though not more often than they can come.
 function again(list, signal) {
-  if (!grid || signal.aborted || performance.now() - laidAt < AGAIN_MS) return;
-  const place = placeNow() ?? { rank: 1 };
+  const asking = async () => {
+    await lay(list, null, signal);
+    if (!signal.aborted) anew = 0;
+  };
+  anew ||= setTimeout(asking, laidAt + AGAIN_MS - performance.now());
+}
+
+// Makes room for what comes in the place of the grid, and tells where it was scrolled to.
+function end(list) {
+  const place = placeNow();
   grid.end();
   grid = null;
   list.replaceChildren();
-  lay(list, place, signal);
+  return place;
 }
 
 function keep() {
