@@ -9,7 +9,7 @@ from search.catalog_boards import Boards
 from web import schemas_kept as schemas
 from web.api import linked
 from web.boards import note_of
-from web.cursors import next_of, page_of
+from web.cursors import listing, next_of, page_of
 from web.described import JSON, describe
 from web.documents import ids_in, members
 from web.forms import LARGEST_ID, count, text_of
@@ -27,10 +27,7 @@ PINNED = f"{BOARD}/pictures/<int(max={LARGEST_ID}):picture_id>"
 @describe(schemas.Boards, fields=schemas.PageFields)
 def listed() -> dict[str, Any]:
     """The boards, the first made first."""
-    k, after = page_of(request.args, "boards")
-    found = _rows().page(k, after or 0)
-    told = [asdict(each) for each in found]
-    return {"boards": told, "next": next_of([each.id for each in found], k)}
+    return listing(request.args, "boards", "boards", _rows().page)
 
 
 @boards_api.post("/boards")

@@ -10,7 +10,7 @@ from web import schemas
 from web import schemas_kept as kept_schemas
 from web.api import answered
 from web.chips import query_of
-from web.cursors import next_of, page_of
+from web.cursors import listing
 from web.described import JSON, describe
 from web.documents import members
 from web.forms import DEFAULT_K, LARGEST_ID, count, refuse_unknown, text_of
@@ -27,10 +27,7 @@ SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 @describe(kept_schemas.SavedSearches, fields=kept_schemas.PageFields)
 def listed() -> dict[str, Any]:
     """The saved searches, the first saved first."""
-    k, after = page_of(request.args, "saved searches")
-    found = _rows().page(k, after or 0)
-    told = [asdict(each) for each in found]
-    return {"saved": told, "next": next_of([each.id for each in found], k)}
+    return listing(request.args, "saved", "saved searches", _rows().page)
 
 
 @saved.post("/saved")

@@ -4,8 +4,9 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import Any
 
 from search.errors import BadQuery
 from search.query import MOST_HITS
@@ -54,6 +55,21 @@ def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
         raise BadQuery(f"can't return {k} {what}; ask for 1 to {MOST_ROWS}")
     cursor = fields.get("cursor")
     return k, identity("cursor", cursor) if cursor else None
+
+
+def listing(
+    fields: Fields, key: str, what: str, read: Callable[[int, int], Sequence[Any]]
+) -> dict[str, Any]:
+    """A page of rows in the order of their ids, as a document; `read` takes k and the id before.
+
+    Raises what `page_of` raises.
+    """
+    k, after = page_of(fields, what)
+    found = read(k, after or 0)
+    return {
+        key: [asdict(each) for each in found],
+        "next": next_of([each.id for each in found], k),
+    }
 
 
 def next_of(ids: Sequence[int], k: int) -> str | None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import get_args
 
@@ -125,19 +126,17 @@ class FaissStore:
     def put(self, ids: Ids, vectors: Vectors) -> None:
         """Add vectors, or replace those whose id is held already; raises ValueError."""
         ids, rows = checked_rows(ids, vectors, self.width)
-        with self._lock.writing():
+        with self._changing():
             self._slots.put(ids, rows)
             if self._staged is not None and len(ids):
                 self._staged.first.add(widened(rows))
             self._sweep()
-            self._join()
 
     def remove(self, ids: Ids) -> None:
         """Drop vectors; an id that is not held is passed over."""
-        with self._lock.writing():
+        with self._changing():
             self._slots.remove(np.asarray(ids, dtype=np.int64))
             self._sweep()
-            self._join()
 
     def search(
         self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
@@ -191,21 +190,19 @@ class FaissStore:
     def stage(self, staged: Staged, generation: str) -> bool:
         """Let a first pass answer from now on, level with the rows; False if it is of others."""
         first = staged.first
-        with self._lock.writing():
+        with self._changing():
             if generation != self._slots.generation or len(first) > len(self._slots):
                 return False
             missing = np.arange(len(first), len(self._slots))
             if len(missing):
                 first.add(self._slots.vectors(missing))
             self._staged = staged
-            self._join()
             return True
 
     def unstage(self) -> None:
         """Search exactly from now on."""
-        with self._lock.writing():
+        with self._changing():
             self._staged = None
-            self._join()
 
     def dump(self) -> Iterator[memoryview]:
         """The whole store, piece by piece; to be written out before the next write."""
@@ -216,20 +213,23 @@ class FaissStore:
         """Become what `dump` wrote; raises IndexDamaged."""
         mapped = self._memory_bytes is not None and len(payload) > self._memory_bytes
         loaded = Slots.of(*unpack(payload, self.width), mapped=mapped)
-        with self._lock.writing():
+        with self._changing():
             first = self._staged.first if self._staged else None
             same = loaded.generation == self._slots.generation
             if first is None or not same or len(first) != len(loaded):
                 self._staged = None
             self._slots = loaded
-            self._join()
             self._forget_copy()
 
-    def _join(self) -> None:
-        """Let FAISS rank what the first pass proposes, by the rows that are there now."""
-        rows = self._slots.index
-        staged = self._staged
-        self._chain = staged.first.chained(rows) if staged and rows is not None else None
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Have the rows and the first pass alone; FAISS joins them anew as they then are."""
+        with self._lock.writing():
+            try:
+                yield
+            finally:
+                rows, staged = self._slots.index, self._staged
+                self._chain = staged.first.chained(rows) if staged and rows is not None else None
 
     def _sweep(self) -> None:
         """Copy the rows without the dead, once there are many; the first pass is of others then."""
