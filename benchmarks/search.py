@@ -5,7 +5,8 @@
 
 It needs `pip install ".[bench]"`. Each part, and each peer of `peers`, is written to --out when it
 is done; one that stands there already is passed over. Searches are timed in the CPU time of one
-thread, which what else the machine does disturbs least, and in the clock's. What a row of vectors
+thread, which what else the machine does disturbs least, and in the clock's, which is what counts
+with `--device cuda`. What a row of vectors
 is stands in `benchmarks.search_vectors`. `benchmarks.search_served` times engine and server.
 """
 
@@ -13,7 +14,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import faiss
@@ -21,11 +22,12 @@ import numpy as np
 
 from benchmarks.search_peers import PEERS, Built
 from benchmarks.search_vectors import Material, material, mixtures
-from search.records import Ids, QueryKind, Vectors
+from search.records import Device, Ids, QueryKind, Vectors
 from search.stores.faiss_store import FaissStore
 from search.stores.firstpass import one_thread
 from search.stores.plan import Wishes
 from search.stores.planner import Planner
+from search.stores.planner_gpu import planner_of
 
 TARGET = 0.99
 ASKED = 300
@@ -39,7 +41,8 @@ Figures = dict[str, Any]
 class Bench:
     """The vectors, the queries of both kinds, and their exact answers."""
 
-    def __init__(self, material: Material, rows: int) -> None:
+    def __init__(self, material: Material, rows: int, device: Device) -> None:
+        self.device = device
         self.vectors = mixtures(material.photographs, rows)
         self.queries: dict[QueryKind, Vectors] = {
             "text": material.texts[:ASKED],
@@ -51,7 +54,7 @@ class Bench:
     def peers(self, name: str) -> Figures:
         """Build time, memory, and for each kind of query the cheapest setting that finds 0.99."""
         began = (time.perf_counter(), time.process_time())
-        built = PEERS[name](self.vectors, self.lessons)
+        built = PEERS[name](self.vectors, self.lessons, self.device)
         took = (time.perf_counter() - began[0], time.process_time() - began[1])
         return {
             "build_s": round(took[0], 1),
@@ -73,12 +76,18 @@ class Bench:
                     break
         return figures
 
+    def _filled(self, device: Device | None = None) -> FaissStore:
+        store = FaissStore(self.vectors.shape[1], device or self.device)
+        store.put(np.arange(len(self.vectors)), self.vectors)
+        return store
+
     def batches(self) -> Figures:
         """Exact batches: milliseconds a batch, Limn's store against FAISS as it comes."""
-        store = FaissStore(self.vectors.shape[1], "cpu")
-        store.put(np.arange(len(self.vectors)), self.vectors)
+        store = self._filled()
         flat: Any = faiss.IndexFlatIP(self.vectors.shape[1])
         flat.add(self.vectors)
+        if self.device == "cuda":
+            flat = faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), 0, flat)
         ours = faiss.cvar.distance_compute_blas_threshold
         figures = {}
         for size in BATCHES:
@@ -96,12 +105,11 @@ class Bench:
 
     def filters(self) -> Figures:
         """Recall and cost against the unfiltered search, for filters of every width."""
-        store = FaissStore(self.vectors.shape[1], "cpu")
-        store.put(np.arange(len(self.vectors)), self.vectors)
+        store = self._filled()
         figures: Figures = {}
         for name in ("exact", "auto"):
             if name == "auto":
-                Planner(store, self.lessons, Wishes(), lambda _: None).run()
+                planner_of(store)(store, self.lessons, Wishes(), lambda _: None).run()
             queries = self.queries["text"][: ASKED if name == "auto" else 30]
             with one_thread():
                 whole = timed(lambda q: store.search(q, 10)[0], queries)[1]
@@ -121,8 +129,7 @@ class Bench:
         from search.stores.indexfile import IndexHeader, read_index, write_index
 
         width, path = self.vectors.shape[1], Path("limn-bench.index")
-        store = FaissStore(width, "cpu")
-        store.put(np.arange(len(self.vectors)), self.vectors)
+        store = self._filled("cpu")
         header = IndexHeader("", 0, "", width, len(store), 0, "FaissStore")
         write_index(path, header, store.dump())
         mapped = FaissStore(width, "cpu", memory_bytes=160 * len(self.vectors))
@@ -238,6 +245,7 @@ PARTS = ("peers", "batches", "filters", "memory", "growth")
 @click.option("--out", default="limn-bench.json", type=click.Path(path_type=Path))
 @click.option("--rows", default=50_000, show_default=True)
 @click.option("--width", default=512, show_default=True, help="384 is the built-in pair's own.")
+@click.option("--device", default="cpu", type=click.Choice(get_args(Device)), show_default=True)
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS)
 @click.option("--peer", "peers", multiple=True, type=click.Choice(list(PEERS)), default=list(PEERS))
 @click.option("--plot", "drawn", type=click.Path(path_type=Path), help="Draw `growth` here.")
@@ -248,16 +256,18 @@ def main(
     out: Path,
     rows: int,
     width: int,
+    device: Device,
     parts: tuple[str, ...],
     peers: tuple[str, ...],
     drawn: Path | None,
 ) -> None:
     """Measure, and keep what was measured as JSON."""
     figures: Figures = json.loads(out.read_text()) if out.exists() else {}
-    bench = Bench(material(pictures, texts, cache, width), rows)
+    bench = Bench(material(pictures, texts, cache, width), rows, device)
     wanted = [(part, peer) for part in parts for peer in (peers if part == "peers" else ("",))]
     for part, peer in wanted:
-        key = " ".join(each for each in (part, peer, str(rows), str(width)) if each)
+        where = device if device != "cpu" else ""
+        key = " ".join(each for each in (part, peer, str(rows), str(width), where) if each)
         if key not in figures:
             figures[key] = bench.peers(peer) if peer else getattr(bench, part)()
             out.write_text(json.dumps(figures, indent=1))

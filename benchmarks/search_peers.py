@@ -8,10 +8,10 @@ from typing import Any
 import faiss
 import numpy as np
 
-from search.records import Ids, QueryKind, Vectors
+from search.records import Device, Ids, QueryKind, Vectors
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.plan import Wishes
-from search.stores.planner import Planner
+from search.stores.planner_gpu import planner_of
 
 Answer = Callable[[Vectors, int, QueryKind], Ids]
 """Queries (q, width), a setting, and what they were made from -> ids (q, 10)."""
@@ -31,20 +31,23 @@ class Built:
     swept: Sequence[int] = ()
 
 
+Build = Callable[[Vectors, Vectors, Device], Built]
+"""From vectors, texts to learn from, and where to compute; peers that have no GPU pass it over."""
+
 DEPTHS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 
 
-def limn(store_name: str) -> Callable[[Vectors, Vectors], Built]:
+def limn(store_name: str) -> Build:
     """Limn's store at the depth that its planner has settled, and swept as the others are."""
 
-    def build(vectors: Vectors, texts: Vectors) -> Built:
-        store = FaissStore(vectors.shape[1], "cpu")
+    def build(vectors: Vectors, texts: Vectors, device: Device) -> Built:
+        store = FaissStore(vectors.shape[1], device)
         for start in range(0, len(vectors), 50_000):
             part = vectors[start : start + 50_000]
             store.put(np.arange(start, start + len(part)), part)
         plan = None
         if store_name != "exact":
-            plan = Planner(store, texts, Wishes(store_name), lambda _: None).run()
+            plan = planner_of(store)(store, texts, Wishes(store_name), lambda _: None).run()
         staged = store.staged
 
         now = (0, "")
@@ -54,7 +57,7 @@ def limn(store_name: str) -> Callable[[Vectors, Vectors], Built]:
             if staged is not None and depth and (depth, kind) != now:
                 now = (depth, kind)
                 settled = staged.plan.depth(kind)
-                if staged.plan.store == "hnsw":
+                if staged.plan.store in ("hnsw", "cagra"):
                     at = replace(settled, effort=depth, of_10=min(depth, settled.of_10))
                 else:
                     at = replace(settled, of_10=depth)
@@ -73,7 +76,7 @@ def limn(store_name: str) -> Callable[[Vectors, Vectors], Built]:
     return build
 
 
-def hnswlib(vectors: Vectors, _: Vectors) -> Built:
+def hnswlib(vectors: Vectors, _: Vectors, __: Device) -> Built:
     """hnswlib with its usual M of 16 and construction depth of 200."""
     import hnswlib as peer
 
@@ -88,7 +91,7 @@ def hnswlib(vectors: Vectors, _: Vectors) -> Built:
     return Built(answer, DEPTHS, vectors.shape[1] * 4 + 16 * 2 * 4 + 16)
 
 
-def usearch(vectors: Vectors, _: Vectors) -> Built:
+def usearch(vectors: Vectors, _: Vectors, __: Device) -> Built:
     """USearch over float16."""
     from usearch.index import Index
 
@@ -103,11 +106,13 @@ def usearch(vectors: Vectors, _: Vectors) -> Built:
     return Built(answer, DEPTHS, index.memory_usage / len(vectors))
 
 
-def faiss_of(factory: str, size: float) -> Callable[[Vectors, Vectors], Built]:
-    """Plain FAISS, as its factory makes it."""
+def faiss_of(factory: str, size: float) -> Build:
+    """Plain FAISS, as its factory makes it, on a GPU where it is asked to and can be."""
 
-    def build(vectors: Vectors, _: Vectors) -> Built:
+    def build(vectors: Vectors, _: Vectors, device: Device) -> Built:
         index: Any = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+        if device == "cuda":
+            index = faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), 0, index)
         graph = "HNSW" in factory
         index.train(vectors[:: max(1, len(vectors) // 100_000)])
         index.add(vectors)
@@ -126,7 +131,7 @@ def faiss_of(factory: str, size: float) -> Callable[[Vectors, Vectors], Built]:
     return build
 
 
-def lancedb(vectors: Vectors, _: Vectors) -> Built:
+def lancedb(vectors: Vectors, _: Vectors, __: Device) -> Built:
     """LanceDB's IVF with product quantisation, refined from the vectors on disk."""
     import lancedb as peer
     import pyarrow as pa
@@ -149,11 +154,12 @@ def lancedb(vectors: Vectors, _: Vectors) -> Built:
     return Built(answer, (4, 8, 16, 32, 64, 128, 256), width / 8)
 
 
-PEERS: dict[str, Callable[[Vectors, Vectors], Built]] = {
+PEERS: dict[str, Build] = {
     "limn": limn("auto"),
     "limn-exact": limn("exact"),
     "limn-ivf": limn("ivf"),
     "limn-hnsw": limn("hnsw"),
+    "limn-cagra": limn("cagra"),
     "hnswlib": hnswlib,
     "usearch": usearch,
     "faiss-hnsw": faiss_of("HNSW32", 4.7),

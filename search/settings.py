@@ -13,8 +13,8 @@ import platformdirs
 from search.errors import BadSetting
 from search.records import Device
 
-STORES = ("auto", "exact", "scan", "ivf", "hnsw")
-"""How vectors may be searched: measured and chosen, or as named."""
+STORES = ("auto", "exact", "scan", "ivf", "hnsw", "cagra")
+"""How vectors may be searched: measured and chosen, or as named; the last on a GPU alone."""
 
 DEVICES: tuple[str, ...] = get_args(Device)
 
@@ -51,7 +51,7 @@ class Settings:
         LIMN_MAX_UPLOAD_BYTES   the largest picture sent to the server; default: 33,554,432 (32 MiB)
         LIMN_ROOTS              folders that the page may index, as PATH lists them; default: none
         LIMN_MAX_SENT_BYTES     the most files sent to a collection at once; default: 2 GiB
-        LIMN_STORE              auto, exact, scan, ivf or hnsw; default: auto, which measures
+        LIMN_STORE              auto, exact, scan, ivf, hnsw or cagra; default: auto, which measures
         LIMN_MEMORY             what one index may take in memory, such as 2G; default: no bound
 
         Raises:

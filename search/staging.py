@@ -85,20 +85,22 @@ class Staging:
 
     def plan(self, store: VectorStore) -> Plan:
         """What was chosen for the store, or why it is searched exactly."""
+        from search.stores.faiss_store import FaissStore
         from search.stores.planner import exact_plan
 
-        return self._plan or exact_plan(len(store), store.width, self._wishes)
+        device = store.device if isinstance(store, FaissStore) else "cpu"
+        return self._plan or exact_plan(len(store), store.width, self._wishes, device)
 
     def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
         """Measure and build now, small or not, and keep what came of it."""
         from search.stores.expecting import LEAST_ROWS
         from search.stores.faiss_store import FaissStore
-        from search.stores.planner import Planner
+        from search.stores.planner_gpu import planner_of
 
         small = len(store) < LEAST_ROWS
         if small or not isinstance(store, FaissStore) or self._wishes.store == "exact":
             return self.plan(store)
-        made = Planner(store, self._texts(), self._wishes, say).run()
+        made = planner_of(store)(store, self._texts(), self._wishes, say).run()
         if made is not None:
             self._plan = made
             self._write(follower, store, made)
@@ -109,7 +111,7 @@ class Staging:
 
         lost = self._plan is not None and self._plan.store != "exact" and store.staged is None
         plan = None if lost else self._plan
-        return wants_plan(len(store), store.width, plan, self._wishes)
+        return wants_plan(len(store), store.width, plan, self._wishes, store.device)
 
     def _load(self, follower: Headed, store: "FaissStore") -> None:
         from search.stores.firstfile import read_first
@@ -127,7 +129,7 @@ class Staging:
                 ours.store,
             ):
                 raise IndexDamaged("it is of another collection")
-            if self._wishes.store not in ("auto", plan.store):
+            if self._wishes.store not in ("auto", plan.store) or plan.device != store.device:
                 return
             if staged is None or store.stage(staged, generation):
                 self._plan = plan

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import BadSetting, IndexDamaged
-from search.records import Ids, Vectors
+from search.records import Vectors
 from search.settings import Settings, memory_size
 from search.stores import VectorStore
 from search.stores.exact import ExactStore
@@ -23,9 +23,8 @@ from search.stores.halves import widened
 from search.stores.indexfile import IndexHeader, read_index, write_index
 from search.stores.plan import Depth, Plan, Wishes
 from search.stores.planner import Planner, exact_plan, wants_plan
+from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, recall
 
-WIDTH = 32
-ROWS = 6_000
 NAMES: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
 HEADER = IndexHeader("0" * 32, 1, "a space", WIDTH, 0, 0, "FaissStore of pictures")
 
@@ -35,20 +34,6 @@ def alone() -> Iterator[None]:
     """FAISS on one thread: what is this small is not worth sharing out."""
     with one_thread():
         yield
-
-
-def like_photographs(count: int, seed: int = 0) -> Vectors:
-    """Unit rows about 200 subjects, in few directions more than in others, as embeddings are."""
-    random = np.random.default_rng(seed)
-    subjects = np.random.default_rng(99).standard_normal((200, WIDTH))
-    rows = subjects[random.integers(0, 200, count)] + 0.6 * random.standard_normal((count, WIDTH))
-    rows *= np.linspace(1.5, 0.2, WIDTH)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.ascontiguousarray(rows, np.float32)
-
-
-PICTURES = like_photographs(ROWS)
-TEXTS = like_photographs(1_500, seed=1)
 
 
 @cache
@@ -72,21 +57,6 @@ def staged(request: pytest.FixtureRequest) -> FaissStore:
     store.put(np.arange(ROWS), PICTURES)
     assert store.staged is not None and len(store.staged.first) == ROWS
     return store
-
-
-def recall(store: VectorStore, queries: Vectors, held: Ids, allowed: Ids | None = None) -> float:
-    """The part of the best ten that a store finds; every answer's score is checked too."""
-    found, scores = store.search(queries, 10, allowed)
-    assert np.isin(found[found >= 0], held).all(), "a ghost"
-    if allowed is not None:
-        assert np.isin(found[found >= 0], allowed).all(), "not allowed"
-    expected = np.einsum("qw,qkw->qk", queries, widened(PICTURES.astype(np.float16))[found])
-    np.testing.assert_allclose(scores[found >= 0], expected[found >= 0], atol=1e-3)
-    rows = held if allowed is None else np.intersect1d(held, allowed)
-    best = rows[np.argsort(-(queries @ PICTURES[rows].T), axis=1)[:, :10]]
-    return float(
-        np.mean([np.isin(ours, got).mean() for ours, got in zip(best, found, strict=True)])
-    )
 
 
 def test_every_half_is_widened_to_the_bit() -> None:

@@ -1,12 +1,12 @@
 """What a query is expected to take over all rows of a store, worked out from a sample of them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import mean
 
 import numpy as np
 
-from search.records import Vectors
+from search.records import QueryKind, Vectors
 from search.stores.firstpass import FaissPass, FirstPassName, train
 from search.stores.measuring import TARGET, holding, nearest, settled, took_us
 from search.stores.plan import Depth
@@ -44,7 +44,11 @@ class Expectation:
     """Builds first passes over a sample, and draws out what their queries take."""
 
     def __init__(
-        self, sample: Vectors, asked: dict[str, Vectors], taught: tuple[Vectors, ...], rows: int
+        self,
+        sample: Vectors,
+        asked: Mapping[QueryKind, Vectors],
+        taught: tuple[Vectors, ...],
+        rows: int,
     ) -> None:
         """`asked` are queries by kind, `taught` others to learn directions from (n, width)."""
         self._sample = sample
@@ -95,7 +99,7 @@ class Expectation:
             return None
         made.add(self._sample)
         places = np.arange(len(self._sample))
-        depths: dict[str, Depth] = {}
+        depths: dict[QueryKind, Depth] = {}
         for kind, queries in self._asked.items():
             depths[kind], recall = settled(made, queries, self._truth[kind], places)
             if recall < TARGET:

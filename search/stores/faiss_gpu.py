@@ -1,13 +1,19 @@
-"""The copy of a FAISS store's rows on a GPU."""
+"""FAISS on a GPU: whether there is one, its memory and failures, and the copy of a store's rows."""
 
 from typing import Any
 
-import faiss
+import faiss as faiss_module
 import numpy as np
 
 from search.errors import BadSetting
 from search.records import Scores, Vectors
 from search.stores.slots import SlotNumbers, Slots
+
+# A build without GPU code lacks half of these names.
+faiss: Any = faiss_module
+
+FAILURES = (RuntimeError, MemoryError)
+"""What FAISS raises for a GPU that is full or fails: its C++ exceptions come as these two."""
 
 MAX_K = 2048
 """The most neighbours that FAISS selects on a GPU (its GPU_MAX_SELECTION_K)."""
@@ -35,6 +41,10 @@ class DeviceCopy:
     def forget(self) -> None:
         """The slots are numbered anew: copy all of them before the next search."""
         self._stale = True
+
+    def release(self) -> None:
+        """Leave the GPU's memory to others, until the next search copies the rows again."""
+        self._index.reset()
 
     def search(self, slots: Slots, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
         """The best slots, those of dead rows among them: (q, k), slot -1 pads."""
@@ -69,10 +79,24 @@ def open_device_copy(width: int) -> DeviceCopy:
             "device 'cuda' was asked for, but FAISS finds no CUDA GPU on this machine; "
             "choose 'cpu', or 'auto' to take a GPU only where there is one"
         )
-    resources = faiss.StandardGpuResources()
-    resources.setTempMemory(TEMPORARY_BYTES)
-    config = faiss.GpuIndexFlatConfig()
-    config.device = 0
+    return DeviceCopy(flat_index(width))
+
+
+def flat_index(width: int) -> Any:
+    """An empty index of float16 rows on the first GPU; raises RuntimeError and MemoryError."""
+    config = on_first(faiss.GpuIndexFlatConfig())
     config.useFloat16 = True
-    # The index shares the ownership of the resources: they last as long as it does.
-    return DeviceCopy(faiss.GpuIndexFlatIP(resources, width, config))
+    return faiss.GpuIndexFlatIP(resources(), width, config)
+
+
+def resources() -> Any:
+    """GPU resources for one index, which shares their ownership: they last as long as it does."""
+    made = faiss.StandardGpuResources()
+    made.setTempMemory(TEMPORARY_BYTES)
+    return made
+
+
+def on_first(config: Any) -> Any:
+    """A configuration of an index, set to the first GPU."""
+    config.device = 0
+    return config

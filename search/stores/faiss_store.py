@@ -12,18 +12,15 @@ from search.errors import BadSetting
 from search.joining import Joining
 from search.records import Device, Ids, QueryKind, Scores, Vectors
 from search.stores.arguments import checked_queries, checked_rows, padded
-from search.stores.faiss_gpu import MAX_K, DeviceCopy, gpu_count, open_device_copy
+from search.stores.faiss_gpu import FAILURES, MAX_K, DeviceCopy, gpu_count, open_device_copy
 from search.stores.firstpass import FaissChain, FirstPass
 from search.stores.halves import widened
 from search.stores.payload import pack, unpack
-from search.stores.plan import Plan
+from search.stores.plan import Computes, Plan
 from search.stores.rwlock import ReadersWriterLock
 from search.stores.slots import SlotNumbers, Slots
 
 logger = logging.getLogger(__name__)
-
-GPU_FAILURES = (RuntimeError, MemoryError)
-"""What FAISS raises for a GPU that is full or fails: its C++ exceptions come as these two."""
 
 # Dead rows cost what live ones cost. With a quarter of them the rows are copied without: so a
 # removal costs four copied rows in the long run.
@@ -58,8 +55,9 @@ class FaissStore:
 
     Without a first pass every search is exact. Searches share the rows, writes have them alone.
     Every row found is scored by its own float16 numbers, whoever proposed it. Filters are never
-    left to a GPU, which drops selectors: they are answered on the CPU, as are k over 2,048. A GPU
-    that fails is given up with one warning, and the CPU goes on.
+    left to a GPU, which drops selectors: its copy of the rows isn't asked under one, and what a
+    first pass proposes is looked at here. What fails on a GPU is given up with one warning, and
+    the CPU goes on.
     """
 
     def __init__(
@@ -89,7 +87,7 @@ class FaissStore:
         return self._slots.width
 
     @property
-    def device(self) -> str:
+    def device(self) -> Computes:
         """Where plain searches are answered now: "cuda" or "cpu"."""
         return "cpu" if self._copy is None else "cuda"
 
@@ -129,7 +127,7 @@ class FaissStore:
         with self._changing():
             self._slots.put(ids, rows)
             if self._staged is not None and len(ids):
-                self._staged.first.add(widened(rows))
+                self._take_in(self._staged.first, widened(rows))
             self._sweep()
 
     def remove(self, ids: Ids) -> None:
@@ -193,10 +191,12 @@ class FaissStore:
         with self._changing():
             if generation != self._slots.generation or len(first) > len(self._slots):
                 return False
+            self._staged = staged
             missing = np.arange(len(first), len(self._slots))
             if len(missing):
-                first.add(self._slots.vectors(missing))
-            self._staged = staged
+                self._take_in(first, self._slots.vectors(missing))
+            if first.on_gpu and self._copy is not None:
+                self._copy.release()
             return True
 
     def unstage(self) -> None:
@@ -231,6 +231,22 @@ class FaissStore:
                 rows, staged = self._slots.index, self._staged
                 self._chain = staged.first.chained(rows) if staged and rows is not None else None
 
+    def _take_in(self, first: FirstPass, vectors: Vectors) -> None:
+        try:
+            first.add(vectors)
+        except FAILURES as failure:
+            self._give_up(first, failure)
+
+    def _give_up(self, first: FirstPass, failure: Exception) -> None:
+        """Go on without a first pass whose GPU failed; any other's failure is raised."""
+        if not first.on_gpu:
+            raise failure
+        if self._staged is not None and self._staged.first is first:
+            self._staged = None
+            logger.warning(
+                "%s on the GPU failed, search goes on without it: %s", first.name, failure
+            )
+
     def _sweep(self) -> None:
         """Copy the rows without the dead, once there are many; the first pass is of others then."""
         slots = self._slots
@@ -244,12 +260,13 @@ class FaissStore:
         most = min(k, self._slots.live)
         if not most or not len(queries):
             return _nobody(queries, most)
-        if self._staged is not None:
-            depth = self._staged.plan.depth(kind)
+        staged = self._staged
+        if staged is not None:
+            depth = staged.plan.depth(kind)
             wanted = depth.candidates(most)
-            if wanted <= MOST_CANDIDATES * len(self._slots):
-                answer = self._staged_best(queries, most, wanted, depth.effort)
-                if (answer[0] >= 0).all():
+            if wanted <= min(MOST_CANDIDATES * len(self._slots), staged.first.most_candidates):
+                answer = self._staged_best(staged.first, queries, most, wanted, depth.effort)
+                if answer is not None and (answer[0] >= 0).all():
                     return answer
         if self._copy is not None and most + self._slots.dead <= MAX_K:
             from_gpu = self._on_gpu.ask((queries, most))
@@ -258,18 +275,20 @@ class FaissStore:
         return self._slots.search(queries, most)
 
     def _staged_best(
-        self, queries: Vectors, k: int, wanted: int, effort: int
-    ) -> tuple[SlotNumbers, Scores]:
-        """The best of the first pass's candidates; -1 pads where too many of them are dead."""
+        self, first: FirstPass, queries: Vectors, k: int, wanted: int, effort: int
+    ) -> tuple[SlotNumbers, Scores] | None:
+        """The best of the candidates, -1 pads where too many are dead; None if there are none."""
         if self._chain is not None and not self._slots.dead:
             return self._chain.best(queries, k, wanted, effort)
-        return self._slots.best_of(queries, k, self._candidates(queries, wanted, effort))
+        candidates = self._candidates(first, queries, wanted, effort)
+        return None if candidates is None else self._slots.best_of(queries, k, candidates)
 
     def _nearest_allowed(
         self, queries: Vectors, k: int, allowed: Ids, kind: QueryKind
     ) -> tuple[SlotNumbers, Scores]:
-        if self._staged is not None and len(queries) and len(allowed):
-            answer = self._staged_allowed(queries, min(k, self._slots.live), allowed, kind)
+        staged = self._staged
+        if staged is not None and len(queries) and len(allowed):
+            answer = self._staged_allowed(staged, queries, min(k, self._slots.live), allowed, kind)
             if answer is not None:
                 return answer
         if len(queries) and len(allowed) >= WIDE * self._slots.live:
@@ -284,18 +303,20 @@ class FaissStore:
         return self._slots.search(queries, most, among)
 
     def _staged_allowed(
-        self, queries: Vectors, k: int, allowed: Ids, kind: QueryKind
+        self, staged: Staged, queries: Vectors, k: int, allowed: Ids, kind: QueryKind
     ) -> tuple[SlotNumbers, Scores] | None:
         """The best allowed ones among deeper candidates; None where too few of them pass."""
-        assert self._staged is not None
-        depth = self._staged.plan.depth(kind)
+        depth = staged.plan.depth(kind)
         wanted = depth.candidates(k)
         rows, passing = len(self._slots), len(allowed)
         deeper = round(SPARE * wanted * self._slots.live / passing)
         exactly_ns = min(GATHERED_NS * passing, SELECTED_NS * rows + SCORED_NS * passing)
-        if deeper * self._staged.first.ns_per_candidate > exactly_ns:
+        if deeper * staged.first.ns_per_candidate > exactly_ns:
             return None
-        slots = self._passing(self._candidates(queries, deeper, depth.effort), allowed)
+        candidates = self._candidates(staged.first, queries, deeper, depth.effort)
+        if candidates is None:
+            return None
+        slots = self._passing(candidates, allowed)
         if ((slots >= 0).sum(axis=1) < wanted).any():
             return None  # what is allowed lies elsewhere
         return self._slots.best_of(queries, k, slots)
@@ -321,11 +342,19 @@ class FaissStore:
         places = np.searchsorted(allowed, ids).clip(max=len(allowed) - 1)
         return np.where((allowed[places] == ids) & (ids >= 0), slots, -1)
 
-    def _candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
-        assert self._staged is not None
+    def _candidates(
+        self, first: FirstPass, queries: Vectors, depth: int, effort: int
+    ) -> SlotNumbers | None:
+        """About the best `depth` slots whose rows count; None where a GPU fails, or has no more."""
         # Dead rows are found too: as many more as there are in all, on the average.
         deeper = round(depth * len(self._slots) / self._slots.live)
-        return self._staged.first.candidates(queries, deeper, effort)
+        if deeper > first.most_candidates:
+            return None
+        try:
+            return first.candidates(queries, deeper, effort)
+        except FAILURES as failure:
+            self._give_up(first, failure)
+            return None
 
     def _ask_gpu(self, asked: list[tuple[Vectors, int]]) -> list[tuple[SlotNumbers, Scores] | None]:
         """Answer all who wait in one call; None for each where the GPU can't."""
@@ -335,7 +364,7 @@ class FaissStore:
         try:
             most = max(k for _, k in asked) + self._slots.dead
             found, scores = self._copy.search(self._slots, queries, most)
-        except GPU_FAILURES as failure:
+        except FAILURES as failure:
             self._copy = None
             logger.warning("the GPU failed, the index goes on with the CPU: %s", failure)
             return [None] * len(asked)
@@ -368,6 +397,6 @@ def _open_copy(width: int, device: Device) -> DeviceCopy | None:
         return None
     try:
         return open_device_copy(width)
-    except GPU_FAILURES as failure:
+    except FAILURES as failure:
         logger.warning("the GPU can't be used, the index is searched on the CPU: %s", failure)
         return None

@@ -2,10 +2,10 @@
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import faiss as faiss_module
 import numpy as np
@@ -43,14 +43,30 @@ class FirstPass(Protocol):
         """Memory that it takes for each slot."""
 
     @property
+    def name(self) -> str:
+        """What it is, as `Plan.store` names it."""
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it may fail for want of a GPU: with one of `faiss_gpu.FAILURES`."""
+
+    @property
     def ns_per_candidate(self) -> float:
         """What one candidate more adds to a search."""
+
+    @property
+    def most_candidates(self) -> int:
+        """How many it proposes at most."""
+
+    @property
+    def efforts(self) -> Sequence[int]:
+        """The efforts worth trying, least first."""
 
     def add(self, vectors: Vectors) -> None:
         """Take in the rows (n, width) of the slots that follow."""
 
     def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
-        """About the best `depth` slots of each query: (q, depth), -1 pads.
+        """About the best `depth` slots of each query, or a few more: (q, n), -1 pads.
 
         `effort` is how much is looked at: lists for "ivf", the graph's queue for "hnsw".
         """
@@ -59,7 +75,7 @@ class FirstPass(Protocol):
         """Itself and the exact ranking by FAISS's index of all rows, in one; None: it can't."""
 
     def dump(self) -> bytes:
-        """All of it, for `load_first_pass`."""
+        """All of it, for `load_first_pass`; nothing, where it is better built again."""
 
 
 @dataclass(slots=True)
@@ -80,6 +96,8 @@ class FaissPass:
     with pictures that are not there. (One that is there is found too easily in a graph.)"""
     built: int
 
+    on_gpu: ClassVar[bool] = False
+
     def __len__(self) -> int:
         return int(self.index.ntotal)
 
@@ -93,6 +111,19 @@ class FaissPass:
     @property
     def ns_per_candidate(self) -> float:
         return 1_500 if self.name == "hnsw" else 200  # one thread of the machine of the benchmarks
+
+    @property
+    def most_candidates(self) -> int:
+        return len(self)
+
+    @property
+    def efforts(self) -> Sequence[int]:
+        if self.name == "scan":
+            return (0,)
+        if self.name == "hnsw":
+            return (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+        count = int(self.index.nlist)
+        return (*(1 << power for power in range(11) if 1 << power < count), count)
 
     def add(self, vectors: Vectors) -> None:
         self.index.add(self._vectors(vectors))

@@ -1,12 +1,12 @@
 """What is measured of a first pass: how deep it must go to find the target, and what that takes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from search.records import Ids, Vectors
-from search.stores.firstpass import FaissPass
+from search.records import Ids, QueryKind, Vectors
+from search.stores.firstpass import FirstPass
 from search.stores.plan import Depth
 from search.stores.reduction import Reduction
 
@@ -24,10 +24,10 @@ TIMED = 25
 
 ROW_US = 0.15  # to read and score one candidate's row
 
-EFFORTS = tuple(1 << power for power in range(11))
 
-
-def nearest(rows: Vectors, asked: dict[str, Vectors], k: int = 100) -> dict[str, Ids]:
+def nearest(
+    rows: Vectors, asked: Mapping[QueryKind, Vectors], k: int = 100
+) -> dict[QueryKind, Ids]:
     """The places of the best k rows for the queries of each kind, best first."""
     found = {}
     for kind, queries in asked.items():
@@ -46,15 +46,15 @@ def holding(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -
     return _enough(ranks, DEPTHS[-1])[0]
 
 
-def settled(made: FaissPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
+def settled(made: FirstPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
     """The quickest effort and candidates that find the target; else the deepest, and its recall.
 
     `truth` (q, 100) holds the ids of each query's best, `ids` those of the slots.
     """
     best: tuple[float, Depth, float] | None = None
     deepest: tuple[Depth, float] = (Depth(0, DEPTHS[-1], DEPTHS[-1]), 0.0)
-    most = min(len(made), DEPTHS[-1])
-    for effort in _efforts(made):
+    most = min(made.most_candidates, DEPTHS[-1])
+    for effort in made.efforts:
         (of_10, recall), (of_100, _) = _least(made, queries, truth, ids, effort, most)
         depth = Depth(effort, of_10, max(of_10, of_100))
         deepest = (depth, recall)
@@ -69,10 +69,11 @@ def settled(made: FaissPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[De
 
 
 def _least(
-    made: FaissPass, queries: Vectors, truth: Ids, ids: Ids, effort: int, most: int
+    made: FirstPass, queries: Vectors, truth: Ids, ids: Ids, effort: int, most: int
 ) -> list[tuple[int, float]]:
     """The fewest candidates that hold the target part of the best 10 and 100, and that part."""
-    asked = most if made.name != "hnsw" else min(most, max(effort, truth.shape[1]))
+    walks = made.name in ("hnsw", "cagra")  # a graph is walked as far as candidates are asked for
+    asked = min(most, max(effort, truth.shape[1])) if walks else most
     found = made.candidates(queries, asked, effort)
     named = np.where(found < 0, -1, ids[found])
     ranks = np.full(truth.shape, most + 1)
@@ -92,24 +93,22 @@ def _enough(ranks: Ids, asked: int) -> tuple[int, float]:
     return DEPTHS[-1], recall
 
 
-def _efforts(made: FaissPass) -> Sequence[int]:
-    """The efforts to try, least first."""
-    if made.name == "scan":
-        return (0,)
-    if made.name == "hnsw":
-        return (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
-    count = int(made.index.nlist)
-    return (*(each for each in EFFORTS if each < count), count)
-
-
-def took_us(made: FaissPass, queries: Vectors, depth: Depth) -> float:
-    """Microseconds of this thread's CPU for one query, the median of a few asked one by one.
+def took_us(made: FirstPass, queries: Vectors, depth: Depth) -> float:
+    """Microseconds for one query: of this thread's CPU, or by the clock where a GPU works for it.
 
     The clock would count what else the machine does, and a server plans while it answers.
     """
+    now = time.perf_counter if made.on_gpu else time.thread_time
+    return median_us(lambda query: made.candidates(query, depth.of_10, depth.effort), queries, now)
+
+
+def median_us(
+    answer: Callable[[Vectors], object], queries: Vectors, now: Callable[[], float]
+) -> float:
+    """Microseconds for one query, the median of a few asked one by one."""
     took = []
     for query in queries[:TIMED]:
-        began = time.thread_time()
-        made.candidates(query[None], depth.of_10, depth.effort)
-        took.append(time.thread_time() - began)
+        began = now()
+        answer(query[None])
+        took.append(now() - began)
     return float(np.median(took) * 1e6)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, astuple, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from search.errors import BadSetting, IndexDamaged
 from search.records import QueryKind
@@ -10,6 +10,9 @@ from search.settings import STORES
 
 StoreName = str
 """One of `search.settings.STORES`."""
+
+Computes = Literal["cpu", "cuda"]
+"""Where a store answers plain searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Plan:
     """The choice for a store of so many vectors, kept with its index.
 
     `memory_bytes` is what it takes for each vector, `target` the recall@10 that was asked for,
-    `reasons` what is to be said of the choice, a line each.
+    `reasons` what is to be said of the choice, a line each, and `wished` the store asked for.
     """
 
     store: StoreName
@@ -60,6 +63,8 @@ class Plan:
     picture: Depth | None = None
     reasons: tuple[str, ...] = ()
     measured: dict[str, dict[str, float]] = field(default_factory=dict)
+    device: Computes = "cpu"
+    wished: StoreName = "auto"
 
     def depth(self, kind: QueryKind) -> Depth:
         """How deep to go for queries of a kind."""

@@ -1,20 +1,20 @@
 """The planner: measures first passes on a store's own vectors, and builds the quickest."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from search.records import Ids, Vectors
+from search.records import Ids, QueryKind, Vectors
 from search.stores.expecting import LEAST_ROWS, Expectation
 from search.stores.faiss_store import FaissStore, Staged
-from search.stores.firstpass import FaissPass, FirstPassName, lists, train
+from search.stores.firstpass import FaissPass, FirstPass, FirstPassName, lists, train
 from search.stores.measuring import ROW_US, TARGET, settled, took_us
-from search.stores.plan import Depth, Plan, Wishes
+from search.stores.plan import Computes, Depth, Plan, Wishes
 
-# Rows x width that are scanned in about a millisecond, by one thread of 2024's machines: under
-# this nothing is measured, and nothing would be gained.
-EXACT_ENOUGH = 16_000_000
+# Rows x width that are scanned in one or two milliseconds, by one thread of 2024's machines or by a
+# GPU: under this nothing is measured, and nothing would be gained.
+EXACT_ENOUGH = {"cpu": 16_000_000, "cuda": 5_000_000_000}
 
 # First passes are compared on so many rows; a graph over them is built in about five seconds.
 SAMPLE = 20_000
@@ -38,25 +38,28 @@ WORTH = 0.75
 Say = Callable[[str], None]
 
 
-def wants_plan(rows: int, width: int, plan: Plan | None, wishes: Wishes) -> bool:
+def wants_plan(
+    rows: int, width: int, plan: Plan | None, wishes: Wishes, device: Computes = "cpu"
+) -> bool:
     """Whether a store of this size is to be measured: never yet, twice as large, or otherwise."""
-    small = rows < LEAST_ROWS or (wishes.store == "auto" and rows * width < EXACT_ENOUGH)
+    small = rows < LEAST_ROWS or (wishes.store == "auto" and rows * width < EXACT_ENOUGH[device])
     if small or wishes.store == "exact":
         return False
-    if plan is None or rows > 2 * plan.vectors:
+    if plan is None or plan.device != device or rows > 2 * plan.vectors:
         return True
-    return wishes.store not in ("auto", plan.store)
+    return wishes.store not in ("auto", plan.store, plan.wished)
 
 
-def exact_plan(rows: int, width: int, wishes: Wishes) -> Plan:
+def exact_plan(rows: int, width: int, wishes: Wishes, device: Computes = "cpu") -> Plan:
     """The plan of a store that is searched exactly without being measured."""
     if wishes.store == "exact":
         reason = "exact was asked for"
-    elif rows < LEAST_ROWS or rows * width < EXACT_ENOUGH:
-        reason = f"{rows:,} vectors of {width} are scanned in about a millisecond or less"
+    elif rows < LEAST_ROWS or rows * width < EXACT_ENOUGH[device]:
+        time = "about a millisecond or less" if device == "cpu" else "two milliseconds by the GPU"
+        reason = f"{rows:,} vectors of {width} are scanned in {time}"
     else:
         reason = "it was not measured yet: a server does so in the background, or limn plan NAME"
-    return Plan("exact", rows, 1.0, 2.0 * width + 8, reasons=(reason,))
+    return Plan("exact", rows, 1.0, 2.0 * width + 8, reasons=(reason,), device=device)
 
 
 class Planner:
@@ -73,7 +76,7 @@ class Planner:
         # These are asked by, and not there until everything is measured: a graph finds its own too
         # easily. A scan doesn't care.
         self._late = np.sort(chosen[:QUERIES])
-        self._asked = {"picture": self._vectors(self._late)}
+        self._asked: dict[QueryKind, Vectors] = {"picture": self._vectors(self._late)}
         self._sample = self._vectors(chosen[QUERIES:])
         self._taught: tuple[Vectors, ...] = (self._sample[:TRAINING_QUERIES],)
         if len(texts) >= QUERIES:
@@ -99,9 +102,19 @@ class Planner:
                 f"{name} found only {staged.plan.target:.3f} of the best ten, under {TARGET}"
             )
         self._reasons += self._refused.values()
-        self._reasons.append("exact: nothing else finds enough, or fits the memory allowed")
+        return self._exact("nothing else finds enough, or fits the memory allowed")
+
+    def _exact(self, why: str) -> Plan:
+        """Search exactly from now on."""
+        self._reasons.append(f"exact: {why}")
         self._store.unstage()
-        return Plan("exact", self._rows, 1.0, reasons=tuple(self._reasons), measured=self._measured)
+        return Plan(
+            *("exact", self._rows, 1.0),
+            reasons=tuple(self._reasons),
+            measured=self._measured,
+            device=self._store.device,
+            wished=self._wishes.store,
+        )
 
     def _order(self) -> list[FirstPassName]:
         """The first passes that may be built, the one expected to be quickest first."""
@@ -109,6 +122,8 @@ class Planner:
         if self._wishes.store not in ("auto", "exact"):
             self._reasons.append(f"{self._wishes.store} was asked for")
             measured = tuple((name, 0) for name, _ in MEASURED if name == self._wishes.store)
+            if not measured:
+                self._reasons.append(f"{self._wishes.store} is for GPUs, and this store has none")
         expected: dict[FirstPassName, float] = {}
         for name, beyond_us in measured:
             if min(expected.values(), default=math.inf) < beyond_us:
@@ -147,35 +162,49 @@ class Planner:
         return wanted <= allowed
 
     def _build(self, name: FirstPassName) -> Staged | None:
+        """A first pass over all rows, and its depths; None when the rows were numbered anew."""
         sample = self._sample
         if name == "ivf" and lists(self._rows, len(sample)) < lists(self._rows, self._rows):
-            wanted = min(10 * lists(self._rows, self._rows), 200_000)
-            sample = self._vectors(_spread(self._rows, wanted, self._store.slot_ids))
+            sample = self._vectors(self._for_lists())
         width = self._widths[name]
         late = self._late if name == "hnsw" else self._late[:0]
         made = train(name, sample, self._taught, width, self._rows, late)
-        for start in range(0, self._rows, BUILD_ROWS):
-            stop = min(start + BUILD_ROWS, self._rows)
-            vectors = self._store.slot_vectors(self._generation, start, stop)
+        for start, vectors in self._blocks(name):
             if vectors is None:
                 return None
-            made.add(vectors[~np.isin(np.arange(start, stop), late)])
+            made.add(vectors[~np.isin(np.arange(start, start + len(vectors)), late)])
+        staged = self._settled(made)
+        if len(late):
+            made.add(self._asked["picture"])
+        return staged
+
+    def _for_lists(self) -> Ids:
+        """Slots of as many rows as teach the lists of all."""
+        wanted = min(10 * lists(self._rows, self._rows), 200_000)
+        return _spread(self._rows, wanted, self._store.slot_ids)
+
+    def _blocks(self, name: str) -> Iterator[tuple[int, Vectors | None]]:
+        """All rows in order, each block with its first slot; None once they are numbered anew."""
+        for start in range(0, self._rows, BUILD_ROWS):
+            stop = min(start + BUILD_ROWS, self._rows)
+            yield start, self._store.slot_vectors(self._generation, start, stop)
             self._say(f"{name}: {stop:,} of {self._rows:,} vectors")
-        depths: dict[str, Depth] = {}
+
+    def _settled(self, made: FirstPass) -> Staged:
+        """With the depth for each kind of query at which it finds the target."""
+        depths: dict[QueryKind, Depth] = {}
         recalls: dict[str, float] = {}
         for kind, queries in self._asked.items():
             depth, recall = settled(made, queries, self._nearest(queries), self._store.slot_ids)
             depths[kind], recalls[kind] = depth, recall
             cost_us = took_us(made, queries, depth) + ROW_US * depth.of_10
             self._reasons.append(
-                f"{name} finds {recall:.3f} of the best ten for {kind} queries in "
+                f"{made.name} finds {recall:.3f} of the best ten for {kind} queries in "
                 f"{cost_us / 1000:.2f} ms, ranking {depth.of_10} candidates"
             )
-        if len(late):
-            made.add(self._asked["picture"])
         picture = depths["picture"]
         plan = Plan(
-            store=name,
+            store=made.name,
             vectors=self._rows,
             target=min(recalls.values()),
             memory_bytes=made.bytes_per_row + self._store.in_memory_bytes / max(1, self._rows),
@@ -183,6 +212,8 @@ class Planner:
             picture=picture,
             reasons=tuple(self._reasons),
             measured=self._measured,
+            device=self._store.device,
+            wished=self._wishes.store,
         )
         return Staged(made, plan)
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import faiss
@@ -210,14 +211,48 @@ class Slots:
     def _scan_into(
         self, best: faiss.ResultHeap, queries: Vectors, k: int, slots: SlotNumbers
     ) -> None:
-        step = BLOCK_ROWS if len(queries) >= MANY_QUERIES else FEW_ROWS
+        many, threads = len(queries) >= MANY_QUERIES, faiss.omp_get_max_threads()
+        if not many or threads == 1 or len(slots) <= BLOCK_ROWS:
+            self._scan_blocks(best, queries, k, slots, BLOCK_ROWS if many else FEW_ROWS)
+            return
+        # Each thread widens and multiplies blocks of its own. (One that widens for all to multiply
+        # with takes twice as long.)
+        each = -(-len(slots) // (threads * BLOCK_ROWS)) * BLOCK_ROWS
+
+        def share(start: int) -> faiss.ResultHeap:
+            faiss.omp_set_num_threads(1)  # this thread's own setting
+            mine = faiss.ResultHeap(len(queries), k, keep_max=True)
+            self._scan_blocks(mine, queries, k, slots[start : start + each], BLOCK_ROWS)
+            mine.finalize()
+            return mine
+
+        with ThreadPoolExecutor(threads) as pool:
+            for mine in pool.map(share, range(0, len(slots), each)):
+                best.add_result(mine.D, mine.I)
+
+    def _scan_blocks(
+        self, best: faiss.ResultHeap, queries: Vectors, k: int, slots: SlotNumbers, step: int
+    ) -> None:
         for start in range(0, len(slots), step):
             block = slots[start : start + step]
+            rows = self._stretch(block)
+            vectors = self.vectors(block) if rows is None else widened(rows)
             most = min(k, len(block))
-            scores, found = faiss.knn(
-                queries, self.vectors(block), most, faiss.METRIC_INNER_PRODUCT
-            )
+            scores, found = faiss.knn(queries, vectors, most, faiss.METRIC_INNER_PRODUCT)
             best.add_result(scores, block[found])
+
+    def _stretch(self, slots: SlotNumbers) -> Rows16 | None:
+        """The rows of slots that follow each other, not copied; None of others."""
+        first, stop = int(slots[0]), int(slots[-1]) + 1
+        if stop - first != len(slots) or not (slots[1:] - slots[:-1] == 1).all():
+            return None
+        start = len(self._base)
+        if first < start < stop:
+            return None
+        held = (
+            self._base[first:stop] if first < start else self._added[first - start : stop - start]
+        )
+        return held.view(np.float16)
 
     def best_of(
         self, queries: Vectors, k: int, candidates: SlotNumbers
