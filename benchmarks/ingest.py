@@ -88,7 +88,7 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
     ):
         collection, counts = index(
             engine.catalog,
-            f"bench {encoder.space.encoder[:9]} {name}".replace("/", "_"),
+            f"bench {len(engine.catalog.collections())}",
             [Folder(folder)],
             encoder,
             workers=settings.workers,
@@ -103,7 +103,7 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
         encode_rate(encoder, min(count, ENCODED_AT_MOST)),
     )
     print(
-        f"{encoder.space.encoder:>12.12} {name:>7} {count:>6,} files  "
+        f"{Path(encoder.space.encoder).name:>8} {name:>7} {count:>6,} files  "
         f"end to end {rates.whole.clock:7.1f}/s  decode {rates.decode.clock:7.1f}/s  "
         f"encode {rates.encode.clock:7.1f}/s  of the slower {rates.whole.of(rates.slower)}  "
         f"of shared {rates.whole.of(rates.shared)}  "
@@ -118,17 +118,22 @@ def measure_peers(settings: Settings, python: Path, folders: Mapping[str, Path])
     from benchmarks.peers import peer_rate, peers
 
     with tempfile.TemporaryDirectory() as scratch:
+        measured: dict[tuple[str, str], Rates] = {}
         for peer in peers(Path(scratch)):
-            encoder = open_encoder(peer.ours, settings.device)
             for name, folder in folders.items():
-                ours = measure_pipeline(settings, encoder, name, folder)
                 whole, decode = (peer_rate(python, peer, folder, each) for each in (False, True))
-                print(
-                    f"{peer.name} {name}: {whole:.1f}/s, of which Limn does "
-                    f"{ours.whole.clock / whole:.2f} times; decode and prepare {decode:.1f}/s, "
-                    f"{ours.decode.clock / decode:.2f} times",
-                    flush=True,
-                )
+                print(f"{peer.name} {name}: {whole:.1f}/s, decode and prepare {decode:.1f}/s")
+                for spec in peer.ours:
+                    if (spec, name) not in measured:
+                        encoder = open_encoder(spec, settings.device)
+                        measured[spec, name] = measure_pipeline(settings, encoder, name, folder)
+                    ours = measured[spec, name]
+                    print(
+                        f"  {spec.split(':')[0]} {Path(spec).name}: "
+                        f"Limn does {ours.whole.clock / whole:.2f} times as many, "
+                        f"decodes and prepares {ours.decode.clock / decode:.2f} times as many",
+                        flush=True,
+                    )
 
 
 def measure_decoding(photographs: Sequence[Path], encoder: Encoder, scratch: Path) -> None:

@@ -1,8 +1,8 @@
 """Limn's pipeline against those of clip-retrieval and rclip: the same files, the same encoder.
 
 clip-retrieval runs open_clip by torch, rclip its pair by onnxruntime; each is compared with Limn
-running the same weights by the same library. Both read JPEGs whole and know nothing of facts,
-colours or copies.
+running the same weights by the same library, and exported in int8, as a user of Limn would. Both
+read JPEGs whole and know nothing of facts, colours or copies.
 """
 
 import json
@@ -26,27 +26,32 @@ SIDE_PX = 224
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another program, the file that holds the encoder for it, and Limn's name for the same."""
+    """Another program, the file that holds the encoder for it, and Limn's names for the same."""
 
     name: str
     encoder: Path
-    ours: str
+    ours: tuple[str, ...]
 
 
 def peers(scratch: Path) -> tuple[Peer, Peer]:
     """Both, with ViT-B-32 in random weights: speed does not depend on their values."""
-    checkpoint, graph, folder = scratch / "vit.pt", scratch / "vit.onnx", scratch / "exported"
+    checkpoint, graph = scratch / "vit.pt", scratch / "vit.onnx"
+    float32, int8 = scratch / "float32", scratch / "int8"
     torch.manual_seed(1)
     with quiet():
         model = open_clip.create_model("ViT-B-32").eval()
         torch.save(model.state_dict(), checkpoint)
         spec = f"open_clip:ViT-B-32@{checkpoint}"
-        export(spec, folder, "float32")
+        export(spec, float32, "float32")
+        export(spec, int8, "int8")
         spell_out_attention(model)
         example = torch.zeros(2, 3, SIDE_PX, SIDE_PX)
         traced_graph = traced(_Prepared(model).eval(), example, "input", {0: "n"})
     graph.write_bytes(traced_graph.SerializeToString())
-    return Peer("clip-retrieval", checkpoint, spec), Peer("rclip", graph, f"onnx:{folder}")
+    return (
+        Peer("clip-retrieval", checkpoint, (spec, f"onnx:{float32}", f"onnx:{int8}")),
+        Peer("rclip", graph, (f"onnx:{float32}", f"onnx:{int8}")),
+    )
 
 
 def peer_rate(python: Path, peer: Peer, folder: Path, decode: bool = False) -> float:
