@@ -278,7 +278,7 @@ def test_what_the_planner_builds_reaches_its_target(name: str) -> None:
     assert store.staged is not None and store.staged.plan == plan and told
     assert name in ("auto", plan.store)
     assert recall(store, TEXTS[200:300], np.arange(ROWS)) >= 0.985
-    assert any("200 captions" in reason for reason in plan.reasons)
+    assert any("400 captions" in reason for reason in plan.reasons)
     assert Plan.from_json(plan.as_json()).text == plan.text
 
 

@@ -1,13 +1,13 @@
 """What a query is expected to take over all rows of a store, worked out from a sample of them."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import mean
 
 import numpy as np
 
 from search.records import QueryKind, Vectors
-from search.stores.firstpass import FaissPass, FirstPassName, train
+from search.stores.firstpass import FaissPass, FirstPassName, graph_bytes, train
 from search.stores.measuring import TARGET, holding, nearest, settled, took_us
 from search.stores.plan import Depth
 from search.stores.reduction import reduce
@@ -17,15 +17,17 @@ LEAST_ROWS = 1_000
 
 WIDTHS = (64, 96, 128, 192, 256, 384)
 
-# Among five times as many vectors 1.5 to 2.6 times as many candidates hold the best ten; one costs
-# so much to be read and scored.
-DEPTH_GROWTH = 0.5
+# Among 5 times as many vectors 1.75 times as many candidates hold the best ten, among 50 times as
+# many 3.3 times; one costs so much to be read and scored.
+DEPTH_GROWTH = 0.35
 CANDIDATE_US = 0.2
 
-# A graph's queue is about so long whatever the directions; each place in it costs so much, and more
-# for each direction. One thread of the machine of the benchmarks.
-QUEUE = 128
+# A graph over 100,000 vectors is walked with a queue of about this length, whatever the directions.
+# Each place in it costs so much, and more for each direction; or what memory takes to answer, where
+# vectors and neighbours exceed the caches. One thread of the machine of the benchmarks.
+QUEUE, QUEUED_ROWS = 128, 100_000
 PLACE_US, DIRECTION_US = 0.42, 0.0065
+FAR_US, CACHE_BYTES = 1.9, 64 << 20
 
 # Among so many times as many vectors a graph is searched that power of them longer, as measured
 # from 20,000 to a million. What it proposes is ranked from Python.
@@ -67,7 +69,7 @@ class Expectation:
         whole = int(self._sample.shape[1])
         widths = [*(each for each in WIDTHS if each < whole), min(whole, WIDTHS[-1])]
         if name == "hnsw":  # to build graphs of all widths would take far longer
-            widths = [min(widths, key=self._graph_us)]
+            widths = [self._graph_width(widths)]
         elif name == "ivf" and self._scan_width is not None:
             widths = [self._scan_width]
         best: tuple[int, float] | None = None
@@ -81,15 +83,26 @@ class Expectation:
             self._scan_width = best[0]
         return best
 
+    def _graph_width(self, widths: Sequence[int]) -> int:
+        """The fewest directions with which a graph is about as quick as with any number."""
+        costs_us = [self._graph_us(width) for width in widths]
+        return next(
+            width
+            for width, cost_us in zip(widths, costs_us, strict=True)
+            if STEADY * cost_us <= min(costs_us)
+        )
+
     def _graph_us(self, width: int) -> float:
         """About what a graph over so many directions costs a query, to compare widths by."""
         reduction = reduce(self._sample, self._taught, width)
         grown = math.pow(self._rows / len(self._sample), DEPTH_GROWTH)
-        place_us = PLACE_US + DIRECTION_US * width
+        queue = QUEUE * math.pow(self._rows / QUEUED_ROWS, GRAPH_GROWTH)
+        far = self._rows * graph_bytes(width) > CACHE_BYTES
+        place_us = max(PLACE_US + DIRECTION_US * width, FAR_US if far else 0)
         costs_us: list[float] = []
         for kind, queries in self._asked.items():
             depth = grown * holding(reduction, self._sample, queries, self._truth[kind])
-            costs_us.append(max(QUEUE, depth) * place_us + CANDIDATE_US * depth)
+            costs_us.append(max(queue, depth) * place_us + CANDIDATE_US * depth)
         return mean(costs_us)
 
     def _expected(self, name: FirstPassName, width: int, fits: Fits) -> float | None:

@@ -105,7 +105,7 @@ class FaissPass:
     def bytes_per_row(self) -> float:
         width = self.reduction.width
         if self.name == "hnsw":
-            return width + 1 + 4 * 2 * NEIGHBOURS * 1.1
+            return graph_bytes(width + 1)
         return (width + 1) // 2 + (8 if self.name == "ivf" else 0)
 
     @property
@@ -207,6 +207,11 @@ class FaissChain:
         )
         scores, found = self.index.search(queries, k, params=parameters)
         return found, scores
+
+
+def graph_bytes(width: int) -> float:
+    """Memory that a graph takes for each vector of so many 8-bit numbers."""
+    return width + 4 * 2 * NEIGHBOURS * 1.1
 
 
 def train(
