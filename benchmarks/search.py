@@ -6,21 +6,21 @@
 It needs `pip install ".[bench]"`. Each part, and each peer of `peers`, is written to --out when it
 is done; one that stands there already is passed over. Searches are timed in the CPU time of one
 thread, which what else the machine does disturbs least, and in the clock's, which is what counts
-with `--device cuda`. What a row of vectors
-is stands in `benchmarks.search_vectors`. `benchmarks.search_served` times engine and server.
+with `--device cuda`. What a row of vectors is stands in `benchmarks.search_vectors`.
+`benchmarks.search_served` times engine and server.
 """
 
 import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 import faiss
 import numpy as np
 
-from benchmarks.search_peers import PEERS, Built
+from benchmarks.search_peers import ELSEWHERE, PEERS, Built
 from benchmarks.search_vectors import Material, material, mixtures
 from search.records import Device, Ids, QueryKind, Vectors
 from search.stores.faiss_store import FaissStore
@@ -109,7 +109,7 @@ class Bench:
         figures: Figures = {}
         for name in ("exact", "auto"):
             if name == "auto":
-                planner_of(store)(store, self.lessons, Wishes(), lambda _: None).run()
+                planner_of(store, Wishes())(store, self.lessons, Wishes(), lambda _: None).run()
             queries = self.queries["text"][: ASKED if name == "auto" else 30]
             with one_thread():
                 whole = timed(lambda q: store.search(q, 10)[0], queries)[1]
@@ -245,7 +245,7 @@ PARTS = ("peers", "batches", "filters", "memory", "growth")
 @click.option("--out", default="limn-bench.json", type=click.Path(path_type=Path))
 @click.option("--rows", default=50_000, show_default=True)
 @click.option("--width", default=512, show_default=True, help="384 is the built-in pair's own.")
-@click.option("--device", default="cpu", type=click.Choice(get_args(Device)), show_default=True)
+@click.option("--device", default="cpu", type=click.Choice(["cpu", "cuda"]), show_default=True)
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), default=PARTS)
 @click.option("--peer", "peers", multiple=True, type=click.Choice(list(PEERS)), default=list(PEERS))
 @click.option("--plot", "drawn", type=click.Path(path_type=Path), help="Draw `growth` here.")
@@ -264,6 +264,7 @@ def main(
     """Measure, and keep what was measured as JSON."""
     figures: Figures = json.loads(out.read_text()) if out.exists() else {}
     bench = Bench(material(pictures, texts, cache, width), rows, device)
+    peers = tuple(peer for peer in peers if peer not in ELSEWHERE[device])
     wanted = [(part, peer) for part in parts for peer in (peers if part == "peers" else ("",))]
     for part, peer in wanted:
         where = device if device != "cpu" else ""

@@ -32,7 +32,7 @@ class Built:
 
 
 Build = Callable[[Vectors, Vectors, Device], Built]
-"""From vectors, texts to learn from, and where to compute; peers that have no GPU pass it over."""
+"""From vectors, texts to learn from, and where to compute."""
 
 DEPTHS = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 
@@ -47,7 +47,8 @@ def limn(store_name: str) -> Build:
             store.put(np.arange(start, start + len(part)), part)
         plan = None
         if store_name != "exact":
-            plan = planner_of(store)(store, texts, Wishes(store_name), lambda _: None).run()
+            wishes = Wishes(store_name)
+            plan = planner_of(store, wishes)(store, texts, wishes, lambda _: None).run()
         staged = store.staged
 
         now = (0, "")
@@ -107,7 +108,7 @@ def usearch(vectors: Vectors, _: Vectors, __: Device) -> Built:
 
 
 def faiss_of(factory: str, size: float) -> Build:
-    """Plain FAISS, as its factory makes it, on a GPU where it is asked to and can be."""
+    """Plain FAISS, as its factory makes it."""
 
     def build(vectors: Vectors, _: Vectors, device: Device) -> Built:
         index: Any = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
@@ -167,3 +168,9 @@ PEERS: dict[str, Build] = {
     "faiss-flat": faiss_of("Flat", 4),
     "lancedb": lancedb,
 }
+
+ELSEWHERE: dict[Device, tuple[str, ...]] = {
+    "cpu": ("limn-cagra",),
+    "cuda": ("limn-hnsw", "hnswlib", "usearch", "faiss-hnsw", "lancedb"),
+}
+"""What there is on the other device alone."""

@@ -88,7 +88,7 @@ class Staging:
         from search.stores.faiss_store import FaissStore
         from search.stores.planner import exact_plan
 
-        device = store.device if isinstance(store, FaissStore) else "cpu"
+        device = self._wishes.device(store.device) if isinstance(store, FaissStore) else "cpu"
         return self._plan or exact_plan(len(store), store.width, self._wishes, device)
 
     def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
@@ -100,7 +100,8 @@ class Staging:
         small = len(store) < LEAST_ROWS
         if small or not isinstance(store, FaissStore) or self._wishes.store == "exact":
             return self.plan(store)
-        made = planner_of(store)(store, self._texts(), self._wishes, say).run()
+        planner = planner_of(store, self._wishes)
+        made = planner(store, self._texts(), self._wishes, say).run()
         if made is not None:
             self._plan = made
             self._write(follower, store, made)
@@ -109,9 +110,13 @@ class Staging:
     def _due(self, store: "FaissStore") -> bool:
         from search.stores.planner import wants_plan
 
-        lost = self._plan is not None and self._plan.store != "exact" and store.staged is None
-        plan = None if lost else self._plan
-        return wants_plan(len(store), store.width, plan, self._wishes, store.device)
+        plan = self._plan
+        if store.gave_up:
+            return False
+        if plan is not None and plan.store != "exact" and store.staged is None:
+            plan = None  # its first pass is lost
+        device = self._wishes.device(store.device)
+        return wants_plan(len(store), store.width, plan, self._wishes, device)
 
     def _load(self, follower: Headed, store: "FaissStore") -> None:
         from search.stores.firstfile import read_first
@@ -129,7 +134,7 @@ class Staging:
                 ours.store,
             ):
                 raise IndexDamaged("it is of another collection")
-            if self._wishes.store not in ("auto", plan.store) or plan.device != store.device:
+            if not plan.suits(self._wishes, store.device):
                 return
             if staged is None or store.stage(staged, generation):
                 self._plan = plan

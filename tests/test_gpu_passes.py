@@ -1,9 +1,11 @@
 """First passes on a GPU, by FAISS's CPU indexes in place of its GPU ones: the same calls."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
 import faiss
@@ -11,7 +13,6 @@ import numpy as np
 import pytest
 
 from search.records import Vectors
-from search.stores import planner_gpu
 from search.stores.faiss_gpu import DeviceCopy, gpu_count
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass import one_thread
@@ -44,13 +45,16 @@ def lists(rows: int, sample: Vectors) -> GpuPass:
 def half_a_graph(rows: int, sample: Vectors) -> GpuPass:
     """What can't grow, over the first half of the rows, and a tail for all others."""
     made = lists(rows, sample)
-    made.add(PICTURES[: ROWS // 2])
-    return GpuPass("ivf", made._index, faiss.IndexFlatIP(WIDTH))
+    order = np.random.default_rng(4).permutation(ROWS).astype(np.int32)
+    made.add(PICTURES[order[: ROWS // 2]])
+    graph = GpuPass("ivf", made._index, faiss.IndexFlatIP(WIDTH), order[: ROWS // 2])
+    graph.add(PICTURES[order[ROWS // 2 :]], order[ROWS // 2 :])
+    return graph
 
 
-def on_gpu() -> FaissStore:
+def on_gpu(copy: faiss.Index | None = None) -> FaissStore:
     """A store whose rows are copied to what stands for a GPU."""
-    store = FaissStore(WIDTH, DeviceCopy(faiss.IndexFlatIP(WIDTH)))
+    store = FaissStore(WIDTH, DeviceCopy(copy or faiss.IndexFlatIP(WIDTH)))
     store.put(ALL, PICTURES)
     return store
 
@@ -62,12 +66,15 @@ def staged(store: FaissStore, first: GpuPass) -> FaissStore:
 
 
 @pytest.fixture(params=[lists, half_a_graph])
-def store(request: pytest.FixtureRequest) -> FaissStore:
+def both(request: pytest.FixtureRequest) -> tuple[FaissStore, faiss.Index]:
+    """A store, and the copy of its rows: empty for as long as the first pass answers."""
     made: Callable[[int, Vectors], GpuPass] = request.param
-    return staged(on_gpu(), made(ROWS, PICTURES))
+    copy = faiss.IndexFlatIP(WIDTH)
+    return staged(on_gpu(copy), made(ROWS, PICTURES)), copy
 
 
-def test_it_finds_nearly_all_and_no_ghost(store: FaissStore) -> None:
+def test_it_finds_nearly_all_and_no_ghost(both: tuple[FaissStore, faiss.Index]) -> None:
+    store, copy = both
     assert store.staged is not None and len(store.staged.first) == ROWS
     assert recall(store, TEXTS[:100], ALL) >= 0.99
     gone = np.arange(0, ROWS, 9)
@@ -75,28 +82,61 @@ def test_it_finds_nearly_all_and_no_ghost(store: FaissStore) -> None:
     assert recall(store, TEXTS[:100], np.setdiff1d(ALL, gone)) >= 0.99
     store.put(gone, PICTURES[gone])
     assert recall(store, TEXTS[:100], ALL) >= 0.99
+    assert copy.ntotal == 0, "nothing was answered by all rows"
 
 
 @pytest.mark.parametrize("share", [0.5, 0.05, 0.005])
-def test_filters_are_looked_at_outside_of_it(store: FaissStore, share: float) -> None:
+def test_filters_are_looked_at_outside_of_it(
+    both: tuple[FaissStore, faiss.Index], share: float
+) -> None:
     allowed = np.flatnonzero(np.random.default_rng(3).random(ROWS) < share)
-    assert recall(store, TEXTS[:50], ALL, allowed) >= 0.99
+    assert recall(both[0], TEXTS[:50], ALL, allowed) >= 0.99
 
 
-def test_more_than_it_proposes_is_answered_exactly(store: FaissStore) -> None:
-    found, _ = store.search(TEXTS[:2], 3_000)
-    best = np.argsort(-(TEXTS[:2] @ PICTURES.T), axis=1)[:, :3_000]
+def test_more_than_it_proposes_is_answered_exactly(both: tuple[FaissStore, faiss.Index]) -> None:
+    store, copy = both
+    found, _ = store.search(TEXTS[:2], 2_000)
+    best = np.argsort(-(TEXTS[:2] @ PICTURES.T), axis=1)[:, :2_000]
     assert np.mean([np.isin(*each).mean() for each in zip(best, found, strict=True)]) > 0.999
+    assert copy.ntotal == ROWS
 
 
-def test_many_at_once_get_each_their_own(store: FaissStore) -> None:
-    asked = [TEXTS[start : start + 1 + start % 3] for start in range(0, 300, 3)]
+def test_those_who_come_while_it_works_are_answered_together() -> None:
+    made = lists(ROWS, PICTURES)
+    made.add(PICTURES)
+    slow = Slow(made._index)
+    store = staged(on_gpu(), GpuPass("ivf", slow))
+    asked = [TEXTS[start : start + 1 + start % 3] for start in range(0, 60, 3)]
     alone = [store.search(each, 5 + place % 7) for place, each in enumerate(asked)]
-    with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(store.search, asked, [5 + place % 7 for place in range(100)]))
+    slow.opened.clear()
+    calls = slow.calls
+    with ThreadPoolExecutor(len(asked)) as pool:
+        coming = [pool.submit(store.search, each, 5 + i % 7) for i, each in enumerate(asked)]
+        while store.staged.first._joined.waiting < len(asked) - 1:  # type: ignore[union-attr]
+            time.sleep(0.001)
+        slow.opened.set()
+        together = [each.result() for each in coming]
+    assert slow.calls == calls + 2
     for (ids, scores), (ids_again, scores_again) in zip(alone, together, strict=True):
         # Joined with one that goes deeper, a search finds as much or more.
         assert ids.shape == ids_again.shape and (scores_again >= scores - 1e-3).all()
+
+
+class Slow:
+    """An index that answers when it is let."""
+
+    def __init__(self, index: Any) -> None:
+        self._index, self.calls = index, 0
+        self.opened = Event()
+        self.opened.set()
+
+    def search(self, *asked: Any, **parameters: Any) -> Any:
+        self.calls += 1
+        assert self.opened.wait(60)
+        return self._index.search(*asked, **parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
 
 
 class Failing:
@@ -122,67 +162,87 @@ def test_one_that_fails_is_given_up_with_one_warning(
         store.put(np.array([ROWS]), PICTURES[:1])
         for _ in range(3):
             assert store.search(TEXTS[:5], 10)[0].min() >= 0
-    assert store.staged is None
+    assert store.staged is None and store.gave_up
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "out of memory" in caplog.text
 
 
-@pytest.fixture
-def planned_on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planner_gpu, "open_gpu_ivf", lists)
-    monkeypatch.setattr(planner_gpu, "missing", lambda name: "" if name == "ivf" else "no cagra")
+class OnCpu(GpuPlanner):
+    """Builds what a GPU would, and says that exact search takes ever so long, or no time."""
+
+    open_ivf = staticmethod(lists)
+    exact_us = 1e9
+
+    def _exact_us(self) -> float:
+        return self.exact_us
 
 
-def plan_of(store: FaissStore, wish: str = "auto") -> Plan:
-    plan = planner_of(store)(store, TEXTS, Wishes(wish), lambda _: None).run()
+class AtOnce(OnCpu):
+    exact_us = 0.001
+
+
+class Full(OnCpu):
+    @staticmethod
+    def open_ivf(rows: int, sample: Vectors) -> GpuPass:
+        raise MemoryError("no room for 20 GB")
+
+
+def plan_of(store: FaissStore, wish: str, planner: type[Planner]) -> Plan:
+    plan = planner(store, TEXTS, Wishes(wish), lambda _: None).run()
     assert plan is not None and plan.device == "cuda"
     return plan
 
 
-@pytest.mark.usefixtures("planned_on_cpu")
 def test_what_is_asked_for_is_built_and_measured() -> None:
     store = on_gpu()
-    plan = plan_of(store, "ivf")
+    plan = plan_of(store, "ivf", AtOnce)
     assert plan.store == "ivf" and plan.target >= 0.99 and set(plan.measured) == {"exact", "ivf"}
     assert store.staged is not None and store.staged.plan == plan
     assert recall(store, TEXTS[200:300], ALL) >= 0.985
 
 
-@pytest.mark.usefixtures("planned_on_cpu")
+@pytest.mark.skipif(not missing("cagra"), reason="this FAISS has CAGRA")
+@pytest.mark.parametrize(("planner", "chosen"), [(AtOnce, "exact"), (OnCpu, "ivf")])
 def test_the_quickest_is_kept_and_exact_search_is_one_of_them(
-    monkeypatch: pytest.MonkeyPatch,
+    planner: type[Planner], chosen: str
 ) -> None:
-    for exact_us, chosen in ((0.001, "exact"), (1e9, "ivf")):
-        monkeypatch.setattr(planner_gpu, "median_us", lambda *_, us=exact_us: us)
-        store = on_gpu()
-        plan = plan_of(store)
-        assert plan.store == chosen and (store.staged is not None) == (chosen == "ivf")
-        assert "no cagra" in plan.reasons
-
-
-def test_a_gpu_that_is_full_leaves_exact_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(rows: int, sample: Vectors) -> GpuPass:
-        raise MemoryError("no room for 20 GB")
-
-    monkeypatch.setattr(planner_gpu, "open_gpu_ivf", full)
     store = on_gpu()
-    plan = plan_of(store, "ivf")
+    plan = plan_of(store, "auto", planner)
+    assert plan.store == chosen and (store.staged is not None) == (chosen == "ivf")
+    assert any("faiss-gpu-cuvs" in reason for reason in plan.reasons)
+
+
+def test_a_gpu_that_is_full_leaves_exact_search() -> None:
+    store = on_gpu()
+    plan = plan_of(store, "ivf", Full)
     assert plan.store == "exact" and store.staged is None
     assert any("no room for 20 GB" in reason for reason in plan.reasons)
 
 
-def test_what_is_for_the_other_device_says_so() -> None:
-    assert any("for CPUs" in reason for reason in plan_of(on_gpu(), "hnsw").reasons)
+def test_a_graph_that_main_memory_can_t_build_is_refused() -> None:
+    wishes = Wishes("cagra", memory_bytes=1_000)
+    plan = Built(on_gpu(), TEXTS, wishes, lambda _: None).run()
+    assert plan is not None and any("to build, and 0 may be" in each for each in plan.reasons)
+
+
+class Built(OnCpu):
+    missing = staticmethod(lambda name: "")
+
+
+def test_a_store_that_has_no_gpu_says_so_once() -> None:
     store = FaissStore(WIDTH, "cpu")
     store.put(ALL, PICTURES)
-    plan = planner_of(store)(store, TEXTS, Wishes("cagra"), lambda _: None).run()
+    wishes = Wishes("cagra")
+    plan = planner_of(store, wishes)(store, TEXTS, wishes, lambda _: None).run()
     assert plan is not None and plan.store == "exact"
     assert any("for GPUs" in reason for reason in plan.reasons)
-    assert not wants_plan(ROWS, WIDTH, plan, Wishes("cagra")), "asked for once, and not again"
+    assert not wants_plan(ROWS, WIDTH, plan, wishes) and plan.suits(wishes, "cpu")
 
 
 def test_a_gpu_wants_a_plan_later_and_its_own() -> None:
-    assert planner_of(on_gpu()) is GpuPlanner and planner_of(FaissStore(4, "cpu")) is Planner
+    assert planner_of(on_gpu(), Wishes()) is GpuPlanner
+    assert planner_of(FaissStore(4, "cpu"), Wishes()) is Planner
+    assert planner_of(on_gpu(), Wishes("hnsw")) is Planner, "a CPU's, where it is asked for"
     assert not wants_plan(10**6, 512, None, Wishes(), "cuda")
     assert wants_plan(2 * 10**7, 512, None, Wishes(), "cuda")
     assert wants_plan(2 * 10**7, 512, Plan("hnsw", 2 * 10**7), Wishes(), "cuda")
@@ -199,7 +259,7 @@ def test_a_real_gpu_plans_grows_forgets_and_filters(name: str) -> None:
         pytest.skip(missing(name))  # type: ignore[arg-type]
     store = FaissStore(WIDTH, "cuda")
     store.put(ALL, PICTURES)
-    plan = plan_of(store, name)
+    plan = plan_of(store, name, GpuPlanner)
     assert plan.store == name and store.staged is not None
     store.remove(ALL[::9])
     store.put(ALL[::9], PICTURES[::9])

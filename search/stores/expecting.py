@@ -8,6 +8,7 @@ import numpy as np
 
 from search.records import QueryKind, Vectors
 from search.stores.firstpass import FaissPass, FirstPassName, graph_bytes, train
+from search.stores.locality import CACHE_BYTES
 from search.stores.measuring import TARGET, holding, nearest, settled, took_us
 from search.stores.plan import Depth
 from search.stores.reduction import reduce
@@ -27,7 +28,7 @@ CANDIDATE_US = 0.2
 # vectors and neighbours exceed the caches. One thread of the machine of the benchmarks.
 QUEUE, QUEUED_ROWS = 128, 100_000
 PLACE_US, DIRECTION_US = 0.42, 0.0065
-FAR_US, CACHE_BYTES = 1.9, 64 << 20
+FAR_US = 1.9
 
 # Among so many times as many vectors a graph is searched that power of them longer, as measured
 # from 20,000 to a million. What it proposes is ranked from Python.

@@ -1,19 +1,24 @@
 """FAISS on a GPU: whether there is one, its memory and failures, and the copy of a store's rows."""
 
+import logging
 from typing import Any
 
 import faiss as faiss_module
 import numpy as np
 
 from search.errors import BadSetting
+from search.joining import Joining
 from search.records import Scores, Vectors
 from search.stores.slots import SlotNumbers, Slots
 
 # A build without GPU code lacks half of these names.
 faiss: Any = faiss_module
 
+logger = logging.getLogger(__name__)
+
 FAILURES = (RuntimeError, MemoryError)
-"""What FAISS raises for a GPU that is full or fails: its C++ exceptions come as these two."""
+"""What FAISS raises for a GPU that has no room, or that it can't use; an error of CUDA itself ends
+the process."""
 
 MAX_K = 2048
 """The most neighbours that FAISS selects on a GPU (its GPU_MAX_SELECTION_K)."""
@@ -31,7 +36,7 @@ class DeviceCopy:
 
     GpuIndexFlat has neither remove_ids nor add_with_ids: slots are only appended, and those that
     came last follow before the next search. One caller at a time, reads included: the store joins
-    them. Any failure is a RuntimeError or a MemoryError; the copy can't be used after one.
+    them. Any failure is one of `FAILURES`; the copy can't be used after one.
     """
 
     def __init__(self, index: Any) -> None:
@@ -60,6 +65,64 @@ class DeviceCopy:
         for start in range(self._index.ntotal, len(slots), chunk_rows):
             chunk = np.arange(start, min(start + chunk_rows, len(slots)))
             self._index.add(slots.vectors(chunk))
+
+
+Answer = tuple[SlotNumbers, Scores]
+
+
+class SharedCopy:
+    """A copy that many ask at the same time, in one call; a GPU that fails is given up."""
+
+    def __init__(self, copy: DeviceCopy | None) -> None:
+        self._copy = copy
+        self._joined = Joining(self._answer)
+
+    @property
+    def works(self) -> bool:
+        """Whether there is a copy, on a GPU that has not failed."""
+        return self._copy is not None
+
+    def best(self, slots: Slots, queries: Vectors, k: int) -> Answer | None:
+        """The best slots whose rows count: (q, k); None where the GPU can't say.
+
+        The rows are not to change meanwhile.
+        """
+        if self._copy is None or k + slots.dead > MAX_K:
+            return None
+        return self._joined.ask((slots, queries, k))
+
+    def forget(self) -> None:
+        """The slots are numbered anew; nobody may be asking."""
+        if self._copy is not None:
+            self._copy.forget()
+
+    def release(self) -> None:
+        """Leave the GPU's memory to others until somebody asks; nobody may be asking now."""
+        if self._copy is not None:
+            self._copy.release()
+
+    def _answer(self, asked: list[tuple[Slots, Vectors, int]]) -> list[Answer | None]:
+        if self._copy is None:  # another search has given it up meanwhile
+            return [None] * len(asked)
+        slots = asked[0][0]
+        try:
+            most = max(k for _, _, k in asked) + slots.dead
+            queries = np.concatenate([each for _, each, _ in asked])
+            found, scores = self._copy.search(slots, queries, most)
+        except FAILURES as failure:
+            self._copy = None
+            logger.warning("the GPU failed, the index goes on with the CPU: %s", failure)
+            return [None] * len(asked)
+        answers: list[Answer | None] = []
+        for _, vectors, k in asked:
+            mine, found = found[: len(vectors)], found[len(vectors) :]
+            cosines, scores = scores[: len(vectors)], scores[len(vectors) :]
+            dead = (mine < 0) | (slots.ids[mine] < 0)
+            order = np.argsort(dead, axis=1, kind="stable")[:, :k]
+            answers.append(
+                (np.take_along_axis(mine, order, 1), np.take_along_axis(cosines, order, 1))
+            )
+        return answers
 
 
 def gpu_count() -> int:

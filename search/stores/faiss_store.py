@@ -4,15 +4,21 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import get_args
 
 import numpy as np
 
 from search.errors import BadSetting
-from search.joining import Joining
 from search.records import Device, Ids, QueryKind, Scores, Vectors
 from search.stores.arguments import checked_queries, checked_rows, padded
-from search.stores.faiss_gpu import FAILURES, MAX_K, DeviceCopy, gpu_count, open_device_copy
+from search.stores.faiss_gpu import (
+    FAILURES,
+    DeviceCopy,
+    SharedCopy,
+    gpu_count,
+    open_device_copy,
+)
 from search.stores.firstpass import FaissChain, FirstPass
 from search.stores.halves import widened
 from search.stores.payload import pack, unpack
@@ -56,8 +62,8 @@ class FaissStore:
     Without a first pass every search is exact. Searches share the rows, writes have them alone.
     Every row found is scored by its own float16 numbers, whoever proposed it. Filters are never
     left to a GPU, which drops selectors: its copy of the rows isn't asked under one, and what a
-    first pass proposes is looked at here. What fails on a GPU is given up with one warning, and
-    the CPU goes on.
+    first pass proposes is looked at here. What has no room on a GPU is given up with one warning,
+    and the CPU goes on.
     """
 
     def __init__(
@@ -77,9 +83,11 @@ class FaissStore:
         self._memory_bytes = memory_bytes
         self._staged: Staged | None = None
         self._chain: FaissChain | None = None
+        self._gave_up = False
+        self._giving_up = Lock()
         self._lock = ReadersWriterLock()
-        self._copy = device if isinstance(device, DeviceCopy) else _open_copy(width, device)
-        self._on_gpu = Joining(self._ask_gpu)
+        copy = device if isinstance(device, DeviceCopy) else _open_copy(width, device)
+        self._gpu = SharedCopy(copy)
 
     @property
     def width(self) -> int:
@@ -89,7 +97,13 @@ class FaissStore:
     @property
     def device(self) -> Computes:
         """Where plain searches are answered now: "cuda" or "cpu"."""
-        return "cpu" if self._copy is None else "cuda"
+        staged = self._staged
+        return "cuda" if self._gpu.works or (staged and staged.first.on_gpu) else "cpu"
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether a first pass on a GPU failed: in this process no other is to be built."""
+        return self._gave_up
 
     @property
     def heavy(self) -> bool:
@@ -115,8 +129,9 @@ class FaissStore:
     @property
     def in_memory_bytes(self) -> float:
         """What rows, ids and the first pass take in memory; mapped rows and the GPU left out."""
-        first = self._staged.first if self._staged else None
-        return self._slots.in_memory_bytes + (first.bytes_per_row * len(first) if first else 0)
+        staged = self._staged
+        held = staged.first.bytes_per_row * len(staged.first) if staged else 0
+        return self._slots.in_memory_bytes + held
 
     def __len__(self) -> int:
         return self._slots.live
@@ -127,7 +142,7 @@ class FaissStore:
         with self._changing():
             self._slots.put(ids, rows)
             if self._staged is not None and len(ids):
-                self._take_in(self._staged.first, widened(rows))
+                self._took_in(self._staged.first, widened(rows))
             self._sweep()
 
     def remove(self, ids: Ids) -> None:
@@ -191,12 +206,12 @@ class FaissStore:
         with self._changing():
             if generation != self._slots.generation or len(first) > len(self._slots):
                 return False
-            self._staged = staged
             missing = np.arange(len(first), len(self._slots))
-            if len(missing):
-                self._take_in(first, self._slots.vectors(missing))
-            if first.on_gpu and self._copy is not None:
-                self._copy.release()
+            if len(missing) and not self._took_in(first, self._slots.vectors(missing)):
+                return False
+            self._staged = staged
+            if first.on_gpu:
+                self._gpu.release()
             return True
 
     def unstage(self) -> None:
@@ -219,7 +234,7 @@ class FaissStore:
             if first is None or not same or len(first) != len(loaded):
                 self._staged = None
             self._slots = loaded
-            self._forget_copy()
+            self._gpu.forget()
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -231,21 +246,26 @@ class FaissStore:
                 rows, staged = self._slots.index, self._staged
                 self._chain = staged.first.chained(rows) if staged and rows is not None else None
 
-    def _take_in(self, first: FirstPass, vectors: Vectors) -> None:
+    def _took_in(self, first: FirstPass, vectors: Vectors) -> bool:
+        """Whether a first pass has rows that follow now: one on a GPU may have no room for them."""
         try:
             first.add(vectors)
         except FAILURES as failure:
             self._give_up(first, failure)
+            return False
+        return True
 
     def _give_up(self, first: FirstPass, failure: Exception) -> None:
         """Go on without a first pass whose GPU failed; any other's failure is raised."""
         if not first.on_gpu:
             raise failure
-        if self._staged is not None and self._staged.first is first:
+        with self._giving_up:
+            if not self._gave_up:
+                logger.warning(
+                    "%s on the GPU failed, search goes on without it: %s", first.name, failure
+                )
+            self._gave_up = True
             self._staged = None
-            logger.warning(
-                "%s on the GPU failed, search goes on without it: %s", first.name, failure
-            )
 
     def _sweep(self) -> None:
         """Copy the rows without the dead, once there are many; the first pass is of others then."""
@@ -254,7 +274,7 @@ class FaissStore:
             held = np.flatnonzero(slots.ids >= 0)
             self._slots = Slots.of(slots.ids[held], slots.rows(held), None, mapped=False)
             self._staged = None
-            self._forget_copy()
+            self._gpu.forget()
 
     def _nearest(self, queries: Vectors, k: int, kind: QueryKind) -> tuple[SlotNumbers, Scores]:
         most = min(k, self._slots.live)
@@ -268,11 +288,8 @@ class FaissStore:
                 answer = self._staged_best(staged.first, queries, most, wanted, depth.effort)
                 if answer is not None and (answer[0] >= 0).all():
                     return answer
-        if self._copy is not None and most + self._slots.dead <= MAX_K:
-            from_gpu = self._on_gpu.ask((queries, most))
-            if from_gpu is not None:
-                return from_gpu
-        return self._slots.search(queries, most)
+        from_gpu = self._gpu.best(self._slots, queries, most)
+        return self._slots.search(queries, most) if from_gpu is None else from_gpu
 
     def _staged_best(
         self, first: FirstPass, queries: Vectors, k: int, wanted: int, effort: int
@@ -355,34 +372,6 @@ class FaissStore:
         except FAILURES as failure:
             self._give_up(first, failure)
             return None
-
-    def _ask_gpu(self, asked: list[tuple[Vectors, int]]) -> list[tuple[SlotNumbers, Scores] | None]:
-        """Answer all who wait in one call; None for each where the GPU can't."""
-        if self._copy is None:  # another search has given it up meanwhile
-            return [None] * len(asked)
-        queries = np.concatenate([each for each, _ in asked])
-        try:
-            most = max(k for _, k in asked) + self._slots.dead
-            found, scores = self._copy.search(self._slots, queries, most)
-        except FAILURES as failure:
-            self._copy = None
-            logger.warning("the GPU failed, the index goes on with the CPU: %s", failure)
-            return [None] * len(asked)
-        answers: list[tuple[SlotNumbers, Scores] | None] = []
-        for vectors, k in asked:
-            mine, found = found[: len(vectors)], found[len(vectors) :]
-            cosines, scores = scores[: len(vectors)], scores[len(vectors) :]
-            dead = (mine < 0) | (self._slots.ids[mine] < 0)
-            order = np.argsort(dead, axis=1, kind="stable")[:, :k]
-            answers.append(
-                (np.take_along_axis(mine, order, 1), np.take_along_axis(cosines, order, 1))
-            )
-        return answers
-
-    def _forget_copy(self) -> None:
-        # The writer is alone: no search is using the copy.
-        if self._copy is not None:
-            self._copy.forget()
 
 
 def _nobody(queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:

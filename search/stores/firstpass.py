@@ -5,13 +5,14 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 import faiss as faiss_module
 import numpy as np
+from numpy.typing import NDArray
 
 from search.errors import IndexDamaged
-from search.records import Scores, Vectors
+from search.records import Ids, Scores, Vectors
 from search.stores.reduction import Reduction, reduce
 from search.stores.slots import SlotNumbers
 
@@ -23,13 +24,13 @@ FirstPassName = Literal["scan", "ivf", "hnsw"]
 # Codes are trained on so many rows; FAISS's own limit for 16 centroids is 4,096.
 TRAINED_ON = 20_000
 
-# As many as hnswlib has. Among a million, twice this depth of building saved a quarter of what a
-# query takes, and took twice as long.
-NEIGHBOURS, BUILD_DEPTH = 16, 120
+# As many as hnswlib has. Among a million, twice a depth of 120 saved a quarter of what a query
+# takes, and took twice as long.
+NEIGHBOURS, BUILD_DEPTH = 16, 150
 
-NONE: SlotNumbers = np.empty(0, np.int64)
+NONE = np.empty(0, np.int32)
 
-HEAD = struct.Struct("<IIIII")
+HEAD = struct.Struct("<IIII")
 
 
 class FirstPass(Protocol):
@@ -91,10 +92,8 @@ class FaissPass:
     index: Any
     longest: float
     """For "hnsw": the squared length that all vectors are brought to."""
-    late: SlotNumbers
-    """Of the first `built` slots, those that come last, ascending: with them it is measured, as
-    with pictures that are not there. (One that is there is found too easily in a graph.)"""
-    built: int
+    order: NDArray[np.int32]
+    """The slots of its first rows; those of all others are their own places."""
 
     on_gpu: ClassVar[bool] = False
 
@@ -105,7 +104,7 @@ class FaissPass:
     def bytes_per_row(self) -> float:
         width = self.reduction.width
         if self.name == "hnsw":
-            return graph_bytes(width + 1)
+            return graph_bytes(width + 1) + self.order.itemsize
         return (width + 1) // 2 + (8 if self.name == "ivf" else 0)
 
     @property
@@ -125,15 +124,24 @@ class FaissPass:
         count = int(self.index.nlist)
         return (*(1 << power for power in range(11) if 1 << power < count), count)
 
-    def add(self, vectors: Vectors) -> None:
+    def add(self, vectors: Vectors, slots: NDArray[np.int32] | None = None) -> None:
+        """As in `FirstPass`; or those of other slots, as long as none has been added without."""
         self.index.add(self._vectors(vectors))
+        if slots is not None:
+            self.order = np.concatenate([self.order, slots])
+
+    def arrange(self, cells: Ids) -> None:
+        """Lay rows of one cell side by side; all were added with their slots."""
+        order = np.argsort(cells, kind="stable")
+        self.index.permute_entries(order)
+        self.order = self.order[order]
 
     def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
         asked = self.reduction.queries(queries)
         if self.name == "hnsw":
             asked = np.column_stack([asked, np.zeros(len(asked), np.float32)])
         parameters = self.parameters(depth, effort)
-        return self._slots(self.index.search(asked, depth, params=parameters)[1])
+        return slots_of(self.index.search(asked, depth, params=parameters)[1], self.order)
 
     def parameters(self, depth: int, effort: int) -> Any:
         """How FAISS is told to look for so many candidates with this effort."""
@@ -154,7 +162,7 @@ class FaissPass:
 
     def dump(self) -> bytes:
         reduction = self.reduction
-        sizes = (len(reduction.mean), reduction.width, len(self.name), len(self.late), self.built)
+        sizes = (len(reduction.mean), reduction.width, len(self.name), len(self.order))
         arrays = (reduction.mean, reduction.for_vectors, reduction.for_queries)
         return b"".join(
             (
@@ -162,21 +170,10 @@ class FaissPass:
                 self.name.encode(),
                 np.float32(self.longest).tobytes(),
                 *(np.ascontiguousarray(each, "<f4").tobytes() for each in arrays),
-                self.late.astype("<i8").tobytes(),
+                self.order.astype("<i4").tobytes(),
                 faiss.serialize_index(self.index).tobytes(),
             )
         )
-
-    def _slots(self, places: SlotNumbers) -> SlotNumbers:
-        """The slots of places in the index; -1 stays."""
-        if not len(self.late):
-            return places
-        early = self.built - len(self.late)
-        passed_over = np.searchsorted(self.late - np.arange(len(self.late)), places, side="right")
-        slots = np.where(places < early, places + passed_over, places)
-        last = (places >= early) & (places < self.built)
-        slots[last] = self.late[places[last] - early]
-        return slots
 
     def _vectors(self, vectors: Vectors) -> Vectors:
         reduced = self.reduction.vectors(vectors)
@@ -186,6 +183,14 @@ class FaissPass:
         # built well, are then those of the greatest product (Bachrach et al. 2014).
         missing = np.maximum(self.longest - np.einsum("nw,nw->n", reduced, reduced), 0)
         return np.ascontiguousarray(np.column_stack([reduced, np.sqrt(missing)]), np.float32)
+
+
+def slots_of(places: SlotNumbers, order: NDArray[np.int32]) -> SlotNumbers:
+    """The slots of places in an index, whose first have those of `order`; -1 stays."""
+    if not len(order):
+        return places
+    ordered = (places >= 0) & (places < len(order))
+    return np.where(ordered, order[np.where(ordered, places, 0)], places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +225,8 @@ def train(
     queries: tuple[Vectors, ...],
     width: int,
     rows: int,
-    late: SlotNumbers = NONE,
 ) -> FaissPass:
-    """An empty first pass for about `rows` rows, trained on a sample of them and on queries.
-
-    Of the first `rows` slots those in `late` are to be added last.
-    """
+    """An empty first pass for about `rows` rows, trained on a sample of them and on queries."""
     width = min(width, sample.shape[1])
     if name == "hnsw":
         # With the number that is added below, whole registers: one more took three times as long.
@@ -235,7 +236,7 @@ def train(
     reduced = reduction.vectors(sample[:TRAINED_ON])
     longest = float(np.einsum("nw,nw->n", reduced, reduced).max())
     index = _empty(name, width, lists(rows, len(reduced)))
-    made = FaissPass(name, reduction, index, longest, late, rows)
+    made = FaissPass(name, reduction, index, longest, NONE)
     # It trains in thousands of steps that are over in no time. Where other programs want the cores,
     # its threads wait for each other, spinning, at every one: a second took over ten minutes.
     with one_thread():
@@ -280,9 +281,11 @@ def load_first_pass(payload: bytes | memoryview) -> FaissPass:
         IndexDamaged: this FAISS can't read it.
     """
     try:
-        full, width, letters, late_count, built = HEAD.unpack_from(payload)
+        full, width, letters, ordered = HEAD.unpack_from(payload)
         at = HEAD.size + letters
         name = bytes(payload[HEAD.size : at]).decode()
+        if name not in get_args(FirstPassName):
+            raise ValueError(f"it is of no kind that is known, {name!r}")
         longest = float(np.frombuffer(payload, "<f4", 1, at)[0])
         arrays = []
         at += 4
@@ -290,10 +293,10 @@ def load_first_pass(payload: bytes | memoryview) -> FaissPass:
             count = int(np.prod(shape))
             arrays.append(np.frombuffer(payload, "<f4", count, at).reshape(shape).copy())
             at += 4 * count
-        late = np.frombuffer(payload, "<i8", late_count, at).astype(np.int64)
-        at += 8 * late_count
+        order = np.frombuffer(payload, "<i4", ordered, at).astype(np.int32)
+        at += 4 * ordered
         index = faiss.deserialize_index(np.frombuffer(payload, np.uint8, offset=at))
     except (RuntimeError, ValueError, struct.error) as error:
         raise IndexDamaged(f"the first pass can't be read ({error}); build it again") from error
     reduction = Reduction(*arrays)
-    return FaissPass(name, reduction, index, longest, late, built)  # type: ignore[arg-type]
+    return FaissPass(name, reduction, index, longest, order)  # type: ignore[arg-type]

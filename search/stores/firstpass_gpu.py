@@ -9,11 +9,13 @@ from typing import Any, Literal, get_args
 
 import faiss as faiss_module
 import numpy as np
+from numpy.typing import NDArray
 
 from search.joining import Joining
 from search.records import Vectors
+from search.stores.arguments import Rows16
 from search.stores.faiss_gpu import MAX_K, flat_index, on_first, resources
-from search.stores.firstpass import lists
+from search.stores.firstpass import NONE, lists, slots_of
 from search.stores.slots import SlotNumbers
 
 # A build without GPU code lacks half of these names.
@@ -33,17 +35,20 @@ class GpuPass:
     """Slots as candidates, from an index on a GPU and another of the rows that it can't take in.
 
     Callers at the same time are answered in one call, for FAISS's GPU resources allow one at a
-    time. Any failure is one of `faiss_gpu.FAILURES`, and nothing can be asked after it.
+    time. What has no room, or fails so that a program can go on, is one of `faiss_gpu.FAILURES`.
     """
 
     on_gpu = True
     ns_per_candidate = 200.0
 
-    def __init__(self, name: GpuPassName, index: Any, tail: Any = None) -> None:
-        """`index` may hold the first slots already; `tail`, if there is one, gets all others."""
+    def __init__(
+        self, name: GpuPassName, index: Any, tail: Any = None, order: NDArray[np.int32] = NONE
+    ) -> None:
+        """`index` may hold rows already, in slots by `order`; `tail`, if any, gets all others."""
         self.name: GpuPassName = name
         self._index = index
         self._tail = tail
+        self._order = order
         self._joined = Joining(self._answer)
 
     def __len__(self) -> int:
@@ -63,8 +68,11 @@ class GpuPass:
             return (64, 128, 256, MAX_QUEUE)
         return tuple(1 << power for power in range(11) if 1 << power <= self._index.nlist)
 
-    def add(self, vectors: Vectors) -> None:
+    def add(self, vectors: Vectors, slots: NDArray[np.int32] | None = None) -> None:
+        """As in `FirstPass`; or those of other slots, as long as none has been added without."""
         (self._index if self._tail is None else self._tail).add(vectors)
+        if slots is not None:
+            self._order = np.concatenate([self._order, slots])
 
     def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
         return self._joined.ask((queries, depth, effort))
@@ -79,18 +87,20 @@ class GpuPass:
         queries = np.concatenate([each for each, _, _ in asked])
         depth = min(max(depth for _, depth, _ in asked), self.most_candidates)
         effort = max(effort for _, _, effort in asked)
-        found = self._index.search(queries, depth, params=self._parameters(depth, effort))[1]
+        parameters = self._parameters(depth, effort)
+        kind = faiss.Float16 if self.name == "cagra" else faiss.Float32  # as it was trained
+        found = self._index.search(queries, depth, params=parameters, numeric_type=kind)[1]
         if self._tail is not None and self._tail.ntotal:
             newer = self._tail.search(queries, min(depth, int(self._tail.ntotal)))[1]
             newer = np.where(newer < 0, -1, newer + self._index.ntotal)
             found = np.concatenate([found, newer], axis=1)
         ends = np.cumsum([len(each) for each, _, _ in asked])
-        return np.split(found, ends[:-1])
+        return np.split(slots_of(found, self._order), ends[:-1])
 
     def _parameters(self, depth: int, effort: int) -> Any:
         if self.name == "ivf":
-            return faiss.SearchParametersIVF(nprobe=effort)
-        return faiss.SearchParametersCagra(itopk_size=max(depth, effort))
+            return faiss.SearchParametersIVF(nprobe=min(effort, self._index.nlist, MAX_K))
+        return faiss.SearchParametersCagra(itopk_size=min(max(depth, effort), MAX_QUEUE))
 
 
 def open_gpu_ivf(rows: int, sample: Vectors) -> GpuPass:
@@ -110,17 +120,17 @@ def open_gpu_ivf(rows: int, sample: Vectors) -> GpuPass:
     return GpuPass("ivf", index)
 
 
-def open_gpu_cagra(vectors: np.ndarray[Any, np.dtype[np.float16]]) -> GpuPass:
-    """A graph over all rows (n, width), in float16.
+def open_gpu_cagra(rows: Rows16, slots: NDArray[np.int32]) -> GpuPass:
+    """A graph over rows (n, width) and their slots; all others are still to be added.
 
     Raises:
         RuntimeError, MemoryError: as `open_gpu_ivf`.
     """
-    width = vectors.shape[1]
+    width = rows.shape[1]
     config = on_first(faiss.GpuIndexCagraConfig())
     index = faiss.GpuIndexCagra(resources(), width, faiss.METRIC_INNER_PRODUCT, config)
-    index.train(vectors, numeric_type=faiss.Float16)
-    return GpuPass("cagra", index, flat_index(width))
+    index.train(rows, numeric_type=faiss.Float16)
+    return GpuPass("cagra", index, flat_index(width), slots)
 
 
 def missing(name: GpuPassName) -> str:

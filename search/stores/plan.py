@@ -26,6 +26,10 @@ class Wishes:
         if self.store not in STORES:
             raise BadSetting(f"there is no store {self.store!r}; choose: {', '.join(STORES)}")
 
+    def device(self, has: Computes) -> Computes:
+        """Where a plan for them is made in a store that has a GPU, or not."""
+        return "cpu" if self.store in ("scan", "hnsw") else has
+
 
 @dataclass(frozen=True, slots=True)
 class Depth:
@@ -71,6 +75,11 @@ class Plan:
         depth = self.text if kind == "text" else self.picture
         assert depth is not None
         return depth
+
+    def suits(self, wishes: Wishes, has: Computes) -> bool:
+        """Whether it is what is wished for, where it is to be, or came of the same wish."""
+        wished = wishes.store in ("auto", self.store, self.wished)
+        return wished and self.device == wishes.device(has)
 
     def told(self) -> dict[str, Any]:
         """What is to be said of it to programs."""

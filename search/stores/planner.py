@@ -10,6 +10,7 @@ from search.records import Ids, QueryKind, Vectors
 from search.stores.expecting import LEAST_ROWS, Expectation
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass import FaissPass, FirstPass, FirstPassName, lists, train
+from search.stores.locality import CACHE_BYTES, Cells
 from search.stores.measuring import ROW_US, TARGET, settled, took_us
 from search.stores.plan import Computes, Depth, Plan, Wishes
 
@@ -35,6 +36,7 @@ STRANGE = 0.5
 MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("hnsw", 80), ("ivf", 250))
 
 BUILD_ROWS = 8_192
+AT_ONCE = 32
 
 # A graph takes five times a scan's memory, and fifty times as long to build: it is to be this much
 # quicker.
@@ -50,9 +52,7 @@ def wants_plan(
     small = rows < LEAST_ROWS or (wishes.store == "auto" and rows * width < EXACT_ENOUGH[device])
     if small or wishes.store == "exact":
         return False
-    if plan is None or plan.device != device or rows > 2 * plan.vectors:
-        return True
-    return wishes.store not in ("auto", plan.store, plan.wished)
+    return plan is None or rows > 2 * plan.vectors or not plan.suits(wishes, device)
 
 
 def exact_plan(rows: int, width: int, wishes: Wishes, device: Computes = "cpu") -> Plan:
@@ -70,14 +70,18 @@ def exact_plan(rows: int, width: int, wishes: Wishes, device: Computes = "cpu") 
 class Planner:
     """Measures and builds for one store; the store is searched meanwhile, and may grow."""
 
+    cache_bytes = CACHE_BYTES
+
     def __init__(self, store: FaissStore, texts: Vectors, wishes: Wishes, say: Say) -> None:
         """`texts` (n, width) are embeddings of texts as people ask them; there may be none."""
         self._store = store
         self._wishes = wishes
         self._say = say
+        self._device = wishes.device(store.device)
         self._generation = store.generation
-        self._rows = len(store.slot_ids)
-        chosen = _spread(self._rows, SAMPLE, store.slot_ids)
+        self._ids = store.slot_ids
+        self._rows = len(self._ids)
+        chosen = _spread(self._rows, SAMPLE, self._ids)
         # These are asked by, and not there until everything is measured: a graph finds its own too
         # easily. A scan doesn't care.
         self._late = np.sort(chosen[:QUERIES])
@@ -87,7 +91,7 @@ class Planner:
         if len(texts) >= FEWEST_QUERIES:
             self._asked["text"] = texts[:QUERIES]
             self._taught += (texts[QUERIES : QUERIES + TRAINING_QUERIES],)
-        self._expectation = Expectation(self._sample, self._asked, self._taught, self._rows)
+        self._truth: dict[QueryKind, Ids] = {}
         self._reasons: list[str] = []
         self._refused: dict[str, str] = {}
         self._measured: dict[str, dict[str, float]] = {}
@@ -117,7 +121,7 @@ class Planner:
             *("exact", self._rows, 1.0),
             reasons=tuple(self._reasons),
             measured=self._measured,
-            device=self._store.device,
+            device=self._device,
             wished=self._wishes.store,
         )
 
@@ -129,11 +133,12 @@ class Planner:
             measured = tuple((name, 0) for name, _ in MEASURED if name == self._wishes.store)
             if not measured:
                 self._reasons.append(f"{self._wishes.store} is for GPUs, and this store has none")
+        expectation = Expectation(self._sample, self._asked, self._taught, self._rows)
         expected: dict[FirstPassName, float] = {}
         for name, beyond_us in measured:
             if min(expected.values(), default=math.inf) < beyond_us:
                 break
-            found = self._expectation.quickest(name, self._fits)
+            found = expectation.quickest(name, self._fits)
             if found is None:
                 continue
             self._widths[name], expected_us = found
@@ -171,22 +176,38 @@ class Planner:
         sample = self._sample
         if name == "ivf" and lists(self._rows, len(sample)) < lists(self._rows, self._rows):
             sample = self._vectors(self._for_lists())
-        width = self._widths[name]
-        late = self._late if name == "hnsw" else self._late[:0]
-        made = train(name, sample, self._taught, width, self._rows, late)
-        for start, vectors in self._blocks(name):
+        made = train(name, sample, self._taught, self._widths[name], self._rows)
+        if name == "hnsw":
+            return self._graph(made)
+        for _, vectors in self._blocks(name):
             if vectors is None:
                 return None
-            made.add(vectors[~np.isin(np.arange(start, start + len(vectors)), late)])
+            made.add(vectors)
+        return self._settled(made)
+
+    def _graph(self, made: FaissPass) -> Staged | None:
+        """Its rows in it, laid out for the caches; those that it is measured with come last."""
+        far = made.bytes_per_row * self._rows > self.cache_bytes
+        cells = Cells(made.reduction.vectors(self._sample)) if far else None
+        lying: list[Ids] = []
+        for start, vectors in self._blocks(made.name):
+            if vectors is None:
+                return None
+            slots = np.arange(start, start + len(vectors), dtype=np.int32)
+            early = ~np.isin(slots, self._late)
+            made.add(vectors[early], slots[early])
+            if cells is not None:
+                lying.append(cells.of(made.reduction.vectors(vectors[early])))
+        if lying:
+            made.arrange(np.concatenate(lying))
         staged = self._settled(made)
-        if len(late):
-            made.add(self._asked["picture"])
+        made.add(self._asked["picture"], self._late.astype(np.int32))
         return staged
 
     def _for_lists(self) -> Ids:
         """Slots of as many rows as teach the lists of all."""
         wanted = min(10 * lists(self._rows, self._rows), 200_000)
-        return _spread(self._rows, wanted, self._store.slot_ids)
+        return _spread(self._rows, wanted, self._ids)
 
     def _blocks(self, name: str) -> Iterator[tuple[int, Vectors | None]]:
         """All rows in order, each block with its first slot; None once they are numbered anew."""
@@ -199,8 +220,11 @@ class Planner:
         """With the depth for each kind of query at which it finds the target."""
         depths: dict[QueryKind, Depth] = {}
         recalls: dict[str, float] = {}
-        for kind, queries in self._asked.items():
-            depth, recall = settled(made, queries, self._nearest(queries), self._store.slot_ids)
+        for kind, queries in sorted(self._asked.items(), reverse=True):  # texts first
+            depth, recall = settled(made, queries, self._nearest(kind), self._ids)
+            if kind == "picture" and "text" in depths:
+                least = round(STRANGE * depths["text"].effort)
+                depth = replace(depth, effort=max(depth.effort, least))
             depths[kind], recalls[kind] = depth, recall
             cost_us = took_us(made, queries, depth) + ROW_US * depth.of_10
             self._reasons.append(
@@ -208,9 +232,6 @@ class Planner:
                 f"{cost_us / 1000:.2f} ms, ranking {depth.of_10} candidates"
             )
         picture = depths["picture"]
-        if "text" in depths:
-            least = round(STRANGE * depths["text"].effort)
-            picture = replace(picture, effort=max(picture.effort, least))
         plan = Plan(
             store=made.name,
             vectors=self._rows,
@@ -220,16 +241,24 @@ class Planner:
             picture=picture,
             reasons=tuple(self._reasons),
             measured=self._measured,
-            device=self._store.device,
+            device=self._device,
             wished=self._wishes.store,
         )
         return Staged(made, plan)
 
-    def _nearest(self, queries: Vectors) -> Ids:
+    def _nearest(self, kind: QueryKind) -> Ids:
         """The ids of the best 100 rows (q, 100), without those that are asked by."""
-        found = self._store.exact(queries, 100 + len(self._late))[0]
-        out = np.isin(found, self._store.slot_ids[self._late])
-        return np.take_along_axis(found, np.argsort(out, axis=1, kind="stable")[:, :100], 1)
+        if kind not in self._truth:
+            queries, late = self._asked[kind], self._ids[self._late]
+            found = np.concatenate(
+                [  # a few at once: a write that waits for them holds up all searches
+                    self._store.exact(queries[start : start + AT_ONCE], 100 + len(late))[0]
+                    for start in range(0, len(queries), AT_ONCE)
+                ]
+            )
+            order = np.argsort(np.isin(found, late), axis=1, kind="stable")[:, :100]
+            self._truth[kind] = np.take_along_axis(found, order, 1)
+        return self._truth[kind]
 
     def _tell_queries(self) -> None:
         pictures = len(self._asked["picture"])
@@ -245,7 +274,7 @@ class Planner:
     def _vectors(self, slots: Ids) -> Vectors:
         parts = []
         for start in range(0, len(slots), BUILD_ROWS):
-            ids = self._store.slot_ids[slots[start : start + BUILD_ROWS]]
+            ids = self._ids[slots[start : start + BUILD_ROWS]]
             found, vectors = self._store.rows(ids)
             part = np.zeros((len(ids), self._store.width), np.float32)
             part[np.isin(ids, found)] = vectors  # those that were removed just now stay zero

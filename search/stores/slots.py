@@ -52,7 +52,8 @@ class Slots:
         self._name(np.empty(0, np.int64))
         # FAISS multiplies without BLAS while queries x width stays under this, for the whole
         # process; its default of 128,000 made batches of 16 to 128 queries 5 to 10 times slower.
-        faiss.cvar.distance_compute_blas_threshold = 800 * faiss.omp_get_max_threads()
+        # Many queries are multiplied by one thread each, and are to be over it whatever the cores.
+        faiss.cvar.distance_compute_blas_threshold = min(800 * faiss.omp_get_max_threads(), 4_000)
 
     @classmethod
     def of(cls, ids: Ids, rows: Rows16, generation: str | None, mapped: bool) -> "Slots":
@@ -233,10 +234,11 @@ class Slots:
     def _scan_blocks(
         self, best: faiss.ResultHeap, queries: Vectors, k: int, slots: SlotNumbers, step: int
     ) -> None:
+        room = np.empty((min(step, len(slots)), self.width), np.float32)
         for start in range(0, len(slots), step):
             block = slots[start : start + step]
             rows = self._stretch(block)
-            vectors = self.vectors(block) if rows is None else widened(rows)
+            vectors = widened(self.rows(block) if rows is None else rows, room[: len(block)])
             most = min(k, len(block))
             scores, found = faiss.knn(queries, vectors, most, faiss.METRIC_INNER_PRODUCT)
             best.add_result(scores, block[found])
