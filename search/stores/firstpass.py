@@ -26,7 +26,7 @@ TRAINED_ON = 20_000
 
 # As many as hnswlib has. Among a million, twice a depth of 120 saved a quarter of what a query
 # takes, and took twice as long.
-NEIGHBOURS, BUILD_DEPTH = 16, 150
+NEIGHBOURS, BUILD_DEPTH = 16, 130
 
 NONE = np.empty(0, np.int32)
 

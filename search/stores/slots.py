@@ -181,7 +181,7 @@ class Slots:
             return found, scores
         best = faiss.ResultHeap(len(queries), k, keep_max=True)
         slots = np.flatnonzero(self.ids[:start] >= 0) if among is None else among[among < start]
-        self._scan_into(best, queries, k, slots)
+        self._scan_blocks(best, queries, k, slots, FEW_ROWS)
         if self._tail.ntotal:
             scores, found = self._quantized(queries, k, among)
             best.add_result(scores, np.where(found < 0, -1, found + start))
@@ -204,32 +204,32 @@ class Slots:
         return scores, found
 
     def _scan(self, queries: Vectors, k: int, slots: SlotNumbers) -> tuple[SlotNumbers, Scores]:
+        many, threads = len(queries) >= MANY_QUERIES, faiss.omp_get_max_threads()
+        if many and threads > 1 and len(slots) > BLOCK_ROWS:
+            return self._scan_shared(queries, k, slots, threads)
         best = faiss.ResultHeap(len(queries), k, keep_max=True)
-        self._scan_into(best, queries, k, slots)
+        self._scan_blocks(best, queries, k, slots, BLOCK_ROWS if many else FEW_ROWS)
         best.finalize()
         return best.I, best.D
 
-    def _scan_into(
-        self, best: faiss.ResultHeap, queries: Vectors, k: int, slots: SlotNumbers
-    ) -> None:
-        many, threads = len(queries) >= MANY_QUERIES, faiss.omp_get_max_threads()
-        if not many or threads == 1 or len(slots) <= BLOCK_ROWS:
-            self._scan_blocks(best, queries, k, slots, BLOCK_ROWS if many else FEW_ROWS)
-            return
-        # Each thread widens and multiplies blocks of its own. (One that widens for all to multiply
-        # with takes twice as long.)
-        each = -(-len(slots) // (threads * BLOCK_ROWS)) * BLOCK_ROWS
+    def _scan_shared(
+        self, queries: Vectors, k: int, slots: SlotNumbers, threads: int
+    ) -> tuple[SlotNumbers, Scores]:
+        """Each thread widens and multiplies blocks of its own, in two thirds of FAISS's time."""
 
-        def share(start: int) -> faiss.ResultHeap:
+        def share(part: SlotNumbers) -> tuple[SlotNumbers, Scores]:
             faiss.omp_set_num_threads(1)  # this thread's own setting
-            mine = faiss.ResultHeap(len(queries), k, keep_max=True)
-            self._scan_blocks(mine, queries, k, slots[start : start + each], BLOCK_ROWS)
-            mine.finalize()
-            return mine
+            best = faiss.ResultHeap(len(queries), k, keep_max=True)
+            self._scan_blocks(best, queries, k, part, BLOCK_ROWS)
+            best.finalize()
+            return best.I, best.D
 
+        # Not by a heap of FAISS's: its threads would spin beside those that work here.
         with ThreadPoolExecutor(threads) as pool:
-            for mine in pool.map(share, range(0, len(slots), each)):
-                best.add_result(mine.D, mine.I)
+            found, scores = zip(*pool.map(share, np.array_split(slots, threads)), strict=True)
+        all_found, all_scores = np.concatenate(found, axis=1), np.concatenate(scores, axis=1)
+        order = np.argsort(-all_scores, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(all_found, order, 1), np.take_along_axis(all_scores, order, 1)
 
     def _scan_blocks(
         self, best: faiss.ResultHeap, queries: Vectors, k: int, slots: SlotNumbers, step: int
