@@ -12,7 +12,6 @@ PYTHON is that of an environment with clip-retrieval and rclip.
 
 import argparse
 import io
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.later_runs import measure_rescan, measure_watch
+from benchmarks.memory import PeakMemory
 from benchmarks.rates import Rates, Silent, decode_rate, encode_rate, timed
 from indexer.pipeline import index
 from indexer.sources import found_in
@@ -84,6 +84,7 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
     with (
         open_engine(settings) as engine,
         timed_writes(engine.catalog) as writes,
+        PeakMemory() as memory,
         timed(count) as whole,
     ):
         collection, counts = index(
@@ -107,7 +108,8 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
         f"end to end {rates.whole.clock:7.1f}/s  decode {rates.decode.clock:7.1f}/s  "
         f"encode {rates.encode.clock:7.1f}/s  of the slower {rates.whole.of(rates.slower)}  "
         f"of shared {rates.whole.of(rates.shared)}  "
-        f"SQL {sum(writes) * rates.whole.clock / count:.1%} of the run",
+        f"SQL {sum(writes) * rates.whole.clock / count:.1%} of the run  "
+        f"memory of all processes {memory.gib:.2f} GiB",
         flush=True,
     )
     return rates
@@ -179,6 +181,7 @@ def main() -> None:
     parser.add_argument("photographs", type=Path)
     parser.add_argument("--encoder", action="append", help="may be given several times")
     parser.add_argument("--files", type=int, default=6000, help="of 500 pixels; a fifth of 12 MP")
+    parser.add_argument("--no-large", action="store_true", help="leave the 12 MP out")
     parser.add_argument(
         "--rescan", type=int, default=0, help="files of the rescan; 0 leaves it out"
     )
@@ -193,6 +196,7 @@ def main() -> None:
         folders = {
             size: make_jpegs(photographs, scratch / size, SIZES[size], max(16, count))
             for size, count in (("500 px", asked.files), ("12 MP", asked.files // 5))
+            if size == "500 px" or not asked.no_large
         }
         for spec in asked.encoder or ([] if asked.peers else ["builtin"]):
             encoder = open_encoder(spec, settings.device)
@@ -206,11 +210,6 @@ def main() -> None:
             measure_watch(photographs, scratch)
         if asked.rescan:
             measure_rescan(settings, photographs[0], scratch, asked.rescan)
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    workers_kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(
-        f"memory: {peak_kib / 2**20:.2f} GiB here, {workers_kib / 2**20:.2f} GiB a worker at most"
-    )
 
 
 if __name__ == "__main__":
