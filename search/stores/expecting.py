@@ -1,7 +1,7 @@
 """What a query is expected to take over all rows of a store, worked out from a sample of them."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import mean
 
 import numpy as np
@@ -35,9 +35,14 @@ FAR_US = 1.9
 GRAPH_GROWTH, LISTS_GROWTH = 0.55, 0.8
 FROM_PYTHON_US = 60
 
-# Times of one thing differ by a tenth from run to run: what is no quicker than that takes no more
-# memory for it.
+# A graph that is no quicker than by this takes no more memory for it.
 STEADY = 0.9
+
+
+def weighed(costs_us: Iterable[float]) -> float:
+    """What a query takes where one of each kind is asked: the slower ones are waited for longer."""
+    return math.sqrt(mean(cost_us**2 for cost_us in costs_us))
+
 
 Fits = Callable[[FaissPass], bool]
 """Whether a first pass like this one, over all rows, has room in memory."""
@@ -76,7 +81,7 @@ class Expectation:
         best: tuple[int, float] | None = None
         for width in widths:
             expected_us = self._expected(name, width, fits)
-            if expected_us is not None and (best is None or expected_us < STEADY * best[1]):
+            if expected_us is not None and (best is None or expected_us < best[1]):
                 best = (width, expected_us)
             elif best is not None:
                 break
@@ -104,7 +109,7 @@ class Expectation:
         for kind, queries in self._asked.items():
             depth = grown * holding(reduction, self._sample, queries, self._truth[kind])
             costs_us.append(max(queue, depth) * place_us + CANDIDATE_US * depth)
-        return mean(costs_us)
+        return weighed(costs_us)
 
     def _expected(self, name: FirstPassName, width: int, fits: Fits) -> float | None:
         """Microseconds for a query at full size; None where it won't find enough, or fit."""
@@ -121,7 +126,7 @@ class Expectation:
         sampled = {kind: took_us(made, self._asked[kind], depth) for kind, depth in depths.items()}
         made.index.reset()
         made.add(self._sample[:LEAST_ROWS])
-        return mean(
+        return weighed(
             self._extrapolated(name, whole_us, took_us(made, self._asked[kind], depth), depth)
             for (kind, whole_us), depth in zip(sampled.items(), depths.values(), strict=True)
         )

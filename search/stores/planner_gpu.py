@@ -1,10 +1,10 @@
 """The planner of a store on a GPU: what the GPU offers is held against exact search there."""
 
 import time
-from statistics import mean
 
 import numpy as np
 
+from search.stores.expecting import weighed
 from search.stores.faiss_gpu import FAILURES
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass_gpu import (
@@ -102,9 +102,9 @@ class GpuPlanner(Planner):
         return self.open_cagra(rows[early], slots[early])
 
     def _cost_us(self, staged: Staged) -> float:
-        """Microseconds of a query, the kinds alike."""
+        """Microseconds of a query, as `weighed` has them."""
         depths = {kind: staged.plan.depth(kind) for kind in self._asked}
-        return mean(
+        return weighed(
             took_us(staged.first, self._asked[kind], depth) + ROW_US * depth.of_10
             for kind, depth in depths.items()
         )
