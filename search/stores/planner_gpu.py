@@ -15,7 +15,7 @@ from search.stores.firstpass_gpu import (
     open_gpu_cagra,
     open_gpu_ivf,
 )
-from search.stores.measuring import ROW_US, TARGET, median_us, took_us
+from search.stores.measuring import ROW_US, TARGET, took_us, usual_us
 from search.stores.plan import Plan, Wishes
 from search.stores.planner import Planner
 
@@ -81,7 +81,7 @@ class GpuPlanner(Planner):
 
     def _exact_us(self) -> float:
         pictures = self._asked["picture"]
-        return median_us(lambda query: self._store.search(query, 10), pictures, time.perf_counter)
+        return usual_us(lambda query: self._store.search(query, 10), pictures, time.perf_counter)
 
     def _made(self, name: GpuPassName) -> GpuPass | None:
         """With all rows in it; None once they are numbered anew."""
