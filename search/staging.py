@@ -88,8 +88,10 @@ class Staging:
         from search.stores.faiss_store import FaissStore
         from search.stores.planner import exact_plan
 
-        device = self._wishes.device(store.device) if isinstance(store, FaissStore) else "cpu"
-        return self._plan or exact_plan(len(store), store.width, self._wishes, device)
+        if not isinstance(store, FaissStore):
+            return exact_plan(len(store), store.width, self._wishes)
+        device = self._wishes.device(store.device)
+        return self._held(store) or exact_plan(len(store), store.width, self._wishes, device)
 
     def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
         """Measure and build now, small or not, and keep what came of it."""
@@ -110,13 +112,15 @@ class Staging:
     def _due(self, store: "FaissStore") -> bool:
         from search.stores.planner import wants_plan
 
-        plan = self._plan
-        if store.gave_up:
-            return False
-        if plan is not None and plan.store != "exact" and store.staged is None:
-            plan = None  # its first pass is lost
         device = self._wishes.device(store.device)
-        return wants_plan(len(store), store.width, plan, self._wishes, device)
+        if store.gave_up and device == "cuda":
+            return False
+        return wants_plan(len(store), store.width, self._held(store), self._wishes, device)
+
+    def _held(self, store: "FaissStore") -> Plan | None:
+        """The plan, unless its first pass is lost."""
+        lost = self._plan is not None and self._plan.store != "exact" and store.staged is None
+        return None if lost else self._plan
 
     def _load(self, follower: Headed, store: "FaissStore") -> None:
         from search.stores.firstfile import read_first

@@ -18,7 +18,7 @@ from search.stores import VectorStore
 from search.stores.exact import ExactStore
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstfile import read_first, read_plan, write_first
-from search.stores.firstpass import FirstPassName, load_first_pass, one_thread, train
+from search.stores.firstpass import FirstPass, FirstPassName, load_first_pass, one_thread, train
 from search.stores.halves import widened
 from search.stores.indexfile import IndexHeader, read_index, write_index
 from search.stores.locality import Cells
@@ -302,6 +302,53 @@ def test_a_graph_that_was_laid_out_for_the_caches_grows_and_forgets() -> None:
     store.put(gone, PICTURES[gone])
     assert store.staged is not None and len(store.staged.first) == ROWS + len(gone)
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
+    store = FaissStore(WIDTH, "cpu")
+    store.put(np.arange(ROWS - 500), PICTURES[:-500])
+
+    def say(told: str) -> None:
+        if told.startswith(f"building {name}"):
+            store.put(np.arange(ROWS - 500, ROWS), PICTURES[-500:])
+
+    plan = Planner(store, TEXTS, Wishes(name), say).run()
+    assert plan is not None and plan.store == name and plan.target >= 0.99
+    assert store.staged is not None and len(store.staged.first) == ROWS
+    assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
+
+
+class Broken:
+    """A first pass that has no memory for more."""
+
+    def __init__(self, first: FirstPass) -> None:
+        self._first = first
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __getattr__(self, name: str) -> object:
+        if name == "add":
+            raise MemoryError
+        return getattr(self._first, name)
+
+
+def test_a_first_pass_that_could_not_grow_is_not_asked_again(staged: FaissStore) -> None:
+    assert staged.staged is not None
+    broken = Staged(Broken(staged.staged.first), staged.staged.plan)  # type: ignore[arg-type]
+    assert staged.stage(broken, staged.generation)
+    with pytest.raises(MemoryError):
+        staged.put(np.arange(10), PICTURES[:10])
+    assert staged.staged is None
+    assert recall(staged, TEXTS[:50], np.arange(ROWS)) == 1
+
+
+def test_what_a_wish_left_exact_is_planned_anew_without_it() -> None:
+    failed = Plan("exact", 10**6, wished="ivf")
+    assert failed.suits(Wishes("ivf"), "cpu") and not failed.suits(Wishes(), "cpu")
+    assert Plan("exact", 10**6).suits(Wishes(), "cpu")
+    assert not Plan("scan", 10**6).suits(Wishes(), "cuda")
 
 
 def test_without_captions_the_planner_says_what_stood_for_texts() -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import faiss
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from search.records import Vectors
+from search.stores.arguments import Rows16
 from search.stores.faiss_gpu import DeviceCopy, gpu_count
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass import one_thread
@@ -112,8 +114,9 @@ def test_those_who_come_while_it_works_are_answered_together() -> None:
     calls = slow.calls
     with ThreadPoolExecutor(len(asked)) as pool:
         coming = [pool.submit(store.search, each, 5 + i % 7) for i, each in enumerate(asked)]
+        ends = time.monotonic() + 60
         while store.staged.first._joined.waiting < len(asked) - 1:  # type: ignore[union-attr]
-            time.sleep(0.001)
+            assert time.monotonic() < ends
         slow.opened.set()
         together = [each.result() for each in coming]
     assert slow.calls == calls + 2
@@ -225,8 +228,81 @@ def test_a_graph_that_main_memory_can_t_build_is_refused() -> None:
     assert plan is not None and any("to build, and 0 may be" in each for each in plan.reasons)
 
 
+class Graph:
+    """Stands for CAGRA's: asked as it was trained, and for no more than its queue."""
+
+    def __init__(self, rows: Rows16) -> None:
+        self._index = faiss.IndexFlatIP(WIDTH)
+        self._index.add(rows.astype(np.float32))
+        self.ntotal = self._index.ntotal
+
+    def search(self, queries: Vectors, k: int, params: Any, numeric_type: int) -> Any:
+        assert numeric_type == faiss.Float16 and k <= params == 512
+        return self._index.search(queries, k)
+
+
+class GraphPass(GpuPass):
+    def _parameters(self, depth: int, effort: int) -> Any:
+        return 512
+
+
 class Built(OnCpu):
     missing = staticmethod(lambda name: "")
+
+    @staticmethod
+    def open_cagra(rows: Rows16, slots: NDArray[np.int32]) -> GpuPass:
+        return GraphPass("cagra", Graph(rows), faiss.IndexFlatIP(WIDTH), slots)
+
+
+def test_a_graph_is_built_without_the_pictures_it_is_measured_with_and_gets_them() -> None:
+    store = on_gpu()
+    plan = plan_of(store, "cagra", Built)
+    assert plan.store == "cagra" and plan.target >= 0.99 and plan.picture is not None
+    assert store.staged is not None and len(store.staged.first) == ROWS
+    assert recall(store, PICTURES[::7], ALL) >= 0.985
+    store.remove(ALL[::9])
+    store.put(ALL[::9], PICTURES[::9])
+    assert recall(store, PICTURES[::7], ALL) >= 0.985
+
+
+def test_a_graph_that_finds_too_little_is_not_said_to_find_all() -> None:
+    class Mistaken(Built):
+        @staticmethod
+        def open_cagra(rows: Rows16, slots: NDArray[np.int32]) -> GpuPass:
+            return GraphPass("cagra", Graph(rows[::-1]), faiss.IndexFlatIP(WIDTH), slots)
+
+    plan = plan_of(on_gpu(), "cagra", Mistaken)
+    assert plan.store == "exact"
+
+
+def test_a_gpu_that_has_no_room_to_grow_leaves_exact_search() -> None:
+    class Growing(OnCpu):
+        @staticmethod
+        def open_ivf(rows: int, sample: Vectors) -> GpuPass:
+            made = lists(rows, sample)
+            made.add(PICTURES)
+            return GpuPass("ivf", NoMore(made._index, "add"))
+
+    class NoMore(Failing):
+        """Has all that it gets from the planner, and fails beyond."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "add" and not grown:
+                return lambda _: None
+            return super().__getattr__(name)
+
+    grown: list[str] = []
+    store = on_gpu()
+
+    def say(told: str) -> None:
+        if told.startswith(f"ivf: {ROWS:,}"):
+            grown.append(told)
+            store.put(np.array([ROWS]), PICTURES[:1])
+
+    plan = Growing(store, TEXTS, Wishes("ivf"), say).run()
+    assert plan is not None and plan.store == "exact" and "no room to grow" in plan.reasons[-1]
+    assert store.gave_up and store.staged is None
+    assert store.search(TEXTS[:5], 10)[0].min() >= 0
 
 
 def test_a_store_that_has_no_gpu_says_so_once() -> None:

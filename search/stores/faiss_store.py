@@ -243,6 +243,8 @@ class FaissStore:
             try:
                 yield
             finally:
+                if self._staged is not None and len(self._staged.first) != len(self._slots):
+                    self._staged = None  # what broke off left it behind the rows
                 rows, staged = self._slots.index, self._staged
                 self._chain = staged.first.chained(rows) if staged and rows is not None else None
 

@@ -56,7 +56,7 @@ class GpuPass:
 
     @property
     def bytes_per_row(self) -> float:
-        return 0.0  # of main memory
+        return self._order.nbytes / max(1, len(self))  # of main memory
 
     @property
     def most_candidates(self) -> int:

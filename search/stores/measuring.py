@@ -20,6 +20,11 @@ DEPTHS = (
     *(400, 480, 560, 640, 800, 1000),
 )
 
+NOWHERE = DEPTHS[-1] + 1
+
+# First passes that are walked from one to the next, with a queue.
+GRAPHS = ("hnsw", "cagra")
+
 TIMED = 100
 
 ROW_US = 0.15  # to read and score one candidate's row
@@ -55,7 +60,15 @@ def settled(made: FirstPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[De
     deepest: tuple[Depth, float] = (Depth(0, DEPTHS[-1], DEPTHS[-1]), 0.0)
     most = min(made.most_candidates, DEPTHS[-1])
     for effort in made.efforts:
-        (of_10, recall), (of_100, _) = _least(made, queries, truth, ids, effort, most)
+        # A graph is walked as far as candidates are asked for: with no more than its own effort.
+        walked = made.name in GRAPHS
+        asked_10 = min(most, max(effort, 10)) if walked else most
+        asked_100 = min(most, max(effort, truth.shape[1])) if walked else most
+        found = made.candidates(queries, asked_100, effort)
+        of_100, _ = _least(found, truth, ids)
+        if asked_10 < asked_100:
+            found = made.candidates(queries, asked_10, effort)
+        of_10, recall = _least(found, truth[:, :10], ids)
         depth = Depth(effort, of_10, max(of_10, of_100))
         deepest = (depth, recall)
         if recall < TARGET + MARGIN:
@@ -68,20 +81,15 @@ def settled(made: FirstPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[De
     return deepest if best is None else best[1:]
 
 
-def _least(
-    made: FirstPass, queries: Vectors, truth: Ids, ids: Ids, effort: int, most: int
-) -> list[tuple[int, float]]:
-    """The fewest candidates that hold the target part of the best 10 and 100, and that part."""
-    walks = made.name in ("hnsw", "cagra")  # a graph is walked as far as candidates are asked for
-    asked = min(most, max(effort, truth.shape[1])) if walks else most
-    found = made.candidates(queries, asked, effort)
+def _least(found: Ids, truth: Ids, ids: Ids) -> tuple[int, float]:
+    """How many of the candidates found hold the target part of the best, and that part."""
     named = np.where(found < 0, -1, ids[found])
-    ranks = np.full(truth.shape, most + 1)
+    ranks = np.full(truth.shape, NOWHERE)
     for row, (best, got) in enumerate(zip(truth, named, strict=True)):
         order = np.argsort(got, kind="stable")
         places = np.searchsorted(got[order], best).clip(max=len(got) - 1)
-        ranks[row] = np.where(got[order][places] == best, order[places], most + 1)
-    return [_enough(ranks[:, :10], asked), _enough(ranks, asked)]
+        ranks[row] = np.where(got[order][places] == best, order[places], NOWHERE)
+    return _enough(ranks, found.shape[1])
 
 
 def _enough(ranks: Ids, asked: int) -> tuple[int, float]:
@@ -89,8 +97,8 @@ def _enough(ranks: Ids, asked: int) -> tuple[int, float]:
     for depth in DEPTHS:
         recall = float((ranks < depth).mean())
         if recall >= TARGET + MARGIN or depth >= asked:
-            return depth, recall
-    return DEPTHS[-1], recall
+            break
+    return min(depth, asked), recall
 
 
 def took_us(made: FirstPass, queries: Vectors, depth: Depth) -> float:
@@ -99,10 +107,10 @@ def took_us(made: FirstPass, queries: Vectors, depth: Depth) -> float:
     The clock would count what else the machine does, and a server plans while it answers.
     """
     now = time.perf_counter if made.on_gpu else time.thread_time
-    return usual_us(lambda query: made.candidates(query, depth.of_10, depth.effort), queries, now)
+    return steady_us(lambda query: made.candidates(query, depth.of_10, depth.effort), queries, now)
 
 
-def usual_us(
+def steady_us(
     answer: Callable[[Vectors], object], queries: Vectors, now: Callable[[], float]
 ) -> float:
     """Microseconds for one query, asked one by one: what a fifth of them take at most."""

@@ -55,7 +55,7 @@ class Depth:
 class Plan:
     """The choice for a store of so many vectors, kept with its index.
 
-    `memory_bytes` is what it takes for each vector, `target` the recall@10 that was asked for,
+    `memory_bytes` is what it takes for each vector, `target` the recall@10 that was found,
     `reasons` what is to be said of the choice, a line each, and `wished` the store asked for.
     """
 
@@ -78,7 +78,10 @@ class Plan:
 
     def suits(self, wishes: Wishes, has: Computes) -> bool:
         """Whether it is what is wished for, where it is to be, or came of the same wish."""
-        wished = wishes.store in ("auto", self.store, self.wished)
+        if wishes.store == "auto":  # that what was asked for failed says nothing of all others
+            wished = self.store != "exact" or self.wished == "auto"
+        else:
+            wished = wishes.store in (self.store, self.wished)
         return wished and self.device == wishes.device(has)
 
     def told(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from search.stores.expecting import LEAST_ROWS, Expectation
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstpass import FaissPass, FirstPass, FirstPassName, lists, train
 from search.stores.locality import CACHE_BYTES, Cells
-from search.stores.measuring import ROW_US, TARGET, settled, took_us
+from search.stores.measuring import GRAPHS, ROW_US, TARGET, settled, took_us
 from search.stores.plan import Computes, Depth, Plan, Wishes
 
 # Rows x width that are scanned in one or two milliseconds, by one thread of 2024's machines or by a
@@ -60,8 +60,8 @@ def exact_plan(rows: int, width: int, wishes: Wishes, device: Computes = "cpu") 
     if wishes.store == "exact":
         reason = "exact was asked for"
     elif rows < LEAST_ROWS or rows * width < EXACT_ENOUGH[device]:
-        time = "about a millisecond or less" if device == "cpu" else "two milliseconds by the GPU"
-        reason = f"{rows:,} vectors of {width} are scanned in {time}"
+        time = "a millisecond" if device == "cpu" else "two milliseconds by the GPU"
+        reason = f"{rows:,} vectors of {width} are scanned in about {time} or less"
     else:
         reason = "it was not measured yet: a server does so in the background, or limn plan NAME"
     return Plan("exact", rows, 1.0, 2.0 * width + 8, reasons=(reason,), device=device)
@@ -222,7 +222,7 @@ class Planner:
         recalls: dict[str, float] = {}
         for kind, queries in sorted(self._asked.items(), reverse=True):  # texts first
             depth, recall = settled(made, queries, self._nearest(kind), self._ids)
-            if kind == "picture" and "text" in depths:
+            if kind == "picture" and "text" in depths and made.name in GRAPHS:
                 least = round(STRANGE * depths["text"].effort)
                 depth = replace(depth, effort=max(depth.effort, least))
             depths[kind], recalls[kind] = depth, recall
@@ -247,18 +247,22 @@ class Planner:
         return Staged(made, plan)
 
     def _nearest(self, kind: QueryKind) -> Ids:
-        """The ids of the best 100 rows (q, 100), without those that are asked by."""
+        """The ids of the best 100 rows (q, 100), without what is asked by and what came since."""
         if kind not in self._truth:
             queries, late = self._asked[kind], self._ids[self._late]
             found = np.concatenate(
                 [  # a few at once: a write that waits for them holds up all searches
-                    self._store.exact(queries[start : start + AT_ONCE], 100 + len(late))[0]
+                    self._best(queries[start : start + AT_ONCE], 100 + len(late))
                     for start in range(0, len(queries), AT_ONCE)
                 ]
             )
-            order = np.argsort(np.isin(found, late), axis=1, kind="stable")[:, :100]
+            out = np.isin(found, late) | ~np.isin(found, self._ids)
+            order = np.argsort(out, axis=1, kind="stable")[:, :100]
             self._truth[kind] = np.take_along_axis(found, order, 1)
         return self._truth[kind]
+
+    def _best(self, queries: Vectors, k: int) -> Ids:
+        return self._store.exact(queries, k)[0]
 
     def _tell_queries(self) -> None:
         pictures = len(self._asked["picture"])

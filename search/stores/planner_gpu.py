@@ -1,9 +1,11 @@
 """The planner of a store on a GPU: what the GPU offers is held against exact search there."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
+from search.records import Ids, Vectors
 from search.stores.expecting import weighed
 from search.stores.faiss_gpu import FAILURES
 from search.stores.faiss_store import FaissStore, Staged
@@ -15,7 +17,7 @@ from search.stores.firstpass_gpu import (
     open_gpu_cagra,
     open_gpu_ivf,
 )
-from search.stores.measuring import ROW_US, TARGET, took_us, usual_us
+from search.stores.measuring import ROW_US, TARGET, steady_us, took_us
 from search.stores.plan import Plan, Wishes
 from search.stores.planner import Planner
 
@@ -57,7 +59,10 @@ class GpuPlanner(Planner):
                 best, best_us = staged, cost_us
         if best is None:
             return self._exact("nothing else on the GPU finds enough in less time")
-        return best.plan if self._store.stage(best, self._generation) else None
+        best = Staged(best.first, replace(best.plan, reasons=tuple(self._reasons)))
+        if self._store.stage(best, self._generation):
+            return best.plan
+        return self._exact("the GPU has no room to grow") if self._store.gave_up else None
 
     def _wanted(self) -> list[GpuPassName]:
         """What is to be built: what was asked for, or all that this build of FAISS has."""
@@ -81,7 +86,7 @@ class GpuPlanner(Planner):
 
     def _exact_us(self) -> float:
         pictures = self._asked["picture"]
-        return usual_us(lambda query: self._store.search(query, 10), pictures, time.perf_counter)
+        return steady_us(lambda query: self._store.search(query, 10), pictures, time.perf_counter)
 
     def _made(self, name: GpuPassName) -> GpuPass | None:
         """With all rows in it; None once they are numbered anew."""
@@ -92,14 +97,19 @@ class GpuPlanner(Planner):
                     return None
                 made.add(vectors)
             return made
-        rows = np.empty((self._rows, self._store.width), np.float16)
+        slots = np.setdiff1d(np.arange(self._rows), self._late).astype(np.int32)
+        rows = np.empty((len(slots), self._store.width), np.float16)
+        filled = 0
         for start, vectors in self._blocks(name):
             if vectors is None:
                 return None
-            rows[start : start + len(vectors)] = vectors
-        slots = np.arange(self._rows, dtype=np.int32)
-        early = ~np.isin(slots, self._late)
-        return self.open_cagra(rows[early], slots[early])
+            early = vectors[~np.isin(np.arange(start, start + len(vectors)), self._late)]
+            rows[filled : filled + len(early)] = early
+            filled += len(early)
+        return self.open_cagra(rows, slots)
+
+    def _best(self, queries: Vectors, k: int) -> Ids:
+        return self._store.search(queries, k)[0]  # by the copy: nothing is staged
 
     def _cost_us(self, staged: Staged) -> float:
         """Microseconds of a query, as `weighed` has them."""
