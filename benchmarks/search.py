@@ -76,8 +76,8 @@ class Bench:
                     break
         return figures
 
-    def _filled(self, device: Device | None = None) -> FaissStore:
-        store = FaissStore(self.vectors.shape[1], device or self.device)
+    def _filled(self) -> FaissStore:
+        store = FaissStore(self.vectors.shape[1], self.device)
         store.put(np.arange(len(self.vectors)), self.vectors)
         return store
 
@@ -120,7 +120,8 @@ class Bench:
                     found, figure = timed(lambda q, a=allowed: store.search(q, 10, a)[0], queries)
                     truth = allowed[nearest(queries, self.vectors[allowed])]
                     figure["recall"] = round(recall(found, truth), 4)
-                    figure["cost"] = round(figure["cpu_ms"] / whole["cpu_ms"], 2)
+                    took = "cpu_ms" if self.device == "cpu" else "wall_ms"
+                    figure["cost"] = round(figure[took] / whole[took], 2)
                     figures[name][str(share)] = figure
         return figures
 
@@ -129,7 +130,7 @@ class Bench:
         from search.stores.indexfile import IndexHeader, read_index, write_index
 
         width, path = self.vectors.shape[1], Path("limn-bench.index")
-        store = self._filled("cpu")
+        store = self._filled()
         header = IndexHeader("", 0, "", width, len(store), 0, "FaissStore")
         write_index(path, header, store.dump())
         mapped = FaissStore(width, "cpu", memory_bytes=160 * len(self.vectors))
@@ -265,6 +266,7 @@ def main(
     figures: Figures = json.loads(out.read_text()) if out.exists() else {}
     bench = Bench(material(pictures, texts, cache, width), rows, device)
     peers = tuple(peer for peer in peers if peer not in ELSEWHERE[device])
+    parts = tuple(part for part in parts if device == "cpu" or part not in ("memory", "growth"))
     wanted = [(part, peer) for part in parts for peer in (peers if part == "peers" else ("",))]
     for part, peer in wanted:
         where = device if device != "cpu" else ""
