@@ -24,7 +24,7 @@ from benchmarks.search_peers import ELSEWHERE, PEERS, Built
 from benchmarks.search_vectors import Material, material, mixtures
 from search.records import Device, Ids, QueryKind, Vectors
 from search.stores.faiss_store import FaissStore
-from search.stores.firstpass import one_thread
+from search.stores.firstpass_cpu import one_thread
 from search.stores.plan import Wishes
 from search.stores.planner import Planner
 from search.stores.planner_gpu import planner_of

@@ -18,7 +18,8 @@ from search.stores import VectorStore
 from search.stores.exact import ExactStore
 from search.stores.faiss_store import FaissStore, Staged
 from search.stores.firstfile import read_first, read_plan, write_first
-from search.stores.firstpass import FirstPass, FirstPassName, load_first_pass, one_thread, train
+from search.stores.firstpass import FirstPass
+from search.stores.firstpass_cpu import FirstPassName, load_first_pass, one_thread, train
 from search.stores.halves import widened
 from search.stores.indexfile import IndexHeader, read_index, write_index
 from search.stores.locality import Cells

@@ -17,7 +17,7 @@ from search.records import Vectors
 from search.stores.arguments import Rows16
 from search.stores.faiss_gpu import DeviceCopy, gpu_count
 from search.stores.faiss_store import FaissStore, Staged
-from search.stores.firstpass import one_thread
+from search.stores.firstpass_cpu import one_thread
 from search.stores.firstpass_gpu import GpuPass, missing
 from search.stores.plan import Depth, Plan, Wishes
 from search.stores.planner import Planner, exact_plan, wants_plan

@@ -25,7 +25,7 @@ from search.records import (
 )
 from search.settings import Settings
 from search.stores.faiss_store import FaissStore
-from search.stores.firstpass import one_thread
+from search.stores.firstpass_cpu import one_thread
 from tests.conftest import Limn
 
 

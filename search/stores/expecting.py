@@ -7,7 +7,7 @@ from statistics import mean
 import numpy as np
 
 from search.records import QueryKind, Vectors
-from search.stores.firstpass import FaissPass, FirstPassName, graph_bytes, train
+from search.stores.firstpass_cpu import FaissPass, FirstPassName, graph_bytes, train
 from search.stores.locality import CACHE_BYTES
 from search.stores.measuring import TARGET, holding, nearest, settled, took_us
 from search.stores.plan import Depth

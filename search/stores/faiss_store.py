@@ -19,7 +19,7 @@ from search.stores.faiss_gpu import (
     gpu_count,
     open_device_copy,
 )
-from search.stores.firstpass import FaissChain, FirstPass
+from search.stores.firstpass import Chain, FirstPass
 from search.stores.halves import widened
 from search.stores.payload import pack, unpack
 from search.stores.plan import Computes, Plan
@@ -82,7 +82,7 @@ class FaissStore:
         self._slots = Slots(width)
         self._memory_bytes = memory_bytes
         self._staged: Staged | None = None
-        self._chain: FaissChain | None = None
+        self._chain: Chain | None = None
         self._gave_up = False
         self._giving_up = Lock()
         self._lock = ReadersWriterLock()

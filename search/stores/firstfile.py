@@ -5,7 +5,7 @@ from pathlib import Path
 
 from search.errors import IndexDamaged
 from search.stores.faiss_store import Staged
-from search.stores.firstpass import load_first_pass
+from search.stores.firstpass_cpu import load_first_pass
 from search.stores.indexfile import IndexHeader, read_index, write_index
 from search.stores.plan import Plan
 

@@ -9,7 +9,8 @@ import numpy as np
 from search.records import Ids, QueryKind, Vectors
 from search.stores.expecting import LEAST_ROWS, Expectation
 from search.stores.faiss_store import FaissStore, Staged
-from search.stores.firstpass import FaissPass, FirstPass, FirstPassName, lists, train
+from search.stores.firstpass import FirstPass, lists
+from search.stores.firstpass_cpu import FaissPass, FirstPassName, train
 from search.stores.locality import CACHE_BYTES, Cells
 from search.stores.measuring import GRAPHS, ROW_US, TARGET, settled, took_us
 from search.stores.plan import Computes, Depth, Plan, Wishes
