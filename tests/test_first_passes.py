@@ -320,6 +320,19 @@ def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(name: str) -> None:
+    store = filled()
+
+    def say(told: str) -> None:
+        if told.startswith(f"building {name}"):
+            store.remove(np.arange(ROWS // 2))
+
+    assert Planner(store, TEXTS, Wishes(name), say).run() is None
+    assert store.staged is None
+    assert recall(store, TEXTS[:50], np.arange(ROWS // 2, ROWS)) == 1
+
+
 class Broken:
     """A first pass that has no memory for more."""
 

@@ -222,6 +222,19 @@ def test_a_gpu_that_is_full_leaves_exact_search() -> None:
     assert any("no room for 20 GB" in reason for reason in plan.reasons)
 
 
+@pytest.mark.parametrize("wish", ["ivf", "cagra"])
+def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(wish: str) -> None:
+    store = on_gpu()
+
+    def say(told: str) -> None:
+        if told.startswith(f"building {wish}"):
+            store.remove(np.arange(ROWS // 2))
+
+    assert Built(store, TEXTS, Wishes(wish), say).run() is None
+    assert store.staged is None and not store.gave_up
+    assert recall(store, TEXTS[:50], np.arange(ROWS // 2, ROWS)) >= 0.999
+
+
 def test_a_graph_that_main_memory_can_t_build_is_refused() -> None:
     wishes = Wishes("cagra", memory_bytes=1_000)
     plan = Built(on_gpu(), TEXTS, wishes, lambda _: None).run()

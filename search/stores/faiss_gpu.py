@@ -35,8 +35,8 @@ class DeviceCopy:
     """The rows, in their slots, in an index that can only append and be emptied.
 
     GpuIndexFlat has neither remove_ids nor add_with_ids: slots are only appended, and those that
-    came last follow before the next search. One caller at a time, reads included: the store joins
-    them. Any failure is one of `FAILURES`; the copy can't be used after one.
+    came last follow before the next search. One caller at a time, reads included: `SharedCopy`
+    joins them. Any failure is one of `FAILURES`; the copy can't be used after one.
     """
 
     def __init__(self, index: Any) -> None:

@@ -109,7 +109,7 @@ class FaissStore:
     def heavy(self) -> bool:
         """Whether it holds more in memory than it should, and would rather load its own dump."""
         allowed = self._memory_bytes
-        return allowed is not None and self._slots.in_memory_bytes > allowed
+        return allowed is not None and self.rows_bytes > allowed
 
     @property
     def staged(self) -> Staged | None:
@@ -127,11 +127,15 @@ class FaissStore:
         return self._slots.ids
 
     @property
+    def rows_bytes(self) -> int:
+        """What rows and ids take in memory; mapped rows left out."""
+        return self._slots.in_memory_bytes
+
+    @property
     def in_memory_bytes(self) -> float:
-        """What rows, ids and the first pass take in memory; mapped rows and the GPU left out."""
+        """As `rows_bytes`, and what the first pass takes; the GPU left out."""
         staged = self._staged
-        held = staged.first.bytes_per_row * len(staged.first) if staged else 0
-        return self._slots.in_memory_bytes + held
+        return self.rows_bytes + (staged.first.bytes_per_row * len(staged.first) if staged else 0)
 
     def __len__(self) -> int:
         return self._slots.live

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from search.records import Scores, Vectors
 from search.stores.slots import SlotNumbers
 
-NONE = np.empty(0, np.int32)
+Slots32 = NDArray[np.int32]
+"""Slots as they are kept, four bytes each."""
+
+NONE: Slots32 = np.empty(0, np.int32)
 """No order: the slot of every row is its place."""
 
 
@@ -67,7 +70,7 @@ class Chain(Protocol):
         """The best k of the best `depth` candidates: slots and scores, both (q, k), -1 pads."""
 
 
-def slots_of(places: SlotNumbers, order: NDArray[np.int32]) -> SlotNumbers:
+def slots_of(places: SlotNumbers, order: Slots32) -> SlotNumbers:
     """The slots of places in an index, whose first have those of `order`; -1 stays."""
     if not len(order):
         return places

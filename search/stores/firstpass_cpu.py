@@ -8,11 +8,10 @@ from typing import Any, ClassVar, Literal, get_args
 
 import faiss as faiss_module
 import numpy as np
-from numpy.typing import NDArray
 
 from search.errors import IndexDamaged
 from search.records import Ids, Scores, Vectors
-from search.stores.firstpass import NONE, lists, slots_of
+from search.stores.firstpass import NONE, Slots32, lists, slots_of
 from search.stores.reduction import Reduction, reduce
 from search.stores.slots import SlotNumbers
 
@@ -44,7 +43,7 @@ class FaissPass:
     index: Any
     longest: float
     """For "hnsw": the squared length that all vectors are brought to."""
-    order: NDArray[np.int32]
+    order: Slots32
     """The slots of its first rows; those of all others are their own places."""
 
     on_gpu: ClassVar[bool] = False
@@ -76,7 +75,7 @@ class FaissPass:
         count = int(self.index.nlist)
         return (*(1 << power for power in range(11) if 1 << power < count), count)
 
-    def add(self, vectors: Vectors, slots: NDArray[np.int32] | None = None) -> None:
+    def add(self, vectors: Vectors, slots: Slots32 | None = None) -> None:
         """As in `FirstPass`; or those of other slots, as long as none has been added without."""
         self.index.add(self._vectors(vectors))
         if slots is not None:

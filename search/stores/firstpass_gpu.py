@@ -9,13 +9,12 @@ from typing import Any, Literal, get_args
 
 import faiss as faiss_module
 import numpy as np
-from numpy.typing import NDArray
 
 from search.joining import Joining
 from search.records import Vectors
 from search.stores.arguments import Rows16
 from search.stores.faiss_gpu import MAX_K, flat_index, on_first, resources
-from search.stores.firstpass import NONE, lists, slots_of
+from search.stores.firstpass import NONE, Slots32, lists, slots_of
 from search.stores.slots import SlotNumbers
 
 # A build without GPU code lacks half of these names.
@@ -42,7 +41,7 @@ class GpuPass:
     ns_per_candidate = 200.0
 
     def __init__(
-        self, name: GpuPassName, index: Any, tail: Any = None, order: NDArray[np.int32] = NONE
+        self, name: GpuPassName, index: Any, tail: Any = None, order: Slots32 = NONE
     ) -> None:
         """`index` may hold rows already, in slots by `order`; `tail`, if any, gets all others."""
         self.name: GpuPassName = name
@@ -68,7 +67,7 @@ class GpuPass:
             return (64, 128, 256, MAX_QUEUE)
         return tuple(1 << power for power in range(11) if 1 << power <= self._index.nlist)
 
-    def add(self, vectors: Vectors, slots: NDArray[np.int32] | None = None) -> None:
+    def add(self, vectors: Vectors, slots: Slots32 | None = None) -> None:
         """As in `FirstPass`; or those of other slots, as long as none has been added without."""
         (self._index if self._tail is None else self._tail).add(vectors)
         if slots is not None:
@@ -120,7 +119,7 @@ def open_gpu_ivf(rows: int, sample: Vectors) -> GpuPass:
     return GpuPass("ivf", index)
 
 
-def open_gpu_cagra(rows: Rows16, slots: NDArray[np.int32]) -> GpuPass:
+def open_gpu_cagra(rows: Rows16, slots: Slots32) -> GpuPass:
     """A graph over rows (n, width) and their slots; all others are still to be added.
 
     Raises:

@@ -59,9 +59,9 @@ def settled(made: FirstPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[De
     best: tuple[float, Depth, float] | None = None
     deepest: tuple[Depth, float] = (Depth(0, DEPTHS[-1], DEPTHS[-1]), 0.0)
     most = min(made.most_candidates, DEPTHS[-1])
+    walked = made.name in GRAPHS
     for effort in made.efforts:
         # A graph is walked as far as candidates are asked for: with no more than its own effort.
-        walked = made.name in GRAPHS
         asked_10 = min(most, max(effort, 10)) if walked else most
         asked_100 = min(most, max(effort, truth.shape[1])) if walked else most
         found = made.candidates(queries, asked_100, effort)

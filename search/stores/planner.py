@@ -9,7 +9,7 @@ import numpy as np
 from search.records import Ids, QueryKind, Vectors
 from search.stores.expecting import LEAST_ROWS, Expectation
 from search.stores.faiss_store import FaissStore, Staged
-from search.stores.firstpass import FirstPass, lists
+from search.stores.firstpass import FirstPass, Slots32, lists
 from search.stores.firstpass_cpu import FaissPass, FirstPassName, train
 from search.stores.locality import CACHE_BYTES, Cells
 from search.stores.measuring import GRAPHS, ROW_US, TARGET, settled, took_us
@@ -68,6 +68,10 @@ def exact_plan(rows: int, width: int, wishes: Wishes, device: Computes = "cpu") 
     return Plan("exact", rows, 1.0, 2.0 * width + 8, reasons=(reason,), device=device)
 
 
+class _NumberedAnew(Exception):
+    """The slots are of other rows than when planning began: what was built is of none of them."""
+
+
 class Planner:
     """Measures and builds for one store; the store is searched meanwhile, and may grow."""
 
@@ -85,8 +89,9 @@ class Planner:
         chosen = _spread(self._rows, SAMPLE, self._ids)
         # These are asked by, and not there until everything is measured: a graph finds its own too
         # easily. A scan doesn't care.
-        self._late = np.sort(chosen[:QUERIES])
-        self._asked: dict[QueryKind, Vectors] = {"picture": self._vectors(self._late)}
+        late = np.sort(chosen[:QUERIES])
+        self._late = late.astype(np.int32)
+        self._asked: dict[QueryKind, Vectors] = {"picture": self._vectors(late)}
         self._sample = self._vectors(chosen[QUERIES:])
         self._taught: tuple[Vectors, ...] = (self._sample[:TRAINING_QUERIES],)
         if len(texts) >= FEWEST_QUERIES:
@@ -101,11 +106,15 @@ class Planner:
     def run(self) -> Plan | None:
         """Measure, build, and let the winner answer; None when the rows were numbered anew."""
         self._tell_queries()
+        try:
+            return self._planned()
+        except _NumberedAnew:
+            return None
+
+    def _planned(self) -> Plan | None:
         for name in self._order():
             self._say(f"building {name} over {self._rows:,} vectors")
             staged = self._build(name)
-            if staged is None:
-                return None
             if staged.plan.target >= TARGET:
                 return staged.plan if self._store.stage(staged, self._generation) else None
             self._reasons.append(
@@ -162,18 +171,15 @@ class Planner:
         allowed = self._wishes.memory_bytes
         if allowed is None:
             return True
-        held = self._store.in_memory_bytes
-        if self._store.staged is not None:
-            held -= self._store.staged.first.bytes_per_row * len(self._store.staged.first)
-        wanted = held + made.bytes_per_row * self._rows
+        wanted = self._store.rows_bytes + made.bytes_per_row * self._rows
         if wanted > allowed:
             self._refused[made.name] = (
                 f"{made.name} would take {wanted / 1e6:,.0f} MB, and {allowed / 1e6:,.0f} may be"
             )
         return wanted <= allowed
 
-    def _build(self, name: FirstPassName) -> Staged | None:
-        """A first pass over all rows, and its depths; None when the rows were numbered anew."""
+    def _build(self, name: FirstPassName) -> Staged:
+        """A first pass over all rows, and its depths."""
         sample = self._sample
         if name == "ivf" and lists(self._rows, len(sample)) < lists(self._rows, self._rows):
             sample = self._vectors(self._for_lists())
@@ -181,28 +187,22 @@ class Planner:
         if name == "hnsw":
             return self._graph(made)
         for _, vectors in self._blocks(name):
-            if vectors is None:
-                return None
             made.add(vectors)
         return self._settled(made)
 
-    def _graph(self, made: FaissPass) -> Staged | None:
+    def _graph(self, made: FaissPass) -> Staged:
         """Its rows in it, laid out for the caches; those that it is measured with come last."""
         far = made.bytes_per_row * self._rows > self.cache_bytes
         cells = Cells(made.reduction.vectors(self._sample)) if far else None
         lying: list[Ids] = []
-        for start, vectors in self._blocks(made.name):
-            if vectors is None:
-                return None
-            slots = np.arange(start, start + len(vectors), dtype=np.int32)
-            early = ~np.isin(slots, self._late)
-            made.add(vectors[early], slots[early])
+        for slots, vectors in self._early_blocks(made.name):
+            made.add(vectors, slots)
             if cells is not None:
-                lying.append(cells.of(made.reduction.vectors(vectors[early])))
+                lying.append(cells.of(made.reduction.vectors(vectors)))
         if lying:
             made.arrange(np.concatenate(lying))
         staged = self._settled(made)
-        made.add(self._asked["picture"], self._late.astype(np.int32))
+        made.add(self._asked["picture"], self._late)
         return staged
 
     def _for_lists(self) -> Ids:
@@ -210,12 +210,21 @@ class Planner:
         wanted = min(10 * lists(self._rows, self._rows), 200_000)
         return _spread(self._rows, wanted, self._ids)
 
-    def _blocks(self, name: str) -> Iterator[tuple[int, Vectors | None]]:
-        """All rows in order, each block with its first slot; None once they are numbered anew."""
+    def _blocks(self, name: str) -> Iterator[tuple[Slots32, Vectors]]:
+        """All rows in order, each block with its slots; raises _NumberedAnew."""
         for start in range(0, self._rows, BUILD_ROWS):
             stop = min(start + BUILD_ROWS, self._rows)
-            yield start, self._store.slot_vectors(self._generation, start, stop)
+            vectors = self._store.slot_vectors(self._generation, start, stop)
+            if vectors is None:
+                raise _NumberedAnew
+            yield np.arange(start, stop, dtype=np.int32), vectors
             self._say(f"{name}: {stop:,} of {self._rows:,} vectors")
+
+    def _early_blocks(self, name: str) -> Iterator[tuple[Slots32, Vectors]]:
+        """As `_blocks`, without the rows that it is measured with."""
+        for slots, vectors in self._blocks(name):
+            early = ~np.isin(slots, self._late)
+            yield slots[early], vectors[early]
 
     def _settled(self, made: FirstPass) -> Staged:
         """With the depth for each kind of query at which it finds the target."""
@@ -237,7 +246,7 @@ class Planner:
             store=made.name,
             vectors=self._rows,
             target=min(recalls.values()),
-            memory_bytes=made.bytes_per_row + self._store.in_memory_bytes / max(1, self._rows),
+            memory_bytes=made.bytes_per_row + self._store.rows_bytes / max(1, self._rows),
             text=depths.get("text") or picture.times(UNKNOWN_TEXTS),
             picture=picture,
             reasons=tuple(self._reasons),

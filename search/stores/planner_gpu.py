@@ -33,8 +33,7 @@ class GpuPlanner(Planner):
     open_cagra = staticmethod(open_gpu_cagra)
     missing = staticmethod(missing)
 
-    def run(self) -> Plan | None:
-        self._tell_queries()
+    def _planned(self) -> Plan | None:
         self._store.unstage()  # for its memory, and to time what goes without
         exact_us = self._exact_us()
         self._measured["exact"] = {"took_us": round(exact_us, 1)}
@@ -45,12 +44,10 @@ class GpuPlanner(Planner):
             self._say(f"building {name} over {self._rows:,} vectors on the GPU")
             try:
                 made = self._made(name)
-                if made is None:
-                    return None
                 staged = self._settled(made)
                 cost_us = self._cost_us(staged)
                 if len(made) < self._rows:
-                    made.add(self._asked["picture"], self._late.astype(np.int32))
+                    made.add(self._asked["picture"], self._late)
             except FAILURES as failure:
                 self._reasons.append(f"{name}: the GPU failed ({failure})")
                 continue
@@ -79,7 +76,7 @@ class GpuPlanner(Planner):
     def _too_large(self, name: GpuPassName) -> str:
         """Why main memory has no room to build it, if so: a graph is made of all rows at once."""
         allowed = self._wishes.memory_bytes
-        wanted = self._store.in_memory_bytes + 2 * self._store.width * self._rows
+        wanted = self._store.rows_bytes + 2 * self._store.width * self._rows
         if name == "ivf" or allowed is None or wanted <= allowed:
             return ""
         return f"{name} would take {wanted / 1e6:,.0f} MB to build, and {allowed / 1e6:,.0f} may be"
@@ -88,24 +85,20 @@ class GpuPlanner(Planner):
         pictures = self._asked["picture"]
         return steady_us(lambda query: self._store.search(query, 10), pictures, time.perf_counter)
 
-    def _made(self, name: GpuPassName) -> GpuPass | None:
-        """With all rows in it; None once they are numbered anew."""
+    def _made(self, name: GpuPassName) -> GpuPass:
+        """With all rows in it, or all but those that it is measured with."""
         if name == "ivf":
             made = self.open_ivf(self._rows, self._vectors(self._for_lists()))
             for _, vectors in self._blocks(name):
-                if vectors is None:
-                    return None
                 made.add(vectors)
             return made
-        slots = np.setdiff1d(np.arange(self._rows), self._late).astype(np.int32)
+        slots = np.empty(self._rows - len(self._late), np.int32)
         rows = np.empty((len(slots), self._store.width), np.float16)
         filled = 0
-        for start, vectors in self._blocks(name):
-            if vectors is None:
-                return None
-            early = vectors[~np.isin(np.arange(start, start + len(vectors)), self._late)]
-            rows[filled : filled + len(early)] = early
-            filled += len(early)
+        for places, vectors in self._early_blocks(name):
+            stop = filled + len(places)
+            slots[filled:stop], rows[filled:stop] = places, vectors
+            filled = stop
         return self.open_cagra(rows, slots)
 
     def _best(self, queries: Vectors, k: int) -> Ids:
