@@ -115,6 +115,8 @@ def test_a_first_pass_survives_its_bytes(staged: FaissStore) -> None:
     assert recall(staged, TEXTS[:50], np.arange(ROWS)) >= 0.99
     with pytest.raises(IndexDamaged):
         load_first_pass(again.dump()[:200])
+    with pytest.raises(IndexDamaged, match="another version"):
+        load_first_pass(b"\xcb\x00\x00\x00" + again.dump())
 
 
 def test_rows_of_a_graph_keep_their_slots_wherever_they_lie() -> None:

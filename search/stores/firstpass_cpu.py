@@ -221,9 +221,9 @@ def load_first_pass(payload: bytes | memoryview) -> FaissPass:
     try:
         full, width, letters, ordered = HEAD.unpack_from(payload)
         at = HEAD.size + letters
-        name = bytes(payload[HEAD.size : at]).decode()
+        name = bytes(payload[HEAD.size : at]).decode(errors="replace")
         if name not in get_args(FirstPassName):
-            raise ValueError(f"it is of no kind that is known, {name!r}")
+            raise ValueError("another version of Limn wrote it")
         longest = float(np.frombuffer(payload, "<f4", 1, at)[0])
         arrays = []
         at += 4
