@@ -45,7 +45,7 @@ def encoder() -> Iterator[BuiltinEncoder]:
 def pictures(count: int) -> Pixels:
     drawn = []
     for number in range(count):
-        picture = Image.new("RGB", (224, 224), (number * 40 % 256, 120, 200))
+        picture = Image.new("RGB", (256, 256), (number * 40 % 256, 120, 200))
         ImageDraw.Draw(picture).ellipse((20 * number, 30, 20 * number + 90, 150), "red")
         drawn.append(np.asarray(picture))
     return np.stack(drawn)
@@ -76,7 +76,7 @@ def test_a_picture_does_not_depend_on_its_batch(encoder: BuiltinEncoder) -> None
 def test_nothing_becomes_nothing(encoder: BuiltinEncoder) -> None:
     width = encoder.space.width
     assert encoder.encode_texts([]).shape == (0, width)
-    assert encoder.encode_pixels(np.empty((0, 224, 224, 3), np.uint8)).shape == (0, width)
+    assert encoder.encode_pixels(np.empty((0, 256, 256, 3), np.uint8)).shape == (0, width)
 
 
 def test_a_surrogate_pair_reads_as_its_character(encoder: BuiltinEncoder) -> None:
@@ -93,7 +93,7 @@ def test_both_languages_say_the_same_thing_nearby(encoder: BuiltinEncoder) -> No
 
 def test_pixels_come_from_the_preparation(encoder: BuiltinEncoder) -> None:
     pixels = encoder.preparation.pixels(Image.new("RGB", (640, 480), "green"))
-    assert pixels.shape == (224, 224, 3)
+    assert pixels.shape == (256, 256, 3)
     assert encoder.encode_pixels(pixels[None]).shape == (1, encoder.space.width)
 
 

@@ -29,7 +29,7 @@ TEXTS = ("two dogs run on the beach", "两只狗在海滩上奔跑", "", "a red 
 def test_the_towers_give_the_vectors_of_the_files() -> None:
     encoder, read = open_builtin(threads=1), shipped(FOLDER)
     coarse = np.random.default_rng(0).integers(0, 256, (4, 14, 14, 3), dtype=np.uint8)
-    pixels = np.stack([np.asarray(Image.fromarray(each).resize((224, 224))) for each in coarse])
+    pixels = np.stack([encoder.preparation.pixels(Image.fromarray(each)) for each in coarse])
     with torch.no_grad():
         pictures = RawPictures(read.pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
         texts = np.concatenate(

@@ -19,20 +19,21 @@ from indexer.training.examples import Examples, examples_of
 from indexer.training.export import export
 from indexer.training.lessons import Lessons, word_pool
 from indexer.training.loop import Run
-from indexer.training.losses import soft_targets
+from indexer.training.losses import soft_targets, softmax_loss
+from indexer.training.mixing import mixed
 from indexer.training.pair import Pair, recalls
 from indexer.training.pairs import fingerprint, read_pairs, split
 from indexer.training.recipe import Recipe
 from indexer.training.text_tower import TextTower
 from indexer.training.towers import PictureTower, TowerShape
-from indexer.training.views import JoinedView, Views, cached_views, view_of
+from indexer.training.views import GREY, LIGHT, LUMA, TINT, Views, _lit
 from indexer.training.vocabulary import aligned_rows, chinese_words, extended, without_words
 from search.encoders.builtin import FOLDER, open_builtin
 from search.errors import BadSource, StorageFailed
 
 COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄色"}
 SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden=384)
-RECIPE = Recipe(epochs=2, batch=4, seed=5, views=2, held_out=0, width=32)
+RECIPE = Recipe(epochs=2, batch=4, seed=5, held_out=0, width=32)
 
 
 def teach(sentences: list[str]) -> NDArray[np.float32]:
@@ -69,12 +70,8 @@ def tokenizers() -> tuple[Tokenizer, Tokenizer]:
 
 
 @pytest.fixture(scope="module")
-def views(captions: Path, tmp_path_factory: pytest.TempPathFactory) -> Views:
-    paths = [pair.path for pair in read_pairs(captions)]
-    folder = tmp_path_factory.mktemp("views")
-    torch.manual_seed(0)
-    tower = PictureTower(SHAPE)
-    return [JoinedView([view]) for view in cached_views(paths, tower, folder, 2, 5)]
+def views(captions: Path) -> Views:
+    return Views([pair.path for pair in read_pairs(captions)])
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +163,7 @@ def test_lessons_take_part_and_recall_is_measured(
     run = new_run(tmp_path, lessons=Lessons([pool], prompts, opinions))
     record = next(iter(run.epochs(examples, views, np.arange(8))))
     assert record["lessons"] > 0 and record["opinions"] >= 0 and record["distill"] > 0
-    found = recalls(run.average, examples, views[0], np.arange(8), written=1)
+    found = recalls(run.average, examples, views, np.arange(8), written=1)
     assert set(found) == {
         f"{a}_{b}_{c}" for a in ("en", "zh") for b in ("t2p", "p2t") for c in ("r1", "r10")
     }
@@ -243,11 +240,61 @@ def test_captions_that_do_not_fit_are_refused(tmp_path: Path, lines: str, messag
         read_pairs(tmp_path / "captions.csv")
 
 
-def test_a_view_is_the_same_each_time_and_view_0_is_the_picture(captions: Path) -> None:
-    path = read_pairs(captions)[0].path
-    np.testing.assert_array_equal(view_of(path, 0, 1), np.asarray(Image.open(path)))
-    np.testing.assert_array_equal(view_of(path, 1, 1), view_of(path, 1, 1))
-    assert (view_of(path, 1, 1) != view_of(path, 2, 1)).any()
+def test_a_plain_view_is_the_picture_and_a_draw_gives_the_same_views_twice(
+    captions: Path, views: Views
+) -> None:
+    places = np.arange(4)
+    plain = views.plain(places)
+    picture = np.asarray(Image.open(read_pairs(captions)[1].path))
+    shown = ((plain[1].permute(1, 2, 0) + 1) * 127.5).round().byte().numpy()
+    np.testing.assert_array_equal(shown, picture)
+    first, again, other = (views.drawn(places, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    torch.testing.assert_close(first, again, rtol=0, atol=0)
+    assert first.shape == plain.shape and float(first.abs().max()) <= 1.0
+    assert not torch.equal(first, other) and not torch.equal(first, plain)
+
+
+def test_light_changes_as_it_is_written_down() -> None:
+    """The matrix of `_lit` against the steps that it stands for, where nothing is cut off."""
+    views = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.2 - 0.1
+    lit, draw = _lit(views, np.random.default_rng(4)), np.random.default_rng(4)
+    bright, contrast, colour = draw.uniform(1 - LIGHT, 1 + LIGHT, (3, 6, 1, 1))
+    colour = np.where(draw.random((6, 1, 1)) < GREY, 0.0, colour)[..., None]
+    tint = draw.uniform(1 - TINT, 1 + TINT, (6, 3, 1))[..., None]
+    seen = (views.numpy() + 1) / 2 * bright[..., None]
+    seen = (seen - seen.mean((1, 2, 3), keepdims=True)) * contrast[..., None] + seen.mean(
+        (1, 2, 3), keepdims=True
+    )
+    grey = (seen * np.array(LUMA)[:, None, None]).sum(1, keepdims=True)
+    wanted = np.clip((grey + (seen - grey) * colour) * tint, 0, 1) * 2 - 1
+    untouched = (lit != 0).all(1).numpy()  # no hidden square
+    assert untouched.mean() > 0.5
+    difference = np.abs(lit.numpy() - wanted).max(1)[untouched]
+    assert float(difference.max()) < 1e-5
+
+
+def test_a_mixed_view_shows_two_pictures_in_the_shares_that_are_told() -> None:
+    draw = np.random.default_rng(3)
+    views = torch.arange(6.0)[:, None, None, None].expand(6, 3, 32, 32).contiguous()
+    pasted, blended = 0, 0
+    for _ in range(20):
+        seen, shares = mixed(views, draw)
+        torch.testing.assert_close(shares.sum(1), torch.ones(6))
+        means = seen.mean((1, 2, 3))  # of pictures 0 to 5, each of its number alone
+        torch.testing.assert_close(means, shares @ torch.arange(6.0))
+        whole = (seen.flatten(1).amax(1) == seen.flatten(1).amin(1)).all()
+        pasted, blended = pasted + int(not whole), blended + int(whole)
+    assert pasted > 3 and blended > 3
+
+
+def test_each_text_wants_the_views_that_show_its_picture() -> None:
+    """Of two pictures the first view shows both, and the second text may be content with either."""
+    rows, scale = torch.eye(2), torch.tensor(50.0)
+    sure = softmax_loss(rows, rows, scale, torch.eye(2))
+    both = softmax_loss(rows, rows, scale, torch.tensor([[0.5, 0.5], [0.0, 1.0]]))
+    assert float(sure) < 1e-6
+    # There: half of picture 0's mass is 50 away; back: a third of text 1's is.
+    assert float(both) == pytest.approx((50 / 2 / 2 + 50 / 3 / 2) / 2, rel=1e-4)
 
 
 def test_soft_targets_give_the_own_caption_most_and_the_same_caption_as_much() -> None:

@@ -31,8 +31,8 @@ class StillTexts:
 
 def alone(recipe: Recipe) -> Recipe:
     """The recipe of the part that trains the picture tower alone, whose heads start from chance."""
-    heads, body = Recipe().rate_heads, recipe.rate_alone
-    return replace(recipe, epochs=recipe.alone, rate_body=body, rate_heads=heads, ema=0.98)
+    body, heads = Recipe().rate_body, Recipe().rate_heads
+    return replace(recipe, epochs=recipe.alone, rate_body=body, rate_heads=heads)
 
 
 @torch.no_grad()
@@ -67,13 +67,13 @@ def still_losses(
     recipe: Recipe,
     examples: Examples,
     lessons: Lessons,
-    activations: Tensor,
+    pixels: Tensor,
     chosen: NDArray[np.int64],
     draw: np.random.Generator,
 ) -> dict[str, Tensor]:
     """The recipe's losses that the picture tower takes part in, weighted, by name."""
-    device = activations.device
-    batch = asked(pair, recipe, examples, activations, chosen)
+    device = pixels.device
+    batch = asked(pair, recipe, examples, pixels, chosen, draw)
     losses = {}
     for (name, draws, weight), rows in zip(STREAMS, still.rows, strict=True):
         fits = []
@@ -82,7 +82,7 @@ def still_losses(
             texts = torch.from_numpy(still.vectors[captions]).to(device)
             fits.append(softmax_loss(batch.pictures, texts, batch.scale, batch.targets))
         losses[name] = weight * torch.stack(fits).mean()
-    if recipe.opinions and len(still.prompts) and lessons.opinions is not None:
+    if batch.whole and recipe.opinions and len(still.prompts) and lessons.opinions is not None:
         classes, opinions = lessons.likeliest(chosen[:JUDGED])
         names = torch.from_numpy(still.prompts[classes]).to(device)
         judged = likeness_loss(batch.pictures[:JUDGED], names, batch.scale, opinions.to(device))

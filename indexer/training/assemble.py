@@ -22,7 +22,7 @@ from indexer.training.pairs import CaptionedPicture, fingerprint, read_pairs, sp
 from indexer.training.recipe import Recipe
 from indexer.training.shipped import shipped
 from indexer.training.start import Start, go_on, start
-from indexer.training.views import JoinedView, Views, cached_views
+from indexer.training.views import Views
 from search.errors import BadSetting
 
 LANGUAGES = ("en", "zh")
@@ -66,8 +66,7 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
     else:
         begun = start(taught, sources.backbone, sources.minilm, recipe, words)
     pictures = captioned + labelled
-    views = _views(captioned, labelled, begun, recipe, out / "views")
-    yield f"{recipe.views} views of each picture are in {str(out / 'views')!r}"
+    views = Views([pair.path for pair in captioned + labelled])
     examples, lessons = _taught(pictures, begun, sources, views)
     place_of = {pair.path: place for place, pair in enumerate(pictures)}
     places, held_places = (_places(part, place_of) for part in (taught + labelled, held))
@@ -100,26 +99,9 @@ def _trained(
         yield f"going on from step {running.step} in {str(running.folder)!r}"
     for record in running.epochs(examples, views, places):
         if len(held_places):
-            record |= recalls(running.average, examples, views[0], held_places)
+            record |= recalls(running.average, examples, views, held_places)
         running.note(record)
         yield ", ".join(f"{name} {value:.4g}" for name, value in record.items())
-
-
-def _views(
-    captioned: list[CaptionedPicture],
-    labelled: list[CaptionedPicture],
-    begun: Start,
-    recipe: Recipe,
-    folder: Path,
-) -> Views:
-    parts = [
-        cached_views(
-            [pair.path for pair in part], begun.pair.pictures, folder, recipe.views, recipe.seed
-        )
-        for part in (captioned, labelled)
-        if part
-    ]
-    return [JoinedView(view) for view in zip(*parts, strict=True)]
 
 
 def _taught(
@@ -137,7 +119,7 @@ def _taught(
     tokenizer = begun.tokenizers[0]
     prompts = [tokenizer.encode(f"a photo of a {name}").ids for name in IMAGENET_CLASSNAMES]
     head = (weights["head.weight"], weights["head.bias"])
-    opinions = opinions_of(begun.pair.pictures, head, views, len(pictures))
+    opinions = opinions_of(begun.pair.pictures, head, views)
     return examples, Lessons(pools, prompts, opinions)
 
 

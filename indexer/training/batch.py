@@ -1,4 +1,4 @@
-"""One batch's part of the loop: the views and captions drawn, and every loss of the recipe."""
+"""One batch's part of the loop: the captions drawn, and every loss of the recipe."""
 
 from dataclasses import dataclass
 
@@ -15,44 +15,40 @@ from indexer.training.losses import (
     soft_targets,
     softmax_loss,
 )
+from indexer.training.mixing import mixed
 from indexer.training.pair import Pair
 from indexer.training.recipe import Recipe
-from indexer.training.views import Views
-
-
-def drawn_views(views: Views, chosen: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
-    """One view of each chosen picture, half of them mirrored: (n, 64, 14, 14) float32."""
-    which = draw.integers(len(views), size=len(chosen))
-    stacked = np.stack([views[view][place] for view, place in zip(which, chosen, strict=True)])
-    for row in np.flatnonzero(draw.random(len(chosen)) < 0.5):
-        stacked[row] = stacked[row, :, ::-1]
-    return torch.from_numpy(stacked).float().permute(0, 3, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What every loss of a batch asks of its pictures: unit rows (n, width), the soft targets
-    (n, n) of the texts drawn for them, and the scale of their cosines."""
+    (n, n) of the texts drawn for them, the scale of their cosines, and whether each view is of one
+    picture."""
 
     pictures: Tensor
     targets: Tensor
     scale: Tensor
+    whole: bool
 
 
 def asked(
     pair: Pair,
     recipe: Recipe,
     examples: Examples,
-    activations: Tensor,
+    pixels: Tensor,
     chosen: NDArray[np.int64],
+    draw: np.random.Generator,
 ) -> Asked:
-    """Send a batch through the picture tower; `activations` are of the `chosen` pictures."""
-    topics = torch.from_numpy(examples.topics[chosen]).to(activations.device)
-    return Asked(
-        pair.pictures.upper(activations),
-        soft_targets(topics, recipe.soft_share, recipe.soft_sharpness),
-        pair.log_scale.exp().clamp(max=100.0),
-    )
+    """Send a batch through the picture tower; `pixels` are views of the `chosen` pictures."""
+    topics = torch.from_numpy(examples.topics[chosen]).to(pixels.device)
+    targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
+    whole = draw.random() >= recipe.mixed
+    if not whole:
+        pixels, shares = mixed(pixels, draw)
+        targets = shares @ targets
+    scale = pair.log_scale.exp().clamp(max=100.0)
+    return Asked(pair.pictures(pixels), targets, scale, whole)
 
 
 def batch_losses(
@@ -60,17 +56,17 @@ def batch_losses(
     recipe: Recipe,
     examples: Examples,
     lessons: Lessons,
-    activations: Tensor,
+    pixels: Tensor,
     chosen: NDArray[np.int64],
     draw: np.random.Generator,
 ) -> dict[str, Tensor]:
-    """Every loss of the recipe, weighted, by name; `activations` are of the `chosen` pictures.
+    """Every loss of the recipe, weighted, by name; `pixels` are views of the `chosen` pictures.
 
     One English caption of each picture is drawn and `chinese_draws` Chinese ones, each a softmax of
     its own, so captions of one picture are never each other's negatives.
     """
-    device = activations.device
-    batch = asked(pair, recipe, examples, activations, chosen)
+    device = pixels.device
+    batch = asked(pair, recipe, examples, pixels, chosen, draw)
     english, chinese = examples.by_language
     streams = [english] + [chinese] * recipe.chinese_draws
     captions = [
@@ -78,7 +74,7 @@ def batch_losses(
         for sentences in streams
         for place in chosen
     ]
-    prompts, opinions = lessons.judged(chosen[:JUDGED])
+    prompts, opinions = lessons.judged(chosen[:JUDGED] if batch.whole else chosen[:0])
     extra, taught = lessons.sentences(draw)
     own = [ids for ids, _ in captions]
     pooled = pooled_in_chunks(pair.texts, own + extra + prompts)

@@ -45,7 +45,7 @@ SENTENCES = 15_000
     "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option("--epochs", type=click.IntRange(0), default=28, show_default=True)
+@click.option("--epochs", type=click.IntRange(0), default=32, show_default=True)
 @click.option(
     "--alone",
     type=click.IntRange(0),
@@ -53,8 +53,7 @@ SENTENCES = 15_000
     show_default=True,
     help="Epochs before those, in which only the picture tower learns; they cost less.",
 )
-@click.option("--batch", type=click.IntRange(2), default=256, show_default=True)
-@click.option("--views", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--batch", type=click.IntRange(2), default=128, show_default=True)
 @click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
 @click.option("--seed", type=int, default=17, show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
@@ -70,7 +69,6 @@ def train_builtin(
     epochs: int,
     alone: int,
     batch: int,
-    views: int,
     held_out: int,
     seed: int,
     device: str,
@@ -83,9 +81,11 @@ def train_builtin(
     """
     # torch costs seconds, so it waits until the options are known to be right.
     from indexer.training.assemble import Sources, run
+    from indexer.training.memory import keep_freed_memory
     from indexer.training.recipe import Recipe, further
 
-    recipe = Recipe(epochs, alone, batch, seed, views, held_out)
+    keep_freed_memory()
+    recipe = Recipe(epochs, alone, batch, seed, held_out)
     if texts:
         recipe = further(recipe)
     try:

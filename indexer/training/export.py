@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -17,8 +18,9 @@ from indexer.exporting.small_weights import as_float16, as_int8
 from indexer.exporting.tracing import traced
 from indexer.training.pair import Pair
 from indexer.training.towers import PictureTower
-from indexer.training.views import PREPARATION
+from indexer.training.views import SEARCHED
 from search.encoders.builtin import BuiltinEncoder, open_builtin
+from search.encoders.preparation import Preparation
 
 LOWEST_COSINE = 0.99
 """Of a shipped tower's vectors with torch's, the mean over the probes; below it nothing ships."""
@@ -36,7 +38,12 @@ class RawPictures(nn.Module):
 
 
 def export(
-    pair: Pair, tokenizer: Tokenizer, folder: Path, facts: dict[str, Any], tiny: bool = True
+    pair: Pair,
+    tokenizer: Tokenizer,
+    folder: Path,
+    facts: dict[str, Any],
+    tiny: bool = True,
+    preparation: Preparation = SEARCHED,
 ) -> dict[str, float]:
     """Write image.onnx, text.onnx, tokenizer.json and pair.json; give the lowest mean cosines.
 
@@ -50,7 +57,7 @@ def export(
     """
     pair = pair.to("cpu").eval()
     folder.mkdir(parents=True, exist_ok=True)
-    size = (2, PREPARATION.height_px, PREPARATION.width_px, 3)
+    size = (2, preparation.height_px, preparation.width_px, 3)
     raw, pixels = RawPictures(pair.pictures).eval(), torch.zeros(size, dtype=torch.uint8)
     image = traced(raw, pixels, "pixels", {0: "n"})
     ids = torch.tensor([[101, 2000, 102]] * 2)
@@ -69,7 +76,7 @@ def export(
         **facts,
         "width": pair.texts.project.out_features,
         "scale": float(pair.log_scale.detach().exp()),
-        "preparation": asdict(PREPARATION),
+        "preparation": asdict(preparation),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     (folder / "pair.json").write_text(
@@ -93,7 +100,7 @@ PROBES = (
 def _check(pair: Pair, shipped: BuiltinEncoder, tokenizer: Tokenizer) -> dict[str, float]:
     draw = np.random.default_rng(0)
     coarse = draw.integers(0, 256, (8, 14, 14, 3), dtype=np.uint8)
-    pixels = coarse.repeat(16, 1).repeat(16, 2)
+    pixels = np.stack([shipped.preparation.pixels(Image.fromarray(each)) for each in coarse])
     with torch.no_grad():
         pictures = RawPictures(pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
         texts = np.concatenate(

@@ -13,15 +13,15 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from indexer.training.examples import TokenIds
-from indexer.training.towers import FROZEN_STAGES, PictureTower
+from indexer.training.towers import PictureTower
 from indexer.training.views import Views
 
 Teach = Callable[[list[str]], NDArray[np.float32]]
 
-SENTENCES = 48
+SENTENCES = 24
 """Drawn from each pool at each step."""
 
-JUDGED = 64
+JUDGED = 24
 """Pictures of a batch whose classes are asked at each step, and how many classes of each."""
 CLASSES = 3
 
@@ -54,7 +54,7 @@ class Lessons:
 
     def judged(self, places: NDArray[np.int64]) -> tuple[list[TokenIds], Tensor]:
         """The prompts of the likeliest classes of the pictures at `places`, and logits (n, c)."""
-        if self.opinions is None:
+        if self.opinions is None or not len(places):
             return [], torch.empty(0)
         classes, logits = self.likeliest(places)
         return [self.prompts[number] for number in classes], logits
@@ -85,22 +85,19 @@ def sentence_pool(sentences: list[str], tokenizer: Tokenizer, teach: Teach) -> P
 
 @torch.no_grad()
 def opinions_of(
-    tower: PictureTower,
-    head: tuple[Tensor, Tensor],
-    views: Views,
-    count: int,
+    tower: PictureTower, head: tuple[Tensor, Tensor], views: Views
 ) -> NDArray[np.float16]:
-    """The ImageNet classifier's logits of each picture's plain view, (count, 1000).
+    """The ImageNet classifier's logits of each whole picture, (pictures, 1000).
 
-    `head` is its weights (1001, 1280, 1, 1) and biases; class 0, the background, is left out.
+    `tower` still has ImageNet's body; `head` is the classifier's weights (1001, 1280, 1, 1) and
+    biases; class 0, the background, is left out.
     """
     found = []
-    for start in range(0, count, 128):
-        rows = np.stack([views[0][place] for place in range(start, min(count, start + 128))])
-        activations = torch.from_numpy(rows).float().permute(0, 3, 1, 2)
+    for start in range(0, len(views), 128):
+        pixels = views.plain(np.arange(start, min(len(views), start + 128)))
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            for stage in tower.body[FROZEN_STAGES:]:
-                activations = stage(activations)
-        pooled = activations.float().mean((2, 3))
+            for stage in tower.body:
+                pixels = stage(pixels)
+        pooled = pixels.float().mean((2, 3))
         found.append((pooled @ head[0].flatten(1).T + head[1])[:, 1:].half().numpy())
     return np.concatenate(found)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from indexer.training.batch import batch_losses, drawn_views
+from indexer.training.batch import batch_losses
 from indexer.training.checkpoint import TrainingStopped, load, save
 from indexer.training.examples import Examples
 from indexer.training.lessons import Lessons
@@ -76,7 +76,11 @@ class Run:
                 rate = self.recipe.rate_at(self.step, steps)
                 losses.append(self._step(examples, views, chosen, rate))
             self.save()
-            means = {name: float(np.mean([each[name] for each in losses])) for name in losses[0]}
+            names = {name: None for each in losses for name in each}  # not every step has them all
+            means = {
+                name: float(np.mean([each[name] for each in losses if name in each]))
+                for name in names
+            }
             scale = float(self.pair.log_scale.detach().exp())
             seconds = round(time.monotonic() - started, 1)
             yield {
@@ -95,10 +99,10 @@ class Run:
         for group, peak in zip(self.optimizer.param_groups, self.peaks, strict=True):
             group["lr"] = peak * rate
         self.pair.train()
+        pixels = views.drawn(chosen, draw).to(self.device)
         with torch.autocast(self.device, dtype=torch.bfloat16):
-            activations = drawn_views(views, chosen, draw).to(self.device)
             losses = self.losses(
-                self.pair, self.recipe, examples, self.lessons, activations, chosen, draw
+                self.pair, self.recipe, examples, self.lessons, pixels, chosen, draw
             )
         total = torch.stack(list(losses.values())).sum()
         if not torch.isfinite(total):

@@ -20,10 +20,11 @@ def soft_targets(topics: Tensor, share: float, sharpness: float) -> Tensor:
 
 
 def softmax_loss(pictures: Tensor, texts: Tensor, scale: Tensor, targets: Tensor) -> Tensor:
-    """CLIP's loss, both directions (Radford et al. 2021), with soft targets (n, n)."""
+    """CLIP's loss, both directions (Radford et al. 2021), with soft targets (n, n): which
+    texts each picture wants, in rows that sum to 1."""
     logits = scale * pictures @ texts.T
     there = functional.cross_entropy(logits, targets)
-    back = functional.cross_entropy(logits.T, targets)
+    back = functional.cross_entropy(logits.T, functional.normalize(targets.T, p=1, dim=1))
     return (there + back) / 2
 
 

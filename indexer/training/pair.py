@@ -12,7 +12,7 @@ from indexer.training.examples import Examples, pooled_in_chunks
 from indexer.training.recipe import Recipe
 from indexer.training.text_tower import TextTower
 from indexer.training.towers import FROZEN_STAGES, PictureTower
-from indexer.training.views import JoinedView
+from indexer.training.views import Views
 
 
 class Pair(nn.Module):
@@ -32,6 +32,7 @@ def parameter_groups(pair: Pair, recipe: Recipe) -> list[dict[str, Any]]:
         *pair.pictures.pool.parameters(),
         *pair.pictures.project.parameters(),
         *pair.pictures.attend.parameters(),
+        *pair.pictures.earlier.parameters(),
         *pair.texts.project.parameters(),
     ]
     return [
@@ -58,7 +59,7 @@ def parameter_groups(pair: Pair, recipe: Recipe) -> list[dict[str, Any]]:
 def recalls(
     pair: Pair,
     examples: Examples,
-    view: JoinedView,
+    views: Views,
     places: NDArray[np.int64],
     written: int = 5,
 ) -> dict[str, float]:
@@ -70,14 +71,8 @@ def recalls(
     with torch.autocast(pair.log_scale.device.type, dtype=torch.bfloat16):
         parts = []
         for start in range(0, len(places), 100):
-            stacked = np.stack([view[place] for place in places[start : start + 100]])
-            parts.append(
-                pair.pictures.upper(
-                    torch.from_numpy(stacked)
-                    .to(pair.log_scale.device, torch.float32)
-                    .permute(0, 3, 1, 2)
-                )
-            )
+            pixels = views.plain(places[start : start + 100])
+            parts.append(pair.pictures(pixels.to(pair.log_scale.device)))
         pictures = torch.cat(parts).cpu().numpy()
         found: dict[str, float] = {}
         for language, sentences in zip(("en", "zh"), examples.by_language, strict=True):

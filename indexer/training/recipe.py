@@ -9,27 +9,24 @@ from indexer.training.schedule import rate_at
 class Recipe:
     """Learning rates are AdamW's peaks, shares are 0..1, weights multiply their losses.
 
-    For `alone` epochs the picture tower is trained towards still texts (alone.py), its body at
-    `rate_alone`; `epochs` more train both towers. `early` is the share of the exported weights that
-    are the average as it stood halfway.
+    For `alone` epochs the picture tower is trained towards still texts (alone.py); `epochs` more
+    train both towers. A share `mixed` of the steps shows two pictures in each view.
     """
 
-    epochs: int = 28
+    epochs: int = 32
     alone: int = 0
-    batch: int = 256
+    batch: int = 128
     seed: int = 17
-    views: int = 5
     held_out: int = 250
     width: int = 384
-    rate_alone: float = 3e-4
-    rate_body: float = 2e-4
+    rate_body: float = 2.5e-4
     rate_text: float = 1e-4
     rate_words: float = 3e-4
     rate_heads: float = 1e-3
     decay: float = 0.05
-    warmup: float = 0.08
-    ema: float = 0.99
-    early: float = 0.4
+    warmup: float = 0.04
+    ema: float = 0.995
+    mixed: float = 0.3
     forgotten: float = 0.15
     written: float = 0.8
     chinese_draws: int = 2

@@ -1,115 +1,104 @@
-"""Augmented views of every training picture, kept as the activations of the frozen stages."""
+"""Augmented views of the training pictures, drawn anew each time, the same for the same draw."""
 
-import hashlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageEnhance
+from PIL import Image
+from torch import Tensor
 
-from indexer.training.towers import FROZEN_STAGES, PictureTower
 from search.encoders.preparation import Preparation
 
-PREPARATION = Preparation(224, 224, "squash", "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+TRAINED = Preparation(224, 224, "squash", "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 """The training pictures were squashed to 224x224 by their publisher, so every picture is."""
 
-BATCH = 64
+SEARCHED = replace(TRAINED, width_px=256, height_px=256)
+"""A crop shows things larger than the whole picture does, so whole pictures are searched larger
+than crops are trained (Touvron et al. 2019): of held-out ones it found more than 224 and 288."""
 
-Views = Sequence["JoinedView"]
-"""By view, then by picture: (14, 14, 64) float16 activations of the frozen stages."""
+LEAST_AREA = 0.35
+LARGEST_STRETCH = 4 / 3
+"""Of a random resized crop."""
 
+LIGHT = 0.4
+"""Brightness, contrast and colour change by up to this share."""
 
-def view_of(path: Path, view: int, seed: int) -> NDArray[np.uint8]:
-    """One view of a picture, (224, 224, 3) uint8; view 0 is the picture as it will be searched.
+TINT = 0.1
+"""Each channel changes by up to this share."""
 
-    The others are random resized crops (60 to 100% of the area), flips and mild colour jitter;
-    the same name, view and seed always give the same pixels.
-    """
-    with Image.open(path) as opened:
-        picture = opened.convert("RGB")
-    if view == 0:
-        return PREPARATION.pixels(picture)
-    draw = np.random.default_rng(
-        [seed, view, int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:4])]
-    )
-    area, ratio = draw.uniform(0.5, 1.0), np.exp(draw.uniform(np.log(0.8), np.log(1.25)))
-    width = min(1.0, float(np.sqrt(area * ratio))) * picture.width
-    height = min(1.0, float(np.sqrt(area / ratio))) * picture.height
-    left, top = draw.uniform(0, picture.width - width), draw.uniform(0, picture.height - height)
-    picture = picture.resize(
-        (224, 224), Image.Resampling.BILINEAR, (left, top, left + width, top + height)
-    )
-    if draw.random() < 0.5:
-        picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-        picture = enhance(picture).enhance(float(draw.uniform(0.75, 1.25)))
-    return np.asarray(picture, dtype=np.uint8)
+GREY, HIDDEN = 0.1, 0.25
+"""Shares of the views that lose their colour, and that lose a square of 20 to 50% of a side."""
+
+LUMA = (0.299, 0.587, 0.114)
 
 
-def to_input(pixels: NDArray[np.uint8]) -> torch.Tensor:
+class Views:
+    """Every picture as training takes it, (n, 224, 224, 3) uint8 in memory: 150 kB each."""
+
+    def __init__(self, pictures: Sequence[Path]) -> None:
+        with ThreadPoolExecutor() as threads:
+            self._pixels = np.stack(list(threads.map(_prepared, pictures)))
+
+    def __len__(self) -> int:
+        return len(self._pixels)
+
+    def plain(self, places: NDArray[np.int64]) -> Tensor:
+        """The whole pictures at `places`, (n, 3, 224, 224) float32 in -1..1."""
+        return to_input(self._pixels[places])
+
+    def drawn(self, places: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
+        """One new view of each picture at `places`, (n, 3, 224, 224) float32 in -1..1: a random
+        resized crop (Szegedy et al. 2015), mirrored or not, in another light."""
+        seeds = draw.spawn(len(places))
+        with ThreadPoolExecutor() as threads:
+            cut = list(threads.map(_crop, self._pixels[places], seeds))
+        return _lit(to_input(np.stack(cut)), draw)
+
+
+def to_input(pixels: NDArray[np.uint8]) -> Tensor:
     """(n, h, w, 3) uint8 -> (n, 3, h, w) float32 in -1..1, channels last in memory."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
-class JoinedView:
-    """One view of several lists of pictures, numbered through."""
-
-    def __init__(self, parts: Sequence[NDArray[np.float16]]) -> None:
-        self.parts = parts
-
-    def __len__(self) -> int:
-        return sum(len(part) for part in self.parts)
-
-    def __getitem__(self, place: int) -> NDArray[np.float16]:
-        for part in self.parts:
-            if place < len(part):
-                found: NDArray[np.float16] = part[place]
-                return found
-            place -= len(part)
-        raise IndexError(place)
+def _prepared(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as opened:
+        return TRAINED.pixels(opened.convert("RGB"))
 
 
-def cached_views(
-    pictures: Sequence[Path], tower: PictureTower, folder: Path, views: int, seed: int
-) -> list[NDArray[np.float16]]:
-    """Compute, or find again in `folder`, `views` views of all pictures.
-
-    Each is a read-only (n, 14, 14, 64) float16 array mapped from a file. A view that was being
-    written when the run was killed is computed again; finished ones are kept.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    names = hashlib.sha256(
-        repr([(path.name, path.stat().st_size, seed) for path in pictures]).encode()
+def _crop(pixels: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    area = draw.uniform(LEAST_AREA, 1.0)
+    stretch = np.exp(draw.uniform(-np.log(LARGEST_STRETCH), np.log(LARGEST_STRETCH)))
+    across = min(1.0, float(np.sqrt(area * stretch))) * width
+    down = min(1.0, float(np.sqrt(area / stretch))) * height
+    left, top = draw.uniform(0, width - across), draw.uniform(0, height - down)
+    box = (left, top, left + across, top + down)
+    cut = np.asarray(
+        Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR, box)
     )
-    for stage in tower.body[:FROZEN_STAGES]:
-        for weights in stage.state_dict().values():
-            names.update(weights.numpy().tobytes())
-    arrays = []
-    for view in range(views):
-        file = folder / f"{names.hexdigest()[:12]}-{view}.npy"
-        if not file.exists():
-            _write_view(pictures, tower, file, view, seed)
-        arrays.append(np.load(file, mmap_mode="r"))
-    return arrays
+    return cut[:, ::-1] if draw.random() < 0.5 else cut
 
 
-def _write_view(
-    pictures: Sequence[Path], tower: PictureTower, file: Path, view: int, seed: int
-) -> None:
-    part = file.with_suffix(".part")
-    target = np.lib.format.open_memmap(
-        part, mode="w+", dtype=np.float16, shape=(len(pictures), 14, 14, 64)
-    )
-    with ThreadPoolExecutor(2) as threads, torch.no_grad():
-        for start in range(0, len(pictures), BATCH):
-            paths = pictures[start : start + BATCH]
-            pixels = np.stack(list(threads.map(lambda path: view_of(path, view, seed), paths)))
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                activations = tower.lower(to_input(pixels))
-            target[start : start + len(paths)] = activations.permute(0, 2, 3, 1).half().numpy()
-    target.flush()
-    os.replace(part, file)
+def _lit(views: Tensor, draw: np.random.Generator) -> Tensor:
+    """Change the light, the colours and a hidden square of views in -1..1; as one 3x3 matrix and
+    one constant for each, which costs a fiftieth of as many steps by Pillow."""
+    count, side = len(views), views.shape[-1]
+    bright, contrast, colour = draw.uniform(1 - LIGHT, 1 + LIGHT, (3, count, 1, 1))
+    colour = np.where(draw.random((count, 1, 1)) < GREY, 0.0, colour)
+    tint = draw.uniform(1 - TINT, 1 + TINT, (count, 3, 1))
+    blend = tint * (colour * np.eye(3) + (1 - colour) * np.array(LUMA))
+    matrix = bright * contrast * blend
+    # In 0..1, y = matrix x + blend (bright (1 - contrast) mean(x)); here all are in -1..1.
+    mean = (views.mean((1, 2, 3)).numpy()[:, None, None] + 1) / 2
+    constant = (2 * bright * (1 - contrast) * mean * tint)[..., 0] + matrix.sum(2) - 1
+    lit = torch.einsum("nij,njhw->nihw", torch.from_numpy(matrix).float(), views)
+    lit = (lit + torch.from_numpy(constant).float()[:, :, None, None]).clamp_(-1.0, 1.0)
+    for row in np.flatnonzero(draw.random(count) < HIDDEN):
+        edge = int(side * draw.uniform(0.2, 0.5))
+        top, left = draw.integers(0, side - edge, 2)
+        lit[row, :, top : top + edge, left : left + edge] = 0.0
+    return lit.contiguous(memory_format=torch.channels_last)

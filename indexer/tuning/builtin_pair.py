@@ -77,7 +77,9 @@ class BuiltinPair:
         facts = {name: self._facts[name] for name in KEPT_FACTS if name in self._facts}
         try:
             facts = {**facts, "training": dict(told)}
-            export(self._pair, self._tokenizer, folder, facts, tiny=False)
+            export(
+                self._pair, self._tokenizer, folder, facts, tiny=False, preparation=self.preparation
+            )
         except OSError as error:
             raise StorageFailed(f"can't write the pair to {str(folder)!r}: {error}") from error
         finally:

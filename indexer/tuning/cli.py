@@ -151,9 +151,11 @@ def train(
     whose = {"pictures": source, "from": spec, "method": method, **asked}
 
     # torch costs seconds, so it waits until the options are known to be right.
+    from indexer.training.memory import keep_freed_memory
     from indexer.tuning.folder import claimed
     from indexer.tuning.run import Machine, fine_tune
 
+    keep_freed_memory()
     machine = Machine(device or settings.device, settings.workers, Limits(settings.max_pixels))
     try:
         with claimed(user_path(out), whose):

@@ -41,7 +41,7 @@ class BuiltinEncoder:
     """The tokenizer, with the last texts kept."""
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
-        """Embed (n, 224, 224, 3) uint8 -> (n, width)."""
+        """Embed (n, h, w, 3) uint8, of the preparation's size, -> (n, width)."""
         return self.towers.encode_pixels(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
