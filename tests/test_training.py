@@ -160,9 +160,13 @@ def test_lessons_take_part_and_recall_is_measured(
     pool = word_pool(list(COLOURS.items()), tokenizers, teach)
     opinions = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float16)
     prompts = [tokenizers[0].encode(f"a photo of a {colour}").ids for colour in COLOURS]
-    run = new_run(tmp_path, lessons=Lessons([pool], prompts, opinions))
+    lessons = Lessons([pool], prompts, opinions)
+    run = new_run(tmp_path, replace(RECIPE, mixed=0.0), lessons)
     record = next(iter(run.epochs(examples, views, np.arange(8))))
-    assert record["lessons"] > 0 and record["opinions"] >= 0 and record["distill"] > 0
+    assert record["lessons"] > 0 and record["opinions"] > 0 and record["distill"] > 0
+    blended = new_run(tmp_path / "mixed", replace(RECIPE, mixed=1.0), lessons)
+    of_two = next(iter(blended.epochs(examples, views, np.arange(8))))
+    assert of_two["en"] > 0 and "opinions" not in of_two  # a class is of one picture
     found = recalls(run.average, examples, views, np.arange(8), written=1)
     assert set(found) == {
         f"{a}_{b}_{c}" for a in ("en", "zh") for b in ("t2p", "p2t") for c in ("r1", "r10")
@@ -252,6 +256,12 @@ def test_a_plain_view_is_the_picture_and_a_draw_gives_the_same_views_twice(
     torch.testing.assert_close(first, again, rtol=0, atol=0)
     assert first.shape == plain.shape and float(first.abs().max()) <= 1.0
     assert not torch.equal(first, other) and not torch.equal(first, plain)
+
+
+def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0 half a picture")
+    with pytest.raises(BadSource, match=r"can't read .*cut\.jpg"):
+        Views([tmp_path / "cut.jpg"])
 
 
 def test_light_changes_as_it_is_written_down() -> None:

@@ -156,6 +156,17 @@ def test_lora_is_merged_into_the_plain_weights_and_the_head_alone_moves(
             assert set(changed) == {"visual.proj", "text_projection", "logit_scale"}
 
 
+def test_the_head_of_the_built_in_pair_is_all_of_its_picture_tower_above_the_body() -> None:
+    pair = open_trainable("builtin", CPU)
+    learning = choose(pair, "head", rank=4).parameters
+    above = {
+        name
+        for name, _ in pair.module.named_parameters()
+        if name.startswith("pictures.") and not name.startswith("pictures.body.")
+    }
+    assert "pictures.earlier.weight" in above <= set(learning)
+
+
 def test_one_seed_gives_the_same_numbers_and_another_others(
     start: str, pictures: list[CaptionedPicture], tmp_path: Path
 ) -> None:

@@ -66,7 +66,7 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
     else:
         begun = start(taught, sources.backbone, sources.minilm, recipe, words)
     pictures = captioned + labelled
-    views = Views([pair.path for pair in captioned + labelled])
+    views = Views([pair.path for pair in pictures])
     examples, lessons = _taught(pictures, begun, sources, views)
     place_of = {pair.path: place for place, pair in enumerate(pictures)}
     places, held_places = (_places(part, place_of) for part in (taught + labelled, held))

@@ -34,6 +34,8 @@ def shipped(folder: Path, dropout: float = 0.0) -> Start:
     pair = Pair(PictureTower(shape, dropout), TextTower(shape, dropout))
     if "scale" in facts:  # files of the first release do not say it
         pair.log_scale.data.fill_(math.log(facts["scale"]))
+    # Files of before 26 November 2026 have no part for the earlier stages: it adds nothing there.
+    pictures.setdefault("earlier.weight", torch.zeros_like(pair.pictures.earlier.weight))
     try:
         pair.pictures.load_state_dict(pictures)
         pair.texts.load_state_dict(texts)

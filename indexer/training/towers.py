@@ -50,7 +50,7 @@ class Convolution(nn.Conv2d):
         )
 
     def forward(self, input: Tensor) -> Tensor:
-        if self.training and self.stride[0] == 2 and self.groups > 1:
+        if self.training and self.weight.requires_grad and self.stride[0] == 2 and self.groups > 1:
             # Every other place of stride 1 is the same, and its backward pass 10 times faster.
             every = functional.conv2d(input, self.weight, self.bias, 1, 1, 1, self.groups)
             return every[:, :, 1::2, 1::2]

@@ -24,11 +24,11 @@ class BuiltinPair:
 
     fixed = tuple(f"pictures.body.{stage}." for stage in range(FROZEN_STAGES))
     head = (
-        *("pictures.pool.", "pictures.project.", "pictures.attend."),
+        *("pictures.pool.", "pictures.project.", "pictures.attend.", "pictures.earlier."),
         *("texts.project.", "log_scale"),
     )
     rates: Mapping[Method, float] = {"full": 1e-4, "lora": 1e-3, "head": 1e-3}
-    """Full: half the rate that the recipe gives its towers."""
+    """Full: what the recipe gives its text tower, under half of what it gives the picture tower."""
 
     bias: nn.Parameter | None = None
     loss: Loss = "softmax"
