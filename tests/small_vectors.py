@@ -1,5 +1,7 @@
 """Small vectors that lie as photographs' do, and the recall of a store over them."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from search.records import Ids, Vectors
@@ -22,6 +24,16 @@ def like_photographs(count: int, seed: int = 0) -> Vectors:
 
 PICTURES = like_photographs(ROWS)
 TEXTS = like_photographs(1_500, seed=1)
+
+
+def meanwhile(name: str, change: Callable[[], object]) -> Callable[[str], None]:
+    """What a planner tells its steps to, which lets a `change` happen as it begins to build."""
+
+    def say(told: str) -> None:
+        if told.startswith(f"building {name}"):
+            change()
+
+    return say
 
 
 def recall(store: VectorStore, queries: Vectors, held: Ids, allowed: Ids | None = None) -> float:

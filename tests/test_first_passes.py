@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from search.stores.indexfile import IndexHeader, read_index, write_index
 from search.stores.locality import Cells
 from search.stores.plan import Depth, Plan, Wishes
 from search.stores.planner import Planner, exact_plan, wants_plan
-from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, recall
+from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
 NAMES: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
 HEADER = IndexHeader("0" * 32, 1, "a space", WIDTH, 0, 0, "FaissStore of pictures")
@@ -311,11 +311,7 @@ def test_a_graph_that_was_laid_out_for_the_caches_grows_and_forgets() -> None:
 def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
     store = FaissStore(WIDTH, "cpu")
     store.put(np.arange(ROWS - 500), PICTURES[:-500])
-
-    def say(told: str) -> None:
-        if told.startswith(f"building {name}"):
-            store.put(np.arange(ROWS - 500, ROWS), PICTURES[-500:])
-
+    say = meanwhile(name, partial(store.put, np.arange(ROWS - 500, ROWS), PICTURES[-500:]))
     plan = Planner(store, TEXTS, Wishes(name), say).run()
     assert plan is not None and plan.store == name and plan.target >= 0.99
     assert store.staged is not None and len(store.staged.first) == ROWS
@@ -325,11 +321,7 @@ def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(name: str) -> None:
     store = filled()
-
-    def say(told: str) -> None:
-        if told.startswith(f"building {name}"):
-            store.remove(np.arange(ROWS // 2))
-
+    say = meanwhile(name, partial(store.remove, np.arange(ROWS // 2)))
     assert Planner(store, TEXTS, Wishes(name), say).run() is None
     assert store.staged is None
     assert recall(store, TEXTS[:50], np.arange(ROWS // 2, ROWS)) == 1

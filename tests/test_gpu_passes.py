@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -22,7 +23,7 @@ from search.stores.firstpass_gpu import GpuPass, missing
 from search.stores.plan import Depth, Plan, Wishes
 from search.stores.planner import Planner, exact_plan, wants_plan
 from search.stores.planner_gpu import GpuPlanner, planner_of
-from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, recall
+from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
 ALL = np.arange(ROWS)
 DEPTH = Depth(32, 60, 200)
@@ -225,11 +226,7 @@ def test_a_gpu_that_is_full_leaves_exact_search() -> None:
 @pytest.mark.parametrize("wish", ["ivf", "cagra"])
 def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(wish: str) -> None:
     store = on_gpu()
-
-    def say(told: str) -> None:
-        if told.startswith(f"building {wish}"):
-            store.remove(np.arange(ROWS // 2))
-
+    say = meanwhile(wish, partial(store.remove, np.arange(ROWS // 2)))
     assert Built(store, TEXTS, Wishes(wish), say).run() is None
     assert store.staged is None and not store.gave_up
     assert recall(store, TEXTS[:50], np.arange(ROWS // 2, ROWS)) >= 0.999

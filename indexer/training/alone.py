@@ -8,10 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from indexer.training.batch import asked
+from indexer.training.batch import asked, opinions_loss
 from indexer.training.examples import Examples, Sentence, pooled_in_chunks
-from indexer.training.lessons import JUDGED, Lessons
-from indexer.training.losses import likeness_loss, softmax_loss
+from indexer.training.lessons import Lessons
+from indexer.training.losses import softmax_loss
 from indexer.training.pair import Pair
 from indexer.training.recipe import Recipe
 
@@ -82,9 +82,9 @@ def still_losses(
             texts = torch.from_numpy(still.vectors[captions]).to(device)
             fits.append(softmax_loss(batch.pictures, texts, batch.scale, batch.targets))
         losses[name] = weight * torch.stack(fits).mean()
-    if batch.whole and recipe.opinions and len(still.prompts) and lessons.opinions is not None:
-        classes, opinions = lessons.likeliest(chosen[:JUDGED])
+    known = len(still.prompts) and lessons.opinions is not None
+    if recipe.opinions and known and len(batch.judged):
+        classes, opinions = lessons.likeliest(batch.judged)
         names = torch.from_numpy(still.prompts[classes]).to(device)
-        judged = likeness_loss(batch.pictures[:JUDGED], names, batch.scale, opinions.to(device))
-        losses["opinions"] = recipe.opinions * judged
+        losses["opinions"] = opinions_loss(recipe, batch, names, opinions)
     return losses

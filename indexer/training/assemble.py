@@ -19,6 +19,7 @@ from indexer.training.lessons import Lessons, opinions_of, sentence_pool, word_p
 from indexer.training.loop import Run
 from indexer.training.pair import recalls
 from indexer.training.pairs import CaptionedPicture, fingerprint, read_pairs, split
+from indexer.training.pretrained import MOBILENET, reading
 from indexer.training.recipe import Recipe
 from indexer.training.shipped import shipped
 from indexer.training.start import Start, go_on, start
@@ -109,7 +110,10 @@ def _taught(
 ) -> tuple[Examples, Lessons]:
     teach = minilm_teacher(sources.minilm)
     examples = examples_of(pictures, begun.tokenizers, teach)
-    words, weights = glossary(), load_file(sources.backbone)
+    words = glossary()
+    with reading(sources.backbone, MOBILENET):
+        weights = load_file(sources.backbone)
+        head = (weights["head.weight"], weights["head.bias"])
     pools = [word_pool(words, begun.tokenizers, teach)]
     if sources.sentences:
         pools.append(sentence_pool(sources.sentences, begun.tokenizers[0], teach))
@@ -118,7 +122,6 @@ def _taught(
 
     tokenizer = begun.tokenizers[0]
     prompts = [tokenizer.encode(f"a photo of a {name}").ids for name in IMAGENET_CLASSNAMES]
-    head = (weights["head.weight"], weights["head.bias"])
     opinions = opinions_of(begun.pair.pictures, head, views)
     return examples, Lessons(pools, prompts, opinions)
 

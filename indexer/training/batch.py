@@ -23,13 +23,13 @@ from indexer.training.recipe import Recipe
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What every loss of a batch asks of its pictures: unit rows (n, width), the soft targets
-    (n, n) of the texts drawn for them, the scale of their cosines, and whether each view is of one
-    picture."""
+    (n, n) of the texts drawn for them, the scale of their cosines, and the first pictures, whose
+    classes are asked: none where the views show two each."""
 
     pictures: Tensor
     targets: Tensor
     scale: Tensor
-    whole: bool
+    judged: NDArray[np.int64]
 
 
 def asked(
@@ -43,12 +43,19 @@ def asked(
     """Send a batch through the picture tower; `pixels` are views of the `chosen` pictures."""
     topics = torch.from_numpy(examples.topics[chosen]).to(pixels.device)
     targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
-    whole = draw.random() >= recipe.mixed
-    if not whole:
+    judged = chosen[:JUDGED]
+    if draw.random() < recipe.mixed:
         pixels, shares = mixed(pixels, draw)
-        targets = shares @ targets
+        targets, judged = shares @ targets, judged[:0]
     scale = pair.log_scale.exp().clamp(max=100.0)
-    return Asked(pair.pictures(pixels), targets, scale, whole)
+    return Asked(pair.pictures(pixels), targets, scale, judged)
+
+
+def opinions_loss(recipe: Recipe, batch: Asked, names: Tensor, opinions: Tensor) -> Tensor:
+    """How far the judged pictures' likeness to classes' `names` (c, width) is from the classifier's
+    `opinions` (judged, c), weighted."""
+    seen = batch.pictures[: len(batch.judged)]
+    return recipe.opinions * likeness_loss(seen, names, batch.scale, opinions.to(names.device))
 
 
 def batch_losses(
@@ -74,7 +81,7 @@ def batch_losses(
         for sentences in streams
         for place in chosen
     ]
-    prompts, opinions = lessons.judged(chosen[:JUDGED] if batch.whole else chosen[:0])
+    prompts, opinions = lessons.judged(batch.judged)
     extra, taught = lessons.sentences(draw)
     own = [ids for ids, _ in captions]
     pooled = pooled_in_chunks(pair.texts, own + extra + prompts)
@@ -99,6 +106,5 @@ def batch_losses(
         )
     if recipe.opinions and prompts:
         names = texts[len(own) + len(extra) :]
-        judged = likeness_loss(batch.pictures[:JUDGED], names, batch.scale, opinions.to(device))
-        losses["opinions"] = recipe.opinions * judged
+        losses["opinions"] = opinions_loss(recipe, batch, names, opinions)
     return losses

@@ -56,7 +56,9 @@ SENTENCES = 15_000
 @click.option("--batch", type=click.IntRange(2), default=128, show_default=True)
 @click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
 @click.option("--seed", type=int, default=17, show_default=True)
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="cpu", show_default=True
+)
 def train_builtin(
     captions: Path,
     images: Path | None,
@@ -81,8 +83,10 @@ def train_builtin(
     """
     # torch costs seconds, so it waits until the options are known to be right.
     from indexer.training.assemble import Sources, run
+    from indexer.training.folder import claimed
     from indexer.training.memory import keep_freed_memory
     from indexer.training.recipe import Recipe, further
+    from search.encoders.openclip import torch_device
 
     keep_freed_memory()
     recipe = Recipe(epochs, alone, batch, seed, held_out)
@@ -98,8 +102,10 @@ def train_builtin(
             labelled=labelled and _existing(labelled),
             sentences=_lines(sentences, seed) if sentences else [],
         )
-        for line in run(sources, recipe, out, device):
-            click.echo(line, err=True)
+        target = torch_device(device).type
+        with claimed(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
+            for line in run(sources, recipe, out, target):
+                click.echo(line, err=True)
     except LimnError as error:
         raise click.ClickException(str(error)) from error
     click.echo(str(out / "pair"))

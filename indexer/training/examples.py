@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from indexer.training.pairs import CaptionedPicture
+from indexer.training.pretrained import MINILM, reading
 from indexer.training.text_tower import TextTower
 from indexer.training.towers import TowerShape
 
@@ -120,10 +121,15 @@ def pooled_in_chunks(tower: TextTower, sentences: Sequence[TokenIds]) -> Tensor:
 
 
 def minilm_teacher(folder: Path) -> Callable[[list[str]], NDArray[np.float32]]:
-    """Open all-MiniLM-L6-v2 from its folder: sentences -> (n, 384) float32 unit rows."""
+    """Open all-MiniLM-L6-v2 from its folder: sentences -> (n, 384) float32 unit rows.
+
+    Raises:
+        BadSource: a file can't be read, or is another network's.
+    """
     tower = TextTower(TowerShape(), dropout=0.0).eval()
-    tower.load_minilm(load_file(folder / "model.safetensors"))
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    with reading(folder, MINILM):
+        tower.load_minilm(load_file(folder / "model.safetensors"))
+        tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(tower.positions.shape[0])
 

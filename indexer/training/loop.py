@@ -76,7 +76,7 @@ class Run:
                 rate = self.recipe.rate_at(self.step, steps)
                 losses.append(self._step(examples, views, chosen, rate))
             self.save()
-            names = {name: None for each in losses for name in each}  # not every step has them all
+            names = dict.fromkeys(name for each in losses for name in each)  # no step has them all
             means = {
                 name: float(np.mean([each[name] for each in losses if name in each]))
                 for name in names

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from indexer.training.pair import Pair
 from indexer.training.pairs import CaptionedPicture
+from indexer.training.pretrained import MINILM, MOBILENET, reading
 from indexer.training.recipe import Recipe
 from indexer.training.text_tower import TextTower
 from indexer.training.towers import PictureTower, TowerShape
@@ -37,6 +38,9 @@ def start(
 
     Chinese tokens start as what they translate to in the parallel captions and the `glossary` of
     (English, Chinese) words.
+
+    Raises:
+        BadSource: a file can't be read, or is another network's.
     """
     parallel = [pair for picture in pairs for pair in picture.translations] + list(glossary)
     chinese = [text for picture in pairs for text in picture.captions.get("zh", ())] + [
@@ -44,14 +48,17 @@ def start(
     ]
     words = chinese_words(chinese, [text for _, text in glossary])
     shape = TowerShape(width=recipe.width)
-    tokenizer = extended(minilm / "tokenizer.json", chinese, words, shape.positions)
+    with reading(minilm, MINILM):
+        tokenizer = extended(minilm / "tokenizer.json", chinese, words, shape.positions)
     tokenizers = (tokenizer, without_words(tokenizer))
     shape = TowerShape(width=recipe.width, vocabulary=tokenizer.get_vocab_size())
     torch.manual_seed(recipe.seed)
     pictures, texts = PictureTower(shape, recipe.dropout), TextTower(shape, recipe.dropout)
-    pictures.load_imagenet(load_file(backbone))
+    with reading(backbone, MOBILENET):
+        pictures.load_imagenet(load_file(backbone))
     torch.nn.init.normal_(texts.words.weight, std=0.02)
-    texts.load_minilm(load_file(minilm / "model.safetensors"))
+    with reading(minilm, MINILM):
+        texts.load_minilm(load_file(minilm / "model.safetensors"))
     ids = [
         (np.array(tokenizer.encode(english).ids[1:-1]), np.array(way.encode(translated).ids[1:-1]))
         for english, translated in parallel
@@ -68,10 +75,15 @@ def start(
 
 
 def go_on(texts: Start, backbone: Path, recipe: Recipe) -> Start:
-    """Pair the text tower of `texts` with a new picture tower from MobileNetV2's weights file."""
+    """Pair the text tower of `texts` with a new picture tower from MobileNetV2's weights file.
+
+    Raises:
+        BadSource: that file can't be read, or is another network's.
+    """
     torch.manual_seed(recipe.seed)
     pictures = PictureTower(texts.shape, recipe.dropout)
-    pictures.load_imagenet(load_file(backbone))
+    with reading(backbone, MOBILENET):
+        pictures.load_imagenet(load_file(backbone))
     pair = Pair(pictures.to(memory_format=torch.channels_last), texts.pair.texts)
     pair.log_scale.data.copy_(texts.pair.log_scale.data)
     return Start(pair, texts.shape, texts.tokenizers)

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from indexer.training.crops import crop_shares
 from search.encoders.preparation import Preparation
-from search.errors import BadSource
+from search.errors import BadPicture, BadSource
+from search.pictures import read_picture
 
 TRAINED = Preparation(224, 224, "squash", "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 """The training pictures were squashed to 224x224 by their publisher, so every picture is."""
@@ -61,7 +63,7 @@ class Views:
 
     def drawn(self, places: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
         """One new view of each picture at `places`, (n, 3, 224, 224) float32 in -1..1: a random
-        resized crop (Szegedy et al. 2015), mirrored or not, in another light."""
+        resized crop, mirrored or not, in another light."""
         seeds = draw.spawn(len(places))
         with ThreadPoolExecutor() as threads:
             cut = list(threads.map(_crop, self._pixels[places], seeds))
@@ -75,20 +77,18 @@ def to_input(pixels: NDArray[np.uint8]) -> Tensor:
 
 def _prepared(path: Path) -> NDArray[np.uint8]:
     try:
-        with Image.open(path) as opened:
-            return TRAINED.pixels(opened.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        picture, _ = read_picture(path, target_px=TRAINED.width_px)
+    except BadPicture as error:
         raise BadSource(
-            f"can't read {str(path)!r}: {error}; take its captions out, or mend the file"
+            f"can't read a picture to train on: {error}; take its captions out, or mend the file"
         ) from error
+    return TRAINED.pixels(picture)
 
 
 def _crop(pixels: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
-    area = draw.uniform(LEAST_AREA, 1.0)
-    stretch = np.exp(draw.uniform(-np.log(LARGEST_STRETCH), np.log(LARGEST_STRETCH)))
-    across = min(1.0, float(np.sqrt(area * stretch))) * width
-    down = min(1.0, float(np.sqrt(area / stretch))) * height
+    shares = crop_shares(draw, LEAST_AREA, LARGEST_STRETCH)
+    across, down = shares[0] * width, shares[1] * height
     left, top = draw.uniform(0, width - across), draw.uniform(0, height - down)
     box = (left, top, left + across, top + down)
     cut = np.asarray(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from PIL import Image, ImageEnhance
 
+from indexer.training.crops import crop_shares
 from search.encoders.preparation import Preparation
 from search.records import Pixels
 
@@ -26,12 +27,9 @@ def augmented(
     picture: Image.Image, preparation: Preparation, draw: np.random.Generator, mirror: bool
 ) -> Pixels:
     """A random view of an upright RGB picture, prepared as the tower takes it."""
-    area = draw.uniform(LEAST_AREA, 1.0)
-    stretch = np.exp(draw.uniform(-np.log(LARGEST_STRETCH), np.log(LARGEST_STRETCH)))
-    across, down = min(1.0, np.sqrt(area * stretch)), min(1.0, np.sqrt(area / stretch))
+    shares = crop_shares(draw, LEAST_AREA, LARGEST_STRETCH)
     width, height = (
-        max(1, round(side * share))
-        for side, share in zip(picture.size, (across, down), strict=True)
+        max(1, round(side * share)) for side, share in zip(picture.size, shares, strict=True)
     )
     left = int(draw.integers(picture.width - width + 1))
     top = int(draw.integers(picture.height - height + 1))

@@ -151,8 +151,8 @@ def train(
     whose = {"pictures": source, "from": spec, "method": method, **asked}
 
     # torch costs seconds, so it waits until the options are known to be right.
+    from indexer.training.folder import claimed
     from indexer.training.memory import keep_freed_memory
-    from indexer.tuning.folder import claimed
     from indexer.tuning.run import Machine, fine_tune
 
     keep_freed_memory()

@@ -1,0 +1,28 @@
+"""Pretrained parts that a run starts from: whatever is wrong with their files is told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from search.errors import BadSource
+
+MOBILENET, MINILM = "MobileNetV2 1.0", "all-MiniLM-L6-v2"
+
+
+@contextmanager
+def reading(path: Path, what: str) -> Iterator[None]:
+    """Say what is wrong with the file or folder at `path`, which should hold `what`.
+
+    Raises:
+        BadSource: a file is missing or damaged, or the weights are another network's.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError, ValueError) as error:
+        raise BadSource(f"can't read {what} from {str(path)!r}: {error}") from error
+    except (RuntimeError, KeyError, AssertionError) as error:
+        raise BadSource(
+            f"{str(path)!r} does not hold the weights of {what}: other parts than its own are there"
+        ) from error
