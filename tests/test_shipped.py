@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from shutil import copytree
 
@@ -11,13 +10,10 @@ import onnx
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 
 from indexer.training.export import RawPictures, export
 from indexer.training.pair import Pair
-from indexer.training.recipe import Recipe
 from indexer.training.shipped import shipped
-from indexer.training.start import go_on
 from indexer.training.text_tower import TextTower
 from indexer.training.towers import PictureTower, TowerShape
 from search.encoders.builtin import FOLDER, open_builtin
@@ -59,20 +55,6 @@ def test_the_scale_of_a_run_comes_back(tmp_path: Path) -> None:
     read = shipped(tmp_path)
     assert read.shape == shape
     assert float(read.pair.log_scale.detach()) == pytest.approx(4.0)
-
-
-def test_a_run_goes_on_from_a_pairs_text_tower(tmp_path: Path) -> None:
-    read = shipped(FOLDER)
-    torch.manual_seed(1)
-    body = PictureTower(read.shape).body.state_dict()
-    weights = {f"body.{re.sub('path', 'm', name)}": rows for name, rows in body.items()}
-    weights = {re.sub(r"(weight|bias)$", r"c.\1", name): rows for name, rows in weights.items()}
-    save_file(weights, tmp_path / "imagenet.safetensors")
-    begun = go_on(shipped(FOLDER), tmp_path / "imagenet.safetensors", Recipe(dropout=0.0))
-    ids = torch.tensor([read.tokenizers[0].encode(TEXTS[1]).ids])
-    with torch.no_grad():
-        torch.testing.assert_close(begun.pair.eval().texts(ids), read.pair.texts(ids))
-    torch.testing.assert_close(begun.pair.pictures.body.state_dict(), body)
 
 
 def test_graphs_of_other_towers_are_refused(tmp_path: Path) -> None:

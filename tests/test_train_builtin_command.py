@@ -90,7 +90,7 @@ def refused(parts: Path, tmp_path: Path) -> Refused:
 def test_a_pair_is_made_from_its_parts_and_the_run_goes_on(parts: Path, tmp_path: Path) -> None:
     body, captions = parts / "body.safetensors", parts / "pictures" / "captions.csv"
     given = ["train-builtin", "--pairs", captions, "--backbone", body, "--minilm", parts / "bert"]
-    given += ["--batch", 16, "--held-out", 10]
+    given += ["--batch", 16, "--held-out", 10, "--members", 2]
 
     def train(*more: object) -> Result:
         done = CliRunner().invoke(main, [str(each) for each in (*given, *more)])
@@ -100,15 +100,18 @@ def test_a_pair_is_made_from_its_parts_and_the_run_goes_on(parts: Path, tmp_path
     first, out = ("--epochs", 1, "--out", tmp_path / "run"), tmp_path / "run" / "pair"
     done = train(*first)
     assert done.stdout == f"{out}\n" and "exported; cosine with torch" in done.stderr
-    line = json.loads((tmp_path / "run" / "metrics.jsonl").read_text())
-    assert line["step"] == 3 and {"en", "zh", "lessons", "en_t2p_r10"} <= line.keys()
+    for member in ("member-1", "member-2"):
+        line = json.loads((tmp_path / "run" / member / "metrics.jsonl").read_text())
+        assert line["step"] == 3 and {"en", "zh", "lessons", "en_t2p_r10"} <= line.keys()
+    assert "members 2, en_t2p_r1 " in done.stderr
     encoder = open_builtin(out)
     assert encoder.encode_texts(["a red circle"]).shape == (1, 384)
     made = (out / "pair.json").read_bytes()
     assert "going on from step 3" in train(*first).stderr
     assert (out / "pair.json").read_bytes() == made
-    further = train("--texts", out, "--alone", 1, "--epochs", 0, "--out", tmp_path / "further")
-    assert "translated" in further.stderr and (tmp_path / "further" / "pair").is_dir()
+    joined = train(*first, "--members", 3)
+    assert joined.stderr.count("going on from step 3") == 2 and "members 3, " in joined.stderr
+    assert (out / "pair.json").read_bytes() != made
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import copy
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
 from indexer.exporting.refusals import ExportDiffers
-from indexer.training.alone import alone, still_losses, still_texts
 from indexer.training.checkpoint import TrainingStopped
 from indexer.training.examples import Examples, examples_of
 from indexer.training.export import export
@@ -21,8 +19,8 @@ from indexer.training.lessons import Lessons, word_pool
 from indexer.training.loop import Run
 from indexer.training.losses import soft_targets, softmax_loss
 from indexer.training.mixing import mixed
-from indexer.training.pair import Pair, recalls
-from indexer.training.pairs import fingerprint, read_pairs, split
+from indexer.training.pair import Pair, mean_of, recalls
+from indexer.training.pairs import CaptionedPicture, fingerprint, read_pairs, split
 from indexer.training.recipe import Recipe
 from indexer.training.text_tower import TextTower
 from indexer.training.towers import PictureTower, TowerShape
@@ -71,7 +69,7 @@ def tokenizers() -> tuple[Tokenizer, Tokenizer]:
 
 @pytest.fixture(scope="module")
 def views(captions: Path) -> Views:
-    return Views([pair.path for pair in read_pairs(captions)])
+    return Views(read_pairs(captions))
 
 
 @pytest.fixture(scope="module")
@@ -174,28 +172,22 @@ def test_lessons_take_part_and_recall_is_measured(
     assert found["en_t2p_r10"] == 1.0  # of 8 pictures
 
 
-def test_a_picture_tower_alone_moves_towards_texts_that_stay(
-    tmp_path: Path, examples: Examples, views: Views, tokenizers: tuple[Tokenizer, Tokenizer]
+def test_members_begin_alike_and_their_mean_is_each_weights_mean(
+    tmp_path: Path, examples: Examples, views: Views
 ) -> None:
-    opinions = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float16)
-    prompts = [tokenizers[0].encode(f"a photo of a {colour}").ids for colour in COLOURS]
-    joint = new_run(tmp_path, replace(RECIPE, alone=3), Lessons([], prompts, opinions))
-    still = still_texts(joint.pair, examples, joint.lessons)
-    assert still.vectors.shape == (24, 32) and still.prompts.shape == (4, 32)
-    assert [len(rows) for rows in still.rows] == [8, 8, 8]
-    pair = copy.deepcopy(joint.pair)
-    losses = partial(still_losses, still)
-    first = Run(pair, alone(joint.recipe), tmp_path, "data", "cpu", joint.lessons, losses)
-    records = list(first.epochs(examples, views, np.arange(8)))
-    assert len(records) == 3
-    assert {"en", "zh", "translated", "opinions"} <= records[0].keys()
-    assert records[-1]["en"] < records[0]["en"]
-    joint.take(first.average)
-    for ours, theirs in zip(
-        joint.pair.texts.parameters(), new_run(tmp_path).pair.texts.parameters(), strict=True
-    ):
-        torch.testing.assert_close(ours, theirs)
-    assert torch.equal(joint.pair.pictures.project.weight, first.average.pictures.project.weight)
+    torch.manual_seed(0)
+    begun = Pair(PictureTower(SHAPE), TextTower(SHAPE))
+    recipes = [RECIPE.member(number) for number in (0, 1)]
+    assert recipes[0] == replace(RECIPE, members=1) and recipes[1].seed == RECIPE.seed + 1
+    runs = [Run(copy.deepcopy(begun), each, tmp_path / str(each.seed), "data") for each in recipes]
+    for run in runs:
+        train(run, examples, views, epochs=1)
+    mean = mean_of([run.average for run in runs])
+    for name, weight in mean.named_parameters():
+        first, second = (run.average.get_parameter(name) for run in runs)
+        torch.testing.assert_close(weight, (first + second) / 2)
+    assert not torch.equal(runs[0].average.log_scale, runs[1].average.log_scale)
+    assert torch.equal(mean_of([runs[0].average]).log_scale, runs[0].average.log_scale)
 
 
 def test_an_exported_pair_opens_and_gives_torchs_vectors(
@@ -254,6 +246,7 @@ def test_a_plain_view_is_the_picture_and_a_draw_gives_the_same_views_twice(
     np.testing.assert_array_equal(shown, picture)
     first, again, other = (views.drawn(places, np.random.default_rng(seed)) for seed in (1, 1, 2))
     torch.testing.assert_close(first, again, rtol=0, atol=0)
+    assert views.plain(places, 96).shape == (4, 3, 96, 96)
     assert first.shape == plain.shape and float(first.abs().max()) <= 1.0
     assert not torch.equal(first, other) and not torch.equal(first, plain)
 
@@ -261,7 +254,7 @@ def test_a_plain_view_is_the_picture_and_a_draw_gives_the_same_views_twice(
 def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0 half a picture")
     with pytest.raises(BadSource, match=r"can't read .*cut\.jpg"):
-        Views([tmp_path / "cut.jpg"])
+        Views([CaptionedPicture(tmp_path / "cut.jpg", {})])
 
 
 def test_light_changes_as_it_is_written_down() -> None:
@@ -288,10 +281,10 @@ def test_a_mixed_view_shows_two_pictures_in_the_shares_that_are_told() -> None:
     views = torch.arange(6.0)[:, None, None, None].expand(6, 3, 32, 32).contiguous()
     pasted, blended = 0, 0
     for _ in range(20):
-        seen, shares = mixed(views, draw)
-        torch.testing.assert_close(shares.sum(1), torch.ones(6))
+        seen, others, share = mixed(views, draw)
+        assert 0.5 <= share <= 1.0
         means = seen.mean((1, 2, 3))  # of pictures 0 to 5, each of its number alone
-        torch.testing.assert_close(means, shares @ torch.arange(6.0))
+        torch.testing.assert_close(means, share * torch.arange(6.0) + (1 - share) * others)
         whole = (seen.flatten(1).amax(1) == seen.flatten(1).amin(1)).all()
         pasted, blended = pasted + int(not whole), blended + int(whole)
     assert pasted > 3 and blended > 3

@@ -16,11 +16,12 @@ from torch.nn import functional
 
 from indexer.evaluation.metrics import best_ranks, picture_ranks, text_ranks
 from indexer.training.checkpoint import TrainingStopped
+from indexer.training.crops import may_mirror
 from indexer.training.folder import claimed
 from indexer.training.losses import sigmoid_loss
 from indexer.training.pairs import CaptionedPicture, read_pairs
 from indexer.tuning.album import collect
-from indexer.tuning.augment import augmented, may_mirror
+from indexer.tuning.augment import augmented
 from indexer.tuning.batches import Batches
 from indexer.tuning.judge import InTraining, figures
 from indexer.tuning.loop import Fit

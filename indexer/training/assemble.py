@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from indexer.training.alone import alone, still_losses, still_texts
 from indexer.training.examples import Examples, examples_of, minilm_teacher
 from indexer.training.export import export
 from indexer.training.labelled import glossary, read_labelled
 from indexer.training.lessons import Lessons, opinions_of, sentence_pool, word_pool
 from indexer.training.loop import Run
-from indexer.training.pair import recalls
+from indexer.training.pair import mean_of, recalls
 from indexer.training.pairs import CaptionedPicture, fingerprint, read_pairs, split
 from indexer.training.pretrained import MOBILENET, reading
 from indexer.training.recipe import Recipe
-from indexer.training.shipped import shipped
-from indexer.training.start import Start, go_on, start
+from indexer.training.start import Start, start
 from indexer.training.views import Views
 from search.errors import BadSetting
 
@@ -31,27 +28,25 @@ LANGUAGES = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files that a run learns from; `texts`, `labelled` and `sentences` may be missing."""
+    """The files that a run learns from; `labelled` and `sentences` may be missing."""
 
     captions: Path
     images: Path | None
     backbone: Path
     minilm: Path
-    texts: Path | None
     labelled: Path | None
     sentences: list[str]
 
 
 def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[str]:
-    """Train, or go on with, the run in `out`, export the averaged pair, and tell how it goes.
+    """Train, or go on with, the members of the run in `out`, export their mean, and tell how it
+    goes.
 
     Raises:
         BadSource: the data can't be read or is too little.
         BadSetting: the batch is larger than the data, or all pictures are held out.
         TrainingStopped, StorageFailed, ExportDiffers: as the parts say.
     """
-    if not recipe.epochs + recipe.alone:
-        raise BadSetting("there is nothing to train: --epochs and --alone are both 0")
     captioned = read_pairs(sources.captions, sources.images)
     taught, held = split(captioned, recipe.held_out)
     words = glossary()
@@ -62,30 +57,31 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
             f"to train on ({len(held)} are held out); choose a smaller --batch or --held-out"
         )
     yield f"{len(taught)} captioned and {len(labelled)} labelled pictures, {len(held)} held out"
-    if sources.texts:
-        begun = go_on(shipped(sources.texts, recipe.dropout), sources.backbone, recipe)
-    else:
-        begun = start(taught, sources.backbone, sources.minilm, recipe, words)
+    begun = start(taught, sources.backbone, sources.minilm, recipe, words)
     pictures = captioned + labelled
-    views = Views([pair.path for pair in pictures])
+    views = Views(pictures)
     examples, lessons = _taught(pictures, begun, sources, views)
     place_of = {pair.path: place for place, pair in enumerate(pictures)}
     places, held_places = (_places(part, place_of) for part in (taught + labelled, held))
-    running = Run(begun.pair, recipe, out, fingerprint(taught), device, lessons)
-    material = (examples, views, places, held_places)
-    if recipe.alone and not running.resume():
-        first = _alone(running, examples, out / "alone")
-        yield from _trained(first, *material)
-        running.take(first.average)
-    yield from _trained(running, *material)
+    data, averages, steps = fingerprint(taught), [], 0
+    for number in range(recipe.members):
+        folder = out / f"member-{number + 1}"
+        pair = copy.deepcopy(begun.pair)
+        running = Run(pair, recipe.member(number), folder, data, device, lessons)
+        yield from _trained(running, examples, views, places, held_places)
+        averages.append(running.average)
+        steps += running.step
+    mean = mean_of(averages)
+    if len(held_places):
+        yield _told({"members": recipe.members, **recalls(mean, examples, views, held_places)})
     facts: dict[str, Any] = {
         "format": 1,
         "name": "builtin",
         "languages": list(LANGUAGES),
         "positions": begun.shape.positions,
-        "training": {"data": running.data, "recipe": asdict(recipe), "step": running.step},
+        "training": {"data": data, "recipe": asdict(recipe), "step": steps},
     }
-    cosines = export(running.average, begun.tokenizers[0], out / "pair", facts)
+    cosines = export(mean, begun.tokenizers[0], out / "pair", facts)
     yield f"exported; cosine with torch: {cosines}"
 
 
@@ -102,7 +98,11 @@ def _trained(
         if len(held_places):
             record |= recalls(running.average, examples, views, held_places)
         running.note(record)
-        yield ", ".join(f"{name} {value:.4g}" for name, value in record.items())
+        yield _told(record)
+
+
+def _told(record: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in record.items())
 
 
 def _taught(
@@ -124,14 +124,6 @@ def _taught(
     prompts = [tokenizer.encode(f"a photo of a {name}").ids for name in IMAGENET_CLASSNAMES]
     opinions = opinions_of(begun.pair.pictures, head, views)
     return examples, Lessons(pools, prompts, opinions)
-
-
-def _alone(joint: Run, examples: Examples, folder: Path) -> Run:
-    """The part of a run that trains the picture tower alone, kept in a folder of its own."""
-    still = still_texts(joint.pair, examples, joint.lessons)
-    losses = partial(still_losses, still)
-    pair = copy.deepcopy(joint.pair)
-    return Run(pair, alone(joint.recipe), folder, joint.data, joint.device, joint.lessons, losses)
 
 
 def _places(pairs: list[CaptionedPicture], place_of: dict[Path, int]) -> NDArray[np.int64]:

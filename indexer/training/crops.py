@@ -1,6 +1,16 @@
-"""How much of a picture a random view of it shows."""
+"""What a random view may show of a picture: how much of it, and whether mirrored."""
+
+import re
+from collections.abc import Iterable
 
 import numpy as np
+
+SIDES = re.compile(r"\b(left|right)\b|左|右", re.IGNORECASE)
+
+
+def may_mirror(texts: Iterable[str]) -> bool:
+    """Whether a mirrored picture still shows what its captions say."""
+    return not any(SIDES.search(text) for text in texts)
 
 
 def crop_shares(

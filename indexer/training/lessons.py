@@ -56,15 +56,10 @@ class Lessons:
         """The prompts of the likeliest classes of the pictures at `places`, and logits (n, c)."""
         if self.opinions is None or not len(places):
             return [], torch.empty(0)
-        classes, logits = self.likeliest(places)
-        return [self.prompts[number] for number in classes], logits
-
-    def likeliest(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], Tensor]:
-        """The numbers of the likeliest classes of the pictures at `places`, and logits (n, c)."""
-        assert self.opinions is not None
         opinions = self.opinions[places]
         classes = np.unique(np.argsort(-opinions, axis=1)[:, :CLASSES])
-        return classes, torch.from_numpy(opinions[:, classes]).float()
+        prompts = [self.prompts[number] for number in classes]
+        return prompts, torch.from_numpy(opinions[:, classes]).float()
 
 
 def word_pool(

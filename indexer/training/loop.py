@@ -3,7 +3,7 @@
 import copy
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from indexer.training.batch import batch_losses
 from indexer.training.checkpoint import TrainingStopped, load, save
@@ -21,12 +21,6 @@ from indexer.training.pair import Pair, parameter_groups
 from indexer.training.recipe import Recipe
 from indexer.training.schedule import follow
 from indexer.training.views import Views
-
-Losses = Callable[
-    [Pair, Recipe, Examples, Lessons, Tensor, NDArray[np.int64], np.random.Generator],
-    dict[str, Tensor],
-]
-"""All losses of a batch, weighted, by name; see `batch_losses` for what they are given."""
 
 
 class Run:
@@ -40,9 +34,7 @@ class Run:
         data: str,
         device: str = "cpu",
         lessons: Lessons | None = None,
-        losses: Losses = batch_losses,
     ) -> None:
-        self.losses = losses
         self.lessons = lessons or Lessons()
         self.pair = pair.to(device)
         self.recipe = recipe
@@ -101,7 +93,7 @@ class Run:
         self.pair.train()
         pixels = views.drawn(chosen, draw).to(self.device)
         with torch.autocast(self.device, dtype=torch.bfloat16):
-            losses = self.losses(
+            losses = batch_losses(
                 self.pair, self.recipe, examples, self.lessons, pixels, chosen, draw
             )
         total = torch.stack(list(losses.values())).sum()
@@ -137,11 +129,6 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
         return True
-
-    def take(self, pair: Pair) -> None:
-        """Start from the weights of another pair of the same towers."""
-        for ours in (self.pair, self.average):
-            ours.load_state_dict(pair.state_dict())
 
     def note(self, record: dict[str, Any]) -> None:
         """Append a line to metrics.jsonl."""

@@ -1,5 +1,7 @@
 """Both towers as one module, and how it does on held-out pictures while it is trained."""
 
+import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from indexer.training.examples import Examples, pooled_in_chunks
 from indexer.training.recipe import Recipe
 from indexer.training.text_tower import TextTower
 from indexer.training.towers import FROZEN_STAGES, PictureTower
-from indexer.training.views import Views
+from indexer.training.views import SEARCHED, Views
 
 
 class Pair(nn.Module):
@@ -56,6 +58,15 @@ def parameter_groups(pair: Pair, recipe: Recipe) -> list[dict[str, Any]]:
 
 
 @torch.no_grad()
+def mean_of(pairs: Sequence[Pair]) -> Pair:
+    """A pair whose every weight is the mean of theirs, who have learned from one start."""
+    mean = copy.deepcopy(pairs[0])
+    for weight, *others in zip(*(pair.parameters() for pair in [mean, *pairs]), strict=True):
+        weight.copy_(torch.stack(others).mean(0))
+    return mean
+
+
+@torch.no_grad()
 def recalls(
     pair: Pair,
     examples: Examples,
@@ -63,7 +74,8 @@ def recalls(
     places: NDArray[np.int64],
     written: int = 5,
 ) -> dict[str, float]:
-    """Recall@1 and @10 among the pictures at `places`, both ways, per language.
+    """Recall@1 and @10 among the pictures at `places`, both ways, per language, the pictures as
+    large as they are searched.
 
     Only the first `written` sentences of a picture are asked: those that people wrote.
     """
@@ -71,7 +83,7 @@ def recalls(
     with torch.autocast(pair.log_scale.device.type, dtype=torch.bfloat16):
         parts = []
         for start in range(0, len(places), 100):
-            pixels = views.plain(places[start : start + 100])
+            pixels = views.plain(places[start : start + 100], SEARCHED.width_px)
             parts.append(pair.pictures(pixels.to(pair.log_scale.device)))
         pictures = torch.cat(parts).cpu().numpy()
         found: dict[str, float] = {}

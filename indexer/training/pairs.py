@@ -21,6 +21,12 @@ class CaptionedPicture:
     captions: dict[str, tuple[str, ...]]
     translations: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is said of the picture, in every language, translations included, each once."""
+        written = [text for texts in self.captions.values() for text in texts]
+        return tuple(dict.fromkeys([*written, *(text for _, text in self.translations)]))
+
 
 def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPicture]:
     """Read a CSV with the columns image, caption and, if it has them, language and kind.

@@ -9,15 +9,15 @@ from indexer.training.schedule import rate_at
 class Recipe:
     """Learning rates are AdamW's peaks, shares are 0..1, weights multiply their losses.
 
-    For `alone` epochs the picture tower is trained towards still texts (alone.py); `epochs` more
-    train both towers. A share `mixed` of the steps shows two pictures in each view.
+    `members` runs begin alike, draw by seeds of their own, and end as the mean of their weights
+    (Wortsman et al. 2022). A share `mixed` of the steps shows two pictures in each view.
     """
 
-    epochs: int = 32
-    alone: int = 0
+    epochs: int = 16
     batch: int = 128
     seed: int = 17
     held_out: int = 250
+    members: int = 4
     width: int = 384
     rate_body: float = 2.5e-4
     rate_text: float = 1e-4
@@ -37,11 +37,11 @@ class Recipe:
     lessons: float = 1.0
     opinions: float = 0.2
 
+    def member(self, number: int) -> "Recipe":
+        """That of the run `number`, counted from 0; it does not say how many there are, so that
+        more can join."""
+        return replace(self, seed=self.seed + number, members=1)
+
     def rate_at(self, step: int, steps: int) -> float:
         """The share of the peak rate at a step."""
         return rate_at(step, steps, self.warmup)
-
-
-def further(recipe: Recipe) -> Recipe:
-    """The recipe for towers that have learned already: about a third of the peak rates."""
-    return replace(recipe, rate_body=6e-5, rate_text=4e-5, rate_words=1e-4, rate_heads=2e-4)

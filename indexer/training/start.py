@@ -72,18 +72,3 @@ def start(
         rows = aligned_rows(ids, texts.words.weight.detach().numpy(), new)
         texts.words.weight.data.copy_(torch.from_numpy(rows))
     return Start(Pair(pictures.to(memory_format=torch.channels_last), texts), shape, tokenizers)
-
-
-def go_on(texts: Start, backbone: Path, recipe: Recipe) -> Start:
-    """Pair the text tower of `texts` with a new picture tower from MobileNetV2's weights file.
-
-    Raises:
-        BadSource: that file can't be read, or is another network's.
-    """
-    torch.manual_seed(recipe.seed)
-    pictures = PictureTower(texts.shape, recipe.dropout)
-    with reading(backbone, MOBILENET):
-        pictures.load_imagenet(load_file(backbone))
-    pair = Pair(pictures.to(memory_format=torch.channels_last), texts.pair.texts)
-    pair.log_scale.data.copy_(texts.pair.log_scale.data)
-    return Start(pair, texts.shape, texts.tokenizers)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from indexer.training.crops import crop_shares
+from indexer.training.crops import crop_shares, may_mirror
+from indexer.training.pairs import CaptionedPicture
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture, BadSource
 from search.pictures import read_picture
@@ -43,30 +45,36 @@ LUMA = (0.299, 0.587, 0.114)
 class Views:
     """Every picture as training takes it, (n, 224, 224, 3) uint8 in memory: 150 kB each.
 
+    Half of the views are mirrored, but none of a picture whose captions tell left from right.
+
     Raises:
         BadSource: a picture can't be read.
     """
 
-    def __init__(self, pictures: Sequence[Path]) -> None:
+    def __init__(self, pictures: Sequence[CaptionedPicture]) -> None:
+        paths = [picture.path for picture in pictures]
+        self._may_mirror = np.array([may_mirror(picture.texts) for picture in pictures])
         size = (len(pictures), TRAINED.height_px, TRAINED.width_px, 3)
         self._pixels = np.empty(size, np.uint8)
         with ThreadPoolExecutor() as threads:
-            for place, pixels in enumerate(threads.map(_prepared, pictures)):
+            for place, pixels in enumerate(threads.map(_prepared, paths)):
                 self._pixels[place] = pixels
 
     def __len__(self) -> int:
         return len(self._pixels)
 
-    def plain(self, places: NDArray[np.int64]) -> Tensor:
-        """The whole pictures at `places`, (n, 3, 224, 224) float32 in -1..1."""
-        return to_input(self._pixels[places])
+    def plain(self, places: NDArray[np.int64], side: int = TRAINED.width_px) -> Tensor:
+        """The whole pictures at `places`, (n, 3, side, side) float32 in -1..1."""
+        with ThreadPoolExecutor() as threads:
+            whole = list(threads.map(partial(_resized, side), self._pixels[places]))
+        return to_input(np.stack(whole))
 
     def drawn(self, places: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
         """One new view of each picture at `places`, (n, 3, 224, 224) float32 in -1..1: a random
         resized crop, mirrored or not, in another light."""
-        seeds = draw.spawn(len(places))
+        sources = (self._pixels[places], self._may_mirror[places], draw.spawn(len(places)))
         with ThreadPoolExecutor() as threads:
-            cut = list(threads.map(_crop, self._pixels[places], seeds))
+            cut = list(threads.map(_crop, *sources))
         return _lit(to_input(np.stack(cut)), draw)
 
 
@@ -85,16 +93,22 @@ def _prepared(path: Path) -> NDArray[np.uint8]:
     return TRAINED.pixels(picture)
 
 
-def _crop(pixels: NDArray[np.uint8], draw: np.random.Generator) -> NDArray[np.uint8]:
+def _resized(
+    side: int, pixels: NDArray[np.uint8], box: tuple[float, float, float, float] | None = None
+) -> NDArray[np.uint8]:
+    """The part of a picture (h, w, 3) that lies in the box, by default all, as (side, side, 3)."""
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR, box))
+
+
+def _crop(
+    pixels: NDArray[np.uint8], may_mirror: bool, draw: np.random.Generator
+) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     shares = crop_shares(draw, LEAST_AREA, LARGEST_STRETCH)
     across, down = shares[0] * width, shares[1] * height
     left, top = draw.uniform(0, width - across), draw.uniform(0, height - down)
-    box = (left, top, left + across, top + down)
-    cut = np.asarray(
-        Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR, box)
-    )
-    return cut[:, ::-1] if draw.random() < 0.5 else cut
+    cut = _resized(TRAINED.width_px, pixels, (left, top, left + across, top + down))
+    return cut[:, ::-1] if draw.random() < 0.5 and may_mirror else cut
 
 
 def _lit(views: Tensor, draw: np.random.Generator) -> Tensor:
@@ -113,6 +127,6 @@ def _lit(views: Tensor, draw: np.random.Generator) -> Tensor:
     lit = (lit + torch.from_numpy(constant).float()[:, :, None, None]).clamp_(-1.0, 1.0)
     for row in np.flatnonzero(draw.random(count) < HIDDEN):
         edge = int(side * draw.uniform(0.2, 0.5))
-        top, left = draw.integers(0, side - edge, 2)
+        top, left = draw.integers(0, side - edge + 1, 2)
         lit[row, :, top : top + edge, left : left + edge] = 0.0
     return lit.contiguous(memory_format=torch.channels_last)

@@ -1,8 +1,5 @@
 """What a training picture looks like this time: cropped, mirrored, in another light."""
 
-import re
-from collections.abc import Iterable
-
 import numpy as np
 from PIL import Image, ImageEnhance
 
@@ -14,13 +11,6 @@ LEAST_AREA = 0.6
 LARGEST_STRETCH = 1.25
 LIGHT = 0.25
 """Brightness, contrast and colour change by up to this share."""
-
-SIDES = re.compile(r"\b(left|right)\b|左|右", re.IGNORECASE)
-
-
-def may_mirror(texts: Iterable[str]) -> bool:
-    """Whether a mirrored picture still shows what its captions say."""
-    return not any(SIDES.search(text) for text in texts)
 
 
 def augmented(

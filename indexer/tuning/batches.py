@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from indexer.training.crops import may_mirror
 from indexer.training.pairs import CaptionedPicture
-from indexer.tuning.augment import augmented, may_mirror
-from indexer.tuning.captioned import texts_of
+from indexer.tuning.augment import augmented
 from indexer.tuning.plan import Plan
 from indexer.tuning.trainable import TrainablePair
 from search.records import Pixels
@@ -47,7 +47,7 @@ class Batches:
         self._tokens = pair.tokens
         self._preparation = pair.preparation
         self._paths = [picture.path for picture in pictures]
-        texts = [texts_of(picture) for picture in pictures]
+        texts = [picture.texts for picture in pictures]
         self.texts = list(dict.fromkeys(text for own in texts for text in own))
         row_of = {text: row for row, text in enumerate(self.texts)}
         self._rows = [np.array([row_of[text] for text in own], np.int64) for own in texts]

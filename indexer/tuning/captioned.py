@@ -30,9 +30,3 @@ def from_collection(catalog: Catalog, name: str) -> tuple[list[CaptionedPicture]
             "the pictures and index them again, or name a file of captions with --pairs"
         )
     return pairs, gone
-
-
-def texts_of(pair: CaptionedPicture) -> tuple[str, ...]:
-    """All that is said of a picture, in every language, translations included, each once."""
-    written = [text for texts in pair.captions.values() for text in texts]
-    return tuple(dict.fromkeys([*written, *(text for _, text in pair.translations)]))
