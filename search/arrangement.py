@@ -13,7 +13,7 @@ from search.records import Cut, Ids, IndexedTerm, Query, Scores, Vectors
 # Near-duplicates: those that the encoder holds to be one, and those whose hashes are one but for a
 # few bits where the encoder does not object; plain skies share a hash. Of 499,500 pairs of
 # photographs one passes either; docs/relevance.md has what copies measure.
-NEAR_DUPLICATE = 0.95
+NEAR_DUPLICATE = 0.955
 MOST_BITS, LEAST_COSINE = 6, 0.6
 
 # Candidates that are compared with each other at most, each with each: 2,000 take 30 ms.

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -31,15 +32,17 @@ def test_the_towers_give_the_vectors_of_the_files() -> None:
         texts = np.concatenate(
             [read.pair.texts(torch.tensor([read.tokenizers[0].encode(t).ids])) for t in TEXTS]
         )
-    np.testing.assert_allclose(pictures, encoder.encode_pixels(pixels), atol=1e-4)
-    np.testing.assert_allclose(texts, encoder.encode_texts(TEXTS), atol=1e-4)
+    raw = replace(encoder, querybank=None)
+    np.testing.assert_allclose(pictures, raw.encode_pixels(pixels), atol=1e-4)
+    np.testing.assert_allclose(texts, raw.encode_texts(TEXTS), atol=1e-4)
 
 
 def test_what_is_read_and_exported_again_is_the_same_pair(tmp_path: Path) -> None:
     read = shipped(FOLDER)
     export(read.pair, read.tokenizers[0], tmp_path, {"languages": ["en", "zh"]})
+    raw = replace(open_builtin(), querybank=None)
     np.testing.assert_allclose(
-        open_builtin(tmp_path).encode_texts(TEXTS), open_builtin().encode_texts(TEXTS), atol=1e-4
+        open_builtin(tmp_path).encode_texts(TEXTS), raw.encode_texts(TEXTS), atol=1e-4
     )
 
 

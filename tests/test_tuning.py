@@ -225,7 +225,7 @@ def test_a_full_disk_costs_neither_the_checkpoint_nor_the_pair(
             with pytest.raises(StorageFailed, match="the previous one stays"):
                 fit.save()
             with pytest.raises(StorageFailed, match="can't write the pair"):
-                fit.pair.write(tmp_path / "pair", {})
+                fit.pair.write(tmp_path / "pair", {}, pictures)
         with files_of_at_most(100), pytest.raises(StorageFailed, match="small copies"):
             collect(pictures, tmp_path / "copies", 32, Limits(), 1)
         assert (tmp_path / "checkpoint.pt").read_bytes() == kept

@@ -18,6 +18,7 @@ from indexer.training.loop import Run
 from indexer.training.pair import mean_of, recalls
 from indexer.training.pairs import CaptionedPicture, fingerprint, read_pairs, split
 from indexer.training.pretrained import MOBILENET, reading
+from indexer.training.querybank import add_querybank
 from indexer.training.recipe import Recipe
 from indexer.training.start import Start, start
 from indexer.training.views import Views
@@ -65,9 +66,8 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
     places, held_places = (_places(part, place_of) for part in (taught + labelled, held))
     data, averages, steps = fingerprint(taught), [], 0
     for number in range(recipe.members):
-        folder = out / f"member-{number + 1}"
-        pair = copy.deepcopy(begun.pair)
-        running = Run(pair, recipe.member(number), folder, data, device, lessons)
+        pair, part = copy.deepcopy(begun.pair), out / f"member-{number + 1}"
+        running = Run(pair, recipe.member(number), part, data, device, lessons)
         yield from _trained(running, examples, views, places, held_places)
         averages.append(running.average)
         steps += running.step
@@ -82,6 +82,8 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
         "training": {"data": data, "recipe": asdict(recipe), "step": steps},
     }
     cosines = export(mean, begun.tokenizers[0], out / "pair", facts)
+    if not add_querybank(out / "pair", taught + labelled):
+        yield "too few pictures and captions for a querybank: hubs are not held back"
     yield f"exported; cosine with torch: {cosines}"
 
 

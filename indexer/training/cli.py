@@ -45,7 +45,7 @@ SENTENCES = 15_000
     type=click.IntRange(1),
     default=4,
     show_default=True,
-    help="Runs of which the pair is the mean; each takes the time of one.",
+    help="Runs of which the pair is the mean; training takes that many times as long.",
 )
 @click.option("--epochs", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--batch", type=click.IntRange(2), default=128, show_default=True)

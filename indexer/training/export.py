@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from indexer.training.pair import Pair
 from indexer.training.towers import PictureTower
 from indexer.training.views import SEARCHED
 from search.encoders.builtin import BuiltinEncoder, open_builtin
+from search.encoders.pairfolder import DESCRIPTION
 from search.encoders.preparation import Preparation
 
 LOWEST_COSINE = 0.99
@@ -79,10 +81,14 @@ def export(
         "preparation": asdict(preparation),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    (folder / "pair.json").write_text(
-        json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    describe(folder, described)
     return _check(pair, open_builtin(folder), tokenizer)
+
+
+def describe(folder: Path, facts: Mapping[str, object]) -> None:
+    """Write pair.json."""
+    told = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    (folder / DESCRIPTION).write_text(told, encoding="utf-8")
 
 
 PROBES = (

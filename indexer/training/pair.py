@@ -59,7 +59,7 @@ def parameter_groups(pair: Pair, recipe: Recipe) -> list[dict[str, Any]]:
 
 @torch.no_grad()
 def mean_of(pairs: Sequence[Pair]) -> Pair:
-    """A pair whose every weight is the mean of theirs, who have learned from one start."""
+    """A pair whose every weight is the mean of theirs, which began alike."""
     mean = copy.deepcopy(pairs[0])
     for weight, *others in zip(*(pair.parameters() for pair in [mean, *pairs]), strict=True):
         weight.copy_(torch.stack(others).mean(0))

@@ -19,7 +19,7 @@ from search.errors import EncoderUnavailable
 
 
 def shipped(folder: Path, dropout: float = 0.0) -> Start:
-    """The pair whose files `export` wrote to `folder`; its towers give the files' vectors.
+    """The pair whose files `export` wrote to `folder`; its towers give what the graphs give.
 
     The weights are what the files hold, widened to float32: what rounding to float16 and int8 has
     taken is not found again.

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from indexer.training.pairs import CaptionedPicture
 from indexer.training.towers import FROZEN_STAGES
 from indexer.tuning.plan import Loss, Method
 from search.encoders.builtin import open_builtin, pair_folder
@@ -39,7 +40,7 @@ class BuiltinPair:
         encoder = open_builtin(folder)
         self.space: Space = encoder.space
         self.preparation: Preparation = encoder.preparation
-        self._tokenizer = encoder.tokenizer
+        self._tokenizer, self._querybank = encoder.tokenizer, encoder.querybank
         self._facts = json.loads((folder / "pair.json").read_bytes())
         self._pair = shipped(folder, dropout=0.1).pair.to(target)
         self.module: nn.Module = self._pair
@@ -70,9 +71,12 @@ class BuiltinPair:
         vectors: Tensor = self._pair.texts(tokens[:, :longest])
         return vectors
 
-    def write(self, folder: Path, told: Mapping[str, object]) -> None:
-        """Write image.onnx, text.onnx, tokenizer.json and pair.json."""
+    def write(
+        self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
+    ) -> None:
+        """Write the files of a pair, with a querybank of what it was taught."""
         from indexer.training.export import export
+        from indexer.training.querybank import add_querybank
 
         facts = {name: self._facts[name] for name in KEPT_FACTS if name in self._facts}
         try:
@@ -80,6 +84,7 @@ class BuiltinPair:
             export(
                 self._pair, self._tokenizer, folder, facts, tiny=False, preparation=self.preparation
             )
+            add_querybank(folder, taught, self._querybank)
         except OSError as error:
             raise StorageFailed(f"can't write the pair to {str(folder)!r}: {error}") from error
         finally:

@@ -34,6 +34,7 @@ class Installed:
 def install(
     pair: TrainablePair,
     folder: Path,
+    taught: Sequence[CaptionedPicture],
     held: Sequence[CaptionedPicture],
     before: Figures,
     device: Device,
@@ -50,7 +51,7 @@ def install(
     """
     new, place = folder / f"{NAME}.new", folder / NAME
     shutil.rmtree(new, ignore_errors=True)
-    pair.write(new, told)
+    pair.write(new, told, taught)
     after = figures(open_encoder(pair.specification(new), device), held)
     if after["mean"] < before["mean"] and not anyway:
         shutil.rmtree(new, ignore_errors=True)

@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from indexer.training.pairs import CaptionedPicture
 from indexer.tuning.plan import Loss, Method
 from search.encoders.openclip import OpenClipEncoder, causal_tower
 from search.encoders.openclip_weights import Pair, load_pair, quiet
@@ -85,7 +86,9 @@ class OpenClipPair:
         longest = int(self._tower.ends(tokens).max()) + 1
         return _unit(self._tower.encode(tokens[:, :longest]))
 
-    def write(self, folder: Path, told: Mapping[str, object]) -> None:
+    def write(
+        self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
+    ) -> None:
         """Write them as open_clip lays out a repository of the hub."""
         weights = {
             name: tensor.detach().cpu().contiguous()

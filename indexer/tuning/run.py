@@ -1,7 +1,7 @@
 """One fine-tuning run from captioned pictures to an installed pair: what `limn train` does."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from indexer.tuning.plan import Method, Plan
 from indexer.tuning.teacher import ask
 from indexer.tuning.trainable import TrainablePair, open_trainable
 from search.encoders import open_encoder
+from search.encoders.builtin import BuiltinEncoder
 from search.encoders.openclip import torch_device
 from search.errors import BadSetting, BadSource
 from search.pictures import Limits
@@ -80,8 +81,8 @@ def fine_tune(
     epoch = fit.take_best()
     learners.merge()
     told = {"from": pair.space.id, "data": data, "epoch": epoch, "plan": asdict(plan)}
-    before = fit.records[0]["recall"]
-    return install(pair, out, held, before, machine.device, told, anyway)
+    before = figures(open_encoder(spec, machine.device), held)
+    return install(pair, out, taught, held, before, machine.device, told, anyway)
 
 
 def _plan(pair: TrainablePair, method: Method, asked: Mapping[str, Any], pictures: int) -> Plan:
@@ -120,7 +121,10 @@ def _taught(
     if plan.teacher is None:
         return None
     tell(f"asking the teacher {plan.teacher} about {len(pictures):,} pictures")
-    return ask(open_encoder(plan.teacher, device), pictures, texts, out, data)
+    teacher = open_encoder(plan.teacher, device)
+    if isinstance(teacher, BuiltinEncoder):
+        teacher = replace(teacher, querybank=None)  # towers learn from towers
+    return ask(teacher, pictures, texts, out, data)
 
 
 def _train(

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from torch import Tensor, device, nn
 
+from indexer.training.pairs import CaptionedPicture
 from indexer.tuning.plan import Loss, Method
 from search.encoders.preparation import Preparation
 from search.errors import BadSetting
@@ -67,8 +68,11 @@ class TrainablePair(Protocol):
     def texts(self, tokens: Tensor) -> Tensor:
         """(n, length) tokens -> (n, width) float32 unit rows, with gradients."""
 
-    def write(self, folder: Path, told: Mapping[str, object]) -> None:
-        """Write the files of the pair as it now is to a new folder; `told` says how it was made.
+    def write(
+        self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
+    ) -> None:
+        """Write the files of the pair as it now is to a new folder; `told` says how it was made,
+        `taught` what it was trained on.
 
         Raises:
             BadSetting: what writes them is not installed.

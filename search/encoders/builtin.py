@@ -10,8 +10,15 @@ from pathlib import Path
 from tokenizers import Encoding, Tokenizer
 
 from search.encoders.graphs import Towers, open_towers
-from search.encoders.pairfolder import PairFolder, opening, preparation_of, read_folder
+from search.encoders.pairfolder import (
+    QUERYBANK,
+    PairFolder,
+    opening,
+    preparation_of,
+    read_folder,
+)
 from search.encoders.preparation import Preparation
+from search.encoders.querybank import Querybank, read_querybank
 from search.encoders.texts import encodable, longest
 from search.records import Pixels, Space, Vectors
 
@@ -40,14 +47,19 @@ class BuiltinEncoder:
     read: Callable[[str], Encoding] = field(repr=False)
     """The tokenizer, with the last texts kept."""
 
+    querybank: Querybank | None = field(repr=False)
+    """None in pairs of before 26 November 2026, and in those that were taught too little."""
+
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, h, w, 3) uint8, of the preparation's size, -> (n, width)."""
-        return self.towers.encode_pixels(pixels)
+        vectors = self.towers.encode_pixels(pixels)
+        return self.querybank.even_pictures(vectors) if self.querybank else vectors
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts of any Unicode -> (n, width); what is past 48 tokens is cut."""
         readable = (encodable(text[:LONGEST_TEXT]) for text in texts)
-        return self.towers.encode_ids([self.read(text).ids for text in readable])
+        vectors = self.towers.encode_ids([self.read(text).ids for text in readable])
+        return self.querybank.even_texts(vectors) if self.querybank else vectors
 
     def characters_read(self, text: str) -> int:
         """How many characters of a text come before the tower's 48 tokens are full."""
@@ -61,7 +73,7 @@ def pair_folder(spec: str) -> Path:
 
 
 def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
-    """Open the pair in `folder`; `threads` bounds the CPU threads of one call, 0 leaves it free.
+    """Open the pair in `folder`; `threads` bounds the CPU threads of a graph, 0 leaves it free.
 
     Raises:
         EncoderUnavailable: a file is missing, damaged or of an unknown format.
@@ -78,6 +90,7 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
             towers=open_towers(folder, space.width, threads),
             tokenizer=tokenizer,
             read=lru_cache(READ_AGAIN)(tokenizer.encode),
+            querybank=read_querybank(folder / QUERYBANK) if QUERYBANK in pair.digests else None,
         )
 
 

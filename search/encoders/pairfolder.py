@@ -13,9 +13,10 @@ from search.encoders.preparation import Preparation
 from search.errors import EncoderUnavailable
 
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")
-"""What pair.json describes and gives the digests of."""
+"""What pair.json describes and gives the digests of; and `QUERYBANK`, where there is one."""
 
 DESCRIPTION = "pair.json"
+QUERYBANK = "querybank.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ def read_folder(folder: Path) -> PairFolder:
     """
     described = (folder / DESCRIPTION).read_bytes()
     facts = json.loads(described)
-    digests = {name: file_digest(folder / name) for name in FILES}
-    for name in FILES:
+    names = [*FILES, *({QUERYBANK} & facts["sha256"].keys())]
+    digests = {name: file_digest(folder / name) for name in names}
+    for name in names:
         if facts["sha256"][name] != digests[name]:
             raise RuntimeError(f"{name} is damaged")
     return PairFolder(facts, described, digests)
