@@ -93,7 +93,7 @@ def noise(preparation: Preparation, count: int) -> Any:
 def builtin_in_torch(count: int) -> Contestant:
     """The shipped weights in the towers that they were trained in, eager, in float32."""
     start = shipped(FOLDER)
-    raw, texts, tokenizer = RawPictures(start.pair.pictures), start.pair.texts, start.tokenizers[0]
+    raw, texts, tokenizer = RawPictures(start.pair.pictures), start.pair.texts, start.tokenizer
     pixels = torch.from_numpy(noise(open_builtin().preparation, count))
     raw.eval()
 

@@ -12,8 +12,9 @@ from PIL import Image
 from indexer.training.pairs import CaptionedPicture
 from indexer.training.querybank import add_querybank
 from search.encoders.builtin import FOLDER, open_builtin
-from search.encoders.pairfolder import QUERYBANK
+from search.encoders.pairfolder import QUERYBANK, describe, file_digest
 from search.encoders.querybank import Querybank, nearness, read_querybank
+from search.errors import EncoderUnavailable
 from search.records import Scores, Vectors
 
 COLOURS = ("red", "green", "blue", "white", "black", "yellow")
@@ -80,7 +81,7 @@ def test_a_hub_is_lowered_and_what_is_near_to_nothing_is_hardly_raised(bank: Que
     np.testing.assert_allclose(change - (0.06 - 0.02), [[-0.06, 0.02]] * 20, atol=1e-5)
 
 
-def test_pictures_that_are_as_near_as_each_other_keep_their_order(bank: Querybank) -> None:
+def test_cosines_of_two_pictures_grow_by_hardly_more_than_a_constant(bank: Querybank) -> None:
     pictures = spread(30, 5)
     even = bank.even_pictures(pictures)
     more = even @ even.T * (1 + 0.04 * (3 + 1 / 3)) - pictures @ pictures.T
@@ -106,6 +107,17 @@ def test_what_is_written_is_read_again(bank: Querybank, tmp_path: Path) -> None:
         again.even_texts(vectors), bank.even_texts(vectors), atol=2e-3
     )  # banks are kept in float16
     assert again.usual == bank.usual and again.packed() == bank.packed()
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 half of it", b"no archive", b""])
+def test_what_is_no_querybank_is_said_to_be_damaged(tmp_path: Path, content: bytes) -> None:
+    folder = copytree(FOLDER, tmp_path / "pair")
+    (folder / QUERYBANK).write_bytes(content)
+    facts = json.loads((folder / "pair.json").read_bytes())
+    facts["sha256"][QUERYBANK] = file_digest(folder / QUERYBANK)
+    describe(folder, facts)
+    with pytest.raises(EncoderUnavailable, match=r"querybank\.npz is damaged.*--encoder"):
+        open_builtin(folder)
 
 
 @pytest.fixture(scope="module")

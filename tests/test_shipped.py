@@ -30,7 +30,7 @@ def test_the_towers_give_the_vectors_of_the_files() -> None:
     with torch.no_grad():
         pictures = RawPictures(read.pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
         texts = np.concatenate(
-            [read.pair.texts(torch.tensor([read.tokenizers[0].encode(t).ids])) for t in TEXTS]
+            [read.pair.texts(torch.tensor([read.tokenizer.encode(t).ids])) for t in TEXTS]
         )
     raw = replace(encoder, querybank=None)
     np.testing.assert_allclose(pictures, raw.encode_pixels(pixels), atol=1e-4)
@@ -39,7 +39,7 @@ def test_the_towers_give_the_vectors_of_the_files() -> None:
 
 def test_what_is_read_and_exported_again_is_the_same_pair(tmp_path: Path) -> None:
     read = shipped(FOLDER)
-    export(read.pair, read.tokenizers[0], tmp_path, {"languages": ["en", "zh"]})
+    export(read.pair, read.tokenizer, tmp_path, {"languages": ["en", "zh"]})
     raw = replace(open_builtin(), querybank=None)
     np.testing.assert_allclose(
         open_builtin(tmp_path).encode_texts(TEXTS), raw.encode_texts(TEXTS), atol=1e-4

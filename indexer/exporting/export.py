@@ -1,6 +1,5 @@
 """`limn export`: an open_clip pair as a folder of ONNX graphs, checked against torch."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from search.encoders.onnxpair import FORMAT, OnnxEncoder, digest_of, open_onnx
 from search.encoders.openclip import OpenClipEncoder
 from search.encoders.openclip_names import languages, picture_work
 from search.encoders.openclip_weights import Pair, load_pair, quiet
-from search.encoders.pairfolder import DESCRIPTION, FILES, file_digest
+from search.encoders.pairfolder import FILES, describe, file_digest
 from search.encoders.preparation import Preparation
 from search.errors import BadSetting
 from search.records import Pixels, Vectors
@@ -165,9 +164,7 @@ def _space(theirs: OpenClipEncoder, precision: Precision, digests: dict[str, str
 
 
 def _describe(part: Path, facts: dict[str, Any]) -> None:
-    described = {**facts, "digest": digest_of(facts)}
-    content = json.dumps(described, indent=1, ensure_ascii=False) + "\n"
-    (part / DESCRIPTION).write_text(content, encoding="utf-8")
+    describe(part, {**facts, "digest": digest_of(facts)})
 
 
 def probes(preparation: Preparation) -> Pixels:

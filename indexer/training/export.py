@@ -1,8 +1,6 @@
 """A trained pair as files to ship: ONNX graphs with small weights, checked against torch."""
 
 import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from indexer.training.pair import Pair
 from indexer.training.towers import PictureTower
 from indexer.training.views import SEARCHED
 from search.encoders.builtin import BuiltinEncoder, open_builtin
-from search.encoders.pairfolder import DESCRIPTION
+from search.encoders.pairfolder import describe
 from search.encoders.preparation import Preparation
 
 LOWEST_COSINE = 0.99
@@ -83,12 +81,6 @@ def export(
     }
     describe(folder, described)
     return _check(pair, open_builtin(folder), tokenizer)
-
-
-def describe(folder: Path, facts: Mapping[str, object]) -> None:
-    """Write pair.json."""
-    told = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-    (folder / DESCRIPTION).write_text(told, encoding="utf-8")
 
 
 PROBES = (

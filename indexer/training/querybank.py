@@ -1,6 +1,5 @@
 """The querybank of a pair: the texts and the pictures that it was trained on, as it embeds them."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from indexer.evaluation.report import embedded_pictures, embedded_texts
-from indexer.training.export import describe
 from indexer.training.pairs import CaptionedPicture
 from search.encoders.builtin import open_builtin
-from search.encoders.pairfolder import DESCRIPTION, QUERYBANK
+from search.encoders.pairfolder import DESCRIPTION, QUERYBANK, describe, file_digest
 from search.encoders.querybank import Querybank, nearness
 from search.records import Vectors
 
@@ -61,9 +59,8 @@ def add_querybank(
             float(np.median(nearness(texts, pictures, sharpness))),
         ),
     )
-    packed = bank.packed()
-    (folder / QUERYBANK).write_bytes(packed)
-    facts["sha256"][QUERYBANK] = hashlib.sha256(packed).hexdigest()
+    (folder / QUERYBANK).write_bytes(bank.packed())
+    facts["sha256"][QUERYBANK] = file_digest(folder / QUERYBANK)
     describe(folder, facts)
     return True
 

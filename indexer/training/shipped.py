@@ -2,23 +2,32 @@
 
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
 import torch
 from onnx import numpy_helper
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from indexer.training.pair import Pair
-from indexer.training.start import Start
 from indexer.training.text_tower import TextTower
 from indexer.training.towers import PictureTower, TowerShape
-from indexer.training.vocabulary import without_words
 from search.encoders.builtin import open_builtin
 from search.errors import EncoderUnavailable
 
 
-def shipped(folder: Path, dropout: float = 0.0) -> Start:
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A pair's towers, in evaluation mode, their sizes, and the tokenizer they were trained on."""
+
+    pair: Pair
+    shape: TowerShape
+    tokenizer: Tokenizer
+
+
+def shipped(folder: Path, dropout: float = 0.0) -> Shipped:
     """The pair whose files `export` wrote to `folder`; its towers give what the graphs give.
 
     The weights are what the files hold, widened to float32: what rounding to float16 and int8 has
@@ -42,7 +51,7 @@ def shipped(folder: Path, dropout: float = 0.0) -> Start:
     except RuntimeError as error:
         raise _foreign(folder, str(error)) from error
     pair.pictures.to(memory_format=torch.channels_last)
-    return Start(pair.eval(), shape, (tokenizer, without_words(tokenizer)))
+    return Shipped(pair.eval(), shape, tokenizer)
 
 
 def _weights(file: Path) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,12 @@ def read_folder(folder: Path) -> PairFolder:
         if facts["sha256"][name] != digests[name]:
             raise RuntimeError(f"{name} is damaged")
     return PairFolder(facts, described, digests)
+
+
+def describe(folder: Path, facts: Mapping[str, object]) -> None:
+    """Write pair.json; `facts` hold the digests of the files beside it."""
+    told = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    (folder / DESCRIPTION).write_text(told, encoding="utf-8")
 
 
 def file_digest(file: Path) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -25,7 +26,8 @@ class Querybank:
     Of the `directions`, along which the pair says nothing, pictures hold their correction in the
     first and a constant in the second, `lever` times as long as the correction can be; texts the
     other way round; the third and fourth make the length 1. Cosines of two pictures, or two texts,
-    grow by what the constant adds, and by up to 2 most / lever for two whose corrections are alike.
+    grow by what the constant adds, and a little more (up to most / lever) or less, as their
+    corrections are alike or not.
 
     Both banks are unit rows (n, width), `directions` four orthonormal rows (4, width), `usual` the
     nearness of pictures and that of texts.
@@ -93,18 +95,24 @@ def read_querybank(file: Path) -> Querybank:
     """Read the querybank of a pair.
 
     Raises:
-        OSError, ValueError, KeyError: the file can't be read, or is not of this kind.
+        OSError: the file can't be read.
+        RuntimeError: it is not of this kind.
     """
-    with np.load(file, allow_pickle=False) as held:
-        sharpness, share, lowered, raised, lever, *usual = map(float, held["told"])
-        return Querybank(
-            texts=held["texts"].astype(np.float32),
-            pictures=held["pictures"].astype(np.float32),
-            directions=held["directions"],
-            sharpness=sharpness,
-            share=share,
-            lowered=lowered,
-            raised=raised,
-            lever=lever,
-            usual=(usual[0], usual[1]),
-        )
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as held:
+            sharpness, share, lowered, raised, lever, of_pictures, of_texts = map(
+                float, held["told"]
+            )
+            return Querybank(
+                texts=held["texts"].astype(np.float32),
+                pictures=held["pictures"].astype(np.float32),
+                directions=held["directions"],
+                sharpness=sharpness,
+                share=share,
+                lowered=lowered,
+                raised=raised,
+                lever=lever,
+                usual=(of_pictures, of_texts),
+            )
+    except (BadZipFile, EOFError, ValueError, KeyError) as error:
+        raise RuntimeError(f"{file.name} is damaged") from error
