@@ -72,18 +72,21 @@ def index(
 
 def _follow(engine: Engine, settings: Settings, request: Any, as_json: bool) -> None:
     """Index, and then index what changes, until Ctrl-C."""
+    from indexer.running import missing_folders
     from indexer.watching import changes
 
+    begun = False
     try:
-        for changed in changes(request):
-            if changed is request:
-                index_sources(engine, settings, request, as_json)
-                click.echo("watching; end with Ctrl-C", err=True)
-                continue
+        for changed in changes(request, lambda: missing_folders(engine, request.name)):
             try:
                 index_sources(engine, settings, changed, as_json, whole=request)
             except (BadSource, CollectionBusy) as error:
+                if not begun:
+                    raise
                 click.echo(f"limn: {one_line(printable(str(error)))}", err=True)
+            if not begun:
+                begun = True
+                click.echo("watching; end with Ctrl-C", err=True)
     except KeyboardInterrupt:
         click.echo("no longer watching", err=True)
 
@@ -147,6 +150,7 @@ def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
             "to_recaption": len(plan.recaption),
             "unchanged": plan.unchanged,
             "to_forget": len(plan.gone),
+            "to_keep_as_missing": len(plan.missing),
             "failed": plan.still_failed + len(plan.failures),
         }
         for note in plan.notes[:SHOWN]:
@@ -154,10 +158,13 @@ def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"event": "plan", "collection": request.name, **facts}))
         return
+    missing = facts["to_keep_as_missing"]
     click.echo(
         f"{printable(request.name)}: {facts['found']:,} found, {facts['to_read']:,} to read, "
         f"{facts['to_recaption']:,} with new captions, {facts['unchanged']:,} unchanged, "
-        f"{facts['to_forget']:,} to forget or follow, {facts['failed']:,} failed; "
+        f"{facts['to_forget']:,} to forget or follow, "
+        + (f"{missing:,} to keep as missing, " if missing else "")
+        + f"{facts['failed']:,} failed; "
         "nothing was changed"
     )
 
@@ -176,8 +183,15 @@ def _summarise(
     if len(failures) > SHOWN:
         click.echo(f"and {len(failures) - SHOWN:,} more: limn failures {name}", err=True)
     moved = f"{counts.moved:,} moved, " if counts.moved else ""
+    missing = f"{counts.missing:,} missing, " if counts.missing else ""
     click.echo(
         f"{printable(name)}: {counts.added:,} added, {counts.changed:,} changed, {moved}"
-        f"{counts.unchanged:,} unchanged, {counts.removed:,} removed, "
+        f"{counts.unchanged:,} unchanged, {counts.removed:,} removed, {missing}"
         f"{counts.failed:,} failed, in {took_s:.1f} s"
     )
+    if counts.missing:
+        click.echo(
+            "missing pictures are kept, and shown again once their files are back; "
+            f"see: limn info {name}",
+            err=True,
+        )

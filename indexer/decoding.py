@@ -16,12 +16,13 @@ from search.records import Failure, PictureFacts, Pixels
 class Work:
     """One file to decode. One whose content has a hash that is `known` is not decoded again.
 
-    `whole` asks for one picture, even of an animation.
+    `whole` asks for one picture, even of an animation; `hash_only` for the content's hash alone.
     """
 
     item: Item
     known: frozenset[bytes] = frozenset()
     whole: bool = False
+    hash_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _decode(
         member = True
     data = load_file(item.path, limits)
     file = ReadFile(item, size_bytes, mtime_ns, content_hash(data))
-    if file.content_hash in work.known:
+    if work.hash_only or file.content_hash in work.known:
         return file
     if not work.whole and not member and may_move(item.path):
         from search.pictures.containers.animation import frames

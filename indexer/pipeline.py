@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from indexer.decoders import Decoders
 from indexer.decoding import Decoded, Outcome, ReadFile, Shots, Work
+from indexer.identity import identify
 from indexer.plan import Plan, Planner, Task, work_of
 from indexer.sources import Source
 from indexer.stages import Stages
@@ -49,8 +50,9 @@ def index(
     """Bring a collection level with what its sources hold.
 
     New and changed files are decoded and embedded, captions that changed are embedded, files that
-    moved keep their pictures, pictures whose files are gone are forgotten. A file that can't be
-    read is recorded with its reason, and tried again when it changes, or to `retry`. Ended at any
+    moved keep their pictures, pictures whose files are gone are forgotten, and those whose folder
+    is away are kept as missing. A file that can't be read is recorded with its reason, and tried
+    again when it changes, or to `retry`. Ended at any
     moment and run again, it goes on where the last transaction left it. `request` is kept with the
     job, so that a worker can take it over; `job_id` is that of a queued one.
 
@@ -97,7 +99,7 @@ class _Run:
         self._writer = writer
         self._encoder = encoder
         self._limits = limits
-        self._queue = _Queue(plan)
+        self._queue = _Queue(plan, set(), set())
 
     def everything(self, workers: int) -> None:
         plan = self._plan
@@ -110,7 +112,10 @@ class _Run:
                 Decoders(min(workers, len(plan.work)), preparation, self._limits) as decoders,
                 Stages(self._encoder, self._writer) as stages,
             ):
-                self._feed(decoders.run(self._queue), stages)
+                found = identify(plan, decoders.run)
+                self._writer.settle_identities(found)
+                queue = self._queue = _Queue(plan, found.settled, found.new)
+                self._feed(decoders.run(queue), stages)
         self._writer.finish(plan)
 
     def _feed(self, outcomes: Iterator[Outcome], stages: Stages) -> None:
@@ -166,6 +171,11 @@ class _Run:
             ids = {file.picture_id for file in known.values()}
             held_before = self._writer.ledger.under(film.path)
             self._plan.gone += [each.id for each in held_before if each.id not in ids]
+        self._writer.show_again(
+            file.picture_id
+            for file in known.values()
+            if file.picture_id in self._plan.missing_before
+        )
         self._plan.whole.append(FileMark(film.path, film.size_bytes, film.mtime_ns))
         self._writer.found_more(len(shots.items), unchanged=len(held))
 
@@ -173,9 +183,14 @@ class _Run:
 class _Queue(Iterator[Work]):
     """The plan's files, and what comes to light on the way; may go on after it seemed to end."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, settled: Set[Path], new: Set[Path]) -> None:
+        """`settled` paths are passed over; what is at a `new` one is no known picture."""
         self._plan = plan
-        self._tasks = iter(plan.work)
+        self._tasks = (
+            replace(task, known=None) if task.item.path in new else task
+            for task in plan.work
+            if task.item.path not in settled
+        )
         self._more: deque[Task] = deque()
         self._waiting: dict[Path, Task] = {}
 

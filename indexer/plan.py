@@ -8,8 +8,9 @@ from itertools import compress, islice
 from pathlib import Path
 from typing import Self, TypeVar
 
+from indexer.absent import Folders, at_or_below, fate
 from indexer.decoding import Work, is_film
-from indexer.sources import Item, Note, Source, Whole, captions_hash
+from indexer.sources import DeadLink, Item, Note, Source, Whole, captions_hash
 from indexer.spool import Spool
 from indexer.standing import Standing
 from search.errors import BadSource
@@ -47,12 +48,19 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     whole: list[FileMark] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
+    # Pictures whose folder is away, and those that were missing and are back.
+    missing: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
     settled: list[Path] = field(default_factory=list)
     found: int = 0
     unchanged: int = 0
     still_failed: int = 0
-    # Gone pictures by their size and content: a new file with the same has moved.
+    # How many known files have changed.
+    changed: int = 0
+    # Pictures that are gone or missing by size and content: a new file with the same has moved.
     moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
+    # The pictures that were missing before this run.
+    missing_before: set[int] = field(default_factory=set)
     lost_containers: list[Path] = field(default_factory=list)
     # Films and animations that may have been read before, in another version.
     reopened: set[Path] = field(default_factory=set)
@@ -88,6 +96,9 @@ class Planner:
         self._recorded = {failure.path for failure in recorded}
         self._missing = {failure.path for failure in recorded if failure.reason == "missing"}
         self._retry = retry
+        for held in ledger.missing() if ledger else ():
+            self.plan.missing_before.add(held.id)
+            self._may_move(held)
 
     def add(self, source: Source) -> None:
         """Compare a source with the catalog, by path, size and time; no picture is opened.
@@ -100,6 +111,7 @@ class Planner:
         before, found_before = len(self.plan.failures), self.plan.found
         standing = Standing(self._ledger, source.root, source.table) if self._ledger else None
         kept: set[bytes] = set()
+        self._there = Folders()
         touched: set[Path] = set()
         self._containers = self._ledger.containers(source.root) if self._ledger else {}
         self._same: set[bytes] = set()
@@ -114,16 +126,24 @@ class Planner:
                         self.plan.notes.append(each.text)
                     case Whole():
                         self._whole(each)
+                    case DeadLink():
+                        self._dead_link(each)
             if self._recorded:
                 touched.update(item.path for item in items if item.path in self._recorded)
+            if standing is not None:
+                self._there.add(os.fspath(each.path) for each in items)
             self._compare(items, source, standing, kept)
         new_failures = self.plan.failures[before:]
         nothing = self.plan.found == found_before and not self._same
         if nothing and all(failure.path == source.root for failure in new_failures):
             raise empty(source, new_failures[0].detail if new_failures else "")
         self.plan.found += len(new_failures)
-        kept.update(os.fsencode(failure.path) for failure in new_failures)
+        # What a table names and is not there is missing; of what can't be read nothing is known.
+        kept.update(
+            os.fsencode(failure.path) for failure in new_failures if failure.reason != "missing"
+        )
         if standing is not None:
+            self._there.add(os.fspath(failure.path) for failure in new_failures)
             self._find_gone(source, standing, kept)
         self._find_settled(source, kept | self._same, touched)
 
@@ -135,11 +155,24 @@ class Planner:
     def _failed_below(self, path: Path) -> bool:
         return any(path in failed.parents for failed in self._recorded)
 
+    def _dead_link(self, link: DeadLink) -> None:
+        """Take a link that leads nowhere for a failure, where pictures were found behind it."""
+        if self._ledger is not None and any(self._ledger.under(link.path)):
+            detail = f"can't read {str(link.path)!r}: it links to {link.target!r}, not there now"
+            self.plan.failures.append(Failure(link.path, "unreadable", detail))
+
+    def _may_move(self, held: Held) -> None:
+        of_size = self.plan.moved_from.setdefault(held.size_bytes, defaultdict(list))
+        of_size[held.content_hash].append(held)
+
     def _whole(self, found: Whole) -> None:
+        self._there.add_folder(os.fsencode(found.mark.path))
         if not found.same:
             self.plan.whole.append(found.mark)
             return
         self._same.add(os.fsencode(found.mark.path))
+        if found.mark.path in self._recorded:  # it could not be read, and is back as it was
+            self.plan.settled.append(found.mark.path)
 
     def _compare(
         self, items: Sequence[Item], source: Source, standing: Standing | None, kept: set[bytes]
@@ -172,6 +205,7 @@ class Planner:
                 self.plan.still_failed += 1
             elif file is None or not same:
                 self.plan.work.put(Task(item, file, source.table))
+                self.plan.changed += file is not None
             elif file.captions_hash != captions_hash(item.told):
                 self.plan.recaption.put((file.picture_id, item))
             else:
@@ -179,27 +213,41 @@ class Planner:
 
     def _find_gone(self, source: Source, standing: Standing, kept: set[bytes]) -> None:
         assert self._ledger is not None
+        plan = self.plan
         missed = standing.missed()
-        held: Iterable[Held] = ()
-        if missed:
-            held = (
-                self._ledger.listed(source.table)
-                if source.table
-                else self._ledger.under(source.root)
-            )
-        sizes: dict[int, dict[bytes, list[Held]]] = self.plan.moved_from
-        for each in held:
+        if plan.missing_before:
+            plan.back += (plan.missing_before & standing.ids) - missed
+        named = {os.fsencode(each.path) for each in plan.failures if each.reason == "missing"}
+        away = Folders()
+        for each in self._held(source) if missed else ():
             if each.id not in missed:
                 continue
-            if _at_or_below(each.path, self._same):
-                self.plan.found += 1
-                self.plan.unchanged += 1
-            elif not _at_or_below(each.path, kept):
-                self.plan.gone.append(each.id)
-                sizes.setdefault(each.size_bytes, defaultdict(list))[each.content_hash].append(each)
-        self.plan.lost_containers += [
-            path for path in self._containers if not os.path.lexists(path)
+            what = fate(each, self._same, kept, self._there)
+            if source.table and what in ("gone", "missing"):
+                what = "missing" if each.path in named else "gone"
+            if what == "same":
+                plan.found += 1
+                plan.unchanged += 1
+                plan.back += {each.id} & plan.missing_before
+            elif what == "gone":
+                plan.gone.append(each.id)
+            elif what == "missing":
+                away.add_folder(each.path)
+                if each.id not in plan.missing_before:
+                    plan.missing.append(each.id)
+            if what in ("gone", "missing") and each.id not in plan.missing_before:
+                self._may_move(each)
+        plan.lost_containers += [
+            path
+            for path in self._containers
+            if not os.path.lexists(path) and os.fsencode(path) not in away
         ]
+
+    def _held(self, source: Source) -> Iterable[Held]:
+        assert self._ledger is not None
+        if source.table is not None:
+            return self._ledger.listed(source.table)
+        return self._ledger.under(source.root)
 
     def _find_settled(self, source: Source, kept: set[bytes], touched: set[Path]) -> None:
         """Failures of files that are gone. Those that can be read again settle when stored."""
@@ -210,7 +258,7 @@ class Planner:
         self.plan.settled += [
             path
             for path in candidates - touched
-            if (path == root or root in path.parents) and not _at_or_below(os.fsencode(path), kept)
+            if (path == root or root in path.parents) and not at_or_below(os.fsencode(path), kept)
         ]
 
 
@@ -221,18 +269,6 @@ def empty(source: Source, why: str = "") -> BadSource:
         f"files that end in {', '.join(sorted((*PICTURE_SUFFIXES, *SUFFIXES)))}. "
         "Nothing was changed"
     )
-
-
-def _at_or_below(path: bytes, folders: set[bytes]) -> bool:
-    if not folders:
-        return False
-    while True:
-        if path in folders:
-            return True
-        shorter = path.rpartition(b"/")[0]
-        if shorter == path or not shorter:
-            return b"/" in folders
-        path = shorter
 
 
 def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:

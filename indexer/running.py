@@ -1,5 +1,7 @@
 """Running one request from start to end, for the command line and the worker alike."""
 
+from pathlib import Path
+
 from indexer.pipeline import index
 from indexer.plan import Plan, Planner, empty
 from indexer.request import Request
@@ -81,6 +83,12 @@ def check_filled(source: Source) -> None:
 def is_held(engine: Engine, name: str) -> bool:
     """Whether there is a collection of that name."""
     return any(each.name == name for each in engine.catalog.collections())
+
+
+def missing_folders(engine: Engine, name: str) -> list[Path]:
+    """The folders whose pictures are missing; none where there is no such collection."""
+    held = [each for each in engine.catalog.collections() if each.name == name]
+    return [folder for each in held for folder in engine.catalog.missing_folders(each)]
 
 
 def wanted_encoder(engine: Engine, settings: Settings, request: Request) -> str:

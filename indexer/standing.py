@@ -62,6 +62,11 @@ class Standing:
         self._sure[places[same]] = True
         return np.asarray(same)
 
+    @property
+    def ids(self) -> set[int]:
+        """The ids of all of them."""
+        return set(self._ids.tolist())
+
     def missed(self) -> set[int]:
         """The ids of those that were not found again."""
         missed = np.setdiff1d(self._ids[~self._sure], np.asarray(self.found, np.int64))

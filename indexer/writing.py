@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from indexer.decoding import ReadFile
 from indexer.embedding import embed_captions, file_state
+from indexer.identity import Identities
 from indexer.plan import Plan, Task
 from indexer.sources import Item, captions_hash
 from search.catalog import Catalog
@@ -84,7 +85,43 @@ class Writer:
         self._at_first = done(self.counts)
         self._progress.planned(plan)
         self._fail(plan.failures)
+        self.show_again(plan.back)
         self._told("")
+
+    def settle_identities(self, found: Identities) -> None:
+        """Write which pictures the files are whose content was found out beforehand."""
+        if found.replaced:
+            self._catalog.remove_pictures(self._collection, found.replaced)
+            self.count(removed=len(found.replaced))
+        # All at once: each path is left by one picture before another takes it.
+        self._move(
+            [
+                Same(
+                    move.task,
+                    move.file,
+                    move.picture.picture_id,
+                    move.picture.captions_hash,
+                    moved=True,
+                )
+                for move in found.moves
+            ]
+        )
+        self._refresh(
+            [
+                Same(task, file, task.known.picture_id, task.known.captions_hash, moved=False)
+                for task, file in found.kept
+                if task.known is not None
+            ]
+        )
+        self._fail(found.failures)
+        if found.settled:
+            self._told("")
+
+    def show_again(self, picture_ids: Iterable[int]) -> None:
+        """Show pictures that were missing and are back."""
+        ids = list(picture_ids)
+        if ids:
+            self._catalog.mark_found(self._collection, ids)
 
     def recaption(self, batch: Sequence[tuple[int, Item]]) -> None:
         """Embed and store what newly stands beside known pictures."""
@@ -118,7 +155,11 @@ class Writer:
             self._told(str(pictures[-1].file.path) if pictures else "")
 
     def finish(self, plan: Plan) -> None:
-        """Forget what is gone, and note which containers need not be opened again."""
+        """Forget what is gone, keep what is missing, and note which containers were read whole."""
+        missing = [each for each in plan.missing if each not in self._moved]
+        if missing:
+            self._catalog.mark_missing(self._collection, missing)
+            self.count(missing=len(missing))
         gone = [each for each in plan.gone if each not in self._moved]
         if gone:
             self._catalog.remove_pictures(self._collection, gone)

@@ -1,6 +1,7 @@
 """The catalog: every SQL statement. SQL is the truth; an index only follows its change log."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,9 +16,10 @@ from search.catalog_adapters import Adapters
 from search.catalog_boards import Boards
 from search.catalog_captions import embedded_captions
 from search.catalog_concepts import Concepts
+from search.catalog_contents import follow_edits, present
 from search.catalog_filters import CatalogFilters
 from search.catalog_heads import Heads
-from search.catalog_looks import store_colours
+from search.catalog_looks import EDIT_BITS, store_colours
 from search.catalog_marks import Marks
 from search.catalog_pictures import pictures
 from search.catalog_saved import SavedSearches
@@ -37,10 +39,22 @@ from search.records import (
     Space,
     Vectors,
 )
-from search.statements import Sql, below, delete_in, in_pieces, now, path_hash, pieces
+from search.statements import (
+    IN_LIMIT,
+    Sql,
+    below,
+    delete_in,
+    in_pieces,
+    now,
+    path_hash,
+    pieces,
+)
 
 # Locks for what concerns no one collection; their ids begin at 1.
 EVERY_COLLECTION = 0
+
+# Perceptual hashes are 64 bits, which SQL holds as signed numbers.
+HASH_MASK = (1 << 64) - 1
 
 
 class Catalog:
@@ -132,14 +146,14 @@ class Catalog:
     def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
         """What each collection holds, for lists; raises NotFound as `collections` does."""
         found = self.collections(names)
-        pictures = sa.select(
-            t.picture.c.collection_id, sa.func.count(), sa.func.sum(t.picture.c.size_bytes)
-        ).group_by(t.picture.c.collection_id)
-        captions = (
-            sa.select(t.picture.c.collection_id, sa.func.count())
-            .join(t.caption)
-            .group_by(t.picture.c.collection_id)
+        mine = t.picture.c.collection_id
+        pictures = (
+            sa.select(mine, sa.func.count(), sa.func.sum(t.picture.c.size_bytes))
+            .where(present())
+            .group_by(mine)
         )
+        captions = sa.select(mine, sa.func.count()).join(t.caption).where(present()).group_by(mine)
+        missing = sa.select(mine, sa.func.count()).join(t.missing_picture).group_by(mine)
         failures = sa.select(t.failure.c.collection_id, sa.func.count()).group_by(
             t.failure.c.collection_id
         )
@@ -149,9 +163,9 @@ class Catalog:
         made = sa.select(t.collection.c.id, t.collection.c.created_at)
         with self.database.reading() as sql:
             held = {row[0]: (row[1], int(row[2])) for row in sql.execute(pictures)}
-            captioned, failed, updated, created = (
+            captioned, failed, updated, created, away = (
                 {row[0]: row[1] for row in sql.execute(statement)}
-                for statement in (captions, failures, jobs, made)
+                for statement in (captions, failures, jobs, made, missing)
             )
         return [
             CollectionSummary(
@@ -160,6 +174,7 @@ class Catalog:
                 pictures=held.get(collection.id, (0, 0))[0],
                 captions=captioned.get(collection.id, 0),
                 failures=failed.get(collection.id, 0),
+                missing=away.get(collection.id, 0),
                 size_bytes=held.get(collection.id, (0, 0))[1],
                 created_at=created.get(collection.id, ""),
                 updated_at=updated.get(collection.id),
@@ -170,15 +185,26 @@ class Catalog:
     # -- reading pictures
 
     def pictures(self, ids: Sequence[int]) -> dict[int, Picture]:
-        """The pictures with these ids and their captions; those that are gone are left out."""
+        """The pictures with these ids and their captions; those gone or missing are left out."""
         return pictures(self.database, ids)
 
     def picture(self, picture_id: int) -> Picture:
-        """One picture; raises NotFound where there is none with that id."""
+        """One picture; raises NotFound where there is none with that id, or its file is missing."""
         found = self.pictures([picture_id])
         if picture_id not in found:
-            raise NotFound(f"there is no picture {picture_id}; it may have been removed")
+            raise self._not_there(picture_id)
         return found[picture_id]
+
+    def _not_there(self, picture_id: int) -> NotFound:
+        m = t.missing_picture.c
+        with self.database.reading() as sql:
+            since = sql.scalar(sa.select(m.since).where(m.picture_id == picture_id))
+        if since is None:
+            return NotFound(f"there is no picture {picture_id}; it may have been removed")
+        return NotFound(
+            f"picture {picture_id} is missing: its file was not found on {since[:10]}; "
+            "it is kept, and is back once its file is found by an index run"
+        )
 
     def content_hash(self, picture_id: int) -> str:
         """What a picture's file held when it was indexed, as hex; raises NotFound as `picture`."""
@@ -194,7 +220,7 @@ class Catalog:
         c, p = t.caption.c, t.picture.c
         statement = (
             sa.select(p.id)
-            .where(p.collection_id == collection.id, p.id.in_(sa.select(c.picture_id)))
+            .where(p.collection_id == collection.id, p.id.in_(sa.select(c.picture_id)), present())
             .order_by(p.id)
         )
         with self.database.reading() as sql:
@@ -215,7 +241,10 @@ class Catalog:
         return found[picture_id]
 
     def picture_vectors(self, ids: Sequence[int]) -> dict[int, tuple[Collection, Vectors]]:
-        """As `picture_vector`, of several; those that are gone are left out."""
+        """As `picture_vector`, of several; those that are gone are left out.
+
+        A missing picture has its embedding still: it can be searched by.
+        """
         p, e, c, s = t.picture, t.picture_embedding, t.collection, t.space
         statement = (
             sa.select(p.c.id, c.c.id.label("collection_id"), c.c.name, e.c.space_id)
@@ -245,14 +274,15 @@ class Catalog:
         p = t.picture.c
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
-            ids = {
-                row.path_hash: row.id
-                for row in in_pieces(
-                    sql,
-                    sa.select(p.id, p.path_hash).where(p.collection_id == collection.id),
-                    p.path_hash,
-                    list(items),
-                )
+            columns = sa.select(p.id, p.path_hash, p.content_hash, p.perceptual_hash)
+            rows = in_pieces(
+                sql, columns.where(p.collection_id == collection.id), p.path_hash, list(items)
+            )
+            ids = {row.path_hash: row.id for row in rows}
+            edits = {
+                bytes(row.content_hash): items[row.path_hash].file.content_hash
+                for row in rows
+                if _is_edit(row, items[row.path_hash])
             }
             changed = list(ids.values())
             _update(sql, [(ids[path], _columns(items[path])) for path in ids])
@@ -260,11 +290,11 @@ class Catalog:
                 delete_in(sql, table, table.c.picture_id, changed)
             new = [path for path in items if path not in ids]
             if new:
-                rows = [
+                values = [
                     {**_address(collection, items[path].file.path), **_columns(items[path])}
                     for path in new
                 ]
-                ids |= zip(new, _insert(sql, t.picture, rows), strict=True)
+                ids |= zip(new, _insert(sql, t.picture, values), strict=True)
             sql.execute(
                 t.picture_embedding.insert(),
                 [
@@ -280,6 +310,8 @@ class Catalog:
             store_colours(sql, {ids[path]: item.facts.colours for path, item in items.items()})
             index_words(sql, list(ids.values()))
             self._forget_failures(sql, collection, list(items))
+            follow_edits(sql, edits)
+            _find_again(sql, changed)
             _log(sql, collection.id, list(ids.values()))
         return len(new), len(changed)
 
@@ -319,7 +351,9 @@ class Catalog:
             ]
             _update(sql, rows)
             self._forget_failures(sql, collection, [path_hash(file.path) for _, file in batch])
-            _log(sql, collection.id, [picture_id for picture_id, _ in batch])
+            ids = [picture_id for picture_id, _ in batch]
+            _find_again(sql, ids)
+            _log(sql, collection.id, ids)
 
     def replace_captions(
         self, collection: Collection, batch: Sequence[tuple[int, bytes, EmbeddedCaptions, Fields]]
@@ -350,6 +384,52 @@ class Catalog:
             )
             _log(sql, collection.id, ids)
 
+    def mark_missing(self, collection: Collection, ids: Sequence[int]) -> None:
+        """Keep pictures whose files were not found with all they have, and show them nowhere."""
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            _find_again(sql, ids)
+            if ids:
+                since = now()
+                rows = [{"picture_id": each, "since": since} for each in ids]
+                sql.execute(t.missing_picture.insert(), rows)
+            _log(sql, collection.id, ids)
+
+    def mark_found(self, collection: Collection, ids: Sequence[int]) -> None:
+        """Show pictures again whose files were missing and are back."""
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            _find_again(sql, ids)
+            _log(sql, collection.id, ids)
+
+    def missing_folders(self, collection: Collection) -> dict[Path, int]:
+        """How many pictures are missing by the folder they were in, or the container, by path."""
+        p = t.picture.c
+        statement = (
+            sa.select(p.path).join(t.missing_picture).where(p.collection_id == collection.id)
+        )
+        with self.database.reading() as sql:
+            paths = sql.scalars(statement.execution_options(yield_per=IN_LIMIT))
+            counts = Counter(os.path.dirname(path) for path in paths)
+        return {Path(os.fsdecode(folder)): counts[folder] for folder in sorted(counts)}
+
+    def forget_missing(self, collection: Collection) -> int:
+        """Forget the pictures whose files are missing; returns how many there were."""
+        p = t.picture.c
+        statement = sa.select(p.id, p.path).join(t.missing_picture)
+        with self.database.writing() as sql:
+            self._lock(sql, collection.id)
+            rows = sql.execute(statement.where(p.collection_id == collection.id)).all()
+            ids = [row.id for row in rows]
+            delete_in(sql, t.picture, p.id, ids)
+            _log(sql, collection.id, ids)
+            # A container that comes back is to be opened then.
+            folders = {Path(os.fsdecode(row.path)).parent for row in rows}
+            above = {path_hash(path) for each in folders for path in (each, *each.parents)}
+            c = t.container.c
+            delete_in(sql, t.container, c.path_hash, list(above), c.collection_id == collection.id)
+        return len(ids)
+
     # -- the change log
 
     def head(self, collection_id: int) -> int:
@@ -368,7 +448,9 @@ class Catalog:
         The log names each picture once, so reading it from 0 gives the whole collection.
         """
         c, e = t.change, t.picture_embedding
+        away = sa.select(t.missing_picture.c.picture_id)
         mine = (e.c.picture_id == c.c.picture_id) & (e.c.space_id == collection.space.id)
+        mine &= c.c.picture_id.not_in(away)
         statement = (
             sa.select(c.c.seq, c.c.picture_id, e.c.vector)
             .select_from(c.outerjoin(e, mine))
@@ -526,6 +608,21 @@ def _update(sql: Sql, changes: Sequence[tuple[int, dict[str, Any]]]) -> None:
     if changes:
         statement = t.picture.update().where(t.picture.c.id == sa.bindparam("picture_id"))
         sql.execute(statement, [{"picture_id": each, **values} for each, values in changes])
+
+
+def _is_edit(held: sa.Row[Any], item: EmbeddedPicture) -> bool:
+    """Whether a file's new content shows what the old one did: its tags or tones were edited."""
+    if bytes(held.content_hash) == item.file.content_hash:
+        return False
+    before, after = held.perceptual_hash, item.facts.perceptual_hash
+    if before is None or after is None:
+        return False
+    return int((before ^ after) & HASH_MASK).bit_count() <= EDIT_BITS
+
+
+def _find_again(sql: Sql, picture_ids: Sequence[int]) -> None:
+    """Count pictures as missing no more."""
+    delete_in(sql, t.missing_picture, t.missing_picture.c.picture_id, picture_ids)
 
 
 def _log(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> None:

@@ -1,12 +1,17 @@
-"""The SQL of boards: pictures laid side by side by hand, in an order, with notes."""
+"""The SQL of boards: pictures laid side by side by hand, in an order, with notes.
 
-from collections.abc import Mapping, Sequence
+A pin goes by its picture's content: it outlives a file that is away, a picture that is removed and
+comes back, and a collection that is indexed from the beginning.
+"""
+
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from search import tables as t
+from search.catalog_contents import ids_by_content, present
 from search.database import Database
 from search.errors import BadQuery, NameTaken, NotFound
 from search.statements import Sql, in_pieces, now
@@ -17,12 +22,16 @@ MOST_PICTURES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board and how many pictures are on it; `cover` is the first one's id."""
+    """A board and how many pictures are on it; `cover` is the id of the first one to show.
+
+    `missing` of its pictures can't be shown, as their files are not there.
+    """
 
     id: int
     name: str
     created_at: str
     pictures: int
+    missing: int
     cover: int | None
 
 
@@ -34,8 +43,19 @@ class Pinned:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Pin:
+    """A row of a board, and the picture that it stands for now; `shown` if its file is there."""
+
+    content_hash: bytes
+    picture_id: int
+    place: int
+    note: str
+    shown: bool
+
+
 class Boards:
-    """The boards of one database. A picture that is removed leaves its boards."""
+    """The boards of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -59,25 +79,21 @@ class Boards:
 
     def all(self) -> list[Board]:
         """Every board, by name."""
-        with self._database.reading() as sql:
-            return _boards(sql, _told().order_by(t.board.c.name))
+        return self._boards(sa.select(t.board).order_by(t.board.c.name))
 
     def page(self, k: int, after: int = 0) -> list[Board]:
         """So many of the boards made after the one of that id, the first made first."""
         b = t.board.c
-        with self._database.reading() as sql:
-            return _boards(sql, _told().where(b.id > after).order_by(b.id).limit(k))
+        return self._boards(sa.select(t.board).where(b.id > after).order_by(b.id).limit(k))
 
     def one(self, board_id: int) -> tuple[Board, list[Pinned]]:
-        """A board and its pictures in their order; raises NotFound."""
-        p = t.board_picture.c
-        placed = sa.select(p.picture_id, p.note).where(p.board_id == board_id)
+        """A board and those of its pictures that are there, in their order; raises NotFound."""
         with self._database.reading() as sql:
-            found = _boards(sql, _told().where(t.board.c.id == board_id))
-            rows = sql.execute(placed.order_by(p.place, p.picture_id)).all()
-        if not found:
-            raise NotFound(f"there is no board {board_id}; it may have been deleted")
-        return found[0], [Pinned(row.picture_id, row.note) for row in rows]
+            row = sql.execute(sa.select(t.board).where(t.board.c.id == board_id)).one_or_none()
+            if row is None:
+                raise _gone(board_id)
+            pins = _pins(sql, [board_id])[board_id]
+        return _board(row, pins), [Pinned(pin.picture_id, pin.note) for pin in pins if pin.shown]
 
     def change(self, board_id: int, name: str | None = None, order: Sequence[int] = ()) -> None:
         """Give a board another name, or put pictures of it first, in that order, or do both.
@@ -88,12 +104,13 @@ class Boards:
         """
         b = t.board
         with self._database.writing() as sql:
-            held, _ = _held(sql, board_id)
+            pins = _held(sql, board_id)
             if name is not None:
                 _check_free(sql, name, but=board_id)
                 sql.execute(b.update().where(b.c.id == board_id).values(name=name))
             if order:
-                _place(sql, board_id, held, list(dict.fromkeys([*order, *held])))
+                first = [_pin_of(pins, each) for each in dict.fromkeys(order)]
+                _place(sql, board_id, [*first, *(pin for pin in pins if pin not in first)])
 
     def remove(self, board_id: int) -> None:
         """Forget a board; its pictures stay where they are. Raises NotFound."""
@@ -104,6 +121,8 @@ class Boards:
     def add(self, board_id: int, picture_ids: Sequence[int]) -> int:
         """Put pictures at the end of a board; returns how many were not on it yet.
 
+        Of several pictures with the same content, one is put on it.
+
         Raises:
             NotFound: the board or a picture is gone.
             BadQuery: more would be on it than a board holds.
@@ -113,89 +132,138 @@ class Boards:
 
     def take_off(self, board_id: int, picture_id: int) -> None:
         """Take a picture off a board; one that is not on it is passed over. Raises NotFound."""
-        p = t.board_picture.c
         with self._database.writing() as sql:
-            _check_there(sql, board_id)
-            mine = (p.board_id == board_id) & (p.picture_id == picture_id)
-            sql.execute(t.board_picture.delete().where(mine))
+            for pin in _held(sql, board_id):
+                if pin.picture_id == picture_id:
+                    sql.execute(t.board_picture.delete().where(_of(board_id, pin)))
 
     def edit(
         self, board_id: int, picture_id: int, note: str | None = None, place: int | None = None
     ) -> None:
         """Note something of a picture on a board, or move it to a place, from 0, or do both.
 
-        A place past the end is the end. Raises NotFound: the board is gone, or the picture is not
-        on it.
+        Places count the pictures that are shown; one past the end is the end. Raises NotFound: the
+        board is gone, or the picture is not on it.
         """
-        p = t.board_picture
         with self._database.writing() as sql:
-            held, _ = _held(sql, board_id)
-            others = [each for each in held if each != picture_id]
-            if len(others) == len(held):
-                raise NotFound(f"picture {picture_id} is not on this board")
+            pins = _held(sql, board_id)
+            pin = _pin_of(pins, picture_id)
             if note is not None:
-                mine = (p.c.board_id == board_id) & (p.c.picture_id == picture_id)
-                sql.execute(p.update().where(mine).values(note=note))
+                noted = t.board_picture.update().where(_of(board_id, pin))
+                sql.execute(noted.values(note=note))
             if place is not None:
-                _place(sql, board_id, held, [*others[:place], picture_id, *others[place:]])
+                others = [each for each in pins if each is not pin]
+                shown = [at for at, each in enumerate(others) if each.shown]
+                at = shown[place] if place < len(shown) else len(others)
+                _place(sql, board_id, [*others[:at], pin, *others[at:]])
+
+    def _boards(self, statement: sa.Select[Any]) -> list[Board]:
+        with self._database.reading() as sql:
+            rows = sql.execute(statement).all()
+            pins = _pins(sql, [row.id for row in rows])
+        return [_board(row, pins[row.id]) for row in rows]
 
 
-_ID = t.picture.c.id
+def _board(row: sa.Row[Any], pins: Sequence[_Pin]) -> Board:
+    shown = [pin.picture_id for pin in pins if pin.shown]
+    return Board(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        pictures=len(shown),
+        missing=len(pins) - len(shown),
+        cover=shown[0] if shown else None,
+    )
 
 
-def _told() -> sa.Select[Any]:
-    b, p = t.board.c, t.board_picture.c
-    mine = p.board_id == b.id
-    count = sa.select(sa.func.count()).where(mine).scalar_subquery()
-    first = sa.select(p.picture_id).where(mine).order_by(p.place, p.picture_id).limit(1)
-    return sa.select(b.id, b.name, b.created_at, count, first.scalar_subquery())
+def _pins(sql: Sql, board_ids: Sequence[int]) -> dict[int, list[_Pin]]:
+    """The pins of boards in their order, each with the picture that it stands for now.
+
+    That is the one that was pinned, where it still has the content; else another that has it; else
+    the one that was pinned, whose file was edited since.
+    """
+    b = t.board_picture.c
+    rows = in_pieces(sql, sa.select(t.board_picture), b.board_id, board_ids)
+    holders = ids_by_content(sql, [row.content_hash for row in rows])
+    ids = {row.picture_id for row in rows} | {each for some in holders.values() for each in some}
+    there = sa.select(t.picture.c.id).where(present())
+    shown = {row.id for row in in_pieces(sql, there, t.picture.c.id, list(ids))}
+    pins: dict[int, list[_Pin]] = {board_id: [] for board_id in board_ids}
+    for row in sorted(rows, key=lambda row: (row.place, row.picture_id)):
+        holding = holders.get(bytes(row.content_hash), [])
+        picture_id = _current(row.picture_id, holding, shown)
+        pins[row.board_id].append(
+            _Pin(bytes(row.content_hash), picture_id, row.place, row.note, picture_id in shown)
+        )
+    return pins
 
 
-def _boards(sql: Sql, statement: sa.Select[Any]) -> list[Board]:
-    return [Board(*row) for row in sql.execute(statement)]
+def _current(pinned: int, holding: Sequence[int], shown: Set[int]) -> int:
+    """The picture that a pin stands for: of those holding its content, one that can be shown."""
+    if not holding or (pinned in holding and (pinned in shown or holding[0] not in shown)):
+        return pinned
+    return holding[0]
 
 
-def _held(sql: Sql, board_id: int) -> tuple[dict[int, int], int]:
-    """The pictures of a board with their places, in order, and the last place; -1 without any."""
-    p = t.board_picture.c
+def _held(sql: Sql, board_id: int) -> list[_Pin]:
+    """The pins of a board in their order; raises NotFound."""
     _check_there(sql, board_id)
-    placed = sa.select(p.picture_id, p.place).where(p.board_id == board_id)
-    rows = sql.execute(placed.order_by(p.place, p.picture_id)).all()
-    return {row.picture_id: row.place for row in rows}, rows[-1].place if rows else -1
+    return _pins(sql, [board_id])[board_id]
+
+
+def _pin_of(pins: Sequence[_Pin], picture_id: int) -> _Pin:
+    found = next((pin for pin in pins if pin.picture_id == picture_id), None)
+    if found is None:
+        raise NotFound(f"picture {picture_id} is not on this board")
+    return found
+
+
+def _of(board_id: int, pin: _Pin) -> sa.ColumnElement[bool]:
+    b = t.board_picture.c
+    return (b.board_id == board_id) & (b.content_hash == pin.content_hash)
 
 
 def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> int:
-    held, last = _held(sql, board_id)
-    new = [each for each in dict.fromkeys(picture_ids) if each not in held]
-    if len(held) + len(new) > MOST_PICTURES:
-        raise BadQuery(f"a board holds {MOST_PICTURES:,} pictures; this one has {len(held):,}")
-    there = {row.id for row in in_pieces(sql, sa.select(t.picture.c.id), _ID, new)}
-    gone = next((each for each in new if each not in there), None)
+    pins = _held(sql, board_id)
+    p = t.picture.c
+    wanted = list(dict.fromkeys(picture_ids))
+    rows = in_pieces(sql, sa.select(p.id, p.content_hash).where(present()), p.id, wanted)
+    contents = {row.id: bytes(row.content_hash) for row in rows}
+    gone = next((each for each in wanted if each not in contents), None)
     if gone is not None:
         raise NotFound(f"there is no picture {gone}; it may have been removed")
-    rows = [
-        {"board_id": board_id, "picture_id": each, "place": last + 1 + place}
-        for place, each in enumerate(new)
+    held, pinned = {pin.content_hash for pin in pins}, {pin.picture_id for pin in pins}
+    new: dict[bytes, int] = {}
+    for each in wanted:
+        if each not in pinned and contents[each] not in held:
+            new.setdefault(contents[each], each)
+    if len(pins) + len(new) > MOST_PICTURES:
+        raise BadQuery(f"a board holds {MOST_PICTURES:,} pictures; this one has {len(pins):,}")
+    first = pins[-1].place + 1 if pins else 0
+    added = [
+        {"board_id": board_id, "content_hash": content, "picture_id": each, "place": place}
+        for place, (content, each) in enumerate(new.items(), start=first)
     ]
-    if rows:
-        sql.execute(t.board_picture.insert(), rows)
+    if added:
+        sql.execute(t.board_picture.insert(), added)
     return len(new)
 
 
-def _place(sql: Sql, board_id: int, held: Mapping[int, int], order: Sequence[int]) -> None:
-    """Give pictures their places in this order; raises NotFound where one is not on the board."""
-    p = t.board_picture.c
-    for number, each in enumerate(order):
-        if each not in held:
-            raise NotFound(f"picture {each} is not on this board")
-        if held[each] != number:
-            mine = (p.board_id == board_id) & (p.picture_id == each)
-            sql.execute(t.board_picture.update().where(mine).values(place=number))
+def _place(sql: Sql, board_id: int, order: Sequence[_Pin]) -> None:
+    """Give pins their places in this order."""
+    for number, pin in enumerate(order):
+        if pin.place != number:
+            placed = t.board_picture.update().where(_of(board_id, pin))
+            sql.execute(placed.values(place=number))
 
 
 def _check_there(sql: Sql, board_id: int) -> None:
     if sql.scalar(sa.select(t.board.c.id).where(t.board.c.id == board_id)) is None:
-        raise NotFound(f"there is no board {board_id}; it may have been deleted")
+        raise _gone(board_id)
+
+
+def _gone(board_id: int) -> NotFound:
+    return NotFound(f"there is no board {board_id}; it may have been deleted")
 
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:

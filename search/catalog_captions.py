@@ -15,12 +15,14 @@ def embedded_captions(
 ) -> list[tuple[tuple[int, int], bytes]]:
     """The captions of pictures: ((picture's id, place), embedding), repeated texts left out.
 
+    Missing pictures have none.
     A place counts as `PictureFacts.captions` does; what is past 64 captions is left out.
     """
     c, e = t.caption.c, t.caption_embedding.c
     statement = (
         sa.select(c.picture_id, c.text, e.vector)
         .join(t.caption_embedding, (e.caption_id == c.id) & (e.space_id == space_id))
+        .where(c.picture_id.not_in(sa.select(t.missing_picture.c.picture_id)))
         .order_by(c.picture_id, c.origin.desc(), c.id)
     )
     found: list[tuple[tuple[int, int], bytes]] = []

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from search import tables as t
 from search.catalog_conditions import CONDITIONS, Test, column
+from search.catalog_contents import present
 from search.database import Database
 from search.errors import BadQuery
 from search.filter_fields import COLUMN, FIELDS
@@ -58,7 +59,7 @@ class CatalogFilters:
         held = (
             sa.select(f.picture_id)
             .join(t.picture)
-            .where(f.name == names.c.name, p.collection_id.in_(collection_ids))
+            .where(f.name == names.c.name, p.collection_id.in_(collection_ids), present())
         )
         with self.database.reading() as sql:
             return list(
@@ -71,7 +72,7 @@ class CatalogFilters:
         listed = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
         statement = (
             sa.select(p.collection_id, listed)
-            .where(p.collection_id.in_(collection_ids), passes(wanted))
+            .where(p.collection_id.in_(collection_ids), passes(wanted), present())
             .group_by(p.collection_id)
         )
         with self.database.reading() as sql:
@@ -86,7 +87,9 @@ class CatalogFilters:
         statement = (
             sa.select(p.id)
             .where(
-                p.collection_id.in_(collection_ids), sa.true() if wanted is None else passes(wanted)
+                p.collection_id.in_(collection_ids),
+                sa.true() if wanted is None else passes(wanted),
+                present(),
             )
             .order_by(sa.func.coalesce(p.taken_at, p.indexed_at).desc(), p.id.desc())
             .limit(most)

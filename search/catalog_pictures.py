@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from search import tables as t
+from search.catalog_contents import present
 from search.database import Database
 from search.records import Caption, Fields, Picture, PictureFacts
 
@@ -42,7 +43,7 @@ class Row(NamedTuple):
 
 
 def pictures(database: Database, ids: Sequence[int]) -> dict[int, Picture]:
-    """The pictures with these ids, by id; those that are gone are left out."""
+    """The pictures with these ids, by id; those that are gone or missing are left out."""
     listed = [int(each) for each in ids]
     found = database.rows(_told, ids=json.dumps(listed) if database.is_sqlite else listed)
     rows: dict[int, Row] = {}
@@ -104,7 +105,7 @@ def _told(is_sqlite: bool) -> sa.Select[Any]:
     return (
         sa.select(*(columns[name] for name in Row._fields))
         .select_from(t.picture.join(t.collection).outerjoin(told, told.c.picture_id == p.id))
-        .where(_asked(p.id, is_sqlite))
+        .where(_asked(p.id, is_sqlite), present())
         .order_by(p.id, told.c.field, told.c.origin.desc(), told.c.place)
     )
 

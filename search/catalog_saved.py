@@ -1,14 +1,22 @@
-"""The SQL of saved searches: addresses of the page under names."""
+"""The SQL of saved searches: addresses of the page under names.
 
+The pictures in an address go by their content: one that was removed and came back under another id
+is found again.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from search import tables as t
+from search.catalog_contents import ids_by_content
 from search.database import Database
 from search.errors import NameTaken, NotFound
-from search.statements import Sql, now
+from search.saved_address import picture_ids, with_ids
+from search.statements import Sql, in_pieces, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,9 @@ class SavedSearches:
         with self._database.writing() as sql:
             _check_free(sql, name)
             row = {"name": name, "address": address, "created_at": now()}
-            return int(sql.execute(s.insert().values(row).returning(s.c.id)).scalar_one())
+            search_id = int(sql.execute(s.insert().values(row).returning(s.c.id)).scalar_one())
+            _note_pictures(sql, search_id, address)
+        return search_id
 
     def all(self) -> list[SavedSearch]:
         """Every saved search, by name."""
@@ -57,6 +67,8 @@ class SavedSearches:
             if "name" in values:
                 _check_free(sql, values["name"], but=search_id)
             _found(sql.execute(s.update().where(s.c.id == search_id).values(values)).rowcount)
+            if "address" in values:
+                _note_pictures(sql, search_id, values["address"])
 
     def remove(self, search_id: int) -> None:
         """Forget a saved search; raises NotFound."""
@@ -67,7 +79,39 @@ class SavedSearches:
     def _rows(self, statement: sa.Select[Any]) -> list[SavedSearch]:
         with self._database.reading() as sql:
             rows = sql.execute(statement).all()
-        return [SavedSearch(row.id, row.name, row.address, row.created_at) for row in rows]
+            current = _current_ids(sql, [row.id for row in rows])
+        return [
+            SavedSearch(row.id, row.name, with_ids(row.address, current[row.id]), row.created_at)
+            for row in rows
+        ]
+
+
+def _note_pictures(sql: Sql, search_id: int, address: str) -> None:
+    """Note what the ids in an address stand for now."""
+    noted = t.saved_search_picture
+    sql.execute(noted.delete().where(noted.c.saved_search_id == search_id))
+    p = t.picture.c
+    statement = sa.select(p.id, p.content_hash)
+    rows = [
+        {"saved_search_id": search_id, "picture_id": row.id, "content_hash": row.content_hash}
+        for row in in_pieces(sql, statement, p.id, picture_ids(address))
+    ]
+    if rows:
+        sql.execute(noted.insert(), rows)
+
+
+def _current_ids(sql: Sql, search_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+    """Return by saved search which picture has the content now that an id stood for then."""
+    n = t.saved_search_picture.c
+    statement = sa.select(n.saved_search_id, n.picture_id, n.content_hash)
+    noted = in_pieces(sql, statement, n.saved_search_id, search_ids)
+    holders = ids_by_content(sql, [row.content_hash for row in noted])
+    current: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in noted:
+        held = holders.get(bytes(row.content_hash), [])
+        if held and row.picture_id not in held:
+            current[row.saved_search_id][row.picture_id] = held[0]
+    return current
 
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from search import tables as t
+from search.catalog_contents import present
 from search.database import Database
 from search.statements import Sql, delete_in, in_pieces
 from search.words import words_of
@@ -59,7 +60,7 @@ class CatalogWords:
         `asked` is of `search.words.query_words`; `passes` is a condition on `picture`.
         """
         statement = self._sqlite(asked) if self.database.is_sqlite else self._postgres(asked)
-        statement = statement.where(t.picture.c.collection_id.in_(collection_ids))
+        statement = statement.where(t.picture.c.collection_id.in_(collection_ids), present())
         if passes is not None:
             statement = statement.where(passes)
         with self.database.reading() as sql:

@@ -44,6 +44,7 @@ def info(name: str, as_json: bool) -> None:
         [summary] = engine.summaries([name])
         [collection] = engine.catalog.collections([name])
         failures = engine.catalog.failures(collection.id)
+        missing = list(engine.catalog.missing_folders(collection).items())
         facets = engine.facets([name])
         plan = engine.plan(collection)
     facts = collection_json(summary)
@@ -52,7 +53,14 @@ def info(name: str, as_json: bool) -> None:
         for each in failures
     ]
     if as_json:
-        told = {"store": plan.told(), "facets": facets_json(facets), "failed_files": refused}
+        told = {
+            "store": plan.told(),
+            "facets": facets_json(facets),
+            "failed_files": refused,
+            "missing_folders": [
+                {"path": printable(str(folder)), "pictures": number} for folder, number in missing
+            ],
+        }
         click.echo(as_document({**facts, **told}))
         return
     for key, value in facts.items():
@@ -62,6 +70,10 @@ def info(name: str, as_json: bool) -> None:
         click.echo(f"{'':<12} {reason}")
     for what, summed in summed_up(facets):
         click.echo(f"{what:<12} {one_line(printable(summed))}")
+    for folder, number in missing[:FAILURES_SHOWN]:
+        click.echo(f"missing      {one_line(printable(str(folder)))}: {number:,} pictures")
+    if missing:
+        click.echo(f"{'':<12} they are back once their files are; or: limn forget-missing {name}")
     for each in refused[:FAILURES_SHOWN]:
         click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
     if len(refused) > FAILURES_SHOWN:
@@ -104,6 +116,30 @@ def remove(name: str, yes: bool) -> None:
     click.echo(
         f"removed {printable(name)}: {summary.pictures:,} pictures forgotten, no file touched"
     )
+
+
+@click.command("forget-missing")
+@click.argument("name")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def forget_missing(name: str, yes: bool) -> None:
+    """Forget the pictures of collection NAME whose files are missing.
+
+    A picture is missing when the folder that it was in is gone or empty, as it is while a disk or
+    a share is away.
+    """
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        [summary] = engine.summaries([name])
+        if not summary.missing:
+            click.echo(f"no picture of {printable(name)} is missing", err=True)
+            return
+        if not yes and sys.stdin.isatty():
+            click.confirm(
+                f"Forget the {summary.missing:,} missing pictures of {name!r}?", abort=True
+            )
+        forgotten = engine.forget_missing(name)
+    click.echo(f"forgot {forgotten:,} missing pictures of {printable(name)}")
 
 
 @click.group()

@@ -282,6 +282,17 @@ class Engine:
                     each.unlink(missing_ok=True)
             self.map_file(collection).unlink(missing_ok=True)
 
+    def forget_missing(self, name: str) -> int:
+        """Forget the pictures of a collection whose files were not found; returns how many.
+
+        Raises:
+            NotFound: there is no collection of that name.
+            CollectionBusy: it is being indexed.
+        """
+        [collection] = self.catalog.collections([name])
+        with writer_lock(self.catalog.database, collection):
+            return self.catalog.forget_missing(collection)
+
     def rename(self, name: str, new: str) -> None:
         """Give a collection another name.
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from search import colours
 from search import tables as t
+from search.catalog_contents import present
 from search.database import Database
 from search.records import Ids
 from search.statements import Sql, pieces
@@ -148,7 +149,8 @@ class Facts:
     def _read(self, sql: Sql, ids: Sequence[int] | None) -> None:
         """Put what is there now of these pictures, or of all, in place of what was."""
         p, c = t.picture.c, t.caption.c
-        mine = [p.collection_id == self._id, *([] if ids is None else [p.id.in_(ids)])]
+        mine = [p.collection_id == self._id, present()]
+        mine += [] if ids is None else [p.id.in_(ids)]
         gone = np.array([] if ids is None else ids, np.int64)
         parts = [self._rows(rows) for rows in _fetched(sql, _pictures().where(*mine))]
         self.rows = self.rows.merged(gone, parts)

@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from search import tables as t
+from search.catalog_contents import present
 from search.database import Database
 from search.records import Collection, FileMark, KnownFile
 from search.statements import IN_LIMIT, below, delete_in, in_pieces, path_hash
@@ -106,14 +107,18 @@ class Ledger:
         return self._held(_of(table, table))
 
     def everything(self) -> Iterator[Held]:
-        """All indexed pictures, in order of id."""
-        return self._held(sa.true())
+        """All indexed pictures but those that are missing, in order of id."""
+        return self._held(present())
+
+    def missing(self) -> Iterator[Held]:
+        """The pictures whose files were not found by the last run that looked, in order of id."""
+        return self._held(sa.not_(present()))
 
     def looks(self) -> Iterator[Looks]:
         """All indexed pictures with what tells copies."""
         p = t.picture.c
         statement = sa.select(p.id, p.path, p.content_hash, p.perceptual_hash).where(
-            p.collection_id == self._id
+            p.collection_id == self._id, present()
         )
         with self._database.reading() as sql:
             for row in sql.execute(statement.order_by(p.id)):

@@ -293,13 +293,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class CollectionSummary:
-    """A collection as lists show it; `size_bytes` adds up its files."""
+    """A collection as lists show it; `size_bytes` adds up its files.
+
+    `missing` counts the pictures whose files were not found; the other numbers leave them out.
+    """
 
     name: str
     space: Space
     pictures: int
     captions: int
     failures: int
+    missing: int
     size_bytes: int
     created_at: str
     updated_at: str | None
@@ -385,7 +389,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many files a run found, and what became of them."""
+    """How many files a run found, and what became of them.
+
+    `removed` pictures are forgotten; `missing` ones are kept until their files are back.
+    """
 
     found: int = 0
     added: int = 0
@@ -393,6 +400,7 @@ class Counts:
     moved: int = 0
     unchanged: int = 0
     removed: int = 0
+    missing: int = 0
     failed: int = 0
 
 

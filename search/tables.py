@@ -92,6 +92,15 @@ picture = Table(
     sqlite_autoincrement=True,
 )
 
+missing_picture = Table(
+    "missing_picture",
+    metadata,
+    # Pictures whose files were not found by the last run that looked for them: kept with all they
+    # have, shown nowhere. A table of its own, as a rule empty: no query reads a wider row for it.
+    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("since", String(32), nullable=False),
+)
+
 colour = Table(
     "colour",
     metadata,
@@ -192,6 +201,7 @@ job = Table(
     Column("moved", Integer, nullable=False, default=0, server_default="0"),
     Column("unchanged", Integer, nullable=False, default=0),
     Column("removed", Integer, nullable=False, default=0),
+    Column("missing", Integer, nullable=False, default=0, server_default="0"),
     Column("failed", Integer, nullable=False, default=0),
     # Pictures a second, and the file that was done last.
     Column("rate", Float),
@@ -328,11 +338,24 @@ board = Table(
     sqlite_autoincrement=True,
 )
 
+saved_search_picture = Table(
+    "saved_search_picture",
+    metadata,
+    # What the ids in a saved search's address stood for when it was saved.
+    Column("saved_search_id", ForeignKey("saved_search.id", ondelete="CASCADE"), primary_key=True),
+    Column("picture_id", BigInteger, primary_key=True),
+    Column("content_hash", LargeBinary, nullable=False),
+)
+
 board_picture = Table(
     "board_picture",
     metadata,
+    # By content, as marks are: a board outlives a picture that is removed and comes back, and a
+    # collection that is indexed from the beginning.
     Column("board_id", ForeignKey("board.id", ondelete="CASCADE"), primary_key=True),
-    Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
+    Column("content_hash", LargeBinary, primary_key=True),
+    # The picture that was pinned: of several with this content, it is the one to show.
+    Column("picture_id", BigInteger, nullable=False),
     # Where it stands on the board, from 0; gaps mean nothing.
     Column("place", Integer, nullable=False),
     Column("note", Text, nullable=False, default="", server_default=""),

@@ -63,6 +63,7 @@ def collection_json(summary: CollectionSummary) -> dict[str, Any]:
         "pictures": summary.pictures,
         "captions": summary.captions,
         "failures": summary.failures,
+        "missing": summary.missing,
         "size_bytes": summary.size_bytes,
         "created_at": summary.created_at,
         "updated_at": summary.updated_at,

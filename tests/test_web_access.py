@@ -74,7 +74,14 @@ def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskCl
 # What changes nothing, whatever its method, and what is for those that change or look after.
 READS = {"api.search", "api.export", "pages.send", "kept.mark", "kept.export", "sign_in.sign_out"}
 WRITES = {"collections.folders", "gathering_pages.add"}
-ADMINS = {"metrics.metrics", "collections.remove", "gathering_pages.remove"}
+ADMINS = {
+    "metrics.metrics",
+    *(
+        f"{place}.{what}"
+        for place in ("collections", "gathering_pages")
+        for what in ("remove", "forget_missing")
+    ),
+}
 
 
 @pytest.mark.parametrize("scope", ["read", "write", "admin"])

@@ -24,6 +24,8 @@ SCOPES: dict[str, Scope] = {
     "metrics.metrics": "admin",
     "collections.remove": "admin",
     "gathering_pages.remove": "admin",
+    "collections.forget_missing": "admin",
+    "gathering_pages.forget_missing": "admin",
     "collections.folders": "write",
     "gathering_pages.add": "write",
     "api.search": "read",

@@ -117,6 +117,30 @@ def failures(name: str) -> dict[str, Any]:
     return {"failures": told, "more": len(found) - len(told)}
 
 
+@collections.get(f"{COLLECTION}/missing")
+@describe(schemas.Missing)
+def missing(name: str) -> dict[str, Any]:
+    """The pictures of a collection whose files were not found, counted by folder."""
+    [collection] = engine().catalog.collections([name])
+    counts = engine().catalog.missing_folders(collection)
+    told = [
+        {"path": printable(str(folder)), "pictures": number}
+        for folder, number in list(counts.items())[:MOST_FAILURES]
+    ]
+    return {
+        "missing": sum(counts.values()),
+        "folders": told,
+        "more": len(counts) - len(told),
+    }
+
+
+@collections.delete(f"{COLLECTION}/missing")
+@describe(schemas.Forgotten)
+def forget_missing(name: str) -> dict[str, Any]:
+    """Forget the pictures of a collection whose files were not found."""
+    return {"forgotten": engine().forget_missing(name)}
+
+
 @collections.get("/folders")
 @describe(schemas.Folders, fields=schemas.FolderFields)
 def folders() -> dict[str, Any]:

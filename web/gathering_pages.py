@@ -1,5 +1,7 @@
 """The pages of collections: all of them, making one, and one with its jobs and failures."""
 
+from pathlib import Path
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
@@ -16,6 +18,7 @@ gathering_pages = Blueprint("gathering_pages", __name__)
 # What a page shows of each; the API and the command line have the rest.
 FAILURES_SHOWN = 100
 JOBS_SHOWN = 8
+FOLDERS_SHOWN = 10
 
 
 @gathering_pages.get("/collections")
@@ -52,11 +55,17 @@ def one(name: str) -> str:
     if gathered.summary is not None and gathered.summary.failures:
         [collection] = engine().catalog.collections([name])
         failures = engine().catalog.failures(collection.id)[:FAILURES_SHOWN]
+    missing: list[tuple[Path, int]] = []
+    if gathered.summary is not None and gathered.summary.missing:
+        [collection] = engine().catalog.collections([name])
+        missing = list(engine().catalog.missing_folders(collection).items())
     return _page(
         "collection.html",
         gathered=gathered,
         jobs=rows().of(name, JOBS_SHOWN),
         failures=failures,
+        missing=missing[:FOLDERS_SHOWN],
+        more_missing=len(missing[FOLDERS_SHOWN:]),
         passed=request.args.get("passed", type=int),
     )
 
@@ -81,6 +90,13 @@ def rename(name: str) -> Response:
     new = request.form.get("name", "").strip()
     engine().rename(name, new)
     return _to(new)
+
+
+@gathering_pages.post("/collections/<name>/forget-missing")
+def forget_missing(name: str) -> Response:
+    """Forget the pictures whose files were not found."""
+    engine().forget_missing(name)
+    return _to(name)
 
 
 @gathering_pages.get("/collections/<name>/remove")

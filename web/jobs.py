@@ -101,6 +101,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "moved": counts.moved,
         "unchanged": counts.unchanged,
         "removed": counts.removed,
+        "missing": counts.missing,
         "failed": counts.failed,
         "rate": job.rate,
         "left_s": job.left_s,

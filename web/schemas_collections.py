@@ -14,6 +14,7 @@ class Collection(Schema):
     pictures = fields.Integer(required=True)
     captions = fields.Integer(required=True)
     failures = fields.Integer(required=True)
+    missing = whole("pictures whose files were not found, kept until they are", required=True)
     size_bytes = fields.Integer(required=True)
     created_at = fields.String(required=True)
     updated_at = fields.String(required=True, allow_none=True)
@@ -37,6 +38,7 @@ class Job(Schema):
     moved = fields.Integer(required=True)
     unchanged = fields.Integer(required=True)
     removed = fields.Integer(required=True)
+    missing = whole("pictures whose files were not found, kept until they are", required=True)
     failed = fields.Integer(required=True)
     rate = fields.Float(
         required=True, allow_none=True, metadata={"description": "pictures a second"}
@@ -120,6 +122,21 @@ class Again(Schema):
 
 class Removed(Schema):
     removed = fields.String(required=True)
+
+
+class MissingFolder(Schema):
+    path = text("a folder or a container", required=True)
+    pictures = whole("how many are missing of it", required=True)
+
+
+class Missing(Schema):
+    missing = whole("pictures whose files were not found", required=True)
+    folders = fields.List(fields.Nested(MissingFolder), required=True)
+    more = whole("how many folders there are beyond these", required=True)
+
+
+class Forgotten(Schema):
+    forgotten = whole("how many pictures were forgotten", required=True)
 
 
 class Failure(Schema):

@@ -56,7 +56,8 @@ class Board(Schema):
     id = fields.Integer(required=True)
     name = fields.String(required=True)
     created_at = fields.String(required=True)
-    pictures = whole("how many are on it", required=True)
+    pictures = whole("how many are on it and there", required=True)
+    missing = whole("how many more are on it, whose files are not there", required=True)
     cover = whole("the first picture's id", required=True, allow_none=True)
 
 

@@ -107,6 +107,17 @@ def captions(number: int) -> str:
     return str(ngettext("%(count)s caption", "%(count)s captions", number, count=f"{number:,}"))
 
 
+def missed(number: int) -> str:
+    """How many pictures' files were not found."""
+    told = ngettext(
+        "%(count)s picture is missing",
+        "%(count)s pictures are missing",
+        number,
+        count=f"{number:,}",
+    )
+    return str(told)
+
+
 def unread(number: int) -> str:
     """How many files could not be read."""
     told = ngettext(
@@ -162,6 +173,7 @@ def register(app: Flask) -> None:
         place,
         pictures,
         captions,
+        missed,
         unread,
         whole_path,
         thumbnail_url,

@@ -67,7 +67,15 @@ class Whole:
     same: bool
 
 
-Found = Item | Failure | Note | Whole
+@dataclass(frozen=True, slots=True)
+class DeadLink:
+    """A symbolic link to what is not there: perhaps a folder on a disk that is away."""
+
+    path: Path
+    target: str
+
+
+Found = Item | Failure | Note | Whole | DeadLink
 
 Unchanged = Callable[[FileMark], bool]
 """Whether a container is as it was when it was last read to its end."""

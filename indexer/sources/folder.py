@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.sources import NOTHING, Found, Item, Note, Told, Unchanged, Whole, sidecars
+from indexer.sources import NOTHING, DeadLink, Found, Item, Note, Told, Unchanged, Whole, sidecars
 from indexer.sources.captions import TABLE_NAMES, CaptionTable
 from indexer.sources.columns import GUESSED, AskedColumns
 from indexer.sources.containers import contents
@@ -30,6 +30,7 @@ class _Listing:
     tables: list[os.DirEntry[str]] = field(default_factory=list)
     sidecars: dict[str, dict[str, str]] = field(default_factory=dict)
     folders: list[os.DirEntry[str]] = field(default_factory=list)
+    dead_links: list[DeadLink] = field(default_factory=list)
     others: int = 0
 
 
@@ -98,6 +99,7 @@ class Folder:
     ) -> Iterator[Found]:
         folder = Path(listing.folder)
         self._others += listing.others
+        yield from listing.dead_links
         for entry in listing.pictures:
             path = folder / entry.name
             try:
@@ -186,6 +188,9 @@ def _list(folder: str, failures: list[Failure]) -> _Listing:
                 listing.sidecars.setdefault(stem, {})[suffix] = entry.name
             elif is_container(Path(entry.name)):
                 listing.containers.append(entry)
+            elif entry.is_symlink() and not os.path.exists(entry.path):
+                target = os.readlink(entry.path)
+                listing.dead_links.append(DeadLink(Path(entry.path), target))
             else:
                 listing.others += 1
         except OSError as error:  # a folder's link to itself

@@ -119,6 +119,10 @@ class Client:
         """Forget a collection; files on the server's folders stay."""
         self._ask.json("DELETE", _collection(name))
 
+    def forget_missing(self, name: str) -> int:
+        """Forget the pictures of a collection whose files are missing; returns how many."""
+        return int(self._ask.json("DELETE", f"{_collection(name)}/missing")["forgotten"])
+
     def failures(self, name: str) -> list[Failure]:
         told = self._ask.json("GET", f"{_collection(name)}/failures")["failures"]
         return [record(Failure, each) for each in told]

@@ -68,6 +68,7 @@ class Collection:
     pictures: int
     captions: int
     failures: int
+    missing: int
     size_bytes: int
     created_at: str
     updated_at: str | None
@@ -86,6 +87,7 @@ class Job:
     added: int
     changed: int
     removed: int
+    missing: int
     failed: int
     left_s: float | None
     message: str | None
@@ -116,12 +118,16 @@ class SavedSearch:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board and how many pictures are on it; `cover` is the first one's id."""
+    """A board and how many pictures are on it; `cover` is the first one's id.
+
+    `missing` more are on it, whose files are not there now.
+    """
 
     id: int
     name: str
     created_at: str
     pictures: int
+    missing: int
     cover: int | None
 
 
