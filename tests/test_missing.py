@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -61,8 +62,8 @@ def fill(folder: Path, *seeds: int) -> None:
 
 
 @contextmanager
-def library(folder: Path) -> Iterator[Engine]:
-    with open_engine(settings_in(folder, workers=1)) as engine:
+def library(folder: Path, **more: Any) -> Iterator[Engine]:
+    with open_engine(settings_in(folder, workers=1, **more)) as engine:
         yield engine
 
 
@@ -83,13 +84,13 @@ def names(engine: Engine) -> dict[str, int]:
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Iterator[tuple[Engine, Path]]:
+def held(tmp_path: Path, database_url: str) -> Iterator[tuple[Engine, Path]]:
     """A library with a folder of its own and a share below it, indexed."""
     root = tmp_path / "library"
     fill(root / "own", 1, 2)
     fill(root / "share", 3, 4)
     fill(root / "share" / "inner", 5)
-    with library(tmp_path / "data") as engine:
+    with library(tmp_path / "data", database=database_url) as engine:
         index(engine, root)
         yield engine, root
 
@@ -206,13 +207,13 @@ def test_what_is_missing_is_forgotten_when_a_person_says_so(limn: Limn, tmp_path
 def test_a_link_to_what_is_away_an_archive_and_frames_lose_nothing(tmp_path: Path) -> None:
     root, disk = tmp_path / "library", tmp_path / "disk"
     fill(root, 1)
-    fill(disk, 2)
+    fill(disk / "folder", 2)
     with zipfile.ZipFile(disk / "more.zip", "w") as archive:
         archive.writestr("inner/3.png", picture(3))
     frames = [Image.open(BytesIO(picture(seed))) for seed in (4, 5, 6, 7)]
     frames[0].save(disk / "moving.webp", save_all=True, append_images=frames[1:], duration=99)
     for name in ("folder", "more.zip", "moving.webp"):
-        (root / name).symlink_to(disk if name == "folder" else disk / name)
+        (root / name).symlink_to(disk / name)
     with library(tmp_path / "data") as engine:
         index(engine, root)
         before = ids(engine)
@@ -229,7 +230,7 @@ def test_a_link_to_what_is_away_an_archive_and_frames_lose_nothing(tmp_path: Pat
         index(engine, root)
         assert len(ids(engine)) == 1 and engine.summaries()[0].missing == len(before) - 1
         for name in ("folder", "more.zip", "moving.webp"):
-            (root / name).symlink_to(disk if name == "folder" else disk / name)
+            (root / name).symlink_to(disk / name)
         index(engine, root)
         assert ids(engine) == before
 
