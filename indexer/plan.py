@@ -219,9 +219,7 @@ class Planner:
             plan.back += (plan.missing_before & standing.ids) - missed
         named = {os.fsencode(each.path) for each in plan.failures if each.reason == "missing"}
         away = Folders()
-        for each in self._held(source) if missed else ():
-            if each.id not in missed:
-                continue
+        for each in self._ledger.with_ids(missed):
             what = fate(each, self._same, kept, self._there)
             if source.table and what in ("gone", "missing"):
                 what = "missing" if each.path in named else "gone"
@@ -242,12 +240,6 @@ class Planner:
             for path in self._containers
             if not os.path.lexists(path) and os.fsencode(path) not in away
         ]
-
-    def _held(self, source: Source) -> Iterable[Held]:
-        assert self._ledger is not None
-        if source.table is not None:
-            return self._ledger.listed(source.table)
-        return self._ledger.under(source.root)
 
     def _find_settled(self, source: Source, kept: set[bytes], touched: set[Path]) -> None:
         """Failures of files that are gone. Those that can be read again settle when stored."""

@@ -156,7 +156,7 @@ class Writer:
 
     def finish(self, plan: Plan) -> None:
         """Forget what is gone, keep what is missing, and note which containers were read whole."""
-        missing = [each for each in plan.missing if each not in self._moved]
+        missing = [each for each in dict.fromkeys(plan.missing) if each not in self._moved]
         if missing:
             self._catalog.mark_missing(self._collection, missing)
             self.count(missing=len(missing))

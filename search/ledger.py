@@ -1,7 +1,7 @@
 """What the catalog remembers of files, so that a run need not open those that stayed the same."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from search import tables as t
 from search.catalog_contents import present
 from search.database import Database
-from search.records import Collection, FileMark, KnownFile
+from search.records import Collection, FileMark, Ids, KnownFile
 from search.statements import IN_LIMIT, below, delete_in, in_pieces, path_hash
 
 # Rows that are fetched at a time: what memory holds of a collection of any size.
@@ -102,9 +102,9 @@ class Ledger:
         """The indexed pictures at or below a path that were found by looking, in order of id."""
         return self._held(_of(root, None))
 
-    def listed(self, table: Path) -> Iterator[Held]:
-        """The indexed pictures that a table of pictures named, in order of id."""
-        return self._held(_of(table, table))
+    def with_ids(self, ids: Iterable[int]) -> Iterator[Held]:
+        """The indexed pictures with these ids, in order of id."""
+        return self._rows(np.sort(np.fromiter(ids, np.int64)))
 
     def everything(self) -> Iterator[Held]:
         """All indexed pictures but those that are missing, in order of id."""
@@ -134,6 +134,10 @@ class Ledger:
         with self._database.reading() as sql:
             found = sql.scalars(wanted.execution_options(yield_per=FETCH_ROWS))
             ids = np.sort(np.fromiter(found, np.int64))
+        return self._rows(ids)
+
+    def _rows(self, ids: Ids) -> Iterator[Held]:
+        p = t.picture.c
         statement = sa.select(
             p.id, p.path, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
         ).order_by(p.id)
