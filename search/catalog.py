@@ -38,6 +38,7 @@ from search.records import (
     Vectors,
 )
 from search.statements import Sql, below, delete_in, in_pieces, now, path_hash, pieces
+from search.writerlock import check_lock
 
 # Locks for what concerns no one collection; their ids begin at 1.
 EVERY_COLLECTION = 0
@@ -112,6 +113,7 @@ class Catalog:
             return now
         p = t.picture.c
         with self.database.writing() as sql:
+            self._lock(sql, now.id)
             if now.space.id == space.id:
                 named = t.space.update().where(t.space.c.id == space.id)
                 sql.execute(named.values(encoder=space.encoder))
@@ -446,6 +448,7 @@ class Catalog:
             for failure in batch
         ]
         with self.database.writing() as sql:
+            self._lock(sql, collection.id)
             self._forget_failures(sql, collection, [row["path_hash"] for row in rows])
             sql.execute(t.failure.insert(), rows)
 
@@ -472,6 +475,7 @@ class Catalog:
     def forget_failures(self, collection: Collection, paths: Sequence[Path]) -> None:
         """Drop failures of files that are gone or can be read again."""
         with self.database.writing() as sql:
+            self._lock(sql, collection.id)
             self._forget_failures(sql, collection, [path_hash(path) for path in paths])
 
     def _forget_failures(self, sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> None:
@@ -493,9 +497,11 @@ class Catalog:
         """Let one transaction at a time write to a collection, so that log order is commit order.
 
         SQLite has one writer anyway; a PostgreSQL sequence hands out numbers before the commit.
+
+        Raises:
+            LockLost: this process had the writer lock, and has lost it.
         """
-        if not self.database.is_sqlite:
-            sql.execute(sa.select(sa.func.pg_advisory_xact_lock(collection_id)))
+        check_lock(self.database, sql, collection_id)
 
 
 def _other_space(held: Collection, wanted: Space) -> str:

@@ -168,18 +168,14 @@ class JobProcesses:
         """See what became of a job whose process has ended."""
         del self._running[running.job.id]
         code = running.process.returncode
-        told = self._close(running)
+        said = self._close(running)
         with suppress(NotFound):  # its collection may have been removed since
             state = self._jobs.one(running.job.id).state
             if state in ("queued", "running") and code:
-                log.error(
-                    "the process of job %d ended with code %d: %s", running.job.id, code, told
-                )
-                self._jobs.end(
-                    running.job.id,
-                    "interrupted",
-                    f"the worker ended unexpectedly (code {code}); what was read is kept: try again",
-                )
+                log.error("the process of job %d crashed (code %d): %s", running.job.id, code, said)
+                message = f"the worker ended unexpectedly (code {code}); "
+                message += "what was read is kept: try again"
+                self._jobs.end(running.job.id, "interrupted", message)
             elif state in ("queued", "running"):
                 self._rest(running.job)  # another process was quicker, or it was told to end
                 return

@@ -12,6 +12,7 @@ from search import tables as t
 from search.database import Database
 from search.records import Collection, FileMark, KnownFile
 from search.statements import IN_LIMIT, below, delete_in, in_pieces, path_hash
+from search.writerlock import check_lock
 
 # Rows that are fetched at a time: what memory holds of a collection of any size.
 FETCH_ROWS = IN_LIMIT
@@ -168,6 +169,7 @@ class Ledger:
         if not dropped:
             return
         with self._database.writing() as sql:
+            check_lock(self._database, sql, self._id)
             delete_in(sql, t.container, c.path_hash, dropped, c.collection_id == self._id)
             if rows:
                 sql.execute(t.container.insert(), rows)
