@@ -98,7 +98,13 @@ class Decoders:
         self._failed_starts = 0
         # Not forked: this process has threads, and FAISS may hang in a fork.
         self._context = multiprocessing.get_context("spawn")
-        self._workers = [self._start() for _ in range(workers)]
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(workers):
+                self._workers.append(self._start())
+        except BaseException as error:
+            self.__exit__(error)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -160,10 +166,11 @@ class Decoders:
                 suspect, rest = worker.lost()
                 alone = worker.tasks[0].alone
                 (suspects if alone else again).extend(rest)
+                self._workers.pop(place)
                 worker.tell_to_end(kill=True)
                 worker.close(END_S)
                 self._count_start(worker.ready)
-                self._workers[place] = self._start()
+                self._workers.insert(place, self._start())
                 if suspect is not None and alone:
                     yield _failure(suspect.item, hangs and not worker.ended, self._timeout_s)
                 elif suspect is not None:

@@ -16,9 +16,9 @@ from search.jobs import Job, Jobs
 from search.records import Counts
 from search.settings import Settings
 
-# Of a core that a search wants too, this leaves a job a thirtieth. The last step, 19, would leave
-# half of that to a job that holds the database's write lock.
-NICENESS = 15
+# Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one that
+# holds the database's write lock.
+NICENESS = 10
 
 
 class Worker:

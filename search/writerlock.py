@@ -1,7 +1,7 @@
 """One writer a collection: a lock that dies with its process, whatever kills it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -71,7 +71,8 @@ def _postgres_lock(
         finally:
             del database.writer_locks[collection.id]
             if not lock.lost:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+                with suppress(LimnError):  # a session that has ended holds no lock
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
 class _SessionLock:
