@@ -91,7 +91,6 @@ class ChildEnd:
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
-        self._stream = end.makefile("rb")
 
     def send(self, message: object) -> None:
         """Send a message; raises OSError where the parent is gone."""
@@ -100,11 +99,15 @@ class ChildEnd:
 
     def receive(self) -> Any:
         """Return the next message; raises EOFError or OSError where the parent is gone."""
-        header = self._stream.read(HEADER.size)
-        if len(header) < HEADER.size:
-            raise EOFError
-        (length,) = HEADER.unpack(header)
-        data = self._stream.read(length)
-        if len(data) < length:
-            raise EOFError
-        return pickle.loads(data)
+        (length,) = HEADER.unpack(self._read(HEADER.size))
+        return pickle.loads(self._read(length))
+
+    def _read(self, size_bytes: int) -> bytearray:
+        data = bytearray(size_bytes)
+        left = memoryview(data)
+        while left:
+            count = self._end.recv_into(left)
+            if not count:
+                raise EOFError
+            left = left[count:]
+        return data
