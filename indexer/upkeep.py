@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from indexer.ending import Ending, end_in_order
 from search.cli import one_line
 from search.engine import Engine
 from search.settings import Settings
@@ -28,7 +29,6 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 def failures(name: str, retry: bool, as_json: bool) -> None:
     """List the files of collection NAME that could not be indexed, with the reasons."""
     from indexer.cli import STOPPED, index_sources
-    from indexer.ending import end_in_order
     from indexer.request import Request
     from search.bootstrap import open_engine
     from search.jobs import Jobs
@@ -100,28 +100,27 @@ def worker(once: bool, job_id: int | None) -> None:
 
     Each job has a process of its own, at a low priority; a few run at the same time.
     """
-    from indexer.ending import end_in_order
     from search.bootstrap import open_engine
 
-    end_in_order(WORKER_STOPPED)
+    ending = end_in_order(WORKER_STOPPED)
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
         try:
             if job_id is not None:
-                _work_at(engine, settings, job_id)
+                _work_at(engine, settings, job_id, ending)
             else:
                 _supervise(engine, once)
         except KeyboardInterrupt:
             click.echo(WORKER_STOPPED, err=True)
 
 
-def _work_at(engine: Engine, settings: Settings, job_id: int) -> None:
+def _work_at(engine: Engine, settings: Settings, job_id: int, ending: Ending) -> None:
     """Run one job in this process, as a worker starts it."""
     from indexer.progress import PlainProgress
     from indexer.worker import Worker, yield_to_others
 
     yield_to_others()
-    Worker(engine, settings, PlainProgress()).one(job_id)
+    Worker(engine, settings, PlainProgress(), ending.end_now).one(job_id)
 
 
 def _supervise(engine: Engine, once: bool) -> None:

@@ -1,6 +1,7 @@
 """The worker: runs the jobs that the page or a program queued."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,15 +17,23 @@ from search.jobs import Job, Jobs
 from search.records import Counts
 from search.settings import Settings
 
-# Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one that
-# holds the database's write lock.
+# Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one
+# that holds the database's write lock.
 NICENESS = 10
 
 
 class Worker:
     """Takes queued jobs, and those whose worker died: then nobody holds the collection's lock."""
 
-    def __init__(self, engine: Engine, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        progress: Progress,
+        stuck: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`stuck` is called where a job was cancelled and a thread does not end."""
+        self._stuck = stuck
         self._engine = engine
         self._settings = settings
         self._progress = progress
@@ -53,7 +62,14 @@ class Worker:
                 self._map(job)
             else:
                 request = Request.from_json(job.request)
-                run(self._engine, self._settings, request, self._progress, job.id)
+                run(
+                    self._engine,
+                    self._settings,
+                    request,
+                    self._progress,
+                    job.id,
+                    stuck=self._stuck,
+                )
         except CollectionBusy:  # another worker was quicker
             if began:
                 self._jobs.requeue(job.id)

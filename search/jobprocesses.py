@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from tempfile import TemporaryFile
@@ -27,11 +27,13 @@ AT_ONCE = 2
 MOST = 4
 LONG_S = 60.0
 
-# A cancelled job looks at its row every 0.4 s, and needs a moment for what it is writing.
+# A cancelled job looks at its row every 0.4 s, and needs a moment for what it is writing. One that
+# has ended may have an index to write.
 CANCEL_S = 1.4
+CLOSE_S = 120.0
 
 # What a process that is told to end may take to put its job back.
-PATIENCE_S = 6.0
+PATIENCE_S = 3.5
 
 # How long a job rests that could not be begun, as another process is at its collection.
 REST_S = 5.0
@@ -53,7 +55,7 @@ class _Running:
     process: "subprocess.Popen[bytes]"
     said: IO[bytes] | None
     began_s: float
-    cancelled_s: float | None = None
+    ending_s: float | None = None
 
     def kill(self) -> None:
         """End the process and its decoders, whatever they do."""
@@ -96,7 +98,7 @@ class JobProcesses:
             if running.process.poll() is not None:
                 self._settle(running)
         waiting = self._jobs.waiting()
-        self._end_cancelled({job.id for job in waiting if job.cancelled})
+        self._end_overdue({job.id: job for job in waiting})
         self._begin(waiting)
         self._first = False
 
@@ -115,14 +117,15 @@ class JobProcesses:
                 self._jobs.requeue(running.job.id)
         self._running.clear()
 
-    def _end_cancelled(self, cancelled: set[int]) -> None:
+    def _end_overdue(self, waiting: Mapping[int, Job]) -> None:
+        """End the processes that should have ended by themselves."""
         now_s = time.monotonic()
         for running in list(self._running.values()):
-            if running.job.id not in cancelled:
+            job = waiting.get(running.job.id)
+            if job is not None and not job.cancelled:
                 continue
-            if running.cancelled_s is None:
-                running.cancelled_s = now_s
-            elif now_s - running.cancelled_s > CANCEL_S:
+            running.ending_s = running.ending_s or now_s
+            if now_s - running.ending_s > (CLOSE_S if job is None else CANCEL_S):
                 running.kill()
                 self._jobs.end(running.job.id, "cancelled")
                 self._settle(running)

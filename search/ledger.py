@@ -20,6 +20,10 @@ FETCH_ROWS = IN_LIMIT
 # Reasons that may pass by themselves, without the file changing: permissions, a share that is away.
 PASSING = ("missing", "unreadable")
 
+# How versions before 30 November 2026 told of a decoder that ended or hung. They blamed the file at
+# once, which may be whole, so it is tried once more; what is told since ends in "twice".
+BLAMED_AT_ONCE = ("%ended its process", "%took more than % s")
+
 
 class Held(NamedTuple):
     """A picture as a run compares it with what it found."""
@@ -78,7 +82,9 @@ class Ledger:
         f = t.failure.c
         by_hash = {path_hash(path): path for path in paths}
         statement = sa.select(f.path_hash, f.size_bytes, f.mtime_ns).where(
-            f.collection_id == self._id, f.reason.not_in(PASSING)
+            f.collection_id == self._id,
+            f.reason.not_in(PASSING),
+            *(f.detail.not_like(each) for each in BLAMED_AT_ONCE),
         )
         with self._database.reading() as sql:
             rows = in_pieces(sql, statement, f.path_hash, list(by_hash))

@@ -59,7 +59,8 @@ def test_both_ends_may_send_much_at_once() -> None:
     with closing(ParentEnd(ours)) as parent, theirs:
         parent.send(LARGE)
         theirs.setblocking(False)
-        answer, back, arrived = memoryview(framed(LARGE)), bytearray(), []
+        answer, back = memoryview(framed(LARGE)), bytearray()
+        arrived: list[bytes] = []
         while not arrived or parent.unsent:
             with suppress(BlockingIOError):
                 answer = answer[theirs.send(answer) :] if answer else answer

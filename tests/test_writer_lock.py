@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
@@ -50,13 +50,14 @@ def test_no_row_is_written_once_the_lock_is_lost(catalog: Catalog, collection: C
     with writer_lock(catalog.database, collection):
         store(catalog, collection, "a.jpg")
         assert cut_the_lock(other) == 1
-        for write in (
+        writes: list[Callable[[], None]] = [
             lambda: store(catalog, collection, "b.jpg"),
             lambda: catalog.remove_pictures(collection, [1]),
             lambda: catalog.record_failures(collection, [failure]),
             lambda: catalog.forget_failures(collection, [failure.path]),
             lambda: ledger.keep_containers([FileMark(Path("/p/a.tar"), 1, 1)], []),
-        ):
+        ]
+        for write in writes:
             with pytest.raises(LockLost, match=r"'p'.*run the command again"):
                 write()
         with writer_lock(other, collection):
