@@ -187,7 +187,7 @@ class Jobs:
         return [json.loads(each) for each in dict.fromkeys(found)]
 
     def cancel(self, job_id: int) -> Job:
-        """Ask for a job's end: a queued one ends now, a running one at its next transaction.
+        """Ask for a job's end: a queued one ends now, a running one within two seconds.
 
         Raises:
             NotFound: there is no such job.

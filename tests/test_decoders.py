@@ -14,10 +14,12 @@ from indexer.decoders import Decoders, DecodersFailed
 from indexer.decoding import Decoded, Outcome, Work
 from indexer.sources import Item, Told
 from indexer.stopping import Cancelled, Stop
+from search.catalog import Catalog
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
 from search.records import Caption, Failure, Pixels
+from tests.test_engine import run_index
 
 FILES = 48
 PLAIN = TinyEncoder().preparation
@@ -130,3 +132,20 @@ def test_the_memory_of_decoders_has_no_name_that_could_be_left_behind() -> None:
         assert "memfd:limn" in maps
         assert "/dev/shm" not in maps
         assert set(Path("/dev/shm").iterdir()) <= before
+
+
+def test_a_picture_that_an_older_version_blamed_at_once_is_tried_again(
+    catalog: Catalog, files: list[Path]
+) -> None:
+    collection = catalog.open_collection("p", TinyEncoder().space)
+    details = ("decoding {!r} ended its process", "decoding {!r} took more than 60 s", "{!r}: no")
+    catalog.record_failures(
+        collection,
+        [
+            Failure(path, "crashed", detail.format(str(path)), path.stat().st_size, mtime_ns)
+            for path, detail in zip(files, details, strict=False)
+            for mtime_ns in (path.stat().st_mtime_ns,)
+        ],
+    )
+    run_index(catalog, files[0].parent, "p")
+    assert [each.path for each in catalog.failures(collection.id)] == [files[2]]

@@ -103,12 +103,41 @@ def test_a_run_that_was_told_to_end_goes_on_where_it_was(
     assert f"0 added, 0 changed, {PICTURES:,} unchanged, 0 removed, 0 failed" in again
 
 
+def test_a_run_that_hangs_ends_when_its_job_is_cancelled(
+    limn: Limn, limn_environment: dict[str, str], tmp_path: Path
+) -> None:
+    listed = tmp_path / "list.jsonl"
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    listed.write_text('{"image": "a.png"}\n')
+    limn("index", listed, "-c", "stuck")
+    listed.unlink()
+    os.mkfifo(listed)  # nobody writes to it: who reads it waits for ever
+    process = subprocess.Popen(
+        limn_command(["index", listed, "-c", "stuck"]),
+        env=limn_environment,
+        stderr=subprocess.PIPE,
+    )
+    database = Database(tmp_path / "data" / "limn.db")
+    while process.poll() is None and len(Jobs(database).latest()) < 2:
+        time.sleep(0.02)
+    job, _ = Jobs(database).latest()
+    began = time.monotonic()
+    limn("jobs", "--cancel", str(job.id))
+    assert process.stderr is not None
+    assert process.wait(PATIENCE_S) == 1
+    assert time.monotonic() - began < PATIENCE_S
+    assert b"stopped; what was read is kept" in process.stderr.read()
+    process.stderr.close()
+    assert Jobs(database).one(job.id).state == "cancelled"
+    database.close()
+
+
 STUCK = """
 import sys, threading
 from indexer.ending import end_in_order
 end_in_order("it was told to end")
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     threading.Event().wait()
 finally:
     threading.Event().wait()  # what will not end

@@ -1,6 +1,7 @@
 """Jobs in processes of their own: one that is stuck holds up no other, and each can be ended."""
 
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from search.jobprocesses import AT_ONCE, JobProcesses
 from search.jobs import Jobs
 from search.records import Counts
 from search.schema import ensure_schema
+from tests.commands import limn_command
 
 # What everything takes on a machine that has much else to do.
 PATIENCE_S = 100.0
@@ -147,17 +149,37 @@ def test_a_job_that_has_ended_stays_as_it_is(catalog: Catalog, tmp_path: Path) -
     assert jobs.one(job) == before
 
 
-def test_modules_of_the_current_folder_are_not_run(
-    catalog: Catalog, processes: JobProcesses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def downloads(tmp_path: Path) -> Path:
+    """A folder of modules that say when they are run, named as what every program imports."""
     here = tmp_path / "downloads"
     here.mkdir()
-    names = ("click", "struct", "pickle", "socket", "multiprocessing", "search", "numpy", "PIL")
-    for name in names:
+    for name in (
+        *("click", "struct", "pickle", "socket", "multiprocessing", "tempfile", "signal"),
+        *("search", "indexer", "numpy", "PIL", "sitecustomize"),
+    ):
         (here / f"{name}.py").write_text(f"open({str(tmp_path / 'executed')!r}, 'w').close()\n")
-    monkeypatch.chdir(here)
+    return here
+
+
+def test_a_job_does_not_run_modules_of_the_current_folder(
+    catalog: Catalog,
+    processes: JobProcesses,
+    tmp_path: Path,
+    downloads: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(downloads)
     jobs = Jobs(catalog.database)
     job = ask(catalog, picture(tmp_path / "pictures"), "p")
     until(processes, lambda: jobs.one(job).state not in ("queued", "running"))
     assert jobs.one(job).state == "done"
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_command_does_not_run_modules_of_the_current_folder(
+    limn_environment: dict[str, str], tmp_path: Path, downloads: Path
+) -> None:
+    command = limn_command(["index", picture(tmp_path / "pictures")])
+    subprocess.run(command, cwd=downloads, env=limn_environment, check=True, capture_output=True)
     assert not (tmp_path / "executed").exists()
