@@ -17,6 +17,8 @@ FIRST_S = 4.5
 # From the second on: whoever sends one does not want to wait.
 SECOND_S = 1.5
 
+SHOW_CURSOR = "\x1b[?25h\r\n"
+
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
@@ -51,7 +53,8 @@ class Ending:
 
     def end_now(self) -> None:
         """End the process at once, from any thread; its decoders with it, stopped or not."""
-        line = f"{self._told}\n".encode()
+        # A live progress bar hides the cursor.
+        line = f"{SHOW_CURSOR if sys.stderr.isatty() else ''}{self._told}\n".encode()
         with suppress(OSError, ValueError):  # nobody may be there to read it
             if select.select([], [sys.stderr.fileno()], [], 0)[1]:
                 os.write(sys.stderr.fileno(), line)
