@@ -1,4 +1,6 @@
-"""Kills the indexer at random moments, lets it go on, and compares with an undisturbed run.
+"""Ends the indexer at random moments, lets it go on, and compares with an undisturbed run.
+
+It is ended by SIGKILL, SIGTERM, Ctrl-C, and Ctrl-C twice, in turn.
 
 python -m benchmarks.kills FOLDER [--kills 10] [--encoder builtin]
 """
@@ -7,11 +9,13 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +26,18 @@ from search import tables as t
 from search.database import Database
 
 COLLECTION = "kills"
+
+# How the indexer is ended, in turn: each a series of signals with a tenth of a second in between.
+ENDS: tuple[tuple[signal.Signals, ...], ...] = (
+    (signal.SIGKILL,),
+    (signal.SIGINT,),
+    (signal.SIGTERM,),
+    (signal.SIGINT, signal.SIGINT),
+)
+GAP_S = 0.1
+
+# A run that is told to end has ended after five seconds, on a machine that has little else to do.
+END_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +56,13 @@ def limn(*arguments: str | Path) -> list[str]:
 def index_with_kills(
     folder: Path, environment: Mapping[str, str], kills: int, chance: random.Random
 ) -> list[float]:
-    """Index a folder, killed up to `kills` times on the way; returns the moments, in s.
+    """Index a folder, ended up to `kills` times on the way; returns the moments, in s.
 
     A moment is drawn anew for each attempt from the time that a whole run takes: the first is
     timed by running once into a catalog that is thrown away.
+
+    Raises:
+        subprocess.TimeoutExpired: a run that was told to end did not.
     """
     command = limn("index", folder, "--collection", COLLECTION)
     with tempfile.TemporaryDirectory() as scratch:
@@ -62,11 +81,22 @@ def index_with_kills(
         try:
             process.wait(moment_s)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            _end(process, ENDS[left % len(ENDS)])
             lived.append(moment_s)
     subprocess.run(command, env=environment, check=True, capture_output=True)
     return lived
+
+
+def _end(process: "subprocess.Popen[bytes]", signals: Sequence[signal.Signals]) -> None:
+    try:
+        for each in signals:
+            process.send_signal(each)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GAP_S)
+        process.wait(END_S)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def contents(data_dir: Path) -> dict[bytes, Stored]:

@@ -1,7 +1,6 @@
 """The commands that read collections: `limn index` and `limn demo`."""
 
 import json
-import signal
 import sys
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import click
 
+from indexer.ending import Ending, end_in_order
 from search.cli import one_line, print_hits
 from search.engine import Engine
 from search.errors import BadSource, CollectionBusy
@@ -18,6 +18,8 @@ from search.wire import printable
 
 # Failures and notes shown after a run; `limn failures` shows all failures.
 SHOWN = 10
+
+STOPPED = "stopped; what was read is kept: run the command again to go on"
 
 
 @click.command()
@@ -57,7 +59,7 @@ def index(
     from indexer.request import Request
     from search.bootstrap import open_engine
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    ending = end_in_order(STOPPED)
     settings = Settings.from_environment()
     request = Request.of(sources, name, **options)
     with open_engine(settings) as engine:
@@ -65,12 +67,14 @@ def index(
             _tell_plan(engine, request, as_json)
         else:
             if watch:
-                _follow(engine, settings, request, as_json)
+                _follow(engine, settings, request, ending, as_json)
             else:
-                index_sources(engine, settings, request, as_json)
+                index_sources(engine, settings, request, ending, as_json)
 
 
-def _follow(engine: Engine, settings: Settings, request: Any, as_json: bool) -> None:
+def _follow(
+    engine: Engine, settings: Settings, request: Any, ending: Ending, as_json: bool
+) -> None:
     """Index, and then index what changes, until Ctrl-C."""
     from indexer.running import missing_folders
     from indexer.watching import changes
@@ -79,7 +83,7 @@ def _follow(engine: Engine, settings: Settings, request: Any, as_json: bool) -> 
     try:
         for changed in changes(request, lambda: missing_folders(engine, request.name)):
             try:
-                index_sources(engine, settings, changed, as_json, whole=request)
+                index_sources(engine, settings, changed, ending, as_json, whole=request)
             except (BadSource, CollectionBusy) as error:
                 if not begun:
                     raise
@@ -99,18 +103,24 @@ def demo(pictures: Path | None) -> None:
     from indexer.request import Request
     from search.bootstrap import open_engine
 
+    ending = end_in_order(STOPPED)
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
         folder = pictures or collect_demo(settings.data_dir / "demo-pictures")
         request = Request.of((str(folder),), None if pictures else "demo")
-        index_sources(engine, settings, request)
+        index_sources(engine, settings, request, ending)
         for text in DEMO_QUERIES:
             click.secho(f'\nlimn search "{text}" -k 3', bold=True)
             print_hits(engine.search(Query((TextTerm(text),), (request.name,), k=3)))
 
 
 def index_sources(
-    engine: Engine, settings: Settings, request: Any, as_json: bool = False, whole: Any = None
+    engine: Engine,
+    settings: Settings,
+    request: Any,
+    ending: Ending,
+    as_json: bool = False,
+    whole: Any = None,
 ) -> None:
     """Index what a request names, showing progress, and print what became of its files.
 
@@ -121,14 +131,16 @@ def index_sources(
     """
     from indexer.progress import open_progress
     from indexer.running import run
-    from indexer.writing import Cancelled
+    from indexer.stopping import Cancelled
 
     began = time.monotonic()
     try:
         with open_progress(as_json) as progress:
-            _, counts, failures = run(engine, settings, request, progress, whole=whole)
+            _, counts, failures = run(
+                engine, settings, request, progress, whole=whole, stuck=ending.end_now
+            )
     except (KeyboardInterrupt, Cancelled):
-        click.echo("stopped; what was read is kept: run the command again to go on", err=True)
+        click.echo(STOPPED, err=True)
         sys.exit(1)
     for note in progress.notes[:SHOWN]:
         click.echo(one_line(printable(note)), err=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -15,7 +15,8 @@ from indexer.identity import identify
 from indexer.plan import Plan, Planner, Task, work_of
 from indexer.sources import Source
 from indexer.stages import Stages
-from indexer.writing import WRITE_BATCH, Cancelled, Progress, Same, Settled, Writer
+from indexer.stopping import Cancelled, Stop, cancellable
+from indexer.writing import WRITE_BATCH, Progress, Same, Settled, Writer
 from search.catalog import Catalog
 from search.encoders import Encoder
 from search.errors import LimnError
@@ -46,6 +47,7 @@ def index(
     retry: bool = False,
     job_id: int | None = None,
     request: dict[str, Any] | None = None,
+    stuck: Callable[[], None] = lambda: None,
 ) -> tuple[Collection, Counts]:
     """Bring a collection level with what its sources hold.
 
@@ -54,7 +56,8 @@ def index(
     is away are kept as missing. A file that can't be read is recorded with its reason, and tried
     again when it changes, or to `retry`. Ended at any
     moment and run again, it goes on where the last transaction left it. `request` is kept with the
-    job, so that a worker can take it over; `job_id` is that of a queued one.
+    job, so that a worker can take it over; `job_id` is that of a queued one. `stuck` is called
+    where the job was cancelled and a thread does not end.
 
     Raises:
         BadSource: a source can't be read at all, or there is nothing in it.
@@ -70,15 +73,17 @@ def index(
         job = jobs.start(collection, "index", sources[0].root, job_id, request)
         writer = Writer(catalog, collection, encoder, progress, jobs, job)
         try:
-            planner = Planner(
-                Ledger(catalog.database, collection),
-                catalog.failures(collection.id),
-                retry=retry,
-            )
-            for source in sources:
-                planner.add(source)
-            with planner.plan as plan:
-                _Run(plan, writer, encoder, limits).everything(workers)
+            with cancellable(jobs, job, stuck) as stop:
+                planner = Planner(
+                    Ledger(catalog.database, collection),
+                    catalog.failures(collection.id),
+                    retry=retry,
+                    check=stop.check,
+                )
+                for source in sources:
+                    planner.add(source)
+                with planner.plan as plan:
+                    _Run(plan, writer, encoder, limits, stop).everything(workers)
         except (KeyboardInterrupt, Cancelled) as error:
             stopped = isinstance(error, KeyboardInterrupt)
             jobs.update(job, writer.counts, "interrupted" if stopped else "cancelled")
@@ -87,6 +92,8 @@ def index(
             with suppress(LimnError):  # where the database is what failed, the first error tells
                 jobs.update(job, writer.counts, "failed", str(error))
             raise
+        finally:
+            writer.close()
         jobs.update(job, writer.counts, "done")
     return collection, writer.counts
 
@@ -94,11 +101,14 @@ def index(
 class _Run:
     """One run over one collection, under its writer lock."""
 
-    def __init__(self, plan: Plan, writer: Writer, encoder: Encoder, limits: Limits) -> None:
+    def __init__(
+        self, plan: Plan, writer: Writer, encoder: Encoder, limits: Limits, stop: Stop
+    ) -> None:
         self._plan = plan
         self._writer = writer
         self._encoder = encoder
         self._limits = limits
+        self._stop = stop
         self._queue = _Queue(plan, set(), set())
 
     def everything(self, workers: int) -> None:
@@ -110,12 +120,12 @@ class _Run:
             preparation = self._encoder.preparation
             with (
                 Decoders(min(workers, len(plan.work)), preparation, self._limits) as decoders,
-                Stages(self._encoder, self._writer) as stages,
+                Stages(self._encoder, self._writer, self._stop) as stages,
             ):
-                found = identify(plan, decoders.run)
+                found = identify(plan, lambda work: decoders.run(work, self._stop.check))
                 self._writer.settle_identities(found)
-                queue = self._queue = _Queue(plan, found.settled, found.new)
-                self._feed(decoders.run(queue), stages)
+                self._queue = _Queue(plan, found.settled, found.new)
+                self._feed(decoders.run(self._queue, self._stop.check), stages)
         self._writer.finish(plan)
 
     def _feed(self, outcomes: Iterator[Outcome], stages: Stages) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 from indexer.absent import Folders, at_or_below, fate
 from indexer.decoding import Work, is_film
-from indexer.sources import DeadLink, Item, Note, Source, Whole, captions_hash
+from indexer.sources import DeadLink, Found, Item, Note, Source, Whole, captions_hash
 from indexer.spool import Spool
 from indexer.standing import Standing
 from search.errors import BadSource
@@ -87,15 +87,18 @@ class Planner:
         recorded: Sequence[Failure] = (),
         *,
         retry: bool = False,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         """`ledger` is None for a collection that is not there yet; `recorded` failures are tried
-        again when their files changed, or all of them to `retry`.
+        again when their files changed, or all of them to `retry`. `check` is called at every file;
+        what it raises ends the planning.
         """
         self.plan = Plan()
         self._ledger = ledger
         self._recorded = {failure.path for failure in recorded}
         self._missing = {failure.path for failure in recorded if failure.reason == "missing"}
         self._retry = retry
+        self._check = check
         for held in ledger.missing() if ledger else ():
             self.plan.missing_before.add(held.id)
             self._may_move(held)
@@ -115,7 +118,7 @@ class Planner:
         touched: set[Path] = set()
         self._containers = self._ledger.containers(source.root) if self._ledger else {}
         self._same: set[bytes] = set()
-        for found in _batches(source.find(self._unchanged), LOOKUP_FILES):
+        for found in _batches(self._checked(source.find(self._unchanged)), LOOKUP_FILES):
             items = [each for each in found if isinstance(each, Item)]
             for each in found:
                 match each:
@@ -146,6 +149,11 @@ class Planner:
             self._there.add(os.fspath(failure.path) for failure in new_failures)
             self._find_gone(source, standing, kept)
         self._find_settled(source, kept | self._same, touched)
+
+    def _checked(self, found: Iterator[Found]) -> Iterator[Found]:
+        for each in found:
+            self._check()
+            yield each
 
     def _unchanged(self, mark: FileMark) -> bool:
         if self._containers.get(mark.path) != mark:

@@ -53,10 +53,10 @@ class TerminalProgress:
         self._rate.begin(ready)
         self._bar.update(self._task, description="indexing", total=plan.total, completed=ready)
 
-    def advanced(self, counts: Counts, at: str) -> None:
+    def advanced(self, counts: Counts, total: int, at: str) -> None:
         failed = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
         rate = f"{self._rate.of(counts):.0f}"
-        self._bar.update(self._task, completed=done(counts), rate=rate, failed=failed)
+        self._bar.update(self._task, total=total, completed=done(counts), rate=rate, failed=failed)
 
 
 class PlainProgress:
@@ -65,7 +65,6 @@ class PlainProgress:
     def __init__(self) -> None:
         self._rate = _Rate()
         self.notes: list[str] = []
-        self._total = 0
         self._said_at = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -76,18 +75,17 @@ class PlainProgress:
     def planned(self, plan: Plan) -> None:
         self.notes = plan.notes
         self._rate.begin(plan.unchanged + plan.still_failed)
-        self._total = plan.total
 
-    def advanced(self, counts: Counts, at: str) -> None:
+    def advanced(self, counts: Counts, total: int, at: str) -> None:
         now = time.monotonic()
         if now - self._said_at < LINE_EVERY_S:
             return
         self._said_at = now
         finished = done(counts)
         rate = self._rate.of(counts)
-        left_s = max(0, self._total - finished) / rate if rate else 0
+        left_s = max(0, total - finished) / rate if rate else 0
         print(
-            f"{finished:,} of {self._total:,} pictures, {rate:.0f} a second, {left_s:.0f} s left, "
+            f"{finished:,} of {total:,} pictures, {rate:.0f} a second, {left_s:.0f} s left, "
             f"{counts.failed:,} failed",
             file=sys.stderr,
         )
@@ -99,7 +97,6 @@ class JsonProgress:
     def __init__(self) -> None:
         self._rate = _Rate()
         self.notes: list[str] = []
-        self._total = 0
         self._said_at = 0.0
 
     def __enter__(self) -> Self:
@@ -110,20 +107,19 @@ class JsonProgress:
     def planned(self, plan: Plan) -> None:
         self.notes = plan.notes
         self._rate.begin(plan.unchanged + plan.still_failed)
-        self._total = plan.total
         _event("planned", found=plan.found, total=plan.total, unchanged=plan.unchanged)
 
-    def advanced(self, counts: Counts, at: str) -> None:
+    def advanced(self, counts: Counts, total: int, at: str) -> None:
         now = time.monotonic()
         if now - self._said_at < EVENT_EVERY_S:
             return
         self._said_at = now
         rate = self._rate.of(counts)
-        left_s = max(0, self._total - done(counts)) / rate if rate else None
+        left_s = max(0, total - done(counts)) / rate if rate else None
         _event(
             "progress",
             **asdict(counts),
-            total=self._total,
+            total=total,
             rate=round(rate, 1),
             left_s=None if left_s is None else round(left_s, 1),
             current=printable(at) or None,

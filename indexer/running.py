@@ -1,5 +1,6 @@
 """Running one request from start to end, for the command line and the worker alike."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from indexer.pipeline import index
@@ -20,10 +21,12 @@ def run(
     progress: Progress,
     job_id: int | None = None,
     whole: Request | None = None,
+    stuck: Callable[[], None] = lambda: None,
 ) -> tuple[Collection, Counts, list[Failure]]:
     """Index what was asked for; returns the failures of its sources too.
 
     `whole` is the request that this one is a part of, where it is one: what its job is known by.
+    `stuck` is called where the job was cancelled and a thread does not end.
 
     Raises:
         BadSource: there is nothing to index, or a source can't be read.
@@ -45,6 +48,7 @@ def run(
         retry=request.retry,
         job_id=job_id,
         request=(whole or request).as_json(),
+        stuck=stuck,
     )
     engine.store(collection)
     failures = engine.catalog.failures(collection.id)

@@ -1,7 +1,6 @@
 """The commands that look after collections: failures, jobs, worker, duplicates, verify."""
 
 import json
-import signal
 import sys
 import time
 from dataclasses import asdict, replace
@@ -9,12 +8,16 @@ from typing import Any
 
 import click
 
+from indexer.ending import Ending, end_in_order
 from search.cli import one_line
+from search.engine import Engine
 from search.settings import Settings
 from search.wire import printable
 
 # How often a followed job's row is looked at.
 LOOK_EVERY_S = 0.5
+
+WORKER_STOPPED = "stopped; the jobs that were running go on with the next worker"
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -25,7 +28,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 @as_json_option
 def failures(name: str, retry: bool, as_json: bool) -> None:
     """List the files of collection NAME that could not be indexed, with the reasons."""
-    from indexer.cli import index_sources
+    from indexer.cli import STOPPED, index_sources
     from indexer.request import Request
     from search.bootstrap import open_engine
     from search.jobs import Jobs
@@ -34,9 +37,10 @@ def failures(name: str, retry: bool, as_json: bool) -> None:
     with open_engine(settings) as engine:
         [collection] = engine.catalog.collections([name])
         if retry:
+            ending = end_in_order(STOPPED)
             for document in Jobs(engine.catalog.database).requests(name):
                 request = Request.from_json(document)
-                index_sources(engine, settings, replace(request, retry=True), as_json)
+                index_sources(engine, settings, replace(request, retry=True), ending, as_json)
             return
         for each in engine.catalog.failures(collection.id):
             path = printable(str(each.path))
@@ -90,24 +94,50 @@ def _tell_job(job: Any, as_json: bool) -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="End when no job is left.")
-def worker(once: bool) -> None:
-    """Run the jobs that are queued, and go on with those whose worker died."""
-    from indexer.progress import PlainProgress
-    from indexer.worker import Worker
+@click.option("--job", "job_id", type=int, hidden=True, help="Run this job alone, in this process.")
+def worker(once: bool, job_id: int | None) -> None:
+    """Run the jobs that are queued, and go on with those whose worker died.
+
+    Each job has a process of its own, at a low priority; a few run at the same time.
+    """
     from search.bootstrap import open_engine
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ending = end_in_order(WORKER_STOPPED)
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
-        working = Worker(engine, settings, PlainProgress())
         try:
-            if once:
-                click.echo(f"{working.once():,} jobs were run", err=True)
+            if job_id is not None:
+                _work_at(engine, settings, job_id, ending)
             else:
-                click.echo("waiting for jobs; end with Ctrl-C", err=True)
-                working.forever()
+                _supervise(engine, once)
         except KeyboardInterrupt:
-            click.echo("stopped; the job that was running goes on with the next worker", err=True)
+            click.echo(WORKER_STOPPED, err=True)
+
+
+def _work_at(engine: Engine, settings: Settings, job_id: int, ending: Ending) -> None:
+    """Run one job in this process, as a worker starts it."""
+    from indexer.progress import PlainProgress
+    from indexer.worker import Worker, yield_to_others
+
+    yield_to_others()
+    Worker(engine, settings, PlainProgress(), ending.end_now).one(job_id)
+
+
+def _supervise(engine: Engine, once: bool) -> None:
+    """Run jobs in processes of their own, until none is left or the user ends it."""
+    from search.jobprocesses import JobProcesses
+
+    processes = JobProcesses(engine.catalog, left_behind="always", quiet=False)
+    if not once:
+        click.echo("waiting for jobs; end with Ctrl-C", err=True)
+    try:
+        processes.step()
+        while processes.running or not once:
+            time.sleep(LOOK_EVERY_S)
+            processes.step()
+    finally:
+        processes.stop()
+    click.echo(f"{processes.done:,} jobs were run", err=True)
 
 
 @click.command()

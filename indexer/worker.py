@@ -1,60 +1,86 @@
-"""The worker: runs the jobs that the page or a program queued, one after the other."""
+"""The worker: runs the jobs that the page or a program queued."""
 
-import time
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 from indexer.mapping.making import make_map
 from indexer.request import Request
 from indexer.running import run
-from indexer.writing import Cancelled, Progress
+from indexer.stopping import Cancelled
+from indexer.writing import Progress
 from search.engine import Engine
-from search.errors import CollectionBusy, LimnError, NotFound
+from search.errors import CollectionBusy, LimnError
+from search.jobprocesses import is_busy
 from search.jobs import Job, Jobs
 from search.records import Counts
 from search.settings import Settings
-from search.writerlock import writer_lock
 
-# How often a worker with nothing to do looks for jobs.
-LOOK_EVERY_S = 0.5
+# Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one
+# that holds the database's write lock.
+NICENESS = 10
 
 
 class Worker:
     """Takes queued jobs, and those whose worker died: then nobody holds the collection's lock."""
 
-    def __init__(self, engine: Engine, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        progress: Progress,
+        stuck: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`stuck` is called where a job was cancelled and a thread does not end."""
+        self._stuck = stuck
         self._engine = engine
         self._settings = settings
         self._progress = progress
         self._jobs = Jobs(engine.catalog.database)
 
-    def forever(self) -> None:
-        """Run jobs until the process is told to end."""
-        while True:
-            if not self.once():
-                time.sleep(LOOK_EVERY_S)
-
     def once(self) -> int:
-        """Run every job that can be run now; returns how many were."""
+        """Run every job that can be run now, one after the other; returns how many were."""
         return sum(self._take(job) for job in self._jobs.waiting())
 
+    def one(self, job_id: int) -> bool:
+        """Run one job; False where it has ended, or another process is at its collection.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        job = self._jobs.one(job_id)
+        return job.state in ("queued", "running") and self._take(job)
+
     def _take(self, job: Job) -> bool:
-        if self._busy(job):
+        if is_busy(self._engine.catalog, job.name):
             return False
         assert job.request is not None  # `waiting` yields no others
+        began = self._jobs.take(job.id)
         try:
             if job.kind == "map":
                 self._map(job)
             else:
                 request = Request.from_json(job.request)
-                run(self._engine, self._settings, request, self._progress, job.id)
+                run(
+                    self._engine,
+                    self._settings,
+                    request,
+                    self._progress,
+                    job.id,
+                    stuck=self._stuck,
+                )
         except CollectionBusy:  # another worker was quicker
+            if began:
+                self._jobs.requeue(job.id)
             return False
         except Cancelled:
-            return True
+            self._jobs.end(job.id, "cancelled")
         except KeyboardInterrupt:  # this worker is told to end: the next one goes on
             self._jobs.requeue(job.id)
             raise
         except LimnError as error:
-            self._jobs.update(job.id, self._jobs.one(job.id).counts, "failed", str(error))
+            self._jobs.end(job.id, "failed", str(error))
         return True
 
     def _map(self, job: Job) -> None:
@@ -63,20 +89,15 @@ class Worker:
 
         def tell(share: float) -> None:
             if self._jobs.update(job.id, Counts(), current=f"{share:.0%}"):
-                self._jobs.update(job.id, Counts(), "cancelled")
                 raise Cancelled
 
         made = make_map(self._engine, collection, tell)
         self._jobs.update(job.id, Counts(found=len(made.ids)), "done")
 
-    def _busy(self, job: Job) -> bool:
-        """Whether another process writes to the job's collection."""
-        try:
-            [collection] = self._engine.catalog.collections([job.name])
-        except NotFound:
-            return False
-        try:
-            with writer_lock(self._engine.catalog.database, collection):
-                return False
-        except CollectionBusy:
-            return True
+
+def yield_to_others() -> None:
+    """Let this process and its children compute when nobody else wants to: search comes first."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    with suppress(OSError):  # where Linux shares out by sessions, the session's own counts
+        Path("/proc/self/autogroup").write_text(str(NICENESS), "ascii")

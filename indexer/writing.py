@@ -11,6 +11,7 @@ from indexer.embedding import embed_captions, file_state
 from indexer.identity import Identities
 from indexer.plan import Plan, Task
 from indexer.sources import Item, captions_hash
+from indexer.stopping import Cancelled
 from search.catalog import Catalog
 from search.encoders import Encoder
 from search.jobs import Jobs, done
@@ -22,18 +23,14 @@ WRITE_BATCH = 512
 WRITE_EVERY_S = 2.0
 
 
-class Cancelled(Exception):
-    """Somebody asked for the job's end; what was written is kept."""
-
-
 class Progress(Protocol):
     """Who watches a run."""
 
     def planned(self, plan: Plan) -> None:
         """The run begins."""
 
-    def advanced(self, counts: Counts, at: str) -> None:
-        """Some files are done; `at` is the last."""
+    def advanced(self, counts: Counts, total: int, at: str) -> None:
+        """Some of the `total` files are done; `at` is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +69,8 @@ class Writer:
         self._jobs = jobs
         self._job = job
         self._lock = threading.Lock()
+        self._turn = threading.RLock()
+        self._closed = False
         self._pictures: list[EmbeddedPicture] = []
         self._settled: list[Settled] = []
         self._moved: set[int] = set()
@@ -140,7 +139,17 @@ class Writer:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has been put, and tell how far the run has come."""
+        """Write what has been put, and tell how far the run has come; nothing once it is closed."""
+        with self._turn:
+            if not self._closed:
+                self._flush()
+
+    def close(self) -> None:
+        """Write no row from now on, whatever thread still asks for it: the lock is let go of."""
+        with self._turn:
+            self._closed = True
+
+    def _flush(self) -> None:
         pictures, settled = self._pictures, self._settled
         self._pictures, self._settled = [], []
         if pictures:
@@ -177,7 +186,8 @@ class Writer:
 
     def found_more(self, number: int, unchanged: int) -> None:
         """Count pictures that came to light within a film; from any thread."""
-        self._total += number - 1
+        with self._lock:
+            self._total += number - 1
         self.count(found=number - 1, unchanged=unchanged)
 
     def _refresh(self, same: Sequence[Same]) -> None:
@@ -227,9 +237,11 @@ class Writer:
         elapsed_s = max(time.monotonic() - self._began_at, 1e-6)
         rate = (done(self.counts) - self._at_first) / elapsed_s
         more: dict[str, Any] = {"current": at} if at else {}
-        cancelled = self._jobs.update(
-            self._job, self.counts, total=self._total, rate=round(rate, 2), **more
-        )
-        self._progress.advanced(self.counts, at)
+        with self._lock:  # what is counted by now is of the total that is known by now
+            counts = self.counts
+            # Shots, frames and files that two sources hold come to light on the way.
+            total = self._total = max(self._total, done(counts))
+        cancelled = self._jobs.update(self._job, counts, total=total, rate=round(rate, 2), **more)
+        self._progress.advanced(counts, total, at)
         if cancelled:
             raise Cancelled

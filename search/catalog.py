@@ -49,6 +49,7 @@ from search.statements import (
     path_hash,
     pieces,
 )
+from search.writerlock import check_lock
 
 # Locks for what concerns no one collection; their ids begin at 1.
 EVERY_COLLECTION = 0
@@ -126,6 +127,7 @@ class Catalog:
             return now
         p = t.picture.c
         with self.database.writing() as sql:
+            self._lock(sql, now.id)
             if now.space.id == space.id:
                 named = t.space.update().where(t.space.c.id == space.id)
                 sql.execute(named.values(encoder=space.encoder))
@@ -528,6 +530,7 @@ class Catalog:
             for failure in batch
         ]
         with self.database.writing() as sql:
+            self._lock(sql, collection.id)
             self._forget_failures(sql, collection, [row["path_hash"] for row in rows])
             sql.execute(t.failure.insert(), rows)
 
@@ -554,6 +557,7 @@ class Catalog:
     def forget_failures(self, collection: Collection, paths: Sequence[Path]) -> None:
         """Drop failures of files that are gone or can be read again."""
         with self.database.writing() as sql:
+            self._lock(sql, collection.id)
             self._forget_failures(sql, collection, [path_hash(path) for path in paths])
 
     def _forget_failures(self, sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> None:
@@ -575,9 +579,11 @@ class Catalog:
         """Let one transaction at a time write to a collection, so that log order is commit order.
 
         SQLite has one writer anyway; a PostgreSQL sequence hands out numbers before the commit.
+
+        Raises:
+            LockLost: this process had the writer lock, and has lost it.
         """
-        if not self.database.is_sqlite:
-            sql.execute(sa.select(sa.func.pg_advisory_xact_lock(collection_id)))
+        check_lock(self.database, sql, collection_id)
 
 
 def _other_space(held: Collection, wanted: Space) -> str:

@@ -40,6 +40,8 @@ class Database:
         self._watcher: PoolProxiedConnection | None = None
         self._watching = Lock()
         self._told: list[Callable[[str], None]] = []
+        self.writer_locks: dict[int, Callable[[], None]] = {}
+        """The writer locks held here by collection id: each raises LockLost where it is lost."""
 
     @property
     def is_sqlite(self) -> bool:

@@ -69,6 +69,10 @@ class DatabaseUnavailable(LimnError):
     """The database can't be opened, is damaged, or was made by another version of Limn."""
 
 
+class LockLost(DatabaseUnavailable):
+    """The writer lock of a collection went with a connection; another process may have it now."""
+
+
 class StorageFailed(LimnError):
     """A write failed: the disk is full, read-only, or not ours."""
 

@@ -104,7 +104,7 @@ class Jobs:
                 )
             sql.execute(
                 t.job.update()
-                .where(j.id == job_id)
+                .where(j.id == job_id, j.state.not_in(ENDED))  # it may have been cancelled since
                 .values(collection_id=collection.id, state="running", updated_at=now())
             )
             return job_id
@@ -117,23 +117,55 @@ class Jobs:
         message: str | None = None,
         **more: Any,
     ) -> bool:
-        """Note how far a job has come, or how it ended; returns whether it was cancelled.
+        """Note how far a job has come, or how it ended; returns whether it is to end.
 
-        `more` may be `total`, `rate` and `current`.
+        One that has ended stays as it is. `more` may be `total`, `rate` and `current`.
         """
         values = {**asdict(counts), **more, "state": state, "updated_at": now()}
         if state != "running":
             values |= {"message": message, "finished_at": now()}
+        j = t.job.c
         with self._database.writing() as sql:
-            sql.execute(t.job.update().where(t.job.c.id == job_id).values(**values))
-            return bool(sql.scalar(sa.select(t.job.c.cancelled).where(t.job.c.id == job_id)))
+            noted = sql.execute(
+                t.job.update().where(j.id == job_id, j.state.not_in(ENDED)).values(**values)
+            )
+            cancelled = sql.scalar(sa.select(j.cancelled).where(j.id == job_id))
+            return bool(cancelled) or not noted.rowcount
+
+    def take(self, job_id: int) -> bool:
+        """Begin a queued job; returns whether it was queued still."""
+        j = t.job.c
+        with self._database.writing() as sql:
+            taken = sql.execute(
+                t.job.update()
+                .where(j.id == job_id, j.state == "queued")
+                .values(state="running", updated_at=now())
+            )
+            return bool(taken.rowcount)
+
+    def wanted(self, job_id: int) -> bool:
+        """Whether a job is to go on: nobody cancelled it, and it has not ended."""
+        j = t.job.c
+        with self._database.reading() as sql:
+            state = sql.execute(sa.select(j.state, j.cancelled).where(j.id == job_id)).one_or_none()
+        return state is not None and not state.cancelled and state.state not in ENDED
+
+    def end(self, job_id: int, state: State, message: str | None = None) -> None:
+        """End a job whose process can't do it any more; one that has ended stays as it is."""
+        j = t.job.c
+        values = {"state": state, "message": message, "updated_at": now(), "finished_at": now()}
+        with self._database.writing() as sql:
+            sql.execute(
+                t.job.update().where(j.id == job_id, j.state.not_in(ENDED)).values(**values)
+            )
 
     def requeue(self, job_id: int) -> None:
-        """Put back a job that its worker had to leave."""
+        """Put back a job that its worker had to leave; one that has come to its end stays there."""
+        left = ("running", "interrupted")
         with self._database.writing() as sql:
             sql.execute(
                 t.job.update()
-                .where(t.job.c.id == job_id)
+                .where(t.job.c.id == job_id, t.job.c.state.in_(left))
                 .values(state="queued", finished_at=None, updated_at=now())
             )
 
@@ -155,7 +187,7 @@ class Jobs:
         return [json.loads(each) for each in dict.fromkeys(found)]
 
     def cancel(self, job_id: int) -> Job:
-        """Ask for a job's end: a queued one ends now, a running one at its next transaction.
+        """Ask for a job's end: a queued one ends now, a running one within two seconds.
 
         Raises:
             NotFound: there is no such job.

@@ -13,12 +13,17 @@ from search.catalog_contents import present
 from search.database import Database
 from search.records import Collection, FileMark, Ids, KnownFile
 from search.statements import IN_LIMIT, below, delete_in, in_pieces, path_hash
+from search.writerlock import check_lock
 
 # Rows that are fetched at a time: what memory holds of a collection of any size.
 FETCH_ROWS = IN_LIMIT
 
 # Reasons that may pass by themselves, without the file changing: permissions, a share that is away.
 PASSING = ("missing", "unreadable")
+
+# How versions before 30 November 2026 told of a decoder that ended or hung. They blamed the file at
+# once, which may be whole, so it is tried once more; what is told since ends in "twice".
+BLAMED_AT_ONCE = ("%ended its process", "%took more than % s")
 
 
 class Held(NamedTuple):
@@ -78,7 +83,9 @@ class Ledger:
         f = t.failure.c
         by_hash = {path_hash(path): path for path in paths}
         statement = sa.select(f.path_hash, f.size_bytes, f.mtime_ns).where(
-            f.collection_id == self._id, f.reason.not_in(PASSING)
+            f.collection_id == self._id,
+            f.reason.not_in(PASSING),
+            *(f.detail.not_like(each) for each in BLAMED_AT_ONCE),
         )
         with self._database.reading() as sql:
             rows = in_pieces(sql, statement, f.path_hash, list(by_hash))
@@ -177,6 +184,7 @@ class Ledger:
         if not dropped:
             return
         with self._database.writing() as sql:
+            check_lock(self._database, sql, self._id)
             delete_in(sql, t.container, c.path_hash, dropped, c.collection_id == self._id)
             if rows:
                 sql.execute(t.container.insert(), rows)

@@ -1,14 +1,15 @@
 """One writer a collection: a lock that dies with its process, whatever kills it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from search.database import Database
-from search.errors import CollectionBusy, StorageFailed
+from search.errors import CollectionBusy, LimnError, LockLost, StorageFailed
 from search.records import Collection
 
 # Sets these locks apart from the catalog's transaction locks, which take the collection's id alone.
@@ -61,7 +62,59 @@ def _postgres_lock(
         key = (POSTGRES_SPACE << 32) | collection.id
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
             raise busy
+        # A writer that lost this lock may still be within the transaction in which it looked.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(collection.id)))
+        lock = _SessionLock(connection, collection)
+        database.writer_locks[collection.id] = lock.check
         try:
             yield
         finally:
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+            del database.writer_locks[collection.id]
+            if not lock.lost:
+                with suppress(LimnError):  # a session that has ended holds no lock
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+
+class _SessionLock:
+    """A lock that its session holds, for as long as that lives."""
+
+    def __init__(self, connection: sa.Connection, collection: Collection) -> None:
+        self.lost = False
+        self._connection = connection
+        self._collection = collection
+        self._turn = Lock()
+        self._session = self._read_session()
+
+    def check(self) -> None:
+        """Raise LockLost where the session has ended. SQLAlchemy may have opened another since."""
+        with self._turn:
+            try:
+                self.lost = self.lost or self._read_session() != self._session
+            except LimnError:
+                self.lost = True
+            if self.lost:
+                raise LockLost(
+                    f"the connection that held the lock on collection {self._collection.name!r} "
+                    "was cut, and another process may write to it now; check that the server runs, "
+                    "and run the command again: what was committed is kept"
+                )
+
+    def _read_session(self) -> int:
+        return int(self._connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one())
+
+
+def check_lock(database: Database, sql: sa.Connection, collection_id: int) -> None:
+    """Take the turn to write to a collection, and see that the writer lock, if held, still is.
+
+    To be called first in a transaction. The turn keeps log order equal to commit order, and makes
+    whoever takes the lock next wait until this transaction has ended. SQLite has one writer anyway,
+    and the lock is a file's, which ends with the process alone.
+
+    Raises:
+        LockLost: this process took the lock, and the server has let go of it since.
+    """
+    if database.is_sqlite:
+        return
+    sql.execute(sa.select(sa.func.pg_advisory_xact_lock(collection_id)))
+    if check := database.writer_locks.get(collection_id):
+        check()

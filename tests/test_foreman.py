@@ -53,15 +53,18 @@ def test_a_job_that_a_dead_worker_left_goes_on_when_the_server_starts(
 
 
 def test_the_job_of_a_worker_that_crashed_is_told_as_interrupted(
-    tmp_path: Path, settings: object
+    tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("LIMN_WORKERS", "none")  # so that every command ends at once
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
+        jobs = Jobs(engine.catalog.database)
         foreman = Foreman(engine)
-        foreman._tell_of_the_dead(-9)
-        told = Jobs(engine.catalog.database).one(job)
-        assert told.state == "interrupted"
-        assert told.message is not None and "code -9" in told.message
+        foreman.start()
+        assert ended(jobs, job) == "interrupted"
+        foreman.stop()
+        told = jobs.one(job)
+        assert told.message is not None and "code 2" in told.message
 
 
 def test_a_server_that_is_told_to_end_leaves_no_worker_behind(tmp_path: Path) -> None:

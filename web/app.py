@@ -1,5 +1,6 @@
 """The application factory: puts pages, API, errors and guards together around one engine."""
 
+from threading import Event
 from typing import Any
 
 import orjson
@@ -74,6 +75,7 @@ def create_app(
     app.json = _Json(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
+    ending = Event()
     app.extensions["limn"] = State(
         engine=engine,
         settings=settings,
@@ -82,7 +84,8 @@ def create_app(
         tokens=(Tokens(engine.catalog.database) if want_tokens or not is_loopback(host) else None),
         roots=Roots(settings.roots),
         intake=Intake(settings.data_dir / "uploads"),
-        foreman=Foreman(engine),
+        foreman=Foreman(engine, ending),
+        ending=ending,
         orders=Orders(engine),
     )
     compress(app)

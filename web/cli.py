@@ -82,6 +82,8 @@ def serve(
         ending = Ending(server, state.ending)
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, ending.tell)
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, ending.tell)  # a closed terminal, but not nohup's
         state.warmup.start()
         if not no_worker:
             state.foreman.start()
@@ -89,8 +91,10 @@ def serve(
         click.echo(f"Limn is at {url}  (Ctrl-C ends it)", err=True)
         if show:
             click.launch(url)
-        finished = ending.serve()
-        state.foreman.stop()
+        try:
+            finished = ending.serve()
+        finally:  # a second Ctrl-C leaves no worker either
+            state.foreman.stop()
     cut = "" if finished else "; requests that took too long were cut off"
     click.echo(f"Limn has ended{cut}.", err=True)
 

@@ -1,11 +1,11 @@
 """`limn export`: the command line of exporting."""
 
 import json
-import signal
 from pathlib import Path
 
 import click
 
+from indexer.ending import end_in_order
 from indexer.exporting.folder import check_new
 from indexer.exporting.precision import LOWEST_COSINE
 from search.errors import BadSetting
@@ -35,7 +35,7 @@ def export(spec: str, out: Path, precision: str, as_json: bool) -> None:
     check_new(user_path(out))
     from indexer.exporting.export import export as run
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    end_in_order("stopped; nothing was exported")
     wanted = next(each for each in LOWEST_COSINE if each == precision)
     click.echo(f"exporting {spec} as {precision}", err=True)
     done = run(spec, user_path(out), wanted)

@@ -1,14 +1,16 @@
 """The command that makes the map of a collection: `limn map`."""
 
 import json
-import signal
 import sys
 import time
 
 import click
 
+from indexer.ending import end_in_order
 from search.settings import Settings
 from search.wire import printable
+
+STOPPED = "stopped; the map that was there before is kept"
 
 
 @click.command(name="map")
@@ -21,14 +23,14 @@ def make(name: str, as_json: bool) -> None:
     from indexer.mapping.making import make_map
     from search.bootstrap import open_engine
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_in_order(STOPPED)
     began = time.monotonic()
     with open_engine(Settings.from_environment()) as engine:
         [collection] = engine.catalog.collections([name])
         try:
             made = make_map(engine, collection, _tell)
         except KeyboardInterrupt:
-            click.echo("stopped; the map that was there before is kept", err=True)
+            click.echo(STOPPED, err=True)
             sys.exit(1)
     for region in made.regions:
         if as_json:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from indexer.ending import end_in_order
 from search.errors import BadSetting, BadSource, LimnError
 
 SENTENCES = 15_000
@@ -83,6 +84,7 @@ def train_builtin(
     from indexer.training.recipe import Recipe
     from search.encoders.openclip import torch_device
 
+    end_in_order("stopped; run the same command again to go on")
     keep_freed_memory()
     recipe = Recipe(epochs, batch, seed, held_out, members)
     try:

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from indexer.ending import end_in_order
 from indexer.training.pairs import CaptionedPicture, read_pairs
 from indexer.tuning.captioned import from_collection
 from search.errors import BadSetting
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from indexer.tuning.gate import Installed
 
 METHODS = ("full", "lora", "head")
+
+STOPPED = "stopped; run the same command again to go on"
 
 
 @click.command()
@@ -133,7 +135,7 @@ def train(
     limn index ~/Pictures --collection mine --encoder builtin@runs/mine/pair
     limn train --from-feedback --collection pictures
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    end_in_order(STOPPED)
     settings = Settings.from_environment()
     if from_feedback:
         _learn(settings, name, captions, anyway, as_json)
@@ -163,7 +165,7 @@ def train(
                 pairs, spec, method, asked, user_path(out), machine, _tell, anyway=anyway
             )
     except KeyboardInterrupt:
-        click.echo("stopped; run the same command again to go on", err=True)
+        click.echo(STOPPED, err=True)
         sys.exit(1)
     _print(done, as_json, _hint(done, name, folder))
 

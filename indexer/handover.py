@@ -1,0 +1,38 @@
+"""Memory that a process shares with its child; it has no name, so no end of theirs leaves it."""
+
+import mmap
+import os
+import socket
+import tempfile
+
+# Windows hands no descriptors over; there pixels travel in the answers.
+POSSIBLE = hasattr(socket, "send_fds")
+
+
+def give(end: socket.socket, size_bytes: int) -> mmap.mmap:
+    """Make memory, and send it to whoever calls `take` at the other end."""
+    descriptor = _nameless_file()
+    try:
+        os.ftruncate(descriptor, size_bytes)
+        socket.send_fds(end, [b"m"], [descriptor])
+        return mmap.mmap(descriptor, size_bytes)
+    finally:
+        os.close(descriptor)
+
+
+def take(end: socket.socket, size_bytes: int) -> mmap.mmap:
+    """Receive the memory that the other end gave; raises EOFError where it is gone."""
+    _, descriptors, _, _ = socket.recv_fds(end, 1, 1)
+    if not descriptors:
+        raise EOFError
+    try:
+        return mmap.mmap(descriptors[0], size_bytes)
+    finally:
+        os.close(descriptors[0])
+
+
+def _nameless_file() -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("limn-pixels")
+    with tempfile.TemporaryFile() as file:  # macOS: unlinked as soon as it is made
+        return os.dup(file.fileno())

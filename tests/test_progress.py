@@ -1,0 +1,77 @@
+"""How far a run is: never more is done than there is, whatever comes to light on the way."""
+
+import json
+from pathlib import Path
+
+from PIL import Image
+
+from indexer.pipeline import index
+from indexer.plan import Plan
+from indexer.sources.folder import Folder
+from search.catalog import Catalog
+from search.encoders.tiny import TinyEncoder
+from search.jobs import Jobs, done
+from search.pictures import Limits
+from search.records import Counts
+from tests import collections_of_every_kind as made
+from tests.conftest import Limn
+
+
+class Recorder:
+    """Keeps all that it was told of a run."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[int, int]] = []
+
+    def planned(self, plan: Plan) -> None: ...
+
+    def advanced(self, counts: Counts, total: int, at: str) -> None:
+        self.seen.append((done(counts), total))
+
+
+def every_kind(folder: Path) -> Path:
+    """Films, an animation, archives whole and damaged, and pictures, one of them damaged."""
+    folder.mkdir()
+    made.film(folder / "a.mp4", made.COLOURS)
+    made.film(folder / "black.mp4", ("black",))
+    (folder / "damaged.mp4").write_bytes(b"no film")
+    made.tar(folder / "a.tar")
+    (folder / "damaged.tar").write_bytes(b"no archive" * 100)
+    (folder / "damaged.zip").write_bytes(b"PK no archive")
+    frames = [Image.new("RGB", (32, 32), colour) for colour in made.COLOURS]
+    frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
+    (folder / "damaged.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return folder
+
+
+def test_never_more_is_done_than_there_is(catalog: Catalog, tmp_path: Path) -> None:
+    folder = every_kind(tmp_path / "every")
+    for sources in ([Folder(folder)], [Folder(folder), Folder(folder / "a.mp4")], [Folder(folder)]):
+        watched = Recorder()
+        index(
+            catalog,
+            "every",
+            sources,
+            TinyEncoder(),
+            workers=2,
+            limits=Limits(),
+            progress=watched,
+            retry=True,
+        )
+        assert watched.seen
+        assert all(finished <= total for finished, total in watched.seen)
+        job = Jobs(catalog.database).latest()[0]
+        assert job.total is not None
+        assert done(job.counts) <= job.total
+        (folder / "a.gif").touch()
+        (folder / "a.mp4").touch()
+
+
+def test_the_command_line_tells_no_more_than_there_is(limn: Limn, tmp_path: Path) -> None:
+    told = limn("index", every_kind(tmp_path / "every"), "-c", "every", "--json").stdout
+    events = [json.loads(line) for line in told.splitlines()]
+    progress = [each for each in events if each["event"] == "progress"]
+    assert progress
+    for each in progress:
+        parts = ("added", "changed", "moved", "unchanged", "failed")
+        assert sum(each[part] for part in parts) <= each["total"]
