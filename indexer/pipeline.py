@@ -5,14 +5,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from indexer.decoders import Decoders
 from indexer.decoding import Decoded, Outcome, ReadFile, Shots, Work
 from indexer.plan import Plan, Planner, Task, work_of
-from indexer.sources import Source
+from indexer.sources import Source, captions_hash, container_mark, says_the_same, uncovers
 from indexer.stages import Stages
 from indexer.writing import WRITE_BATCH, Cancelled, Progress, Same, Settled, Writer
 from search.catalog import Catalog
@@ -21,7 +21,7 @@ from search.errors import LimnError
 from search.jobs import Jobs
 from search.ledger import Ledger
 from search.pictures import Limits
-from search.records import Collection, Counts, Failure, FileMark
+from search.records import Collection, Counts, Failure
 from search.writerlock import writer_lock
 
 # Pictures a call of the encoder: past 32, throughput on a CPU no longer grows.
@@ -104,10 +104,12 @@ class _Run:
         self._writer.begin(plan)
         for some in _groups(plan.recaption, WRITE_BATCH):
             self._writer.recaption(some)
-        if plan.work:
+        if plan.work or plan.reread:
             preparation = self._encoder.preparation
             with (
-                Decoders(min(workers, len(plan.work)), preparation, self._limits) as decoders,
+                Decoders(
+                    min(workers, len(plan.work) + len(plan.reread)), preparation, self._limits
+                ) as decoders,
                 Stages(self._encoder, self._writer) as stages,
             ):
                 self._feed(decoders.run(self._queue), stages)
@@ -158,15 +160,22 @@ class _Run:
         """
         film = shots.film
         known = self._writer.ledger.known([item.path for item in shots.items])
-        held = {path for path, file in known.items() if file.mtime_ns == film.mtime_ns}
+        beside = captions_hash(film.told)
+        held = {
+            path
+            for path, file in known.items()
+            if file.mtime_ns == film.mtime_ns and says_the_same(file.captions_hash, beside)
+        }
         for item in shots.items:
             if item.path not in held:
-                self._queue.add(Task(item, known.get(item.path), None))
+                file = known.get(item.path)
+                fresh = file is not None and uncovers(file.captions_hash, beside)
+                self._queue.add(Task(item, file, None, fresh))
         if before:
             ids = {file.picture_id for file in known.values()}
             held_before = self._writer.ledger.under(film.path)
             self._plan.gone += [each.id for each in held_before if each.id not in ids]
-        self._plan.whole.append(FileMark(film.path, film.size_bytes, film.mtime_ns))
+        self._plan.whole.append(container_mark(film))
         self._writer.found_more(len(shots.items), unchanged=len(held))
 
 
@@ -175,7 +184,7 @@ class _Queue(Iterator[Work]):
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._tasks = iter(plan.work)
+        self._tasks = chain(plan.work, plan.reread)
         self._more: deque[Task] = deque()
         self._waiting: dict[Path, Task] = {}
 

@@ -25,6 +25,7 @@ from search.catalog_words import CatalogWords, index_words
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
 from search.records import (
+    BesidePicture,
     Changes,
     Collection,
     CollectionSummary,
@@ -41,6 +42,10 @@ from search.statements import Sql, below, delete_in, in_pieces, now, path_hash, 
 
 # Locks for what concerns no one collection; their ids begin at 1.
 EVERY_COLLECTION = 0
+
+# The field that a picture's own file may give, and how long the hashes were that knew of none.
+RATING = "rating"
+DIGEST_BYTES = 16
 
 
 class Catalog:
@@ -321,23 +326,30 @@ class Catalog:
             self._forget_failures(sql, collection, [path_hash(file.path) for _, file in batch])
             _log(sql, collection.id, [picture_id for picture_id, _ in batch])
 
-    def replace_captions(
-        self, collection: Collection, batch: Sequence[tuple[int, bytes, EmbeddedCaptions, Fields]]
-    ) -> None:
-        """Replace what stands beside pictures: (id, captions hash, captions, fields) of each.
+    def replace_captions(self, collection: Collection, batch: Sequence[BesidePicture]) -> None:
+        """Replace what stands beside pictures.
 
-        The captions in their files stay.
+        The captions in their files stay, and so does a rating in them.
         """
-        ids = [picture_id for picture_id, *_ in batch]
+        ids = [each.picture_id for each in batch]
+        p, f = t.picture.c, t.field.c
+        # Databases of old versions hold no rating out of a file: any is of the picture's source.
+        from_files = sa.select(p.id).where(sa.func.length(p.captions_hash) > DIGEST_BYTES)
+        own = (f.name == RATING) & f.picture_id.in_(from_files)
+        rated = [each.picture_id for each in batch if RATING in each.fields]
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
             delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
-            delete_in(sql, t.field, t.field.c.picture_id, ids)
+            delete_in(sql, t.field, f.picture_id, ids, ~own)
+            delete_in(sql, t.field, f.picture_id, rated, f.name == RATING)
             _update(
-                sql, [(picture_id, {"captions_hash": digest}) for picture_id, digest, *_ in batch]
+                sql, [(each.picture_id, {"captions_hash": each.captions_hash}) for each in batch]
             )
-            _insert_captions(sql, collection.space, [(item[0], item[2]) for item in batch])
-            _insert_fields(sql, [(item[0], item[3]) for item in batch])
+            _update_facts(sql, batch)
+            _insert_captions(
+                sql, collection.space, [(each.picture_id, each.captions) for each in batch]
+            )
+            _insert_fields(sql, [(each.picture_id, each.fields) for each in batch])
             index_words(sql, ids)
             _log(sql, collection.id, ids)
 
@@ -526,6 +538,28 @@ def _update(sql: Sql, changes: Sequence[tuple[int, dict[str, Any]]]) -> None:
     if changes:
         statement = t.picture.update().where(t.picture.c.id == sa.bindparam("picture_id"))
         sql.execute(statement, [{"picture_id": each, **values} for each, values in changes])
+
+
+def _update_facts(sql: Sql, batch: Sequence[BesidePicture]) -> None:
+    """Set the facts that stand beside pictures, where they do."""
+    p = t.picture.c
+    _update(
+        sql, [(each.picture_id, {"taken_at": each.taken_at}) for each in batch if each.taken_at]
+    )
+    places = [(each.picture_id, each.place) for each in batch if each.place is not None]
+    _update(
+        sql,
+        [
+            (picture_id, {"latitude": north, "longitude": east})
+            for picture_id, (north, east) in places
+        ],
+    )
+    undated = t.picture.update().where(p.id == sa.bindparam("picture_id"), p.taken_at.is_(None))
+    for each in batch:
+        if each.taken_at_else:
+            sql.execute(
+                undated.values(taken_at=each.taken_at_else), {"picture_id": each.picture_id}
+            )
 
 
 def _log(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> None:
