@@ -3,7 +3,7 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from search import tables as t
 from search.database import Database
 from search.records import Caption, Fields, Picture, PictureFacts
+from search.statements import in_pieces, path_hash
 
 
 class Row(NamedTuple):
@@ -54,7 +55,30 @@ def pictures(database: Database, ids: Sequence[int]) -> dict[int, Picture]:
             fields[row.id][row.field] = (row.text or "") if row.number is None else row.number
         elif row.text is not None:
             captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
-    return {each: _picture(row, captions[each], fields[each]) for each, row in rows.items()}
+    sizes = _file_sizes(database, [row for row in rows.values() if row.size_bytes == 0])
+    return {
+        each: _picture(_sized(row, sizes), captions[each], fields[each])
+        for each, row in rows.items()
+    }
+
+
+def _file_sizes(database: Database, parts: Sequence[Row]) -> dict[bytes, int]:
+    """The sizes of the films and animations that pictures are parts of, by path.
+
+    Parts have none of their own, so that a collection's size counts no film once a shot.
+    """
+    if not parts:
+        return {}
+    c = t.container.c
+    hashes = {path_hash(Path(os.fsdecode(os.path.dirname(row.path)))) for row in parts}
+    with database.reading() as sql:
+        rows = in_pieces(sql, sa.select(c.path, c.size_bytes), c.path_hash, list(hashes))
+    return {bytes(row.path): row.size_bytes for row in rows}
+
+
+def _sized(row: Row, sizes: Mapping[bytes, int]) -> Row:
+    size_bytes = row.size_bytes or sizes.get(os.path.dirname(row.path), 0)
+    return row._replace(size_bytes=size_bytes)
 
 
 def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:

@@ -25,7 +25,7 @@ from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
-from search.pictures.containers import is_container, may_move
+from search.pictures.containers import FILM_SUFFIXES, is_container, may_move
 from search.records import Failure
 
 # What cameras, systems and programs put beside pictures: thumbnails and bins, not collections.
@@ -92,10 +92,12 @@ class Folder:
             yield Note(f"{self._others:,} files that are not pictures were passed over")
 
     def _one_file(self, status: os.stat_result, unchanged: Unchanged) -> Iterator[Found]:
-        if is_container(self.root):
-            yield from contents(self.root, status, unchanged, self._asked)
-            return
         listing = _list(str(self.root.parent), [])
+        if is_container(self.root):
+            found, notes_beside = _beside_film(listing, self.root.name)
+            yield from notes_beside
+            yield from contents(self.root, status, unchanged, self._asked, found)
+            return
         beside = [] if self._within is None else self._above()
         tables = [Path(entry.path) for entry in listing.tables] + beside
         told, notes = _assign(tables, {str(self.root): self.root}, self.root)
@@ -127,8 +129,10 @@ class Folder:
                 yield item
         for entry in listing.containers:
             path = folder / entry.name
+            found, notes = _beside_film(listing, entry.name)
+            yield from notes
             try:
-                yield from contents(path, entry.stat(), unchanged, self._asked)
+                yield from contents(path, entry.stat(), unchanged, self._asked, found)
             except BadSource as error:  # a table without pictures may be another program's
                 yield Note(f"passed over: {error}")
             except OSError as error:
@@ -216,6 +220,12 @@ def _beside(listing: _Listing, name: str, told: Told) -> tuple[Told, list[Note]]
             why = error.strerror if isinstance(error, OSError) else error
             notes.append(Note(f"{path} was passed over: {why}"))
     return (joined((told, together(found))) if found else told), notes
+
+
+def _beside_film(listing: _Listing, name: str) -> tuple[Told, list[Note]]:
+    """Return what stands beside a film; what does beside an archive or a table is not of it."""
+    is_film = name.lower().endswith(FILM_SUFFIXES)
+    return _beside(listing, name, NOTHING) if is_film else (NOTHING, [])
 
 
 def _read_sidecar(path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Which files belong to a picture by their names: a.txt, a.jpg.xmp, and what Google Takeout does."""
+"""Which files belong to a picture by their names: a.txt, a.jpg.xmp, and Google Takeout's."""
 
 import os
 import re
@@ -58,7 +58,7 @@ class SidecarNames:
 
 
 def _takeout_stems(picture: str) -> Iterator[str]:
-    """Yield what stands before the suffix of a picture's document from Google, likely ones first."""
+    """Yield the stems that a picture's document from Google may have, likely ones first."""
     for name, number in _originals(picture):
         yield name + number
         whole = name + TAKEOUT_ENDING

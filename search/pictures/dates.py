@@ -38,14 +38,16 @@ def read_date(text: str, offset: str = "") -> str | None:
     text = text.strip()
     if part := YEAR_OR_MONTH.fullmatch(text):
         first = _day(part["year"], part["month"], None)
-        return first and first.isoformat()
+        return first.isoformat() if first else None
     found = next(filter(None, (form.match(text) for form in FORMS)), None)
     if found is None:
         return _by_name(text)
     day = _day(found["year"], found["month"], found["day"])
     time = _time(found)
-    if day is None or time is None or not int(found["month"]) or not int(found["day"]):
-        return day and day.isoformat()
+    if day is None:
+        return None
+    if time is None or not int(found["month"]) or not int(found["day"]):
+        return day.isoformat()
     moment = datetime(day.year, day.month, day.day) + time
     return moment.isoformat() + (_zone(found["zone"]) or _zone(offset))
 

@@ -2,17 +2,21 @@
 
 import struct
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from search.pictures.dates import read_date
 
 CAPTION_KEYS = ("description", "title")
 TAKEN_KEYS, DATED_KEYS = ("creation time",), ("create-date", "date:create")
 
+Info = Mapping[Any, Any]
+"""What Pillow found in a picture beside its pixels, by name."""
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TIME_CHUNK = b"\0\0\0\x07tIME"
 
 
-def captions(info: Mapping[object, object]) -> Iterator[tuple[str, str, str | None]]:
+def captions(info: Info) -> Iterator[tuple[str, str, str | None]]:
     """Yield kind, text and language of the descriptions that Pillow found in a PNG."""
     texts = {key.lower(): text for key, text in info.items() if isinstance(key, str)}
     for key in CAPTION_KEYS:
@@ -22,7 +26,7 @@ def captions(info: Mapping[object, object]) -> Iterator[tuple[str, str, str | No
             yield f"png.{key}", text, getattr(text, "lang", None) or None
 
 
-def dates(info: Mapping[object, object]) -> tuple[str | None, str | None]:
+def dates(info: Info) -> tuple[str | None, str | None]:
     """Return when a picture was made, and when its file was, as its texts say it."""
     texts = {key.lower(): text for key, text in info.items() if isinstance(key, str)}
     made, filed = (
@@ -32,7 +36,7 @@ def dates(info: Mapping[object, object]) -> tuple[str | None, str | None]:
     return made, filed
 
 
-def xmp_profile(info: Mapping[object, object]) -> bytes:
+def xmp_profile(info: Info) -> bytes:
     """Return the XMP that ImageMagick writes as text: a name, a length, and hexadecimal digits."""
     text = info.get("Raw profile type xmp")
     try:
