@@ -63,9 +63,9 @@ def pictures(database: Database, ids: Sequence[int]) -> dict[int, Picture]:
 
 
 def _file_sizes(database: Database, parts: Sequence[Row]) -> dict[bytes, int]:
-    """The sizes of the films and animations that pictures are parts of, by path.
+    """Return the sizes of the films and animations that hold these frames, by path.
 
-    Parts have none of their own, so that a collection's size counts no film once a shot.
+    Frames are stored without a size, so that a collection's size counts a film once at most.
     """
     if not parts:
         return {}

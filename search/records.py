@@ -373,9 +373,9 @@ class EmbeddedPicture:
 
 @dataclass(frozen=True, slots=True)
 class BesidePicture:
-    """What newly stands beside a stored picture, in place of what did.
+    """New captions, fields and facts of a stored picture from its source.
 
-    Of the facts, those that are given are stored; `taken_at_else` where there is no date.
+    Of the facts, those that are given are stored; `taken_at_else` where the picture has no date.
     """
 
     picture_id: int

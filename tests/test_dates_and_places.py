@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
@@ -17,6 +18,7 @@ from search.pictures.metadata import exif_place
 from search.pictures.places import LATITUDE, LONGITUDE, place_of, read_degrees, read_iso_6709
 from tests.metadata_of_every_standard import iptc, packet
 from tests.pictures_of_every_kind import jpeg, quadrants
+from web.shown import moment
 
 DATES = {
     "2019:05:04 12:30:00": "2019-05-04T12:30:00",
@@ -178,3 +180,15 @@ def test_films_write_places_in_one_text(text: str) -> None:
 )
 def test_exif_places_may_be_written_oddly(latitude: object, side: object) -> None:
     assert exif_place({1: side, 2: latitude, 3: "W", 4: (2.0, 15.0, 0.0)}) == (48.5, -2.25)
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "time"),
+    [("en", "7 June 2014", "7 June 2014, 00:00"), ("zh", "2014年6月7日", "2014年6月7日 00:00")],
+)
+def test_a_day_without_a_time_is_not_shown_as_midnight(
+    language: str, day: str, time: str, client: FlaskClient
+) -> None:
+    with client.application.test_request_context(headers={"Accept-Language": language}):
+        assert moment("2014-06-07") == day
+        assert moment("2014-06-07T00:00:00Z") == time

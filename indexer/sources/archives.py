@@ -23,10 +23,11 @@ class Archive(Protocol):
 
 
 def pictures_in_archive(container: Container, mark: FileMark) -> Iterator[Found]:
-    """The pictures of an archive. What belongs together shares the name up to the first dot
-    (0001.jpg, 0001.txt, 0001.json), or is named as files beside pictures in a folder are.
+    """Yield the pictures of an archive with their sidecars.
 
-    In a tar archive, which is read as a stream, it stands together too.
+    Sidecars share the picture's name up to the first dot (0001.jpg, 0001.txt, 0001.json), or have
+    the names that `SidecarNames` knows. In a tar archive, which is read as a stream, they follow
+    each other.
 
     Raises:
         BadPicture: the archive is damaged or ends early; what came before is good.

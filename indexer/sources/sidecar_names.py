@@ -23,7 +23,7 @@ EDITED = (
 
 
 class SidecarNames:
-    """The sidecars of one folder by what stands before their suffix."""
+    """The sidecars of one folder by their names without the suffix."""
 
     def __init__(self) -> None:
         self._names: dict[str, dict[str, str]] = {}
@@ -40,7 +40,7 @@ class SidecarNames:
         self._folded.setdefault(stem.casefold(), {}).setdefault(suffix, name)
 
     def beside(self, picture: str) -> dict[str, str]:
-        """Return the files beside a picture, by suffix; a.jpg.xmp goes before a.xmp.
+        """Return a picture's sidecars, by suffix; a.jpg.xmp goes before a.xmp.
 
         Where none has the picture's name as it is written, its case does not matter.
         """

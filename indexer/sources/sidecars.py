@@ -27,7 +27,7 @@ LARGEST_BYTES = 16 << 20
 
 
 def told_by(sidecars: Mapping[str, bytes]) -> Told:
-    """What files beside a picture tell of it, by their suffix.
+    """Return what sidecars say of a picture, by their suffix.
 
     Raises:
         BadSource: a JSON or an XMP file can't be read.
@@ -36,7 +36,7 @@ def told_by(sidecars: Mapping[str, bytes]) -> Told:
 
 
 def together(told: Mapping[str, Told]) -> Told:
-    """What files beside a picture tell of it together: texts before documents.
+    """Combine what sidecars say of a picture: captions of texts before those of documents.
 
     Of two values of a field or a fact, that of XMP counts, which photo managers keep up to date.
     """
@@ -45,7 +45,7 @@ def together(told: Mapping[str, Told]) -> Told:
 
 
 def told_by_file(suffix: str, data: bytes) -> Told:
-    """What one file beside a picture tells of it.
+    """Return what one sidecar says of its picture.
 
     Raises:
         BadSource: it is a JSON or an XMP file, and can't be read.
@@ -61,7 +61,7 @@ def told_by_file(suffix: str, data: bytes) -> Told:
 
 
 def told_by_xmp(data: bytes) -> Told:
-    """What an XMP file beside a picture tells of it.
+    """Return what an XMP sidecar says of its picture.
 
     Raises:
         BadSource: it is not XMP, or damaged.

@@ -23,7 +23,7 @@ def is_takeout(document: Mapping[str, Any]) -> bool:
 
 
 def told_by_takeout(document: Mapping[str, Any]) -> Told:
-    """Return what a document tells of its picture.
+    """Return what a document says of its picture.
 
     Its date is in UTC and counts where the picture has none; a place that differs from the
     picture's was put in by a person. `favorited` and other plain values are fields.

@@ -1,4 +1,4 @@
-"""What a picture's file says of itself, in all its standards: when, where, with what, in words."""
+"""Facts from a picture's own metadata, in all its standards: date, place, camera, captions."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,11 @@ RATING, RATING_PERCENT = 0x4746, 0x4749
 XMP_TAG = 700
 
 # Pillow finds no XMP in these; a packet stands in them in one piece.
-XMP_TO_SEARCH = ("GIF", "JPEG2000")
+XMP_TO_SEARCH = ("GIF", "JPEG2000", "JXL")
+
+# The box of a JPEG 2000 that holds EXIF begins so.
+EXIF_OF_JPEG_2000 = b"uuidJpgTiffExif->JP2"
+
 PACKET_START, PACKET_END = b"<x:xmpmeta", b"</x:xmpmeta>"
 
 
@@ -49,7 +53,7 @@ def read_facts(
 
     `data` is its file, in which what Pillow passes over is looked for.
     """
-    found = read_exif(image)
+    found = read_exif(image, data)
     packet = xmp.read_xmp(_packet(image, data)) or xmp.NOTHING
     records = iptc.read_iptc(image)
     captions: list[Description] = [*packet.captions, *iptc.captions(records)]
@@ -163,10 +167,13 @@ def camera_name(tags: Tags) -> str | None:
     return name or maker or None
 
 
-def read_exif(image: Image.Image) -> Exif:
+def read_exif(image: Image.Image, data: bytes = b"") -> Exif:
     """Return the EXIF of an opened picture; what is broken is left out."""
     try:
-        return exif_tags(image.getexif())
+        exif = image.getexif()
+        if image.format == "JPEG2000" and EXIF_OF_JPEG_2000 in data:
+            exif.load(data.partition(EXIF_OF_JPEG_2000)[2])
+        return exif_tags(exif)
     except PLUGIN_ERRORS:
         return NO_EXIF
 

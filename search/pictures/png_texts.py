@@ -10,7 +10,7 @@ CAPTION_KEYS = ("description", "title")
 TAKEN_KEYS, DATED_KEYS = ("creation time",), ("create-date", "date:create")
 
 Info = Mapping[Any, Any]
-"""What Pillow found in a picture beside its pixels, by name."""
+"""A picture's metadata as Pillow names it."""
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TIME_CHUNK = b"\0\0\0\x07tIME"

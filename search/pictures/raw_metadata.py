@@ -1,4 +1,4 @@
-"""What cameras' raw files say of themselves, whose previews often say nothing."""
+"""Facts from cameras' raw files, whose previews often have no metadata."""
 
 from collections.abc import Iterator
 

@@ -17,21 +17,22 @@ MAX_XMP_BYTES = 8 << 20
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
-DC = "{http://purl.org/dc/elements/1.1/}"
-XMP = "{http://ns.adobe.com/xap/1.0/}"
-EXIF = "{http://ns.adobe.com/exif/1.0/}"
-TIFF = "{http://ns.adobe.com/tiff/1.0/}"
-PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0/}"
-LIGHTROOM = "{http://ns.adobe.com/lightroom/1.0/}"
-DIGIKAM = "{http://www.digikam.org/ns/1.0/}"
-MICROSOFT = "{http://ns.microsoft.com/photo/1.0/}"
-MICROSOFT_REGION = "{http://ns.microsoft.com/photo/1.2/t/Region#}"
-MEDIAPRO = "{http://ns.iview-multimedia.com/mediapro/1.0/}"
-ACDSEE = "{http://ns.acdsee.com/iptc/1.0/}"
-IPTC_CORE = "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/}"
-IPTC_EXTENSION = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}"
-REGIONS = "{http://www.metadataworkinggroup.com/schemas/regions/}"
-KEYWORDS = "{http://www.metadataworkinggroup.com/schemas/keywords/}"
+# Namespaces as `_name` gives them: programs disagree about the mark at their end.
+DC = "{http://purl.org/dc/elements/1.1}"
+XMP = "{http://ns.adobe.com/xap/1.0}"
+EXIF = "{http://ns.adobe.com/exif/1.0}"
+TIFF = "{http://ns.adobe.com/tiff/1.0}"
+PHOTOSHOP = "{http://ns.adobe.com/photoshop/1.0}"
+LIGHTROOM = "{http://ns.adobe.com/lightroom/1.0}"
+DIGIKAM = "{http://www.digikam.org/ns/1.0}"
+MICROSOFT = "{http://ns.microsoft.com/photo/1.0}"
+MICROSOFT_REGION = "{http://ns.microsoft.com/photo/1.2/t/Region}"
+MEDIAPRO = "{http://ns.iview-multimedia.com/mediapro/1.0}"
+ACDSEE = "{http://ns.acdsee.com/iptc/1.0}"
+IPTC_CORE = "{http://iptc.org/std/Iptc4xmpCore/1.0/xmlns}"
+IPTC_EXTENSION = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29}"
+REGIONS = "{http://www.metadataworkinggroup.com/schemas/regions}"
+KEYWORDS = "{http://www.metadataworkinggroup.com/schemas/keywords}"
 
 # photoshop:Instructions, rights and credits are none: they speak to editors.
 CAPTIONS = (
@@ -163,7 +164,7 @@ def _parsed(packet: bytes) -> Element | None:
 
 
 class _Properties:
-    """The properties of what a packet describes; those of documents that it was made of are not."""
+    """The properties of the picture itself, without those of documents that it was made of."""
 
     def __init__(self, root: Element) -> None:
         self._elements: dict[str, list[Element]] = {}
@@ -171,9 +172,9 @@ class _Properties:
         for rdf in root.iter(RDF + "RDF"):
             for description in rdf:
                 for name, value in description.attrib.items():
-                    self._attributes.setdefault(name, []).append(value)
+                    self._attributes.setdefault(_name(name), []).append(value)
                 for element in description:
-                    self._elements.setdefault(element.tag, []).append(element)
+                    self._elements.setdefault(_name(element.tag), []).append(element)
 
     def values(self, name: str) -> Iterator[tuple[str, str | None]]:
         """Yield a property's texts with their languages, whichever way it is written."""
@@ -195,10 +196,13 @@ class _Properties:
         """Yield the texts of attributes and elements of that name, at any depth."""
         for elements in self._elements.values():
             for element in (each for outer in elements for each in outer.iter()):
-                if element.tag == inner:
+                if _name(element.tag) == inner:
                     yield "".join(element.itertext())
-                elif inner in element.attrib:
-                    yield element.attrib[inner]
+                yield from (text for name, text in element.attrib.items() if _name(name) == inner)
+
+
+def _name(tag: str) -> str:
+    return tag.replace("/}", "}").replace("#}", "}")
 
 
 def _captions(properties: _Properties) -> Iterator[tuple[str, str, str | None]]:

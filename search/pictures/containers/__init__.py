@@ -45,7 +45,7 @@ class DescribedContainer(Container, Protocol):
     """A film or an animation, which has metadata of its own."""
 
     def facts(self) -> PictureFacts:
-        """What it says of all its pictures: the format too, but no width and height."""
+        """Return the facts of all its frames: the format too, but no width and height."""
 
 
 def is_container(path: Path) -> bool:
@@ -83,7 +83,7 @@ def read_member(container: Path, path: Path, most_bytes: int) -> bytes:
 
 
 def container_facts(path: Path) -> PictureFacts | None:
-    """What a film or an animation says of the picture at a path in it; None of other containers.
+    """Return what a film or an animation says of a frame in it; None for other paths.
 
     Raises:
         BadPicture: the container can't be read.

@@ -46,7 +46,7 @@ class Animation:
         return written.getvalue()
 
     def facts(self) -> PictureFacts:
-        """What the file says of all its frames."""
+        """Return the facts of the file, which are those of every frame."""
         if self._facts is None:
             # An image of its own: what stands behind the frames of a PNG is read with the last.
             with Image.open(BytesIO(self._data), formats=FORMATS) as image:

@@ -136,7 +136,7 @@ class Film:
         raise absent(name)
 
     def facts(self) -> PictureFacts:
-        """What the film says of all its pictures: its format, date, place, camera and captions."""
+        """Return the film's format, date, place, camera and captions."""
         tags = {**self._stream.metadata, **self._film.metadata}
         suffix = self._path.suffix.lower()
         return film_facts(FORMATS.get(suffix, suffix.lstrip(".").upper()), tags)
