@@ -7,8 +7,9 @@ from indexer.sources import Item
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file, read_picture
-from search.pictures.containers import ANIMATIONS, FILM_SUFFIXES, animation_of, may_move
+from search.pictures.containers import FILM_SUFFIXES, container_facts, may_move
 from search.pictures.looks import looks
+from search.pictures.metadata import merged
 from search.records import Failure, PictureFacts, Pixels
 
 
@@ -119,8 +120,8 @@ def _decode(
     picture, facts = read_picture(data, limits=limits, target_px=side_px, name=name, drawings=True)
     colours, perceptual_hash = looks(picture)
     facts = replace(facts, colours=colours, perceptual_hash=perceptual_hash)
-    if member and (animation := animation_of(item.path)):  # its frames come as another format
-        facts = replace(facts, format=ANIMATIONS[animation.suffix.lower()])
+    if member and (said := container_facts(item.path)):
+        facts = merged(said, facts)
     return Decoded(file, facts, preparation.pixels(picture, exact=False))
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from indexer.decoders import Decoders
 from indexer.decoding import Decoded, Outcome, ReadFile, Shots, Work
 from indexer.identity import identify
 from indexer.plan import Plan, Planner, Task, work_of
-from indexer.sources import Source
+from indexer.sources import Source, captions_hash, container_mark, says_the_same, uncovers
 from indexer.stages import Stages
 from indexer.stopping import Cancelled, Stop, cancellable
 from indexer.writing import WRITE_BATCH, Progress, Same, Settled, Writer
@@ -23,7 +23,7 @@ from search.errors import LimnError
 from search.jobs import Jobs
 from search.ledger import Ledger
 from search.pictures import Limits
-from search.records import Collection, Counts, Failure, FileMark
+from search.records import Collection, Counts, Failure
 from search.writerlock import writer_lock
 
 # Pictures a call of the encoder: past 32, throughput on a CPU no longer grows.
@@ -116,10 +116,12 @@ class _Run:
         self._writer.begin(plan)
         for some in _groups(plan.recaption, WRITE_BATCH):
             self._writer.recaption(some)
-        if plan.work:
+        if plan.work or plan.reread:
             preparation = self._encoder.preparation
             with (
-                Decoders(min(workers, len(plan.work)), preparation, self._limits) as decoders,
+                Decoders(
+                    min(workers, len(plan.work) + len(plan.reread)), preparation, self._limits
+                ) as decoders,
                 Stages(self._encoder, self._writer, self._stop) as stages,
             ):
                 found = identify(plan, lambda work: decoders.run(work, self._stop.check))
@@ -173,10 +175,17 @@ class _Run:
         """
         film = shots.film
         known = self._writer.ledger.known([item.path for item in shots.items])
-        held = {path for path, file in known.items() if file.mtime_ns == film.mtime_ns}
+        beside = captions_hash(film.told)
+        held = {
+            path
+            for path, file in known.items()
+            if file.mtime_ns == film.mtime_ns and says_the_same(file.captions_hash, beside)
+        }
         for item in shots.items:
             if item.path not in held:
-                self._queue.add(Task(item, known.get(item.path), None))
+                file = known.get(item.path)
+                fresh = file is not None and uncovers(file.captions_hash, beside)
+                self._queue.add(Task(item, file, None, fresh))
         if before:
             ids = {file.picture_id for file in known.values()}
             held_before = self._writer.ledger.under(film.path)
@@ -186,7 +195,7 @@ class _Run:
             for file in known.values()
             if file.picture_id in self._plan.missing_before
         )
-        self._plan.whole.append(FileMark(film.path, film.size_bytes, film.mtime_ns))
+        self._plan.whole.append(container_mark(film))
         self._writer.found_more(len(shots.items), unchanged=len(held))
 
 
@@ -198,7 +207,7 @@ class _Queue(Iterator[Work]):
         self._plan = plan
         self._tasks = (
             replace(task, known=None) if task.item.path in new else task
-            for task in plan.work
+            for task in chain(plan.work, plan.reread)
             if task.item.path not in settled
         )
         self._more: deque[Task] = deque()

@@ -10,7 +10,17 @@ from typing import Self, TypeVar
 
 from indexer.absent import Folders, at_or_below, fate
 from indexer.decoding import Work, is_film
-from indexer.sources import DeadLink, Found, Item, Note, Source, Whole, captions_hash
+from indexer.sources import (
+    DeadLink,
+    Found,
+    Item,
+    Note,
+    Source,
+    Whole,
+    captions_hash,
+    says_the_same,
+    uncovers,
+)
 from indexer.spool import Spool
 from indexer.standing import Standing
 from search.errors import BadSource
@@ -29,7 +39,7 @@ T = TypeVar("T")
 class Task:
     """One file to read: its item, what is known of it, and the table that named it.
 
-    One that is `fresh` is decoded even where a gone picture had the same content.
+    One that is `fresh` is decoded even where its content is known.
     """
 
     item: Item
@@ -44,6 +54,8 @@ class Plan:
 
     work: Spool[Task] = field(default_factory=Spool)
     recaption: Spool[tuple[int, Item]] = field(default_factory=Spool)
+    # Known pictures whose own facts count again, as a file beside them no longer says others.
+    reread: Spool[Task] = field(default_factory=Spool)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     whole: list[FileMark] = field(default_factory=list)
@@ -68,7 +80,8 @@ class Plan:
     @property
     def total(self) -> int:
         """How many files the run deals with."""
-        return self.unchanged + self.still_failed + len(self.work) + len(self.recaption)
+        waiting = len(self.work) + len(self.recaption) + len(self.reread)
+        return self.unchanged + self.still_failed + waiting
 
     def __enter__(self) -> Self:
         return self
@@ -76,6 +89,7 @@ class Plan:
     def __exit__(self, *_: object) -> None:
         self.work.close()
         self.recaption.close()
+        self.reread.close()
 
 
 class Planner:
@@ -214,10 +228,12 @@ class Planner:
             elif file is None or not same:
                 self.plan.work.put(Task(item, file, source.table))
                 self.plan.changed += file is not None
-            elif file.captions_hash != captions_hash(item.told):
-                self.plan.recaption.put((file.picture_id, item))
-            else:
+            elif says_the_same(file.captions_hash, beside := captions_hash(item.told)):
                 self.plan.unchanged += 1
+            elif uncovers(file.captions_hash, beside):
+                self.plan.reread.put(Task(item, file, source.table, fresh=True))
+            else:
+                self.plan.recaption.put((file.picture_id, item))
 
     def _find_gone(self, source: Source, standing: Standing, kept: set[bytes]) -> None:
         assert self._ledger is not None
@@ -279,8 +295,10 @@ def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def work_of(task: Task, plan: Plan) -> Work:
     """What a worker is to do: a file whose content is known, or moved here, is only hashed."""
+    if task.fresh:
+        return Work(task.item, whole=task.listed_in is not None)
     known = {task.known.content_hash} if task.known else set()
-    if task.known is None and not task.fresh and task.item.size_bytes in plan.moved_from:
+    if task.known is None and task.item.size_bytes in plan.moved_from:
         known |= plan.moved_from[task.item.size_bytes].keys()
     # A list names its pictures itself: frames would be none of them.
     return Work(task.item, frozenset(known), whole=task.listed_in is not None)

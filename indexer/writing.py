@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -10,13 +10,13 @@ from indexer.decoding import ReadFile
 from indexer.embedding import embed_captions, file_state
 from indexer.identity import Identities
 from indexer.plan import Plan, Task
-from indexer.sources import Item, captions_hash
+from indexer.sources import Item, captions_hash, says_the_same, uncovers, unsettled
 from indexer.stopping import Cancelled
 from search.catalog import Catalog
 from search.encoders import Encoder
 from search.jobs import Jobs, done
 from search.ledger import Ledger
-from search.records import Collection, Counts, EmbeddedPicture, Failure
+from search.records import BesidePicture, Collection, Counts, EmbeddedPicture, Failure
 
 # A transaction holds this many pictures, or as many as came in this time: what a kill can cost.
 WRITE_BATCH = 512
@@ -207,22 +207,38 @@ class Writer:
             self.count(moved=len(moved))
 
     def _replace_changed(self, same: Sequence[Same]) -> None:
-        self._replace(
-            [
-                (each.picture_id, each.file.item)
-                for each in same
-                if captions_hash(each.file.item.told) != each.captions_hash
-            ]
-        )
+        changed = [
+            (each, beside)
+            for each in same
+            if not says_the_same(each.captions_hash, beside := captions_hash(each.file.item.told))
+        ]
+        # Where facts in the file count again, the next run reads it for them.
+        later = {
+            each.picture_id: unsettled(each.captions_hash)
+            for each, beside in changed
+            if uncovers(each.captions_hash, beside)
+        }
+        self._replace([(each.picture_id, each.file.item) for each, _ in changed], later)
 
-    def _replace(self, batch: Sequence[tuple[int, Item]]) -> None:
+    def _replace(
+        self, batch: Sequence[tuple[int, Item]], later: Mapping[int, bytes] | None = None
+    ) -> None:
+        """Replace what stands beside pictures; the hashes in `later` are stored for theirs."""
         if not batch:
             return
         embedded = embed_captions(self._encoder, [item.told.captions for _, item in batch])
         self._catalog.replace_captions(
             self._collection,
             [
-                (picture_id, captions_hash(item.told), captions, item.told.fields)
+                BesidePicture(
+                    picture_id,
+                    (later or {}).get(picture_id) or captions_hash(item.told),
+                    captions,
+                    item.told.fields,
+                    item.told.facts.taken_at,
+                    item.told.facts.place,
+                    item.told.facts.taken_at_else,
+                )
                 for (picture_id, item), captions in zip(batch, embedded, strict=True)
             ],
         )

@@ -27,6 +27,7 @@ from search.catalog_words import CatalogWords, index_words
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
 from search.records import (
+    BesidePicture,
     Changes,
     Collection,
     CollectionSummary,
@@ -56,6 +57,9 @@ EVERY_COLLECTION = 0
 
 # Perceptual hashes are 64 bits, which SQL holds as signed numbers.
 HASH_MASK = (1 << 64) - 1
+# The field that a picture's own file may give, and how long the hashes were that knew of none.
+RATING = "rating"
+DIGEST_BYTES = 16
 
 
 class Catalog:
@@ -357,23 +361,30 @@ class Catalog:
             _find_again(sql, ids)
             _log(sql, collection.id, ids)
 
-    def replace_captions(
-        self, collection: Collection, batch: Sequence[tuple[int, bytes, EmbeddedCaptions, Fields]]
-    ) -> None:
-        """Replace what stands beside pictures: (id, captions hash, captions, fields) of each.
+    def replace_captions(self, collection: Collection, batch: Sequence[BesidePicture]) -> None:
+        """Replace what stands beside pictures.
 
-        The captions in their files stay.
+        The captions in their files stay, and so does a rating in them.
         """
-        ids = [picture_id for picture_id, *_ in batch]
+        ids = [each.picture_id for each in batch]
+        p, f = t.picture.c, t.field.c
+        # Databases of old versions hold no rating out of a file: any is of the picture's source.
+        from_files = sa.select(p.id).where(sa.func.length(p.captions_hash) > DIGEST_BYTES)
+        own = (f.name == RATING) & f.picture_id.in_(from_files)
+        rated = [each.picture_id for each in batch if RATING in each.fields]
         with self.database.writing() as sql:
             self._lock(sql, collection.id)
             delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
-            delete_in(sql, t.field, t.field.c.picture_id, ids)
+            delete_in(sql, t.field, f.picture_id, ids, ~own)
+            delete_in(sql, t.field, f.picture_id, rated, f.name == RATING)
             _update(
-                sql, [(picture_id, {"captions_hash": digest}) for picture_id, digest, *_ in batch]
+                sql, [(each.picture_id, {"captions_hash": each.captions_hash}) for each in batch]
             )
-            _insert_captions(sql, collection.space, [(item[0], item[2]) for item in batch])
-            _insert_fields(sql, [(item[0], item[3]) for item in batch])
+            _update_facts(sql, batch)
+            _insert_captions(
+                sql, collection.space, [(each.picture_id, each.captions) for each in batch]
+            )
+            _insert_fields(sql, [(each.picture_id, each.fields) for each in batch])
             index_words(sql, ids)
             _log(sql, collection.id, ids)
 
@@ -629,6 +640,28 @@ def _is_edit(held: sa.Row[Any], item: EmbeddedPicture) -> bool:
 def _find_again(sql: Sql, picture_ids: Sequence[int]) -> None:
     """Count pictures as missing no more."""
     delete_in(sql, t.missing_picture, t.missing_picture.c.picture_id, picture_ids)
+
+
+def _update_facts(sql: Sql, batch: Sequence[BesidePicture]) -> None:
+    """Set the facts that stand beside pictures, where they do."""
+    p = t.picture.c
+    _update(
+        sql, [(each.picture_id, {"taken_at": each.taken_at}) for each in batch if each.taken_at]
+    )
+    places = [(each.picture_id, each.place) for each in batch if each.place is not None]
+    _update(
+        sql,
+        [
+            (picture_id, {"latitude": north, "longitude": east})
+            for picture_id, (north, east) in places
+        ],
+    )
+    undated = t.picture.update().where(p.id == sa.bindparam("picture_id"), p.taken_at.is_(None))
+    for each in batch:
+        if each.taken_at_else:
+            sql.execute(
+                undated.values(taken_at=each.taken_at_else), {"picture_id": each.picture_id}
+            )
 
 
 def _log(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> None:

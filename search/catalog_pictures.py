@@ -3,7 +3,7 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from search import tables as t
 from search.catalog_contents import present
 from search.database import Database
 from search.records import Caption, Fields, Picture, PictureFacts
+from search.statements import in_pieces, path_hash
 
 
 class Row(NamedTuple):
@@ -55,7 +56,30 @@ def pictures(database: Database, ids: Sequence[int]) -> dict[int, Picture]:
             fields[row.id][row.field] = (row.text or "") if row.number is None else row.number
         elif row.text is not None:
             captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
-    return {each: _picture(row, captions[each], fields[each]) for each, row in rows.items()}
+    sizes = _file_sizes(database, [row for row in rows.values() if row.size_bytes == 0])
+    return {
+        each: _picture(_sized(row, sizes), captions[each], fields[each])
+        for each, row in rows.items()
+    }
+
+
+def _file_sizes(database: Database, parts: Sequence[Row]) -> dict[bytes, int]:
+    """Return the sizes of the films and animations that hold these frames, by path.
+
+    Frames are stored without a size, so that a collection's size counts a film once at most.
+    """
+    if not parts:
+        return {}
+    c = t.container.c
+    hashes = {path_hash(Path(os.fsdecode(os.path.dirname(row.path)))) for row in parts}
+    with database.reading() as sql:
+        rows = in_pieces(sql, sa.select(c.path, c.size_bytes), c.path_hash, list(hashes))
+    return {bytes(row.path): row.size_bytes for row in rows}
+
+
+def _sized(row: Row, sizes: Mapping[bytes, int]) -> Row:
+    size_bytes = row.size_bytes or sizes.get(os.path.dirname(row.path), 0)
+    return row._replace(size_bytes=size_bytes)
 
 
 def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:

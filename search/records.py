@@ -73,6 +73,8 @@ class PictureFacts:
     camera: str | None = None
     colours: tuple[str, ...] = ()
     perceptual_hash: int | None = None
+    rating: float | None = None
+    """Stars from 0 to 5, -1 for rejected, read out of the file; in a `Picture` it is a field."""
     captions: tuple[Caption, ...] = ()
     """The captions read out of the file itself; in a `Picture`, those beside it too."""
 
@@ -371,6 +373,22 @@ class EmbeddedPicture:
     facts: PictureFacts
     vector: Vectors
     captions: EmbeddedCaptions
+
+
+@dataclass(frozen=True, slots=True)
+class BesidePicture:
+    """New captions, fields and facts of a stored picture from its source.
+
+    Of the facts, those that are given are stored; `taken_at_else` where the picture has no date.
+    """
+
+    picture_id: int
+    captions_hash: bytes
+    captions: EmbeddedCaptions
+    fields: Fields = field(default_factory=dict)
+    taken_at: str | None = None
+    place: tuple[float, float] | None = None
+    taken_at_else: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from search.errors import CollectionBusy, NotFound, SpaceMismatch
 from search.jobs import Jobs
 from search.ledger import Ledger
 from search.records import (
+    BesidePicture,
     Caption,
     Changes,
     Collection,
@@ -193,7 +194,8 @@ def test_captions_beside_a_picture_are_replaced_and_those_in_it_stay(
     [change] = everything(catalog, collection)
     picture_id = int(change.ids[0])
     fresh = EmbeddedCaptions((Caption("fresh"),), unit(0, 1, 0, 0)[None])
-    catalog.replace_captions(collection, [(picture_id, b"n" * 16, fresh, {"rating": 5.0})])
+    beside = BesidePicture(picture_id, b"n" * 16, fresh, {"rating": 5.0})
+    catalog.replace_captions(collection, [beside])
     held = catalog.picture(picture_id).facts.captions
     assert {each.text for each in held} == {"inside", "fresh"}
     assert catalog.head(collection.id) > change.position

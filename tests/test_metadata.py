@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
 from search.pictures import read_picture
-from search.pictures.metadata import camera_name, position, taken_at
+from search.pictures.metadata import camera_name, exif_place, taken_at
 from search.records import Caption, PictureFacts
 from tests.pictures_of_every_kind import jpeg, quadrants
 
@@ -136,7 +136,7 @@ def test_places_are_signed_degrees(tmp_path: Path) -> None:
     ],
 )
 def test_junk_places_are_none(tags: dict[int, object]) -> None:
-    assert position(tags) == (None, None)
+    assert exif_place(tags) is None
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif", "tiff"])

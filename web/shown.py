@@ -24,6 +24,8 @@ HAN = re.compile(r"[\u3400-\u9fff]")
 ASPECT_STEP = 0.05
 NARROWEST, WIDEST = 0.5, 3.0
 
+DAY_LENGTH = len("2014-06-07")
+
 
 def caption(picture: Picture) -> Caption | None:
     """The caption to show where there is room for one: in the page's language if there is one."""
@@ -88,8 +90,11 @@ def moment(taken_at: str) -> str:
         when = datetime.fromisoformat(taken_at)
     except ValueError:
         return taken_at
+    pattern = gettext("d MMMM y, HH:mm")
+    if len(taken_at) == DAY_LENGTH:  # without a time, which is not midnight
+        pattern = pattern.partition("HH")[0].rstrip(" ,")
     # As the camera's clock showed it, wherever that was.
-    return str(format_datetime(when.replace(tzinfo=None), gettext("d MMMM y, HH:mm"), rebase=False))
+    return str(format_datetime(when.replace(tzinfo=None), pattern, rebase=False))
 
 
 def place(latitude: float, longitude: float) -> str:

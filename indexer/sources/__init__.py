@@ -1,12 +1,28 @@
 """Where pictures come from: what a source yields, whatever it is."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from search.pictures.places import Place
 from search.records import Caption, Failure, Fields, FileMark
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarFacts:
+    """Facts of a picture from a file beside it, which go before those in the picture itself.
+
+    `taken_at_else` counts where neither has a date: one in UTC, from a catalog.
+    """
+
+    taken_at: str | None = None
+    place: Place | None = None
+    taken_at_else: str | None = None
+
+
+NO_FACTS = SidecarFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,21 +31,79 @@ class Told:
 
     captions: tuple[Caption, ...] = ()
     fields: Fields = field(default_factory=dict)
+    facts: SidecarFacts = NO_FACTS
+
+
+def joined(told: Iterable[Told]) -> Told:
+    """Return what several sources say of a picture; of two values, the first counts."""
+    captions: dict[Caption, None] = {}
+    fields: dict[str, str | float] = {}
+    facts = NO_FACTS
+    for each in told:
+        captions.update(dict.fromkeys(each.captions))
+        fields = {**each.fields, **fields}
+        facts = SidecarFacts(
+            facts.taken_at or each.facts.taken_at,
+            facts.place or each.facts.place,
+            facts.taken_at_else or each.facts.taken_at_else,
+        )
+    return Told(tuple(captions), fields, facts)
+
+
+DIGEST_BYTES = 16
+
+# Of a digest, as much as does not reach the sign of a time in nanoseconds.
+MARK_BYTES = 7
+
+# What a source may say in place of the picture's own file; bits of a captions hash's last byte.
+RATING, TAKEN, PLACE, TAKEN_ELSE = 1, 2, 4, 8
 
 
 def captions_hash(told: Told) -> bytes:
-    """16 bytes that differ where the captions, their languages or kinds, or the fields do."""
+    """Return bytes that differ where captions, their languages or kinds, fields or facts do.
+
+    The last of the 17 tells which of the file's own facts are covered.
+    """
     return NOTHING_HASH if told is NOTHING else _captions_hash(told)
 
 
 def _captions_hash(told: Told) -> bytes:
-    digest = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for caption in told.captions:
         for part in (caption.text, caption.language or "", caption.kind):
             digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
     for name, value in sorted(told.fields.items()):
         digest.update(f"\1{name}\0{value!r}".encode("utf-8", "surrogatepass"))
-    return digest.digest()
+    if told.facts != NO_FACTS:
+        digest.update(f"\2{told.facts!r}".encode())
+    return digest.digest() + bytes([_covered(told)])
+
+
+def _covered(told: Told) -> int:
+    return (
+        RATING * ("rating" in told.fields)
+        + TAKEN * (told.facts.taken_at is not None)
+        + PLACE * (told.facts.place is not None)
+        + TAKEN_ELSE * (told.facts.taken_at_else is not None)
+    )
+
+
+def says_the_same(one: bytes, other: bytes) -> bool:
+    """Return whether two captions hashes are of the same; those of old versions have 16 bytes."""
+    return one[:DIGEST_BYTES] == other[:DIGEST_BYTES]
+
+
+def uncovers(before: bytes, after: bytes) -> bool:
+    """Return whether facts of the file itself count again, so that it must be read for them."""
+    was, is_now = (
+        each[DIGEST_BYTES] if len(each) > DIGEST_BYTES else 0 for each in (before, after)
+    )
+    return bool(was & ~is_now or was & TAKEN_ELSE)
+
+
+def unsettled(before: bytes) -> bytes:
+    """Return a captions hash that is never right: the next run looks at the picture again."""
+    return bytes(DIGEST_BYTES) + before[DIGEST_BYTES:]
 
 
 NOTHING = Told()
@@ -50,6 +124,12 @@ class Item:
     size_bytes: int
     mtime_ns: int
     told: Told = NOTHING
+
+
+def container_mark(item: Item) -> FileMark:
+    """Return the mark of a film or an animation, which changes with what stands beside it too."""
+    beside = 0 if item.told == NOTHING else int.from_bytes(captions_hash(item.told)[:MARK_BYTES])
+    return FileMark(item.path, item.size_bytes, item.mtime_ns ^ beside)
 
 
 @dataclass(frozen=True, slots=True)

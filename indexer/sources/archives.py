@@ -1,13 +1,16 @@
 """Archives: pictures with the files beside them of the same name, as WebDataset lays them out."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
-from indexer.sources import Found, Item, Note, Told, sidecars
+from indexer.sources import Found, Item, Note, Told
+from indexer.sources.sidecar_names import SidecarNames
+from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
 from search.errors import BadPicture, BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import Container, safe_name
+from search.pictures.containers.zip import Zip
 from search.records import Failure, FileMark
 
 
@@ -20,15 +23,19 @@ class Archive(Protocol):
 
 
 def pictures_in_archive(container: Container, mark: FileMark) -> Iterator[Found]:
-    """The pictures of an archive. What belongs together stands together, and shares the name up to
-    the first dot: 0001.jpg, 0001.txt, 0001.json.
+    """Yield the pictures of an archive with their sidecars.
+
+    Sidecars share the picture's name up to the first dot (0001.jpg, 0001.txt, 0001.json), or have
+    the names that `SidecarNames` knows. In a tar archive, which is read as a stream, they follow
+    each other.
 
     Raises:
         BadPicture: the archive is damaged or ends early; what came before is good.
     """
     archive = cast(Archive, container)
-    key: str | None = None
-    group: dict[str, int] = {}
+    groups: dict[str, dict[str, int]] = {}
+    names: dict[str, SidecarNames] = {}
+    listed = isinstance(container, Zip)  # its list of members is in memory
     for name, size_bytes in archive.members():
         if safe_name(name) != name:
             yield Failure(
@@ -39,11 +46,15 @@ def pictures_in_archive(container: Container, mark: FileMark) -> Iterator[Found]
                 mark.mtime_ns,
             )
             continue
-        if _key(name) != key:
-            yield from _sample(archive, mark, group)
-            key, group = _key(name), {}
-        group[name] = size_bytes
-    yield from _sample(archive, mark, group)
+        key = _key(name)
+        if not listed and key not in groups:
+            yield from _samples(archive, mark, groups, names)
+            groups, names = {}, {}
+        groups.setdefault(key, {})[name] = size_bytes
+        if os.path.splitext(name)[1].lower() in SUFFIXES:
+            folder, base = os.path.split(name)
+            names.setdefault(folder, SidecarNames()).add(base)
+    yield from _samples(archive, mark, groups, names)
 
 
 def _key(name: str) -> str:
@@ -51,20 +62,35 @@ def _key(name: str) -> str:
     return os.path.join(folder, base.split(".", 1)[0])
 
 
-def _sample(archive: Archive, mark: FileMark, group: dict[str, int]) -> Iterator[Found]:
-    pictures = [name for name in group if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES]
-    pictures = [name for name in pictures if not os.path.basename(name).startswith(".")]
-    if not pictures or "__MACOSX/" in pictures[0]:
-        return
-    told = Told()
-    data: dict[str, bytes] = {}
-    try:
-        for name in group:
-            suffix = os.path.splitext(name)[1].lower()
-            if suffix in sidecars.SUFFIXES:
-                data[suffix] = archive.read(name, sidecars.LARGEST_BYTES)
-        told = sidecars.told_by(data)
-    except (BadPicture, BadSource) as error:
-        yield Note(f"{mark.path}, beside {pictures[0]}: {error}")
-    for name in pictures:
-        yield Item(mark.path / name, group[name], mark.mtime_ns, told)
+def _samples(
+    archive: Archive,
+    mark: FileMark,
+    groups: Mapping[str, Mapping[str, int]],
+    names: Mapping[str, SidecarNames],
+) -> Iterator[Found]:
+    for group in groups.values():
+        pictures = [name for name in group if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES]
+        pictures = [name for name in pictures if not os.path.basename(name).startswith(".")]
+        if not pictures or "__MACOSX/" in pictures[0]:
+            continue
+        shared = dict(_shared(group))
+        for picture in pictures:
+            folder, base = os.path.split(picture)
+            own = names[folder].beside(base) if folder in names else {}
+            beside = shared | {suffix: os.path.join(folder, each) for suffix, each in own.items()}
+            told: dict[str, Told] = {}
+            for suffix, name in beside.items():
+                try:
+                    told[suffix] = told_by_file(suffix, archive.read(name, LARGEST_BYTES))
+                except (BadPicture, BadSource) as error:
+                    yield Note(f"{mark.path}, {name} beside {picture}: {error}")
+            yield Item(mark.path / picture, group[picture], mark.mtime_ns, together(told))
+
+
+def _shared(group: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the sidecars of all pictures of a group, by suffix; a.jpg.xmp is of a.jpg alone."""
+    for name in group:
+        stem, suffix = os.path.splitext(name)
+        named_whole = os.path.splitext(stem)[1].lower() in PICTURE_SUFFIXES
+        if suffix.lower() in SUFFIXES and not named_whole:
+            yield suffix.lower(), name

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from indexer.sources import NOTHING, Told
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns, Columns
 from search.errors import BadSource
+from search.pictures.encodings import decoded
 from search.records import Caption
 
 TABLE_NAMES = ("captions.csv", "captions.tsv", "metadata.csv")
@@ -153,28 +154,6 @@ def read_text(path: Path, most_bytes: int | None = None) -> str:
     except OSError as error:
         raise BadSource(f"can't read {path}: {error.strerror}; check its permissions") from error
     return decoded(data)
-
-
-def decoded(data: bytes) -> str:
-    """Text in the encodings that people's files have: UTF-8, UTF-16, GB 18030, Latin-1."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        text = data.decode("gb18030")
-        # Latin-1 letters often decode as rare ideographs; text that is Chinese uses common ones.
-        foreign = [each for each in text if ord(each) > 127]
-        common = sum(
-            "\u4e00" <= each <= "\u9fa5" or each in "，。！？、：；“”（）" for each in foreign
-        )
-        if common > 0.9 * len(foreign) and max(map(len, text.split()), default=0) > 1:
-            return text
-    except UnicodeDecodeError:
-        pass
-    return data.decode("latin-1")
 
 
 def clean(text: str) -> str:

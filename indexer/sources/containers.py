@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.sources import Found, Item, Unchanged, Whole
+from indexer.sources import NOTHING, Found, Item, Told, Unchanged, Whole, container_mark
 from indexer.sources.columns import AskedColumns
 from search.errors import BadPicture
 from search.pictures.containers import FILM_SUFFIXES, TABLE_SUFFIXES, open_container
@@ -12,22 +12,29 @@ from search.records import Failure, FileMark
 
 
 def contents(
-    path: Path, status: os.stat_result, unchanged: Unchanged, asked: AskedColumns
+    path: Path,
+    status: os.stat_result,
+    unchanged: Unchanged,
+    asked: AskedColumns,
+    told: Told = NOTHING,
 ) -> Iterator[Found]:
     """The pictures in a container; none of it is opened where it is as it was.
 
-    A film is one item, whose shots the worker finds that decodes them.
+    A film is one item, whose shots the worker finds that decodes them; `told` is of all of them.
 
     Raises:
         BadSource: it is a table without a column of pictures.
     """
+    lower = path.name.lower()
+    film = Item(path, status.st_size, status.st_mtime_ns, told)
     mark = FileMark(path, status.st_size, status.st_mtime_ns)
+    if lower.endswith(FILM_SUFFIXES):
+        mark = container_mark(film)
     if unchanged(mark):
         yield Whole(mark, same=True)
         return
-    lower = path.name.lower()
     if lower.endswith(FILM_SUFFIXES):
-        yield Item(path, mark.size_bytes, mark.mtime_ns)
+        yield film
         return
     try:
         container = open_container(path)

@@ -6,15 +6,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from indexer.sources import NOTHING, DeadLink, Found, Item, Note, Told, Unchanged, Whole, sidecars
+from indexer.sources import (
+    NOTHING,
+    DeadLink,
+    Found,
+    Item,
+    Note,
+    Told,
+    Unchanged,
+    Whole,
+    container_mark,
+    joined,
+)
 from indexer.sources.captions import TABLE_NAMES, CaptionTable
 from indexer.sources.columns import GUESSED, AskedColumns
 from indexer.sources.containers import contents
 from indexer.sources.selection import EVERYTHING, Selection
+from indexer.sources.sidecar_names import SidecarNames
+from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
-from search.pictures.containers import is_container, may_move
-from search.records import Failure, FileMark
+from search.pictures.containers import FILM_SUFFIXES, is_container, may_move
+from search.records import Failure
 
 # What cameras, systems and programs put beside pictures: thumbnails and bins, not collections.
 SKIPPED_FOLDERS = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "__MACOSX"})
@@ -28,7 +41,7 @@ class _Listing:
     pictures: list[os.DirEntry[str]] = field(default_factory=list)
     containers: list[os.DirEntry[str]] = field(default_factory=list)
     tables: list[os.DirEntry[str]] = field(default_factory=list)
-    sidecars: dict[str, dict[str, str]] = field(default_factory=dict)
+    sidecars: SidecarNames = field(default_factory=SidecarNames)
     folders: list[os.DirEntry[str]] = field(default_factory=list)
     dead_links: list[DeadLink] = field(default_factory=list)
     others: int = 0
@@ -81,17 +94,18 @@ class Folder:
             yield Note(f"{self._others:,} files that are not pictures were passed over")
 
     def _one_file(self, status: os.stat_result, unchanged: Unchanged) -> Iterator[Found]:
-        if is_container(self.root):
-            yield from contents(self.root, status, unchanged, self._asked)
-            return
         listing = _list(str(self.root.parent), [])
+        if is_container(self.root):
+            found, notes_beside = _beside_film(listing, self.root.name)
+            yield from notes_beside
+            yield from contents(self.root, status, unchanged, self._asked, found)
+            return
         beside = [] if self._within is None else self._above()
         tables = [Path(entry.path) for entry in listing.tables] + beside
         told, notes = _assign(tables, {str(self.root): self.root}, self.root)
         yield from map(Note, notes)
-        found, note = _beside(listing, self.root.name, told.get(self.root, NOTHING))
-        if note:
-            yield note
+        found, notes_beside = _beside(listing, self.root.name, told.get(self.root, NOTHING))
+        yield from notes_beside
         yield Item(self.root, status.st_size, status.st_mtime_ns, found)
 
     def _files(
@@ -109,19 +123,19 @@ class Folder:
                 continue
             found = told.get(path, NOTHING) if told else NOTHING
             if listing.sidecars:
-                found, note = _beside(listing, entry.name, found)
-                if note:
-                    yield note
-            if may_move(path):
-                mark = FileMark(path, status.st_size, status.st_mtime_ns)
-                if unchanged(mark):
-                    yield Whole(mark, same=True)
-                    continue
-            yield Item(path, status.st_size, status.st_mtime_ns, found)
+                found, notes = _beside(listing, entry.name, found)
+                yield from notes
+            item = Item(path, status.st_size, status.st_mtime_ns, found)
+            if may_move(path) and unchanged(mark := container_mark(item)):
+                yield Whole(mark, same=True)
+            else:
+                yield item
         for entry in listing.containers:
             path = folder / entry.name
+            found, notes = _beside_film(listing, entry.name)
+            yield from notes
             try:
-                yield from contents(path, entry.stat(), unchanged, self._asked)
+                yield from contents(path, entry.stat(), unchanged, self._asked, found)
             except BadSource as error:  # a table without pictures may be another program's
                 yield Note(f"passed over: {error}")
             except OSError as error:
@@ -175,8 +189,7 @@ def _list(folder: str, failures: list[Failure]) -> _Listing:
     for entry in listed:
         if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
             continue
-        stem, suffix = os.path.splitext(entry.name)
-        suffix = suffix.lower()
+        suffix = os.path.splitext(entry.name)[1].lower()
         try:
             if entry.is_dir():
                 listing.folders.append(entry)
@@ -184,8 +197,8 @@ def _list(folder: str, failures: list[Failure]) -> _Listing:
                 listing.pictures.append(entry)
             elif entry.name.lower() in TABLE_NAMES:
                 listing.tables.append(entry)
-            elif suffix in sidecars.SUFFIXES:
-                listing.sidecars.setdefault(stem, {})[suffix] = entry.name
+            elif suffix in SUFFIXES:
+                listing.sidecars.add(entry.name)
             elif is_container(Path(entry.name)):
                 listing.containers.append(entry)
             elif entry.is_symlink() and not os.path.exists(entry.path):
@@ -198,34 +211,37 @@ def _list(folder: str, failures: list[Failure]) -> _Listing:
     return listing
 
 
-def _beside(listing: _Listing, name: str, told: Told) -> tuple[Told, Note | None]:
-    """What tables told of a picture, and what the files beside it do: a.txt, a.json, a.jpg.json."""
-    if not listing.sidecars:
-        return told, None
-    names = {
-        **listing.sidecars.get(name, {}),
-        **listing.sidecars.get(os.path.splitext(name)[0], {}),
-    }
-    if not names:
-        return told, None
-    data: dict[str, bytes] = {}
-    try:
-        for suffix, sidecar in names.items():
-            path = os.path.join(listing.folder, sidecar)
-            status = os.stat(path)
-            if not stat.S_ISREG(status.st_mode):  # reading a named pipe would wait for ever
-                raise BadSource("it is not a regular file")
-            if status.st_size > sidecars.LARGEST_BYTES:
-                raise BadSource(f"{status.st_size:,} bytes are too many for a caption")
-            with open(path, "rb") as file:
-                data[suffix] = file.read(sidecars.LARGEST_BYTES)
-        found = sidecars.told_by(data)
-    except (OSError, BadSource) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        told_in = os.path.join(listing.folder, next(iter(names.values())))
-        return told, Note(f"{told_in} was passed over: {why}")
-    captions = tuple(dict.fromkeys(told.captions + found.captions))
-    return Told(captions, {**found.fields, **told.fields}), None
+def _beside(listing: _Listing, name: str, told: Told) -> tuple[Told, list[Note]]:
+    """Return what tables told of a picture and what the files beside it do, as SidecarNames has it.
+
+    One that can't be read is noted; the others count.
+    """
+    notes: list[Note] = []
+    found: dict[str, Told] = {}
+    for suffix, sidecar in listing.sidecars.beside(name).items():
+        path = os.path.join(listing.folder, sidecar)
+        try:
+            found[suffix] = told_by_file(suffix, _read_sidecar(path))
+        except (OSError, BadSource) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            notes.append(Note(f"{path} was passed over: {why}"))
+    return (joined((told, together(found))) if found else told), notes
+
+
+def _beside_film(listing: _Listing, name: str) -> tuple[Told, list[Note]]:
+    """Return what stands beside a film; what does beside an archive or a table is not of it."""
+    is_film = name.lower().endswith(FILM_SUFFIXES)
+    return _beside(listing, name, NOTHING) if is_film else (NOTHING, [])
+
+
+def _read_sidecar(path: str) -> bytes:
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):  # reading a named pipe would wait for ever
+        raise BadSource("it is not a regular file")
+    if status.st_size > LARGEST_BYTES:
+        raise BadSource(f"{status.st_size:,} bytes are too many for a caption")
+    with open(path, "rb") as file:
+        return file.read(LARGEST_BYTES)
 
 
 def _assign(

@@ -1,46 +1,80 @@
-"""Files that stand beside a picture and tell of it: a text file, a JSON file; in archives too."""
+"""Files that stand beside a picture and tell of it: texts, JSON, XMP; in archives too."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from indexer.sources import Told
-from indexer.sources.captions import clean, decoded
+from indexer.sources import SidecarFacts, Told, joined
+from indexer.sources.captions import clean
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns
+from indexer.sources.takeout import is_takeout, told_by_takeout
 from search.errors import BadSource
+from search.pictures import PICTURE_SUFFIXES
+from search.pictures.descriptions import captions_of
+from search.pictures.encodings import decoded
+from search.pictures.xmp import read_xmp
 from search.records import Caption
 
 TEXT_SUFFIXES = (".txt", ".caption")
 JSON_SUFFIX = ".json"
+XMP_SUFFIX = ".xmp"
 LABEL_SUFFIXES = (".cls",)
-SUFFIXES = (*TEXT_SUFFIXES, JSON_SUFFIX, *LABEL_SUFFIXES)
+SUFFIXES = (*TEXT_SUFFIXES, JSON_SUFFIX, XMP_SUFFIX, *LABEL_SUFFIXES)
 
 # A sidecar that is larger is none: a log, a book, a dump.
 LARGEST_BYTES = 16 << 20
 
 
 def told_by(sidecars: Mapping[str, bytes]) -> Told:
-    """What files beside a picture tell of it, by their suffix; texts before documents.
+    """Return what sidecars say of a picture, by their suffix.
 
     Raises:
-        BadSource: a JSON file can't be read.
+        BadSource: a JSON or an XMP file can't be read.
     """
-    captions: list[Caption] = []
-    fields: dict[str, str | float] = {}
-    for suffix in sorted(sidecars, key=SUFFIXES.index):
-        told = _told(suffix, sidecars[suffix])
-        captions += told.captions
-        fields |= told.fields
-    return Told(tuple(dict.fromkeys(captions)), fields)
+    return together({suffix: told_by_file(suffix, data) for suffix, data in sidecars.items()})
 
 
-def _told(suffix: str, data: bytes) -> Told:
+def together(told: Mapping[str, Told]) -> Told:
+    """Combine what sidecars say of a picture: captions of texts before those of documents.
+
+    Of two values of a field or a fact, that of XMP counts, which photo managers keep up to date.
+    """
+    ordered = [told[suffix] for suffix in sorted(told, key=SUFFIXES.index)]
+    return replace(joined(reversed(ordered)), captions=joined(ordered).captions)
+
+
+def told_by_file(suffix: str, data: bytes) -> Told:
+    """Return what one sidecar says of its picture.
+
+    Raises:
+        BadSource: it is a JSON or an XMP file, and can't be read.
+    """
     if suffix == JSON_SUFFIX:
         return told_by_json(data)
+    if suffix == XMP_SUFFIX:
+        return told_by_xmp(data)
     text = clean(decoded(data))
     if suffix in LABEL_SUFFIXES:
         return Told(fields={"label": text[:500]} if text else {})
     return Told((Caption(text),)) if text else Told()
+
+
+def told_by_xmp(data: bytes) -> Told:
+    """Return what an XMP sidecar says of its picture.
+
+    Raises:
+        BadSource: it is not XMP, or damaged.
+    """
+    found = read_xmp(data)
+    if found is None:
+        raise BadSource("it is not XMP, damaged, or too large")
+    taken_at, digitized_at, _ = found.dates
+    return Told(
+        captions_of(found.captions, "source"),
+        {} if found.rating is None else {"rating": found.rating},
+        SidecarFacts(taken_at or digitized_at, found.place),
+    )
 
 
 def told_by_json(data: bytes) -> Told:
@@ -56,7 +90,15 @@ def told_by_json(data: bytes) -> Told:
     if not isinstance(document, dict):
         raise BadSource("it holds no JSON object")
     document = {str(name): value for name, value in document.items()}
+    if is_takeout(document):
+        return told_by_takeout(document)
+    if _is_file_name(document.get("title")):
+        document.pop("title")
     captions = [name for name in document if name.casefold() in CAPTION_NAMES]
     # A name of the picture's own, so that no key of the document is taken for it.
     columns = AskedColumns("\0", tuple(captions)).choose(["\0", *document], "it")
     return columns.told(document)
+
+
+def _is_file_name(title: Any) -> bool:
+    return isinstance(title, str) and title.strip().lower().endswith(tuple(PICTURE_SUFFIXES))

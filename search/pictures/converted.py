@@ -23,6 +23,8 @@ SUB_IFDS, DNG_VERSION = 330, 50706
 # How LibRaw says that a preview lies on its side.
 TURNS = {3: 180, 5: 90, 6: 270}
 
+RAW = "RAW"
+
 REMEDY = 'pip install "limn[sources]"'
 
 
@@ -40,7 +42,7 @@ def converted(data: bytes, name: str, drawings: bool) -> tuple[bytes, str] | Non
         return _drawn(data, name), "SVG"
     if _looks_raw(data):
         preview = _preview(data, name)
-        return None if preview is None else (preview, "RAW")
+        return None if preview is None else (preview, RAW)
     return None
 
 

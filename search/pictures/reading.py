@@ -10,9 +10,10 @@ from PIL import Image, UnidentifiedImageError
 from search.errors import BadPicture
 from search.pictures import jpegxl, pillow
 from search.pictures.colours import to_srgb
-from search.pictures.converted import converted
+from search.pictures.converted import RAW, converted
 from search.pictures.files import DEFAULT_LIMITS, Limits, check_size, load_file
-from search.pictures.metadata import read_facts
+from search.pictures.metadata import merged, read_facts
+from search.pictures.raw_metadata import raw_facts
 from search.records import PictureFacts
 
 UPRIGHT = {
@@ -69,7 +70,8 @@ def read_picture(
         if other is None:
             return _decode(data, name, limits, target_px)
         picture, facts = _decode(other[0], name, limits, target_px)
-        return picture, replace(facts, format=other[1])
+        facts = replace(facts, format=other[1])
+        return picture, merged(raw_facts(data), facts) if other[1] == RAW else facts
     except MemoryError as error:
         raise BadPicture(f"{name} does not fit into memory", "too large") from error
     except pillow.PLUGIN_ERRORS as error:
@@ -96,7 +98,7 @@ def _decode(
     turn = _turn(image)  # after loading, because Pillow turns a TIFF by itself then
     if turn in (5, 6, 7, 8):
         width_px, height_px = height_px, width_px
-    facts = read_facts(image, width_px, height_px)
+    facts = read_facts(image, width_px, height_px, data)
     picture = to_srgb(image)
     return (picture.transpose(UPRIGHT[turn]) if turn in UPRIGHT else picture), facts
 

@@ -9,9 +9,10 @@ import os
 import threading
 from collections import OrderedDict
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import Protocol, cast
 
 from search.errors import BadPicture
+from search.records import PictureFacts
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 ZIP_SUFFIXES = (".zip", ".cbz")
@@ -38,6 +39,13 @@ class Container(Protocol):
         """
 
     def close(self) -> None: ...
+
+
+class DescribedContainer(Container, Protocol):
+    """A film or an animation, which has metadata of its own."""
+
+    def facts(self) -> PictureFacts:
+        """Return the facts of all its frames: the format too, but no width and height."""
 
 
 def is_container(path: Path) -> bool:
@@ -72,6 +80,20 @@ def read_member(container: Path, path: Path, most_bytes: int) -> bytes:
     name = path.relative_to(container).as_posix()
     with _lock:
         return _opened(container).read(name, most_bytes)
+
+
+def container_facts(path: Path) -> PictureFacts | None:
+    """Return what a film or an animation says of a frame in it; None for other paths.
+
+    Raises:
+        BadPicture: the container can't be read.
+    """
+    container = path.parent
+    describes = may_move(container) or container.name.lower().endswith(FILM_SUFFIXES)
+    if not describes or not container.is_file():
+        return None
+    with _lock:
+        return cast(DescribedContainer, _opened(container)).facts()
 
 
 def open_container(path: Path) -> Container:

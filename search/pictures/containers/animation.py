@@ -1,5 +1,6 @@
 """Animations (GIF, APNG, WebP): their first and middle frames, by number."""
 
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from PIL import Image
 from search.errors import BadPicture
 from search.pictures import pillow
 from search.pictures.containers import absent, check_length
+from search.pictures.metadata import read_facts
+from search.records import PictureFacts
 
 FORMATS = ("GIF", "PNG", "WEBP")
 
@@ -20,8 +23,10 @@ class Animation:
 
     def __init__(self, path: Path) -> None:
         pillow.ready()
+        self._data = path.read_bytes()
+        self._facts: PictureFacts | None = None
         try:
-            self._image = Image.open(BytesIO(path.read_bytes()), formats=FORMATS)
+            self._image = Image.open(BytesIO(self._data), formats=FORMATS)
             self._count = getattr(self._image, "n_frames", 1)
         except pillow.PLUGIN_ERRORS as error:
             raise BadPicture(f"the animation can't be read: {error}", "truncated") from error
@@ -39,6 +44,16 @@ class Animation:
         except pillow.PLUGIN_ERRORS as error:
             raise BadPicture(f"frame {name} is damaged: {error}", "truncated") from error
         return written.getvalue()
+
+    def facts(self) -> PictureFacts:
+        """Return the facts of the file, which are those of every frame."""
+        if self._facts is None:
+            # An image of its own: what stands behind the frames of a PNG is read with the last.
+            with Image.open(BytesIO(self._data), formats=FORMATS) as image:
+                with suppress(*pillow.PLUGIN_ERRORS):
+                    image.load()
+                self._facts = read_facts(image, *image.size, self._data)
+        return self._facts
 
     def close(self) -> None:
         self._image.close()

@@ -1,17 +1,22 @@
 """Films: one picture a shot, by its time code, read through FFmpeg."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 from search.errors import BadPicture
 from search.pictures.containers import absent, check_length
+from search.pictures.dates import read_date
+from search.pictures.descriptions import captions_of
+from search.pictures.metadata import camera_name
+from search.pictures.places import read_iso_6709
+from search.records import PictureFacts
 
 REMEDY = 'films are read with PyAV: pip install "limn[sources]"'
 
@@ -33,6 +38,31 @@ LEAST_STEP_S = 0.5
 
 MOST_SHOTS = 5_000
 
+# A time code has milliseconds; frames are farther apart.
+TOLERANCE_S = 0.001
+
+# From where a frame is looked for: its own place, further and further before it, the beginning.
+STEPS_BACK_S = (0.0, 2.0, 20.0, None)
+
+# DVDs have 64:45 at most; far more is damage.
+MOST_OBLONG = 4
+
+# What is not called by its suffix.
+FORMATS = {".mpg": "MPEG"}
+
+# As QuickTime, Matroska and RIFF name them, the local time first.
+DATES = ("com.apple.quicktime.creationdate", "creation_time", "date", "icrd")
+PLACE = re.compile(r"(?:com\.apple\.quicktime\.)?location(?:\.iso6709|-[a-z]+)?")
+MAKERS = ("com.apple.quicktime.make", "com.android.manufacturer", "make")
+MODELS = ("com.apple.quicktime.model", "com.android.model", "model")
+CAPTIONS = (
+    ("title", "title"), ("com.apple.quicktime.title", "title"), ("description", "description"),
+    ("com.apple.quicktime.description", "description"), ("synopsis", "description"),
+    ("keywords", "keywords"), ("com.apple.quicktime.keywords", "keywords"),
+)  # fmt: skip
+
+CLOCKS_BEGIN = ("1904-01-01T00:00:00", "1970-01-01T00:00:00")
+
 
 class Film:
     """An open film. A picture's name is its time code: hours:minutes:seconds.milliseconds."""
@@ -43,9 +73,15 @@ class Film:
         except ImportError as error:
             raise BadPicture(REMEDY, "unsupported") from error
         self._error: type[Exception] = av.FFmpegError
+        self._path = path
+        self._open()
+
+    def _open(self) -> None:
+        import av
+
         try:
-            self._film = av.open(str(path))
-        except av.FFmpegError as error:
+            self._film = av.open(str(self._path))
+        except self._error as error:
             raise BadPicture(f"the film can't be read: {error}", "truncated") from error
         if not self._film.streams.video:
             self._film.close()
@@ -86,16 +122,24 @@ class Film:
         at_s = seconds(name)
         if at_s is None:
             raise absent(name)
-        base = self._stream.time_base or Fraction(1, 1000)
-        try:
-            self._stream.codec_context.skip_frame = "DEFAULT"
-            self._film.seek(int((at_s + 0.0005) / base), stream=self._stream)
-            for frame in self._film.decode(self._stream):
-                if frame.time is not None and frame.time >= at_s - 0.001:
-                    return self._bytes(frame, name, most_bytes)
-        except self._error as error:
+        error: Exception | None = None
+        for back_s in STEPS_BACK_S:
+            try:
+                frame = self._frame(at_s, back_s)
+            except self._error as caught:
+                error = caught
+                continue
+            if frame is not None:
+                return self._bytes(frame, name, most_bytes)
+        if error is not None:
             raise BadPicture(f"the film can't be read at {name}: {error}", "truncated") from error
         raise absent(name)
+
+    def facts(self) -> PictureFacts:
+        """Return the film's format, date, place, camera and captions."""
+        tags = {**self._stream.metadata, **self._film.metadata}
+        suffix = self._path.suffix.lower()
+        return film_facts(FORMATS.get(suffix, suffix.lstrip(".").upper()), tags)
 
     def close(self) -> None:
         self._film.close()
@@ -109,14 +153,76 @@ class Film:
         except self._error:
             return  # it ends in mid-frame: what came before is good
 
+    def _frame(self, at_s: float, back_s: float | None) -> Any | None:
+        """Return the first frame that is not before a moment, looked for from `back_s` before it.
+
+        None where the search begins past the moment: some formats, MPEG's streams among them,
+        have no index, and are entered only somewhere near.
+        """
+        if back_s is None:  # from the beginning
+            self._film.close()
+            self._open()
+        else:
+            base = self._stream.time_base or Fraction(1, 1000)
+            start = int((max(0.0, at_s - back_s) + TOLERANCE_S / 2) / base)
+            self._film.seek(start, stream=self._stream)
+        self._stream.codec_context.skip_frame = "DEFAULT"
+        passed = back_s is None
+        for frame in self._film.decode(self._stream):
+            if frame.time is None:
+                continue
+            if frame.time >= at_s - TOLERANCE_S:
+                return frame if passed or frame.time <= at_s + TOLERANCE_S else None
+            passed = True
+        return None
+
     def _bytes(self, frame: Any, name: str, most_bytes: int) -> bytes:
-        check_length(frame.width * frame.height * 3, name, most_bytes)
-        image: Image.Image = frame.to_image()
+        width_px, height_px = self._shown(frame)
+        check_length(width_px * height_px * 3, name, most_bytes)
+        image: Image.Image = frame.to_image(width=width_px, height=height_px)
         if turn := getattr(frame, "rotation", 0):
             image = image.rotate(turn, expand=True)
         written = BytesIO()
         image.save(written, "BMP")  # no more than the pixels: nothing is compressed in between
         return written.getvalue()
+
+    def _shown(self, frame: Any) -> tuple[int, int]:
+        """Return the width and height that players show: pixels need not be square."""
+        ratio = self._stream.sample_aspect_ratio or 1
+        if not 1 / MOST_OBLONG <= ratio <= MOST_OBLONG:
+            ratio = 1
+        return max(1, round(frame.width * ratio)), frame.height
+
+
+def film_facts(name: str, tags: Mapping[str, str]) -> PictureFacts:
+    """Return what a film's tags say, `name` being its format.
+
+    The local time that phones write goes before the time in UTC that formats ask for.
+    """
+    lower = {key.lower(): value for key, value in tags.items()}
+    dates = (_date(lower.get(key, "")) for key in DATES)
+    places = (read_iso_6709(value) for key, value in lower.items() if PLACE.fullmatch(key))
+    latitude, longitude = next(filter(None, places), None) or (None, None)
+    maker, model = (
+        next((lower[key] for key in keys if key in lower), "") for keys in (MAKERS, MODELS)
+    )
+    captions = ((f"film.{kind}", lower[key], None) for key, kind in CAPTIONS if key in lower)
+    return PictureFacts(
+        format=name,
+        width_px=0,
+        height_px=0,
+        taken_at=next(filter(None, dates), None),
+        latitude=latitude,
+        longitude=longitude,
+        camera=camera_name({ExifTags.Base.Make: maker, ExifTags.Base.Model: model}),
+        captions=captions_of(captions, "file"),
+    )
+
+
+def _date(text: str) -> str | None:
+    """Return a date; None for the beginnings of clocks, which programs write for want of one."""
+    found = read_date(text)
+    return None if found is None or found.startswith(CLOCKS_BEGIN) else found
 
 
 def time_code(at_s: float) -> str:

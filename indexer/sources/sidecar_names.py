@@ -1,0 +1,82 @@
+"""Which files belong to a picture by their names: a.txt, a.jpg.xmp, and Google Takeout's."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from indexer.sources.sidecars import JSON_SUFFIX
+
+# Google cuts the names of its documents to this many characters, before the suffix.
+TAKEOUT_NAME_LENGTH = 46
+TAKEOUT_ENDING = ".supplemental-metadata"
+
+# The second picture of a name is IMG_1(1).jpg, and its document IMG_1.jpg(1).json.
+NUMBERED = re.compile(r"(?P<stem>.+)(?P<number>\(\d+\))")
+
+# What Google Photos appends to pictures that it changed, in the languages of its users; they have
+# the original's document.
+EDITED = (
+    "-edited", "-effects", "-bearbeitet", "-modifié", "-edytowane", "-editado", "-editada",
+    "-modificato", "-modificata", "-bewerkt", "-redigerad", "-redigert", "-muokattu", "-düzenlendi",
+    "-已修改", "-已編輯", "-已编辑", "-編集済み", "-수정됨", "-измененный",
+)  # fmt: skip
+
+
+class SidecarNames:
+    """The sidecars of one folder by their names without the suffix."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, dict[str, str]] = {}
+        self._folded: dict[str, dict[str, str]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._names)
+
+    def add(self, name: str) -> None:
+        """Take in a file."""
+        stem, suffix = os.path.splitext(name)
+        suffix = suffix.lower()
+        self._names.setdefault(stem, {})[suffix] = name
+        self._folded.setdefault(stem.casefold(), {}).setdefault(suffix, name)
+
+    def beside(self, picture: str) -> dict[str, str]:
+        """Return a picture's sidecars, by suffix; a.jpg.xmp goes before a.xmp.
+
+        Where none has the picture's name as it is written, its case does not matter.
+        """
+        stem = os.path.splitext(picture)[0]
+        found: dict[str, str] = {}
+        for names in (self._names, self._folded):
+            for key in (picture, stem):
+                found = {**names.get(key if names is self._names else key.casefold(), {}), **found}
+        if JSON_SUFFIX not in found:
+            documents = (self._names.get(each, {}) for each in _takeout_stems(picture))
+            document = next((each[JSON_SUFFIX] for each in documents if JSON_SUFFIX in each), None)
+            if document is not None:
+                found[JSON_SUFFIX] = document
+        return found
+
+
+def _takeout_stems(picture: str) -> Iterator[str]:
+    """Yield the stems that a picture's document from Google may have, likely ones first."""
+    for name, number in _originals(picture):
+        yield name + number
+        whole = name + TAKEOUT_ENDING
+        # Longer forms first: what is cut is cut at one place, but versions differ in where.
+        for length in range(len(whole), len(name), -1):
+            yield whole[:length] + number
+        if len(name) > TAKEOUT_NAME_LENGTH:
+            yield name[:TAKEOUT_NAME_LENGTH] + number
+
+
+def _originals(picture: str) -> Iterator[tuple[str, str]]:
+    """Yield the names that a picture may have had, each with its number: ("IMG_1.jpg", "(1)")."""
+    stem, suffix = os.path.splitext(picture)
+    number = ""
+    if numbered := NUMBERED.fullmatch(stem):
+        stem, number = numbered["stem"], numbered["number"]
+        yield picture, ""
+    yield stem + suffix, number
+    for ending in EDITED:
+        if stem.casefold().endswith(ending):
+            yield stem[: -len(ending)] + suffix, number
