@@ -1,12 +1,13 @@
 """A long stay under load: searches, thumbnails and uploads at a steady rate, and their memory.
 
-    python -m benchmarks.soak PICTURE.jpg --minutes 30 --rate 50
+    python -m benchmarks.soak PICTURE.jpg --minutes 10 --idle 60 --slow 12 --indexing FOLDER
 
-It serves the catalog of LIMN_DATA_DIR by a `limn serve` of its own.
+It serves the catalog of LIMN_DATA_DIR by a `limn serve` of its own, to which all connections go.
 """
 
 import http.client
 import json
+import os
 import random
 import re
 import subprocess
@@ -23,6 +24,8 @@ from time import monotonic, sleep
 from urllib.parse import quote, urlsplit
 
 import click
+
+from benchmarks.crowd import Crowd, Indexing, beside
 
 WORDS = ("a dog", "red", "children play", "a man on a bike", "snow", "two women", "water", "狗")
 THREADS = 32
@@ -57,6 +60,7 @@ class Report:
     p50_ms: dict[str, float] = field(default_factory=dict)
     p99_ms: dict[str, float] = field(default_factory=dict)
     over_time_mib: list[float] = field(default_factory=list)
+    most_ms: dict[str, float] = field(default_factory=dict)
 
     @property
     def counted_mib(self) -> list[float]:
@@ -84,7 +88,7 @@ class Soak:
         parts = urlsplit(url)
         self._host, self._port, self._pid = parts.hostname or "", parts.port or 80, pid
         self._upload = _form(picture)
-        self._ids = [hit["id"] for hit in self._ask_json("/api/v1/search?q=a&k=200")["hits"]]
+        self.ids = [hit["id"] for hit in self._ask_json("/api/v1/search?q=a&k=200")["hits"]]
         self._lock = threading.Lock()
         self._kept = threading.local()
         self._connections: list[http.client.HTTPConnection] = []
@@ -132,6 +136,7 @@ class Soak:
             first_failures=list(self._failures)[:5],
             p50_ms={kind: _part(took, 0.5) for kind, took in self._took_ms.items()},
             p99_ms={kind: _part(took, 0.99) for kind, took in self._took_ms.items()},
+            most_ms={kind: _part(took, 1.0) for kind, took in self._took_ms.items()},
             over_time_mib=[round(median(part), 1) for part in parts if part],
         )
 
@@ -157,7 +162,7 @@ class Soak:
             self._kept.connection = connection
             self._connections.append(connection)
         words = quote(WORDS[int(chance * len(WORDS))])
-        picture_id = self._ids[int(chance * len(self._ids))]
+        picture_id = self.ids[int(chance * len(self.ids))]
         if kind == "upload":
             headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
             connection.request("POST", "/api/v1/search", self._upload, headers)
@@ -181,11 +186,11 @@ class Soak:
 
 
 @contextmanager
-def serving() -> Iterator[tuple[str, int]]:
-    """A `limn serve` on a free port: its address and its process id."""
+def serving(*options: str) -> Iterator[tuple[str, int]]:
+    """Serve at a free port with `limn serve`; gives its address and its process id."""
     limn = str(Path(sys.executable).with_name("limn"))
     with subprocess.Popen(
-        [limn, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True
+        [limn, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stderr is not None
@@ -219,11 +224,32 @@ def _part(took_ms: list[float], part: float) -> float:
 @click.argument("picture", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--minutes", default=30.0, show_default=True)
 @click.option("--rate", default=50.0, show_default=True, help="Requests a second.")
-def main(picture: Path, minutes: float, rate: float) -> None:
+@click.option("--idle", default=0, help="Connections that send nothing, or a byte a second.")
+@click.option("--slow", default=0, help="Connections that take a KiB a second of a zip.")
+@click.option(
+    "--indexing",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder to index meanwhile, again and again, into a collection of its own.",
+)
+def main(
+    picture: Path, minutes: float, rate: float, idle: int, slow: int, indexing: Path | None
+) -> None:
     """Stay under load, uploading PICTURE now and then, and print what came of it as JSON."""
-    with serving() as (url, pid):
-        report = Soak(url, pid, picture.read_bytes()).run(minutes * 60, rate)
-    told = {"drift": round(report.drift, 4), "spread": round(report.spread, 4)}
+    load = [os.getloadavg()[0]]
+    with serving(*(("--root", str(indexing)) if indexing else ())) as (url, pid):
+        soak = Soak(url, pid, picture.read_bytes())
+        crowd = Crowd(url, idle, slow, soak.ids)
+        runs = [Indexing(url, str(indexing))] if indexing else []
+        with beside(crowd, *runs):
+            report = soak.run(minutes * 60, rate)
+    load.append(os.getloadavg()[0])
+    told = {
+        "drift": round(report.drift, 4),
+        "spread": round(report.spread, 4),
+        "crowd_opened": crowd.opened,
+        "indexed": sum(each.added for each in runs),
+        "load": load,
+    }
     click.echo(json.dumps({**asdict(report), **told}, indent=2))
 
 

@@ -23,7 +23,7 @@ def open_engine(settings: Settings | None = None, lasting: bool = False) -> Iter
     """An engine on the settings' database, whose schema is upgraded first where it must be.
 
     Without settings, those of the environment are taken. In a process that is `lasting`, large
-    collections get a first pass in the background.
+    collections get a first pass, and index files are written, in the background.
 
     Raises:
         DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
@@ -43,6 +43,7 @@ def open_engine(settings: Settings | None = None, lasting: bool = False) -> Iter
             thumbnails=Thumbnails(settings.data_dir / "thumbnails", limits),
             limits=limits,
             open_staging=lambda path, texts: Staging(path, texts, wishes, lasting),
+            lasting=lasting,
         )
         try:
             yield engine

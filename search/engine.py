@@ -80,8 +80,12 @@ class Engine:
         thumbnails: Thumbnails,
         limits: Limits,
         open_staging: Callable[[Path, Callable[[], Vectors]], Staging] | None = None,
+        lasting: bool = False,
     ) -> None:
-        """`open_staging` makes what gives a store its first pass; without it, all are exact."""
+        """`open_staging` makes what gives a store its first pass; without it, all are exact.
+
+        An engine that is `lasting` writes index files in the background.
+        """
         self.catalog = catalog
         self.limits = limits
         self.timing = Timing()
@@ -92,6 +96,7 @@ class Engine:
         self._encoders: dict[str, Encoder] = {}
         self._followers: dict[tuple[int, str, Kept], Follower] = {}
         self._open_staging = open_staging
+        self._lasting = lasting
         self._stagings: dict[tuple[int, str, Kept], Staging] = {}
         self._backgrounds: dict[tuple[int, ...], tuple[int, Background]] = {}
         self._adapters: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
@@ -322,6 +327,12 @@ class Engine:
         with suppress(LimnError):  # whoever searches will be told
             self.answer(REHEARSAL)  # measures chance, and writes out the SQL of every search
 
+    def follow(self) -> None:
+        """Bring the indexes level with the catalog, as the next search would have to."""
+        for collection, head in self.catalog.collections_with_heads():
+            for of in get_args(Kept):
+                self._follower(collection, of).store(head)
+
     def close(self) -> None:
         """Write stores that changed to their files, for a quicker next start."""
         for staging in list(self._stagings.values()):
@@ -381,7 +392,10 @@ class Engine:
         size = sum(map(len, (*pictures, *captions)))
         with self._lock:
             known = self._backgrounds.get(key)
-        if known is None or abs(size - known[0]) > STALE_SHARE * known[0]:
+            stale = known is None or abs(size - known[0]) > STALE_SHARE * known[0]
+            if known is not None and stale:  # others go on with this one meanwhile
+                self._backgrounds[key] = (size, known[1])
+        if known is None or stale:
             known = (size, fit(pictures, captions, encoder.encode_texts))
             with self._lock:
                 self._backgrounds[key] = known
@@ -448,6 +462,7 @@ class Engine:
                     path,
                     of,
                     self._stagings.get(key),
+                    self._lasting,
                 )
             return self._followers[key]
 

@@ -28,7 +28,8 @@ class Follower:
 
     The file is a cache: missing, damaged, of another catalog, space or version, or ahead of the
     log, it is thrown away and everything is read from the log again. Nothing is embedded anew.
-    `on_change` is told of the store when it was opened or has changed.
+    `on_change` is told of the store when it was opened or has changed. In a process that is
+    `lasting` the file is written in the background.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Follower:
         path: Path,
         of: Kept = "pictures",
         on_change: "Callable[[Follower, VectorStore], None] | None" = None,
+        lasting: bool = False,
     ) -> None:
         self.collection = collection
         self.path = path
@@ -46,6 +48,7 @@ class Follower:
         self._open_store = open_store
         self._of = of
         self._on_change = on_change
+        self._lasting = lasting
         self._changes_after = (
             catalog.changes_after if of == "pictures" else catalog.caption_changes_after
         )
@@ -53,6 +56,8 @@ class Follower:
         self._store: VectorStore | None = None
         self._position = 0
         self._unsaved = 0
+        self._saving = False
+        self._saver: threading.Thread | None = None
 
     @property
     def size(self) -> int:
@@ -61,7 +66,14 @@ class Follower:
         return 0 if store is None else len(store)
 
     def store(self, head: int | None = None) -> VectorStore:
-        """The store, holding all that was committed before this call, or up to `head`."""
+        """The store, holding all that was committed before this call, or up to `head`.
+
+        While its file is written by another thread it is returned as it is: a disk that an indexing
+        run keeps busy takes seconds for that.
+        """
+        store = self._store
+        if self._saving and store is not None:
+            return store
         with self._lock:
             opened = self._store is None
             if self._store is None:
@@ -80,7 +92,11 @@ class Follower:
         """Write the store to its file if anything changed; a failure costs only time later."""
         with self._lock:
             if self._store is not None and self._unsaved:
-                self._save(self._store)
+                self._saving = True
+                try:
+                    self._save(self._store)
+                finally:
+                    self._saving = False
 
     def header(self, store: VectorStore) -> IndexHeader:
         """What a file beside the index says of itself."""
@@ -93,8 +109,13 @@ class Follower:
             self._position = changes.position
             # How far the log was read is kept too, where that changed nothing.
             self._unsaved += max(1, len(changes.ids) + len(changes.removed))
-        if self._unsaved >= max(SAVE_LEAST, SAVE_SHARE * len(store)):
+        if self._unsaved < max(SAVE_LEAST, SAVE_SHARE * len(store)):
+            return
+        if not self._lasting:
             self._save(store)
+        elif self._saver is None or not self._saver.is_alive():
+            self._saver = threading.Thread(target=self.save, name="limn-save", daemon=True)
+            self._saver.start()
 
     def _load(self) -> VectorStore:
         store = self._open_store(self.collection.space.width)

@@ -1,6 +1,8 @@
 """Giving a store its first pass: from its file, or measured and built while searches go on."""
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from search.stores.faiss_store import FaissStore
 
 log = logging.getLogger(__name__)
+
+# Half a share of the CPU is a niceness of 3; this is a tenth.
+NICENESS = 10
 
 Say = Callable[[str], None]
 
@@ -151,6 +156,8 @@ class Staging:
             if self._stop.is_set():
                 raise _Stopped
 
+        if sys.platform == "linux":  # searches come first: there a thread has a niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         try:
             self.measure(follower, store, say)
         except _Stopped:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.crowd import INDEXED, Crowd, Indexing, beside
 from benchmarks.load import loaded
 from benchmarks.soak import SHARES, Report, Soak
 from search.bootstrap import open_engine
@@ -46,6 +47,25 @@ def test_a_server_under_mixed_load_makes_no_error(tmp_path: Path) -> None:
     assert report.requests == 120
     assert set(report.p50_ms) == set(SHARES)
     assert min(report.p50_ms.values()) > 0 and min(report.over_time_mib) > 10
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs Linux")
+def test_a_crowd_and_a_run_of_the_indexer_beside_it_make_no_error(tmp_path: Path) -> None:
+    with open_engine(settings_in(tmp_path / "data")) as engine:
+        store_colours(engine.catalog, tmp_path / "pictures", ("red", "green", "blue"))
+    more = tmp_path / "more"
+    more.mkdir()
+    for colour in ("orange", "purple"):
+        (more / f"{colour}.png").write_bytes(picture_bytes(colour))
+    with served(tmp_path / "data", "--root", str(more)) as (process, url):
+        soak = Soak(url, process.pid, picture_bytes("red", kind="JPEG"))
+        crowd, indexing = Crowd(url, 20, 4, soak.ids), Indexing(url, str(more))
+        with beside(crowd, indexing):
+            report = soak.run(seconds=8, rate=20)
+        assert (report.failed, report.first_failures) == (0, [])
+        assert crowd.opened >= 24
+        assert indexing.added % 2 == 0
+        assert loaded(url, INDEXED, ["red"], clients=1).failed == 1, "it was removed at the end"
 
 
 def test_memory_over_time_is_told_by_its_drift_and_its_spread() -> None:

@@ -1,33 +1,28 @@
 """Bodies of requests as they come in: what must not or can't be kept is refused at once.
 
-waitress keeps a whole body on the disk before the application sees its request, whoever sent it,
-and by itself answers what is too large in words of its own. Here the application answers, before
-the body has come.
+A body is kept as a whole before a thread is asked to answer, so that a slow client takes none;
+what is refused goes to the application without its body, which says why in its own words.
 """
 
 import io
 import re
-import socket
 import tempfile
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from copy import copy
-from time import monotonic
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.utilities import RequestEntityTooLarge
-
-from search.catalog_tokens import Tokens
 from search.errors import StorageFailed
-from web.access import admits
+from search.records import Scope
 
 # Only these addresses get room for archives, whoever sends them.
 BRINGS_FILES = re.compile(r"(/api/v1)?/collections(/[^/]+/files)?")
 
-# Whoever is still sending would lose the answer if the connection were closed: what comes so much
-# longer is read and thrown away.
-LINGER_S = 10.0
+# What is larger goes to the disk.
+KEPT_BYTES = 1 << 19
+
+Receive = Callable[[], Awaitable[Any]]
 
 
 class Unkept(io.RawIOBase):
@@ -46,87 +41,86 @@ class Unkept(io.RawIOBase):
             f"room in {tempfile.gettempdir()}"
         ) from self._error
 
-    def getfile(self) -> "Unkept":
-        return self
 
-    def getbuf(self) -> "Unkept":
-        return self
+@dataclass
+class Body:
+    """A body as the application reads it, and the length that it is told.
 
-
-def channel_of(most_files_bytes: int, tokens: Tokens | None) -> type[Any]:
-    """A channel class whose requests may bring `most_files_bytes` where files are taken.
-
-    Where tokens are wanted, a body that has to go to the disk is taken from who shows one alone.
+    Of a body that was refused nothing is to be read; its length is what was sent or declared.
     """
 
-    class Parser(HTTPRequestParser):  # type: ignore[misc]
-        def __init__(self, adj: Any, channel: Any) -> None:
-            super().__init__(adj)
-            self._channel = channel
+    file: Any
+    length: int
+    refused: bool = False
 
-        def parse_header(self, header_plus: bytes) -> None:
-            super().parse_header(header_plus)
-            takes_files = self.command == "POST" and BRINGS_FILES.fullmatch(self.path)
-            if takes_files:
-                roomy: Any = copy(self.adj)
-                roomy.max_request_body_size = most_files_bytes + 1  # waitress refuses what is equal
-                self.adj: Any = roomy
-            large = self.chunked or self.content_length > self.adj.inbuf_overflow
-            if large and not admits(tokens, self.headers, "write" if takes_files else "read"):
-                self._refuse(None)
+    def close(self) -> None:
+        """Delete the file."""
+        with suppress(OSError):  # what is still to be written finds no room either
+            self.file.close()
 
-        def received(self, data: bytes) -> int:
-            try:
-                consumed = int(super().received(data))
-            except OSError as error:
-                self._refuse(Unkept(error))
-                consumed = 0
-            if isinstance(self.error, RequestEntityTooLarge):
-                self.error: Any = None
-                if self.chunked:
-                    self.headers["CONTENT_LENGTH"] = str(self.body_bytes_received)
-                self._refuse(None)
-            # What follows is the rest of the body, and no request.
-            return len(data) if self._channel.refused else consumed
 
-        def _refuse(self, body: Unkept | None) -> None:
-            """Hand the request over without its body."""
-            with suppress(OSError):  # what is still to be written finds no room either
-                self.close()
-            self.body_rcv: Any = body
-            self.expect_continue = False
-            self.completed = True
-            self.headers["CONNECTION"] = "close"
-            self._channel.refused = True
+class Bodies:
+    """Takes bodies of at most `most_bytes`, or `most_files_bytes` where files are taken.
 
-    class Channel(HTTPChannel):  # type: ignore[misc]
-        refused = False
-        _until_s: float | None = None
+    `admits` tells whether headers show a token that allows a scope. `off_loop` runs what may wait
+    for the disk or the database.
+    """
 
-        def parser_class(self, adj: Any) -> Parser:
-            return Parser(adj, self)
+    def __init__(
+        self,
+        most_bytes: int,
+        most_files_bytes: int,
+        admits: Callable[[Mapping[str, str], Scope], bool],
+        off_loop: Callable[[Callable[[], Any]], Awaitable[Any]],
+    ) -> None:
+        self._most_bytes = most_bytes
+        self._most_files_bytes = most_files_bytes
+        self._admits = admits
+        self._off_loop = off_loop
 
-        def received(self, data: bytes) -> bool:
-            if self._until_s is None:
-                return bool(super().received(data))
-            if monotonic() > self._until_s:
-                self.handle_close()
-            return False
+    async def take(
+        self, method: str, path: str, headers: Mapping[str, str], receive: Receive
+    ) -> Body | None:
+        """Receive a body, where `headers` are named as in WSGI but without HTTP_.
 
-        def handle_close(self) -> None:
-            # `will_close`: not the client ends it, but we, as all is answered.
-            if self.refused and self.will_close and self._until_s is None:
-                self._until_s = monotonic() + LINGER_S
-                self.will_close: bool = False
-                try:
-                    self.socket.shutdown(socket.SHUT_WR)
-                    return
-                except OSError:
-                    pass  # the client has gone
-            if self.request is not None:  # broken off: the file of its body goes at once
-                with suppress(OSError):
-                    self.request.close()
-                self.request: Any = None
-            super().handle_close()
+        Returns None where the client has gone.
+        """
+        takes_files = method == "POST" and BRINGS_FILES.fullmatch(path) is not None
+        most_bytes = self._most_files_bytes if takes_files else self._most_bytes
+        chunked = "TRANSFER_ENCODING" in headers
+        length = None if chunked else int(headers.get("CONTENT_LENGTH") or 0)
+        if length == 0:
+            return Body(io.BytesIO(), 0)
+        if length is not None and length > most_bytes:
+            return Body(io.BytesIO(), length, refused=True)
+        if length is None or length > KEPT_BYTES:
+            # What has to go to the disk is taken from who shows a token alone.
+            scope: Scope = "write" if takes_files else "read"
+            if not await self._off_loop(lambda: self._admits(headers, scope)):
+                return Body(io.BytesIO(), length or 0, refused=True)
+        return await self._keep(most_bytes, length, receive)
 
-    return Channel
+    async def _keep(self, most_bytes: int, length: int | None, receive: Receive) -> Body | None:
+        file = tempfile.SpooledTemporaryFile(KEPT_BYTES)  # noqa: SIM115 - `Body` closes it
+        body = Body(file, 0)
+        try:
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    body.close()
+                    return None
+                piece, more = message["body"], message["more_body"]
+                body.length += len(piece)
+                if body.length > most_bytes:
+                    body.close()
+                    return Body(io.BytesIO(), body.length, refused=True)
+                if body.length > KEPT_BYTES:
+                    await self._off_loop(partial(body.file.write, piece))
+                else:
+                    body.file.write(piece)
+            await self._off_loop(partial(body.file.seek, 0))  # writes the last of it
+        except OSError as error:
+            body.close()
+            return Body(Unkept(error), length or body.length, refused=True)
+        return body

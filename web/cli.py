@@ -37,6 +37,13 @@ if TYPE_CHECKING:
     help="Want a token (limn token create) from this machine too, as behind a proxy.",
 )
 @click.option(
+    "--trust-proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A proxy whose X-Forwarded-For and X-Forwarded-Proto hold; may be repeated.",
+)
+@click.option(
     "--root",
     "roots",
     multiple=True,
@@ -52,6 +59,7 @@ def serve(
     port: int,
     threads: int,
     require_token: bool,
+    proxies: tuple[str, ...],
     roots: tuple[Path, ...],
     no_worker: bool,
     log_requests: bool,
@@ -63,8 +71,9 @@ def serve(
     from search.bootstrap import open_engine
     from web.allocator import give_back_freed
     from web.app import create_app
+    from web.following import Following
     from web.requestlog import write_logs
-    from web.server import Ending, open_server, url_of
+    from web.server import open_server, url_of
 
     give_back_freed()
     if log_requests:
@@ -78,22 +87,24 @@ def serve(
         _check_tokens(state.tokens, host)
         if "TMPDIR" not in os.environ:  # where the files end up there is room; /tmp may be memory
             tempfile.tempdir = str(state.intake.drafts())
-        server = open_server(app, host, port, threads)
-        ending = Ending(server, state.ending)
+        server = open_server(app, host, port, threads, proxies)
         for told in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(told, ending.tell)
+            signal.signal(told, server.tell)
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, ending.tell)  # a closed terminal, but not nohup's
+            signal.signal(signal.SIGHUP, server.tell)  # a closed terminal, but not nohup's
         state.warmup.start()
+        following = Following(engine)
+        following.start()
         if not no_worker:
             state.foreman.start()
-        url = url_of(host, server.effective_port)
+        url = url_of(host, server.port)
         click.echo(f"Limn is at {url}  (Ctrl-C ends it)", err=True)
         if show:
             click.launch(url)
         try:
-            finished = ending.serve()
+            finished = server.serve()
         finally:  # a second Ctrl-C leaves no worker either
+            following.stop()
             state.foreman.stop()
     cut = "" if finished else "; requests that took too long were cut off"
     click.echo(f"Limn has ended{cut}.", err=True)

@@ -39,15 +39,14 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def as_csv(pictures: Sequence[Picture]) -> Response:
     """A row a picture; its captions stand in one cell, one a line."""
-
-    def rows() -> Iterator[str]:
-        yield _row(COLUMNS)
-        for picture in pictures:
-            told = picture_json(picture)
-            told["captions"] = "\n".join(each["text"] for each in told["captions"])
-            yield _row([_cell(told[column]) for column in COLUMNS])
-
-    return _download(rows(), "text/csv; charset=utf-8", "pictures.csv")
+    table = StringIO()
+    rows = csv.writer(table)
+    rows.writerow(COLUMNS)
+    for picture in pictures:
+        told = picture_json(picture)
+        told["captions"] = "\n".join(each["text"] for each in told["captions"])
+        rows.writerow([_cell(told[column]) for column in COLUMNS])
+    return _download(table.getvalue(), "text/csv; charset=utf-8", "pictures.csv")
 
 
 def as_zip(pictures: Sequence[Picture]) -> Response:
@@ -67,7 +66,8 @@ def as_zip(pictures: Sequence[Picture]) -> Response:
             stream.add_path(picture.path, arcname=name)
         else:
             stream.add(_member(picture.path, engine().limits), name)
-    gone = [picture for picture in pictures if picture not in there]
+    found = {picture.id for picture in there}
+    gone = [picture for picture in pictures if picture.id not in found]
     if gone:
         listed = "\n".join(printable(str(picture.path)) for picture in gone)
         stream.add(f"These files were not found:\n{listed}\n", "missing.txt")
@@ -87,12 +87,6 @@ def _member(path: Path, limits: Limits) -> Iterator[bytes]:
         yield load_file(path, limits)
 
 
-def _row(cells: Sequence[object]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
-
-
 def _cell(value: object) -> object:
     """A value as a spreadsheet takes it: words that look like a formula are quoted."""
     if isinstance(value, str) and value.startswith(FORMULA):
@@ -100,7 +94,7 @@ def _cell(value: object) -> object:
     return value
 
 
-def _download(body: Iterator[Any], content_type: str, name: str) -> Response:
+def _download(body: str | Iterator[bytes], content_type: str, name: str) -> Response:
     response = Response(body, content_type=content_type)
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     return response
