@@ -158,7 +158,7 @@ def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
     with dry_run(engine, request) as plan:
         facts = {
             "found": plan.found,
-            "to_read": len(plan.work),
+            "to_read": len(plan.work) + len(plan.reread),
             "to_recaption": len(plan.recaption),
             "unchanged": plan.unchanged,
             "to_forget": len(plan.gone),

@@ -10,9 +10,9 @@ from search.pictures.dates import read_date
 from search.pictures.encodings import decoded
 from search.pictures.places import LATITUDE, LONGITUDE, Place, place_of, read_degrees
 
-# A tree takes some thirty times the bytes of its XML. Programs write tens of kilobytes, with a
-# long history a megabyte.
-MAX_XMP_BYTES = 8 << 20
+# A tree takes some thirty times the bytes of its XML, and half a million elements take a second.
+# Programs write tens of kilobytes, with a long history a megabyte.
+MAX_XMP_BYTES = 2 << 20
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
