@@ -139,7 +139,7 @@ def test_a_file_cut_anywhere_is_refused(suffix: str, part: float, tmp_path: Path
     Image.effect_noise((200, 150), 60).save(whole)
     error = refusal(cut(tmp_path / f"cut.{suffix}", whole, part))
     assert error.reason == "truncated"
-    assert error.__cause__ is not None or "its end" in str(error)
+    assert error.__cause__ is not None or "cut short" in str(error)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif", "gif"])
@@ -171,7 +171,7 @@ def test_damaged_files_are_refused_or_read_but_raise_nothing_else(tmp_path: Path
             try:
                 picture, _ = read_picture(bytes(damaged), limits=Limits(max_pixels=1_000_000))
             except BadPicture as error:
-                assert error.reason in ("truncated", "not an image", "too large")
+                assert error.reason in BadPicture.REASONS[3:7]  # a header may now name a rare kind
             else:
                 assert picture.mode == "RGB"
 

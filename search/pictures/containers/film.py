@@ -14,6 +14,8 @@ from search.errors import BadPicture
 from search.pictures.containers import absent, check_length
 from search.pictures.dates import read_date
 from search.pictures.descriptions import captions_of
+from search.pictures.limits import DEFAULT_LIMITS, Limits
+from search.pictures.memory import check_bytes
 from search.pictures.metadata import camera_name
 from search.pictures.places import read_iso_6709
 from search.records import PictureFacts
@@ -63,17 +65,20 @@ CAPTIONS = (
 
 CLOCKS_BEGIN = ("1904-01-01T00:00:00", "1970-01-01T00:00:00")
 
+# Bytes a pixel of a frame: those that its decoder keeps for others, and the copies to a file.
+FRAME_BYTES = 20
+
 
 class Film:
     """An open film. A picture's name is its time code: hours:minutes:seconds.milliseconds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
         try:
             import av
         except ImportError as error:
             raise BadPicture(REMEDY, "unsupported") from error
         self._error: type[Exception] = av.FFmpegError
-        self._path = path
+        self._path, self._limits = path, limits
         self._open()
 
     def _open(self) -> None:
@@ -87,6 +92,8 @@ class Film:
             self._film.close()
             raise BadPicture("it has sound, but no pictures", "not an image")
         self._stream = self._film.streams.video[0]
+        width_px, height_px = self._stream.width or 0, self._stream.height or 0
+        self._check(width_px * height_px)
         self._stream.thread_type = "SLICE"  # threads by frame would read far ahead of a seek
 
     def shots(self) -> Iterator[str]:
@@ -143,6 +150,13 @@ class Film:
 
     def close(self) -> None:
         self._film.close()
+
+    def _check(self, pixels: int) -> None:
+        try:
+            check_bytes(pixels * FRAME_BYTES, "a frame of the film", self._limits)
+        except BadPicture:
+            self._film.close()
+            raise
 
     def _key_frames(self) -> Iterator[tuple[Any, float]]:
         try:
