@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from indexer.gate import kept_facts
 from indexer.sources import Item
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture
@@ -120,7 +121,7 @@ def _decode(
     facts = replace(facts, colours=colours, perceptual_hash=perceptual_hash)
     if member and (animation := animation_of(item.path)):  # its frames come as another format
         facts = replace(facts, format=ANIMATIONS[animation.suffix.lower()])
-    return Decoded(file, facts, preparation.pixels(picture, exact=False))
+    return Decoded(file, kept_facts(facts), preparation.pixels(picture, exact=False))
 
 
 def _shots(item: Item) -> Iterator[Shots | Busy]:

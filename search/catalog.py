@@ -22,6 +22,7 @@ from search.catalog_marks import Marks
 from search.catalog_pictures import pictures
 from search.catalog_saved import SavedSearches
 from search.catalog_words import CatalogWords, index_words
+from search.characters import storable
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
 from search.records import (
@@ -438,7 +439,7 @@ class Catalog:
             {
                 **_address(collection, failure.path),
                 "reason": failure.reason,
-                "detail": failure.detail,
+                "detail": storable(failure.detail),
                 "size_bytes": failure.size_bytes,
                 "mtime_ns": failure.mtime_ns,
                 "seen_at": now(),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from search import tables as t
+from search.characters import storable
 from search.database import Database
 from search.errors import NotFound
 from search.records import Collection, Counts
@@ -124,6 +125,9 @@ class Jobs:
         values = {**asdict(counts), **more, "state": state, "updated_at": now()}
         if state != "running":
             values |= {"message": message, "finished_at": now()}
+        for name in ("current", "message"):  # they name files, whose names are any bytes
+            if values.get(name):
+                values[name] = storable(values[name])
         with self._database.writing() as sql:
             sql.execute(t.job.update().where(t.job.c.id == job_id).values(**values))
             return bool(sql.scalar(sa.select(t.job.c.cancelled).where(t.job.c.id == job_id)))

@@ -6,7 +6,7 @@ Captions and queries go through the same functions, so both databases can match 
 import math
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import regex

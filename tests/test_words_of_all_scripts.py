@@ -1,4 +1,4 @@
-"""Words in every script: they are found beside digits, other scripts and marks, on each database."""
+"""Words in every script: found beside digits, other scripts and marks, on each database."""
 
 import unicodedata
 from pathlib import Path
@@ -21,7 +21,7 @@ from search.records import (
     PictureFacts,
     Space,
 )
-from search.schema import current_revision, ensure_schema, upgrade
+from search.schema import current_revision, ensure_schema
 from search.words import found_in, query_words, words_of
 from tests.conftest import Limn
 

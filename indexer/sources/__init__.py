@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from indexer.gate import kept_captions, kept_fields
 from search.records import Caption, Failure, Fields, FileMark
 
 
@@ -15,6 +16,12 @@ class Told:
 
     captions: tuple[Caption, ...] = ()
     fields: Fields = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let in what can be stored: texts, names and numbers come from anybody's files."""
+        if self.captions or self.fields:
+            object.__setattr__(self, "captions", kept_captions(self.captions))
+            object.__setattr__(self, "fields", kept_fields(self.fields))
 
 
 def captions_hash(told: Told) -> bytes:

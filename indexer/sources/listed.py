@@ -12,8 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from indexer.gate import parse_json
 from indexer.sources import Found, Item, Note, Told, Unchanged
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
+from search.characters import storable
 from search.errors import BadSource
 from search.pictures.containers import container_of
 from search.records import Caption, Failure
@@ -55,7 +57,8 @@ class Listed:
                 sql.execute("BEGIN")
                 for name, told in self.rows(self.table, self.asked):
                     if name:
-                        sql.execute("INSERT INTO row VALUES (?, ?)", (name, _packed(told)))
+                        row = (storable(name), _packed(told))
+                        sql.execute("INSERT INTO row VALUES (?, ?)", row)
                     else:
                         blank += 1
                 sql.execute("COMMIT")
@@ -100,9 +103,9 @@ def json_rows(path: Path, asked: AskedColumns) -> Rows:
                 if not line.strip():
                     continue
                 try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise BadSource(f"{path}, line {number}: it is not JSON: {error}") from error
+                    row = parse_json(line)
+                except BadSource as error:
+                    raise BadSource(f"{path}, line {number}: {error}") from error
                 if not isinstance(row, dict):
                     raise BadSource(f"{path}, line {number}: it holds no JSON object")
                 if picture is None:

@@ -1,9 +1,8 @@
 """Files that stand beside a picture and tell of it: a text file, a JSON file; in archives too."""
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
+from indexer.gate import parse_json
 from indexer.sources import Told
 from indexer.sources.captions import clean, decoded
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns
@@ -49,10 +48,7 @@ def told_by_json(data: bytes) -> Told:
     Raises:
         BadSource: it is not JSON, or holds no object.
     """
-    try:
-        document: Any = json.loads(decoded(data))
-    except (ValueError, RecursionError) as error:
-        raise BadSource(f"it is not JSON: {error}") from error
+    document = parse_json(decoded(data))
     if not isinstance(document, dict):
         raise BadSource("it holds no JSON object")
     document = {str(name): value for name, value in document.items()}

@@ -6,6 +6,8 @@ from typing import Any
 
 import regex
 
+from search.characters import whole
+
 CHARACTERS_PER_TOKEN = 32
 """Texts are cut here first: no language spends so many, and tokenizers are slow on long words."""
 
@@ -27,10 +29,7 @@ def encodable(text: str) -> str:
     """Make any str one that tokenizers know: halves of a surrogate pair meet, a lone one becomes
     U+FFFD, marks are composed with their letters, and letters get their usual forms.
     """
-    if text.isascii():
-        return text
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return usual_letters(whole)
+    return text if text.isascii() else usual_letters(whole(text))
 
 
 def usual_letters(text: str) -> str:
