@@ -1,4 +1,4 @@
-"""The gate to the catalog: what sources and files say becomes what can be stored, or is left out."""
+"""The gate to the catalog: what files say becomes what can be stored, or is left out."""
 
 import json
 import math

@@ -152,8 +152,9 @@ class Jobs:
         )
         with self._database.reading() as sql:
             rows = sql.execute(statement).all()
+        by_hand = {"name": name, "confined_to": []}
         found = [
-            row.request or json.dumps({"sources": [os.fsdecode(row.source)], "name": name})
+            row.request or json.dumps({**by_hand, "sources": [os.fsdecode(row.source)]})
             for row in rows
         ]
         return [json.loads(each) for each in dict.fromkeys(found)]

@@ -4,8 +4,8 @@ import os
 from dataclasses import asdict
 from typing import Any
 
-from search.facets import Facets, Folder
 from search.characters import whole
+from search.facets import Facets, Folder
 from search.records import Answer, Caption, CollectionSummary, Hit, Match, Picture
 
 

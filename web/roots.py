@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.boundary import is_inside
 from search.errors import BadSource, NotFound
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import is_container
@@ -71,7 +72,7 @@ class Roots:
         return Listing(path, above, inside[:MOST_LISTED], pictures)
 
     def _holds(self, path: str | Path) -> bool:
-        return any(Path(path).is_relative_to(root) for root in self.all)
+        return is_inside(path, self.all)
 
 
 def _is_picture(name: str) -> bool:

@@ -104,6 +104,14 @@ class Source(Protocol):
         """
 
 
+def leads_out(path: Path) -> str:
+    """Return what is said of a path that leads out of the folders that a source is confined to."""
+    return (
+        f"{str(path)!r} is a link, or lies behind one, that leads out of the folders that may be "
+        "indexed from here; it was passed over"
+    )
+
+
 def found_in(source: Source) -> list[Item]:
     """The pictures of a source that is known to be small."""
     return [each for each in source.find(lambda _: False) if isinstance(each, Item)]

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from indexer.gate import parse_json
-from indexer.sources import Found, Item, Note, Told, Unchanged
+from indexer.sources import Found, Item, Note, Told, Unchanged, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
+from search.boundary import is_inside
 from search.characters import storable
 from search.errors import BadSource
 from search.pictures.containers import container_of
@@ -40,6 +41,7 @@ class Listed:
     rows: Callable[[Path, AskedColumns], Rows]
     asked: AskedColumns = GUESSED
     pictures_in: Path | None = None
+    confined_to: tuple[Path, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -64,7 +66,10 @@ class Listed:
                 sql.execute("COMMIT")
                 rows = sql.execute("SELECT name, told FROM row ORDER BY name, rowid")
                 for name, same in groupby(rows, key=lambda row: str(row[0])):
-                    yield _found(folders, name, _merged([_unpacked(row[1]) for row in same]))
+                    found = _found(folders, name, _merged([_unpacked(row[1]) for row in same]))
+                    if self.confined_to and not is_inside(found.path, self.confined_to):
+                        found = Failure(found.path, "unsupported", leads_out(found.path))
+                    yield found
             finally:
                 sql.close()
         if blank:
@@ -127,7 +132,7 @@ def _encoding(path: Path) -> str:
         return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
-def _found(folders: Sequence[Path], name: str, told: Told) -> Found:
+def _found(folders: Sequence[Path], name: str, told: Told) -> Item | Failure:
     """The picture of that name in the first of the folders that has it."""
     if name.startswith(("http://", "https://", "s3://", "gs://")):
         detail = f"{name} is an address on a network; download it first, for example by img2dataset"
