@@ -9,6 +9,7 @@ from indexer.sources.columns import AskedColumns
 from indexer.sources.opening import Asked, open_source, shards
 from indexer.sources.selection import Selection
 from search.catalog import Catalog
+from search.characters import composed
 from search.errors import BadSetting, BadSource
 from search.names import check_name
 from search.settings import user_path
@@ -45,7 +46,8 @@ class Request:
         paths = tuple(str(path) for each in sources for path in shards(each))
         if not paths:
             raise BadSource("there is nothing to index: name a folder or a file")
-        request = cls(paths, name if name is not None else collection_name(Path(paths[0])), **more)
+        named = name if name is not None else collection_name(Path(paths[0]))
+        request = cls(paths, composed(named), **more)
         check_name(request.name)
         return request
 

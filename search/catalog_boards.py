@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from search import tables as t
+from search.characters import forms
 from search.database import Database
 from search.errors import BadQuery, NameTaken, NotFound
 from search.statements import Sql, in_pieces, now
@@ -199,6 +200,6 @@ def _check_there(sql: Sql, board_id: int) -> None:
 
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
-    held = sql.scalar(sa.select(t.board.c.id).where(t.board.c.name == name))
+    held = sql.scalar(sa.select(t.board.c.id).where(t.board.c.name.in_(forms(name))))
     if held is not None and held != but:
         raise NameTaken(f"there is a board {name!r} already; choose another name")

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from search import tables as t
+from search.characters import forms
 from search.database import Database
 from search.errors import NameTaken, NotFound
 from search.statements import Sql, now
@@ -72,7 +73,7 @@ class SavedSearches:
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
     s = t.saved_search.c
-    held = sql.scalar(sa.select(s.id).where(s.name == name))
+    held = sql.scalar(sa.select(s.id).where(s.name.in_(forms(name))))
     if held is not None and held != but:
         raise NameTaken(f"there is a saved search {name!r} already; choose another name")
 

@@ -21,3 +21,9 @@ def composed(name: str) -> str:
     macOS writes names decomposed, other systems as they were typed.
     """
     return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def forms(name: str) -> list[str]:
+    """Return the forms that a name may have been written in, as it stands first."""
+    others = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    return [name] if name.isascii() else list(dict.fromkeys((name, *others)))

@@ -9,6 +9,7 @@ from search.boundary import is_inside
 from search.errors import BadSource, NotFound
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import is_container
+from search.spelling import on_disk
 
 # A page lists no more; a folder further down can still be named.
 MOST_LISTED = 1_000
@@ -36,7 +37,7 @@ class Roots:
         Raises:
             NotFound: it is below no root, or no folder; the message does not tell which.
         """
-        path = Path(named)
+        path = on_disk(Path(named))
         found = Path(os.path.realpath(path)) if path.is_absolute() and "\0" not in named else None
         if found is None or not self._holds(found) or not found.is_dir():
             allowed = ", ".join(map(str, self.all)) or "none; see limn serve --root"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Protocol, cast
 
 from indexer.sources import Found, Item, Note, Told, sidecars
+from search.characters import composed
 from search.errors import BadPicture, BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import Container, safe_name
@@ -48,7 +49,7 @@ def pictures_in_archive(container: Container, mark: FileMark) -> Iterator[Found]
 
 def _key(name: str) -> str:
     folder, base = os.path.split(name)
-    return os.path.join(folder, base.split(".", 1)[0])
+    return composed(os.path.join(folder, base.split(".", 1)[0]))
 
 
 def _sample(archive: Archive, mark: FileMark, group: dict[str, int]) -> Iterator[Found]:

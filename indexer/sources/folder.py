@@ -22,6 +22,7 @@ from indexer.sources.columns import GUESSED, AskedColumns
 from indexer.sources.containers import contents
 from indexer.sources.selection import EVERYTHING, Selection
 from search.boundary import is_inside
+from search.characters import composed
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import is_container, may_move
@@ -218,6 +219,7 @@ def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Fai
                 listing.tables.append(entry)
             elif suffix in sidecars.SUFFIXES:
                 listing.sidecars.setdefault(stem, {})[suffix] = entry.name
+                listing.sidecars.setdefault(composed(stem), {}).setdefault(suffix, entry.name)
             elif is_container(Path(entry.name)):
                 listing.containers.append(entry)
             else:
@@ -231,10 +233,10 @@ def _beside(listing: _Listing, name: str, told: Told) -> tuple[Told, Note | None
     """What tables told of a picture, and what the files beside it do: a.txt, a.json, a.jpg.json."""
     if not listing.sidecars:
         return told, None
-    names = {
-        **listing.sidecars.get(name, {}),
-        **listing.sidecars.get(os.path.splitext(name)[0], {}),
-    }
+    names: dict[str, str] = {}
+    for stem in (name, os.path.splitext(name)[0]):
+        for each in (composed(stem), stem):  # one whose name is the same to the byte goes before
+            names |= listing.sidecars.get(each, {})
     if not names:
         return told, None
     data: dict[str, bytes] = {}
