@@ -1,4 +1,4 @@
-"""`limn serve --root FOLDER` reads below these folders and nowhere else, whatever links are there."""
+"""`limn serve --root FOLDER` reads below these folders and nowhere else, whatever links say."""
 
 import json
 import os
@@ -100,7 +100,7 @@ def sent(client: FlaskClient, path: str) -> bytes:
     """The bytes of a file that is answered."""
     with client.get(path) as answer:
         assert answer.status_code == 200, path
-        return answer.data
+        return bytes(answer.data)
 
 
 def test_nothing_behind_a_link_that_leads_out_is_indexed_from_the_page(

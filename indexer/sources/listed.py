@@ -68,8 +68,8 @@ class Listed:
                 sql.execute("COMMIT")
                 rows = sql.execute("SELECT key, name, told FROM row ORDER BY key, rowid")
                 for _, same in groupby(rows, key=lambda row: str(row[0])):
-                    told = [(str(name), _unpacked(packed)) for _, name, packed in same]
-                    yield from self._confined(_pictures(folders, told))
+                    of_one = [(str(name), _unpacked(packed)) for _, name, packed in same]
+                    yield from self._confined(_pictures(folders, of_one))
             finally:
                 sql.close()
         if blank:
