@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from indexer.gate import kept_facts
 from indexer.sources import Item
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture
@@ -142,7 +143,7 @@ def _decode(
     facts = replace(facts, colours=colours, perceptual_hash=perceptual_hash)
     if member and (said := container_facts(item.path, limits)):
         facts = merged(said, facts)
-    return Decoded(file, facts, preparation.pixels(picture, exact=False))
+    return Decoded(file, kept_facts(facts), preparation.pixels(picture, exact=False))
 
 
 def _shots(item: Item, limits: Limits) -> Iterator[Shots | Busy]:

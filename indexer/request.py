@@ -9,6 +9,7 @@ from indexer.sources.columns import AskedColumns
 from indexer.sources.opening import Asked, open_source, shards
 from indexer.sources.selection import Selection
 from search.catalog import Catalog
+from search.characters import composed
 from search.errors import BadSetting, BadSource
 from search.names import check_name
 from search.settings import user_path
@@ -30,6 +31,9 @@ class Request:
     caption_columns: tuple[str, ...] = ()
     pictures_in: str | None = None
     retry: bool = False
+    # Folders that no link may lead out of, for what is asked for over the network. None are named
+    # by who types a command: their links are their own.
+    confined_to: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, sources: tuple[str, ...], name: str | None, **more: Any) -> "Request":
@@ -42,14 +46,15 @@ class Request:
         paths = tuple(str(path) for each in sources for path in shards(each))
         if not paths:
             raise BadSource("there is nothing to index: name a folder or a file")
-        request = cls(paths, name if name is not None else collection_name(Path(paths[0])), **more)
+        named = name if name is not None else collection_name(Path(paths[0]))
+        request = cls(paths, composed(named), **more)
         check_name(request.name)
         return request
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Request":
         """A queued job's request; raises BadSetting for what this version does not know."""
-        tuples = ("sources", "include", "exclude", "caption_columns")
+        tuples = ("sources", "include", "exclude", "caption_columns", "confined_to")
         values: dict[str, Any] = {
             name: tuple(value) if name in tuples else value for name, value in document.items()
         }
@@ -73,6 +78,7 @@ class Request:
             Selection(self.include, self.exclude, self.recursive),
             AskedColumns(self.image_column, self.caption_columns),
             user_path(Path(self.pictures_in)) if self.pictures_in else None,
+            tuple(map(Path, self.confined_to)),
         )
         paths = list(dict.fromkeys(Path(each) for each in self.sources))
         folders = {path for path in paths if path.is_dir()} if self.recursive else set()

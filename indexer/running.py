@@ -1,6 +1,7 @@
 """Running one request from start to end, for the command line and the worker alike."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from indexer.pipeline import index
@@ -9,6 +10,7 @@ from indexer.request import Request
 from indexer.sources import Item, Source
 from indexer.writing import Progress
 from search.engine import Engine
+from search.errors import NotFound
 from search.ledger import Ledger
 from search.records import Collection, Counts, Failure
 from search.settings import Settings
@@ -86,7 +88,7 @@ def check_filled(source: Source) -> None:
 
 def is_held(engine: Engine, name: str) -> bool:
     """Whether there is a collection of that name."""
-    return any(each.name == name for each in engine.catalog.collections())
+    return _named(engine, name) is not None
 
 
 def missing_folders(engine: Engine, name: str) -> list[Path]:
@@ -97,5 +99,11 @@ def missing_folders(engine: Engine, name: str) -> list[Path]:
 
 def wanted_encoder(engine: Engine, settings: Settings, request: Request) -> str:
     """The encoder that was asked for; otherwise the collection's own; otherwise the default."""
-    held = {each.name: each.space.encoder for each in engine.catalog.collections()}
-    return request.encoder or held.get(request.name) or settings.encoder
+    held = _named(engine, request.name)
+    return request.encoder or (held.space.encoder if held else None) or settings.encoder
+
+
+def _named(engine: Engine, name: str) -> Collection | None:
+    with suppress(NotFound):
+        return engine.catalog.collections([name])[0]
+    return None

@@ -24,6 +24,7 @@ from search.catalog_marks import Marks
 from search.catalog_pictures import pictures
 from search.catalog_saved import SavedSearches
 from search.catalog_words import CatalogWords, index_words
+from search.characters import composed, forms, storable
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
 from search.records import (
@@ -95,11 +96,14 @@ class Catalog:
         """As `collections`, each with the number of its last change, in at most one statement."""
         found = self._heads.read()
         known = {collection.name for collection, _ in found}
+        wanted = set()
         for name in names:
-            if name not in known:
+            held = next((each for each in forms(name) if each in known), None)
+            if held is None:
                 listed = ", ".join(sorted(known)) or "none yet; make one with: limn index PATH"
                 raise NotFound(f"there is no collection {name!r}; the collections are: {listed}")
-        return [each for each in found if not names or each[0].name in names]
+            wanted.add(held)
+        return [each for each in found if not names or each[0].name in wanted]
 
     def open_collection(self, name: str, space: Space) -> Collection:
         """The collection of that name in the space that it has, or made now in `space`."""
@@ -108,10 +112,10 @@ class Catalog:
             known = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
             if known is None:
                 sql.execute(t.space.insert().values(**asdict(space), created_at=now()))
-            if sql.scalar(sa.select(t.collection.c.id).where(t.collection.c.name == name)) is None:
-                sql.execute(
-                    t.collection.insert().values(name=name, space_id=space.id, created_at=now())
-                )
+            named = t.collection.c.name.in_(forms(name))
+            if sql.scalar(sa.select(t.collection.c.id).where(named)) is None:
+                made = {"name": composed(name), "space_id": space.id, "created_at": now()}
+                sql.execute(t.collection.insert().values(made))
         [collection] = self.collections([name])
         return collection
 
@@ -533,7 +537,7 @@ class Catalog:
             {
                 **_address(collection, failure.path),
                 "reason": failure.reason,
-                "detail": failure.detail,
+                "detail": storable(failure.detail),
                 "size_bytes": failure.size_bytes,
                 "mtime_ns": failure.mtime_ns,
                 "seen_at": now(),
@@ -581,7 +585,7 @@ class Catalog:
             sa.select(t.job.c.source)
             .distinct()
             .join(t.collection)
-            .where(t.collection.c.name == name)
+            .where(t.collection.c.name.in_(forms(name)))
         )
         with self.database.reading() as sql:
             return [Path(os.fsdecode(source)) for source in sql.scalars(statement)]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from search import tables as t
 from search.adapters import Adapter, Installed
+from search.characters import forms
 from search.database import Database
 from search.errors import DatabaseUnavailable, NotFound
 from search.records import Collection
@@ -59,7 +60,7 @@ class Adapters:
         self._change(name, t.adapter.delete())
 
     def _change(self, name: str, statement: sa.Update | sa.Delete) -> None:
-        named = sa.select(t.collection.c.id).where(t.collection.c.name == name)
+        named = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
         with self._database.writing() as sql:
             changed = sql.execute(statement.where(t.adapter.c.collection_id.in_(named)))
             if not changed.rowcount:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from search import tables as t
 from search.catalog_contents import ids_by_content, present
+from search.characters import forms
 from search.database import Database
 from search.errors import BadQuery, NameTaken, NotFound
 from search.statements import Sql, in_pieces, now
@@ -267,6 +268,6 @@ def _gone(board_id: int) -> NotFound:
 
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
-    held = sql.scalar(sa.select(t.board.c.id).where(t.board.c.name == name))
+    held = sql.scalar(sa.select(t.board.c.id).where(t.board.c.name.in_(forms(name))))
     if held is not None and held != but:
         raise NameTaken(f"there is a board {name!r} already; choose another name")

@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from search import tables as t
+from search.characters import forms
 from search.database import Database
 from search.errors import NameTaken, NotFound
 from search.records import Concept, ConceptMark, TextTerm, Vectors
@@ -31,8 +32,8 @@ class Concepts:
         words = json.dumps([[each.text, each.weight] for each in concept.words], ensure_ascii=False)
         with self._database.writing() as sql:
             if replace:
-                sql.execute(c.delete().where(c.c.name == concept.name))
-            elif sql.scalar(sa.select(c.c.id).where(c.c.name == concept.name)) is not None:
+                sql.execute(c.delete().where(c.c.name.in_(forms(concept.name))))
+            elif sql.scalar(sa.select(c.c.id).where(c.c.name.in_(forms(concept.name)))) is not None:
                 raise NameTaken(
                     f"there is a concept {concept.name!r} already; choose another name, or "
                     "replace it"
@@ -50,7 +51,7 @@ class Concepts:
     def one(self, name: str) -> Concept:
         """The concept of that name; raises NotFound."""
         with self._database.reading() as sql:
-            rows = sql.execute(sa.select(t.concept).where(t.concept.c.name == name)).all()
+            rows = sql.execute(sa.select(t.concept).where(t.concept.c.name.in_(forms(name)))).all()
             found = _concepts(sql, rows)
             if not found:
                 names = sql.scalars(sa.select(t.concept.c.name).order_by(t.concept.c.name))
@@ -61,7 +62,9 @@ class Concepts:
     def remove(self, name: str) -> None:
         """Forget a concept; raises NotFound."""
         with self._database.writing() as sql:
-            if not sql.execute(t.concept.delete().where(t.concept.c.name == name)).rowcount:
+            if not sql.execute(
+                t.concept.delete().where(t.concept.c.name.in_(forms(name)))
+            ).rowcount:
                 raise NotFound(f"there is no concept {name!r}; see: limn concept list")
 
     def pictures(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from search import tables as t
 from search.catalog_looks import with_colour
+from search.characters import forms
 from search.errors import BadQuery
 from search.filter_fields import COLUMN, HAVING, Box, Cell, Span, Value
 from search.settings import user_path
@@ -44,7 +45,7 @@ def column(name: str) -> Callable[[str, Value], Test]:
         elif sign == "=" and value.number is not None:
             tests = [f.number == value.number]
         elif sign == "=":
-            tests = [f.text == value.text]
+            tests = [f.text.in_(forms(value.text))]
         elif value.number is None and value.span is None:
             raise BadQuery(
                 f"{name} {sign} {value.text[:80]!r} compares with what is neither a number nor a "
@@ -66,7 +67,7 @@ def _compared(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
 
 
 def _contains(column: sa.ColumnElement[Any], text: str) -> Test:
-    return column.icontains(text, autoescape=True)
+    return sa.or_(*(column.icontains(each, autoescape=True) for each in forms(text)))
 
 
 def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
@@ -74,21 +75,22 @@ def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
 
     def test(sign: str, value: Value) -> Test:
         text = str(value)
+        if sign == "~":
+            return _contains(column, text)
         # Lowered on both sides by the database, which may know fewer letters than Python.
-        return (
-            _contains(column, text) if sign == "~" else sa.func.lower(column) == sa.func.lower(text)
-        )
+        return sa.func.lower(column).in_([sa.func.lower(each) for each in forms(text)])
 
     return test
 
 
 def _collection(_: str, value: Value) -> Test:
-    named = sa.select(t.collection.c.id).where(t.collection.c.name == str(value))
+    named = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(str(value))))
     return p.collection_id.in_(named)
 
 
 def _folder(_: str, value: Value) -> Test:
-    return below(p.path, user_path(Path(str(value))))
+    path = user_path(Path(str(value)))
+    return sa.or_(*(below(p.path, Path(each)) for each in forms(str(path))))
 
 
 def _date(sign: str, value: Value) -> Test:
@@ -145,7 +147,8 @@ def _box(_: str, value: Value) -> Test:
 def _has(_: str, value: Value) -> Test:
     column = str(value).removeprefix(COLUMN)
     if column != value or column.lower() not in HAVING:
-        return p.id.in_(sa.select(t.field.c.picture_id).where(t.field.c.name == column))
+        held = t.field.c.name.in_(forms(column))
+        return p.id.in_(sa.select(t.field.c.picture_id).where(held))
     tests = {
         "caption": sa.exists().where(t.caption.c.picture_id == p.id),
         "date": p.taken_at.is_not(None),

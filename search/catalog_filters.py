@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from search import tables as t
 from search.catalog_conditions import CONDITIONS, Test, column
 from search.catalog_contents import present
+from search.characters import composed
 from search.database import Database
 from search.errors import BadQuery
 from search.filter_fields import COLUMN, FIELDS
@@ -32,13 +33,13 @@ class CatalogFilters:
         if not any(map(column_of, conditions(wanted))):
             return wanted
         held = self.columns(collection_ids)
-        known = {name.casefold(): name for name in held} | {name: name for name in held}
+        known = {composed(name).casefold(): name for name in held} | {name: name for name in held}
 
         def named(condition: Condition) -> Condition:
             asked = column_of(condition)
             if asked is None:
                 return condition
-            found = known.get(asked) or known.get(asked.casefold())
+            found = known.get(asked) or known.get(composed(asked).casefold())
             if found is None:
                 raise BadQuery(
                     f"there is no field {asked!r} to filter by; the fields are: "

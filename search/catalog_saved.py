@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from search import tables as t
 from search.catalog_contents import ids_by_content
+from search.characters import forms
 from search.database import Database
 from search.errors import NameTaken, NotFound
 from search.saved_address import picture_ids, with_ids
@@ -116,7 +117,7 @@ def _current_ids(sql: Sql, search_ids: Sequence[int]) -> dict[int, dict[int, int
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
     s = t.saved_search.c
-    held = sql.scalar(sa.select(s.id).where(s.name == name))
+    held = sql.scalar(sa.select(s.id).where(s.name.in_(forms(name))))
     if held is not None and held != but:
         raise NameTaken(f"there is a saved search {name!r} already; choose another name")
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from search import tables as t
+from search.characters import forms
 from search.database import Database
 from search.errors import NameTaken, NotFound
 from search.records import Scope, Token
@@ -30,7 +31,10 @@ class Tokens:
         """
         secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
         with self._database.writing() as sql:
-            if sql.scalar(sa.select(t.token.c.id).where(t.token.c.name == name)) is not None:
+            if (
+                sql.scalar(sa.select(t.token.c.id).where(t.token.c.name.in_(forms(name))))
+                is not None
+            ):
                 raise NameTaken(
                     f"there is a token {name!r} already; choose another name, or: "
                     f"limn token revoke {name}"
@@ -53,7 +57,7 @@ class Tokens:
     def revoke(self, name: str) -> None:
         """Forget a token; its secret is refused from now on. Raises NotFound."""
         with self._database.writing() as sql:
-            gone = sql.execute(t.token.delete().where(t.token.c.name == name))
+            gone = sql.execute(t.token.delete().where(t.token.c.name.in_(forms(name))))
             if not gone.rowcount:
                 raise NotFound(f"there is no token {name!r}; see: limn token list")
 

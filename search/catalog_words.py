@@ -1,6 +1,6 @@
 """Statements over words: the index of captions' words, written and searched, on both databases."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,6 +12,10 @@ from search.catalog_contents import present
 from search.database import Database
 from search.statements import Sql, delete_in, in_pieces
 from search.words import words_of
+
+# What PostgreSQL's full text search takes of one picture is a megabyte: past this, words are left
+# out. It is some hundred pages of text.
+MOST_WORDS_BYTES = 500_000
 
 # How many pictures the words may propose: vectors propose others, and all of them are ranked.
 MOST_FOUND = 300
@@ -35,12 +39,21 @@ def index_words(sql: Sql, picture_ids: Sequence[int]) -> None:
     statement = sa.select(c.picture_id, c.text).order_by(c.picture_id, c.id)
     rows = in_pieces(sql, statement, c.picture_id, picture_ids)
     written = [
-        {"picture_id": picture_id, "words": " ".join(words)}
+        {"picture_id": picture_id, "words": words}
         for picture_id, told in groupby(rows, key=lambda row: int(row.picture_id))
-        if (words := [word for row in told for word in words_of(row.text)])
+        if (words := _joined(word for row in told for word in words_of(row.text)))
     ]
     if written:
         sql.execute(t.picture_words.insert(), written)
+
+
+def _joined(words: Iterable[str]) -> str:
+    """Return as many words, between blanks, as full text indexes take."""
+    text = " ".join(words)
+    if len(text) <= MOST_WORDS_BYTES // 4:  # no character has more bytes
+        return text
+    kept = text.encode()[:MOST_WORDS_BYTES].rpartition(b" ")[0]
+    return kept.decode()
 
 
 class CatalogWords:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import regex
 
 from search.engine import Engine
 from search.errors import BadQuery, BadSource
@@ -25,7 +26,7 @@ from search.records import (
 
 KIND, VERSION = "limn concept", 1
 
-NAME = re.compile(r"[\w-]+")
+NAME = regex.compile(r"[\w\p{M}-]+")
 """What `concept:NAME` can name among other words."""
 
 # The widest vectors of the pairs that open_clip knows have 1,280 dimensions.

@@ -258,13 +258,24 @@ class Engine:
         """One picture; raises NotFound."""
         return self.catalog.picture(picture_id)
 
-    def thumbnail(self, picture_id: int, side_px: int, content_hash: str | None = None) -> bytes:
+    def thumbnail(
+        self,
+        picture_id: int,
+        side_px: int,
+        content_hash: str | None = None,
+        check: Callable[[Picture], object] = lambda _: None,
+    ) -> bytes:
         """A picture as WebP within a square of `side_px`; raises NotFound or BadPicture.
 
-        One that is kept for a content that is named is read without asking the catalog.
+        One that is kept for a content that is named is read without asking the catalog. `check`
+        may raise before a picture's file is opened.
         """
         kept = self._thumbnails.kept(content_hash, side_px) if content_hash else None
-        return kept or self._thumbnails.of(self.catalog.picture(picture_id), side_px)
+        if kept:
+            return kept
+        picture = self.catalog.picture(picture_id)
+        check(picture)
+        return self._thumbnails.of(picture, side_px)
 
     def placeholder(self, picture: Picture) -> bytes | None:
         """A WebP of a few pixels to show until the picture has come, where one is kept."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from search import tables as t
+from search.characters import composed, forms, storable
 from search.database import Database
 from search.errors import NotFound
 from search.records import Collection, Counts
@@ -61,10 +62,10 @@ class Jobs:
     def ask(self, name: str, kind: str, request: dict[str, Any]) -> int:
         """Queue a job for a worker; the collection need not be there yet."""
         with self._database.writing() as sql:
-            held = sa.select(t.collection.c.id).where(t.collection.c.name == name)
+            held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
             return _new(
                 sql,
-                name=name,
+                name=composed(name),
                 collection_id=sql.scalar(held),
                 kind=kind,
                 source=os.fsencode(request["sources"][0]),
@@ -125,6 +126,9 @@ class Jobs:
         if state != "running":
             values |= {"message": message, "finished_at": now()}
         j = t.job.c
+        for name in ("current", "message"):  # they name files, whose names are any bytes
+            if values.get(name):
+                values[name] = storable(values[name])
         with self._database.writing() as sql:
             noted = sql.execute(
                 t.job.update().where(j.id == job_id, j.state.not_in(ENDED)).values(**values)
@@ -175,13 +179,14 @@ class Jobs:
         statement = (
             sa.select(j.request, j.source)
             .join(t.collection)
-            .where(t.collection.c.name == name, j.kind == "index")
+            .where(t.collection.c.name.in_(forms(name)), j.kind == "index")
             .order_by(j.id)
         )
         with self._database.reading() as sql:
             rows = sql.execute(statement).all()
+        by_hand = {"name": name, "confined_to": []}
         found = [
-            row.request or json.dumps({"sources": [os.fsdecode(row.source)], "name": name})
+            row.request or json.dumps({**by_hand, "sources": [os.fsdecode(row.source)]})
             for row in rows
         ]
         return [json.loads(each) for each in dict.fromkeys(found)]
@@ -225,8 +230,8 @@ class Jobs:
     def of(self, name: str, limit: int = 10) -> list[Job]:
         """The newest jobs of the collection of that name, there yet or not, newest first."""
         j = t.job.c
-        held = sa.select(t.collection.c.id).where(t.collection.c.name == name)
-        mine = sa.or_(j.name == name, j.collection_id.in_(held))
+        held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
+        mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(held))
         statement = sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit)
         with self._database.reading() as sql:
             return [_job(row) for row in sql.execute(statement)]
@@ -243,7 +248,7 @@ class Jobs:
         """Drop the jobs that never made the collection that they name."""
         j = t.job.c
         with self._database.writing() as sql:
-            sql.execute(t.job.delete().where(j.name == name, j.collection_id.is_(None)))
+            sql.execute(t.job.delete().where(j.name.in_(forms(name)), j.collection_id.is_(None)))
 
     def waiting(self) -> Sequence[Job]:
         """The jobs that a worker may run, oldest first: queued, or perhaps left by a dead one."""

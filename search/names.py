@@ -5,6 +5,7 @@ import json
 import sqlalchemy as sa
 
 from search import tables as t
+from search.characters import composed, forms
 from search.database import Database
 from search.errors import BadSetting, NameTaken
 from search.records import Collection
@@ -35,10 +36,10 @@ def rename(database: Database, collection: Collection, name: str) -> None:
     check_name(name)
     c, j = t.collection.c, t.job.c
     with writer_lock(database, collection), database.writing() as sql:
-        taken = sql.scalar(sa.select(c.id).where(c.name == name, c.id != collection.id))
+        taken = sql.scalar(sa.select(c.id).where(c.name.in_(forms(name)), c.id != collection.id))
         if taken is not None:
             raise NameTaken(f"there is a collection {name!r} already; choose another name")
-        sql.execute(t.collection.update().where(c.id == collection.id).values(name=name))
+        sql.execute(t.collection.update().where(c.id == collection.id).values(name=composed(name)))
         mine = sa.or_(j.collection_id == collection.id, j.name == collection.name)
         for job_id, request in sql.execute(sa.select(j.id, j.request).where(mine)).all():
             told = None if request is None else json.dumps({**json.loads(request), "name": name})

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import regex
 
 from search import filters
 from search.encoders import Encoder
@@ -49,7 +50,9 @@ MOST_MARKS = 200
 MOST_NAME = 80
 
 # A concept among words, as people write it: concept:our-dog, or concept:our-dog:-0.5
-CONCEPT = re.compile(rf"(?<!\S)concept:([\w-]{{1,{MOST_NAME}}})(?::(-?\d+(?:\.\d+)?))?(?!\S)")
+CONCEPT = regex.compile(
+    rf"(?<!\S)concept:([\w\p{{M}}-]{{1,{MOST_NAME}}})(?::(-?\d+(?:\.\d+)?))?(?!\S)"
+)
 
 # Terms whose weighted sum is shorter than this point nowhere: rounding alone would choose.
 SHORTEST_SUM = 1e-3

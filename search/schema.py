@@ -11,7 +11,7 @@ from search.errors import DatabaseUnavailable
 
 # The newest migration; a test holds it equal to what the migrations folder says. Comparing with it
 # spares every command the import of Alembic.
-HEAD = "0007"
+HEAD = "0008"
 
 
 def ensure_schema(database: Database) -> None:

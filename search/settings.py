@@ -12,6 +12,7 @@ import platformdirs
 
 from search.errors import BadSetting
 from search.records import Device
+from search.spelling import on_disk
 
 STORES = ("auto", "exact", "scan", "ivf", "hnsw", "cagra")
 """How vectors may be searched: measured and chosen, or as named; the last on a GPU alone."""
@@ -80,11 +81,14 @@ class Settings:
 
 
 def user_path(path: Path) -> Path:
-    """A path as a person writes it, absolute: "~" is a home, unless a file has that very name."""
+    """A path as a person writes it, absolute and as the file system has it.
+
+    "~" is a home, unless a file has that very name.
+    """
     if not os.path.lexists(path):
         with suppress(RuntimeError):  # no such user: the path is taken as it stands
             path = path.expanduser()
-    return Path(os.path.abspath(path))
+    return on_disk(Path(os.path.abspath(path)))
 
 
 def _folders(value: str) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ import os
 from dataclasses import asdict
 from typing import Any
 
+from search.characters import whole
 from search.facets import Facets, Folder
 from search.records import Answer, Caption, CollectionSummary, Hit, Match, Picture
 
@@ -84,7 +85,7 @@ def _folder_json(folder: Folder) -> dict[str, Any]:
 
 def printable(text: str) -> str:
     """The text as any terminal or JSON reader takes it: bytes that are no UTF-8 become U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return whole(text)
 
 
 def _match_json(match: Match) -> dict[str, Any]:

@@ -1,23 +1,53 @@
-"""Text as the words by which captions are found: stems in English, pairs of characters in Chinese.
+"""Text as the words by which captions are found: stems, and pieces where no blanks part words.
 
-Captions and queries go through the same function, so both databases can match plain strings.
+Captions and queries go through the same functions, so both databases can match plain strings.
 """
 
 import math
-import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+import regex
 import snowballstemmer
 
 from search.records import Caption
 
-# Han characters stand without spaces between words. Runs of them become their overlapping pairs,
-# which need no dictionary and find a word wherever it stands; single characters are kept beside
-# them for queries of one character.
-RUNS = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)|[^\W_]+")
+# Runs of letters with the marks on them (UAX 29, rule WB4), by the Unicode properties of the
+# `regex` library, which follows each version of Unicode. A run is of one script: "2只狗", "穿T恤"
+# and "iPhone으로" are written without a blank and are not one word. Digits belong to Latin words
+# alone (mp3, 35mm), as counts stand right before the words of other scripts.
+RUNS = regex.compile(
+    r"""(?xV1)
+    (?P<han>    (?: \p{Han} \p{M}* )+ )
+  | (?P<kana>   (?: \p{Hiragana} \p{M}* ) (?: [\p{Hiragana}ー] \p{M}* )* )
+  | (?P<kana>   (?: \p{Katakana} \p{M}* ) (?: [\p{Katakana}ー] \p{M}* )* )
+  | (?P<hangul> (?: \p{Hangul} \p{M}* )+ )
+  | (?P<thai>   (?: [\p{L}&&\p{Line_Break=Complex_Context}] \p{M}* )+ )
+  | (?P<sign>   \p{Regional_Indicator}{2} | [\p{Extended_Pictographic}--[\p{L}\p{N}]] )
+  | (?P<word>   (?: [\p{Latin}\p{Greek}\p{N}ʰ-˿] \p{M}* )+ )
+  | (?P<word>   (?: [\p{L}--[\p{Latin}\p{Greek}ー]--\p{Line_Break=Complex_Context}
+                    --[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]] \p{M}* )+ )
+    """
+)
+
+# Scripts that put no blanks between words, or, as Korean, none between a word and its particles.
+# Runs of them become their overlapping pieces of up to so many letters, which need no dictionary
+# and find a word wherever it stands. A pair of Han characters is about a word; a pair of Thai, Lao,
+# Khmer or Burmese letters is in too many words to tell them apart.
+PIECES = {"han": 2, "kana": 2, "hangul": 2, "thai": 3}
+
+# A letter with the marks on it. Not `\X`, whose rules change between versions of Unicode: the words
+# in a database would no longer be those of its queries.
+LETTERS = regex.compile(r"\P{M}\p{M}*")
+
+# Invisible: soft hyphens, joiners, variation selectors, marks of direction.
+IGNORED = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
+
+# Arabic and Hebrew are mostly written without these, and stretched at will. They are looked for
+# once the letters that a mark is a part of are composed.
+OPTIONAL = regex.compile(r"(?<=[\p{Arabic}\p{Hebrew}\p{Syriac}]\p{M}*)\p{M}|ـ")
 
 # Words that nearly every caption has and that say nothing of a picture.
 EMPTY_ENGLISH = (
@@ -25,7 +55,9 @@ EMPTY_ENGLISH = (
     "their there they this to was were which while who with"
 )
 EMPTY_CHINESE = "的了着在是和与一个上中里有被地得"
-EMPTY = frozenset([*EMPTY_ENGLISH.split(), *EMPTY_CHINESE])
+# One hiragana by itself is a particle or an ending.
+EMPTY_JAPANESE = "".join(map(chr, range(ord("ぁ"), ord("ゖ") + 1)))
+EMPTY = frozenset([*EMPTY_ENGLISH.split(), *EMPTY_CHINESE, *EMPTY_JAPANESE])
 
 # A longer word is none: an address, a hash, a text without spaces.
 LONGEST_WORD = 40
@@ -39,36 +71,34 @@ K1, B = 1.2, 0.75
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a caption, in order, repetitions kept."""
+    """Return the words of a caption, in order, repetitions kept."""
     found: list[str] = []
-    for run in RUNS.finditer(unicodedata.normalize("NFKC", text).lower()):
-        if run["han"]:
-            han = run["han"]
-            found += [each for each in han if each not in EMPTY]
-            found += [han[start : start + 2] for start in range(len(han) - 1)]
-        elif run[0] not in EMPTY:
-            found.append(_stem(run[0][:LONGEST_WORD]))
+    for run in RUNS.finditer(_readable(text)):
+        found += _pieces(run, shortest=1) if run.lastgroup in PIECES else _word(run[0])
     return found
 
 
 def query_words(text: str) -> tuple[str, ...]:
-    """The words that a query asks for, each once; of Chinese the pairs, where there are any."""
-    pairs = {each for each in words_of(text) if _is_han(each) and len(each) == 2}
-    covered = {character for pair in pairs for character in pair}
-    asked = [each for each in words_of(text) if each not in covered]
-    return tuple(dict.fromkeys(asked))[:MOST_QUERY_WORDS]
+    """Return the words that a query asks for, each once, and of pieces the longest alone."""
+    found: list[str] = []
+    for run in RUNS.finditer(_readable(text)):
+        if run.lastgroup in PIECES:
+            found += _pieces(run, shortest=PIECES[run.lastgroup])
+        else:
+            found += _word(run[0])
+    return tuple(dict.fromkeys(found))[:MOST_QUERY_WORDS]
 
 
 def found_in(text: str, asked: Iterable[str]) -> tuple[str, ...]:
-    """The words of a text that are among those `asked`, each once, as they are written there."""
+    """Return the words of a text that are among those `asked`, each once, as they are written."""
     wanted = set(asked)
     found: list[str] = []
-    for run in RUNS.finditer(unicodedata.normalize("NFKC", text)):
-        han, word = run["han"] or "", run[0]
-        pairs = (han[start : start + 2] for start in range(len(han) - 1))
-        found += [each for each in (*pairs, *han) if each in wanted]
-        if not han and _stem(word.lower()[:LONGEST_WORD]) in wanted:
-            found.append(word)
+    for run in RUNS.finditer(_readable(text)):
+        if run.lastgroup in PIECES:
+            pieces = sorted(_pieces(run, shortest=1), key=len, reverse=True)
+            found += [piece for piece in pieces if piece in wanted]
+        elif not wanted.isdisjoint(_word(run[0])):
+            found.append(run[0])
     return tuple(dict.fromkeys(found))
 
 
@@ -104,14 +134,36 @@ def best_caption(asked: Sequence[str], captions: Iterable[Caption]) -> Caption |
     return best if most else None
 
 
+def _readable(text: str) -> str:
+    """Return a text without what is not seen, its letters in their usual forms, upper case kept."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", IGNORED.sub("", text))
+
+
+def _pieces(run: "regex.Match[str]", shortest: int) -> list[str]:
+    """Return the pieces of a run of letters from `shortest` letters on, short ones first.
+
+    A run that is shorter is its own only piece.
+    """
+    letters = LETTERS.findall(run[0])
+    longest = min(PIECES[run.lastgroup], len(letters))
+    return [
+        piece
+        for length in range(min(shortest, longest), longest + 1)
+        for start in range(len(letters) - length + 1)
+        if (piece := "".join(letters[start : start + length])) not in EMPTY
+    ]
+
+
 @lru_cache(maxsize=65_536)  # a stem takes 18 µs, and captions share their words
-def _stem(word: str) -> str:
-    return str(_ENGLISH.stemmer.stemWord(word))
-
-
-def _is_han(word: str) -> bool:
-    found = RUNS.match(word)
-    return found is not None and bool(found["han"])
+def _word(written: str) -> tuple[str, ...]:
+    """Return the word that a run of letters is found by; none where it says nothing."""
+    folded = unicodedata.normalize("NFKC", written.casefold())
+    if not folded.isascii():
+        # İ is i with a dot above once its case is folded.
+        folded = OPTIONAL.sub("", folded).replace("i\u0307", "i")
+    if folded in EMPTY or not folded:
+        return ()
+    return (str(_ENGLISH.stemmer.stemWord(folded[:LONGEST_WORD])),)
 
 
 class _English(threading.local):

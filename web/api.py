@@ -13,6 +13,7 @@ from search.records import Hit, Picture, Query
 from search.wire import answer_json, hit_json, picture_json
 from web import schemas
 from web.conditional import NOT_MODIFIED
+from web.confined import check_file
 from web.cursors import cursor_after, offset_of
 from web.described import JSON, describe, openapi
 from web.exports import as_csv, as_json, as_zip
@@ -148,7 +149,7 @@ def docs() -> str:
 
 def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
     try:
-        return engine().thumbnail(picture_id, side_px, content_hash)
+        return engine().thumbnail(picture_id, side_px, content_hash, check_file)
     except BadPicture as error:  # the fault is not the client's
         raise NotFound(
             f"picture {picture_id} can't be shown: {error}; if its file has moved, index its "

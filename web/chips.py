@@ -6,6 +6,7 @@ from search.pictures import load_file
 from search.query import worded
 from search.records import IndexedTerm, Picture, PictureTerm, Query, Term, TextTerm
 from web.asked import Asked, Chip, Side
+from web.confined import check_file
 from web.held import HeldPicture
 from web.state import engine, state
 
@@ -87,4 +88,4 @@ def _held(chip: Chip) -> HeldPicture:
         return held.part(chip.value, chip.crop, lambda: held.get(chip.value).data)
     picture = engine().picture(chip.picture_id)
     name = f"{picture.id}-{picture.content_hash}"
-    return held.part(name, chip.crop, lambda: load_file(picture.path, engine().limits))
+    return held.part(name, chip.crop, lambda: load_file(check_file(picture), engine().limits))

@@ -15,6 +15,7 @@ from search.pictures import Limits, load_file
 from search.pictures.containers import container_of
 from search.records import Picture
 from search.wire import picture_json, printable
+from web.confined import check_file
 from web.state import engine
 
 COLUMNS = (
@@ -55,7 +56,7 @@ def as_zip(pictures: Sequence[Picture]) -> Response:
     Raises:
         NotFound: none of the files is there any more.
     """
-    there = [each for each in pictures if each.path.is_file() or container_of(each.path)]
+    there = [each for each in pictures if _is_there(each)]
     if not there:
         raise NotFound("none of these pictures' files is there any more; index their folder again")
     stream = ZipStream()
@@ -79,6 +80,13 @@ def as_json(
 ) -> dict[str, Any]:
     """One document."""
     return {"pictures": [told(picture) for picture in pictures]}
+
+
+def _is_there(picture: Picture) -> bool:
+    with suppress(NotFound):
+        path = check_file(picture)
+        return path.is_file() or container_of(path) is not None
+    return False
 
 
 def _member(path: Path, limits: Limits) -> Iterator[bytes]:

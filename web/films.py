@@ -9,6 +9,7 @@ from search.errors import NotFound
 from search.pictures.containers import FILM_SUFFIXES, container_of
 from search.pictures.containers.film import seconds
 from search.records import Picture
+from web.confined import check_file
 from web.described import describe
 from web.forms import LARGEST_ID
 from web.links import API
@@ -59,7 +60,9 @@ def moment_of(picture: Picture) -> Moment | None:
 @describe(*sorted(set(TYPES.values())), statuses=RANGES)
 def film(picture_id: int) -> Response:
     """The film that a picture is a moment of, whole or the range that is asked for."""
-    moment = moment_of(engine().picture(picture_id))
+    picture = engine().picture(picture_id)
+    check_file(picture)
+    moment = moment_of(picture)
     if moment is None:
         raise NotFound(f"picture {picture_id} is no moment of a film that is there")
     try:

@@ -1,5 +1,7 @@
 """Making and looking after collections from the server: what pages and the API both do."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from search.errors import BadQuery, NotFound
 from search.jobs import ENDED, Job
 from search.names import check_name
 from search.records import CollectionSummary
+from web.confined import confined
 from web.intake import Sent
 from web.jobs import rows
 from web.state import engine, state
@@ -55,7 +58,7 @@ def from_folder(name: str, folder: str) -> Job:
         NotFound: the folder is below no root.
         BadSetting: the name can't name a collection.
     """
-    return _ask(name, state().roots.folder(folder))
+    return _ask(name, state().roots.folder(folder), state().roots.all)
 
 
 def from_files(name: str | None = None) -> tuple[Job, list[str]]:
@@ -75,7 +78,7 @@ def from_files(name: str | None = None) -> tuple[Job, list[str]]:
         wanted = name if name is not None else form.get("name", "")
         check_name(wanted)
         folder = state().intake.keep(sent, _sent_folder(wanted))
-        return _ask(wanted, folder), sent.refused
+        return _ask(wanted, folder, [folder]), sent.refused
 
 
 def again(name: str, retry: bool) -> list[Job]:
@@ -88,7 +91,8 @@ def again(name: str, retry: bool) -> list[Job]:
     asked = rows().requests(name)
     if not asked and gathered.job is not None and gathered.job.request is not None:
         asked = [gathered.job.request]  # it never came so far as to make its collection
-    wanted = {repr(sorted(each.items())): each for each in ({**a, "retry": retry} for a in asked)}
+    again = ({**confined(each), "retry": retry} for each in asked)
+    wanted = {repr(sorted(each.items())): each for each in again}
     if not wanted:
         raise NotFound(f"it is not known what {name!r} was made of; limn index PATH tells it")
     queued = [rows().ask(name, "index", each) for each in wanted.values()]
@@ -129,9 +133,10 @@ def _pending(job: Job) -> bool:
     return job.state != "done" and job.kind == "index"
 
 
-def _ask(name: str, folder: Path) -> Job:
+def _ask(name: str, folder: Path, confined_to: Sequence[Path]) -> Job:
     check_name(name)
-    document: dict[str, Any] = {"sources": [str(folder)], "name": name}
+    real = [os.path.realpath(each) for each in confined_to]
+    document = {"sources": [str(folder)], "name": name, "confined_to": real}
     job = rows().one(rows().ask(name, "index", document))
     state().foreman.call()
     return job

@@ -61,11 +61,11 @@ class Intake:
     """The folder that holds what was sent: one folder a collection, whose names nobody chose."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def drafts(self) -> Path:
         """The folder of what is only on its way; raises StorageFailed where it can't be made."""
-        folder = self._folder / ".drafts"
+        folder = self.folder / ".drafts"
         with self._keeping():
             folder.mkdir(parents=True, exist_ok=True)
         return folder
@@ -95,7 +95,7 @@ class Intake:
         """
         if not sent.drafts:
             raise BadSource(_nothing(sent))
-        folder = folder or self._folder / secrets.token_hex(8)
+        folder = folder or self.folder / secrets.token_hex(8)
         folder.mkdir(parents=True, exist_ok=True)
         for name, draft in sent.drafts:
             kept = _free(folder, name, draft)
@@ -106,7 +106,7 @@ class Intake:
 
     def owns(self, path: Path) -> bool:
         """Whether a source is a folder of what was sent."""
-        return path.parent == self._folder
+        return path.parent == self.folder
 
     def discard(self, folder: Path) -> None:
         """Delete the files that were sent for a collection."""
@@ -121,7 +121,7 @@ class Intake:
         except OSError as error:
             raise StorageFailed(
                 f"can't keep the files that were sent: {error.strerror or error}; make room in "
-                f"{self._folder}"
+                f"{self.folder}"
             ) from error
 
 

@@ -9,6 +9,7 @@ from search.pictures import load_file
 from search.pictures.containers import animation_of
 from search.records import Picture
 from web.conditional import NOT_MODIFIED
+from web.confined import check_file
 from web.state import engine
 
 # By the format that was decoded when the picture was indexed, whatever its file is called. What is
@@ -37,10 +38,11 @@ def original_of(picture: Picture, download: bool) -> Response:
     That of an animation's frame is the animation.
 
     Raises:
-        NotFound: the file is no longer there, or the archive that held it.
+        NotFound: the file is no longer there, or the archive that held it, or a link leads out.
     """
     mimetype = TYPES.get(picture.facts.format)
-    path = animation_of(picture.path) or picture.path
+    path = check_file(picture)
+    path = animation_of(path) or path
     try:
         there = path.is_file()
         return send_file(

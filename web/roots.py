@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.boundary import is_inside
 from search.errors import BadSource, NotFound
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import is_container
+from search.spelling import on_disk
 
 # A page lists no more; a folder further down can still be named.
 MOST_LISTED = 1_000
@@ -35,7 +37,7 @@ class Roots:
         Raises:
             NotFound: it is below no root, or no folder; the message does not tell which.
         """
-        path = Path(named)
+        path = on_disk(Path(named))
         found = Path(os.path.realpath(path)) if path.is_absolute() and "\0" not in named else None
         if found is None or not self._holds(found) or not found.is_dir():
             allowed = ", ".join(map(str, self.all)) or "none; see limn serve --root"
@@ -71,7 +73,7 @@ class Roots:
         return Listing(path, above, inside[:MOST_LISTED], pictures)
 
     def _holds(self, path: str | Path) -> bool:
-        return any(Path(path).is_relative_to(root) for root in self.all)
+        return is_inside(path, self.all)
 
 
 def _is_picture(name: str) -> bool:

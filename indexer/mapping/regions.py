@@ -43,11 +43,16 @@ def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, Voc
     counts: dict[str, Counter[str]] = {each: Counter() for each in LANGUAGES}
     for caption in captions:
         for run in RUNS.finditer(caption.text.lower()):
-            if run["han"]:
-                han = run["han"]
-                counts["zh"].update(han[at : at + 2] for at in range(len(han) - 1))
-            elif len(run[0]) >= SHORTEST and run[0] not in EMPTY and run[0].isalpha():
-                counts["en"][run[0]] += 1
+            word = run[0]
+            if run.lastgroup == "han":
+                counts["zh"].update(word[at : at + 2] for at in range(len(word) - 1))
+            elif (
+                run.lastgroup == "word"
+                and len(word) >= SHORTEST
+                and word not in EMPTY
+                and word.isalpha()
+            ):
+                counts["en"][word] += 1
     english, chinese = zip(*glossary(), strict=True)
     known: dict[str, tuple[str, ...]] = {"en": english, "zh": chinese}
     made: dict[str, Vocabulary] = {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from indexer.gate import kept_captions, kept_fields
 from search.pictures.places import Place
 from search.records import Caption, Failure, Fields, FileMark
 
@@ -32,6 +33,12 @@ class Told:
     captions: tuple[Caption, ...] = ()
     fields: Fields = field(default_factory=dict)
     facts: SidecarFacts = NO_FACTS
+
+    def __post_init__(self) -> None:
+        """Let in what can be stored: texts, names and numbers come from anybody's files."""
+        if self.captions or self.fields:
+            object.__setattr__(self, "captions", kept_captions(self.captions))
+            object.__setattr__(self, "fields", kept_fields(self.fields))
 
 
 def joined(told: Iterable[Told]) -> Told:
@@ -183,6 +190,14 @@ class Source(Protocol):
         Raises:
             BadSource: it can't be read at all, or is not laid out as it must be.
         """
+
+
+def leads_out(path: Path) -> str:
+    """Return what is said of a path that leads out of the folders that a source is confined to."""
+    return (
+        f"{str(path)!r} is a link, or lies behind one, that leads out of the folders that may be "
+        "indexed from here; it was passed over"
+    )
 
 
 def found_in(source: Source) -> list[Item]:

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 from indexer.sources import Found, Item, Note, Told
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
+from search.characters import composed
 from search.errors import BadPicture, BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import Container, safe_name
@@ -59,7 +60,7 @@ def pictures_in_archive(container: Container, mark: FileMark) -> Iterator[Found]
 
 def _key(name: str) -> str:
     folder, base = os.path.split(name)
-    return os.path.join(folder, base.split(".", 1)[0])
+    return composed(os.path.join(folder, base.split(".", 1)[0]))
 
 
 def _samples(

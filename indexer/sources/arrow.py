@@ -59,10 +59,12 @@ def class_names(schema: Any, columns: Columns) -> dict[str, list[str]]:
     written = (schema.metadata or {}).get(b"huggingface")
     try:
         features = json.loads(written)["info"]["features"] if written else {}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}
     return {
         name: feature["names"]
         for name, feature in features.items()
-        if name in columns.others and isinstance(feature, dict) and "names" in feature
+        if name in columns.others
+        and isinstance(feature, dict)
+        and isinstance(feature.get("names"), list)
     }

@@ -3,13 +3,13 @@
 import csv
 import io
 import sys
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from indexer.sources import NOTHING, Told
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns, Columns
+from search.characters import composed
 from search.errors import BadSource
 from search.pictures.encodings import decoded
 from search.records import Caption
@@ -52,14 +52,18 @@ class CaptionTable:
         bare file name, that only one picture has. Others are noted with their line.
         """
         # Some systems write é as one character, some as two: they meet in the composed form.
-        by_path = {_composed(path.relative_to(self.path.parent)): path for path in pictures}
+        # Where a folder holds both as two files, each is named as it is written.
+        relative = [(path.relative_to(self.path.parent), path) for path in pictures]
+        by_path = {_composed(short): path for short, path in relative}
+        by_path |= {short.as_posix(): path for short, path in relative}
         by_name: dict[str, list[Path]] = defaultdict(list)
         for path in pictures:
-            by_name[unicodedata.normalize("NFC", path.name)].append(path)
+            by_name[composed(path.name)].append(path)
         unknown: list[str] = []
         for name, captions in self._captions.items():
-            wanted = PurePosixPath(unicodedata.normalize("NFC", name.replace("\\", "/")))
-            exact = by_path.get(str(wanted))
+            written = PurePosixPath(name.replace("\\", "/"))
+            wanted = PurePosixPath(composed(str(written)))
+            exact = by_path.get(str(written)) or by_path.get(str(wanted))
             found = [exact] if exact else _ending_in(wanted, by_name.get(wanted.name, ()))
             if len(found) == 1:
                 yield found[0], Told(tuple(captions), self._fields.get(name, {}))
@@ -135,7 +139,7 @@ def _ending_in(wanted: PurePosixPath, paths: Sequence[Path]) -> list[Path]:
 
 
 def _composed(path: Path) -> str:
-    return unicodedata.normalize("NFC", path.as_posix())
+    return composed(path.as_posix())
 
 
 def read_text(path: Path, most_bytes: int | None = None) -> str:

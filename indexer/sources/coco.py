@@ -2,12 +2,14 @@
 
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from indexer.sources import Told
 from indexer.sources.columns import AskedColumns, fields_of
 from indexer.sources.listed import Rows
+from search.characters import storable
 from search.errors import BadSource
 from search.records import Caption
 
@@ -15,6 +17,9 @@ REMEDY = 'COCO files are read with ijson: pip install "limn[sources]"'
 
 # What COCO says of a picture beside its name.
 KEPT = ("id", "license", "date_captured", "flickr_url")
+
+# COCO's own nest six deep.
+DEEPEST = 100
 
 
 def coco_rows(path: Path, asked: AskedColumns) -> Rows:
@@ -32,32 +37,65 @@ def coco_rows(path: Path, asked: AskedColumns) -> Rows:
         with tempfile.TemporaryDirectory(prefix="limn-") as scratch, path.open("rb") as file:
             sql = sqlite3.connect(Path(scratch, "names.db"), isolation_level=None)
             try:
-                sql.execute("CREATE TABLE picture (id PRIMARY KEY, name TEXT)")
+                sql.execute("CREATE TABLE picture (id TEXT PRIMARY KEY, name TEXT)")
                 sql.execute("BEGIN")
-                for picture in ijson.items(file, "images.item", use_float=True):
-                    name = str(picture["file_name"])
+                for picture in _entries(file, "images"):
+                    name = storable(str(picture["file_name"]))
                     sql.execute(
-                        "INSERT OR REPLACE INTO picture VALUES (?, ?)", (picture["id"], name)
+                        "INSERT OR REPLACE INTO picture VALUES (?, ?)", (_key(picture["id"]), name)
                     )
                     yield name, Told(fields=fields_of({each: picture.get(each) for each in KEPT}))
                 file.seek(0)
-                for annotation in ijson.items(file, "annotations.item", use_float=True):
+                for annotation in _entries(file, "annotations"):
                     yield from _caption(sql, annotation)
             finally:
                 sql.close()
     except OSError as error:
         raise BadSource(f"can't read {path}: {error.strerror}") from error
-    except (ijson.JSONError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (ijson.JSONError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise BadSource(
             f"{path} is not laid out as COCO's captions are: {type(error).__name__}: {error}; "
             "it must hold images (id, file_name) and annotations (image_id, caption)"
         ) from error
 
 
+def _entries(file: IO[bytes], name: str) -> Iterator[Any]:
+    """Yield the entries of one of the document's lists.
+
+    `ijson.items` would do, were it not that its memory grows with the square of the nesting.
+    """
+    import ijson
+    from ijson.common import ObjectBuilder
+
+    depth, key, inside, entry = 0, None, False, None
+    for event, value in ijson.basic_parse(file, use_float=True):
+        if event in ("start_map", "start_array"):
+            depth += 1
+            if depth > DEEPEST:
+                raise ValueError(f"it is nested more than {DEEPEST} deep")
+        elif event in ("end_map", "end_array"):
+            depth -= 1
+        if depth == 1:
+            key, inside = value if event == "map_key" else None, False
+        elif depth == 2 and event == "start_array":
+            inside = key == name
+        elif inside:
+            entry = entry or ObjectBuilder()
+            entry.event(event, value)
+            if depth == 2:
+                yield entry.value
+                entry = None
+
+
+def _key(value: Any) -> str:
+    """Return an id as it is looked up by, whatever JSON has for one."""
+    return storable(f"{type(value).__name__} {value}")
+
+
 def _caption(sql: sqlite3.Connection, annotation: dict[str, Any]) -> Rows:
     text = annotation.get("caption")
     found = sql.execute(
-        "SELECT name FROM picture WHERE id = ?", (annotation["image_id"],)
+        "SELECT name FROM picture WHERE id = ?", (_key(annotation["image_id"]),)
     ).fetchone()
-    if found and isinstance(text, str) and text.strip():
-        yield found[0], Told((Caption(text.replace("\0", " ").strip()),))
+    if found and isinstance(text, str):
+        yield found[0], Told((Caption(text),))

@@ -1,6 +1,5 @@
 """Which column of a table is the picture, which are captions; the others are kept as fields."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,9 +20,6 @@ CAPTION_NAMES = (
     "alt_text",
 )  # fmt: skip
 
-# As long as `tables.field` allows.
-LONGEST_NAME, LONGEST_TEXT = 100, 500
-
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -43,15 +39,15 @@ class Columns:
 
     def told(self, cells: Mapping[str, Any]) -> Told:
         """What a row tells of its picture."""
-        language = _text(cells.get(self.language or ""))[:35] or None
-        kind = _text(cells.get(self.kind or ""))[:50] or "caption"
+        language = _text(cells.get(self.language or "")) or None
+        kind = _text(cells.get(self.kind or "")) or "caption"
         captions = (
             Caption(text, language, kind)
             for name in self.captions
             for text in _texts(cells.get(name))
         )
         fields = {name: cells.get(name) for name in self.others}
-        return Told(tuple(dict.fromkeys(captions)), fields_of(fields))
+        return Told(tuple(captions), fields_of(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +83,22 @@ class AskedColumns:
         return Columns(picture, captions, language, kind, others)
 
 
+# Databases hold numbers up to 1.8e308; a little less leaves room for what is added to them.
+LARGEST = 1e300
+
 GUESSED = AskedColumns()
 
 
 def fields_of(values: Mapping[str, Any]) -> dict[str, str | float]:
     """What of a row's values can be kept as fields: texts, numbers, dates, lists of these.
 
-    Nested documents and bytes are left out, texts of more than 500 characters are cut.
+    Nested documents and bytes are left out. `Told` cuts what is too long.
     """
     fields: dict[str, str | float] = {}
     for name, value in values.items():
         kept = _field(value)
-        if kept is not None and (clean_name := _text(name)[:LONGEST_NAME]):
-            fields[clean_name] = kept
+        if kept is not None:
+            fields[_text(name)] = kept
     return fields
 
 
@@ -107,13 +106,13 @@ def _field(value: Any) -> str | float | None:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) and abs(value) < 1e300 else None
+        return float(value) if _is_small(value) else None
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return ", ".join(filter(None, map(_text, value)))[:LONGEST_TEXT] or None
+        return ", ".join(filter(None, map(_text, value))) or None
     text = _text(value)
-    return float(text) if NUMBER.fullmatch(text) else text[:LONGEST_TEXT] or None
+    return float(text) if NUMBER.fullmatch(text) else text or None
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -126,12 +125,17 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    """A value as text without NULs, which PostgreSQL can't hold; "" for what is no text."""
+    """A value as text; "" for what is no text."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value).replace("\0", " ").strip()
+    return value.strip() if isinstance(value, str) else str(value) if _is_small(value) else ""
+
+
+def _is_small(number: float) -> bool:
+    """Whether a number is one that databases hold; not all that JSON can write is."""
+    return -LARGEST < number < LARGEST  # never so of NaN
 
 
 def _first(names: Sequence[str], by_lower: Mapping[str, str]) -> str | None:

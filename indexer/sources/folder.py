@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from indexer.sources import (
     Whole,
     container_mark,
     joined,
+    leads_out,
 )
 from indexer.sources.captions import TABLE_NAMES, CaptionTable
 from indexer.sources.columns import GUESSED, AskedColumns
@@ -24,6 +25,7 @@ from indexer.sources.containers import contents
 from indexer.sources.selection import EVERYTHING, Selection
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
+from search.boundary import is_inside
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import FILM_SUFFIXES, is_container, may_move
@@ -50,8 +52,9 @@ class _Listing:
 class Folder:
     """The pictures at and below a path, or the one picture that it names.
 
-    Symbolic links are followed, each folder once, so a loop ends. Hidden files and folders are
-    passed over. Costs one stat a file; no picture is opened. Captions files count that stand at
+    Symbolic links are followed, each folder once, so a loop ends; one that leads out of
+    `confined_to` is a failure, where such folders are named. Hidden files and folders are passed
+    over. Costs one stat a file; no picture is opened. Captions files count that stand at
     or below `root`, and those above it up to the folder `within`.
     """
 
@@ -63,11 +66,13 @@ class Folder:
         within: Path | None = None,
         selection: Selection = EVERYTHING,
         asked: AskedColumns = GUESSED,
+        confined_to: Sequence[Path] = (),
     ) -> None:
         self.root = root
         self._within = within
         self._selection = selection
         self._asked = asked
+        self._confined_to = confined_to
         self._others = 0
 
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
@@ -94,7 +99,7 @@ class Folder:
             yield Note(f"{self._others:,} files that are not pictures were passed over")
 
     def _one_file(self, status: os.stat_result, unchanged: Unchanged) -> Iterator[Found]:
-        listing = _list(str(self.root.parent), [])
+        listing = self._list(str(self.root.parent), [])
         if is_container(self.root):
             found, notes_beside = _beside_film(listing, self.root.name)
             yield from notes_beside
@@ -152,7 +157,10 @@ class Folder:
                 if (status.st_dev, status.st_ino) in seen:
                     continue
                 seen.add((status.st_dev, status.st_ino))
-                listing = _list(folder, failures)
+                if not self._may_enter(folder):  # a folder that was a folder when it was listed
+                    failures.append(_led_out(folder))
+                    continue
+                listing = self._list(folder, failures)
             except OSError as error:
                 failures.append(_unreadable(Path(folder), error))
                 continue
@@ -178,15 +186,32 @@ class Folder:
             return []
         folders = [each for each in self.root.parents if each.is_relative_to(self._within)]
         return [
-            path for each in folders for path in map(each.joinpath, TABLE_NAMES) if path.is_file()
+            path
+            for each in folders
+            for path in map(each.joinpath, TABLE_NAMES)
+            if path.is_file() and self._may_enter(path)
         ]
 
+    def _may_enter(self, path: str | Path) -> bool:
+        """Return whether nothing leads out of the folders that this source is confined to."""
+        return not self._confined_to or is_inside(path, self._confined_to)
 
-def _list(folder: str, failures: list[Failure]) -> _Listing:
+    def _list(self, folder: str, failures: list[Failure]) -> _Listing:
+        """Return what a folder holds; links that lead out are `failures`."""
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+        if self._confined_to:
+            links = [each.path for each in listed if each.is_symlink()]
+            out = {path for path in links if not self._may_enter(path)}
+            failures += map(_led_out, sorted(out))
+            listed = [each for each in listed if each.path not in out]
+        return _sorted(folder, listed, failures)
+
+
+def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Failure]) -> _Listing:
+    """Sort a folder's entries by what they are."""
     listing = _Listing(folder)
-    with os.scandir(folder) as entries:
-        listed = sorted(entries, key=lambda entry: entry.name)
-    for entry in listed:
+    for entry in entries:
         if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
             continue
         suffix = os.path.splitext(entry.name)[1].lower()
@@ -271,6 +296,10 @@ def _assign(
         if path.is_relative_to(root):  # one above names pictures that this scan does not look at
             notes += table.notes
     return told, notes
+
+
+def _led_out(path: str) -> Failure:
+    return Failure(Path(path), "unsupported", leads_out(Path(path)))
 
 
 def _unreadable(path: Path, error: OSError) -> Failure:

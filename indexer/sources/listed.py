@@ -7,16 +7,20 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from indexer.sources import Found, Item, Note, Told, Unchanged
+from indexer.gate import parse_json
+from indexer.sources import Found, Item, Note, Told, Unchanged, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
+from search.boundary import is_inside
+from search.characters import composed, storable
 from search.errors import BadSource
 from search.pictures.containers import container_of
 from search.records import Caption, Failure
+from search.spelling import on_disk
 
 SPREADSHEETS = (".csv", ".tsv")
 JSON_LINES = (".jsonl", ".ndjson")
@@ -38,6 +42,7 @@ class Listed:
     rows: Callable[[Path, AskedColumns], Rows]
     asked: AskedColumns = GUESSED
     pictures_in: Path | None = None
+    confined_to: tuple[Path, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -51,21 +56,31 @@ class Listed:
             sql = sqlite3.connect(Path(scratch, "rows.db"), isolation_level=None)
             try:
                 sql.execute("PRAGMA synchronous=OFF")
-                sql.execute("CREATE TABLE row (name TEXT, told TEXT)")
+                sql.execute("CREATE TABLE row (name TEXT, key TEXT, told TEXT)")
                 sql.execute("BEGIN")
                 for name, told in self.rows(self.table, self.asked):
                     if name:
-                        sql.execute("INSERT INTO row VALUES (?, ?)", (name, _packed(told)))
+                        name = storable(name)
+                        row = (name, composed(name), _packed(told))
+                        sql.execute("INSERT INTO row VALUES (?, ?, ?)", row)
                     else:
                         blank += 1
                 sql.execute("COMMIT")
-                rows = sql.execute("SELECT name, told FROM row ORDER BY name, rowid")
-                for name, same in groupby(rows, key=lambda row: str(row[0])):
-                    yield _found(folders, name, _merged([_unpacked(row[1]) for row in same]))
+                rows = sql.execute("SELECT key, name, told FROM row ORDER BY key, rowid")
+                for _, same in groupby(rows, key=lambda row: str(row[0])):
+                    of_one = [(str(name), _unpacked(packed)) for _, name, packed in same]
+                    yield from self._confined(_pictures(folders, of_one))
             finally:
                 sql.close()
         if blank:
             yield Note(f"{self.table}: {blank:,} rows without a picture's name, passed over")
+
+    def _confined(self, pictures: Iterator[Item | Failure]) -> Iterator[Found]:
+        for found in pictures:
+            if self.confined_to and not is_inside(found.path, self.confined_to):
+                yield Failure(found.path, "unsupported", leads_out(found.path))
+            else:
+                yield found
 
 
 def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
@@ -100,9 +115,9 @@ def json_rows(path: Path, asked: AskedColumns) -> Rows:
                 if not line.strip():
                     continue
                 try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise BadSource(f"{path}, line {number}: it is not JSON: {error}") from error
+                    row = parse_json(line)
+                except BadSource as error:
+                    raise BadSource(f"{path}, line {number}: {error}") from error
                 if not isinstance(row, dict):
                     raise BadSource(f"{path}, line {number}: it holds no JSON object")
                 if picture is None:
@@ -124,31 +139,42 @@ def _encoding(path: Path) -> str:
         return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
-def _found(folders: Sequence[Path], name: str, told: Told) -> Found:
+def _pictures(
+    folders: Sequence[Path], rows: Sequence[tuple[str, Told]]
+) -> Iterator[Item | Failure]:
+    """Yield what rows are of whose names are the same in one form or another: mostly one file."""
+    found = {name: _found(folders, name) for name, _ in rows}
+    for path in dict.fromkeys(each.path for each in found.values()):
+        told = _merged([each for name, each in rows if found[name].path == path])
+        picture = next(each for each in found.values() if each.path == path)
+        yield replace(picture, told=told) if isinstance(picture, Item) else picture
+
+
+def _found(folders: Sequence[Path], name: str) -> Item | Failure:
     """The picture of that name in the first of the folders that has it."""
     if name.startswith(("http://", "https://", "s3://", "gs://")):
         detail = f"{name} is an address on a network; download it first, for example by img2dataset"
         return Failure(folders[0] / name.replace("://", "/"), "unsupported", detail)
-    first = _item(folders[0], name, told)
+    first = _item(folders[0], name)
     if isinstance(first, Item) or first.reason != "missing":
         return first
-    others = (_item(folder, name, told) for folder in folders[1:])
+    others = (_item(folder, name) for folder in folders[1:])
     return next((each for each in others if isinstance(each, Item)), first)
 
 
-def _item(folder: Path, name: str, told: Told) -> Item | Failure:
-    path = Path(os.path.abspath(folder / name.replace("\0", "")))
+def _item(folder: Path, name: str) -> Item | Failure:
+    path = on_disk(Path(os.path.abspath(folder / name.replace("\0", ""))))
     try:
         status = path.stat()
     except NotADirectoryError:  # a picture in a container has its time
         container = container_of(path)
         mtime_ns = container.stat().st_mtime_ns if container else 0
-        return Item(path, 0, mtime_ns, told)
+        return Item(path, 0, mtime_ns)
     except OSError as error:
         detail = f"can't read {str(path)!r}: {error.strerror}"
         missing = isinstance(error, FileNotFoundError)
         return Failure(path, "missing" if missing else "unreadable", detail)
-    return Item(path, status.st_size, status.st_mtime_ns, told)
+    return Item(path, status.st_size, status.st_mtime_ns)
 
 
 def _packed(told: Told) -> str:

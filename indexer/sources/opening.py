@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.sources import Source
+from indexer.sources import Source, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns
 from indexer.sources.folder import Folder
 from indexer.sources.listed import (
@@ -17,6 +17,7 @@ from indexer.sources.listed import (
     spreadsheet_rows,
 )
 from indexer.sources.selection import EVERYTHING, Selection
+from search.boundary import is_inside
 from search.errors import BadPicture, BadSource
 from search.settings import user_path
 
@@ -34,14 +35,18 @@ class Asked:
     selection: Selection = EVERYTHING
     columns: AskedColumns = GUESSED
     pictures_in: Path | None = None
+    confined_to: tuple[Path, ...] = ()
 
 
 def open_source(path: Path, asked: Asked, within: Path | None = None) -> Source:
     """The source that a path names; `within` is the highest folder whose captions files count.
 
     Raises:
+        BadSource: it lies out of the folders that it is confined to.
         BadSource: it is a table whose library is missing, or that is damaged.
     """
+    if asked.confined_to and not is_inside(path, asked.confined_to):
+        raise BadSource(leads_out(path))
     suffix = path.suffix.lower()
     rows = None
     if suffix in SPREADSHEETS:
@@ -55,8 +60,8 @@ def open_source(path: Path, asked: Asked, within: Path | None = None) -> Source:
     elif suffix == ".parquet" and _names_files(path, asked.columns):
         rows = _parquet_rows
     if rows is not None and not path.is_dir():
-        return Listed(path, rows, asked.columns, asked.pictures_in)
-    return Folder(path, within, asked.selection, asked.columns)
+        return Listed(path, rows, asked.columns, asked.pictures_in, asked.confined_to)
+    return Folder(path, within, asked.selection, asked.columns, asked.confined_to)
 
 
 def shards(text: str) -> list[Path]:

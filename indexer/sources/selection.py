@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
+from search.characters import composed
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -25,6 +27,7 @@ class Selection:
 
     def wants(self, path: str) -> bool:
         """Whether a path, relative to the root, is wanted."""
+        path = composed(path)
         included = not self.include or any(_fits(path, each) for each in self.include)
         return included and not any(_fits(path, each) for each in self.exclude)
 
@@ -33,6 +36,7 @@ EVERYTHING = Selection()
 
 
 def _fits(path: str, pattern: str) -> bool:
+    pattern = composed(pattern)
     if "/" in pattern.rstrip("/"):
         return fnmatch(path, pattern.removeprefix("./"))
     return any(fnmatch(part, pattern.rstrip("/")) for part in path.split(os.sep))

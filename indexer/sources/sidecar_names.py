@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from indexer.sources.sidecars import JSON_SUFFIX
+from search.characters import composed
 
 # Google cuts the names of its documents to this many characters, before the suffix.
 TAKEOUT_NAME_LENGTH = 46
@@ -22,35 +23,43 @@ EDITED = (
 )  # fmt: skip
 
 
+def _folded(name: str) -> str:
+    return composed(name).casefold()
+
+
+# How a picture's name and a sidecar's are compared: to the byte, by their letters, without case.
+KEYS: tuple[Callable[[str], str], ...] = (str, composed, _folded)
+
+
 class SidecarNames:
     """The sidecars of one folder by their names without the suffix."""
 
     def __init__(self) -> None:
-        self._names: dict[str, dict[str, str]] = {}
-        self._folded: dict[str, dict[str, str]] = {}
+        self._names: tuple[dict[str, dict[str, str]], ...] = tuple({} for _ in KEYS)
 
     def __bool__(self) -> bool:
-        return bool(self._names)
+        return bool(self._names[0])
 
     def add(self, name: str) -> None:
         """Take in a file."""
         stem, suffix = os.path.splitext(name)
-        suffix = suffix.lower()
-        self._names.setdefault(stem, {})[suffix] = name
-        self._folded.setdefault(stem.casefold(), {}).setdefault(suffix, name)
+        for names, key in zip(self._names, KEYS, strict=True):
+            names.setdefault(key(stem), {}).setdefault(suffix.lower(), name)
 
     def beside(self, picture: str) -> dict[str, str]:
         """Return a picture's sidecars, by suffix; a.jpg.xmp goes before a.xmp.
 
-        Where none has the picture's name as it is written, its case does not matter.
+        Where none has the picture's name as it is written, neither the form of its letters nor
+        their case matters.
         """
         stem = os.path.splitext(picture)[0]
         found: dict[str, str] = {}
-        for names in (self._names, self._folded):
-            for key in (picture, stem):
-                found = {**names.get(key if names is self._names else key.casefold(), {}), **found}
+        for names, key in zip(self._names, KEYS, strict=True):
+            for each in (picture, stem):
+                found = {**names.get(key(each), {}), **found}
         if JSON_SUFFIX not in found:
-            documents = (self._names.get(each, {}) for each in _takeout_stems(picture))
+            stems = _takeout_stems(composed(picture))
+            documents = (self._names[1].get(each, {}) for each in stems)
             document = next((each[JSON_SUFFIX] for each in documents if JSON_SUFFIX in each), None)
             if document is not None:
                 found[JSON_SUFFIX] = document

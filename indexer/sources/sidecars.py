@@ -1,10 +1,10 @@
 """Files that stand beside a picture and tell of it: texts, JSON, XMP; in archives too."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from indexer.gate import parse_json
 from indexer.sources import SidecarFacts, Told, joined
 from indexer.sources.captions import clean
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns
@@ -83,10 +83,7 @@ def told_by_json(data: bytes) -> Told:
     Raises:
         BadSource: it is not JSON, or holds no object.
     """
-    try:
-        document: Any = json.loads(decoded(data))
-    except (ValueError, RecursionError) as error:
-        raise BadSource(f"it is not JSON: {error}") from error
+    document = parse_json(decoded(data))
     if not isinstance(document, dict):
         raise BadSource("it holds no JSON object")
     document = {str(name): value for name, value in document.items()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search.errors import BadSource
+from search.spelling import on_disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
         raise BadSource(
             f"{str(captions)!r} has captions of {len(by_picture)} pictures; 2 or more are needed"
         )
-    pairs = [captioned(folder / name, rows) for name, rows in by_picture.items()]
+    pairs = [captioned(on_disk(folder / name), rows) for name, rows in by_picture.items()]
     missing = [pair.path.name for pair in pairs if not pair.path.is_file()]
     if missing:
         raise BadSource(

@@ -14,6 +14,7 @@ from indexer.training.towers import FROZEN_STAGES
 from indexer.tuning.plan import Loss, Method
 from search.encoders.builtin import open_builtin, pair_folder
 from search.encoders.preparation import Preparation
+from search.encoders.texts import encodable
 from search.errors import BadSetting, StorageFailed
 from search.records import Space
 
@@ -60,7 +61,10 @@ class BuiltinPair:
         return self._pair.pictures.upper(seen)
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        ids = [
+            encoding.ids
+            for encoding in self._tokenizer.encode_batch([encodable(text) for text in texts])
+        ]
         padded = np.zeros((len(ids), max(map(len, ids), default=0)), np.int64)
         for row, sentence in enumerate(ids):
             padded[row, : len(sentence)] = sentence

@@ -1,15 +1,41 @@
 """Texts before any tokenizer: whatever str comes, what can be encoded of it, and how much."""
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import regex
+
+from search.characters import whole
 
 CHARACTERS_PER_TOKEN = 32
 """Texts are cut here first: no language spends so many, and tokenizers are slow on long words."""
 
 
+# Letters and digits in forms that no tokenizer was taught: full and half width, as input methods of
+# Chinese and Japanese type them, mathematical alphabets, ligatures, the shapes of Arabic letters.
+# What stands between two such letters goes with them. All else is left alone, as every tower was
+# taught with it: Chinese commas are of full width, "…" and "½" are compatibility forms as well, and
+# so is a vowel of Thai.
+_ODD = (
+    r"\p{dt=Wide}\p{dt=Narrow}\p{dt=Font}\p{dt=Isolated}\p{dt=Initial}\p{dt=Medial}\p{dt=Final}"
+    r"\uFB00-\uFB06"
+)
+_ODD_LETTER = rf"[[{_ODD}]&&[\p{{L}}\p{{Nd}}]]"
+ODD_LETTERS = regex.compile(rf"(?V1){_ODD_LETTER}(?:[{_ODD}]*{_ODD_LETTER})*")
+
+
 def encodable(text: str) -> str:
-    """Make any str encodable: halves of a surrogate pair meet, a lone one becomes U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    """Make any str one that tokenizers know: halves of a surrogate pair meet, a lone one becomes
+    U+FFFD, marks are composed with their letters, and letters get their usual forms.
+    """
+    return text if text.isascii() else usual_letters(whole(text))
+
+
+def usual_letters(text: str) -> str:
+    """Return a text with its letters and digits in their usual forms: ｄｏｇ as dog, ﾈｺ as ネコ."""
+    usual = ODD_LETTERS.sub(lambda odd: unicodedata.normalize("NFKC", odd[0]), text)
+    return unicodedata.normalize("NFC", usual)
 
 
 def spoken(text: str, context: int) -> str:

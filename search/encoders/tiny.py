@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from search.encoders.fingerprint import space_id
 from search.encoders.preparation import Preparation
-from search.encoders.texts import longest
+from search.encoders.texts import longest, usual_letters
 from search.records import Pixels, Space, Vectors
 
 VERSION = 1
@@ -70,7 +70,7 @@ class TinyEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts -> (n, 64); n may be 0. What is past 256 words is cut."""
-        return _unit([_describe(text) for text in texts])
+        return _unit([_describe(usual_letters(text)) for text in texts])
 
     def characters_read(self, text: str) -> int:
         """How many characters of a text hold its first 256 words."""

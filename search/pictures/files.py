@@ -11,6 +11,7 @@ from pathlib import Path
 from search.errors import BadPicture
 from search.pictures.containers import container_of, read_member
 from search.pictures.limits import DEFAULT_LIMITS, Limits
+from search.spelling import on_disk
 
 # fmt: off
 PICTURE_SUFFIXES = frozenset({
@@ -47,6 +48,8 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         check_size(status.st_size, name, limits)
         data = _read_whole(path, status, name)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        if (found := on_disk(path)) != path:
+            return load_file(found, limits)
         container = container_of(path)
         if container is not None:
             return _load_member(container, path, limits)

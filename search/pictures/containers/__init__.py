@@ -8,9 +8,11 @@ its own, whose library is imported when a file of that kind is.
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Protocol, cast
 
+from search.characters import composed
 from search.errors import BadPicture
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.records import PictureFacts
@@ -131,6 +133,14 @@ def safe_name(name: str) -> str | None:
     if path.is_absolute() or ".." in path.parts or "\0" in name or not path.parts:
         return None
     return path.as_posix()
+
+
+def spelled(name: str, names: Iterable[str]) -> str:
+    """Return the one of the names that is `name` in another form; `name` where there is none."""
+    if name.isascii():
+        return name
+    wanted = composed(name)
+    return next((each for each in names if composed(each) == wanted), name)
 
 
 def absent(name: str) -> BadPicture:

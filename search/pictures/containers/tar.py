@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import BadPicture
-from search.pictures.containers import absent, check_length, safe_name
+from search.pictures.containers import absent, check_length, safe_name, spelled
 
 ERRORS = (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError)
 
@@ -41,7 +41,9 @@ class Tar:
                 if found == name:
                     break
             else:
-                raise absent(name)
+                name = spelled(name, self._places)
+        if name not in self._places:
+            raise absent(name)
         start, size_bytes = self._places[name]
         check_length(size_bytes, name, most_bytes)
         file = self._tar.fileobj

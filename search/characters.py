@@ -1,0 +1,29 @@
+"""Characters as they are stored and compared: whole ones, and names in one of Unicode's forms."""
+
+import unicodedata
+
+
+def whole(text: str) -> str:
+    """Return a text that can be encoded: halves of a surrogate pair meet, a lone one is U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def storable(text: str) -> str:
+    """Return a text that every database can hold: of whole characters, blanks in place of NULs."""
+    return whole(text).replace("\0", " ")
+
+
+def composed(name: str) -> str:
+    """Return a name in the form in which names are compared: é as one character, not as two.
+
+    macOS writes names decomposed, other systems as they were typed.
+    """
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def forms(name: str) -> list[str]:
+    """Return the forms that a name may have been written in, as it stands first."""
+    others = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    return [name] if name.isascii() else list(dict.fromkeys((name, *others)))
