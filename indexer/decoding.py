@@ -56,6 +56,11 @@ class Busy:
     """A sign of life from a worker that goes through a long file."""
 
 
+# The reason of a picture that waited for others in vain, and how often it is tried: each time it
+# waits 20 s, and those before it take seconds.
+WAITED = "timed out"
+MOST_TURNS = 30
+
 # A file that comes back as it was read, and no more, has content that is known.
 Outcome = Decoded | ReadFile | Failure | Shots
 
@@ -71,9 +76,9 @@ def work_on(work: Work, preparation: Preparation, limits: Limits) -> Iterator[Ou
     name = repr(str(item.path))
     try:
         if is_film(item) and item.path.is_file():
-            yield from _shots(item)
+            yield from _shots(item, limits)
         else:
-            yield _decode(work, preparation, limits, name)
+            yield from _in_turn(work, preparation, limits, name)
     except BadPicture as error:
         yield Failure(item.path, error.reason, _named(str(error), name), *_state(item))
     except OSError as error:
@@ -92,6 +97,21 @@ def _state(item: Item) -> tuple[int, int]:
 
 def _named(text: str, name: str) -> str:
     return text if name in text else f"{name}: {text}"
+
+
+def _in_turn(
+    work: Work, preparation: Preparation, limits: Limits, name: str
+) -> Iterator[Outcome | Busy]:
+    """Decode, and say that it goes on while other processes decode large pictures."""
+    for _ in range(MOST_TURNS):
+        try:
+            yield _decode(work, preparation, limits, name)
+            return
+        except BadPicture as error:
+            if error.reason != WAITED:
+                raise
+            yield Busy()
+    raise BadPicture(f"{name} waited too long for other large pictures", WAITED)
 
 
 def _decode(
@@ -123,10 +143,10 @@ def _decode(
     return Decoded(file, facts, preparation.pixels(picture, exact=False))
 
 
-def _shots(item: Item) -> Iterator[Shots | Busy]:
+def _shots(item: Item, limits: Limits) -> Iterator[Shots | Busy]:
     from search.pictures.containers.film import Film
 
-    film = Film(item.path)
+    film = Film(item.path, limits)
     shots: list[Item] = []
     try:
         for name in film.shots():

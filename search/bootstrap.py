@@ -34,7 +34,11 @@ def open_engine(settings: Settings | None = None, lasting: bool = False) -> Iter
     database = Database(settings.database)
     try:
         ensure_schema(database)
-        limits = Limits(max_pixels=settings.max_pixels)
+        limits = Limits(
+            max_pixels=settings.max_pixels,
+            max_decode_bytes=settings.max_decode_bytes,
+            turns=settings.data_dir / "decoding.lock",
+        )
         engine = Engine(
             catalog=Catalog(database),
             open_encoder=lambda spec: JoinedEncoder(open_encoder(spec, settings.device)),

@@ -37,6 +37,7 @@ class Settings:
     max_sent_bytes: int = 2 << 30
     store: str = "auto"
     memory_bytes: int | None = None
+    max_decode_bytes: int = 3 << 29
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -48,6 +49,7 @@ class Settings:
         LIMN_DEVICE             auto, cpu or cuda; default: auto
         LIMN_WORKERS            processes that decode pictures; default: one a core
         LIMN_MAX_PIXELS         the largest picture that is decoded; default: 250,000,000
+        LIMN_MAX_DECODE_BYTES   what decoding one may take in memory; default: 1,610,612,736 (1.5 GiB)
         LIMN_MAX_UPLOAD_BYTES   the largest picture sent to the server; default: 33,554,432 (32 MiB)
         LIMN_ROOTS              folders that the page may index, as PATH lists them; default: none
         LIMN_MAX_SENT_BYTES     the most files sent to a collection at once; default: 2 GiB
@@ -66,9 +68,9 @@ class Settings:
             encoder=values.get("LIMN_ENCODER") or "builtin",
             device=_device(values.get("LIMN_DEVICE") or "auto"),
             workers=_positive(values, "LIMN_WORKERS", _cores()),
-            # A 250-megapixel picture takes 750 MB as RGB: more than any camera makes, and about
-            # what a machine with 4 GiB can still decode.
+            # More than any camera makes: 1 GB while it is decoded, where that is done in place.
             max_pixels=_positive(values, "LIMN_MAX_PIXELS", 250_000_000),
+            max_decode_bytes=_positive(values, "LIMN_MAX_DECODE_BYTES", 3 << 29),
             max_upload_bytes=_positive(values, "LIMN_MAX_UPLOAD_BYTES", 32 * 1024 * 1024),
             roots=_folders(values.get("LIMN_ROOTS") or ""),
             max_sent_bytes=_positive(values, "LIMN_MAX_SENT_BYTES", 2 << 30),

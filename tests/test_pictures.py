@@ -171,7 +171,7 @@ def test_damaged_files_are_refused_or_read_but_raise_nothing_else(tmp_path: Path
             try:
                 picture, _ = read_picture(bytes(damaged), limits=Limits(max_pixels=1_000_000))
             except BadPicture as error:
-                assert error.reason in ("truncated", "not an image", "too large")
+                assert error.reason in BadPicture.REASONS[3:7]  # a header may now name a rare kind
             else:
                 assert picture.mode == "RGB"
 

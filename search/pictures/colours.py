@@ -1,5 +1,6 @@
 """A decoded picture of any mode -> 8-bit sRGB: depth, transparency and colour profile resolved."""
 
+from collections.abc import Callable, Iterator
 from io import BytesIO
 
 import numpy as np
@@ -10,24 +11,47 @@ BITS_PER_SAMPLE_TAG = 258
 PHOTOMETRIC_TAG = 262
 WHITE_IS_ZERO = 0
 
+# Larger pictures are converted some rows at a time, because each step copies what it is given.
+BAND_PX = 4 << 20
 
-def to_srgb(image: Image.Image) -> Image.Image:
+Step = Callable[[Image.Image], Image.Image]
+
+
+def to_srgb(image: Image.Image, factor: int = 1) -> Image.Image:
     """Bring a decoded picture to mode RGB, sRGB, over white where it is transparent.
 
-    The result is new and has none of the picture's metadata, which speaks of how it was stored.
+    The sides are divided by `factor`, rounded up. The result is new and has none of the picture's
+    metadata, which speaks of how it was stored.
     """
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _deep_grey(image)
-    elif image.mode == "La":  # premultiplied: Pillow converts it to nothing else
+    width_px, height_px = image.size
+    shallow = _shallow(image)
+    profile = _profile(image)
+    if factor == 1 and width_px * height_px <= BAND_PX:
+        return _over_white(shallow(image), profile)
+    picture = Image.new("RGB", (-(-width_px // factor), -(-height_px // factor)))
+    for top, band in _bands(image, factor):
+        part = _over_white(shallow(band), profile)
+        picture.paste(part.reduce(factor) if factor > 1 else part, (0, top // factor))
+    return picture
+
+
+def _bands(image: Image.Image, multiple: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """The picture in parts of its full width, their rows a multiple of that number."""
+    width_px, height_px = image.size
+    rows = max(1, BAND_PX // (width_px * multiple)) * multiple
+    for top in range(0, height_px, rows):
+        yield top, image.crop((0, top, width_px, min(top + rows, height_px)))
+
+
+def _over_white(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image:
+    if image.mode == "La":  # premultiplied: Pillow converts it to nothing else
         image = image.convert("LA")
     alpha = None
     if image.has_transparency_data:
         whole = image if image.mode == "LA" else image.convert("RGBA")
         alpha = whole.getchannel("A")
-        colours = whole.convert(whole.mode[:-1])
-        colours.info = image.info
-        image = colours
-    picture = _through_profile(image) or image.convert("RGB")
+        image = whole.convert(whole.mode[:-1])
+    picture = _through(image, profile) or image.convert("RGB")
     picture.info = {}
     if alpha is None:
         return picture
@@ -36,56 +60,88 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return white
 
 
-def _deep_grey(image: Image.Image) -> Image.Image:
-    """Scale 16-bit, 32-bit or float grey to 8 bits; Pillow's own conversion clips it."""
+def _shallow(image: Image.Image) -> Step:
+    """What scales 16-bit, 32-bit or float grey to 8 bits; Pillow's own conversion clips it."""
+    if not image.mode.startswith("I") and image.mode != "F":
+        return lambda band: band
     tags = getattr(image, "tag_v2", {})
-    values = np.asarray(image)
     if image.mode.startswith("I;16"):
         bits = tags.get(BITS_PER_SAMPLE_TAG, (16,))[0]
         steps = np.arange(65536, dtype=np.float32) * np.float32(255 / (2**bits - 1))
-        grey = np.rint(np.minimum(steps, 255)).astype(np.uint8)[values]
-    elif image.mode == "I" and image.format in ("PNG", "PPM"):
-        grey = _scaled(values, 0.0, 65535.0)  # Pillow widens these from 16 bits
+        table = np.rint(np.minimum(steps, 255)).astype(np.uint8)
+        levels: Callable[[NDArray[np.generic]], NDArray[np.uint8]] = table.__getitem__
     else:
-        grey = _scaled(values, *_scale(values))
-    if tags.get(PHOTOMETRIC_TAG) == WHITE_IS_ZERO:
-        grey = 255 - grey
-    deep = Image.fromarray(grey)
-    deep.info = image.info
-    return deep
+        if image.mode == "I" and image.format in ("PNG", "PPM"):
+            black, white = 0.0, 65535.0  # Pillow widens these from 16 bits
+        else:
+            black, white = scale(*_ends(image))
+
+        def levels(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+            return scaled(values, black, white)
+
+    inverted = tags.get(PHOTOMETRIC_TAG) == WHITE_IS_ZERO
+
+    def shallow(band: Image.Image) -> Image.Image:
+        grey = levels(np.asarray(band))
+        made = Image.fromarray(255 - grey if inverted else grey)
+        made.info = band.info
+        return made
+
+    return shallow
 
 
-def _scale(values: NDArray[np.generic]) -> tuple[float, float]:
+def _ends(image: Image.Image) -> tuple[float, float]:
+    """The least and the largest value that is a number."""
+    low, high = np.inf, -np.inf
+    for _, band in _bands(image):
+        values = np.asarray(band)
+        finite = values[np.isfinite(values)]
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    return (low, high) if low <= high else (0.0, 1.0)
+
+
+def scale(low: float, high: float) -> tuple[float, float]:
     """Guess which values are black and white, because these files do not say.
 
     A scale that the values use less than a sixty-fourth of is not theirs; then the darkest is
     black and the brightest white, as for measurements (depth, heat, height).
     """
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     for white in (1.0, 255.0, 65535.0):
         if low >= 0 and white / 64 < high <= white:
             return 0.0, white
     return low, high
 
 
-def _scaled(values: NDArray[np.generic], black: float, white: float) -> NDArray[np.uint8]:
-    levels = np.nan_to_num(values.astype(np.float32), nan=black, posinf=white, neginf=black)
-    levels = (levels - black) * (255 / max(white - black, 1e-12))
+def scaled(values: NDArray[np.generic], black: float, white: float) -> NDArray[np.uint8]:
+    """Values -> 0 to 255; what is no number is black, infinity white."""
+    with np.errstate(over="ignore"):  # 64-bit values beyond these are infinite
+        levels = values.astype(np.float32)
+    if not np.isfinite(levels).all():
+        levels = np.nan_to_num(levels, nan=black, posinf=white, neginf=black)
+    levels = (levels - np.float32(black)) * np.float32(255 / max(white - black, 1e-12))
     return np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
 
 
-def _through_profile(image: Image.Image) -> Image.Image | None:
-    """The picture in sRGB by way of its embedded profile; None where that has none or is broken."""
+def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """The embedded profile; None where there is none, where it is broken, or where it is sRGB."""
     embedded = image.info.get("icc_profile")
     if not embedded:
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(embedded))
+        return None if "sRGB" in ImageCms.getProfileDescription(profile) else profile
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image | None:
+    """The picture in sRGB by way of its profile; None where it has none that fits it."""
+    if profile is None:
         return None
     if image.mode not in ("L", "RGB", "CMYK"):
         image = image.convert("RGB")
     try:
-        profile = ImageCms.ImageCmsProfile(BytesIO(embedded))
-        if "sRGB" in ImageCms.getProfileDescription(profile):
-            return None
         return ImageCms.profileToProfile(
             image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
         )

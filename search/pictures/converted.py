@@ -1,11 +1,11 @@
 """Formats that Pillow does not read, drawings (SVG) and cameras' raw files, as one that it does."""
 
-import struct
 from io import BytesIO
 
 from PIL import Image
 
 from search.errors import BadPicture
+from search.pictures import tiff
 
 # The longest side of a drawing, which has no pixels of its own: twice what large encoders see.
 DRAWN_PX = 1024
@@ -15,10 +15,8 @@ SVG_ROOT = "{http://www.w3.org/2000/svg}svg"
 SVG_HEAD_BYTES = 16 << 10
 SVG_BYTES = 16 << 20
 
-TIFF = {b"II*\0": "<", b"MM\0*": ">"}
 RAW_STARTS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW")
 CANON = b"ftypcrx "
-SUB_IFDS, DNG_VERSION = 330, 50706
 
 # How LibRaw says that a preview lies on its side.
 TURNS = {3: 180, 5: 90, 6: 270}
@@ -76,8 +74,10 @@ def _drawn(data: bytes, name: str) -> bytes:
         )
     except DefusedXmlException as error:
         raise BadPicture(f"{name} defines entities, which are not read", "unsupported") from error
-    except (SyntaxError, ValueError, RuntimeError, LookupError) as error:
+    except SyntaxError as error:
         raise BadPicture(f"{name} is a damaged SVG: {error}", "truncated") from error
+    except (ValueError, RuntimeError, LookupError) as error:
+        raise BadPicture(f"{name} is an SVG that can't be drawn: {error}", "unsupported") from error
     return bytes(drawn)
 
 
@@ -99,18 +99,9 @@ def _sides(root: object) -> tuple[float, float]:
 def _looks_raw(data: bytes) -> bool:
     if data.startswith(RAW_STARTS) or data[4:12] == CANON:
         return True
-    order = TIFF.get(data[:4])
-    if order is None or len(data) < 10:
+    if not data.startswith(tiff.STARTS):
         return False
-    if data[8:10] == b"CR":
-        return True
-    start = struct.unpack_from(order + "I", data, 4)[0]
-    if start + 2 > len(data):
-        return False
-    count = struct.unpack_from(order + "H", data, start)[0]
-    places = range(start + 2, min(start + 2 + 12 * count, len(data) - 12), 12)
-    tags = {struct.unpack_from(order + "H", data, place)[0] for place in places}
-    return not tags.isdisjoint((SUB_IFDS, DNG_VERSION))
+    return data[8:10] == b"CR" or tiff.of_a_sensor(data)
 
 
 def _preview(data: bytes, name: str) -> bytes | None:
@@ -129,8 +120,10 @@ def _preview(data: bytes, name: str) -> bytes | None:
         return None
     except rawpy.LibRawNoThumbnailError as error:
         raise BadPicture(f"{name} is a raw file without a preview", "unsupported") from error
-    except rawpy.LibRawError as error:
+    except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
         raise BadPicture(f"{name} is a damaged raw file: {error}", "truncated") from error
+    except rawpy.LibRawError as error:
+        raise BadPicture(f"{name} is a rare kind of raw file: {error}", "unsupported") from error
     if found.format == rawpy.ThumbFormat.JPEG and (not turn or b"Exif\0\0" in found.data[:64]):
         return bytes(found.data)  # a preview with EXIF says itself how it lies
     jpeg = found.format == rawpy.ThumbFormat.JPEG

@@ -6,11 +6,11 @@ Pillow is not imported here, so that a folder can be scanned without it.
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from search.errors import BadPicture
 from search.pictures.containers import container_of, read_member
+from search.pictures.limits import DEFAULT_LIMITS, Limits
 
 # fmt: off
 PICTURE_SUFFIXES = frozenset({
@@ -27,21 +27,6 @@ CHUNK_BYTES = 1 << 20
 # A file that changed while it was read is read again, this often at most: a copy that is under way
 # ends, a log does not.
 READS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The largest picture that is decoded, and the largest file that is read.
-
-    250 megapixels are more than any camera makes, and take 1 GB while they are decoded (Pillow
-    keeps four bytes a pixel). 1 GiB is such a picture as an uncompressed TIFF, metadata and all.
-    """
-
-    max_pixels: int = 250_000_000
-    max_file_bytes: int = 1 << 30
-
-
-DEFAULT_LIMITS = Limits()
 
 
 def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
@@ -98,7 +83,7 @@ def _version(status: os.stat_result) -> tuple[int, int, int]:
 def _load_member(container: Path, path: Path, limits: Limits) -> bytes:
     name = repr(str(path))
     try:
-        data = read_member(container, path, limits.max_file_bytes)
+        data = read_member(container, path, limits)
     except BadPicture as error:
         raise BadPicture(f"{name}: {error}", error.reason) from error
     except OSError as error:

@@ -38,15 +38,35 @@ def register() -> None:
 
 
 def size(data: bytes) -> tuple[int, int] | None:
-    """Width and height as the header says; None where there is no whole header.
+    """Width and height as the header says, not yet turned; None where there is no whole header.
 
     The plugin decodes all of a picture when it opens it, so this is asked first.
     """
+    header = _header(data)
+    return None if header is None else _size(header)
+
+
+def orientation(data: bytes) -> int:
+    """The orientation that the codestream says, from 1 to 8 as in EXIF."""
+    header = _header(data)
+    if header is None:
+        return 1
+    _size(header)
+    all_default = header.take(1)
+    if all_default or not header.take(1):  # ISO/IEC 18181-1, image metadata: no extra fields
+        return 1
+    return header.take(3) + 1
+
+
+def _header(data: bytes) -> "_Bits | None":
     start = _codestream(data)
     header = data[start : start + 2 + 16]
     if len(header) < 10 or not header.startswith(BARE):
         return None
-    bits = _Bits(header[2:])
+    return _Bits(header[2:])
+
+
+def _size(bits: "_Bits") -> tuple[int, int]:
     small = bits.take(1) == 1
     height_px = _side(bits, small)
     ratio = bits.take(3)

@@ -8,25 +8,15 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from search.errors import BadPicture
-from search.pictures import jpegxl, pillow
+from search.pictures import deep_tiff, jpeg, jpegxl, memory, pillow, png, tiff
 from search.pictures.colours import to_srgb
 from search.pictures.converted import converted
-from search.pictures.files import DEFAULT_LIMITS, Limits, check_size, load_file
+from search.pictures.files import check_size, load_file
+from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.metadata import read_facts
+from search.pictures.orientation import ON_ITS_SIDE, stored_turn, upright
+from search.pictures.rarity import rarity
 from search.records import PictureFacts
-
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What each EXIF orientation takes to stand upright; from 5 on, width and height change places."""
-
-ORIENTATION_TAG = 0x0112
 
 # How much larger than wanted a JPEG is decoded. At 4/3 the built-in pair's embeddings keep a cosine
 # of 0.996 to those of the whole picture on mosaics of photographs, all detail, 0.995 at worst; at 2
@@ -48,13 +38,15 @@ def read_picture(
     """Decode a picture, upright, as 8-bit sRGB; of an animation, its first frame.
 
     `target_px` is the shortest side that is wanted: a JPEG is then decoded at a fraction of its
-    size, its sides at least a third more than that, in a fraction of the time. The facts always
-    give the size of the whole upright picture. `name` is what messages call bytes. Without
-    `drawings` no SVG is rendered: what it asks for may take any time, so a stranger's is for
-    workers alone.
+    size, its sides at least a third more than that, in a fraction of the time; a large picture of
+    another format is reduced to twice that. One that would not fit into `limits.max_decode_bytes`
+    with its copy is reduced until it does. The facts always give the size of the whole upright
+    picture. `name` is what messages call bytes. Without `drawings` no SVG is rendered: what it asks
+    for may take any time, so a stranger's is for workers alone.
 
     Raises:
-        BadPicture: the file can't be read, is no picture, is damaged, or is over the limits.
+        BadPicture: the file can't be read, is no picture, is damaged, of a rare kind, or over the
+            limits; or other large pictures were decoded for too long ("timed out").
     """
     if isinstance(source, Path):
         name, data = repr(str(source)), load_file(source, limits)
@@ -79,26 +71,81 @@ def read_picture(
 def _decode(
     data: bytes, name: str, limits: Limits, target_px: int | None
 ) -> tuple[Image.Image, PictureFacts]:
-    stream = BytesIO(data)
-    formats: tuple[str, ...] = pillow.FORMATS
-    if jpegxl.is_jpeg_xl(data):
-        _check_size(*(jpegxl.size(data) or (1, 1)), name, limits)
-        jpegxl.register()
-        formats = (jpegxl.NAME,)
-    image = Image.open(stream, formats=formats)  # reads the header, decodes nothing
+    if not data.startswith(png.SIGNATURE):
+        return _decode_whole(data, name, limits, target_px)
+    data = png.mended(data, name)
+    try:
+        return _decode_whole(data, name, limits, target_px)
+    except pillow.PLUGIN_ERRORS:
+        return _decode_whole(png.bare(data), name, limits, target_px)
+
+
+def _decode_whole(
+    data: bytes, name: str, limits: Limits, target_px: int | None
+) -> tuple[Image.Image, PictureFacts]:
+    if layout := tiff.layout(data, name):
+        return _decode_deep(data, layout, name, limits, target_px)
+    image, data = _opened(data, name, limits)
     width_px, height_px = image.size
-    _check_size(width_px, height_px, name, limits)
-    _check_whole(image, data, stream.tell(), name)
     if target_px is not None and image.format in ("JPEG", "MPO"):
         side_px = math.ceil(SPARE * target_px)
         image.draft(None, (side_px, side_px))
-    image.load()
-    turn = _turn(image)  # after loading, because Pillow turns a TIFF by itself then
-    if turn in (5, 6, 7, 8):
-        width_px, height_px = height_px, width_px
-    facts = read_facts(image, width_px, height_px)
-    picture = to_srgb(image)
-    return (picture.transpose(UPRIGHT[turn]) if turn in UPRIGHT else picture), facts
+    with memory.turn(memory.decoding_bytes(image, width_px * height_px), name, limits):
+        image.load()
+        # After loading, because Pillow turns a TIFF by itself then.
+        turn = stored_turn(image, data)
+        if turn in ON_ITS_SIDE:
+            width_px, height_px = height_px, width_px
+        facts = read_facts(image, width_px, height_px)
+        return _upright(image, turn, limits, target_px), facts
+
+
+def _decode_deep(
+    data: bytes, layout: tiff.Layout, name: str, limits: Limits, target_px: int | None
+) -> tuple[Image.Image, PictureFacts]:
+    """Decode a TIFF whose pixels Pillow does not read, or not right."""
+    width_px, height_px = layout.width_px, layout.height_px
+    _check_size(width_px, height_px, name, limits)
+    with memory.turn(layout.decoding_bytes, name, limits):
+        image = deep_tiff.decode(data, layout)
+        about = tiff.without_pixels(data)
+        turn = stored_turn(about)
+        if turn in ON_ITS_SIDE:
+            width_px, height_px = height_px, width_px
+        facts = read_facts(about, width_px, height_px)
+        return _upright(image, turn, limits, target_px), facts
+
+
+def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]:
+    """The picture with its header read, and the bytes that it is decoded from."""
+    formats: tuple[str, ...] = pillow.FORMATS
+    if jpegxl.is_jpeg_xl(data):
+        width_px, height_px = jpegxl.size(data) or (1, 1)
+        _check_size(width_px, height_px, name, limits)
+        memory.check_bytes(width_px * height_px * memory.JPEG_XL_BYTES, name, limits)
+        jpegxl.register()
+        formats = (jpegxl.NAME,)
+    stream = BytesIO(data)
+    image = Image.open(stream, formats=formats)  # reads the header, decodes nothing
+    _check_size(*image.size, name, limits)
+    if image.format in ("JPEG", "MPO"):
+        ended = jpeg.ended(data, stream.tell())
+        if ended is None:
+            raise BadPicture(f"{name} is cut short: its end is missing", "truncated")
+        if ended is not data:
+            image, data = Image.open(BytesIO(ended), formats=formats), ended
+    elif image.format in ("WEBP", "AVIF", "HEIF") and not any(data[-ZEROS_BYTES:]):
+        # Decoders notice where a file stops early, but not where an interrupted copy, which first
+        # claims the room, has left zeros.
+        raise BadPicture(f"{name} is cut short: its end is missing", "truncated")
+    return image, data
+
+
+def _upright(image: Image.Image, turn: int, limits: Limits, target_px: int | None) -> Image.Image:
+    """The decoded picture as RGB, reduced where it is large, and let go of."""
+    picture = to_srgb(image, memory.factor(image, limits, target_px))
+    image.close()
+    return upright(picture, turn)
 
 
 def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> None:
@@ -112,42 +159,17 @@ def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> Non
         )
 
 
-def _check_whole(image: Image.Image, data: bytes, header_bytes: int, name: str) -> None:
-    """Refuse what decoders take for a picture that is partly grey.
-
-    They notice where a file stops early, but not where an interrupted copy, which first claims the
-    room, has left zeros; and Pillow passes over the checksums of a PNG's pixels.
-    """
-    zeros = False
-    if image.format in ("JPEG", "MPO"):
-        # No end of image. Whole files have it at their end, where this begins to look.
-        zeros = data.rfind(b"\xff\xd9", header_bytes) < 0
-    elif image.format in ("WEBP", "AVIF", "HEIF"):
-        zeros = not any(data[-ZEROS_BYTES:])
-    elif image.format == "PNG":
-        Image.open(BytesIO(data), formats=("PNG",)).verify()  # leaves the image unfit for loading
-    if zeros:
-        raise BadPicture(f"{name} is cut short: its end is missing", "truncated")
-
-
-def _turn(image: Image.Image) -> int:
-    """The EXIF orientation, from 1 to 8; broken EXIF says 1."""
-    try:
-        turn = image.getexif().get(ORIENTATION_TAG)
-    except pillow.PLUGIN_ERRORS:
-        return 1
-    return turn if turn in UPRIGHT else 1
-
-
 def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
     """Tell a damaged picture from what is none by how its bytes begin."""
     kind = pillow.looks_like(data)
     if kind is None:
         known = ", ".join((*pillow.FORMATS, "JPEG XL"))
         return BadPicture(f"{name} is not a picture that can be read: no {known}", "not an image")
+    if rare := rarity(data, kind, error):
+        return BadPicture(f"{name} is {rare}, which is not read", "unsupported")
     why = str(error)
     if isinstance(error, UnidentifiedImageError):
         why = "its header can't be read"
     elif kind == jpegxl.NAME:  # its decoder names no reason, and asks to be built anew
         why = "its decoder refuses it"
-    return BadPicture(f"{name} is damaged, cut short or a rare sort of {kind}: {why}", "truncated")
+    return BadPicture(f"{name} is damaged or cut short ({kind}): {why}", "truncated")

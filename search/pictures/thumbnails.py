@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from search.pictures.files import DEFAULT_LIMITS, Limits, content_hash, load_file
+from search.pictures.files import content_hash, load_file
+from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.reading import read_picture
 from search.records import Picture
 

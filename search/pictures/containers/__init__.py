@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from search.errors import BadPicture
+from search.pictures.limits import DEFAULT_LIMITS, Limits
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 ZIP_SUFFIXES = (".zip", ".cbz")
@@ -63,7 +64,7 @@ def container_of(path: Path) -> Path | None:
     return None
 
 
-def read_member(container: Path, path: Path, most_bytes: int) -> bytes:
+def read_member(container: Path, path: Path, limits: Limits) -> bytes:
     """The bytes of a picture in a container, which is left open for the next.
 
     Raises:
@@ -71,10 +72,10 @@ def read_member(container: Path, path: Path, most_bytes: int) -> bytes:
     """
     name = path.relative_to(container).as_posix()
     with _lock:
-        return _opened(container).read(name, most_bytes)
+        return _opened(container, limits).read(name, limits.max_file_bytes)
 
 
-def open_container(path: Path) -> Container:
+def open_container(path: Path, limits: Limits = DEFAULT_LIMITS) -> Container:
     """Open a container by its suffix.
 
     Raises:
@@ -96,10 +97,10 @@ def open_container(path: Path) -> Container:
     if may_move(path):
         from search.pictures.containers.animation import Animation
 
-        return Animation(path)
+        return Animation(path, limits)
     from search.pictures.containers.film import Film
 
-    return Film(path)
+    return Film(path, limits)
 
 
 def safe_name(name: str) -> str | None:
@@ -124,15 +125,15 @@ def check_length(size_bytes: int, name: str, most_bytes: int) -> None:
 
 
 _lock = threading.Lock()
-_open: OrderedDict[tuple[str, int, int], Container] = OrderedDict()
+_open: OrderedDict[tuple[str, int, int, Limits], Container] = OrderedDict()
 
 
-def _opened(path: Path) -> Container:
+def _opened(path: Path, limits: Limits) -> Container:
     status = path.stat()
-    key = (os.fspath(path), status.st_size, status.st_mtime_ns)
+    key = (os.fspath(path), status.st_size, status.st_mtime_ns, limits)
     if key not in _open:
         while len(_open) >= KEPT_OPEN:
             _open.popitem(last=False)[1].close()
-        _open[key] = open_container(path)
+        _open[key] = open_container(path, limits)
     _open.move_to_end(key)
     return _open[key]

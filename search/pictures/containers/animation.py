@@ -6,8 +6,11 @@ from pathlib import Path
 from PIL import Image
 
 from search.errors import BadPicture
-from search.pictures import pillow
+from search.pictures import pillow, png
 from search.pictures.containers import absent, check_length
+from search.pictures.limits import DEFAULT_LIMITS, Limits
+from search.pictures.memory import FRAME_BYTES, turn
+from search.pictures.orientation import stored_turn, upright
 
 FORMATS = ("GIF", "PNG", "WEBP")
 
@@ -16,32 +19,42 @@ FURTHEST = 250
 
 
 class Animation:
-    """An open animation. A picture's name is the number of its frame, from 0."""
+    """An animation's file. A picture's name is the number of its frame, from 0.
 
-    def __init__(self, path: Path) -> None:
+    It is opened for each frame anew: open, it would keep whole canvases in memory.
+    """
+
+    def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
         pillow.ready()
+        self._limits = limits
         try:
-            self._image = Image.open(BytesIO(path.read_bytes()), formats=FORMATS)
-            self._count = getattr(self._image, "n_frames", 1)
+            self._data = _mended(path.read_bytes())
+            with Image.open(BytesIO(self._data), formats=FORMATS) as image:
+                self._count = getattr(image, "n_frames", 1)
+                self._size = image.size
         except pillow.PLUGIN_ERRORS as error:
             raise BadPicture(f"the animation can't be read: {error}", "truncated") from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
+        """The frame as a TIFF, upright: without EXIF, which would say that it lies otherwise."""
         if not name.isdecimal() or not name.isascii() or int(name) >= self._count:
             raise absent(name)
-        width_px, height_px = self._image.size
-        check_length(width_px * height_px * 4, name, most_bytes)
+        pixels = self._size[0] * self._size[1]
+        check_length(pixels * 4, name, most_bytes)
         written = BytesIO()
-        try:
-            self._image.seek(int(name))
+        with turn(pixels * FRAME_BYTES, f"frame {name}", self._limits):
+            try:
+                with Image.open(BytesIO(self._data), formats=FORMATS) as image:
+                    image.seek(int(name))
+                    frame = upright(image.convert("RGBA"), stored_turn(image))
+            except pillow.PLUGIN_ERRORS as error:
+                raise BadPicture(f"frame {name} is damaged: {error}", "truncated") from error
             # Not compressed: another version of a compressor would make other bytes of the same.
-            self._image.convert("RGBA").save(written, "TIFF")
-        except pillow.PLUGIN_ERRORS as error:
-            raise BadPicture(f"frame {name} is damaged: {error}", "truncated") from error
+            frame.save(written, "TIFF")
         return written.getvalue()
 
     def close(self) -> None:
-        self._image.close()
+        self._data = b""
 
 
 def frames(data: bytes) -> tuple[str, ...]:
@@ -51,8 +64,12 @@ def frames(data: bytes) -> tuple[str, ...]:
     """
     pillow.ready()
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with Image.open(BytesIO(_mended(data)), formats=FORMATS) as image:
             count = getattr(image, "n_frames", 1)
-    except pillow.PLUGIN_ERRORS:
+    except (*pillow.PLUGIN_ERRORS, BadPicture):
         return ()
     return ("0", str(min(count // 2, FURTHEST))) if count > 1 else ()
+
+
+def _mended(data: bytes) -> bytes:
+    return png.mended(data, "the animation") if data.startswith(png.SIGNATURE) else data

@@ -12,6 +12,8 @@ from PIL import Image
 
 from search.errors import BadPicture
 from search.pictures.containers import absent, check_length
+from search.pictures.limits import DEFAULT_LIMITS, Limits
+from search.pictures.memory import check_bytes
 
 REMEDY = 'films are read with PyAV: pip install "limn[sources]"'
 
@@ -33,11 +35,14 @@ LEAST_STEP_S = 0.5
 
 MOST_SHOTS = 5_000
 
+# Bytes a pixel of a frame: those that its decoder keeps for others, and the copies to a file.
+FRAME_BYTES = 20
+
 
 class Film:
     """An open film. A picture's name is its time code: hours:minutes:seconds.milliseconds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
         try:
             import av
         except ImportError as error:
@@ -51,6 +56,9 @@ class Film:
             self._film.close()
             raise BadPicture("it has sound, but no pictures", "not an image")
         self._stream = self._film.streams.video[0]
+        self._limits = limits
+        width_px, height_px = self._stream.width or 0, self._stream.height or 0
+        self._check(width_px * height_px)
         self._stream.thread_type = "SLICE"  # threads by frame would read far ahead of a seek
 
     def shots(self) -> Iterator[str]:
@@ -99,6 +107,13 @@ class Film:
 
     def close(self) -> None:
         self._film.close()
+
+    def _check(self, pixels: int) -> None:
+        try:
+            check_bytes(pixels * FRAME_BYTES, "a frame of the film", self._limits)
+        except BadPicture:
+            self._film.close()
+            raise
 
     def _key_frames(self) -> Iterator[tuple[Any, float]]:
         try:

@@ -1,0 +1,26 @@
+"""How large a picture may be: its pixels, its file, and what decoding it takes in memory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The largest picture that is decoded, and the largest file that is read.
+
+    250 megapixels are more than any camera makes. `max_decode_bytes` bounds what one decoding takes
+    beside the file's own bytes; 1.5 GiB hold 250 megapixels of a format that is decoded in place
+    (4 bytes a pixel), or 100 of one whose library makes copies of its own, such as WebP. 1 GiB is a
+    picture of 250 megapixels as an uncompressed TIFF, metadata and all.
+
+    `turns` is the file whose lock passes large decodings on from process to process; without one
+    they take turns in each process alone.
+    """
+
+    max_pixels: int = 250_000_000
+    max_file_bytes: int = 1 << 30
+    max_decode_bytes: int = 3 << 29
+    turns: Path | None = None
+
+
+DEFAULT_LIMITS = Limits()

@@ -1,0 +1,123 @@
+"""What decoding a picture takes in memory, and the turns that large decodings take."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+from PIL import Image
+
+from search.errors import BadPicture
+from search.pictures.limits import Limits
+
+# Bytes that Pillow keeps a pixel of: four wherever it has more than one channel.
+MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
+WIDEST_MODE = 4
+
+# Bytes a pixel that a format's library holds beside those, at its peak: measured at 25 megapixels
+# with Pillow 13, pillow-heif 1.8 and pillow-jxl-plugin 1.3, and rounded up.
+LIBRARY_BYTES = {"WEBP": 13, "AVIF": 9, "HEIF": 5, "JXL": 9}
+JPEG2000_BYTES = 6  # of each channel: it computes in 32 bits
+JPEG_XL_BYTES = WIDEST_MODE + LIBRARY_BYTES["JXL"]
+PROGRESSIVE_BYTES = 2  # of each channel: coefficients are kept whole, even by `draft`
+
+# A frame of an animation: the canvases of its decoder, and the copy that is written.
+FRAME_BYTES = 24
+
+# Decodings over this share of `Limits.max_decode_bytes` go one at a time: without that each worker
+# process and each thread of the server might do its largest at the same moment.
+LARGE_SHARE = 4
+
+# A picture larger than this is reduced as soon as it is decoded, to this much more than is wanted:
+# at twice the size embeddings keep a cosine of 0.999 to those of the whole picture.
+LARGE_PX = 16_000_000
+SPARE = 2
+
+# How long one is waited for: longer than any of the allowed size takes.
+TURN_S = 20.0
+
+_turn = threading.Lock()
+
+
+def decoding_bytes(image: Image.Image, whole_px: int) -> int:
+    """What `image.load` will take at its peak; `whole_px` are its pixels before any `draft`."""
+    width_px, height_px = image.size
+    pixels = width_px * height_px
+    channels = len(image.getbands())
+    needed = pixels * _mode_bytes(image)
+    if image.format == "JPEG2000":
+        return needed + pixels * channels * JPEG2000_BYTES
+    if image.format in ("JPEG", "MPO") and image.info.get("progressive"):
+        return needed + whole_px * channels * PROGRESSIVE_BYTES
+    return needed + whole_px * LIBRARY_BYTES.get(image.format or "", 0)
+
+
+def check_bytes(size_bytes: int, name: str, limits: Limits) -> None:
+    """Raise BadPicture for a decoding that would take more than allowed."""
+    if size_bytes > limits.max_decode_bytes:
+        raise BadPicture(
+            f"decoding {name} would take {size_bytes:,} bytes of memory; it may take "
+            f"{limits.max_decode_bytes:,} (LIMN_MAX_DECODE_BYTES)",
+            "too large",
+        )
+
+
+def factor(image: Image.Image, limits: Limits, target_px: int | None) -> int:
+    """By what a decoded picture's sides are divided when it becomes RGB.
+
+    By as much as leaves enough of `target_px`, and by as much as it takes for both to fit.
+    """
+    width_px, height_px = image.size
+    pixels = width_px * height_px
+    least = 1
+    if target_px is not None and pixels > LARGE_PX:
+        least = max(1, min(width_px, height_px) // (SPARE * target_px))
+    room_bytes = limits.max_decode_bytes - pixels * _mode_bytes(image)
+    while least**2 * room_bytes < pixels * WIDEST_MODE and least < max(image.size):
+        least += 1
+    return least
+
+
+def _mode_bytes(image: Image.Image) -> int:
+    return MODE_BYTES.get(image.mode, WIDEST_MODE)
+
+
+@contextmanager
+def turn(size_bytes: int, name: str, limits: Limits) -> Iterator[None]:
+    """Wait until no other large decoding is under way, and hold others up; a small one passes.
+
+    Raises:
+        BadPicture: it is over the limit, or was held up for too long ("timed out").
+    """
+    check_bytes(size_bytes, name, limits)
+    if size_bytes <= limits.max_decode_bytes // LARGE_SHARE:
+        yield
+        return
+    late = BadPicture(
+        f"decoding {name} waited {TURN_S:g} s for other large pictures; try again in a moment",
+        "timed out",
+    )
+    if not _turn.acquire(timeout=TURN_S):
+        raise late
+    try:
+        lock = _between_processes(limits, late)
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.release()
+    finally:
+        _turn.release()
+
+
+def _between_processes(limits: Limits, late: BadPicture) -> FileLock | None:
+    if limits.turns is None:
+        return None
+    lock = FileLock(limits.turns)
+    try:
+        lock.acquire(timeout=TURN_S)
+    except Timeout as error:
+        raise late from error
+    except OSError:  # a read-only folder, a system without locks: turns within this process remain
+        return None
+    return lock

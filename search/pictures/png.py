@@ -1,0 +1,150 @@
+"""PNG files that viewers show and Pillow refuses: without the chunks that it stumbles over."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import PngImagePlugin
+
+from search.errors import BadPicture
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# What stands around a chunk's body: its length and its kind, and its checksum.
+HEAD_BYTES, CHECKSUM_BYTES = 8, 4
+
+PIXELS, END = b"IDAT", b"IEND"
+
+# All that a still picture is made of.
+NEEDED = (b"IHDR", b"PLTE", b"tRNS", PIXELS, END)
+
+# Compressed texts and colour profiles, with Pillow's own limit of what each may unpack to. Pillow
+# ends at the first that is over it, or over the limit of all together.
+PACKED = (b"zTXt", b"iTXt", b"iCCP")
+TEXTS = (b"tEXt", *PACKED)
+LARGEST_TEXT = PngImagePlugin.MAX_TEXT_CHUNK
+LARGEST_TEXTS = PngImagePlugin.MAX_TEXT_MEMORY // 2
+
+# Deflate packs no better than this.
+BEST_RATIO = 1032
+
+# Apple's own variant, whose pixels only Apple's decoder reads.
+APPLE = b"CgBI"
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """A chunk: `cut` where the file ends in it, `whole` where its checksum is right."""
+
+    kind: bytes
+    body: memoryview
+    whole: bool = True
+    cut: bool = False
+
+    @property
+    def critical(self) -> bool:
+        return self.kind[:1].isupper()
+
+
+def mended(data: bytes, name: str) -> bytes:
+    """A PNG as Pillow reads it, which mostly is `data` itself.
+
+    Left out are chunks without pixels whose checksum is wrong, and texts that are too long; an end
+    that is missing is added. Whether all rows are there is for the decoder to tell.
+
+    Raises:
+        BadPicture: a chunk that the pixels need is damaged.
+    """
+    kept: list[_Chunk] = []
+    texts_bytes = 0
+    changed = False
+    for chunk in _chunks(data):
+        if chunk.kind == APPLE:
+            raise BadPicture(
+                f"{name} is a PNG of Apple's own variant, which only Apple's decoder reads",
+                "unsupported",
+            )
+        size_bytes = _text_bytes(chunk)
+        if chunk.critical:
+            _check(chunk, name)
+        elif chunk.whole and texts_bytes + size_bytes <= LARGEST_TEXTS:
+            texts_bytes += size_bytes
+        else:
+            changed = True
+            continue
+        changed |= not chunk.whole
+        if chunk.kind != END or chunk.whole:
+            kept.append(chunk)
+    if not kept or kept[-1].kind != END:
+        kept.append(_Chunk(END, memoryview(b"")))
+        changed = True
+    return _written(kept) if changed else data
+
+
+def bare(data: bytes) -> bytes:
+    """The pixels of a mended PNG and nothing else, for one whose other chunks are malformed."""
+    return _written([chunk for chunk in _chunks(data) if chunk.kind in NEEDED])
+
+
+def _check(chunk: _Chunk, name: str) -> None:
+    """Refuse a damaged chunk of the pixels; one that the file ends in may yet have all of them."""
+    if chunk.whole or (chunk.cut and chunk.kind in (PIXELS, END)):
+        return
+    kind = chunk.kind.decode("ascii")
+    why = "the file ends in it" if chunk.cut else "its checksum is wrong"
+    raise BadPicture(f"{name} is damaged in its chunk {kind}: {why}", "truncated")
+
+
+def _chunks(data: bytes) -> Iterator[_Chunk]:
+    """The chunks up to the end, or up to where the file ends or holds no more of them."""
+    view = memoryview(data)
+    place = len(SIGNATURE)
+    while place + HEAD_BYTES <= len(data):
+        (length,) = struct.unpack_from(">I", data, place)
+        kind = data[place + 4 : place + HEAD_BYTES]
+        if not kind.isalpha():
+            return
+        start, end = place + HEAD_BYTES, place + HEAD_BYTES + length
+        place = end + CHECKSUM_BYTES
+        body = view[start:end]
+        right = view[end:place] == _checksum(kind, body)
+        yield _Chunk(kind, body, right, place > len(data))
+        if kind == END:
+            return
+
+
+def _text_bytes(chunk: _Chunk) -> int:
+    """What a text or profile takes unpacked: more than all may, where it is over its own limit."""
+    if chunk.kind not in TEXTS:
+        return 0
+    if chunk.kind not in PACKED or len(chunk.body) * BEST_RATIO <= LARGEST_TEXT:
+        return len(chunk.body)
+    try:
+        # The stream follows a name and, in iTXt, flags and two more texts: each ends in a zero.
+        unpacked = _unpacked(chunk)
+    except (zlib.error, ValueError, IndexError):
+        return len(chunk.body)  # not packed, or malformed
+    return LARGEST_TEXTS + 1 if unpacked > LARGEST_TEXT else unpacked
+
+
+def _unpacked(chunk: _Chunk) -> int:
+    parts = bytes(chunk.body).split(b"\0", 1)
+    packed = parts[1][1:]
+    if chunk.kind == b"iTXt":
+        if parts[1][0] == 0:
+            return len(chunk.body)
+        packed = parts[1][2:].split(b"\0", 2)[2]
+    return len(zlib.decompressobj().decompress(packed, LARGEST_TEXT + 1))
+
+
+def _checksum(kind: bytes, body: memoryview) -> bytes:
+    return struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
+
+
+def _written(chunks: list[_Chunk]) -> bytes:
+    parts: list[bytes | memoryview] = [SIGNATURE]
+    for chunk in chunks:
+        parts += [struct.pack(">I", len(chunk.body)), chunk.kind, chunk.body]
+        parts.append(_checksum(chunk.kind, chunk.body))
+    return b"".join(parts)

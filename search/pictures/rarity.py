@@ -1,0 +1,85 @@
+"""Rare kinds of known formats, which no decoder here reads though the file may be whole."""
+
+import re
+import struct
+from io import BytesIO
+
+from search.pictures import pillow, tiff
+
+# Start of a JPEG's frame by its marker: all but the tables and the like among C0 to CF.
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
+HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)
+
+# The start of a JPEG 2000 codestream, and of its header, which names the channels.
+CODESTREAM = b"\xff\x4f\xff\x51"
+
+# How decoders say that the fault is theirs.
+NOT_READ = re.compile(
+    r"unsupported|not supported|not implemented|no codec|unknown (codec|version)|can ?not handle",
+    re.IGNORECASE,
+)
+
+
+def rarity(data: bytes, kind: str, error: BaseException) -> str | None:
+    """The rare kind that a file of a known format is, in words; None where it is damaged.
+
+    `error` is what its decoder said.
+    """
+    match kind:
+        case "JPEG":
+            return _jpeg(data)
+        case "TIFF":
+            return tiff.described(data)
+        case "JPEG2000":
+            return _jpeg_2000(data)
+        case "HEIF":
+            said = _heif(data)
+        case _:
+            said = str(error)
+    return f"a {kind} of a rare kind ({said})" if NOT_READ.search(said) else None
+
+
+def _jpeg(data: bytes) -> str | None:
+    place = 2
+    while place + 10 <= len(data) and data[place] == 0xFF:
+        marker = data[place + 1]
+        if marker == 0xFF:
+            place += 1
+            continue
+        if marker in FRAMES:
+            bits, channels = data[place + 4], data[place + 9]
+            if marker in LOSSLESS:
+                return "a lossless JPEG"
+            if marker in HIERARCHICAL:
+                return "a hierarchical JPEG"
+            if bits != 8 or channels not in (1, 3, 4):
+                return f"a JPEG with {channels} channels of {bits} bits"
+            return None
+        place += 2 + int(struct.unpack_from(">H", data, place + 2)[0])
+    return None
+
+
+def _jpeg_2000(data: bytes) -> str | None:
+    header = data[max(data.find(CODESTREAM), 0) :][:4096]
+    if not header.startswith(CODESTREAM) or len(header) < 42:
+        return None
+    (channels,) = struct.unpack_from(">H", header, 40)
+    details = header[42 : 42 + 3 * channels]
+    bits = sorted({(each & 0x7F) + 1 for each in details[::3]})
+    steps = set(details[1::3]) | set(details[2::3])
+    if 1 <= channels <= 4 and bits[-1:] <= [16] and steps == {1}:
+        return None
+    depth = ", ".join(map(str, bits))
+    return f"a JPEG 2000 with {channels} channels of {depth} bits at several sizes"
+
+
+def _heif(data: bytes) -> str:
+    """What its decoder says: Pillow keeps it to itself."""
+    import pillow_heif
+
+    try:
+        pillow_heif.open_heif(BytesIO(data)).load()
+    except pillow.PLUGIN_ERRORS as error:
+        return str(error)
+    return ""
