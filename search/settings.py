@@ -49,7 +49,7 @@ class Settings:
         LIMN_DEVICE             auto, cpu or cuda; default: auto
         LIMN_WORKERS            processes that decode pictures; default: one a core
         LIMN_MAX_PIXELS         the largest picture that is decoded; default: 250,000,000
-        LIMN_MAX_DECODE_BYTES   what decoding one may take in memory; default: 1,610,612,736 (1.5 GiB)
+        LIMN_MAX_DECODE_BYTES   memory that decoding one may take; default: 1,610,612,736 (1.5 GiB)
         LIMN_MAX_UPLOAD_BYTES   the largest picture sent to the server; default: 33,554,432 (32 MiB)
         LIMN_ROOTS              folders that the page may index, as PATH lists them; default: none
         LIMN_MAX_SENT_BYTES     the most files sent to a collection at once; default: 2 GiB

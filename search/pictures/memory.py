@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from search.errors import BadPicture
 from search.pictures.limits import Limits
+from search.pictures.tiff import packed_px
 
 # Bytes that Pillow keeps a pixel of: four wherever it has more than one channel.
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
@@ -16,7 +17,7 @@ WIDEST_MODE = 4
 
 # Bytes a pixel that a format's library holds beside those, at its peak: measured at 25 megapixels
 # with Pillow 13, pillow-heif 1.8 and pillow-jxl-plugin 1.3, and rounded up.
-LIBRARY_BYTES = {"WEBP": 13, "AVIF": 9, "HEIF": 5, "JXL": 9}
+LIBRARY_BYTES = {"WEBP": 13, "AVIF": 9, "HEIF": 5, "JXL": 9, "PPM": 6, "BMP": 2}
 JPEG2000_BYTES = 6  # of each channel: it computes in 32 bits
 JPEG_XL_BYTES = WIDEST_MODE + LIBRARY_BYTES["JXL"]
 PROGRESSIVE_BYTES = 2  # of each channel: coefficients are kept whole, even by `draft`
@@ -39,17 +40,38 @@ TURN_S = 20.0
 _turn = threading.Lock()
 
 
-def decoding_bytes(image: Image.Image, whole_px: int) -> int:
-    """What `image.load` will take at its peak; `whole_px` are its pixels before any `draft`."""
-    width_px, height_px = image.size
-    pixels = width_px * height_px
+def decoding_bytes(image: Image.Image, whole_px: int, pixels: int) -> int:
+    """What `image.load` will take at its peak.
+
+    `whole_px` are the pixels that the file has, `pixels` those that it is decoded to.
+    """
     channels = len(image.getbands())
     needed = pixels * _mode_bytes(image)
     if image.format == "JPEG2000":
         return needed + pixels * channels * JPEG2000_BYTES
     if image.format in ("JPEG", "MPO") and image.info.get("progressive"):
         return needed + whole_px * channels * PROGRESSIVE_BYTES
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return needed + packed_px(image.tag_v2, *image.size) * _mode_bytes(image)
     return needed + whole_px * LIBRARY_BYTES.get(image.format or "", 0)
+
+
+def halvings(image: Image.Image, most: int, limits: Limits, target_px: int | None) -> int:
+    """How often the sides of a JPEG 2000 are halved while it is decoded, at most that often."""
+    width_px, height_px = image.size
+    pixels = width_px * height_px
+    enough = 0
+    for count in range(1, most + 1):
+        step = 1 << count
+        # Pillow rounds halves where OpenJPEG rounds up, and refuses a picture of the other size.
+        if any(0 < side % step < step // 2 for side in image.size):
+            continue
+        spare = target_px is not None and min(image.size) // step >= SPARE * target_px
+        if decoding_bytes(image, pixels, pixels >> 2 * enough) > limits.max_decode_bytes or (
+            spare and pixels > LARGE_PX
+        ):
+            enough = count
+    return enough
 
 
 def check_bytes(size_bytes: int, name: str, limits: Limits) -> None:

@@ -4,15 +4,12 @@ import re
 import struct
 from io import BytesIO
 
-from search.pictures import pillow, tiff
+from search.pictures import jpeg2000, pillow, tiff
 
 # Start of a JPEG's frame by its marker: all but the tables and the like among C0 to CF.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)
-
-# The start of a JPEG 2000 codestream, and of its header, which names the channels.
-CODESTREAM = b"\xff\x4f\xff\x51"
 
 # How decoders say that the fault is theirs.
 NOT_READ = re.compile(
@@ -61,17 +58,11 @@ def _jpeg(data: bytes) -> str | None:
 
 
 def _jpeg_2000(data: bytes) -> str | None:
-    header = data[max(data.find(CODESTREAM), 0) :][:4096]
-    if not header.startswith(CODESTREAM) or len(header) < 42:
+    found = jpeg2000.header(data)
+    if found is None or (found.even and len(found.bits) <= 4 and max(found.bits) <= 16):
         return None
-    (channels,) = struct.unpack_from(">H", header, 40)
-    details = header[42 : 42 + 3 * channels]
-    bits = sorted({(each & 0x7F) + 1 for each in details[::3]})
-    steps = set(details[1::3]) | set(details[2::3])
-    if 1 <= channels <= 4 and bits[-1:] <= [16] and steps == {1}:
-        return None
-    depth = ", ".join(map(str, bits))
-    return f"a JPEG 2000 with {channels} channels of {depth} bits at several sizes"
+    bits = ", ".join(map(str, found.bits))
+    return f"a JPEG 2000 with channels of {bits} bits{'' if found.even else ' and several sizes'}"
 
 
 def _heif(data: bytes) -> str:

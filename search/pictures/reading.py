@@ -5,10 +5,10 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, Jpeg2KImagePlugin, UnidentifiedImageError
 
 from search.errors import BadPicture
-from search.pictures import deep_tiff, jpeg, jpegxl, memory, pillow, png, tiff
+from search.pictures import deep_tiff, jpeg, jpeg2000, jpegxl, memory, pillow, png, tiff
 from search.pictures.colours import to_srgb
 from search.pictures.converted import converted
 from search.pictures.files import check_size, load_file
@@ -87,10 +87,9 @@ def _decode_whole(
         return _decode_deep(data, layout, name, limits, target_px)
     image, data = _opened(data, name, limits)
     width_px, height_px = image.size
-    if target_px is not None and image.format in ("JPEG", "MPO"):
-        side_px = math.ceil(SPARE * target_px)
-        image.draft(None, (side_px, side_px))
-    with memory.turn(memory.decoding_bytes(image, width_px * height_px), name, limits):
+    pixels = _draft(image, data, limits, target_px)
+    size_bytes = memory.decoding_bytes(image, width_px * height_px, pixels)
+    with memory.turn(size_bytes, name, limits):
         image.load()
         # After loading, because Pillow turns a TIFF by itself then.
         turn = stored_turn(image, data)
@@ -139,6 +138,19 @@ def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]
         # claims the room, has left zeros.
         raise BadPicture(f"{name} is cut short: its end is missing", "truncated")
     return image, data
+
+
+def _draft(image: Image.Image, data: bytes, limits: Limits, target_px: int | None) -> int:
+    """Have a format that can be decoded at a fraction of its size; how many pixels that leaves."""
+    halved = 0
+    if image.format in ("JPEG", "MPO") and target_px is not None:
+        side_px = math.ceil(SPARE * target_px)
+        image.draft(None, (side_px, side_px))
+    elif isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile) and (about := jpeg2000.header(data)):
+        halved = memory.halvings(image, about.halvings, limits, target_px)
+        image.reduce = halved
+    width_px, height_px = image.size
+    return width_px * height_px >> 2 * halved
 
 
 def _upright(image: Image.Image, turn: int, limits: Limits, target_px: int | None) -> Image.Image:

@@ -72,8 +72,10 @@ class Layout:
 
     @property
     def decoding_bytes(self) -> int:
-        """What `decode` takes at its peak: the samples as they are, and as 8 bits."""
-        return self.width_px * self.height_px * (self.samples * self.bytes_each + 4)
+        """What decoding takes at its peak: the samples, one strip or tile of them, and 8 bits."""
+        pixels = self.width_px * self.height_px
+        segment_px = self.segment_px[0] * self.segment_px[1]
+        return (pixels * self.samples + segment_px * self.channels) * self.bytes_each + 4 * pixels
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
@@ -125,13 +127,8 @@ def layout(data: bytes, name: str) -> Layout | None:
         or height_px < 1
     ):
         return None
-    tiled = TILE_WIDTH in tags
-    segment_px = (
-        (_number(tags, TILE_WIDTH, 1), _number(tags, TILE_HEIGHT, 1))
-        if tiled
-        else (width_px, min(_number(tags, ROWS_PER_STRIP, height_px), height_px))
-    )
-    if min(segment_px) < 1:
+    segment = _segment(tags, width_px, height_px)
+    if min(segment) < 1:
         return None
     found = Layout(
         width_px=width_px,
@@ -146,14 +143,21 @@ def layout(data: bytes, name: str) -> Layout | None:
         packing=packing,
         predictor=_number(tags, PREDICTOR, 1) if packing != 1 else 1,
         fill_order=_number(tags, FILL_ORDER, 1),
-        tiled=tiled,
-        segment_px=segment_px,
+        tiled=TILE_WIDTH in tags,
+        segment_px=segment,
         segments=(),
         profile=tags.get(PROFILE) or b"",
     )
     if _pillow_reads(found) and not data.startswith(BIG_MOTOROLA):
         return None
     return replace(found, segments=_segments(tags, found, len(data), name))
+
+
+def _segment(tags: Tags, width_px: int, height_px: int) -> tuple[int, int]:
+    """Width and height of a strip or tile."""
+    if TILE_WIDTH in tags:
+        return _number(tags, TILE_WIDTH, 0), _number(tags, TILE_HEIGHT, 0)
+    return width_px, min(_number(tags, ROWS_PER_STRIP, height_px), height_px)
 
 
 def _pillow_reads(found: Layout) -> bool:
@@ -235,6 +239,14 @@ def of_a_sensor(data: bytes) -> bool:
         or _number(each, PACKING, 1) in SENSOR_PACKINGS
         for each in directories
     )
+
+
+def packed_px(tags: Tags, width_px: int, height_px: int) -> int:
+    """The pixels of a strip or tile, which libtiff unpacks at a time; 0 where nothing is packed."""
+    if _number(tags, PACKING, 1) == 1:
+        return 0
+    across, down = _segment(tags, width_px, height_px)
+    return across * down
 
 
 def described(data: bytes) -> str | None:
