@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from PIL import PngImagePlugin
@@ -14,10 +14,29 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # What stands around a chunk's body: its length and its kind, and its checksum.
 HEAD_BYTES, CHECKSUM_BYTES = 8, 4
 
-PIXELS, END = b"IDAT", b"IEND"
+HEADER, PIXELS, END = b"IHDR", b"IDAT", b"IEND"
 
-# All that a still picture is made of.
-NEEDED = (b"IHDR", b"PLTE", b"tRNS", PIXELS, END)
+# All that a still picture is made of, and one that is not transparent.
+NEEDED = (HEADER, b"PLTE", b"tRNS", PIXELS, END)
+OPAQUE = (HEADER, b"PLTE", PIXELS, END)
+
+# Chunks that Pillow ends at where they are shorter.
+LEAST_BYTES = {b"sRGB": 1, b"gAMA": 4, b"acTL": 8, b"pHYs": 9, b"cHRM": 32}
+
+# Channels by the kind of colour that the header names; passes of an interlaced picture, with the
+# first column and row of each and the steps between (PNG, sections 6.1 and 8.2).
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+PASSES = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+
+UNPACKED_BYTES = 1 << 20
 
 # Compressed texts and colour profiles, with Pillow's own limit of what each may unpack to. Pillow
 # ends at the first that is over it, or over the limit of all together.
@@ -51,10 +70,10 @@ def mended(data: bytes, name: str) -> bytes:
     """A PNG as Pillow reads it, which mostly is `data` itself.
 
     Left out are chunks without pixels whose checksum is wrong, and texts that are too long; an end
-    that is missing is added. Whether all rows are there is for the decoder to tell.
+    that is missing is added where all rows are there.
 
     Raises:
-        BadPicture: a chunk that the pixels need is damaged.
+        BadPicture: a chunk that the pixels need is damaged, or rows are missing before its end is.
     """
     kept: list[_Chunk] = []
     texts_bytes = 0
@@ -68,6 +87,9 @@ def mended(data: bytes, name: str) -> bytes:
         size_bytes = _text_bytes(chunk)
         if chunk.critical:
             _check(chunk, name)
+        elif len(chunk.body) < LEAST_BYTES.get(chunk.kind, 0):
+            changed = True
+            continue
         elif chunk.whole and texts_bytes + size_bytes <= LARGEST_TEXTS:
             texts_bytes += size_bytes
         else:
@@ -77,14 +99,43 @@ def mended(data: bytes, name: str) -> bytes:
         if chunk.kind != END or chunk.whole:
             kept.append(chunk)
     if not kept or kept[-1].kind != END:
+        if not _has_all_rows(kept):
+            raise BadPicture(f"{name} is cut short: its last rows are missing", "truncated")
         kept.append(_Chunk(END, memoryview(b"")))
         changed = True
     return _written(kept) if changed else data
 
 
-def bare(data: bytes) -> bytes:
+def bare(data: bytes, kinds: Collection[bytes] = NEEDED) -> bytes:
     """The pixels of a mended PNG and nothing else, for one whose other chunks are malformed."""
-    return _written([chunk for chunk in _chunks(data) if chunk.kind in NEEDED])
+    return _written([chunk for chunk in _chunks(data) if chunk.kind in kinds])
+
+
+def _has_all_rows(chunks: list[_Chunk]) -> bool:
+    """Whether the pixels unpack to as many bytes as the header asks for."""
+    header = next((chunk.body for chunk in chunks if chunk.kind == HEADER), memoryview(b""))
+    try:
+        wanted = _unpacked_bytes(header)
+        unpacker = zlib.decompressobj()
+        for chunk in chunks:
+            rest: bytes | memoryview = chunk.body if chunk.kind == PIXELS else b""
+            while rest and wanted > 0:
+                wanted -= len(unpacker.decompress(rest, UNPACKED_BYTES))
+                rest = unpacker.unconsumed_tail
+    except (struct.error, KeyError, zlib.error):
+        return False
+    return wanted <= 0
+
+
+def _unpacked_bytes(header: memoryview) -> int:
+    width_px, height_px, depth, colour, *_, interlaced = struct.unpack(">IIBBBBB", header)
+    bits = depth * CHANNELS[colour]
+    total = 0
+    for left, top, across, down in PASSES if interlaced else ((0, 0, 1, 1),):
+        columns = -(-(width_px - left) // across) if width_px > left else 0
+        rows = -(-(height_px - top) // down) if height_px > top else 0
+        total += rows * (1 + (columns * bits + 7) // 8) if columns else 0
+    return total
 
 
 def _check(chunk: _Chunk, name: str) -> None:

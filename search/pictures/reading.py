@@ -77,7 +77,10 @@ def _decode(
     try:
         return _decode_whole(data, name, limits, target_px)
     except pillow.PLUGIN_ERRORS:
-        return _decode_whole(png.bare(data), name, limits, target_px)
+        try:
+            return _decode_whole(png.bare(data), name, limits, target_px)
+        except pillow.PLUGIN_ERRORS:
+            return _decode_whole(png.bare(data, png.OPAQUE), name, limits, target_px)
 
 
 def _decode_whole(
