@@ -54,7 +54,8 @@ def test_colours_come_out_right_however_they_are_stored(
     depth: str, kind: str, way: Way, predictor: int
 ) -> None:
     opaque = np.full_like(RGB[..., :1], 255)
-    photometric, extra = "rgb", ()
+    photometric = "rgb"
+    extra: tuple[int, ...] = ()
     levels: Any = RGB
     if kind == "cmyk":
         photometric, levels = "cmyk", np.dstack([255 - RGB, opaque * 0])

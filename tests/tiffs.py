@@ -3,7 +3,7 @@
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ FORMATS = {"u": 1, "i": 2, "f": 3}
 class Way:
     """One of the many ways in which the same samples may be stored."""
 
-    order: str = "<"
+    order: Literal["<", ">"] = "<"
     separate: bool = False
     packing: int = NONE
     predictor: int = 1
@@ -86,7 +86,13 @@ def _packed(part: Samples, way: Way) -> bytes:
         flat = np.ascontiguousarray(ranks).reshape(rows, width * size, channels)
         stored = np.diff(flat, axis=1, prepend=flat[:, :1] * 0)
     data = stored.tobytes()
-    return {NONE: bytes, LZW: _lzw, DEFLATE: zlib.compress}[way.packing](data)
+    return (
+        zlib.compress(data)
+        if way.packing == DEFLATE
+        else _lzw(data)
+        if way.packing == LZW
+        else data
+    )
 
 
 def _lzw(data: bytes) -> bytes:

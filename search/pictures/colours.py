@@ -29,13 +29,13 @@ def to_srgb(image: Image.Image, factor: int = 1) -> Image.Image:
     if factor == 1 and width_px * height_px <= BAND_PX:
         return _over_white(shallow(image), profile)
     picture = Image.new("RGB", (-(-width_px // factor), -(-height_px // factor)))
-    for top, band in _bands(image, factor):
+    for top, band in bands(image, factor):
         part = _over_white(shallow(band), profile)
         picture.paste(part.reduce(factor) if factor > 1 else part, (0, top // factor))
     return picture
 
 
-def _bands(image: Image.Image, multiple: int = 1) -> Iterator[tuple[int, Image.Image]]:
+def bands(image: Image.Image, multiple: int = 1) -> Iterator[tuple[int, Image.Image]]:
     """The picture in parts of its full width, their rows a multiple of that number."""
     width_px, height_px = image.size
     rows = max(1, BAND_PX // (width_px * multiple)) * multiple
@@ -93,7 +93,7 @@ def _shallow(image: Image.Image) -> Step:
 def _ends(image: Image.Image) -> tuple[float, float]:
     """The least and the largest value that is a number."""
     low, high = np.inf, -np.inf
-    for _, band in _bands(image):
+    for _, band in bands(image):
         values = np.asarray(band)
         finite = values[np.isfinite(values)]
         if finite.size:

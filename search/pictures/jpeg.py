@@ -1,9 +1,12 @@
 """JPEGs without their end marker: whether all of their rows are there all the same."""
 
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
 
 from PIL import Image
+
+from search.pictures.colours import bands
 
 END = b"\xff\xd9"
 SCAN, PROGRESSIVE, RESTARTS = 0xDA, (0xC2, 0xCA), range(0xD0, 0xD8)
@@ -24,14 +27,13 @@ TAILS = (
 COEFFICIENTS = 64
 
 
-def ended(data: bytes, header_bytes: int) -> bytes | None:
-    """A JPEG with its end marker, which mostly is `data` itself; None where rows are missing.
+def has_end(data: bytes, header_bytes: int) -> bool:
+    """Whether an end marker stands behind the header; a preview in that has one of its own."""
+    return data.rfind(END, header_bytes) >= 0  # whole files have it where this begins to look
 
-    Whole files have the marker at their end, where this begins to look; it looks no further than
-    `header_bytes`, for an embedded preview has a marker of its own.
-    """
-    if data.rfind(END, header_bytes) >= 0:
-        return data
+
+def ended(data: bytes, header_bytes: int) -> bytes | None:
+    """A JPEG that lacks its end marker, with one; None where rows are missing too."""
     kept = data.rstrip(PADDING)
     if len(kept) <= header_bytes or not _has_all_scans(kept):
         return None
@@ -39,11 +41,15 @@ def ended(data: bytes, header_bytes: int) -> bytes | None:
     return kept + END if first is not None and all(each == first for each in others) else None
 
 
-def _pixels(data: bytes) -> bytes | None:
+def _pixels(data: bytes) -> int | None:
+    """A checksum of all pixels."""
     try:
         with Image.open(BytesIO(data), formats=("JPEG",)) as image:
             image.load()
-            return image.tobytes()
+            checksum = 0
+            for _, band in bands(image):
+                checksum = zlib.crc32(band.tobytes(), checksum)
+            return checksum
     except (OSError, ValueError, SyntaxError):
         return None
 

@@ -45,9 +45,6 @@ TEXTS = (b"tEXt", *PACKED)
 LARGEST_TEXT = PngImagePlugin.MAX_TEXT_CHUNK
 LARGEST_TEXTS = PngImagePlugin.MAX_TEXT_MEMORY // 2
 
-# Deflate packs no better than this.
-BEST_RATIO = 1032
-
 # Apple's own variant, whose pixels only Apple's decoder reads.
 APPLE = b"CgBI"
 
@@ -140,7 +137,7 @@ def _unpacked_bytes(header: memoryview) -> int:
 
 def _check(chunk: _Chunk, name: str) -> None:
     """Refuse a damaged chunk of the pixels; one that the file ends in may yet have all of them."""
-    if chunk.whole or (chunk.cut and chunk.kind in (PIXELS, END)):
+    if chunk.whole or chunk.kind == END or (chunk.cut and chunk.kind == PIXELS):
         return
     kind = chunk.kind.decode("ascii")
     why = "the file ends in it" if chunk.cut else "its checksum is wrong"
@@ -169,7 +166,7 @@ def _text_bytes(chunk: _Chunk) -> int:
     """What a text or profile takes unpacked: more than all may, where it is over its own limit."""
     if chunk.kind not in TEXTS:
         return 0
-    if chunk.kind not in PACKED or len(chunk.body) * BEST_RATIO <= LARGEST_TEXT:
+    if chunk.kind not in PACKED:
         return len(chunk.body)
     try:
         # The stream follows a name and, in iTXt, flags and two more texts: each ends in a zero.

@@ -130,13 +130,14 @@ def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]
     stream = BytesIO(data)
     image = Image.open(stream, formats=formats)  # reads the header, decodes nothing
     _check_size(*image.size, name, limits)
-    if image.format in ("JPEG", "MPO"):
-        ended = jpeg.ended(data, stream.tell())
+    if image.format in ("JPEG", "MPO") and not jpeg.has_end(data, stream.tell()):
+        pixels = image.width * image.height
+        with memory.turn(memory.decoding_bytes(image, pixels, pixels), name, limits):
+            ended = jpeg.ended(data, stream.tell())
         if ended is None:
             raise BadPicture(f"{name} is cut short: its end is missing", "truncated")
-        if ended is not data:
-            image, data = Image.open(BytesIO(ended), formats=formats), ended
-    elif image.format in ("WEBP", "AVIF", "HEIF") and not any(data[-ZEROS_BYTES:]):
+        return Image.open(BytesIO(ended), formats=formats), ended
+    if image.format in ("WEBP", "AVIF", "HEIF") and not any(data[-ZEROS_BYTES:]):
         # Decoders notice where a file stops early, but not where an interrupted copy, which first
         # claims the room, has left zeros.
         raise BadPicture(f"{name} is cut short: its end is missing", "truncated")
