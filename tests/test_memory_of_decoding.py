@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -168,3 +169,20 @@ def test_a_folder_that_can_not_be_written_holds_nothing_up(tmp_path: Path) -> No
 def test_the_limit_is_a_setting() -> None:
     assert Settings.from_environment({}).max_decode_bytes == Limits().max_decode_bytes
     assert Settings.from_environment({"LIMN_MAX_DECODE_BYTES": "5_000"}).max_decode_bytes == 5000
+
+
+@pytest.mark.parametrize("sides", ['width="1" height="100000" viewBox="0 0 9 9"', ""])
+def test_a_drawing_that_is_all_height_takes_no_more_than_another(sides: str) -> None:
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {sides}><rect width="1" height="999"/></svg>'
+    picture, _ = read_picture(svg.encode(), drawings=True)
+    assert max(picture.size) <= 1024
+
+
+def test_a_picture_within_a_drawing_is_bounded_too() -> None:
+    within = b64encode(BOMBS["plain.png"]()).decode()
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+        f'<image width="9" height="9" href="data:image/png;base64,{within}"/></svg>'
+    )
+    with pytest.raises(BadPicture, match="LIMN_MAX_DECODE_BYTES"):
+        read_picture(svg.encode(), drawings=True, limits=Limits(max_decode_bytes=PIXELS))

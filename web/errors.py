@@ -36,7 +36,8 @@ PLAIN = ("/healthz", "/readyz", "/metrics")
 
 TAKE_FILES = ("collections", "gathering_pages")
 
-PICTURE_STATUSES = {"not an image": 415, "too large": 413}
+# One that had to wait for other large pictures in vain may be sent again.
+PICTURE_STATUSES = {"not an image": 415, "too large": 413, "timed out": 503}
 
 
 def handle_errors(app: Flask) -> None:

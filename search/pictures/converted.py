@@ -1,13 +1,17 @@
 """Formats that Pillow does not read, drawings (SVG) and cameras' raw files, as one that it does."""
 
+from base64 import b64decode
 from io import BytesIO
 
 from PIL import Image
 
 from search.errors import BadPicture
 from search.pictures import tiff
+from search.pictures.limits import Limits
+from search.pictures.memory import check_bytes
+from search.pictures.pillow import PLUGIN_ERRORS
 
-# The longest side of a drawing, which has no pixels of its own: twice what large encoders see.
+# The longer side of a drawing, which has no pixels of its own: twice what large encoders see.
 DRAWN_PX = 1024
 
 # An SVG's root element stands near its beginning, behind comments and a licence at most.
@@ -15,8 +19,15 @@ SVG_ROOT = "{http://www.w3.org/2000/svg}svg"
 SVG_HEAD_BYTES = 16 << 10
 SVG_BYTES = 16 << 20
 
+# What pictures within a drawing may be, and the bytes a pixel that resvg takes for one.
+EMBEDDED = ("JPEG", "PNG", "GIF", "WEBP")
+EMBEDDED_BYTES = 8
+
 RAW_STARTS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW")
 CANON = b"ftypcrx "
+
+# Bytes a pixel of a preview that is turned: decoded, turned, written.
+TURNED_BYTES = 12
 
 # How LibRaw says that a preview lies on its side.
 TURNS = {3: 180, 5: 90, 6: 270}
@@ -24,7 +35,7 @@ TURNS = {3: 180, 5: 90, 6: 270}
 REMEDY = 'pip install "limn[sources]"'
 
 
-def converted(data: bytes, name: str, drawings: bool) -> tuple[bytes, str] | None:
+def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[bytes, str] | None:
     """A picture that Pillow reads and the name of the format it was; None where that is not needed.
 
     Raises:
@@ -35,14 +46,14 @@ def converted(data: bytes, name: str, drawings: bool) -> tuple[bytes, str] | Non
         and b"<svg" in data[:SVG_HEAD_BYTES]
         and data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
     ):
-        return _drawn(data, name), "SVG"
+        return _drawn(data, name, limits), "SVG"
     if _looks_raw(data):
-        preview = _preview(data, name)
+        preview = _preview(data, name, limits)
         return None if preview is None else (preview, "RAW")
     return None
 
 
-def _drawn(data: bytes, name: str) -> bytes:
+def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
     """The drawing as a PNG. What it refers to outside itself is left out, and never opened."""
     from defusedxml import DefusedXmlException, ElementTree
 
@@ -58,19 +69,20 @@ def _drawn(data: bytes, name: str) -> bytes:
         root = ElementTree.fromstring(data)
         if root.tag != SVG_ROOT:
             raise BadPicture(f"{name} is XML, but no SVG", "not an image")
+        embedded_px = 0
         for element in root.iter():
             for attribute, value in list(element.attrib.items()):
-                inside = value.lstrip().startswith(("#", "data:image/"))
-                if attribute.rpartition("}")[2] == "href" and not inside:
+                if attribute.rpartition("}")[2] != "href":
+                    continue
+                if value.lstrip().startswith("data:image/"):
+                    embedded_px += _pixels_in(value)
+                elif not value.lstrip().startswith("#"):
                     del element.attrib[attribute]
+        check_bytes(embedded_px * EMBEDDED_BYTES, name, limits)
         text = ElementTree.tostring(root, encoding="unicode")
-        width, height = _sides(root)
-        # The longer side is given, and the other follows.
+        # Within both sides: a drawing that is all height would take any memory by its width alone.
         drawn = resvg_py.svg_to_bytes(
-            svg_string=text,
-            background="#ffffff",
-            width=DRAWN_PX if width >= height else None,
-            height=DRAWN_PX if width < height else None,
+            svg_string=text, background="#ffffff", width=DRAWN_PX, height=DRAWN_PX
         )
     except DefusedXmlException as error:
         raise BadPicture(f"{name} defines entities, which are not read", "unsupported") from error
@@ -81,19 +93,14 @@ def _drawn(data: bytes, name: str) -> bytes:
     return bytes(drawn)
 
 
-def _sides(root: object) -> tuple[float, float]:
-    """A drawing's width and height, in whatever unit."""
-    attributes: dict[str, str] = getattr(root, "attrib", {})
+def _pixels_in(address: str) -> int:
+    """How many pixels a picture within a drawing has; its header says so."""
     try:
-        width, height = map(float, attributes.get("viewBox", "").replace(",", " ").split()[2:])
-    except ValueError:
-        try:
-            width, height = (
-                float(attributes.get(side, "").removesuffix("px")) for side in ("width", "height")
-            )
-        except ValueError:
-            width = height = 1.0
-    return width, height
+        encoded = b64decode(address.partition(",")[2])
+        with Image.open(BytesIO(encoded), formats=EMBEDDED) as image:
+            return image.width * image.height
+    except PLUGIN_ERRORS:
+        return 0  # resvg passes over it too
 
 
 def _looks_raw(data: bytes) -> bool:
@@ -104,7 +111,7 @@ def _looks_raw(data: bytes) -> bool:
     return data[8:10] == b"CR" or tiff.of_a_sensor(data)
 
 
-def _preview(data: bytes, name: str) -> bytes | None:
+def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
     """The preview in a raw file, as JPEG or BMP; None for a TIFF that is no raw file after all."""
     try:
         import rawpy
@@ -128,6 +135,7 @@ def _preview(data: bytes, name: str) -> bytes | None:
         return bytes(found.data)  # a preview with EXIF says itself how it lies
     jpeg = found.format == rawpy.ThumbFormat.JPEG
     image = Image.open(BytesIO(found.data)) if jpeg else Image.fromarray(found.data)
+    check_bytes(image.width * image.height * TURNED_BYTES, name, limits)
     written = BytesIO()
     image.convert("RGB").rotate(turn, expand=True).save(written, "BMP")
     return written.getvalue()

@@ -13,7 +13,7 @@ HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)
 
 # How decoders say that the fault is theirs.
 NOT_READ = re.compile(
-    r"unsupported|not supported|not implemented|no codec|unknown (codec|version)|can ?not handle",
+    r"unsupported|not supported|not implemented|no codec|not been built in|unknown (codec|version)|can ?not handle",
     re.IGNORECASE,
 )
 
@@ -70,7 +70,10 @@ def _heif(data: bytes) -> str:
     import pillow_heif
 
     try:
-        pillow_heif.open_heif(BytesIO(data)).load()
+        file = pillow_heif.open_heif(BytesIO(data))
+        if not len(file):  # it passes over pictures of a codec that it does not know
+            return "no codec for its pictures"
+        file.to_pillow()
     except pillow.PLUGIN_ERRORS as error:
         return str(error)
     return ""

@@ -57,7 +57,7 @@ def read_picture(
             raise BadPicture(f"{name} is empty: it has no bytes", "empty file")
     pillow.ready()
     try:
-        other = converted(data, name, drawings)
+        other = converted(data, name, drawings, limits)
         if other is None:
             return _decode(data, name, limits, target_px)
         picture, facts = _decode(other[0], name, limits, target_px)
