@@ -15,6 +15,9 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
+from indexer.decoding import Busy, Decoded, Work, work_on
+from indexer.sources import Item
+from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
 from search.pictures import Limits, load_file, memory, pillow, read_picture
 from search.pictures.containers.film import Film
@@ -30,6 +33,9 @@ MEASURE = """
 import resource, sys
 from pathlib import Path
 from search.pictures import Limits, read_picture
+from indexer.decoding import Busy, Decoded, Work, work_on
+from indexer.sources import Item
+from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
 import PIL.ImageCms, numpy, pillow_heif, PIL.TiffImagePlugin
 from search.pictures import pillow
@@ -158,6 +164,16 @@ def test_large_decodings_take_turns_among_processes_and_small_ones_pass(tmp_path
         order.append("before")
     waiting.join()
     assert order == ["small", "before", "after"]
+
+
+def test_a_worker_that_waits_for_its_turn_says_that_it_lives(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(BOMBS["plain.png"]())
+    limits = Limits(max_decode_bytes=5 * PIXELS, turns=tmp_path / "turns", wait_s=0.05)
+    work = Work(Item(tmp_path / "a.png", 0, 0))
+    with FileLock(tmp_path / "turns"):  # as another process holds it
+        outcomes = work_on(work, TinyEncoder().preparation, limits)
+        assert [type(next(outcomes)) for _ in range(3)] == [Busy] * 3
+    assert isinstance([*outcomes][-1], Decoded)
 
 
 def test_a_folder_that_can_not_be_written_holds_nothing_up(tmp_path: Path) -> None:

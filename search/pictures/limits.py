@@ -14,13 +14,15 @@ class Limits:
     picture of 250 megapixels as an uncompressed TIFF, metadata and all.
 
     `turns` is the file whose lock passes large decodings on from process to process; without one
-    they take turns in each process alone.
+    they take turns in each process alone. `wait_s` is how long one waits for its turn: longer than
+    any of the allowed size takes.
     """
 
     max_pixels: int = 250_000_000
     max_file_bytes: int = 1 << 30
     max_decode_bytes: int = 3 << 29
     turns: Path | None = None
+    wait_s: float = 20.0
 
 
 DEFAULT_LIMITS = Limits()

@@ -34,9 +34,6 @@ LARGE_SHARE = 4
 LARGE_PX = 16_000_000
 SPARE = 2
 
-# How long one is waited for: longer than any of the allowed size takes.
-TURN_S = 20.0
-
 _turn = threading.Lock()
 
 
@@ -116,10 +113,10 @@ def turn(size_bytes: int, name: str, limits: Limits) -> Iterator[None]:
         yield
         return
     late = BadPicture(
-        f"decoding {name} waited {TURN_S:g} s for other large pictures; try again in a moment",
+        f"decoding {name} waited {limits.wait_s:g} s for other large pictures; try again soon",
         "timed out",
     )
-    if not _turn.acquire(timeout=TURN_S):
+    if not _turn.acquire(timeout=limits.wait_s):
         raise late
     try:
         lock = _between_processes(limits, late)
@@ -137,7 +134,7 @@ def _between_processes(limits: Limits, late: BadPicture) -> FileLock | None:
         return None
     lock = FileLock(limits.turns)
     try:
-        lock.acquire(timeout=TURN_S)
+        lock.acquire(timeout=limits.wait_s)
     except Timeout as error:
         raise late from error
     except OSError:  # a read-only folder, a system without locks: turns within this process remain

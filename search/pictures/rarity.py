@@ -13,7 +13,7 @@ HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)
 
 # How decoders say that the fault is theirs.
 NOT_READ = re.compile(
-    r"unsupported|not supported|not implemented|no codec|not been built in|unknown (codec|version)|can ?not handle",
+    r"unsupported|not (supported|implemented|been built in)|no codec|unknown (codec|version)",
     re.IGNORECASE,
 )
 
