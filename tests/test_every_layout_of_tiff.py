@@ -43,7 +43,7 @@ def predicted(way: Way, depth: str, predictor: int) -> Way:
     return Way(way.order, way.separate, way.packing, chosen, way.segment, way.big)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     depth=st.sampled_from(DEPTHS),
     kind=st.sampled_from(["rgb", "rgba", "premultiplied", "rgb and more", "cmyk"]),
@@ -73,7 +73,7 @@ def test_colours_come_out_right_however_they_are_stored(
     assert shows_quadrants(picture), corners(picture)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(
     depth=st.sampled_from(DEPTHS),
     kind=st.sampled_from(["minisblack", "miniswhite", "alpha", "more"]),
@@ -150,6 +150,7 @@ def _with_texts(samples: Samples) -> bytes:
     return written.getvalue()
 
 
+@settings(deadline=None, derandomize=True)
 @given(part=st.floats(0.02, 0.98), way=ways)
 def test_a_tiff_whose_rows_are_not_all_there_is_truncated(part: float, way: Way) -> None:
     samples = deep(RGB, "u2")
