@@ -60,7 +60,7 @@ def index(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     settings = Settings.from_environment()
     request = Request.of(sources, name, **options)
-    with open_engine(settings) as engine:
+    with open_engine(settings, begin=not dry_run) as engine:
         if dry_run:
             _tell_plan(engine, request, as_json)
         else:

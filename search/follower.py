@@ -1,5 +1,6 @@
 """Keeping one collection's vector store level with the change log, and its file with the store."""
 
+import errno
 import logging
 import threading
 from collections.abc import Callable
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 # a crash costs is reading that much of the log again, about a second.
 SAVE_SHARE = 0.1
 SAVE_LEAST = 2_000
+
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Follower:
@@ -123,7 +126,10 @@ class Follower:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_index(self.path, self._header(store, self._position, len(store)), store.dump())
         except (OSError, StorageFailed) as error:
-            log.warning("index file %s was not written: %s", self.path, error)
+            # Who may only read the folder knows: the index stays in memory, and is made again.
+            denied = getattr(error.__cause__ or error, "errno", None) in DENIED
+            level = logging.INFO if denied else logging.WARNING
+            log.log(level, "index file %s was not written: %s", self.path, error)
         else:
             if store.heavy:
                 self._put_down(store)
