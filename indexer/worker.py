@@ -1,5 +1,6 @@
 """The worker: runs the jobs that the page or a program queued, one after the other."""
 
+import logging
 import time
 
 from indexer.mapping.making import make_map
@@ -15,6 +16,8 @@ from search.writerlock import writer_lock
 
 # How often a worker with nothing to do looks for jobs.
 LOOK_EVERY_S = 0.5
+
+log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -54,7 +57,8 @@ class Worker:
             self._jobs.requeue(job.id)
             raise
         except LimnError as error:
-            self._jobs.update(job.id, self._jobs.one(job.id).counts, "failed", str(error))
+            log.error("job %s failed: %s", job.id, error)
+            self._jobs.update(job.id, self._jobs.one(job.id).counts, "failed", error.outside)
         return True
 
     def _map(self, job: Job) -> None:

@@ -23,7 +23,7 @@ def depth(wanted: Filter) -> int:
 def normal_form(wanted: Filter, holds: bool = True) -> Filter:
     """Return the filter, or its opposite, with `not` around single conditions alone.
 
-    What is unknown passes neither a condition nor its opposite's opposite, so De Morgan's laws hold.
+    What is unknown passes no condition, and fails each that is negated, so De Morgan's laws hold.
     An "and" within an "and" is one of them, and nothing stands in one twice. The deepest part comes
     first: SQLite's parser, whose stack has 100 places, keeps all that stands before a parenthesis.
     """

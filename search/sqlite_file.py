@@ -198,7 +198,8 @@ def explained(text: str, label: str) -> LimnError:
     if any(each in text for each in ("malformed", "not a database", "no such", "already exists")):
         return DatabaseUnavailable(
             f"the database {label} is damaged ({text}); restore it from a backup, or move it "
-            f"away and index again: {UNTOUCHED}"
+            f"away and index again: {UNTOUCHED}",
+            outside="the database is damaged",
         )
     if "full" in text or "I/O error" in text:
         return StorageFailed(

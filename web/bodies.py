@@ -11,6 +11,7 @@ import socket
 import tempfile
 from contextlib import suppress
 from copy import copy
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -19,8 +20,8 @@ from waitress.parser import HTTPRequestParser
 from waitress.utilities import RequestEntityTooLarge
 
 from search.catalog_tokens import Tokens
-from search.errors import StorageFailed
 from web.access import admits
+from web.intake import not_kept
 
 # Only these addresses get room for archives, whoever sends them.
 BRINGS_FILES = re.compile(r"(/api/v1)?/collections(/[^/]+/files)?")
@@ -41,10 +42,7 @@ class Unkept(io.RawIOBase):
         return True
 
     def readinto(self, _buffer: Any) -> int:
-        raise StorageFailed(
-            f"can't keep the files that were sent: {self._error.strerror or self._error}; make "
-            f"room in {tempfile.gettempdir()}"
-        ) from self._error
+        raise not_kept(self._error, Path(tempfile.gettempdir())) from self._error
 
     def getfile(self) -> "Unkept":
         return self
