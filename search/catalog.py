@@ -15,6 +15,7 @@ from search.catalog_adapters import Adapters
 from search.catalog_boards import Boards
 from search.catalog_captions import embedded_captions
 from search.catalog_concepts import Concepts
+from search.catalog_epochs import Epochs
 from search.catalog_filters import CatalogFilters
 from search.catalog_heads import Heads
 from search.catalog_looks import store_colours
@@ -53,6 +54,7 @@ class Catalog:
         self.adapters = Adapters(database)
         self.boards = Boards(database)
         self.concepts = Concepts(database)
+        self.epochs = Epochs(database)
         self.marks = Marks(database)
         self.saved = SavedSearches(database)
         self._heads = Heads(database)
@@ -496,6 +498,8 @@ class Catalog:
         """
         if not self.database.is_sqlite:
             sql.execute(sa.select(sa.func.pg_advisory_xact_lock(collection_id)))
+        if collection_id != EVERY_COLLECTION:
+            self.epochs.go_on(sql, collection_id)
 
 
 def _other_space(held: Collection, wanted: Space) -> str:
