@@ -3,7 +3,6 @@
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -126,15 +125,13 @@ class SqliteFile:
     def _trace(self) -> str:
         """What beside the file says that pictures were indexed in it; empty where nothing does."""
         folder, name = self.path.parent, self.path.name
-        with suppress(OSError):
-            if any(folder.glob(f"{name}.collection-*.lock")):
-                return "a lock file"
-            if any(each != self.path for each in folder.glob("*.db")):
-                return ""  # the rest may be of that one
-            for kind, told in (("thumbnails", "thumbnails"), ("indexes", "index files")):
-                if any((folder / kind).iterdir()):
-                    return f"the folder of {told}"
-        return ""
+        if any(folder.glob(f"{name}.collection-*.lock")):
+            return "a lock file"
+        if any(each != self.path for each in folder.glob("*.db")):
+            return ""  # the rest may be of that one
+        kinds = {"thumbnails": "thumbnails", "indexes": "index files"}
+        held = (told for kind, told in kinds.items() if any(folder.glob(f"{kind}/*")))
+        return next((f"the folder of {told}" for told in held), "")
 
     def _open_snapshot(self, connect: Open, options: dict[str, Any]) -> sqlite3.Connection:
         """Open without the files beside it: nobody writes, or they would be there to be read."""
