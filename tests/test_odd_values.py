@@ -53,7 +53,17 @@ DOCUMENTS = {
     "PATCH boards/1/pictures/1": ("note", "place"),
     "PATCH collections/colours": ("name",),
 }
-VALUES = ("a\0b", "\ud800", 2**63, -(2**70), 1e308, [], ["\0"], [2**64], [{"text": "\0"}])
+VALUES: tuple[object, ...] = (
+    "a\0b",
+    "\ud800",
+    2**63,
+    -(2**70),
+    1e308,
+    [],
+    ["\0"],
+    [2**64],
+    [{"text": "\0"}],
+)
 
 
 @pytest.fixture
