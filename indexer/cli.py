@@ -62,7 +62,7 @@ def index(
     ending = end_in_order(STOPPED)
     settings = Settings.from_environment()
     request = Request.of(sources, name, **options)
-    with open_engine(settings) as engine:
+    with open_engine(settings, begin=not dry_run) as engine:
         if dry_run:
             _tell_plan(engine, request, as_json)
         else:

@@ -90,7 +90,7 @@ def index(
             raise
         except LimnError as error:
             with suppress(LimnError):  # where the database is what failed, the first error tells
-                jobs.update(job, writer.counts, "failed", str(error))
+                jobs.update(job, writer.counts, "failed", error.outside)
             raise
         finally:
             writer.close()

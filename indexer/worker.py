@@ -1,5 +1,6 @@
 """The worker: runs the jobs that the page or a program queued."""
 
+import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,8 @@ from search.settings import Settings
 # Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one
 # that holds the database's write lock.
 NICENESS = 10
+
+log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -80,7 +83,8 @@ class Worker:
             self._jobs.requeue(job.id)
             raise
         except LimnError as error:
-            self._jobs.end(job.id, "failed", str(error))
+            log.error("job %s failed: %s", job.id, error)
+            self._jobs.end(job.id, "failed", error.outside)
         return True
 
     def _map(self, job: Job) -> None:

@@ -19,21 +19,25 @@ from search.stores.plan import Wishes
 
 
 @contextmanager
-def open_engine(settings: Settings | None = None, lasting: bool = False) -> Iterator[Engine]:
+def open_engine(
+    settings: Settings | None = None, lasting: bool = False, begin: bool = False
+) -> Iterator[Engine]:
     """An engine on the settings' database, whose schema is upgraded first where it must be.
 
     Without settings, those of the environment are taken. In a process that is `lasting`, large
-    collections get a first pass, and index files are written, in the background.
+    collections get a first pass, and index files are written, in the background. With `begin`, a
+    database is made where one was removed and its index files were not.
 
     Raises:
         DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
+        StorageFailed: it must be upgraded, and this user may only read it.
         BadSetting: a setting names something that does not exist.
     """
     settings = settings or Settings.from_environment()
     wishes = Wishes(settings.store, settings.memory_bytes)
     database = Database(settings.database)
     try:
-        ensure_schema(database)
+        ensure_schema(database, begin)
         limits = Limits(
             max_pixels=settings.max_pixels,
             max_decode_bytes=settings.max_decode_bytes,

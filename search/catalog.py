@@ -17,6 +17,7 @@ from search.catalog_boards import Boards
 from search.catalog_captions import embedded_captions
 from search.catalog_concepts import Concepts
 from search.catalog_contents import follow_edits, present
+from search.catalog_epochs import Epochs
 from search.catalog_filters import CatalogFilters
 from search.catalog_heads import Heads
 from search.catalog_looks import EDIT_BITS, store_colours
@@ -73,6 +74,7 @@ class Catalog:
         self.adapters = Adapters(database)
         self.boards = Boards(database)
         self.concepts = Concepts(database)
+        self.epochs = Epochs(database)
         self.marks = Marks(database)
         self.saved = SavedSearches(database)
         self._heads = Heads(database)
@@ -599,6 +601,8 @@ class Catalog:
             LockLost: this process had the writer lock, and has lost it.
         """
         check_lock(self.database, sql, collection_id)
+        if collection_id != EVERY_COLLECTION:
+            self.epochs.go_on(sql, collection_id)
 
 
 def _other_space(held: Collection, wanted: Space) -> str:

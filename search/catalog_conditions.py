@@ -181,7 +181,8 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "size": _compared(p.size_bytes),
     "width": _compared(p.width_px),
     "height": _compared(p.height_px),
-    "megapixels": _compared(p.width_px * p.height_px / 1e6),
+    # 32 bits times 32 bits: PostgreSQL refuses what 32 do not hold.
+    "megapixels": _compared(sa.cast(p.width_px, sa.BigInteger) * p.height_px / 1e6),
     "orientation": _orientation,
     "format": _named(p.format),
     "camera": _named(p.camera),

@@ -1,6 +1,6 @@
 """Statements over filters: which pictures pass one, as ids and as a condition on `picture`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import sqlalchemy as sa
@@ -13,7 +13,11 @@ from search.database import Database
 from search.errors import BadQuery
 from search.filter_fields import COLUMN, FIELDS
 from search.filters import changed, column_of, conditions, in_column, value_of
+from search.normal_form import normal_form
 from search.records import AllOf, AnyOf, Condition, Filter, Ids, Not
+
+# SQLite follows expressions 1,000 levels deep, and each part of an "and" is one.
+MOST_JOINED = 200
 
 p = t.picture.c
 
@@ -105,21 +109,35 @@ def passes(wanted: Filter) -> Test:
     Raises:
         BadQuery: an unknown field, operator or value.
     """
+    return _test(normal_form(wanted))
+
+
+def _test(wanted: Filter) -> Test:
+    """The condition of a filter in normal form."""
     match wanted:
         case Condition():
-            value = value_of(wanted)
             ask = CONDITIONS.get(wanted.field) or column(wanted.field.removeprefix(COLUMN))
-            if wanted.operator != "!=":
-                return ask(wanted.operator, value)
-            return _fails(ask("=", value))
+            return ask(wanted.operator, value_of(wanted))
         case Not():
-            return _fails(passes(wanted.filter))
+            return _fails(_test(wanted.filter))
         case AllOf():
-            return sa.and_(sa.true(), *map(passes, wanted.filters))
+            return _joined(sa.and_, sa.true(), [_test(each) for each in wanted.filters])
         case AnyOf():
-            return sa.or_(sa.false(), *map(passes, wanted.filters))
+            return _joined(sa.or_, sa.false(), [_test(each) for each in wanted.filters])
+
+
+def _joined(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
+    """The tests joined; many of them in groups, because SQLite joins them one below the other."""
+    if len(tests) <= MOST_JOINED:
+        return join(none, *tests)
+    groups = (tests[first : first + MOST_JOINED] for first in range(0, len(tests), MOST_JOINED))
+    return join(none, *(_known(join(none, *group)) for group in groups))
 
 
 def _fails(test: Test) -> Test:
     """The opposite, where what is not known does not pass either; else an index may answer."""
-    return sa.not_(sa.func.coalesce(test, sa.false()))
+    return sa.not_(_known(test))
+
+
+def _known(test: Test) -> Test:
+    return sa.func.coalesce(test, sa.false())

@@ -1,7 +1,6 @@
 """Opening the database: one place for connections, transactions and what their errors mean."""
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,10 +14,9 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from search.errors import BadSetting, DatabaseUnavailable, LimnError, StorageFailed
-
-# How long a writer waits for another: a batch takes well under a second, a busy disk longer.
-SQLITE_WAIT_S = 60
+from search.errors import BadQuery, BadSetting, DatabaseUnavailable, LimnError, StorageFailed
+from search.sql_values import check_values
+from search.sqlite_file import SQLITE_WAIT_S, SqliteFile, explained
 
 Statement = Callable[[bool], sa.Select[Any]]
 """Makes a statement, for SQLite or else for PostgreSQL."""
@@ -32,13 +30,18 @@ class Database:
             URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _parse(where)
         )
         self.file = self._sqlite_file()
+        self._sqlite = None if self.file is None else SqliteFile(self.file)
         self._engine = self._create_engine()
         sa.event.listen(self._engine, "handle_error", self._translate)
+        sa.event.listen(
+            self._engine, "before_cursor_execute", lambda *event: check_values(event[3])
+        )
         # A flag for `_begin`: SQLite must take the write lock when a writing transaction begins.
         self._writer = self._engine.execution_options(limn_writing=True)
         self._written: dict[Statement, tuple[str, dict[str, Any]]] = {}
         self._watcher: PoolProxiedConnection | None = None
         self._watching = Lock()
+        self._reopened = 0
         self._told: list[Callable[[str], None]] = []
         self.writer_locks: dict[int, Callable[[], None]] = {}
         """The writer locks held here by collection id: each raises LockLost where it is lost."""
@@ -52,10 +55,28 @@ class Database:
         """The database as messages name it, without its password."""
         return str(self.file) if self.file else self.url.render_as_string(hide_password=True)
 
+    @property
+    def read_only(self) -> bool:
+        """Whether this user may read the database's file and not write to it."""
+        return self._sqlite is not None and self._sqlite.read_only
+
+    def check(self, begin: bool = False) -> None:
+        """Refuse a file that lost its pictures before anything is made of it.
+
+        With `begin`, one that is not there may be made. Raises DatabaseUnavailable.
+        """
+        if self._sqlite is not None:
+            self._sqlite.check(begin)
+
+    def refuse_empty(self) -> None:
+        """Refuse a file that has no tables and once had some; raises DatabaseUnavailable."""
+        if self._sqlite is not None:
+            self._sqlite.refuse_empty()
+
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the database and writes nothing."""
-        with self._engine.begin() as connection:
+        with self._unchanged(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -75,7 +96,12 @@ class Database:
         text, constants = self._written[statement]
         for told in self._told:
             told(text)
-        with self._translating(), closing(self._engine.raw_connection()) as connection:
+        check_values(values)
+        with (
+            self._unchanged(),
+            self._translating(),
+            closing(self._engine.raw_connection()) as connection,
+        ):
             cursor = connection.cursor()
             cursor.execute(text, constants | values)
             return list(cursor.fetchall())
@@ -87,6 +113,9 @@ class Database:
         """
         if not self.is_sqlite:
             return None
+        self._reopen()
+        if self._sqlite is not None and self._sqlite.is_snapshot:
+            return -self._reopened  # nothing is committed that its connections would see
         with self._watching, self._translating():
             if self._watcher is None:  # of its own commits it would not tell: it makes none
                 self._watcher = self._engine.raw_connection()
@@ -106,10 +135,32 @@ class Database:
 
     def close(self) -> None:
         with self._watching:
-            if self._watcher is not None:
-                self._watcher.close()
-                self._watcher = None
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
         self._engine.dispose()
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Read what stays as it is: a snapshot is opened anew where somebody wrote to the file."""
+        self._reopen()
+        yield
+        if self._sqlite is not None and self._sqlite.changed():
+            raise DatabaseUnavailable(
+                f"the database {self.label} was written to while it was read; try again"
+            )
+
+    def _reopen(self) -> None:
+        if self._sqlite is None or not self._sqlite.changed():
+            return
+        with self._watching:
+            if self._sqlite.changed():
+                self._sqlite.forget_snapshot()
+                self._reopened += 1
+                self._let_go()
 
     def _as_text(self, statement: sa.Select[Any]) -> tuple[str, dict[str, Any]]:
         """The statement as the driver takes it, values by name, and those that it holds itself."""
@@ -149,9 +200,15 @@ class Database:
                 f"no driver for the database {self.label!r} ({error}); "
                 'for PostgreSQL: pip install "limn[postgres]"'
             ) from error
-        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "do_connect", self._open_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+    def _open_sqlite(
+        self, dialect: sa.Dialect, _record: Any, args: Any, options: dict[str, Any]
+    ) -> Any:
+        assert self._sqlite is not None
+        return self._sqlite.open(dialect.loaded_dbapi.connect, *args, **options)
 
     @property
     def _driver(self) -> Any:
@@ -176,7 +233,9 @@ class Database:
         """What a driver's error means to the user."""
         text = str(cause).strip() or type(cause).__name__
         if self.is_sqlite:
-            return _explain_sqlite(text, self.label)
+            return explained(text, self.label)
+        if isinstance(cause, self._driver.DataError):
+            return BadQuery(f"the database can't look for that: {text}")
         if type(cause).__name__ == "DiskFull":
             return StorageFailed(f"the database server has no room left: {text}")
         if isinstance(cause, self._driver.OperationalError | self._driver.InterfaceError):
@@ -205,40 +264,6 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not by sqlite3
-    # WAL: readers never wait for the writer. NORMAL: a commit outlives the process, whatever kills
-    # it; a power cut may take back the last ones but never damages the file.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
 def _begin_sqlite(connection: sa.Connection) -> None:
     writing = connection.get_execution_options().get("limn_writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-
-def _explain_sqlite(text: str, label: str) -> LimnError:
-    if any(each in text for each in ("malformed", "not a database", "no such", "already exists")):
-        return DatabaseUnavailable(
-            f"the database {label} is damaged ({text}); restore it from a backup, or move it "
-            "away and index again: the pictures themselves are untouched"
-        )
-    if "full" in text or "I/O error" in text:
-        return StorageFailed(
-            f"can't write to {label} ({text}): make room on the disk and run the command again; "
-            "what was committed before is kept"
-        )
-    if "readonly" in text:
-        return StorageFailed(f"can't write to {label}: it is read-only for this user")
-    if "locked" in text:
-        return DatabaseUnavailable(
-            f"the database {label} was locked by another program for {SQLITE_WAIT_S} s; "
-            "end that program, or try again"
-        )
-    if "unable to open" in text:
-        return DatabaseUnavailable(
-            f"can't open the database {label} ({text}); check that it is a file that this user "
-            "may read and write"
-        )
-    return DatabaseUnavailable(f"the database {label} refused a statement: {text}")

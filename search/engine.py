@@ -24,6 +24,7 @@ from search.facets import Facets
 from search.filters import written
 from search.follower import Follower, Kept
 from search.holdings import Holdings
+from search.maps import PictureMap, read_map
 from search.names import rename
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
@@ -322,6 +323,14 @@ class Engine:
     def map_file(self, collection: Collection) -> Path:
         """Where the map of a collection is kept, beside its index."""
         return self._index_path(collection).with_suffix(".map")
+
+    def picture_map(self, collection: Collection) -> PictureMap | None:
+        """The map of a collection; None where there is none, or one of what a backup replaced."""
+        found = read_map(self.map_file(collection))
+        if found is None:
+            return None
+        goes_on = self.catalog.epochs.goes_on_from(collection.id, found.position, found.epoch)
+        return found if goes_on else None
 
     def index_sizes(self) -> list[tuple[str, Kept, int]]:
         """How many vectors each index holds that is loaded: collection, kind, number."""

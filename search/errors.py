@@ -3,9 +3,34 @@
 A message says what happened, with which value, and what to do next.
 """
 
+import re
+
+# The folders of a path from the root on, up to its last name; those of a web address are none.
+FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^/\s'\"]+/)+(?=[^/\s'\"])")
+
 
 class LimnError(Exception):
-    """The base of every deliberate error; its text is meant for the person at the keyboard."""
+    """The base of every deliberate error; its text is meant for the person at the keyboard.
+
+    `outside` is what clients of a server are told instead, where the text says where things lie on
+    this machine, or how they are reached.
+    """
+
+    OUTSIDE = ""
+
+    def __init__(self, message: str, *, outside: str = "") -> None:
+        super().__init__(message)
+        self._outside = outside
+
+    @property
+    def outside(self) -> str:
+        """The text for those who may not know the inside; the text itself where that tells none."""
+        return self._outside or self.OUTSIDE or str(self)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether there is more to it than clients are told."""
+        return self.outside != str(self)
 
 
 class BadSetting(LimnError):
@@ -60,6 +85,11 @@ class CollectionBusy(LimnError):
 class EncoderUnavailable(LimnError):
     """An encoder can't be opened: unknown, not downloaded, damaged, or its hub is out of reach."""
 
+    @property
+    def outside(self) -> str:
+        """The text without the folders of its files: what is missing may be told."""
+        return FOLDERS.sub("", str(self))
+
 
 class SpaceMismatch(LimnError):
     """Vectors of two spaces were about to meet."""
@@ -67,6 +97,8 @@ class SpaceMismatch(LimnError):
 
 class DatabaseUnavailable(LimnError):
     """The database can't be opened, is damaged, or was made by another version of Limn."""
+
+    OUTSIDE = "the database can't be used"
 
 
 class LockLost(DatabaseUnavailable):
@@ -76,6 +108,10 @@ class LockLost(DatabaseUnavailable):
 class StorageFailed(LimnError):
     """A write failed: the disk is full, read-only, or not ours."""
 
+    OUTSIDE = "the server can't write what it has to keep"
+
 
 class IndexDamaged(LimnError):
     """An index file can't be used; the index is a cache, so it is rebuilt from SQL."""
+
+    OUTSIDE = "an index can't be used"

@@ -6,12 +6,16 @@ from dataclasses import replace
 
 from search.errors import BadQuery
 from search.filter_fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Value
+from search.normal_form import depth
 from search.records import AllOf, AnyOf, Condition, Filter, Not
 
 MOST_CHARACTERS = 4_000
 
-# Each level costs a call of the parser and of the database's, which has 1,000 levels at most.
+# Each level costs a place in the stack of SQLite's parser, which has 100.
 DEEPEST = 50
+
+# As `written` writes that: a pair of parentheses each, and "not" before it.
+MOST_PARENTHESES = 2 * DEEPEST + 2
 
 TOKENS = re.compile(
     r'\s*(?:(?P<quoted>"[^"]*")|(?P<sign>[()]|!=|<=|>=|[=<>~])|(?P<word>[^\s()=<>~!"]+))'
@@ -34,19 +38,24 @@ def parse(text: str) -> Filter:
     found, rest = _any_of(tokens, 0)
     if rest:
         raise BadQuery(f"the filter {text!r} can't be read from {rest[0]!r} on")
+    _check_depth(depth(found))
     return found
 
 
 def check(wanted: Filter) -> None:
-    """Refuse a filter with an unknown field, operator or value; raises BadQuery."""
-    match wanted:
-        case Condition():
-            value_of(wanted)
-        case Not():
-            check(wanted.filter)
-        case AllOf() | AnyOf():
-            for each in wanted.filters:
-                check(each)
+    """Refuse a filter with an unknown field, operator or value, or too deep a one.
+
+    Raises:
+        BadQuery: the message names what is wrong.
+    """
+    _check_depth(depth(wanted))
+    for condition in conditions(wanted):
+        value_of(condition)
+
+
+def _check_depth(found: int, most: int = DEEPEST) -> None:
+    if found > most:
+        raise BadQuery(f"the filter is nested more than {DEEPEST} deep; write it flatter")
 
 
 def value_of(condition: Condition) -> Value:
@@ -140,32 +149,31 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
-def _any_of(tokens: list[str], depth: int) -> tuple[Filter, list[str]]:
-    first, tokens = _all_of(tokens, depth)
+def _any_of(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
+    first, tokens = _all_of(tokens, level)
     parts = [first]
     while tokens and tokens[0].lower() == "or":
-        part, tokens = _all_of(tokens[1:], depth)
+        part, tokens = _all_of(tokens[1:], level)
         parts.append(part)
     return (first if len(parts) == 1 else AnyOf(tuple(parts))), tokens
 
 
-def _all_of(tokens: list[str], depth: int) -> tuple[Filter, list[str]]:
-    first, tokens = _one(tokens, depth)
+def _all_of(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
+    first, tokens = _one(tokens, level)
     parts = [first]
     while tokens and tokens[0] != ")" and tokens[0].lower() != "or":
-        part, tokens = _one(tokens[1:] if tokens[0].lower() == "and" else tokens, depth)
+        part, tokens = _one(tokens[1:] if tokens[0].lower() == "and" else tokens, level)
         parts.append(part)
     return (first if len(parts) == 1 else AllOf(tuple(parts))), tokens
 
 
-def _one(tokens: list[str], depth: int) -> tuple[Filter, list[str]]:
-    if depth > DEEPEST:
-        raise BadQuery(f"the filter is nested more than {DEEPEST} deep; write it flatter")
+def _one(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
+    _check_depth(level, MOST_PARENTHESES)
     if tokens and tokens[0].lower() == "not":
-        inner, tokens = _one(tokens[1:], depth + 1)
+        inner, tokens = _one(tokens[1:], level + 1)
         return Not(inner), tokens
     if tokens and tokens[0] == "(":
-        inner, tokens = _any_of(tokens[1:], depth + 1)
+        inner, tokens = _any_of(tokens[1:], level + 1)
         if not tokens:
             raise BadQuery("the filter has a parenthesis that is not closed")
         return inner, tokens[1:]

@@ -1,5 +1,6 @@
 """Keeping one collection's vector store level with the change log, and its file with the store."""
 
+import errno
 import logging
 import threading
 from collections.abc import Callable
@@ -22,14 +23,18 @@ log = logging.getLogger(__name__)
 SAVE_SHARE = 0.1
 SAVE_LEAST = 2_000
 
+RESTORED = "the database was restored from a backup since"
+
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
 
 class Follower:
     """One collection's store of one kind, brought level with SQL each time it is asked for.
 
-    The file is a cache: missing, damaged, of another catalog, space or version, or ahead of the
-    log, it is thrown away and everything is read from the log again. Nothing is embedded anew.
-    `on_change` is told of the store when it was opened or has changed. In a process that is
-    `lasting` the file is written in the background.
+    The file is a cache: missing, damaged, of another catalog, space or version, or of a log that a
+    restored backup has replaced, it is thrown away and everything is read from the log again.
+    Nothing is embedded anew. `on_change` is told of the store when it was opened or has changed. In
+    a process that is `lasting` the file is written in the background.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class Follower:
         self._lock = threading.Lock()
         self._store: VectorStore | None = None
         self._position = 0
+        self._epoch = ""
         self._unsaved = 0
         self._saving = False
         self._saver: threading.Thread | None = None
@@ -82,6 +88,9 @@ class Follower:
                 head = self._catalog.head(self.collection.id)
             followed = head != self._position
             if followed:
+                if not self._is_of_log(self._position, self._epoch):
+                    log.warning("index %s is rebuilt: %s", self.path, RESTORED)
+                    self._store = self._empty()
                 self._follow(self._store)
             store = self._store
         if self._on_change is not None and (opened or followed):
@@ -100,7 +109,7 @@ class Follower:
 
     def header(self, store: VectorStore) -> IndexHeader:
         """What a file beside the index says of itself."""
-        return self._header(store, self._position, len(store))
+        return self._header(store, self._position, len(store), self._epoch)
 
     def _follow(self, store: VectorStore) -> None:
         for changes in self._changes_after(self.collection, self._position):
@@ -109,6 +118,7 @@ class Follower:
             self._position = changes.position
             # How far the log was read is kept too, where that changed nothing.
             self._unsaved += max(1, len(changes.ids) + len(changes.removed))
+        self._epoch = self._catalog.epochs.at(self.collection.id, self._position)
         if self._unsaved < max(SAVE_LEAST, SAVE_SHARE * len(store)):
             return
         if not self._lasting:
@@ -117,34 +127,44 @@ class Follower:
             self._saver = threading.Thread(target=self.save, name="limn-save", daemon=True)
             self._saver.start()
 
+    def _empty(self) -> VectorStore:
+        self._position, self._epoch = 0, ""
+        return self._open_store(self.collection.space.width)
+
     def _load(self) -> VectorStore:
-        store = self._open_store(self.collection.space.width)
+        store = self._empty()
         try:
             found = read_index(self.path)
             if found is not None:
                 header, payload = found
                 self._check(header, store)
                 store.load(payload)
-                self._position = header.position
+                self._position, self._epoch = header.position, header.epoch
         except IndexDamaged as error:
             log.warning("index file %s is rebuilt from the database: %s", self.path, error)
-            self._position = 0
-            store = self._open_store(self.collection.space.width)
+            store = self._empty()
         return store
 
     def _check(self, header: IndexHeader, store: VectorStore) -> None:
-        expected = self._header(store, header.position, header.count)
+        expected = self._header(store, header.position, header.count, header.epoch)
         if header != expected:
             raise IndexDamaged(f"it was written for {header}, and {expected} is wanted")
-        if header.position > self._catalog.head(self.collection.id):
-            raise IndexDamaged(f"it is ahead of the change log, at {header.position}")
+        if not self._is_of_log(header.position, header.epoch):
+            raise IndexDamaged(RESTORED)
+
+    def _is_of_log(self, position: int, epoch: str) -> bool:
+        """Whether the log has grown from that position on, and was not put back before it."""
+        return self._catalog.epochs.goes_on_from(self.collection.id, position, epoch)
 
     def _save(self, store: VectorStore) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_index(self.path, self._header(store, self._position, len(store)), store.dump())
+            write_index(self.path, self.header(store), store.dump())
         except (OSError, StorageFailed) as error:
-            log.warning("index file %s was not written: %s", self.path, error)
+            # Who may only read the folder knows: the index stays in memory, and is made again.
+            denied = getattr(error.__cause__ or error, "errno", None) in DENIED
+            level = logging.INFO if denied else logging.WARNING
+            log.log(level, "index file %s was not written: %s", self.path, error)
         else:
             if store.heavy:
                 self._put_down(store)
@@ -156,7 +176,7 @@ class Follower:
         if found is not None:
             store.load(found[1])
 
-    def _header(self, store: VectorStore, position: int, count: int) -> IndexHeader:
+    def _header(self, store: VectorStore, position: int, count: int, epoch: str) -> IndexHeader:
         return IndexHeader(
             catalog_id=self._catalog.identity(),
             collection_id=self.collection.id,
@@ -165,4 +185,5 @@ class Follower:
             count=count,
             position=position,
             store=f"{type(store).__name__} of {self._of}",
+            epoch=epoch,
         )

@@ -39,12 +39,13 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class PictureMap:
-    """Where each picture lies, as of the change log's `position`."""
+    """Where each picture lies, as of the change log's `position` and its epoch."""
 
     position: int
     ids: Ids
     places: Places
     regions: tuple[Region, ...] = ()
+    epoch: str = ""
 
 
 def write_map(path: Path, made: PictureMap) -> None:
@@ -58,6 +59,7 @@ def write_map(path: Path, made: PictureMap) -> None:
             np.savez(
                 file,
                 position=np.int64(made.position),
+                epoch=np.str_(made.epoch),
                 ids=made.ids,
                 places=made.places,
                 regions=np.frombuffer(regions.encode(), dtype=np.uint8),
@@ -81,6 +83,7 @@ def read_map(path: Path) -> PictureMap | None:
                 ids=np.asarray(held["ids"], dtype=np.int64),
                 places=np.asarray(held["places"], dtype=np.float32),
                 regions=tuple(Region(**{**r, "typical": tuple(r["typical"])}) for r in regions),
+                epoch=str(held["epoch"]) if "epoch" in held else "",
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         return None

@@ -7,21 +7,36 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from search.database import Database
-from search.errors import DatabaseUnavailable
+from search.errors import DatabaseUnavailable, StorageFailed
 
 # The newest migration; a test holds it equal to what the migrations folder says. Comparing with it
 # spares every command the import of Alembic.
-HEAD = "0008"
+HEAD = "0009"
 
 
-def ensure_schema(database: Database) -> None:
+def ensure_schema(database: Database, begin: bool = False) -> None:
     """Upgrade a new or older database; leave one at head alone.
 
+    One that is not there, though its index files are, is made only with `begin`.
+
     Raises:
-        DatabaseUnavailable: the schema is newer than this version, or is not Limn's.
+        DatabaseUnavailable: the schema is newer than this version, or is not Limn's; or the
+            database lost what it held.
+        StorageFailed: it must be upgraded, and this user may only read it.
     """
-    if current_revision(database) != HEAD:
-        upgrade(database)
+    database.check(begin)
+    found = current_revision(database)
+    if found == HEAD:
+        return
+    if found is None:
+        database.refuse_empty()
+    if database.read_only:
+        raise StorageFailed(
+            f"the database {database.label} has schema {found or 'none'}, and this version of Limn "
+            f"needs {HEAD}; this user may only read it, so let one who may write to it run: "
+            "limn db upgrade"
+        )
+    upgrade(database)
 
 
 def current_revision(database: Database) -> str | None:

@@ -179,6 +179,19 @@ change = Table(
     sqlite_autoincrement=True,
 )
 
+change_epoch = Table(
+    "change_epoch",
+    metadata,
+    # Where a writer went on with a collection's log: the number of the last change before its own.
+    Column("id", Key, primary_key=True),
+    Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
+    # Random: the same number may be given twice, in a database and in its backup.
+    Column("name", String(32), nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Index(None, "collection_id", "id"),
+    sqlite_autoincrement=True,
+)
+
 job = Table(
     "job",
     metadata,

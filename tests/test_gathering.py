@@ -169,9 +169,12 @@ def test_a_folder_that_can_not_be_made_is_told(
     uploads = tmp_path / "data" / "uploads"
     uploads.write_bytes(b"")
     form = {"name": "x", "files": [(BytesIO(picture_bytes("red")), "red.png")]}
-    told = f"can't keep the files that were sent: Not a directory; make room in {uploads}"
-    assert asked(web[1], "POST", "collections", 507, data=form)["detail"] == told
-    with pytest.raises(StorageFailed, match="Not a directory"):
+    answer = asked(web[1], "POST", "collections", 507, data=form)
+    assert answer["detail"] == (
+        "can't keep the files that were sent: Not a directory; the log of the server tells more, "
+        f"under the id {answer['request_id']}"
+    )
+    with pytest.raises(StorageFailed, match=f"Not a directory; make room in {uploads}"):
         Intake(uploads).drafts()  # as `limn serve` asks for it
 
 

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from search.errors import StorageFailed
 from search.records import Scope
+from web.intake import not_kept
 
 # Only these addresses get room for archives, whoever sends them.
 BRINGS_FILES = re.compile(r"(/api/v1)?/collections(/[^/]+/files)?")
@@ -36,10 +37,7 @@ class Unkept(io.RawIOBase):
         return True
 
     def readinto(self, _buffer: Any) -> int:
-        raise StorageFailed(
-            f"can't keep the files that were sent: {self._error.strerror or self._error}; make "
-            f"room in {tempfile.gettempdir()}"
-        ) from self._error
+        raise not_kept(self._error, Path(tempfile.gettempdir())) from self._error
 
 
 @dataclass

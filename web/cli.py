@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +70,7 @@ def serve(
 ) -> None:
     """Serve the search page and the API."""
     from search.bootstrap import open_engine
+    from search.errors import StorageFailed
     from web.allocator import give_back_freed
     from web.app import create_app
     from web.following import Following
@@ -86,7 +88,8 @@ def serve(
         state = app.extensions["limn"]
         _check_tokens(state.tokens, host)
         if "TMPDIR" not in os.environ:  # where the files end up there is room; /tmp may be memory
-            tempfile.tempdir = str(state.intake.drafts())
+            with suppress(StorageFailed):  # a folder that may only be read is searched all the same
+                tempfile.tempdir = str(state.intake.drafts())
         server = open_server(app, host, port, threads, proxies)
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, server.tell)
@@ -95,7 +98,7 @@ def serve(
         state.warmup.start()
         following = Following(engine)
         following.start()
-        if not no_worker:
+        if not no_worker and not engine.catalog.database.read_only:
             state.foreman.start()
         url = url_of(host, server.port)
         click.echo(f"Limn is at {url}  (Ctrl-C ends it)", err=True)

@@ -51,7 +51,11 @@ def _deliberate(error: errors.LimnError) -> Response:
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
     if isinstance(error, errors.BadPicture):
         status = PICTURE_STATUSES.get(error.reason, status)
-    return _answer(status, str(error), error)
+    detail = error.outside
+    if error.is_inside:
+        current_app.logger.error("request %s failed: %s", request_id(), error)
+        detail += f"; the log of the server tells more, under the id {request_id()}"
+    return _answer(status, detail, error)
 
 
 def _http(error: HTTPException) -> Response | HTTPException:

@@ -119,10 +119,13 @@ class Intake:
         try:
             yield
         except OSError as error:
-            raise StorageFailed(
-                f"can't keep the files that were sent: {error.strerror or error}; make room in "
-                f"{self.folder}"
-            ) from error
+            raise not_kept(error, self.folder) from error
+
+
+def not_kept(error: OSError, folder: Path) -> StorageFailed:
+    """Return the error that says why what was sent is not in that folder."""
+    told = f"can't keep the files that were sent: {error.strerror or type(error).__name__}"
+    return StorageFailed(f"{told}; make room in {folder}", outside=told)
 
 
 def safe_name(name: str) -> str | None:

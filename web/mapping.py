@@ -8,7 +8,7 @@ from werkzeug import Response as AnyResponse
 
 from search.errors import NotFound
 from search.jobs import ENDED, Job
-from search.maps import PictureMap, Region, read_map
+from search.maps import PictureMap, Region
 from search.records import Collection
 from web import schemas_collections as schemas
 from web.asked import Asked
@@ -66,7 +66,7 @@ def make(name: str) -> tuple[dict[str, Any], int]:
 def page(name: str) -> str:
     """The map as a picture to move about in, and as a table."""
     [collection] = engine().catalog.collections([name])
-    made = read_map(engine().map_file(collection))
+    made = engine().picture_map(collection)
     newest = next((job for job in rows().of(name) if job.kind == "map"), None)
     regions = [each for each in made.regions if each.level == 1] if made else []
     return render_template(
@@ -105,7 +105,7 @@ def _ask(name: str) -> Job:
 
 def _found(name: str) -> tuple[Collection, PictureMap]:
     [collection] = engine().catalog.collections([name])
-    made = read_map(engine().map_file(collection))
+    made = engine().picture_map(collection)
     if made is None:
         raise NotFound(NO_MAP.format(name=name))
     return collection, made

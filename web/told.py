@@ -75,7 +75,17 @@ MESSAGES = (
     _("a board holds %(most)s pictures; this one has %(count)s"),
     _("picture %(id)s is not on this board"),
     _("the note has %(count)s characters; it may have %(most)s"),
-    _("can't keep the files that were sent: %(why)s; make room in %(folder)s"),
+    _(
+        "can't keep the files that were sent: %(why)s; the log of the server tells more, under the "
+        "id %(id)s"
+    ),
+    _("the database can't be used; the log of the server tells more, under the id %(id)s"),
+    _("the database is damaged; the log of the server tells more, under the id %(id)s"),
+    _(
+        "the server can't write what it has to keep; the log of the server tells more, under the "
+        "id %(id)s"
+    ),
+    _("an index can't be used; the log of the server tells more, under the id %(id)s"),
     _(
         "the request is too large: its files may have %(most)s bytes together; send them in parts, "
         "or raise LIMN_MAX_SENT_BYTES where the server runs"

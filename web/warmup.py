@@ -43,10 +43,12 @@ class Warmup:
 
     @property
     def reason(self) -> str:
-        """Why it is not ready; empty once it is."""
+        """Why it is not ready, as clients may know it; empty once it is."""
         if self._ready:
             return ""
-        return str(self._error or "the encoder and the indexes are still being loaded")
+        if self._error is not None:
+            return self._error.outside
+        return "the encoder and the indexes are still being loaded"
 
     def _warm(self) -> None:
         try:

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 from indexer.mapping.layout import Tell, lay_out
 from indexer.mapping.regions import regions, vocabularies
 from search.engine import Engine
-from search.errors import BadSource, CollectionBusy
+from search.errors import BadSource, CollectionBusy, StorageFailed
 from search.maps import PictureMap, write_map
 from search.records import Caption, Collection
 
@@ -35,7 +35,9 @@ def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
             )
         places = lay_out(store, ids, vectors, tell)
         words = vocabularies(engine.encoder_of(collection), _captions(engine, collection))
-        made = PictureMap(head, ids, places, tuple(regions(ids, places, vectors, words)))
+        epoch = engine.catalog.epochs.at(collection.id, head)
+        named = tuple(regions(ids, places, vectors, words))
+        made = PictureMap(head, ids, places, named, epoch)
         write_map(path, made)
     return made
 
@@ -47,13 +49,18 @@ def _captions(engine: Engine, collection: Collection) -> Iterator[Caption]:
 
 @contextmanager
 def _alone(path: Path, collection: Collection) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f"{path.name}.lock"))
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
         raise CollectionBusy(
             f"the map of {collection.name!r} is being made by another process; wait for it"
+        ) from error
+    except OSError as error:
+        raise StorageFailed(
+            f"can't write the map {str(path)!r}: {error.strerror}; run the command as the owner of "
+            "the data folder"
         ) from error
     try:
         yield

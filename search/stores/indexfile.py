@@ -33,7 +33,8 @@ class IndexHeader:
     """What an index is of: compared with the catalog before the payload is used.
 
     `position` is the last entry of the change log that the index holds, `store` the name of the
-    class whose `dump` made the payload.
+    class whose `dump` made the payload, `epoch` the log's epoch (`search.catalog_epochs`) of that
+    entry: "" in files that are older than epochs.
     """
 
     catalog_id: str
@@ -43,6 +44,7 @@ class IndexHeader:
     count: int
     position: int
     store: str
+    epoch: str = ""
 
 
 def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
@@ -115,7 +117,10 @@ def _header(description: memoryview) -> IndexHeader:
     except ValueError as error:
         raise _Refused("its header is not JSON") from error
     wanted = {field.name: field.type for field in fields(IndexHeader)}
-    found = {name: type(value) for name, value in values.items()} if type(values) is dict else {}
+    if type(values) is not dict:
+        values = {}
+    values.setdefault("epoch", "")
+    found = {name: type(value) for name, value in values.items()}
     if found != wanted:
         raise _Refused(f"its header does not hold exactly {', '.join(wanted)}")
     return IndexHeader(**values)
