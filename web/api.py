@@ -4,7 +4,8 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from werkzeug import Response as AnyResponse
 
 from search.catalog_marks import told
 from search.errors import BadPicture, NotFound
@@ -25,7 +26,8 @@ from web.forms import (
     refuse_unknown,
 )
 from web.links import API, THUMBNAIL_SIDES_PX, thumbnail_url
-from web.originals import RANGES, TYPES, original_of
+from web.originals import TYPES, original_of
+from web.sending import RANGES
 from web.state import engine
 
 api = Blueprint("api", __name__, url_prefix=API)
@@ -132,6 +134,12 @@ def exported() -> Response | dict[str, Any]:
     if kind == "json":
         return as_json(chosen, linked)
     return as_csv(chosen) if kind == "csv" else as_zip(chosen)
+
+
+@api.get("/")
+def described() -> AnyResponse:
+    """Lead to the description of the API."""
+    return redirect(url_for("api.docs"))
 
 
 @api.get("/openapi.json")

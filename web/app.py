@@ -39,6 +39,7 @@ from web.pages import pages
 from web.requestlog import follow
 from web.roots import Roots
 from web.scrolling import scrolling
+from web.sending import RangedResponse
 from web.sign_in import sign_in
 from web.state import State
 from web.warmup import Warmup
@@ -72,6 +73,7 @@ def create_app(
     app.config["MAX_SENT_BYTES"] = settings.max_sent_bytes
     app.config["MAX_SENT_LENGTH"] = settings.max_sent_bytes + FORM_BYTES
     app.json = _Json(app)
+    app.response_class = RangedResponse
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
     app.extensions["limn"] = State(

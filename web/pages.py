@@ -79,6 +79,12 @@ def send() -> AnyResponse:
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 
+@pages.get("/api/")
+def api() -> AnyResponse:
+    """Lead to the description of the API of today."""
+    return redirect(url_for("api.docs"))
+
+
 @pages.get("/narrow")
 def narrow() -> AnyResponse:
     """Take a form of the filter panel: the question with one more filter, or without one."""
