@@ -4,8 +4,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
-from werkzeug import Response as AnyResponse
+from flask import Blueprint, Response, current_app, render_template, request
 
 from search.catalog_marks import told
 from search.errors import BadPicture, NotFound
@@ -134,12 +133,6 @@ def exported() -> Response | dict[str, Any]:
     if kind == "json":
         return as_json(chosen, linked)
     return as_csv(chosen) if kind == "csv" else as_zip(chosen)
-
-
-@api.get("/")
-def described() -> AnyResponse:
-    """Lead to the description of the API."""
-    return redirect(url_for("api.docs"))
 
 
 @api.get("/openapi.json")

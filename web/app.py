@@ -36,6 +36,7 @@ from web.mapping import mapping
 from web.metrics import measure, metrics
 from web.orders import Orders
 from web.pages import pages
+from web.refusals import show_refusals
 from web.requestlog import follow
 from web.roots import Roots
 from web.scrolling import scrolling
@@ -91,6 +92,7 @@ def create_app(
     tell_unchanged(app)
     shown.register(app)
     speak(app)
+    show_refusals(app)
     follow(app)
     measure(app)
     guard(app, host)

@@ -12,11 +12,13 @@ from search.query import MOST_HITS
 from web.asked import PAGE_HITS, Asked
 from web.chips import marks, query_of, shown
 from web.films import moment_of
-from web.forms import LARGEST_ID, count, images_of
+from web.forms import LARGEST_ID, count, identity, images_of
 from web.likeness import Likeness, likeness
+from web.links import API
 from web.narrowing import narrowed
 from web.neighbours import neighbours
 from web.panel import panel_of
+from web.refusals import comes_back
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
@@ -28,7 +30,18 @@ HELD_PX = 960
 @pages.get("/")
 def search() -> str:
     """The search page: its collections before a search, its hits after one."""
-    asked = Asked.of(request.args)
+    return answered(Asked.of(request.args))
+
+
+def question(**_: object) -> str:
+    """Return the page that a form stands on which brings its question along, or its picture."""
+    asked = Asked.of(request.values)
+    on = request.values.get("on", "")
+    return of_picture(identity("on", on), asked) if on else answered(asked)
+
+
+def answered(asked: Asked) -> str:
+    """Return the search page of a question."""
     if not asked.anything or _nothing_held(asked):
         summaries = engine().summaries()
         return render_template(
@@ -79,13 +92,15 @@ def send() -> AnyResponse:
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 
-@pages.get("/api/")
+@pages.get("/api", strict_slashes=False)
+@pages.get(API, strict_slashes=False)
 def api() -> AnyResponse:
-    """Lead to the description of the API of today."""
+    """Lead to the description of the API, which has no page of its own at these addresses."""
     return redirect(url_for("api.docs"))
 
 
 @pages.get("/narrow")
+@comes_back("narrow-{field}", question, "narrow")
 def narrow() -> AnyResponse:
     """Take a form of the filter panel: the question with one more filter, or without one."""
     return redirect(url_for("pages.search", **narrowed(request.args).address()), 303)
@@ -101,8 +116,12 @@ def sent(token: str) -> Response:
 @pages.get(f"/pictures/<int(max={LARGEST_ID}):picture_id>")
 def picture(picture_id: int) -> str:
     """One picture, large, with its facts, its captions and what is similar to it."""
+    return of_picture(picture_id, Asked.of(request.args))
+
+
+def of_picture(picture_id: int, asked: Asked) -> str:
+    """Return the page of a picture, with its place in the answer to a question."""
     found = engine().picture(picture_id)
-    asked = Asked.of(request.args)
     rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
     alike = Likeness()
     unlike = ""
