@@ -1,14 +1,16 @@
 """The pages of collections: all of them, making one, and one with its jobs and failures."""
 
+from collections.abc import Sequence
 from typing import cast, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from search.errors import BadSetting, BadSource, NotFound
-from search.records import Failure
+from search.records import Failure, Hit
 from web import gathering
 from web.asked import Asked
+from web.chips import query_of
 from web.forms import LARGEST_ID
 from web.intake import NotTaken, Reason
 from web.jobs import rows
@@ -21,6 +23,7 @@ gathering_pages = Blueprint("gathering_pages", __name__)
 # What a page shows of each; the API and the command line have the rest.
 FAILURES_SHOWN = 100
 JOBS_SHOWN = 8
+NEWEST_SHOWN = 12
 
 # An address that names more files would be too long for some servers in between.
 NAMED = 20
@@ -75,6 +78,7 @@ def one(name: str) -> str:
     return _page(
         "collection.html",
         gathered=gathered,
+        newest=_newest(name) if gathered.summary is not None and gathered.summary.pictures else (),
         jobs=rows().of(name, JOBS_SHOWN),
         failures=failures,
         not_taken_files=_not_taken(),
@@ -141,6 +145,11 @@ def _to(name: str, refused: list[NotTaken] | None = None) -> Response:
         "gathering_pages.one", name=name, refused=told, passed=len(refused or ()) or None
     )
     return redirect(address, 303)
+
+
+def _newest(name: str) -> Sequence[Hit]:
+    """Return the newest pictures of a collection, as they come in."""
+    return engine().answer(query_of(Asked(collection=name), NEWEST_SHOWN, 0)).hits
 
 
 def _not_taken() -> list[NotTaken]:

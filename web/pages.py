@@ -5,10 +5,12 @@ from time import perf_counter
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
 
+from search.catalog_filters import passes
 from search.contradictions import contradiction
 from search.errors import EncoderUnavailable, SpaceMismatch
 from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
+from web import gathering
 from web.asked import PAGE_HITS, Asked
 from web.chips import marks, query_of, shown
 from web.films import moment_of
@@ -43,14 +45,14 @@ def question(**_: object) -> str:
 def answered(asked: Asked) -> str:
     """Return the search page of a question."""
     if not asked.anything or _nothing_held(asked):
-        summaries = engine().summaries()
+        gathered = gathering.everything()
         return render_template(
             "welcome.html",
             asked=asked,
             chips=shown(asked),
             marks=marks(asked),
-            summaries=summaries,
-            names=[each.name for each in summaries],
+            gathered=gathered,
+            names=[each.name for each in gathered if each.summary is not None],
             warmup=state().warmup,
         )
     last = min(asked.start + PAGE_HITS - 1, MOST_HITS)
@@ -103,7 +105,10 @@ def api() -> AnyResponse:
 @comes_back("narrow-{field}", question, "narrow")
 def narrow() -> AnyResponse:
     """Take a form of the filter panel: the question with one more filter, or without one."""
-    return redirect(url_for("pages.search", **narrowed(request.args).address()), 303)
+    asked = narrowed(request.args)
+    if asked.filter is not None:
+        passes(asked.filter)  # told here, where the form can come back, and not by the next page
+    return redirect(url_for("pages.search", **asked.address()), 303)
 
 
 @pages.get("/sent/<token>")

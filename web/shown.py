@@ -142,8 +142,9 @@ def words_in(match: Match, asked: Asked) -> tuple[str, ...]:
 
 
 def dealt_with(job: Job) -> int:
-    """How many of a job's files are dealt with."""
-    return done(job.counts)
+    """Return how many of a job's files are dealt with: never more than there are."""
+    dealt = done(job.counts)
+    return dealt if job.total is None else min(dealt, job.total)
 
 
 def name_of(region: Region) -> str:
