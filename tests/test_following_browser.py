@@ -89,7 +89,7 @@ def test_a_form_that_is_not_taken_comes_back_in_a_browser(
         assert field.evaluate("field => field === document.activeElement")
         page.get_by_label("Add files to it").set_input_files(tmp_path / "a.docx")
         page.get_by_role("button", name="Send and index").click()
-        page.get_by_text("a.docx: it is no picture").wait_for()
+        page.get_by_text("a.docx · it is no picture").wait_for()
         page.get_by_label("Add files to it").set_input_files(
             [tmp_path / "a.docx", tmp_path / "one.png"]
         )

@@ -131,15 +131,15 @@ def test_files_that_are_not_taken_are_named_with_the_reason(
     [field] = comes_back(send("a.docx", "b <c>.xlsx"), 400, NOT_DONE, "none of the files can be")
     assert (field["type"], field["name"]) == ("file", "files")
     told = html.unescape(send("a.docx", "b <c>.xlsx").text)
-    assert "a.docx</span>: it is no picture, no film and no archive of pictures" in told
-    assert "b <c>.xlsx</span>: it is no picture" in told
+    assert "a.docx</span> · it is no picture, no film and no archive of pictures" in told
+    assert "b <c>.xlsx</span> · it is no picture" in told
     comes_back(send(), 400, NOT_DONE, "no file was sent; choose pictures")
     for page in (client.get(send("one.png", "a.docx").headers["Location"]),):
         assert "1 file was not taken:" in page.text and "a.docx" in page.text
     page = client.get(send("two.png", "one.png", *(f"{n}.txt.x" for n in range(30))).location or "")
     assert "31 files were not taken:" in page.text and "and 11 more" in page.text
     again = client.get(send("one.png").headers["Location"])
-    assert "one.png</span>: the same file is there already" in again.text
+    assert "one.png</span> · the same file is there already" in again.text
     assert "相同的文件已经有了" in client.get(f"{send('one.png').location}&lang=zh").text
 
 

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search import errors
-from search.wire import printable
+from search.wire import one_line, printable
 from web.asked import Asked
 from web.chips import marks, shown
 from web.forms import Fields
@@ -90,7 +90,8 @@ def _detail(error: HTTPException) -> str:
 
 
 def _unexpected(error: Exception) -> Response:
-    current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, error)
+    why = one_line(printable(str(error)))
+    current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, why)
     return _answer(
         500,
         "something went wrong in the server, which is a fault in Limn; its log tells what, "

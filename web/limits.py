@@ -9,7 +9,9 @@ from flask import Flask, Response
 from flask_limiter import HeaderNames, Limiter
 from limits.storage import MemoryStorage
 
+from web import sign_in
 from web.access import client
+from web.refusals import comes_back
 
 # Typing asks seven times a second at most; a program gets room for fifty. Thumbnails cost little
 # and come by the hundred.
@@ -47,7 +49,8 @@ def limit(app: Flask, usual: str = USUAL) -> None:
     for name in FREE:
         limiter.exempt(app.view_functions[name])
     take: Any = app.view_functions["sign_in.sign_in"]
-    app.view_functions["sign_in.sign_in"] = limiter.limit(SIGN_IN)(take)
+    back = comes_back("sign-in", sign_in.form, "token")
+    app.view_functions["sign_in.sign_in"] = back(limiter.limit(SIGN_IN)(take))
 
 
 class Counts(MemoryStorage):

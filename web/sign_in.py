@@ -16,7 +16,9 @@ def form() -> str | Response:
     """The form, where the server wants tokens."""
     if state().tokens is None:
         return redirect(url_for("pages.search"), 303)
-    return render_template("sign_in.html", after=_local(request.args.get("next", "")), wrong=False)
+    return render_template(
+        "sign_in.html", after=_local(request.values.get("next", "")), wrong=False
+    )
 
 
 @sign_in.post("/sign-in", endpoint="sign_in")
