@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug import Response
 from werkzeug.routing import Rule
-from werkzeug.test import TestResponse
 
 from search.engine import Engine
 from search.jobs import Jobs
@@ -43,7 +43,7 @@ def filled(rule: Rule, value: str) -> str:
 
 
 @pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("value", ["1", "999", "0", "%00%0A", "a%ff"])
+@pytest.mark.parametrize("value", ["1", "999", "%00%0A%ff"])
 def test_no_misuse_is_the_servers_fault(
     client: FlaskClient, engine: Engine, ids: dict[str, int], body: str, value: str
 ) -> None:
@@ -53,19 +53,19 @@ def test_no_misuse_is_the_servers_fault(
     wrong = []
     for rule in client.application.url_map.iter_rules():
         address = filled(rule, value)
-        for method in METHODS if rule.endpoint not in APART else ():
-            sent = BODIES[body] if method not in ("GET", "HEAD", "OPTIONS") else {}
-            with client.open(address, method=method, **sent) as answer:
-                if answer.status_code >= 400 and not is_told(answer, address):
+        methods = METHODS if body == "nothing" else ("POST", "PATCH")
+        for method in methods if rule.endpoint not in APART else ():
+            with client.open(address, method=method, **BODIES[body]) as answer:
+                if answer.status_code >= 400 and not is_told(answer, method, address):
                     wrong.append((method, address, answer.status_code, answer.mimetype))
     assert wrong == []
 
 
-def is_told(answer: TestResponse, address: str) -> bool:
+def is_told(answer: Response, method: str, address: str) -> bool:
     """Whether an error is the client's, and says what to do as a problem or as a page."""
     if answer.status_code >= 500 or (answer.status_code == 405 and "Allow" not in answer.headers):
         return False
-    if answer.request.method == "HEAD":
+    if method == "HEAD":
         return True
     if address.startswith("/api/") or address in ("/metrics", "/healthz"):
         problem = answer.mimetype == "application/problem+json"

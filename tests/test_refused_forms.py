@@ -234,6 +234,19 @@ def test_who_may_not_look_is_shown_nothing_beside_the_error(tmp_path: Path) -> N
             assert "colours" not in answer.text and "a red wall" not in answer.text, address
 
 
+def test_who_tries_too_many_tokens_still_has_the_form(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    with open_engine(settings) as engine:
+        Tokens(engine.catalog.database).create("one", "read")
+        client = create_app(engine, settings, want_tokens=True).test_client()
+        form = {"token": "guessed", "next": "/kept"}
+        answers = [client.post("/sign-in", data=form) for _ in range(11)]
+    comes_back(answers[-1], 429, "A moment, please", "wait a little")
+    assert 'value="/kept"' in answers[-1].text and "guessed" not in answers[-1].text
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert "Retry-After" not in answers[0].headers
+
+
 def test_failures_are_told_in_full_and_in_chinese(web: tuple[Engine, FlaskClient]) -> None:
     engine, client = web
     [collection] = engine.catalog.collections([COLLECTION])

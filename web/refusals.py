@@ -41,7 +41,7 @@ def show_refusals(app: Flask) -> None:
 
 
 def comes_back(
-    form: str, page: Callable[..., str], field: str = "name", **fields: type[Exception]
+    form: str, page: Callable[..., Any], field: str = "name", **fields: type[Exception]
 ) -> Callable[[View], View]:
     """Let a view answer an error of its form with the page that has the form.
 
