@@ -70,7 +70,7 @@ def is_told(answer: Response, method: str, address: str) -> bool:
     if address.startswith("/api/") or address in ("/metrics", "/healthz"):
         problem = answer.mimetype == "application/problem+json"
         return problem and bool(answer.json and answer.json["detail"])
-    return answer.mimetype == "text/html" and 'role="alert"' in answer.text
+    return answer.mimetype == "text/html" and 'role="alert"' in answer.get_data(as_text=True)
 
 
 def test_head_and_options_answer_wherever_get_does(

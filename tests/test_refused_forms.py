@@ -221,6 +221,21 @@ def test_a_question_that_is_refused_keeps_its_chips_and_collections(
     assert '<option value="other">' in page.text
 
 
+def test_of_several_pictures_the_one_that_can_not_be_read_is_named(
+    web: tuple[Engine, FlaskClient],
+) -> None:
+    def send(address: str) -> TestResponse:
+        good, bad = BytesIO(picture_bytes("red")), BytesIO(b"words, and no picture")
+        files = [(good, "red.png"), (bad, "notes.jpg")]
+        return web[1].post(address, data={"q": "a wall", "text": "door", "image": files})
+
+    answer = send("/")
+    assert answer.status_code == 415
+    assert "'notes.jpg' is not a picture that can be read" in html.unescape(answer.text)
+    assert 'value="a wall"' in answer.text and 'name="text" value="door"' in answer.text
+    assert "'notes.jpg'：这个文件不是可以读取的图片" in html.unescape(send("/?lang=zh").text)
+
+
 def test_who_may_not_look_is_shown_nothing_beside_the_error(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data")
     with open_engine(settings) as engine:

@@ -4,17 +4,18 @@ from time import perf_counter
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
+from werkzeug.datastructures import FileStorage
 
 from search.catalog_filters import passes
 from search.contradictions import contradiction
-from search.errors import EncoderUnavailable, SpaceMismatch
+from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
 from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
 from web import gathering
 from web.asked import PAGE_HITS, Asked
 from web.chips import marks, query_of, shown
 from web.films import moment_of
-from web.forms import LARGEST_ID, count, identity, images_of
+from web.forms import LARGEST_ID, count, identity
 from web.likeness import Likeness, likeness
 from web.links import API
 from web.narrowing import narrowed
@@ -86,11 +87,11 @@ def send() -> AnyResponse:
     asked = Asked.of(request.form).but()
     if "keep" in request.form:
         asked = asked.with_words_kept()
-    images = images_of(request.files)
-    if images:
+    sent = [each for each in request.files.getlist("image") if each.filename]
+    if sent:
         asked = asked.but(chips=tuple(each for each in asked.chips if each.kind == "text"))
-    for image in images:
-        asked = asked.plus("picture", state().held.hold(image))
+    for each in sent:
+        asked = asked.plus("picture", _hold(each))
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 
@@ -148,6 +149,15 @@ def of_picture(picture_id: int, asked: Asked) -> str:
         boards=engine().catalog.boards.names(),
         beside=beside,
     )
+
+
+def _hold(file: FileStorage) -> str:
+    """Hold a picture that was sent; who sent several is told which can't be read."""
+    try:
+        return state().held.hold(file.read())
+    except BadPicture as error:
+        name = repr((file.filename or "")[:80])
+        raise BadPicture(str(error).replace("the picture", name, 1), error.reason) from error
 
 
 def _nothing_held(asked: Asked) -> bool:

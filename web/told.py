@@ -3,6 +3,7 @@
 A message that is not among these is shown as it is.
 """
 
+import re
 from functools import cache
 
 from flask_babel import gettext
@@ -138,6 +139,9 @@ MESSAGES = (
     ),
 )
 
+# What an error of a file begins with.
+NAMED = re.compile(r"""(['"]).*?\1""")
+
 PICTURES = {
     "missing": _("The file of the picture is not there."),
     "unreadable": _("The file of the picture can’t be read."),
@@ -157,7 +161,8 @@ def in_words_of_the_page(detail: str, error: Exception | None = None) -> tuple[s
     if spoken == "en":
         return detail, spoken
     if isinstance(error, BadPicture):
-        return str(PICTURES[error.reason]), spoken
+        named, why = NAMED.match(detail), str(PICTURES[error.reason])
+        return (f"{named[0]}：{why}" if named else why), spoken
     for known, pattern in _patterns():
         found = pattern.fullmatch(detail)
         if found:
