@@ -19,7 +19,8 @@ export async function renew() {
 
 function level(part, page) {
   const next = page.querySelector(`[data-live="${part.dataset.live}"]`);
-  if (!next) return;
+  const filled = "once" in part.dataset && part.children.length; // forms that somebody may write in
+  if (!next || filled) return;
   const held = document.activeElement;
   for (const job of next.querySelectorAll("[data-job]")) {
     const shown = part.querySelector(`[data-job="${job.dataset.job}"]`);
