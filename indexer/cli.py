@@ -1,6 +1,5 @@
 """The commands that read collections: `limn index` and `limn demo`."""
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -14,7 +13,7 @@ from search.engine import Engine
 from search.errors import BadSource, CollectionBusy
 from search.records import Counts, Failure, Query, TextTerm
 from search.settings import Settings
-from search.wire import printable
+from search.wire import json_text, printable
 
 # Failures and notes shown after a run; `limn failures` shows all failures.
 SHOWN = 10
@@ -168,11 +167,12 @@ def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
         for note in plan.notes[:SHOWN]:
             click.echo(one_line(printable(note)), err=True)
     if as_json:
-        click.echo(json.dumps({"event": "plan", "collection": request.name, **facts}))
+        click.echo(json_text({"event": "plan", "collection": request.name, **facts}))
         return
     missing = facts["to_keep_as_missing"]
+    name = one_line(printable(request.name))
     click.echo(
-        f"{printable(request.name)}: {facts['found']:,} found, {facts['to_read']:,} to read, "
+        f"{name}: {facts['found']:,} found, {facts['to_read']:,} to read, "
         f"{facts['to_recaption']:,} with new captions, {facts['unchanged']:,} unchanged, "
         f"{facts['to_forget']:,} to forget or follow, "
         + (f"{missing:,} to keep as missing, " if missing else "")
@@ -188,7 +188,7 @@ def _summarise(
         from dataclasses import asdict
 
         event = {"event": "done", "collection": name, **asdict(counts), "took_s": round(took_s, 2)}
-        click.echo(json.dumps(event, ensure_ascii=False))
+        click.echo(json_text(event))
         return
     for failure in failures[:SHOWN]:
         click.secho(f"failed: {one_line(printable(failure.detail))}", fg="red", err=True)

@@ -1,6 +1,5 @@
 """What is seen of a run: a live bar on a terminal, plain lines elsewhere, events for programs."""
 
-import json
 import sys
 import time
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from rich.progress import Progress as Bar
 from indexer.plan import Plan
 from search.jobs import done
 from search.records import Counts
-from search.wire import printable
+from search.wire import json_text, printable
 
 # Events tell of a run this often.
 EVENT_EVERY_S = 0.5
@@ -134,7 +133,7 @@ def open_progress(as_json: bool = False) -> TerminalProgress | PlainProgress | J
 
 
 def _event(kind: str, **facts: object) -> None:
-    print(json.dumps({"event": kind, **facts}, ensure_ascii=False), flush=True)
+    print(json_text({"event": kind, **facts}), flush=True)
 
 
 class _Rate:

@@ -1,6 +1,5 @@
 """The commands that look after collections: failures, jobs, worker, duplicates, verify."""
 
-import json
 import sys
 import time
 from dataclasses import asdict, replace
@@ -12,7 +11,7 @@ from indexer.ending import Ending, end_in_order
 from search.cli import one_line
 from search.engine import Engine
 from search.settings import Settings
-from search.wire import printable
+from search.wire import json_text, printable
 
 # How often a followed job's row is looked at.
 LOOK_EVERY_S = 0.5
@@ -46,7 +45,7 @@ def failures(name: str, retry: bool, as_json: bool) -> None:
             path = printable(str(each.path))
             if as_json:
                 facts = {"path": path, "reason": each.reason, "detail": printable(each.detail)}
-                click.echo(json.dumps(facts, ensure_ascii=False))
+                click.echo(json_text(facts))
             else:
                 click.echo(f"{one_line(path)}: {each.reason}: {one_line(printable(each.detail))}")
 
@@ -78,7 +77,7 @@ def jobs(follow: int | None, cancel: int | None, as_json: bool) -> None:
 def _tell_job(job: Any, as_json: bool) -> None:
     if as_json:
         facts = asdict(job) | {"source": printable(str(job.source)), "left_s": job.left_s}
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        click.echo(json_text(facts))
         return
     from search.jobs import done
 
@@ -153,7 +152,7 @@ def duplicates(name: str, as_json: bool) -> None:
         for group in find(engine.catalog, collection):
             paths = [printable(str(path)) for path in group.paths]
             if as_json:
-                click.echo(json.dumps({"kind": group.kind, "paths": paths}, ensure_ascii=False))
+                click.echo(json_text({"kind": group.kind, "paths": paths}))
             else:
                 click.echo(f"{group.kind}  {'  '.join(map(one_line, paths))}")
 
@@ -177,7 +176,7 @@ def verify(name: str, as_json: bool) -> None:
             path = printable(str(finding.path))
             if as_json:
                 facts = {"path": path, "what": printable(finding.what), "remedy": finding.remedy}
-                click.echo(json.dumps(facts, ensure_ascii=False))
+                click.echo(json_text(facts))
             else:
                 told = one_line(printable(finding.what))
                 click.echo(f"{one_line(path)}: {told}; {finding.remedy}")

@@ -1,6 +1,5 @@
 """The `limn` command: its group, what it says when something is wrong, and the search commands."""
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -22,7 +21,8 @@ from search.records import (
     Term,
 )
 from search.settings import STORES, Settings, memory_size
-from search.wire import hit_json, printable
+from search.wire import hit_json, json_text, printable
+from search.wire import one_line as one_line  # what every command prints names by
 
 # Wrong words on the command line; every other error of ours means that the work failed.
 MISUSE = (BadQuery, BadSetting)
@@ -50,7 +50,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except LimnError as error:
-            click.secho(f"limn: {printable(str(error))}", fg="red", err=True)
+            told = "\n".join(one_line(printable(each)) for each in str(error).split("\n"))
+            click.secho(f"limn: {told}", fg="red", err=True)
             ctx.exit(2 if isinstance(error, MISUSE) else 1)
         except OSError as error:  # everything else that touches the system translates its errors
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -287,7 +288,7 @@ def _answer(
                 err=True,
             )
         for note in answer.notes:
-            click.echo(note, err=True)
+            click.echo(one_line(note), err=True)
         if answer.hits and show:
             from search.sheet import write_sheet
 
@@ -328,13 +329,6 @@ def _explained(hit: Hit) -> str:
     return ", ".join([*parts, *sure])
 
 
-def one_line(text: str) -> str:
-    """The text with its control characters written out, so that a line stays a line."""
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
-    )
-
-
 def as_document(value: Any) -> str:
     """A value as the one JSON document that a command prints."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return json_text(value, indent=2)

@@ -110,7 +110,7 @@ def export(name: str, file: Path | None) -> None:
         file.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise StorageFailed(f"can't write {str(file)!r}: {error.strerror}") from error
-    click.echo(f"wrote {printable(str(file))}", err=True)
+    click.echo(f"wrote {one_line(printable(str(file)))}", err=True)
 
 
 @concept.command("import")

@@ -109,7 +109,9 @@ def test_files_and_zips_become_a_collection(
         ],
     }
     gone = client.post("/collections", data=form)
-    assert gone.status_code == 303 and gone.headers["Location"].endswith("/sent?passed=1")
+    assert gone.status_code == 303 and gone.headers["Location"].endswith(
+        "/sent?refused=kind+page.html&passed=1"
+    )
     [folder] = [each for each in (tmp_path / "data/uploads").iterdir() if each.name != ".drafts"]
     kept = sorted(each.name for each in folder.iterdir())
     assert kept == ["captions.csv", "red-2.png", "red.png", "some.zip"]

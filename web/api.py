@@ -26,7 +26,8 @@ from web.forms import (
     refuse_unknown,
 )
 from web.links import API, THUMBNAIL_SIDES_PX, thumbnail_url
-from web.originals import RANGES, TYPES, original_of
+from web.originals import TYPES, original_of
+from web.sending import RANGES
 from web.state import engine
 
 api = Blueprint("api", __name__, url_prefix=API)

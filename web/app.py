@@ -37,9 +37,11 @@ from web.mapping import mapping
 from web.metrics import measure, metrics
 from web.orders import Orders
 from web.pages import pages
+from web.refusals import show_refusals
 from web.requestlog import follow
 from web.roots import Roots
 from web.scrolling import scrolling
+from web.sending import RangedResponse
 from web.sign_in import sign_in
 from web.state import State
 from web.warmup import Warmup
@@ -73,6 +75,7 @@ def create_app(
     app.config["MAX_SENT_BYTES"] = settings.max_sent_bytes
     app.config["MAX_SENT_LENGTH"] = settings.max_sent_bytes + FORM_BYTES
     app.json = _Json(app)
+    app.response_class = RangedResponse
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
     ending = Event()
@@ -92,6 +95,7 @@ def create_app(
     tell_unchanged(app)
     shown.register(app)
     speak(app)
+    show_refusals(app)
     follow(app)
     measure(app)
     guard(app, host)

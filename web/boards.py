@@ -6,7 +6,9 @@ from werkzeug import Response
 from search.errors import BadQuery
 from web.asked import Asked
 from web.forms import LARGEST_ID, count, identities, identity, words
-from web.kept import name_of
+from web.kept import everything, name_of
+from web.pages import question
+from web.refusals import comes_back
 from web.state import engine
 
 boards = Blueprint("boards", __name__)
@@ -39,7 +41,13 @@ def board(board_id: int) -> str:
     )
 
 
+def _where_asked() -> str:
+    """Return the page of the form: an answer whose pictures are selected, or what is kept."""
+    return question() if request.form.getlist("id") else everything()
+
+
 @boards.post("/boards")
+@comes_back("board", _where_asked)
 def add() -> Response:
     """Put pictures on a board: one that is there, by its id, or a new one, by its name."""
     ids = identities("id", request.form.getlist("id")) if request.form.getlist("id") else []
@@ -54,6 +62,7 @@ def add() -> Response:
 
 
 @boards.post(f"{BOARD}/rename")
+@comes_back("rename", board)
 def rename(board_id: int) -> Response:
     """Give a board another name."""
     engine().catalog.boards.change(board_id, name_of(request.form.get("name", "")))
@@ -61,6 +70,7 @@ def rename(board_id: int) -> Response:
 
 
 @boards.post(f"{BOARD}/delete")
+@comes_back("delete", board)
 def delete(board_id: int) -> Response:
     """Delete a board; its pictures stay where they are."""
     engine().catalog.boards.remove(board_id)
@@ -68,6 +78,7 @@ def delete(board_id: int) -> Response:
 
 
 @boards.post(f"{BOARD}/note")
+@comes_back("note-{picture}", board, "note")
 def note(board_id: int) -> Response:
     """Write what is noted of a picture."""
     picture_id, text = _picture(), note_of(request.form.get("note", ""))
@@ -76,6 +87,7 @@ def note(board_id: int) -> Response:
 
 
 @boards.post(f"{BOARD}/move")
+@comes_back("move-{picture}", board, "place")
 def move(board_id: int) -> Response:
     """Move a picture to another place on its board, from 0."""
     picture_id = _picture()
@@ -85,6 +97,7 @@ def move(board_id: int) -> Response:
 
 
 @boards.post(f"{BOARD}/take-off")
+@comes_back("move-{picture}", board, "place")
 def take_off(board_id: int) -> Response:
     """Take a picture off a board."""
     engine().catalog.boards.take_off(board_id, _picture())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
-from search.cli import as_document
+from search.cli import as_document, one_line
 from search.records import Scope
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def list_(as_json: bool) -> None:
     elif not found:
         click.echo("no token yet; make one with: limn token create NAME", err=True)
     for each in () if as_json else found:
-        click.echo(f"{each.name}  {each.scope}  {each.created_at}")
+        click.echo(f"{one_line(each.name)}  {each.scope}  {each.created_at}")
 
 
 @token.command()
@@ -55,7 +55,7 @@ def revoke(name: str) -> None:
     """Refuse the token NAME from now on, running servers included."""
     with _tokens() as tokens:
         tokens.revoke(name)
-    click.echo(f"revoked {name}")
+    click.echo(f"revoked {one_line(name)}")
 
 
 @contextmanager

@@ -1,17 +1,21 @@
 """Collections over the API: listed, made of a folder or of files, renamed, removed."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, request
 
 from search.errors import BadQuery
 from search.filters import parse
+from search.jobs import Job
 from search.wire import collection_json, facets_json, printable
 from web import gathering
 from web import schemas_collections as schemas
 from web.described import JSON, describe
 from web.documents import members
 from web.forms import FORM_TYPES, refuse_unknown
+from web.intake import NotTaken
 from web.jobs import job_json
 from web.links import API
 from web.schemas_facets import FacetFields, Facets
@@ -36,7 +40,7 @@ def listed() -> dict[str, Any]:
 
 @collections.post("/collections")
 @describe(
-    schemas.Job,
+    schemas.QueuedJob,
     takes={JSON: schemas.NewCollection, FORM_TYPES[0]: schemas.SentCollection},
     status=202,
 )
@@ -48,9 +52,8 @@ def make() -> tuple[dict[str, Any], int]:
     if request.is_json:
         document = members("name", "folder")
         job = gathering.from_folder(_words(document, "name"), _words(document, "folder"))
-    else:
-        job, _ = gathering.from_files()
-    return job_json(job), 202
+        return _queued(job, []), 202
+    return _queued(*gathering.from_files()), 202
 
 
 @collections.get(COLLECTION)
@@ -87,11 +90,10 @@ def remove(name: str) -> dict[str, Any]:
 
 
 @collections.post(f"{COLLECTION}/files")
-@describe(schemas.Job, takes={FORM_TYPES[0]: schemas.SentFiles}, status=202)
+@describe(schemas.QueuedJob, takes={FORM_TYPES[0]: schemas.SentFiles}, status=202)
 def send(name: str) -> tuple[dict[str, Any], int]:
     """Add files to a collection."""
-    job, _ = gathering.from_files(name)
-    return job_json(job), 202
+    return _queued(*gathering.from_files(name)), 202
 
 
 @collections.post(f"{COLLECTION}/index")
@@ -157,6 +159,11 @@ def folders() -> dict[str, Any]:
         "folders": [printable(str(each)) for each in found.folders],
         "pictures": found.pictures,
     }
+
+
+def _queued(job: Job, refused: Sequence[NotTaken]) -> dict[str, Any]:
+    """Return a job with the files that were sent for it and not taken."""
+    return {**job_json(job), "refused": [asdict(each) for each in refused]}
 
 
 def _words(document: dict[str, Any], field: str) -> str:

@@ -5,15 +5,19 @@ The JSON is RFC 9457's application/problem+json.
 
 import json
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search import errors
-from search.wire import printable
+from search.wire import one_line, printable
 from web.asked import Asked
+from web.chips import marks, shown
 from web.forms import Fields
+from web.headlines import headline_of
 from web.requestlog import request_id
+from web.state import engine
 from web.told import in_words_of_the_page
 
 STATUSES: dict[type[errors.LimnError], int] = {
@@ -47,7 +51,10 @@ def handle_errors(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def _deliberate(error: errors.LimnError) -> Response:
+def told(error: errors.LimnError | HTTPException) -> tuple[int, str]:
+    """Return the status of an error and the text that says what to do; 0 for a redirect."""
+    if isinstance(error, HTTPException):
+        return (error.code or 0, _detail(error)) if (error.code or 0) >= 400 else (0, "")
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
     if isinstance(error, errors.BadPicture):
         status = PICTURE_STATUSES.get(error.reason, status)
@@ -55,13 +62,26 @@ def _deliberate(error: errors.LimnError) -> Response:
     if error.is_inside:
         current_app.logger.error("request %s failed: %s", request_id(), error)
         detail += f"; the log of the server tells more, under the id {request_id()}"
-    return _answer(status, detail, error)
+    return status, detail
+
+
+def _deliberate(error: errors.LimnError) -> Response:
+    return _answer(*told(error), error)
 
 
 def _http(error: HTTPException) -> Response | HTTPException:
-    if error.code is None or error.code < 400:
+    status, detail = told(error)
+    if not status:
         return error  # a redirect
-    detail = error.description or HTTPStatus(error.code).description
+    response = _answer(status, detail, error)
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value  # such as Allow
+    return response
+
+
+def _detail(error: HTTPException) -> str:
+    detail = error.description or HTTPStatus(error.code or 500).description
     if isinstance(error, RequestEntityTooLarge):
         detail = _too_large()
     elif error.code == HTTPStatus.TOO_MANY_REQUESTS:
@@ -71,15 +91,12 @@ def _http(error: HTTPException) -> Response | HTTPException:
     elif error.code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
         detail = f"{request.method} is not understood at {request.path}; use {allowed}"
-    response = _answer(error.code, detail)
-    for name, value in error.get_headers():
-        if name.lower() not in {"content-type", "content-length"}:
-            response.headers[name] = value  # such as Allow
-    return response
+    return detail
 
 
 def _unexpected(error: Exception) -> Response:
-    current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, error)
+    why = one_line(printable(str(error)))
+    current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, why)
     return _answer(
         500,
         "something went wrong in the server, which is a fault in Limn; its log tells what, "
@@ -108,10 +125,10 @@ def _answer(status: int, detail: str, error: Exception | None = None) -> Respons
         detail, spoken = in_words_of_the_page(detail, error)
         page = render_template(
             "error.html",
-            asked=_asked_again(),
-            chips=[],
+            **_question(error),
             status=status,
             title=title,
+            headline=headline_of(status, error),
             detail=detail,
             spoken=spoken,
         )
@@ -127,12 +144,24 @@ def _answer(status: int, detail: str, error: Exception | None = None) -> Respons
     return Response(body, status, content_type="application/problem+json")
 
 
-def _asked_again() -> Asked:
-    """What stands in the form beside the error, so that it can be corrected."""
+def _question(error: Exception | None) -> dict[str, Any]:
+    """Return what the search form shows beside an error, so that it can be corrected.
+
+    Chips, marks and collections are shown where a question was refused: whoever asked may see them.
+    """
     fields: Fields
     try:
         fields = request.values
     except (HTTPException, errors.StorageFailed):  # the form was too large, or could not be kept
         fields = request.args
+    try:
+        if isinstance(error, errors.LimnError) and request.blueprint == "pages":
+            asked = Asked.of(fields).but()
+            names = [each.name for each in engine().collections()]
+            return {"asked": asked, "chips": shown(asked), "marks": marks(asked), "names": names}
+    except errors.LimnError:
+        pass  # the question can't be shown as it is: its words can
     where = tuple(each[:1000] for each in fields.getlist("where")[:20])
-    return Asked(q=fields.get("q", "")[:1000], collection=fields.get("collection", ""), where=where)
+    words = fields.get("q", "")[:1000]
+    asked = Asked(q=words, collection=fields.get("collection", ""), where=where)
+    return {"asked": asked, "chips": []}

@@ -4,18 +4,18 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 from flask import Response
 from zipstream import ZipStream
 
 from search.errors import BadPicture, NotFound
-from search.pictures import Limits, load_file
+from search.pictures import Limits
 from search.pictures.containers import container_of
 from search.records import Picture
-from search.wire import picture_json, printable
+from search.wire import one_line, picture_json, printable
 from web.confined import check_file
+from web.downloads import file_of, name_of
 from web.state import engine
 
 COLUMNS = (
@@ -35,7 +35,7 @@ COLUMNS = (
 )
 
 # What spreadsheets take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@")
 
 
 def as_csv(pictures: Sequence[Picture]) -> Response:
@@ -45,7 +45,7 @@ def as_csv(pictures: Sequence[Picture]) -> Response:
     rows.writerow(COLUMNS)
     for picture in pictures:
         told = picture_json(picture)
-        told["captions"] = "\n".join(each["text"] for each in told["captions"])
+        told["captions"] = [each["text"] for each in told["captions"]]
         rows.writerow([_cell(told[column]) for column in COLUMNS])
     return _download(table.getvalue(), "text/csv; charset=utf-8", "pictures.csv")
 
@@ -62,15 +62,15 @@ def as_zip(pictures: Sequence[Picture]) -> Response:
     stream = ZipStream()
     for picture in there:
         # The id keeps names apart that are the same in two folders.
-        name = f"{picture.id}-{printable(picture.path.name)}"
+        name = f"{picture.id}-{name_of(picture)}"
         if picture.path.is_file():
             stream.add_path(picture.path, arcname=name)
         else:
-            stream.add(_member(picture.path, engine().limits), name)
+            stream.add(_member(picture, engine().limits), name)
     found = {picture.id for picture in there}
     gone = [picture for picture in pictures if picture.id not in found]
     if gone:
-        listed = "\n".join(printable(str(picture.path)) for picture in gone)
+        listed = "\n".join(one_line(printable(str(picture.path))) for picture in gone)
         stream.add(f"These files were not found:\n{listed}\n", "missing.txt")
     return _download(iter(stream), "application/zip", "pictures.zip")
 
@@ -89,14 +89,21 @@ def _is_there(picture: Picture) -> bool:
     return False
 
 
-def _member(path: Path, limits: Limits) -> Iterator[bytes]:
+def _member(picture: Picture, limits: Limits) -> Iterator[bytes]:
     """A picture in an archive or a film, read when its turn comes; nothing where it can't be."""
     with suppress(BadPicture):
-        yield load_file(path, limits)
+        yield file_of(picture, limits)
 
 
 def _cell(value: object) -> object:
-    """A value as a spreadsheet takes it: words that look like a formula are quoted."""
+    """A value as a spreadsheet takes it: words that look like a formula are quoted.
+
+    Control characters are written out; the line breaks are those between captions.
+    """
+    if isinstance(value, list):
+        value = "\n".join(one_line(each) for each in value)
+    elif isinstance(value, str):
+        value = one_line(value)
     if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
     return value

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response
 
 from search.errors import NotFound
 from search.pictures.containers import FILM_SUFFIXES, container_of
@@ -11,9 +11,10 @@ from search.pictures.containers.film import seconds
 from search.records import Picture
 from web.confined import check_file
 from web.described import describe
+from web.filenames import portable
 from web.forms import LARGEST_ID
 from web.links import API
-from web.originals import RANGES
+from web.sending import RANGES, send
 from web.state import engine
 
 films = Blueprint("films", __name__, url_prefix=API)
@@ -66,7 +67,8 @@ def film(picture_id: int) -> Response:
     if moment is None:
         raise NotFound(f"picture {picture_id} is no moment of a film that is there")
     try:
-        return send_file(moment.film, mimetype=TYPES[moment.film.suffix.lower()], conditional=True)
+        film, suffix = moment.film, moment.film.suffix
+        return send(film, portable(film.name, suffix), TYPES[suffix.lower()])
     except OSError as error:
         raise NotFound(
             f"the film of picture {picture_id} can't be read ({error.strerror}); if it has moved, "

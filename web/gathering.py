@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app, g, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.formparser import FormDataParser
 
@@ -15,7 +15,7 @@ from search.jobs import ENDED, Job
 from search.names import check_name
 from search.records import CollectionSummary
 from web.confined import confined
-from web.intake import Sent
+from web.intake import NotTaken, Sent
 from web.jobs import rows
 from web.state import engine, state
 
@@ -61,8 +61,8 @@ def from_folder(name: str, folder: str) -> Job:
     return _ask(name, state().roots.folder(folder), state().roots.all)
 
 
-def from_files(name: str | None = None) -> tuple[Job, list[str]]:
-    """Take the request's files and queue the job that indexes them; also tells those refused.
+def from_files(name: str | None = None) -> tuple[Job, list[NotTaken]]:
+    """Take the request's files and queue the job that indexes them; also tells those not taken.
 
     `name` is that of a collection that they are added to; otherwise the form has one.
 
@@ -74,7 +74,8 @@ def from_files(name: str | None = None) -> tuple[Job, list[str]]:
     if name is not None:
         one(name)
     with state().intake.receiving() as sent:
-        form = _receive(sent)
+        g.not_taken = sent.refused
+        form = g.sent_form = _receive(sent)
         wanted = name if name is not None else form.get("name", "")
         check_name(wanted)
         folder = state().intake.keep(sent, _sent_folder(wanted))

@@ -1,15 +1,21 @@
 """The pages of collections: all of them, making one, and one with its jobs and failures."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from search.records import Failure
+from search.errors import BadSetting, BadSource, NotFound
+from search.records import Failure, Hit
 from web import gathering
 from web.asked import Asked
+from web.chips import query_of
 from web.forms import LARGEST_ID
+from web.intake import NotTaken, Reason
 from web.jobs import rows
+from web.refusals import comes_back
 from web.roots import Listing
 from web.state import engine, state
 
@@ -19,6 +25,10 @@ gathering_pages = Blueprint("gathering_pages", __name__)
 FAILURES_SHOWN = 100
 JOBS_SHOWN = 8
 FOLDERS_SHOWN = 10
+NEWEST_SHOWN = 12
+
+# An address that names more files would be too long for some servers in between.
+NAMED = 20
 
 
 @gathering_pages.get("/collections")
@@ -30,21 +40,33 @@ def every() -> str:
 @gathering_pages.get("/add")
 def add() -> str:
     """Make a collection of a folder, which is chosen here, or of files."""
-    roots = state().roots.all
-    named = request.args.get("folder") or (str(roots[0]) if len(roots) == 1 else "")
-    listing: Listing | None = state().roots.listing(named) if named else None
-    return _page("add.html", roots=roots, listing=listing, name=request.args.get("name", ""))
+    return _add(request.args.get("folder", ""))
 
 
 @gathering_pages.post("/collections")
 def make() -> Response:
     """Queue what the form of `add` asks for, and go where it can be watched."""
-    if request.mimetype == "multipart/form-data":
-        job, refused = gathering.from_files()
-    else:
-        name, folder = request.form.get("name", "").strip(), request.form.get("folder", "")
-        job, refused = gathering.from_folder(name, folder), []
-    return _to(job.name, passed=len(refused) or None)
+    return _of_files() if request.mimetype == "multipart/form-data" else _of_folder()
+
+
+@comes_back("files", add, "files", name=BadSetting)
+def _of_files() -> Response:
+    job, refused = gathering.from_files()
+    return _to(job.name, refused)
+
+
+def _add_of_folder() -> str:
+    """Return the page of `add` with the folder that was asked for, where that may be shown."""
+    try:
+        return _add(request.form.get("folder", ""))
+    except (BadSource, NotFound):
+        return _add("")
+
+
+@comes_back("folder", _add_of_folder, "folder", name=BadSetting)
+def _of_folder() -> Response:
+    name, folder = request.form.get("name", "").strip(), request.form.get("folder", "")
+    return _to(gathering.from_folder(name, folder).name)
 
 
 @gathering_pages.get("/collections/<name>")
@@ -62,22 +84,26 @@ def one(name: str) -> str:
     return _page(
         "collection.html",
         gathered=gathered,
+        newest=_newest(name) if gathered.summary is not None and gathered.summary.pictures else (),
         jobs=rows().of(name, JOBS_SHOWN),
         failures=failures,
         missing=missing[:FOLDERS_SHOWN],
         more_missing=len(missing[FOLDERS_SHOWN:]),
+        not_taken_files=_not_taken(),
         passed=request.args.get("passed", type=int),
     )
 
 
 @gathering_pages.post("/collections/<name>/files")
+@comes_back("files", one, "files")
 def send(name: str) -> Response:
     """Add files to a collection."""
     _, refused = gathering.from_files(name)
-    return _to(name, passed=len(refused) or None)
+    return _to(name, refused)
 
 
 @gathering_pages.post("/collections/<name>/index")
+@comes_back("index", one)
 def index(name: str) -> Response:
     """Look for changes, or try again what failed."""
     gathering.again(name, "retry" in request.form)
@@ -85,6 +111,7 @@ def index(name: str) -> Response:
 
 
 @gathering_pages.post("/collections/<name>/rename")
+@comes_back("rename", one)
 def rename(name: str) -> Response:
     """Give a collection another name."""
     new = request.form.get("name", "").strip()
@@ -106,6 +133,7 @@ def ask_to_remove(name: str) -> str:
 
 
 @gathering_pages.post("/collections/<name>/remove")
+@comes_back("remove", ask_to_remove)
 def remove(name: str) -> Response:
     """Forget a collection."""
     gathering.remove(name)
@@ -118,8 +146,35 @@ def cancel(job_id: int) -> Response:
     return _to(rows().cancel(job_id).name)
 
 
-def _to(name: str, **fields: object) -> Response:
-    return redirect(url_for("gathering_pages.one", name=name, **fields), 303)  # type: ignore[arg-type]
+def _add(folder: str) -> str:
+    roots = state().roots.all
+    named = folder or (str(roots[0]) if len(roots) == 1 else "")
+    listing: Listing | None = state().roots.listing(named) if named else None
+    return _page("add.html", roots=roots, listing=listing, name=request.args.get("name", ""))
+
+
+def _to(name: str, refused: list[NotTaken] | None = None) -> Response:
+    """Go to a collection's page, which tells of the files that were not taken."""
+    told = [f"{each.reason} {each.name[:80]}" for each in (refused or [])[:NAMED]]
+    address = url_for(
+        "gathering_pages.one", name=name, refused=told, passed=len(refused or ()) or None
+    )
+    return redirect(address, 303)
+
+
+def _newest(name: str) -> Sequence[Hit]:
+    """Return the newest pictures of a collection, as they come in."""
+    return engine().answer(query_of(Asked(collection=name), NEWEST_SHOWN, 0)).hits
+
+
+def _not_taken() -> list[NotTaken]:
+    """Return the files that the address names as not taken."""
+    pairs = (each.partition(" ") for each in request.args.getlist("refused")[:NAMED])
+    return [
+        NotTaken(name, cast(Reason, reason))
+        for reason, _, name in pairs
+        if reason in get_args(Reason)
+    ]
 
 
 def _page(template: str, **shown: object) -> str:

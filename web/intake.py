@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from search.errors import BadSource, StorageFailed
 from search.pictures import PICTURE_SUFFIXES, content_hash
@@ -25,13 +25,25 @@ CAPTIONS = ("captions.csv", "captions.tsv")
 MOST_NAME_BYTES = 200
 
 
+# Why a file is not taken: its kind, a name that leaves nothing, or the same one is there already.
+Reason = Literal["kind", "name", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A file that was sent and not taken: the last part of its name, and why."""
+
+    name: str
+    reason: Reason
+
+
 @dataclass(slots=True)
 class Sent:
     """The files of one request: drafts by the name that each was sent under, and those refused."""
 
     folder: Path
     drafts: list[tuple[str, Path]] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refused: list[NotTaken] = field(default_factory=list)
     _open: IO[bytes] | None = None
 
     def open(self, name: str) -> IO[bytes]:
@@ -43,7 +55,8 @@ class Sent:
         safe = safe_name(name)
         if safe is None:
             if name:
-                self.refused.append(name)
+                last = _last(name)
+                self.refused.append(NotTaken(last or "?", "kind" if last else "name"))
             self._open = open(os.devnull, "w+b")  # noqa: SIM115 - closed by `close`
         else:
             handle, draft = tempfile.mkstemp(dir=self.folder)
@@ -99,9 +112,11 @@ class Intake:
         folder.mkdir(parents=True, exist_ok=True)
         for name, draft in sent.drafts:
             kept = _free(folder, name, draft)
-            if kept is not None:
-                os.replace(draft, kept)
-                kept.chmod(0o644)
+            if kept is None:
+                sent.refused.append(NotTaken(name, "same"))
+                continue
+            os.replace(draft, kept)
+            kept.chmod(0o644)
         return folder
 
     def owns(self, path: Path) -> bool:
@@ -130,9 +145,7 @@ def not_kept(error: OSError, folder: Path) -> StorageFailed:
 
 def safe_name(name: str) -> str | None:
     """The last part of a name that a client sent, for a file in a folder; None for other kinds."""
-    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
-    last = "".join(each for each in last if each.isprintable()).strip(". ")
-    last = last.encode("utf-8", "replace").decode()
+    last = _last(name)
     stem, suffix = _parts(last)
     kind = suffix.lower()
     known = kind in PICTURE_SUFFIXES or kind in BESIDE or last.lower().endswith(ARCHIVES)
@@ -140,6 +153,12 @@ def safe_name(name: str) -> str | None:
         return None
     room = MOST_NAME_BYTES - len(suffix.encode())
     return stem.encode()[:room].decode("utf-8", "ignore") + suffix
+
+
+def _last(name: str) -> str:
+    last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
+    last = "".join(each for each in last if each.isprintable()).strip(". ")
+    return last.encode("utf-8", "replace").decode()
 
 
 def _free(folder: Path, name: str, draft: Path) -> Path | None:
@@ -167,7 +186,7 @@ def _parts(name: str) -> tuple[str, str]:
 def _nothing(sent: Sent) -> str:
     if not sent.refused:
         return "no file was sent; choose pictures, or a zip of them"
-    listed = ", ".join(repr(each[:80]) for each in sent.refused[:3])
+    listed = ", ".join(repr(each.name[:80]) for each in sent.refused[:3])
     return (
         f"none of the files can be indexed: {listed}; send pictures, films, zip or tar archives, "
         "and captions.csv"

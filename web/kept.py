@@ -16,6 +16,8 @@ from web.api import exported
 from web.asked import Asked, Side
 from web.chips import query_of
 from web.forms import LARGEST_ID, identity, words
+from web.pages import question
+from web.refusals import comes_back
 from web.state import engine
 
 kept = Blueprint("kept", __name__)
@@ -37,7 +39,7 @@ def name_of(text: str) -> str:
 
 
 @kept.get("/kept")
-def everything() -> str:
+def everything(**_: object) -> str:
     """Saved searches, concepts and boards."""
     catalog = engine().catalog
     boards = catalog.boards.all()
@@ -54,6 +56,7 @@ def everything() -> str:
 
 
 @kept.post("/mark")
+@comes_back("mark", question)
 def mark() -> Response:
     """Mark a picture more or less like what is wanted, or take its mark back, and search again.
 
@@ -75,12 +78,14 @@ def mark() -> Response:
 
 
 @kept.post("/selected")
+@comes_back("select", question)
 def export() -> Response | dict[str, Any]:
     """Export what is selected on a page; the other fields of its form are for boards."""
     return exported()
 
 
 @kept.post("/concepts")
+@comes_back("concept", question)
 def keep_concept() -> Response:
     """Keep what is asked as a concept, and search by it alone."""
     name = words(request.form.get("name", ""))
@@ -91,6 +96,7 @@ def keep_concept() -> Response:
 
 
 @kept.post("/concepts/<name>/forget")
+@comes_back("forget", everything)
 def forget_concept(name: str) -> Response:
     """Forget a concept."""
     engine().catalog.concepts.remove(name)
@@ -98,6 +104,7 @@ def forget_concept(name: str) -> Response:
 
 
 @kept.post("/saved")
+@comes_back("save", question)
 def save_search() -> Response:
     """Save the address of a question under a name."""
     name = name_of(request.form.get("name", ""))
@@ -106,6 +113,7 @@ def save_search() -> Response:
 
 
 @kept.post(f"{SAVED}/rename")
+@comes_back("rename-{search_id}", everything)
 def rename_search(search_id: int) -> Response:
     """Give a saved search another name."""
     engine().catalog.saved.change(search_id, name=name_of(request.form.get("name", "")))
@@ -113,6 +121,7 @@ def rename_search(search_id: int) -> Response:
 
 
 @kept.post(f"{SAVED}/forget")
+@comes_back("forget", everything)
 def forget_search(search_id: int) -> Response:
     """Forget a saved search."""
     engine().catalog.saved.remove(search_id)

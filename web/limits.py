@@ -1,14 +1,17 @@
 """How often one client may ask: Flask-Limiter's moving window, kept in memory."""
 
+from http import HTTPStatus
 from threading import Lock
 from time import time
 from typing import Any
 
-from flask import Flask
-from flask_limiter import Limiter
+from flask import Flask, Response
+from flask_limiter import HeaderNames, Limiter
 from limits.storage import MemoryStorage
 
+from web import sign_in
 from web.access import client
+from web.refusals import comes_back
 
 # Typing asks seven times a second at most; a program gets room for fifty. Thumbnails cost little
 # and come by the hundred.
@@ -17,11 +20,23 @@ SIGN_IN = "10 per minute"
 # Counts of clients that are gone are dropped when so many more have come.
 SWEEP_AFTER = 10_000
 
+# Under this name the limiter tells when a client's window ends, instead of `Retry-After`.
+WINDOW_ENDS = "X-RateLimit-Window"
+
 FREE = ("static", "api.thumbnail", "health.healthz", "health.readyz")
 
 
 def limit(app: Flask, usual: str = USUAL) -> None:
     """Refuse clients that ask `app` too often, each address of its own."""
+
+    @app.after_request  # before the limiter, whose headers stand once this is called
+    def tell_when(response: Response) -> Response:
+        # The limiter tells everyone when their window ends; a wait is for who is refused alone.
+        ends_s = response.headers.pop(WINDOW_ENDS, None)
+        if ends_s is not None and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            response.headers["Retry-After"] = ends_s
+        return response
+
     limiter = Limiter(
         client,
         app=app,
@@ -29,11 +44,13 @@ def limit(app: Flask, usual: str = USUAL) -> None:
         storage_uri="limn://",
         strategy="sliding-window-counter",
         headers_enabled=True,
+        header_name_mapping={HeaderNames.RETRY_AFTER: WINDOW_ENDS},
     )
     for name in FREE:
         limiter.exempt(app.view_functions[name])
     take: Any = app.view_functions["sign_in.sign_in"]
-    app.view_functions["sign_in.sign_in"] = limiter.limit(SIGN_IN)(take)
+    back = comes_back("sign-in", sign_in.form, "token")
+    app.view_functions["sign_in.sign_in"] = back(limiter.limit(SIGN_IN)(take))
 
 
 class Counts(MemoryStorage):

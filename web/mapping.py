@@ -16,6 +16,7 @@ from web.described import describe
 from web.forms import refuse_unknown
 from web.jobs import job_json, rows
 from web.links import API
+from web.refusals import comes_back
 from web.state import engine, state
 
 mapping = Blueprint("mapping", __name__)
@@ -86,6 +87,7 @@ def page(name: str) -> str:
 
 
 @mapping.post("/collections/<name>/map")
+@comes_back("map", page)
 def make_from_page(name: str) -> AnyResponse:
     """Ask for the map from its page."""
     _ask(name)

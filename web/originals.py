@@ -2,14 +2,17 @@
 
 from io import BytesIO
 
-from flask import Response, send_file
+from flask import Response
 
 from search.errors import BadPicture, NotFound
 from search.pictures import load_file
 from search.pictures.containers import animation_of
 from search.records import Picture
-from web.conditional import NOT_MODIFIED
 from web.confined import check_file
+from web.downloads import file_of, name_of
+from web.filenames import portable
+from web.films import moment_of
+from web.sending import send
 from web.state import engine
 
 # By the format that was decoded when the picture was indexed, whatever its file is called. What is
@@ -29,30 +32,28 @@ TYPES = {
 }
 
 
-RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
-
-
 def original_of(picture: Picture, download: bool) -> Response:
     """The picture's file, or the part of it that the request's `Range` asks for.
 
-    That of an animation's frame is the animation.
+    That of an animation's frame is the animation; that of a film's is made, as a JPEG.
 
     Raises:
         NotFound: the file is no longer there, or the archive that held it, or a link leads out.
     """
-    mimetype = TYPES.get(picture.facts.format)
-    path = check_file(picture)
-    path = animation_of(path) or path
+    source = check_file(picture)
     try:
-        there = path.is_file()
-        return send_file(
-            path if there else BytesIO(load_file(path, engine().limits)),
-            mimetype=mimetype or "application/octet-stream",
-            as_attachment=download or mimetype is None,
-            download_name=path.name.encode("utf-8", "replace").decode(),
-            conditional=True,
-            etag=there or picture.content_hash,
-        )
+        if moment_of(picture) is not None:
+            made = BytesIO(file_of(picture, engine().limits))
+            etag = f"{picture.content_hash}-jpeg"
+            return send(made, name_of(picture), "image/jpeg", etag=etag, download=download)
+        path = animation_of(source) or source
+        name = portable(path.name, path.suffix) if path != source else name_of(picture)
+        mimetype = TYPES.get(picture.facts.format)
+        saved = download or mimetype is None
+        if path.is_file():
+            return send(path, name, mimetype, download=saved)
+        whole = BytesIO(load_file(path, engine().limits))
+        return send(whole, name, mimetype, etag=picture.content_hash, download=saved)
     except (OSError, BadPicture) as error:
         why = str(error) if isinstance(error, BadPicture) else error.strerror
         raise NotFound(

@@ -4,19 +4,24 @@ from time import perf_counter
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
+from werkzeug.datastructures import FileStorage
 
+from search.catalog_filters import passes
 from search.contradictions import contradiction
-from search.errors import EncoderUnavailable, SpaceMismatch
+from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
 from search.pictures.thumbnails import thumbnail
 from search.query import MOST_HITS
+from web import gathering
 from web.asked import PAGE_HITS, Asked
 from web.chips import marks, query_of, shown
 from web.films import moment_of
-from web.forms import LARGEST_ID, count, images_of
+from web.forms import LARGEST_ID, count, identity
 from web.likeness import Likeness, likeness
+from web.links import API
 from web.narrowing import narrowed
 from web.neighbours import neighbours
 from web.panel import panel_of
+from web.refusals import comes_back
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
@@ -28,16 +33,27 @@ HELD_PX = 960
 @pages.get("/")
 def search() -> str:
     """The search page: its collections before a search, its hits after one."""
-    asked = Asked.of(request.args)
+    return answered(Asked.of(request.args))
+
+
+def question(**_: object) -> str:
+    """Return the page that a form stands on which brings its question along, or its picture."""
+    asked = Asked.of(request.values)
+    on = request.values.get("on", "")
+    return of_picture(identity("on", on), asked) if on else answered(asked)
+
+
+def answered(asked: Asked) -> str:
+    """Return the search page of a question."""
     if not asked.anything or _nothing_held(asked):
-        summaries = engine().summaries()
+        gathered = gathering.everything()
         return render_template(
             "welcome.html",
             asked=asked,
             chips=shown(asked),
             marks=marks(asked),
-            summaries=summaries,
-            names=[each.name for each in summaries],
+            gathered=gathered,
+            names=[each.name for each in gathered if each.summary is not None],
             warmup=state().warmup,
         )
     last = min(asked.start + PAGE_HITS - 1, MOST_HITS)
@@ -71,18 +87,29 @@ def send() -> AnyResponse:
     asked = Asked.of(request.form).but()
     if "keep" in request.form:
         asked = asked.with_words_kept()
-    images = images_of(request.files)
-    if images:
+    sent = [each for each in request.files.getlist("image") if each.filename]
+    if sent:
         asked = asked.but(chips=tuple(each for each in asked.chips if each.kind == "text"))
-    for image in images:
-        asked = asked.plus("picture", state().held.hold(image))
+    for each in sent:
+        asked = asked.plus("picture", _hold(each))
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 
+@pages.get("/api", strict_slashes=False)
+@pages.get(API, strict_slashes=False)
+def api() -> AnyResponse:
+    """Lead to the description of the API, which has no page of its own at these addresses."""
+    return redirect(url_for("api.docs"))
+
+
 @pages.get("/narrow")
+@comes_back("narrow-{field}", question, "narrow")
 def narrow() -> AnyResponse:
     """Take a form of the filter panel: the question with one more filter, or without one."""
-    return redirect(url_for("pages.search", **narrowed(request.args).address()), 303)
+    asked = narrowed(request.args)
+    if asked.filter is not None:
+        passes(asked.filter)  # told here, where the form can come back, and not by the next page
+    return redirect(url_for("pages.search", **asked.address()), 303)
 
 
 @pages.get("/sent/<token>")
@@ -95,8 +122,12 @@ def sent(token: str) -> Response:
 @pages.get(f"/pictures/<int(max={LARGEST_ID}):picture_id>")
 def picture(picture_id: int) -> str:
     """One picture, large, with its facts, its captions and what is similar to it."""
+    return of_picture(picture_id, Asked.of(request.args))
+
+
+def of_picture(picture_id: int, asked: Asked) -> str:
+    """Return the page of a picture, with its place in the answer to a question."""
     found = engine().picture(picture_id)
-    asked = Asked.of(request.args)
     rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
     alike = Likeness()
     unlike = ""
@@ -118,6 +149,15 @@ def picture(picture_id: int) -> str:
         boards=engine().catalog.boards.names(),
         beside=beside,
     )
+
+
+def _hold(file: FileStorage) -> str:
+    """Hold a picture that was sent; who sent several is told which can't be read."""
+    try:
+        return state().held.hold(file.read())
+    except BadPicture as error:
+        name = repr((file.filename or "")[:80])
+        raise BadPicture(str(error).replace("the picture", name, 1), error.reason) from error
 
 
 def _nothing_held(asked: Asked) -> bool:

@@ -3,7 +3,6 @@
 Words and pictures that people search by are never written: a line has the path alone.
 """
 
-import json
 import logging
 import re
 import sys
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
+from search.wire import json_text
 from web.access import token
 
 HEADER = "X-Request-Id"
@@ -62,7 +62,7 @@ class _Lines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json_text(line)
 
 
 def _facts(response: Response) -> dict[str, object]:

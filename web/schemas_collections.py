@@ -79,6 +79,20 @@ class PictureMap(Schema):
     points = text("the address of the places", required=True)
 
 
+class NotTaken(Schema):
+    name = fields.String(required=True)
+    reason = text(
+        "kind: none that is indexed; name: nothing of it can be kept; same: it is there already",
+        required=True,
+    )
+
+
+class QueuedJob(Job):
+    """A job, and the files that were sent for it and not taken."""
+
+    refused = fields.List(fields.Nested(NotTaken), required=True)
+
+
 class JobList(Schema):
     jobs = fields.List(fields.Nested(Job), required=True)
 

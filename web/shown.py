@@ -13,9 +13,11 @@ from search.records import Caption, Hit, Match, Picture
 from search.wire import printable
 from search.words import found_in, query_words
 from web.asked import Asked
+from web.faults import fault_of
 from web.languages import language
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
 from web.narrowing import label
+from web.told import in_words_of_the_page
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -156,8 +158,9 @@ def words_in(match: Match, asked: Asked) -> tuple[str, ...]:
 
 
 def dealt_with(job: Job) -> int:
-    """How many of a job's files are dealt with."""
-    return done(job.counts)
+    """Return how many of a job's files are dealt with: never more than there are."""
+    dealt = done(job.counts)
+    return dealt if job.total is None else min(dealt, job.total)
 
 
 def name_of(region: Region) -> str:
@@ -192,5 +195,7 @@ def register(app: Flask) -> None:
         dealt_with,
         name_of,
         written,
+        fault_of,
+        in_words_of_the_page,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

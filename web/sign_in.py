@@ -16,7 +16,8 @@ def form() -> str | Response:
     """The form, where the server wants tokens."""
     if state().tokens is None:
         return redirect(url_for("pages.search"), 303)
-    return render_template("sign_in.html", after=_local(request.args.get("next", "")), wrong=False)
+    after = _local(request.values.get("next", ""))
+    return render_template("sign_in.html", after=after, wrong=False)
 
 
 @sign_in.post("/sign-in", endpoint="sign_in")

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from search.errors import BadPicture
 from web.languages import language
+from web.patterns import Patterns, patterns_of
 
 MESSAGES = (
     _("the query's words are blank; say what the picture shows"),
@@ -90,7 +91,66 @@ MESSAGES = (
         "the request is too large: its files may have %(most)s bytes together; send them in parts, "
         "or raise LIMN_MAX_SENT_BYTES where the server runs"
     ),
+    _(
+        "%(name)s can't name a collection; a name has 1 to 200 printable characters and no slash. "
+        "Choose another"
+    ),
+    _("there is a collection %(name)s already; choose another name"),
+    _(
+        "collection %(name)s is being indexed by another process; wait for it, or end it, and run "
+        "the command again"
+    ),
+    _("no file was sent; choose pictures, or a zip of them"),
+    _(
+        "none of the files can be indexed: %(listed)s; send pictures, films, zip or tar archives, "
+        "and captions.csv"
+    ),
+    _("the form can't be read: %(why)s; send it again"),
+    _(
+        "%(name)s is no folder that may be indexed from here; such folders are at or below: "
+        "%(listed)s"
+    ),
+    _("can't read %(path)s: %(why)s"),
+    _("it is not known what %(name)s was made of; limn index PATH tells it"),
+    _("there is no job %(id)s; limn jobs lists them"),
+    _("collection %(name)s has no map yet; make one: limn map %(same)s"),
+    _("there is a concept %(name)s already; choose another name, or replace it"),
+    _("there is no concept %(name)s; the concepts are: %(listed)s"),
+    _("there is no concept %(name)s; see: limn concept list"),
+    _("a concept can't be named %(name)s; use letters, digits, - and _, %(most)s at most"),
+    _("a picture that was sent can't be kept in a concept; index it, and mark it"),
+    _("the query is empty; give words, a picture, a filter or a collection"),
+    _("nothing is asked that leads anywhere; give words, a picture, or both"),
+    _("can't return %(count)s results; ask for 1 to %(most)s"),
+    _("picture %(id)s is marked both more and less like what is wanted; leave one out"),
+    _("%(count)s pictures are marked; there may be %(most)s"),
+    _("the marks cancel out; mark another picture, or give words beside them"),
+    _("only words can be compared with captions and words; add picture to by"),
+    _("there are %(count)s of %(field)s; there may be 1 to %(most)s"),
+    _("none of these pictures' files is there any more; index their folder again"),
+    _("no pictures are indexed yet; limn index PATH"),
+    _("none of the %(count)s files in %(listed)s could be read"),
+    _(
+        "there are no pictures in %(folder)s; Limn reads files that end in %(suffixes)s. Nothing "
+        "was changed"
+    ),
+    _("can't index %(path)s: %(why)s; name a folder of pictures, or a picture"),
+    _(
+        "the token %(name)s is for %(scope)s, and this needs %(wanted)s; make one: limn token "
+        "create NAME --scope %(same)s"
+    ),
+    _(
+        "this server wants a token; send one as Authorization: Bearer ..., made where the server "
+        "runs with: limn token create NAME"
+    ),
+    _(
+        "the token is not known or was revoked; send one as Authorization: Bearer ..., made where "
+        "the server runs with: limn token create NAME"
+    ),
 )
+
+# What an error of a file begins with.
+NAMED = re.compile(r"""(['"]).*?\1""")
 
 PICTURES = {
     "missing": _("The file of the picture is not there."),
@@ -111,7 +171,8 @@ def in_words_of_the_page(detail: str, error: Exception | None = None) -> tuple[s
     if spoken == "en":
         return detail, spoken
     if isinstance(error, BadPicture):
-        return str(PICTURES[error.reason]), spoken
+        named, why = NAMED.match(detail), str(PICTURES[error.reason])
+        return (f"{named[0]}：{why}" if named else why), spoken
     for known, pattern in _patterns():
         found = pattern.fullmatch(detail)
         if found:
@@ -120,10 +181,5 @@ def in_words_of_the_page(detail: str, error: Exception | None = None) -> tuple[s
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Each message as it is looked up, and what a text of it looks like."""
-    texts = [str(each._args[0]) for each in MESSAGES]
-    return tuple(
-        (text, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(text)), re.DOTALL))
-        for text in texts
-    )
+def _patterns() -> Patterns:
+    return patterns_of(MESSAGES)

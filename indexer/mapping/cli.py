@@ -8,7 +8,7 @@ import click
 
 from indexer.ending import end_in_order
 from search.settings import Settings
-from search.wire import printable
+from search.wire import one_line, printable
 
 STOPPED = "stopped; the map that was there before is kept"
 
@@ -36,7 +36,7 @@ def make(name: str, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(asdict(region), ensure_ascii=False))
         elif region.level == 0:
-            click.echo(f"{region.pictures:>8,}  {'  '.join(region.names.values())}")
+            click.echo(f"{region.pictures:>8,}  {one_line('  '.join(region.names.values()))}")
     took_s = time.monotonic() - began
     click.echo(
         f"{printable(name)}: {len(made.ids):,} pictures laid out in {took_s:.1f} s", err=True

@@ -2,7 +2,7 @@
 
 const main = () => document.getElementById("main");
 const told = document.getElementById("told");
-const notice = document.getElementById("notice");
+const notice = document.getElementById("notice"); // null on a page without the search form
 export const words = document.getElementById("words").dataset;
 
 let asking = null; // the request under way; a newer one takes its place
@@ -29,6 +29,7 @@ async function answer(address, entry, keepChips, state) {
   main().setAttribute("aria-busy", "true");
   try {
     const page = await fetchPage(address, mine.signal);
+    if (!page.querySelector(".options")) return location.assign(address); // such as to sign in
     notice.textContent = "";
     const shown = page.documentElement.dataset.address ?? address;
     if (entry === "push") history.pushState(state, "", shown);

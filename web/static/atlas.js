@@ -8,4 +8,5 @@ function begin() {
 }
 
 document.addEventListener("limn:shown", begin);
+document.addEventListener("limn:renewed", begin);
 begin();

@@ -5,7 +5,7 @@ import { form } from "./form.js";
 import { search, searchSoon } from "./live.js";
 
 function ready() {
-  for (const hidden of document.querySelectorAll("[data-flip], [data-part], [data-help]")) hidden.hidden = false;
+  for (const hidden of document.querySelectorAll("[data-flip], [data-part]")) hidden.hidden = false;
 }
 
 function tell(chip) {

@@ -1,6 +1,6 @@
 // Shows a job as it comes on: by server-sent events, or by asking where those do not come through.
 
-import { fetchPage } from "./ask.js";
+import { renew } from "./follow.js";
 
 const ENDED = ["done", "failed", "cancelled", "interrupted"];
 const ASK_EVERY_MS = 2000;
@@ -12,26 +12,23 @@ function tell(shown, job) {
   const state = find("state");
   const working = job.cancelled ? state.dataset.ending : state.dataset.running;
   state.textContent = job.state === "queued" ? state.dataset.waiting : working;
-  const done = job.added + job.changed + job.moved + job.unchanged + job.failed;
+  const waits = find("waits");
+  if (waits) waits.hidden = job.state !== "queued";
+  const dealt = job.added + job.changed + job.moved + job.unchanged + job.failed;
   const bar = shown.querySelector("progress");
   if (job.total !== null) {
+    const done = Math.min(dealt, job.total); // counts may run ahead of the total for a moment
     bar.max = Math.max(job.total, 1);
     bar.value = done;
     const [now, all] = [done, job.total].map((number) => number.toLocaleString());
     find("count").textContent = find("count").dataset.words.replace("{done}", now).replace("{total}", all);
   }
   const pace = job.rate && job.left_s !== null;
+  if (!find("rate")) return; // the first page tells no more
   find("rate").textContent = pace
     ? find("rate").dataset.words.replace("{rate}", job.rate.toFixed(0)).replace("{left}", job.left_s.toFixed(0))
     : "";
   find("current").textContent = job.current ?? "";
-}
-
-// The page as it is now that the job has ended.
-async function renew() {
-  const page = await fetchPage(location.href);
-  document.getElementById("main").replaceWith(page.getElementById("main"));
-  document.dispatchEvent(new CustomEvent("limn:shown"));
 }
 
 function follow(shown) {
@@ -68,4 +65,5 @@ function begin() {
 }
 
 document.addEventListener("limn:shown", begin);
+document.addEventListener("limn:renewed", begin);
 begin();

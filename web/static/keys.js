@@ -1,6 +1,6 @@
 // The keyboard: / to write, arrows to walk through the pictures, ? to be told so.
 
-const box = document.getElementById("q");
+const box = document.getElementById("q"); // null on a page without the search form
 const help = document.getElementById("help");
 
 const SIDES = { m: "more", l: "less" };
@@ -45,7 +45,7 @@ function inSight(tile) {
 function onArrow(event) {
   const { key, target } = event;
   const onTile = target.closest(".tile");
-  if (target === box ? key !== "ArrowDown" : writing(target)) return;
+  if (box && target === box ? key !== "ArrowDown" : writing(target)) return;
   if (onTile && !inSight(onTile)) {
     event.preventDefault();
     return onTile.scrollIntoView({ block: "center" }); // what is beside it comes with it
@@ -61,7 +61,7 @@ function onArrow(event) {
     event.preventDefault();
     next.focus();
     next.scrollIntoView({ block: "nearest" });
-  } else if (onTile && key === "ArrowUp") {
+  } else if (box && onTile && key === "ArrowUp") {
     event.preventDefault();
     box.focus();
   }
@@ -71,11 +71,11 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
   const { key, target } = event;
   if (key.startsWith("Arrow")) onArrow(event);
-  else if (key === "Enter" && event.shiftKey && target === box) {
+  else if (key === "Enter" && event.shiftKey && box && target === box) {
     event.preventDefault();
     box.form.requestSubmit(box.form.querySelector(".keep"));
   } else if (key === "Escape" && !writing(target)) document.querySelector("[data-back]")?.click();
-  else if (key === "/" && !writing(target)) {
+  else if (key === "/" && box && !writing(target)) {
     event.preventDefault();
     box.focus();
     box.select();
@@ -84,6 +84,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "x" && !writing(target)) act(target, ".select");
 });
 
+document.querySelector("[data-help]").hidden = false;
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-help]")) help.showModal();
 });

@@ -16,7 +16,8 @@ function tell() {
 
 function begin() {
   selected.clear();
-  for (const box of document.querySelectorAll(".select:checked")) selected.add(box.value);
+  for (const box of document.querySelectorAll(".select:checked, [data-was-selected]")) selected.add(box.value);
+  for (const box of document.querySelectorAll(".select")) box.checked = isSelected(box.value);
   tell();
 }
 

@@ -25,7 +25,10 @@ function send(form) {
   request.addEventListener("load", () => {
     if (request.status < 400) return location.assign(request.responseURL);
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    ready(page.querySelector(".state p")?.textContent ?? notice.dataset.lost);
+    const told = page.querySelector(".refused, .state");
+    if (!told) return ready(notice.dataset.lost);
+    ready("");
+    notice.append(...told.querySelectorAll("p[lang], ul")); // why, and the files that were not taken
   });
   sending.querySelector("button").onclick = () => request.abort();
   notice.textContent = "";

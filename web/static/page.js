@@ -1,0 +1,12 @@
+// Starts what any page can do with a script; some, as those to sign in and of the API, have no
+// search form.
+
+import "./selection.js";
+import "./scroll.js";
+import "./keys.js";
+import "./marks.js";
+import "./copy.js";
+import "./jobs.js";
+import "./send.js";
+import "./atlas.js";
+import "./film.js";
