@@ -7,8 +7,7 @@ from pathlib import Path
 
 from indexer.request import Request
 from search.errors import BadSetting
-
-REMEDY = '--watch needs watchfiles: pip install "limn[sources]"'
+from search.installing import install_extra
 
 # A change is taken up once nothing more has happened for this long, at the latest after the second.
 QUIET_MS = 300
@@ -29,7 +28,7 @@ def changes(request: Request) -> Iterator[Request]:
     try:
         from watchfiles import watch
     except ImportError as error:
-        raise BadSetting(REMEDY) from error
+        raise BadSetting(f"--watch needs watchfiles: {install_extra('sources')}") from error
     roots = [Path(each) for each in request.sources]
     watched = {root if root.is_dir() else root.parent for root in roots}
     begun = False

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from search.errors import BadSetting, DatabaseUnavailable, LimnError, StorageFailed
+from search.installing import install_extra
 
 # How long a writer waits for another: a batch takes well under a second, a busy disk longer.
 SQLITE_WAIT_S = 60
@@ -145,7 +146,7 @@ class Database:
         except (NoSuchModuleError, ImportError) as error:
             raise BadSetting(
                 f"no driver for the database {self.label!r} ({error}); "
-                'for PostgreSQL: pip install "limn[postgres]"'
+                f"for PostgreSQL: {install_extra('postgres')}"
             ) from error
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

@@ -6,6 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 from search.errors import BadPicture
+from search.installing import install_extra
 
 # The longest side of a drawing, which has no pixels of its own: twice what large encoders see.
 DRAWN_PX = 1024
@@ -22,8 +23,6 @@ SUB_IFDS, DNG_VERSION = 330, 50706
 
 # How LibRaw says that a preview lies on its side.
 TURNS = {3: 180, 5: 90, 6: 270}
-
-REMEDY = 'pip install "limn[sources]"'
 
 
 def converted(data: bytes, name: str, drawings: bool) -> tuple[bytes, str] | None:
@@ -51,7 +50,9 @@ def _drawn(data: bytes, name: str) -> bytes:
     try:
         import resvg_py
     except ImportError as error:
-        raise BadPicture(f"{name} is an SVG, read with resvg: {REMEDY}", "unsupported") from error
+        raise BadPicture(
+            f"{name} is an SVG, read with resvg: {install_extra('sources')}", "unsupported"
+        ) from error
     if len(data) > SVG_BYTES:
         raise BadPicture(
             f"{name} has {len(data):,} bytes; an SVG may have {SVG_BYTES:,}", "too large"
@@ -119,7 +120,8 @@ def _preview(data: bytes, name: str) -> bytes | None:
         import rawpy
     except ImportError as error:
         raise BadPicture(
-            f"{name} may be a raw file, read with rawpy: {REMEDY}", "unsupported"
+            f"{name} may be a raw file, read with rawpy: {install_extra('sources')}",
+            "unsupported",
         ) from error
     try:
         with rawpy.imread(BytesIO(data)) as raw:

@@ -11,9 +11,8 @@ import numpy as np
 from PIL import Image
 
 from search.errors import BadPicture
+from search.installing import install_extra
 from search.pictures.containers import absent, check_length
-
-REMEDY = 'films are read with PyAV: pip install "limn[sources]"'
 
 TIME_CODE = re.compile(r"(\d+):([0-5]\d):([0-5]\d)\.(\d{3})")
 
@@ -41,7 +40,11 @@ class Film:
         try:
             import av
         except ImportError as error:
-            raise BadPicture(REMEDY, "unsupported") from error
+            raise BadPicture(
+                "films are read with PyAV, whose wheels hold GPL parts: "
+                f"{install_extra('sources')}",
+                "unsupported",
+            ) from error
         self._error: type[Exception] = av.FFmpegError
         try:
             self._film = av.open(str(path))
