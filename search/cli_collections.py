@@ -4,9 +4,10 @@ import sys
 
 import click
 
-from search.cli import as_document, one_line, settings_with, store_options
+from search.amounts import amount
+from search.cli import as_document, settings_with, store_options
 from search.settings import Settings
-from search.wire import collection_json, printable
+from search.wire import collection_json, one_line, printable
 
 # What failed is told by limn failures, whole; elsewhere a few say what it is about.
 FAILURES_SHOWN = 10
@@ -26,8 +27,8 @@ def collections(as_json: bool) -> None:
         click.echo("no collection yet; make one with: limn index PATH", err=True)
     for summary in () if as_json else summaries:
         click.echo(
-            f"{printable(summary.name)}  {summary.pictures:,} pictures  "
-            f"{summary.captions:,} captions  {summary.space.encoder}"
+            f"{printable(summary.name)}  {amount(summary.pictures, 'picture')}  "
+            f"{amount(summary.captions, 'caption')}  {summary.space.encoder}"
         )
 
 
@@ -98,12 +99,12 @@ def remove(name: str, yes: bool) -> None:
         [summary] = engine.summaries([name])
         if not yes and sys.stdin.isatty():
             click.confirm(
-                f"Forget {name!r} with its {summary.pictures:,} pictures (files stay)?", abort=True
+                f"Forget {name!r} with its {amount(summary.pictures, 'picture')} (files stay)?",
+                abort=True,
             )
         engine.remove(name)
-    click.echo(
-        f"removed {printable(name)}: {summary.pictures:,} pictures forgotten, no file touched"
-    )
+    gone = amount(summary.pictures, "picture")
+    click.echo(f"removed {printable(name)}: {gone} forgotten, no file touched")
 
 
 @click.group()

@@ -86,6 +86,13 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def one_line(text: str) -> str:
+    """The text with its control characters written out, so that a line stays a line."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
 def _match_json(match: Match) -> dict[str, Any]:
     caption = match.caption
     return {
