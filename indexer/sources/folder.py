@@ -11,6 +11,7 @@ from indexer.sources.captions import TABLE_NAMES, CaptionTable
 from indexer.sources.columns import GUESSED, AskedColumns
 from indexer.sources.containers import contents
 from indexer.sources.selection import EVERYTHING, Selection
+from search.amounts import amount
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import is_container, may_move
@@ -56,6 +57,11 @@ class Folder:
         self._asked = asked
         self._others = 0
 
+    @property
+    def narrowed_by(self) -> str:
+        """The options that leave out some of it, as they are written; "" where none does."""
+        return str(self._selection)
+
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
         try:
             status = self.root.stat()
@@ -77,7 +83,8 @@ class Folder:
             failures.clear()
         yield from failures
         if self._others:
-            yield Note(f"{self._others:,} files that are not pictures were passed over")
+            were = "files that are not pictures were passed over"
+            yield Note(amount(self._others, "file that is not a picture was passed over", were))
 
     def _one_file(self, status: os.stat_result, unchanged: Unchanged) -> Iterator[Found]:
         if is_container(self.root):

@@ -14,6 +14,7 @@ from typing import Any
 
 from indexer.sources import Found, Item, Note, Told, Unchanged
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
+from search.amounts import amount
 from search.errors import BadSource
 from search.pictures.containers import container_of
 from search.records import Caption, Failure
@@ -65,7 +66,9 @@ class Listed:
             finally:
                 sql.close()
         if blank:
-            yield Note(f"{self.table}: {blank:,} rows without a picture's name, passed over")
+            yield Note(
+                f"{self.table}: {amount(blank, 'row')} without a picture's name, passed over"
+            )
 
 
 def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
