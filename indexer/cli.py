@@ -1,5 +1,8 @@
 """The commands that read collections: `limn index` and `limn demo`."""
 
+import os
+import shlex
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -8,12 +11,13 @@ from typing import Any
 import click
 
 from indexer.ending import Ending, end_in_order
-from search.cli import one_line, print_hits
+from search.amounts import amount
+from search.cli import print_hits
 from search.engine import Engine
 from search.errors import BadSource, CollectionBusy
 from search.records import Counts, Failure, Query, TextTerm
-from search.settings import Settings
-from search.wire import json_text, printable
+from search.settings import Settings, user_path
+from search.wire import json_text, one_line, printable
 
 # Failures and notes shown after a run; `limn failures` shows all failures.
 SHOWN = 10
@@ -82,7 +86,8 @@ def _follow(
     try:
         for changed in changes(request, lambda: missing_folders(engine, request.name)):
             try:
-                index_sources(engine, settings, changed, ending, as_json, whole=request)
+                whole = None if changed is request else request
+                index_sources(engine, settings, changed, ending, as_json, whole=whole)
             except (BadSource, CollectionBusy) as error:
                 if not begun:
                     raise
@@ -99,18 +104,48 @@ def _follow(
 def demo(pictures: Path | None) -> None:
     """Index the demo pictures, or the folder PICTURES, and answer three queries."""
     from indexer.demo import DEMO_QUERIES, collect_demo
+    from indexer.demo.questions import questions
     from indexer.request import Request
     from search.bootstrap import open_engine
 
+    if pictures is not None and not os.path.exists(user_path(pictures)):
+        raise BadSource(f"there is no {str(pictures)!r}; name a folder of pictures")
     ending = end_in_order(STOPPED)
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
         folder = pictures or collect_demo(settings.data_dir / "demo-pictures")
+        click.echo(f"indexing {printable(str(folder))}", err=True)
         request = Request.of((str(folder),), None if pictures else "demo")
         index_sources(engine, settings, request, ending)
-        for text in DEMO_QUERIES:
-            click.secho(f'\nlimn search "{text}" -k 3', bold=True)
+        [collection] = engine.catalog.collections([request.name])
+        for text in questions(engine, collection) if pictures else DEMO_QUERIES:
+            line = f"limn search {_quoted(text)} -c {_quoted(request.name)} -k 3"
+            click.secho(f"\n{one_line(printable(line))}", bold=True)
             print_hits(engine.search(Query((TextTerm(text),), (request.name,), k=3)))
+    _tell_how_to_go_on(settings)
+
+
+def _tell_how_to_go_on(settings: Settings) -> None:
+    """Say what to type in a terminal that does not know this environment or its data."""
+    lines = []
+    program = Path(sys.executable).with_name("limn")
+    if shutil.which("limn") != str(program):
+        activate = program.with_name("activate")
+        path = f'PATH={shlex.quote(str(program.parent))}:"$PATH"'
+        lines += [f"source {shlex.quote(str(activate))}" if activate.exists() else f"export {path}"]
+    if os.environ.get("LIMN_DATA_DIR"):
+        lines += [f"export LIMN_DATA_DIR={shlex.quote(str(settings.data_dir))}"]
+    if lines:
+        click.echo("\nto go on from another terminal, type there:", err=True)
+        for line in lines:
+            click.echo(f"  {line}", err=True)
+
+
+def _quoted(text: str) -> str:
+    """Quote for a shell, in the way that reads best."""
+    special = set(text) & set('"$`\\!')
+    plain = text.isascii() and text.isalnum()
+    return shlex.quote(text) if special or plain else f'"{text}"'
 
 
 def index_sources(
@@ -128,11 +163,13 @@ def index_sources(
     Raises:
         BadSource: there is nothing to index, or nothing of it could be read.
     """
+    from indexer.notes import ToldNotes
     from indexer.progress import open_progress
-    from indexer.running import run
+    from indexer.running import is_held, run
     from indexer.stopping import Cancelled
 
     began = time.monotonic()
+    new = not is_held(engine, request.name)
     try:
         with open_progress(as_json) as progress:
             _, counts, failures = run(
@@ -141,13 +178,37 @@ def index_sources(
     except (KeyboardInterrupt, Cancelled):
         click.echo(STOPPED, err=True)
         sys.exit(1)
-    for note in progress.notes[:SHOWN]:
-        click.echo(one_line(printable(note)), err=True)
+    _tell_notes(ToldNotes(settings.data_dir, whole or request), progress.notes, whole is not None)
     _summarise(request.name, counts, failures, time.monotonic() - began, as_json)
     if not counts.added + counts.changed + counts.moved + counts.unchanged:
-        raise BadSource(
-            f"none of the {counts.found:,} files in {', '.join(map(repr, request.sources[:3]))} "
-            "could be read"
+        _refuse(engine, request, counts, new)
+
+
+def _refuse(engine: Engine, request: Any, counts: Counts, new: bool) -> None:
+    """Raise BadSource for a run that could read nothing; a new collection of it is not kept."""
+    from indexer.running import forget_if_empty
+
+    named = ", ".join(map(repr, request.sources[:3]))
+    gone = new and forget_if_empty(engine, request.name)
+    why = "" if gone else f"; see: limn failures {request.name}"
+    files = "the only file" if counts.found == 1 else f"none of the {counts.found:,} files"
+    can = "can't" if counts.found == 1 else "can"
+    raise BadSource(f"{files} in {named} {can} be read{why}")
+
+
+def _tell_notes(told: Any, notes: list[str], part: bool) -> None:
+    """Show the notes that the last run did not have; of the others only how many there are."""
+    new = told.new(notes, part)
+    for note in new[:SHOWN]:
+        click.echo(one_line(printable(note)), err=True)
+    if len(new) > SHOWN:
+        click.echo(f"and {amount(len(new) - SHOWN, 'more note')}", err=True)
+    known = len(notes) - len(new)
+    if known and not part:
+        shows = "limn index --dry-run shows"
+        click.echo(
+            amount(known, f"note as before ({shows} it)", f"notes as before ({shows} them)"),
+            err=True,
         )
 
 
@@ -193,7 +254,8 @@ def _summarise(
     for failure in failures[:SHOWN]:
         click.secho(f"failed: {one_line(printable(failure.detail))}", fg="red", err=True)
     if len(failures) > SHOWN:
-        click.echo(f"and {len(failures) - SHOWN:,} more: limn failures {name}", err=True)
+        more = f": limn failures {name}" if counts.found > counts.failed else ""
+        click.echo(f"and {len(failures) - SHOWN:,} more{more}", err=True)
     moved = f"{counts.moved:,} moved, " if counts.moved else ""
     missing = f"{counts.missing:,} missing, " if counts.missing else ""
     click.echo(

@@ -21,6 +21,7 @@ from indexer.sources import (
     says_the_same,
     uncovers,
 )
+from indexer.sources.folder import Folder
 from indexer.spool import Spool
 from indexer.standing import Standing
 from search.errors import BadSource
@@ -279,7 +280,12 @@ class Planner:
 
 
 def empty(source: Source, why: str = "") -> BadSource:
-    """The error for a source without pictures: perhaps a disk that is not mounted."""
+    """The error for a source without pictures: perhaps a disk that is not mounted, or a pattern."""
+    if isinstance(source, Folder) and source.narrowed_by and not why:
+        return BadSource(
+            f"no picture in {str(source.root)!r} fits {source.narrowed_by}; change what is left "
+            "out, or index all of it. Nothing was changed"
+        )
     return BadSource(
         f"there are no pictures in {str(source.root)!r}{'; ' if why else ''}{why}; Limn reads "
         f"files that end in {', '.join(sorted((*PICTURE_SUFFIXES, *SUFFIXES)))}. "

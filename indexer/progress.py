@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from indexer.plan import Plan
+from search.amounts import amount
 from search.jobs import done
 from search.records import Counts
 from search.wire import json_text, printable
@@ -54,7 +55,7 @@ class TerminalProgress:
 
     def advanced(self, counts: Counts, total: int, at: str) -> None:
         failed = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
-        rate = f"{self._rate.of(counts):.0f}"
+        rate = rate_told(self._rate.of(counts))
         self._bar.update(self._task, total=total, completed=done(counts), rate=rate, failed=failed)
 
 
@@ -82,12 +83,12 @@ class PlainProgress:
         self._said_at = now
         finished = done(counts)
         rate = self._rate.of(counts)
-        left_s = max(0, total - finished) / rate if rate else 0
-        print(
-            f"{finished:,} of {total:,} pictures, {rate:.0f} a second, {left_s:.0f} s left, "
-            f"{counts.failed:,} failed",
-            file=sys.stderr,
-        )
+        parts = [f"{finished:,} of {amount(total, 'picture')}"]
+        if rate:
+            left_s = max(0, total - finished) / rate
+            parts += [f"{rate_told(rate)} a second", f"{left_s:.0f} s left"]
+        parts += [f"{counts.failed:,} failed"] if counts.failed else []
+        print(", ".join(parts), file=sys.stderr)
 
 
 class JsonProgress:
@@ -130,6 +131,13 @@ def open_progress(as_json: bool = False) -> TerminalProgress | PlainProgress | J
     if as_json:
         return JsonProgress()
     return TerminalProgress() if sys.stderr.isatty() else PlainProgress()
+
+
+def rate_told(rate: float) -> str:
+    """A rate as it is read, with a decimal where it is slow; a dash for none."""
+    if not rate:
+        return "-"
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
 
 
 def _event(kind: str, **facts: object) -> None:

@@ -9,11 +9,13 @@ from indexer.plan import Plan, Planner, empty
 from indexer.request import Request
 from indexer.sources import Item, Source
 from indexer.writing import Progress
+from search.encoders.checking import check_encoder
 from search.engine import Engine
-from search.errors import NotFound
+from search.errors import LimnError, NotFound
 from search.ledger import Ledger
 from search.records import Collection, Counts, Failure
 from search.settings import Settings
+from search.waiting import saying
 
 
 def run(
@@ -34,24 +36,33 @@ def run(
         BadSource: there is nothing to index, or a source can't be read.
         CollectionBusy, SpaceMismatch, StorageFailed, ...: as `indexer.pipeline.index` does.
     """
+    spec = wanted_encoder(engine, settings, request)
+    check_encoder(spec)
     sources = request.open(engine.catalog)
-    if not is_held(engine, request.name):
+    held = is_held(engine, request.name)
+    if not held:
         for source in sources:  # a collection of nothing is not to be made
             check_filled(source)
-    encoder = engine.encoder(wanted_encoder(engine, settings, request))
-    collection, counts = index(
-        engine.catalog,
-        request.name,
-        sources,
-        encoder,
-        workers=request.workers or settings.workers,
-        limits=engine.limits,
-        progress=progress,
-        retry=request.retry,
-        job_id=job_id,
-        request=(whole or request).as_json(),
-        stuck=stuck,
-    )
+    with saying(f"opening the encoder {spec}"):
+        encoder = engine.encoder(spec)
+    try:
+        collection, counts = index(
+            engine.catalog,
+            request.name,
+            sources,
+            encoder,
+            workers=request.workers or settings.workers,
+            limits=engine.limits,
+            progress=progress,
+            retry=request.retry,
+            job_id=job_id,
+            request=(whole or request).as_json(),
+            stuck=stuck,
+        )
+    except LimnError:
+        if not held and job_id is None:  # a queued job keeps its row, and with it what went wrong
+            forget_if_empty(engine, request.name)
+        raise
     engine.store(collection)
     failures = engine.catalog.failures(collection.id)
     roots = {source.root for source in sources if source.table is None}
@@ -64,6 +75,8 @@ def run(
 
 def dry_run(engine: Engine, request: Request) -> Plan:
     """What a run would do; nothing is written, and no picture is opened."""
+    if request.encoder is not None:
+        check_encoder(request.encoder)
     sources = request.open(engine.catalog)
     if not is_held(engine, request.name):
         planner = Planner(None)
@@ -84,6 +97,16 @@ def check_filled(source: Source) -> None:
         if isinstance(found, Failure):
             raise empty(source, found.detail)
     raise empty(source)
+
+
+def forget_if_empty(engine: Engine, name: str) -> bool:
+    """Forget a collection that a failed run has left without a picture; tells whether it did."""
+    with suppress(LimnError):  # the run's own error is the one to tell
+        [summary] = engine.summaries([name])
+        if not summary.pictures and not summary.missing:
+            engine.remove(name)
+            return True
+    return False
 
 
 def is_held(engine: Engine, name: str) -> bool:

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from indexer.ending import Ending, end_in_order
-from search.cli import one_line
+from search.amounts import amount
 from search.engine import Engine
 from search.settings import Settings
-from search.wire import json_text, printable
+from search.wire import json_text, one_line, printable
 
 # How often a followed job's row is looked at.
 LOOK_EVERY_S = 0.5
@@ -41,7 +41,10 @@ def failures(name: str, retry: bool, as_json: bool) -> None:
                 request = Request.from_json(document)
                 index_sources(engine, settings, replace(request, retry=True), ending, as_json)
             return
-        for each in engine.catalog.failures(collection.id):
+        failed = engine.catalog.failures(collection.id)
+        if not failed:
+            click.echo(f"no file of {printable(name)} failed", err=True)
+        for each in failed:
             path = printable(str(each.path))
             if as_json:
                 facts = {"path": path, "reason": each.reason, "detail": printable(each.detail)}
@@ -64,7 +67,10 @@ def jobs(follow: int | None, cancel: int | None, as_json: bool) -> None:
         if cancel is not None:
             _tell_job(rows.cancel(cancel), as_json)
         elif follow is None:
-            for job in rows.latest():
+            latest = rows.latest()
+            if not latest:
+                click.echo("no job yet; limn index and the page make them", err=True)
+            for job in latest:
                 _tell_job(job, as_json)
         while follow is not None:
             job = rows.one(follow)
@@ -79,13 +85,15 @@ def _tell_job(job: Any, as_json: bool) -> None:
         facts = asdict(job) | {"source": printable(str(job.source)), "left_s": job.left_s}
         click.echo(json_text(facts))
         return
+    from indexer.progress import rate_told
     from search.jobs import done
 
     total = "?" if job.total is None else f"{job.total:,}"
     state = "cancelling" if job.cancelled and job.state == "running" else job.state
     parts = [f"{job.id:>5}  {printable(job.name)}  {state}  {done(job.counts):,} of {total}"]
-    parts += [f"{job.rate:.0f}/s"] if job.rate and job.state == "running" else []
-    parts += [f"{job.left_s:.0f} s left"] if job.left_s is not None else []
+    running = job.state == "running"
+    parts += [f"{rate_told(job.rate)}/s"] if job.rate and running else []
+    parts += [f"{job.left_s:.0f} s left"] if job.left_s and job.left_s >= 1 else []
     parts += [f"{job.counts.failed:,} failed"] if job.counts.failed else []
     parts += [one_line(printable(job.message or job.current or ""))]
     click.echo("  ".join(part for part in parts if part))
@@ -136,7 +144,7 @@ def _supervise(engine: Engine, once: bool) -> None:
             processes.step()
     finally:
         processes.stop()
-    click.echo(f"{processes.done:,} jobs were run", err=True)
+    click.echo(amount(processes.done, "job was run", "jobs were run"), err=True)
 
 
 @click.command()
@@ -149,12 +157,16 @@ def duplicates(name: str, as_json: bool) -> None:
 
     with open_engine(Settings.from_environment()) as engine:
         [collection] = engine.catalog.collections([name])
+        found = 0
         for group in find(engine.catalog, collection):
+            found += 1
             paths = [printable(str(path)) for path in group.paths]
             if as_json:
                 click.echo(json_text({"kind": group.kind, "paths": paths}))
             else:
                 click.echo(f"{group.kind}  {'  '.join(map(one_line, paths))}")
+        if not found:
+            click.echo(f"{printable(name)} holds no picture twice", err=True)
 
 
 @click.command()
@@ -180,5 +192,5 @@ def verify(name: str, as_json: bool) -> None:
             else:
                 told = one_line(printable(finding.what))
                 click.echo(f"{one_line(path)}: {told}; {finding.remedy}")
-    click.echo(f"{seen:,} pictures looked at, {found:,} not as they should be", err=True)
+    click.echo(f"{amount(seen, 'picture')} looked at, {found:,} not as they should be", err=True)
     sys.exit(1 if found else 0)

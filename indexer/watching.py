@@ -8,8 +8,7 @@ from pathlib import Path
 
 from indexer.request import Request
 from search.errors import BadSetting
-
-REMEDY = '--watch needs watchfiles: pip install "limn[sources]"'
+from search.installing import install_extra
 
 # A change is taken up once nothing more has happened for this long, at the latest after the second.
 QUIET_MS = 300
@@ -36,7 +35,7 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
     try:
         from watchfiles import watch
     except ImportError as error:
-        raise BadSetting(REMEDY) from error
+        raise BadSetting(f"--watch needs watchfiles: {install_extra('sources')}") from error
     roots = [Path(each) for each in request.sources]
     while True:
         places = Places(roots, ())

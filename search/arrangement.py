@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from search.amounts import amount
 from search.catalog_looks import Hashes
 from search.ranking import Place, Ranker, Ranking, vectors_of
 from search.records import Cut, Ids, IndexedTerm, Query, Scores, Vectors
@@ -151,7 +152,7 @@ def _page(query: Query, ranking: Ranking, places: list[Place]) -> Page:
             f"{query.cutoff:g}"
         )
     if places and not shown:
-        notes.append(f"there is no such page: the answer ends after {len(places):,} hits")
+        notes.append(f"there is no such page: the answer ends after {amount(len(places), 'hit')}")
     if not places and not notes:
         notes.append("nothing was found")
     return Page(tuple(shown), best, len(places) > query.offset + query.k, tuple(notes))

@@ -82,6 +82,27 @@ def _sized(row: Row, sizes: Mapping[bytes, int]) -> Row:
     return row._replace(size_bytes=size_bytes)
 
 
+def ids_at(database: Database, paths: Sequence[Path], collections: Sequence[str] = ()) -> list[int]:
+    """The ids of the pictures at one of these paths, in the named collections or in any."""
+    p = t.picture.c
+    hashes = [path_hash(each) for each in paths]
+    statement = sa.select(p.id).where(p.path_hash.in_(hashes)).order_by(p.id)
+    if collections:
+        statement = statement.join(t.collection).where(t.collection.c.name.in_(collections))
+    with database.reading() as sql:
+        return list(sql.scalars(statement))
+
+
+def paths_of(database: Database, content_hashes: Sequence[str]) -> dict[str, Path]:
+    """Where pictures of these contents are indexed: a path for each hash in hex that is known."""
+    p = t.picture.c
+    hashes = [bytes.fromhex(each) for each in dict.fromkeys(content_hashes)]
+    statement = sa.select(p.content_hash, p.path).order_by(p.id.desc())
+    with database.reading() as sql:
+        rows = in_pieces(sql, statement, p.content_hash, hashes)
+    return {bytes(row.content_hash).hex(): Path(os.fsdecode(row.path)) for row in rows}
+
+
 def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:
     first = {caption.text: caption for caption in reversed(captions)}
     facts = PictureFacts(

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,12 @@ from search.records import (
     EVERY_EVIDENCE,
     Evidence,
     Hit,
-    IndexedTerm,
     PictureTerm,
     Query,
     Term,
 )
 from search.settings import STORES, Settings, memory_size
+from search.waiting import saying
 from search.wire import hit_json, json_text, printable
 from search.wire import one_line as one_line  # what every command prints names by
 
@@ -34,6 +35,34 @@ class Commands(click.Group):
     A command's module is imported when the command is used, so that `limn search` waits for
     nothing that only `limn train` needs.
     """
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command and exit; what click finds wrong is told as our own errors are."""
+        run: Any = partial(super().main, args, prog_name, complete_var, **extra)
+        if not standalone_mode:
+            return run(standalone_mode=False)
+        try:
+            code: Any = run(standalone_mode=False)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            if isinstance(error, click.UsageError) and error.ctx is not None:
+                help_line = f"Try '{error.ctx.command_path} -h' for help."
+                click.echo(f"{error.ctx.get_usage()}\n{help_line}\n", err=True)
+            say_error(error.format_message())
+            sys.exit(error.exit_code)
+        except click.Abort:
+            say_error("stopped")
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *self._installed()})
@@ -50,22 +79,42 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except LimnError as error:
-            told = "\n".join(one_line(printable(each)) for each in str(error).split("\n"))
-            click.secho(f"limn: {told}", fg="red", err=True)
+            say_error(str(error))
             ctx.exit(2 if isinstance(error, MISUSE) else 1)
         except OSError as error:  # everything else that touches the system translates its errors
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
                 ctx.exit(0)
-            click.secho(f"limn: can't write the answer: {error}", fg="red", err=True)
+            say_error(f"can't write the answer: {error}")
             ctx.exit(1)
 
     def _installed(self) -> dict[str, EntryPoint]:
         return {point.name: point for point in entry_points(group="limn.commands")}
 
 
+def say_error(message: str) -> None:
+    """Write an error to stderr, under the program's name as all others."""
+    told = "\n".join(one_line(printable(each)) for each in message.split("\n"))
+    click.secho(f"limn: {told}", fg="red", err=True)
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from search.installing import version
+
+        click.echo(f"limn, version {version()}")
+        ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="limn")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Find pictures by what they show: by words, by other pictures, or by both.
 
@@ -82,6 +131,17 @@ def store_options(command: Any) -> Any:
     store = "How vectors are searched.  [default: LIMN_STORE]"
     command = click.option("--memory", help=memory)(command)
     return click.option("--store", type=click.Choice(STORES), help=store)(command)
+
+
+def mark_options(command: Any) -> Any:
+    """The options that mark pictures; `search.cli_pictures` resolves what they name."""
+    more = (
+        "A picture as wanted, more like this: its id (412), its place in the last answer (@1), or "
+        "its file. May be repeated."
+    )
+    less = "A picture as not wanted, less like this. May be repeated."
+    command = click.option("--less", multiple=True, metavar="PICTURE", help=less)(command)
+    return click.option("--more", multiple=True, metavar="PICTURE", help=more)(command)
 
 
 def answer_options(command: Any) -> Any:
@@ -109,20 +169,7 @@ def answer_options(command: Any) -> Any:
             default=0.0,
             help="Leave out hits that are less sure than this, 0 to 1; 0.5 if no number is given.",
         ),
-        click.option(
-            "--more",
-            "more",
-            multiple=True,
-            type=click.IntRange(1),
-            help="The id of a picture as wanted: more like this. May be repeated.",
-        ),
-        click.option(
-            "--less",
-            "less",
-            multiple=True,
-            type=click.IntRange(1),
-            help="The id of a picture as not wanted: less like this. May be repeated.",
-        ),
+        mark_options,
         click.option("--fold", is_flag=True, help="Show near-duplicates as one hit with a count."),
         click.option(
             "--diverse",
@@ -144,7 +191,13 @@ def answer_options(command: Any) -> Any:
 
 @main.command()
 @click.argument("words", nargs=-1)
-@click.option("--text", "-t", "texts", multiple=True, help='More words, with a weight: "snow:0.5".')
+@click.option(
+    "--text",
+    "-t",
+    "texts",
+    multiple=True,
+    help='More words, with a weight: "snow:0.5"; words that hold a colon want one: "16:9:1".',
+)
 @click.option(
     "--image",
     "-i",
@@ -153,7 +206,12 @@ def answer_options(command: Any) -> Any:
     help="A picture to search by: me.jpg, me.jpg:0.5, or a part, in percent: me.jpg@0,0,50,100.",
 )
 @click.option(
-    "--id", "ids", multiple=True, help="An indexed picture to search by, by its id: 412 or 412:0.5."
+    "--id",
+    "ids",
+    multiple=True,
+    metavar="PICTURE",
+    help="An indexed picture to search by: its id (412), its place in the last answer (@1), or "
+    "its file; with a weight, 412:0.5.",
 )
 @click.option(
     "--minus", "-m", "minus", multiple=True, help='Words to lead away from: people, "people:0.8".'
@@ -172,34 +230,39 @@ def search(
     `concept:NAME` among the words is a concept that was kept; so it is in --text and --minus.
     With nothing to search by, --where or --collection shows pictures, the newest first.
     """
-    _answer(terms_of(words, texts, images, ids, minus), **options)
+    _answer(terms_of(words, texts, images, minus), ids, **options)
 
 
 @main.command()
 @click.argument("photo")
 @answer_options
 def similar(photo: str, **options: Any) -> None:
-    """Find pictures that look like PHOTO, a file that need not be indexed."""
-    _answer([PictureTerm(Path(photo))], **options)
+    """Find pictures that look like PHOTO, a file that need not be indexed.
+
+    PHOTO may be an indexed picture's id, or its place in the last answer, such as @1.
+    """
+    from search.cli_pictures import is_named
+
+    if is_named(photo) and not os.path.exists(photo):
+        _answer([], [photo], **options)
+    else:
+        _answer([PictureTerm(Path(photo))], **options)
 
 
 def terms_of(
-    words: Sequence[str],
-    texts: Sequence[str],
-    images: Sequence[str],
-    ids: Sequence[str],
-    minus: Sequence[str],
+    words: Sequence[str], texts: Sequence[str], images: Sequence[str], minus: Sequence[str]
 ) -> list[Term]:
-    """The terms of the options that name them."""
-    from search.query import split_weight, worded
+    """The terms of the options that name them; raises BadQuery for a weight that is none."""
+    from search.query import USUAL_MINUS, weighed, worded
 
     terms: list[Term] = worded(" ".join(words)) if words else []
     for text in texts:
-        terms += worded(*split_weight(text))
+        named, weight = weighed("--text", text)
+        terms += worded(named, 1.0 if weight is None else weight)
     terms += [_picture_term(image) for image in images]
-    terms += [_indexed_term(each) for each in ids]
     for each in minus:
-        terms += _minus_terms(each)
+        named, weight = weighed("--minus", each)
+        terms += worded(named, -(USUAL_MINUS if weight is None else weight))
     return terms
 
 
@@ -214,35 +277,40 @@ def settings_with(store: str | None, memory: str | None) -> Settings:
 
 
 def _picture_term(text: str) -> PictureTerm:
-    from search.query import split_crop, split_weight
+    from search.query import CROP_LIKE, split_crop, split_weight
 
-    if os.path.exists(text):  # a name may end in a colon and a number
+    form = "write me.jpg, me.jpg:0.5, me.jpg@0,0,50,100, or me.jpg@0,0,50,100:0.5"
+    if _is_there(text):  # a name may end in a colon and a number
         return PictureTerm(Path(text))
     named, weight = split_weight(text)
-    if os.path.exists(named):
+    if _is_there(named):
         return PictureTerm(Path(named), weight)
     path, crop = split_crop(named)
+    before, _, after = (path if crop else named).rpartition(":")
+    if before and not set(after) & set("/\\") and _is_there(split_crop(before)[0]):
+        raise BadQuery(f"--image is {text!r}, and {after!r} is no weight at its end; {form}")
+    before, _, after = named.rpartition("@")
+    if crop is None and before and (CROP_LIKE.fullmatch(after) or _is_there(before)):
+        raise BadQuery(
+            f"--image is {text!r}, and {after!r} is no part of a picture: its left, top, right and "
+            f"bottom edges in whole percent; {form}"
+        )
     return PictureTerm(Path(path), weight, crop)
 
 
-def _indexed_term(text: str) -> IndexedTerm:
-    from search.query import split_weight
+def _is_there(name: str) -> bool:
+    """Whether there is a file of that name, or a file that may hold a picture of that name."""
+    from search.pictures.containers import container_of
 
-    named, weight = split_weight(text)
-    if not (named.isascii() and named.isdigit() and len(named) < 19):
-        raise BadQuery(f"--id is {text!r}; it may be a picture's id, such as 412 or 412:0.5")
-    return IndexedTerm(int(named), weight)
-
-
-def _minus_terms(text: str) -> list[Term]:
-    from search.query import USUAL_MINUS, split_weight, worded
-
-    named, weight = split_weight(text)
-    return worded(named, -(weight if named != text else USUAL_MINUS))
+    try:
+        return os.path.exists(name) or container_of(Path(name)) is not None
+    except (OSError, ValueError):  # no name that a file could have
+        return False
 
 
 def _answer(
     terms: Sequence[Term],
+    ids: Sequence[str] = (),
     *,
     k: int,
     page: int,
@@ -252,8 +320,8 @@ def _answer(
     cutoff: float,
     fold: bool,
     diverse: float,
-    more: tuple[int, ...],
-    less: tuple[int, ...],
+    more: tuple[str, ...],
+    less: tuple[str, ...],
     explain: bool,
     store: str | None,
     memory: str | None,
@@ -261,10 +329,12 @@ def _answer(
     show: bool,
 ) -> None:
     from search.bootstrap import open_engine
+    from search.cli_pictures import NamedPictures
     from search.filters import parse
 
     if page < 1:
         raise BadQuery(f"--page is {page}; pages begin at 1")
+    settings = settings_with(store, memory)
     query = Query(
         terms=tuple(terms),
         collections=collections,
@@ -275,11 +345,18 @@ def _answer(
         cutoff=cutoff,
         fold=fold,
         diverse=diverse,
-        more=more,
-        less=less,
     )
-    with open_engine(settings_with(store, memory)) as engine:
-        answer = engine.answer(query)
+    with open_engine(settings) as engine:
+        named = NamedPictures(engine.catalog, settings.data_dir, collections)
+        query = replace(
+            query,
+            terms=(*terms, *named.terms(ids)),
+            more=named.ids("--more", more),
+            less=named.ids("--less", less),
+        )
+        with saying("opening the encoder and the index"):
+            answer = engine.answer(query)
+        named.remember(answer.hits)  # before a reader such as `head` may end the command
         print_hits(answer.hits, as_json, explain)
         for cut in answer.cuts:
             click.echo(
@@ -296,7 +373,7 @@ def _answer(
 
 
 def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:
-    """Print hits to stdout: rank, score (or else date) and path a line, or a JSON document."""
+    """Print hits to stdout: rank, score (or else date), id and path a line, or a JSON document."""
     if as_json:
         click.echo(as_document([hit_json(hit) for hit in hits]))
         return
@@ -306,14 +383,15 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
         caption = _told(hit)
         told = f"  {one_line(caption[:80])}" if caption else ""
         score = f"{hit.score:.3f}" if hit.measure != "none" else _day(hit)
-        click.echo(f"{hit.rank:>3}  {score}  {path}{copies}{click.style(told, dim=True)}")
+        place = f"{hit.rank:>3}  {score}  {hit.picture.id:>6}"
+        click.echo(f"{place}  {path}{copies}{click.style(told, dim=True)}")
         if explain:
             click.echo(f"{'':12}{_explained(hit)}")
 
 
 def _day(hit: Hit) -> str:
-    """The day on which the picture was taken, or blanks where that is not known."""
-    return f"{(hit.picture.facts.taken_at or '')[:10]:10}"
+    """The day on which the picture was taken, or a dash where that is not known."""
+    return f"{(hit.picture.facts.taken_at or '-')[:10]:10}"
 
 
 def _told(hit: Hit) -> str:

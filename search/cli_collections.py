@@ -4,9 +4,10 @@ import sys
 
 import click
 
-from search.cli import as_document, one_line, settings_with, store_options
+from search.amounts import amount
+from search.cli import as_document, settings_with, store_options
 from search.settings import Settings
-from search.wire import collection_json, printable
+from search.wire import collection_json, one_line, printable
 
 # What failed is told by limn failures, whole; elsewhere a few say what it is about.
 FAILURES_SHOWN = 10
@@ -26,8 +27,8 @@ def collections(as_json: bool) -> None:
         click.echo("no collection yet; make one with: limn index PATH", err=True)
     for summary in () if as_json else summaries:
         click.echo(
-            f"{printable(summary.name)}  {summary.pictures:,} pictures  "
-            f"{summary.captions:,} captions  {summary.space.encoder}"
+            f"{printable(summary.name)}  {amount(summary.pictures, 'picture')}  "
+            f"{amount(summary.captions, 'caption')}  {summary.space.encoder}"
         )
 
 
@@ -71,7 +72,7 @@ def info(name: str, as_json: bool) -> None:
     for what, summed in summed_up(facets):
         click.echo(f"{what:<12} {one_line(printable(summed))}")
     for folder, number in missing[:FAILURES_SHOWN]:
-        click.echo(f"missing      {one_line(printable(str(folder)))}: {number:,} pictures")
+        click.echo(f"missing      {one_line(printable(str(folder)))}: {amount(number, 'picture')}")
     if missing:
         click.echo(f"{'':<12} they are back once their files are; or: limn forget-missing {name}")
     for each in refused[:FAILURES_SHOWN]:
@@ -110,12 +111,12 @@ def remove(name: str, yes: bool) -> None:
         [summary] = engine.summaries([name])
         if not yes and sys.stdin.isatty():
             click.confirm(
-                f"Forget {name!r} with its {summary.pictures:,} pictures (files stay)?", abort=True
+                f"Forget {name!r} with its {amount(summary.pictures, 'picture')} (files stay)?",
+                abort=True,
             )
         engine.remove(name)
-    click.echo(
-        f"removed {printable(name)}: {summary.pictures:,} pictures forgotten, no file touched"
-    )
+    gone = amount(summary.pictures, "picture")
+    click.echo(f"removed {printable(name)}: {gone} forgotten, no file touched")
 
 
 @click.command("forget-missing")
@@ -136,10 +137,10 @@ def forget_missing(name: str, yes: bool) -> None:
             return
         if not yes and sys.stdin.isatty():
             click.confirm(
-                f"Forget the {summary.missing:,} missing pictures of {name!r}?", abort=True
+                f"Forget {amount(summary.missing, 'missing picture')} of {name!r}?", abort=True
             )
         forgotten = engine.forget_missing(name)
-    click.echo(f"forgot {forgotten:,} missing pictures of {printable(name)}")
+    click.echo(f"forgot {amount(forgotten, 'missing picture')} of {printable(name)}")
 
 
 @click.group()

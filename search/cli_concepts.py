@@ -1,14 +1,16 @@
 """`limn concept`: what was marked and said, kept under a name, to be searched and shared."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from search.cli import as_document, one_line, terms_of
-from search.errors import BadSource, StorageFailed
+from search.cli import as_document, mark_options, terms_of
+from search.errors import BadQuery, BadSource, NameTaken, StorageFailed
 from search.records import Concept, Query
 from search.settings import Settings
-from search.wire import printable
+from search.wire import one_line, printable
 
 
 @click.group()
@@ -21,8 +23,7 @@ def concept() -> None:
 @click.argument("words", nargs=-1)
 @click.option("--text", "-t", "texts", multiple=True, help='More words, with a weight: "snow:0.5".')
 @click.option("--minus", "-m", "minus", multiple=True, help="Words to lead away from.")
-@click.option("--more", multiple=True, type=click.IntRange(1), help="A picture's id: more like it.")
-@click.option("--less", multiple=True, type=click.IntRange(1), help="A picture's id: less like it.")
+@mark_options
 @click.option("--collection", "-c", "collections", multiple=True, help="Where it is to be found.")
 @click.option("--replace", is_flag=True, help="Take the place of a concept of that name.")
 def save(
@@ -30,17 +31,24 @@ def save(
     words: tuple[str, ...],
     texts: tuple[str, ...],
     minus: tuple[str, ...],
-    more: tuple[int, ...],
-    less: tuple[int, ...],
+    more: tuple[str, ...],
+    less: tuple[str, ...],
     collections: tuple[str, ...],
     replace: bool,
 ) -> None:
     """Keep WORDS and marked pictures as the concept NAME."""
     from search.bootstrap import open_engine
+    from search.cli_pictures import NamedPictures
     from search.concepts import keep
 
-    query = Query(tuple(terms_of(words, texts, (), (), minus)), collections, more=more, less=less)
-    with open_engine(Settings.from_environment()) as engine:
+    settings = Settings.from_environment()
+    terms = tuple(terms_of(words, texts, (), minus))
+    if not terms and not more and not less:
+        raise BadQuery("there is nothing to keep; give words, or pictures with --more PICTURE")
+    with open_engine(settings) as engine, _saying_how_to_replace(name):
+        named = NamedPictures(engine.catalog, settings.data_dir, collections)
+        marked = named.ids("--more", more), named.ids("--less", less)
+        query = Query(terms, collections, more=marked[0], less=marked[1])
         kept = keep(engine, name, query, replace)
     click.echo(f"kept {_told(kept)}; search it with: limn search concept:{name}")
 
@@ -56,7 +64,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(as_document([_json(each) for each in found]))
     elif not found:
-        click.echo("no concept yet; keep one with: limn concept save NAME --more ID", err=True)
+        click.echo("no concept yet; keep one with: limn concept save NAME --more PICTURE", err=True)
     for each in () if as_json else found:
         click.echo(_told(each))
 
@@ -126,7 +134,7 @@ def import_(file: Path, replace: bool) -> None:
     except OSError as error:
         raise BadSource(f"can't read {str(file)!r}: {error.strerror}") from error
     taken = imported(text)
-    with open_engine(Settings.from_environment()) as engine:
+    with open_engine(Settings.from_environment()) as engine, _saying_how_to_replace(taken.name):
         engine.catalog.concepts.keep(taken, replace)
         spaces = {each.space.id for each in engine.collections()}
     if spaces and not spaces & set(taken.vectors):
@@ -136,6 +144,18 @@ def import_(file: Path, replace: bool) -> None:
             err=True,
         )
     click.echo(f"took {_told(taken)}")
+
+
+@contextmanager
+def _saying_how_to_replace(name: str) -> Iterator[None]:
+    """Name the option that replaces a concept, where the name of a new one is taken."""
+    try:
+        yield
+    except NameTaken as error:
+        raise NameTaken(
+            f"there is a concept {name!r} already; give --replace to put this one in its place, "
+            "or choose another name"
+        ) from error
 
 
 def _told(concept: Concept) -> str:

@@ -4,10 +4,12 @@ from dataclasses import asdict
 
 import click
 
-from search.cli import as_document, one_line, terms_of
+from search.amounts import amount
+from search.cli import as_document, mark_options, terms_of
 from search.errors import BadQuery
 from search.records import Query
 from search.settings import Settings
+from search.wire import one_line, printable
 
 
 @click.group()
@@ -17,20 +19,31 @@ def mark() -> None:
 
 @mark.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--more", multiple=True, type=click.IntRange(1), help="A picture's id: it answers.")
-@click.option("--less", multiple=True, type=click.IntRange(1), help="A picture's id: it does not.")
-def add(words: tuple[str, ...], more: tuple[int, ...], less: tuple[int, ...]) -> None:
-    """Keep that pictures answer WORDS, or do not. Marked again, a picture changes sides."""
+@mark_options
+def add(words: tuple[str, ...], more: tuple[str, ...], less: tuple[str, ...]) -> None:
+    """Keep that pictures answer WORDS, or do not. Marked again, a picture changes sides.
+
+    \b
+    limn search "a dog runs on the beach"
+    limn mark add "a dog runs on the beach" --more @1 --less @4
+    """
     from search.bootstrap import open_engine
+    from search.cli_pictures import NamedPictures
     from search.query import check_marks
 
-    query = Query(tuple(terms_of(words, (), (), (), ())), more=more, less=less)
     if not more and not less:
-        raise BadQuery("nothing is marked; name pictures with --more ID or --less ID")
-    check_marks(query)
-    with open_engine(Settings.from_environment()) as engine:
+        raise BadQuery("nothing is marked; name pictures with --more PICTURE or --less PICTURE")
+    settings = Settings.from_environment()
+    with open_engine(settings) as engine:
+        named = NamedPictures(engine.catalog, settings.data_dir)
+        query = Query(
+            tuple(terms_of(words, (), (), ())),
+            more=named.ids("--more", more),
+            less=named.ids("--less", less),
+        )
+        check_marks(query)
         stored = engine.catalog.marks.store(query)
-    click.echo(f"kept {stored} marks for {one_line(' '.join(words))}")
+    click.echo(f"kept {amount(stored, 'mark')} for {one_line(' '.join(words))}")
 
 
 @mark.command("list")
@@ -38,16 +51,21 @@ def add(words: tuple[str, ...], more: tuple[int, ...], less: tuple[int, ...]) ->
 def list_(as_json: bool) -> None:
     """List the marks that are kept, here and from the page, the first made first."""
     from search.bootstrap import open_engine
+    from search.catalog_pictures import paths_of
 
     with open_engine(Settings.from_environment()) as engine:
         found = engine.catalog.marks.all()
+        paths = paths_of(engine.catalog.database, [each.content_hash for each in found])
+    files = {each: printable(str(path)) for each, path in paths.items()}
     if as_json:
-        click.echo(as_document([asdict(each) for each in found]))
+        rows = [{**asdict(each), "file": files.get(each.content_hash)} for each in found]
+        click.echo(as_document(rows))
     elif not found:
-        click.echo("no mark yet; keep one with: limn mark add WORDS --more ID", err=True)
+        click.echo("no mark yet; keep one with: limn mark add WORDS --more PICTURE", err=True)
     for each in () if as_json else found:
         side = "more" if each.more else "less"
-        click.echo(f"{side}  {each.content_hash[:12]}  {one_line(each.words)}")
+        file = files.get(each.content_hash, f"no longer indexed ({each.content_hash[:12]})")
+        click.echo(f"{side}  {one_line(file)}  {one_line(each.words)}")
 
 
 @mark.command()
@@ -61,4 +79,6 @@ def forget(words: tuple[str, ...], every: bool) -> None:
         raise BadQuery("name the words whose marks to forget, or give --all")
     with open_engine(Settings.from_environment()) as engine:
         gone = engine.catalog.marks.forget(None if every else " ".join(words))
-    click.echo(f"forgot {gone} marks")
+    if not gone and not every:
+        click.echo("no mark was made with these words; see: limn mark list", err=True)
+    click.echo(f"forgot {amount(gone, 'mark')}")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from search.errors import BadQuery, BadSetting, DatabaseUnavailable, LimnError, StorageFailed
+from search.installing import install_extra
 from search.sql_values import check_values
 from search.sqlite_file import SQLITE_WAIT_S, SqliteFile, explained
 
@@ -198,7 +199,7 @@ class Database:
         except (NoSuchModuleError, ImportError) as error:
             raise BadSetting(
                 f"no driver for the database {self.label!r} ({error}); "
-                'for PostgreSQL: pip install "limn[postgres]"'
+                f"for PostgreSQL: {install_extra('postgres')}"
             ) from error
         sa.event.listen(engine, "do_connect", self._open_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from search.errors import BadQuery
 from search.filter_fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Value
@@ -18,7 +19,7 @@ DEEPEST = 50
 MOST_PARENTHESES = 2 * DEEPEST + 2
 
 TOKENS = re.compile(
-    r'\s*(?:(?P<quoted>"[^"]*")|(?P<sign>[()]|!=|<=|>=|[=<>~])|(?P<word>[^\s()=<>~!"]+))'
+    r'\s*(?:(?P<quoted>"[^"]*")|(?P<sign>[()]|=[><=~]|<>|![~=]|[<>]=|[=<>~])|(?P<word>[^\s()=<>~!"]+))'
 )
 
 
@@ -129,6 +130,11 @@ def written(wanted: Filter) -> str:
 
 KEYWORDS = ("and", "or", "not")
 
+SIGNS = ("=", "!=", "<", "<=", ">", ">=", "~")
+
+# What people write who know other languages.
+MEANT = {"=>": ">=", "=<": "<=", "==": "=", "<>": "!=", "=~": "~", "!~": "~"}
+
 
 def _plain(text: str) -> str:
     """A name or a value as it is, or in quotes where it would be read as something else."""
@@ -184,9 +190,23 @@ def _one(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
             f"such as: {FIELDS['camera'].example}"
         )
     name, operator, value = tokens[:3]
+    if operator in MEANT or value in SIGNS:
+        raise BadQuery(_misspelt(tokens))
     condition = Condition(_field(name.strip('"')), operator, value.strip('"'))
     value_of(condition)
     return condition, tokens[3:]
+
+
+def _misspelt(tokens: list[str]) -> str:
+    """What to write instead of an operator that is none, such as => or = >."""
+    signs = list(takewhile(lambda token: token in SIGNS or token in MEANT, tokens[1:]))
+    written = "".join(signs)
+    meant = MEANT.get(written, written if written in SIGNS else None)
+    field, value = tokens[0], " ".join(tokens[1 + len(signs) :][:1]) or "..."
+    instead = f"{field} {meant} {value}" if meant else FIELDS["date"].example
+    if written == "!~":
+        instead = f"not {field} ~ {value}"
+    return f"the filter has the operator {' '.join(signs)!r}, which is none; write: {instead}"
 
 
 def _field(name: str) -> str:

@@ -54,6 +54,10 @@ CONCEPT = regex.compile(
     rf"(?<!\S)concept:([\w\p{{M}}-]{{1,{MOST_NAME}}})(?::(-?\d+(?:\.\d+)?))?(?!\S)"
 )
 
+# The end of words that is no weight: a time of day, and a concept's name.
+TIME = re.compile(r"(?<![\d.:])\d{1,2}:\d{2}$", re.ASCII)
+NAMED_CONCEPT = re.compile(rf"(?<!\S)concept:[\w-]{{1,{MOST_NAME}}}$")
+
 # Terms whose weighted sum is shorter than this point nowhere: rounding alone would choose.
 SHORTEST_SUM = 1e-3
 
@@ -72,6 +76,33 @@ def split_weight(text: str) -> tuple[str, float]:
     except ValueError:
         weight = None
     return (text, 1.0) if weight is None else (head, weight)
+
+
+def weighed(option: str, text: str) -> tuple[str, float | None]:
+    """Split the words of an option from their weight, which is None where none is given.
+
+    A time such as 12:30 and what follows a colon and a space are words.
+
+    >>> weighed("--text", "dog:0.5"), weighed("--text", "a clock at 12:30")
+    (('dog', 0.5), ('a clock at 12:30', None))
+    >>> weighed("--text", "title: dog"), weighed("--text", "16:9:1")
+    (('title: dog', None), ('16:9', 1.0))
+
+    Raises:
+        BadQuery: what stands after the last colon is no number.
+    """
+    words, weight = split_weight(text)
+    if TIME.search(text) or NAMED_CONCEPT.search(text):
+        return text, None
+    if words != text:
+        return words, weight
+    head, colon, tail = text.rpartition(":")
+    if not (colon and head.strip()) or re.search(r"\s", tail):
+        return text, None
+    raise BadQuery(
+        f"{option} is {text!r}, and {tail!r} is no weight; write a number, as in "
+        f"'{head}:0.5', or let one follow words that hold a colon: '{text.rstrip(':')}:1'"
+    )
 
 
 def worded(text: str, weight: float = 1.0) -> list[Term]:
@@ -102,6 +133,10 @@ def split_crop(text: str) -> tuple[str, Crop | None]:
         return text, None
     left, top, right, bottom = map(int, tail.split(","))
     return head, (left, top, right, bottom)
+
+
+# What is meant for a part of a picture, whether or not it is one.
+CROP_LIKE = re.compile(r"[-\d.%\s]*,[-\d.,%\s]*")
 
 
 def check_crop(crop: Crop) -> None:

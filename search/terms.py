@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from search.adapters import Adapter
+from search.amounts import amount
 from search.calibration import Background
 from search.catalog import Catalog
 from search.encoders import Encoder
@@ -95,8 +96,8 @@ class Terms:
         if not concept.words and not ids[True]:
             raise SpaceMismatch(
                 f"concept {name!r} was not made with {self._encoder.space.encoder}, and none of "
-                f"the {len(concept.marks):,} pictures that it was made of is in the collections "
-                "searched; index them there, or mark pictures anew"
+                f"{amount(len(concept.marks), 'picture')} that it was made of is in the "
+                "collections searched; index them there, or mark pictures anew"
             )
         query = Query(concept.words, more=tuple(ids[True]), less=tuple(ids[False]))
         asked, bent = self.read(query)

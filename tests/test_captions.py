@@ -110,7 +110,7 @@ def test_rows_that_can_not_be_used_are_told_and_the_others_count(folder: Path) -
     assert captions_of(folder) == {"a.jpg": ["good"]}
     notes = "\n".join(notes_of(folder))
     assert "2 names that fit no one picture, such as 'none.jpg' (line 3: no such picture)" in notes
-    assert "1 rows that repeat a caption, counted once, such as line 4" in notes
+    assert "1 row that repeats a caption, counted once: line 4" in notes
     assert "3 rows without an image or a caption, passed over, such as line 5" in notes
 
 

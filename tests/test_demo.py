@@ -2,16 +2,23 @@
 
 import csv
 import os
+import re
+import socket
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from indexer.demo import CAPTIONS, DEMO_QUERIES, collect_demo
+from indexer.demo.before import trouble
 from search.errors import LimnError, StorageFailed
 from search.pictures import read_picture
+from tests.typed import Typed, typed
+
+__all__ = ["typed"]  # a fixture
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -85,6 +92,50 @@ def test_missing_packages_are_named_with_their_remedy(tmp_path: Path) -> None:
         check=True,
     )
     assert "skimage" in ran.stdout
-    assert 'pip install "limn[demo]"' in ran.stdout
+    assert f'-e "{root}[demo]"' in ran.stdout
     assert not (tmp_path / "never").exists()
     assert issubclass(StorageFailed, LimnError)
+
+
+def test_pictures_of_ones_own_are_asked_what_their_captions_say(
+    typed: Typed, colours: Path
+) -> None:
+    done = typed("demo", colours)
+    asked = re.findall(r'^limn search "(.*)" -c colours -k 3$', done.stdout, re.MULTILINE)
+    assert len(asked) == 3 and all(re.fullmatch(r"a \w+ wall", each) for each in asked)
+    assert not any(query in done.stdout for query in DEMO_QUERIES)
+
+
+def test_pictures_without_captions_are_asked_for_their_folders_and_looks(
+    typed: Typed, tmp_path: Path
+) -> None:
+    for name, colour in (("red walls", "red"), ("blue-walls", "blue"), ("2019", "green")):
+        folder = tmp_path / "own" / name
+        folder.mkdir(parents=True)
+        Image.new("RGB", (64, 48), colour).save(folder / "IMG_0001.jpg")
+    printed = typed("demo", tmp_path / "own").stdout
+    asked = re.findall(r"^limn search (.*) -c own -k 3$", printed, re.MULTILINE)
+    assert {'"red walls"', '"blue walls"'} < set(asked) and len(asked) == 3
+
+
+def test_the_demo_says_how_to_go_on_from_another_terminal(typed: Typed, colours: Path) -> None:
+    told = typed("demo", colours, PATH="/nowhere").stderr
+    bin_folder = Path(sys.executable).parent
+    assert f"source {bin_folder}/activate" in told or f"export PATH={bin_folder}" in told
+    assert f"export LIMN_DATA_DIR={colours.parent / 'data'}" in told
+    assert "there is no 'nowhere'" in typed("demo", "nowhere", code=1).stderr
+
+
+def test_what_would_end_the_demo_is_told_before_anything_is_installed(tmp_path: Path) -> None:
+    assert trouble("0") == trouble("0", str(tmp_path)) == ""
+    assert "PORT is 'x'" in trouble("x") and "PORT is '70000'" in trouble("70000")
+    assert "no such folder" in trouble("0", str(tmp_path / "none"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"port {port} can't be had" in trouble(str(port))
+        script = Path(CAPTIONS).with_name("before.py")
+        command = [sys.executable, str(script), str(port), ""]
+        ran = subprocess.run(command, capture_output=True, text=True)
+        assert ran.returncode == 1 and ran.stderr.startswith("limn: port")

@@ -123,7 +123,7 @@ def test_files_that_can_not_be_read_are_listed_with_reasons_and_cost_nothing_els
         "pipe.jpg": "not an image",
         "socket.jpg": "not an image",
     }
-    assert "1 files that are not pictures were passed over" in done.stderr
+    assert "1 file that is not a picture was passed over" in done.stderr
     for name in ("text.jpg", "empty.png", "bomb.png", "gone.jpg", "self.jpg", "pipe.jpg"):
         (colours / name).unlink()
     shutil.copy(colours / "red.jpg", colours / "cut.jpg")
@@ -167,7 +167,7 @@ def test_a_folder_with_nothing_to_index_is_an_error_and_changes_nothing(
 def test_a_collection_of_nothing_but_bad_files_is_an_error(limn: Limn, tmp_path: Path) -> None:
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.jpg").write_text("no picture")
-    assert "none of the 1 files" in limn("index", tmp_path / "bad", code=1).stderr
+    assert "the only file in" in limn("index", tmp_path / "bad", code=1).stderr
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "new\nline", "x" * 201])

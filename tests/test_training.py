@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
 from indexer.exporting.refusals import ExportDiffers
-from indexer.training.checkpoint import TrainingStopped
 from indexer.training.examples import Examples, examples_of
 from indexer.training.export import export
+from indexer.training.folder import TrainingStopped
 from indexer.training.lessons import Lessons, word_pool
 from indexer.training.loop import Run
 from indexer.training.losses import soft_targets, softmax_loss

@@ -15,9 +15,8 @@ from PIL import Image
 from torch.nn import functional
 
 from indexer.evaluation.metrics import best_ranks, picture_ranks, text_ranks
-from indexer.training.checkpoint import TrainingStopped
 from indexer.training.crops import may_mirror
-from indexer.training.folder import claimed
+from indexer.training.folder import TrainingStopped, claimed
 from indexer.training.losses import sigmoid_loss
 from indexer.training.pairs import CaptionedPicture, read_pairs
 from indexer.tuning.album import collect

@@ -111,7 +111,7 @@ def test_the_job_of_a_dead_worker_is_taken_over_and_a_cancelled_one_is_not(
     jobs.start(collection, "index", colours, dead)
     cancelled = jobs.ask("walls", "index", request)
     assert "cancelled" in limn("jobs", "--cancel", str(cancelled)).stdout
-    assert "1 jobs were run" in limn("worker", "--once").stderr
+    assert "1 job was run" in limn("worker", "--once").stderr
     assert jobs.one(dead).state == "done"
     assert jobs.one(dead).counts.added == 7
     assert jobs.one(cancelled).state == "cancelled"

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from search.errors import BadSource, StorageFailed
+from search.installing import install_extra
 
 DEMO_QUERIES = ("a cat with green eyes", "a rocket before its launch", "湖边的宝塔")
 """Three searches that these pictures have an answer to; the third is "a pagoda by the lake"."""
@@ -15,8 +16,6 @@ DEMO_QUERIES = ("a cat with green eyes", "a rocket before its launch", "湖边�
 # Where each package keeps its pictures. Of these only photographs are used, no test patterns,
 # drawings or microscopy: those that captions.csv names.
 FOLDERS = (("skimage", Path("data")), ("sklearn", Path("datasets", "images")))
-
-REMEDY = 'install what the demo needs: pip install "limn[demo]"'
 
 CAPTIONS = Path(__file__).with_name("captions.csv")
 
@@ -40,7 +39,7 @@ def collect_demo(folder: Path) -> Path:
         if (path := _find(name, sources))
     }
     if not found:
-        raise BadSource(f"no demo picture is in {sources[0]} or {sources[1]}; {REMEDY}")
+        raise BadSource(f"no demo picture is in {sources[0]} or {sources[1]}; {_remedy()}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, path in found.items():
@@ -51,11 +50,15 @@ def collect_demo(folder: Path) -> Path:
     return folder
 
 
+def _remedy() -> str:
+    return f"install what the demo needs: {install_extra('demo')}"
+
+
 def _package_folder(package: str) -> Path:
     """Where a package lies; it is not imported, which would take seconds."""
     specification = importlib.util.find_spec(package)
     if specification is None or not specification.submodule_search_locations:
-        raise BadSource(f"the demo's pictures come with {package}, which is missing; {REMEDY}")
+        raise BadSource(f"the demo's pictures come with {package}, which is missing; {_remedy()}")
     return Path(next(iter(specification.submodule_search_locations)))
 
 

@@ -8,8 +8,12 @@ import click
 
 from indexer.evaluation.report import measure, table
 from indexer.training.pairs import read_pairs
+from search.amounts import amount
 from search.encoders import open_encoder
+from search.encoders.checking import check_encoder
 from search.errors import BadSource, LimnError
+from search.settings import DEVICES
+from search.waiting import saying
 
 
 @click.command()
@@ -28,7 +32,7 @@ from search.errors import BadSource, LimnError
 @click.option(
     "--encoder", "spec", default="builtin", show_default=True, help="Encoder pair to measure."
 )
-@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
 @click.option(
     "--language",
     "languages",
@@ -46,6 +50,7 @@ def evaluate(
 ) -> None:
     """Measure an encoder pair's recall on captioned pictures, in both directions."""
     try:
+        check_encoder(spec)
         pairs = read_pairs(captions, images)
         known = sorted({language for pair in pairs for language in pair.captions})
         unknown = sorted(set(languages) - set(known))
@@ -53,8 +58,10 @@ def evaluate(
             raise BadSource(
                 f"no caption in {str(captions)!r} is in {unknown[0]!r}; it has {', '.join(known)}"
             )
-        click.echo(f"embedding {len(pairs)} pictures and their captions", err=True)
-        report = measure(open_encoder(spec, device), pairs, languages or known)
+        with saying(f"opening the encoder {spec}"):
+            encoder = open_encoder(spec, device)
+        click.echo(f"embedding {amount(len(pairs), 'picture')} and their captions", err=True)
+        report = measure(encoder, pairs, languages or known)
     except LimnError as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else table(report))

@@ -7,6 +7,7 @@ import numpy as np
 
 from indexer.evaluation.metrics import Measure, intervals, picture_ranks, text_ranks
 from indexer.training.pairs import CaptionedPicture
+from search.amounts import amount
 from search.encoders import Encoder
 from search.pictures import read_picture
 from search.records import Pixels, Vectors
@@ -86,7 +87,8 @@ def embedded_texts(encoder: Encoder, texts: Sequence[str]) -> Vectors:
 def table(report: Report) -> str:
     """The report as lines of text, per cent with 95% intervals."""
     lines = [
-        f"{report.space} on {report.pictures} pictures (95% intervals by bootstrap over pictures)"
+        f"{report.space} on {amount(report.pictures, 'picture')} "
+        "(95% intervals by bootstrap over pictures)"
     ]
     lines.append(f"{'':22}{'R@1 %':>24}{'R@5 %':>24}{'R@10 %':>24}{'median rank':>24}{'MRR':>24}")
     for language, directions in report.measures.items():

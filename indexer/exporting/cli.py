@@ -1,5 +1,6 @@
 """`limn export`: the command line of exporting."""
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import click
 from indexer.ending import end_in_order
 from indexer.exporting.folder import check_new
 from indexer.exporting.precision import LOWEST_COSINE
+from indexer.exporting.refusals import check_exportable
 from search.errors import BadSetting
+from search.installing import install_extra
 from search.settings import user_path
+from search.waiting import saying
 
 
 @click.command()
@@ -28,12 +32,13 @@ def export(spec: str, out: Path, precision: str, as_json: bool) -> None:
 
     The exported towers are compared with torch's, and nothing is kept where they differ.
     """
-    try:  # torch costs seconds, so it waits until the options are known to be right
-        import onnx  # noqa: F401
-    except ImportError as error:
-        raise BadSetting('exporting needs the package onnx: pip install "limn[export]"') from error
+    # torch costs seconds, so it waits until the options are known to be right
+    check_exportable(spec)
     check_new(user_path(out))
-    from indexer.exporting.export import export as run
+    if importlib.util.find_spec("onnx") is None:
+        raise BadSetting(f"exporting needs the package onnx: {install_extra('export')}")
+    with saying("loading torch"):
+        from indexer.exporting.export import export as run
 
     end_in_order("stopped; nothing was exported")
     wanted = next(each for each in LOWEST_COSINE if each == precision)

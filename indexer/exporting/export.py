@@ -15,7 +15,7 @@ from indexer.exporting.folder import check_new, new_folder
 from indexer.exporting.integers import as_integer_products
 from indexer.exporting.padding import fold_padding
 from indexer.exporting.precision import LOWEST_COSINE, Precision
-from indexer.exporting.refusals import CantExport, ExportDiffers
+from indexer.exporting.refusals import CantExport, ExportDiffers, check_exportable
 from indexer.exporting.small_weights import as_float16, as_int8
 from indexer.exporting.towers import RawPictures, RawTexts, sizes
 from indexer.exporting.tracing import traced
@@ -28,7 +28,6 @@ from search.encoders.openclip_names import languages, picture_work
 from search.encoders.openclip_weights import Pair, load_pair, quiet
 from search.encoders.pairfolder import FILES, describe, file_digest
 from search.encoders.preparation import Preparation
-from search.errors import BadSetting
 from search.records import Pixels, Vectors
 
 LARGEST_TOWER = 2**31 // 4 - 2**20
@@ -64,11 +63,7 @@ def export(spec: str, out: Path, precision: Precision) -> Exported:
         ExportDiffers: a cosine is under LOWEST_COSINE.
         StorageFailed: the disk is full.
     """
-    if not spec.startswith("open_clip:"):
-        raise BadSetting(
-            f"{spec!r} is not exported; only pairs of open_clip are: "
-            "open_clip:ARCH/PRETRAINED or open_clip:ARCH@/path/to/checkpoint"
-        )
+    check_exportable(spec)
     check_new(out)
     with quiet(), new_folder(out) as part:
         pair = load_pair(spec)

@@ -11,13 +11,25 @@ from search.errors import BadSetting, StorageFailed
 
 
 def check_new(out: Path) -> None:
-    """Raise BadSetting where `out` is taken: a folder that holds something, or a file."""
-    if out.is_dir() and not any(out.iterdir()):
-        return
-    if os.path.lexists(out):
+    """Refuse an `out` that can't become a new folder.
+
+    Raises:
+        BadSetting: it is taken: a folder that holds something, or a file.
+        StorageFailed: nothing can be written there.
+    """
+    taken = os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir()))
+    if taken:
         raise BadSetting(
             f"{str(out)!r} is there already and not an empty folder; name a new one with --out, "
             "or remove it"
+        )
+    above = out.parent  # where it is written before it becomes `out`
+    while not os.path.exists(above):
+        above = above.parent
+    if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+        why = "can't be written to" if above.is_dir() else "is no folder"
+        raise StorageFailed(
+            f"can't write {str(out)!r}: {str(above)!r} {why}; name another place with --out"
         )
 
 

@@ -1,6 +1,7 @@
 """Why a pair is not exported."""
 
-from search.errors import LimnError
+from search.encoders.checking import check_encoder, unknown
+from search.errors import BadSetting, LimnError
 
 
 class CantExport(LimnError):
@@ -9,3 +10,20 @@ class CantExport(LimnError):
 
 class ExportDiffers(LimnError):
     """The exported graphs do not give torch's vectors."""
+
+
+def check_exportable(spec: str) -> None:
+    """Refuse a pair that is not open_clip's, and one that can't be had.
+
+    Raises:
+        BadSetting, EncoderUnavailable: as `search.encoders.checking.check_encoder` does.
+    """
+    if spec.startswith("open_clip:"):
+        check_encoder(spec)
+    elif spec.partition("@")[0] == "builtin" or spec.startswith("onnx:") or spec == "tiny":
+        raise BadSetting(
+            f"{spec!r} need not be exported: it runs without torch as it is; use it so, with "
+            f"--encoder {spec}. What is exported are pairs of open_clip"
+        )
+    else:
+        raise unknown(spec)

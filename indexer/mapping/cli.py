@@ -7,7 +7,9 @@ import time
 import click
 
 from indexer.ending import end_in_order
+from search.amounts import amount
 from search.settings import Settings
+from search.waiting import saying
 from search.wire import one_line, printable
 
 STOPPED = "stopped; the map that was there before is kept"
@@ -20,15 +22,17 @@ def make(name: str, as_json: bool) -> None:
     """Lay out collection NAME in two dimensions, for its map on the page, and print its regions."""
     from dataclasses import asdict
 
-    from indexer.mapping.making import make_map
+    from indexer.mapping.making import check_packages, make_map
     from search.bootstrap import open_engine
 
+    check_packages()
     end_in_order(STOPPED)
     began = time.monotonic()
     with open_engine(Settings.from_environment()) as engine:
         [collection] = engine.catalog.collections([name])
         try:
-            made = make_map(engine, collection, _tell)
+            with saying(f"laying out {amount(engine.summaries([name])[0].pictures, 'picture')}"):
+                made = make_map(engine, collection, _tell)
         except KeyboardInterrupt:
             click.echo(STOPPED, err=True)
             sys.exit(1)
@@ -39,7 +43,8 @@ def make(name: str, as_json: bool) -> None:
             click.echo(f"{region.pictures:>8,}  {one_line('  '.join(region.names.values()))}")
     took_s = time.monotonic() - began
     click.echo(
-        f"{printable(name)}: {len(made.ids):,} pictures laid out in {took_s:.1f} s", err=True
+        f"{printable(name)}: {amount(len(made.ids), 'picture')} laid out in {took_s:.1f} s",
+        err=True,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from search.errors import BadSetting
+from search.installing import install_extra
 from search.maps import Places
 from search.records import Ids, Vectors
 from search.stores import VectorStore
@@ -25,8 +26,6 @@ FEW = 10_000
 
 # Queries at a time: their scores are held for all pictures at once.
 BATCH = 512
-
-REMEDY = 'maps are laid out with openTSNE: pip install "limn[map]"'
 
 Tell = Callable[[float], None]
 """Called with the share that is done; what it raises ends the work."""
@@ -68,7 +67,7 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
         from openTSNE.initialization import pca
         from openTSNE.nearest_neighbors import PrecomputedNeighbors
     except ImportError as error:
-        raise BadSetting(REMEDY) from error
+        raise BadSetting(f"maps are laid out with openTSNE: {install_extra('map')}") from error
     affinities = PerplexityBasedNN(
         knn_index=PrecomputedNeighbors(near, distances),
         perplexity=near.shape[1] / 3,

@@ -1,5 +1,6 @@
 """Making a collection's map from what the catalog and its store hold, one maker at a time."""
 
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +10,17 @@ from filelock import FileLock, Timeout
 from indexer.mapping.layout import Tell, lay_out
 from indexer.mapping.regions import regions, vocabularies
 from search.engine import Engine
-from search.errors import BadSource, CollectionBusy, StorageFailed
+from search.errors import BadSetting, BadSource, CollectionBusy, StorageFailed
+from search.installing import install_extra
 from search.maps import PictureMap, write_map
 from search.records import Caption, Collection
+
+
+def check_packages() -> None:
+    """Raise BadSetting where the extra `map` is not installed, before minutes of work need it."""
+    for package in ("openTSNE", "sklearn"):
+        if importlib.util.find_spec(package) is None:
+            raise BadSetting(f"maps are laid out with openTSNE: {install_extra('map')}")
 
 
 def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:

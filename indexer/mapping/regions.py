@@ -10,6 +10,7 @@ import numpy as np
 from indexer.training.labelled import glossary
 from search.encoders import Encoder
 from search.errors import BadSetting
+from search.installing import install_extra
 from search.maps import Places, Region
 from search.records import Caption, Ids, Vectors
 from search.words import EMPTY, RUNS
@@ -94,7 +95,7 @@ def _clusters(places: Places, count: int) -> Any:
     try:
         from sklearn.cluster import KMeans, MiniBatchKMeans
     except ImportError as error:
-        raise BadSetting('maps need scikit-learn: pip install "limn[map]"') from error
+        raise BadSetting(f"maps need scikit-learn: {install_extra('map')}") from error
     kind = KMeans if len(places) < 20_000 else MiniBatchKMeans
     return kind(n_clusters=count, n_init=1, random_state=0).fit_predict(places)
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from indexer.sources import NOTHING, Told
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns, Columns
+from search.amounts import amount
 from search.characters import composed
 from search.errors import BadSource
 from search.pictures.encodings import decoded
@@ -70,7 +71,7 @@ class CaptionTable:
             else:
                 why = "several pictures have this name" if found else "no such picture"
                 unknown.append(f"{name[:200]!r} (line {self._lines[name]}: {why})")
-        self._note(unknown, "names that fit no one picture, such as")
+        self._note(unknown, "name that fits no one picture", "names that fit no one picture")
 
     def _read(self) -> None:
         text = read_text(self.path)
@@ -94,8 +95,10 @@ class CaptionTable:
                 f"{self.path}, line {began}: a quote opens here and is never closed, so the rest "
                 "of the file would be one caption; close it, or double it where it is meant"
             )
-        self._note(self._blank, "rows without an image or a caption, passed over, such as")
-        self._note(self._twice, "rows that repeat a caption, counted once, such as")
+        without = "without an image or a caption, passed over"
+        self._note(self._blank, f"row {without}", f"rows {without}")
+        again = "a caption, counted once"
+        self._note(self._twice, f"row that repeats {again}", f"rows that repeat {again}")
 
     def _columns(self, names: list[str], first_line: str) -> Columns:
         try:
@@ -126,11 +129,12 @@ class CaptionTable:
         captions.update(dict.fromkeys(told.captions))
         self._fields.setdefault(name, {}).update(told.fields)
 
-    def _note(self, found: Sequence[str], what: str) -> None:
+    def _note(self, found: Sequence[str], one: str, many: str) -> None:
         if found:
             more = ", ..." if len(found) > EXAMPLES else ""
             shown = ", ".join(found[:EXAMPLES])
-            self.notes.append(f"{self.path}: {len(found):,} {what} {shown}{more}")
+            such = ", such as" if len(found) > 1 else ":"
+            self.notes.append(f"{self.path}: {amount(len(found), one, many)}{such} {shown}{more}")
 
 
 def _ending_in(wanted: PurePosixPath, paths: Sequence[Path]) -> list[Path]:

@@ -11,9 +11,8 @@ from indexer.sources.columns import AskedColumns, fields_of
 from indexer.sources.listed import Rows
 from search.characters import storable
 from search.errors import BadSource
+from search.installing import install_extra
 from search.records import Caption
-
-REMEDY = 'COCO files are read with ijson: pip install "limn[sources]"'
 
 # What COCO says of a picture beside its name.
 KEPT = ("id", "license", "date_captured", "flickr_url")
@@ -31,7 +30,7 @@ def coco_rows(path: Path, asked: AskedColumns) -> Rows:
     try:
         import ijson
     except ImportError as error:
-        raise BadSource(REMEDY) from error
+        raise BadSource(f"COCO files are read with ijson: {install_extra('sources')}") from error
     try:
         # Names by id on disk: the captions come after the pictures, and name them by id.
         with tempfile.TemporaryDirectory(prefix="limn-") as scratch, path.open("rb") as file:

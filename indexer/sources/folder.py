@@ -25,6 +25,7 @@ from indexer.sources.containers import contents
 from indexer.sources.selection import EVERYTHING, Selection
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
+from search.amounts import amount
 from search.boundary import is_inside
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
@@ -75,6 +76,11 @@ class Folder:
         self._confined_to = confined_to
         self._others = 0
 
+    @property
+    def narrowed_by(self) -> str:
+        """The options that leave out some of it, as they are written; "" where none does."""
+        return str(self._selection)
+
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
         try:
             status = self.root.stat()
@@ -96,7 +102,8 @@ class Folder:
             failures.clear()
         yield from failures
         if self._others:
-            yield Note(f"{self._others:,} files that are not pictures were passed over")
+            were = "files that are not pictures were passed over"
+            yield Note(amount(self._others, "file that is not a picture was passed over", were))
 
     def _one_file(self, status: os.stat_result, unchanged: Unchanged) -> Iterator[Found]:
         listing = self._list(str(self.root.parent), [])

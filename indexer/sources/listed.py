@@ -15,6 +15,7 @@ from typing import Any
 from indexer.gate import parse_json
 from indexer.sources import Found, Item, Note, Told, Unchanged, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
+from search.amounts import amount
 from search.boundary import is_inside
 from search.characters import composed, storable
 from search.errors import BadSource
@@ -73,7 +74,9 @@ class Listed:
             finally:
                 sql.close()
         if blank:
-            yield Note(f"{self.table}: {blank:,} rows without a picture's name, passed over")
+            yield Note(
+                f"{self.table}: {amount(blank, 'row')} without a picture's name, passed over"
+            )
 
     def _confined(self, pictures: Iterator[Item | Failure]) -> Iterator[Found]:
         for found in pictures:

@@ -25,6 +25,12 @@ class Selection:
                     entry for entry in entries if self.wants(os.path.relpath(entry.path, root))
                 ]
 
+    def __str__(self) -> str:
+        """The options of the command line that say the same."""
+        parts = [f"--include {pattern!r}" for pattern in self.include]
+        parts += [f"--exclude {pattern!r}" for pattern in self.exclude]
+        return " ".join([*parts, *([] if self.recursive else ["--no-recursive"])])
+
     def wants(self, path: str) -> bool:
         """Whether a path, relative to the root, is wanted."""
         path = composed(path)

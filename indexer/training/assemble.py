@@ -22,6 +22,7 @@ from indexer.training.querybank import add_querybank
 from indexer.training.recipe import Recipe
 from indexer.training.start import Start, start
 from indexer.training.views import Views
+from search.amounts import amount
 from search.errors import BadSetting
 
 LANGUAGES = ("en", "zh")
@@ -53,9 +54,10 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
     words = glossary()
     labelled = read_labelled(sources.labelled, out / "labelled", words) if sources.labelled else []
     if recipe.batch > len(taught) + len(labelled):
+        given = amount(len(taught) + len(labelled), "picture")
         raise BadSetting(
-            f"a batch of {recipe.batch} is more than the {len(taught) + len(labelled)} pictures "
-            f"to train on ({len(held)} are held out); choose a smaller --batch or --held-out"
+            f"a batch of {recipe.batch} is more than the {given} to train on ({len(held)} held "
+            "out); choose a smaller --batch or --held-out"
         )
     yield f"{len(taught)} captioned and {len(labelled)} labelled pictures, {len(held)} held out"
     begun = start(taught, sources.backbone, sources.minilm, recipe, words)

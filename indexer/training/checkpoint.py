@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from search.errors import LimnError, StorageFailed
+from indexer.training.folder import TrainingStopped
+from search.errors import StorageFailed
 
 NAME = "checkpoint.pt"
 
@@ -17,10 +18,6 @@ UNREADABLE = (
     *(AttributeError, pickle.UnpicklingError),
 )
 """What torch was seen to raise on files that are cut, garbled or of another kind."""
-
-
-class TrainingStopped(LimnError):
-    """A run can't go on: its loss is no number, or its checkpoint belongs to another run."""
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:

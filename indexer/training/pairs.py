@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.amounts import amount
 from search.errors import BadSource
 from search.spelling import on_disk
 
@@ -57,7 +58,8 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
             by_picture.setdefault(row["image"], []).append(row)
     if len(by_picture) < 2:
         raise BadSource(
-            f"{str(captions)!r} has captions of {len(by_picture)} pictures; 2 or more are needed"
+            f"{str(captions)!r} has captions of {amount(len(by_picture), 'picture')}; "
+            "2 or more are needed"
         )
     pairs = [captioned(on_disk(folder / name), rows) for name, rows in by_picture.items()]
     missing = [pair.path.name for pair in pairs if not pair.path.is_file()]

@@ -16,6 +16,7 @@ from search.encoders.builtin import open_builtin, pair_folder
 from search.encoders.preparation import Preparation
 from search.encoders.texts import encodable
 from search.errors import BadSetting, StorageFailed
+from search.installing import install_extra
 from search.records import Space
 
 KEPT_FACTS = ("format", "name", "languages", "positions")
@@ -106,5 +107,5 @@ def open_builtin_pair(spec: str, target: torch.device) -> BuiltinPair:
         EncoderUnavailable: a file is missing or damaged.
     """
     if importlib.util.find_spec("onnx") is None:
-        raise BadSetting('training the built-in pair needs onnx: pip install "limn[train]"')
+        raise BadSetting(f"training the built-in pair needs onnx: {install_extra('train')}")
     return BuiltinPair(pair_folder(spec), target)

@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indexer.ending import end_in_order
+from indexer.training.folder import claimed
 from indexer.training.pairs import CaptionedPicture, read_pairs
 from indexer.tuning.captioned import from_collection
+from indexer.tuning.checking import check_enough, check_trainable
+from search.amounts import amount
+from search.encoders.checking import check_encoder
 from search.errors import BadSetting
 from search.pictures import Limits
 from search.settings import DEVICES, Settings, user_path
+from search.waiting import saying
 from search.wire import printable
 
 if TYPE_CHECKING:
@@ -142,25 +147,29 @@ def train(
         return
     if out is None:
         raise BadSetting("name the folder of the run: --out DIR")
+    check_trainable(spec, method)
+    if options["teacher"] is not None:
+        check_encoder(options["teacher"])
     if name is not None and captions is None:
         source, (pairs, folder) = name, _collected(settings, name)
     elif captions is not None and name is None:
         source, (pairs, folder) = str(user_path(captions)), _listed(user_path(captions), images)
     else:
         raise BadSetting("name the pictures to train on: either --collection NAME or --pairs FILE")
+    check_enough(len(pairs), options["held_out"])
     asked = {key: value for key, value in options.items() if value is not None}
     asked = {**asked, "captions": draws}
     whose = {"pictures": source, "from": spec, "method": method, **asked}
 
-    # torch costs seconds, so it waits until the options are known to be right.
-    from indexer.training.folder import claimed
-    from indexer.training.memory import keep_freed_memory
-    from indexer.tuning.run import Machine, fine_tune
-
-    keep_freed_memory()
-    machine = Machine(device or settings.device, settings.workers, Limits(settings.max_pixels))
     try:
         with claimed(user_path(out), whose):
+            with saying("loading torch"):  # which waits until the options are known to be right
+                from indexer.training.memory import keep_freed_memory
+                from indexer.tuning.run import Machine, fine_tune
+
+            keep_freed_memory()
+            limits = Limits(settings.max_pixels)
+            machine = Machine(device or settings.device, settings.workers, limits)
             done = fine_tune(
                 pairs, spec, method, asked, user_path(out), machine, _tell, anyway=anyway
             )
@@ -184,7 +193,7 @@ def _learn(
     if as_json:
         click.echo(json.dumps(asdict(done), ensure_ascii=False))
         return
-    _tell(f"trained on {done.trained} questions, {done.held_out} held out to decide by")
+    _tell(f"trained on {amount(done.trained, 'question')}, {done.held_out:,} held out to decide by")
     _tell(f"found within the first 10 before: {done.before}; after: {done.after}")
     click.echo(f"{name} is searched with the adapter from now on; limn adapter off {name}")
 
@@ -197,7 +206,8 @@ def _collected(settings: Settings, name: str) -> tuple[list[CaptionedPicture], P
         pairs, gone = from_collection(engine.catalog, name)
         folder = min(engine.catalog.sources(name), default=pairs[0].path.parent)
     if gone:
-        _tell(f"{gone:,} captioned pictures are left out: their files are gone")
+        one = "captioned picture is left out: its file is gone"
+        _tell(amount(gone, one, "captioned pictures are left out: their files are gone"))
     return pairs, folder
 
 

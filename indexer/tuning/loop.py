@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from indexer.training.checkpoint import TrainingStopped, load, save
+from indexer.training.checkpoint import load, save
+from indexer.training.folder import TrainingStopped
 from indexer.training.schedule import rate_at
 from indexer.tuning.average import Average, put
 from indexer.tuning.batches import Batch, Batches

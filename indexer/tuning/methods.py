@@ -12,6 +12,7 @@ from indexer.tuning.plan import Method
 from indexer.tuning.trainable import TrainablePair
 from search.encoders.openclip_weights import quiet
 from search.errors import BadSetting
+from search.installing import install_extra
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def _adapted(pair: TrainablePair, rank: int) -> Learners:
     try:
         import peft
     except ImportError as error:
-        raise BadSetting('--method lora needs peft: pip install "limn[train]"') from error
+        raise BadSetting(f"--method lora needs peft: {install_extra('train')}") from error
     config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=_targets(pair))
     try:
         with quiet():

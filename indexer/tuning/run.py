@@ -10,6 +10,7 @@ import torch
 from indexer.training.pairs import CaptionedPicture, fingerprint, split
 from indexer.tuning.album import collect
 from indexer.tuning.batches import Batches
+from indexer.tuning.checking import check_enough
 from indexer.tuning.curves import draw_curves, write_metrics
 from indexer.tuning.gate import Installed, install
 from indexer.tuning.judge import InTraining, figures
@@ -19,15 +20,14 @@ from indexer.tuning.objective import Objective, Taught
 from indexer.tuning.plan import Method, Plan
 from indexer.tuning.teacher import ask
 from indexer.tuning.trainable import TrainablePair, open_trainable
+from search.amounts import amount
 from search.encoders import open_encoder
 from search.encoders.builtin import BuiltinEncoder
 from search.encoders.openclip import torch_device
-from search.errors import BadSetting, BadSource
+from search.errors import BadSetting
+from search.installing import install_extra
 from search.pictures import Limits
 from search.records import Device
-
-FEWEST = 20
-"""Pictures below which neither training nor what is held out of it says anything."""
 
 FEWEST_HELD, MOST_HELD = 5, 500
 
@@ -62,13 +62,13 @@ def fine_tune(
     """
     pair = open_trainable(spec, torch_device(machine.device))
     side_px = max(pair.preparation.width_px, pair.preparation.height_px)
-    tell(f"reading {len(pairs):,} captioned pictures")
+    tell(f"reading {amount(len(pairs), 'captioned picture')}")
     album = collect(pairs, out / "pictures", side_px, machine.limits, machine.workers)
     if album.refused:
         tell(f"{len(album.refused):,} can't be read and are left out; first: {album.refused[0]}")
     plan = _plan(pair, method, asked, len(album.pairs))
     taught, held = (album.copied(part) for part in split(album.pairs, plan.held_out))
-    tell(f"{len(taught):,} pictures to train on, {len(held):,} held out")
+    tell(f"{amount(len(taught), 'picture')} to train on, {len(held):,} held out")
     torch.manual_seed(plan.seed)  # LoRA's additions are drawn
     learners = choose(pair, method, plan.rank)
     data = fingerprint([*taught, *held])
@@ -86,10 +86,7 @@ def fine_tune(
 
 
 def _plan(pair: TrainablePair, method: Method, asked: Mapping[str, Any], pictures: int) -> Plan:
-    if pictures < FEWEST:
-        raise BadSource(
-            f"{pictures} captioned pictures are too few to train on; {FEWEST} or more are needed"
-        )
+    check_enough(pictures)
     usual = {
         "loss": pair.loss,
         "rate": pair.rates[method],
@@ -101,11 +98,7 @@ def _plan(pair: TrainablePair, method: Method, asked: Mapping[str, Any], picture
             f"{pair.space.encoder} was not trained with the sigmoid loss and has no bias for it; "
             "use --loss softmax"
         )
-    if plan.held_out > pictures - FEWEST // 2:
-        raise BadSetting(
-            f"--held-out {plan.held_out} of {pictures} pictures leaves too few to train on; "
-            f"hold out at most {pictures - FEWEST // 2}"
-        )
+    check_enough(pictures, plan.held_out)
     return plan
 
 
@@ -120,7 +113,7 @@ def _taught(
 ) -> Taught | None:
     if plan.teacher is None:
         return None
-    tell(f"asking the teacher {plan.teacher} about {len(pictures):,} pictures")
+    tell(f"asking the teacher {plan.teacher} about {amount(len(pictures), 'picture')}")
     teacher = open_encoder(plan.teacher, device)
     if isinstance(teacher, BuiltinEncoder):
         teacher = replace(teacher, querybank=None)  # towers learn from towers
@@ -142,6 +135,8 @@ def _train(
         tell(f"epoch {record['epoch']}{losses}, held-out recall {record['recall']['mean']:.1%}")
     write_metrics(fit.records, fit.folder)
     if not draw_curves(fit.records, fit.folder):
-        tell('no curves.png: matplotlib is not here; pip install "limn[train]"')
+        tell(f"no curves.png: matplotlib is not here; {install_extra('train')}")
     if fit.waited_in_vain():
-        tell(f"stopped early: {fit.plan.patience} epochs without a better held-out recall")
+        tell(
+            f"stopped early: {amount(fit.plan.patience, 'epoch')} without a better held-out recall"
+        )

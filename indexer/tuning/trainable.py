@@ -7,14 +7,10 @@ from typing import Protocol
 from torch import Tensor, device, nn
 
 from indexer.training.pairs import CaptionedPicture
+from indexer.tuning.checking import untrainable
 from indexer.tuning.plan import Loss, Method
 from search.encoders.preparation import Preparation
-from search.errors import BadSetting
 from search.records import Space
-
-SPECIFICATIONS = (
-    "builtin, builtin@/path/to/pair, open_clip:ARCH/PRETRAINED, open_clip:ARCH@/path/to/checkpoint"
-)
 
 
 class TrainablePair(Protocol):
@@ -87,7 +83,7 @@ def open_trainable(spec: str, target: device) -> TrainablePair:
     """Open the pair that `spec` names to train it.
 
     Raises:
-        BadSetting: `spec` is not one of `SPECIFICATIONS`.
+        BadSetting: `spec` is of no kind that can be trained.
         EncoderUnavailable: the pair can't be loaded.
     """
     if spec == "builtin" or spec.startswith("builtin@"):
@@ -98,4 +94,4 @@ def open_trainable(spec: str, target: device) -> TrainablePair:
         from indexer.tuning.openclip_pair import open_openclip_pair
 
         return open_openclip_pair(spec, target)
-    raise BadSetting(f"{spec!r} can't be trained; train from one of: {SPECIFICATIONS}")
+    raise untrainable(spec)

@@ -3,14 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from search.encoders.checking import unknown
 from search.encoders.preparation import Preparation
-from search.errors import BadSetting
 from search.records import Pixels, Space, Vectors
-
-SPECIFICATIONS = (
-    "builtin, builtin@/path/to/pair, open_clip:ARCH/PRETRAINED, "
-    "open_clip:ARCH@/path/to/checkpoint, onnx:/path/to/exported/pair, tiny"
-)
 
 
 class Encoder(Protocol):
@@ -40,7 +35,7 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
     Each backend is imported here, when it is wanted: torch costs seconds.
 
     Raises:
-        BadSetting: `spec` is not one of `SPECIFICATIONS`.
+        BadSetting: `spec` is not one of `search.encoders.checking.SPECIFICATIONS`.
         EncoderUnavailable: the pair can't be loaded; the message names the choices left.
     """
     if spec == "builtin" or spec.startswith("builtin@"):
@@ -59,4 +54,4 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
         from search.encoders.onnxpair import open_onnx
 
         return open_onnx(spec)
-    raise BadSetting(f"unknown encoder {spec!r}; choose one of: {SPECIFICATIONS}")
+    raise unknown(spec)

@@ -46,6 +46,12 @@ def hub_file(repository: str, names: Sequence[str], wanted_by: str, instead: str
     )
 
 
+def check_hub(repository: str, names: Sequence[str], wanted_by: str, instead: str) -> None:
+    """Raise EncoderUnavailable where none of the files is in the cache, nor the hub in reach."""
+    if not any(_cached(repository, name) for name in names):
+        _require_hub(repository, wanted_by, instead)
+
+
 def hub_folder(repository: str, marks: Sequence[str], wanted_by: str, instead: str) -> Path:
     """Return a folder with the small files of `repository`; it is cached once a mark is.
 

@@ -54,11 +54,7 @@ def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:
             Limn wrote it.
     """
     folder = onnx_folder(spec)
-    if not (folder / DESCRIPTION).is_file():
-        raise EncoderUnavailable(
-            f"there is no exported pair in {str(folder)!r}; export one there: "
-            f"limn export --encoder open_clip:ARCH/PRETRAINED --out {folder}"
-        )
+    check_exported(folder)
     with opening(folder, REMEDY):
         facts = read_facts(folder)
         read_folder(folder)
@@ -69,6 +65,15 @@ def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:
             languages=tuple(facts["languages"]),
             towers=open_towers(folder, space.width, threads),
             words=open_words(folder / "tokenizer.json", facts["reading"]),
+        )
+
+
+def check_exported(folder: Path) -> None:
+    """Raise EncoderUnavailable where a folder holds no pair."""
+    if not (folder / DESCRIPTION).is_file():
+        raise EncoderUnavailable(
+            f"there is no exported pair in {str(folder)!r}; export one there: "
+            f"limn export --encoder open_clip:ARCH/PRETRAINED --out {folder}"
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import EncoderUnavailable
+from search.installing import install
 
 MANY_LANGUAGES = ("xlm", "mt5", "nllb", "i18n", "siglip2", "worldwide")
 """In the names of tokenizers and architectures that were trained on dozens of languages."""
@@ -26,14 +27,14 @@ def published() -> dict[str, dict[str, dict[str, Any]]]:
 
     Its module is read, and what makes the table is run; its imports, torch among them, are not.
     """
-    source = ast.parse((_home() / "pretrained.py").read_text("utf-8"))
+    source = ast.parse((home() / "pretrained.py").read_text("utf-8"))
     makes_table: list[ast.stmt] = [
         node
         for node in source.body
         if isinstance(node, ast.Assign | ast.For | ast.Expr)
         or (isinstance(node, ast.FunctionDef) and node.name.endswith("cfg") and node.name[0] == "_")
     ]
-    names: dict[str, Any] = {**runpy.run_path(str(_home() / "constants.py")), "copy": copy}
+    names: dict[str, Any] = {**runpy.run_path(str(home() / "constants.py")), "copy": copy}
     exec(compile(ast.Module(makes_table, []), "pretrained.py", "exec"), names)
     table: dict[str, dict[str, dict[str, Any]]] = names["_PRETRAINED"]
     return table
@@ -42,14 +43,14 @@ def published() -> dict[str, dict[str, dict[str, Any]]]:
 @cache
 def configuration(architecture: str) -> dict[str, Any] | None:
     """The configuration of an architecture that open_clip brings along, or None."""
-    file = _home() / "model_configs" / f"{architecture}.json"
+    file = home() / "model_configs" / f"{architecture}.json"
     found: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.is_file() else None
     return found
 
 
 def weight_files(hub_name: str) -> tuple[str, list[str]]:
     """The repository that an entry of the table names, and its files in open_clip's order."""
-    constants = runpy.run_path(str(_home() / "constants.py"))
+    constants = runpy.run_path(str(home() / "constants.py"))
     usual, safe = constants["HF_WEIGHTS_NAME"], constants["HF_SAFE_WEIGHTS_NAME"]
     repository, _, name = hub_name.rpartition("/")
     names = [name or usual]
@@ -89,8 +90,9 @@ def picture_work(config: dict[str, Any], parameters: int | None = None) -> float
 
 
 @cache
-def _home() -> Path:
+def home() -> Path:
+    """Where open_clip is installed; raises EncoderUnavailable where it is not."""
     found = importlib.util.find_spec("open_clip")
     if found is None or found.origin is None:
-        raise EncoderUnavailable("open_clip is not installed: pip install open_clip_torch")
+        raise EncoderUnavailable(f"open_clip is not installed: {install('open_clip_torch')}")
     return Path(found.origin).parent

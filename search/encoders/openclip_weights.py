@@ -1,9 +1,7 @@
 """From `open_clip:...` to a loaded model and its tokenizer: names, files, checkpoints."""
 
-import difflib
 import json
 import logging
-import os
 import pickle
 import re
 import warnings
@@ -15,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import open_clip
-from open_clip.constants import HF_CONFIG_NAME, HF_SAFE_WEIGHTS_NAME, HF_WEIGHTS_NAME
+from open_clip.constants import HF_CONFIG_NAME
 from open_clip.tokenizer import HFTokenizer
 from safetensors import SafetensorError
 from torch import Tensor
@@ -24,21 +22,8 @@ from torch.overrides import TorchFunctionMode
 
 from search.encoders.hub import hub_file, hub_folder
 from search.encoders.openclip_names import weight_files
+from search.encoders.openclip_specs import checkpoint_at, instead, parse
 from search.errors import BadSetting, EncoderUnavailable
-
-FORMS = "open_clip:ARCH/PRETRAINED or open_clip:ARCH@/path/to/checkpoint"
-
-CHECKPOINT_NAMES = (
-    HF_SAFE_WEIGHTS_NAME,
-    "open_clip_pytorch_model.safetensors",
-    HF_WEIGHTS_NAME,
-    "model.safetensors",
-    "pytorch_model.bin",
-)
-"""What the weights are called in a repository of the hub, in open_clip's order."""
-
-FOREIGN_SUFFIXES = (".npz", ".npy")
-"""open_clip takes these for big_vision's checkpoints, and leaves the file open."""
 
 TOKENIZER_NAMES = ("tokenizer.json", "tokenizer_config.json")
 
@@ -102,7 +87,7 @@ def load_pair(spec: str) -> Pair:
         BadSetting: no such architecture or weights.
         EncoderUnavailable: the weights can't be had or do not fit.
     """
-    architecture, tag, path = _parse(spec)
+    architecture, tag, path = parse(spec)
     config = open_clip.get_model_config(architecture)
     weights = _local(architecture, tag, path) if path else _published(architecture, tag)
     config["quick_gelu"] = bool(config.get("quick_gelu")) or weights.quick_gelu
@@ -134,79 +119,21 @@ def quiet() -> Iterator[None]:
         logging.root.removeHandler(handler)
 
 
-def _parse(spec: str) -> tuple[str, str, Path | None]:
-    """Split a specification into architecture, tag ("" for none) and checkpoint path."""
-    name, at, place = spec.removeprefix("open_clip:").partition("@")
-    # Both ViT-B/32 and ViT-B-32 are in use; the last slash is the one before the tag.
-    architecture, slash, tag = (name, "", "") if at and _known(name) else name.rpartition("/")
-    if at and not slash:
-        architecture = name
-    architecture = architecture.replace("/", "-")
-    if not architecture or (not place if at else not tag):
-        raise BadSetting(f"{spec!r} does not name an encoder; write {FORMS}")
-    if not _known(architecture):
-        raise BadSetting(
-            f"open_clip has no architecture {architecture!r}{_close(architecture)}; "
-            "python -c 'import open_clip; print(*open_clip.list_models())' prints them all"
-        )
-    tag = tag.lower().replace("-", "_")  # as open_clip reads its tags
-    tags = open_clip.list_pretrained_tags_by_model(architecture)
-    if tag and tag not in tags:
-        known = f"it has: {', '.join(tags)}" if tags else "none are published for it"
-        raise BadSetting(
-            f"open_clip's {architecture} has no weights {tag!r}; {known}; "
-            f"weights in a file are named open_clip:{architecture}@/path/to/checkpoint"
-        )
-    return architecture, tag, Path(os.path.abspath(os.path.expanduser(place))) if at else None
-
-
-def _known(architecture: str) -> bool:
-    return architecture.replace("/", "-") in open_clip.list_models()
-
-
-def _close(architecture: str) -> str:
-    names = {name.lower(): name for name in open_clip.list_models()}
-    close = difflib.get_close_matches(architecture.lower(), names, n=3)
-    return f"; did you mean {' or '.join(names[name] for name in close)}?" if close else ""
-
-
 def _published(architecture: str, tag: str) -> Weights:
     spec = f"open_clip:{architecture}/{tag}"
     entry = open_clip.get_pretrained_cfg(architecture, tag)
     repository, names = weight_files(entry["hf_hub"])
-    path = hub_file(repository, names, spec, _instead(architecture))
+    path = hub_file(repository, names, spec, instead(architecture))
     return Weights(spec, path, entry, bool(entry.get("quick_gelu")))
-
-
-def _instead(architecture: str) -> str:
-    return (
-        "use the pair that ships (builtin), or weights in a file "
-        f"(open_clip:{architecture}@/path/to/checkpoint)"
-    )
 
 
 def _local(architecture: str, tag: str, path: Path) -> Weights:
     name = f"{architecture}/{tag}" if tag else architecture
     spec = f"open_clip:{name}@{path}"
-    checkpoint = _checkpoint_in(path) if path.is_dir() else path
-    if not checkpoint.is_file() or checkpoint.suffix in FOREIGN_SUFFIXES:
-        raise EncoderUnavailable(
-            f"there is no torch checkpoint {str(checkpoint)!r}; give the path of a .pt, .pth, "
-            f".bin or .safetensors file, or of a folder that holds one: open_clip:{name}@/path"
-        )
+    checkpoint = checkpoint_at(name, path)
     entry = open_clip.get_pretrained_cfg(architecture, tag) if tag else {}
     preprocessing = entry or _preprocessing_beside(checkpoint) or _usual(architecture, path)
     return Weights(spec, checkpoint, preprocessing, bool(entry.get("quick_gelu")))
-
-
-def _checkpoint_in(folder: Path) -> Path:
-    for name in CHECKPOINT_NAMES:
-        if (folder / name).is_file():
-            return folder / name
-    raise EncoderUnavailable(
-        f"the folder {str(folder)!r} holds none of {', '.join(CHECKPOINT_NAMES)}; "
-        "name the checkpoint's file itself"
-    )
 
 
 def _preprocessing_beside(checkpoint: Path) -> dict[str, Any]:
@@ -279,7 +206,7 @@ def _empty(architecture: str, config: dict[str, Any], weights: Weights) -> Any:
 def _folder(name: str, marks: tuple[str, ...], architecture: str, spec: str) -> Path:
     if Path(name).is_dir():  # a configuration of the user's own may name a folder
         return Path(name)
-    return hub_folder(name, marks, spec, _instead(architecture))
+    return hub_folder(name, marks, spec, instead(architecture))
 
 
 def _explain(error: BaseException, architecture: str, path: Path) -> str:

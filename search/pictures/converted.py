@@ -6,6 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 from search.errors import BadPicture
+from search.installing import install_extra
 from search.pictures import tiff
 from search.pictures.limits import Limits
 from search.pictures.memory import check_bytes
@@ -34,8 +35,6 @@ TURNS = {3: 180, 5: 90, 6: 270}
 
 RAW = "RAW"
 
-REMEDY = 'pip install "limn[sources]"'
-
 
 def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[bytes, str] | None:
     """A picture that Pillow reads and the name of the format it was; None where that is not needed.
@@ -62,7 +61,9 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
     try:
         import resvg_py
     except ImportError as error:
-        raise BadPicture(f"{name} is an SVG, read with resvg: {REMEDY}", "unsupported") from error
+        raise BadPicture(
+            f"{name} is an SVG, read with resvg: {install_extra('sources')}", "unsupported"
+        ) from error
     if len(data) > SVG_BYTES:
         raise BadPicture(
             f"{name} has {len(data):,} bytes; an SVG may have {SVG_BYTES:,}", "too large"
@@ -119,7 +120,8 @@ def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
         import rawpy
     except ImportError as error:
         raise BadPicture(
-            f"{name} may be a raw file, read with rawpy: {REMEDY}", "unsupported"
+            f"{name} may be a raw file, read with rawpy: {install_extra('sources')}",
+            "unsupported",
         ) from error
     try:
         with rawpy.imread(BytesIO(data)) as raw:

@@ -3,6 +3,7 @@
 import importlib.util
 
 from search.errors import BadPicture
+from search.installing import install_extra
 
 NAME = "JXL"
 
@@ -30,7 +31,9 @@ def register() -> None:
     """
     if importlib.util.find_spec("pillow_jxl") is None:
         raise BadPicture(
-            'a JPEG XL is read with pillow-jxl-plugin: pip install "limn[sources]"', "unsupported"
+            "a JPEG XL is read with pillow-jxl-plugin, which is under the GPL: "
+            f"{install_extra('sources')}",
+            "unsupported",
         )
     from pillow_jxl import JpegXLImagePlugin
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from search.amounts import amount
 from search.records import Ids, QueryKind, Vectors
 from search.stores.expecting import LEAST_ROWS, Expectation
 from search.stores.faiss_store import FaissStore, Staged
@@ -278,10 +279,12 @@ class Planner:
         pictures = len(self._asked["picture"])
         if "text" in self._asked:
             texts = len(self._asked["text"])
-            self._reasons.append(f"measured with {texts} captions and {pictures} pictures of it")
+            self._reasons.append(
+                f"measured with {amount(texts, 'caption')} and {amount(pictures, 'picture')} of it"
+            )
         else:
             self._reasons.append(
-                f"measured with {pictures} pictures of it: it has too few "
+                f"measured with {amount(pictures, 'picture')} of it: it has too few "
                 f"captions to stand for texts, which search {UNKNOWN_TEXTS} times as deep"
             )
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from search.errors import BadPicture
+from search.installing import install_extra
 from search.pictures.containers import absent, check_length
 from search.pictures.dates import read_date
 from search.pictures.descriptions import captions_of
@@ -19,8 +20,6 @@ from search.pictures.memory import check_bytes
 from search.pictures.metadata import camera_name
 from search.pictures.places import read_iso_6709
 from search.records import PictureFacts
-
-REMEDY = 'films are read with PyAV: pip install "limn[sources]"'
 
 TIME_CODE = re.compile(r"(\d+):([0-5]\d):([0-5]\d)\.(\d{3})")
 
@@ -76,7 +75,11 @@ class Film:
         try:
             import av
         except ImportError as error:
-            raise BadPicture(REMEDY, "unsupported") from error
+            raise BadPicture(
+                "films are read with PyAV, whose wheels hold GPL parts: "
+                f"{install_extra('sources')}",
+                "unsupported",
+            ) from error
         self._error: type[Exception] = av.FFmpegError
         self._path, self._limits = path, limits
         self._open()

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import BadPicture
+from search.installing import install_extra
 from search.pictures.containers import absent, check_length
 
 # Rows that are decoded at a time: few, because a row may hold megabytes.
 BATCH_ROWS = 64
-
-REMEDY = 'Parquet and Arrow files are read with pyarrow: pip install "limn[sources]"'
 
 
 class PictureTable:
@@ -22,7 +21,10 @@ class PictureTable:
         try:
             import pyarrow
         except ImportError as error:
-            raise BadPicture(REMEDY, "unsupported") from error
+            raise BadPicture(
+                f"Parquet and Arrow files are read with pyarrow: {install_extra('sources')}",
+                "unsupported",
+            ) from error
         self.errors: tuple[type[Exception], ...] = (pyarrow.ArrowException, OSError)
         try:
             self._file = _ParquetFile(path) if path.suffix == ".parquet" else _ArrowFile(path)

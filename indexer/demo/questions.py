@@ -1,0 +1,87 @@
+"""Questions that pictures of somebody's own have answers to: by captions, folders and looks."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+import numpy as np
+
+from indexer.training.labelled import glossary
+from search.engine import Engine
+from search.facets import Folder
+from search.records import Collection
+
+# Enough to choose from; the demo is not to wait for all of a large collection.
+MOST_LOOKED_AT = 2_000
+
+# As much of a caption as a person would type.
+MOST_WORDS, MOST_CHARACTERS = 8, 60
+
+# Names of folders that say nothing of what is in them.
+PLAIN_FOLDERS = {
+    "image",
+    "images",
+    "picture",
+    "pictures",
+    "photo",
+    "photos",
+    "img",
+    "train",
+    "test",
+}
+
+
+def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str]:
+    """What to ask a collection: its own words first, then the class names nearest to its looks."""
+    found = chain(_captions(engine, collection), _folders(engine, collection))
+    asked = list(islice(dict.fromkeys(found), most))
+    if len(asked) < most:
+        asked += [name for name in _looks(engine, collection, most) if name not in asked]
+    return asked[:most]
+
+
+def _captions(engine: Engine, collection: Collection) -> Iterator[str]:
+    """Captions that only one picture has, so that it is known what should come first."""
+    pictures = islice(engine.catalog.captioned(collection), MOST_LOOKED_AT)
+    texts = Counter(picture.facts.captions[0].text for picture in pictures)
+    alone = [text for text, count in texts.items() if count == 1 and _says_something(text)]
+    yield from map(_shortened, alone[:: max(1, len(alone) // 3)])
+
+
+def _folders(engine: Engine, collection: Collection) -> Iterator[str]:
+    for folder in _below(engine.facets([collection.name]).folders):
+        name = re.sub(r"[\W_]+", " ", folder.path.rstrip("/").rpartition("/")[2]).strip()
+        if name.lower() not in PLAIN_FOLDERS and not re.search(r"\d", name) and len(name) > 2:
+            yield name
+
+
+def _below(folders: Iterable[Folder]) -> Iterator[Folder]:
+    """The folders that hold no further ones; one alone is what was indexed, and says nothing."""
+    for folder in folders:
+        if len(folder.folders) > 1:
+            yield from (each for each in folder.folders if not each.folders)
+        yield from _below(folder.folders)
+
+
+def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
+    """The names of visible things that most of the pictures are nearest to."""
+    _, vectors = engine.store(collection).items()
+    if not len(vectors):
+        return []
+    names = [english for english, _ in glossary()]
+    words = engine.encoder_of(collection).encode_texts(names)
+    nearest = (vectors[:MOST_LOOKED_AT] @ (words - words.mean(axis=0)).T).argmax(axis=1)
+    counts = np.bincount(nearest, minlength=len(names))
+    return [names[place] for place in np.argsort(-counts, kind="stable")[:most] if counts[place]]
+
+
+def _says_something(text: str) -> bool:
+    """Whether a caption is words: not IMG_1234, nor what a camera writes into every file."""
+    letters = re.findall(r"[^\W\d_]", text)
+    return len(letters) > 2 and len(letters) > len(text) / 2 and not text.isupper()
+
+
+def _shortened(text: str) -> str:
+    words = text.split()[:MOST_WORDS]
+    return " ".join(words)[:MOST_CHARACTERS].rstrip(" ,.;:")

@@ -1,0 +1,25 @@
+"""Saying what a command waits for, where that takes more than a moment."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+# Shorter waits need no word.
+SAY_AFTER_S = 2.0
+
+
+@contextmanager
+def saying(what: str, after_s: float = SAY_AFTER_S) -> Iterator[None]:
+    """Write a line to stderr where the block takes longer than `after_s`."""
+
+    def say() -> None:
+        print(f"{what} ...", file=sys.stderr, flush=True)
+
+    timer = Timer(after_s, say)
+    timer.daemon = True  # a command that ends by an error does not wait for it
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
