@@ -50,17 +50,16 @@ class NamedPictures:
 
         Raises:
             BadQuery: one is no id, place or path of an indexed picture.
-            NotFound: one was removed since, or is a file that is not indexed.
+            NotFound: one is a file that is not indexed.
         """
         ids = [self._id(option, text) for text in texts]
         pictures = self._catalog.pictures(ids)
         for text, each in zip(texts, ids, strict=True):
-            if each not in pictures:
-                raise NotFound(
-                    f"there is no picture {each}; it may have been removed{self._perhaps(text)}"
-                )
-            path = one_line(printable(str(pictures[each].path)))
-            click.echo(f"{SIDES[option]} {each}: {path}{self._perhaps(text)}", err=True)
+            # One that is gone is told by what the ids are for, after the rest of what was asked.
+            known = pictures.get(each)
+            path = "no picture" if known is None else one_line(printable(str(known.path)))
+            if known is not None or self._perhaps(text):
+                click.echo(f"{SIDES[option]} {each}: {path}{self._perhaps(text)}", err=True)
         return tuple(dict.fromkeys(ids))
 
     def terms(self, texts: Sequence[str]) -> list[IndexedTerm]:

@@ -201,7 +201,10 @@ def test_an_encoder_that_is_none_is_told_with_those_that_are(
     ):
         assert told in typed("index", colours, "--encoder", spec, code=2).stderr
         assert told in typed("export", "--encoder", spec, "--out", "out", code=2).stderr
-    assert "need not be exported" in typed("export", "-e", "builtin", "--out", "out", code=2).stderr
+    assert (
+        "is not exported, and need not be"
+        in typed("export", "-e", "builtin", "--out", "out", code=2).stderr
+    )
     missing = ("--encoder", "open_clip:ViT-B-32@none.pt")
     assert "no torch checkpoint" in typed("index", colours, *missing, code=1).stderr
     assert "no torch checkpoint" in typed("export", *missing, "--out", "out", code=1).stderr

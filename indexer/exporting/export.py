@@ -63,8 +63,8 @@ def export(spec: str, out: Path, precision: Precision) -> Exported:
         ExportDiffers: a cosine is under LOWEST_COSINE.
         StorageFailed: the disk is full.
     """
-    check_exportable(spec)
     check_new(out)
+    check_exportable(spec)
     with quiet(), new_folder(out) as part:
         pair = load_pair(spec)
         _check_sizes(pair)

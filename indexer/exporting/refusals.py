@@ -1,6 +1,7 @@
 """Why a pair is not exported."""
 
 from search.encoders.checking import check_encoder, unknown
+from search.encoders.openclip_specs import FORMS
 from search.errors import BadSetting, LimnError
 
 
@@ -22,8 +23,8 @@ def check_exportable(spec: str) -> None:
         check_encoder(spec)
     elif spec.partition("@")[0] == "builtin" or spec.startswith("onnx:") or spec == "tiny":
         raise BadSetting(
-            f"{spec!r} need not be exported: it runs without torch as it is; use it so, with "
-            f"--encoder {spec}. What is exported are pairs of open_clip"
+            f"{spec!r} is not exported, and need not be: it runs without torch as it is, with "
+            f"--encoder {spec}. Pairs of open_clip are: {FORMS}"
         )
     else:
-        raise unknown(spec)
+        raise BadSetting(f"{spec!r} is not exported: {unknown(spec)}")
