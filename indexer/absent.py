@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 from search.ledger import Held
+from search.pictures.containers import may_move
 
 Fate = Literal["same", "unknown", "gone", "missing"]
 
@@ -44,6 +46,8 @@ def fate(picture: Held, same: set[bytes], unknown: set[bytes], there: Folders) -
     if at_or_below(picture.path, unknown):
         return "unknown"
     folder = os.path.dirname(picture.path)
+    if may_move(Path(os.fsdecode(folder))):  # an animation, which is one file among others
+        folder = os.path.dirname(folder)
     return "gone" if folder in there or _lies_there(picture.path) else "missing"
 
 

@@ -1,6 +1,7 @@
 """What the tests share: a database of each kind, a command line, and folders of real pictures."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,11 @@ from tests.colour_web import client, engine, ids, web
 from tests.commands import limn_command
 
 __all__ = ["address", "browser", "client", "engine", "ids", "page", "web"]  # fixtures
+
+# A shell that starts the tests in the background lets them ignore these, and all that they start.
+for each in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(each) is signal.SIG_IGN:
+        signal.signal(each, signal.default_int_handler)
 
 POSTGRES_URL = os.environ.get("LIMN_TEST_POSTGRES_URL")
 

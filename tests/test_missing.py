@@ -225,11 +225,11 @@ def test_a_link_to_what_is_away_an_archive_and_frames_lose_nothing(tmp_path: Pat
         (tmp_path / "away").rename(disk)
         index(engine, root)
         assert ids(engine) == before and not engine.catalog.failures(1)
-        for name in ("folder", "more.zip", "moving.webp"):
+        for name in ("folder", "more.zip"):
             (root / name).unlink()
         index(engine, root)
-        assert len(ids(engine)) == 1 and engine.summaries()[0].missing == len(before) - 1
-        for name in ("folder", "more.zip", "moving.webp"):
+        assert len(before) - len(ids(engine)) == engine.summaries()[0].missing == 2
+        for name in ("folder", "more.zip"):
             (root / name).symlink_to(disk / name)
         index(engine, root)
         assert ids(engine) == before
