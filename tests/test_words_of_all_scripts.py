@@ -140,7 +140,7 @@ def test_a_database_with_words_of_before_is_cut_anew_once(database_url: str) -> 
     ids = store(catalog, ["2只狗在草地上奔跑", "कुत्ता", "a dog"])
     [collection] = catalog.collections()
     head = current_revision(database)
-    downgrade(database, "0006")
+    downgrade(database, "0007")
     with database.writing() as sql:  # as it was cut before
         sql.execute(sa.text("DELETE FROM picture_words"))
         sql.execute(
