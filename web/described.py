@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any, TypeVar
 
 from apispec import APISpec
@@ -13,6 +12,7 @@ from flask import Flask
 from marshmallow import Schema
 from werkzeug.routing import Rule
 
+from search.installing import version
 from web.conditional import NEVER_ALIKE, NOT_MODIFIED
 from web.schemas import Problem
 
@@ -57,7 +57,7 @@ def openapi(app: Flask, prefix: str) -> dict[str, Any]:
     plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: _name(schema))
     spec = APISpec(
         "Limn",
-        version("limn"),
+        version(),
         "3.1.0",
         plugins=[plugin],
         info={"description": "Find pictures by what they show."},
