@@ -80,9 +80,9 @@ def index(
                     retry=retry,
                     check=stop.check,
                 )
-                for source in sources:
-                    planner.add(source)
                 with planner.plan as plan:
+                    for source in sources:
+                        planner.add(source)
                     _Run(plan, writer, encoder, limits, stop).everything(workers)
         except (KeyboardInterrupt, Cancelled) as error:
             stopped = isinstance(error, KeyboardInterrupt)

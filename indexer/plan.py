@@ -88,6 +88,10 @@ class Plan:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Delete the files in which the work lies."""
         self.work.close()
         self.recaption.close()
         self.reread.close()

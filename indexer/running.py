@@ -84,8 +84,12 @@ def dry_run(engine: Engine, request: Request) -> Plan:
         [collection] = engine.catalog.collections([request.name])
         ledger = Ledger(engine.catalog.database, collection)
         planner = Planner(ledger, engine.catalog.failures(collection.id), retry=request.retry)
-    for source in sources:
-        planner.add(source)
+    try:
+        for source in sources:
+            planner.add(source)
+    except BaseException:
+        planner.plan.close()
+        raise
     return planner.plan
 
 

@@ -311,8 +311,7 @@ def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone(
     planner = Planner(Ledger(catalog.database, collection))
     planner.add(HalfReadable())
     assert planner.plan.gone == ids[1:]
-    planner.plan.work.close()
-    planner.plan.recaption.close()
+    planner.plan.close()
 
 
 class HalfReadable:
