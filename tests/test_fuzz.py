@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.decoders import Decoders
 from indexer.decoding import Decoded, Shots, Work
-from indexer.sources import Item, found_in
+from indexer.sources import Item, Told, found_in
 from indexer.sources.columns import AskedColumns, fields_of
 from indexer.sources.folder import Folder
 from indexer.sources.sidecars import told_by
@@ -116,7 +116,7 @@ def test_any_row_gives_captions_and_fields_that_a_database_takes(row: dict[str, 
     for caption in told.captions:
         assert caption.text.strip()
         assert "\0" not in caption.text
-    for name, value in {**told.fields, **fields_of(row)}.items():
+    for name, value in {**told.fields, **Told((), fields_of(row)).fields}.items():
         assert 0 < len(name) <= 100
         assert isinstance(value, float) or 0 < len(value) <= 500
         assert "\0" not in f"{name}{value}"
