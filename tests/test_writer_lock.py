@@ -33,7 +33,7 @@ from tests.conftest import Limn
 
 pytestmark = pytest.mark.postgres
 
-PICTURES = 600
+PICTURES = 2_500
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_run_ends_when_its_lock_is_lost_and_writes_nothing_more(
     assert "Traceback" not in told
     limn("index", folder, "-c", "many", LIMN_DATABASE_URL=database_url)
     again = limn("index", folder, "-c", "many", LIMN_DATABASE_URL=database_url).stdout
-    assert f"0 added, 0 changed, {PICTURES} unchanged, 0 removed, 0 failed" in again
+    assert f"0 added, 0 changed, {PICTURES:,} unchanged, 0 removed, 0 failed" in again
     database.close()
 
 
