@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.amounts import amount
+from search.catalog_looks import MOST_BITS as MOST_BITS
 from search.catalog_looks import Hashes
 from search.ranking import Place, Ranker, Ranking, vectors_of
 from search.records import Cut, Ids, IndexedTerm, Query, Scores, Vectors
@@ -15,7 +16,7 @@ from search.records import Cut, Ids, IndexedTerm, Query, Scores, Vectors
 # few bits where the encoder does not object; plain skies share a hash. Of 499,500 pairs of
 # photographs one passes either; docs/relevance.md has what copies measure.
 NEAR_DUPLICATE = 0.955
-MOST_BITS, LEAST_COSINE = 6, 0.6
+LEAST_COSINE = 0.6
 
 # Candidates that are compared with each other at most, each with each: 2,000 take 30 ms.
 MOST_COMPARED = 2_000

@@ -20,7 +20,7 @@ from search.catalog_contents import follow_edits, present
 from search.catalog_epochs import Epochs
 from search.catalog_filters import CatalogFilters
 from search.catalog_heads import Heads
-from search.catalog_looks import EDIT_BITS, store_colours
+from search.catalog_looks import MOST_BITS, store_colours
 from search.catalog_marks import Marks
 from search.catalog_pictures import pictures
 from search.catalog_saved import SavedSearches
@@ -642,7 +642,7 @@ def _is_edit(held: sa.Row[Any], item: EmbeddedPicture) -> bool:
     before, after = held.perceptual_hash, item.facts.perceptual_hash
     if before is None or after is None:
         return False
-    return int((before ^ after) & HASH_MASK).bit_count() <= EDIT_BITS
+    return int((before ^ after) & HASH_MASK).bit_count() <= MOST_BITS
 
 
 def _find_again(sql: Sql, picture_ids: Sequence[int]) -> None:

@@ -15,9 +15,9 @@ from search.statements import Sql, delete_in, in_pieces
 Hashes = NDArray[np.uint64]
 """Perceptual hashes: near copies share all but a few of their 64 bits."""
 
-# Of two hashes so many bits may differ while a picture is taken for another edition of one that it
-# replaces; docs/relevance.md has what copies measure.
-EDIT_BITS = 6
+# Of two hashes so many bits may differ while the pictures are taken for one, saved again or edited;
+# docs/relevance.md has what copies measure.
+MOST_BITS = 6
 
 
 def store_colours(sql: Sql, of: Mapping[int, Sequence[str]]) -> None:
