@@ -226,7 +226,7 @@ def test_pairs_are_read_split_and_fingerprinted(captions: Path) -> None:
     [
         ("image,caption\n", "columns"),
         ("file,text\na.jpg,a dog\n", "columns image and caption"),
-        ("image,caption\na.jpg,a dog\n", "1 pictures; 2 or more"),
+        ("image,caption\na.jpg,a dog\n", "1 picture; 2 or more"),
         ("image,caption\na.jpg,a dog\nb.jpg,a cat\n", "2 of 2 .* the first 'a.jpg'"),
     ],
 )
