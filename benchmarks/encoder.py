@@ -29,12 +29,12 @@ import torch
 from PIL import Image
 
 from indexer.exporting.export import export
-from indexer.training.export import RawPictures
-from indexer.training.shipped import shipped
+from indexer.training.builtin.export import RawPictures
+from indexer.training.builtin.load import shipped
 from search.encoders import Encoder, open_encoder
-from search.encoders.builtin import FOLDER, open_builtin
-from search.encoders.onnxpair import open_onnx
-from search.encoders.openclip_weights import quiet
+from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
+from search.encoders.onnx_pair.exported import open_onnx
+from search.encoders.openclip.weights import quiet
 from search.encoders.preparation import Preparation
 
 QUERIES = (

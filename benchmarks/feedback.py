@@ -22,16 +22,16 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.relevance import Silent
-from indexer.adapting.gate import train_adapter
-from indexer.pipeline import index
-from indexer.sources.opening import Asked, open_source
-from indexer.training.pairs import CaptionedPicture, read_pairs, split
+from indexer.captioned_pictures import CaptionedPicture, read_pairs, split
+from indexer.indexing.pipeline import index
+from indexer.sources.registry import Asked, open_source
+from indexer.training.adapter.gate import train_adapter
 from search.bootstrap import open_engine
 from search.engine import Engine
 from search.pictures import Limits
 from search.records import Query, TextTerm
 from search.settings import Settings
-from search.words import words_of
+from search.text.analysis import words_of
 
 SHOWN = 20
 MARKS = (1, 2, 4, 5, 10, 20)

@@ -20,15 +20,15 @@ import click
 import numpy as np
 import sqlalchemy as sa
 
-from search import tables as t
 from search.catalog import Catalog
-from search.catalog_filters import passes
-from search.catalog_looks import store_colours
-from search.database import Database
-from search.filters import parse
-from search.holdings import Holdings
+from search.catalog import tables as t
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
+from search.catalog.filters import passes
+from search.catalog.visual_hashes import store_colours
+from search.facets.cache import Holdings
+from search.filters.grammar import parse
 from search.records import Collection, Space
-from search.schema import ensure_schema
 
 FILTERS = (
     "width > 0",

@@ -26,7 +26,7 @@ from PIL import Image
 from benchmarks.later_runs import measure_rescan, measure_watch
 from benchmarks.memory import PeakMemory
 from benchmarks.rates import Rates, Silent, decode_rate, encode_rate, timed
-from indexer.pipeline import index
+from indexer.indexing.pipeline import index
 from indexer.sources import found_in
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine

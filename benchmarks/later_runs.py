@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.rates import Silent
-from indexer.pipeline import index
+from indexer.indexing.pipeline import index
 from indexer.sources import NOTHING_HASH, found_in
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.decoders import Decoders
-from indexer.decoding import Decoded, Work
-from indexer.pipeline import ENCODE_BATCH
-from indexer.plan import Plan
+from indexer.indexing.decode import Decoded, Work
+from indexer.indexing.decoder_pool import Decoders
+from indexer.indexing.pipeline import ENCODE_BATCH
+from indexer.indexing.planner import Plan
 from indexer.sources import found_in
 from indexer.sources.folder import Folder
 from search.encoders import Encoder

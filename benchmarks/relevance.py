@@ -19,17 +19,17 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.captioned_pictures import CaptionedPicture, read_pairs, split
 from indexer.evaluation.metrics import summary
-from indexer.pipeline import index
-from indexer.plan import Plan
+from indexer.indexing.pipeline import index
+from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
-from indexer.training.pairs import CaptionedPicture, read_pairs, split
 from search.bootstrap import open_engine
 from search.engine import Engine
 from search.pictures import Limits
 from search.records import EVERY_EVIDENCE, Counts, Evidence, Hit, Query, TextTerm
 from search.settings import Settings
-from search.words import query_words, words_of
+from search.text.analysis import query_words, words_of
 
 ASKING = 2
 """Captions of each picture and language that are not indexed; the first of them ask."""

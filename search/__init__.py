@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from search.concepts import keep as keep_concept
     from search.engine import Engine as Engine
     from search.errors import LimnError as LimnError
-    from search.filters import parse as parse_filter
-    from search.query import worded as worded
+    from search.filters.grammar import parse as parse_filter
+    from search.query.checks import worded as worded
     from search.records import Answer as Answer
     from search.records import ConceptTerm as ConceptTerm
     from search.records import Hit as Hit
@@ -47,8 +47,8 @@ _HOMES = {
     "Settings": "search.settings",
     "keep_concept": "search.concepts:keep",
     "open_engine": "search.bootstrap",
-    "parse_filter": "search.filters:parse",
-    "worded": "search.query",
+    "parse_filter": "search.filters.grammar:parse",
+    "worded": "search.query.checks",
 }
 
 

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from search.catalog import Catalog
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
 from search.encoders import open_encoder
-from search.encoders.joined import JoinedEncoder
+from search.encoders.batching import JoinedEncoder
 from search.engine import Engine
 from search.errors import LimnError
+from search.indexes.ann_builder import Staging
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
-from search.schema import ensure_schema
 from search.settings import Settings
-from search.staging import Staging
 from search.stores import open_store
-from search.stores.plan import Wishes
+from search.stores.planner.plan import Wishes
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import regex
 
 from search.engine import Engine
 from search.errors import BadQuery, BadSource
-from search.query import MOST_MARKS, MOST_NAME, MOST_TERMS, check_weight, check_words
+from search.query.checks import MOST_MARKS, MOST_NAME, MOST_TERMS, check_weight, check_words
 from search.records import (
     Concept,
     ConceptMark,

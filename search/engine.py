@@ -11,25 +11,28 @@ from time import monotonic
 from typing import get_args
 
 from search.adapters import Adapter
-from search.arrangement import Order, Page, arrange
-from search.calibration import Background, fit
 from search.catalog import Catalog
-from search.catalog_filters import passes
-from search.catalog_looks import perceptual_hashes
-from search.catalog_words import FoundWords
-from search.contradictions import contradiction, told
+from search.catalog.collection import rename
+from search.catalog.filters import passes
+from search.catalog.full_text import FoundWords
+from search.catalog.visual_hashes import perceptual_hashes
+from search.catalog.writer_lock import writer_lock
 from search.encoders import Encoder
 from search.errors import BadQuery, LimnError, NotFound, SpaceMismatch
-from search.facets import Facets
-from search.filters import written
-from search.follower import Follower, Kept
-from search.holdings import Holdings
-from search.maps import PictureMap, read_map
-from search.names import rename
+from search.facets.cache import Holdings
+from search.facets.records import Facets
+from search.filters.contradictions import contradiction, told
+from search.filters.grammar import written
+from search.indexes.ann_builder import Staging
+from search.indexes.follower import Follower, Kept
+from search.map_file import PictureMap, read_map
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
-from search.query import MOST_HITS, Asked, check, cuts
-from search.ranking import Ranker, Shelf, by_words, hit_of, newest_first, ranker
+from search.query.checks import MOST_HITS, Asked, check, cuts
+from search.ranking.calibration import Background, fit
+from search.ranking.candidates import Ranker, Shelf, by_words, hit_of, newest_first, ranker
+from search.ranking.pagination import Order, Page, arrange
+from search.ranking.query_vectors import Terms
 from search.records import (
     Answer,
     Collection,
@@ -44,12 +47,9 @@ from search.records import (
     TextTerm,
     Vectors,
 )
-from search.staging import Staging
 from search.stores import VectorStore
-from search.stores.plan import Plan
-from search.terms import Terms
+from search.stores.planner.plan import Plan
 from search.timing import Timing
-from search.writerlock import writer_lock
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from search.bootstrap import open_engine
 from search.catalog import Catalog
+from search.catalog.known_files import Ledger
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
-from search.ledger import Ledger
 from search.pictures import content_hash, read_picture
 from search.records import (
     Caption,

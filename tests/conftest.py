@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from PIL import Image
 
 from search.catalog import Catalog
-from search.database import Database
-from search.schema import ensure_schema
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
 from tests.browsing import address, browser, page
 from tests.colour_web import client, engine, ids, web
 from tests.commands import limn_command

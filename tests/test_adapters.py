@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.adapting.examples import Examples, Question, gather
-from indexer.adapting.gate import NotInstalled, install, train_adapter
-from indexer.adapting.training import train
+from indexer.training.adapter.examples import Examples, Question, gather
+from indexer.training.adapter.gate import NotInstalled, install, train_adapter
+from indexer.training.adapter.training import train
 from search.adapters import Adapter
 from search.bootstrap import open_engine
 from search.engine import Engine

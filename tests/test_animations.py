@@ -8,18 +8,18 @@ import pytest
 from PIL import Image
 
 from benchmarks.rates import Silent
-from indexer.duplicates import duplicates
-from indexer.pipeline import index
+from indexer.indexing.pipeline import index
+from indexer.maintenance.duplicates import duplicates
 from indexer.sources.folder import Folder
 from search.catalog import Catalog
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
+from search.catalog.known_files import Ledger
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
-from search.ledger import Ledger
 from search.pictures import Limits, load_file, read_picture
 from search.pictures.containers.animation import FURTHEST, frames
 from search.records import Counts
-from search.schema import ensure_schema
 from tests.colour_web import opened, settings_in
 from tests.pictures_of_every_kind import quadrants
 

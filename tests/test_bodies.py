@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from search.bootstrap import open_engine
-from search.catalog_tokens import Tokens
+from search.catalog.tokens import Tokens
 from search.client import Client, Problem
 from tests.browsing import served
 from tests.colour_web import settings_in

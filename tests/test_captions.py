@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.sources import Item, Note
-from indexer.sources.captions import CaptionTable, read_text
+from indexer.sources.captions_csv import CaptionTable, read_text
 from indexer.sources.folder import Folder
 from search.errors import BadSource
 from search.records import Caption

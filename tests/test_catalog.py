@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from search.catalog import Catalog
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
+from search.catalog.jobs import Jobs
+from search.catalog.known_files import Ledger
+from search.catalog.writer_lock import writer_lock
 from search.errors import CollectionBusy, NotFound, SpaceMismatch
-from search.jobs import Jobs
-from search.ledger import Ledger
 from search.records import (
     BesidePicture,
     Caption,
@@ -27,8 +29,6 @@ from search.records import (
     Space,
     Vectors,
 )
-from search.schema import ensure_schema
-from search.writerlock import writer_lock
 
 SPACE = Space("test-000000000000", "tiny", 4)
 OTHER_SPACE = Space("test-111111111111", "tiny", 4)

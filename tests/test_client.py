@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from search.bootstrap import open_engine
-from search.catalog_tokens import Tokens
+from search.catalog.tokens import Tokens
 from search.client import Client, Hit, Problem, TextTerm, Unreachable
 from tests.browsing import served
 from tests.colour_web import picture_bytes, settings_in, store_colours

@@ -12,7 +12,7 @@ from search.bootstrap import open_engine
 from search.concepts import exported, imported, keep
 from search.engine import Engine
 from search.errors import BadQuery, BadSource, NameTaken, NotFound, SpaceMismatch
-from search.query import worded
+from search.query.checks import worded
 from search.records import (
     Concept,
     ConceptMark,

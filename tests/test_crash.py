@@ -18,17 +18,17 @@ import sqlalchemy as sa
 from PIL import Image
 
 from benchmarks.kills import COLLECTION, answers, contents, index_with_kills
-from indexer.decoders import Decoders
-from indexer.decoding import Work
-from indexer.plan import Planner
+from indexer.indexing.decode import Work
+from indexer.indexing.decoder_pool import Decoders
+from indexer.indexing.planner import Planner
 from indexer.sources import Found, Item, Unchanged
 from search.catalog import Catalog
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.jobs import Jobs
+from search.catalog.known_files import Ledger
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
 from search.errors import LimnError
-from search.jobs import Jobs
-from search.ledger import Ledger
 from search.pictures import Limits
 from search.records import (
     EmbeddedCaptions,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.decoders import Decoders, DecodersFailed
-from indexer.decoding import Decoded, Outcome, Work
+from indexer.indexing.cancellation import Cancelled, Stop
+from indexer.indexing.decode import Decoded, Outcome, Work
+from indexer.indexing.decoder_pool import Decoders, DecodersFailed
 from indexer.sources import Item, Told
-from indexer.stopping import Cancelled, Stop
 from search.catalog import Catalog
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.pipeline import index
-from indexer.plan import Plan
+from indexer.indexing.pipeline import index
+from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.catalog import Catalog
+from search.catalog.tables import change
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery, NotFound, SpaceMismatch
@@ -30,7 +31,6 @@ from search.records import (
     TextTerm,
 )
 from search.settings import Settings
-from search.tables import change
 
 COLLECTION = "colours"
 

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.bootstrap import open_engine
-from search.catalog_tokens import Tokens
-from search.jobs import Jobs
+from search.catalog.jobs import Jobs
+from search.catalog.tokens import Tokens
 from search.records import Failure
 from tests.browsing import COLOURS, served
 from tests.colour_web import COLLECTION, settings_in, store_colours

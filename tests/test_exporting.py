@@ -22,16 +22,16 @@ from click.testing import CliRunner
 from PIL import Image
 from torch import nn
 
+from indexer.cli.export import export as export_command
 from indexer.exporting.attention import SpeltAttention
-from indexer.exporting.cli import export as export_command
 from indexer.exporting.export import Exported, export, probes
 from indexer.exporting.precision import LOWEST_COSINE, Precision
 from indexer.exporting.refusals import CantExport, ExportDiffers
-from indexer.exporting.words import TEXTS
+from indexer.exporting.tokenizer import TEXTS
 from search.encoders import open_encoder
-from search.encoders.onnxpair import digest_of, open_onnx
-from search.encoders.openclip_words import PIECES, Reading, Words
-from search.encoders.texts import encodable
+from search.encoders.onnx_pair.exported import digest_of, open_onnx
+from search.encoders.openclip.tokenizer import PIECES, Reading, Words
+from search.encoders.text_limits import encodable
 from search.errors import BadSetting, EncoderUnavailable, StorageFailed
 from tests.conftest import Limn
 from tests.small_openclip import (
@@ -315,7 +315,7 @@ def test_another_version_s_folder_is_refused(
 
 
 def test_a_graph_that_onnxruntime_can_t_run_is_refused(tmp_path: Path, pair: Path) -> None:
-    from search.encoders.pairfolder import file_digest
+    from search.encoders.onnx_pair.pair_folder import file_digest
 
     folder = copytree(pair, tmp_path / "pair")
     graph = onnx.load(folder / "text.onnx")

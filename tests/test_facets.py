@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from search.catalog import Catalog
+from search.catalog.known_files import Ledger
 from search.colours import NAMED
-from search.facets import NOTHING, Facets, Folder, Span, Value
-from search.filters import parse
-from search.holdings import Holdings
-from search.ledger import Ledger
+from search.facets.cache import Holdings
+from search.facets.records import NOTHING, Facets, Folder, Span, Value
+from search.filters.grammar import parse
 from search.records import Caption, Collection, EmbeddedPicture, Fields
 from tests.conftest import Limn
 from tests.test_catalog import FACTS, SPACE, embedded, unit

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from search.catalog import Catalog
-from search.catalog_filters import passes
+from search.catalog.filters import passes
 from search.errors import BadQuery
-from search.filters import parse, written
+from search.filters.grammar import parse, written
 from search.records import AllOf, AnyOf, Caption, Condition, Not
 from tests.test_catalog import FACTS, SPACE, embedded, unit
 

@@ -8,11 +8,11 @@ from urllib.request import urlopen
 
 import pytest
 
+from search.catalog.jobs import Jobs
 from search.engine import Engine
-from search.jobs import Jobs
 from tests.browsing import served
 from tests.colour_web import opened, settings_in, store_colours
-from web.foreman import Foreman
+from web.services.worker_process import Foreman
 
 
 @pytest.fixture

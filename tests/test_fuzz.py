@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.decoders import Decoders
-from indexer.decoding import Decoded, Shots, Work
+from indexer.indexing.decode import Decoded, Shots, Work
+from indexer.indexing.decoder_pool import Decoders
 from indexer.sources import Item, Told, found_in
 from indexer.sources.columns import AskedColumns, fields_of
 from indexer.sources.folder import Folder
@@ -144,7 +144,7 @@ def test_no_member_name_leads_out_of_its_archive(name: str) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_as_a_list_are_read_or_refused(kind: str, data: bytes, tmp_path: Path) -> None:
-    from indexer.sources.opening import Asked, open_source
+    from indexer.sources.registry import Asked, open_source
 
     path = tmp_path / f"list.{kind}"
     path.write_bytes(b"image,caption\n" * (kind == "csv") + data)

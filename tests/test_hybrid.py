@@ -11,13 +11,15 @@ from alembic import command
 from alembic.config import Config
 from PIL import Image
 
-from search.arrangement import alike
 from search.bootstrap import open_engine
 from search.catalog import Catalog
+from search.catalog.database.schema import migrations_folder
+from search.catalog.tables import caption
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery
-from search.filters import parse
+from search.filters.grammar import parse
+from search.ranking.pagination import alike
 from search.records import (
     Evidence,
     Hit,
@@ -27,9 +29,7 @@ from search.records import (
     TextTerm,
     Vectors,
 )
-from search.schema import migrations_folder
 from search.settings import Settings
-from search.tables import caption
 from tests.test_engine import run_index
 
 NAMES = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.worker import NICENESS
+from indexer.indexing.worker import NICENESS
 from search.catalog import Catalog
-from search.database import Database
-from search.jobprocesses import AT_ONCE, JobProcesses
-from search.jobs import Jobs
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
+from search.catalog.job_processes import AT_ONCE, JobProcesses
+from search.catalog.jobs import Jobs
 from search.records import Counts
-from search.schema import ensure_schema
 from tests.commands import limn_command
 
 # What everything takes on a machine that has much else to do.

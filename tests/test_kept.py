@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.catalog import Catalog
-from search.catalog_tokens import Tokens
+from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
 from search.records import Query, TextTerm

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from indexer.progress import PlainProgress
-from indexer.request import Request
-from indexer.running import run
+from indexer.indexing.progress import PlainProgress
+from indexer.indexing.request import Request
+from indexer.indexing.run import run
+from indexer.indexing.worker import Worker
 from indexer.sources import Item
-from indexer.sources.opening import Asked, open_source
-from indexer.worker import Worker
-from search.boundary import is_inside
+from indexer.sources.registry import Asked, open_source
+from search.catalog.jobs import Jobs
 from search.engine import Engine
 from search.errors import BadSource
-from search.jobs import Jobs
+from search.files.boundary import is_inside
 from search.records import Failure
 from search.settings import Settings
 from tests.colour_web import opened, picture_bytes, settings_in

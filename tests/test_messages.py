@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from indexer.notes import ToldNotes
-from indexer.progress import rate_told
-from indexer.request import Request
-from search import filters
-from search.amounts import amount
+from indexer.cli.notes import ToldNotes
+from indexer.indexing.progress import rate_told
+from indexer.indexing.request import Request
+from search.cli.waiting import saying
 from search.errors import BadQuery
-from search.query import weighed
+from search.filters import grammar
+from search.query.checks import weighed
 from search.records import Condition
-from search.waiting import saying
+from search.text.amounts import amount
 from tests.typed import Typed, typed
 
 __all__ = ["typed"]  # a fixture
@@ -125,13 +125,13 @@ def test_a_part_or_a_weight_of_a_picture_that_is_none_is_told(typed: Typed, colo
 )
 def test_an_operator_of_another_language_is_told_as_ours(text: str, instead: str) -> None:
     with pytest.raises(BadQuery, match="which is none; write: ") as refused:
-        filters.parse(text)
+        grammar.parse(text)
     assert str(refused.value).endswith(f"write: {instead}")
-    filters.parse(instead)
+    grammar.parse(instead)
 
 
 def test_a_value_in_quotes_may_be_an_operator() -> None:
-    assert filters.parse('camera = "=>"') == Condition("camera", "=", "=>")
+    assert grammar.parse('camera = "=>"') == Condition("camera", "=", "=>")
 
 
 def test_one_of_a_thing_is_told_as_one() -> None:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.decoding import Decoded, Shots, Work, work_on
-from indexer.embedding import embed
-from indexer.plan import Task
+from indexer.indexing.decode import Decoded, Shots, Work, work_on
+from indexer.indexing.embed import embed
+from indexer.indexing.planner import Task
 from indexer.sources import Item, found_in
 from indexer.sources.folder import Folder
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
-from search.pictures.descriptions import BOILERPLATE
+from search.pictures.metadata.embedded_captions import BOILERPLATE
 from search.records import EmbeddedPicture
 from tests.metadata_of_every_standard import (
     IN_UTC,

@@ -19,16 +19,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from indexer.plan import Plan
-from indexer.request import Request
-from indexer.running import run
+from indexer.indexing.planner import Plan
+from indexer.indexing.request import Request
+from indexer.indexing.run import run
 from search.bootstrap import open_engine
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema, upgrade
 from search.engine import Engine
 from search.errors import NotFound
+from search.filters.saved_address import picture_ids, with_ids
 from search.records import Counts, IndexedTerm, Query, TextTerm
-from search.saved_address import picture_ids, with_ids
-from search.schema import ensure_schema, upgrade
 from tests.colour_web import settings_in
 from tests.conftest import Limn
 
@@ -549,7 +549,7 @@ def wait_for(process: "subprocess.Popen[str]", text: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 def test_a_disk_that_is_mounted_below_a_watched_folder_is_noticed(tmp_path: Path) -> None:
-    from indexer.watching import Places
+    from indexer.indexing.watch import Places
 
     (tmp_path / "disk").mkdir()
     places = Places([tmp_path], [tmp_path / "disk"])

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug import Response
 from werkzeug.routing import Rule
 
+from search.catalog.jobs import Jobs
 from search.engine import Engine
-from search.jobs import Jobs
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "FOO")
 

@@ -16,18 +16,18 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer.captioned_pictures import read_pairs
 from indexer.sources import Item, found_in
-from indexer.sources.opening import Asked, open_source
-from indexer.sources.selection import Selection
-from indexer.training.pairs import read_pairs
+from indexer.sources.globs import Selection
+from indexer.sources.registry import Asked, open_source
 from search.catalog import Catalog
-from search.characters import composed, forms
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
 from search.pictures import load_file
 from search.records import Space
 from search.settings import user_path
-from search.spelling import on_disk
+from search.text.characters import composed, forms
+from search.text.path_names import on_disk
 from tests.colour_web import opened, picture_bytes, settings_in
 from tests.conftest import Limn
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from search.catalog import Catalog
 from search.errors import BadQuery
-from search.filters import DEEPEST, check, conditions, parse, written
-from search.normal_form import depth, normal_form
+from search.filters.grammar import DEEPEST, check, conditions, parse, written
+from search.filters.normal_form import depth, normal_form
 from search.records import AllOf, AnyOf, Condition, Filter, Not
 from tests.test_catalog import FACTS, SPACE, embedded, unit
 

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from indexer.gate import kept_facts, kept_fields, parse_json
-from indexer.pipeline import index
-from indexer.progress import PlainProgress
+from indexer.indexing.pipeline import index
+from indexer.indexing.progress import PlainProgress
 from indexer.sources import Told, captions_hash
-from indexer.sources.opening import Asked, open_source
+from indexer.sources.registry import Asked, open_source
+from indexer.sources.storable import kept_facts, kept_fields, parse_json
 from search.catalog import Catalog
 from search.encoders import open_encoder
 from search.errors import BadSource

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from search.bootstrap import open_engine
 from search.catalog import Catalog
+from search.catalog.database.values import LARGEST, check_values
+from search.catalog.jobs import Jobs
 from search.errors import BadQuery
-from search.jobs import Jobs
 from search.records import Condition
-from search.sql_values import LARGEST, check_values
 from tests.colour_web import settings_in, store_colours
 from web.app import create_app
 

@@ -25,9 +25,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from search.bootstrap import open_engine
+from search.catalog.jobs import Jobs
 from search.concepts import keep
 from search.engine import Engine
-from search.jobs import Jobs
 from search.records import Caption, Counts, Query, TextTerm
 from tests.colour_web import opened, settings_in, store, store_colours
 from web.app import create_app

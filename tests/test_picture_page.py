@@ -9,15 +9,15 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from indexer.progress import PlainProgress
-from indexer.request import Request
-from indexer.running import run
+from indexer.indexing.progress import PlainProgress
+from indexer.indexing.request import Request
+from indexer.indexing.run import run
 from search.settings import Settings
 from tests import collections_of_every_kind as kinds
 from tests.browsing import served
 from tests.colour_web import opened, picture_bytes, settings_in
 from tests.test_accessibility import AXE, found_by_axe
-from web.films import Moment
+from web.api.films import Moment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from indexer.pipeline import index
-from indexer.plan import Plan
+from indexer.indexing.pipeline import index
+from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
 from search.catalog import Catalog
+from search.catalog.jobs import Jobs, done
 from search.encoders.tiny import TinyEncoder
-from search.jobs import Jobs, done
 from search.pictures import Limits
 from search.records import Counts
 from tests import collections_of_every_kind as made

@@ -5,7 +5,7 @@ import pytest
 
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadQuery
-from search.query import check, split_weight, understand
+from search.query.checks import check, split_weight, understand
 from search.records import (
     ConceptTerm,
     IndexedTerm,

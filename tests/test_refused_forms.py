@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from search.bootstrap import open_engine
-from search.catalog_tokens import Tokens
+from search.catalog.jobs import Jobs
+from search.catalog.tokens import Tokens
+from search.catalog.writer_lock import writer_lock
 from search.engine import Engine
-from search.jobs import Jobs
 from search.records import Caption, Failure
-from search.writerlock import writer_lock
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
 from web.app import create_app
 

@@ -13,12 +13,12 @@ from PIL import Image
 
 from search.bootstrap import open_engine
 from search.catalog import Catalog
-from search.database import Database
-from search.follower import Follower
-from search.ledger import Ledger
-from search.maps import PictureMap, write_map
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
+from search.catalog.known_files import Ledger
+from search.indexes.follower import Follower
+from search.map_file import PictureMap, write_map
 from search.records import Ids, Query, TextTerm, Vectors
-from search.schema import ensure_schema
 from search.stores.exact import ExactStore
 from tests.colour_web import opened, settings_in, store_colours
 from tests.conftest import POSTGRES_URL, Limn

@@ -9,11 +9,17 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from search.catalog import Catalog
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.database.schema import (
+    HEAD,
+    current_revision,
+    ensure_schema,
+    migrations_folder,
+    upgrade,
+)
+from search.catalog.jobs import Jobs
+from search.catalog.tables import metadata
 from search.errors import BadSetting, DatabaseUnavailable
-from search.jobs import Jobs
-from search.schema import HEAD, current_revision, ensure_schema, migrations_folder, upgrade
-from search.tables import metadata
 from tests.conftest import Limn
 
 

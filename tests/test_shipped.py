@@ -12,12 +12,12 @@ import pytest
 import torch
 from PIL import Image
 
-from indexer.training.export import RawPictures, export
-from indexer.training.pair import Pair
-from indexer.training.shipped import shipped
-from indexer.training.text_tower import TextTower
-from indexer.training.towers import PictureTower, TowerShape
-from search.encoders.builtin import FOLDER, open_builtin
+from indexer.training.builtin.export import RawPictures, export
+from indexer.training.builtin.load import shipped
+from indexer.training.builtin.pair import Pair
+from indexer.training.builtin.picture_tower import PictureTower, TowerShape
+from indexer.training.builtin.text_tower import TextTower
+from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from search.errors import EncoderUnavailable
 
 TEXTS = ("two dogs run on the beach", "两只狗在海滩上奔跑", "", "a red cup" * 40)

@@ -12,9 +12,9 @@ from benchmarks.crowd import INDEXED, Crowd, Indexing, beside
 from benchmarks.load import loaded
 from benchmarks.soak import SHARES, Report, Soak
 from search.bootstrap import open_engine
+from search.malloc import SET_BY_HAND, give_back_freed
 from tests.browsing import served
 from tests.colour_web import picture_bytes, settings_in, store_colours
-from web.allocator import SET_BY_HAND, give_back_freed
 
 # Eight threads that each make, use and free blocks as searches do, and the memory in MiB after it.
 FREED_BY_THREADS = """

@@ -10,8 +10,8 @@ import pytest
 
 from indexer.sources import Found, Item, Whole, found_in
 from indexer.sources.columns import AskedColumns
-from indexer.sources.opening import Asked, open_source, shards
-from indexer.sources.selection import Selection
+from indexer.sources.globs import Selection
+from indexer.sources.registry import Asked, open_source, shards
 from search.errors import BadPicture, BadSource
 from search.pictures import Limits, load_file
 from search.records import Failure

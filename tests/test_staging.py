@@ -24,8 +24,8 @@ from search.records import (
     Vectors,
 )
 from search.settings import Settings
-from search.stores.faiss_store import FaissStore
-from search.stores.firstpass_cpu import one_thread
+from search.stores.faiss_store.ann_cpu import one_thread
+from search.stores.faiss_store.store import FaissStore
 from tests.conftest import Limn
 
 

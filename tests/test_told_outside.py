@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from search.database import Database
+from search.catalog.database import Database
 from search.errors import (
     DatabaseUnavailable,
     EncoderUnavailable,

@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
+from indexer.captioned_pictures import CaptionedPicture, fingerprint, read_pairs, split
 from indexer.exporting.refusals import ExportDiffers
-from indexer.training.examples import Examples, examples_of
-from indexer.training.export import export
-from indexer.training.folder import TrainingStopped
-from indexer.training.lessons import Lessons, word_pool
-from indexer.training.loop import Run
+from indexer.training.builtin.distillation import Lessons, word_pool
+from indexer.training.builtin.examples import Examples, examples_of
+from indexer.training.builtin.export import export
+from indexer.training.builtin.loop import Run
+from indexer.training.builtin.pair import Pair, mean_of, recalls
+from indexer.training.builtin.picture_tower import PictureTower, TowerShape
+from indexer.training.builtin.recipe import Recipe
+from indexer.training.builtin.text_tower import TextTower
+from indexer.training.builtin.views import GREY, LIGHT, LUMA, TINT, Views, _lit
+from indexer.training.builtin.vocabulary import aligned_rows, chinese_words, extended, without_words
+from indexer.training.data.mixing import mixed
 from indexer.training.losses import soft_targets, softmax_loss
-from indexer.training.mixing import mixed
-from indexer.training.pair import Pair, mean_of, recalls
-from indexer.training.pairs import CaptionedPicture, fingerprint, read_pairs, split
-from indexer.training.recipe import Recipe
-from indexer.training.text_tower import TextTower
-from indexer.training.towers import PictureTower, TowerShape
-from indexer.training.views import GREY, LIGHT, LUMA, TINT, Views, _lit
-from indexer.training.vocabulary import aligned_rows, chinese_words, extended, without_words
-from search.encoders.builtin import FOLDER, open_builtin
+from indexer.training.run_folder import TrainingStopped
+from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from search.errors import BadSource, StorageFailed
 
 COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄色"}

@@ -14,22 +14,22 @@ from open_clip.loss import ClipLoss, SigLipLoss
 from PIL import Image
 from torch.nn import functional
 
+from indexer.captioned_pictures import CaptionedPicture, read_pairs
 from indexer.evaluation.metrics import best_ranks, picture_ranks, text_ranks
-from indexer.training.crops import may_mirror
-from indexer.training.folder import TrainingStopped, claimed
+from indexer.training.data.album import collect
+from indexer.training.data.augment import augmented
+from indexer.training.data.crops import may_mirror
+from indexer.training.finetune.batches import Batches
+from indexer.training.finetune.gradient_cache import accumulate_gradients
+from indexer.training.finetune.loop import Fit
+from indexer.training.finetune.methods import choose
+from indexer.training.finetune.objective import Objective, Taught, captions_loss
+from indexer.training.finetune.openclip_pair import open_openclip_pair
+from indexer.training.finetune.plan import Method, Plan
+from indexer.training.finetune.trainable import TrainablePair, open_trainable
+from indexer.training.finetune.validate import InTraining, figures
 from indexer.training.losses import sigmoid_loss
-from indexer.training.pairs import CaptionedPicture, read_pairs
-from indexer.tuning.album import collect
-from indexer.tuning.augment import augmented
-from indexer.tuning.batches import Batches
-from indexer.tuning.judge import InTraining, figures
-from indexer.tuning.loop import Fit
-from indexer.tuning.methods import choose
-from indexer.tuning.objective import Objective, Taught, captions_loss
-from indexer.tuning.openclip_pair import open_openclip_pair
-from indexer.tuning.plan import Method, Plan
-from indexer.tuning.steps import accumulate_gradients
-from indexer.tuning.trainable import TrainablePair, open_trainable
+from indexer.training.run_folder import TrainingStopped, claimed
 from search.encoders.preparation import Preparation
 from search.errors import BadSetting, StorageFailed
 from search.pictures import Limits

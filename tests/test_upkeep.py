@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from search.catalog import Catalog
-from search.database import Database
-from search.jobs import Jobs
-from search.schema import ensure_schema
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
+from search.catalog.jobs import Jobs
 from tests import collections_of_every_kind as made
 from tests.commands import limn_command
 from tests.conftest import Limn

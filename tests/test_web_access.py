@@ -12,17 +12,17 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from search.bootstrap import open_engine
-from search.catalog_tokens import Tokens
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
+from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
-from search.schema import ensure_schema
 from tests.colour_web import picture_bytes, settings_in, store_colours
 from tests.conftest import Limn
-from web.access import PUBLIC
 from web.app import create_app
-from web.limits import SWEEP_AFTER, Counts
-from web.requestlog import _Lines
+from web.auth import PUBLIC
+from web.middleware.rate_limit import SWEEP_AFTER, Counts
+from web.middleware.request_log import _Lines
 
 
 @pytest.fixture

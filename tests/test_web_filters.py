@@ -11,10 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.catalog import Catalog
-from search.query import MOST_CHARACTERS
+from search.query.checks import MOST_CHARACTERS
 from search.records import Caption
 from tests.colour_web import opened, settings_in, store
-from web.narrowing import label
+from web.pages.filter_form import label
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from search.catalog import Catalog
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.database.schema import current_revision, ensure_schema
 from search.records import (
     Caption,
     EmbeddedCaptions,
@@ -21,8 +22,7 @@ from search.records import (
     PictureFacts,
     Space,
 )
-from search.schema import current_revision, ensure_schema
-from search.words import found_in, query_words, words_of
+from search.text.analysis import found_in, query_words, words_of
 from tests.conftest import Limn
 
 # A caption as people write it, and words in it that it must be found by.
@@ -163,7 +163,7 @@ def downgrade(database: Database, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from search.schema import migrations_folder
+    from search.catalog.database.schema import migrations_folder
 
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))

@@ -12,12 +12,13 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from search import tables as t
 from search.catalog import Catalog
-from search.database import Database
+from search.catalog import tables as t
+from search.catalog.database import Database
+from search.catalog.known_files import Ledger
+from search.catalog.writer_lock import POSTGRES_SPACE, writer_lock
 from search.encoders.tiny import TinyEncoder
 from search.errors import CollectionBusy, LockLost
-from search.ledger import Ledger
 from search.records import (
     Collection,
     EmbeddedCaptions,
@@ -27,7 +28,6 @@ from search.records import (
     FileState,
     PictureFacts,
 )
-from search.writerlock import POSTGRES_SPACE, writer_lock
 from tests.commands import limn_command
 from tests.conftest import Limn
 

@@ -7,9 +7,9 @@ from itertools import chain, islice
 
 import numpy as np
 
-from indexer.training.labelled import glossary
+from indexer.training.builtin.labelled import glossary
 from search.engine import Engine
-from search.facets import Folder
+from search.facets.records import Folder
 from search.records import Collection
 
 # Enough to choose from; the demo is not to wait for all of a large collection.

@@ -10,23 +10,23 @@ import torch
 from google.protobuf.message import EncodeError
 from torch import Tensor, nn
 
+from indexer.exporting.atomic_folder import check_new, new_folder
 from indexer.exporting.attention import spell_out_attention
-from indexer.exporting.folder import check_new, new_folder
-from indexer.exporting.integers import as_integer_products
-from indexer.exporting.padding import fold_padding
+from indexer.exporting.fold_padding import fold_padding
+from indexer.exporting.onnx_trace import traced
 from indexer.exporting.precision import LOWEST_COSINE, Precision
+from indexer.exporting.quantize_matmul import as_integer_products
+from indexer.exporting.quantize_weights import as_float16, as_int8
 from indexer.exporting.refusals import CantExport, ExportDiffers, check_exportable
-from indexer.exporting.small_weights import as_float16, as_int8
+from indexer.exporting.tokenizer import TEXTS, write_words
 from indexer.exporting.towers import RawPictures, RawTexts, sizes
-from indexer.exporting.tracing import traced
-from indexer.exporting.words import TEXTS, write_words
 from search.encoders import Encoder
 from search.encoders.fingerprint import space_id
-from search.encoders.onnxpair import FORMAT, OnnxEncoder, digest_of, open_onnx
-from search.encoders.openclip import OpenClipEncoder
-from search.encoders.openclip_names import languages, picture_work
-from search.encoders.openclip_weights import Pair, load_pair, quiet
-from search.encoders.pairfolder import FILES, describe, file_digest
+from search.encoders.onnx_pair.exported import FORMAT, OnnxEncoder, digest_of, open_onnx
+from search.encoders.onnx_pair.pair_folder import FILES, describe, file_digest
+from search.encoders.openclip.encoder import OpenClipEncoder
+from search.encoders.openclip.registry import languages, picture_work
+from search.encoders.openclip.weights import Pair, load_pair, quiet
 from search.encoders.preparation import Preparation
 from search.records import Pixels, Vectors
 

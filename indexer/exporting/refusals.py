@@ -1,7 +1,7 @@
 """Why a pair is not exported."""
 
-from search.encoders.checking import check_encoder, unknown
-from search.encoders.openclip_specs import FORMS
+from search.encoders.checks import check_encoder, unknown
+from search.encoders.openclip.specification import FORMS
 from search.errors import BadSetting, LimnError
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from indexer.training.labelled import glossary
+from indexer.training.builtin.labelled import glossary
 from search.encoders import Encoder
 from search.errors import BadSetting
 from search.installing import install_extra
-from search.maps import Places, Region
+from search.map_file import Places, Region
 from search.records import Caption, Ids, Vectors
-from search.words import EMPTY, RUNS
+from search.text.analysis import EMPTY, RUNS
 
 # How many pictures a large and a small region has about, and how many regions there are at most.
 LEVELS = ((150, 14), (25, 110))

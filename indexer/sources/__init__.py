@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from indexer.gate import kept_captions, kept_fields
-from search.pictures.places import Place
+from indexer.sources.storable import kept_captions, kept_fields
+from search.pictures.metadata.places import Place
 from search.records import Caption, Failure, Fields, FileMark
 
 

@@ -8,11 +8,11 @@ from typing import IO, Any
 
 from indexer.sources import Told
 from indexer.sources.columns import AskedColumns, fields_of
-from indexer.sources.listed import Rows
-from search.characters import storable
+from indexer.sources.table_of_paths import Rows
 from search.errors import BadSource
 from search.installing import install_extra
 from search.records import Caption
+from search.text.characters import storable
 
 # What COCO says of a picture beside its name.
 KEPT = ("id", "license", "date_captured", "flickr_url")

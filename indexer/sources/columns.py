@@ -7,7 +7,7 @@ from typing import Any
 
 from indexer.sources import Told
 from search.errors import BadSource
-from search.filter_fields import NUMBER
+from search.filters.fields import NUMBER
 from search.records import Caption
 
 # What publishers call them, the most telling first.

@@ -19,18 +19,18 @@ from indexer.sources import (
     joined,
     leads_out,
 )
-from indexer.sources.captions import TABLE_NAMES, CaptionTable
+from indexer.sources.captions_csv import TABLE_NAMES, CaptionTable
 from indexer.sources.columns import GUESSED, AskedColumns
-from indexer.sources.containers import contents
-from indexer.sources.selection import EVERYTHING, Selection
+from indexer.sources.container import contents
+from indexer.sources.globs import EVERYTHING, Selection
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
-from search.amounts import amount
-from search.boundary import is_inside
 from search.errors import BadSource
+from search.files.boundary import is_inside
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import FILM_SUFFIXES, is_container, may_move
 from search.records import Failure
+from search.text.amounts import amount
 
 # What cameras, systems and programs put beside pictures: thumbnails and bins, not collections.
 SKIPPED_FOLDERS = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "__MACOSX"})

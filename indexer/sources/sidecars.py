@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from indexer.gate import parse_json
 from indexer.sources import SidecarFacts, Told, joined
-from indexer.sources.captions import clean
+from indexer.sources.captions_csv import clean
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns
+from indexer.sources.storable import parse_json
 from indexer.sources.takeout import is_takeout, told_by_takeout
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
-from search.pictures.descriptions import captions_of
-from search.pictures.encodings import decoded
-from search.pictures.xmp import read_xmp
+from search.pictures.metadata.embedded_captions import captions_of
+from search.pictures.metadata.encodings import decoded
+from search.pictures.metadata.xmp import read_xmp
 from search.records import Caption
 
 TEXT_SUFFIXES = (".txt", ".caption")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from indexer.sources import SidecarFacts, Told
-from indexer.sources.captions import clean
+from indexer.sources.captions_csv import clean
 from indexer.sources.columns import fields_of
-from search.pictures.dates import from_timestamp
-from search.pictures.places import Place, place_of
+from search.pictures.metadata.dates import from_timestamp
+from search.pictures.metadata.places import Place, place_of
 from search.records import Caption
 
 # A document of Google Photos has one of these; no other program's has.

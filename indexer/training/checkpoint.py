@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from indexer.training.folder import TrainingStopped
+from indexer.training.run_folder import TrainingStopped
 from search.errors import StorageFailed
 
 NAME = "checkpoint.pt"
