@@ -29,7 +29,7 @@ from indexer.training.adapter.gate import train_adapter
 from search.bootstrap import open_engine
 from search.engine import Engine
 from search.pictures import Limits
-from search.records import Query, TextTerm
+from search.query.records import Query, TextTerm
 from search.settings import Settings
 from search.text.analysis import words_of
 

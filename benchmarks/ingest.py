@@ -30,9 +30,9 @@ from indexer.indexing.pipeline import index
 from indexer.sources import found_in
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
+from search.catalog.records import Collection, EmbeddedPicture
 from search.encoders import Encoder, open_encoder
 from search.pictures import read_picture
-from search.records import Collection, EmbeddedPicture
 from search.settings import Settings
 
 # Pictures of the encoder's own limit: it takes the same time for each.

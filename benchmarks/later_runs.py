@@ -16,8 +16,9 @@ from indexer.indexing.pipeline import index
 from indexer.sources import NOTHING_HASH, found_in
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders import open_encoder
-from search.records import EmbeddedCaptions, EmbeddedPicture, FileState, PictureFacts
+from search.records import PictureFacts
 from search.settings import Settings
 
 

@@ -15,9 +15,9 @@ from indexer.indexing.pipeline import ENCODE_BATCH
 from indexer.indexing.planner import Plan
 from indexer.sources import found_in
 from indexer.sources.folder import Folder
+from search.catalog.records import Counts
 from search.encoders import Encoder
 from search.pictures import Limits
-from search.records import Counts
 
 
 class Silent:

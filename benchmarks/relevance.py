@@ -25,9 +25,10 @@ from indexer.indexing.pipeline import index
 from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
+from search.catalog.records import Counts
 from search.engine import Engine
 from search.pictures import Limits
-from search.records import EVERY_EVIDENCE, Counts, Evidence, Hit, Query, TextTerm
+from search.query.records import EVERY_EVIDENCE, Evidence, Hit, Query, TextTerm
 from search.settings import Settings
 from search.text.analysis import query_words, words_of
 

@@ -27,18 +27,12 @@ from benchmarks.load import loaded
 from benchmarks.search_vectors import lines, material, mixtures
 from benchmarks.soak import serving
 from search.bootstrap import open_engine
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders import Encoder, open_encoder
 from search.engine import Engine
 from search.errors import NotFound
-from search.records import (
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    FileState,
-    PictureFacts,
-    Query,
-    TextTerm,
-    Vectors,
-)
+from search.query.records import Query, TextTerm
+from search.records import PictureFacts, Vectors
 from search.settings import Settings
 
 NAME = "bench"

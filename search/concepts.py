@@ -11,18 +11,12 @@ from typing import Any
 import numpy as np
 import regex
 
+from search.catalog.records import Concept, ConceptMark
 from search.engine import Engine
 from search.errors import BadQuery, BadSource
 from search.query.checks import MOST_MARKS, MOST_NAME, MOST_TERMS, check_weight, check_words
-from search.records import (
-    Concept,
-    ConceptMark,
-    ConceptTerm,
-    IndexedTerm,
-    Query,
-    TextTerm,
-    Vectors,
-)
+from search.query.records import ConceptTerm, IndexedTerm, Query, TextTerm
+from search.records import Vectors
 
 KIND, VERSION = "limn concept", 1
 

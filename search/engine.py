@@ -15,6 +15,7 @@ from search.catalog import Catalog
 from search.catalog.collection import rename
 from search.catalog.filters import passes
 from search.catalog.full_text import FoundWords
+from search.catalog.records import Collection, CollectionSummary
 from search.catalog.visual_hashes import perceptual_hashes
 from search.catalog.writer_lock import writer_lock
 from search.encoders import Encoder
@@ -23,30 +24,20 @@ from search.facets.cache import Holdings
 from search.facets.records import Facets
 from search.filters.contradictions import contradiction, told
 from search.filters.grammar import written
+from search.filters.tree import Filter
 from search.indexes.ann_builder import Staging
 from search.indexes.follower import Follower, Kept
 from search.map_file import PictureMap, read_map
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
-from search.query.checks import MOST_HITS, Asked, check, cuts
+from search.query.checks import MOST_HITS, check
+from search.query.records import Answer, Cut, Hit, PictureTerm, Query, TextTerm
 from search.ranking.calibration import Background, fit
 from search.ranking.candidates import Ranker, Shelf, by_words, hit_of, newest_first, ranker
+from search.ranking.embedding import Asked, cuts
 from search.ranking.pagination import Order, Page, arrange
 from search.ranking.query_vectors import Terms
-from search.records import (
-    Answer,
-    Collection,
-    CollectionSummary,
-    Cut,
-    Filter,
-    Hit,
-    Ids,
-    Picture,
-    PictureTerm,
-    Query,
-    TextTerm,
-    Vectors,
-)
+from search.records import Ids, Picture, Vectors
 from search.stores import VectorStore
 from search.stores.planner.plan import Plan
 from search.timing import Timing

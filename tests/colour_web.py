@@ -14,17 +14,11 @@ from PIL import Image
 from search.bootstrap import open_engine
 from search.catalog import Catalog
 from search.catalog.known_files import Ledger
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.pictures import content_hash, read_picture
-from search.records import (
-    Caption,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    Fields,
-    FileState,
-    PictureFacts,
-)
+from search.records import Caption, Fields, PictureFacts
 from search.settings import Settings
 from web.app import create_app
 

@@ -14,7 +14,8 @@ from search.adapters import Adapter
 from search.bootstrap import open_engine
 from search.engine import Engine
 from search.errors import BadSource, NotFound
-from search.records import Query, TextTerm, Vectors
+from search.query.records import Query, TextTerm
+from search.records import Vectors
 from tests.conftest import Limn
 from tests.test_concepts import settings_at
 from tests.test_engine import run_index

@@ -15,11 +15,11 @@ from search.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.known_files import Ledger
+from search.catalog.records import Counts
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
 from search.pictures import Limits, load_file, read_picture
 from search.pictures.containers.animation import FURTHEST, frames
-from search.records import Counts
 from tests.colour_web import opened, settings_in
 from tests.pictures_of_every_kind import quadrants
 

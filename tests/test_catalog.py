@@ -13,11 +13,8 @@ from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.jobs import Jobs
 from search.catalog.known_files import Ledger
-from search.catalog.writer_lock import writer_lock
-from search.errors import CollectionBusy, NotFound, SpaceMismatch
-from search.records import (
+from search.catalog.records import (
     BesidePicture,
-    Caption,
     Changes,
     Collection,
     Counts,
@@ -25,10 +22,10 @@ from search.records import (
     EmbeddedPicture,
     Failure,
     FileState,
-    PictureFacts,
-    Space,
-    Vectors,
 )
+from search.catalog.writer_lock import writer_lock
+from search.errors import CollectionBusy, NotFound, SpaceMismatch
+from search.records import Caption, PictureFacts, Space, Vectors
 
 SPACE = Space("test-000000000000", "tiny", 4)
 OTHER_SPACE = Space("test-111111111111", "tiny", 4)

@@ -26,19 +26,12 @@ from search.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.jobs import Jobs
 from search.catalog.known_files import Ledger
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, Failure, FileState
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
 from search.errors import LimnError
 from search.pictures import Limits
-from search.records import (
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    Failure,
-    FileState,
-    PictureFacts,
-    Pixels,
-    Space,
-)
+from search.records import PictureFacts, Pixels, Space
 from tests import collections_of_every_kind as made
 from tests.commands import limn_command
 from tests.conftest import Limn

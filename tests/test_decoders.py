@@ -15,10 +15,11 @@ from indexer.indexing.decode import Decoded, Outcome, Work
 from indexer.indexing.decoder_pool import Decoders, DecodersFailed
 from indexer.sources import Item, Told
 from search.catalog import Catalog
+from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
-from search.records import Caption, Failure, Pixels
+from search.records import Caption, Pixels
 from tests.test_engine import run_index
 
 FILES = 48

@@ -13,23 +13,14 @@ from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.catalog import Catalog
+from search.catalog.records import Counts, EmbeddedCaptions, EmbeddedPicture, FileState
 from search.catalog.tables import change
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery, NotFound, SpaceMismatch
 from search.pictures import Limits
-from search.records import (
-    Counts,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    FileState,
-    IndexedTerm,
-    PictureFacts,
-    PictureTerm,
-    Query,
-    Space,
-    TextTerm,
-)
+from search.query.records import IndexedTerm, PictureTerm, Query, TextTerm
+from search.records import PictureFacts, Space
 from search.settings import Settings
 
 COLLECTION = "colours"

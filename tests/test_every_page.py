@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from search.bootstrap import open_engine
 from search.catalog.jobs import Jobs
+from search.catalog.records import Failure
 from search.catalog.tokens import Tokens
-from search.records import Failure
 from tests.browsing import COLOURS, served
 from tests.colour_web import COLLECTION, settings_in, store_colours
 

@@ -9,11 +9,12 @@ import pytest
 
 from search.catalog import Catalog
 from search.catalog.known_files import Ledger
+from search.catalog.records import Collection, EmbeddedPicture
 from search.colours import NAMED
 from search.facets.cache import Holdings
 from search.facets.records import NOTHING, Facets, Folder, Span, Value
 from search.filters.grammar import parse
-from search.records import Caption, Collection, EmbeddedPicture, Fields
+from search.records import Caption, Fields
 from tests.conftest import Limn
 from tests.test_catalog import FACTS, SPACE, embedded, unit
 

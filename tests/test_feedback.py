@@ -10,9 +10,10 @@ import pytest
 from search.bootstrap import open_engine
 from search.engine import Engine
 from search.errors import BadQuery, NotFound
+from search.query.records import IndexedTerm, Query, TextTerm
 from search.ranking.calibration import Background, Chance
 from search.ranking.relevance_feedback import LEAST_FITTED, Marked, bend, direction
-from search.records import IndexedTerm, Query, TextTerm, Vectors
+from search.records import Vectors
 from search.settings import Settings
 from tests.conftest import Limn
 from tests.test_engine import run_index

@@ -10,7 +10,8 @@ from search.catalog import Catalog
 from search.catalog.filters import passes
 from search.errors import BadQuery
 from search.filters.grammar import parse, written
-from search.records import AllOf, AnyOf, Caption, Condition, Not
+from search.filters.tree import AllOf, AnyOf, Condition, Not
+from search.records import Caption
 from tests.test_catalog import FACTS, SPACE, embedded, unit
 
 CANON, NIKON = Condition("camera", "~", "canon"), Condition("camera", "~", "nikon")

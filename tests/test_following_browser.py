@@ -7,7 +7,7 @@ import pytest
 
 from search.bootstrap import open_engine
 from search.catalog.jobs import Jobs
-from search.records import Counts, Failure
+from search.catalog.records import Counts, Failure
 from tests.browsing import served
 from tests.colour_web import COLLECTION, picture_bytes, settings_in, store, store_colours
 

@@ -16,11 +16,11 @@ from indexer.sources import Item, Told, found_in
 from indexer.sources.columns import AskedColumns, fields_of
 from indexer.sources.folder import Folder
 from indexer.sources.sidecars import told_by
+from search.catalog.records import Failure
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture, BadSource
 from search.pictures import Limits
 from search.pictures.containers import safe_name
-from search.records import Failure
 from tests import collections_of_every_kind as made
 from tests.pictures_of_every_kind import GOOD, write_good
 from tests.test_formats import SVG, raw_file

@@ -15,7 +15,7 @@ from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.job_processes import AT_ONCE, JobProcesses
 from search.catalog.jobs import Jobs
-from search.records import Counts
+from search.catalog.records import Counts
 from tests.commands import limn_command
 
 # What everything takes on a machine that has much else to do.

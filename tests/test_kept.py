@@ -11,7 +11,7 @@ from search.catalog import Catalog
 from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
-from search.records import Query, TextTerm
+from search.query.records import Query, TextTerm
 from tests.colour_web import settings_in, store_colours
 from web.app import create_app
 

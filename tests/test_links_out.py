@@ -18,10 +18,10 @@ from indexer.indexing.worker import Worker
 from indexer.sources import Item
 from indexer.sources.registry import Asked, open_source
 from search.catalog.jobs import Jobs
+from search.catalog.records import Failure
 from search.engine import Engine
 from search.errors import BadSource
 from search.files.boundary import is_inside
-from search.records import Failure
 from search.settings import Settings
 from tests.colour_web import opened, picture_bytes, settings_in
 from tests.conftest import Limn

@@ -18,8 +18,8 @@ from indexer.indexing.request import Request
 from search.cli.waiting import saying
 from search.errors import BadQuery
 from search.filters import grammar
-from search.query.checks import weighed
-from search.records import Condition
+from search.filters.tree import Condition
+from search.query.syntax import weighed
 from search.text.amounts import amount
 from tests.typed import Typed, typed
 

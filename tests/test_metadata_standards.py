@@ -14,10 +14,10 @@ from indexer.indexing.embed import embed
 from indexer.indexing.planner import Task
 from indexer.sources import Item, found_in
 from indexer.sources.folder import Folder
+from search.catalog.records import EmbeddedPicture
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
 from search.pictures.metadata.embedded_captions import BOILERPLATE
-from search.records import EmbeddedPicture
 from tests.metadata_of_every_standard import (
     IN_UTC,
     STANDARDS,

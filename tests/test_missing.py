@@ -25,10 +25,11 @@ from indexer.indexing.run import run
 from search.bootstrap import open_engine
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema, upgrade
+from search.catalog.records import Counts
 from search.engine import Engine
 from search.errors import NotFound
 from search.filters.saved_address import picture_ids, with_ids
-from search.records import Counts, IndexedTerm, Query, TextTerm
+from search.query.records import IndexedTerm, Query, TextTerm
 from tests.colour_web import settings_in
 from tests.conftest import Limn
 

@@ -10,7 +10,7 @@ from search.catalog import Catalog
 from search.errors import BadQuery
 from search.filters.grammar import DEEPEST, check, conditions, parse, written
 from search.filters.normal_form import depth, normal_form
-from search.records import AllOf, AnyOf, Condition, Filter, Not
+from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from tests.test_catalog import FACTS, SPACE, embedded, unit
 
 WIDTHS = range(100, 108)

@@ -14,7 +14,7 @@ from search.engine import Engine
 from search.errors import BadQuery
 from search.filters.contradictions import contradiction, told
 from search.filters.grammar import parse
-from search.records import Query, TextTerm
+from search.query.records import Query, TextTerm
 from tests.colour_web import opened, settings_in, store
 from tests.conftest import Limn
 from web.services.result_cache import Orders

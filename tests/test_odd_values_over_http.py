@@ -16,7 +16,7 @@ from search.catalog import Catalog
 from search.catalog.database.values import LARGEST, check_values
 from search.catalog.jobs import Jobs
 from search.errors import BadQuery
-from search.records import Condition
+from search.filters.tree import Condition
 from tests.colour_web import settings_in, store_colours
 from web.app import create_app
 

@@ -26,9 +26,11 @@ from schemathesis.specs.openapi.checks import (
 
 from search.bootstrap import open_engine
 from search.catalog.jobs import Jobs
+from search.catalog.records import Counts
 from search.concepts import keep
 from search.engine import Engine
-from search.records import Caption, Counts, Query, TextTerm
+from search.query.records import Query, TextTerm
+from search.records import Caption
 from tests.colour_web import opened, settings_in, store, store_colours
 from web.app import create_app
 

@@ -10,9 +10,9 @@ from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
 from search.catalog import Catalog
 from search.catalog.jobs import Jobs, done
+from search.catalog.records import Counts
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
-from search.records import Counts
 from tests import collections_of_every_kind as made
 from tests.conftest import Limn
 

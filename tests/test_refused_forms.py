@@ -13,10 +13,11 @@ from werkzeug.test import TestResponse
 
 from search.bootstrap import open_engine
 from search.catalog.jobs import Jobs
+from search.catalog.records import Failure
 from search.catalog.tokens import Tokens
 from search.catalog.writer_lock import writer_lock
 from search.engine import Engine
-from search.records import Caption, Failure
+from search.records import Caption
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
 from web.app import create_app
 

@@ -18,7 +18,8 @@ from search.catalog.database.schema import ensure_schema
 from search.catalog.known_files import Ledger
 from search.indexes.follower import Follower
 from search.map_file import PictureMap, write_map
-from search.records import Ids, Query, TextTerm, Vectors
+from search.query.records import Query, TextTerm
+from search.records import Ids, Vectors
 from search.stores.exact import ExactStore
 from tests.colour_web import opened, settings_in, store_colours
 from tests.conftest import POSTGRES_URL, Limn

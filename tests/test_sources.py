@@ -12,9 +12,9 @@ from indexer.sources import Found, Item, Whole, found_in
 from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
 from indexer.sources.registry import Asked, open_source, shards
+from search.catalog.records import Failure
 from search.errors import BadPicture, BadSource
 from search.pictures import Limits, load_file
-from search.records import Failure
 from tests import collections_of_every_kind as made
 from tests.conftest import Limn
 

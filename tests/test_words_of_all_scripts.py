@@ -14,14 +14,8 @@ from PIL import Image
 from search.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import current_revision, ensure_schema
-from search.records import (
-    Caption,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    FileState,
-    PictureFacts,
-    Space,
-)
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
+from search.records import Caption, PictureFacts, Space
 from search.text.analysis import found_in, query_words, words_of
 from tests.conftest import Limn
 

@@ -16,18 +16,18 @@ from search.catalog import Catalog
 from search.catalog import tables as t
 from search.catalog.database import Database
 from search.catalog.known_files import Ledger
-from search.catalog.writer_lock import POSTGRES_SPACE, writer_lock
-from search.encoders.tiny import TinyEncoder
-from search.errors import CollectionBusy, LockLost
-from search.records import (
+from search.catalog.records import (
     Collection,
     EmbeddedCaptions,
     EmbeddedPicture,
     Failure,
     FileMark,
     FileState,
-    PictureFacts,
 )
+from search.catalog.writer_lock import POSTGRES_SPACE, writer_lock
+from search.encoders.tiny import TinyEncoder
+from search.errors import CollectionBusy, LockLost
+from search.records import PictureFacts
 from tests.commands import limn_command
 from tests.conftest import Limn
 

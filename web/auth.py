@@ -8,9 +8,9 @@ from werkzeug.datastructures import Authorization, WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.http import parse_cookie
 
+from search.catalog.records import Scope, Token
 from search.catalog.tokens import Tokens
 from search.errors import LimnError
-from search.records import Scope, Token
 from web.state import state
 
 COOKIE = "limn_token"

@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from indexer.cli.ending import Ending, end_in_order
-from search.cli import print_hits
+from search.catalog.records import Counts, Failure
+from search.cli.output import print_hits
 from search.documents.from_records import json_text, one_line, printable
 from search.engine import Engine
 from search.errors import BadSource, CollectionBusy
-from search.records import Counts, Failure, Query, TextTerm
+from search.query.records import Query, TextTerm
 from search.settings import Settings, user_path
 from search.text.amounts import amount
 

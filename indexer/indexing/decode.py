@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from indexer.sources import Item
 from indexer.sources.storable import kept_facts
+from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file, read_picture
 from search.pictures.containers import FILM_SUFFIXES, container_facts, may_move
 from search.pictures.metadata.reading import merged
 from search.pictures.visual_hash import looks
-from search.records import Failure, PictureFacts, Pixels
+from search.records import PictureFacts, Pixels
 
 
 @dataclass(frozen=True, slots=True)

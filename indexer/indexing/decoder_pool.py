@@ -32,10 +32,11 @@ from indexer.indexing import shared_memory
 from indexer.indexing.decode import Busy, Decoded, Outcome, ReadFile, Shots, Work, work_on
 from indexer.indexing.process_channel import ChildEnd, ParentEnd
 from indexer.sources import NOTHING, Item
+from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
 from search.errors import LimnError
 from search.pictures import Limits
-from search.records import Failure, Pixels
+from search.records import Pixels
 
 # Files that travel together to a worker: enough that the trip costs little beside the decoding.
 TASK_FILES = 8

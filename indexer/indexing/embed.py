@@ -8,14 +8,9 @@ import numpy as np
 from indexer.indexing.decode import Decoded, ReadFile
 from indexer.indexing.planner import Task
 from indexer.sources import captions_hash
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders import Encoder
-from search.records import (
-    Caption,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    FileState,
-    PictureFacts,
-)
+from search.records import Caption, PictureFacts
 
 
 def embed(encoder: Encoder, batch: Sequence[tuple[Task, Decoded]]) -> list[EmbeddedPicture]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from indexer.indexing.decode import Outcome, ReadFile, Work, is_film
 from indexer.indexing.planner import Plan, Task
 from search.catalog.known_files import Held
-from search.records import Failure
+from search.catalog.records import Failure
 
 
 class Free(NamedTuple):

@@ -20,11 +20,11 @@ from indexer.sources import Source, captions_hash, container_mark, says_the_same
 from search.catalog import Catalog
 from search.catalog.jobs import Jobs
 from search.catalog.known_files import Ledger
+from search.catalog.records import Collection, Counts, Failure
 from search.catalog.writer_lock import writer_lock
 from search.encoders import Encoder
 from search.errors import LimnError
 from search.pictures import Limits
-from search.records import Collection, Counts, Failure
 
 # Pictures a call of the encoder: past 32, throughput on a CPU no longer grows.
 ENCODE_BATCH = 32

@@ -25,10 +25,10 @@ from indexer.sources import (
 )
 from indexer.sources.folder import Folder
 from search.catalog.known_files import Held, Ledger
+from search.catalog.records import Failure, FileMark, KnownFile
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import SUFFIXES
-from search.records import Failure, FileMark, KnownFile
 
 # Files that are looked up together: enough that a query costs little beside them.
 LOOKUP_FILES = 5_000

@@ -11,8 +11,8 @@ from rich.progress import Progress as Bar
 
 from indexer.indexing.planner import Plan
 from search.catalog.jobs import done
+from search.catalog.records import Counts
 from search.documents.from_records import json_text, printable
-from search.records import Counts
 from search.text.amounts import amount
 
 # Events tell of a run this often.

@@ -10,11 +10,11 @@ from indexer.indexing.request import Request
 from indexer.indexing.writer import Progress
 from indexer.sources import Item, Source
 from search.catalog.known_files import Ledger
+from search.catalog.records import Collection, Counts, Failure
 from search.cli.waiting import saying
 from search.encoders.checks import check_encoder
 from search.engine import Engine
 from search.errors import LimnError, NotFound
-from search.records import Collection, Counts, Failure
 from search.settings import Settings
 
 

@@ -12,8 +12,8 @@ from indexer.indexing.decode import Decoded
 from indexer.indexing.embed import embed
 from indexer.indexing.planner import Task
 from indexer.indexing.writer import Settled, Writer
+from search.catalog.records import EmbeddedPicture
 from search.encoders import Encoder
-from search.records import EmbeddedPicture
 
 # Batches that wait before a stage: one is enough to keep it busy, two even out its neighbours.
 WAITING = 2

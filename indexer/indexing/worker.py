@@ -13,9 +13,9 @@ from indexer.indexing.writer import Progress
 from indexer.mapping.make import make_map
 from search.catalog.job_processes import is_busy
 from search.catalog.jobs import Job, Jobs
+from search.catalog.records import Counts
 from search.engine import Engine
 from search.errors import CollectionBusy, LimnError
-from search.records import Counts
 from search.settings import Settings
 
 # Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one

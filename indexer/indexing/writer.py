@@ -15,8 +15,8 @@ from indexer.sources import Item, captions_hash, says_the_same, uncovers, unsett
 from search.catalog import Catalog
 from search.catalog.jobs import Jobs, done
 from search.catalog.known_files import Ledger
+from search.catalog.records import BesidePicture, Collection, Counts, EmbeddedPicture, Failure
 from search.encoders import Encoder
-from search.records import BesidePicture, Collection, Counts, EmbeddedPicture, Failure
 
 # A transaction holds this many pictures, or as many as came in this time: what a kill can cost.
 WRITE_BATCH = 512

@@ -9,11 +9,12 @@ from filelock import FileLock, Timeout
 
 from indexer.mapping.layout import Tell, lay_out
 from indexer.mapping.regions import regions, vocabularies
+from search.catalog.records import Collection
 from search.engine import Engine
 from search.errors import BadSetting, BadSource, CollectionBusy, StorageFailed
 from search.installing import install_extra
 from search.map_file import PictureMap, write_map
-from search.records import Caption, Collection
+from search.records import Caption
 
 
 def check_packages() -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from indexer.sources.storable import kept_captions, kept_fields
+from search.catalog.records import Failure, FileMark
 from search.pictures.metadata.places import Place
-from search.records import Caption, Failure, Fields, FileMark
+from search.records import Caption, Fields
 
 
 @dataclass(frozen=True, slots=True)

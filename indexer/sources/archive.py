@@ -7,11 +7,11 @@ from typing import Protocol, cast
 from indexer.sources import Found, Item, Note, Told
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
+from search.catalog.records import Failure, FileMark
 from search.errors import BadPicture, BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import Container, safe_name
 from search.pictures.containers.zip import Zip
-from search.records import Failure, FileMark
 from search.text.characters import composed
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from indexer.sources import NOTHING, Found, Item, Told, Unchanged, Whole, container_mark
 from indexer.sources.columns import AskedColumns
+from search.catalog.records import Failure, FileMark
 from search.errors import BadPicture
 from search.pictures.containers import FILM_SUFFIXES, TABLE_SUFFIXES, open_container
-from search.records import Failure, FileMark
 
 
 def contents(

@@ -25,11 +25,11 @@ from indexer.sources.container import contents
 from indexer.sources.globs import EVERYTHING, Selection
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
+from search.catalog.records import Failure
 from search.errors import BadSource
 from search.files.boundary import is_inside
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import FILM_SUFFIXES, is_container, may_move
-from search.records import Failure
 from search.text.amounts import amount
 
 # What cameras, systems and programs put beside pictures: thumbnails and bins, not collections.

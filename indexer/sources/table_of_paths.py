@@ -15,10 +15,11 @@ from typing import Any
 from indexer.sources import Found, Item, Note, Told, Unchanged, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
 from indexer.sources.storable import parse_json
+from search.catalog.records import Failure
 from search.errors import BadSource
 from search.files.boundary import is_inside
 from search.pictures.containers import container_of
-from search.records import Caption, Failure
+from search.records import Caption
 from search.text.amounts import amount
 from search.text.characters import composed, storable
 from search.text.path_names import on_disk

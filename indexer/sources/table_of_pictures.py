@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from indexer.sources import Found, Item
 from indexer.sources.columns import AskedColumns, Columns
+from search.catalog.records import FileMark
 from search.errors import BadSource
 from search.pictures.containers import Container
 from search.pictures.containers.table import PictureTable
-from search.records import FileMark
 
 
 def pictures_in_table(container: Container, mark: FileMark, asked: AskedColumns) -> Iterator[Found]:

@@ -24,6 +24,16 @@ from search.catalog.filters import CatalogFilters
 from search.catalog.full_text import CatalogWords, index_words
 from search.catalog.marks import Marks
 from search.catalog.picture_reader import pictures
+from search.catalog.records import (
+    BesidePicture,
+    Changes,
+    Collection,
+    CollectionSummary,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    Failure,
+    FileState,
+)
 from search.catalog.saved_searches import SavedSearches
 from search.catalog.statements import (
     IN_LIMIT,
@@ -38,20 +48,7 @@ from search.catalog.statements import (
 from search.catalog.visual_hashes import MOST_BITS, store_colours
 from search.catalog.writer_lock import check_lock
 from search.errors import DatabaseUnavailable, NotFound, SpaceMismatch
-from search.records import (
-    BesidePicture,
-    Changes,
-    Collection,
-    CollectionSummary,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    Failure,
-    Fields,
-    FileState,
-    Picture,
-    Space,
-    Vectors,
-)
+from search.records import Fields, Picture, Space, Vectors
 from search.text.characters import composed, forms, storable
 
 # Locks for what concerns no one collection; their ids begin at 1.

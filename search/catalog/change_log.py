@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from search.catalog import tables as t
 from search.catalog.database import Database
-from search.records import Collection, Space
+from search.catalog.records import Collection
+from search.records import Space
 
 WithHeads = tuple[tuple[Collection, int], ...]
 """Collections by name, each with the number of its last change, 0 before the first."""

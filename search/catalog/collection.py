@@ -6,9 +6,9 @@ import sqlalchemy as sa
 
 from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.records import Collection
 from search.catalog.writer_lock import writer_lock
 from search.errors import BadSetting, NameTaken
-from search.records import Collection
 from search.text.characters import composed, forms
 
 # Browsers take these for folders of an address.

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.records import Concept, ConceptMark
 from search.catalog.statements import Sql, in_pieces, now
 from search.errors import NameTaken, NotFound
-from search.records import Concept, ConceptMark, TextTerm, Vectors
+from search.query.records import TextTerm
+from search.records import Vectors
 from search.text.characters import forms
 
 

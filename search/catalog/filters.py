@@ -13,7 +13,8 @@ from search.errors import BadQuery
 from search.filters.fields import COLUMN, FIELDS
 from search.filters.grammar import changed, column_of, conditions, in_column, value_of
 from search.filters.normal_form import normal_form
-from search.records import AllOf, AnyOf, Condition, Filter, Ids, Not
+from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+from search.records import Ids
 from search.text.characters import composed
 
 # SQLite follows expressions 1,000 levels deep, and each part of an "and" is one.

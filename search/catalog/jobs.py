@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.records import Collection, Counts
 from search.catalog.statements import now
 from search.errors import NotFound
-from search.records import Collection, Counts
 from search.text.characters import composed, forms, storable
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]

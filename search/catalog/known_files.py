@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from search.catalog import tables as t
 from search.catalog.contents import present
 from search.catalog.database import Database
+from search.catalog.records import Collection, FileMark, KnownFile
 from search.catalog.statements import IN_LIMIT, below, delete_in, in_pieces, path_hash
 from search.catalog.writer_lock import check_lock
-from search.records import Collection, FileMark, Ids, KnownFile
+from search.records import Ids
 
 # Rows that are fetched at a time: what memory holds of a collection of any size.
 FETCH_ROWS = IN_LIMIT

@@ -10,7 +10,7 @@ from search.catalog import tables as t
 from search.catalog.database import Database
 from search.catalog.statements import in_pieces, now
 from search.errors import NotFound
-from search.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
+from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.records import Scope, Token
 from search.errors import NameTaken, NotFound
-from search.records import Scope, Token
 from search.text.characters import forms
 
 # Tells a leaked secret for what it is; scanners of repositories look for such prefixes.

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from search.catalog.database import Database
+from search.catalog.records import Collection
 from search.errors import CollectionBusy, LimnError, LockLost, StorageFailed
-from search.records import Collection
 
 # Sets these locks apart from the catalog's transaction locks, which take the collection's id alone.
 POSTGRES_SPACE = 0x4C696D6E

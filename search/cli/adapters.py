@@ -2,7 +2,7 @@
 
 import click
 
-from search.cli import as_document
+from search.cli.output import as_document
 from search.settings import Settings
 
 

@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from search.cli import as_document, settings_with, store_options
+from search.cli.options import settings_with, store_options
+from search.cli.output import as_document
 from search.documents.from_records import collection_json, one_line, printable
 from search.settings import Settings
 from search.text.amounts import amount

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
-from search.cli import as_document, mark_options, terms_of
+from search.catalog.records import Concept
+from search.cli.options import mark_options
+from search.cli.output import as_document
+from search.cli.search import terms_of
 from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, BadSource, NameTaken, StorageFailed
-from search.records import Concept, Query
+from search.query.records import Query
 from search.settings import Settings
 
 

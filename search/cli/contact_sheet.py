@@ -8,7 +8,7 @@ from pathlib import Path
 
 from search.documents.from_records import printable
 from search.errors import LimnError
-from search.records import Hit
+from search.query.records import Hit
 
 SIDE_PX = 320
 

@@ -4,10 +4,12 @@ from dataclasses import asdict
 
 import click
 
-from search.cli import as_document, mark_options, terms_of
+from search.cli.options import mark_options
+from search.cli.output import as_document
+from search.cli.search import terms_of
 from search.documents.from_records import one_line, printable
 from search.errors import BadQuery
-from search.records import Query
+from search.query.records import Query
 from search.settings import Settings
 from search.text.amounts import amount
 

@@ -14,8 +14,8 @@ from search.catalog import Catalog
 from search.catalog.picture_reader import ids_at
 from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, NotFound
-from search.query.checks import split_weight
-from search.records import Hit, IndexedTerm
+from search.query.records import Hit, IndexedTerm
+from search.query.syntax import split_weight
 from search.settings import user_path
 
 FORMS = (

@@ -6,8 +6,10 @@ import unicodedata
 from dataclasses import asdict
 from typing import Any
 
+from search.catalog.records import CollectionSummary
 from search.facets.records import Facets, Folder
-from search.records import Answer, Caption, CollectionSummary, Hit, Match, Picture
+from search.query.records import Answer, Hit, Match
+from search.records import Caption, Picture
 from search.text.characters import whole
 
 # Marks and overrides of the direction of a text: a name with one seems to end otherwise.

@@ -8,11 +8,13 @@ import numpy as np
 
 from search.catalog import Catalog
 from search.catalog.fact_rows import Facts, Vocabulary
+from search.catalog.records import Collection
 from search.facets.counting import Part, count
 from search.facets.records import Facets
 from search.filters.fields import COLUMN
 from search.filters.grammar import column_of, conditions, written
-from search.records import AllOf, Collection, Filter, Ids
+from search.filters.tree import AllOf, Filter
+from search.records import Ids
 
 # Answers that are kept: a page asks for the same one while its words change.
 MOST_KEPT = 64

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from search.filters.fields import Span
 from search.filters.grammar import value_of, written
-from search.records import AllOf, AnyOf, Condition, Filter, Not
+from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
 # Fields that have one value a picture, which is a word.
 WORDS = ("collection", "camera", "format", "orientation")

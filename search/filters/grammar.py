@@ -8,7 +8,7 @@ from itertools import takewhile
 from search.errors import BadQuery
 from search.filters.fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Value
 from search.filters.normal_form import depth
-from search.records import AllOf, AnyOf, Condition, Filter, Not
+from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
 MOST_CHARACTERS = 4_000
 

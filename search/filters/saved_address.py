@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from search.errors import BadQuery
 from search.filters.grammar import changed, parse, written
-from search.records import Condition
+from search.filters.tree import Condition
 
 # Fields of the search page whose value is a picture's id; `similar` may name a part: 12@0,0,50,100.
 ID_FIELDS = ("similar", "more", "less")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from search.catalog import Catalog
+from search.catalog.records import Collection
 from search.errors import IndexDamaged, StorageFailed
-from search.records import Collection
 from search.stores import VectorStore
 from search.stores.index_file import IndexHeader, read_index, write_index
 

@@ -8,23 +8,12 @@ from numpy.typing import NDArray
 
 from search.catalog import caption_ids
 from search.catalog.full_text import FoundWords
-from search.query.checks import Asked
+from search.query.records import EVERY_EVIDENCE, Hit, Match, Measure, Query, TextTerm
 from search.ranking import fusion
 from search.ranking.calibration import Background
+from search.ranking.embedding import Asked
 from search.ranking.relevance_feedback import Bent
-from search.records import (
-    EVERY_EVIDENCE,
-    Hit,
-    Ids,
-    Match,
-    Measure,
-    Picture,
-    Query,
-    QueryKind,
-    Scores,
-    TextTerm,
-    Vectors,
-)
+from search.records import Ids, Picture, QueryKind, Scores, Vectors
 from search.stores import VectorStore
 from search.text.analysis import best_caption, rarity, words_score
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from search.catalog.visual_hashes import MOST_BITS as MOST_BITS
 from search.catalog.visual_hashes import Hashes
+from search.query.records import Cut, IndexedTerm, Query
 from search.ranking.candidates import Place, Ranker, Ranking, vectors_of
-from search.records import Cut, Ids, IndexedTerm, Query, Scores, Vectors
+from search.records import Ids, Scores, Vectors
 from search.text.amounts import amount
 
 # Near-duplicates: those that the encoder holds to be one, and those whose hashes are one but for a

@@ -7,21 +7,15 @@ import numpy as np
 
 from search.adapters import Adapter
 from search.catalog import Catalog
+from search.catalog.records import Collection
 from search.encoders import Encoder
 from search.errors import BadQuery, NotFound, SpaceMismatch
 from search.pictures import Limits, read_picture
-from search.query.checks import Asked, understand
+from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query
 from search.ranking.calibration import Background
+from search.ranking.embedding import Asked, understand
 from search.ranking.relevance_feedback import Bent, Marked, bend
-from search.records import (
-    Collection,
-    ConceptTerm,
-    IndexedTerm,
-    PictureTerm,
-    Pixels,
-    Query,
-    Vectors,
-)
+from search.records import Pixels, Vectors
 from search.text.amounts import amount
 
 

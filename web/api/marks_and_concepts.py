@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from search.catalog.records import Concept
 from search.concepts import exported, imported, keep
 from search.errors import BadQuery
 from search.query.checks import check_marks
-from search.records import Concept
 from web.api.openapi import JSON, describe
 from web.api.schemas import feedback as schemas
 from web.links import API

@@ -10,7 +10,8 @@ from search.catalog.marks import told
 from search.documents.from_records import answer_json, hit_json, picture_json
 from search.errors import BadPicture, NotFound
 from search.filters.grammar import written
-from search.records import Hit, Picture, Query
+from search.query.records import Hit, Query
+from search.records import Picture
 from web.api.openapi import JSON, describe, openapi
 from web.api.schemas import search as schemas
 from web.links import API, THUMBNAIL_SIDES_PX, thumbnail_url

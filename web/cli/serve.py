@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from search.cli import settings_with, store_options
+from search.cli.options import settings_with, store_options
 
 if TYPE_CHECKING:
     from search.catalog.tokens import Tokens

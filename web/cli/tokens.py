@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
-from search.cli import as_document, one_line
-from search.records import Scope
+from search.catalog.records import Scope
+from search.cli.output import as_document
+from search.documents.from_records import one_line
 
 if TYPE_CHECKING:
     from search.catalog.tokens import Tokens

@@ -10,8 +10,8 @@ from functools import cache
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from search.catalog.records import Failure
 from search.documents.from_records import one_line, printable
-from search.records import Failure
 from web.i18n.languages import language
 from web.i18n.patterns import patterns_of
 

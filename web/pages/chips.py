@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from search.pictures import load_file
-from search.query.checks import worded
-from search.records import IndexedTerm, Picture, PictureTerm, Query, Term, TextTerm
+from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.query.syntax import worded
+from search.records import Picture
 from web.requests.search_url import Asked, Chip, Side
 from web.services.confined import check_file
 from web.services.query_images import HeldPicture

@@ -7,8 +7,9 @@ from typing import cast, get_args
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from search.catalog.records import Failure
 from search.errors import BadSetting, BadSource, NotFound
-from search.records import Failure, Hit
+from search.query.records import Hit
 from web.api.jobs import rows
 from web.pages.chips import query_of
 from web.pages.refused_forms import comes_back

@@ -8,7 +8,7 @@ from search.errors import BadQuery
 from search.facets.cache import ALONE
 from search.filters.fields import COLUMN, FIELDS
 from search.filters.grammar import conditions, parse, written
-from search.records import AllOf, Condition
+from search.filters.tree import AllOf, Condition
 from web.requests.query_form import Fields, words
 from web.requests.search_url import Asked
 

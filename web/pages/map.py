@@ -7,9 +7,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug import Response as AnyResponse
 
 from search.catalog.jobs import ENDED, Job
+from search.catalog.records import Collection
 from search.errors import NotFound
 from search.map_file import PictureMap, Region
-from search.records import Collection
 from web.api.jobs import job_json, rows
 from web.api.openapi import describe
 from web.api.schemas import collection as schemas

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from search.query.checks import MOST_HITS
-from search.records import Hit
+from search.query.records import Hit
 from web.pages.chips import query_of
 from web.requests.search_url import PAGE_HITS, Asked
 from web.state import engine, state

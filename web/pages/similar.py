@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.catalog.visual_hashes import perceptual_hashes
+from search.filters.tree import Condition
+from search.query.records import Hit, IndexedTerm, Query
 from search.ranking.pagination import alike
-from search.records import Condition, Hit, IndexedTerm, Picture, Query
+from search.records import Picture
 from web.state import engine
 
 # Rows enough to see what the picture is like; the search page has more.

@@ -10,7 +10,7 @@ from typing import Any
 
 from search.errors import BadQuery
 from search.query.checks import MOST_HITS
-from search.records import PictureTerm, Query
+from search.query.records import PictureTerm, Query
 from web.requests.query_form import DEFAULT_K, Fields, count, identity, refuse_unknown
 
 # The most rows of a list in one answer.

@@ -11,8 +11,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from search.errors import BadQuery
 from search.filters.grammar import parse
-from search.query.checks import MOST_HITS, USUAL_MINUS, WEIGHTS, check_weight, worded
-from search.records import (
+from search.query.checks import MOST_HITS, WEIGHTS, check_weight
+from search.query.records import (
     EVERY_EVIDENCE,
     ConceptTerm,
     IndexedTerm,
@@ -21,6 +21,7 @@ from search.records import (
     Term,
     TextTerm,
 )
+from search.query.syntax import USUAL_MINUS, worded
 
 Fields = MultiDict[str, str]
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from search.records import Scope
+from search.catalog.records import Scope
 from web.services.uploads import not_kept
 
 # Only these addresses get room for archives, whoever sends them.

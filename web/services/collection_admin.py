@@ -12,8 +12,8 @@ from werkzeug.formparser import FormDataParser
 
 from search.catalog.collection import check_name
 from search.catalog.jobs import ENDED, Job
+from search.catalog.records import CollectionSummary
 from search.errors import BadQuery, NotFound
-from search.records import CollectionSummary
 from web.api.jobs import rows
 from web.services.confined import confined
 from web.services.uploads import NotTaken, Sent

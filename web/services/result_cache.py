@@ -8,8 +8,8 @@ from weakref import WeakValueDictionary
 
 from search.engine import Engine
 from search.query.checks import MOST_HITS
+from search.query.records import Query
 from search.ranking.pagination import Order
-from search.records import Query
 from web.requests.pagination import digest
 
 # An order of 10,000 pictures is 2 MB; a minute takes up concepts and adapters that were changed.

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.catalog.records import Collection, ConceptMark
 from search.engine import Engine
 from search.errors import BadSource
 from search.ranking.calibration import STOCK_TEXTS
-from search.records import Collection, ConceptMark, Ids, Vectors
+from search.records import Ids, Vectors
 
 # With fewer, what is held out to decide by would be one or two questions.
 FEWEST = 8

@@ -9,9 +9,10 @@ from indexer.training.adapter.examples import Examples, gather
 from indexer.training.adapter.training import Recipe, train
 from search.adapters import Adapter
 from search.catalog.caption_ids import owners
+from search.catalog.records import Collection
 from search.engine import Engine
 from search.errors import LimnError
-from search.records import Collection, Ids, Vectors
+from search.records import Ids, Vectors
 
 # Captions that must find their pictures as before: what nobody marked must not be lost.
 MOST_CAPTIONS = 1_000

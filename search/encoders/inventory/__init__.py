@@ -9,6 +9,7 @@ from typing import Any
 from search.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
+from search.catalog.records import Collection
 from search.encoders.inventory.caches import cached_weights, picture_parameters
 from search.encoders.inventory.speed import BUILTIN_GMACS, INT8_GAIN, speed_class
 from search.encoders.onnx_pair.builtin import builtin_space, pair_folder
@@ -17,7 +18,6 @@ from search.encoders.onnx_pair.pair_folder import DESCRIPTION, opening
 from search.encoders.openclip.registry import configuration, languages, picture_work
 from search.encoders.tiny import TinyEncoder
 from search.errors import LimnError
-from search.records import Collection
 from search.settings import Settings
 
 

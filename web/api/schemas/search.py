@@ -11,7 +11,7 @@ from search.query.checks import (
     MOST_TERMS,
     MOST_WEIGHT,
 )
-from search.records import EVERY_EVIDENCE
+from search.query.records import EVERY_EVIDENCE
 from web.api.schemas.labelled import text as _text
 from web.api.schemas.labelled import whole as _whole
 from web.links import THUMBNAIL_SIDES_PX
