@@ -20,8 +20,8 @@ import click
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog import Catalog
 from search.catalog import tables as t
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.filters import passes

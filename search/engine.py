@@ -11,7 +11,7 @@ from time import monotonic
 from typing import get_args
 
 from search.adapters import Adapter
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.collection import rename
 from search.catalog.filters import passes
 from search.catalog.full_text import FoundWords

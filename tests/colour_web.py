@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from search.bootstrap import open_engine
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.known_files import Ledger
 from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders.tiny import TinyEncoder

@@ -11,7 +11,7 @@ from benchmarks.rates import Silent
 from indexer.indexing.pipeline import index
 from indexer.maintenance.duplicates import duplicates
 from indexer.sources.folder import Folder
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.known_files import Ledger

@@ -22,7 +22,7 @@ from indexer.indexing.decode import Work
 from indexer.indexing.decoder_pool import Decoders
 from indexer.indexing.planner import Planner
 from indexer.sources import Found, Item, Unchanged
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.jobs import Jobs
 from search.catalog.known_files import Ledger

@@ -14,7 +14,7 @@ from indexer.indexing.cancellation import Cancelled, Stop
 from indexer.indexing.decode import Decoded, Outcome, Work
 from indexer.indexing.decoder_pool import Decoders, DecodersFailed
 from indexer.sources import Item, Told
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder

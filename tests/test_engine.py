@@ -12,7 +12,7 @@ from indexer.indexing.pipeline import index
 from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.records import Counts, EmbeddedCaptions, EmbeddedPicture, FileState
 from search.catalog.tables import change
 from search.encoders.tiny import TinyEncoder

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.known_files import Ledger
 from search.catalog.records import Collection, EmbeddedPicture
 from search.colours import NAMED

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.filters import passes
 from search.errors import BadQuery
 from search.filters.grammar import parse, written

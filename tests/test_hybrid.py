@@ -12,7 +12,7 @@ from alembic.config import Config
 from PIL import Image
 
 from search.bootstrap import open_engine
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database.schema import migrations_folder
 from search.catalog.tables import caption
 from search.encoders.tiny import TinyEncoder

@@ -141,7 +141,7 @@ def test_encoders_of_collections_are_listed_with_their_space(
 def test_a_collection_s_encoder_whose_files_are_gone_is_said_to_be(
     limn: Limn, colours: Path, caches: dict[str, str], tmp_path: Path
 ) -> None:
-    from search.catalog import Catalog
+    from search.catalog.catalog import Catalog
     from search.catalog.database import Database
     from search.catalog.database.schema import ensure_schema
     from search.records import Space

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from indexer.indexing.worker import NICENESS
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.job_processes import AT_ONCE, JobProcesses

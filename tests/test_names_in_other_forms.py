@@ -20,7 +20,7 @@ from indexer.captioned_pictures import read_pairs
 from indexer.sources import Item, found_in
 from indexer.sources.globs import Selection
 from indexer.sources.registry import Asked, open_source
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
 from search.pictures import load_file

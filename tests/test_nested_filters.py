@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.errors import BadQuery
 from search.filters.grammar import DEEPEST, check, conditions, parse, written
 from search.filters.normal_form import depth, normal_form

@@ -17,7 +17,7 @@ from indexer.indexing.progress import PlainProgress
 from indexer.sources import Told, captions_hash
 from indexer.sources.registry import Asked, open_source
 from indexer.sources.storable import kept_facts, kept_fields, parse_json
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.encoders import open_encoder
 from search.errors import BadSource
 from search.pictures import Limits

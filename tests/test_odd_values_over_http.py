@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.bootstrap import open_engine
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database.values import LARGEST, check_values
 from search.catalog.jobs import Jobs
 from search.errors import BadQuery

@@ -8,7 +8,7 @@ from PIL import Image
 from indexer.indexing.pipeline import index
 from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.jobs import Jobs, done
 from search.catalog.records import Counts
 from search.encoders.tiny import TinyEncoder

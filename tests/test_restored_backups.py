@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from search.bootstrap import open_engine
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.known_files import Ledger

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.jobs import Jobs

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.engine import Engine
 from search.records import Caption

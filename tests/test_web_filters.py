@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.query.checks import MOST_CHARACTERS
 from search.records import Caption
 from tests.colour_web import opened, settings_in, store

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import current_revision, ensure_schema
 from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from search.catalog import Catalog
 from search.catalog import tables as t
+from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.known_files import Ledger
 from search.catalog.records import (

@@ -17,7 +17,7 @@ from indexer.indexing.planner import Plan, Planner, Task, work_of
 from indexer.indexing.stage_threads import Stages
 from indexer.indexing.writer import WRITE_BATCH, Progress, Same, Settled, Writer
 from indexer.sources import Source, captions_hash, container_mark, says_the_same, uncovers
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.jobs import Jobs
 from search.catalog.known_files import Ledger
 from search.catalog.records import Collection, Counts, Failure

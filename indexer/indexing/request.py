@@ -8,7 +8,7 @@ from indexer.sources import Source
 from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
 from indexer.sources.registry import Asked, open_source, shards
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.collection import check_name
 from search.documents.from_records import printable
 from search.errors import BadSetting, BadSource

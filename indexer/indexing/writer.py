@@ -12,7 +12,7 @@ from indexer.indexing.embed import embed_captions, file_state
 from indexer.indexing.file_identity import Identities
 from indexer.indexing.planner import Plan, Task
 from indexer.sources import Item, captions_hash, says_the_same, uncovers, unsettled
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.jobs import Jobs, done
 from search.catalog.known_files import Ledger
 from search.catalog.records import BesidePicture, Collection, Counts, EmbeddedPicture, Failure

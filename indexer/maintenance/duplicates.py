@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.known_files import Ledger, Looks
 from search.catalog.records import Collection
 from search.pictures.containers import animation_of

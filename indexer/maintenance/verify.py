@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.known_files import Held, Ledger
 from search.catalog.records import Collection
 from search.errors import BadPicture

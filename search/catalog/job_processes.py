@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Literal
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.jobs import Job, Jobs
 from search.catalog.writer_lock import writer_lock
 from search.errors import CollectionBusy, NotFound

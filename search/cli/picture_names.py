@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.picture_reader import ids_at
 from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, NotFound

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.fact_rows import Facts, Vocabulary
 from search.catalog.records import Collection
 from search.facets.counting import Part, count

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.records import Collection
 from search.errors import IndexDamaged, StorageFailed
 from search.stores import VectorStore

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from search.adapters import Adapter
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.catalog.records import Collection
 from search.encoders import Encoder
 from search.errors import BadQuery, NotFound, SpaceMismatch

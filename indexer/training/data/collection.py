@@ -1,7 +1,7 @@
 """Captioned pictures out of an indexed collection, in the form that training reads."""
 
 from indexer.captioned_pictures import CaptionedPicture, captioned
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.errors import BadSource
 
 
