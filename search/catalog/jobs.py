@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import now
 from search.catalog.records import Collection, Counts
-from search.catalog.statements import now
 from search.errors import NotFound
 from search.text.characters import composed, forms, storable
 
@@ -190,6 +190,17 @@ class Jobs:
             for row in rows
         ]
         return [json.loads(each) for each in dict.fromkeys(found)]
+
+    def sources(self, name: str) -> list[Path]:
+        """Return the paths that a collection was indexed from; none for an unknown name."""
+        statement = (
+            sa.select(t.job.c.source)
+            .distinct()
+            .join(t.collection)
+            .where(t.collection.c.name.in_(forms(name)))
+        )
+        with self._database.reading() as sql:
+            return [Path(os.fsdecode(source)) for source in sql.scalars(statement)]
 
     def cancel(self, job_id: int) -> Job:
         """Ask for a job's end: a queued one ends now, a running one within two seconds.
