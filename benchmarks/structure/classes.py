@@ -1,0 +1,62 @@
+"""Classes: public names that occur in several files, and what `search.Engine` consists of."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable
+
+from benchmarks.structure.sources import Finding, Source, definitions, line_count
+
+# A record and its JSON document may share a name.
+DOCUMENTS = "search/documents/"
+
+
+def repeated_names(sources: Iterable[Source]) -> dict[str, list[Finding]]:
+    """Return the public class names that occur in several files, with all their places."""
+    places: dict[str, list[Finding]] = defaultdict(list)
+    for source in sources:
+        for node in definitions(source):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(Finding(source.path, node.lineno, node.name))
+    return {name: found for name, found in sorted(places.items()) if _repeats(found)}
+
+
+def find_repeated(sources: Iterable[Source]) -> list[Finding]:
+    """List the classes whose names occur in another file too."""
+    return [
+        Finding(place.path, place.line, f"class {name}, also in {_others(place, places)}")
+        for name, places in repeated_names(sources).items()
+        for place in places
+    ]
+
+
+def engine_parts(sources: Iterable[Source]) -> dict[str, int]:
+    """Return the lines and methods of `search.Engine`, and the imports of `search` in its file."""
+    from search import Engine
+
+    path = Engine.__module__.replace(".", "/") + ".py"
+    [source] = [source for source in sources if source.path == path]
+    [engine] = [
+        node
+        for node in definitions(source)
+        if isinstance(node, ast.ClassDef) and node.name == Engine.__name__
+    ]
+    methods = [node for node in engine.body if isinstance(node, ast.FunctionDef)]
+    return {
+        "engine_lines": line_count(engine),
+        "engine_methods": len(methods),
+        "engine_imports": sum(map(_imports_search, source.tree.body)),
+    }
+
+
+def _repeats(places: list[Finding]) -> bool:
+    files = {place.path for place in places}
+    records = {path for path in files if not path.startswith(DOCUMENTS)}
+    return len(files) > 1 and not (len(records) == 1 and len(files) == 2)
+
+
+def _others(place: Finding, places: list[Finding]) -> str:
+    return ", ".join(sorted({other.path for other in places} - {place.path}))
+
+
+def _imports_search(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and (node.module or "").startswith("search")
