@@ -12,11 +12,12 @@ from benchmarks.structure.bindings import Binding, bindings
 from benchmarks.structure.classes import repeated_names
 from benchmarks.structure.contracts import read_contracts
 from benchmarks.structure.docstrings import dialect_of
-from benchmarks.structure.figures import Figures, measure, table
+from benchmarks.structure.figures import Figures, measure
 from benchmarks.structure.imports import circles, mutual_pairs
 from benchmarks.structure.offenders import find_offenders
 from benchmarks.structure.participles import is_participle
 from benchmarks.structure.sources import Source, read_sources
+from benchmarks.structure.table import format_table
 
 # The most that each measure may come to; a change that lowers a figure lowers its limit.
 # `python -m benchmarks.structure --names` lists what to change.
@@ -43,11 +44,11 @@ LIMITS = {
     "indexer_upward": 0,
     "answer_stays": 96,
     "answer_rooms": 27,
-    "index_stays": 345,  # its threads take turns: the order of a few calls is left to chance
+    "index_stays": 345,  # 339; on a slow machine a wait may enter a few functions more
     "index_rooms": 62,
     "catalog_database": 26,
     "repeated_classes": 46,
-    "participles": 0.107,
+    "participles": 0.106,
     "dialect": 0.245,
     "no_imperative": 532,
     "large_classes": 8,
@@ -76,10 +77,10 @@ def test_the_structure_stays_within_its_limits(figures: Figures, name: str) -> N
 
 
 def test_the_table_shows_every_figure(figures: Figures) -> None:
-    shown = table(figures)
-    assert f"| {figures['search_rooms']} / {figures['search_arrows']} |" in shown
-    assert f"| {figures['answer_stays']} / {figures['answer_rooms']} |" in shown
-    assert "- / -" in table({name: 0 for name in figures if not name.startswith("answer")})
+    text = format_table(figures)
+    assert f"| {figures['search_rooms']} / {figures['search_arrows']} |" in text
+    assert f"| {figures['answer_stays']} / {figures['answer_rooms']} |" in text
+    assert "- / -" in format_table({name: 0 for name in figures if not name.startswith("answer")})
 
 
 def test_the_walks_pass_through_the_packages(figures: Figures) -> None:
@@ -88,24 +89,23 @@ def test_the_walks_pass_through_the_packages(figures: Figures) -> None:
 
 
 def test_the_command_lists_what_is_under_a_path() -> None:
-    done = CliRunner().invoke(main, ["--package", "search/stores"])
+    path = "benchmarks/s"
+    done = CliRunner().invoke(main, ["--package", path])
     lines = done.stdout.splitlines()
     assert done.exit_code == 0
-    assert all(line.startswith("search/stores") for line in lines)
-    document = json.loads(CliRunner().invoke(main, ["--package", "search/stores", "--json"]).stdout)
+    assert lines and all(line.startswith(path) for line in lines)
+    document = json.loads(CliRunner().invoke(main, ["--package", path, "--json"]).stdout)
     assert sum(map(len, document.values())) == len(lines)
     assert CliRunner().invoke(main, ["--package", "no_such_folder"]).exit_code == 2
 
 
 def test_the_lists_are_as_long_as_the_figures_say(figures: Figures) -> None:
     lists = find_offenders()
-    bound = [binding for source in read_sources() for binding in bindings(source)]
-    assert len(lists["participle"]) == round(figures["participles"] * len(bound))
+    names = [binding for source in read_sources() for binding in bindings(source)]
+    assert len(lists["participle"]) == round(figures["participles"] * len(names))
     assert len(lists["D401"]) == figures["no_imperative"]
-    assert (
-        len({finding.text.split()[1] for finding in lists["repeated class"]})
-        == (figures["repeated_classes"])
-    )
+    class_names = {place.text.split()[1] for place in lists["repeated class"]}
+    assert len(class_names) == figures["repeated_classes"]
 
 
 @pytest.mark.parametrize("name", ["found", "_told", "Held", "waiting", "kept_", "unsent", "cut"])
@@ -150,19 +150,11 @@ class Store:
     assert len(list(bindings(source("store.py", code)))) == len(names)
 
 
-@pytest.mark.parametrize(
-    "docstring",
-    ["What a page shows.", "Whether it is open.", "Rows that are held.", "Let go of the stores."],
-)
-def test_docstrings_in_dialect_are_found(docstring: str) -> None:
-    assert dialect_of(docstring)
-
-
-@pytest.mark.parametrize(
-    "docstring", ["Return the rows.", "Compare on held-out pictures.", "Show a page."]
-)
-def test_docstrings_in_plain_english_pass(docstring: str) -> None:
-    assert dialect_of(docstring) is None
+def test_docstrings_in_dialect_are_recognised() -> None:
+    dialect = ["What a page shows.", "Whether it is open.", "Rows that are held.", "Let go of it."]
+    plain = ["Return the rows.", "Compare on held-out pictures.", "Show a page."]
+    assert all(map(dialect_of, dialect))
+    assert not any(map(dialect_of, plain))
 
 
 def test_a_record_and_its_document_may_share_a_name() -> None:
@@ -193,9 +185,9 @@ type = "layers"
 containers = ["web"]
 layers = ["api : pages", "state"]
 """)
-    plain, contained = read_contracts(tmp_path)
+    plain, in_web = read_contracts(tmp_path)
     assert (plain.package, plain.layers[0]) == ("search", ("search.cli", "search.app"))
-    assert (contained.package, contained.names) == ("web", ["web.api", "web.pages", "web.state"])
+    assert (in_web.package, in_web.names) == ("web", ["web.api", "web.pages", "web.state"])
 
 
 def source(path: str, code: str) -> Source:

@@ -1,9 +1,11 @@
 """Structure of the code: rooms and imports, walks, names, docstrings and sizes.
 
-python -m benchmarks.structure                          the table, in Markdown
-python -m benchmarks.structure --json                   the figures
-python -m benchmarks.structure --names                  every place that should change
-python -m benchmarks.structure --package search/stores  only those under this path
+    python -m benchmarks.structure                          the table, in Markdown
+    python -m benchmarks.structure --json                   the figures
+    python -m benchmarks.structure --names                  every place that should change
+    python -m benchmarks.structure --package search/stores  only those under this path
+
+A line of a list reads FILE:LINE KIND: WHAT; the number of each kind goes to stderr.
 """
 
 import json
@@ -11,8 +13,9 @@ from dataclasses import asdict
 
 import click
 
-from benchmarks.structure.figures import measure, table
+from benchmarks.structure.figures import measure
 from benchmarks.structure.offenders import find_offenders
+from benchmarks.structure.table import format_table
 
 
 @click.command()
@@ -26,7 +29,7 @@ def main(names: bool, package: str | None, walks: bool, as_json: bool) -> None:
         _print_offenders(package or "", as_json)
         return
     figures = measure(walks)
-    print(json.dumps(figures, indent=1) if as_json else table(figures))
+    print(json.dumps(figures, indent=1) if as_json else format_table(figures))
 
 
 def _print_offenders(prefix: str, as_json: bool) -> None:
@@ -35,14 +38,14 @@ def _print_offenders(prefix: str, as_json: bool) -> None:
     except FileNotFoundError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
-        documents = {kind: list(map(asdict, findings)) for kind, findings in lists.items()}
+        documents = {kind: list(map(asdict, places)) for kind, places in lists.items()}
         print(json.dumps(documents, indent=1, ensure_ascii=False))
         return
-    for kind, findings in lists.items():
-        for finding in findings:
-            print(f"{finding.path}:{finding.line} {kind}: {finding.text}")
-    for kind, findings in lists.items():
-        click.echo(f"{len(findings):,} of: {kind}", err=True)
+    for kind, places in lists.items():
+        for place in places:
+            print(f"{place.path}:{place.line} {kind}: {place.text}")
+    for kind, places in lists.items():
+        click.echo(f"{len(places):,} of: {kind}", err=True)
 
 
 if __name__ == "__main__":

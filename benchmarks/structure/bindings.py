@@ -28,11 +28,11 @@ def bindings(source: Source) -> Iterator[Binding]:
 
 
 def _of_scope(scope: ast.AST) -> Iterator[Binding]:
-    seen: set[tuple[str, Kind]] = set()
+    names: set[tuple[str, Kind]] = set()
     for node in _within(scope):
         for binding in _bound_by(node, in_class=isinstance(scope, ast.ClassDef)):
-            if (binding.name, binding.kind) not in seen and binding.name not in CUSTOM:
-                seen.add((binding.name, binding.kind))
+            if (binding.name, binding.kind) not in names and binding.name not in CUSTOM:
+                names.add((binding.name, binding.kind))
                 yield binding
         if isinstance(node, Function | ast.ClassDef):
             yield from _of_scope(node)

@@ -1,29 +1,31 @@
 """Classes: public names that occur in several files, and what `search.Engine` consists of."""
 
 import ast
+import inspect
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
-from benchmarks.structure.sources import Finding, Source, definitions, line_count
+from benchmarks.structure.sources import ROOT, Place, Source, definitions, line_count
 
 # A record and its JSON document may share a name.
 DOCUMENTS = "search/documents/"
 
 
-def repeated_names(sources: Iterable[Source]) -> dict[str, list[Finding]]:
+def repeated_names(sources: Iterable[Source]) -> dict[str, list[Place]]:
     """Return the public class names that occur in several files, with all their places."""
-    places: dict[str, list[Finding]] = defaultdict(list)
+    places: dict[str, list[Place]] = defaultdict(list)
     for source in sources:
         for node in definitions(source):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(Finding(source.path, node.lineno, node.name))
-    return {name: found for name, found in sorted(places.items()) if _repeats(found)}
+                places[node.name].append(Place(source.path, node.lineno, node.name))
+    return {name: same_name for name, same_name in sorted(places.items()) if _repeats(same_name)}
 
 
-def find_repeated(sources: Iterable[Source]) -> list[Finding]:
+def find_repeated(sources: Iterable[Source]) -> list[Place]:
     """List the classes whose names occur in another file too."""
     return [
-        Finding(place.path, place.line, f"class {name}, also in {_others(place, places)}")
+        Place(place.path, place.line, f"class {name}, also in {_others(place, places)}")
         for name, places in repeated_names(sources).items()
         for place in places
     ]
@@ -33,7 +35,7 @@ def engine_parts(sources: Iterable[Source]) -> dict[str, int]:
     """Return the lines and methods of `search.Engine`, and the imports of `search` in its file."""
     from search import Engine
 
-    path = Engine.__module__.replace(".", "/") + ".py"
+    path = Path(inspect.getfile(Engine)).relative_to(ROOT).as_posix()
     [source] = [source for source in sources if source.path == path]
     [engine] = [
         node
@@ -48,13 +50,13 @@ def engine_parts(sources: Iterable[Source]) -> dict[str, int]:
     }
 
 
-def _repeats(places: list[Finding]) -> bool:
+def _repeats(places: list[Place]) -> bool:
     files = {place.path for place in places}
     records = {path for path in files if not path.startswith(DOCUMENTS)}
     return len(files) > 1 and not (len(records) == 1 and len(files) == 2)
 
 
-def _others(place: Finding, places: list[Finding]) -> str:
+def _others(place: Place, places: list[Place]) -> str:
     return ", ".join(sorted({other.path for other in places} - {place.path}))
 
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from benchmarks.structure.sources import ROOT
@@ -46,4 +47,11 @@ def _contract(name: str, lines: list[str], container: str) -> LayersContract:
     layers = tuple(
         tuple(prefix + module for module in _SEPARATORS.split(line) if module) for line in lines
     )
-    return LayersContract(name, layers[0][0].rpartition(".")[0], layers)
+    return LayersContract(name, _package_of(layers), layers)
+
+
+def _package_of(layers: tuple[tuple[str, ...], ...]) -> str:
+    """Return the innermost package that contains all modules of the layers."""
+    packages = [module.split(".")[:-1] for layer in layers for module in layer]
+    common = takewhile(lambda parts: len(set(parts)) == 1, zip(*packages, strict=False))
+    return ".".join(parts[0] for parts in common)

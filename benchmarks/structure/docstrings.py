@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks.structure.sources import ROOT, Definition, Finding, Source
+from benchmarks.structure.sources import ROOT, Definition, Place, Source
 
 OPENING = re.compile(r"(What|How|Whether|Whoever|Whatever|Which|Who)\b")
 
@@ -26,10 +26,10 @@ def share_in_dialect(sources: Iterable[Source]) -> float:
     return sum(dialect_of(text) is not None for text in texts) / len(texts)
 
 
-def find_dialect(sources: Iterable[Source]) -> list[Finding]:
+def find_dialect(sources: Iterable[Source]) -> list[Place]:
     """List the docstrings in dialect, each with the first word that says so."""
     return [
-        Finding(source.path, line, f"{word!r} in: {text.splitlines()[0]}")
+        Place(source.path, line, f"{word!r} in: {text.splitlines()[0]}")
         for source in sources
         for line, text in docstrings(source)
         if (word := dialect_of(text))
@@ -44,12 +44,12 @@ def dialect_of(text: str) -> str | None:
 
 def docstrings(source: Source) -> Iterator[tuple[int, str]]:
     """Yield the docstrings of a file, its functions and classes, each with its first line."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Module | Definition) and (text := ast.get_docstring(node)):
             yield node.body[0].lineno, text
 
 
-def find_without_imperative(places: Iterable[str], root: Path = ROOT) -> list[Finding]:
+def find_without_imperative(paths: Iterable[str], root: Path = ROOT) -> list[Place]:
     """List the docstrings of functions that ruff's D401 finds to begin without an imperative.
 
     Raises:
@@ -57,15 +57,15 @@ def find_without_imperative(places: Iterable[str], root: Path = ROOT) -> list[Fi
     """
     options = ["--isolated", "--no-cache", "--select=D401", "--output-format=json"]
     convention = ["--config", 'lint.pydocstyle.convention="google"']
-    command = [sys.executable, "-m", "ruff", "check", *options, *convention, *places]
+    command = [sys.executable, "-m", "ruff", "check", *options, *convention, *paths]
     done = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8")
     if done.returncode > 1 or not done.stdout:
         raise RuntimeError(f"ruff ended with {done.returncode}: {done.stderr}")
-    return [_finding(entry, root) for entry in json.loads(done.stdout)]
+    return [_place(entry, root) for entry in json.loads(done.stdout)]
 
 
-def _finding(entry: dict[str, object], root: Path) -> Finding:
+def _place(entry: dict[str, object], root: Path) -> Place:
     path = Path(str(entry["filename"])).relative_to(root).as_posix()
     location = entry["location"]
     line = location["row"] if isinstance(location, dict) else 0
-    return Finding(path, line, str(entry["message"]).partition(": ")[2])
+    return Place(path, line, str(entry["message"]).partition(": ")[2])

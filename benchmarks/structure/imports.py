@@ -7,7 +7,7 @@ import grimp
 from benchmarks.structure.contracts import LayersContract
 from benchmarks.structure.sources import PACKAGES
 
-Arrow = tuple[str, str]  # importer, imported
+Arrow = tuple[str, str]  # the importer, and what it imports
 
 
 def build_graph() -> grimp.ImportGraph:
@@ -21,24 +21,22 @@ def rooms_of(graph: grimp.ImportGraph, package: str) -> list[str]:
 
 
 def arrows_of(graph: grimp.ImportGraph, package: str) -> list[Arrow]:
-    """Return the pairs of rooms of which one imports the other, anywhere below it."""
+    """Return the pairs (a, b) of rooms where a file of a imports a file of b."""
     rooms = rooms_of(graph, package)
     return [(a, b) for a in rooms for b in rooms if a != b and _imports(graph, a, b)]
 
 
 def mutual_pairs(arrows: Iterable[Arrow]) -> list[Arrow]:
     """Return the pairs of rooms that import each other, each pair once."""
-    known = set(arrows)
-    return sorted((a, b) for a, b in known if a < b and (b, a) in known)
+    pairs = set(arrows)
+    return sorted((a, b) for a, b in pairs if a < b and (b, a) in pairs)
 
 
 def circles(arrows: Iterable[Arrow]) -> list[list[str]]:
     """Return the groups of rooms, or of files, that reach each other by imports."""
-    reached = _reachable(arrows)
+    reach = _reach_of_each(arrows)
     groups = {
-        tuple(sorted(b for b in reached[a] if a in reached.get(b, ())))
-        for a in reached
-        if a in reached[a]
+        tuple(sorted(b for b in reach[a] if a in reach.get(b, ()))) for a in reach if a in reach[a]
     }
     return sorted(map(list, groups))
 
@@ -55,8 +53,8 @@ def file_circles(graph: grimp.ImportGraph, package: str) -> list[list[str]]:
 
 def upward_arrows(graph: grimp.ImportGraph, contract: LayersContract) -> list[Arrow]:
     """Return the imports that a contract forbids: of a higher layer, or between its siblings."""
-    ranked = [(rank, name) for rank, layer in enumerate(contract.layers) for name in layer]
-    present = [(rank, name) for rank, name in ranked if name in graph.modules]
+    layers = [(rank, name) for rank, layer in enumerate(contract.layers) for name in layer]
+    present = [(rank, name) for rank, name in layers if name in graph.modules]
     return [
         (lower, higher)
         for lower_rank, lower in present
@@ -65,21 +63,21 @@ def upward_arrows(graph: grimp.ImportGraph, contract: LayersContract) -> list[Ar
     ]
 
 
-def _imports(graph: grimp.ImportGraph, importer: str, imported: str) -> bool:
-    return graph.direct_import_exists(importer=importer, imported=imported, as_packages=True)
+def _imports(graph: grimp.ImportGraph, importer: str, target: str) -> bool:
+    return graph.direct_import_exists(importer=importer, imported=target, as_packages=True)
 
 
-def _reachable(arrows: Iterable[Arrow]) -> dict[str, set[str]]:
+def _reach_of_each(arrows: Iterable[Arrow]) -> dict[str, set[str]]:
     targets: dict[str, set[str]] = {}
-    for importer, imported in arrows:
-        targets.setdefault(importer, set()).add(imported)
+    for importer, target in arrows:
+        targets.setdefault(importer, set()).add(target)
     return {start: _reach(start, targets) for start in targets}
 
 
 def _reach(start: str, targets: dict[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
-    open_ends = set(targets[start])
-    while open_ends:
-        reached |= open_ends
-        open_ends = {b for a in open_ends for b in targets.get(a, ())} - reached
-    return reached
+    reach: set[str] = set()
+    frontier = set(targets[start])
+    while frontier:
+        reach |= frontier
+        frontier = {b for a in frontier for b in targets.get(a, ())} - reach
+    return reach

@@ -11,9 +11,9 @@ from benchmarks.structure.sizes import (
     find_large_files,
     find_small_files,
 )
-from benchmarks.structure.sources import PACKAGES, Finding, Source, read_sources
+from benchmarks.structure.sources import PACKAGES, Place, Source, read_sources
 
-LISTS: dict[str, Callable[[Sequence[Source]], list[Finding]]] = {
+LISTS: dict[str, Callable[[Sequence[Source]], list[Place]]] = {
     "participle": find_participles,
     "dialect": find_dialect,
     "repeated class": find_repeated,
@@ -24,7 +24,7 @@ LISTS: dict[str, Callable[[Sequence[Source]], list[Finding]]] = {
 }
 
 
-def find_offenders(prefix: str = "") -> dict[str, list[Finding]]:
+def find_offenders(prefix: str = "") -> dict[str, list[Place]]:
     """List the offenders of each kind whose paths begin with `prefix`.
 
     Without a prefix, or with one in the packages, all packages are read; otherwise the folder.
@@ -34,11 +34,11 @@ def find_offenders(prefix: str = "") -> dict[str, list[Finding]]:
     """
     prefix = prefix.removeprefix("./")
     top = prefix.partition("/")[0]
-    places = PACKAGES if not top or top in PACKAGES else (top,)
-    sources = read_sources(places)
+    paths = PACKAGES if not top or top in PACKAGES else (top,)
+    sources = read_sources(paths)
     lists = {kind: find(sources) for kind, find in LISTS.items()}
-    lists["D401"] = find_without_imperative(places)
+    lists["D401"] = find_without_imperative(paths)
     return {
-        kind: sorted(finding for finding in findings if finding.path.startswith(prefix))
-        for kind, findings in lists.items()
+        kind: sorted(place for place in places if place.path.startswith(prefix))
+        for kind, places in lists.items()
     }

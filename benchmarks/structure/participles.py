@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from benchmarks.structure.bindings import Binding, bindings
-from benchmarks.structure.sources import Finding, Source
+from benchmarks.structure.sources import Place, Source
 
 
 def _words(text: str) -> frozenset[str]:
@@ -27,7 +27,9 @@ IRREGULAR = _words("""
 LIKE_THE_VERB = _words("cut read")
 
 # Adjectives that all code uses alone, as in `missing = wanted_ids - row_ids`.
-ADJECTIVES = _words("closed disabled done enabled existing expected missing pending required")
+ADJECTIVES = _words(
+    "closed disabled done enabled existing expected missing pending required unknown"
+)
 
 # Columns of tables and keys of JSON documents, which stay; as fields of classes alone.
 FIXED_FIELDS = _words("added changed cut failed moved removed unchanged")
@@ -35,12 +37,12 @@ FIXED_FIELDS = _words("added changed cut failed moved removed unchanged")
 NOUNS = _words("""
     bed embed exceed feed heed hundred indeed need proceed red seed shed speed succeed weed
 
-    anything batching binding blending bring building caching ceiling chunking clustering drawing
-    embedding encoding evening everything formatting heading indexing king labeling learning linting
-    listing logging mapping masking meaning monitoring morning nothing packing padding painting
-    parsing ping pooling preprocessing processing profiling ranking rating ring rounding routing
-    sampling scheduling setting sibling sling something spacing spelling spring string swing testing
-    thing throttling timing tracing training tuning warning wing
+    anything batching binding blending bring building caching ceiling chunking clustering docstring
+    drawing embedding encoding evening everything formatting heading indexing king labeling
+    learning linting listing logging mapping masking meaning monitoring morning nothing packing
+    padding painting parsing ping pooling preprocessing processing profiling ranking rating ring
+    rounding routing sampling scheduling setting sibling sling something spacing spelling spring
+    string swing testing thing throttling timing tracing training tuning warning wing
 """)
 
 
@@ -50,10 +52,10 @@ def share_of_participles(sources: Iterable[Source]) -> float:
     return sum(map(is_participle, names)) / len(names)
 
 
-def find_participles(sources: Iterable[Source]) -> list[Finding]:
+def find_participles(sources: Iterable[Source]) -> list[Place]:
     """List the bindings of bare participles."""
     return [
-        Finding(source.path, binding.line, f"{binding.kind} {binding.name}")
+        Place(source.path, binding.line, f"{binding.kind} {binding.name}")
         for source in sources
         for binding in bindings(source)
         if is_participle(binding)
@@ -61,7 +63,7 @@ def find_participles(sources: Iterable[Source]) -> list[Finding]:
 
 
 def is_participle(binding: Binding) -> bool:
-    """Return True if a name is one word, and that a participle."""
+    """Return True if a name is a single participle."""
     word = binding.name.strip("_")
     if not re.fullmatch(r"[A-Za-z]?[a-z]+", word):
         return False

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -21,31 +22,33 @@ class Source:
     lines: tuple[str, ...]
     tree: ast.Module
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree."""
+        return tuple(ast.walk(self.tree))
+
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class Place:
     """A line that an engineer should look at, and the reason."""
 
     path: str
     line: int
     text: str
 
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line} {self.text}"
 
-
-def read_sources(places: Iterable[str] = PACKAGES, root: Path = ROOT) -> list[Source]:
+def read_sources(paths: Iterable[str] = PACKAGES, root: Path = ROOT) -> list[Source]:
     """Parse all Python files at these paths from the root: a file, or a folder and all below it.
 
     Raises:
         FileNotFoundError: there is no such file or folder.
     """
-    return [_parse(path, root) for place in places for path in _python_files(root / place)]
+    return [_parse(file, root) for path in paths for file in _python_files(root / path)]
 
 
 def definitions(source: Source) -> Iterator[Definition]:
     """Yield all functions and classes of a file, nested ones too."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, Definition):
             yield node
 
@@ -55,12 +58,12 @@ def line_count(node: Definition) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def _python_files(place: Path) -> list[Path]:
-    if place.is_file():
-        return [place]
-    if not place.is_dir():
-        raise FileNotFoundError(f"there is no file or folder {place}")
-    return sorted(place.rglob("*.py"))
+def _python_files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise FileNotFoundError(f"there is no file or folder {path}")
+    return sorted(path.rglob("*.py"))
 
 
 def _parse(path: Path, root: Path) -> Source:

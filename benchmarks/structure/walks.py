@@ -42,15 +42,15 @@ class Walk:
 def record_walk(call: Callable[[], object]) -> Walk:
     """Call once and record the walk of each thread that the call starts, one after the other."""
     rooms: dict[threading.Thread, list[str]] = {}
-    seen: set[tuple[CodeType | None, CodeType]] = set()
+    steps: set[tuple[CodeType | None, CodeType]] = set()
 
     def on_event(frame: FrameType, event: str, _: Any) -> None:
         room = _room_of(frame.f_code) if event == "call" else None
         if room is None:
             return
         step = (_caller(frame), frame.f_code)
-        if step not in seen:
-            seen.add(step)
+        if step not in steps:
+            steps.add(step)
             rooms.setdefault(threading.current_thread(), []).append(room)
 
     threading.setprofile(on_event)
@@ -59,7 +59,7 @@ def record_walk(call: Callable[[], object]) -> Walk:
         call()
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # typeshed lacks the None
+        threading.setprofile(None)
     return Walk(tuple(room for thread in rooms.values() for room, _ in groupby(thread)))
 
 
