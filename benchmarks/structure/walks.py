@@ -16,7 +16,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from itertools import groupby
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from click.testing import CliRunner
@@ -25,6 +25,9 @@ from PIL import Image
 from benchmarks.structure.sources import PACKAGES, ROOT
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white")
+
+
+Function = tuple[str, str, int]  # its file, qualified name and first line
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,13 @@ class Walk:
 def record_walk(call: Callable[[], object]) -> Walk:
     """Call once and record the walk of each thread that the call starts, one after the other."""
     rooms: dict[threading.Thread, list[str]] = {}
-    steps: set[tuple[CodeType | None, CodeType]] = set()
+    steps: set[tuple[Function | None, Function]] = set()
 
     def on_event(frame: FrameType, event: str, _: Any) -> None:
-        room = _room_of(frame.f_code) if event == "call" else None
+        room = _room_of(*_function(frame)) if event == "call" else None
         if room is None:
             return
-        step = (_caller(frame), frame.f_code)
+        step = (_caller(frame), _function(frame))
         if step not in steps:
             steps.add(step)
             rooms.setdefault(threading.current_thread(), []).append(room)
@@ -63,19 +66,24 @@ def record_walk(call: Callable[[], object]) -> Walk:
     return Walk(tuple(room for thread in rooms.values() for room, _ in groupby(thread)))
 
 
-def _caller(frame: FrameType) -> CodeType | None:
+def _caller(frame: FrameType) -> Function | None:
     """Return the nearest function of the packages that waits for this one, past any library."""
     caller = frame.f_back
-    while caller is not None and _room_of(caller.f_code) is None:
+    while caller is not None and _room_of(*_function(caller)) is None:
         caller = caller.f_back
-    return caller.f_code if caller else None
+    return _function(caller) if caller else None
+
+
+def _function(frame: FrameType) -> Function:
+    """Return the function of a frame; code objects of two files may be equal."""
+    return frame.f_code.co_filename, frame.f_code.co_qualname, frame.f_code.co_firstlineno
 
 
 @cache
-def _room_of(code: CodeType) -> str | None:
+def _room_of(filename: str, qualname: str, _line: int) -> str | None:
     """Return the room of a function, such as `search.engine`; None outside the packages."""
-    path = Path(code.co_filename)
-    if code.co_name.startswith("<") or not path.is_relative_to(ROOT):
+    path = Path(filename)
+    if qualname.endswith(">") or not path.is_relative_to(ROOT):
         return None
     package, *below = path.relative_to(ROOT).parts
     return f"{package}.{below[0].removesuffix('.py')}" if package in PACKAGES else None
