@@ -167,7 +167,7 @@ def test_what_anyone_commits_is_told_without_asking_twice(database_url: str) -> 
     ensure_schema(database)
     catalog, elsewhere = Catalog(database), Catalog(other)
     asked: list[str] = []
-    database.tell(asked.append)
+    database.on_statement(asked.append)
     collection = catalog.collections.open("photos", SPACE)
     for writer in (catalog, elsewhere):
         [(_, before)] = catalog.collections.with_last_changes()

@@ -85,7 +85,7 @@ class Catalog:
 
     def on_statement(self, report: Callable[[str], None]) -> None:
         """Report every statement from now on, before it is run."""
-        self._database.tell(report)
+        self._database.on_statement(report)
 
     def close(self) -> None:
         """Close the connections; the next statement opens one again."""
