@@ -302,7 +302,7 @@ class Engine:
 
         Raises:
             NotFound: there is no collection of that name.
-            BadSetting, NameTaken, CollectionBusy: as `Collections.rename` does.
+            BadSetting, NameTaken, CollectionBusy: as `CollectionRows.rename` does.
         """
         collection = self.catalog.collections.one(name)
         self.catalog.collections.rename(collection, new)

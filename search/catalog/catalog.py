@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from search.catalog.adapters import Adapters
 from search.catalog.boards import Boards
 from search.catalog.change_log import ChangeLog
-from search.catalog.collection import Collections
+from search.catalog.collection import CollectionRows
 from search.catalog.concepts import Concepts
 from search.catalog.database import Database, schema
 from search.catalog.database import tables as t
 from search.catalog.database.writer_lock import writer_lock
 from search.catalog.fact_rows import FactRows
-from search.catalog.failures import Failures
+from search.catalog.failures import FailureRows
 from search.catalog.filters import CatalogFilters
 from search.catalog.full_text import CatalogWords
 from search.catalog.jobs import Jobs
@@ -35,10 +35,10 @@ class Catalog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.changes = ChangeLog(database)
-        self.collections = Collections(database, self.changes)
+        self.collections = CollectionRows(database, self.changes)
         self.pictures = PictureReader(database)
         self.writer = PictureWriter(database, self.changes)
-        self.failures = Failures(database, self.changes)
+        self.failures = FailureRows(database, self.changes)
         self.facts = FactRows(database)
         self.filters = CatalogFilters(database)
         self.words = CatalogWords(database)

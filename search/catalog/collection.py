@@ -28,7 +28,7 @@ WithLastChanges = tuple[tuple[Collection, int], ...]
 """Collections by name, each with the number of its last change, 0 before the first."""
 
 
-class Collections:
+class CollectionRows:
     """The collections of one database."""
 
     def __init__(self, database: Database, changes: ChangeLog) -> None:

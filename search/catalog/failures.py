@@ -15,7 +15,7 @@ from search.catalog.records import Collection, Failure, path_hash
 from search.text.characters import storable
 
 
-class Failures:
+class FailureRows:
     """The failures of all collections."""
 
     def __init__(self, database: Database, changes: ChangeLog) -> None:
