@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `search.schema` hands over."""
+"""Alembic's entry: runs the migrations on the connection that `search.catalog.database.schema` hands over."""
 
 from alembic import context
 

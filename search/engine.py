@@ -213,7 +213,7 @@ class Engine:
         return self._follower(collection).store()
 
     def caption_vectors(self, collection: Collection) -> tuple[Ids, Vectors]:
-        """The ids of a collection's captions (`search.captionids`) and their vectors."""
+        """The ids of a collection's captions (`search.catalog.caption_ids`) and their vectors."""
         return self._follower(collection, "captions").store().items()
 
     def forget_adapters(self) -> None:
