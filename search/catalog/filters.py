@@ -66,7 +66,7 @@ class CatalogFilters:
         passes(wanted)
 
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
-        """The names of the further columns that these collections have, in order."""
+        """Return the names of the further columns that these collections have, in order."""
         f = t.field.c
         # From name to name by the index: a million rows of one name cost one step.
         names = sa.select(sa.func.min(f.name).label("name")).cte("names", recursive=True)
@@ -83,7 +83,7 @@ class CatalogFilters:
             )
 
     def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
-        """The ids of the pictures that pass, ascending, by collection, in one statement."""
+        """Return the ids of the pictures that pass, ascending, by collection, in one statement."""
         # As one text a collection: a row for each of 500,000 ids takes ten times as long.
         listed = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
         statement = (
@@ -99,7 +99,7 @@ class CatalogFilters:
         }
 
     def newest(self, collection_ids: Sequence[int], wanted: Filter | None, most: int) -> Ids:
-        """The ids of the pictures that pass, the newest first: as taken, else as indexed."""
+        """Return the ids of the pictures that pass, newest first: as taken, else as indexed."""
         statement = (
             sa.select(p.id)
             .where(
@@ -123,7 +123,7 @@ def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
 
 
 def passes(wanted: Filter) -> Test:
-    """The filter as a condition on `picture`; what is not known of a picture never passes.
+    """Return the filter as a condition on `picture`; an unknown fact never passes.
 
     Raises:
         BadQuery: an unknown field, operator or value.
@@ -132,7 +132,7 @@ def passes(wanted: Filter) -> Test:
 
 
 def _test(wanted: Filter) -> Test:
-    """The condition of a filter in normal form."""
+    """Return the condition of a filter in normal form."""
     match wanted:
         case Condition():
             ask = CONDITIONS.get(wanted.field) or column(wanted.field.removeprefix(COLUMN))
@@ -146,7 +146,7 @@ def _test(wanted: Filter) -> Test:
 
 
 def _joined(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
-    """The tests joined; many of them in groups, because SQLite joins them one below the other."""
+    """Join tests, many of them in groups, because SQLite joins them one below the other."""
     if len(tests) <= MOST_JOINED:
         return join(none, *tests)
     groups = (tests[first : first + MOST_JOINED] for first in range(0, len(tests), MOST_JOINED))
@@ -154,7 +154,7 @@ def _joined(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
 
 
 def _fails(test: Test) -> Test:
-    """The opposite, where what is not known does not pass either; else an index may answer."""
+    """Return the opposite, which an unknown fact does not pass either."""
     return sa.not_(_known(test))
 
 

@@ -223,7 +223,7 @@ def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:
 def _statement(is_sqlite: bool) -> sa.Select[Any]:
     """Select the pictures of `ids` in one statement: a row for each of their captions and fields.
 
-    Captions beside a picture come before those in its file.
+    Captions that came with a picture come before those in its file.
     """
     c, f, nothing = t.caption.c, t.field.c, sa.cast(sa.null(), sa.Text)
     captions = sa.select(

@@ -51,7 +51,7 @@ class PictureWriter:
     def store(self, collection: Collection, batch: Sequence[EmbeddedPicture]) -> tuple[int, int]:
         """Store pictures, new or changed, whole; return how many were new and how many changed.
 
-        A picture whose path is known keeps its id. Each path may stand in the batch once.
+        A picture whose path is known keeps its id. A path may be in the batch once.
         """
         items = {path_hash(item.file.path): item for item in batch}
         with self._database.writing() as sql:

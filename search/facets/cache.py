@@ -1,4 +1,4 @@
-"""What collections hold, counted under a filter, and kept until they or the filter change."""
+"""A cache of facets: counted under a filter, until a collection or the filter changes."""
 
 import threading
 from collections import OrderedDict
@@ -36,7 +36,7 @@ class Holdings:
         self._lock = threading.Lock()
 
     def facets(self, searched: Sequence[tuple[Collection, int]], where: Filter | None) -> Facets:
-        """The facets of collections, each with the number of its last change, under a filter.
+        """Return the facets of collections under a filter; the numbers are their last changes.
 
         Raises:
             BadQuery: the filter can't be followed.
@@ -57,7 +57,7 @@ class Holdings:
         return counted
 
     def forget(self, kept: set[int]) -> None:
-        """Let go of the facts of all but these collections."""
+        """Drop the facts of all but these collections."""
         if self._facts.keys() <= kept:
             return  # without waiting for one who reads them
         with self._lock:
@@ -91,7 +91,7 @@ class Holdings:
 
 
 def _in(ids: Ids, passing: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which of `ids` pass; both are ascending."""
+    """Return a mask of the `ids` that pass; both are ascending."""
     mask = np.zeros(len(ids), bool)
     at = np.searchsorted(ids, passing)
     found = at < len(ids)
@@ -101,7 +101,7 @@ def _in(ids: Ids, passing: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 
 def _without(where: Filter | None, asked: str) -> Filter | None:
-    """The filter without its own part about a facet, where a picture has one value of that."""
+    """Return the filter without its part about a facet that has one value a picture."""
     if where is None or not asked:
         return where
     parts = where.filters if isinstance(where, AllOf) else (where,)
@@ -112,7 +112,7 @@ def _without(where: Filter | None, asked: str) -> Filter | None:
 
 
 def _asked(part: Filter) -> Iterator[str]:
-    """The facets that a part of a filter asks about, by the names that `facets.count` gives."""
+    """Yield the facets that a part of a filter asks about, as `counting.count` names them."""
     for condition in conditions(part):
         column = column_of(condition)
         if column is not None:
