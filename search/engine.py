@@ -130,7 +130,7 @@ class Engine:
         searched = self._searched(query)
         ids = [collection.id for collection, _ in searched]
         if query.where is not None:
-            query = replace(query, where=self.catalog.filters.resolved(ids, query.where))
+            query = replace(query, where=self.catalog.filters.resolve(ids, query.where))
         if not searched:
             return nothing(NOTHING_INDEXED)
         if not query.ranks:

@@ -38,7 +38,7 @@ class FactRows:
         self._database = database
 
     @contextmanager
-    def reading(self, collection_id: int) -> Iterator["CollectionFacts"]:
+    def open(self, collection_id: int) -> Iterator["CollectionFacts"]:
         """Read the facts of a collection during a block, as one transaction sees them."""
         with self._database.reading() as sql:
             yield CollectionFacts(sql, collection_id)

@@ -36,7 +36,7 @@ class CatalogFilters:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def resolved(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
+    def resolve(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
         """Return the filter with its values read, its columns named as these collections do.
 
         Raises:
@@ -48,7 +48,7 @@ class CatalogFilters:
         known = {composed(name).casefold(): name for name in columns}
         known |= {name: name for name in columns}
 
-        def resolve(condition: Condition) -> Condition:
+        def with_value(condition: Condition) -> Condition:
             name = column_of(condition)
             if name is not None:
                 found = known.get(name) or known.get(composed(name).casefold())
@@ -59,7 +59,7 @@ class CatalogFilters:
                 condition.field, condition.operator, condition.value, value_of(condition)
             )
 
-        return changed(wanted, resolve)
+        return changed(wanted, with_value)
 
     def check(self, wanted: Filter) -> None:
         """Raise BadQuery for a filter that no statement can be made of."""

@@ -102,7 +102,7 @@ class PictureReader:
             rows = in_pieces(sql, sa.select(c.path, c.size_bytes), c.path_hash, list(hashes))
         return {bytes(row.path): row.size_bytes for row in rows}
 
-    def captioned(self, collection: Collection) -> Iterator[Picture]:
+    def with_captions(self, collection: Collection) -> Iterator[Picture]:
         """Yield every picture of a collection that has a caption, by id, with its captions."""
         c, p = t.caption.c, t.picture.c
         statement = (

@@ -44,7 +44,7 @@ class Holdings:
         ids = [collection.id for collection, _ in searched]
         heads = tuple((collection.id, head) for collection, head in searched)
         if where is not None:
-            where = self._catalog.filters.resolved(ids, where)
+            where = self._catalog.filters.resolve(ids, where)
         key = (heads, written(where) if where is not None else "")
         with self._lock:  # facts are read and brought level by one caller at a time
             if key in self._kept:

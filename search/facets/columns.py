@@ -125,7 +125,7 @@ class FactColumns:
         """Read what has changed up to the change of that number."""
         if last == self.position:
             return
-        with self._facts.reading(self._id) as facts:
+        with self._facts.open(self._id) as facts:
             if self.position == 0:
                 self._read(facts, None)
             else:

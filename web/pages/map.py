@@ -98,7 +98,7 @@ def make_from_page(name: str) -> AnyResponse:
 
 def _ask(name: str) -> Job:
     """Queue the job, unless one waits or runs already."""
-    engine().catalog.collections.named([name])
+    engine().catalog.collections.one(name)
     for job in rows().of(name):
         if job.kind == "map" and job.state not in ENDED:
             return job
