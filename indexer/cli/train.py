@@ -165,7 +165,7 @@ def train(
         with claimed(user_path(out), whose):
             with saying("loading torch"):  # which waits until the options are known to be right
                 from indexer.training.finetune.run import Machine, fine_tune
-                from indexer.training.memory import keep_freed_memory
+                from search.malloc import keep_freed_memory
 
             keep_freed_memory()
             limits = Limits(settings.max_pixels)
