@@ -45,7 +45,7 @@ def give_back_freed(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def keep_freed_memory() -> bool:
-    """Make this process use freed memory again instead of returning it; return whether glibc took it."""
+    """Make this process keep freed memory for its next blocks; return whether glibc took that."""
     return _set(KEEP)
 
 

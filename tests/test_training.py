@@ -1,6 +1,7 @@
 """Training in seconds: a handful of drawn pictures, towers of random weights, the real loop."""
 
 import copy
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
 from indexer.captioned_pictures import CaptionedPicture, fingerprint, read_pairs, split
-from indexer.exporting.refusals import ExportDiffers
+from indexer.exporting.checks import ExportDiffers
 from indexer.training.builtin.distillation import Lessons, word_pool
 from indexer.training.builtin.examples import Examples, examples_of
 from indexer.training.builtin.export import export
@@ -23,7 +24,7 @@ from indexer.training.builtin.recipe import Recipe
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.views import GREY, LIGHT, LUMA, TINT, Views, _lit
 from indexer.training.builtin.vocabulary import aligned_rows, chinese_words, extended, without_words
-from indexer.training.data.mixing import mixed
+from indexer.training.data.augment import mixed
 from indexer.training.losses import soft_targets, softmax_loss
 from indexer.training.run_folder import TrainingStopped
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
@@ -146,9 +147,14 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_previous_one(
     run = new_run(tmp_path)
     train(run, examples, views, epochs=1)
     kept = (tmp_path / "checkpoint.pt").read_bytes()
-    (tmp_path / "checkpoint.pt.part").mkdir()  # stands where the new one would be written
-    with pytest.raises(StorageFailed, match="the previous one stays"):
-        run.save()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # as a full disk does
+    try:
+        with pytest.raises(StorageFailed, match="the previous one stays"):
+            run.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [each.name for each in tmp_path.iterdir()] == ["checkpoint.pt"]
     assert (tmp_path / "checkpoint.pt").read_bytes() == kept
 
 

@@ -17,8 +17,7 @@ from torch.nn import functional
 from indexer.captioned_pictures import CaptionedPicture, read_pairs
 from indexer.evaluation.metrics import best_ranks, picture_ranks, text_ranks
 from indexer.training.data.album import collect
-from indexer.training.data.augment import augmented
-from indexer.training.data.crops import may_mirror
+from indexer.training.data.augment import augmented, may_mirror
 from indexer.training.finetune.batches import Batches
 from indexer.training.finetune.gradient_cache import accumulate_gradients
 from indexer.training.finetune.loop import Fit

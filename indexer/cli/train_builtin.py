@@ -94,8 +94,8 @@ def train_builtin(
             with saying("loading torch"):  # which waits until the options are known to be right
                 from indexer.training.builtin.recipe import Recipe
                 from indexer.training.builtin.run import Sources, run
-                from search.malloc import keep_freed_memory
                 from search.encoders.openclip.encoder import torch_device
+                from search.malloc import keep_freed_memory
 
             keep_freed_memory()
             sources = Sources(

@@ -9,7 +9,7 @@ from indexer.training.builtin.distillation import JUDGED, Lessons
 from indexer.training.builtin.examples import Examples, drawn, pooled_in_chunks
 from indexer.training.builtin.pair import Pair
 from indexer.training.builtin.recipe import Recipe
-from indexer.training.data.mixing import mixed
+from indexer.training.data.augment import mixed
 from indexer.training.losses import distillation_loss, likeness_loss, soft_targets, softmax_loss
 
 

@@ -11,10 +11,10 @@ from PIL import Image
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from indexer.exporting.checks import ExportDiffers
 from indexer.exporting.fold_padding import fold_padding
 from indexer.exporting.onnx_trace import traced
 from indexer.exporting.quantize_weights import as_float16, as_int8
-from indexer.exporting.refusals import ExportDiffers
 from indexer.training.builtin.pair import Pair
 from indexer.training.builtin.picture_tower import PictureTower
 from indexer.training.builtin.views import SEARCHED

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from indexer.training.schedule import rate_at
-
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -41,7 +39,3 @@ class Recipe:
         """That of the run `number`, counted from 0; it does not say how many there are, so that
         more can join."""
         return replace(self, seed=self.seed + number, members=1)
-
-    def rate_at(self, step: int, steps: int) -> float:
-        """The share of the peak rate at a step."""
-        return rate_at(step, steps, self.warmup)

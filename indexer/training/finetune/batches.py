@@ -16,8 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.data.augment import augmented
-from indexer.training.data.crops import may_mirror
+from indexer.training.data.augment import augmented, may_mirror
 from indexer.training.finetune.plan import Plan
 from indexer.training.finetune.trainable import TrainablePair
 from search.records import Pixels

@@ -1,6 +1,5 @@
 """A teacher's view of a run's pictures and captions, asked once and kept in a file."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from indexer.evaluation.report import embedded_pictures, embedded_texts
 from indexer.training.finetune.objective import Taught
 from search.encoders import Encoder
 from search.errors import StorageFailed
+from search.files.atomic_file import atomic_file, remove_abandoned
 
 
 def ask(
@@ -35,10 +35,10 @@ def ask(
     taught = Taught(
         _half(embedded_pictures(teacher, pictures)), _half(embedded_texts(teacher, texts))
     )
-    part = file.with_suffix(".part.npz")
     try:
-        np.savez(part, pictures=taught.pictures, texts=taught.texts)
-        os.replace(part, file)
+        remove_abandoned(file, older_than_s=0)  # a run's folder has one writer
+        with atomic_file(file) as draft:
+            np.savez(draft, pictures=taught.pictures, texts=taught.texts)
     except OSError as error:
         raise StorageFailed(
             f"can't keep the teacher's vectors in {str(file)!r}: {error}; make room, then run the "
