@@ -12,7 +12,7 @@ from indexer.training.data.album import collect
 from indexer.training.finetune.batches import Batches
 from indexer.training.finetune.checks import check_enough
 from indexer.training.finetune.curves import draw_curves, write_metrics
-from indexer.training.finetune.gate import Installed, install
+from indexer.training.finetune.gate import InstalledPair, install
 from indexer.training.finetune.loop import Fit
 from indexer.training.finetune.methods import choose
 from indexer.training.finetune.objective import Objective, Taught
@@ -50,7 +50,7 @@ def fine_tune(
     machine: Machine,
     tell: Callable[[str], None],
     anyway: bool = False,
-) -> Installed:
+) -> InstalledPair:
     """Train the pair `spec`, or go on with the run in `out`, and install it where it is no worse.
 
     `asked` are the fields of `Plan` that are not to follow from pair and pictures.
