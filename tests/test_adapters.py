@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.training.adapter.examples import Examples, Question, gather
+from indexer.training.adapter.examples import AdapterExamples, Question, gather
 from indexer.training.adapter.gate import install, train_adapter
 from indexer.training.adapter.training import train
 from indexer.training.gate import NotInstalled
