@@ -25,7 +25,7 @@ from torch import nn
 from indexer.cli.export import export as export_command
 from indexer.exporting.attention import SpeltAttention
 from indexer.exporting.checks import LOWEST_COSINE, CantExport, ExportDiffers, Precision
-from indexer.exporting.export import Exported, export, probes
+from indexer.exporting.export import ExportedPair, export, probes
 from indexer.exporting.tokenizer import TEXTS
 from search.encoders import open_encoder
 from search.encoders.onnx_pair.exported import digest_of, open_onnx
@@ -46,7 +46,9 @@ from tests.small_openclip import (
 )
 
 
-def exported(folder: Path, precision: Precision = "float32", architecture: str = CLIP) -> Exported:
+def exported(
+    folder: Path, precision: Precision = "float32", architecture: str = CLIP
+) -> ExportedPair:
     """Export random weights of a small architecture to `folder`/pair."""
     path = saved(folder, architecture)
     return export(f"open_clip:{architecture}@{path}", folder / "pair", precision)

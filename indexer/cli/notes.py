@@ -13,7 +13,7 @@ from search.files.atomic_file import write_atomic
 MOST_KEPT = 10_000
 
 
-class ToldNotes:
+class ShownNotes:
     """The notes of a collection's last run, by their hashes, in a file of the data folder.
 
     The file is a convenience: where it is missing, damaged or can't be written, notes are shown

@@ -52,7 +52,7 @@ UNTRACEABLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedPair:
     """What an export came to: the encoder, and its lowest cosine with torch, by tower."""
 
     encoder: OnnxEncoder
@@ -60,7 +60,7 @@ class Exported:
     size_bytes: int
 
 
-def export(spec: str, out: Path, precision: Precision) -> Exported:
+def export(spec: str, out: Path, precision: Precision) -> ExportedPair:
     """Write the pair that `spec` names to the folder `out`, which `onnx:` opens.
 
     Raises:
@@ -83,7 +83,7 @@ def export(spec: str, out: Path, precision: Precision) -> Exported:
             "make room or name another --out, and run the command again"
         ) from error
     size_bytes = sum(file.stat().st_size for file in out.iterdir())
-    return Exported(open_onnx(f"onnx:{out}"), cosines, size_bytes)
+    return ExportedPair(open_onnx(f"onnx:{out}"), cosines, size_bytes)
 
 
 def _write_pair(spec: str, part: Path, precision: Precision) -> dict[str, float]:

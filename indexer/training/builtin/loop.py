@@ -16,9 +16,9 @@ from torch import Tensor
 
 from indexer.training.builtin.batch import batch_losses
 from indexer.training.builtin.distillation import Lessons
-from indexer.training.builtin.examples import Examples
-from indexer.training.builtin.pair import Pair, parameter_groups
-from indexer.training.builtin.recipe import Recipe
+from indexer.training.builtin.examples import PairExamples
+from indexer.training.builtin.pair import TrainedPair, parameter_groups
+from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.views import Views
 from indexer.training.ema import Average
 from indexer.training.loop import Losses, TrainingLoop
@@ -33,8 +33,8 @@ class Run(TrainingLoop):
 
     def __init__(
         self,
-        pair: Pair,
-        recipe: Recipe,
+        pair: TrainedPair,
+        recipe: TrainingConfig,
         folder: Path,
         data: str,
         device: str = "cpu",
@@ -62,7 +62,7 @@ class Run(TrainingLoop):
         )
 
     def epochs(
-        self, examples: Examples, views: Views, places: NDArray[np.int64]
+        self, examples: PairExamples, views: Views, places: NDArray[np.int64]
     ) -> Iterator[dict[str, Any]]:
         """Train on the pictures at `places` from where the run stands; after each epoch, when the
         checkpoint is kept, give its mean losses.
@@ -89,7 +89,7 @@ class Run(TrainingLoop):
             yield self.record(epoch + 1, means, self.pair.log_scale, time.monotonic() - started)
 
     def _step(
-        self, examples: Examples, views: Views, chosen: NDArray[np.int64], steps: int
+        self, examples: PairExamples, views: Views, chosen: NDArray[np.int64], steps: int
     ) -> Losses:
         draw = np.random.default_rng([self.recipe.seed, 1 << 20, self.step])
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)

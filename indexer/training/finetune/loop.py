@@ -14,7 +14,7 @@ from indexer.training.finetune.batches import Batch, Batches
 from indexer.training.finetune.gradient_cache import accumulate_gradients
 from indexer.training.finetune.methods import Learners
 from indexer.training.finetune.objective import LARGEST_SCALE, Objective
-from indexer.training.finetune.plan import Plan
+from indexer.training.finetune.plan import FineTuneConfig
 from indexer.training.finetune.trainable import TrainablePair
 from indexer.training.finetune.validate import Figures
 from indexer.training.loop import Losses, TrainingLoop
@@ -35,7 +35,7 @@ class Fit(TrainingLoop):
         pair: TrainablePair,
         learners: Learners,
         objective: Objective,
-        plan: Plan,
+        plan: FineTuneConfig,
         folder: Path,
         identity: dict[str, Any],
         save_every_s: float = SAVE_EVERY_S,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.evaluation.report import embedded_pictures, embedded_texts
-from indexer.training.finetune.objective import Taught
+from indexer.training.finetune.objective import TeacherVectors
 from search.encoders import Encoder
 from search.errors import StorageFailed
 from search.files.atomic_file import atomic_file, remove_abandoned
@@ -20,7 +20,7 @@ def ask(
     texts: Sequence[str],
     folder: Path,
     data: str,
-) -> Taught:
+) -> TeacherVectors:
     """The teacher's rows of pictures and texts; `data` and its space name the file in `folder`.
 
     It sees each picture plain, once: asking it about every crop would cost more than the training.
@@ -31,8 +31,8 @@ def ask(
     file = folder / f"teacher-{teacher.space.id}-{data}.npz"
     if file.exists():
         with np.load(file) as held:
-            return Taught(held["pictures"], held["texts"])
-    taught = Taught(
+            return TeacherVectors(held["pictures"], held["texts"])
+    taught = TeacherVectors(
         _half(embedded_pictures(teacher, pictures)), _half(embedded_texts(teacher, texts))
     )
     try:
