@@ -11,7 +11,6 @@ from typing import TypeVar
 from indexer.indexing.decode import is_film
 from indexer.indexing.missing_files import Folders, at_or_below, fate
 from indexer.indexing.run_state import RunState, Task
-from indexer.indexing.source_walk import empty
 from indexer.indexing.unchanged_files import UnchangedFiles
 from indexer.sources import (
     DeadLink,
@@ -24,6 +23,7 @@ from indexer.sources import (
     says_the_same,
     uncovers,
 )
+from indexer.sources.walk import empty
 from search.catalog.known_files import Held, Ledger
 from search.catalog.records import Failure, FileMark
 
@@ -203,7 +203,7 @@ class RunPlanner:
             state.back += (state.missing_before & indexed.ids) - missed
         named = {os.fsencode(each.path) for each in state.failures if each.reason == "missing"}
         away = Folders()
-        for each in self._ledger.with_ids(missed):
+        for each in self._ledger.with_ids(missed) if missed else ():
             what = fate(each, scan.same, scan.unread, scan.there)
             if scan.source.table and what in ("gone", "missing"):
                 what = "missing" if each.path in named else "gone"

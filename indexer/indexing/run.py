@@ -9,8 +9,8 @@ from indexer.indexing.pipeline import index
 from indexer.indexing.planner import RunPlanner
 from indexer.indexing.request import Request
 from indexer.indexing.run_state import RunState
-from indexer.indexing.source_walk import SourceWalk
 from indexer.indexing.writer import Progress
+from indexer.sources.walk import SourceWalk
 from search.catalog.known_files import Ledger
 from search.catalog.records import Collection, Counts, Failure
 from search.cli.waiting import saying

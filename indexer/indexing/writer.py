@@ -60,7 +60,7 @@ class Writer:
         """Note what the planner has found already."""
         self._total = state.total + len(state.failures)
         self.count(found=state.found, unchanged=state.unchanged, failed=state.still_failed)
-        self._at_first = done(self.counts)
+        self._at_first = state.unchanged + state.still_failed
         self._progress.planned(state)
         self._fail(state.failures)
         self.show_again(state.back)
@@ -135,7 +135,8 @@ class Writer:
             self.count(removed=len(gone))
         if state.settled:
             self._catalog.forget_failures(self._collection, state.settled)
-        self.known_files.keep_containers(state.whole, state.lost_containers)
+        if state.whole or state.lost_containers:
+            self.known_files.keep_containers(state.whole, state.lost_containers)
         self._report("")
 
     def count(self, **more: int) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 from indexer.sources import Found, Item, Source, Unchanged
 from indexer.sources.folder import FolderSource
@@ -17,17 +16,9 @@ class SourceWalk:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.root = source.root
+        self.table = source.table
         self._begun: Iterator[Found] | None = None
-
-    @property
-    def root(self) -> Path:
-        """The source's own."""
-        return self.source.root
-
-    @property
-    def table(self) -> Path | None:
-        """The source's own."""
-        return self.source.table
 
     def check_filled(self) -> None:
         """Walk up to the first picture of a new collection; `find` goes on from there.
