@@ -11,7 +11,6 @@ from indexer.indexing.request import Request
 from indexer.indexing.run_state import RunState
 from indexer.indexing.writer import Progress
 from indexer.sources.walk import SourceWalk
-from search.catalog.known_files import Ledger
 from search.catalog.records import Collection, Counts, Failure
 from search.cli.waiting import saying
 from search.encoders.checks import check_encoder
@@ -77,7 +76,7 @@ def run(
             forget_if_empty(engine, request.name)
         raise
     engine.store(collection)
-    failures = _failures_of(sources, engine.catalog.failures(collection.id))
+    failures = _failures_of(sources, engine.catalog.failures.of(collection.id))
     return RunResult(collection, counts, failures, created=indexed is None)
 
 
@@ -90,8 +89,8 @@ def dry_run(engine: Engine, request: Request) -> RunState:
     if indexed is None:
         planner = RunPlanner(None)
     else:
-        known_files = Ledger(engine.catalog.database, indexed)
-        recorded = engine.catalog.failures(indexed.id)
+        known_files = engine.catalog.files(indexed)
+        recorded = engine.catalog.failures.of(indexed.id)
         planner = RunPlanner(known_files, recorded, retry=request.retry)
     try:
         for source in sources:
@@ -103,7 +102,7 @@ def dry_run(engine: Engine, request: Request) -> RunState:
 
 
 def _open_sources(engine: Engine, request: Request, indexed: Collection | None) -> list[SourceWalk]:
-    indexed_from = engine.catalog.sources(request.name) if indexed else []
+    indexed_from = engine.catalog.jobs.sources(request.name) if indexed else []
     return [SourceWalk(source) for source in request.open(indexed_from)]
 
 
@@ -127,11 +126,11 @@ def forget_if_empty(engine: Engine, name: str) -> bool:
 
 def missing_folders(engine: Engine, name: str) -> list[Path]:
     """Return the folders whose pictures are missing; none where there is no such collection."""
-    held = [each for each in engine.catalog.collections() if each.name == name]
-    return [folder for each in held for folder in engine.catalog.missing_folders(each)]
+    held = [each for each in engine.catalog.collections.all() if each.name == name]
+    return [folder for each in held for folder in engine.catalog.files(each).missing_folders()]
 
 
 def _find_collection(engine: Engine, name: str) -> Collection | None:
     with suppress(NotFound):
-        return engine.catalog.collections([name])[0]
+        return engine.catalog.collections.one(name)
     return None

@@ -72,7 +72,7 @@ class Writer:
         The `replaced` pictures are removed first: their paths hold others now.
         """
         if replaced:
-            self._catalog.remove_pictures(self._collection, replaced)
+            self._catalog.writer.remove(self._collection, replaced)
             self.count(removed=len(replaced))
         # All at once: each path is left by one picture before another takes it.
         self._move([each for each in rows.known if each.moved])
@@ -85,7 +85,7 @@ class Writer:
         """Show pictures that were missing and are back."""
         ids = list(picture_ids)
         if ids:
-            self._catalog.mark_found(self._collection, ids)
+            self._catalog.writer.mark_found(self._collection, ids)
 
     def recaption(self, rows: Sequence[BesidePicture], at: str) -> None:
         """Store what newly came with known pictures; `at` is the last one's path."""
@@ -114,7 +114,7 @@ class Writer:
     def _flush(self) -> None:
         rows, self._rows = self._rows, ReadyRows()
         if rows.pictures:
-            added, changed = self._catalog.store_pictures(self._collection, rows.pictures)
+            added, changed = self._catalog.writer.store(self._collection, rows.pictures)
             self.count(added=added, changed=changed)
         self._refresh([each for each in rows.known if not each.moved])
         self._move([each for each in rows.known if each.moved])
@@ -127,14 +127,14 @@ class Writer:
         """Forget what is gone, keep what is missing, and note which containers were read whole."""
         missing = [each for each in dict.fromkeys(state.missing) if each not in self._moved]
         if missing:
-            self._catalog.mark_missing(self._collection, missing)
+            self._catalog.writer.mark_missing(self._collection, missing)
             self.count(missing=len(missing))
         gone = [each for each in state.gone if each not in self._moved]
         if gone:
-            self._catalog.remove_pictures(self._collection, gone)
+            self._catalog.writer.remove(self._collection, gone)
             self.count(removed=len(gone))
         if state.settled:
-            self._catalog.forget_failures(self._collection, state.settled)
+            self._catalog.failures.forget(self._collection, state.settled)
         if state.whole or state.lost_containers:
             self.known_files.keep_containers(state.whole, state.lost_containers)
         self._report("")
@@ -155,25 +155,25 @@ class Writer:
         """Store the new times of files whose content is as it was, and what came with them."""
         if known:
             states = [(each.picture_id, each.file) for each in known]
-            self._catalog.refresh_files(self._collection, states)
+            self._catalog.writer.refresh(self._collection, states)
             self._replace(besides(known))
             self.count(unchanged=len(known))
 
     def _move(self, known: Sequence[KnownPicture]) -> None:
         if known:
             states = [(each.picture_id, each.file) for each in known]
-            self._catalog.move_pictures(self._collection, states)
+            self._catalog.writer.move(self._collection, states)
             self._moved.update(each.picture_id for each in known)
             self._replace(besides(known))
             self.count(moved=len(known))
 
     def _replace(self, rows: Sequence[BesidePicture]) -> None:
         if rows:
-            self._catalog.replace_captions(self._collection, rows)
+            self._catalog.writer.replace_captions(self._collection, rows)
 
     def _fail(self, failed: Sequence[Failure]) -> None:
         if failed:
-            self._catalog.record_failures(self._collection, failed)
+            self._catalog.failures.record(self._collection, failed)
             self.count(failed=len(failed))
 
     def _report(self, at: str) -> None:
