@@ -17,8 +17,9 @@ from search.schema import ensure_schema
 from tests.browsing import address, browser, page
 from tests.colour_web import client, engine, ids, web
 from tests.commands import limn_command
+from tests.typed import typed
 
-__all__ = ["address", "browser", "client", "engine", "ids", "page", "web"]  # fixtures
+__all__ = ["address", "browser", "client", "engine", "ids", "page", "typed", "web"]  # fixtures
 
 # A shell that starts the tests in the background lets them ignore these, and all that they start.
 for each in (signal.SIGINT, signal.SIGHUP):

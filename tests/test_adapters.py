@@ -16,8 +16,7 @@ from search.engine import Engine
 from search.errors import BadSource, NotFound
 from search.records import Query, TextTerm, Vectors
 from tests.conftest import Limn
-from tests.test_concepts import settings_at
-from tests.test_engine import run_index
+from tests.tiny_index import run_index, settings_at
 
 WIDTH = 32
 

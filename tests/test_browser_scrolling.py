@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from search.bootstrap import open_engine
+from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import settings_in, store
-from tests.test_accessibility import AXE, found_by_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -22,15 +22,8 @@ from search.records import (
     Query,
     TextTerm,
 )
-from search.settings import Settings
 from tests.conftest import Limn
-from tests.test_engine import run_index
-
-
-def settings_at(folder: Path, url: str) -> Settings:
-    return Settings.from_environment(
-        {"LIMN_DATA_DIR": str(folder), "LIMN_DATABASE_URL": url, "LIMN_ENCODER": "tiny"}
-    )
+from tests.tiny_index import run_index, settings_at
 
 
 @pytest.fixture

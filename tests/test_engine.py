@@ -8,17 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.pipeline import index
-from indexer.plan import Plan
-from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.catalog import Catalog
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery, NotFound, SpaceMismatch
-from search.pictures import Limits
 from search.records import (
-    Counts,
     EmbeddedCaptions,
     EmbeddedPicture,
     FileState,
@@ -31,29 +26,9 @@ from search.records import (
 )
 from search.settings import Settings
 from search.tables import change
+from tests.tiny_index import run_index
 
 COLLECTION = "colours"
-
-
-class Silent:
-    """Watches a run and says nothing."""
-
-    def planned(self, plan: Plan) -> None: ...
-
-    def advanced(self, counts: Counts, total: int, at: str) -> None: ...
-
-
-def run_index(catalog: Catalog, folder: Path, name: str = COLLECTION) -> Counts:
-    _, counts = index(
-        catalog,
-        name,
-        [Folder(folder)],
-        TinyEncoder(),
-        workers=1,
-        limits=Limits(),
-        progress=Silent(),
-    )
-    return counts
 
 
 @pytest.fixture

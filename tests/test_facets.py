@@ -15,7 +15,7 @@ from search.holdings import Holdings
 from search.ledger import Ledger
 from search.records import Caption, Collection, EmbeddedPicture, Fields
 from tests.conftest import Limn
-from tests.test_catalog import FACTS, SPACE, embedded, unit
+from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 VECTOR = unit(1, 0, 0, 0)
 

@@ -15,7 +15,7 @@ from search.feedback import LEAST_FITTED, Marked, bend, direction
 from search.records import IndexedTerm, Query, TextTerm, Vectors
 from search.settings import Settings
 from tests.conftest import Limn
-from tests.test_engine import run_index
+from tests.tiny_index import run_index
 
 WIDTH = 16
 

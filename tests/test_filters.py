@@ -11,7 +11,7 @@ from search.catalog_filters import passes
 from search.errors import BadQuery
 from search.filters import parse, written
 from search.records import AllOf, AnyOf, Caption, Condition, Not
-from tests.test_catalog import FACTS, SPACE, embedded, unit
+from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 CANON, NIKON = Condition("camera", "~", "canon"), Condition("camera", "~", "nikon")
 

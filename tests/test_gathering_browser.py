@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import picture_bytes
-from tests.test_accessibility import AXE, found_by_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

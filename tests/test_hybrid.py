@@ -30,7 +30,7 @@ from search.records import (
 from search.schema import migrations_folder
 from search.settings import Settings
 from search.tables import caption
-from tests.test_engine import run_index
+from tests.tiny_index import run_index
 
 NAMES = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 

@@ -21,9 +21,7 @@ from search.errors import BadQuery
 from search.query import weighed
 from search.records import Condition
 from search.waiting import saying
-from tests.typed import Typed, typed
-
-__all__ = ["typed"]  # a fixture
+from tests.typed import Typed
 
 
 @pytest.mark.parametrize(
