@@ -33,6 +33,18 @@ COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple
 Limn = Callable[..., subprocess.CompletedProcess[str]]
 
 
+# A test that runs the real command waits most of a second for each process.
+SLOW_FIXTURES = frozenset({"limn", "limn_environment"})
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what uses a slow fixture; other slow tests carry the mark themselves."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""

@@ -30,7 +30,7 @@ MOST_BYTES = 150_000
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 @pytest.mark.parametrize(("scheme", "width_px"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing(browser: "Browser", address: str, scheme: Any, width_px: int) -> None:
     context = browser.new_context(
@@ -50,7 +50,7 @@ def test_axe_finds_nothing(browser: "Browser", address: str, scheme: Any, width_
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 def test_axe_finds_nothing_where_nothing_is_indexed_or_one_must_sign_in(
     browser: "Browser", tmp_path: Path
 ) -> None:

@@ -111,7 +111,7 @@ def test_without_a_script_links_and_forms_narrow(browser: "Browser", address: st
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 @pytest.mark.parametrize(("scheme", "width_px"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_in_the_panel_and_the_evidence(
     browser: "Browser", address: str, scheme: Any, width_px: int

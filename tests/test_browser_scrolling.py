@@ -229,7 +229,7 @@ def test_without_an_answer_to_scroll_the_links_stay(browser: "Browser", address:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 def test_axe_finds_nothing_in_the_midst_of_an_answer(page: "Page", address: str) -> None:
     laid(page, f"{address}?q=green")
     scrolled(page, 2500)

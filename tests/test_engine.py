@@ -1,6 +1,5 @@
 """The engine and its followers: a search equals an exact scan of SQL, whatever the index met."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,7 +145,7 @@ def test_an_index_file_that_can_not_be_used_is_rebuilt(
             engine.search(words("red"))
             engine.close()
             [other] = [each for each in index_files(settings) if each != path]
-            os.replace(other, path)
+            other.replace(path)
             engine.remove("another")
         case "ahead":
             renumber(engine.catalog, 1000)

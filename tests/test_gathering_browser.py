@@ -71,7 +71,7 @@ def test_a_folder_is_indexed_without_a_script_and_its_failures_are_told(
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 @pytest.mark.parametrize(("scheme", "width_px"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_on_the_pages_of_collections(
     browser: "Browser", tmp_path: Path, scheme: Any, width_px: int
