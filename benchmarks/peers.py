@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from indexer.exporting.attention import spell_out_attention
 from indexer.exporting.export import export
-from indexer.exporting.tracing import traced
-from search.encoders.openclip_weights import quiet
+from indexer.exporting.onnx_trace import traced
+from search.encoders.openclip.weights import quiet
 
 PIPELINES = Path(__file__).with_name("peer_pipelines.py")
 

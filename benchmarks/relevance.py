@@ -19,17 +19,18 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.captioned_pictures import CaptionedPicture, read_pairs, split
 from indexer.evaluation.metrics import summary
-from indexer.pipeline import index
-from indexer.plan import Plan
-from indexer.sources.folder import Folder
-from indexer.training.pairs import CaptionedPicture, read_pairs, split
+from indexer.indexing.pipeline import index
+from indexer.indexing.run_state import RunState
+from indexer.sources.folder import FolderSource
 from search.bootstrap import open_engine
+from search.catalog.records import Counts
 from search.engine import Engine
 from search.pictures import Limits
-from search.records import EVERY_EVIDENCE, Counts, Evidence, Hit, Query, TextTerm
+from search.query.records import EVERY_EVIDENCE, Evidence, Hit, Query, TextTerm
 from search.settings import Settings
-from search.words import query_words, words_of
+from search.text.analysis import query_words, words_of
 
 ASKING = 2
 """Captions of each picture and language that are not indexed; the first of them ask."""
@@ -71,7 +72,7 @@ class Asked:
 class Silent:
     """Watches a run and says nothing."""
 
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunState) -> None: ...
 
     def advanced(self, counts: Counts, total: int, at: str) -> None: ...
 
@@ -118,7 +119,7 @@ def indexed(pairs: Sequence[CaptionedPicture], language: str, bare: set[str]) ->
             index(
                 engine.catalog,
                 "measured",
-                [Folder(folder)],
+                [FolderSource(folder)],
                 engine.encoder(settings.encoder),
                 workers=1,
                 limits=Limits(),

@@ -23,11 +23,11 @@ import numpy as np
 from benchmarks.search_peers import ELSEWHERE, PEERS, Built
 from benchmarks.search_vectors import Material, material, mixtures
 from search.records import Device, Ids, QueryKind, Vectors
-from search.stores.faiss_store import FaissStore
-from search.stores.firstpass_cpu import one_thread
-from search.stores.plan import Wishes
-from search.stores.planner import Planner
-from search.stores.planner_gpu import planner_of
+from search.stores.faiss_store.ann_cpu import one_thread
+from search.stores.faiss_store.store import FaissStore
+from search.stores.planner.cpu import Planner
+from search.stores.planner.gpu import planner_of
+from search.stores.planner.plan import Wishes
 
 TARGET = 0.99
 ASKED = 300
@@ -127,7 +127,7 @@ class Bench:
 
     def memory(self) -> Figures:
         """Bytes in memory for each vector where rows stay in their file, and what it then finds."""
-        from search.stores.indexfile import IndexHeader, read_index, write_index
+        from search.stores.index_file import IndexHeader, read_index, write_index
 
         width, path = self.vectors.shape[1], Path("limn-bench.index")
         store = self._filled()

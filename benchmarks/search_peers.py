@@ -9,9 +9,9 @@ import faiss
 import numpy as np
 
 from search.records import Device, Ids, QueryKind, Vectors
-from search.stores.faiss_store import FaissStore, Staged
-from search.stores.plan import Wishes
-from search.stores.planner_gpu import planner_of
+from search.stores.faiss_store.store import FaissStore, Staged
+from search.stores.planner.gpu import planner_of
+from search.stores.planner.plan import Wishes
 
 Answer = Callable[[Vectors, int, QueryKind], Ids]
 """Queries (q, width), a setting, and what they were made from -> ids (q, 10)."""

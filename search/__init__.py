@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from search.concepts import keep as keep_concept
     from search.engine import Engine as Engine
     from search.errors import LimnError as LimnError
-    from search.filters import parse as parse_filter
-    from search.query import worded as worded
-    from search.records import Answer as Answer
-    from search.records import ConceptTerm as ConceptTerm
-    from search.records import Hit as Hit
-    from search.records import IndexedTerm as IndexedTerm
+    from search.filters.grammar import parse as parse_filter
+    from search.query.records import Answer as Answer
+    from search.query.records import ConceptTerm as ConceptTerm
+    from search.query.records import Hit as Hit
+    from search.query.records import IndexedTerm as IndexedTerm
+    from search.query.records import PictureTerm as PictureTerm
+    from search.query.records import Query as Query
+    from search.query.records import TextTerm as TextTerm
+    from search.query.syntax import worded as worded
     from search.records import Picture as Picture
-    from search.records import PictureTerm as PictureTerm
-    from search.records import Query as Query
-    from search.records import TextTerm as TextTerm
     from search.settings import Settings as Settings
 
 __all__ = [
@@ -44,16 +44,17 @@ __all__ = [
 _HOMES = {
     "Engine": "search.engine",
     "LimnError": "search.errors",
+    "Picture": "search.records",
     "Settings": "search.settings",
     "keep_concept": "search.concepts:keep",
     "open_engine": "search.bootstrap",
-    "parse_filter": "search.filters:parse",
-    "worded": "search.query",
+    "parse_filter": "search.filters.grammar:parse",
+    "worded": "search.query.syntax",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home, _, inside = _HOMES.get(name, "search.records").partition(":")
+    home, _, inside = _HOMES.get(name, "search.query.records").partition(":")
     return getattr(import_module(home), inside or name)

@@ -11,18 +11,12 @@ from typing import Any
 import numpy as np
 import regex
 
+from search.catalog.records import Concept, ConceptMark
 from search.engine import Engine
 from search.errors import BadQuery, BadSource
-from search.query import MOST_MARKS, MOST_NAME, MOST_TERMS, check_weight, check_words
-from search.records import (
-    Concept,
-    ConceptMark,
-    ConceptTerm,
-    IndexedTerm,
-    Query,
-    TextTerm,
-    Vectors,
-)
+from search.query.checks import MOST_MARKS, MOST_NAME, MOST_TERMS, check_weight, check_words
+from search.query.records import ConceptTerm, IndexedTerm, Query, TextTerm
+from search.records import Vectors
 
 KIND, VERSION = "limn concept", 1
 
@@ -129,7 +123,7 @@ def _parts(engine: Engine, query: Query) -> tuple[tuple[TextTerm, ...], tuple[Co
                 raise BadQuery(
                     "a picture that was sent can't be kept in a concept; index it, and mark it"
                 )
-    found = engine.catalog.pictures(list(ids))
+    found = engine.catalog.pictures.by_id(list(ids))
     for picture_id, more in ids.items():
         if picture_id in found:
             picture = found[picture_id]

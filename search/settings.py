@@ -12,7 +12,7 @@ import platformdirs
 
 from search.errors import BadSetting
 from search.records import Device
-from search.spelling import on_disk
+from search.text.path_names import on_disk
 
 STORES = ("auto", "exact", "scan", "ivf", "hnsw", "cagra")
 """How vectors may be searched: measured and chosen, or as named; the last on a GPU alone."""

@@ -5,15 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from search.records import (
-    Caption,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    FileState,
-    PictureFacts,
-    Space,
-    Vectors,
-)
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
+from search.records import Caption, PictureFacts, Space, Vectors
 
 SPACE = Space("test-000000000000", "tiny", 4)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from search.records import Ids, Vectors
 from search.stores import VectorStore
-from search.stores.halves import widened
+from search.stores.faiss_store.float16 import widened
 
 WIDTH = 32
 ROWS = 6_000

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from search.encoders.builtin import FOLDER, BuiltinEncoder, open_builtin
-from search.encoders.pairfolder import FILES, QUERYBANK
+from search.encoders.onnx_pair.builtin import FOLDER, BuiltinEncoder, open_builtin
+from search.encoders.onnx_pair.pair_folder import FILES, QUERYBANK
 from search.errors import EncoderUnavailable
 from search.records import Pixels
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from search.calibration import SAMPLE, fit
 from search.encoders.tiny import WIDTH, TinyEncoder
+from search.ranking.calibration import SAMPLE, fit
 from search.records import Ids, Vectors
 from search.stores.exact import ExactStore
 

@@ -9,19 +9,12 @@ import pytest
 from PIL import Image
 
 from search.bootstrap import open_engine
+from search.catalog.records import Concept, ConceptMark
 from search.concepts import exported, imported, keep
 from search.engine import Engine
 from search.errors import BadQuery, BadSource, NameTaken, NotFound, SpaceMismatch
-from search.query import worded
-from search.records import (
-    Concept,
-    ConceptMark,
-    ConceptTerm,
-    IndexedTerm,
-    PictureTerm,
-    Query,
-    TextTerm,
-)
+from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, TextTerm
+from search.query.syntax import worded
 from tests.conftest import Limn
 from tests.tiny_index import run_index, settings_at
 

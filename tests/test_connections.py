@@ -21,7 +21,7 @@ from benchmarks.soak import resident_mib
 from search.bootstrap import open_engine
 from tests.browsing import served
 from tests.colour_web import settings_in, store
-from web.connections import (
+from web.server.connections import (
     HEAD_S,
     MOST,
     MOST_A_CLIENT,

@@ -13,12 +13,18 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
 from search.pictures import read_picture
-from search.pictures.dates import from_timestamp, read_date
-from search.pictures.metadata import exif_place
-from search.pictures.places import LATITUDE, LONGITUDE, place_of, read_degrees, read_iso_6709
+from search.pictures.metadata.dates import from_timestamp, read_date
+from search.pictures.metadata.places import (
+    LATITUDE,
+    LONGITUDE,
+    place_of,
+    read_degrees,
+    read_iso_6709,
+)
+from search.pictures.metadata.reading import exif_place
 from tests.metadata_of_every_standard import iptc, packet
 from tests.pictures_of_every_kind import jpeg, quadrants
-from web.shown import moment
+from web.pages.template_filters import moment
 
 DATES = {
     "2019:05:04 12:30:00": "2019-05-04T12:30:00",

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.duplicates import near_pairs
-from search.arrangement import MOST_BITS
+from indexer.maintenance.duplicates import near_pairs
+from search.ranking.pagination import MOST_BITS
 
 # From a few hashes, each changed in up to nine bits: pairs on both sides of the limit.
 SEEDS = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=3)

@@ -8,14 +8,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from search.calibration import STOCK_TEXTS
 from search.encoders import Encoder, open_encoder
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import COLOURS, TinyEncoder
 from search.errors import BadSetting
+from search.ranking.calibration import STOCK_TEXTS
 from search.records import Pixels
 
-BUILTIN = Path(__file__).parent.parent / "search" / "encoders" / "pair"
+BUILTIN = Path(__file__).parent.parent / "search" / "encoders" / "onnx_pair" / "pair"
 
 STRANGE_TEXTS = (
     "",
@@ -59,7 +59,7 @@ def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) ->
 def specification(request: pytest.FixtureRequest) -> str:
     """Each encoder by name."""
     if request.param == "builtin" and not (BUILTIN / "pair.json").is_file():
-        pytest.skip("search/encoders/pair, the trained pair, is not in this checkout")
+        pytest.skip("search/encoders/onnx_pair/pair, the trained pair, is not in this checkout")
     if request.param == "open_clip":
         return str(request.getfixturevalue("small_openclip"))
     if request.param == "onnx":

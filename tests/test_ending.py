@@ -13,9 +13,9 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from search import tables as t
-from search.database import Database
-from search.jobs import Jobs
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.jobs import Jobs
 from tests.commands import limn_command
 from tests.conftest import Limn
 

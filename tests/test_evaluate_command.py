@@ -8,8 +8,8 @@ from subprocess import CompletedProcess
 import pytest
 from PIL import Image
 
+from indexer.captioned_pictures import read_pairs, split
 from indexer.evaluation.report import measure, table
-from indexer.training.pairs import read_pairs, split
 from search.encoders import open_encoder
 
 Limn = Callable[..., CompletedProcess[str]]

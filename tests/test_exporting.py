@@ -22,16 +22,15 @@ from click.testing import CliRunner
 from PIL import Image
 from torch import nn
 
+from indexer.cli.export import export as export_command
 from indexer.exporting.attention import SpeltAttention
-from indexer.exporting.cli import export as export_command
-from indexer.exporting.export import Exported, export, probes
-from indexer.exporting.precision import LOWEST_COSINE, Precision
-from indexer.exporting.refusals import CantExport, ExportDiffers
-from indexer.exporting.words import TEXTS
+from indexer.exporting.checks import LOWEST_COSINE, CantExport, ExportDiffers, Precision
+from indexer.exporting.export import ExportedPair, export, probes
+from indexer.exporting.tokenizer import TEXTS
 from search.encoders import open_encoder
-from search.encoders.onnxpair import digest_of, open_onnx
-from search.encoders.openclip_words import PIECES, Reading, Words
-from search.encoders.texts import encodable
+from search.encoders.onnx_pair.exported import digest_of, open_onnx
+from search.encoders.openclip.tokenizer import PIECES, Reading, Words
+from search.encoders.text_limits import encodable
 from search.errors import BadSetting, EncoderUnavailable, StorageFailed
 from tests.conftest import Limn
 from tests.small_openclip import (
@@ -47,7 +46,9 @@ from tests.small_openclip import (
 )
 
 
-def exported(folder: Path, precision: Precision = "float32", architecture: str = CLIP) -> Exported:
+def exported(
+    folder: Path, precision: Precision = "float32", architecture: str = CLIP
+) -> ExportedPair:
     """Export random weights of a small architecture to `folder`/pair."""
     path = saved(folder, architecture)
     return export(f"open_clip:{architecture}@{path}", folder / "pair", precision)
@@ -267,7 +268,7 @@ def test_a_full_disk_is_said_and_nothing_stays(tmp_path: Path, size_bytes: int) 
 
 
 def test_what_a_killed_run_left_is_no_hindrance(tmp_path: Path) -> None:
-    left = tmp_path / ".pair.part"
+    left = tmp_path / "pair.0a1b2c3d.partial"
     left.mkdir()
     (left / "text.onnx").write_bytes(b"half")
     (tmp_path / "pair").mkdir()
@@ -315,7 +316,7 @@ def test_another_version_s_folder_is_refused(
 
 
 def test_a_graph_that_onnxruntime_can_t_run_is_refused(tmp_path: Path, pair: Path) -> None:
-    from search.encoders.pairfolder import file_digest
+    from search.encoders.onnx_pair.pair_folder import file_digest
 
     folder = copytree(pair, tmp_path / "pair")
     graph = onnx.load(folder / "text.onnx")
@@ -363,9 +364,9 @@ def test_a_collection_goes_on_under_another_specification_of_its_space(
 def test_an_interrupted_export_leaves_nothing(tmp_path: Path, pair: Path) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path; "
-        "from indexer.exporting.folder import new_folder; "
+        "from search.files.atomic_file import atomic_folder; "
         "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
-        "with new_folder(Path(sys.argv[1])) as part:\n"
+        "with atomic_folder(Path(sys.argv[1])) as part:\n"
         "    (part / 'half').write_text('half'); os.kill(os.getpid(), signal.SIGTERM)\n"
     )
     done = subprocess.run(

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from search.bootstrap import open_engine
-from search.calibration import Background, Chance
 from search.engine import Engine
 from search.errors import BadQuery, NotFound
-from search.feedback import LEAST_FITTED, Marked, bend, direction
-from search.records import IndexedTerm, Query, TextTerm, Vectors
+from search.query.records import IndexedTerm, Query, TextTerm
+from search.ranking.calibration import Background, Chance
+from search.ranking.relevance_feedback import LEAST_FITTED, Marked, bend, direction
+from search.records import Vectors
 from search.settings import Settings
 from tests.conftest import Limn
 from tests.tiny_index import run_index

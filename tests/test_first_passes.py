@@ -16,15 +16,15 @@ from search.records import Vectors
 from search.settings import Settings, memory_size
 from search.stores import VectorStore
 from search.stores.exact import ExactStore
-from search.stores.faiss_store import FaissStore, Staged
-from search.stores.firstfile import read_first, read_plan, write_first
-from search.stores.firstpass import FirstPass
-from search.stores.firstpass_cpu import FirstPassName, load_first_pass, one_thread, train
-from search.stores.halves import widened
-from search.stores.indexfile import IndexHeader, read_index, write_index
-from search.stores.locality import Cells
-from search.stores.plan import Depth, Plan, Wishes
-from search.stores.planner import Planner, exact_plan, wants_plan
+from search.stores.faiss_store.ann import FirstPass
+from search.stores.faiss_store.ann_cpu import FirstPassName, load_first_pass, one_thread, train
+from search.stores.faiss_store.ann_file import read_first, read_plan, write_first
+from search.stores.faiss_store.float16 import widened
+from search.stores.faiss_store.locality import Cells
+from search.stores.faiss_store.store import FaissStore, Staged
+from search.stores.index_file import IndexHeader, read_index, write_index
+from search.stores.planner.cpu import Planner, exact_plan, wants_plan
+from search.stores.planner.plan import Depth, Plan, Wishes
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
 NAMES: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")

@@ -6,10 +6,10 @@ from pathlib import Path
 from time import monotonic
 
 from search.bootstrap import open_engine
-from search.follower import Follower
+from search.indexes.follower import Follower
 from search.stores.exact import ExactStore
 from tests.colour_web import settings_in, store, store_colours
-from web.following import Following
+from web.services.index_follower import Following
 
 
 class OnSlowDisk(ExactStore):

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from search.errors import BadPicture
-from search.pictures import PICTURE_SUFFIXES, Limits, jpegxl, read_picture
-from search.pictures.looks import main_colours, perceptual_hash
+from search.pictures import PICTURE_SUFFIXES, Limits, read_picture
+from search.pictures.formats import jpegxl
+from search.pictures.visual_hash import main_colours, perceptual_hash
 from tests.pictures_of_every_kind import SVG, corners, quadrants, raw_file, shows_quadrants
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.encoders import open_encoder
-from search.encoders.texts import encodable, spoken
+from search.encoders.text_limits import encodable, spoken
 
 FORMS = [
     ("ａ ｄｏｇ　ｏｎ，ｔｈｅ ｂｅａｃｈ", "a dog on,the beach"),

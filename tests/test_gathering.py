@@ -12,14 +12,14 @@ from urllib.request import urlopen
 import pytest
 from flask.testing import FlaskClient
 
-from indexer.progress import PlainProgress
-from indexer.worker import Worker
+from indexer.indexing.progress import PlainProgress
+from indexer.indexing.worker import Worker
 from search.engine import Engine
 from search.errors import StorageFailed
 from search.settings import Settings
 from tests.browsing import served
 from tests.colour_web import opened, picture_bytes, settings_in
-from web.intake import Intake, safe_name
+from web.services.uploads import Intake, safe_name
 
 
 @pytest.fixture

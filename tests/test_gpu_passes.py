@@ -15,14 +15,14 @@ import pytest
 from numpy.typing import NDArray
 
 from search.records import Vectors
-from search.stores.arguments import Rows16
-from search.stores.faiss_gpu import DeviceCopy, gpu_count
-from search.stores.faiss_store import FaissStore, Staged
-from search.stores.firstpass_cpu import one_thread
-from search.stores.firstpass_gpu import GpuPass, missing
-from search.stores.plan import Depth, Plan, Wishes
-from search.stores.planner import Planner, exact_plan, wants_plan
-from search.stores.planner_gpu import GpuPlanner, planner_of
+from search.stores.faiss_store.ann_cpu import one_thread
+from search.stores.faiss_store.ann_gpu import GpuPass, missing
+from search.stores.faiss_store.gpu import DeviceCopy, gpu_count
+from search.stores.faiss_store.store import FaissStore, Staged
+from search.stores.planner.cpu import Planner, exact_plan, wants_plan
+from search.stores.planner.gpu import GpuPlanner, planner_of
+from search.stores.planner.plan import Depth, Plan, Wishes
+from search.stores.validation import Rows16
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
 ALL = np.arange(ROWS)

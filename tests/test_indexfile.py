@@ -15,7 +15,7 @@ import pytest
 
 from search.errors import IndexDamaged, StorageFailed
 from search.stores import open_store
-from search.stores.indexfile import IndexHeader, read_index, write_index
+from search.stores.index_file import IndexHeader, read_index, write_index
 
 HEADER = IndexHeader(
     catalog_id="0f" * 16,

@@ -14,15 +14,15 @@ import pytest
 from open_clip import pretrained
 from safetensors.numpy import save_file
 
-from search.encoders.builtin import open_builtin
-from search.encoders.openclip_names import (
+from search.encoders.inventory.speed import BUILTIN_GMACS, speed_class
+from search.encoders.onnx_pair.builtin import open_builtin
+from search.encoders.openclip.registry import (
     configuration,
     languages,
     picture_work,
     published,
     weight_files,
 )
-from search.inventory.speed import BUILTIN_GMACS, speed_class
 from tests.conftest import Limn
 
 
@@ -141,16 +141,16 @@ def test_encoders_of_collections_are_listed_with_their_space(
 def test_a_collection_s_encoder_whose_files_are_gone_is_said_to_be(
     limn: Limn, colours: Path, caches: dict[str, str], tmp_path: Path
 ) -> None:
-    from search.catalog import Catalog
-    from search.database import Database
+    from search.catalog.catalog import Catalog
+    from search.catalog.database import Database
+    from search.catalog.database.schema import ensure_schema
     from search.records import Space
-    from search.schema import ensure_schema
 
     database = Database(tmp_path / "data" / "limn.db")
     ensure_schema(database)
     gone = ("open_clip:ViT-B-32@/gone/weights.pt", "onnx:/gone/pair", "builtin@/gone/pair", "odd")
     for number, encoder in enumerate(gone):
-        Catalog(database).open_collection(f"c{number}", Space(f"space-{number}", encoder, 512))
+        Catalog(database).collections.open(f"c{number}", Space(f"space-{number}", encoder, 512))
     database.close()
     found = listed(limn, **caches)
     assert [found[encoder]["there"] for encoder in gone] == [False] * 4

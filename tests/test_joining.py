@@ -5,9 +5,9 @@ from threading import Event, Thread
 
 import numpy as np
 
-from search.encoders.joined import KEPT, JoinedEncoder
+from search.batching import Joining
+from search.encoders.batching import KEPT, JoinedEncoder
 from search.encoders.tiny import TinyEncoder
-from search.joining import Joining
 from search.records import Vectors
 
 TIMEOUT_S = 60

@@ -9,7 +9,8 @@ from marshmallow import Schema
 from werkzeug.test import TestResponse
 
 from search.engine import Engine
-from web import schemas, schemas_kept
+from web.api.schemas import saved_and_boards
+from web.api.schemas import search as schemas
 
 Ask = Callable[..., Any]
 
@@ -39,7 +40,7 @@ def test_a_search_is_saved_asked_again_changed_and_forgotten(
     ask: Ask, client: FlaskClient, ids: dict[str, int]
 ) -> None:
     kept = {"name": " Évening ", "address": f"?q=red+%26+wall&more={ids['blue']}&start=51"}
-    made = ask("POST", "saved", schemas_kept.SavedSearch, json=kept)
+    made = ask("POST", "saved", saved_and_boards.SavedSearch, json=kept)
     assert (made["name"], made["address"]) == ("Évening", f"q=red+%26+wall&more={ids['blue']}")
     assert f'href="/?q=red+%26+wall&amp;more={ids["blue"]}"' in client.get("/kept").text
     address = f"saved/{made['id']}"
@@ -70,7 +71,8 @@ def test_boards_are_made_filled_ordered_noted_and_deleted(
     ask: Ask, client: FlaskClient, engine: Engine, ids: dict[str, int]
 ) -> None:
     red, green, blue, black = (ids[each] for each in ("red", "green", "blue", "black"))
-    made = ask("POST", "boards", schemas_kept.Board, json={"name": "Walls", "ids": [red, green]})
+    members = {"name": "Walls", "ids": [red, green]}
+    made = ask("POST", "boards", saved_and_boards.Board, json=members)
     assert (made["pictures"], made["cover"]) == (2, red)
     address = f"/api/v1/boards/{made['id']}"
     assert client.post(f"{address}/pictures", json={"ids": [green, blue, black]}).json == {
@@ -82,7 +84,7 @@ def test_boards_are_made_filled_ordered_noted_and_deleted(
     assert (ordered["name"], ordered["cover"]) == ("Four", black)
     assert client.delete(f"{address}/pictures/{red}").status_code == 204
     assert client.delete(f"{address}/pictures/{red}").status_code == 204, "it is off already"
-    told = ask("GET", f"boards/{made['id']}/pictures", schemas_kept.PinnedPictures)["pictures"]
+    told = ask("GET", f"boards/{made['id']}/pictures", saved_and_boards.PinnedPictures)["pictures"]
     assert [(each["id"], each["place"], each["note"]) for each in told] == [
         (black, 0, ""),
         (blue, 1, "sky <b>"),

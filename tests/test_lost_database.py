@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from search.database import Database
+from search.catalog.database import Database
+from search.catalog.database.schema import ensure_schema
 from search.errors import DatabaseUnavailable, StorageFailed
-from search.schema import ensure_schema
 
 
 def make(folder: Path) -> Path:

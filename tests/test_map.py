@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from indexer.mapping.making import make_map
-from indexer.progress import PlainProgress
-from indexer.worker import Worker
+from indexer.indexing.progress import PlainProgress
+from indexer.indexing.worker import Worker
+from indexer.mapping.make import make_map
 from search.engine import Engine
-from search.maps import read_map
+from search.map_file import read_map
 from search.settings import Settings
 from tests.axe import AXE, found_by_axe
 from tests.browsing import served

@@ -15,11 +15,11 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from indexer.decoding import Busy, Decoded, Work, work_on
+from indexer.indexing.decode import Busy, Decoded, Work, work_on
 from indexer.sources import Item
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
-from search.pictures import Limits, load_file, memory, pillow, read_picture
+from search.pictures import Limits, load_file, memory, pillow_setup, read_picture
 from search.pictures.containers.film import Film
 from search.settings import Settings
 from tests import collections_of_every_kind as made
@@ -57,7 +57,7 @@ def flat(mode: str = "RGB") -> Image.Image:
 
 def saved(kind: str, mode: str = "RGB", **options: Any) -> Callable[[], bytes]:
     def write() -> bytes:
-        pillow.ready()
+        pillow_setup.ready()
         written = BytesIO()
         flat(mode).save(written, kind, **options)
         return written.getvalue()

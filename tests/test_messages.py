@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from indexer.notes import ToldNotes
-from indexer.progress import rate_told
-from indexer.request import Request
-from search import filters
-from search.amounts import amount
+from indexer.cli.notes import ShownNotes
+from indexer.indexing.progress import rate_told
+from indexer.indexing.request import Request
+from search.cli.waiting import saying
 from search.errors import BadQuery
-from search.query import weighed
-from search.records import Condition
-from search.waiting import saying
+from search.filters import grammar
+from search.filters.tree import Condition
+from search.query.syntax import weighed
+from search.text.amounts import amount
 from tests.typed import Typed
 
 
@@ -123,13 +123,13 @@ def test_a_part_or_a_weight_of_a_picture_that_is_none_is_told(typed: Typed, colo
 )
 def test_an_operator_of_another_language_is_told_as_ours(text: str, instead: str) -> None:
     with pytest.raises(BadQuery, match="which is none; write: ") as refused:
-        filters.parse(text)
+        grammar.parse(text)
     assert str(refused.value).endswith(f"write: {instead}")
-    filters.parse(instead)
+    grammar.parse(instead)
 
 
 def test_a_value_in_quotes_may_be_an_operator() -> None:
-    assert filters.parse('camera = "=>"') == Condition("camera", "=", "=>")
+    assert grammar.parse('camera = "=>"') == Condition("camera", "=", "=>")
 
 
 def test_one_of_a_thing_is_told_as_one() -> None:
@@ -250,9 +250,9 @@ def test_a_rate_of_nothing_is_not_told_as_zero() -> None:
 def test_notes_of_any_letters_are_told_once(notes: list[str]) -> None:
     with TemporaryDirectory() as folder:
         request = Request(("/x",), "walls")
-        assert set(ToldNotes(Path(folder), request).new(notes)) == set(notes)
-        assert ToldNotes(Path(folder), request).new(notes) == []
-        assert ToldNotes(Path(folder), request).new([], part=True) == []
-        assert ToldNotes(Path(folder), request).new(notes) == []
-        assert ToldNotes(Path(folder), request).new([]) == []
-        assert set(ToldNotes(Path(folder), request).new(notes)) == set(notes)
+        assert set(ShownNotes(Path(folder), request).new(notes)) == set(notes)
+        assert ShownNotes(Path(folder), request).new(notes) == []
+        assert ShownNotes(Path(folder), request).new([], part=True) == []
+        assert ShownNotes(Path(folder), request).new(notes) == []
+        assert ShownNotes(Path(folder), request).new([]) == []
+        assert set(ShownNotes(Path(folder), request).new(notes)) == set(notes)

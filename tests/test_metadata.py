@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
 from search.pictures import read_picture
-from search.pictures.metadata import camera_name, exif_place, taken_at
+from search.pictures.metadata.reading import camera_name, exif_place, taken_at
 from search.records import Caption, PictureFacts
 from tests.pictures_of_every_kind import jpeg, quadrants
 

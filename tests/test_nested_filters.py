@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.catalog import Catalog
+from search.catalog.catalog import Catalog
 from search.errors import BadQuery
-from search.filters import DEEPEST, check, conditions, parse, written
-from search.normal_form import depth, normal_form
-from search.records import AllOf, AnyOf, Condition, Filter, Not
+from search.filters.grammar import DEEPEST, check, conditions, parse, written
+from search.filters.normal_form import depth, normal_form
+from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 WIDTHS = range(100, 108)
@@ -47,16 +47,16 @@ kinds = st.sampled_from(("all", "any", "not"))
 @pytest.fixture
 def pictures(catalog: Catalog) -> Catalog:
     """Eight pictures, each of its width and camera; the ids go from 1 on."""
-    collection = catalog.open_collection("photos", SPACE)
+    collection = catalog.collections.open("photos", SPACE)
     for width, camera in zip(WIDTHS, CAMERAS, strict=True):
         picture = embedded(f"/p/{width}.jpg", unit(1, 0, 0, 0))
         facts = replace(FACTS, width_px=width, camera=camera)
-        catalog.store_pictures(collection, [replace(picture, facts=facts)])
+        catalog.writer.store(collection, [replace(picture, facts=facts)])
     return catalog
 
 
 def passing(catalog: Catalog, wanted: Filter) -> list[int]:
-    [collection] = catalog.collections()
+    [collection] = catalog.collections.all()
     found = catalog.filters.ids([collection.id], wanted)[collection.id]
     return [int(each) for each in found]
 

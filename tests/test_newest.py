@@ -10,14 +10,14 @@ from threading import Barrier
 import pytest
 from flask.testing import FlaskClient
 
-from search.contradictions import contradiction, told
 from search.engine import Engine
 from search.errors import BadQuery
-from search.filters import parse
-from search.records import Query, TextTerm
+from search.filters.contradictions import contradiction, told
+from search.filters.grammar import parse
+from search.query.records import Query, TextTerm
 from tests.colour_web import opened, settings_in, store
 from tests.conftest import Limn
-from web.orders import Orders
+from web.services.result_cache import Orders
 
 DAYS = {"red": "2019-03-01", "green": "2021-05-14", "blue": "2020-01-01"}
 

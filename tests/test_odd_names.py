@@ -15,13 +15,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
+from search.documents.from_records import json_text, one_line
 from search.engine import Engine
 from search.records import Caption
-from search.wire import json_text, one_line
 from tests.colour_web import store
 from tests.conftest import Limn
-from web.filenames import MOST_BYTES, portable
-from web.requestlog import log, write_logs
+from web.middleware.request_log import log, write_logs
+from web.services.file_names import MOST_BYTES, portable
 
 ODD = (
     "two\nlines.jpg",

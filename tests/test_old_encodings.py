@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from search.pictures import read_picture
-from search.pictures.encodings import decoded, utf16
+from search.pictures.metadata.encodings import decoded, utf16
 from tests.metadata_of_every_standard import iptc
 from tests.pictures_of_every_kind import jpeg
 

@@ -20,7 +20,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from search.encoders.openclip import OpenClipEncoder, causal_tower, open_openclip
+from search.encoders.openclip.encoder import OpenClipEncoder, causal_tower, open_openclip
 from search.encoders.preparation import Preparation, Resize
 from search.errors import BadSetting, EncoderUnavailable
 from tests.small_openclip import (

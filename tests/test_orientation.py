@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from search.pictures import jpegxl, pillow, read_picture
+from search.pictures import pillow_setup, read_picture
+from search.pictures.formats import jpegxl
 from tests.pictures_of_every_kind import (
     ORIENTATION_TAG,
     corners,
@@ -31,7 +32,7 @@ def exif(orientation: int) -> Image.Exif:
 
 
 def encoded(kind: str, picture: Image.Image, **options: Any) -> bytes:
-    pillow.ready()
+    pillow_setup.ready()
     if kind == "JXL":
         pytest.importorskip("pillow_jxl")
         jpegxl.register()

@@ -5,17 +5,11 @@ import pytest
 
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadQuery
-from search.query import check, split_weight, understand
-from search.records import (
-    ConceptTerm,
-    IndexedTerm,
-    PictureTerm,
-    Pixels,
-    Query,
-    Term,
-    TextTerm,
-    Vectors,
-)
+from search.query.checks import check
+from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.query.syntax import split_weight
+from search.ranking.embedding import understand
+from search.records import Pixels, Vectors
 
 ENCODER = TinyEncoder()
 

@@ -9,11 +9,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from indexer.training.pairs import CaptionedPicture
-from indexer.training.querybank import add_querybank
-from search.encoders.builtin import FOLDER, open_builtin
-from search.encoders.pairfolder import QUERYBANK, describe, file_digest
-from search.encoders.querybank import Querybank, nearness, read_querybank
+from indexer.captioned_pictures import CaptionedPicture
+from indexer.training.builtin.querybank import add_querybank
+from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
+from search.encoders.onnx_pair.pair_folder import QUERYBANK, describe, file_digest
+from search.encoders.onnx_pair.querybank import Querybank, nearness, read_querybank
 from search.errors import EncoderUnavailable
 from search.records import Scores, Vectors
 

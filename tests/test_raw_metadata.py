@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from search.pictures import pillow, read_picture
-from search.pictures.raw_metadata import raw_facts
+from search.pictures import pillow_setup, read_picture
+from search.pictures.metadata.raw import raw_facts
 from search.records import PictureFacts
 from tests.metadata_of_every_standard import bag, packet
 
@@ -66,7 +66,7 @@ def test_the_boxes_of_canon_are_read() -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 300))
 def test_a_damaged_raw_file_says_nothing_and_raises_nothing(data: bytes, place: int) -> None:
-    pillow.ready()  # as reading a picture does: Pillow's warnings are no errors
+    pillow_setup.ready()  # as reading a picture does: Pillow's warnings are no errors
     for whole in (directory(), b"\0\0\0\x18ftypcrx " + bytes(8) + b"CMT1" + directory()):
         raw_facts(whole[:place] + data + whole[place + len(data) :])
         raw_facts(whole[:place])

@@ -90,7 +90,7 @@ def test_a_change_restarts_the_server_and_ctrl_c_ends_it(
 def test_a_server_that_cannot_start_waits_for_a_change(
     code: Path, limn_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    broken = code / "web" / "server.py"
+    broken = code / "web" / "server" / "http_server.py"
     whole = broken.read_text()
     broken.write_text("raise ImportError('half written')\n")
     try:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.progress import PlainProgress
-from indexer.request import Request
-from indexer.running import run
+from indexer.indexing.progress import PlainProgress
+from indexer.indexing.request import Request
+from indexer.indexing.run import run
 from tests.collections_of_every_kind import film, parquet, zipped
 from tests.colour_web import opened, picture_bytes, settings_in
 

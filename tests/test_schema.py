@@ -8,12 +8,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from search.catalog import Catalog
-from search.database import Database
+from search.catalog.catalog import Catalog
+from search.catalog.database import Database
+from search.catalog.database.schema import (
+    HEAD,
+    current_revision,
+    ensure_schema,
+    migrations_folder,
+    upgrade,
+)
+from search.catalog.database.tables import metadata
+from search.catalog.jobs import Jobs
 from search.errors import BadSetting, DatabaseUnavailable
-from search.jobs import Jobs
-from search.schema import HEAD, current_revision, ensure_schema, migrations_folder, upgrade
-from search.tables import metadata
 from tests.conftest import Limn
 
 
@@ -60,7 +66,7 @@ def test_a_database_of_the_first_schema_keeps_all_it_holds(database_url: str) ->
     ensure_schema(database)
     [job] = Jobs(database).latest()
     assert (job.id, job.state, job.counts.added, job.counts.moved) == (7, "done", 2, 0)
-    [failure] = Catalog(database).failures(1)
+    [failure] = Catalog(database).failures.of(1)
     assert (failure.reason, failure.size_bytes) == ("truncated", None)
     assert Jobs(database).ask("c", "index", {"sources": ["/p"]}) != 7
     database.close()

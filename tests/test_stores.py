@@ -14,10 +14,10 @@ from search.errors import BadSetting, IndexDamaged
 from search.records import Ids, Scores, Vectors
 from search.stores import VectorStore, open_store
 from search.stores.exact import ExactStore
-from search.stores.faiss_gpu import DeviceCopy, gpu_count
-from search.stores.faiss_store import FaissStore
-from search.stores.payload import HEAD
-from search.stores.rwlock import ReadersWriterLock
+from search.stores.faiss_store.gpu import DeviceCopy, gpu_count
+from search.stores.faiss_store.rwlock import ReadersWriterLock
+from search.stores.faiss_store.store import FaissStore
+from search.stores.serialization import HEAD
 
 WIDTH = 24
 TIMEOUT_S = 60

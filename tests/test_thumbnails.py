@@ -11,13 +11,7 @@ from search.errors import BadPicture
 from search.pictures import content_hash
 from search.pictures.thumbnails import Thumbnails, thumbnail
 from search.records import Picture, PictureFacts
-from tests.pictures_of_every_kind import (
-    cut_jpeg,
-    jpeg,
-    quadrants,
-    shows_quadrants,
-    turned_jpeg,
-)
+from tests.pictures_of_every_kind import cut_jpeg, jpeg, quadrants, shows_quadrants, turned_jpeg
 
 
 def opened(data: bytes) -> Image.Image:

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from safetensors.torch import save_file
 from torch import Tensor
 
-from indexer.training.towers import PictureTower, TowerShape
+from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from search.cli import main
-from search.encoders.builtin import FOLDER, open_builtin
+from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from tests.small_captions import draw_shapes
 
 pytestmark = pytest.mark.usefixtures("one_thread")

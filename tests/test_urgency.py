@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from web.urgency import Kind, Requests, kind_of
-from web.workers import Workers
+from web.server.priority import Kind, Requests, kind_of
+from web.server.workers import Workers
 
 Asked = tuple[str, str, str]
 

@@ -8,12 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from search.catalog import Catalog
-from search.database import Database
+from search.catalog.catalog import Catalog
+from search.catalog.database import Database
 from search.engine import Engine
 from search.records import Caption
 from tests.colour_web import COLLECTION, picture_bytes, settings_in, store
-from web.asked import PAGE_HITS
+from web.requests.search_url import PAGE_HITS
 
 
 def upload(colour: str) -> tuple[BytesIO, str]:

@@ -8,9 +8,9 @@ from io import BytesIO
 import pytest
 from flask.testing import FlaskClient
 
-from search.query import MOST_CHARACTERS
+from search.query.checks import MOST_CHARACTERS
 from tests.colour_web import opened, settings_in, store_described
-from web.narrowing import label
+from web.pages.filter_form import label
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from search.errors import BadPicture
-from search.pictures import pillow, read_picture
+from search.pictures import pillow_setup, read_picture
 from tests.pictures_of_every_kind import quadrants, shows_quadrants
 
 HEADER_END = 33
@@ -207,7 +207,7 @@ def test_a_drawing_that_resvg_refuses_is_not_called_truncated() -> None:
 
 @pytest.mark.parametrize("codec", [b"vvc1", b"unci", b"av01"])
 def test_a_heic_of_another_codec_is_unsupported(codec: bytes) -> None:
-    pillow.ready()
+    pillow_setup.ready()
     data = encoded("HEIF", quality=90)
     assert reason(data.replace(b"hvc1", codec).replace(b"hvcC", b"av1C")) == "unsupported"
     assert reason(data[:-9]) == "truncated"

@@ -6,7 +6,7 @@ import pytest
 import snowballstemmer
 
 from search.records import Caption
-from search.words import best_caption, query_words, rarity, words_of, words_score
+from search.text.analysis import best_caption, query_words, rarity, words_of, words_score
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.pictures import read_picture
-from search.pictures.xmp import MAX_XMP_BYTES, read_xmp, stars
+from search.pictures.metadata.xmp import MAX_XMP_BYTES, read_xmp, stars
 from tests.metadata_of_every_standard import bag, packet
 from tests.pictures_of_every_kind import jpeg
 

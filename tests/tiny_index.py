@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from indexer.pipeline import index
-from indexer.plan import Plan
-from indexer.sources.folder import Folder
-from search.catalog import Catalog
+from indexer.indexing.pipeline import index
+from indexer.indexing.run_state import RunState
+from indexer.sources.folder import FolderSource
+from search.catalog.catalog import Catalog
+from search.catalog.records import Counts
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
-from search.records import Counts
 from search.settings import Settings
 
 
@@ -22,7 +22,7 @@ def settings_at(folder: Path, url: str) -> Settings:
 class Silent:
     """A progress report that nobody reads."""
 
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunState) -> None: ...
 
     def advanced(self, counts: Counts, total: int, at: str) -> None: ...
 
@@ -32,7 +32,7 @@ def run_index(catalog: Catalog, folder: Path, name: str = "colours") -> Counts:
     _, counts = index(
         catalog,
         name,
-        [Folder(folder)],
+        [FolderSource(folder)],
         TinyEncoder(),
         workers=1,
         limits=Limits(),

@@ -7,44 +7,43 @@ import orjson
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
-from search.catalog_tokens import Tokens
 from search.engine import Engine
-from search.query import MOST_CHARACTERS
+from search.query.checks import MOST_CHARACTERS
 from search.settings import Settings
-from web import shown
-from web.access import admit
-from web.api import api
-from web.api_boards import boards_api
-from web.api_feedback import feedback
-from web.api_kept import saved
-from web.boards import boards
-from web.collections_api import collections
-from web.compression import compress
-from web.conditional import tell_unchanged
-from web.errors import handle_errors
-from web.films import films
-from web.foreman import Foreman
-from web.gathering_pages import gathering_pages
-from web.guard import guard, is_loopback
-from web.health import health
-from web.held import HeldPictures
-from web.intake import Intake
-from web.jobs import jobs
-from web.kept import kept
-from web.languages import speak
-from web.limits import USUAL, limit
-from web.mapping import mapping
-from web.metrics import measure, metrics
-from web.orders import Orders
-from web.pages import pages
-from web.refusals import show_refusals
-from web.requestlog import follow
-from web.roots import Roots
-from web.scrolling import scrolling
-from web.sending import RangedResponse
-from web.sign_in import sign_in
+from web.api.boards import boards_api
+from web.api.collection import collections
+from web.api.films import films
+from web.api.health import health
+from web.api.jobs import jobs
+from web.api.marks_and_concepts import feedback
+from web.api.saved_searches import saved
+from web.api.search import api
+from web.auth import admit
+from web.i18n.languages import speak
+from web.middleware.compression import compress
+from web.middleware.errors import handle_errors
+from web.middleware.etags import tell_unchanged
+from web.middleware.file_responses import RangedResponse
+from web.middleware.metrics import measure, metrics
+from web.middleware.rate_limit import USUAL, limit
+from web.middleware.request_log import follow
+from web.middleware.security import guard, is_loopback
+from web.pages import template_filters
+from web.pages.boards import boards
+from web.pages.collection import gathering_pages
+from web.pages.map import mapping
+from web.pages.refused_forms import show_refusals
+from web.pages.saved import kept
+from web.pages.search import pages
+from web.pages.sign_in import sign_in
+from web.pages.tiles import scrolling
+from web.services.query_images import HeldPictures
+from web.services.result_cache import Orders
+from web.services.server_folders import Roots
+from web.services.uploads import Intake
+from web.services.warmup import Warmup
+from web.services.worker_process import Foreman
 from web.state import State
-from web.warmup import Warmup
 
 # What a form holds besides its pictures.
 FORM_BYTES = 1 << 20
@@ -84,7 +83,7 @@ def create_app(
         settings=settings,
         warmup=Warmup(engine),
         held=HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits),
-        tokens=(Tokens(engine.catalog.database) if want_tokens or not is_loopback(host) else None),
+        tokens=(engine.catalog.tokens if want_tokens or not is_loopback(host) else None),
         roots=Roots(settings.roots),
         intake=Intake(settings.data_dir / "uploads"),
         foreman=Foreman(engine, ending),
@@ -93,7 +92,7 @@ def create_app(
     )
     compress(app)
     tell_unchanged(app)
-    shown.register(app)
+    template_filters.register(app)
     speak(app)
     show_refusals(app)
     follow(app)

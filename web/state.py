@@ -6,15 +6,15 @@ from typing import cast
 
 from flask import current_app
 
-from search.catalog_tokens import Tokens
+from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.settings import Settings
-from web.foreman import Foreman
-from web.held import HeldPictures
-from web.intake import Intake
-from web.orders import Orders
-from web.roots import Roots
-from web.warmup import Warmup
+from web.services.query_images import HeldPictures
+from web.services.result_cache import Orders
+from web.services.server_folders import Roots
+from web.services.uploads import Intake
+from web.services.warmup import Warmup
+from web.services.worker_process import Foreman
 
 
 @dataclass(frozen=True, slots=True)

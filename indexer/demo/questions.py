@@ -7,10 +7,10 @@ from itertools import chain, islice
 
 import numpy as np
 
-from indexer.training.labelled import glossary
+from indexer.training.builtin.labelled import glossary
+from search.catalog.records import Collection
 from search.engine import Engine
-from search.facets import Folder
-from search.records import Collection
+from search.facets.records import Folder
 
 # Enough to choose from; the demo is not to wait for all of a large collection.
 MOST_LOOKED_AT = 2_000
@@ -43,7 +43,7 @@ def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str
 
 def _captions(engine: Engine, collection: Collection) -> Iterator[str]:
     """Captions that only one picture has, so that it is known what should come first."""
-    pictures = islice(engine.catalog.captioned(collection), MOST_LOOKED_AT)
+    pictures = islice(engine.catalog.pictures.captioned(collection), MOST_LOOKED_AT)
     texts = Counter(picture.facts.captions[0].text for picture in pictures)
     alone = [text for text, count in texts.items() if count == 1 and _says_something(text)]
     yield from map(_shortened, alone[:: max(1, len(alone) // 3)])

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from indexer.captioned_pictures import CaptionedPicture
 from indexer.evaluation.metrics import Measure, intervals, picture_ranks, text_ranks
-from indexer.training.pairs import CaptionedPicture
-from search.amounts import amount
 from search.encoders import Encoder
 from search.pictures import read_picture
 from search.records import Pixels, Vectors
+from search.text.amounts import amount
 
 BATCH = 64
 DIRECTIONS = {"text_to_picture": "text to picture", "picture_to_text": "picture to text"}

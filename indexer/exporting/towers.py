@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from search.encoders.openclip import causal_tower
+from search.encoders.openclip.encoder import causal_tower
 from search.encoders.preparation import Preparation
 
 

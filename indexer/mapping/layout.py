@@ -10,7 +10,7 @@ import numpy as np
 
 from search.errors import BadSetting
 from search.installing import install_extra
-from search.maps import Places
+from search.map_file import Places
 from search.records import Ids, Vectors
 from search.stores import VectorStore
 

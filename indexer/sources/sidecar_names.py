@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from indexer.sources.sidecars import JSON_SUFFIX
-from search.characters import composed
+from search.text.characters import composed
 
 # Google cuts the names of its documents to this many characters, before the suffix.
 TAKEOUT_NAME_LENGTH = 46

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from search.catalog_words import index_words
+from search.catalog.full_text import index_words
 
 revision = "0003"
 down_revision = "0002"

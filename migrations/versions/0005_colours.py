@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from search.catalog_looks import store_colours
+from search.catalog.visual_hashes import store_colours
 
 revision = "0005"
 down_revision = "0004"

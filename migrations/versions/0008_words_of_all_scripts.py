@@ -6,7 +6,7 @@ import time
 import sqlalchemy as sa
 from alembic import op
 
-from search.catalog_words import index_words
+from search.catalog.full_text import index_words
 
 revision = "0008"
 down_revision = "0007"

@@ -3,7 +3,7 @@
 It needs nothing but the standard library and this package.
 """
 
-from search.client.calls import Client
+from search.client.client import Client
 from search.client.records import (
     Answer,
     Board,

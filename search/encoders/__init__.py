@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from search.encoders.checking import unknown
+from search.encoders.checks import unknown
 from search.encoders.preparation import Preparation
 from search.records import Pixels, Space, Vectors
 
@@ -39,7 +39,7 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
         EncoderUnavailable: the pair can't be loaded; the message names the choices left.
     """
     if spec == "builtin" or spec.startswith("builtin@"):
-        from search.encoders.builtin import open_builtin, pair_folder
+        from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
 
         return open_builtin(pair_folder(spec))
     if spec == "tiny":
@@ -47,11 +47,11 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
 
         return TinyEncoder()
     if spec.startswith("open_clip:"):
-        from search.encoders.openclip import open_openclip
+        from search.encoders.openclip.encoder import open_openclip
 
         return open_openclip(spec, device)
     if spec.startswith("onnx:"):
-        from search.encoders.onnxpair import open_onnx
+        from search.encoders.onnx_pair.exported import open_onnx
 
         return open_onnx(spec)
     raise unknown(spec)

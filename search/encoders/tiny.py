@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from search.encoders.fingerprint import space_id
 from search.encoders.preparation import Preparation
-from search.encoders.texts import longest, usual_letters
+from search.encoders.text_limits import longest, usual_letters
 from search.records import Pixels, Space, Vectors
 
 VERSION = 1

@@ -11,7 +11,7 @@ from pathlib import Path
 from search.errors import BadPicture
 from search.pictures.containers import container_of, read_member
 from search.pictures.limits import DEFAULT_LIMITS, Limits
-from search.spelling import on_disk
+from search.text.path_names import on_disk
 
 # fmt: off
 PICTURE_SUFFIXES = frozenset({

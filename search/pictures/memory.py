@@ -8,8 +8,8 @@ from filelock import FileLock, Timeout
 from PIL import Image, TiffImagePlugin
 
 from search.errors import BadPicture
+from search.pictures.formats.tiff import packed_px
 from search.pictures.limits import Limits
-from search.pictures.tiff import packed_px
 
 # Bytes that Pillow keeps a pixel of: four wherever it has more than one channel.
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}

@@ -2,8 +2,8 @@
 
 from PIL import Image
 
-from search.pictures import jpegxl
-from search.pictures.pillow import PLUGIN_ERRORS
+from search.pictures.formats import jpegxl
+from search.pictures.pillow_setup import PLUGIN_ERRORS
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

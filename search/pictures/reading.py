@@ -8,15 +8,16 @@ from pathlib import Path
 from PIL import Image, Jpeg2KImagePlugin, UnidentifiedImageError
 
 from search.errors import BadPicture
-from search.pictures import deep_tiff, jpeg, jpeg2000, jpegxl, memory, pillow, png, tiff
-from search.pictures.colours import to_srgb
-from search.pictures.converted import RAW, converted
+from search.pictures import memory, pillow_setup
 from search.pictures.files import check_size, load_file
+from search.pictures.formats import deep_tiff, jpeg, jpeg2000, jpegxl, png, tiff
+from search.pictures.formats.rarity import rarity
+from search.pictures.formats.svg_and_raw import RAW, converted
 from search.pictures.limits import DEFAULT_LIMITS, Limits
-from search.pictures.metadata import merged, read_facts
+from search.pictures.metadata.raw import raw_facts
+from search.pictures.metadata.reading import merged, read_facts
 from search.pictures.orientation import ON_ITS_SIDE, stored_turn, upright
-from search.pictures.rarity import rarity
-from search.pictures.raw_metadata import raw_facts
+from search.pictures.to_srgb import to_srgb
 from search.records import PictureFacts
 
 # How much larger than wanted a JPEG is decoded. At 4/3 the built-in pair's embeddings keep a cosine
@@ -56,7 +57,7 @@ def read_picture(
         check_size(len(data), name, limits)
         if not data:
             raise BadPicture(f"{name} is empty: it has no bytes", "empty file")
-    pillow.ready()
+    pillow_setup.ready()
     try:
         other = converted(data, name, drawings, limits)
         if other is None:
@@ -66,7 +67,7 @@ def read_picture(
         return picture, merged(raw_facts(data), facts) if other[1] == RAW else facts
     except MemoryError as error:
         raise BadPicture(f"{name} does not fit into memory", "too large") from error
-    except pillow.PLUGIN_ERRORS as error:
+    except pillow_setup.PLUGIN_ERRORS as error:
         raise _refusal(data, name, error) from error
 
 
@@ -78,10 +79,10 @@ def _decode(
     data = png.mended(data, name)
     try:
         return _decode_whole(data, name, limits, target_px)
-    except pillow.PLUGIN_ERRORS:
+    except pillow_setup.PLUGIN_ERRORS:
         try:
             return _decode_whole(png.bare(data), name, limits, target_px)
-        except pillow.PLUGIN_ERRORS:
+        except pillow_setup.PLUGIN_ERRORS:
             return _decode_whole(png.bare(data, png.OPAQUE), name, limits, target_px)
 
 
@@ -122,7 +123,7 @@ def _decode_deep(
 
 def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]:
     """The picture with its header read, and the bytes that it is decoded from."""
-    formats: tuple[str, ...] = pillow.FORMATS
+    formats: tuple[str, ...] = pillow_setup.FORMATS
     if jpegxl.is_jpeg_xl(data):
         width_px, height_px = jpegxl.size(data) or (1, 1)
         _check_size(width_px, height_px, name, limits)
@@ -179,9 +180,9 @@ def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> Non
 
 def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
     """Tell a damaged picture from what is none by how its bytes begin."""
-    kind = pillow.looks_like(data)
+    kind = pillow_setup.looks_like(data)
     if kind is None:
-        known = ", ".join((*pillow.FORMATS, "JPEG XL"))
+        known = ", ".join((*pillow_setup.FORMATS, "JPEG XL"))
         return BadPicture(f"{name} is not a picture that can be read: no {known}", "not an image")
     if rare := rarity(data, kind, error):
         return BadPicture(f"{name} is {rare}, which is not read", "unsupported")

@@ -77,6 +77,6 @@ def open_store(width: int, device: Device = "auto", memory_bytes: int | None = N
     Raises:
         BadSetting: "cuda" is asked for and there is no GPU that FAISS can use.
     """
-    from search.stores.faiss_store import FaissStore
+    from search.stores.faiss_store.store import FaissStore
 
     return FaissStore(width, device, memory_bytes)

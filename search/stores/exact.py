@@ -6,8 +6,8 @@ from threading import Lock
 import numpy as np
 
 from search.records import Ids, QueryKind, Scores, Vectors
-from search.stores.arguments import checked_queries, checked_rows, padded
-from search.stores.payload import pack, unpack
+from search.stores.serialization import pack, unpack
+from search.stores.validation import checked_queries, checked_rows, padded
 
 
 class ExactStore:

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Protocol, cast
 
-from search.characters import composed
 from search.errors import BadPicture
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.records import PictureFacts
+from search.text.characters import composed
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 ZIP_SUFFIXES = (".zip", ".cbz")

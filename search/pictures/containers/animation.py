@@ -7,11 +7,12 @@ from pathlib import Path
 from PIL import Image
 
 from search.errors import BadPicture
-from search.pictures import pillow, png
+from search.pictures import pillow_setup
 from search.pictures.containers import absent, check_length
+from search.pictures.formats import png
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.memory import FRAME_BYTES, turn
-from search.pictures.metadata import read_facts
+from search.pictures.metadata.reading import read_facts
 from search.pictures.orientation import stored_turn, upright
 from search.records import PictureFacts
 
@@ -28,7 +29,7 @@ class Animation:
     """
 
     def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
-        pillow.ready()
+        pillow_setup.ready()
         self._facts: PictureFacts | None = None
         self._limits = limits
         try:
@@ -36,7 +37,7 @@ class Animation:
             with Image.open(BytesIO(self._data), formats=FORMATS) as image:
                 self._count = getattr(image, "n_frames", 1)
                 self._size = image.size
-        except pillow.PLUGIN_ERRORS as error:
+        except pillow_setup.PLUGIN_ERRORS as error:
             raise BadPicture(f"the animation can't be read: {error}", "truncated") from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
@@ -51,7 +52,7 @@ class Animation:
                 with Image.open(BytesIO(self._data), formats=FORMATS) as image:
                     image.seek(int(name))
                     frame = upright(image.convert("RGBA"), stored_turn(image))
-            except pillow.PLUGIN_ERRORS as error:
+            except pillow_setup.PLUGIN_ERRORS as error:
                 raise BadPicture(f"frame {name} is damaged: {error}", "truncated") from error
             # Not compressed: another version of a compressor would make other bytes of the same.
             frame.save(written, "TIFF")
@@ -62,7 +63,7 @@ class Animation:
         if self._facts is None:
             # An image of its own: what stands behind the frames of a PNG is read with the last.
             with Image.open(BytesIO(self._data), formats=FORMATS) as image:
-                with suppress(*pillow.PLUGIN_ERRORS):
+                with suppress(*pillow_setup.PLUGIN_ERRORS):
                     image.load()
                 self._facts = read_facts(image, *image.size, self._data)
         return self._facts
@@ -76,11 +77,11 @@ def frames(data: bytes) -> tuple[str, ...]:
 
     One that is damaged counts as one that does not move: reading it says what is wrong.
     """
-    pillow.ready()
+    pillow_setup.ready()
     try:
         with Image.open(BytesIO(_mended(data)), formats=FORMATS) as image:
             count = getattr(image, "n_frames", 1)
-    except (*pillow.PLUGIN_ERRORS, BadPicture):
+    except (*pillow_setup.PLUGIN_ERRORS, BadPicture):
         return ()
     return ("0", str(min(count // 2, FURTHEST))) if count > 1 else ()
 

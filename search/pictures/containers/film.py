@@ -13,12 +13,12 @@ from PIL import ExifTags, Image
 from search.errors import BadPicture
 from search.installing import install_extra
 from search.pictures.containers import absent, check_length
-from search.pictures.dates import read_date
-from search.pictures.descriptions import captions_of
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.memory import check_bytes
-from search.pictures.metadata import camera_name
-from search.pictures.places import read_iso_6709
+from search.pictures.metadata.dates import read_date
+from search.pictures.metadata.embedded_captions import captions_of
+from search.pictures.metadata.places import read_iso_6709
+from search.pictures.metadata.reading import camera_name
 from search.records import PictureFacts
 
 TIME_CODE = re.compile(r"(\d+):([0-5]\d):([0-5]\d)\.(\d{3})")

@@ -1,0 +1,1 @@
+"""Structure of the code: rooms and imports, walks, names, docstrings, sizes; no timed figures."""

@@ -1,0 +1,116 @@
+"""Captioned pictures to train on and to measure with: read, checked, split, fingerprinted."""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.errors import BadSource
+from search.text.amounts import amount
+from search.text.path_names import on_disk
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionedPicture:
+    """A picture file and what people say it shows, by language ("en", "zh").
+
+    `translations` holds (English, Chinese) captions that say the same; `captions` holds only what
+    people wrote.
+    """
+
+    path: Path
+    captions: dict[str, tuple[str, ...]]
+    translations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is said of the picture, in every language, translations included, each once."""
+        written = [text for texts in self.captions.values() for text in texts]
+        return tuple(dict.fromkeys([*written, *(text for _, text in self.translations)]))
+
+
+def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPicture]:
+    """Read a CSV with the columns image, caption and, if it has them, language and kind.
+
+    Picture names are relative to `images`, by default the folder `images` beside the CSV or else
+    the CSV's own folder. Rows of kind "translated" follow the order of the English captions.
+
+    Raises:
+        BadSource: no such file, a column or a picture is missing, or fewer than 2 pictures.
+    """
+    folder = images or (captions.parent / "images")
+    if images is None and not folder.is_dir():
+        folder = captions.parent
+    try:
+        with captions.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadSource(f"can't read captions from {str(captions)!r}: {error}") from error
+    if not rows or not {"image", "caption"} <= rows[0].keys():
+        raise BadSource(
+            f"{str(captions)!r} must be a CSV with the columns image and caption "
+            f"(and, if known, language and kind); found {sorted(rows[0]) if rows else 'no rows'}"
+        )
+    by_picture: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        if row["image"] and row["caption"] and row["caption"].strip():
+            by_picture.setdefault(row["image"], []).append(row)
+    if len(by_picture) < 2:
+        raise BadSource(
+            f"{str(captions)!r} has captions of {amount(len(by_picture), 'picture')}; "
+            "2 or more are needed"
+        )
+    pairs = [captioned(on_disk(folder / name), rows) for name, rows in by_picture.items()]
+    missing = [pair.path.name for pair in pairs if not pair.path.is_file()]
+    if missing:
+        raise BadSource(
+            f"{len(missing)} of {len(pairs)} captioned pictures are not in {str(folder)!r}, "
+            f"the first {missing[0]!r}; name their folder with --images"
+        )
+    return pairs
+
+
+def captioned(path: Path, rows: Iterable[Mapping[str, str]]) -> CaptionedPicture:
+    """A picture with the captions of `rows`, whose columns are those of a captions file."""
+    captions: dict[str, tuple[str, ...]] = {}
+    translated: list[str] = []
+    for row in rows:
+        if row.get("kind") == "translated":
+            translated.append(row["caption"].strip())
+        else:
+            language = row.get("language") or "en"
+            captions[language] = (*captions.get(language, ()), row["caption"].strip())
+    return CaptionedPicture(
+        path, captions, tuple(zip(captions.get("en", ()), translated, strict=False))
+    )
+
+
+def split(
+    pairs: Sequence[CaptionedPicture], held_out: int
+) -> tuple[list[CaptionedPicture], list[CaptionedPicture]]:
+    """Part the pictures into (to train on, to decide by), the same parts on every machine.
+
+    A picture goes by the hash of its name, so adding pictures moves few others across.
+    """
+
+    def drawn(pair: CaptionedPicture) -> bytes:
+        return hashlib.sha256(pair.path.name.encode()).digest()
+
+    order = sorted(pairs, key=drawn)
+    held = {pair.path for pair in order[:held_out]}
+    return [p for p in pairs if p.path not in held], [p for p in pairs if p.path in held]
+
+
+def fingerprint(pairs: Sequence[CaptionedPicture]) -> str:
+    """Identify names, file sizes and captions in 12 hexadecimal digits; order does not matter."""
+    digest = hashlib.sha256()
+    for pair in sorted(pairs, key=lambda pair: pair.path.name):
+        facts = (
+            pair.path.name,
+            pair.path.stat().st_size,
+            sorted(pair.captions.items()),
+            pair.translations,
+        )
+        digest.update(repr(facts).encode())
+    return digest.hexdigest()[:12]

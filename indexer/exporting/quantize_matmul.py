@@ -1,0 +1,101 @@
+"""Products of matrices in 8-bit integers: faster on a CPU, and nearly the same vectors."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from indexer.exporting.quantize_weights import SMALLEST
+
+LARGEST = 64
+"""Weights go from -64 to 64: two products with inputs of 8 bits then fit the 16 bits in which older
+processors add them, so that a vector is the same on every machine."""
+
+STEP, MIDDLE, SMALL = "int8.step", "int8.middle", "int8.small"
+
+
+def as_integer_products(model: onnx.ModelProto) -> int:
+    """Multiply by stored matrices in integers, in place; returns how many products that are.
+
+    Each column of a matrix has a scale of its own, and so has each row of what is multiplied, found
+    as it comes. onnxruntime's own dynamic quantisation gives all rows of a batch one scale: then a
+    picture's vector depends on its neighbours, and one outlying token costs all others precision.
+    With ViT-B-32 and random weights this ran as fast as that does on one picture at a time.
+    """
+    graph = model.graph
+    products = list(_products(graph))
+    if not products:
+        return 0
+    constants = {STEP: np.float32(1 / 127), MIDDLE: np.uint8(128), SMALL: np.float32(1e-12)}
+    for name, value in constants.items():
+        graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
+    for node, tensor in products:
+        matrix = numpy_helper.to_array(tensor)
+        turned = node.op_type == "Gemm" and _attribute(node, "transB", 0)
+        nodes = _integer(graph, node, matrix.T if turned else matrix)
+        place = list(graph.node).index(node)
+        graph.node.remove(node)
+        for offset, each in enumerate(nodes):
+            graph.node.insert(place + offset, each)
+    read = {name for node in graph.node for name in node.input}
+    for tensor in {tensor.name: tensor for _, tensor in products}.values():
+        if tensor.name not in read:
+            graph.initializer.remove(tensor)
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    return len(products)
+
+
+def _products(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, onnx.TensorProto]]:
+    """The nodes that multiply by a stored matrix large enough to matter, and the matrix."""
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in stored:
+            continue
+        tensor = stored[node.input[1]]
+        plain = node.op_type == "MatMul" or all(
+            _attribute(node, name, usual) == usual
+            for name, usual in (("alpha", 1.0), ("beta", 1.0), ("transA", 0))
+        )
+        if plain and len(tensor.dims) == 2 and np.prod(tensor.dims) >= SMALLEST:
+            yield node, tensor
+
+
+def _attribute(node: onnx.NodeProto, name: str, usual: float) -> float:
+    values = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    return float(values.get(name, usual))
+
+
+def _integer(
+    graph: onnx.GraphProto, node: onnx.NodeProto, matrix: NDArray[np.float32]
+) -> list[onnx.NodeProto]:
+    """The nodes that stand for a product with `matrix` (inputs, outputs)."""
+    given, result = node.input[0], node.output[0]
+    bias = node.input[2] if len(node.input) > 2 else ""
+    name = f"{result}.int8"
+    columns = np.maximum(np.abs(matrix).max(0), 1e-12) / LARGEST
+    whole = np.round(matrix / columns).astype(np.int8)
+    stored, scales = f"{name}.matrix", f"{name}.columns"
+    graph.initializer.append(numpy_helper.from_array(whole, stored))
+    graph.initializer.append(numpy_helper.from_array(columns.astype(np.float32), scales))
+
+    def part(suffix: str) -> str:
+        return f"{name}.{suffix}"
+
+    product = part("product") if bias else result
+    nodes = [
+        helper.make_node("Abs", [given], [part("sizes")]),
+        helper.make_node("ReduceMax", [part("sizes")], [part("largest")], axes=[-1], keepdims=1),
+        helper.make_node("Max", [part("largest"), SMALL], [part("rows")]),
+        helper.make_node("Div", [given, part("rows")], [part("scaled")]),
+        helper.make_node("QuantizeLinear", [part("scaled"), STEP, MIDDLE], [part("whole")]),
+        helper.make_node(
+            "MatMulIntegerToFloat",
+            [part("whole"), stored, STEP, scales, MIDDLE],
+            [part("wide")],
+            domain="com.microsoft",
+        ),
+        helper.make_node("Mul", [part("wide"), part("rows")], [product]),
+    ]
+    return [*nodes, helper.make_node("Add", [product, bias], [result])] if bias else nodes

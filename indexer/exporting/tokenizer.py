@@ -1,0 +1,95 @@
+"""An open_clip tokenizer as tokenizer.json, and how texts are read with it."""
+
+from pathlib import Path
+from typing import Any
+
+import open_clip.tokenizer as theirs
+from open_clip.tokenizer import HFTokenizer, SimpleTokenizer
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+
+from indexer.exporting.checks import CantExport
+from search.encoders.openclip.encoder import PROBES, OpenClipEncoder
+from search.encoders.openclip.tokenizer import Reading, Words, open_words
+
+CLEANERS = {
+    theirs._clean_lower: "lower",
+    theirs._clean_whitespace: "whitespace",
+    theirs._clean_canonicalize: "canonicalize",
+}
+
+TEXTS = (
+    *PROBES,
+    "  two\tlines\nand &amp;amp; <b>marks</b> ",
+    "it's WE'LL they'Ve I'm 'S can't",
+    "schÃ¶n mojibake â€œquotedâ€\x9d",
+    "<start_of_text> a <END_OF_TEXT> <end_of_text>!",
+    "１２３ ½ ² ⅷ 9,000.50€",
+    "ﬁ ǆ İ ẞ ς Σ ſ K",
+    "\x00\x01\ufeff\u200b\u2028\ufffd",
+    "🏳️‍🌈👨‍👩‍👧🇨🇭",
+    "นี่คือหมา यह कुत्ता है 이것은 개입니다",
+    "https://example.org/a_b-c?d=e&f=g #tag @name",
+    "a" * 300,
+    "word " * 200,
+    "狗" * 200,
+)
+"""What must become the same tokens in both: cleaning, cutting, scripts, the limit."""
+
+
+def write_words(encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path) -> Words:
+    """Write the tokenizer of a pair to `file`, and read it back.
+
+    Raises:
+        CantExport: it is of a kind that can't be written, or makes other tokens once it is.
+    """
+    clean = CLEANERS.get(getattr(tokenizer, "clean_fn", None))
+    if clean is None:
+        raise CantExport(f"its tokenizer ({type(tokenizer).__name__}) cleans texts by other means")
+    context = int(tokenizer.context_length)
+    if isinstance(tokenizer, SimpleTokenizer):
+        kept = _byte_pairs(tokenizer)
+        start, end = tokenizer.sot_token_id, tokenizer.eot_token_id
+        reading = Reading(context, clean, cut, start, end)
+    elif isinstance(tokenizer, HFTokenizer):
+        kept, stripped = _hugging_face(tokenizer)
+        reading = Reading(context, clean, cut, stripped=stripped)
+    else:
+        raise CantExport(f"its tokenizer ({type(tokenizer).__name__}) has no file of its own")
+    file.write_text(kept.to_str(), encoding="utf-8")
+    words = open_words(file, reading.facts())
+    _check(words, encoder)
+    return words
+
+
+def _byte_pairs(tokenizer: SimpleTokenizer) -> Tokenizer:
+    """CLIP's byte pairs; cleaning and cutting into pieces stay in `openclip_words`."""
+    if tokenizer.reduction_fn is not None:
+        raise CantExport("its tokenizer drops words at random or by their kind")
+    merges = sorted(tokenizer.bpe_ranks, key=tokenizer.bpe_ranks.__getitem__)
+    pairs = Tokenizer(BPE(tokenizer.encoder, merges, end_of_word_suffix="</w>"))
+    pairs.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
+    specials = [tokenizer.decoder[number] for number in tokenizer.all_special_ids]
+    pairs.add_special_tokens(specials)
+    return pairs
+
+
+def _hugging_face(tokenizer: HFTokenizer) -> tuple[Tokenizer, int | None]:
+    """A fast tokenizer as it stands after a call, with limit and padding; the stripped token."""
+    backend = getattr(tokenizer.tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise CantExport("its tokenizer has no fast form, so no tokenizer.json")
+    if tokenizer.tokenizer_mode:
+        raise CantExport(f"its tokenizer works in the mode {tokenizer.tokenizer_mode!r}")
+    tokenizer(["a dog"])
+    stripped = tokenizer.tokenizer.sep_token_id if tokenizer.strip_sep_token else None
+    return Tokenizer.from_str(backend.to_str()), stripped
+
+
+def _check(words: Words, encoder: OpenClipEncoder) -> None:
+    context = words.reading.context
+    wanted = encoder.tokens(TEXTS).tolist()
+    for text, ids, row in zip(TEXTS, words.ids(TEXTS), wanted, strict=True):
+        if ids + [0] * (context - len(ids)) != row:
+            raise CantExport(f"its tokenizer makes other tokens of {text[:40]!r} once exported")

@@ -1,0 +1,61 @@
+"""Ending a run before its time: somebody cancels its job, and every part of the run looks."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from search.catalog.jobs import Jobs
+from search.errors import LimnError
+
+# How often a running job's row is looked at, and how long a run may then take to end by itself:
+# together less than two seconds, after which somebody who cancels wonders.
+LOOK_EVERY_S = 0.4
+END_S = 1.2
+
+
+class Cancelled(Exception):
+    """Somebody asked for the job's end; what was written is kept."""
+
+
+class Stop:
+    """Whether a run is to end; any thread may ask for it, and all of them look."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    def ask(self) -> None:
+        self._asked.set()
+
+    def check(self) -> None:
+        """Raise Cancelled where the run is to end."""
+        if self._asked.is_set():
+            raise Cancelled
+
+
+@contextmanager
+def cancellable(jobs: Jobs, job: int, stuck: Callable[[], None]) -> Iterator[Stop]:
+    """A stop that is asked for when the job is cancelled, during the block.
+
+    Where the block does not end soon then, as a thread hangs, the job ends without it, and `stuck`
+    is called.
+    """
+    stop, over = Stop(), threading.Event()
+
+    def look() -> None:
+        while not over.wait(LOOK_EVERY_S):
+            with suppress(LimnError):  # a database that is away for a moment
+                if jobs.wanted(job):
+                    continue
+                stop.ask()
+                if not over.wait(END_S):
+                    jobs.end(job, "cancelled")
+                    stuck()
+                return
+
+    thread = threading.Thread(target=look, name="limn-cancel", daemon=True)
+    thread.start()
+    try:
+        yield stop
+    finally:
+        over.set()
+        thread.join()

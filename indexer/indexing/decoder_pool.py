@@ -1,0 +1,388 @@
+"""The decoders: worker processes that fill shared memory; a file that ends one costs itself alone.
+
+A worker is sent tasks of a few files and answers file by file, so that when it crashes or hangs it
+is known at which one. Another process takes up the rest of the task. The file itself is tried once
+more when all else is done, alone: a worker may end for lack of memory that others took, or be
+stopped, and no file is to blame for that.
+
+Neither end can block the other: the parent never waits to send (`indexer.channel`), and what stands
+beside a picture stays with it.
+"""
+
+import contextlib
+import mmap
+import multiprocessing
+import os
+import selectors
+import signal
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from typing import Self
+
+import numpy as np
+
+from indexer.indexing import shared_memory
+from indexer.indexing.decode import Busy, Decoded, Outcome, ReadFile, Shots, Work, work_on
+from indexer.indexing.process_channel import ChildEnd, ParentEnd
+from indexer.sources import NOTHING, Item
+from search.catalog.records import Failure
+from search.encoders.preparation import Preparation
+from search.errors import LimnError
+from search.pictures import Limits
+from search.records import Pixels
+
+# Files that travel together to a worker: enough that the trip costs little beside the decoding.
+TASK_FILES = 8
+
+# Tasks in flight a worker: one that is worked on, one that waits, so that no worker ever does.
+TASKS_PER_WORKER = 2
+
+# No picture takes as long on any machine that is in use; a decoder that does is in a loop.
+FILE_TIMEOUT_S = 60.0
+
+# A process may take longer to start, on a machine that has much else to do.
+START_S = 120.0
+
+# Workers that ended one after the other before they had started: the next would end as well.
+MOST_FAILED_STARTS = 3
+
+# How long one look at the workers waits; one that is to end is given as long as the second.
+LOOK_S = 0.25
+END_S = 5.0
+
+# What a child finds in its environment. The first three are what OpenMP and BLAS read when they are
+# loaded; the last keeps the current folder, which may be anybody's, out of where modules come from.
+CHILD_SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONSAFEPATH": "1",
+}
+
+EMPTY = np.zeros((0, 0, 3), np.uint8)
+
+
+class DecodersFailed(LimnError):
+    """No worker process can be started."""
+
+
+@dataclass(slots=True)
+class _Task:
+    """Files in order, of which the first `done` are answered; `slots` is where pixels go."""
+
+    files: list[Work]
+    slots: int
+    alone: bool
+    done: int = 0
+
+
+class Decoders:
+    """A pool of worker processes that turn files into encoder input."""
+
+    def __init__(
+        self,
+        workers: int,
+        preparation: Preparation,
+        limits: Limits,
+        timeout_s: float = FILE_TIMEOUT_S,
+    ) -> None:
+        self._preparation = preparation
+        self._limits = limits
+        self._timeout_s = timeout_s
+        self._failed_starts = 0
+        # Not forked: this process has threads, and FAISS may hang in a fork.
+        self._context = multiprocessing.get_context("spawn")
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(workers):
+                self._workers.append(self._start())
+        except BaseException as error:
+            self.__exit__(error)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        for worker in self._workers:  # all are told before the first is waited for
+            worker.tell_to_end(kill=kind is not None)
+        deadline_s = time.monotonic() + END_S
+        for worker in self._workers:
+            worker.close(max(0.0, deadline_s - time.monotonic()))
+
+    def run(
+        self, work: Iterable[Work], check: Callable[[], None] = lambda: None
+    ) -> Iterator[Outcome]:
+        """Decode files, those that are ready first; memory holds a few tasks of them.
+
+        `work` may grow while it is gone through: it is asked again for more at every outcome.
+        `check` is called a few times a second, also where nothing comes; what it raises ends this.
+
+        Raises:
+            DecodersFailed: no worker can be started.
+        """
+        files = iter(work)
+        again: deque[Work] = deque()
+        suspects: deque[Work] = deque()
+        while True:
+            check()
+            self._hand_out(files, again)
+            if not self._busy and suspects:
+                self._workers[0].give([suspects.popleft()], alone=True)
+            if not self._busy:
+                return
+            yield from self._answers(again, suspects)
+
+    @property
+    def _busy(self) -> bool:
+        return any(worker.tasks for worker in self._workers)
+
+    def _hand_out(self, files: Iterator[Work], again: deque[Work]) -> None:
+        for worker in self._workers:
+            while worker.room:
+                task = [again.popleft() for _ in range(min(len(again), TASK_FILES))]
+                task = task or list(islice(files, TASK_FILES))
+                if not task:
+                    return
+                worker.give(task)
+
+    def _answers(self, again: deque[Work], suspects: deque[Work]) -> Iterator[Outcome]:
+        """Wait for some workers to answer, and look after those that crashed or hang."""
+        waited_s = self._wait(min(LOOK_S, self._timeout_s / 4))
+        for place, worker in enumerate(self._workers):
+            if not worker.tasks:
+                continue
+            worker.silent_s += waited_s
+            yield from worker.answers()
+            allowed_s = self._timeout_s if worker.ready else max(START_S, self._timeout_s)
+            hangs = worker.silent_s > allowed_s
+            if worker.tasks and (worker.ended or hangs):
+                suspect, rest = worker.lost()
+                alone = worker.tasks[0].alone
+                (suspects if alone else again).extend(rest)
+                self._workers.pop(place)
+                worker.tell_to_end(kill=True)
+                worker.close(END_S)
+                self._count_start(worker.ready)
+                self._workers.insert(place, self._start())
+                if suspect is not None and alone:
+                    yield _failure(suspect.item, hangs and not worker.ended, self._timeout_s)
+                elif suspect is not None:
+                    suspects.append(suspect)
+
+    def _wait(self, timeout_s: float) -> float:
+        """Wait until a worker can be read from or written to; returns how long that took.
+
+        At most the time that it was to take: while this process itself is stopped, or its consumer
+        is behind, no worker is silent.
+        """
+        began = time.monotonic()
+        with selectors.DefaultSelector() as selector:
+            for worker in self._workers:
+                if worker.tasks and not worker.ended:
+                    writes = selectors.EVENT_WRITE if worker.channel.unsent else 0
+                    selector.register(worker.channel, selectors.EVENT_READ | writes)
+            if selector.get_map():
+                selector.select(timeout_s)
+        return min(time.monotonic() - began, timeout_s)
+
+    def _count_start(self, ready: bool) -> None:
+        self._failed_starts = 0 if ready else self._failed_starts + 1
+        if self._failed_starts >= MOST_FAILED_STARTS:
+            raise DecodersFailed(
+                f"{self._failed_starts} processes that decode pictures ended before they had "
+                "started; see what they say above, make room in memory, and run the command again"
+            )
+
+    def _start(self) -> "_Worker":
+        try:
+            return _Worker(self._context, self._preparation, self._limits)
+        except OSError as error:
+            raise DecodersFailed(
+                f"no process that decodes pictures can be started: {error.strerror}; end other "
+                "programs, or choose fewer with --workers, and run the command again"
+            ) from error
+
+
+def _failure(item: Item, hangs: bool, timeout_s: float) -> Failure:
+    """The failure of a file that lost its worker when that did nothing else."""
+    name = repr(str(item.path))
+    if hangs:
+        reason, detail = "timed out", f"decoding {name} took more than {timeout_s:g} s, twice"
+    else:
+        reason, detail = "crashed", f"decoding {name} ended its process, twice"
+    return Failure(item.path, reason, detail, item.size_bytes, item.mtime_ns)
+
+
+class _Worker:
+    """One process, as its parent sees it."""
+
+    def __init__(
+        self,
+        context: multiprocessing.context.SpawnContext,
+        preparation: Preparation,
+        limits: Limits,
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        self._memory: mmap.mmap | None = None
+        if shared_memory.POSSIBLE:
+            shape = _shape(preparation)
+            self._memory = shared_memory.give(ours, int(np.prod(shape)))
+            self._pixels: Pixels = np.ndarray(shape, np.uint8, self._memory)
+        self.channel = ParentEnd(ours)
+        self._process: SpawnProcess = context.Process(
+            target=_work, args=(theirs, preparation, limits), daemon=True
+        )
+        with _interrupts_held_back(), _child_settings():
+            self._process.start()
+        theirs.close()
+        self.tasks: deque[_Task] = deque()
+        self.ended = False
+        self._idle_end = False
+        self.ready = False
+        self.silent_s = 0.0
+
+    @property
+    def room(self) -> bool:
+        return len(self.tasks) < TASKS_PER_WORKER and not self.ended
+
+    def give(self, files: list[Work], alone: bool = False) -> None:
+        taken = {task.slots for task in self.tasks}
+        free = next(each for each in range(TASKS_PER_WORKER) if each * TASK_FILES not in taken)
+        if not self.tasks:
+            self.silent_s = 0.0
+        self.tasks.append(_Task(files, free * TASK_FILES, alone))
+        # Texts beside a picture may have megabytes, and nothing of them is wanted there.
+        sent = [replace(work, item=replace(work.item, told=NOTHING)) for work in files]
+        try:
+            self.channel.send((free * TASK_FILES, sent))
+        except OSError:  # it ended while it had nothing to do: no file is to blame
+            self.ended = self._idle_end = True
+
+    def answers(self) -> Iterator[Outcome]:
+        """What it has answered since; the pixels are copied, so that their place is free."""
+        try:
+            self.channel.send_more()
+            for answer in self.channel.receive():
+                self.silent_s = 0.0
+                self.ready = True
+                if not isinstance(answer, Busy):
+                    yield self._taken(answer)
+        except (EOFError, OSError):
+            self.ended = True
+
+    def _taken(self, answer: Outcome) -> Outcome:
+        """The outcome of the file that is next in turn, with what stands beside it."""
+        task = self.tasks[0]
+        item = task.files[task.done].item
+        place = task.slots + task.done
+        task.done += 1
+        if task.done == len(task.files):
+            self.tasks.popleft()
+        match answer:
+            case Decoded():
+                pixels = answer.pixels if self._memory is None else self._pixels[place].copy()
+                return replace(answer, file=replace(answer.file, item=item), pixels=pixels)
+            case ReadFile():
+                return replace(answer, item=item)
+            case Shots():
+                return Shots(item, tuple(replace(each, told=item.told) for each in answer.items))
+        return answer
+
+    def lost(self) -> tuple[Work | None, list[Work]]:
+        """The file that it was at, where it was at one, and those that it did not come to."""
+        rest = [work for task in self.tasks for work in task.files[task.done :]]
+        if self._idle_end or not self.ready:
+            return None, rest
+        return rest[0], rest[1:]
+
+    def tell_to_end(self, kill: bool = False) -> None:
+        self.channel.close()  # a worker that waits for its next task ends
+        if kill or self.tasks:
+            self._process.kill()
+
+    def close(self, patience_s: float) -> None:
+        """Wait for its end, for so long, and then kill it."""
+        self._process.join(patience_s)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+        if self._memory is not None:
+            del self._pixels
+            self._memory.close()
+
+
+def _shape(preparation: Preparation) -> tuple[int, int, int, int]:
+    """The shape of a worker's memory: a place for each picture that it may be at."""
+    return TASKS_PER_WORKER * TASK_FILES, preparation.height_px, preparation.width_px, 3
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let the processes that start here leave Ctrl-C and a closed terminal to their parent.
+
+    They inherit what this thread blocks; the signals reach this process when the block ends.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _child_settings() -> Iterator[None]:
+    """Let the processes that start here compute on one thread: they are as many as the cores."""
+    before = {name: os.environ.get(name) for name in CHILD_SETTINGS}
+    os.environ.update(CHILD_SETTINGS)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _work(end: socket.socket, preparation: Preparation, limits: Limits) -> None:
+    """The worker process: answers tasks until its parent closes the channel or is gone."""
+    _end_with_parent()
+    with contextlib.suppress(EOFError, OSError):
+        shape = _shape(preparation)
+        memory = shared_memory.take(end, int(np.prod(shape))) if shared_memory.POSSIBLE else None
+        pixels = None if memory is None else np.ndarray(shape, np.uint8, memory)
+        channel = ChildEnd(end)
+        channel.send(Busy())  # it has started
+        while True:
+            slots, files = channel.receive()
+            for place, work in enumerate(files, slots):
+                for answer in work_on(work, preparation, limits):
+                    if isinstance(answer, Decoded) and pixels is not None:
+                        pixels[place] = answer.pixels
+                        answer = replace(answer, pixels=EMPTY)
+                    channel.send(answer)
+    os._exit(0)  # at once, whatever a decoder's library still does
+
+
+def _end_with_parent() -> None:
+    """End when the parent is gone, killed or not."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,40 @@
+"""A queue that memory does not hold: what a run has yet to do, for a collection of any size."""
+
+import pickle
+import tempfile
+from collections.abc import Iterator
+from typing import Generic, Self, TypeVar
+
+T = TypeVar("T")
+
+# Below this a queue stays in memory: most runs have little to do.
+MEMORY_BYTES = 32 << 20
+
+
+class DiskQueue(Generic[T]):
+    """Values in the order that they were put; written to once, then read, any number of times."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - see `close`
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def put(self, value: T) -> None:
+        pickle.dump(value, self._file, pickle.HIGHEST_PROTOCOL)
+        self._count += 1
+
+    def __iter__(self) -> Iterator[T]:
+        self._file.seek(0)
+        for _ in range(self._count):
+            yield pickle.load(self._file)  # our own, a moment ago
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,137 @@
+"""Embedding: decoded pictures and their captions -> what the catalog stores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from indexer.indexing.decode import Decoded, ReadFile
+from indexer.indexing.results import KnownPicture, ReadyRows, SameContent, Settled
+from indexer.indexing.run_state import Task
+from indexer.sources import Item, captions_hash, says_the_same, uncovers, unsettled
+from search.catalog.records import (
+    BesidePicture,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    Failure,
+    FileState,
+)
+from search.encoders import Encoder
+from search.records import Caption, PictureFacts
+
+
+def embed_batch(
+    encoder: Encoder, decoded: Sequence[tuple[Task, Decoded]], settled: Sequence[Settled]
+) -> ReadyRows:
+    """Return the rows of decoded pictures, and of files whose pictures are stored already."""
+    same = [each for each in settled if isinstance(each, SameContent)]
+    return ReadyRows(
+        pictures=embed(encoder, decoded),
+        known=embed_known(encoder, same),
+        failures=[each for each in settled if isinstance(each, Failure)],
+    )
+
+
+def embed_known(encoder: Encoder, same: Sequence[SameContent]) -> list[KnownPicture]:
+    """Return the rows of stored pictures; what changed in their sidecars is embedded."""
+    changed = [
+        (each, now)
+        for each in same
+        if not says_the_same(each.captions_hash, now := captions_hash(each.file.item.told))
+    ]
+    # Where facts in the file count again, the next run reads it for them.
+    later = {
+        each.picture_id: unsettled(each.captions_hash)
+        for each, now in changed
+        if uncovers(each.captions_hash, now)
+    }
+    rows = embed_beside(encoder, [(each.picture_id, each.file.item) for each, _ in changed], later)
+    beside = {row.picture_id: row for row in rows}
+    return [
+        KnownPicture(
+            picture_id=each.picture_id,
+            file=file_state(each.task, each.file),
+            moved=each.moved,
+            beside=beside.get(each.picture_id),
+        )
+        for each in same
+    ]
+
+
+def embed_beside(
+    encoder: Encoder, batch: Sequence[tuple[int, Item]], hashes: Mapping[int, bytes]
+) -> list[BesidePicture]:
+    """Return what newly came with stored pictures; `hashes` replace their captions hashes."""
+    if not batch:
+        return []
+    embedded = embed_captions(encoder, [item.told.captions for _, item in batch])
+    return [
+        BesidePicture(
+            picture_id=picture_id,
+            captions_hash=hashes.get(picture_id) or captions_hash(item.told),
+            captions=captions,
+            fields=item.told.fields,
+            taken_at=item.told.facts.taken_at,
+            place=item.told.facts.place,
+            taken_at_else=item.told.facts.taken_at_else,
+        )
+        for (picture_id, item), captions in zip(batch, embedded, strict=True)
+    ]
+
+
+def embed(encoder: Encoder, batch: Sequence[tuple[Task, Decoded]]) -> list[EmbeddedPicture]:
+    """Return pictures with their embeddings and those of their captions, in the same order."""
+    if not batch:
+        return []
+    vectors = encoder.encode_pixels(np.stack([each.pixels for _, each in batch]))
+    captions = embed_captions(encoder, [_merged(each) for _, each in batch])
+    return [
+        EmbeddedPicture(_with_rating(task, each), _facts(each), vector, embedded)
+        for (task, each), vector, embedded in zip(batch, vectors, captions, strict=True)
+    ]
+
+
+def embed_captions(
+    encoder: Encoder, groups: Sequence[tuple[Caption, ...]]
+) -> list[EmbeddedCaptions]:
+    """Return the captions of several pictures with their embeddings."""
+    vectors = encoder.encode_texts([each.text for group in groups for each in group])
+    ends = np.cumsum([len(group) for group in groups])[:-1]
+    return [
+        EmbeddedCaptions(group, rows)
+        for group, rows in zip(groups, np.split(vectors, ends), strict=True)
+    ]
+
+
+def _merged(decoded: Decoded) -> tuple[Caption, ...]:
+    """Return the captions of sidecars and of the file itself; of two alike either may go."""
+    return decoded.file.item.told.captions + decoded.facts.captions
+
+
+def _with_rating(task: Task, decoded: Decoded) -> FileState:
+    """Return a file with its own rating among its fields, unless its source gives one."""
+    file, rating = file_state(task, decoded.file), decoded.facts.rating
+    return file if rating is None else replace(file, fields={"rating": rating, **file.fields})
+
+
+def _facts(decoded: Decoded) -> PictureFacts:
+    """Return what the file says, and before that what a file beside it does."""
+    facts, beside = decoded.facts, decoded.file.item.told.facts
+    if beside.place is not None:
+        latitude, longitude = beside.place
+        facts = replace(facts, latitude=latitude, longitude=longitude)
+    return replace(facts, taken_at=beside.taken_at or facts.taken_at or beside.taken_at_else)
+
+
+def file_state(task: Task, file: ReadFile) -> FileState:
+    """Return a file as it was read, for the catalog."""
+    told = file.item.told
+    return FileState(
+        path=file.item.path,
+        size_bytes=file.size_bytes,
+        mtime_ns=file.mtime_ns,
+        content_hash=file.content_hash,
+        captions_hash=captions_hash(told),
+        fields=told.fields,
+        listed_in=task.listed_in,
+    )

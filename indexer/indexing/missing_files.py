@@ -1,0 +1,73 @@
+"""What a run did not find again: gone for good, missing for now, or not looked at."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from search.catalog.known_files import Held
+from search.pictures.containers import may_move
+
+Fate = Literal["same", "unknown", "gone", "missing"]
+
+SEPARATOR = os.sep.encode()
+
+
+class Folders:
+    """Folders and containers in which something was found: those are there."""
+
+    def __init__(self) -> None:
+        self._there: set[bytes] = set()
+
+    def add(self, paths: Iterable[str]) -> None:
+        """Take in what was found: all that holds it is there, up to the top."""
+        for folder in {os.path.dirname(path) for path in paths}:
+            self.add_folder(os.fsencode(folder))
+
+    def add_folder(self, folder: bytes) -> None:
+        while folder not in self._there:
+            self._there.add(folder)
+            folder = os.path.dirname(folder)
+
+    def __contains__(self, folder: bytes) -> bool:
+        return folder in self._there
+
+
+def fate(picture: Held, same: set[bytes], unknown: set[bytes], there: Folders) -> Fate:
+    """What it means that a picture was not found again.
+
+    `same` are containers that were not opened, as they have not changed; `unknown` what could not
+    be read. A picture whose folder holds others is gone. One whose folder holds nothing, or is not
+    there, is missing: as a rule that is a disk or a share that is away. A file that is there and
+    was passed over, by --exclude as an example, is not wanted any more.
+    """
+    if at_or_below(picture.path, same):
+        return "same"
+    if at_or_below(picture.path, unknown):
+        return "unknown"
+    folder = os.path.dirname(picture.path)
+    if may_move(Path(os.fsdecode(folder))):  # an animation, which is one file among others
+        folder = os.path.dirname(folder)
+    return "gone" if folder in there or _lies_there(picture.path) else "missing"
+
+
+def at_or_below(path: bytes, folders: set[bytes]) -> bool:
+    """Whether a path is one of the folders, or lies below one."""
+    if not folders:
+        return False
+    while True:
+        if path in folders:
+            return True
+        shorter = path.rpartition(SEPARATOR)[0]
+        if shorter == path or not shorter:
+            return SEPARATOR in folders
+        path = shorter
+
+
+def _lies_there(path: bytes) -> bool:
+    """Whether a file is there, or the container that it is in."""
+    while path and path != SEPARATOR:
+        if os.path.exists(path):
+            return not os.path.isdir(path)
+        path = os.path.dirname(path)
+    return False

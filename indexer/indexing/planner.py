@@ -1,0 +1,245 @@
+"""What a run has to do: what its sources hold against what the catalog knows."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import compress, islice
+from pathlib import Path
+from typing import TypeVar
+
+from indexer.indexing.decode import is_film
+from indexer.indexing.missing_files import Folders, at_or_below, fate
+from indexer.indexing.run_state import RunState, Task
+from indexer.indexing.unchanged_files import UnchangedFiles
+from indexer.sources import (
+    DeadLink,
+    Found,
+    Item,
+    Note,
+    Source,
+    Whole,
+    captions_hash,
+    says_the_same,
+    uncovers,
+)
+from indexer.sources.walk import empty
+from search.catalog.known_files import Held, Ledger
+from search.catalog.records import Failure, FileMark
+
+# Files that are looked up together: enough that a query costs little beside them.
+LOOKUP_FILES = 5_000
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _SourceScan:
+    """One source while it is compared with the catalog; paths as bytes, as the catalog has them."""
+
+    source: Source
+    # Of a collection that is there: its pictures of this source, and the containers read whole.
+    indexed: UnchangedFiles | None = None
+    containers: dict[Path, FileMark] = field(default_factory=dict)
+    # What was not read, so that nothing below it counts as gone; containers that are as they were.
+    unread: set[bytes] = field(default_factory=set)
+    same: set[bytes] = field(default_factory=set)
+    # Folders in which something was found, and paths at which something failed or is read again.
+    there: Folders = field(default_factory=Folders)
+    touched: set[Path] = field(default_factory=set)
+
+
+class RunPlanner:
+    """A pass through sources, one after the other, that begins the state of one run."""
+
+    def __init__(
+        self,
+        ledger: Ledger | None,
+        recorded: Sequence[Failure] = (),
+        *,
+        retry: bool = False,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`ledger` is None for a collection that is not there yet; `recorded` failures are tried
+        again when their files changed, or all of them to `retry`. `check` is called at every file;
+        what it raises ends the planning.
+        """
+        self.state = RunState()
+        self._ledger = ledger
+        self._recorded = {failure.path for failure in recorded}
+        self._missing = {failure.path for failure in recorded if failure.reason == "missing"}
+        self._retry = retry
+        self._check = check
+        for held in ledger.missing() if ledger else ():
+            self.state.missing_before.add(held.id)
+            self._may_move(held)
+
+    def add(self, source: Source) -> None:
+        """Compare a source with the catalog, by path, size and time; no picture is opened.
+
+        What lies below a folder or in a container that could not be read is not taken for gone.
+
+        Raises:
+            BadSource: the source can't be read at all, or holds nothing.
+        """
+        failed_before, found_before = len(self.state.failures), self.state.found
+        scan = self._scan(source)
+        walk = source.find(lambda mark: self._unchanged(scan, mark))
+        for found in _batches(self._checked(walk), LOOKUP_FILES):
+            self._take(scan, found)
+        failures = self.state.failures[failed_before:]
+        nothing = self.state.found == found_before and not scan.same
+        if nothing and all(failure.path == source.root for failure in failures):
+            raise empty(source, failures[0].detail if failures else "")
+        self.state.found += len(failures)
+        # What a table names and is not there is missing; of what can't be read nothing is known.
+        scan.unread.update(
+            os.fsencode(failure.path) for failure in failures if failure.reason != "missing"
+        )
+        if scan.indexed is not None:
+            scan.there.add(os.fspath(failure.path) for failure in failures)
+            self._find_gone(scan, scan.indexed)
+        self._find_settled(scan)
+
+    def _scan(self, source: Source) -> _SourceScan:
+        if self._ledger is None:
+            return _SourceScan(source)
+        indexed = UnchangedFiles(self._ledger, source.root, source.table)
+        return _SourceScan(source, indexed, self._ledger.containers(source.root))
+
+    def _take(self, scan: _SourceScan, found: Sequence[Found]) -> None:
+        items = [each for each in found if isinstance(each, Item)]
+        for each in found:
+            match each:
+                case Failure():
+                    self.state.failures.append(each)
+                    scan.touched.add(each.path)
+                case Note():
+                    self.state.notes.append(each.text)
+                case Whole():
+                    self._whole(scan, each)
+                case DeadLink():
+                    self._dead_link(each)
+        if self._recorded:
+            scan.touched.update(item.path for item in items if item.path in self._recorded)
+        if scan.indexed is not None:
+            scan.there.add(os.fspath(each.path) for each in items)
+        self._compare(scan, items)
+
+    def _checked(self, found: Iterator[Found]) -> Iterator[Found]:
+        for each in found:
+            self._check()
+            yield each
+
+    def _unchanged(self, scan: _SourceScan, mark: FileMark) -> bool:
+        if scan.containers.get(mark.path) != mark:
+            return False
+        return not (self._retry and self._failed_below(mark.path))
+
+    def _failed_below(self, path: Path) -> bool:
+        return any(path in failed.parents for failed in self._recorded)
+
+    def _dead_link(self, link: DeadLink) -> None:
+        """Take a link that leads nowhere for a failure, where pictures were found behind it."""
+        if self._ledger is not None and any(self._ledger.under(link.path)):
+            detail = f"can't read {str(link.path)!r}: it links to {link.target!r}, not there now"
+            self.state.failures.append(Failure(link.path, "unreadable", detail))
+
+    def _may_move(self, held: Held) -> None:
+        of_size = self.state.moved_from.setdefault(held.size_bytes, defaultdict(list))
+        of_size[held.content_hash].append(held)
+
+    def _whole(self, scan: _SourceScan, found: Whole) -> None:
+        scan.there.add_folder(os.fsencode(found.mark.path))
+        if not found.same:
+            self.state.whole.append(found.mark)
+            return
+        scan.same.add(os.fsencode(found.mark.path))
+        if found.mark.path in self._recorded:  # it could not be read, and is back as it was
+            self.state.settled.append(found.mark.path)
+
+    def _compare(self, scan: _SourceScan, items: Sequence[Item]) -> None:
+        self.state.found += len(items)
+        if scan.indexed is not None:
+            # One that failed since it was indexed is looked at, however it stands now.
+            sure = scan.indexed.unchanged(items, but=self._recorded)
+            self.state.unchanged += int(sure.sum())
+            items = list(compress(items, ~sure))
+        paths = [item.path for item in items]
+        known = self._ledger.known(paths) if self._ledger else {}
+        tried = [path for path in paths if path in self._recorded] if self._recorded else []
+        failed = self._ledger.failed(tried) if self._ledger and tried and not self._retry else {}
+        for item in items:
+            file = known.get(item.path)
+            state = (item.size_bytes, item.mtime_ns)
+            same = False
+            if file is not None:
+                if scan.indexed is not None:
+                    scan.indexed.found.append(file.picture_id)
+                same = (file.size_bytes, file.mtime_ns) == state
+                if same and self._recorded and item.path in self._recorded:
+                    self.state.settled.append(item.path)  # it failed, and came back as it was
+            # What is in it is not known to be gone until it has been looked at.
+            elif is_film(item) or item.path in scan.containers:
+                scan.unread.add(os.fsencode(item.path))
+                self.state.reopened.add(item.path)
+            if failed and failed.get(item.path) == state:
+                self.state.still_failed += 1
+            elif file is None or not same:
+                self.state.work.put(Task(item, file, scan.source.table))
+                self.state.changed += file is not None
+            elif says_the_same(file.captions_hash, beside := captions_hash(item.told)):
+                self.state.unchanged += 1
+            elif uncovers(file.captions_hash, beside):
+                self.state.reread.put(Task(item, file, scan.source.table, fresh=True))
+            else:
+                self.state.recaption.put((file.picture_id, item))
+
+    def _find_gone(self, scan: _SourceScan, indexed: UnchangedFiles) -> None:
+        assert self._ledger is not None
+        state = self.state
+        missed = indexed.missed()
+        if state.missing_before:
+            state.back += (state.missing_before & indexed.ids) - missed
+        named = {os.fsencode(each.path) for each in state.failures if each.reason == "missing"}
+        away = Folders()
+        for each in self._ledger.with_ids(missed) if missed else ():
+            what = fate(each, scan.same, scan.unread, scan.there)
+            if scan.source.table and what in ("gone", "missing"):
+                what = "missing" if each.path in named else "gone"
+            if what == "same":
+                state.found += 1
+                state.unchanged += 1
+                state.back += {each.id} & state.missing_before
+            elif what == "gone":
+                state.gone.append(each.id)
+            elif what == "missing":
+                away.add_folder(each.path)
+                if each.id not in state.missing_before:
+                    state.missing.append(each.id)
+            if what in ("gone", "missing") and each.id not in state.missing_before:
+                self._may_move(each)
+        state.lost_containers += [
+            path
+            for path in scan.containers
+            if not os.path.lexists(path) and os.fsencode(path) not in away
+        ]
+
+    def _find_settled(self, scan: _SourceScan) -> None:
+        """List the failures of files that are gone; those that can be read settle when stored."""
+        source, unread = scan.source, scan.unread | scan.same
+        if source.table is None:
+            root, candidates = source.root, self._recorded
+        else:  # of what a table in this folder named, and this one does not, only the files tell
+            root, candidates = source.root.parent, self._missing
+        self.state.settled += [
+            path
+            for path in candidates - scan.touched
+            if (path == root or root in path.parents) and not at_or_below(os.fsencode(path), unread)
+        ]
+
+
+def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch

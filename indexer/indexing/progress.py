@@ -1,0 +1,155 @@
+"""What is seen of a run: a live bar on a terminal, plain lines elsewhere, events for programs."""
+
+import sys
+import time
+from dataclasses import asdict
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from indexer.indexing.run_state import RunState
+from search.catalog.jobs import done
+from search.catalog.records import Counts
+from search.documents.from_records import json_text, printable
+from search.text.amounts import amount
+
+# Events tell of a run this often.
+EVENT_EVERY_S = 0.5
+
+# Plain lines go to log files: one in ten seconds tells enough.
+LINE_EVERY_S = 10.0
+
+
+class TerminalProgress:
+    """A bar with the rate, the time left and the failures so far, on stderr."""
+
+    def __init__(self) -> None:
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]} pictures/s"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[failed]}"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("reading", total=None, rate="-", failed="")
+        self._rate = _Rate()
+        self.notes: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def planned(self, state: RunState) -> None:
+        self.notes = state.notes
+        ready = state.unchanged + state.still_failed
+        self._rate.begin(ready)
+        self._bar.update(self._task, description="indexing", total=state.total, completed=ready)
+
+    def advanced(self, counts: Counts, total: int, at: str) -> None:
+        failed = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
+        rate = rate_told(self._rate.of(counts))
+        self._bar.update(self._task, total=total, completed=done(counts), rate=rate, failed=failed)
+
+
+class PlainProgress:
+    """A line now and then on stderr, for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._rate = _Rate()
+        self.notes: list[str] = []
+        self._said_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def planned(self, state: RunState) -> None:
+        self.notes = state.notes
+        self._rate.begin(state.unchanged + state.still_failed)
+
+    def advanced(self, counts: Counts, total: int, at: str) -> None:
+        now = time.monotonic()
+        if now - self._said_at < LINE_EVERY_S:
+            return
+        self._said_at = now
+        finished = done(counts)
+        rate = self._rate.of(counts)
+        parts = [f"{finished:,} of {amount(total, 'picture')}"]
+        if rate:
+            left_s = max(0, total - finished) / rate
+            parts += [f"{rate_told(rate)} a second", f"{left_s:.0f} s left"]
+        parts += [f"{counts.failed:,} failed"] if counts.failed else []
+        print(", ".join(parts), file=sys.stderr)
+
+
+class JsonProgress:
+    """Events on stdout, a JSON document a line: planned, and progress now and then."""
+
+    def __init__(self) -> None:
+        self._rate = _Rate()
+        self.notes: list[str] = []
+        self._said_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def planned(self, state: RunState) -> None:
+        self.notes = state.notes
+        self._rate.begin(state.unchanged + state.still_failed)
+        _event("planned", found=state.found, total=state.total, unchanged=state.unchanged)
+
+    def advanced(self, counts: Counts, total: int, at: str) -> None:
+        now = time.monotonic()
+        if now - self._said_at < EVENT_EVERY_S:
+            return
+        self._said_at = now
+        rate = self._rate.of(counts)
+        left_s = max(0, total - done(counts)) / rate if rate else None
+        _event(
+            "progress",
+            **asdict(counts),
+            total=total,
+            rate=round(rate, 1),
+            left_s=None if left_s is None else round(left_s, 1),
+            current=printable(at) or None,
+        )
+
+
+def open_progress(as_json: bool = False) -> TerminalProgress | PlainProgress | JsonProgress:
+    """The one that suits where the output goes."""
+    if as_json:
+        return JsonProgress()
+    return TerminalProgress() if sys.stderr.isatty() else PlainProgress()
+
+
+def rate_told(rate: float) -> str:
+    """A rate as it is read, with a decimal where it is slow; a dash for none."""
+    if not rate:
+        return "-"
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
+def _event(kind: str, **facts: object) -> None:
+    print(json_text({"event": kind, **facts}), flush=True)
+
+
+class _Rate:
+    """Pictures a second since the run began, those that needed no work left out."""
+
+    def begin(self, unchanged: int) -> None:
+        self._from = unchanged
+        self._at = time.monotonic()
+
+    def of(self, counts: Counts) -> float:
+        return (done(counts) - self._from) / max(time.monotonic() - self._at, 1e-6)

@@ -1,0 +1,136 @@
+"""Following folders as they change: each change is one short run over what changed."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from indexer.indexing.request import Request
+from search.errors import BadSetting
+from search.installing import install_extra
+
+# A change is taken up once nothing more has happened for this long, at the latest after the second.
+QUIET_MS = 300
+LATEST_MS = 1500
+
+# Where nothing happens, the first look is taken after this long.
+START_MS = 200
+
+# How often disks that come and go are looked for.
+LOOK_EVERY_S = 5.0
+
+
+def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator[Request]:
+    """What to index: first all of the request, then what changed, each time that something did.
+
+    The folders are watched before the first is yielded, so that no change falls in between. A disk
+    that is mounted or unmounted tells nobody who watches: every few seconds the mounts are looked
+    at, and the folders that `missing` names, which pictures are missing of; then all of the request
+    is yielded again.
+
+    Raises:
+        BadSetting: watchfiles is not installed.
+    """
+    try:
+        from watchfiles import watch
+    except ImportError as error:
+        raise BadSetting(f"--watch needs watchfiles: {install_extra('sources')}") from error
+    roots = [Path(each) for each in request.sources]
+    while True:
+        places = Places(roots, ())
+        there = {root if root.is_dir() else root.parent for root in roots if root.exists()}
+        if not there:
+            time.sleep(LOOK_EVERY_S)
+            continue
+        begun = False
+        for found in watch(
+            *there,
+            debounce=LATEST_MS,
+            step=QUIET_MS,
+            recursive=request.recursive,
+            rust_timeout=START_MS,
+            yield_on_timeout=True,
+            raise_interrupt=True,
+            ignore_permission_denied=True,
+        ):
+            if not begun:
+                begun = True
+                yield request
+                places = Places(roots, missing())
+            elif changed := changed_folders(roots, [Path(path) for _, path in found]):
+                yield replace(request, sources=tuple(map(str, changed)))
+                places = Places(roots, missing())
+            elif places.changed():
+                break  # what is mounted now is not watched yet
+
+
+class Places:
+    """The roots, what is mounted below them, and the outermost of missing folders, as they were."""
+
+    def __init__(self, roots: Sequence[Path], missing: Iterable[Path]) -> None:
+        self._roots = roots
+        self._paths = [*roots, *{_gap(folder) for folder in missing}]
+        self._before = self._look()
+        self._looked_at = time.monotonic()
+
+    def changed(self) -> bool:
+        """Whether another folder or disk is at one of them; looks every few seconds at most."""
+        if time.monotonic() - self._looked_at < LOOK_EVERY_S:
+            return False
+        self._looked_at = time.monotonic()
+        return self._look() != self._before
+
+    def _look(self) -> tuple[object, ...]:
+        return (*map(_identity, self._paths), *_mounts(self._roots))
+
+
+def _gap(folder: Path) -> Path:
+    """The outermost part of a path that is not there; the path where it is."""
+    while not folder.exists() and not folder.parent.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _mounts(roots: Sequence[Path]) -> list[str]:
+    """What is mounted at or below the roots, a line each, where the system tells (Linux)."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return []
+    starts = tuple(f"{root}/".replace(" ", "\\040") for root in roots)
+    return [line for line in lines if f"{line.split()[4]}/".startswith(starts)]
+
+
+def changed_folders(roots: Sequence[Path], paths: Sequence[Path]) -> list[Path]:
+    """The outermost folders that need a new look, each at or below a root, or the root itself.
+
+    A folder is looked at where a file in it changed. One that is gone is looked for from the
+    nearest folder above that still holds something.
+    """
+    wanted: set[Path] = set()
+    for path in paths:
+        for root in roots:
+            if path != root and root not in path.parents:
+                continue
+            folder = path.parent if root.is_dir() and path != root else root
+            while folder != root and not _holds_files(folder):
+                folder = folder.parent
+            wanted.add(folder)
+    return sorted(folder for folder in wanted if wanted.isdisjoint(folder.parents))
+
+
+def _holds_files(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(not entry.name.startswith(".") for entry in entries)
+    except OSError:
+        return False

@@ -1,0 +1,107 @@
+"""The worker: runs the jobs that the page or a program queued."""
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from indexer.indexing.cancellation import Cancelled
+from indexer.indexing.request import Request
+from indexer.indexing.run import run
+from indexer.indexing.writer import Progress
+from indexer.mapping.make import make_map
+from search.catalog.job_processes import is_busy
+from search.catalog.jobs import Job
+from search.catalog.records import Counts
+from search.engine import Engine
+from search.errors import CollectionBusy, LimnError
+from search.settings import Settings
+
+# Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one
+# that holds the database's write lock.
+NICENESS = 10
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Takes queued jobs, and those whose worker died: then nobody holds the collection's lock."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        progress: Progress,
+        stuck: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`stuck` is called where a job was cancelled and a thread does not end."""
+        self._stuck = stuck
+        self._engine = engine
+        self._settings = settings
+        self._progress = progress
+        self._jobs = engine.catalog.jobs
+
+    def once(self) -> int:
+        """Run every job that can be run now, one after the other; returns how many were."""
+        return sum(self._take(job) for job in self._jobs.waiting())
+
+    def one(self, job_id: int) -> bool:
+        """Run one job; False where it has ended, or another process is at its collection.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        job = self._jobs.one(job_id)
+        return job.state in ("queued", "running") and self._take(job)
+
+    def _take(self, job: Job) -> bool:
+        if is_busy(self._engine.catalog, job.name):
+            return False
+        assert job.request is not None  # `waiting` yields no others
+        began = self._jobs.take(job.id)
+        try:
+            if job.kind == "map":
+                self._map(job)
+            else:
+                request = Request.from_json(job.request)
+                run(
+                    self._engine,
+                    self._settings,
+                    request,
+                    self._progress,
+                    job.id,
+                    stuck=self._stuck,
+                )
+        except CollectionBusy:  # another worker was quicker
+            if began:
+                self._jobs.requeue(job.id)
+            return False
+        except Cancelled:
+            self._jobs.end(job.id, "cancelled")
+        except KeyboardInterrupt:  # this worker is told to end: the next one goes on
+            self._jobs.requeue(job.id)
+            raise
+        except LimnError as error:
+            log.error("job %s failed: %s", job.id, error)
+            self._jobs.end(job.id, "failed", error.outside)
+        return True
+
+    def _map(self, job: Job) -> None:
+        """Make a collection's map; raises Cancelled, and what `make_map` raises."""
+        collection = self._engine.catalog.collections.one(job.name)
+
+        def tell(share: float) -> None:
+            if self._jobs.update(job.id, Counts(), current=f"{share:.0%}"):
+                raise Cancelled
+
+        made = make_map(self._engine, collection, tell)
+        self._jobs.update(job.id, Counts(found=len(made.ids)), "done")
+
+
+def yield_to_others() -> None:
+    """Let this process and its children compute when nobody else wants to: search comes first."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    with suppress(OSError):  # where Linux shares out by sessions, the session's own counts
+        Path("/proc/self/autogroup").write_text(str(NICENESS), "ascii")

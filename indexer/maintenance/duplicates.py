@@ -1,0 +1,135 @@
+"""Pictures that a collection holds twice: the same file, or near copies of one picture."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.catalog.catalog import Catalog
+from search.catalog.known_files import Looks
+from search.catalog.records import Collection
+from search.pictures.containers import animation_of
+from search.ranking.pagination import LEAST_COSINE, MOST_BITS
+
+# Of two hashes that differ in at most MOST_BITS (6) of 64 bits, one of four bands of 16 differs in
+# one at most (Norouzi et al. 2012, multi-index hashing): bands are looked up with each such change.
+BANDS, BAND_BITS = 4, 16
+CHANGES = (0, *(1 << bit for bit in range(BAND_BITS)))
+
+# So many pictures are looked up at once: their neighbours in a band fit in memory.
+BLOCK = 50_000
+
+# And of so many pairs the embeddings are compared at once.
+PIECE = 2_000
+
+Places = NDArray[np.int64]
+
+SET_BITS = np.array([number.bit_count() for number in range(256)])
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Pictures that are copies of one another, by path."""
+
+    kind: Literal["same", "near"]
+    paths: tuple[Path, ...]
+
+
+def duplicates(catalog: Catalog, collection: Collection) -> Iterator[DuplicateGroup]:
+    """The groups of copies: first those with the same bytes, then those that look the same.
+
+    Of copies with the same bytes one stands for all among those that look the same.
+    """
+    looks = list(catalog.files(collection).looks())
+    by_content: dict[bytes, list[Looks]] = defaultdict(list)
+    for each in looks:
+        by_content[each.content_hash].append(each)
+    for copies in by_content.values():
+        if len(copies) > 1 and not _of_one_animation(copies):
+            yield _group("same", copies)
+    single = [copies[0] for copies in by_content.values()]
+    hashed = [each for each in single if each.perceptual_hash is not None]
+    for members in _connected(len(hashed), _alike(catalog, hashed)):
+        yield _group("near", [hashed[place] for place in members])
+
+
+def _group(kind: Literal["same", "near"], copies: Sequence[Looks]) -> DuplicateGroup:
+    return DuplicateGroup(kind, tuple(sorted(each.path for each in copies)))
+
+
+def _of_one_animation(copies: Sequence[Looks]) -> bool:
+    """Whether pictures are frames of the same animation, which often look alike."""
+    folders = {each.path.parent for each in copies}
+    return len(folders) == 1 and animation_of(copies[0].path) is not None
+
+
+def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]]:
+    """Pairs of places whose hashes are near and whose embeddings agree: what a search folds."""
+    hashes = np.array([each.perceptual_hash for each in looks], np.int64).view(np.uint64)
+    near = [
+        (one, other)
+        for one, other in sorted(near_pairs(hashes))
+        if not _of_one_animation((looks[one], looks[other]))
+    ]
+    for start in range(0, len(near), PIECE):
+        pairs = near[start : start + PIECE]
+        held = catalog.pictures.vectors(
+            sorted({looks[place].id for pair in pairs for place in pair})
+        )
+        for one, other in pairs:
+            found = [held[looks[place].id][1] for place in (one, other) if looks[place].id in held]
+            if len(found) == 2 and float(found[0] @ found[1]) >= LEAST_COSINE:
+                yield one, other
+
+
+def near_pairs(hashes: NDArray[np.uint64]) -> set[tuple[int, int]]:
+    """Pairs of places, the smaller first, whose hashes differ in at most MOST_BITS."""
+    pairs: set[tuple[int, int]] = set()
+    for band in range(BANDS):
+        part = ((hashes >> np.uint64(BAND_BITS * band)) & np.uint64(0xFFFF)).astype(np.int64)
+        order = np.argsort(part, kind="stable")
+        for change in CHANGES:
+            for start in range(0, len(part), BLOCK):
+                ones, others = _meeting(part[start : start + BLOCK] ^ change, part[order], order)
+                ones += start
+                near = _bits(hashes[ones] ^ hashes[others]) <= MOST_BITS
+                near &= others > ones
+                pairs.update(zip(ones[near].tolist(), others[near].tolist(), strict=True))
+    return pairs
+
+
+def _meeting(wanted: Places, values: Places, order: Places) -> tuple[Places, Places]:
+    """Each place of `wanted` beside each place whose value it is; `values` ascend, by `order`."""
+    first = np.searchsorted(values, wanted, "left")
+    counts = np.searchsorted(values, wanted, "right") - first
+    ones = np.repeat(np.arange(len(wanted)), counts)
+    within = np.arange(len(ones)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return ones, order[np.repeat(first, counts) + within]
+
+
+def _bits(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """How many bits of each word are set."""
+    counts: NDArray[np.int64] = SET_BITS[words.view(np.uint8).reshape(-1, 8)].sum(axis=1)
+    return counts
+
+
+def _connected(count: int, pairs: Iterator[tuple[int, int]]) -> Iterator[list[int]]:
+    """Groups of places that pairs lead between, of two or more."""
+    root = list(range(count))
+
+    def find(place: int) -> int:
+        while root[place] != place:
+            root[place] = root[root[place]]
+            place = root[place]
+        return place
+
+    for one, other in pairs:
+        root[find(other)] = find(one)
+    groups: dict[int, list[int]] = defaultdict(list)
+    for place in range(count):
+        groups[find(place)].append(place)
+    return (members for members in groups.values() if len(members) > 1)

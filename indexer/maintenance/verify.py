@@ -1,0 +1,72 @@
+"""Whether a collection is what its files are: every file, every content hash, every embedding."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from search.catalog.catalog import Catalog
+from search.catalog.known_files import Held
+from search.catalog.records import Collection
+from search.errors import BadPicture
+from search.pictures import Limits, content_hash, load_file
+
+# float16 at rest leaves a unit vector this far from length 1 at most.
+LENGTH_ERROR = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One picture that is not as it should be, and what to do."""
+
+    path: Path
+    what: str
+    remedy: str
+
+
+def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator[Finding | None]:
+    """Look at every picture: a finding, or None for one that is well.
+
+    Reads every file whole; a file that changed since it was indexed is told apart from one whose
+    bytes changed while its size and time did not, as they do on a failing disk.
+    """
+    ledger = catalog.files(collection)
+    again = "index it again: limn index"
+    for held in ledger.everything():
+        path = held.place
+        try:
+            data = load_file(path, limits)
+        except BadPicture as error:
+            yield Finding(path, f"{error.reason}: {error}", again)
+            continue
+        if content_hash(data) == held.content_hash:
+            yield _vector(catalog, held)
+        elif _touched(held):
+            yield Finding(path, "it changed since it was indexed", again)
+        else:
+            yield Finding(
+                path,
+                "its bytes changed, but neither its size nor its time: it may be damaged",
+                "compare it with a backup",
+            )
+
+
+def _touched(held: Held) -> bool:
+    try:
+        status = held.place.stat()
+    except NotADirectoryError:  # in a container, which has been written anew
+        return True
+    return (status.st_size, status.st_mtime_ns) != (held.size_bytes, held.mtime_ns)
+
+
+def _vector(catalog: Catalog, held: Held) -> Finding | None:
+    _, vector = catalog.pictures.vector(held.id)
+    length = float(np.linalg.norm(vector))
+    if np.isfinite(vector).all() and abs(length - 1) < LENGTH_ERROR:
+        return None
+    return Finding(
+        held.place,
+        f"its embedding has length {length:.3g} instead of 1",
+        "remove the collection and index it again",
+    )

@@ -1,0 +1,78 @@
+"""Making a collection's map from what the catalog and its store hold, one maker at a time."""
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from indexer.mapping.layout import Tell, lay_out
+from indexer.mapping.regions import regions, vocabularies
+from search.catalog.records import Collection
+from search.engine import Engine
+from search.errors import BadSetting, BadSource, CollectionBusy, StorageFailed
+from search.installing import install_extra
+from search.map_file import PictureMap, write_map
+from search.records import Caption
+
+
+def check_packages() -> None:
+    """Raise BadSetting where the extra `map` is not installed, before minutes of work need it."""
+    for package in ("openTSNE", "sklearn"):
+        if importlib.util.find_spec(package) is None:
+            raise BadSetting(f"maps are laid out with openTSNE: {install_extra('map')}")
+
+
+def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
+    """Lay out a collection, name its regions, and write the map beside its index.
+
+    Raises:
+        BadSource: it has no pictures.
+        BadSetting: the extra `map` is not installed.
+        CollectionBusy: another process is making it.
+        EncoderUnavailable, SpaceMismatch: the collection's encoder can't be opened.
+        StorageFailed: it can't be written.
+    """
+    path = engine.map_file(collection)
+    with _alone(path, collection):
+        head = engine.catalog.changes.last(collection.id)
+        store = engine.store(collection)
+        ids, vectors = store.items()
+        if not len(ids):
+            raise BadSource(
+                f"collection {collection.name!r} has no pictures to make a map of; index some"
+            )
+        places = lay_out(store, ids, vectors, tell)
+        words = vocabularies(engine.encoder_of(collection), _captions(engine, collection))
+        epoch = engine.catalog.changes.epoch_at(collection.id, head)
+        named = tuple(regions(ids, places, vectors, words))
+        made = PictureMap(head, ids, places, named, epoch)
+        write_map(path, made)
+    return made
+
+
+def _captions(engine: Engine, collection: Collection) -> Iterator[Caption]:
+    for picture in engine.catalog.pictures.captioned(collection):
+        yield from picture.facts.captions
+
+
+@contextmanager
+def _alone(path: Path, collection: Collection) -> Iterator[None]:
+    lock = FileLock(path.with_name(f"{path.name}.lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise CollectionBusy(
+            f"the map of {collection.name!r} is being made by another process; wait for it"
+        ) from error
+    except OSError as error:
+        raise StorageFailed(
+            f"can't write the map {str(path)!r}: {error.strerror}; run the command as the owner of "
+            "the data folder"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

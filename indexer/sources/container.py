@@ -1,0 +1,66 @@
+"""What is in a container: dispatch by kind, and what all kinds have in common."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from indexer.sources import NOTHING, Found, Item, SidecarData, Unchanged, Whole, container_mark
+from indexer.sources.columns import AskedColumns
+from search.catalog.records import Failure, FileMark
+from search.errors import BadPicture
+from search.pictures.containers import FILM_SUFFIXES, TABLE_SUFFIXES, open_container
+
+
+def contents(
+    path: Path,
+    status: os.stat_result,
+    unchanged: Unchanged,
+    asked: AskedColumns,
+    told: SidecarData = NOTHING,
+) -> Iterator[Found]:
+    """The pictures in a container; none of it is opened where it is as it was.
+
+    A film is one item, whose shots the worker finds that decodes them; `told` is of all of them.
+
+    Raises:
+        BadSource: it is a table without a column of pictures.
+    """
+    lower = path.name.lower()
+    film = Item(path, status.st_size, status.st_mtime_ns, told)
+    mark = FileMark(path, status.st_size, status.st_mtime_ns)
+    if lower.endswith(FILM_SUFFIXES):
+        mark = container_mark(film)
+    if unchanged(mark):
+        yield Whole(mark, same=True)
+        return
+    if lower.endswith(FILM_SUFFIXES):
+        yield film
+        return
+    try:
+        container = open_container(path)
+    except (BadPicture, OSError) as error:
+        yield refusal(mark, error)
+        return
+    try:
+        if lower.endswith(TABLE_SUFFIXES):
+            from indexer.sources.table_of_pictures import pictures_in_table
+
+            yield from pictures_in_table(container, mark, asked)
+        else:
+            from indexer.sources.archive import pictures_in_archive
+
+            yield from pictures_in_archive(container, mark)
+        yield Whole(mark, same=False)
+    except (BadPicture, OSError) as error:
+        yield refusal(mark, error)
+    finally:
+        container.close()
+
+
+def refusal(mark: FileMark, error: BadPicture | OSError) -> Failure:
+    """The failure of a whole container; what was found in it before stands."""
+    name = str(mark.path)
+    if isinstance(error, OSError):
+        return Failure(mark.path, "unreadable", f"can't read {name!r}: {error.strerror}")
+    detail = f"{name!r}: {error}"
+    return Failure(mark.path, error.reason, detail, mark.size_bytes, mark.mtime_ns)

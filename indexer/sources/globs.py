@@ -1,0 +1,48 @@
+"""Which files of a folder are wanted: those that a pattern includes and none excludes."""
+
+import os
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from search.text.characters import composed
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Patterns are those of a shell: one with a slash is for the path from the root, others for
+    the file's name or the name of any folder on the way.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    recursive: bool = True
+
+    def apply(self, root: str, *lists: list[os.DirEntry[str]]) -> None:
+        """Take the entries that are not wanted out of the lists."""
+        if self.include or self.exclude:
+            for entries in lists:
+                entries[:] = [
+                    entry for entry in entries if self.wants(os.path.relpath(entry.path, root))
+                ]
+
+    def __str__(self) -> str:
+        """The options of the command line that say the same."""
+        parts = [f"--include {pattern!r}" for pattern in self.include]
+        parts += [f"--exclude {pattern!r}" for pattern in self.exclude]
+        return " ".join([*parts, *([] if self.recursive else ["--no-recursive"])])
+
+    def wants(self, path: str) -> bool:
+        """Whether a path, relative to the root, is wanted."""
+        path = composed(path)
+        included = not self.include or any(_fits(path, each) for each in self.include)
+        return included and not any(_fits(path, each) for each in self.exclude)
+
+
+EVERYTHING = Selection()
+
+
+def _fits(path: str, pattern: str) -> bool:
+    pattern = composed(pattern)
+    if "/" in pattern.rstrip("/"):
+        return fnmatch(path, pattern.removeprefix("./"))
+    return any(fnmatch(part, pattern.rstrip("/")) for part in path.split(os.sep))

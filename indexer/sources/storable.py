@@ -1,0 +1,87 @@
+"""The gate to the catalog: what files say becomes what can be stored, or is left out."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from search.errors import BadSource
+from search.records import Caption, PictureFacts
+from search.text.characters import storable
+
+# As long as the columns of `search.tables` are.
+LONGEST_NAME, LONGEST_TEXT = 100, 500
+LONGEST_LANGUAGE, LONGEST_KIND = 35, 50
+LONGEST_FORMAT, LONGEST_DATE = 20, 40
+
+# Further columns of one picture; what has more is a dump of something else.
+MOST_FIELDS = 1_000
+
+# A longer number is read as a float: Python takes a second for a million digits.
+LONGEST_INTEGER = 300
+
+
+def parse_json(text: str) -> Any:
+    """Return what a JSON text says; numbers that are too large become infinite.
+
+    Raises:
+        BadSource: it is not JSON, or is nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_int=_integer)
+    except RecursionError:
+        raise BadSource("it is not JSON that can be read: it is nested too deeply") from None
+    except ValueError as error:
+        raise BadSource(f"it is not JSON: {error}") from error
+
+
+def kept_captions(captions: Iterable[Caption]) -> tuple[Caption, ...]:
+    """Return the captions as they can be stored, each once, without empty ones."""
+    kept = (
+        replace(
+            caption,
+            text=text,
+            language=storable(caption.language or "").strip()[:LONGEST_LANGUAGE] or None,
+            kind=storable(caption.kind).strip()[:LONGEST_KIND] or "caption",
+        )
+        for caption in captions
+        if (text := storable(caption.text).strip())
+    )
+    return tuple(dict.fromkeys(kept))
+
+
+def kept_fields(fields: Mapping[str, str | float]) -> dict[str, str | float]:
+    """Return the fields as they can be stored: names and texts cut, numbers finite."""
+    kept: dict[str, str | float] = {}
+    for name, value in fields.items():
+        name = storable(name).strip()[:LONGEST_NAME].rstrip()
+        if isinstance(value, str):
+            value = storable(value).strip()[:LONGEST_TEXT]
+        if name and value != "" and (isinstance(value, str) or math.isfinite(value)):
+            kept[name] = value
+        if len(kept) == MOST_FIELDS:
+            break
+    return kept
+
+
+def kept_facts(facts: PictureFacts) -> PictureFacts:
+    """Return what a file says of itself as it can be stored."""
+    there = _finite(facts.latitude, 90) and _finite(facts.longitude, 180)
+    return replace(
+        facts,
+        format=storable(facts.format)[:LONGEST_FORMAT],
+        taken_at=storable(facts.taken_at or "").strip()[:LONGEST_DATE] or None,
+        latitude=facts.latitude if there else None,
+        longitude=facts.longitude if there else None,
+        camera=storable(facts.camera or "").strip()[:LONGEST_TEXT] or None,
+        captions=kept_captions(facts.captions),
+    )
+
+
+def _finite(value: float | None, most: float) -> bool:
+    return value is not None and math.isfinite(value) and abs(value) <= most
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)

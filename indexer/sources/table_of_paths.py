@@ -1,0 +1,199 @@
+"""A list of pictures as a source: CSV, TSV, JSON lines, COCO, or Parquet that names files."""
+
+import csv
+import json
+import os
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from indexer.sources import Found, Item, Note, SidecarData, Unchanged, leads_out
+from indexer.sources.columns import GUESSED, AskedColumns, Columns
+from indexer.sources.storable import parse_json
+from search.catalog.records import Failure
+from search.errors import BadSource
+from search.files.boundary import is_inside
+from search.pictures.containers import container_of
+from search.records import Caption
+from search.text.amounts import amount
+from search.text.characters import composed, storable
+from search.text.path_names import on_disk
+
+SPREADSHEETS = (".csv", ".tsv")
+JSON_LINES = (".jsonl", ".ndjson")
+
+Rows = Iterator[tuple[str, SidecarData]]
+"""A picture's name and what one row tells of it; a picture may have many, anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSource:
+    """The pictures that a table names, by paths from `pictures_in`, or from the table's folder or
+    the folder `images` in it, as datasets are often laid out.
+
+    The rows go through a file on disk that brings those of one picture together, so that memory
+    holds none of the table, however long it is.
+    """
+
+    table: Path
+    rows: Callable[[Path, AskedColumns], Rows]
+    asked: AskedColumns = GUESSED
+    pictures_in: Path | None = None
+    confined_to: tuple[Path, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        return self.table
+
+    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+        folder = self.table.parent
+        folders = (self.pictures_in,) if self.pictures_in else (folder, folder / "images")
+        blank = 0
+        with tempfile.TemporaryDirectory(prefix="limn-") as scratch:
+            sql = sqlite3.connect(Path(scratch, "rows.db"), isolation_level=None)
+            try:
+                sql.execute("PRAGMA synchronous=OFF")
+                sql.execute("CREATE TABLE row (name TEXT, key TEXT, told TEXT)")
+                sql.execute("BEGIN")
+                for name, told in self.rows(self.table, self.asked):
+                    if name:
+                        name = storable(name)
+                        row = (name, composed(name), _packed(told))
+                        sql.execute("INSERT INTO row VALUES (?, ?, ?)", row)
+                    else:
+                        blank += 1
+                sql.execute("COMMIT")
+                rows = sql.execute("SELECT key, name, told FROM row ORDER BY key, rowid")
+                for _, same in groupby(rows, key=lambda row: str(row[0])):
+                    of_one = [(str(name), _unpacked(packed)) for _, name, packed in same]
+                    yield from self._confined(_pictures(folders, of_one))
+            finally:
+                sql.close()
+        if blank:
+            yield Note(
+                f"{self.table}: {amount(blank, 'row')} without a picture's name, passed over"
+            )
+
+    def _confined(self, pictures: Iterator[Item | Failure]) -> Iterator[Found]:
+        for found in pictures:
+            if self.confined_to and not is_inside(found.path, self.confined_to):
+                yield Failure(found.path, "unsupported", leads_out(found.path))
+            else:
+                yield found
+
+
+def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
+    """The rows of a CSV or TSV file; its first line names the columns."""
+    csv.field_size_limit(sys.maxsize)
+    try:
+        with path.open(encoding=_encoding(path), newline="") as file:
+            first_line = file.readline()
+            file.seek(0)
+            rows = csv.reader(file, delimiter=max(",\t;", key=first_line.count))
+            names = [name.strip() for name in next(rows, [])]
+            columns = asked.choose(names, str(path))
+            for row in rows:
+                if row:
+                    cells = dict(zip(names, row, strict=False))
+                    yield cells.get(columns.picture, "").strip(), columns.told(cells)
+    except UnicodeDecodeError as error:
+        raise BadSource(f"{path} is not UTF-8 ({error}); save it as UTF-8") from error
+    except csv.Error as error:
+        raise BadSource(f"{path}, line {rows.line_num}: {error}") from error
+    except OSError as error:
+        raise BadSource(f"can't read {path}: {error.strerror}") from error
+
+
+def json_rows(path: Path, asked: AskedColumns) -> Rows:
+    """The rows of a file with a JSON object a line; the keys are the columns."""
+    chosen: dict[tuple[str, ...], Columns] = {}
+    picture: str | None = None
+    try:
+        with path.open(encoding=_encoding(path)) as file:
+            for number, line in enumerate(file, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    row = parse_json(line)
+                except BadSource as error:
+                    raise BadSource(f"{path}, line {number}: {error}") from error
+                if not isinstance(row, dict):
+                    raise BadSource(f"{path}, line {number}: it holds no JSON object")
+                if picture is None:
+                    picture = asked.choose(list(row), f"{path}, line {number}").picture
+                names = (picture, *(name for name in row if name != picture))
+                if names not in chosen:
+                    known = tuple(each for each in asked.captions if each in row)
+                    chosen[names] = AskedColumns(picture, known).choose(names, str(path))
+                name = row.get(picture)
+                yield (name if isinstance(name, str) else "").strip(), chosen[names].told(row)
+    except UnicodeDecodeError as error:
+        raise BadSource(f"{path} is not UTF-8 ({error}); save it as UTF-8") from error
+    except OSError as error:
+        raise BadSource(f"can't read {path}: {error.strerror}") from error
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
+def _pictures(
+    folders: Sequence[Path], rows: Sequence[tuple[str, SidecarData]]
+) -> Iterator[Item | Failure]:
+    """Yield what rows are of whose names are the same in one form or another: mostly one file."""
+    found = {name: _found(folders, name) for name, _ in rows}
+    for path in dict.fromkeys(each.path for each in found.values()):
+        told = _merged([each for name, each in rows if found[name].path == path])
+        picture = next(each for each in found.values() if each.path == path)
+        yield replace(picture, told=told) if isinstance(picture, Item) else picture
+
+
+def _found(folders: Sequence[Path], name: str) -> Item | Failure:
+    """The picture of that name in the first of the folders that has it."""
+    if name.startswith(("http://", "https://", "s3://", "gs://")):
+        detail = f"{name} is an address on a network; download it first, for example by img2dataset"
+        return Failure(folders[0] / name.replace("://", "/"), "unsupported", detail)
+    first = _item(folders[0], name)
+    if isinstance(first, Item) or first.reason != "missing":
+        return first
+    others = (_item(folder, name) for folder in folders[1:])
+    return next((each for each in others if isinstance(each, Item)), first)
+
+
+def _item(folder: Path, name: str) -> Item | Failure:
+    path = on_disk(Path(os.path.abspath(folder / name.replace("\0", ""))))
+    try:
+        status = path.stat()
+    except NotADirectoryError:  # a picture in a container has its time
+        container = container_of(path)
+        mtime_ns = container.stat().st_mtime_ns if container else 0
+        return Item(path, 0, mtime_ns)
+    except OSError as error:
+        detail = f"can't read {str(path)!r}: {error.strerror}"
+        missing = isinstance(error, FileNotFoundError)
+        return Failure(path, "missing" if missing else "unreadable", detail)
+    return Item(path, status.st_size, status.st_mtime_ns)
+
+
+def _packed(told: SidecarData) -> str:
+    captions = [(each.text, each.language, each.kind) for each in told.captions]
+    return json.dumps((captions, dict(told.fields)))
+
+
+def _unpacked(text: str) -> SidecarData:
+    captions, fields = json.loads(text)
+    return SidecarData(tuple(Caption(*each) for each in captions), fields)
+
+
+def _merged(several: list[SidecarData]) -> SidecarData:
+    captions = dict.fromkeys(caption for told in several for caption in told.captions)
+    fields: dict[str, Any] = {}
+    for told in several:
+        fields |= told.fields
+    return SidecarData(tuple(captions), fields)

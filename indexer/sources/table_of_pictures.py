@@ -1,0 +1,70 @@
+"""Tables of pictures in Parquet and Arrow files, and the folders that `datasets` saves."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from indexer.sources import Found, Item
+from indexer.sources.columns import AskedColumns, Columns
+from search.catalog.records import FileMark
+from search.errors import BadSource
+from search.pictures.containers import Container
+from search.pictures.containers.table import PictureTable
+
+
+def pictures_in_table(container: Container, mark: FileMark, asked: AskedColumns) -> Iterator[Found]:
+    """The rows of a table with pictures in a column.
+
+    Only the columns beside them are read, so a picture's size is not known here and stands as 0.
+
+    Raises:
+        BadSource: it has no column of pictures; the message lists the columns.
+        BadPicture: it is damaged.
+    """
+    table = cast(PictureTable, container)
+    columns = asked.choose(table.schema.names, str(mark.path))
+    if is_text(table.schema.field(columns.picture).type):
+        raise BadSource(
+            f"{mark.path} names pictures by path in its column {columns.picture!r}; "
+            "index it by itself: limn index that file"
+        )
+    labels = class_names(table.schema, columns)
+    wanted = columns.beside
+    for number, row in enumerate(table.rows(wanted) if wanted else _bare(table)):
+        told = columns.told(labelled(row, labels))
+        yield Item(mark.path / columns.picture / str(number), 0, mark.mtime_ns, told)
+
+
+def is_text(kind: Any) -> bool:
+    """Whether a pyarrow type is text: then a column of pictures holds their paths."""
+    return str(kind) in ("string", "large_string", "string_view")
+
+
+def labelled(row: dict[str, Any], labels: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The row with the numbers of classes replaced by their names."""
+    for name, names in labels.items():
+        place = row.get(name)
+        if isinstance(place, int) and 0 <= place < len(names):
+            row[name] = names[place]
+    return row
+
+
+def _bare(table: PictureTable) -> Iterator[dict[str, Any]]:
+    """The rows of a table that has no column but the picture's."""
+    return ({} for _ in range(table.count))
+
+
+def class_names(schema: Any, columns: Columns) -> dict[str, list[str]]:
+    """The names of the classes that a column of numbers stands for, where `datasets` wrote them."""
+    written = (schema.metadata or {}).get(b"huggingface")
+    try:
+        features = json.loads(written)["info"]["features"] if written else {}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return {
+        name: feature["names"]
+        for name, feature in features.items()
+        if name in columns.others
+        and isinstance(feature, dict)
+        and isinstance(feature.get("names"), list)
+    }

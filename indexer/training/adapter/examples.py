@@ -1,0 +1,90 @@
+"""What marks teach: questions with the pictures that answer them and those that do not."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.catalog.records import Collection, ConceptMark
+from search.engine import Engine
+from search.errors import BadSource
+from search.ranking.calibration import STOCK_TEXTS
+from search.records import Ids, Vectors
+
+# With fewer, what is held out to decide by would be one or two questions.
+FEWEST = 8
+
+# Texts that are to stay where they are: captions, evenly spaced, or a stock where there are none.
+STILL = 256
+
+# Of four questions one is held out: by the hash of its words, so that it stays held out as marks
+# are added.
+HELD_OUT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Words, and the rows of the collection's pictures that were marked in answer to them."""
+
+    words: str
+    more: Ids
+    less: Ids
+
+    @property
+    def held_out(self) -> bool:
+        digest = hashlib.sha256(self.words.encode()).digest()
+        return int.from_bytes(digest[:4], "big") % HELD_OUT == 0
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterExamples:
+    """The questions, those to train on first, the vectors of their words, and all the pictures.
+
+    `texts` is (questions, width), `pictures` (pictures, width), `still` (n, width) texts that
+    nobody marked anything for; `trained` is how many questions are to train on.
+    """
+
+    questions: tuple[Question, ...]
+    texts: Vectors
+    pictures: Vectors
+    still: Vectors
+    trained: int
+
+
+def gather(engine: Engine, collection: Collection) -> AdapterExamples:
+    """The marked questions about a collection's pictures.
+
+    Raises:
+        BadSource: there are too few to train on and to decide by.
+    """
+    ids, pictures = engine.store(collection).items()
+    marks = engine.catalog.marks.all()
+    told = [ConceptMark(each.content_hash, each.more) for each in marks if each.words]
+    held = engine.catalog.concepts.pictures(told, [collection.id])
+    sides: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
+    for mark in marks:
+        row = int(np.searchsorted(ids, held.get(mark.content_hash, -1)))
+        if mark.words and mark.content_hash in held and row < len(ids):
+            sides[mark.words][mark.more].append(row)
+    found = [
+        Question(words, np.array(each[True], np.int64), np.array(each[False], np.int64))
+        for words, each in sides.items()
+        if each[True]
+    ]
+    questions = sorted(found, key=lambda each: (each.held_out, each.words))
+    trained = sum(not each.held_out for each in questions)
+    if len(questions) < FEWEST or trained == len(questions) or not trained:
+        raise BadSource(
+            f"{len(questions)} questions have pictures of {collection.name!r} marked as answers, "
+            f"and at least {FEWEST} are wanted, some of them to decide by; mark more on the page, "
+            "or with: limn mark add WORDS --more ID"
+        )
+    encoder = engine.encoder_of(collection)
+    texts = encoder.encode_texts([each.words for each in questions])
+    still = engine.caption_vectors(collection)[1]
+    if not len(still):
+        still = encoder.encode_texts(STOCK_TEXTS)
+    return AdapterExamples(
+        tuple(questions), texts, pictures, still[:: -(-len(still) // STILL)], trained
+    )

@@ -1,0 +1,72 @@
+"""One batch's part of the loop: the captions drawn, and every loss of the recipe."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from indexer.training.builtin.distillation import JUDGED, Lessons
+from indexer.training.builtin.examples import PairExamples, drawn, pooled_in_chunks
+from indexer.training.builtin.pair import TrainedPair
+from indexer.training.builtin.recipe import TrainingConfig
+from indexer.training.data.augment import mixed
+from indexer.training.losses import distillation_loss, likeness_loss, soft_targets, softmax_loss
+
+
+def batch_losses(
+    pair: TrainedPair,
+    recipe: TrainingConfig,
+    examples: PairExamples,
+    lessons: Lessons,
+    pixels: Tensor,
+    chosen: NDArray[np.int64],
+    draw: np.random.Generator,
+) -> dict[str, Tensor]:
+    """Every loss of the recipe, weighted, by name; `pixels` are views of the `chosen` pictures.
+
+    One English caption of each picture is drawn and `chinese_draws` Chinese ones, each a softmax of
+    its own, so captions of one picture are never each other's negatives.
+    """
+    device = pixels.device
+    topics = torch.from_numpy(examples.topics[chosen]).to(device)
+    targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
+    judged = chosen[:JUDGED]  # a class is of one picture: none is asked of views that show two
+    if draw.random() < recipe.mixed:
+        pixels, others, share = mixed(pixels, draw)
+        targets, judged = torch.lerp(targets[others], targets, share), judged[:0]
+    pictures, scale = pair.pictures(pixels), pair.log_scale.exp().clamp(max=100.0)
+    english, chinese = examples.by_language
+    streams = [english] + [chinese] * recipe.chinese_draws
+    captions = [
+        drawn(sentences[place], draw, recipe.forgotten, recipe.written)
+        for sentences in streams
+        for place in chosen
+    ]
+    prompts, opinions = lessons.judged(judged)
+    extra, taught = lessons.sentences(draw)
+    own = [ids for ids, _ in captions]
+    pooled = pooled_in_chunks(pair.texts, own + extra + prompts)
+    texts = pair.texts.joint(pooled)
+    count = len(chosen)
+    fits = [
+        softmax_loss(pictures, texts[start : start + count], scale, targets)
+        for start in range(0, len(own), count)
+    ]
+    losses = {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
+    rows = np.array([row for _, row in captions])
+    known = np.flatnonzero(rows >= 0)
+    if recipe.distill and len(known):
+        teacher = torch.from_numpy(examples.teacher[rows[known]]).to(device)
+        losses["distill"] = recipe.distill * distillation_loss(
+            pooled[torch.from_numpy(known)], teacher
+        )
+    if recipe.lessons and extra:
+        student = pooled[len(own) : len(own) + len(extra)]
+        losses["lessons"] = recipe.lessons * distillation_loss(
+            student, torch.from_numpy(taught).to(device)
+        )
+    if recipe.opinions and prompts:
+        names = texts[len(own) + len(extra) :]
+        likeness = likeness_loss(pictures[: len(judged)], names, scale, opinions.to(device))
+        losses["opinions"] = recipe.opinions * likeness
+    return losses

@@ -1,0 +1,82 @@
+"""What a run starts from: pretrained weights, a tokenizer with Chinese, towers that fit both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+
+from indexer.captioned_pictures import CaptionedPicture
+from indexer.training.builtin.pair import TrainedPair
+from indexer.training.builtin.picture_tower import PictureTower, TowerShape
+from indexer.training.builtin.pretrained import MINILM, MOBILENET, reading
+from indexer.training.builtin.recipe import TrainingConfig
+from indexer.training.builtin.text_tower import TextTower
+from indexer.training.builtin.vocabulary import (
+    HAN,
+    aligned_rows,
+    chinese_words,
+    extended,
+    without_words,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A pair before its first step, and the tokenizers: by words and by single characters."""
+
+    pair: TrainedPair
+    shape: TowerShape
+    tokenizers: tuple[Tokenizer, Tokenizer]
+
+
+def start(
+    pairs: Sequence[CaptionedPicture],
+    backbone: Path,
+    minilm: Path,
+    recipe: TrainingConfig,
+    glossary: Sequence[tuple[str, str]] = (),
+) -> Start:
+    """Build both towers from MobileNetV2's weights file and all-MiniLM-L6-v2's folder.
+
+    Chinese tokens start as what they translate to in the parallel captions and the `glossary` of
+    (English, Chinese) words.
+
+    Raises:
+        BadSource: a file can't be read, or is another network's.
+    """
+    parallel = [pair for picture in pairs for pair in picture.translations] + list(glossary)
+    chinese = [text for picture in pairs for text in picture.captions.get("zh", ())] + [
+        text for _, text in parallel
+    ]
+    words = chinese_words(chinese, [text for _, text in glossary])
+    shape = TowerShape(width=recipe.width)
+    with reading(minilm, MINILM):
+        tokenizer = extended(minilm / "tokenizer.json", chinese, words, shape.positions)
+    tokenizers = (tokenizer, without_words(tokenizer))
+    shape = TowerShape(width=recipe.width, vocabulary=tokenizer.get_vocab_size())
+    torch.manual_seed(recipe.seed)
+    pictures, texts = PictureTower(shape, recipe.dropout), TextTower(shape, recipe.dropout)
+    with reading(backbone, MOBILENET):
+        pictures.load_imagenet(load_file(backbone))
+    torch.nn.init.normal_(texts.words.weight, std=0.02)
+    with reading(minilm, MINILM):
+        texts.load_minilm(load_file(minilm / "model.safetensors"))
+    ids = [
+        (np.array(tokenizer.encode(english).ids[1:-1]), np.array(way.encode(translated).ids[1:-1]))
+        for english, translated in parallel
+        for way in tokenizers
+    ]
+    if ids:
+        new = np.zeros(shape.vocabulary, bool)
+        new[[number for token, number in tokenizer.get_vocab().items() if HAN.fullmatch(token)]] = (
+            True
+        )
+        rows = aligned_rows(ids, texts.words.weight.detach().numpy(), new)
+        texts.words.weight.data.copy_(torch.from_numpy(rows))
+    return Start(
+        TrainedPair(pictures.to(memory_format=torch.channels_last), texts), shape, tokenizers
+    )

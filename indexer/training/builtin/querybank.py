@@ -1,0 +1,76 @@
+"""The querybank of a pair: the texts and the pictures that it was trained on, as it embeds them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from indexer.captioned_pictures import CaptionedPicture
+from indexer.evaluation.report import embedded_pictures, embedded_texts
+from search.encoders.onnx_pair.builtin import open_builtin
+from search.encoders.onnx_pair.pair_folder import DESCRIPTION, QUERYBANK, describe, file_digest
+from search.encoders.onnx_pair.querybank import Querybank, nearness
+from search.records import Vectors
+
+BANK = 2_048
+"""Texts, and pictures: 1.6 MB each in the file, 0.2% of a picture's arithmetic."""
+
+# Chosen on held-out photographs, alone and among others: docs/encoder-log.md.
+SHARE, LOWERED, RAISED, LEVER = 0.75, 0.08, 0.03, 3.0
+
+
+def add_querybank(
+    folder: Path, taught: Sequence[CaptionedPicture], before: Querybank | None = None
+) -> bool:
+    """Embed a draw of what the pair in `folder` was `taught`, and add it to the pair's files.
+
+    Of the texts those count that people wrote, as people ask, and not their translations. Where
+    that is less than a bank, `before` fills it up: that of the pair it was trained from, whose
+    vectors are of its towers as they were. Fewer rows than vectors are wide say too little: then
+    nothing is added, and False is returned.
+
+    Raises:
+        EncoderUnavailable: the pair's files are damaged.
+        BadPicture: a picture can't be read.
+        OSError: the file can't be written.
+    """
+    encoder, facts = open_builtin(folder), json.loads((folder / DESCRIPTION).read_bytes())
+    draw = np.random.default_rng(0)
+    said = sorted({text for pair in taught for own in pair.captions.values() for text in own})
+    read = [said[place] for place in draw.permutation(len(said))[:BANK]]
+    seen = [taught[place] for place in draw.permutation(len(taught))[:BANK]]
+    texts = _filled(embedded_texts(encoder, read), before.texts if before else None)
+    pictures = _filled(embedded_pictures(encoder, seen), before.pictures if before else None)
+    if min(len(texts), len(pictures)) < encoder.space.width:
+        return False
+    sharpness = float(facts["scale"])
+    bank = Querybank(
+        texts=texts,
+        pictures=pictures,
+        directions=_unsaid(texts, pictures),
+        sharpness=sharpness,
+        share=SHARE,
+        lowered=LOWERED,
+        raised=RAISED,
+        lever=LEVER,
+        usual=(
+            float(np.median(nearness(pictures, texts, sharpness))),
+            float(np.median(nearness(texts, pictures, sharpness))),
+        ),
+    )
+    (folder / QUERYBANK).write_bytes(bank.packed())
+    facts["sha256"][QUERYBANK] = file_digest(folder / QUERYBANK)
+    describe(folder, facts)
+    return True
+
+
+def _filled(vectors: Vectors, more: Vectors | None) -> Vectors:
+    return vectors if more is None else np.concatenate([vectors, more])[:BANK]
+
+
+def _unsaid(*banks: Vectors) -> Vectors:
+    """The four directions (4, width) along which the banks' vectors have least."""
+    moments = sum(bank.T @ bank / len(bank) for bank in banks)
+    directions: Vectors = np.linalg.eigh(moments)[1][:, :4].T.astype(np.float32)
+    return directions

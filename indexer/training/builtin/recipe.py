@@ -1,0 +1,41 @@
+"""The settings of a training run; with a seed and the data they determine the checkpoint."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """Learning rates are AdamW's peaks, shares are 0..1, weights multiply their losses.
+
+    `members` runs begin alike, draw by seeds of their own, and end as the mean of their weights
+    (Wortsman et al. 2022). A share `mixed` of the steps shows two pictures in each view.
+    """
+
+    epochs: int = 16
+    batch: int = 128
+    seed: int = 17
+    held_out: int = 250
+    members: int = 4
+    width: int = 384
+    rate_body: float = 2.5e-4
+    rate_text: float = 1e-4
+    rate_words: float = 3e-4
+    rate_heads: float = 1e-3
+    decay: float = 0.05
+    warmup: float = 0.04
+    ema: float = 0.995
+    mixed: float = 0.3
+    forgotten: float = 0.15
+    written: float = 0.8
+    chinese_draws: int = 2
+    dropout: float = 0.2
+    soft_share: float = 0.2
+    soft_sharpness: float = 12.0
+    distill: float = 1.0
+    lessons: float = 1.0
+    opinions: float = 0.2
+
+    def member(self, number: int) -> "TrainingConfig":
+        """That of the run `number`, counted from 0; it does not say how many there are, so that
+        more can join."""
+        return replace(self, seed=self.seed + number, members=1)

@@ -1,0 +1,1 @@
+"""Pictures for training: small copies, and augmented views."""

@@ -1,0 +1,111 @@
+"""The pair that ships, or one trained from it, as training needs it: torch towers, ONNX files."""
+
+import importlib.util
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from indexer.captioned_pictures import CaptionedPicture
+from indexer.training.builtin.picture_tower import FROZEN_STAGES
+from indexer.training.finetune.plan import Loss, Method
+from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
+from search.encoders.preparation import Preparation
+from search.encoders.text_limits import encodable
+from search.errors import BadSetting, StorageFailed
+from search.installing import install_extra
+from search.records import Space
+
+KEPT_FACTS = ("format", "name", "languages", "positions")
+
+
+class BuiltinPair:
+    """Limn's own towers on one device; the first stages keep their ImageNet weights."""
+
+    fixed = tuple(f"pictures.body.{stage}." for stage in range(FROZEN_STAGES))
+    head = (
+        *("pictures.pool.", "pictures.project.", "pictures.attend.", "pictures.earlier."),
+        *("texts.project.", "log_scale"),
+    )
+    rates: Mapping[Method, float] = {"full": 1e-4, "lora": 1e-3, "head": 1e-3}
+    """Full: what the recipe gives its text tower, under half of what it gives the picture tower."""
+
+    bias: nn.Parameter | None = None
+    loss: Loss = "softmax"
+
+    def __init__(self, folder: Path, target: torch.device) -> None:
+        from indexer.training.builtin.load import shipped
+
+        encoder = open_builtin(folder)
+        self.space: Space = encoder.space
+        self.preparation: Preparation = encoder.preparation
+        self._tokenizer, self._querybank = encoder.tokenizer, encoder.querybank
+        self._facts = json.loads((folder / "pair.json").read_bytes())
+        self._pair = shipped(folder, dropout=0.1).pair.to(target)
+        self.module: nn.Module = self._pair
+        self._target = target
+
+    @property
+    def log_scale(self) -> nn.Parameter:
+        return self._pair.log_scale
+
+    def seen(self, pixels: Tensor) -> Tensor:
+        tower = self._pair.pictures
+        tower.body[:FROZEN_STAGES].eval()  # what spares the backward pass costs the forward one
+        with torch.no_grad():
+            return tower.lower(pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0))
+
+    def pictures(self, seen: Tensor) -> Tensor:
+        return self._pair.pictures.upper(seen)
+
+    def tokens(self, texts: Sequence[str]) -> Tensor:
+        ids = [
+            encoding.ids
+            for encoding in self._tokenizer.encode_batch([encodable(text) for text in texts])
+        ]
+        padded = np.zeros((len(ids), max(map(len, ids), default=0)), np.int64)
+        for row, sentence in enumerate(ids):
+            padded[row, : len(sentence)] = sentence
+        return torch.from_numpy(padded)
+
+    def texts(self, tokens: Tensor) -> Tensor:
+        longest = int((tokens != 0).sum(1).max())
+        vectors: Tensor = self._pair.texts(tokens[:, :longest])
+        return vectors
+
+    def write(
+        self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
+    ) -> None:
+        """Write the files of a pair, with a querybank of what it was taught."""
+        from indexer.training.builtin.export import export
+        from indexer.training.builtin.querybank import add_querybank
+
+        facts = {name: self._facts[name] for name in KEPT_FACTS if name in self._facts}
+        try:
+            facts = {**facts, "training": dict(told)}
+            export(
+                self._pair, self._tokenizer, folder, facts, tiny=False, preparation=self.preparation
+            )
+            add_querybank(folder, taught, self._querybank)
+        except OSError as error:
+            raise StorageFailed(f"can't write the pair to {str(folder)!r}: {error}") from error
+        finally:
+            self._pair.to(self._target)
+
+    def specification(self, folder: Path) -> str:
+        return f"builtin@{folder.absolute()}"
+
+
+def open_builtin_pair(spec: str, target: torch.device) -> BuiltinPair:
+    """Open `builtin` or `builtin@/path/to/pair` to train it.
+
+    Raises:
+        BadSetting: the package that reads and writes its files is not installed.
+        EncoderUnavailable: a file is missing or damaged.
+    """
+    if importlib.util.find_spec("onnx") is None:
+        raise BadSetting(f"training the built-in pair needs onnx: {install_extra('train')}")
+    return BuiltinPair(pair_folder(spec), target)

@@ -1,0 +1,58 @@
+"""Whether a pair can be trained, told before torch is imported and the run's folder is taken."""
+
+import importlib.util
+
+from indexer.training.finetune.plan import Method
+from search.encoders.checks import check_encoder, unknown
+from search.errors import BadSetting, BadSource
+from search.installing import install_extra
+from search.text.amounts import amount
+
+FEWEST = 20
+"""Pictures below which neither training nor what is held out of it says anything."""
+
+SPECIFICATIONS = (
+    "builtin, builtin@/path/to/pair, open_clip:ARCH/PRETRAINED, open_clip:ARCH@/path/to/checkpoint"
+)
+
+
+def check_trainable(spec: str, method: Method) -> None:
+    """Refuse a pair that can't be trained, or not with what is installed.
+
+    Raises:
+        BadSetting: `spec` is of no kind that can be trained, or a package is missing.
+        EncoderUnavailable: its files are missing, and can't be had.
+    """
+    if spec == "tiny" or spec.startswith("onnx:"):
+        raise untrainable(spec)
+    check_encoder(spec)
+    if spec.startswith("builtin") and importlib.util.find_spec("onnx") is None:
+        raise BadSetting(f"training the built-in pair needs onnx: {install_extra('train')}")
+    if method == "lora" and importlib.util.find_spec("peft") is None:
+        raise BadSetting(f"--method lora needs peft: {install_extra('train')}")
+
+
+def check_enough(pictures: int, held_out: int | None = None) -> None:
+    """Refuse too few pictures to train on.
+
+    Raises:
+        BadSource: there are too few at all.
+        BadSetting: what is held out leaves too few.
+    """
+    if pictures < FEWEST:
+        raise BadSource(
+            f"{amount(pictures, 'captioned picture is', 'captioned pictures are')} too few to "
+            f"train on; {FEWEST} or more are needed"
+        )
+    if held_out is not None and held_out > pictures - FEWEST // 2:
+        raise BadSetting(
+            f"--held-out {held_out} of {pictures:,} pictures leaves too few to train on; "
+            f"hold out at most {pictures - FEWEST // 2}"
+        )
+
+
+def untrainable(spec: str) -> BadSetting:
+    """The error for a pair that has no torch weights, or for none at all."""
+    if spec == "tiny" or spec.startswith("onnx:"):
+        return BadSetting(f"{spec!r} can't be trained; train from one of: {SPECIFICATIONS}")
+    return unknown(spec)

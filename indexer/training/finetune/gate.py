@@ -1,0 +1,65 @@
+"""The gate: a trained pair becomes an encoder only where it finds held-out pictures no worse."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.captioned_pictures import CaptionedPicture
+from indexer.training.finetune.trainable import TrainablePair
+from indexer.training.finetune.validate import Figures, compared, figures
+from indexer.training.gate import check_gate
+from search.encoders import open_encoder
+from search.errors import StorageFailed
+from search.files.atomic_file import atomic_folder, remove_abandoned
+from search.records import Device, Space
+
+NAME = "pair"
+"""The folder in a run's that holds the pair that was installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledPair:
+    """A pair that every command accepts, and its recall on `pictures` held-out pictures."""
+
+    space: Space
+    pictures: int
+    before: Figures
+    after: Figures
+
+
+def install(
+    pair: TrainablePair,
+    folder: Path,
+    taught: Sequence[CaptionedPicture],
+    held: Sequence[CaptionedPicture],
+    before: Figures,
+    device: Device,
+    told: Mapping[str, object],
+    anyway: bool = False,
+) -> InstalledPair:
+    """Write the pair's files, open them as any command would, measure, and put them in place.
+
+    `told` is kept with the files. What was installed in `folder` before stays until then.
+
+    Raises:
+        NotInstalled: the mean recall is lower than `before`, and it is not wanted `anyway`.
+        StorageFailed: the files can't be written.
+    """
+    place = folder / NAME
+    remove_abandoned(place, older_than_s=0)  # a run's folder has one writer
+    try:
+        with atomic_folder(place) as draft:
+            pair.write(draft, told, taught)
+            after = figures(open_encoder(pair.specification(draft), device), held)
+            check_gate(
+                worse=after["mean"] < before["mean"],
+                anyway=anyway,
+                refusal=f"{compared(before, after, len(held))}\nthe trained pair finds held-out "
+                "pictures worse than the one it came from, so it is not installed. Try a lower "
+                "--rate, fewer --epochs or --method lora in another folder; or install it all the "
+                "same: run this command again with --install-anyway",
+            )
+    except OSError as error:
+        raise StorageFailed(f"can't put the pair into {str(place)!r}: {error}") from error
+    space = open_encoder(pair.specification(place), device).space
+    return InstalledPair(space, len(held), before, after)

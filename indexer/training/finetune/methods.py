@@ -1,0 +1,95 @@
+"""Which weights of a pair learn: all of them, low-rank additions to them, or the last projections.
+
+LoRA: Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", by way of peft.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import nn
+
+from indexer.training.finetune.plan import Method
+from indexer.training.finetune.trainable import TrainablePair
+from search.encoders.openclip.weights import quiet
+from search.errors import BadSetting
+from search.installing import install_extra
+
+
+@dataclass(frozen=True, slots=True)
+class Learners:
+    """The parameters that learn, by name, and what makes the pair plain again afterwards."""
+
+    parameters: dict[str, nn.Parameter]
+    merge: Callable[[], None]
+
+
+def choose(pair: TrainablePair, method: Method, rank: int) -> Learners:
+    """Let the method's parameters learn and no others; "lora" adds some to the pair's module.
+
+    Raises:
+        BadSetting: the method does not fit the pair, or what it needs is not installed.
+    """
+    pair.module.requires_grad_(False)
+    named = {
+        name: parameter
+        for name, parameter in pair.module.named_parameters()
+        if not name.startswith(pair.fixed)
+    }
+    if method == "lora":
+        return _adapted(pair, rank)
+    if method == "head":
+        named = {name: each for name, each in named.items() if name.startswith(pair.head)}
+        if not any(each.ndim > 1 for each in named.values()):
+            raise BadSetting(
+                f"{pair.space.encoder} has no projection that could learn alone; "
+                "choose --method lora or full"
+            )
+    for parameter in named.values():
+        parameter.requires_grad_(True)
+    return Learners(named, lambda: None)
+
+
+def _adapted(pair: TrainablePair, rank: int) -> Learners:
+    try:
+        import peft
+    except ImportError as error:
+        raise BadSetting(f"--method lora needs peft: {install_extra('train')}") from error
+    config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=_targets(pair))
+    try:
+        with quiet():
+            tuner = peft.LoraModel(pair.module, config, "default")
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise BadSetting(
+            f"peft can't add to a layer of {pair.space.encoder} ({error}); choose --method head "
+            "or full"
+        ) from error
+    scale = [pair.log_scale] if pair.bias is None else [pair.log_scale, pair.bias]
+    for parameter in scale:
+        parameter.requires_grad_(True)
+    learning = {
+        name: parameter
+        for name, parameter in pair.module.named_parameters()
+        if parameter.requires_grad
+    }
+    return Learners(learning, lambda: tuner.merge_and_unload(progressbar=False))
+
+
+def _targets(pair: TrainablePair) -> list[str]:
+    """The names of all layers that are products of matrices, attention whole."""
+    names: list[str] = []
+    within: tuple[str, ...] = ()
+    for name, layer in pair.module.named_modules():
+        if f"{name}.".startswith((*pair.fixed, *within)):
+            continue
+        if isinstance(layer, nn.MultiheadAttention):  # adapts its inner projection by itself
+            within = (*within, f"{name}.")
+            if layer._qkv_same_embed_dim:  # peft knows no other, such as CoCa's pooler
+                names.append(name)
+        elif isinstance(layer, nn.Linear) or _multiplies(layer):
+            names.append(name)
+    return names
+
+
+def _multiplies(layer: nn.Module) -> bool:
+    """Whether a convolution is a product of matrices; peft can't add to subclasses like ours."""
+    return type(layer) is nn.Conv2d and layer.kernel_size == (1, 1) and layer.groups == 1

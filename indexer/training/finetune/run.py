@@ -1,0 +1,144 @@
+"""One fine-tuning run from captioned pictures to an installed pair: what `limn train` does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from indexer.captioned_pictures import CaptionedPicture, fingerprint, split
+from indexer.training.data.album import collect
+from indexer.training.finetune.batches import Batches
+from indexer.training.finetune.checks import check_enough
+from indexer.training.finetune.curves import draw_curves, write_metrics
+from indexer.training.finetune.gate import InstalledPair, install
+from indexer.training.finetune.loop import Fit
+from indexer.training.finetune.methods import choose
+from indexer.training.finetune.objective import Objective, TeacherVectors
+from indexer.training.finetune.plan import FineTuneConfig, Method
+from indexer.training.finetune.teacher import ask
+from indexer.training.finetune.trainable import TrainablePair, open_trainable
+from indexer.training.finetune.validate import InTraining, figures
+from search.encoders import open_encoder
+from search.encoders.onnx_pair.builtin import BuiltinEncoder
+from search.encoders.openclip.encoder import torch_device
+from search.errors import BadSetting
+from search.installing import install_extra
+from search.pictures import Limits
+from search.records import Device
+from search.text.amounts import amount
+
+FEWEST_HELD, MOST_HELD = 5, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where and how a run computes; it changes nothing in what the run is."""
+
+    device: Device
+    workers: int
+    limits: Limits
+
+
+def fine_tune(
+    pairs: Sequence[CaptionedPicture],
+    spec: str,
+    method: Method,
+    asked: Mapping[str, Any],
+    out: Path,
+    machine: Machine,
+    tell: Callable[[str], None],
+    anyway: bool = False,
+) -> InstalledPair:
+    """Train the pair `spec`, or go on with the run in `out`, and install it where it is no worse.
+
+    `asked` are the fields of `FineTuneConfig` that are not to follow from pair and pictures.
+
+    Raises:
+        BadSource: there are too few pictures.
+        BadSetting: the pair can't be trained so.
+        TrainingStopped, NotInstalled, StorageFailed, EncoderUnavailable: as the parts say.
+    """
+    pair = open_trainable(spec, torch_device(machine.device))
+    side_px = max(pair.preparation.width_px, pair.preparation.height_px)
+    tell(f"reading {amount(len(pairs), 'captioned picture')}")
+    album = collect(pairs, out / "pictures", side_px, machine.limits, machine.workers)
+    if album.refused:
+        tell(f"{len(album.refused):,} can't be read and are left out; first: {album.refused[0]}")
+    plan = _plan(pair, method, asked, len(album.pairs))
+    taught, held = (album.copied(part) for part in split(album.pairs, plan.held_out))
+    tell(f"{amount(len(taught), 'picture')} to train on, {len(held):,} held out")
+    torch.manual_seed(plan.seed)  # LoRA's additions are drawn
+    learners = choose(pair, method, plan.rank)
+    data = fingerprint([*taught, *held])
+    with Batches(pair, taught, plan, machine.workers) as batches:
+        teaching = _taught(plan, taught, batches.texts, out, data, machine.device, tell)
+        objective = Objective(pair, plan, pair.space.width, teaching)
+        identity = {"plan": asdict(plan), "set of pictures": data, "pair": pair.space.id}
+        fit = Fit(pair, learners, objective, plan, out, identity)
+        _train(fit, batches, InTraining(pair, plan.chunk), held, tell)
+    epoch = fit.take_best()
+    learners.merge()
+    told = {"from": pair.space.id, "data": data, "epoch": epoch, "plan": asdict(plan)}
+    before = figures(open_encoder(spec, machine.device), held)
+    return install(pair, out, taught, held, before, machine.device, told, anyway)
+
+
+def _plan(
+    pair: TrainablePair, method: Method, asked: Mapping[str, Any], pictures: int
+) -> FineTuneConfig:
+    check_enough(pictures)
+    usual = {
+        "loss": pair.loss,
+        "rate": pair.rates[method],
+        "held_out": min(MOST_HELD, max(FEWEST_HELD, pictures // 10)),
+    }
+    plan = FineTuneConfig(method=method, **{**usual, **asked})
+    if plan.loss == "sigmoid" and pair.bias is None:
+        raise BadSetting(
+            f"{pair.space.encoder} was not trained with the sigmoid loss and has no bias for it; "
+            "use --loss softmax"
+        )
+    check_enough(pictures, plan.held_out)
+    return plan
+
+
+def _taught(
+    plan: FineTuneConfig,
+    pictures: Sequence[CaptionedPicture],
+    texts: Sequence[str],
+    out: Path,
+    data: str,
+    device: Device,
+    tell: Callable[[str], None],
+) -> TeacherVectors | None:
+    if plan.teacher is None:
+        return None
+    tell(f"asking the teacher {plan.teacher} about {amount(len(pictures), 'picture')}")
+    teacher = open_encoder(plan.teacher, device)
+    if isinstance(teacher, BuiltinEncoder):
+        teacher = replace(teacher, querybank=None)  # towers learn from towers
+    return ask(teacher, pictures, texts, out, data)
+
+
+def _train(
+    fit: Fit,
+    batches: Batches,
+    judged: InTraining,
+    held: Sequence[CaptionedPicture],
+    tell: Callable[[str], None],
+) -> None:
+    if fit.resume():
+        tell(f"going on from step {fit.step}")
+    for record in fit.epochs(batches, lambda: figures(judged, held), tell):
+        write_metrics(fit.records, fit.folder)
+        losses = "".join(f", {name} {value:.4g}" for name, value in record["losses"].items())
+        tell(f"epoch {record['epoch']}{losses}, held-out recall {record['recall']['mean']:.1%}")
+    write_metrics(fit.records, fit.folder)
+    if not draw_curves(fit.records, fit.folder):
+        tell(f"no curves.png: matplotlib is not here; {install_extra('train')}")
+    if fit.waited_in_vain():
+        tell(
+            f"stopped early: {amount(fit.plan.patience, 'epoch')} without a better held-out recall"
+        )

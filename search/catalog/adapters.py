@@ -1,0 +1,88 @@
+"""The SQL of adapters: installed for a collection in its space, turned on and off, removed."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from search.adapters import Adapter, Installed
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import now
+from search.catalog.records import Collection
+from search.errors import DatabaseUnavailable, NotFound
+from search.text.characters import forms
+
+
+class Adapters:
+    """The adapters of one database: at most one for a collection and space."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def install(
+        self, collection: Collection, adapter: Adapter, facts: Mapping[str, object]
+    ) -> None:
+        """Put an adapter in use, in the place of one that was there."""
+        a = t.adapter.c
+        row = {
+            "collection_id": collection.id,
+            "space_id": collection.space.id,
+            "enabled": True,
+            "rank": len(adapter.down),
+            "matrices": adapter.to_bytes(),
+            "facts": json.dumps(facts),
+            "made_at": now(),
+        }
+        mine = (a.collection_id == collection.id) & (a.space_id == collection.space.id)
+        with self._database.writing() as sql:
+            sql.execute(t.adapter.delete().where(mine))
+            sql.execute(t.adapter.insert(), [row])
+
+    def all(self) -> list[Installed]:
+        """Every adapter, by collection."""
+        with self._database.reading() as sql:
+            return [_installed(row) for row in sql.execute(_named())]
+
+    def in_use(self) -> dict[tuple[int, str], Adapter]:
+        """The adapters that are turned on, by collection and space."""
+        with self._database.reading() as sql:
+            rows = sql.execute(_named().where(t.adapter.c.enabled)).all()
+        return {(row.collection_id, row.space_id): _installed(row).adapter for row in rows}
+
+    def turn(self, name: str, on: bool) -> None:
+        """Put a collection's adapter in use, or out of it; raises NotFound."""
+        self._change(name, t.adapter.update().values(enabled=on))
+
+    def remove(self, name: str) -> None:
+        """Forget a collection's adapter; raises NotFound."""
+        self._change(name, t.adapter.delete())
+
+    def _change(self, name: str, statement: sa.Update | sa.Delete) -> None:
+        named = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
+        with self._database.writing() as sql:
+            changed = sql.execute(statement.where(t.adapter.c.collection_id.in_(named)))
+            if not changed.rowcount:
+                raise NotFound(
+                    f"collection {name!r} has no adapter; train one of its marks: "
+                    f"limn train --from-feedback --collection {name}"
+                )
+
+
+def _named() -> sa.Select[Any]:
+    joined = t.adapter.join(t.collection)
+    return sa.select(t.adapter, t.collection.c.name).select_from(joined).order_by("name")
+
+
+def _installed(row: sa.Row[Any]) -> Installed:
+    try:
+        adapter = Adapter.from_bytes(row.matrices, row.rank)
+    except ValueError as error:
+        raise DatabaseUnavailable(
+            f"the adapter of collection {row.name!r} is damaged in the database; "
+            f"remove it: limn adapter remove {row.name}"
+        ) from error
+    return Installed(
+        row.name, row.space_id, bool(row.enabled), adapter, json.loads(row.facts), row.made_at
+    )

@@ -1,0 +1,273 @@
+"""The SQL of boards: pictures laid side by side by hand, in an order, with notes.
+
+A pin goes by its picture's content: it outlives a file that is away, a picture that is removed and
+comes back, and a collection that is indexed from the beginning.
+"""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from search.catalog.contents import ids_by_content, present
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, in_pieces, now
+from search.errors import BadQuery, NameTaken, NotFound
+from search.text.characters import forms
+
+# A page shows them all, each with its note.
+MOST_PICTURES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board and how many pictures are on it; `cover` is the id of the first one to show.
+
+    `missing` of its pictures can't be shown, as their files are not there.
+    """
+
+    id: int
+    name: str
+    created_at: str
+    pictures: int
+    missing: int
+    cover: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A picture on a board, and what was noted of it."""
+
+    picture_id: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Pin:
+    """A row of a board, and the picture that it stands for now; `shown` if its file is there."""
+
+    content_hash: bytes
+    picture_id: int
+    place: int
+    note: str
+    shown: bool
+
+
+class Boards:
+    """The boards of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, name: str, picture_ids: Sequence[int] = ()) -> int:
+        """Make a board of pictures and return its id; raises NameTaken, and what `add` raises."""
+        b = t.board
+        with self._database.writing() as sql:
+            _check_free(sql, name)
+            row = {"name": name, "created_at": now()}
+            board_id = int(sql.execute(b.insert().values(row).returning(b.c.id)).scalar_one())
+            _add(sql, board_id, picture_ids)
+        return board_id
+
+    def names(self) -> dict[int, str]:
+        """The names of all boards by their ids, in the order of the names."""
+        b = t.board.c
+        with self._database.reading() as sql:
+            rows = sql.execute(sa.select(b.id, b.name).order_by(b.name)).all()
+        return {row.id: row.name for row in rows}
+
+    def all(self) -> list[Board]:
+        """Every board, by name."""
+        return self._boards(sa.select(t.board).order_by(t.board.c.name))
+
+    def page(self, k: int, after: int = 0) -> list[Board]:
+        """So many of the boards made after the one of that id, the first made first."""
+        b = t.board.c
+        return self._boards(sa.select(t.board).where(b.id > after).order_by(b.id).limit(k))
+
+    def one(self, board_id: int) -> tuple[Board, list[Pinned]]:
+        """A board and those of its pictures that are there, in their order; raises NotFound."""
+        with self._database.reading() as sql:
+            row = sql.execute(sa.select(t.board).where(t.board.c.id == board_id)).one_or_none()
+            if row is None:
+                raise _gone(board_id)
+            pins = _pins(sql, [board_id])[board_id]
+        return _board(row, pins), [Pinned(pin.picture_id, pin.note) for pin in pins if pin.shown]
+
+    def change(self, board_id: int, name: str | None = None, order: Sequence[int] = ()) -> None:
+        """Give a board another name, or put pictures of it first, in that order, or do both.
+
+        Raises:
+            NameTaken: another board has the name.
+            NotFound: the board is gone, or a picture is not on it.
+        """
+        b = t.board
+        with self._database.writing() as sql:
+            pins = _held(sql, board_id)
+            if name is not None:
+                _check_free(sql, name, but=board_id)
+                sql.execute(b.update().where(b.c.id == board_id).values(name=name))
+            if order:
+                first = [_pin_of(pins, each) for each in dict.fromkeys(order)]
+                _place(sql, board_id, [*first, *(pin for pin in pins if pin not in first)])
+
+    def remove(self, board_id: int) -> None:
+        """Forget a board; its pictures stay where they are. Raises NotFound."""
+        with self._database.writing() as sql:
+            _check_there(sql, board_id)
+            sql.execute(t.board.delete().where(t.board.c.id == board_id))
+
+    def add(self, board_id: int, picture_ids: Sequence[int]) -> int:
+        """Put pictures at the end of a board; returns how many were not on it yet.
+
+        Of several pictures with the same content, one is put on it.
+
+        Raises:
+            NotFound: the board or a picture is gone.
+            BadQuery: more would be on it than a board holds.
+        """
+        with self._database.writing() as sql:
+            return _add(sql, board_id, picture_ids)
+
+    def take_off(self, board_id: int, picture_id: int) -> None:
+        """Take a picture off a board; one that is not on it is passed over. Raises NotFound."""
+        with self._database.writing() as sql:
+            for pin in _held(sql, board_id):
+                if pin.picture_id == picture_id:
+                    sql.execute(t.board_picture.delete().where(_of(board_id, pin)))
+
+    def edit(
+        self, board_id: int, picture_id: int, note: str | None = None, place: int | None = None
+    ) -> None:
+        """Note something of a picture on a board, or move it to a place, from 0, or do both.
+
+        Places count the pictures that are shown; one past the end is the end. Raises NotFound: the
+        board is gone, or the picture is not on it.
+        """
+        with self._database.writing() as sql:
+            pins = _held(sql, board_id)
+            pin = _pin_of(pins, picture_id)
+            if note is not None:
+                noted = t.board_picture.update().where(_of(board_id, pin))
+                sql.execute(noted.values(note=note))
+            if place is not None:
+                others = [each for each in pins if each is not pin]
+                shown = [at for at, each in enumerate(others) if each.shown]
+                at = shown[place] if place < len(shown) else len(others)
+                _place(sql, board_id, [*others[:at], pin, *others[at:]])
+
+    def _boards(self, statement: sa.Select[Any]) -> list[Board]:
+        with self._database.reading() as sql:
+            rows = sql.execute(statement).all()
+            pins = _pins(sql, [row.id for row in rows])
+        return [_board(row, pins[row.id]) for row in rows]
+
+
+def _board(row: sa.Row[Any], pins: Sequence[_Pin]) -> Board:
+    shown = [pin.picture_id for pin in pins if pin.shown]
+    return Board(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        pictures=len(shown),
+        missing=len(pins) - len(shown),
+        cover=shown[0] if shown else None,
+    )
+
+
+def _pins(sql: Sql, board_ids: Sequence[int]) -> dict[int, list[_Pin]]:
+    """The pins of boards in their order, each with the picture that it stands for now.
+
+    That is the one that was pinned, where it still has the content; else another that has it; else
+    the one that was pinned, whose file was edited since.
+    """
+    b = t.board_picture.c
+    rows = in_pieces(sql, sa.select(t.board_picture), b.board_id, board_ids)
+    holders = ids_by_content(sql, [row.content_hash for row in rows])
+    ids = {row.picture_id for row in rows} | {each for some in holders.values() for each in some}
+    there = sa.select(t.picture.c.id).where(present())
+    shown = {row.id for row in in_pieces(sql, there, t.picture.c.id, list(ids))}
+    pins: dict[int, list[_Pin]] = {board_id: [] for board_id in board_ids}
+    for row in sorted(rows, key=lambda row: (row.place, row.picture_id)):
+        holding = holders.get(bytes(row.content_hash), [])
+        picture_id = _current(row.picture_id, holding, shown)
+        pins[row.board_id].append(
+            _Pin(bytes(row.content_hash), picture_id, row.place, row.note, picture_id in shown)
+        )
+    return pins
+
+
+def _current(pinned: int, holding: Sequence[int], shown: Set[int]) -> int:
+    """The picture that a pin stands for: of those holding its content, one that can be shown."""
+    if not holding or (pinned in holding and (pinned in shown or holding[0] not in shown)):
+        return pinned
+    return holding[0]
+
+
+def _held(sql: Sql, board_id: int) -> list[_Pin]:
+    """The pins of a board in their order; raises NotFound."""
+    _check_there(sql, board_id)
+    return _pins(sql, [board_id])[board_id]
+
+
+def _pin_of(pins: Sequence[_Pin], picture_id: int) -> _Pin:
+    found = next((pin for pin in pins if pin.picture_id == picture_id), None)
+    if found is None:
+        raise NotFound(f"picture {picture_id} is not on this board")
+    return found
+
+
+def _of(board_id: int, pin: _Pin) -> sa.ColumnElement[bool]:
+    b = t.board_picture.c
+    return (b.board_id == board_id) & (b.content_hash == pin.content_hash)
+
+
+def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> int:
+    pins = _held(sql, board_id)
+    p = t.picture.c
+    wanted = list(dict.fromkeys(picture_ids))
+    rows = in_pieces(sql, sa.select(p.id, p.content_hash).where(present()), p.id, wanted)
+    contents = {row.id: bytes(row.content_hash) for row in rows}
+    gone = next((each for each in wanted if each not in contents), None)
+    if gone is not None:
+        raise NotFound(f"there is no picture {gone}; it may have been removed")
+    held, pinned = {pin.content_hash for pin in pins}, {pin.picture_id for pin in pins}
+    new: dict[bytes, int] = {}
+    for each in wanted:
+        if each not in pinned and contents[each] not in held:
+            new.setdefault(contents[each], each)
+    if len(pins) + len(new) > MOST_PICTURES:
+        raise BadQuery(f"a board holds {MOST_PICTURES:,} pictures; this one has {len(pins):,}")
+    first = pins[-1].place + 1 if pins else 0
+    added = [
+        {"board_id": board_id, "content_hash": content, "picture_id": each, "place": place}
+        for place, (content, each) in enumerate(new.items(), start=first)
+    ]
+    if added:
+        sql.execute(t.board_picture.insert(), added)
+    return len(new)
+
+
+def _place(sql: Sql, board_id: int, order: Sequence[_Pin]) -> None:
+    """Give pins their places in this order."""
+    for number, pin in enumerate(order):
+        if pin.place != number:
+            placed = t.board_picture.update().where(_of(board_id, pin))
+            sql.execute(placed.values(place=number))
+
+
+def _check_there(sql: Sql, board_id: int) -> None:
+    if sql.scalar(sa.select(t.board.c.id).where(t.board.c.id == board_id)) is None:
+        raise _gone(board_id)
+
+
+def _gone(board_id: int) -> NotFound:
+    return NotFound(f"there is no board {board_id}; it may have been deleted")
+
+
+def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
+    held = sql.scalar(sa.select(t.board.c.id).where(t.board.c.name.in_(forms(name))))
+    if held is not None and held != but:
+        raise NameTaken(f"there is a board {name!r} already; choose another name")

@@ -1,0 +1,111 @@
+"""The catalog: the one door to SQL. SQL is the truth; an index only follows its change log."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from search.catalog.adapters import Adapters
+from search.catalog.boards import Boards
+from search.catalog.change_log import ChangeLog
+from search.catalog.collection import CollectionRows
+from search.catalog.concepts import Concepts
+from search.catalog.database import Database, schema
+from search.catalog.database import tables as t
+from search.catalog.database.writer_lock import writer_lock
+from search.catalog.fact_rows import FactRows
+from search.catalog.failures import FailureRows
+from search.catalog.filters import CatalogFilters
+from search.catalog.full_text import CatalogWords
+from search.catalog.jobs import Jobs
+from search.catalog.known_files import Ledger
+from search.catalog.marks import Marks
+from search.catalog.picture_reader import PictureReader
+from search.catalog.picture_writer import PictureWriter
+from search.catalog.records import Collection
+from search.catalog.saved_searches import SavedSearches
+from search.catalog.tokens import Tokens
+from search.catalog.visual_hashes import VisualHashes
+
+
+class Catalog:
+    """A bundle of parts, one for each kind of record of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.changes = ChangeLog(database)
+        self.collections = CollectionRows(database, self.changes)
+        self.pictures = PictureReader(database)
+        self.writer = PictureWriter(database, self.changes)
+        self.failures = FailureRows(database, self.changes)
+        self.facts = FactRows(database)
+        self.filters = CatalogFilters(database)
+        self.words = CatalogWords(database)
+        self.hashes = VisualHashes(database)
+        self.jobs = Jobs(database)
+        self.tokens = Tokens(database)
+        self.marks = Marks(database)
+        self.concepts = Concepts(database)
+        self.boards = Boards(database)
+        self.saved = SavedSearches(database)
+        self.adapters = Adapters(database)
+
+    def files(self, collection: Collection) -> Ledger:
+        """Return the known files of a collection."""
+        return Ledger(self._database, collection)
+
+    def lock(self, collection: Collection) -> AbstractContextManager[None]:
+        """Hold the collection's writer lock during a block.
+
+        Raises:
+            CollectionBusy: another process holds it.
+        """
+        return writer_lock(self._database, collection)
+
+    def identity(self) -> str:
+        """Return the catalog's own id; index files carry it."""
+        with self._database.reading() as sql:
+            return str(sql.scalars(sa.select(t.catalog.c.id)).one())
+
+    @property
+    def label(self) -> str:
+        """The database as messages name it, without its password."""
+        return self._database.label
+
+    @property
+    def revision(self) -> str:
+        """The newest revision of the schema, which an open database is at."""
+        return schema.HEAD
+
+    @property
+    def read_only(self) -> bool:
+        """Whether this user may read the database's file and not write to it."""
+        return self._database.read_only
+
+    def on_statement(self, report: Callable[[str], None]) -> None:
+        """Report every statement from now on, before it is run."""
+        self._database.on_statement(report)
+
+    def close(self) -> None:
+        """Close the connections; the next statement opens one again."""
+        self._database.close()
+
+
+@contextmanager
+def open_catalog(where: str | Path, begin: bool = False) -> Iterator[Catalog]:
+    """Open the catalog of a database, whose schema is upgraded first where it must be.
+
+    With `begin`, a database is made where one was removed and its index files were not.
+
+    Raises:
+        DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
+        StorageFailed: it must be upgraded, and this user may only read it.
+        BadSetting: the address names no database.
+    """
+    database = Database(where)
+    try:
+        schema.ensure_schema(database, begin)
+        yield Catalog(database)
+    finally:
+        database.close()

@@ -1,0 +1,122 @@
+"""The SQL of concepts: kept under their names, listed, forgotten, and found for a search."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, in_pieces, now
+from search.catalog.records import Concept, ConceptMark
+from search.errors import NameTaken, NotFound
+from search.query.records import TextTerm
+from search.records import Vectors
+from search.text.characters import forms
+
+
+class Concepts:
+    """The concepts of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, concept: Concept, replace: bool = False) -> None:
+        """Keep a concept under its name.
+
+        Raises:
+            NameTaken: there is one of that name, and it is not to be replaced.
+        """
+        c = t.concept
+        words = json.dumps([[each.text, each.weight] for each in concept.words], ensure_ascii=False)
+        with self._database.writing() as sql:
+            if replace:
+                sql.execute(c.delete().where(c.c.name.in_(forms(concept.name))))
+            elif sql.scalar(sa.select(c.c.id).where(c.c.name.in_(forms(concept.name)))) is not None:
+                raise NameTaken(
+                    f"there is a concept {concept.name!r} already; choose another name, or "
+                    "replace it"
+                )
+            row = {"name": concept.name, "words": words, "created_at": now()}
+            [concept_id] = sql.execute(c.insert().values(row).returning(c.c.id)).scalars()
+            _insert_parts(sql, concept_id, concept)
+
+    def all(self) -> list[Concept]:
+        """Every concept, by name."""
+        with self._database.reading() as sql:
+            rows = sql.execute(sa.select(t.concept).order_by(t.concept.c.name)).all()
+            return _concepts(sql, rows)
+
+    def one(self, name: str) -> Concept:
+        """The concept of that name; raises NotFound."""
+        with self._database.reading() as sql:
+            rows = sql.execute(sa.select(t.concept).where(t.concept.c.name.in_(forms(name)))).all()
+            found = _concepts(sql, rows)
+            if not found:
+                names = sql.scalars(sa.select(t.concept.c.name).order_by(t.concept.c.name))
+                listed = ", ".join(names) or "none yet; keep one with: limn concept save NAME"
+                raise NotFound(f"there is no concept {name!r}; the concepts are: {listed}")
+        return found[0]
+
+    def remove(self, name: str) -> None:
+        """Forget a concept; raises NotFound."""
+        with self._database.writing() as sql:
+            if not sql.execute(
+                t.concept.delete().where(t.concept.c.name.in_(forms(name)))
+            ).rowcount:
+                raise NotFound(f"there is no concept {name!r}; see: limn concept list")
+
+    def pictures(
+        self, marks: Sequence[ConceptMark], collection_ids: Sequence[int]
+    ) -> Mapping[str, int]:
+        """Which pictures of these collections the marks are of: an id for each content's hash."""
+        p = t.picture.c
+        hashes = [bytes.fromhex(each.content_hash) for each in marks]
+        statement = sa.select(p.content_hash, p.id).where(p.collection_id.in_(collection_ids))
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, statement.order_by(p.id.desc()), p.content_hash, hashes)
+        return {bytes(row.content_hash).hex(): row.id for row in rows}  # the first of copies
+
+
+def _insert_parts(sql: Sql, concept_id: int, concept: Concept) -> None:
+    marks = [
+        {
+            "concept_id": concept_id,
+            "content_hash": bytes.fromhex(each.content_hash),
+            "more": each.more,
+            "file": each.file,
+        }
+        for each in concept.marks
+    ]
+    vectors = [
+        {"concept_id": concept_id, "space_id": space_id, "vector": vector.astype("<f2").tobytes()}
+        for space_id, vector in concept.vectors.items()
+    ]
+    for table, rows in ((t.concept_mark, marks), (t.concept_vector, vectors)):
+        if rows:
+            sql.execute(table.insert(), rows)
+
+
+def _concepts(sql: Sql, rows: Sequence[sa.Row[Any]]) -> list[Concept]:
+    m, v, ids = t.concept_mark.c, t.concept_vector.c, [row.id for row in rows]
+    marks: dict[int, list[ConceptMark]] = defaultdict(list)
+    vectors: dict[int, dict[str, Vectors]] = defaultdict(dict)
+    named = sa.select(t.concept_mark).order_by(m.more.desc(), m.file, m.content_hash)
+    for row in in_pieces(sql, named, m.concept_id, ids):
+        mark = ConceptMark(bytes(row.content_hash).hex(), bool(row.more), row.file)
+        marks[row.concept_id].append(mark)
+    for row in in_pieces(sql, sa.select(t.concept_vector), v.concept_id, ids):
+        vectors[row.concept_id][row.space_id] = np.frombuffer(row.vector, "<f2").astype(np.float32)
+    return [
+        Concept(
+            name=row.name,
+            words=tuple(TextTerm(text, weight) for text, weight in json.loads(row.words)),
+            marks=tuple(marks[row.id]),
+            vectors=vectors[row.id],
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,196 @@
+"""How each field of a filter becomes SQL: a condition on `picture`."""
+
+import operator
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from search.catalog.database import tables as t
+from search.catalog.database.statements import below
+from search.catalog.visual_hashes import with_colour
+from search.errors import BadQuery
+from search.filters.fields import COLUMN, HAVING, Box, Cell, Span, Value
+from search.settings import user_path
+from search.text.characters import forms
+
+Test = sa.ColumnElement[bool]
+
+# What begins as an ISO 8601 date does.
+DATE = "____-__-__%"
+
+ORDERED: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+# Of ids that follow each other, so many are asked for one by one.
+SHORT_RUN = 20
+
+p = t.picture.c
+
+
+def column(name: str) -> Callable[[str, Value], Test]:
+    """A further column: a number, or a text that may be a date."""
+    f = t.field.c
+
+    def test(sign: str, value: Value) -> Test:
+        assert isinstance(value, Cell)
+        if sign == "~":
+            tests = [_contains(f.text, value.text)]
+        elif sign == "=" and value.number is not None:
+            tests = [f.number == value.number]
+        elif sign == "=":
+            tests = [f.text.in_(forms(value.text))]
+        elif value.number is None and value.span is None:
+            raise BadQuery(
+                f"{name} {sign} {value.text[:80]!r} compares with what is neither a number nor a "
+                f"date; such as: {name} {sign} 4, or {name} {sign} 2021-05"
+            )
+        else:
+            tests = [] if value.number is None else [ORDERED[sign](f.number, value.number)]
+        if value.span is not None and sign != "~":
+            tests.append(sa.and_(f.text.like(DATE), _within(f.text, sign, value.span)))
+        # Each with the name beside it: then each is answered by an index of its own.
+        held = sa.or_(*(sa.and_(f.name == name, each) for each in tests))
+        return p.id.in_(sa.select(f.picture_id).where(held))
+
+    return test
+
+
+def _compared(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
+    return lambda sign, value: ORDERED[sign](column, value)
+
+
+def _contains(column: sa.ColumnElement[Any], text: str) -> Test:
+    return sa.or_(*(column.icontains(each, autoescape=True) for each in forms(text)))
+
+
+def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
+    """Text without regard to case, whole or in part."""
+
+    def test(sign: str, value: Value) -> Test:
+        text = str(value)
+        if sign == "~":
+            return _contains(column, text)
+        # Lowered on both sides by the database, which may know fewer letters than Python.
+        return sa.func.lower(column).in_([sa.func.lower(each) for each in forms(text)])
+
+    return test
+
+
+def _collection(_: str, value: Value) -> Test:
+    named = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(str(value))))
+    return p.collection_id.in_(named)
+
+
+def _folder(_: str, value: Value) -> Test:
+    path = user_path(Path(str(value)))
+    return sa.or_(*(below(p.path, Path(each)) for each in forms(str(path))))
+
+
+def _date(sign: str, value: Value) -> Test:
+    assert isinstance(value, Span)
+    return _within(p.taken_at, sign, value)
+
+
+def _within(column: sa.ColumnElement[Any], sign: str, span: Span) -> Test:
+    """How a moment, as ISO 8601 text, stands to a span.
+
+    A day is the beginning of all its moments, so the texts can be compared as they are.
+    """
+    tests = {
+        "=": sa.and_(column >= span.start, column < span.end),
+        "<": column < span.start,
+        "<=": column < span.end,
+        ">": column >= span.end,
+        ">=": column >= span.start,
+    }
+    return tests[sign]
+
+
+def _colour(_: str, value: Value) -> Test:
+    return p.id.in_(with_colour(str(value)))
+
+
+def _orientation(_: str, value: Value) -> Test:
+    tests = {
+        "landscape": p.width_px > p.height_px,
+        "portrait": p.width_px < p.height_px,
+        "square": p.width_px == p.height_px,
+    }
+    return tests[str(value)]
+
+
+def _caption(_: str, value: Value) -> Test:
+    c = t.caption.c
+    return sa.exists().where(c.picture_id == p.id, _contains(c.text, str(value)))
+
+
+def _language(_: str, value: Value) -> Test:
+    c = t.caption.c
+    spoken = sa.func.lower(c.language) == sa.func.lower(str(value))
+    return sa.exists().where(c.picture_id == p.id, spoken)
+
+
+def _box(_: str, value: Value) -> Test:
+    assert isinstance(value, Box)
+    east_of, west_of = p.longitude >= value.west, p.longitude <= value.east
+    across = sa.or_(east_of, west_of) if value.west > value.east else sa.and_(east_of, west_of)
+    return sa.and_(p.latitude >= value.south, p.latitude <= value.north, across)
+
+
+def _has(_: str, value: Value) -> Test:
+    column = str(value).removeprefix(COLUMN)
+    if column != value or column.lower() not in HAVING:
+        held = t.field.c.name.in_(forms(column))
+        return p.id.in_(sa.select(t.field.c.picture_id).where(held))
+    tests = {
+        "caption": sa.exists().where(t.caption.c.picture_id == p.id),
+        "date": p.taken_at.is_not(None),
+        "place": p.latitude.is_not(None),
+        "camera": p.camera.is_not(None),
+    }
+    return tests[column.lower()]
+
+
+def _same(_: str, value: Value) -> Test:
+    other = t.picture.alias()
+    return p.content_hash.in_(sa.select(other.c.content_hash).where(other.c.id == int(str(value))))
+
+
+def _id(_: str, value: Value) -> Test:
+    assert isinstance(value, tuple)
+    # Short runs one by one: each test of a range is a level of SQLite's expressions.
+    single = [
+        each for first, last in value if last - first < SHORT_RUN for each in range(first, last + 1)
+    ]
+    runs = [p.id.between(first, last) for first, last in value if last - first >= SHORT_RUN]
+    return sa.or_(p.id.in_(single), *runs)
+
+
+# A further fact of a picture is one line here and one in `FIELDS`.
+CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
+    "collection": _collection,
+    "folder": _folder,
+    "date": _date,
+    "size": _compared(p.size_bytes),
+    "width": _compared(p.width_px),
+    "height": _compared(p.height_px),
+    # 32 bits times 32 bits: PostgreSQL refuses what 32 do not hold.
+    "megapixels": _compared(sa.cast(p.width_px, sa.BigInteger) * p.height_px / 1e6),
+    "orientation": _orientation,
+    "format": _named(p.format),
+    "camera": _named(p.camera),
+    "caption": _caption,
+    "language": _language,
+    "colour": _colour,
+    "box": _box,
+    "has": _has,
+    "id": _id,
+    "same": _same,
+}

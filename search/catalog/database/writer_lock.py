@@ -1,0 +1,120 @@
+"""One writer a collection: a lock that dies with its process, whatever kills it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from search.catalog.database import Database
+from search.catalog.records import Collection
+from search.errors import CollectionBusy, LimnError, LockLost, StorageFailed
+
+# Sets these locks apart from the catalog's transaction locks, which take the collection's id alone.
+POSTGRES_SPACE = 0x4C696D6E
+
+
+@contextmanager
+def writer_lock(database: Database, collection: Collection) -> Iterator[None]:
+    """Hold the collection's writer lock during the block.
+
+    Raises:
+        CollectionBusy: another process holds it.
+    """
+    busy = CollectionBusy(
+        f"collection {collection.name!r} is being indexed by another process; "
+        "wait for it, or end it, and run the command again"
+    )
+    if database.file is not None:
+        with _file_lock(database.file, collection, busy):
+            yield
+    else:
+        with _postgres_lock(database, collection, busy):
+            yield
+
+
+@contextmanager
+def _file_lock(file: Path, collection: Collection, busy: CollectionBusy) -> Iterator[None]:
+    lock = FileLock(file.with_name(f"{file.name}.collection-{collection.id}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise busy from error
+    except OSError as error:
+        raise StorageFailed(
+            f"can't make the lock file {lock.lock_file}: {error.strerror}"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _postgres_lock(
+    database: Database, collection: Collection, busy: CollectionBusy
+) -> Iterator[None]:
+    # The session's lock: the server lets go of it when the connection ends.
+    with database.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        key = (POSTGRES_SPACE << 32) | collection.id
+        if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
+            raise busy
+        # A writer that lost this lock may still be within the transaction in which it looked.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(collection.id)))
+        lock = _SessionLock(connection, collection)
+        database.writer_locks[collection.id] = lock.check
+        try:
+            yield
+        finally:
+            del database.writer_locks[collection.id]
+            if not lock.lost:
+                with suppress(LimnError):  # a session that has ended holds no lock
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+
+class _SessionLock:
+    """A lock that its session holds, for as long as that lives."""
+
+    def __init__(self, connection: sa.Connection, collection: Collection) -> None:
+        self.lost = False
+        self._connection = connection
+        self._collection = collection
+        self._turn = Lock()
+        self._session = self._read_session()
+
+    def check(self) -> None:
+        """Raise LockLost where the session has ended. SQLAlchemy may have opened another since."""
+        with self._turn:
+            try:
+                self.lost = self.lost or self._read_session() != self._session
+            except LimnError:
+                self.lost = True
+            if self.lost:
+                raise LockLost(
+                    f"the connection that held the lock on collection {self._collection.name!r} "
+                    "was cut, and another process may write to it now; check that the server runs, "
+                    "and run the command again: what was committed is kept"
+                )
+
+    def _read_session(self) -> int:
+        return int(self._connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one())
+
+
+def check_lock(database: Database, sql: sa.Connection, collection_id: int) -> None:
+    """Take the turn to write to a collection, and see that the writer lock, if held, still is.
+
+    To be called first in a transaction. The turn keeps log order equal to commit order, and makes
+    whoever takes the lock next wait until this transaction has ended. SQLite has one writer anyway,
+    and the lock is a file's, which ends with the process alone.
+
+    Raises:
+        LockLost: this process took the lock, and the server has let go of it since.
+    """
+    if database.is_sqlite:
+        return
+    sql.execute(sa.select(sa.func.pg_advisory_xact_lock(collection_id)))
+    if check := database.writer_locks.get(collection_id):
+        check()

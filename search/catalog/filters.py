@@ -1,0 +1,162 @@
+"""Statements over filters: which pictures pass one, as ids and as a condition on `picture`."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import sqlalchemy as sa
+
+from search.catalog.conditions import CONDITIONS, Test, column
+from search.catalog.contents import present
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.errors import BadQuery
+from search.filters.fields import COLUMN, FIELDS
+from search.filters.grammar import (
+    ResolvedCondition,
+    changed,
+    column_of,
+    conditions,
+    in_column,
+    value_of,
+)
+from search.filters.normal_form import normal_form
+from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+from search.records import Ids
+from search.text.characters import composed
+
+# SQLite follows expressions 1,000 levels deep, and each part of an "and" is one.
+MOST_JOINED = 200
+
+p = t.picture.c
+
+
+class CatalogFilters:
+    """Finds the pictures that pass a filter."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def resolved(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
+        """Return the filter with its values read, its columns named as these collections do.
+
+        Raises:
+            BadQuery: the collections have no such column, and the message lists theirs; or an
+                operator or a value is unknown.
+        """
+        asked = any(map(column_of, conditions(wanted)))
+        columns = self.columns(collection_ids) if asked else []
+        known = {composed(name).casefold(): name for name in columns}
+        known |= {name: name for name in columns}
+
+        def resolve(condition: Condition) -> Condition:
+            name = column_of(condition)
+            if name is not None:
+                found = known.get(name) or known.get(composed(name).casefold())
+                if found is None:
+                    raise _unknown(name, columns)
+                condition = in_column(condition, found)
+            return ResolvedCondition(
+                condition.field, condition.operator, condition.value, value_of(condition)
+            )
+
+        return changed(wanted, resolve)
+
+    def check(self, wanted: Filter) -> None:
+        """Raise BadQuery for a filter that no statement can be made of."""
+        passes(wanted)
+
+    def columns(self, collection_ids: Sequence[int]) -> list[str]:
+        """The names of the further columns that these collections have, in order."""
+        f = t.field.c
+        # From name to name by the index: a million rows of one name cost one step.
+        names = sa.select(sa.func.min(f.name).label("name")).cte("names", recursive=True)
+        following = sa.select(sa.func.min(f.name)).where(f.name > names.c.name).scalar_subquery()
+        names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
+        held = (
+            sa.select(f.picture_id)
+            .join(t.picture)
+            .where(f.name == names.c.name, p.collection_id.in_(collection_ids), present())
+        )
+        with self._database.reading() as sql:
+            return list(
+                sql.scalars(sa.select(names.c.name).where(held.exists()).order_by(names.c.name))
+            )
+
+    def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
+        """The ids of the pictures that pass, ascending, by collection, in one statement."""
+        # As one text a collection: a row for each of 500,000 ids takes ten times as long.
+        listed = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
+        statement = (
+            sa.select(p.collection_id, listed)
+            .where(p.collection_id.in_(collection_ids), passes(wanted), present())
+            .group_by(p.collection_id)
+        )
+        with self._database.reading() as sql:
+            found = {row[0]: row[1] for row in sql.execute(statement)}
+        return {
+            each: np.sort(np.fromstring(found.get(each, ""), dtype=np.int64, sep=","))
+            for each in collection_ids
+        }
+
+    def newest(self, collection_ids: Sequence[int], wanted: Filter | None, most: int) -> Ids:
+        """The ids of the pictures that pass, the newest first: as taken, else as indexed."""
+        statement = (
+            sa.select(p.id)
+            .where(
+                p.collection_id.in_(collection_ids),
+                sa.true() if wanted is None else passes(wanted),
+                present(),
+            )
+            .order_by(sa.func.coalesce(p.taken_at, p.indexed_at).desc(), p.id.desc())
+            .limit(most)
+        )
+        with self._database.reading() as sql:
+            return np.fromiter(sql.scalars(statement), np.int64)
+
+
+def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
+    return BadQuery(
+        f"there is no field {name!r} to filter by; the fields are: "
+        f"{', '.join(FIELDS)}; and the columns that came with the pictures: "
+        + (", ".join(columns) or "none")
+    )
+
+
+def passes(wanted: Filter) -> Test:
+    """The filter as a condition on `picture`; what is not known of a picture never passes.
+
+    Raises:
+        BadQuery: an unknown field, operator or value.
+    """
+    return _test(normal_form(wanted))
+
+
+def _test(wanted: Filter) -> Test:
+    """The condition of a filter in normal form."""
+    match wanted:
+        case Condition():
+            ask = CONDITIONS.get(wanted.field) or column(wanted.field.removeprefix(COLUMN))
+            return ask(wanted.operator, value_of(wanted))
+        case Not():
+            return _fails(_test(wanted.filter))
+        case AllOf():
+            return _joined(sa.and_, sa.true(), [_test(each) for each in wanted.filters])
+        case AnyOf():
+            return _joined(sa.or_, sa.false(), [_test(each) for each in wanted.filters])
+
+
+def _joined(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
+    """The tests joined; many of them in groups, because SQLite joins them one below the other."""
+    if len(tests) <= MOST_JOINED:
+        return join(none, *tests)
+    groups = (tests[first : first + MOST_JOINED] for first in range(0, len(tests), MOST_JOINED))
+    return join(none, *(_known(join(none, *group)) for group in groups))
+
+
+def _fails(test: Test) -> Test:
+    """The opposite, where what is not known does not pass either; else an index may answer."""
+    return sa.not_(_known(test))
+
+
+def _known(test: Test) -> Test:
+    return sa.func.coalesce(test, sa.false())

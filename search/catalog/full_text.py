@@ -1,0 +1,130 @@
+"""Statements over words: the index of captions' words, written and searched, on both databases."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from search.catalog.contents import present
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, delete_in, in_pieces
+from search.catalog.filters import passes
+from search.filters.tree import Filter
+from search.text.analysis import words_of
+
+# What PostgreSQL's full text search takes of one picture is a megabyte: past this, words are left
+# out. It is some hundred pages of text.
+MOST_WORDS_BYTES = 500_000
+
+# How many pictures the words may propose: vectors propose others, and all of them are ranked.
+MOST_FOUND = 300
+
+_INDEX = sa.table("words_index", sa.column("rowid"), sa.column("words"), sa.column("rank"))
+_MATCHES = sa.literal_column("words_index").op("MATCH")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWords:
+    """Pictures that hold words of a query, and how many pictures hold each of the words."""
+
+    words: dict[int, list[str]]
+    frequency: dict[str, int]
+
+
+def index_words(sql: Sql, picture_ids: Sequence[int]) -> None:
+    """Write the words of the captions that pictures have now; full text indexes follow."""
+    c = t.caption.c
+    delete_in(sql, t.picture_words, t.picture_words.c.picture_id, picture_ids)
+    statement = sa.select(c.picture_id, c.text).order_by(c.picture_id, c.id)
+    rows = in_pieces(sql, statement, c.picture_id, picture_ids)
+    written = [
+        {"picture_id": picture_id, "words": words}
+        for picture_id, told in groupby(rows, key=lambda row: int(row.picture_id))
+        if (words := _joined(word for row in told for word in words_of(row.text)))
+    ]
+    if written:
+        sql.execute(t.picture_words.insert(), written)
+
+
+def _joined(words: Iterable[str]) -> str:
+    """Return as many words, between blanks, as full text indexes take."""
+    text = " ".join(words)
+    if len(text) <= MOST_WORDS_BYTES // 4:  # no character has more bytes
+        return text
+    kept = text.encode()[:MOST_WORDS_BYTES].rpartition(b" ")[0]
+    return kept.decode()
+
+
+class CatalogWords:
+    """Finds pictures by the words of their captions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(
+        self,
+        asked: Sequence[str],
+        collection_ids: Sequence[int],
+        where: Filter | None = None,
+    ) -> FoundWords:
+        """Return the pictures that answer best to any of the words, at most 300.
+
+        It takes one statement. `asked` is of `search.text.analysis.query_words`; the pictures
+        pass `where`.
+        """
+        statement = self._sqlite(asked) if self._database.is_sqlite else self._postgres(asked)
+        statement = statement.where(t.picture.c.collection_id.in_(collection_ids), present())
+        if where is not None:
+            statement = statement.where(passes(where))
+        with self._database.reading() as sql:
+            rows = sql.execute(statement.limit(MOST_FOUND)).all()
+        counts = rows[0][2:] if rows else (0,) * len(asked)
+        return FoundWords(
+            words={row[0]: row[1].split() for row in rows},
+            frequency=dict(zip(asked, map(int, counts), strict=True)),
+        )
+
+    def _sqlite(self, asked: Sequence[str]) -> sa.Select[Any]:
+        def count(word: str) -> sa.ScalarSelect[Any]:
+            held = sa.select(sa.func.count()).select_from(_INDEX).where(_MATCHES(f'"{word}"'))
+            return held.scalar_subquery()
+
+        return (
+            sa.select(_INDEX.c.rowid, _INDEX.c.words, *map(count, asked))
+            .join_from(_INDEX, t.picture, t.picture.c.id == _INDEX.c.rowid)
+            .where(_MATCHES(" OR ".join(f'"{word}"' for word in asked)))
+            .order_by(_INDEX.c.rank)
+        )
+
+    def _postgres(self, asked: Sequence[str]) -> sa.Select[Any]:
+        # The index holds the words as they are: no parser of PostgreSQL's comes between.
+        held = sa.func.array_to_tsvector(sa.func.string_to_array(t.picture_words.c.words, " "))
+
+        def matches(query: str) -> sa.ColumnElement[bool]:
+            return held.op("@@", is_comparison=True)(sa.cast(query, sa.Text).op("::")(_TSQUERY))
+
+        counts = [
+            sa.select(sa.func.count())
+            .select_from(t.picture_words)
+            .where(matches(f"'{word}'"))
+            .correlate(None)
+            .scalar_subquery()
+            for word in asked
+        ]
+        rare = [
+            sa.case((matches(f"'{word}'"), 1 / sa.func.ln(2.0 + count)), else_=0)
+            for word, count in zip(asked, counts, strict=True)
+        ]
+        w = t.picture_words
+        return (
+            sa.select(w.c.picture_id, w.c.words, *counts)
+            .join_from(w, t.picture, t.picture.c.id == w.c.picture_id)
+            .where(matches(" | ".join(f"'{word}'" for word in asked)))
+            .order_by(sum(rare[1:], rare[0]).desc(), w.c.picture_id)
+        )
+
+
+_TSQUERY: sa.ColumnClause[Any] = sa.literal_column("tsquery")

@@ -1,0 +1,278 @@
+"""Job rows: what is to be indexed, how far it has come, and how it ended; for every door alike."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import now
+from search.catalog.records import Collection, Counts
+from search.errors import NotFound
+from search.text.characters import composed, forms, storable
+
+State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+
+UNFINISHED: tuple[State, ...] = ("queued", "running")
+ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as it stands; `rate` is pictures a second, `left_s` the time left at that rate."""
+
+    id: int
+    name: str
+    kind: str
+    source: Path
+    request: dict[str, Any] | None
+    state: State
+    cancelled: bool
+    total: int | None
+    counts: Counts
+    rate: float | None
+    current: str | None
+    message: str | None
+    started_at: str
+    updated_at: str
+    finished_at: str | None
+
+    @property
+    def left_s(self) -> float | None:
+        if self.state != "running" or not self.rate or self.total is None:
+            return None
+        return max(0.0, (self.total - done(self.counts)) / self.rate)
+
+
+def done(counts: Counts) -> int:
+    """How many of the files found are dealt with."""
+    return counts.added + counts.changed + counts.moved + counts.unchanged + counts.failed
+
+
+class Jobs:
+    """The jobs of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ask(self, name: str, kind: str, request: dict[str, Any]) -> int:
+        """Queue a job for a worker; the collection need not be there yet."""
+        with self._database.writing() as sql:
+            held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
+            return _new(
+                sql,
+                name=composed(name),
+                collection_id=sql.scalar(held),
+                kind=kind,
+                source=os.fsencode(request["sources"][0]),
+                request=json.dumps(request),
+                state="queued",
+            )
+
+    def start(
+        self,
+        collection: Collection,
+        kind: str,
+        source: Path,
+        job_id: int | None = None,
+        request: dict[str, Any] | None = None,
+    ) -> int:
+        """Open a job, or take up a queued one.
+
+        The caller holds the writer lock, so a job of this collection that still runs has lost its
+        process.
+        """
+        j = t.job.c
+        with self._database.writing() as sql:
+            sql.execute(
+                t.job.update()
+                .where(j.collection_id == collection.id, j.state == "running", j.id != job_id)
+                .values(state="interrupted", finished_at=now())
+            )
+            if job_id is None:
+                return _new(
+                    sql,
+                    name=collection.name,
+                    collection_id=collection.id,
+                    kind=kind,
+                    source=os.fsencode(source),
+                    request=json.dumps(request) if request else None,
+                    state="running",
+                )
+            taken = {"collection_id": collection.id, "state": "running", "updated_at": now()}
+            # Left alone where it was cancelled since.
+            sql.execute(_update(job_id, *UNFINISHED).values(taken))
+            return job_id
+
+    def update(
+        self,
+        job_id: int,
+        counts: Counts,
+        state: State = "running",
+        message: str | None = None,
+        **more: Any,
+    ) -> bool:
+        """Note how far a job has come, or how it ended; returns whether it is to end.
+
+        One that has ended stays as it is. `more` may be `total`, `rate` and `current`.
+        """
+        values = {**asdict(counts), **more, "state": state, "updated_at": now()}
+        if state != "running":
+            values |= {"message": message, "finished_at": now()}
+        j = t.job.c
+        for name in ("current", "message"):  # they name files, whose names are any bytes
+            if values.get(name):
+                values[name] = storable(values[name])
+        with self._database.writing() as sql:
+            noted = sql.execute(_update(job_id, *UNFINISHED).values(**values))
+            cancelled = sql.scalar(sa.select(j.cancelled).where(j.id == job_id))
+            return bool(cancelled) or not noted.rowcount
+
+    def take(self, job_id: int) -> bool:
+        """Begin a queued job; returns whether it was queued still."""
+        with self._database.writing() as sql:
+            begun = {"state": "running", "updated_at": now()}
+            return bool(sql.execute(_update(job_id, "queued").values(begun)).rowcount)
+
+    def wanted(self, job_id: int) -> bool:
+        """Whether a job is to go on: nobody cancelled it, and it has not ended."""
+        j = t.job.c
+        with self._database.reading() as sql:
+            state = sql.execute(sa.select(j.state, j.cancelled).where(j.id == job_id)).one_or_none()
+        return state is not None and not state.cancelled and state.state not in ENDED
+
+    def end(self, job_id: int, state: State, message: str | None = None) -> None:
+        """End a job whose process can't do it any more; one that has ended stays as it is."""
+        values = {"state": state, "message": message, "updated_at": now(), "finished_at": now()}
+        with self._database.writing() as sql:
+            sql.execute(_update(job_id, *UNFINISHED).values(values))
+
+    def requeue(self, job_id: int) -> None:
+        """Put back a job that its worker had to leave; one that has come to its end stays there."""
+        left: tuple[State, ...] = ("running", "interrupted")
+        with self._database.writing() as sql:
+            queued = {"state": "queued", "finished_at": None, "updated_at": now()}
+            sql.execute(_update(job_id, *left).values(queued))
+
+    def requests(self, name: str) -> list[dict[str, Any]]:
+        """What a collection was indexed from, each once, the newest last."""
+        j = t.job.c
+        statement = (
+            sa.select(j.request, j.source)
+            .join(t.collection)
+            .where(t.collection.c.name.in_(forms(name)), j.kind == "index")
+            .order_by(j.id)
+        )
+        with self._database.reading() as sql:
+            rows = sql.execute(statement).all()
+        by_hand = {"name": name, "confined_to": []}
+        found = [
+            row.request or json.dumps({**by_hand, "sources": [os.fsdecode(row.source)]})
+            for row in rows
+        ]
+        return [json.loads(each) for each in dict.fromkeys(found)]
+
+    def sources(self, name: str) -> list[Path]:
+        """Return the paths that a collection was indexed from; none for an unknown name."""
+        statement = (
+            sa.select(t.job.c.source)
+            .distinct()
+            .join(t.collection)
+            .where(t.collection.c.name.in_(forms(name)))
+        )
+        with self._database.reading() as sql:
+            return [Path(os.fsdecode(source)) for source in sql.scalars(statement)]
+
+    def cancel(self, job_id: int) -> Job:
+        """Ask for a job's end: a queued one ends now, a running one within two seconds.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        with self._database.writing() as sql:
+            sql.execute(_update(job_id, *UNFINISHED).values(cancelled=True, updated_at=now()))
+            ended = {"state": "cancelled", "finished_at": now()}
+            sql.execute(_update(job_id, "queued").values(ended))
+        return self.one(job_id)
+
+    def one(self, job_id: int) -> Job:
+        """One job; raises NotFound."""
+        found = self._read(sa.select(t.job).where(t.job.c.id == job_id))
+        if not found:
+            raise NotFound(f"there is no job {job_id}; limn jobs lists them")
+        return found[0]
+
+    def latest(self, limit: int = 20, before: int | None = None) -> list[Job]:
+        """The newest jobs, newest first; with ids under `before` where it is given."""
+        statement = sa.select(t.job).order_by(t.job.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(t.job.c.id < before)
+        return self._read(statement)
+
+    def of(self, name: str, limit: int = 10) -> list[Job]:
+        """The newest jobs of the collection of that name, there yet or not, newest first."""
+        j = t.job.c
+        held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
+        mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(held))
+        return self._read(sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit))
+
+    def newest(self) -> dict[str, Job]:
+        """The newest job of each collection, there yet or not, by name."""
+        j = t.job.c
+        last = sa.select(sa.func.max(j.id)).where(j.name.is_not(None)).group_by(j.name)
+        newest = self._read(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
+        return {job.name: job for job in newest}
+
+    def forget(self, name: str) -> None:
+        """Drop the jobs that never made the collection that they name."""
+        j = t.job.c
+        with self._database.writing() as sql:
+            sql.execute(t.job.delete().where(j.name.in_(forms(name)), j.collection_id.is_(None)))
+
+    def waiting(self) -> Sequence[Job]:
+        """The jobs that a worker may run, oldest first: queued, or perhaps left by a dead one."""
+        statement = sa.select(t.job).where(
+            t.job.c.state.in_(("queued", "running")), t.job.c.request.is_not(None)
+        )
+        return self._read(statement.order_by(t.job.c.id))
+
+    def _read(self, statement: sa.Select[Any]) -> list[Job]:
+        with self._database.reading() as sql:
+            return [_job(row) for row in sql.execute(statement)]
+
+
+def _update(job_id: int, *states: State) -> sa.Update:
+    """Return the beginning of an update of a job that is in one of the states."""
+    return t.job.update().where(t.job.c.id == job_id, t.job.c.state.in_(states))
+
+
+def _new(sql: sa.Connection, **values: Any) -> int:
+    made = t.job.insert().values(started_at=now(), updated_at=now(), **values)
+    key = sql.execute(made).inserted_primary_key
+    assert key is not None  # one row with a generated key
+    return int(key[0])
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        name=row.name or "",
+        kind=row.kind,
+        source=Path(os.fsdecode(row.source)),
+        request=json.loads(row.request) if row.request else None,
+        state=row.state,
+        cancelled=row.cancelled,
+        total=row.total,
+        counts=Counts(**{each.name: getattr(row, each.name) for each in fields(Counts)}),
+        rate=row.rate,
+        current=row.current,
+        message=row.message,
+        started_at=row.started_at,
+        updated_at=row.updated_at,
+        finished_at=row.finished_at,
+    )

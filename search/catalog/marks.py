@@ -1,0 +1,99 @@
+"""The SQL of marks: every "more like this" and "less like this" that was said, and of what."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import in_pieces, now
+from search.errors import NotFound
+from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMark:
+    """One mark: the words of its question, and the content of the picture, hashed, in hex."""
+
+    words: str
+    content_hash: str
+    more: bool
+    made_at: str
+
+
+class Marks:
+    """The marks of one database. A picture marked again in answer to the same question changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def store(self, query: Query) -> int:
+        """Store the marks of a query, and return how many there are.
+
+        Raises:
+            NotFound: a marked picture is gone; nothing is stored then.
+        """
+        asked = json.dumps([told(term) for term in query.terms], ensure_ascii=False)
+        key = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
+        sides = dict.fromkeys(query.more, True) | dict.fromkeys(query.less, False)
+        p, m = t.picture.c, t.mark.c
+        with self._database.writing() as sql:
+            statement = sa.select(p.id, p.content_hash)
+            hashes = {row.id: row.content_hash for row in in_pieces(sql, statement, p.id, [*sides])}
+            gone = next((each for each in sides if each not in hashes), None)
+            if gone is not None:
+                raise NotFound(f"there is no picture {gone}; it may have been removed")
+            rows = {
+                hashes[picture_id]: {
+                    "query": asked,
+                    "query_hash": key,
+                    "words": words_of(query),
+                    "content_hash": hashes[picture_id],
+                    "more": more,
+                    "made_at": now(),
+                }
+                for picture_id, more in sides.items()
+            }
+            if rows:
+                again = (m.query_hash == key) & m.content_hash.in_(rows)
+                sql.execute(t.mark.delete().where(again))
+                sql.execute(t.mark.insert(), list(rows.values()))
+        return len(rows)
+
+    def all(self) -> list[StoredMark]:
+        """Every mark, the first made first."""
+        m = t.mark.c
+        statement = sa.select(m.words, m.content_hash, m.more, m.made_at).order_by(m.id)
+        with self._database.reading() as sql:
+            return [
+                StoredMark(row.words, bytes(row.content_hash).hex(), bool(row.more), row.made_at)
+                for row in sql.execute(statement)
+            ]
+
+    def forget(self, words: str | None = None) -> int:
+        """Forget the marks made in answer to these words, or all; returns how many there were."""
+        gone = t.mark.delete()
+        if words is not None:
+            gone = gone.where(t.mark.c.words == words)
+        with self._database.writing() as sql:
+            return int(sql.execute(gone).rowcount)
+
+
+def words_of(query: Query) -> str:
+    """The words of a question, those that lead away left out."""
+    texts = [term.text for term in query.terms if isinstance(term, TextTerm) and term.weight > 0]
+    return " ".join(" ".join(texts).split())
+
+
+def told(term: Term) -> dict[str, object]:
+    """A term as JSON; a picture that was sent is only said to have been."""
+    match term:
+        case TextTerm():
+            return {"text": term.text, "weight": term.weight}
+        case IndexedTerm():
+            return {"picture_id": term.picture_id, "weight": term.weight}
+        case ConceptTerm():
+            return {"concept": term.name, "weight": term.weight}
+    return {"image": "sent", "weight": term.weight}

@@ -1,0 +1,198 @@
+"""Records of the catalog: collections, files, changes, tokens and concepts; the key of a path."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+from search.query.records import TextTerm
+from search.records import Caption, Fields, Ids, PictureFacts, Space, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSummary:
+    """A collection as lists show it; `size_bytes` adds up its files.
+
+    `missing` counts the pictures whose files were not found; the other numbers leave them out.
+    """
+
+    name: str
+    space: Space
+    pictures: int
+    captions: int
+    failures: int
+    missing: int
+    size_bytes: int
+    created_at: str
+    updated_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A named set of pictures, embedded in one space."""
+
+    id: int
+    name: str
+    space: Space
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the catalog remembers of a file, to tell whether it has changed."""
+
+    picture_id: int
+    size_bytes: int
+    mtime_ns: int
+    content_hash: bytes
+    captions_hash: bytes
+
+
+def path_hash(path: Path) -> bytes:
+    """Return the 16 bytes by which a path is found and kept unique."""
+    return hashlib.blake2b(os.fsencode(path), digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class FileMark:
+    """A file's path, size and time: enough to tell whether it has changed since."""
+
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedCaptions:
+    """Captions with their embeddings, (n, width), in the same order."""
+
+    captions: tuple[Caption, ...]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it stood when it was read, and what stood beside it.
+
+    `captions_hash` tells a change in the captions or the fields; `listed_in` is the table of
+    pictures that named the file, where one did.
+    """
+
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+    content_hash: bytes
+    captions_hash: bytes
+    fields: Fields = field(default_factory=dict)
+    listed_in: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedPicture:
+    """A picture ready to be stored: its file, its facts, its embedding (width,), its captions."""
+
+    file: FileState
+    facts: PictureFacts
+    vector: Vectors
+    captions: EmbeddedCaptions
+
+
+@dataclass(frozen=True, slots=True)
+class BesidePicture:
+    """New captions, fields and facts of a stored picture from its source.
+
+    Of the facts, those that are given are stored; `taken_at_else` where the picture has no date.
+    """
+
+    picture_id: int
+    captions_hash: bytes
+    captions: EmbeddedCaptions
+    fields: Fields = field(default_factory=dict)
+    taken_at: str | None = None
+    place: tuple[float, float] | None = None
+    taken_at_else: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be indexed: `reason` is one of `BadPicture.REASONS`.
+
+    Its size and time, where they are known, tell whether trying again is worth it.
+    """
+
+    path: Path
+    reason: str
+    detail: str
+    size_bytes: int | None = None
+    mtime_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many files a run found, and what became of them.
+
+    `removed` pictures are forgotten; `missing` ones are kept until their files are back.
+    """
+
+    found: int = 0
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    missing: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A stretch of the change log up to `position`: what to put and what to drop."""
+
+    position: int
+    ids: Ids
+    vectors: Vectors
+    removed: Ids
+
+
+Scope = Literal["read", "write", "admin"]
+"""What a token allows: to look, to change collections too, or to look after the server too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Who may ask a server that others can reach, and for what; the secret itself is not kept."""
+
+    id: int
+    name: str
+    scope: Scope
+    created_at: str
+
+    def allows(self, scope: Scope) -> bool:
+        """Whether this scope, or one that includes it, was granted."""
+        order: tuple[Scope, ...] = get_args(Scope)
+        return order.index(self.scope) >= order.index(scope)
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptMark:
+    """A marked picture of a concept: its content's hash in hex, and its file's name then."""
+
+    content_hash: str
+    more: bool
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What was kept under a name: words with weights, marks, and the vectors made of them.
+
+    `vectors` holds one of unit length (width,) for each space that it was made in, by the space's
+    id. Any of them can be made again from words and marks where the marked pictures are indexed.
+    """
+
+    name: str
+    words: tuple[TextTerm, ...] = ()
+    marks: tuple[ConceptMark, ...] = ()
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
+    created_at: str = ""

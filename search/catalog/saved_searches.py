@@ -1,0 +1,127 @@
+"""The SQL of saved searches: addresses of the page under names.
+
+The pictures in an address go by their content: one that was removed and came back under another id
+is found again.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from search.catalog.contents import ids_by_content
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, in_pieces, now
+from search.errors import NameTaken, NotFound
+from search.filters.saved_address import picture_ids, with_ids
+from search.text.characters import forms
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSearch:
+    """A question of the page: what stands after the "?" of its address."""
+
+    id: int
+    name: str
+    address: str
+    created_at: str
+
+
+class SavedSearches:
+    """The saved searches of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, name: str, address: str) -> int:
+        """Keep an address under a name; raises NameTaken."""
+        s = t.saved_search
+        with self._database.writing() as sql:
+            _check_free(sql, name)
+            row = {"name": name, "address": address, "created_at": now()}
+            search_id = int(sql.execute(s.insert().values(row).returning(s.c.id)).scalar_one())
+            _note_pictures(sql, search_id, address)
+        return search_id
+
+    def all(self) -> list[SavedSearch]:
+        """Every saved search, by name."""
+        return self._rows(sa.select(t.saved_search).order_by(t.saved_search.c.name))
+
+    def page(self, k: int, after: int = 0) -> list[SavedSearch]:
+        """So many of those saved after the one of that id, the first saved first."""
+        s = t.saved_search
+        return self._rows(sa.select(s).where(s.c.id > after).order_by(s.c.id).limit(k))
+
+    def one(self, search_id: int) -> SavedSearch:
+        """A saved search; raises NotFound."""
+        found = self._rows(sa.select(t.saved_search).where(t.saved_search.c.id == search_id))
+        _found(len(found))
+        return found[0]
+
+    def change(self, search_id: int, **values: str) -> None:
+        """Give a saved search another `name` or `address`; raises NameTaken and NotFound."""
+        s = t.saved_search
+        with self._database.writing() as sql:
+            if "name" in values:
+                _check_free(sql, values["name"], but=search_id)
+            _found(sql.execute(s.update().where(s.c.id == search_id).values(values)).rowcount)
+            if "address" in values:
+                _note_pictures(sql, search_id, values["address"])
+
+    def remove(self, search_id: int) -> None:
+        """Forget a saved search; raises NotFound."""
+        s = t.saved_search
+        with self._database.writing() as sql:
+            _found(sql.execute(s.delete().where(s.c.id == search_id)).rowcount)
+
+    def _rows(self, statement: sa.Select[Any]) -> list[SavedSearch]:
+        with self._database.reading() as sql:
+            rows = sql.execute(statement).all()
+            current = _current_ids(sql, [row.id for row in rows])
+        return [
+            SavedSearch(row.id, row.name, with_ids(row.address, current[row.id]), row.created_at)
+            for row in rows
+        ]
+
+
+def _note_pictures(sql: Sql, search_id: int, address: str) -> None:
+    """Note what the ids in an address stand for now."""
+    noted = t.saved_search_picture
+    sql.execute(noted.delete().where(noted.c.saved_search_id == search_id))
+    p = t.picture.c
+    statement = sa.select(p.id, p.content_hash)
+    rows = [
+        {"saved_search_id": search_id, "picture_id": row.id, "content_hash": row.content_hash}
+        for row in in_pieces(sql, statement, p.id, picture_ids(address))
+    ]
+    if rows:
+        sql.execute(noted.insert(), rows)
+
+
+def _current_ids(sql: Sql, search_ids: Sequence[int]) -> dict[int, dict[int, int]]:
+    """Return by saved search which picture has the content now that an id stood for then."""
+    n = t.saved_search_picture.c
+    statement = sa.select(n.saved_search_id, n.picture_id, n.content_hash)
+    noted = in_pieces(sql, statement, n.saved_search_id, search_ids)
+    holders = ids_by_content(sql, [row.content_hash for row in noted])
+    current: dict[int, dict[int, int]] = defaultdict(dict)
+    for row in noted:
+        held = holders.get(bytes(row.content_hash), [])
+        if held and row.picture_id not in held:
+            current[row.saved_search_id][row.picture_id] = held[0]
+    return current
+
+
+def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
+    s = t.saved_search.c
+    held = sql.scalar(sa.select(s.id).where(s.name.in_(forms(name))))
+    if held is not None and held != but:
+        raise NameTaken(f"there is a saved search {name!r} already; choose another name")
+
+
+def _found(count: int) -> None:
+    if not count:
+        raise NotFound("that saved search is gone; see the page of what is kept")

@@ -1,0 +1,75 @@
+"""Statements over how pictures look: main colours in CIELAB, and perceptual hashes."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from search import colours
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, delete_in, in_pieces
+from search.records import Ids
+
+Hashes = NDArray[np.uint64]
+"""Perceptual hashes: near copies share all but a few of their 64 bits."""
+
+# Of two hashes so many bits may differ while the pictures are taken for one, saved again or edited;
+# docs/relevance.md has what copies measure.
+MOST_BITS = 6
+
+
+def store_colours(sql: Sql, of: Mapping[int, Sequence[str]]) -> None:
+    """Write the colours, "#rrggbb", that pictures have now, by the pictures' ids."""
+    delete_in(sql, t.colour, t.colour.c.picture_id, list(of))
+    placed = [
+        (picture_id, place, each)
+        for picture_id, written in of.items()
+        for place, each in enumerate(written)
+    ]
+    if not placed:
+        return
+    found = colours.lab([each for *_, each in placed])
+    rows = zip(placed, colours.cells(found).tolist(), found.tolist(), strict=True)
+    sql.execute(
+        t.colour.insert(),
+        [
+            {"picture_id": picture_id, "place": place, "cell": cell}
+            | dict(zip(("lightness", "a", "b"), lab, strict=True))
+            for (picture_id, place, _), cell, lab in rows
+        ],
+    )
+
+
+def with_colour(colour: str) -> sa.Select[tuple[int]]:
+    """The ids of the pictures one of whose main colours a name or "#rrggbb" stands for."""
+    c = t.colour.c
+    near: set[int] = set()
+    tests = []
+    for shade, tolerance in colours.shades(colour):
+        near |= set(colours.cells_near(shade, tolerance))
+        away = [
+            (column - int(value)) * (column - int(value))
+            for column, value in zip((c.lightness, c.a, c.b), shade, strict=True)
+        ]
+        tests.append(away[0] + away[1] + away[2] <= tolerance**2)
+    return sa.select(c.picture_id).where(c.cell.in_(sorted(near)), sa.or_(*tests))
+
+
+class VisualHashes:
+    """The perceptual hashes of all pictures."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, ids: Ids) -> tuple[Hashes, NDArray[np.bool_]]:
+        """Return the pictures' hashes in the order of `ids`, and which are known, (n,) both."""
+        p = t.picture.c
+        statement = sa.select(p.id, p.perceptual_hash).where(p.perceptual_hash.is_not(None))
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, statement, p.id, ids.tolist())
+        found = {row.id: row.perceptual_hash for row in rows}
+        known = np.array([each in found for each in ids.tolist()], bool)
+        hashes = np.array([found.get(each, 0) for each in ids.tolist()], np.int64)
+        return hashes.view(np.uint64), known

@@ -1,0 +1,158 @@
+"""`limn collections`, `info`, `plan`, `remove` and `db`: what is held, and looking after it."""
+
+import sys
+
+import click
+
+from search.cli.options import settings_with, store_options
+from search.cli.output import as_document
+from search.documents.from_records import collection_json, one_line, printable
+from search.settings import Settings
+from search.text.amounts import amount
+
+# What failed is told by limn failures, whole; elsewhere a few say what it is about.
+FAILURES_SHOWN = 10
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def collections(as_json: bool) -> None:
+    """List the collections."""
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        summaries = engine.summaries()
+    if as_json:
+        click.echo(as_document([collection_json(summary) for summary in summaries]))
+    elif not summaries:
+        click.echo("no collection yet; make one with: limn index PATH", err=True)
+    for summary in () if as_json else summaries:
+        click.echo(
+            f"{printable(summary.name)}  {amount(summary.pictures, 'picture')}  "
+            f"{amount(summary.captions, 'caption')}  {summary.space.encoder}"
+        )
+
+
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def info(name: str, as_json: bool) -> None:
+    """Show what collection NAME holds, and the files that could not be indexed."""
+    from search.bootstrap import open_engine
+    from search.cli.facet_summary import summed_up
+    from search.documents.from_records import facets_json
+
+    with open_engine(Settings.from_environment()) as engine:
+        [summary] = engine.summaries([name])
+        collection = engine.catalog.collections.one(name)
+        failures = engine.catalog.failures.of(collection.id)
+        missing = list(engine.catalog.files(collection).missing_folders().items())
+        facets = engine.facets([name])
+        plan = engine.plan(collection)
+    facts = collection_json(summary)
+    refused = [
+        {"path": printable(str(each.path)), "reason": each.reason, "detail": each.detail}
+        for each in failures
+    ]
+    if as_json:
+        told = {
+            "store": plan.told(),
+            "facets": facets_json(facets),
+            "failed_files": refused,
+            "missing_folders": [
+                {"path": printable(str(folder)), "pictures": number} for folder, number in missing
+            ],
+        }
+        click.echo(as_document({**facts, **told}))
+        return
+    for key, value in facts.items():
+        click.echo(f"{key:<12} {value if value is not None else '-'}")
+    click.echo(f"{'store':<12} {plan.store}")
+    for reason in plan.reasons:
+        click.echo(f"{'':<12} {reason}")
+    for what, summed in summed_up(facets):
+        click.echo(f"{what:<12} {one_line(printable(summed))}")
+    for folder, number in missing[:FAILURES_SHOWN]:
+        click.echo(f"missing      {one_line(printable(str(folder)))}: {amount(number, 'picture')}")
+    if missing:
+        click.echo(f"{'':<12} they are back once their files are; or: limn forget-missing {name}")
+    for each in refused[:FAILURES_SHOWN]:
+        click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
+    if len(refused) > FAILURES_SHOWN:
+        click.echo(f"{'':<12} and {len(refused) - FAILURES_SHOWN:,} more: limn failures {name}")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@store_options
+def plan(name: str, as_json: bool, store: str | None, memory: str | None) -> None:
+    """Measure how collection NAME is best searched, and build it; a server does so by itself."""
+    from search.bootstrap import open_engine
+
+    with open_engine(settings_with(store, memory)) as engine:
+        collection = engine.catalog.collections.one(name)
+        made = engine.plan(collection, lambda told: click.echo(told, err=True))
+    if as_json:
+        click.echo(as_document(made.told()))
+        return
+    click.echo(made.store)
+    for reason in made.reasons:
+        click.echo(f"  {reason}")
+
+
+@click.command()
+@click.argument("name")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Forget collection NAME. The picture files stay as they are."""
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        [summary] = engine.summaries([name])
+        if not yes and sys.stdin.isatty():
+            click.confirm(
+                f"Forget {name!r} with its {amount(summary.pictures, 'picture')} (files stay)?",
+                abort=True,
+            )
+        engine.remove(name)
+    gone = amount(summary.pictures, "picture")
+    click.echo(f"removed {printable(name)}: {gone} forgotten, no file touched")
+
+
+@click.command("forget-missing")
+@click.argument("name")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def forget_missing(name: str, yes: bool) -> None:
+    """Forget the pictures of collection NAME whose files are missing.
+
+    A picture is missing when the folder that it was in is gone or empty, as it is while a disk or
+    a share is away.
+    """
+    from search.bootstrap import open_engine
+
+    with open_engine(Settings.from_environment()) as engine:
+        [summary] = engine.summaries([name])
+        if not summary.missing:
+            click.echo(f"no picture of {printable(name)} is missing", err=True)
+            return
+        if not yes and sys.stdin.isatty():
+            click.confirm(
+                f"Forget {amount(summary.missing, 'missing picture')} of {name!r}?", abort=True
+            )
+        forgotten = engine.forget_missing(name)
+    click.echo(f"forgot {amount(forgotten, 'missing picture')} of {printable(name)}")
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to this version's schema; every command does so by itself."""
+    from search.catalog.catalog import open_catalog
+
+    with open_catalog(Settings.from_environment().database) as catalog:
+        click.echo(f"the database {catalog.label} is at schema {catalog.revision}")

@@ -1,0 +1,63 @@
+"""`limn encoders`: the command line of the inventory."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from search.documents.from_records import printable
+from search.encoders.inventory import Known, known_encoders
+from search.errors import LimnError
+from search.settings import Settings
+
+
+@click.command()
+@click.option("--measure", is_flag=True, help="Open each, and time pictures and texts.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def encoders(measure: bool, as_json: bool) -> None:
+    """List the encoder pairs on this machine: shipped, downloaded, and used by collections.
+
+    Nothing is opened, and no network is used. A speed is a class by the work of a picture: fast,
+    medium, slow, or GPU, where one is needed.
+    """
+    settings = Settings.from_environment()
+    known = known_encoders(settings)
+    timings = {each.encoder: _timed(each, settings) for each in known if measure and each.there}
+    rows = [{**asdict(each), **timings.get(each.encoder, {})} for each in known]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for each in known:
+        click.echo(_line(each, timings.get(each.encoder, {})))
+
+
+def _timed(known: Known, settings: Settings) -> dict[str, float]:
+    from search.encoders import open_encoder
+    from search.encoders.inventory.speed import measured
+
+    click.echo(f"measuring {printable(known.encoder)}", err=True)
+    try:
+        pictures_per_s, text_ms = measured(open_encoder(known.encoder, settings.device))
+    except LimnError as error:
+        click.secho(f"limn: {printable(str(error))}", fg="red", err=True)
+        return {}
+    return {"pictures_per_s": round(pictures_per_s, 1), "text_ms": round(text_ms, 1)}
+
+
+def _line(known: Known, timing: dict[str, Any]) -> str:
+    parts = [printable(known.encoder), known.space or "space not known yet"]
+    if known.width is not None:
+        parts.append(f"{known.width} wide")
+    if known.size_bytes:
+        parts.append(f"{known.size_bytes / 1e6:,.0f} MB")
+    if timing:
+        parts.append(f"{timing['pictures_per_s']} pictures/s, {timing['text_ms']} ms a text")
+    elif known.speed is not None:
+        parts.append(known.speed)
+    parts.append("/".join(known.languages))
+    if known.collections:
+        parts.append("in " + ", ".join(map(printable, known.collections)))
+    if not known.there:
+        parts.append("NOT HERE")
+    return "  ".join(part for part in parts if part)

@@ -1,0 +1,50 @@
+"""What a collection holds, in a line a facet: for `limn info`."""
+
+from collections.abc import Iterable, Iterator
+
+from search.facets.records import Column, Facets, Folder, Value
+
+MOST_TOLD = 5
+
+
+def summed_up(facets: Facets) -> Iterator[tuple[str, str]]:
+    """The facets that there are, each as its name and a short text."""
+    if facets.dates is not None:
+        dates = facets.dates
+        taken = sum(value.pictures for value in dates.values)
+        yield "taken", f"{dates.first} to {dates.last} ({taken:,})"
+    for name, values in (
+        ("cameras", facets.cameras),
+        ("formats", facets.formats),
+        ("shapes", facets.orientations),
+        ("colours", sorted(facets.colours, key=lambda value: -value.pictures)),
+        ("languages", (Value(each.value or "?", each.pictures) for each in facets.languages)),
+        ("folders", map(_folder, facets.folders)),
+    ):
+        told = _values(values)
+        if told:
+            yield name, told
+    if facets.places is not None:
+        south, west, north, east = facets.places.box
+        inside = f"{south:.2f},{west:.2f},{north:.2f},{east:.2f}"
+        yield "places", f"within {inside} ({facets.places.pictures:,})"
+    for column in facets.columns:
+        yield f"field {column.name}", _column(column)
+
+
+def _values(values: Iterable[Value]) -> str:
+    every = [value for value in values if value.pictures]
+    told = [f"{value.value} ({value.pictures:,})" for value in every[:MOST_TOLD]]
+    return ", ".join([*told, *(["..."] if len(every) > MOST_TOLD else [])])
+
+
+def _folder(folder: Folder) -> Value:
+    return Value(folder.path, folder.pictures)
+
+
+def _column(column: Column) -> str:
+    if column.least is not None and column.different > MOST_TOLD:
+        return f"{column.least:g} to {column.most:g} ({column.pictures:,})"
+    if column.different == column.pictures > MOST_TOLD:
+        return f"{column.different:,} different ({column.pictures:,})"
+    return _values(column.values)

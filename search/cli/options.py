@@ -1,0 +1,83 @@
+"""Options that several commands share."""
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from search.query.records import EVERY_EVIDENCE
+from search.settings import STORES, Settings, memory_size
+
+
+def store_options(command: Any) -> Any:
+    """The options of every command that opens an index; `settings_with` takes what they say."""
+    memory = "What an index may take: 512M, 2G.  [default: LIMN_MEMORY]"
+    store = "How vectors are searched.  [default: LIMN_STORE]"
+    command = click.option("--memory", help=memory)(command)
+    return click.option("--store", type=click.Choice(STORES), help=store)(command)
+
+
+def mark_options(command: Any) -> Any:
+    """The options that mark pictures; `search.cli.picture_names` resolves what they name."""
+    more = (
+        "A picture as wanted, more like this: its id (412), its place in the last answer (@1), or "
+        "its file. May be repeated."
+    )
+    less = "A picture as not wanted, less like this. May be repeated."
+    command = click.option("--less", multiple=True, metavar="PICTURE", help=less)(command)
+    return click.option("--more", multiple=True, metavar="PICTURE", help=more)(command)
+
+
+def answer_options(command: Any) -> Any:
+    """The options of every command that prints hits."""
+    options = (
+        click.option("-k", "k", default=20, show_default=True, help="How many pictures to return."),
+        click.option("--page", default=1, show_default=True, help="Which page of -k pictures."),
+        click.option(
+            "--collection", "-c", "collections", multiple=True, help="Search only this collection."
+        ),
+        click.option(
+            "--where", "-w", help='Only pictures that pass: "date >= 2021 and camera ~ canon".'
+        ),
+        click.option(
+            "--by",
+            multiple=True,
+            type=click.Choice(EVERY_EVIDENCE),
+            help="What may speak for a picture; may be repeated.  [default: all]",
+        ),
+        click.option(
+            "--cutoff",
+            type=float,
+            is_flag=False,
+            flag_value=0.5,
+            default=0.0,
+            help="Leave out hits that are less sure than this, 0 to 1; 0.5 if no number is given.",
+        ),
+        mark_options,
+        click.option("--fold", is_flag=True, help="Show near-duplicates as one hit with a count."),
+        click.option(
+            "--diverse",
+            type=float,
+            is_flag=False,
+            flag_value=0.3,
+            default=0.0,
+            help="Prefer hits unlike each other, 0 to 1; 0.3 if no number is given.",
+        ),
+        click.option("--explain", is_flag=True, help="Show what matched, and each part's share."),
+        store_options,
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+        click.option("--open", "show", is_flag=True, help="Show the pictures in the browser."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def settings_with(store: str | None, memory: str | None) -> Settings:
+    """The settings, with what the options --store and --memory say instead."""
+    settings = Settings.from_environment()
+    if store is not None:
+        settings = replace(settings, store=store)
+    if memory is not None:
+        settings = replace(settings, memory_bytes=memory_size("--memory", memory))
+    return settings

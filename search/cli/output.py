@@ -1,0 +1,49 @@
+"""Hits and documents as commands print them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from search.documents.from_records import hit_json, json_text, one_line, printable
+from search.query.records import Hit
+
+
+def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:
+    """Print hits to stdout: rank, score (or else date), id and path a line, or a JSON document."""
+    if as_json:
+        click.echo(as_document([hit_json(hit) for hit in hits]))
+        return
+    for hit in hits:
+        path = one_line(printable(str(hit.picture.path)))
+        copies = f"  +{len(hit.copies)} alike" if hit.copies else ""
+        caption = _told(hit)
+        told = f"  {one_line(caption[:80])}" if caption else ""
+        score = f"{hit.score:.3f}" if hit.measure != "none" else _day(hit)
+        place = f"{hit.rank:>3}  {score}  {hit.picture.id:>6}"
+        click.echo(f"{place}  {path}{copies}{click.style(told, dim=True)}")
+        if explain:
+            click.echo(f"{'':12}{_explained(hit)}")
+
+
+def _day(hit: Hit) -> str:
+    """The day on which the picture was taken, or a dash where that is not known."""
+    return f"{(hit.picture.facts.taken_at or '-')[:10]:10}"
+
+
+def _told(hit: Hit) -> str:
+    """The caption that holds the words, or else the nearest, or else the picture's first."""
+    matched = [match.caption for match in hit.matches if match.caption is not None]
+    captions = matched[::-1] or list(hit.picture.facts.captions)
+    return captions[0].text if captions else ""
+
+
+def _explained(hit: Hit) -> str:
+    parts = [f"{each.by} {each.score:.3f} ({each.share:.0%})" for each in hit.matches]
+    sure = [] if hit.confidence is None else [f"sure to {hit.confidence:.2f}"]
+    return ", ".join([*parts, *sure])
+
+
+def as_document(value: Any) -> str:
+    """A value as the one JSON document that a command prints."""
+    return json_text(value, indent=2)

@@ -1,0 +1,128 @@
+"""Indexed pictures as people name them: by id, by place in the last answer, by file."""
+
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from search.catalog.catalog import Catalog
+from search.documents.from_records import one_line, printable
+from search.errors import BadQuery, NotFound
+from search.query.records import Hit, IndexedTerm
+from search.query.syntax import split_weight
+from search.settings import user_path
+
+FORMS = (
+    "it may be a picture's id, such as 412, its place in the last answer, such as @1, or the path "
+    "of an indexed picture"
+)
+
+PLACE, ID = re.compile(r"@(\d{1,9})"), re.compile(r"[1-9]\d{0,17}")
+
+SIDES = {"--more": "more like", "--less": "less like", "--id": "like"}
+
+
+def is_named(text: str) -> bool:
+    """Return whether a text names an indexed picture other than by its path."""
+    return bool(PLACE.fullmatch(text) or ID.fullmatch(text))
+
+
+class NamedPictures:
+    """Resolves what options name to ids, and remembers the last answer for the next command.
+
+    The last answer is kept in the data folder, beside the catalog that it is of.
+    """
+
+    def __init__(self, catalog: Catalog, data_dir: Path, collections: Sequence[str] = ()) -> None:
+        self._catalog = catalog
+        self._collections = collections
+        self._file = data_dir / "last-answer.json"
+        self._places: dict[int, int] | None = None
+
+    def ids(self, option: str, texts: Sequence[str]) -> tuple[int, ...]:
+        """Return the ids of the pictures that an option names, and say on stderr which they are.
+
+        Raises:
+            BadQuery: one is no id, place or path of an indexed picture.
+            NotFound: one is a file that is not indexed.
+        """
+        ids = [self._id(option, text) for text in texts]
+        pictures = self._catalog.pictures.by_id(ids)
+        for text, each in zip(texts, ids, strict=True):
+            # One that is gone is told by what the ids are for, after the rest of what was asked.
+            known = pictures.get(each)
+            path = "no picture" if known is None else one_line(printable(str(known.path)))
+            if known is not None or self._perhaps(text):
+                click.echo(f"{SIDES[option]} {each}: {path}{self._perhaps(text)}", err=True)
+        return tuple(dict.fromkeys(ids))
+
+    def terms(self, texts: Sequence[str]) -> list[IndexedTerm]:
+        """Return the terms that --id names, each with its weight; raises what `ids` raises."""
+        parts = [(text, 1.0) if os.path.exists(text) else split_weight(text) for text in texts]
+        return [IndexedTerm(self.ids("--id", [text])[0], weight) for text, weight in parts]
+
+    def remember(self, hits: Sequence[Hit]) -> None:
+        """Keep an answer's places for the next command; one without a hit changes none."""
+        if not hits:
+            return
+        places = {hit.rank: hit.picture.id for hit in hits}
+        draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        with suppress(OSError):  # a folder that can't be written to is no reason not to search
+            text = json.dumps({"catalog": self._catalog.identity(), "places": places})
+            draft.write_text(text, encoding="utf-8")
+            os.replace(draft, self._file)
+
+    def _id(self, option: str, text: str) -> int:
+        if place := PLACE.fullmatch(text):
+            return self._at_place(option, int(place[1]))
+        if ID.fullmatch(text):
+            return int(text)
+        path = user_path(Path(text))
+        found = self._catalog.pictures.ids_at(_spellings(path), self._collections)
+        if found:
+            return found[0]
+        if text and os.path.lexists(path):
+            raise NotFound(
+                f"{str(path)!r} is not indexed; index it, or search by the file itself with --image"
+            )
+        raise BadQuery(f"{option} is {text!r}; {FORMS}")
+
+    def _at_place(self, option: str, place: int) -> int:
+        places = self._last()
+        if place in places:
+            return places[place]
+        if not places:
+            raise BadQuery(f"{option} is '@{place}', but there is no last answer; search first")
+        raise BadQuery(
+            f"{option} is '@{place}', but the last answer has the places "
+            f"@{min(places)} to @{max(places)}"
+        )
+
+    def _perhaps(self, text: str) -> str:
+        """Tell an id that may be meant as a place in the last answer."""
+        places = self._last()
+        if not ID.fullmatch(text) or places.get(int(text), int(text)) == int(text):
+            return ""
+        return f" ({text} is an id; for the place in the last answer write @{text})"
+
+    def _last(self) -> dict[int, int]:
+        """Return the ids of the last answer by place; {} where there is none of this catalog."""
+        if self._places is None:
+            self._places = {}
+            with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+                kept = json.loads(self._file.read_text(encoding="utf-8"))
+                if kept["catalog"] == self._catalog.identity():
+                    self._places = {int(at): int(each) for at, each in kept["places"].items()}
+        return self._places
+
+
+def _spellings(path: Path) -> list[Path]:
+    """Return a path as it was written, without links, and with é as one character or as two."""
+    paths = (str(path), os.path.realpath(path))
+    forms = [unicodedata.normalize(form, each) for each in paths for form in ("NFC", "NFD")]
+    return [Path(each) for each in dict.fromkeys((*paths, *forms))]

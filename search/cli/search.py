@@ -1,0 +1,189 @@
+"""The commands `limn search` and `limn similar`."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from search.cli.options import answer_options, settings_with
+from search.cli.output import print_hits
+from search.cli.waiting import saying
+from search.documents.from_records import one_line
+from search.errors import BadQuery
+from search.query.records import EVERY_EVIDENCE, Evidence, PictureTerm, Query, Term
+
+
+@click.command()
+@click.argument("words", nargs=-1)
+@click.option(
+    "--text",
+    "-t",
+    "texts",
+    multiple=True,
+    help='More words, with a weight: "snow:0.5"; words that hold a colon want one: "16:9:1".',
+)
+@click.option(
+    "--image",
+    "-i",
+    "images",
+    multiple=True,
+    help="A picture to search by: me.jpg, me.jpg:0.5, or a part, in percent: me.jpg@0,0,50,100.",
+)
+@click.option(
+    "--id",
+    "ids",
+    multiple=True,
+    metavar="PICTURE",
+    help="An indexed picture to search by: its id (412), its place in the last answer (@1), or "
+    "its file; with a weight, 412:0.5.",
+)
+@click.option(
+    "--minus", "-m", "minus", multiple=True, help='Words to lead away from: people, "people:0.8".'
+)
+@answer_options
+def search(
+    words: tuple[str, ...],
+    texts: tuple[str, ...],
+    images: tuple[str, ...],
+    ids: tuple[str, ...],
+    minus: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Find pictures by WORDS, by pictures, or by several of each with weights.
+
+    `concept:NAME` among the words is a concept that was kept; so it is in --text and --minus.
+    With nothing to search by, --where or --collection shows pictures, the newest first.
+    """
+    _answer(terms_of(words, texts, images, minus), ids, **options)
+
+
+@click.command()
+@click.argument("photo")
+@answer_options
+def similar(photo: str, **options: Any) -> None:
+    """Find pictures that look like PHOTO, a file that need not be indexed.
+
+    PHOTO may be an indexed picture's id, or its place in the last answer, such as @1.
+    """
+    from search.cli.picture_names import is_named
+
+    if is_named(photo) and not os.path.exists(photo):
+        _answer([], [photo], **options)
+    else:
+        _answer([PictureTerm(Path(photo))], **options)
+
+
+def terms_of(
+    words: Sequence[str], texts: Sequence[str], images: Sequence[str], minus: Sequence[str]
+) -> list[Term]:
+    """The terms of the options that name them; raises BadQuery for a weight that is none."""
+    from search.query.syntax import USUAL_MINUS, weighed, worded
+
+    terms: list[Term] = worded(" ".join(words)) if words else []
+    for text in texts:
+        named, weight = weighed("--text", text)
+        terms += worded(named, 1.0 if weight is None else weight)
+    terms += [_picture_term(image) for image in images]
+    for each in minus:
+        named, weight = weighed("--minus", each)
+        terms += worded(named, -(USUAL_MINUS if weight is None else weight))
+    return terms
+
+
+def _picture_term(text: str) -> PictureTerm:
+    from search.query.syntax import CROP_LIKE, split_crop, split_weight
+
+    form = "write me.jpg, me.jpg:0.5, me.jpg@0,0,50,100, or me.jpg@0,0,50,100:0.5"
+    if _is_there(text):  # a name may end in a colon and a number
+        return PictureTerm(Path(text))
+    named, weight = split_weight(text)
+    if _is_there(named):
+        return PictureTerm(Path(named), weight)
+    path, crop = split_crop(named)
+    before, _, after = (path if crop else named).rpartition(":")
+    if before and not set(after) & set("/\\") and _is_there(split_crop(before)[0]):
+        raise BadQuery(f"--image is {text!r}, and {after!r} is no weight at its end; {form}")
+    before, _, after = named.rpartition("@")
+    if crop is None and before and (CROP_LIKE.fullmatch(after) or _is_there(before)):
+        raise BadQuery(
+            f"--image is {text!r}, and {after!r} is no part of a picture: its left, top, right and "
+            f"bottom edges in whole percent; {form}"
+        )
+    return PictureTerm(Path(path), weight, crop)
+
+
+def _is_there(name: str) -> bool:
+    """Whether there is a file of that name, or a file that may hold a picture of that name."""
+    from search.pictures.containers import container_of
+
+    try:
+        return os.path.exists(name) or container_of(Path(name)) is not None
+    except (OSError, ValueError):  # no name that a file could have
+        return False
+
+
+def _answer(
+    terms: Sequence[Term],
+    ids: Sequence[str] = (),
+    *,
+    k: int,
+    page: int,
+    collections: tuple[str, ...],
+    where: str | None,
+    by: tuple[Evidence, ...],
+    cutoff: float,
+    fold: bool,
+    diverse: float,
+    more: tuple[str, ...],
+    less: tuple[str, ...],
+    explain: bool,
+    store: str | None,
+    memory: str | None,
+    as_json: bool,
+    show: bool,
+) -> None:
+    from search.bootstrap import open_engine
+    from search.cli.picture_names import NamedPictures
+    from search.filters.grammar import parse
+
+    if page < 1:
+        raise BadQuery(f"--page is {page}; pages begin at 1")
+    settings = settings_with(store, memory)
+    query = Query(
+        terms=tuple(terms),
+        collections=collections,
+        k=k,
+        offset=(page - 1) * k,
+        where=None if where is None else parse(where),
+        by=by or EVERY_EVIDENCE,
+        cutoff=cutoff,
+        fold=fold,
+        diverse=diverse,
+    )
+    with open_engine(settings) as engine:
+        named = NamedPictures(engine.catalog, settings.data_dir, collections)
+        query = replace(
+            query,
+            terms=(*terms, *named.terms(ids)),
+            more=named.ids("--more", more),
+            less=named.ids("--less", less),
+        )
+        with saying("opening the encoder and the index"):
+            answer = engine.answer(query)
+        named.remember(answer.hits)  # before a reader such as `head` may end the command
+        print_hits(answer.hits, as_json, explain)
+        for cut in answer.cuts:
+            click.echo(
+                f"the encoder reads {cut.read:,} of the {cut.characters:,} characters of "
+                f"{one_line(cut.text[:30])}...; say the rest as a term of its own, with --text",
+                err=True,
+            )
+        for note in answer.notes:
+            click.echo(one_line(note), err=True)
+        if answer.hits and show:
+            from search.cli.contact_sheet import write_sheet
+
+            click.launch(write_sheet(answer.hits, engine.thumbnail).as_uri())

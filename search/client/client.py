@@ -1,0 +1,161 @@
+"""What can be asked of a server, a method each."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from shutil import copyfileobj
+from types import EllipsisType
+from typing import Any
+from urllib.parse import quote
+
+from search.client import records
+from search.client.records import Answer, Collection, Failure, Hit, Job, Picture, TextTerm, record
+from search.client.saved_and_boards import Boards, SavedSearches
+from search.client.transport import Transport, Upload
+
+LOOK_EVERY_S = 0.5
+
+
+class Client:
+    """Asks one server; safe to use from many threads.
+
+    Every method raises `Problem` where the server refuses, and `Unreachable` where none answers.
+    `saved` and `boards` ask for what people keep.
+    """
+
+    def __init__(
+        self,
+        address: str = "http://127.0.0.1:8000",
+        token: str | None = None,
+        timeout_s: float = 60.0,
+    ) -> None:
+        self._ask = Transport(address, token, timeout_s)
+        self.saved = SavedSearches(self._ask)
+        self.boards = Boards(self._ask)
+
+    # -- searching
+
+    def search(
+        self,
+        *words: str | TextTerm,
+        like: Sequence[int] = (),
+        images: Sequence[Upload] = (),
+        collections: Sequence[str] = (),
+        k: int = 20,
+        cursor: str | None = None,
+        **more: Any,
+    ) -> Answer:
+        """A page of hits for words, for pictures `like` these ids, for pictures sent, or for all.
+
+        `more` may be `where`, `by`, `cutoff`, `fold` and `diverse`, as the API has them. Words that
+        go with a picture that is sent have a weight of 1.
+        """
+        given = {name: value for name, value in {**more, "cursor": cursor}.items() if value}
+        if images:
+            texts = [each if isinstance(each, str) else each.text for each in words]
+            fields = {"q": texts, "similar": list(like), "collection": list(collections), "k": k}
+            return records.answer(self._ask.form("search", {**fields, **given}, {"image": images}))
+        terms = [TextTerm(each) if isinstance(each, str) else each for each in words]
+        document: dict[str, Any] = {
+            "terms": [
+                *({"text": each.text, "weight": each.weight} for each in terms),
+                *({"picture_id": each} for each in like),
+            ],
+            "collections": list(collections),
+            "k": k,
+            **given,
+        }
+        return records.answer(self._ask.json("POST", "search", document))
+
+    def hits(self, *words: str | TextTerm, k: int = 100, **more: Any) -> Iterator[Hit]:
+        """Every hit of a search, page by page, as far as they are asked for."""
+        cursor: str | EllipsisType | None = ...
+        while cursor is not None:
+            at = None if cursor is ... else cursor
+            page = self.search(*words, k=k, cursor=at, **more)
+            yield from page.hits
+            cursor = page.next
+
+    # -- pictures
+
+    def picture(self, picture_id: int) -> Picture:
+        return records.picture(self._ask.json("GET", f"pictures/{picture_id}"))
+
+    def thumbnail(self, picture_id: int, side: int = 320) -> bytes:
+        """A WebP within a square of `side` pixels: 160, 320, 480, 960 or 1600."""
+        return self._ask.whole(f"pictures/{picture_id}/thumbnail", side=side)
+
+    def original(self, picture_id: int) -> bytes:
+        """The picture's file as it is."""
+        return self._ask.whole(f"pictures/{picture_id}/original")
+
+    # -- collections
+
+    def collections(self) -> list[Collection]:
+        told = self._ask.json("GET", "collections")["collections"]
+        return [record(Collection, each) for each in told]
+
+    def collection(self, name: str) -> Collection:
+        return record(Collection, self._ask.json("GET", _collection(name)))
+
+    def index_folder(self, name: str, folder: str) -> Job:
+        """Make a collection of a folder on the server, which its operator allows to be indexed."""
+        document = {"name": name, "folder": folder}
+        return record(Job, self._ask.json("POST", "collections", document))
+
+    def send(self, name: str, files: Sequence[Upload]) -> Job:
+        """Make a collection of files, or add them: pictures, films, archives, captions.csv."""
+        return record(Job, self._ask.form("collections", {"name": name}, {"files": files}))
+
+    def index_again(self, name: str, retry: bool = False) -> list[Job]:
+        """Look for changes, or `retry` files that failed."""
+        told = self._ask.json("POST", f"{_collection(name)}/index", {"retry": retry})
+        return [record(Job, each) for each in told["jobs"]]
+
+    def rename(self, name: str, new: str) -> Collection:
+        return record(Collection, self._ask.json("PATCH", _collection(name), {"name": new}))
+
+    def remove(self, name: str) -> None:
+        """Forget a collection; files on the server's folders stay."""
+        self._ask.json("DELETE", _collection(name))
+
+    def forget_missing(self, name: str) -> int:
+        """Forget the pictures of a collection whose files are missing; returns how many."""
+        return int(self._ask.json("DELETE", f"{_collection(name)}/missing")["forgotten"])
+
+    def failures(self, name: str) -> list[Failure]:
+        told = self._ask.json("GET", f"{_collection(name)}/failures")["failures"]
+        return [record(Failure, each) for each in told]
+
+    # -- jobs
+
+    def jobs(self) -> Iterator[Job]:
+        """Every job, the newest first."""
+        return (record(Job, each) for each in self._ask.pages("jobs", "jobs"))
+
+    def job(self, job_id: int) -> Job:
+        return record(Job, self._ask.json("GET", f"jobs/{job_id}"))
+
+    def cancel(self, job_id: int) -> Job:
+        return record(Job, self._ask.json("POST", f"jobs/{job_id}/cancel"))
+
+    def wait(self, job: Job, timeout_s: float = 3600.0) -> Job:
+        """The job once it has ended, or as it stands after `timeout_s`."""
+        deadline_s = time.monotonic() + timeout_s
+        while not job.ended and time.monotonic() < deadline_s:
+            time.sleep(LOOK_EVERY_S)
+            job = self.job(job.id)
+        return job
+
+    # -- a selection
+
+    def export(self, ids: Sequence[int], to: Path, kind: str = "zip") -> Path:
+        """Write pictures to a file: `zip` of their files, `csv`, or `json`."""
+        asked = self._ask.open("GET", "export", id=list(ids), format=kind)
+        with asked as answer, to.open("wb") as file:
+            copyfileobj(answer, file)
+        return to
+
+
+def _collection(name: str) -> str:
+    return f"collections/{quote(name, safe='')}"

@@ -1,0 +1,1 @@
+"""The JSON documents of the command line, the API and the Python client."""

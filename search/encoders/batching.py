@@ -1,0 +1,81 @@
+"""An encoder for many callers: texts that come together share a run, the last ones are kept."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+
+import numpy as np
+
+from search.batching import Joining
+from search.encoders import Encoder
+from search.encoders.preparation import Preparation
+from search.records import Pixels, Space, Vectors
+
+# So many texts are a batch by themselves.
+FEW = 8
+
+# A page's next hits, its filters and its marks ask by the same words again: 2 KB for each of them.
+KEPT = 1_024
+
+
+class JoinedEncoder:
+    """As the encoder it is around, and quicker for searches. Safe to call from many threads.
+
+    Texts that come together share one run of the text tower; those asked again are not run.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._together = Joining(self._encode_all)
+        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._keeping = Lock()
+
+    @property
+    def space(self) -> Space:
+        """The identity of the pair."""
+        return self._encoder.space
+
+    @property
+    def preparation(self) -> Preparation:
+        """How a picture becomes the picture tower's input."""
+        return self._encoder.preparation
+
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text its vector hangs on."""
+        return self._encoder.characters_read(text)
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed (n, height, width, 3) uint8 made by `preparation` -> (n, width); n may be 0."""
+        return self._encoder.encode_pixels(pixels)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed n texts -> (n, width); n may be 0."""
+        if not 0 < len(texts) <= FEW:
+            return self._encoder.encode_texts(texts)
+        found = self._known(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in found]
+        if missing:
+            made = dict(zip(missing, self._together.ask(missing), strict=True))
+            self._keep(made)
+            found |= made
+        return np.stack([found[text] for text in texts])
+
+    def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors (width,) of those texts that are kept."""
+        with self._keeping:
+            found = {text: self._kept[text] for text in texts if text in self._kept}
+            for text in found:
+                self._kept.move_to_end(text)
+        return found
+
+    def _keep(self, made: dict[str, Vectors]) -> None:
+        with self._keeping:
+            # Copies: a row of a batch would keep all of it.
+            self._kept.update({text: vector.copy() for text, vector in made.items()})
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+    def _encode_all(self, asked: list[Sequence[str]]) -> list[Vectors]:
+        vectors = self._encoder.encode_texts([text for texts in asked for text in texts])
+        ends = np.cumsum([len(texts) for texts in asked])[:-1]
+        return np.split(vectors, ends)

@@ -1,0 +1,1 @@
+"""Encoder pairs as ONNX graphs, run by onnxruntime."""

@@ -1,0 +1,108 @@
+"""The pair that ships with Limn: MobileNetV2 and a small BERT, trained here, run by onnxruntime."""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from tokenizers import Encoding, Tokenizer
+
+from search.encoders.onnx_pair.pair_folder import (
+    QUERYBANK,
+    PairFolder,
+    opening,
+    preparation_of,
+    read_folder,
+)
+from search.encoders.onnx_pair.querybank import Querybank, read_querybank
+from search.encoders.onnx_pair.sessions import Towers, open_towers
+from search.encoders.preparation import Preparation
+from search.encoders.text_limits import encodable, longest
+from search.records import Pixels, Space, Vectors
+
+FOLDER = Path(__file__).parent / "pair"
+
+LONGEST_TEXT = 10_000
+"""Characters looked at; the tower reads 48 tokens, so nothing is lost but time."""
+
+READ_AGAIN = 128
+"""Texts whose tokens are kept: a search asks for a vector, and then how much of its words was read;
+in between, others may ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinEncoder:
+    """A pair of ONNX graphs with Limn's own tokenizer.
+
+    Safe to call from many threads: the towers' and the tokenizer's calls share no state.
+    """
+
+    space: Space
+    preparation: Preparation
+    languages: tuple[str, ...]
+    towers: Towers
+    tokenizer: Tokenizer
+    read: Callable[[str], Encoding] = field(repr=False)
+    """The tokenizer, with the last texts kept."""
+
+    querybank: Querybank | None = field(repr=False)
+    """None in pairs of before 26 November 2026, and in those that were taught too little."""
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed (n, h, w, 3) uint8, of the preparation's size, -> (n, width)."""
+        vectors = self.towers.encode_pixels(pixels)
+        return self.querybank.even_pictures(vectors) if self.querybank else vectors
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed n texts of any Unicode -> (n, width); what is past 48 tokens is cut."""
+        readable = (encodable(text[:LONGEST_TEXT]) for text in texts)
+        vectors = self.towers.encode_ids([self.read(text).ids for text in readable])
+        return self.querybank.even_texts(vectors) if self.querybank else vectors
+
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text come before the tower's 48 tokens are full."""
+        return longest(text, lambda part: not self.read(encodable(part)).overflowing)
+
+
+def pair_folder(spec: str) -> Path:
+    """The folder that `builtin` or `builtin@/path/to/pair` names."""
+    _, at, place = spec.partition("@")
+    return Path(os.path.abspath(os.path.expanduser(place))) if at else FOLDER
+
+
+def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
+    """Open the pair in `folder`; `threads` bounds the CPU threads of a graph, 0 leaves it free.
+
+    Raises:
+        EncoderUnavailable: a file is missing, damaged or of an unknown format.
+    """
+    remedy = "install Limn again" if folder == FOLDER else "train it again with limn train"
+    with opening(folder, remedy):
+        pair = read_folder(folder)
+        space = _space(folder, pair)
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        return BuiltinEncoder(
+            space=space,
+            preparation=preparation_of(pair.facts["preparation"]),
+            languages=tuple(pair.facts["languages"]),
+            towers=open_towers(folder, space.width, threads),
+            tokenizer=tokenizer,
+            read=lru_cache(READ_AGAIN)(tokenizer.encode),
+            querybank=read_querybank(folder / QUERYBANK) if QUERYBANK in pair.digests else None,
+        )
+
+
+def builtin_space(folder: Path = FOLDER) -> Space:
+    """The space of the pair in `folder`, unopened; `opening` says what its errors mean."""
+    return _space(folder, read_folder(folder))
+
+
+def _space(folder: Path, pair: PairFolder) -> Space:
+    """The identity is a digest of the files' bytes, which hold architecture, weights, normalisation
+    and tokenizer, and of pair.json, which holds the preparation.
+    """
+    identity = hashlib.sha256(pair.described + "".join(pair.digests.values()).encode())
+    encoder = "builtin" if folder == FOLDER else f"builtin@{folder.absolute()}"
+    return Space(f"builtin-{identity.hexdigest()[:12]}", encoder, int(pair.facts["width"]))

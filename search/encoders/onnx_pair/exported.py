@@ -1,0 +1,114 @@
+"""Pairs that `limn export` wrote: open_clip's towers as ONNX graphs, without torch or open_clip."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from search.encoders.onnx_pair.pair_folder import DESCRIPTION, opening, preparation_of, read_folder
+from search.encoders.onnx_pair.sessions import Towers, open_towers
+from search.encoders.openclip.tokenizer import Words, open_words
+from search.encoders.preparation import Preparation
+from search.encoders.text_limits import longest
+from search.errors import BadSetting, EncoderUnavailable
+from search.records import Pixels, Space, Vectors
+
+FORMAT = 2
+"""What pair.json of an exported pair says; 1 is the pair that ships, and those of `limn train`."""
+
+REMEDY = "export it again with limn export"
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxEncoder:
+    """An exported pair, on the CPU. Safe to call from many threads."""
+
+    space: Space
+    preparation: Preparation
+    languages: tuple[str, ...]
+    towers: Towers
+    words: Words
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed (n, height, width, 3) uint8 made by `preparation` -> (n, width); n may be 0."""
+        return self.towers.encode_pixels(pixels)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
+        return self.towers.encode_ids(self.words.ids(texts))
+
+    def characters_read(self, text: str) -> int:
+        """How many characters of a text, from its first, come before the tower's limit."""
+        return longest(text, self.words.fit)
+
+
+def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:
+    """Open `onnx:/path/to/folder`; `threads` bounds the CPU threads of a call, 0 leaves it free.
+
+    Raises:
+        BadSetting: `spec` names no folder.
+        EncoderUnavailable: no pair was exported there, a file is damaged, or another version of
+            Limn wrote it.
+    """
+    folder = onnx_folder(spec)
+    check_exported(folder)
+    with opening(folder, REMEDY):
+        facts = read_facts(folder)
+        read_folder(folder)
+        space = space_of(folder, facts)
+        return OnnxEncoder(
+            space=space,
+            preparation=preparation_of(facts["preparation"]),
+            languages=tuple(facts["languages"]),
+            towers=open_towers(folder, space.width, threads),
+            words=open_words(folder / "tokenizer.json", facts["reading"]),
+        )
+
+
+def check_exported(folder: Path) -> None:
+    """Raise EncoderUnavailable where a folder holds no pair."""
+    if not (folder / DESCRIPTION).is_file():
+        raise EncoderUnavailable(
+            f"there is no exported pair in {str(folder)!r}; export one there: "
+            f"limn export --encoder open_clip:ARCH/PRETRAINED --out {folder}"
+        )
+
+
+def onnx_folder(spec: str) -> Path:
+    """The folder that `onnx:/path/to/folder` names; raises BadSetting where it names none."""
+    place = spec.removeprefix("onnx:")
+    if not place:
+        raise BadSetting(f"{spec!r} names no folder; write onnx:/path/to/folder")
+    return Path(os.path.abspath(os.path.expanduser(place)))
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """What pair.json of an exported pair says; the files beside it are not looked at.
+
+    Raises:
+        RuntimeError: it is damaged, or of another kind or version.
+    """
+    facts: dict[str, Any] = json.loads((folder / DESCRIPTION).read_bytes())
+    if facts["format"] == 1:
+        raise RuntimeError(f"it is one of Limn's own towers, which builtin@{folder} opens")
+    if facts["format"] != FORMAT:
+        raise RuntimeError(
+            f"another version of Limn wrote it (format {facts['format']}; this one reads {FORMAT})"
+        )
+    if facts["digest"] != digest_of(facts):
+        raise RuntimeError(f"{DESCRIPTION} is damaged")
+    return facts
+
+
+def digest_of(facts: dict[str, Any]) -> str:
+    """SHA-256 over the facts other than `digest` itself, in hexadecimal digits."""
+    others = {name: value for name, value in facts.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()
+
+
+def space_of(folder: Path, facts: dict[str, Any]) -> Space:
+    """The space of an exported pair, which the export settled."""
+    return Space(str(facts["space"]), f"onnx:{folder}", int(facts["width"]))

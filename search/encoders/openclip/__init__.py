@@ -1,0 +1,1 @@
+"""Encoder pairs of the open_clip library, run by torch."""

@@ -1,0 +1,132 @@
+"""What an `open_clip:` specification names, told without open_clip, whose import costs seconds."""
+
+import difflib
+import os
+import runpy
+import sys
+from pathlib import Path
+
+from search.encoders.openclip.registry import home, published
+from search.errors import BadSetting, EncoderUnavailable
+
+FORMS = "open_clip:ARCH/PRETRAINED or open_clip:ARCH@/path/to/checkpoint"
+
+FOREIGN_SUFFIXES = (".npz", ".npy")
+"""open_clip takes these for big_vision's checkpoints, and leaves the file open."""
+
+MOST_NEAR = 3
+
+
+def parse(spec: str) -> tuple[str, str, Path | None]:
+    """Split a specification into architecture, tag ("" for none) and checkpoint path.
+
+    Raises:
+        BadSetting: it names no architecture, or weights that are not published.
+    """
+    name, at, place = spec.removeprefix("open_clip:").partition("@")
+    # Both ViT-B/32 and ViT-B-32 are in use; the last slash is the one before the tag.
+    architecture, slash, tag = (name, "", "") if at and _known(name) else name.rpartition("/")
+    if at and not slash:
+        architecture = name
+    architecture = architecture.replace("/", "-")
+    if not architecture or (not place if at else not tag):
+        raise BadSetting(f"{spec!r} does not name an encoder{_finished(name)}; write {FORMS}")
+    if not _known(architecture):
+        raise BadSetting(
+            f"open_clip has no architecture {architecture!r}{_close(architecture)}; "
+            "python -c 'import open_clip; print(*open_clip.list_models())' prints them all"
+        )
+    tag = tag.lower().replace("-", "_")  # as open_clip reads its tags
+    tags = list(published().get(architecture, {}))
+    if tag and tag not in tags:
+        known = f"it has: {', '.join(tags)}" if tags else "none are published for it"
+        raise BadSetting(
+            f"open_clip's {architecture} has no weights {tag!r}; {known}; "
+            f"weights in a file are named open_clip:{architecture}@/path/to/checkpoint"
+        )
+    return architecture, tag, Path(os.path.abspath(os.path.expanduser(place))) if at else None
+
+
+def checkpoint_at(name: str, path: Path) -> Path:
+    """The file of weights that a path names, itself or in its folder.
+
+    Raises:
+        EncoderUnavailable: there is none.
+    """
+    checkpoint = _checkpoint_in(path) if path.is_dir() else path
+    if not checkpoint.is_file() or checkpoint.suffix in FOREIGN_SUFFIXES:
+        raise EncoderUnavailable(
+            f"there is no torch checkpoint {str(checkpoint)!r}; give the path of a .pt, .pth, "
+            f".bin or .safetensors file, or of a folder that holds one: open_clip:{name}@/path"
+        )
+    return checkpoint
+
+
+def instead(architecture: str) -> str:
+    """What to use where published weights can't be had."""
+    return (
+        "use the pair that ships (builtin), or weights in a file "
+        f"(open_clip:{architecture}@/path/to/checkpoint)"
+    )
+
+
+def near(text: str) -> list[str]:
+    """Published pairs whose names hold a text, or are like it, the shortest first."""
+    wanted = _plain(text).removeprefix("openclip")
+    names = [f"open_clip:{each}/{tag}" for each, tags in published().items() for tag in tags]
+    plain = {name: _plain(name).removeprefix("openclip") for name in names}
+    holding = sorted((name for name in names if wanted in plain[name]), key=len)
+    like = difflib.get_close_matches(wanted, plain.values(), n=MOST_NEAR, cutoff=0.8)
+    return holding[:MOST_NEAR] or [name for name in names if plain[name] in like][:MOST_NEAR]
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isalnum())
+
+
+def _checkpoint_in(folder: Path) -> Path:
+    names = _checkpoint_names()
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    raise EncoderUnavailable(
+        f"the folder {str(folder)!r} holds none of {', '.join(names)}; "
+        "name the checkpoint's file itself"
+    )
+
+
+def _checkpoint_names() -> tuple[str, ...]:
+    """What the weights are called in a repository of the hub, in open_clip's order."""
+    constants = runpy.run_path(str(home() / "constants.py"))
+    return (
+        constants["HF_SAFE_WEIGHTS_NAME"],
+        "open_clip_pytorch_model.safetensors",
+        constants["HF_WEIGHTS_NAME"],
+        "model.safetensors",
+        "pytorch_model.bin",
+    )
+
+
+def _architectures() -> list[str]:
+    """The architectures that open_clip brings along, and those that were added where it runs."""
+    imported = sys.modules.get("open_clip")
+    if imported is not None and hasattr(imported, "list_models"):
+        return list(imported.list_models())
+    return [file.stem for file in (home() / "model_configs").glob("*.json")]
+
+
+def _known(architecture: str) -> bool:
+    return architecture.replace("/", "-") in _architectures()
+
+
+def _close(architecture: str) -> str:
+    names = {name.lower(): name for name in _architectures()}
+    close = difflib.get_close_matches(architecture.lower(), names, n=MOST_NEAR)
+    return f"; did you mean {' or '.join(names[name] for name in close)}?" if close else ""
+
+
+def _finished(name: str) -> str:
+    """The published weights of an architecture that was named alone."""
+    architecture = name.rstrip("/@").replace("/", "-")
+    tags = list(published().get(architecture, {}))[:MOST_NEAR]
+    return f"; did you mean open_clip:{architecture}/{' or /'.join(tags)}?" if tags else ""

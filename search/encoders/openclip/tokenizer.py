@@ -1,0 +1,116 @@
+"""open_clip's tokenizers without open_clip: texts become the very tokens that it makes of them."""
+
+import html
+import string
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import ftfy
+import regex
+from tokenizers import Tokenizer
+
+from search.encoders.text_limits import spoken
+
+# open_clip cuts a text into these before its byte pairs; the tokenizers library has an older
+# Unicode, so letters of the last years would fall elsewhere if it did the cutting.
+PIECES = regex.compile(
+    r"<start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+",
+    regex.IGNORECASE,
+)
+
+WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def _mended(text: str) -> str:
+    return html.unescape(html.unescape(ftfy.fix_text(text))).strip()
+
+
+def _whitespace(text: str) -> str:
+    return " ".join(_mended(text).split())
+
+
+def _lower(text: str) -> str:
+    return _whitespace(text).lower()
+
+
+def _canonicalize(text: str) -> str:
+    plain = _mended(text).replace("_", " ").translate(WITHOUT_PUNCTUATION)
+    return " ".join(plain.lower().split())
+
+
+CLEANING: dict[str, Callable[[str], str]] = {
+    "lower": _lower,
+    "whitespace": _whitespace,
+    "canonicalize": _canonicalize,
+}
+"""open_clip 3.3's ways to clean a text, by the names in its configurations (`tokenizer.py`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a text becomes tokens, as pair.json holds it.
+
+    `clean` is a name in CLEANING. `start` and `end` enclose the byte pairs of CLIP's own tokenizer;
+    without them tokenizer.json does all, padding too. Tokens equal to `stripped` become 0. `cut`
+    says that a tower reads no further than the end of the text; others want all `context` tokens.
+    """
+
+    context: int
+    clean: str
+    cut: bool
+    start: int | None = None
+    end: int | None = None
+    stripped: int | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """The fields by name, for pair.json."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A tokenizer and how texts are read with it. Safe to call from many threads."""
+
+    tokenizer: Tokenizer = field(repr=False)
+    reading: Reading
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Each text's tokens: up to its end where the tower is cut, else the whole context."""
+        reading = self.reading
+        clean = CLEANING[reading.clean]
+        cleaned = [clean(spoken(text, reading.context)) for text in texts]
+        if reading.start is not None and reading.end is not None:
+            return [self._enclosed(text, reading.start, reading.end) for text in cleaned]
+        encoded = [self.tokenizer.encode(text).ids for text in cleaned]
+        return [[0 if each == reading.stripped else each for each in ids] for ids in encoded]
+
+    def fit(self, text: str) -> bool:
+        """Whether nothing of a text is cut."""
+        clean = CLEANING[self.reading.clean](spoken(text, self.reading.context))
+        if self.reading.start is None or self.reading.end is None:
+            return not self.tokenizer.encode(clean).overflowing
+        return len(self._pairs(clean)) <= self.reading.context - 2
+
+    def _pairs(self, text: str) -> list[int]:
+        """The byte pairs of CLIP's own tokenizer, as many as there are."""
+        pieces = PIECES.findall(text)
+        encoded = self.tokenizer.encode(pieces, is_pretokenized=True, add_special_tokens=False)
+        return list(encoded.ids)
+
+    def _enclosed(self, text: str, start: int, end: int) -> list[int]:
+        ids = [start, *self._pairs(text)[: self.reading.context - 2], end]
+        return ids if self.reading.cut else ids + [0] * (self.reading.context - len(ids))
+
+
+def open_words(tokenizer: Path, facts: dict[str, Any]) -> Words:
+    """The tokenizer in a file, read as `facts` of pair.json say.
+
+    Raises:
+        KeyError, TypeError, ValueError: the facts are not those of a Reading.
+    """
+    reading = Reading(**facts)
+    if reading.clean not in CLEANING:
+        raise ValueError(f"texts cleaned by {reading.clean!r} are not known")
+    return Words(Tokenizer.from_file(str(tokenizer)), reading)

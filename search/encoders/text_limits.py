@@ -1,0 +1,70 @@
+"""Texts before any tokenizer: whatever str comes, what can be encoded of it, and how much."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import regex
+
+from search.text.characters import whole
+
+CHARACTERS_PER_TOKEN = 32
+"""Texts are cut here first: no language spends so many, and tokenizers are slow on long words."""
+
+
+# Letters and digits in forms that no tokenizer was taught: full and half width, as input methods of
+# Chinese and Japanese type them, mathematical alphabets, ligatures, the shapes of Arabic letters.
+# What stands between two such letters goes with them. All else is left alone, as every tower was
+# taught with it: Chinese commas are of full width, "…" and "½" are compatibility forms as well, and
+# so is a vowel of Thai.
+_ODD = (
+    r"\p{dt=Wide}\p{dt=Narrow}\p{dt=Font}\p{dt=Isolated}\p{dt=Initial}\p{dt=Medial}\p{dt=Final}"
+    r"\uFB00-\uFB06"
+)
+_ODD_LETTER = rf"[[{_ODD}]&&[\p{{L}}\p{{Nd}}]]"
+ODD_LETTERS = regex.compile(rf"(?V1){_ODD_LETTER}(?:[{_ODD}]*{_ODD_LETTER})*")
+
+
+def encodable(text: str) -> str:
+    """Make any str one that tokenizers know: halves of a surrogate pair meet, a lone one becomes
+    U+FFFD, marks are composed with their letters, and letters get their usual forms.
+    """
+    return text if text.isascii() else usual_letters(whole(text))
+
+
+def usual_letters(text: str) -> str:
+    """Return a text with its letters and digits in their usual forms: ｄｏｇ as dog, ﾈｺ as ネコ."""
+    usual = ODD_LETTERS.sub(lambda odd: unicodedata.normalize("NFKC", odd[0]), text)
+    return unicodedata.normalize("NFC", usual)
+
+
+def spoken(text: str, context: int) -> str:
+    """The text in one line of single spaces, and no more of it than `context` tokens can hold."""
+    return " ".join(encodable(text).split())[: CHARACTERS_PER_TOKEN * context]
+
+
+def longest(text: str, fits: Callable[[str], bool]) -> int:
+    """The length of the longest beginning of a text that fits: of what is longer, none does."""
+    if fits(text):
+        return len(text)
+    held, over = 0, len(text)
+    while over - held > 1:
+        middle = (held + over) // 2
+        if fits(text[:middle]):
+            held = middle
+        else:
+            over = middle
+    return held
+
+
+def longest_by_tokens(text: str, tokens: Callable[[Sequence[str]], Any]) -> int:
+    """As `longest`, by tokenizers that tell no count: a full one does not see one word more.
+
+    `tokens` gives an array for each of the texts, of one length.
+    """
+
+    def fits(part: str) -> bool:
+        alone, longer = tokens([part, f"{part} a"])
+        return not bool((alone == longer).all())
+
+    return longest(text, fits)

@@ -1,0 +1,1 @@
+"""Counts of what a collection holds, facet by facet."""

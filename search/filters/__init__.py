@@ -1,0 +1,1 @@
+"""The filter language: its grammar, fields, tree and contradictions."""

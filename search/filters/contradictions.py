@@ -1,0 +1,127 @@
+"""Filters that no picture can ever pass, told from the filter alone: what excludes what."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+from search.filters.fields import Span
+from search.filters.grammar import value_of, written
+from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+
+# Fields that have one value a picture, which is a word.
+WORDS = ("collection", "camera", "format", "orientation")
+
+Reach = tuple[float | str, bool, float | str, bool]
+"""From where to where a condition reaches, each with whether the end itself is out."""
+
+
+def contradiction(wanted: Filter) -> tuple[Condition, ...]:
+    """The condition that no picture can pass, or two that exclude each other; else nothing.
+
+    Only what is sure is told: of further columns and of what can be had several times, such as
+    colours, a picture may surprise.
+    """
+    match wanted:
+        case Condition():
+            return (wanted,) if _empty(wanted) else ()
+        case Not():
+            return ()
+        case AnyOf():
+            found = [contradiction(each) for each in wanted.filters]
+            return found[0] if found and all(found) else ()
+        case AllOf():
+            return next(_among(wanted), ())
+
+
+def told(excluding: tuple[Condition, ...]) -> str:
+    """A contradiction in words."""
+    named = [written(each) for each in excluding]
+    if len(named) == 1:
+        return f"{named[0]} names none"
+    return f"{named[0]} and {named[1]} exclude each other"
+
+
+def _among(wanted: AllOf) -> Iterator[tuple[Condition, ...]]:
+    held: dict[str, list[Condition]] = defaultdict(list)
+    for each in wanted.filters:
+        found = contradiction(each)
+        if found:
+            yield found
+        for condition in _certain(each):
+            held[condition.field].append(condition)
+    for field, several in held.items():
+        excludes = RULES.get(field)
+        if excludes is not None:
+            yield from (pair for pair in combinations(several, 2) if excludes(*pair))
+
+
+def _certain(wanted: Filter) -> Iterator[Condition]:
+    """The conditions that whatever passes must pass."""
+    match wanted:
+        case Condition():
+            yield wanted
+        case AllOf():
+            for each in wanted.filters:
+                yield from _certain(each)
+
+
+def _empty(condition: Condition) -> bool:
+    """Whether a condition names nothing: ids from a later to an earlier one."""
+    return condition.field == "id" and condition.operator == "=" and not _ids(condition)
+
+
+def _ids(condition: Condition) -> list[tuple[int, int]]:
+    ranges = value_of(condition)
+    assert isinstance(ranges, tuple)
+    return [(first, last) for first, last in ranges if first <= last]
+
+
+def _other_ids(one: Condition, other: Condition) -> bool:
+    if (one.operator, other.operator) != ("=", "="):
+        return False
+    return not any(
+        first <= end and start <= last for first, last in _ids(one) for start, end in _ids(other)
+    )
+
+
+def _other_words(one: Condition, other: Condition) -> bool:
+    # Names of collections differ by case too, as SQL compares them.
+    folded = str if one.field == "collection" else str.casefold
+    differ = folded(one.value) != folded(other.value)
+    signs = {one.operator, other.operator}
+    return differ if signs == {"="} else not differ and signs == {"=", "!="}
+
+
+def _other_reach(one: Condition, other: Condition) -> bool:
+    """Whether two reaches have no point in common."""
+    if "!=" in (one.operator, other.operator):
+        return False
+    return _ends_before(_reach(one), _reach(other)) or _ends_before(_reach(other), _reach(one))
+
+
+def _ends_before(one: Reach, other: Reach) -> bool:
+    _, _, end, without_end = one
+    start, without_start, _, _ = other
+    if isinstance(end, str) != isinstance(start, str):
+        return False  # an open end, which is a number, beside a date
+    return end < start or (end == start and (without_end or without_start))  # type: ignore[operator]
+
+
+def _reach(condition: Condition) -> Reach:
+    value, sign = value_of(condition), condition.operator
+    if isinstance(value, Span):  # from its start to before its end
+        least = {"=": value.start, ">=": value.start, ">": value.end}.get(sign, -math.inf)
+        most = {"=": value.end, "<=": value.end, "<": value.start}.get(sign, math.inf)
+        return least, False, most, True
+    assert isinstance(value, float)
+    least = value if sign in ("=", ">=", ">") else -math.inf
+    most = value if sign in ("=", "<=", "<") else math.inf
+    return least, sign == ">", most, sign == "<"
+
+
+RULES: dict[str, Callable[[Condition, Condition], bool]] = {
+    **dict.fromkeys(WORDS, _other_words),
+    **dict.fromkeys(("date", "size", "width", "height", "megapixels"), _other_reach),
+    "id": _other_ids,
+}

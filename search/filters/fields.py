@@ -1,0 +1,182 @@
+"""What may be asked of each field of a filter: the operators, and how a value is read."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from search.colours import NAMED
+
+EQUAL = ("=", "!=")
+TEXT = (*EQUAL, "~")
+ORDER = (*EQUAL, "<", "<=", ">", ">=")
+
+UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
+# Each long run of ids is a level of the database's expressions.
+MOST_RUNS = 500
+
+HAVING = ("caption", "date", "place", "camera")
+
+# A number as a person writes it: 007 is a name, and so is +49. Further columns keep theirs so.
+NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
+
+# A further column is asked for by its name, or by this before it where a field has that name too.
+COLUMN = "field."
+ORIENTATIONS = ("landscape", "portrait", "square")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The moments that a date names, as ISO 8601 text: from `start` to before `end`."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of the earth in degrees; where west is past east, it lies across the date line."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of a further column, as whatever it can be read as."""
+
+    text: str
+    number: float | None
+    span: Span | None
+
+
+Ranges = tuple[tuple[int, int], ...]
+"""Ids from the first to the last of each, both among them."""
+
+Value = str | float | Span | Box | Cell | Ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What may be asked of one field: the operators, how a value is read, and an example."""
+
+    operators: tuple[str, ...]
+    read: Callable[[str], Value]
+    example: str
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("nothing is named")
+    return text.strip()
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in allowed:
+            raise ValueError(f"not one of {allowed}")
+        return text.lower()
+
+    return read
+
+
+def _number(text: str) -> float:
+    if not re.fullmatch(r"\d{1,12}(\.\d+)?", text):
+        raise ValueError("no number")
+    return float(text)
+
+
+def _size(text: str) -> float:
+    parts = re.fullmatch(r"([\d.]+)\s*([a-z]*)", text.lower())
+    if parts is None or parts[2] not in UNITS:
+        raise ValueError("no size")
+    return _number(parts[1]) * UNITS[parts[2]]
+
+
+def _colour(text: str) -> str:
+    lower = SPELLINGS.get(text.lower(), text.lower())
+    if lower not in NAMED and not re.fullmatch(r"#[0-9a-f]{6}", lower):
+        raise ValueError("no colour")
+    return lower
+
+
+def _cell(text: str) -> Cell:
+    number = float(text) if NUMBER.fullmatch(text) else None
+    try:
+        span = _date(text)
+    except ValueError:
+        span = None
+    return Cell(_text(text), number, span)
+
+
+def _picture_id(text: str) -> float | str:
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise ValueError("no id")
+    return text
+
+
+def _ids(text: str) -> Ranges:
+    if not re.fullmatch(r"\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?)*", text):
+        raise ValueError("no ids")
+    ends = [part.partition("-") for part in text.split(",")]
+    if text.count("-") > MOST_RUNS:
+        raise ValueError("too many runs")
+    return tuple((int(first), int(last or first)) for first, _, last in ends)
+
+
+def _date(text: str) -> Span:
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
+        raise ValueError("no date")
+    year, month, day = (int(part) for part in f"{text}-01-01".split("-")[:3])
+    start = date(year, month, day)
+    if year == date.max.year:
+        raise ValueError("a year that has no next")
+    if len(text) == 4:
+        end = date(year + 1, 1, 1)
+    elif len(text) == 7:
+        end = (start + timedelta(days=31)).replace(day=1)
+    else:
+        end = start + timedelta(days=1)
+    return Span(start.isoformat(), end.isoformat())
+
+
+def _box(text: str) -> Box:
+    parts = [float(part) for part in text.split(",")]
+    if len(parts) != 4 or not all(abs(part) <= 180 for part in parts):
+        raise ValueError("no box")
+    south, west, north, east = parts
+    if not -90 <= south <= north <= 90:
+        raise ValueError("no box")
+    return Box(south, west, north, east)
+
+
+# What may be asked of a picture; how each becomes SQL stands in `search.catalog.conditions`.
+FIELDS: dict[str, Field] = {
+    "collection": Field(EQUAL, _text, "collection = holidays"),
+    "folder": Field(EQUAL, _text, 'folder = "/home/me/Pictures/2021"'),
+    "date": Field(ORDER, _date, "date >= 2021-05"),
+    "size": Field(ORDER, _size, "size > 2MB"),
+    "width": Field(ORDER, _number, "width >= 3000"),
+    "height": Field(ORDER, _number, "height >= 2000"),
+    "megapixels": Field(ORDER, _number, "megapixels >= 12"),
+    "orientation": Field(EQUAL, _one_of(*ORIENTATIONS), "orientation = portrait"),
+    "format": Field(EQUAL, _text, "format = jpeg"),
+    "camera": Field(TEXT, _text, "camera ~ canon"),
+    "caption": Field(("~",), _text, 'caption ~ "the beach"'),
+    "language": Field(EQUAL, _text, "language = zh"),
+    "colour": Field(
+        EQUAL, _colour, "colour = blue, colour = #336699; the names are: " + ", ".join(NAMED)
+    ),
+    "box": Field(("=",), _box, "box = 48.8,2.2,48.9,2.5"),
+    "has": Field(EQUAL, _text, "has = caption"),
+    "id": Field(EQUAL, _ids, "id = 3,7-12"),
+    "same": Field(EQUAL, _picture_id, "same = 412"),
+}
+
+# What may be asked of a further column of the pictures' source, whichever it is.
+FURTHER = Field((*ORDER, "~"), _cell, "rating >= 4")
+
+SPELLINGS = {"color": "colour", "gray": "grey"}

@@ -1,0 +1,229 @@
+"""The language of filters: from `camera ~ canon and date >= 2020` to a `Filter`, and back."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from search.errors import BadQuery
+from search.filters.fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Value
+from search.filters.normal_form import depth
+from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+
+MOST_CHARACTERS = 4_000
+
+# Each level costs a place in the stack of SQLite's parser, which has 100.
+DEEPEST = 50
+
+# As `written` writes that: a pair of parentheses each, and "not" before it.
+MOST_PARENTHESES = 2 * DEEPEST + 2
+
+TOKENS = re.compile(
+    r'\s*(?:(?P<quoted>"[^"]*")|(?P<sign>[()]|=[><=~]|<>|![~=]|[<>]=|[=<>~])|(?P<word>[^\s()=<>~!"]+))'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedCondition(Condition):
+    """A condition whose value is read and whose column is known; `value` is as it was written."""
+
+    parsed: Value
+
+
+def parse(text: str) -> Filter:
+    """Read a filter: conditions `field operator value`, and, or, not, parentheses, "quotes".
+
+    Raises:
+        BadQuery: it can't be read, or a condition is none; the message shows where and what may be.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise BadQuery(
+            f"the filter has {len(text):,} characters; it may have {MOST_CHARACTERS:,} at most"
+        )
+    tokens = _tokens(text)
+    if not tokens:
+        raise BadQuery(f"the filter is empty; write one such as: {FIELDS['camera'].example}")
+    found, rest = _any_of(tokens, 0)
+    if rest:
+        raise BadQuery(f"the filter {text!r} can't be read from {rest[0]!r} on")
+    _check_depth(depth(found))
+    return found
+
+
+def check(wanted: Filter) -> None:
+    """Refuse a filter with an unknown field, operator or value, or too deep a one.
+
+    Raises:
+        BadQuery: the message names what is wrong.
+    """
+    _check_depth(depth(wanted))
+    for condition in conditions(wanted):
+        value_of(condition)
+
+
+def _check_depth(found: int, most: int = DEEPEST) -> None:
+    if found > most:
+        raise BadQuery(f"the filter is nested more than {DEEPEST} deep; write it flatter")
+
+
+def value_of(condition: Condition) -> Value:
+    """Return a condition's value, read as its field wants it; raise BadQuery."""
+    if isinstance(condition, ResolvedCondition):
+        return condition.parsed
+    field = FIELDS.get(condition.field, FURTHER)
+    if condition.operator not in field.operators:
+        raise BadQuery(
+            f"{condition.field} takes {' '.join(field.operators)}, not {condition.operator!r}; "
+            f"such as: {field.example}"
+        )
+    try:
+        return field.read(condition.value)
+    except ValueError as error:
+        raise BadQuery(
+            f"{condition.field} can't be {condition.value[:80]!r}; such as: {field.example}"
+        ) from error
+
+
+def column_of(condition: Condition) -> str | None:
+    """The further column that a condition asks, or None where it asks a field."""
+    if condition.field == "has":
+        named = condition.value
+        return None if named.lower() in HAVING else named.removeprefix(COLUMN)
+    return None if condition.field in FIELDS else condition.field.removeprefix(COLUMN)
+
+
+def in_column(condition: Condition, column: str) -> Condition:
+    """The condition asked of a further column, whatever its name."""
+    if condition.field == "has":
+        return replace(condition, value=COLUMN + column)
+    return replace(condition, field=COLUMN + column)
+
+
+def conditions(wanted: Filter) -> Iterator[Condition]:
+    """Every condition of a filter, as often as it stands there."""
+    match wanted:
+        case Condition():
+            yield wanted
+        case Not():
+            yield from conditions(wanted.filter)
+        case AllOf() | AnyOf():
+            for each in wanted.filters:
+                yield from conditions(each)
+
+
+def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
+    """The filter with `change` made to each of its conditions."""
+    match wanted:
+        case Condition():
+            return change(wanted)
+        case Not():
+            return Not(changed(wanted.filter, change))
+        case AllOf():
+            return AllOf(tuple(changed(each, change) for each in wanted.filters))
+        case AnyOf():
+            return AnyOf(tuple(changed(each, change) for each in wanted.filters))
+
+
+def written(wanted: Filter) -> str:
+    """The filter as `parse` reads it."""
+    match wanted:
+        case Condition():
+            return f"{_plain(wanted.field)} {wanted.operator} {_plain(wanted.value)}"
+        case Not():
+            return f"not ({written(wanted.filter)})"
+        case AllOf():
+            return " and ".join(f"({written(each)})" for each in wanted.filters)
+        case AnyOf():
+            return " or ".join(f"({written(each)})" for each in wanted.filters)
+
+
+KEYWORDS = ("and", "or", "not")
+
+SIGNS = ("=", "!=", "<", "<=", ">", ">=", "~")
+
+# What people write who know other languages.
+MEANT = {"=>": ">=", "=<": "<=", "==": "=", "<>": "!=", "=~": "~", "!~": "~"}
+
+
+def _plain(text: str) -> str:
+    """A name or a value as it is, or in quotes where it would be read as something else."""
+    found = TOKENS.fullmatch(text)
+    bare = found is not None and found["word"] == text and text.lower() not in KEYWORDS
+    return text if bare else '"' + text.replace('"', "'") + '"'
+
+
+def _tokens(text: str) -> list[str]:
+    found: list[str] = []
+    place = 0
+    while text[place:].strip():
+        token = TOKENS.match(text, place)
+        if token is None:
+            raise BadQuery(f"the filter can't be read from {text[place:].strip()[:40]!r} on")
+        found.append(token[0].strip())
+        place = token.end()
+    return found
+
+
+def _any_of(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
+    first, tokens = _all_of(tokens, level)
+    parts = [first]
+    while tokens and tokens[0].lower() == "or":
+        part, tokens = _all_of(tokens[1:], level)
+        parts.append(part)
+    return (first if len(parts) == 1 else AnyOf(tuple(parts))), tokens
+
+
+def _all_of(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
+    first, tokens = _one(tokens, level)
+    parts = [first]
+    while tokens and tokens[0] != ")" and tokens[0].lower() != "or":
+        part, tokens = _one(tokens[1:] if tokens[0].lower() == "and" else tokens, level)
+        parts.append(part)
+    return (first if len(parts) == 1 else AllOf(tuple(parts))), tokens
+
+
+def _one(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
+    _check_depth(level, MOST_PARENTHESES)
+    if tokens and tokens[0].lower() == "not":
+        inner, tokens = _one(tokens[1:], level + 1)
+        return Not(inner), tokens
+    if tokens and tokens[0] == "(":
+        inner, tokens = _any_of(tokens[1:], level + 1)
+        if not tokens:
+            raise BadQuery("the filter has a parenthesis that is not closed")
+        return inner, tokens[1:]
+    if len(tokens) < 3:
+        ends = " ".join(tokens)
+        raise BadQuery(
+            f"the filter ends at {ends!r} where a condition is wanted, "
+            f"such as: {FIELDS['camera'].example}"
+        )
+    name, operator, value = tokens[:3]
+    if operator in MEANT or value in SIGNS:
+        raise BadQuery(_misspelt(tokens))
+    condition = Condition(_field(name.strip('"')), operator, value.strip('"'))
+    value_of(condition)
+    return condition, tokens[3:]
+
+
+def _misspelt(tokens: list[str]) -> str:
+    """What to write instead of an operator that is none, such as => or = >."""
+    signs = list(takewhile(lambda token: token in SIGNS or token in MEANT, tokens[1:]))
+    written = "".join(signs)
+    meant = MEANT.get(written, written if written in SIGNS else None)
+    field, value = tokens[0], " ".join(tokens[1 + len(signs) :][:1]) or "..."
+    instead = f"{field} {meant} {value}" if meant else FIELDS["date"].example
+    if written == "!~":
+        instead = f"not {field} ~ {value}"
+    return f"the filter has the operator {' '.join(signs)!r}, which is none; write: {instead}"
+
+
+def _field(name: str) -> str:
+    """A field's name, in whatever case it was written, or that of a further column as it is."""
+    if not re.search(r"\w", name):
+        raise BadQuery(
+            f"the filter has {name!r} where a field's name is wanted; "
+            f"a condition looks like this: {FIELDS['camera'].example}"
+        )
+    lower = SPELLINGS.get(name.lower(), name.lower())
+    return lower if lower in FIELDS else name

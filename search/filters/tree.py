@@ -1,0 +1,36 @@
+"""Filter nodes: conditions, and how they combine."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a filter, as it was written: `camera ~ canon`, `date >= 2020-05`."""
+
+    field: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Pictures that pass every one of the filters."""
+
+    filters: "tuple[Filter, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Pictures that pass at least one of the filters."""
+
+    filters: "tuple[Filter, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Pictures that do not pass the filter, those of which the field is unknown among them."""
+
+    filter: "Filter"
+
+
+Filter = Condition | AllOf | AnyOf | Not

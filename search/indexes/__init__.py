@@ -1,0 +1,1 @@
+"""Vector stores that follow the change log."""

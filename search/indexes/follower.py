@@ -1,0 +1,189 @@
+"""Keeping one collection's vector store level with the change log, and its file with the store."""
+
+import errno
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from search.catalog.catalog import Catalog
+from search.catalog.records import Collection
+from search.errors import IndexDamaged, StorageFailed
+from search.stores import VectorStore
+from search.stores.index_file import IndexHeader, read_index, write_index
+
+Kept = Literal["pictures", "captions"]
+"""What a store holds the vectors of."""
+
+log = logging.getLogger(__name__)
+
+# A file is written again once this share of the store has changed since, or this many vectors: what
+# a crash costs is reading that much of the log again, about a second.
+SAVE_SHARE = 0.1
+SAVE_LEAST = 2_000
+
+RESTORED = "the database was restored from a backup since"
+
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class Follower:
+    """One collection's store of one kind, brought level with SQL each time it is asked for.
+
+    The file is a cache: missing, damaged, of another catalog, space or version, or of a log that a
+    restored backup has replaced, it is thrown away and everything is read from the log again.
+    Nothing is embedded anew. `on_change` is told of the store when it was opened or has changed. In
+    a process that is `lasting` the file is written in the background.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        collection: Collection,
+        open_store: Callable[[int], VectorStore],
+        path: Path,
+        of: Kept = "pictures",
+        on_change: "Callable[[Follower, VectorStore], None] | None" = None,
+        lasting: bool = False,
+    ) -> None:
+        self.collection = collection
+        self.path = path
+        self._catalog = catalog
+        self._open_store = open_store
+        self._of = of
+        self._on_change = on_change
+        self._lasting = lasting
+        self._changes_after = (
+            catalog.changes.of_pictures if of == "pictures" else catalog.changes.of_captions
+        )
+        self._lock = threading.Lock()
+        self._store: VectorStore | None = None
+        self._position = 0
+        self._epoch = ""
+        self._unsaved = 0
+        self._saving = False
+        self._saver: threading.Thread | None = None
+
+    @property
+    def size(self) -> int:
+        """How many vectors the store holds now; 0 while it is not loaded."""
+        store = self._store
+        return 0 if store is None else len(store)
+
+    def store(self, head: int | None = None) -> VectorStore:
+        """The store, holding all that was committed before this call, or up to `head`.
+
+        While its file is written by another thread it is returned as it is: a disk that an indexing
+        run keeps busy takes seconds for that.
+        """
+        store = self._store
+        if self._saving and store is not None:
+            return store
+        with self._lock:
+            opened = self._store is None
+            if self._store is None:
+                self._store = self._load()
+            if head is None:
+                head = self._catalog.changes.last(self.collection.id)
+            followed = head != self._position
+            if followed:
+                if not self._is_of_log(self._position, self._epoch):
+                    log.warning("index %s is rebuilt: %s", self.path, RESTORED)
+                    self._store = self._empty()
+                self._follow(self._store)
+            store = self._store
+        if self._on_change is not None and (opened or followed):
+            self._on_change(self, store)
+        return store
+
+    def save(self) -> None:
+        """Write the store to its file if anything changed; a failure costs only time later."""
+        with self._lock:
+            if self._store is not None and self._unsaved:
+                self._saving = True
+                try:
+                    self._save(self._store)
+                finally:
+                    self._saving = False
+
+    def header(self, store: VectorStore) -> IndexHeader:
+        """What a file beside the index says of itself."""
+        return self._header(store, self._position, len(store), self._epoch)
+
+    def _follow(self, store: VectorStore) -> None:
+        for changes in self._changes_after(self.collection, self._position):
+            store.remove(changes.removed)
+            store.put(changes.ids, changes.vectors)
+            self._position = changes.position
+            # How far the log was read is kept too, where that changed nothing.
+            self._unsaved += max(1, len(changes.ids) + len(changes.removed))
+        self._epoch = self._catalog.changes.epoch_at(self.collection.id, self._position)
+        if self._unsaved < max(SAVE_LEAST, SAVE_SHARE * len(store)):
+            return
+        if not self._lasting:
+            self._save(store)
+        elif self._saver is None or not self._saver.is_alive():
+            self._saver = threading.Thread(target=self.save, name="limn-save", daemon=True)
+            self._saver.start()
+
+    def _empty(self) -> VectorStore:
+        self._position, self._epoch = 0, ""
+        return self._open_store(self.collection.space.width)
+
+    def _load(self) -> VectorStore:
+        store = self._empty()
+        try:
+            found = read_index(self.path)
+            if found is not None:
+                header, payload = found
+                self._check(header, store)
+                store.load(payload)
+                self._position, self._epoch = header.position, header.epoch
+        except IndexDamaged as error:
+            log.warning("index file %s is rebuilt from the database: %s", self.path, error)
+            store = self._empty()
+        return store
+
+    def _check(self, header: IndexHeader, store: VectorStore) -> None:
+        expected = self._header(store, header.position, header.count, header.epoch)
+        if header != expected:
+            raise IndexDamaged(f"it was written for {header}, and {expected} is wanted")
+        if not self._is_of_log(header.position, header.epoch):
+            raise IndexDamaged(RESTORED)
+
+    def _is_of_log(self, position: int, epoch: str) -> bool:
+        """Whether the log has grown from that position on, and was not put back before it."""
+        return self._catalog.changes.goes_on_from(self.collection.id, position, epoch)
+
+    def _save(self, store: VectorStore) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_index(self.path, self.header(store), store.dump())
+        except (OSError, StorageFailed) as error:
+            # Who may only read the folder knows: the index stays in memory, and is made again.
+            denied = getattr(error.__cause__ or error, "errno", None) in DENIED
+            level = logging.INFO if denied else logging.WARNING
+            log.log(level, "index file %s was not written: %s", self.path, error)
+        else:
+            if store.heavy:
+                self._put_down(store)
+        self._unsaved = 0
+
+    def _put_down(self, store: VectorStore) -> None:
+        """Read rows from the file that was just written, and no longer from memory."""
+        found = read_index(self.path)
+        if found is not None:
+            store.load(found[1])
+
+    def _header(self, store: VectorStore, position: int, count: int, epoch: str) -> IndexHeader:
+        return IndexHeader(
+            catalog_id=self._catalog.identity(),
+            collection_id=self.collection.id,
+            space_id=self.collection.space.id,
+            width=self.collection.space.width,
+            count=count,
+            position=position,
+            store=f"{type(store).__name__} of {self._of}",
+            epoch=epoch,
+        )

@@ -1,0 +1,1 @@
+"""Formats that Pillow reads wrongly, in part, or not at all."""

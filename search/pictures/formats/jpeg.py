@@ -1,0 +1,86 @@
+"""JPEGs without their end marker: whether all of their rows are there all the same."""
+
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+from PIL import Image
+
+from search.pictures.to_srgb import bands
+
+END = b"\xff\xd9"
+SCAN, PROGRESSIVE, RESTARTS = 0xDA, (0xC2, 0xCA), range(0xD0, 0xD8)
+
+# What may stand behind the last bits: an interrupted copy's zeros, half of an end marker.
+PADDING = b"\0\xff"
+
+# Continuations that differ in every bit. A decoder that still wants bits, or a part that begins
+# with a restart marker, makes other pixels of each; one that has all passes over whatever follows.
+FILLS = (b"\x55" * 512, b"\xaa" * 512)
+TAILS = (
+    b"",
+    *(fill * 8 for fill in FILLS),
+    *(b"".join(bytes((0xFF, each)) + fill for each in RESTARTS) * 2 for fill in FILLS),
+)
+
+# Coefficients of a block; the first is the mean, and has scans of its own.
+COEFFICIENTS = 64
+
+
+def has_end(data: bytes, header_bytes: int) -> bool:
+    """Whether an end marker stands behind the header; a preview in that has one of its own."""
+    return data.rfind(END, header_bytes) >= 0  # whole files have it where this begins to look
+
+
+def ended(data: bytes, header_bytes: int) -> bytes | None:
+    """A JPEG that lacks its end marker, with one; None where rows are missing too."""
+    kept = data.rstrip(PADDING)
+    if len(kept) <= header_bytes or not _has_all_scans(kept):
+        return None
+    first, *others = (_pixels(kept + tail + END) for tail in TAILS)
+    return kept + END if first is not None and all(each == first for each in others) else None
+
+
+def _pixels(data: bytes) -> int | None:
+    """A checksum of all pixels."""
+    try:
+        with Image.open(BytesIO(data), formats=("JPEG",)) as image:
+            image.load()
+            checksum = 0
+            for _, band in bands(image):
+                checksum = zlib.crc32(band.tobytes(), checksum)
+            return checksum
+    except (OSError, ValueError, SyntaxError):
+        return None
+
+
+def _has_all_scans(data: bytes) -> bool:
+    """Whether a progressive JPEG has every bit of every coefficient; others have one scan each."""
+    missing: dict[int, list[bool]] = {}
+    progressive = False
+    for marker, body in _segments(data):
+        if marker in PROGRESSIVE:
+            progressive = True
+            missing = {part: [True] * COEFFICIENTS for part in body[6::3]}
+        elif marker == SCAN and body:
+            count = body[0]
+            first, last, bits = body[1 + 2 * count : 4 + 2 * count]
+            if bits & 0xF:  # lower bits are left to a later scan
+                continue
+            for part in body[1 : 1 + 2 * count : 2]:
+                if part in missing:
+                    missing[part][first : last + 1] = [False] * (last + 1 - first)
+    return not progressive or not any(any(each) for each in missing.values())
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Markers and what they bring; entropy-coded data is passed over."""
+    place = 2
+    while (place := data.find(b"\xff", place)) >= 0 and place + 4 <= len(data):
+        marker = data[place + 1]
+        if marker in (0, 0xFF) or marker in RESTARTS:
+            place += 2 if marker != 0xFF else 1
+            continue
+        length = int.from_bytes(data[place + 2 : place + 4], "big")
+        yield marker, data[place + 4 : place + 2 + length]
+        place += 2 + length

@@ -1,0 +1,145 @@
+"""Formats that Pillow does not read, drawings (SVG) and cameras' raw files, as one that it does."""
+
+from base64 import b64decode
+from io import BytesIO
+
+from PIL import Image
+
+from search.errors import BadPicture
+from search.installing import install_extra
+from search.pictures.formats import tiff
+from search.pictures.limits import Limits
+from search.pictures.memory import check_bytes
+from search.pictures.pillow_setup import PLUGIN_ERRORS
+
+# The longer side of a drawing, which has no pixels of its own: twice what large encoders see.
+DRAWN_PX = 1024
+
+# An SVG's root element stands near its beginning, behind comments and a licence at most.
+SVG_ROOT = "{http://www.w3.org/2000/svg}svg"
+SVG_HEAD_BYTES = 16 << 10
+SVG_BYTES = 16 << 20
+
+# What pictures within a drawing may be, and the bytes a pixel that resvg takes for one.
+EMBEDDED = ("JPEG", "PNG", "GIF", "WEBP")
+EMBEDDED_BYTES = 8
+
+RAW_STARTS = (b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FUJIFILMCCD-RAW")
+CANON = b"ftypcrx "
+
+# Bytes a pixel of a preview that is turned: decoded, turned, written.
+TURNED_BYTES = 12
+
+# How LibRaw says that a preview lies on its side.
+TURNS = {3: 180, 5: 90, 6: 270}
+
+RAW = "RAW"
+
+
+def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[bytes, str] | None:
+    """A picture that Pillow reads and the name of the format it was; None where that is not needed.
+
+    Raises:
+        BadPicture: it is such a file, but is damaged, has no preview, or no library reads it here.
+    """
+    if (
+        drawings
+        and b"<svg" in data[:SVG_HEAD_BYTES]
+        and data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+    ):
+        return _drawn(data, name, limits), "SVG"
+    if _looks_raw(data):
+        preview = _preview(data, name, limits)
+        return None if preview is None else (preview, RAW)
+    return None
+
+
+def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
+    """The drawing as a PNG. What it refers to outside itself is left out, and never opened."""
+    from defusedxml import DefusedXmlException, ElementTree
+
+    try:
+        import resvg_py
+    except ImportError as error:
+        raise BadPicture(
+            f"{name} is an SVG, read with resvg: {install_extra('sources')}", "unsupported"
+        ) from error
+    if len(data) > SVG_BYTES:
+        raise BadPicture(
+            f"{name} has {len(data):,} bytes; an SVG may have {SVG_BYTES:,}", "too large"
+        )
+    try:
+        root = ElementTree.fromstring(data)
+        if root.tag != SVG_ROOT:
+            raise BadPicture(f"{name} is XML, but no SVG", "not an image")
+        embedded_px = 0
+        for element in root.iter():
+            for attribute, value in list(element.attrib.items()):
+                if attribute.rpartition("}")[2] != "href":
+                    continue
+                if value.lstrip().startswith("data:image/"):
+                    embedded_px += _pixels_in(value)
+                elif not value.lstrip().startswith("#"):
+                    del element.attrib[attribute]
+        check_bytes(embedded_px * EMBEDDED_BYTES, name, limits)
+        text = ElementTree.tostring(root, encoding="unicode")
+        # Within both sides: a drawing that is all height would take any memory by its width alone.
+        drawn = resvg_py.svg_to_bytes(
+            svg_string=text, background="#ffffff", width=DRAWN_PX, height=DRAWN_PX
+        )
+    except DefusedXmlException as error:
+        raise BadPicture(f"{name} defines entities, which are not read", "unsupported") from error
+    except SyntaxError as error:
+        raise BadPicture(f"{name} is a damaged SVG: {error}", "truncated") from error
+    except (ValueError, RuntimeError, LookupError) as error:
+        raise BadPicture(f"{name} is an SVG that can't be drawn: {error}", "unsupported") from error
+    return bytes(drawn)
+
+
+def _pixels_in(address: str) -> int:
+    """How many pixels a picture within a drawing has; its header says so."""
+    try:
+        encoded = b64decode(address.partition(",")[2])
+        with Image.open(BytesIO(encoded), formats=EMBEDDED) as image:
+            return image.width * image.height
+    except PLUGIN_ERRORS:
+        return 0  # resvg passes over it too
+
+
+def _looks_raw(data: bytes) -> bool:
+    if data.startswith(RAW_STARTS) or data[4:12] == CANON:
+        return True
+    if not data.startswith(tiff.STARTS):
+        return False
+    return data[8:10] == b"CR" or tiff.of_a_sensor(data)
+
+
+def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
+    """The preview in a raw file, as JPEG or BMP; None for a TIFF that is no raw file after all."""
+    try:
+        import rawpy
+    except ImportError as error:
+        raise BadPicture(
+            f"{name} may be a raw file, read with rawpy: {install_extra('sources')}",
+            "unsupported",
+        ) from error
+    try:
+        with rawpy.imread(BytesIO(data)) as raw:
+            found = raw.extract_thumb()
+            turn = TURNS.get(raw.sizes.flip, 0)
+    except rawpy.LibRawFileUnsupportedError:
+        return None
+    except rawpy.LibRawNoThumbnailError as error:
+        raise BadPicture(f"{name} is a raw file without a preview", "unsupported") from error
+    except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
+        raise BadPicture(f"{name} is a damaged raw file: {error}", "truncated") from error
+    except rawpy.LibRawError as error:
+        raise BadPicture(f"{name} is a rare kind of raw file: {error}", "unsupported") from error
+    if found.format == rawpy.ThumbFormat.JPEG and (not turn or b"Exif\0\0" in found.data[:64]):
+        return bytes(found.data)  # a preview with EXIF says itself how it lies
+    jpeg = found.format == rawpy.ThumbFormat.JPEG
+    image = Image.open(BytesIO(found.data)) if jpeg else Image.fromarray(found.data)
+    check_bytes(image.width * image.height * TURNED_BYTES, name, limits)
+    written = BytesIO()
+    image.convert("RGB").rotate(turn, expand=True).save(written, "BMP")
+    return written.getvalue()

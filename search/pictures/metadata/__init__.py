@@ -1,0 +1,1 @@
+"""Facts that a picture's file gives: dates, places, camera, captions."""

@@ -1,0 +1,102 @@
+"""The written forms of terms: weights, crops, and concepts among words."""
+
+import re
+
+import regex
+
+from search.errors import BadQuery
+from search.query.checks import MOST_NAME
+from search.query.records import ConceptTerm, Crop, Term, TextTerm
+
+# As much as the words, "beach" minus "people" leads away from beaches too, which people are at.
+USUAL_MINUS = 0.5
+
+
+# A concept among words, as people write it: concept:our-dog, or concept:our-dog:-0.5
+CONCEPT = regex.compile(
+    rf"(?<!\S)concept:([\w\p{{M}}-]{{1,{MOST_NAME}}})(?::(-?\d+(?:\.\d+)?))?(?!\S)"
+)
+
+
+# The end of words that is no weight: a time of day, and a concept's name.
+TIME = re.compile(r"(?<![\d.:])\d{1,2}:\d{2}$", re.ASCII)
+
+
+NAMED_CONCEPT = re.compile(rf"(?<!\S)concept:[\w-]{{1,{MOST_NAME}}}$")
+
+
+def split_weight(text: str) -> tuple[str, float]:
+    """Split "beach:0.5" into its term and weight; without a number at its end the weight is 1.
+
+    >>> split_weight("me.jpg:0.5")
+    ('me.jpg', 0.5)
+    >>> split_weight("C:/photos/me.jpg")
+    ('C:/photos/me.jpg', 1.0)
+    """
+    head, colon, tail = text.rpartition(":")
+    try:
+        weight = float(tail) if colon and head else None
+    except ValueError:
+        weight = None
+    return (text, 1.0) if weight is None else (head, weight)
+
+
+def weighed(option: str, text: str) -> tuple[str, float | None]:
+    """Split the words of an option from their weight, which is None where none is given.
+
+    A time such as 12:30 and what follows a colon and a space are words.
+
+    >>> weighed("--text", "dog:0.5"), weighed("--text", "a clock at 12:30")
+    (('dog', 0.5), ('a clock at 12:30', None))
+    >>> weighed("--text", "title: dog"), weighed("--text", "16:9:1")
+    (('title: dog', None), ('16:9', 1.0))
+
+    Raises:
+        BadQuery: what stands after the last colon is no number.
+    """
+    words, weight = split_weight(text)
+    if TIME.search(text) or NAMED_CONCEPT.search(text):
+        return text, None
+    if words != text:
+        return words, weight
+    head, colon, tail = text.rpartition(":")
+    if not (colon and head.strip()) or re.search(r"\s", tail):
+        return text, None
+    raise BadQuery(
+        f"{option} is {text!r}, and {tail!r} is no weight; write a number, as in "
+        f"'{head}:0.5', or let one follow words that hold a colon: '{text.rstrip(':')}:1'"
+    )
+
+
+def worded(text: str, weight: float = 1.0) -> list[Term]:
+    """The terms that words make: `concept:NAME` among them, perhaps with a weight, is a concept.
+
+    >>> worded("concept:our-dog at the beach")
+    [ConceptTerm(name='our-dog', weight=1.0), TextTerm(text='at the beach', weight=1.0)]
+    >>> worded("concept:our-dog:0.5", -1.0)
+    [ConceptTerm(name='our-dog', weight=-0.5)]
+    """
+    found: list[Term] = [
+        ConceptTerm(each[1], weight * float(each[2] or 1)) for each in CONCEPT.finditer(text)
+    ]
+    rest = " ".join(CONCEPT.sub(" ", text).split()) if found else text
+    return [*found, TextTerm(rest, weight)] if rest or not found else found
+
+
+def split_crop(text: str) -> tuple[str, Crop | None]:
+    """Split "me.jpg@10,20,60,80" into a name and the part of the picture that is meant.
+
+    >>> split_crop("me.jpg@10,20,60,80")
+    ('me.jpg', (10, 20, 60, 80))
+    >>> split_crop("me@home.jpg")
+    ('me@home.jpg', None)
+    """
+    head, _, tail = text.rpartition("@")
+    if not head or not re.fullmatch(r"\d{1,3}(,\d{1,3}){3}", tail):
+        return text, None
+    left, top, right, bottom = map(int, tail.split(","))
+    return head, (left, top, right, bottom)
+
+
+# What is meant for a part of a picture, whether or not it is one.
+CROP_LIKE = re.compile(r"[-\d.%\s]*,[-\d.,%\s]*")

@@ -1,0 +1,1 @@
+"""From a query to ranked pictures: candidates, scores, calibration and pages."""

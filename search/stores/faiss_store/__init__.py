@@ -1,0 +1,1 @@
+"""FAISS on the CPU and on a GPU: exact rows, ANN indexes, and their files."""

@@ -1,0 +1,240 @@
+"""First passes on the CPU: scanned codes, lists of them, and a graph; all are FAISS's."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, get_args
+
+import faiss as faiss_module
+import numpy as np
+
+from search.errors import IndexDamaged
+from search.records import Ids, Scores, Vectors
+from search.stores.faiss_store.ann import NONE, Slots32, lists, slots_of
+from search.stores.faiss_store.reduction import Reduction, reduce
+from search.stores.faiss_store.rows import SlotNumbers
+
+# Its stubs know neither keyword arguments nor what an index of a factory has.
+faiss: Any = faiss_module
+
+FirstPassName = Literal["scan", "ivf", "hnsw"]
+
+# Codes are trained on so many rows; FAISS's own limit for 16 centroids is 4,096.
+TRAINED_ON = 20_000
+
+# As many as hnswlib has. Among a million, twice a depth of 120 saved a quarter of what a query
+# takes, and took twice as long.
+NEIGHBOURS, BUILD_DEPTH = 16, 130
+
+HEAD = struct.Struct("<IIII")
+
+
+@dataclass(slots=True)
+class FaissPass:
+    """A FAISS index over reduced vectors.
+
+    "scan" scans 4-bit codes, one a dimension, held in the CPU's registers (André et al. 2017);
+    "ivf" does so in the lists nearest to the query; "hnsw" walks a graph over 8-bit vectors.
+    """
+
+    name: FirstPassName
+    reduction: Reduction
+    index: Any
+    longest: float
+    """For "hnsw": the squared length that all vectors are brought to."""
+    order: Slots32
+    """The slots of its first rows; those of all others are their own places."""
+
+    on_gpu: ClassVar[bool] = False
+
+    def __len__(self) -> int:
+        return int(self.index.ntotal)
+
+    @property
+    def bytes_per_row(self) -> float:
+        width = self.reduction.width
+        if self.name == "hnsw":
+            return graph_bytes(width + 1) + self.order.itemsize
+        return (width + 1) // 2 + (8 if self.name == "ivf" else 0)
+
+    @property
+    def ns_per_candidate(self) -> float:
+        return 1_500 if self.name == "hnsw" else 200  # one thread of the machine of the benchmarks
+
+    @property
+    def most_candidates(self) -> int:
+        return len(self)
+
+    @property
+    def efforts(self) -> Sequence[int]:
+        if self.name == "scan":
+            return (0,)
+        if self.name == "hnsw":
+            return (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
+        count = int(self.index.nlist)
+        return (*(1 << power for power in range(11) if 1 << power < count), count)
+
+    def add(self, vectors: Vectors, slots: Slots32 | None = None) -> None:
+        """As in `FirstPass`; or those of other slots, as long as none has been added without."""
+        self.index.add(self._vectors(vectors))
+        if slots is not None:
+            self.order = np.concatenate([self.order, slots])
+
+    def arrange(self, cells: Ids) -> None:
+        """Lay rows of one cell side by side; all were added with their slots."""
+        order = np.argsort(cells, kind="stable")
+        self.index.permute_entries(order)
+        self.order = self.order[order]
+
+    def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
+        asked = self.reduction.queries(queries)
+        if self.name == "hnsw":
+            asked = np.column_stack([asked, np.zeros(len(asked), np.float32)])
+        parameters = self.parameters(depth, effort)
+        return slots_of(self.index.search(asked, depth, params=parameters)[1], self.order)
+
+    def parameters(self, depth: int, effort: int) -> Any:
+        """How FAISS is told to look for so many candidates with this effort."""
+        if self.name == "hnsw":
+            return faiss.SearchParametersHNSW(efSearch=max(effort, depth))
+        if self.name == "ivf":
+            return faiss.SearchParametersIVF(nprobe=effort)
+        return None
+
+    def chained(self, rows: Any) -> "FaissChain | None":
+        if self.name == "hnsw":  # its places are not slots
+            return None
+        maps = faiss.LinearTransform(*self.reduction.for_queries.shape, False)
+        weights = np.ascontiguousarray(self.reduction.for_queries.T)
+        faiss.copy_array_to_vector(weights.ravel(), maps.A)
+        maps.is_trained = True
+        return FaissChain(self, faiss.IndexRefine(faiss.IndexPreTransform(maps, self.index), rows))
+
+    def dump(self) -> bytes:
+        reduction = self.reduction
+        sizes = (len(reduction.mean), reduction.width, len(self.name), len(self.order))
+        arrays = (reduction.mean, reduction.for_vectors, reduction.for_queries)
+        return b"".join(
+            (
+                HEAD.pack(*sizes),
+                self.name.encode(),
+                np.float32(self.longest).tobytes(),
+                *(np.ascontiguousarray(each, "<f4").tobytes() for each in arrays),
+                self.order.astype("<i4").tobytes(),
+                faiss.serialize_index(self.index).tobytes(),
+            )
+        )
+
+    def _vectors(self, vectors: Vectors) -> Vectors:
+        reduced = self.reduction.vectors(vectors)
+        if self.name != "hnsw":
+            return reduced
+        # One more number makes all of one length: the nearest by distance, for which graphs are
+        # built well, are then those of the greatest product (Bachrach et al. 2014).
+        missing = np.maximum(self.longest - np.einsum("nw,nw->n", reduced, reduced), 0)
+        return np.ascontiguousarray(np.column_stack([reduced, np.sqrt(missing)]), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class FaissChain:
+    """A first pass and the ranking by real rows in one call of FAISS: a third of the time of both.
+
+    It knows as many rows as there were when it was made, dead ones among them.
+    """
+
+    first: FaissPass
+    index: Any
+
+    def best(self, queries: Vectors, k: int, depth: int, effort: int) -> tuple[SlotNumbers, Scores]:
+        """The best k of the best `depth` candidates: slots and scores, both (q, k), -1 pads."""
+        inner = self.first.parameters(depth, effort)
+        parameters = faiss.IndexRefineSearchParameters(
+            k_factor=(depth + 0.5) / k,
+            base_index_params=inner and faiss.SearchParametersPreTransform(index_params=inner),
+        )
+        scores, found = self.index.search(queries, k, params=parameters)
+        return found, scores
+
+
+def graph_bytes(width: int) -> float:
+    """Memory that a graph takes for each vector of so many 8-bit numbers."""
+    return width + 4 * 2 * NEIGHBOURS * 1.1
+
+
+def train(
+    name: FirstPassName,
+    sample: Vectors,
+    queries: tuple[Vectors, ...],
+    width: int,
+    rows: int,
+) -> FaissPass:
+    """An empty first pass for about `rows` rows, trained on a sample of them and on queries."""
+    width = min(width, sample.shape[1])
+    if name == "hnsw":
+        # With the number that is added below, whole registers: one more took three times as long.
+        reduction = reduce(sample, queries, width - 1).undistorted()
+    else:
+        reduction = reduce(sample, queries, width)
+    reduced = reduction.vectors(sample[:TRAINED_ON])
+    longest = float(np.einsum("nw,nw->n", reduced, reduced).max())
+    index = _empty(name, width, lists(rows, len(reduced)))
+    made = FaissPass(name, reduction, index, longest, NONE)
+    # It trains in thousands of steps that are over in no time. Where other programs want the cores,
+    # its threads wait for each other, spinning, at every one: a second took over ten minutes.
+    with one_thread():
+        index.train(made._vectors(sample[:TRAINED_ON]))
+    return made
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let FAISS use the calling thread alone inside the block."""
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
+
+
+def _empty(name: FirstPassName, width: int, list_count: int) -> Any:
+    product = faiss.METRIC_INNER_PRODUCT
+    if name == "scan":
+        return faiss.IndexPQFastScan(width, width, 4, product)
+    if name == "ivf":
+        index = faiss.index_factory(width, f"IVF{list_count},PQ{width}x4fs", product)
+        index.cp.min_points_per_centroid = 1  # the sample is small on purpose
+        return index
+    bits = faiss.ScalarQuantizer.QT_8bit
+    index = faiss.IndexHNSWSQ(width, bits, NEIGHBOURS, faiss.METRIC_L2)
+    index.hnsw.efConstruction = BUILD_DEPTH
+    return index
+
+
+def load_first_pass(payload: bytes | memoryview) -> FaissPass:
+    """What `dump` wrote; its checksum was looked at before.
+
+    Raises:
+        IndexDamaged: this FAISS can't read it.
+    """
+    try:
+        full, width, letters, ordered = HEAD.unpack_from(payload)
+        at = HEAD.size + letters
+        name = bytes(payload[HEAD.size : at]).decode(errors="replace")
+        if name not in get_args(FirstPassName):
+            raise ValueError("another version of Limn wrote it")
+        longest = float(np.frombuffer(payload, "<f4", 1, at)[0])
+        arrays = []
+        at += 4
+        for shape in ((full,), (full, width), (full, width)):
+            count = int(np.prod(shape))
+            arrays.append(np.frombuffer(payload, "<f4", count, at).reshape(shape).copy())
+            at += 4 * count
+        order = np.frombuffer(payload, "<i4", ordered, at).astype(np.int32)
+        at += 4 * ordered
+        index = faiss.deserialize_index(np.frombuffer(payload, np.uint8, offset=at))
+    except (RuntimeError, ValueError, struct.error) as error:
+        raise IndexDamaged(f"the first pass can't be read ({error}); build it again") from error
+    reduction = Reduction(*arrays)
+    return FaissPass(name, reduction, index, longest, order)  # type: ignore[arg-type]

@@ -1,0 +1,55 @@
+"""A first pass and its plan on disk, beside the index whose slots it is of."""
+
+import struct
+from pathlib import Path
+
+from search.errors import IndexDamaged
+from search.stores.faiss_store.ann_cpu import load_first_pass
+from search.stores.faiss_store.store import Staged
+from search.stores.index_file import IndexHeader, read_index, write_index
+from search.stores.planner.plan import Plan
+
+# The numbering of the slots, and the length of the plan; then the plan as JSON and the first pass.
+HEAD = struct.Struct("<32sI")
+
+
+def write_first(
+    path: Path, header: IndexHeader, plan: Plan, staged: Staged | None, generation: str
+) -> None:
+    """Write the plan, and the first pass where there is one; raises StorageFailed."""
+    document = plan.as_json().encode()
+    first = staged.first.dump() if staged is not None else b""
+    head = HEAD.pack(generation.encode(), len(document))
+    write_index(path, header, [head, document, first])
+
+
+def read_plan(path: Path) -> Plan | None:
+    """The plan alone; None where there is no file, or one that can't be used."""
+    try:
+        found = read_index(path)
+        return None if found is None else _parts(found[1])[1]
+    except IndexDamaged:
+        return None
+
+
+def read_first(path: Path) -> tuple[IndexHeader, str, Plan, Staged | None] | None:
+    """The header, the numbering of the slots, the plan and the first pass; None without a file.
+
+    Raises:
+        IndexDamaged: it can't be used.
+    """
+    found = read_index(path)
+    if found is None:
+        return None
+    header, payload = found
+    generation, plan, rest = _parts(payload)
+    staged = Staged(load_first_pass(rest), plan) if len(rest) else None
+    return header, generation, plan, staged
+
+
+def _parts(payload: memoryview) -> tuple[str, Plan, memoryview]:
+    if len(payload) < HEAD.size:
+        raise IndexDamaged(f"the first pass holds {len(payload)} bytes; build it again")
+    generation, length = HEAD.unpack_from(payload)
+    plan = Plan.from_json(bytes(payload[HEAD.size : HEAD.size + length]))
+    return generation.decode(), plan, payload[HEAD.size + length :]

@@ -1,0 +1,139 @@
+"""First passes on a GPU: lists of float16 rows, or CAGRA's graph. What they find is ranked apart.
+
+Beside CAGRA's graph (Ootomo et al. 2023), which can't grow, lies a flat index of the rows that came
+since. No filter is given to either: FAISS's GPU indexes drop selectors without a word.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+import faiss as faiss_module
+import numpy as np
+
+from search.batching import Joining
+from search.records import Vectors
+from search.stores.faiss_store.ann import NONE, Slots32, lists, slots_of
+from search.stores.faiss_store.gpu import MAX_K, flat_index, on_first, resources
+from search.stores.faiss_store.rows import SlotNumbers
+from search.stores.validation import Rows16
+
+# A build without GPU code lacks half of these names.
+faiss: Any = faiss_module
+
+GpuPassName = Literal["ivf", "cagra"]
+GPU_PASSES: tuple[GpuPassName, ...] = get_args(GpuPassName)
+
+# The longest queue that cuVS walks the graph with by one block of threads for a query.
+MAX_QUEUE = 512
+
+Asked = tuple[Vectors, int, int]
+"""Queries (q, width), how many candidates each wants, and with what effort."""
+
+
+class GpuPass:
+    """Slots as candidates, from an index on a GPU and another of the rows that it can't take in.
+
+    Callers at the same time are answered in one call, for FAISS's GPU resources allow one at a
+    time. What has no room, or fails so that a program can go on, is one of `faiss_gpu.FAILURES`.
+    """
+
+    on_gpu = True
+    ns_per_candidate = 200.0
+
+    def __init__(
+        self, name: GpuPassName, index: Any, tail: Any = None, order: Slots32 = NONE
+    ) -> None:
+        """`index` may hold rows already, in slots by `order`; `tail`, if any, gets all others."""
+        self.name: GpuPassName = name
+        self._index = index
+        self._tail = tail
+        self._order = order
+        self._joined = Joining(self._answer)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal) + (int(self._tail.ntotal) if self._tail is not None else 0)
+
+    @property
+    def bytes_per_row(self) -> float:
+        return self._order.nbytes / max(1, len(self))  # of main memory
+
+    @property
+    def most_candidates(self) -> int:
+        return MAX_K if self.name == "ivf" else MAX_QUEUE
+
+    @property
+    def efforts(self) -> Sequence[int]:
+        if self.name == "cagra":
+            return (64, 128, 256, MAX_QUEUE)
+        return tuple(1 << power for power in range(11) if 1 << power <= self._index.nlist)
+
+    def add(self, vectors: Vectors, slots: Slots32 | None = None) -> None:
+        """As in `FirstPass`; or those of other slots, as long as none has been added without."""
+        (self._index if self._tail is None else self._tail).add(vectors)
+        if slots is not None:
+            self._order = np.concatenate([self._order, slots])
+
+    def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
+        return self._joined.ask((queries, depth, effort))
+
+    def chained(self, rows: Any) -> None:
+        return None  # the rows are not on the GPU
+
+    def dump(self) -> bytes:
+        return b""  # all rows once more: it is built again sooner than they are read
+
+    def _answer(self, asked: list[Asked]) -> list[SlotNumbers]:
+        queries = np.concatenate([each for each, _, _ in asked])
+        depth = min(max(depth for _, depth, _ in asked), self.most_candidates)
+        effort = max(effort for _, _, effort in asked)
+        parameters = self._parameters(depth, effort)
+        kind = faiss.Float16 if self.name == "cagra" else faiss.Float32  # as it was trained
+        found = self._index.search(queries, depth, params=parameters, numeric_type=kind)[1]
+        if self._tail is not None and self._tail.ntotal:
+            newer = self._tail.search(queries, min(depth, int(self._tail.ntotal)))[1]
+            newer = np.where(newer < 0, -1, newer + self._index.ntotal)
+            found = np.concatenate([found, newer], axis=1)
+        ends = np.cumsum([len(each) for each, _, _ in asked])
+        return np.split(slots_of(found, self._order), ends[:-1])
+
+    def _parameters(self, depth: int, effort: int) -> Any:
+        if self.name == "ivf":
+            return faiss.SearchParametersIVF(nprobe=min(effort, self._index.nlist, MAX_K))
+        return faiss.SearchParametersCagra(itopk_size=min(max(depth, effort), MAX_QUEUE))
+
+
+def open_gpu_ivf(rows: int, sample: Vectors) -> GpuPass:
+    """Lists for about `rows` rows of float16, which are still to be added, taught by a sample.
+
+    Raises:
+        RuntimeError, MemoryError: the GPU has no room or does not answer.
+    """
+    width = sample.shape[1]
+    config = on_first(faiss.GpuIndexIVFScalarQuantizerConfig())
+    config.use_cuvs = False  # it has no scalar quantizer
+    index = faiss.GpuIndexIVFScalarQuantizer(
+        *(resources(), width, lists(rows, len(sample))),
+        *(faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False, config),
+    )
+    index.train(sample)
+    return GpuPass("ivf", index)
+
+
+def open_gpu_cagra(rows: Rows16, slots: Slots32) -> GpuPass:
+    """A graph over rows (n, width) and their slots; all others are still to be added.
+
+    Raises:
+        RuntimeError, MemoryError: as `open_gpu_ivf`.
+    """
+    width = rows.shape[1]
+    config = on_first(faiss.GpuIndexCagraConfig())
+    index = faiss.GpuIndexCagra(resources(), width, faiss.METRIC_INNER_PRODUCT, config)
+    index.train(rows, numeric_type=faiss.Float16)
+    return GpuPass("cagra", index, flat_index(width), slots)
+
+
+def missing(name: GpuPassName) -> str:
+    """Why this build of FAISS can't make one; empty if it can."""
+    if name == "cagra" and not hasattr(faiss, "GpuIndexCagra"):
+        return "cagra needs faiss-gpu-cuvs in place of faiss-gpu or faiss-cpu"
+    return ""

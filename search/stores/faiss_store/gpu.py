@@ -1,0 +1,165 @@
+"""FAISS on a GPU: whether there is one, its memory and failures, and the copy of a store's rows."""
+
+import logging
+from typing import Any
+
+import faiss as faiss_module
+import numpy as np
+
+from search.batching import Joining
+from search.errors import BadSetting
+from search.records import Scores, Vectors
+from search.stores.faiss_store.rows import SlotNumbers, Slots
+
+# A build without GPU code lacks half of these names.
+faiss: Any = faiss_module
+
+logger = logging.getLogger(__name__)
+
+FAILURES = (RuntimeError, MemoryError)
+"""What FAISS raises for a GPU that has no room, or that it can't use; an error of CUDA itself ends
+the process."""
+
+MAX_K = 2048
+"""The most neighbours that FAISS selects on a GPU (its GPU_MAX_SELECTION_K)."""
+
+# FAISS takes 1.5 GiB of GPU memory for each StandardGpuResources unless told otherwise, and each
+# collection that is open has one. A flat search cuts its work into tiles that fit.
+TEMPORARY_BYTES = 256 << 20
+
+# Rows travel as float32, for add() takes nothing else: 256 MB of them at once.
+CHUNK_FLOATS = 64 << 20
+
+
+class DeviceCopy:
+    """The rows, in their slots, in an index that can only append and be emptied.
+
+    GpuIndexFlat has neither remove_ids nor add_with_ids: slots are only appended, and those that
+    came last follow before the next search. One caller at a time, reads included: `SharedCopy`
+    joins them. Any failure is one of `FAILURES`; the copy can't be used after one.
+    """
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self._stale = False
+
+    def forget(self) -> None:
+        """The slots are numbered anew: copy all of them before the next search."""
+        self._stale = True
+
+    def release(self) -> None:
+        """Leave the GPU's memory to others, until the next search copies the rows again."""
+        self._index.reset()
+
+    def search(self, slots: Slots, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
+        """The best slots, those of dead rows among them: (q, k), slot -1 pads."""
+        self._catch_up(slots)
+        scores, found = self._index.search(queries, min(k, len(slots)))
+        return found, scores
+
+    def _catch_up(self, slots: Slots) -> None:
+        if self._stale:
+            self._index.reset()
+            self._stale = False
+        chunk_rows = max(1, CHUNK_FLOATS // slots.width)
+        for start in range(self._index.ntotal, len(slots), chunk_rows):
+            chunk = np.arange(start, min(start + chunk_rows, len(slots)))
+            self._index.add(slots.vectors(chunk))
+
+
+Answer = tuple[SlotNumbers, Scores]
+
+
+class SharedCopy:
+    """A copy that many ask at the same time, in one call; a GPU that fails is given up."""
+
+    def __init__(self, copy: DeviceCopy | None) -> None:
+        self._copy = copy
+        self._joined = Joining(self._answer)
+
+    @property
+    def works(self) -> bool:
+        """Whether there is a copy, on a GPU that has not failed."""
+        return self._copy is not None
+
+    def best(self, slots: Slots, queries: Vectors, k: int) -> Answer | None:
+        """The best slots whose rows count: (q, k); None where the GPU can't say.
+
+        The rows are not to change meanwhile.
+        """
+        if self._copy is None or k + slots.dead > MAX_K:
+            return None
+        return self._joined.ask((slots, queries, k))
+
+    def forget(self) -> None:
+        """The slots are numbered anew; nobody may be asking."""
+        if self._copy is not None:
+            self._copy.forget()
+
+    def release(self) -> None:
+        """Leave the GPU's memory to others until somebody asks; nobody may be asking now."""
+        if self._copy is not None:
+            self._copy.release()
+
+    def _answer(self, asked: list[tuple[Slots, Vectors, int]]) -> list[Answer | None]:
+        if self._copy is None:  # another search has given it up meanwhile
+            return [None] * len(asked)
+        slots = asked[0][0]
+        try:
+            most = max(k for _, _, k in asked) + slots.dead
+            queries = np.concatenate([each for _, each, _ in asked])
+            found, scores = self._copy.search(slots, queries, most)
+        except FAILURES as failure:
+            self._copy = None
+            logger.warning("the GPU failed, the index goes on with the CPU: %s", failure)
+            return [None] * len(asked)
+        answers: list[Answer | None] = []
+        for _, vectors, k in asked:
+            mine, found = found[: len(vectors)], found[len(vectors) :]
+            cosines, scores = scores[: len(vectors)], scores[len(vectors) :]
+            dead = (mine < 0) | (slots.ids[mine] < 0)
+            order = np.argsort(dead, axis=1, kind="stable")[:, :k]
+            answers.append(
+                (np.take_along_axis(mine, order, 1), np.take_along_axis(cosines, order, 1))
+            )
+        return answers
+
+
+def gpu_count() -> int:
+    """How many GPUs FAISS can use; none in a build without GPU code."""
+    return int(faiss.get_num_gpus()) if hasattr(faiss, "GpuIndexFlatIP") else 0
+
+
+def open_device_copy(width: int) -> DeviceCopy:
+    """An empty float16 copy on the first GPU.
+
+    Raises:
+        BadSetting: there is no GPU that FAISS can use.
+        RuntimeError, MemoryError: the GPU has no room or does not answer.
+    """
+    if not gpu_count():
+        raise BadSetting(
+            "device 'cuda' was asked for, but FAISS finds no CUDA GPU on this machine; "
+            "choose 'cpu', or 'auto' to take a GPU only where there is one"
+        )
+    return DeviceCopy(flat_index(width))
+
+
+def flat_index(width: int) -> Any:
+    """An empty index of float16 rows on the first GPU; raises RuntimeError and MemoryError."""
+    config = on_first(faiss.GpuIndexFlatConfig())
+    config.useFloat16 = True
+    return faiss.GpuIndexFlatIP(resources(), width, config)
+
+
+def resources() -> Any:
+    """GPU resources for one index, which shares their ownership: they last as long as it does."""
+    made = faiss.StandardGpuResources()
+    made.setTempMemory(TEMPORARY_BYTES)
+    return made
+
+
+def on_first(config: Any) -> Any:
+    """A configuration of an index, set to the first GPU."""
+    config.device = 0
+    return config

@@ -1,0 +1,274 @@
+"""The float16 rows of a FAISS store, each in a slot that it keeps, and exact search over them."""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from search.records import Ids, Scores, Vectors
+from search.stores.faiss_store.float16 import widened
+from search.stores.validation import Rows16
+
+SlotNumbers = NDArray[np.int64]
+"""Places in the rows, counted from 0; -1 is none."""
+
+# Milliseconds for 100,000 x 512, k = 20, one thread of a 2-core AVX2 machine (FAISS 1.15.1):
+#   queries                          1     4     8    16    32   128
+#   IndexScalarQuantizer fp16       14    31    66   120   253   951
+#   IndexFlatIP float32, BLAS       15    36    59    45    56   120
+#   blocks decoded to float32       69    93   127    93   108   178
+# The quantizer takes queries one by one; float32 would take twice the memory. So few queries go
+# to the quantizer, and from here on blocks of rows are decoded once and multiplied with all.
+MANY_QUERIES = 16
+BLOCK_ROWS = 4096  # 8 MB of float32 at width 512; 1,024 and 16,384 ran no faster
+FEW_ROWS = 512  # for few queries: what a core's own cache holds
+
+# A selector costs 1.6 ns for every row held, and 25 ns for each that it lets through; a gathered
+# row costs 0.12 µs: equal at about 1 in 60.
+NARROW = 60
+
+
+class Slots:
+    """Rows that are only appended, the id of each, and which of them still count.
+
+    A slot is never given to another row, so what points at slots (a first pass, a copy on a GPU)
+    stays right through every write; `generation` names one such numbering. A row that is replaced
+    or removed is dead: its id is -1. The first rows may be a file's, mapped and never changed; the
+    others are in memory, in the quantizer's own. Not safe to call from many threads but for
+    reading: the store around it holds the lock.
+    """
+
+    def __init__(self, width: int, generation: str | None = None) -> None:
+        self.width = width
+        self.generation = generation or uuid.uuid4().hex
+        self._base = np.empty((0, 2 * width), np.uint8)
+        fp16 = faiss.ScalarQuantizer.QT_fp16
+        self._tail = faiss.IndexScalarQuantizer(width, fp16, faiss.METRIC_INNER_PRODUCT)
+        self._added = np.empty((0, 2 * width), np.uint8)  # the quantizer's own memory
+        self._name(np.empty(0, np.int64))
+        # FAISS multiplies without BLAS while queries x width stays under this, for the whole
+        # process; its default of 128,000 made batches of 16 to 128 queries 5 to 10 times slower.
+        # Many queries are multiplied by one thread each, and are to be over it whatever the cores.
+        faiss.cvar.distance_compute_blas_threshold = min(800 * faiss.omp_get_max_threads(), 4_000)
+
+    @classmethod
+    def of(cls, ids: Ids, rows: Rows16, generation: str | None, mapped: bool) -> "Slots":
+        """Slots of what a file holds; `mapped` leaves the rows there, else they are copied."""
+        slots = cls(rows.shape[1], generation)
+        if len(ids):
+            codes = rows.view(np.uint8)
+            if mapped:
+                slots._base = codes
+            else:
+                slots._append(codes)
+        slots._name(ids)
+        return slots
+
+    def __len__(self) -> int:
+        """Number of slots, those of dead rows among them."""
+        return len(self.ids)
+
+    @property
+    def live(self) -> int:
+        """Number of rows that count."""
+        return len(self.sorted_ids)
+
+    @property
+    def dead(self) -> int:
+        """Number of slots whose row counts no more."""
+        return len(self.ids) - len(self.sorted_ids)
+
+    @property
+    def in_memory_bytes(self) -> int:
+        """What rows, ids and their order take in memory, mapped rows left out."""
+        order = 0 if self._order is None else self._order.nbytes + self.sorted_ids.nbytes
+        return len(self._added) * 2 * self.width + self.ids.nbytes + order
+
+    def find(self, ids: Ids) -> SlotNumbers:
+        """The slot of each id, -1 where it is not held."""
+        if not self.live:
+            return np.full(len(ids), -1, np.int64)
+        places = np.searchsorted(self.sorted_ids, ids).clip(max=self.live - 1)
+        slots = places if self._order is None else self._order[places]
+        return np.where(self.sorted_ids[places] == ids, slots, -1)
+
+    def order(self) -> SlotNumbers:
+        """The slots of the rows that count, their ids ascending."""
+        return np.arange(len(self)) if self._order is None else self._order.astype(np.int64)
+
+    def put(self, ids: Ids, rows: Rows16) -> None:
+        """Append rows; those that held these ids before are dead."""
+        if not len(ids):
+            return
+        named = self.ids.copy()
+        known = self.find(ids)
+        named[known[known >= 0]] = -1
+        # As codes: the quantizer's own rounding to float16 is not numpy's, which SQL holds.
+        self._append(np.ascontiguousarray(rows).view(np.uint8))
+        self._name(np.concatenate([named, ids]))
+
+    def remove(self, ids: Ids) -> None:
+        """Let the rows of these ids be dead."""
+        found = self.find(ids)
+        found = found[found >= 0]
+        if len(found):
+            named = self.ids.copy()
+            named[found] = -1
+            self._name(named)
+
+    def _name(self, ids: Ids) -> None:
+        self.ids: Ids = ids  # of each slot
+        self._order: NDArray[np.int32] | None = None
+        if len(ids) and (ids[0] < 0 or not (ids[1:] > ids[:-1]).all()):
+            held = np.flatnonzero(ids >= 0).astype(np.int32)
+            # Stable is a merge sort, quick over what is in order already; most of it is.
+            self._order = held[np.argsort(ids[held], kind="stable")]
+        self.sorted_ids: Ids = ids if self._order is None else ids[self._order]
+
+    def rows(self, slots: SlotNumbers) -> Rows16:
+        """The rows in these slots, none of them -1: (n, width), a copy."""
+        # take() gathers whole rows five times faster than indexing does.
+        return self._codes(slots).view(np.float16)
+
+    def vectors(self, slots: SlotNumbers) -> Vectors:
+        """As `rows`, in float32."""
+        return widened(self.rows(slots))
+
+    def parts(self) -> Iterator[Rows16]:
+        """All rows, dead ones too, in stretches that are not to be kept past the lock."""
+        for codes in (self._base, self._added):
+            if len(codes):
+                yield codes.view(np.float16)
+
+    @property
+    def index(self) -> Any:
+        """FAISS's own index of all rows, by slot; None where some of them are mapped."""
+        return None if len(self._base) else self._tail
+
+    def _codes(self, slots: SlotNumbers) -> NDArray[np.uint8]:
+        base, added = self._base, self._added
+        if not len(base):
+            return added.take(slots, axis=0)
+        if not len(added):
+            return base.take(slots, axis=0)
+        codes = np.empty((len(slots), 2 * self.width), np.uint8)
+        on_file = slots < len(base)
+        codes[on_file] = base.take(slots[on_file], axis=0)
+        codes[~on_file] = added.take(slots[~on_file] - len(base), axis=0)
+        return codes
+
+    def _append(self, codes: NDArray[np.uint8]) -> None:
+        self._tail.add_sa_codes(codes)
+        count, size = self._tail.ntotal, 2 * self.width
+        memory = faiss.rev_swig_ptr(self._tail.codes.data(), count * size)
+        self._added = memory.reshape(count, size)
+
+    def search(
+        self, queries: Vectors, k: int, among: SlotNumbers | None = None
+    ) -> tuple[SlotNumbers, Scores]:
+        """The best rows that count, or those `among` them: (q, k), slot -1 pads."""
+        count = self.live if among is None else len(among)
+        few = among is not None and count * NARROW <= len(self)
+        if few or len(queries) >= MANY_QUERIES:
+            return self._scan(queries, k, self.order() if among is None else among)
+        start = len(self._base)
+        if k and not start:  # a heap makes threads meet, of which each may have to wait for a core
+            scores, found = self._quantized(queries, k, among)
+            return found, scores
+        best = faiss.ResultHeap(len(queries), k, keep_max=True)
+        slots = np.flatnonzero(self.ids[:start] >= 0) if among is None else among[among < start]
+        self._scan_blocks(best, queries, k, slots, FEW_ROWS)
+        if self._tail.ntotal:
+            scores, found = self._quantized(queries, k, among)
+            best.add_result(scores, np.where(found < 0, -1, found + start))
+        best.finalize()
+        return best.I, best.D
+
+    def _quantized(
+        self, queries: Vectors, k: int, among: SlotNumbers | None
+    ) -> tuple[Scores, SlotNumbers]:
+        parameters, start = None, len(self._base)
+        if among is not None or self.dead:
+            chosen = self.ids >= 0
+            if among is not None:
+                chosen = np.zeros(len(self), bool)
+                chosen[among] = True
+            bits = np.packbits(chosen[start:], bitorder="little")
+            parameters = faiss.SearchParameters()
+            parameters.sel = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+        scores, found = self._tail.search(queries, k, params=parameters)
+        return scores, found
+
+    def _scan(self, queries: Vectors, k: int, slots: SlotNumbers) -> tuple[SlotNumbers, Scores]:
+        many, threads = len(queries) >= MANY_QUERIES, faiss.omp_get_max_threads()
+        if many and threads > 1 and len(slots) > BLOCK_ROWS:
+            return self._scan_shared(queries, k, slots, threads)
+        best = faiss.ResultHeap(len(queries), k, keep_max=True)
+        self._scan_blocks(best, queries, k, slots, BLOCK_ROWS if many else FEW_ROWS)
+        best.finalize()
+        return best.I, best.D
+
+    def _scan_shared(
+        self, queries: Vectors, k: int, slots: SlotNumbers, threads: int
+    ) -> tuple[SlotNumbers, Scores]:
+        """Each thread widens and multiplies blocks of its own, in two thirds of FAISS's time."""
+
+        def share(part: SlotNumbers) -> tuple[SlotNumbers, Scores]:
+            faiss.omp_set_num_threads(1)  # this thread's own setting
+            best = faiss.ResultHeap(len(queries), k, keep_max=True)
+            self._scan_blocks(best, queries, k, part, BLOCK_ROWS)
+            best.finalize()
+            return best.I, best.D
+
+        # Not by a heap of FAISS's: its threads would spin beside those that work here.
+        with ThreadPoolExecutor(threads) as pool:
+            found, scores = zip(*pool.map(share, np.array_split(slots, threads)), strict=True)
+        all_found, all_scores = np.concatenate(found, axis=1), np.concatenate(scores, axis=1)
+        order = np.argsort(-all_scores, axis=1, kind="stable")[:, :k]
+        return np.take_along_axis(all_found, order, 1), np.take_along_axis(all_scores, order, 1)
+
+    def _scan_blocks(
+        self, best: faiss.ResultHeap, queries: Vectors, k: int, slots: SlotNumbers, step: int
+    ) -> None:
+        room = np.empty((min(step, len(slots)), self.width), np.float32)
+        for start in range(0, len(slots), step):
+            block = slots[start : start + step]
+            rows = self._stretch(block)
+            vectors = widened(self.rows(block) if rows is None else rows, room[: len(block)])
+            most = min(k, len(block))
+            scores, found = faiss.knn(queries, vectors, most, faiss.METRIC_INNER_PRODUCT)
+            best.add_result(scores, block[found])
+
+    def _stretch(self, slots: SlotNumbers) -> Rows16 | None:
+        """The rows of slots that follow each other, not copied; None of others."""
+        first, stop = int(slots[0]), int(slots[-1]) + 1
+        if stop - first != len(slots) or not (slots[1:] - slots[:-1] == 1).all():
+            return None
+        start = len(self._base)
+        if first < start < stop:
+            return None
+        held = (
+            self._base[first:stop] if first < start else self._added[first - start : stop - start]
+        )
+        return held.view(np.float16)
+
+    def best_of(
+        self, queries: Vectors, k: int, candidates: SlotNumbers
+    ) -> tuple[SlotNumbers, Scores]:
+        """The best k of each query's candidates (q, n), -1 and dead ones passed over: (q, k)."""
+        found = np.full((len(queries), k), -1, np.int64)
+        scores = np.full((len(queries), k), -np.inf, np.float32)
+        for row, (query, slots) in enumerate(zip(queries, candidates, strict=True)):
+            held = slots[(slots >= 0) & (self.ids[slots] >= 0)]
+            # By one thread: concurrent searches would wait for each other at BLAS's.
+            cosines = np.einsum("nw,w->n", self.vectors(held), query)
+            if len(held) > k:
+                best = np.argpartition(-cosines, k - 1)[:k]
+                held, cosines = held[best], cosines[best]
+            order = np.argsort(-cosines)
+            found[row, : len(held)], scores[row, : len(held)] = held[order], cosines[order]
+        return found, scores

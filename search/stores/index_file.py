@@ -1,0 +1,168 @@
+"""One index on disk: a header that says what it is of, and a store's bytes behind a checksum."""
+
+import contextlib
+import json
+import os
+import struct
+import tempfile
+import time
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any
+
+from search.errors import IndexDamaged, StorageFailed
+
+MAGIC = b"LIMNINDX"
+VERSION = 2
+# Magic, version; then the bytes of the header's JSON and of the payload, and the CRC-32 of both.
+PREFIX = struct.Struct("<8sI")
+SIZES = struct.Struct("<QQI")
+
+Payload = bytes | memoryview | Iterable[bytes | memoryview]
+"""Bytes, whole or piece by piece: a store's may be gigabytes."""
+
+ABANDONED_AFTER_S = 3600
+"""A temporary file that nobody has written to for so long was left by a killed process."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexHeader:
+    """What an index is of: compared with the catalog before the payload is used.
+
+    `position` is the last entry of the change log that the index holds, `store` the name of the
+    class whose `dump` made the payload, `epoch` the log's epoch (`search.catalog.change_log`) of
+    that entry: "" in files that are older than epochs.
+    """
+
+    catalog_id: str
+    collection_id: int
+    space_id: str
+    width: int
+    count: int
+    position: int
+    store: str
+    epoch: str = ""
+
+
+def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
+    """Write the file in one step: whoever reads finds the old one or the new one, whole.
+
+    Raises:
+        StorageFailed: the disk is full, read-only or not ours; the old file is untouched.
+    """
+    pieces = [payload] if isinstance(payload, bytes | memoryview) else payload
+    description = json.dumps(asdict(header)).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        _replace(path, description, pieces)
+    except OSError as error:
+        raise StorageFailed(
+            f"the index {path} can't be written: {error.strerror or error}; "
+            f"make room there or choose another folder"
+        ) from error
+
+
+def read_index(path: Path) -> tuple[IndexHeader, memoryview] | None:
+    """The header and the payload, mapped from the file, or None where there is no file.
+
+    The whole is read once, for its checksum: 6 GB a second once the system holds it.
+
+    Raises:
+        IndexDamaged: no index of ours, of another version, cut short, altered, or unreadable.
+    """
+    try:
+        with path.open("rb") as file:
+            empty = not os.fstat(file.fileno()).st_size  # which can't be mapped
+            content = memoryview(b"" if empty else mmap(file.fileno(), 0, access=ACCESS_READ))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise IndexDamaged(f"the index {path} can't be read: {error.strerror}") from error
+    try:
+        return _parse(content)
+    except _Refused as refused:
+        raise IndexDamaged(f"the index {path} can't be used: {refused}; rebuild it") from refused
+
+
+class _Refused(Exception):
+    """Why a file is no index that can be used."""
+
+
+def _parse(content: memoryview) -> tuple[IndexHeader, memoryview]:
+    if content[: len(MAGIC)] != MAGIC:
+        raise _Refused("it does not begin as an index of ours does")
+    start = PREFIX.size + SIZES.size
+    if len(content) < start:
+        raise _Refused(f"it is cut short at {len(content)} bytes")
+    version = PREFIX.unpack_from(content)[1]
+    if version != VERSION:
+        raise _Refused(f"it is of version {version}, this program writes {VERSION}")
+    description_size, payload_size, checksum = SIZES.unpack_from(content, PREFIX.size)
+    expected = start + description_size + payload_size
+    if len(content) != expected:
+        raise _Refused(f"it has {len(content)} bytes where {expected} were written")
+    if zlib.crc32(content[start:]) != checksum:
+        raise _Refused("its checksum does not match")
+    payload_start = start + description_size
+    return _header(content[start:payload_start]), content[payload_start:]
+
+
+def _header(description: memoryview) -> IndexHeader:
+    try:
+        values: Any = json.loads(bytes(description))
+    except ValueError as error:
+        raise _Refused("its header is not JSON") from error
+    wanted = {field.name: field.type for field in fields(IndexHeader)}
+    if type(values) is not dict:
+        values = {}
+    values.setdefault("epoch", "")
+    found = {name: type(value) for name, value in values.items()}
+    if found != wanted:
+        raise _Refused(f"its header does not hold exactly {', '.join(wanted)}")
+    return IndexHeader(**values)
+
+
+def _replace(path: Path, description: bytes, pieces: Iterable[bytes | memoryview]) -> None:
+    descriptor, name = tempfile.mkstemp(".partial", f"{path.name}.", path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(PREFIX.pack(MAGIC, VERSION) + SIZES.pack(0, 0, 0) + description)
+            size, checksum = 0, zlib.crc32(description)
+            for piece in pieces:
+                file.write(piece)
+                size += len(piece)
+                checksum = zlib.crc32(piece, checksum)
+            file.seek(PREFIX.size)
+            file.write(SIZES.pack(len(description), size, checksum))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:  # an interrupt too leaves nothing behind
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name itself to disk; Windows can't open a folder, and needs no such step."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed writers of this same file left behind, which may be gigabytes."""
+    for sibling in path.parent.iterdir():
+        if sibling.name.startswith(f"{path.name}.") and sibling.suffix == ".partial":
+            with contextlib.suppress(OSError):  # another process may sweep at the same time
+                if time.time() - sibling.stat().st_mtime > ABANDONED_AFTER_S:
+                    sibling.unlink()

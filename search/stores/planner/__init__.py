@@ -1,0 +1,1 @@
+"""The choice of an ANN index and its depth, by measurement."""

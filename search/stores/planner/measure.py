@@ -1,0 +1,122 @@
+"""What is measured of a first pass: how deep it must go to find the target, and what that takes."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from search.records import Ids, QueryKind, Vectors
+from search.stores.faiss_store.ann import FirstPass
+from search.stores.faiss_store.reduction import Reduction
+from search.stores.planner.plan import Depth
+
+TARGET = 0.99
+
+# What is measured on 400 queries holds for others but for so much.
+MARGIN = 0.0025
+
+DEPTHS = (
+    *(10, 15, 20, 30, 40, 60, 80, 100, 120, 160, 200, 240, 280, 320),
+    *(400, 480, 560, 640, 800, 1000),
+)
+
+NOWHERE = DEPTHS[-1] + 1
+
+# First passes that are walked from one to the next, with a queue.
+GRAPHS = ("hnsw", "cagra")
+
+TIMED = 100
+
+ROW_US = 0.15  # to read and score one candidate's row
+
+
+def nearest(
+    rows: Vectors, asked: Mapping[QueryKind, Vectors], k: int = 100
+) -> dict[QueryKind, Ids]:
+    """The places of the best k rows for the queries of each kind, best first."""
+    found = {}
+    for kind, queries in asked.items():
+        scores = queries @ rows.T
+        best = np.argpartition(-scores, min(k, len(rows) - 1), axis=1)[:, :k]
+        order = np.argsort(-np.take_along_axis(scores, best, 1), axis=1)
+        found[kind] = np.take_along_axis(best, order, 1)
+    return found
+
+
+def holding(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -> int:
+    """How many of the best rows by fewer directions hold the target part of the best ten."""
+    scores = reduction.queries(queries) @ reduction.vectors(rows).T
+    true = np.take_along_axis(scores, truth[:, :10], 1)
+    ranks = (scores[:, None, :] > true[:, :, None]).sum(axis=2)
+    return _enough(ranks, DEPTHS[-1])[0]
+
+
+def settled(made: FirstPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
+    """The quickest effort and candidates that find the target; else the deepest, and its recall.
+
+    `truth` (q, 100) holds the ids of each query's best, `ids` those of the slots.
+    """
+    best: tuple[float, Depth, float] | None = None
+    deepest: tuple[Depth, float] = (Depth(0, DEPTHS[-1], DEPTHS[-1]), 0.0)
+    most = min(made.most_candidates, DEPTHS[-1])
+    walked = made.name in GRAPHS
+    for effort in made.efforts:
+        # A graph is walked as far as candidates are asked for: with no more than its own effort.
+        asked_10 = min(most, max(effort, 10)) if walked else most
+        asked_100 = min(most, max(effort, truth.shape[1])) if walked else most
+        found = made.candidates(queries, asked_100, effort)
+        of_100, _ = _least(found, truth, ids)
+        if asked_10 < asked_100:
+            found = made.candidates(queries, asked_10, effort)
+        of_10, recall = _least(found, truth[:, :10], ids)
+        depth = Depth(effort, of_10, max(of_10, of_100))
+        deepest = (depth, recall)
+        if recall < TARGET + MARGIN:
+            continue
+        cost_us = took_us(made, queries, depth) + ROW_US * of_10
+        if best is None or cost_us < best[0]:
+            best = (cost_us, depth, recall)
+        elif cost_us > 1.5 * best[0]:
+            break
+    return deepest if best is None else best[1:]
+
+
+def _least(found: Ids, truth: Ids, ids: Ids) -> tuple[int, float]:
+    """How many of the candidates found hold the target part of the best, and that part."""
+    named = np.where(found < 0, -1, ids[found])
+    ranks = np.full(truth.shape, NOWHERE)
+    for row, (best, got) in enumerate(zip(truth, named, strict=True)):
+        order = np.argsort(got, kind="stable")
+        places = np.searchsorted(got[order], best).clip(max=len(got) - 1)
+        ranks[row] = np.where(got[order][places] == best, order[places], NOWHERE)
+    return _enough(ranks, found.shape[1])
+
+
+def _enough(ranks: Ids, asked: int) -> tuple[int, float]:
+    recall = 0.0
+    for depth in DEPTHS:
+        recall = float((ranks < depth).mean())
+        if recall >= TARGET + MARGIN or depth >= asked:
+            break
+    return min(depth, asked), recall
+
+
+def took_us(made: FirstPass, queries: Vectors, depth: Depth) -> float:
+    """Microseconds for one query: of this thread's CPU, or by the clock where a GPU works for it.
+
+    The clock would count what else the machine does, and a server plans while it answers.
+    """
+    now = time.perf_counter if made.on_gpu else time.thread_time
+    return steady_us(lambda query: made.candidates(query, depth.of_10, depth.effort), queries, now)
+
+
+def steady_us(
+    answer: Callable[[Vectors], object], queries: Vectors, now: Callable[[], float]
+) -> float:
+    """Microseconds for one query, asked one by one: what a fifth of them take at most."""
+    took = []
+    for query in queries[:TIMED]:
+        began = now()
+        answer(query[None])
+        took.append(now() - began)
+    return float(np.percentile(took, 20) * 1e6)

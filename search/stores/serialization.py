@@ -1,0 +1,55 @@
+"""A store's ids and float16 rows as runs of bytes, and back."""
+
+import struct
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from search.errors import IndexDamaged
+from search.records import Ids
+from search.stores.validation import Rows16
+
+# What it is, width, count, the numbering of the rows; then the ids, then the rows, little-endian.
+HEAD = struct.Struct("<8sQQ32s")
+MAGIC = b"LIMNSLOT"
+DEAD = -1
+
+
+def pack(ids: Ids, parts: Sequence[Rows16], generation: str) -> Iterator[memoryview]:
+    """(n,) and rows (n, width) in stretches -> bytes, piece by piece: a store may be gigabytes."""
+    width = parts[0].shape[1] if parts else 0
+    yield memoryview(HEAD.pack(MAGIC, width, len(ids), generation.encode()))
+    yield np.ascontiguousarray(ids, "<i8").view(np.uint8).data
+    for rows in parts:
+        yield np.ascontiguousarray(rows, "<f2").view(np.uint8).reshape(-1).data
+
+
+def unpack(payload: bytes | memoryview, width: int) -> tuple[Ids, Rows16, str]:
+    """What `pack` wrote -> ids (n,), -1 for a dead row, rows (n, width) and their numbering's name.
+
+    The rows share the payload's memory.
+
+    Raises:
+        IndexDamaged: cut short, of another width, or not made by `pack`.
+    """
+    if len(payload) < HEAD.size:
+        raise IndexDamaged(f"the index holds {len(payload)} bytes, too few to be one; rebuild it")
+    magic, found_width, count, generation = HEAD.unpack_from(payload)
+    if magic != MAGIC:
+        raise IndexDamaged("the index does not begin as one of ours does; rebuild it")
+    if count and found_width != width:
+        raise IndexDamaged(f"the index is {found_width} wide, the space {width}; rebuild it")
+    expected = HEAD.size + count * (8 + 2 * width)
+    if len(payload) != expected:
+        raise IndexDamaged(f"the index holds {len(payload)} bytes, not {expected}; rebuild it")
+    ids = np.frombuffer(payload, "<i8", count, HEAD.size).astype(np.int64)
+    rows = np.frombuffer(payload, "<f2", count * width, HEAD.size + 8 * count)
+    held = ids[ids != DEAD]
+    if len(held) and (held.min() < 0 or not _each_once(held)):
+        raise IndexDamaged("the index holds ids that are negative or stand twice; rebuild it")
+    return ids, rows.astype(np.float16, copy=False).reshape(count, width), generation.decode()
+
+
+def _each_once(ids: Ids) -> bool:
+    rising = bool((ids[1:] > ids[:-1]).all())  # as they come from SQL; sorting takes far longer
+    return rising or len(np.unique(ids)) == len(ids)

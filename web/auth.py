@@ -1,0 +1,125 @@
+"""Who is asking, and whether they may: tokens by header or cookie, where the server wants them."""
+
+from collections.abc import Mapping
+
+from flask import Flask, g, redirect, request, url_for
+from werkzeug import Response
+from werkzeug.datastructures import Authorization, WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.http import parse_cookie
+
+from search.catalog.records import Scope, Token
+from search.catalog.tokens import Tokens
+from search.errors import LimnError
+from web.state import state
+
+COOKIE = "limn_token"
+
+# What anyone may see: that the server is up, how the pages look, and where to sign in.
+PUBLIC = frozenset({"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"})
+
+# To look needs `read`, and whatever is not a look, `write`: what is named here is otherwise. A mark
+# on the page is followed for who may read, and stored for who may write.
+SCOPES: dict[str, Scope] = {
+    "metrics.metrics": "admin",
+    "collections.remove": "admin",
+    "gathering_pages.remove": "admin",
+    "collections.forget_missing": "admin",
+    "gathering_pages.forget_missing": "admin",
+    "collections.folders": "write",
+    "gathering_pages.add": "write",
+    "api.search": "read",
+    "api.export": "read",
+    "pages.send": "read",
+    "kept.mark": "read",
+    "kept.export": "read",
+    "sign_in.sign_out": "read",
+}
+LOOKS = ("GET", "HEAD", "OPTIONS")
+
+
+def admit(app: Flask) -> None:
+    """Let in who shows a token that allows what is asked, where the application wants tokens."""
+    app.jinja_env.globals["signed_in"] = lambda: COOKIE in request.cookies and token() is not None
+    app.jinja_env.globals["may"] = may
+
+    @app.before_request
+    def check_token() -> Response | None:
+        g.token = None
+        tokens = state().tokens
+        if tokens is None:
+            return None
+        secret = _secret()
+        g.token = tokens.of_secret(secret) if secret else None
+        if request.endpoint in PUBLIC:
+            return None
+        if g.token is None:
+            return _refuse(secret)
+        wanted = scope_of(request.endpoint, request.method)
+        if not g.token.allows(wanted):
+            raise Forbidden(
+                f"the token {g.token.name!r} is for {g.token.scope}, and this needs {wanted}; "
+                f"make one: limn token create NAME --scope {wanted}"
+            )
+        return None
+
+
+def scope_of(endpoint: str | None, method: str) -> Scope:
+    """What a token must allow for a request: safe by default, as a new view changes something."""
+    return SCOPES.get(endpoint or "", "read" if method in LOOKS else "write")
+
+
+def may(scope: Scope) -> bool:
+    """Whether whoever asks may do what needs that scope."""
+    found = token()
+    return state().tokens is None or (found is not None and found.allows(scope))
+
+
+def token() -> Token | None:
+    """The token that this request came with; None where none is needed or none was shown."""
+    found: Token | None = g.get("token")
+    return found
+
+
+def client() -> str:
+    """Who counts as one client: a token, else an address."""
+    found = token()
+    return f"token {found.id}" if found else request.remote_addr or "nobody"
+
+
+def admits(tokens: Tokens | None, headers: Mapping[str, str], scope: Scope) -> bool:
+    """Whether headers, named as in WSGI but without HTTP_, show what allows `scope`.
+
+    It is asked before a large body is taken; the request itself is looked at again.
+    """
+    if tokens is None:
+        return True
+    shown = Authorization.from_header(headers.get("AUTHORIZATION"))
+    secret = _secret_in(shown, parse_cookie(headers.get("COOKIE")))
+    try:
+        found = tokens.of_secret(secret) if secret else None
+    except LimnError:  # the request is told why
+        return False
+    return found is not None and found.allows(scope)
+
+
+def _secret() -> str | None:
+    return _secret_in(request.authorization, request.cookies)
+
+
+def _secret_in(shown: Authorization | None, cookies: Mapping[str, str]) -> str | None:
+    if shown is not None and shown.type == "bearer":
+        return shown.token
+    return cookies.get(COOKIE)
+
+
+def _refuse(secret: str | None) -> Response:
+    page = not request.path.startswith("/api/") and request.endpoint != "metrics.metrics"
+    if page and request.method in ("GET", "HEAD"):
+        return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
+    what = "the token is not known or was revoked" if secret else "this server wants a token"
+    raise Unauthorized(
+        f"{what}; send one as Authorization: Bearer ..., made where the server runs with: "
+        "limn token create NAME",
+        www_authenticate=WWWAuthenticate("bearer"),
+    )

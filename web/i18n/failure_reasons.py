@@ -1,0 +1,126 @@
+"""Why a file was not indexed, in the language of the page and as much of it as `limn failures` has.
+
+The file's name stands beside it: in its place a reason says "it".
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from search.catalog.records import Failure
+from search.documents.from_records import one_line, printable
+from web.i18n.languages import language
+from web.i18n.patterns import patterns_of
+
+REASONS = {
+    "missing": _("missing"),
+    "unreadable": _("unreadable"),
+    "empty file": _("empty file"),
+    "not an image": _("not an image"),
+    "truncated": _("truncated"),
+    "too large": _("too large"),
+    "unsupported": _("unsupported"),
+    "timed out": _("timed out"),
+    "crashed": _("crashed"),
+}
+
+# The first that fits is taken: what is about one thing stands above what fits more.
+FAULTS = (
+    _("it is an empty file"),
+    _("it is empty: it has no bytes"),
+    _("it is empty"),
+    _("it does not exist"),
+    _("it does not fit into memory"),
+    _("it is a directory, not a file"),
+    _("it is a named pipe, not a file"),
+    _("it is a socket, not a file"),
+    _("it is a device, not a file"),
+    _("it has %(size)s bytes; a picture may have %(most)s"),
+    _("it has %(size)s bytes; an SVG may have %(most)s"),
+    _(
+        "it has %(width)s by %(height)s pixels; at most %(most)s pixels are decoded "
+        "(LIMN_MAX_PIXELS)"
+    ),
+    _("it has no pixels: %(width)s by %(height)s"),
+    _("it is cut short: its end is missing"),
+    _("it is not a picture that can be read: no %(known)s"),
+    _("it is damaged, cut short or a rare sort of %(kind)s: %(why)s"),
+    _("it changed while it was read: something still writes it; it is tried again at the next run"),
+    _("it can't be read: %(why)s; change its permissions or its owner"),
+    _("it can't be read: %(why)s"),
+    _("can't read it: %(why)s"),
+    _("decoding it took more than %(seconds)s s"),
+    _("decoding it ended its process"),
+    _("decoding it: %(why)s"),
+    _("it has sound, but no pictures"),
+    _("not one frame of the film can be read"),
+    _("the film can't be read at %(moment)s: %(why)s"),
+    _("the film can't be read: %(why)s"),
+    _("films are read with PyAV: %(remedy)s"),
+    _("the animation can't be read: %(why)s"),
+    _("frame %(number)s is damaged: %(why)s"),
+    _("the archive is damaged or ends early: %(why)s"),
+    _("the archive ends within %(name)s"),
+    _("%(name)s is encrypted; unpack the archive and index the folder"),
+    _("%(name)s is packed by %(why)s"),
+    _("%(name)s is damaged in its archive: %(why)s"),
+    _("%(archive)s holds %(name)s, which leads out of it and was passed over"),
+    _("it holds no picture %(name)s"),
+    _("the table is damaged or ends early: %(why)s"),
+    _("the table is damaged: %(why)s"),
+    _("the column %(column)s has no picture in row %(row)s"),
+    _("Parquet and Arrow files are read with pyarrow: %(remedy)s"),
+    _("it is an SVG, read with resvg: %(remedy)s"),
+    _("it is XML, but no SVG"),
+    _("it defines entities, which are not read"),
+    _("it is a damaged SVG: %(why)s"),
+    _("it may be a raw file, read with rawpy: %(remedy)s"),
+    _("it is a raw file without a preview"),
+    _("it is a damaged raw file: %(why)s"),
+    _("a JPEG XL is read with pillow-jxl-plugin: %(remedy)s"),
+    _("%(name)s is an address on a network; download it first, for example by img2dataset"),
+)
+
+# What systems and decoders say; another of theirs stays in English.
+WHY = {
+    "Permission denied": _("Permission denied"),
+    "No such file or directory": _("No such file or directory"),
+    "Is a directory": _("Is a directory"),
+    "Input/output error": _("Input/output error"),
+    "its header can't be read": _("its header can't be read"),
+    "its decoder refuses it": _("its decoder refuses it"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A failure as a page tells it: its kind, the whole reason, and the language of that."""
+
+    kind: str
+    detail: str
+    spoken: str
+
+
+def fault_of(failure: Failure) -> Fault:
+    """Return why a file was not indexed, for a line beside its name."""
+    kind = str(REASONS.get(failure.reason, failure.reason))
+    name = re.escape(repr(str(failure.path)))
+    detail = re.sub(name, "it", failure.detail)
+    detail = one_line(printable(detail.removeprefix("it: ")))
+    spoken = language()
+    if spoken == "en":
+        return Fault(kind, detail, spoken)
+    for known, pattern in _patterns():
+        found = pattern.fullmatch(detail)
+        if found:
+            values = {key: str(WHY.get(each, each)) for key, each in found.groupdict().items()}
+            return Fault(kind, gettext(known, **values), spoken)
+    return Fault(kind, detail, "en")
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return patterns_of(FAULTS)

@@ -1,0 +1,1 @@
+"""What the application applies to every request."""

@@ -1,0 +1,167 @@
+"""From exceptions to answers: the only place that knows status codes. JSON under /api, else pages.
+
+The JSON is RFC 9457's application/problem+json.
+"""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from search import errors
+from search.documents.from_records import one_line, printable
+from web.i18n.error_translations import in_words_of_the_page
+from web.middleware.headlines import headline_of
+from web.middleware.request_log import request_id
+from web.pages.chips import marks, shown
+from web.requests.query_form import Fields
+from web.requests.search_url import Asked
+from web.state import engine
+
+STATUSES: dict[type[errors.LimnError], int] = {
+    errors.BadQuery: 400,
+    errors.BadSetting: 400,
+    errors.BadPicture: 400,
+    errors.BadSource: 400,
+    errors.NotFound: 404,
+    errors.SpaceMismatch: 409,
+    errors.CollectionBusy: 409,
+    errors.NameTaken: 409,
+    errors.EncoderUnavailable: 503,
+    errors.DatabaseUnavailable: 503,
+    errors.IndexDamaged: 503,
+    errors.StorageFailed: 507,
+}
+
+# Addresses that programs ask, besides the API.
+PLAIN = ("/healthz", "/readyz", "/metrics")
+
+TAKE_FILES = ("collections", "gathering_pages")
+
+# One that had to wait for other large pictures in vain may be sent again.
+PICTURE_STATUSES = {"not an image": 415, "too large": 413, "timed out": 503}
+
+
+def handle_errors(app: Flask) -> None:
+    """Make `app` answer every error with its status and a text that says what to do."""
+    app.register_error_handler(errors.LimnError, _deliberate)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def told(error: errors.LimnError | HTTPException) -> tuple[int, str]:
+    """Return the status of an error and the text that says what to do; 0 for a redirect."""
+    if isinstance(error, HTTPException):
+        return (error.code or 0, _detail(error)) if (error.code or 0) >= 400 else (0, "")
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+    if isinstance(error, errors.BadPicture):
+        status = PICTURE_STATUSES.get(error.reason, status)
+    detail = error.outside
+    if error.is_inside:
+        current_app.logger.error("request %s failed: %s", request_id(), error)
+        detail += f"; the log of the server tells more, under the id {request_id()}"
+    return status, detail
+
+
+def _deliberate(error: errors.LimnError) -> Response:
+    return _answer(*told(error), error)
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    status, detail = told(error)
+    if not status:
+        return error  # a redirect
+    response = _answer(status, detail, error)
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value  # such as Allow
+    return response
+
+
+def _detail(error: HTTPException) -> str:
+    detail = error.description or HTTPStatus(error.code or 500).description
+    if isinstance(error, RequestEntityTooLarge):
+        detail = _too_large()
+    elif error.code == HTTPStatus.TOO_MANY_REQUESTS:
+        detail = f"one client may ask this {detail}; wait a little, and ask again"
+    elif error.code == HTTPStatus.NOT_FOUND:
+        detail = f"there is nothing at {request.path}"
+    elif error.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        detail = f"{request.method} is not understood at {request.path}; use {allowed}"
+    return detail
+
+
+def _unexpected(error: Exception) -> Response:
+    why = one_line(printable(str(error)))
+    current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, why)
+    return _answer(
+        500,
+        "something went wrong in the server, which is a fault in Limn; its log tells what, "
+        f"under the id {request_id()}",
+    )
+
+
+def _too_large() -> str:
+    if request.blueprint in TAKE_FILES:
+        limit = current_app.config["MAX_SENT_BYTES"]
+        return (
+            f"the request is too large: its files may have {limit:,} bytes together; send them "
+            "in parts, or raise LIMN_MAX_SENT_BYTES where the server runs"
+        )
+    limit = current_app.config["MAX_UPLOAD_BYTES"]
+    words = current_app.config["MAX_FORM_MEMORY_SIZE"]
+    return (
+        f"the request is too large: its pictures may have {limit:,} bytes together and its words "
+        f"{words:,}; send a smaller copy, or raise LIMN_MAX_UPLOAD_BYTES where the server runs"
+    )
+
+
+def _answer(status: int, detail: str, error: Exception | None = None) -> Response:
+    title, detail = HTTPStatus(status).phrase, printable(detail)
+    if not request.path.startswith("/api/") and request.path not in PLAIN:
+        detail, spoken = in_words_of_the_page(detail, error)
+        page = render_template(
+            "error.html",
+            **_question(error),
+            status=status,
+            title=title,
+            headline=headline_of(status, error),
+            detail=detail,
+            spoken=spoken,
+        )
+        return Response(page, status, mimetype="text/html")
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id(),
+    }
+    body = json.dumps(problem, ensure_ascii=False) + "\n"
+    return Response(body, status, content_type="application/problem+json")
+
+
+def _question(error: Exception | None) -> dict[str, Any]:
+    """Return what the search form shows beside an error, so that it can be corrected.
+
+    Chips, marks and collections are shown where a question was refused: whoever asked may see them.
+    """
+    fields: Fields
+    try:
+        fields = request.values
+    except (HTTPException, errors.StorageFailed):  # the form was too large, or could not be kept
+        fields = request.args
+    try:
+        if isinstance(error, errors.LimnError) and request.blueprint == "pages":
+            asked = Asked.of(fields).but()
+            names = [each.name for each in engine().collections()]
+            return {"asked": asked, "chips": shown(asked), "marks": marks(asked), "names": names}
+    except errors.LimnError:
+        pass  # the question can't be shown as it is: its words can
+    where = tuple(each[:1000] for each in fields.getlist("where")[:20])
+    words = fields.get("q", "")[:1000]
+    asked = Asked(q=words, collection=fields.get("collection", ""), where=where)
+    return {"asked": asked, "chips": []}

@@ -1,0 +1,76 @@
+"""Files as answers: whole or in the range that is asked for, under a name that a header takes."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from flask import Response, send_file
+from werkzeug.http import is_resource_modified, parse_if_range_header, parse_range_header
+
+from web.middleware.etags import NOT_MODIFIED
+
+RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
+
+
+class RangedResponse(Response):
+    """An answer that sends the whole where a `Range` is none that it meets (RFC 9110, 14.2).
+
+    Werkzeug refuses such with 416, which is for a range of bytes beyond a file's end alone.
+    """
+
+    def make_conditional(
+        self,
+        request_or_environ: Any,
+        accept_ranges: bool | str = False,
+        complete_length: int | None = None,
+    ) -> Response:
+        """Answer 304, 206 or 416 where the request asks for it."""
+        environ = dict(getattr(request_or_environ, "environ", request_or_environ))
+        asked = environ.pop("HTTP_RANGE", None)
+        met = self._range(asked, environ, complete_length or 0)
+        if met is not None:
+            environ["HTTP_RANGE"] = met
+        super().make_conditional(environ, accept_ranges, complete_length)
+        return self
+
+    def _range(self, asked: str | None, environ: Mapping[str, Any], length: int) -> str | None:
+        """Return the range to look at; None where the whole is to be sent."""
+        found = parse_range_header(asked)
+        one = found is not None and found.units == "bytes" and len(found.ranges) == 1
+        if found is None or not one or environ["REQUEST_METHOD"] != "GET":
+            return None
+        etag, changed = self.headers.get("ETag"), self.headers.get("Last-Modified")
+        if not is_resource_modified(dict(environ), etag, last_modified=changed):
+            return None  # it is told so, before any range
+        same = parse_if_range_header(environ.get("HTTP_IF_RANGE"))
+        weak = (environ.get("HTTP_IF_RANGE") or "").startswith("W/")  # is lost in the parsing
+        if weak or (same.date is not None and same.date != self.last_modified):
+            return None
+        first = found.ranges[0][0]
+        return "bytes=0-" if first < -length else asked  # the end of a file that is shorter
+
+
+def send(
+    file: Path | BytesIO,
+    name: str,
+    mimetype: str | None,
+    *,
+    etag: str | None = None,
+    download: bool = False,
+) -> Response:
+    """A file under a name that a header takes; raises OSError where it can't be opened.
+
+    `etag` is that of bytes: a file's is made of its size and time.
+    """
+    if isinstance(file, Path):
+        status = file.stat()
+        etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"
+    return send_file(
+        file,
+        mimetype=mimetype or "application/octet-stream",
+        as_attachment=download,
+        download_name=name,
+        conditional=True,
+        etag=etag or False,
+    )

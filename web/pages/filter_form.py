@@ -1,0 +1,109 @@
+"""The filters of the page as a question has them: adding one, what a form asks, how one reads."""
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from search.documents.from_records import printable
+from search.errors import BadQuery
+from search.facets.cache import ALONE
+from search.filters.fields import COLUMN, FIELDS
+from search.filters.grammar import conditions, parse, written
+from search.filters.tree import AllOf, Condition
+from web.requests.query_form import Fields, words
+from web.requests.search_url import Asked
+
+TITLES = {
+    "date": _("Date"),
+    "camera": _("Camera"),
+    "format": _("Format"),
+    "orientation": _("Orientation"),
+    "megapixels": _("Megapixels"),
+    "size": _("File size"),
+    "folder": _("Folder"),
+    "box": _("Place"),
+    "colour": _("Colour"),
+    "language": _("Captions"),
+}
+
+WORDS = {
+    "landscape": _("landscape"),
+    "portrait": _("portrait"),
+    "square": _("square"),
+    "red": _("red"),
+    "orange": _("orange"),
+    "yellow": _("yellow"),
+    "green": _("green"),
+    "turquoise": _("turquoise"),
+    "blue": _("blue"),
+    "purple": _("purple"),
+    "pink": _("pink"),
+    "brown": _("brown"),
+    "beige": _("beige"),
+    "white": _("white"),
+    "grey": _("grey"),
+    "black": _("black"),
+    "en": _("English"),
+    "zh": _("Chinese"),
+}
+
+
+def narrowed(fields: Fields) -> Asked:
+    """The question of a form of the panel, with what the form asks for.
+
+    Raises:
+        BadQuery: what it asks for can't be read.
+    """
+    asked = Asked.of(fields).but()
+    field = words(fields.get("field", ""))
+    least, most, held = (words(fields.get(name, "")) for name in ("least", "most", "held"))
+    wanted = []
+    edges = [words(fields.get(each, "")) for each in ("south", "west", "north", "east")]
+    if any(edges):
+        wanted.append(Condition(field, "=", ",".join(edges)))
+    wanted += [Condition(field, ">=", least)] if least else []
+    wanted += [Condition(field, "<=", most)] if most else []
+    wanted += [Condition(field, "~", held)] if held else []
+    if not wanted:
+        return asked.but(where=tuple(each for each in asked.where if field_of(each) != field))
+    text = written(wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted)))
+    parse(text)
+    return with_filter(asked, field, text)
+
+
+def label(text: str) -> str:
+    """A filter as a chip shows it."""
+    try:
+        parts = list(conditions(parse(text)))
+    except BadQuery:
+        return text
+    named = {part.field for part in parts}
+    if len(named) != 1 or not isinstance(parse(text), Condition | AllOf):
+        return text
+    title = str(TITLES.get(parts[0].field, parts[0].field.removeprefix(COLUMN)))
+    if [part.operator for part in parts] == ["="]:
+        value = gettext("on the map") if "box" in named else worded(parts[0].value)
+        return f"{title}: {value}"
+    signs = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "~": "∋", "=": "=", "!=": "≠"}
+    if [part.operator[0] for part in parts] == [">", "<"]:
+        return f"{title}: {parts[0].value} – {parts[1].value}"
+    return f"{title} " + ", ".join(f"{signs[part.operator]} {part.value}" for part in parts)
+
+
+def field_of(text: str) -> str:
+    """The field that a filter is about; empty where it is about several."""
+    try:
+        named = {condition.field for condition in conditions(parse(text))}
+    except BadQuery:
+        return ""
+    return named.pop() if len(named) == 1 else ""
+
+
+def with_filter(asked: Asked, field: str, text: str) -> Asked:
+    """The question with one more filter, in the place of another where there can be but one."""
+    alone = field in ALONE or field not in FIELDS
+    kept = tuple(each for each in asked.where if not (alone and field_of(each) == field))
+    return asked.but(where=(*kept, text))
+
+
+def worded(value: str) -> str:
+    return str(WORDS.get(value, printable(value)))

@@ -1,0 +1,255 @@
+"""The filter panel: a collection's facets as choices, each leading to the question with it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from search.colours import NAMED
+from search.documents.from_records import printable
+from search.facets.records import Column, Facets, Folder, Span, Value
+from search.filters.fields import COLUMN, Box
+from search.filters.grammar import conditions, parse, value_of, written
+from search.filters.tree import AllOf, Condition
+from web.pages.filter_form import TITLES, field_of, with_filter, worded
+from web.requests.search_url import Asked
+
+# A column of more different values is searched in, not chosen from.
+MOST_CHOICES = 12
+
+# A map of less is made wider, so that one place does not fill it: degrees.
+LEAST_EXTENT = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a facet: its words, how many pictures it leaves, and the question with it."""
+
+    label: str
+    pictures: int
+    chosen: bool
+    asked: Asked
+    shade: str = ""
+    inside: "tuple[Choice, ...]" = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether what was chosen lies inside."""
+        return any(each.chosen or each.open for each in self.inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A facet with its choices."""
+
+    name: str
+    title: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One step of the histogram of dates: its height in percent."""
+
+    value: str
+    pictures: int
+    height: float
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """The dates as bars, and the first and the last of those that are chosen, by their places."""
+
+    bars: tuple[Bar, ...]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Pictures on the map: where, how large, and the question with the box around them."""
+
+    x: float
+    y: float
+    radius: float
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """The part of the earth to show, in degrees east and south, and what lies there.
+
+    `box` is around all pictures: south, west, north, east; `drawn` is the one that is asked for.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    lines: float
+    spots: tuple[Spot, ...]
+    box: tuple[float, ...]
+    drawn: Box | None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """All that the filter panel shows."""
+
+    pictures: int
+    groups: tuple[Group, ...]
+    colours: tuple[Choice, ...]
+    dates: Histogram | None
+    folders: tuple[Choice, ...]
+    columns: "tuple[tuple[Column, Group], ...]"
+    map: Map | None
+
+
+def panel_of(asked: Asked, facets: Facets) -> Panel:
+    """The panel beside the answer to `asked`."""
+    groups = [
+        _group(asked, "camera", facets.cameras),
+        _group(asked, "orientation", facets.orientations),
+        _spans(asked, "megapixels", facets.megapixels, ""),
+        _spans(asked, "size", facets.sizes_bytes, "MB"),
+        _group(asked, "format", facets.formats),
+        _group(asked, "language", [each for each in facets.languages if each.value]),
+    ]
+    return Panel(
+        pictures=facets.pictures,
+        groups=tuple(group for group in groups if len(group.choices) > 1 or _any(group.choices)),
+        colours=_group(asked, "colour", facets.colours).choices,
+        dates=_histogram(asked, facets),
+        folders=tuple(_folder(asked, each) for each in facets.folders),
+        columns=tuple((each, _column(asked, each)) for each in facets.columns),
+        map=_map(asked, facets),
+    )
+
+
+def _any(choices: Iterable[Choice]) -> bool:
+    return any(choice.chosen for choice in choices)
+
+
+def _choice(asked: Asked, text: str, field: str, named: str, pictures: int, **more: Any) -> Choice:
+    chosen = text in asked.where
+    after = (
+        asked.but(where=tuple(each for each in asked.where if each != text))
+        if chosen
+        else with_filter(asked, field, text)
+    )
+    return Choice(named, pictures, chosen, after, **more)
+
+
+def _group(asked: Asked, field: str, values: Sequence[Value]) -> Group:
+    choices = tuple(
+        _choice(
+            asked,
+            written(Condition(field, "=", each.value)),
+            field,
+            worded(each.value),
+            each.pictures,
+            shade=NAMED[each.value][0] if field == "colour" else "",
+        )
+        for each in values
+    )
+    return Group(field, str(TITLES.get(field, field)), choices)
+
+
+def _spans(asked: Asked, field: str, spans: Sequence[Span], unit: str) -> Group:
+    choices = []
+    for span in spans:
+        scale = 1e6 if unit else 1.0
+        least = f"{span.least / scale:g}"
+        most = None if span.most is None else f"{span.most / scale:g}"
+        wanted = [Condition(field, ">=", f"{least}{unit}")] if span.least else []
+        wanted += [] if most is None else [Condition(field, "<", f"{most}{unit}")]
+        if not wanted:
+            continue
+        text = written(wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted)))
+        ends = f"{least} – {most}" if span.least else f"< {most}"
+        shown = f"≥ {least}" if most is None else ends
+        choices.append(_choice(asked, text, field, f"{shown} {unit}".strip(), span.pictures))
+    return Group(field, str(TITLES[field]), tuple(choices))
+
+
+def _folder(asked: Asked, folder: Folder, above: str = "") -> Choice:
+    name = folder.path if not above else str(PurePosixPath(folder.path).relative_to(above))
+    return _choice(
+        asked,
+        written(Condition("folder", "=", folder.path)),
+        "folder",
+        printable(name),
+        folder.pictures,
+        inside=tuple(_folder(asked, each, folder.path) for each in folder.folders),
+    )
+
+
+def _column(asked: Asked, column: Column) -> Group:
+    """What can be chosen of a further column; nothing where it has too many values."""
+    field = COLUMN + column.name
+    values = column.values if column.different <= MOST_CHOICES else ()
+    choices = tuple(
+        _choice(asked, written(Condition(field, "=", each.value)), field, each.value, each.pictures)
+        for each in values
+    )
+    return Group(field, column.name, choices)
+
+
+def _histogram(asked: Asked, facets: Facets) -> Histogram | None:
+    if facets.dates is None:
+        return None
+    values = facets.dates.values
+    most = max(value.pictures for value in values)
+    first, last = 0, len(values) - 1
+    for text in asked.where:
+        for condition in conditions(parse(text)) if field_of(text) == "date" else ():
+            # A date may be longer or shorter than those of the bars: as far as both go.
+            length = min(len(condition.value), len(values[0].value))
+            wanted, steps = condition.value[:length], [each.value[:length] for each in values]
+            if condition.operator in (">", ">=", "="):
+                first = sum(step < wanted for step in steps)
+            if condition.operator in ("<", "<=", "="):
+                last = sum(step <= wanted for step in steps) - 1
+    bars = (
+        Bar(each.value, each.pictures, round(100 * each.pictures / most, 1), first <= n <= last)
+        for n, each in enumerate(values)
+    )
+    return Histogram(tuple(bars), min(first, len(values) - 1), max(last, 0))
+
+
+def _map(asked: Asked, facets: Facets) -> Map | None:
+    if facets.places is None:
+        return None
+    south, west, north, east = facets.places.box
+    side = max((north - south) * 1.5, east - west, LEAST_EXTENT) * 1.15
+    width, height = min(360.0, side), min(180.0, side / 1.5)
+    x = min(max((west + east - width) / 2, -180.0), 180.0 - width)
+    y = min(max(-(south + north + height) / 2, -90.0), 90.0 - height)
+    most = facets.places.points[0].pictures
+    spots = tuple(
+        Spot(
+            round(point.longitude, 4),
+            round(-point.latitude, 4),
+            round(width / 60 * (1 + 1.5 * (point.pictures / most) ** 0.5), 4),
+            _choice(
+                asked,
+                written(Condition("box", "=", ",".join(f"{edge:.4f}" for edge in point.box))),
+                "box",
+                f"{point.latitude:.1f}°, {point.longitude:.1f}°",
+                point.pictures,
+            ),
+        )
+        for point in facets.places.points
+    )
+    steps = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30)
+    lines = next((step for step in steps if width / step <= 12), 30)
+    asked_for = [
+        value_of(condition)
+        for text in asked.where
+        for condition in conditions(parse(text))
+        if condition.field == "box"
+    ]
+    drawn = next((box for box in asked_for if isinstance(box, Box) and box.west <= box.east), None)
+    x, y, width, height = (round(each, 4) for each in (x, y, width, height))
+    return Map(x, y, width, height, lines, spots, facets.places.box, drawn)

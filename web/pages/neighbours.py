@@ -1,0 +1,42 @@
+"""What stands before and after a picture in the answer that it was opened from."""
+
+from dataclasses import dataclass
+
+from search.query.checks import MOST_HITS
+from search.query.records import Hit
+from web.pages.chips import query_of
+from web.requests.search_url import PAGE_HITS, Asked
+from web.state import engine, state
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A picture as a hit, its rank, the ids beside it, and where its page of the answer begins."""
+
+    hit: Hit
+    rank: int
+    before: int | None
+    after: int | None
+
+    @property
+    def page_start(self) -> int:
+        return (self.rank - 1) // PAGE_HITS * PAGE_HITS + 1
+
+
+def neighbours(asked: Asked, picture_id: int, rank: int | None) -> Neighbours | None:
+    """The neighbours of the hit at `rank`; None where the answer has another picture there now.
+
+    Raises:
+        LimnError: what the search itself raises.
+    """
+    if rank is None or not asked.anything or not 1 <= rank <= MOST_HITS:
+        return None
+    first = max(1, rank - 1)
+    last = min(rank + 1, MOST_HITS)
+    order = state().orders.whole(query_of(asked, 1, 0))  # the ranks that are scrolled through
+    hits = engine().hits(order, first, last + 1 - first)
+    ids = {hit.rank: hit.picture.id for hit in hits}
+    own = next((hit for hit in hits if (hit.rank, hit.picture.id) == (rank, picture_id)), None)
+    if own is None:
+        return None
+    return Neighbours(own, rank, before=ids.get(rank - 1), after=ids.get(rank + 1))

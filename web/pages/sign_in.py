@@ -1,0 +1,51 @@
+"""Signing in with a token: a browser then shows it by a cookie that no script can read."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from web.auth import COOKIE
+from web.state import state
+
+sign_in = Blueprint("sign_in", __name__)
+
+MONTH_S = 30 * 24 * 3600
+
+
+@sign_in.get("/sign-in")
+def form() -> str | Response:
+    """The form, where the server wants tokens."""
+    if state().tokens is None:
+        return redirect(url_for("pages.search"), 303)
+    after = _local(request.values.get("next", ""))
+    return render_template("sign_in.html", after=after, wrong=False)
+
+
+@sign_in.post("/sign-in", endpoint="sign_in")
+def take() -> tuple[str, int] | Response:
+    """Take a token and go on to where it was asked for."""
+    tokens = state().tokens
+    after = _local(request.form.get("next", ""))
+    secret = request.form.get("token", "").strip()
+    if tokens is None:
+        return redirect(after, 303)
+    if tokens.of_secret(secret) is None:
+        return render_template("sign_in.html", after=after, wrong=True), 403
+    answer = redirect(after, 303)
+    answer.set_cookie(
+        COOKIE, secret, MONTH_S, httponly=True, samesite="Strict", secure=request.is_secure
+    )
+    return answer
+
+
+@sign_in.post("/sign-out")
+def sign_out() -> Response:
+    """Forget the token in this browser; it stays good elsewhere."""
+    answer = redirect(url_for("pages.search"), 303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
+    return answer
+
+
+def _local(address: str) -> str:
+    """An address on this server, whatever a link said: "//" and a backslash lead elsewhere."""
+    inside = address.startswith("/") and not address.startswith("//") and "\\" not in address
+    return address if inside and address.isprintable() else url_for("pages.search")

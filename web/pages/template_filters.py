@@ -1,0 +1,202 @@
+"""How facts read on a page: titles, sizes, dates, places. Registered as template filters."""
+
+import re
+from datetime import datetime
+
+from flask import Flask
+from flask_babel import format_datetime, gettext, ngettext
+
+from search.catalog.jobs import Job, done
+from search.documents.from_records import printable
+from search.filters.grammar import written
+from search.map_file import Region
+from search.query.records import Hit, Match
+from search.records import Caption, Picture
+from search.text.analysis import found_in, query_words
+from web.i18n.error_translations import in_words_of_the_page
+from web.i18n.failure_reasons import fault_of
+from web.i18n.languages import language
+from web.links import placeholder, shown_width_px, srcset, thumbnail_url
+from web.pages.filter_form import label
+from web.requests.search_url import Asked
+
+HAN = re.compile(r"[\u3400-\u9fff]")
+
+# The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
+# style; beyond these a picture stands within its box, as it would take a row's whole width.
+ASPECT_STEP = 0.05
+NARROWEST, WIDEST = 0.5, 3.0
+
+DAY_LENGTH = len("2014-06-07")
+
+
+def caption(picture: Picture) -> Caption | None:
+    """The caption to show where there is room for one: in the page's language if there is one."""
+    captions = picture.facts.captions
+    spoken = language()
+    first = captions[0] if captions else None
+    return next((each for each in captions if _is_in(spoken, each)), first)
+
+
+def _is_in(spoken: str, caption: Caption) -> bool:
+    """Whether a caption is in a language, by what it says of itself or by its characters."""
+    if caption.language:
+        return caption.language.partition("-")[0].lower() == spoken
+    return (HAN.search(caption.text) is not None) == (spoken == "zh")
+
+
+def title(picture: Picture) -> str:
+    """The picture in words: its caption, or the name of its file."""
+    first = caption(picture)
+    return first.text if first else file_name(picture)
+
+
+def file_name(picture: Picture) -> str:
+    return printable(picture.path.name)
+
+
+def folder(picture: Picture) -> str:
+    return printable(str(picture.path.parent))
+
+
+def whole_path(picture: Picture) -> str:
+    return printable(str(picture.path))
+
+
+def shape(picture: Picture) -> str:
+    """The classes that give the picture's box its aspect: "a-150", or "a-300 whole"."""
+    facts = picture.facts
+    aspect = facts.width_px / facts.height_px
+    step = step_of(facts.width_px, facts.height_px)
+    return f"a-{step}" if NARROWEST <= aspect <= WIDEST else f"a-{step} whole"
+
+
+def step_of(width_px: int, height_px: int) -> int:
+    """The aspect of a picture's box in hundredths, as its class names it."""
+    aspect = min(WIDEST, max(NARROWEST, width_px / height_px))
+    return round(round(aspect / ASPECT_STEP) * ASPECT_STEP * 100)
+
+
+def file_size(size_bytes: int) -> str:
+    """1,234 bytes, 56 kB, 7.8 MB: decimal, as file managers show it."""
+    if size_bytes < 10_000:
+        return f"{size_bytes:,} bytes"
+    size, units = size_bytes / 1000, ["kB", "MB", "GB", "TB"]
+    while size >= 1000 and len(units) > 1:
+        size, units = size / 1000, units[1:]
+    return f"{size:.1f} {units[0]}" if size < 10 else f"{size:,.0f} {units[0]}"
+
+
+def moment(taken_at: str) -> str:
+    """ISO 8601 as people read it: 14 May 2021, 16:20. What is no date stays as it is."""
+    try:
+        when = datetime.fromisoformat(taken_at)
+    except ValueError:
+        return taken_at
+    pattern = gettext("d MMMM y, HH:mm")
+    if len(taken_at) == DAY_LENGTH:  # without a time, which is not midnight
+        pattern = pattern.partition("HH")[0].rstrip(" ,")
+    # As the camera's clock showed it, wherever that was.
+    return str(format_datetime(when.replace(tzinfo=None), pattern, rebase=False))
+
+
+def place(latitude: float, longitude: float) -> str:
+    """Degrees with their hemispheres: 48.8584° N, 2.2945° E."""
+    north, east = ("N" if latitude >= 0 else "S"), ("E" if longitude >= 0 else "W")
+    return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
+
+
+def pictures(number: int) -> str:
+    """1 picture, 2,000 pictures."""
+    return str(ngettext("%(count)s picture", "%(count)s pictures", number, count=f"{number:,}"))
+
+
+def captions(number: int) -> str:
+    return str(ngettext("%(count)s caption", "%(count)s captions", number, count=f"{number:,}"))
+
+
+def missed(number: int) -> str:
+    """How many pictures' files were not found."""
+    told = ngettext(
+        "%(count)s picture is missing",
+        "%(count)s pictures are missing",
+        number,
+        count=f"{number:,}",
+    )
+    return str(told)
+
+
+def unread(number: int) -> str:
+    """How many files could not be read."""
+    told = ngettext(
+        "%(count)s file could not be read",
+        "%(count)s files could not be read",
+        number,
+        count=f"{number:,}",
+    )
+    return str(told)
+
+
+def evidence(hit: Hit) -> str:
+    """What spoke for a hit, in a line: picture 38%, caption 62%."""
+    names = {
+        "picture": gettext("picture"),
+        "caption": gettext("caption"),
+        "words": gettext("words"),
+        "marks": gettext("marks"),
+    }
+    told = (f"{names[each.by]} {each.share:.0%}" for each in hit.matches if each.share >= 0.005)
+    return " · ".join(told)
+
+
+def words_in(match: Match, asked: Asked) -> tuple[str, ...]:
+    """Which of the words that were asked for a match's caption holds."""
+    if match.caption is None:
+        return ()
+    chips = (chip for chip in asked.chips if chip.kind == "text" and chip.weight > 0)
+    wanted = [asked.q, *(chip.value for chip in chips)]
+    return found_in(match.caption.text, query_words("\n".join(wanted)))
+
+
+def dealt_with(job: Job) -> int:
+    """Return how many of a job's files are dealt with: never more than there are."""
+    dealt = done(job.counts)
+    return dealt if job.total is None else min(dealt, job.total)
+
+
+def name_of(region: Region) -> str:
+    """A region's name in the language of the page."""
+    return region.names.get(language()) or next(iter(region.names.values()), "")
+
+
+def register(app: Flask) -> None:
+    """Make these known to the templates."""
+    for filter_ in (
+        caption,
+        title,
+        file_name,
+        folder,
+        shape,
+        file_size,
+        moment,
+        place,
+        pictures,
+        captions,
+        missed,
+        unread,
+        whole_path,
+        thumbnail_url,
+        placeholder,
+        srcset,
+        shown_width_px,
+        printable,
+        label,
+        evidence,
+        words_in,
+        dealt_with,
+        name_of,
+        written,
+        fault_of,
+        in_words_of_the_page,
+    ):
+        app.jinja_env.filters[filter_.__name__] = filter_

@@ -1,0 +1,1 @@
+"""A request's parts as records."""

@@ -1,0 +1,90 @@
+"""Cursors: where the next page begins. That of an answer is bound to the question it belongs to."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from search.errors import BadQuery
+from search.query.checks import MOST_HITS
+from search.query.records import PictureTerm, Query
+from web.requests.query_form import DEFAULT_K, Fields, count, identity, refuse_unknown
+
+# The most rows of a list in one answer.
+MOST_ROWS = 1_000
+
+
+def cursor_after(query: Query, hits: int) -> str | None:
+    """The cursor of the page after this one, which has so many hits; None after the last."""
+    offset = query.offset + hits
+    if hits < query.k or offset + query.k > MOST_HITS:
+        return None
+    return base64.urlsafe_b64encode(json.dumps([offset, digest(query)]).encode()).decode()
+
+
+def offset_of(cursor: str, query: Query) -> int:
+    """How many hits are passed over.
+
+    Raises:
+        BadQuery: it is no cursor, or that of another question.
+    """
+    try:
+        offset, asked = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        offset, asked = None, None
+    if not isinstance(offset, int) or asked != digest(query):
+        raise BadQuery(
+            f"cursor {cursor[:40]!r} does not belong to this question; send `next` of an answer "
+            "with the same terms, collections and k"
+        )
+    return offset
+
+
+def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
+    """How many rows of a list are wanted, and the number that the page before ended with.
+
+    Raises:
+        BadQuery: there is another field, or one of the two has a value that is not allowed.
+    """
+    refuse_unknown(fields, ("k", "cursor"))
+    k = count(fields.get("k") or DEFAULT_K)
+    if not 1 <= k <= MOST_ROWS:
+        raise BadQuery(f"can't return {k} {what}; ask for 1 to {MOST_ROWS}")
+    cursor = fields.get("cursor")
+    return k, identity("cursor", cursor) if cursor else None
+
+
+def listing(
+    fields: Fields, key: str, what: str, read: Callable[[int, int], Sequence[Any]]
+) -> dict[str, Any]:
+    """A page of rows in the order of their ids, as a document; `read` takes k and the id before.
+
+    Raises what `page_of` raises.
+    """
+    k, after = page_of(fields, what)
+    found = read(k, after or 0)
+    return {
+        key: [asdict(each) for each in found],
+        "next": next_of([each.id for each in found], k),
+    }
+
+
+def next_of(ids: Sequence[int], k: int) -> str | None:
+    """The cursor of the page after the one that has these ids; None after the last."""
+    return str(ids[-1]) if len(ids) == k else None
+
+
+def digest(query: Query) -> str:
+    """A short name of the question, apart from its page."""
+    terms = [
+        (hashlib.sha256(term.source).hexdigest(), term.weight)
+        if isinstance(term, PictureTerm) and isinstance(term.source, bytes)
+        else repr(term)
+        for term in query.terms
+    ]
+    rest = repr(replace(query, terms=(), offset=0))
+    asked = json.dumps([terms, rest])
+    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:12]

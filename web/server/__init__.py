@@ -1,0 +1,1 @@
+"""The HTTP server: connections, threads, and request bodies."""

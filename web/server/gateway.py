@@ -1,0 +1,168 @@
+"""The application behind an asynchronous server: a request waits for a thread, not in one.
+
+A thread makes an answer and is free again; a long one is read piece by piece, each when the client
+has taken the one before. A client that sends or reads slowly, or not at all, costs no thread.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import aclosing, suppress
+from functools import partial
+from typing import Any, TypeVar
+
+from flask import Flask
+
+from web.auth import admits
+from web.server.connections import CONNECTION, Connection, Phase
+from web.server.environ import environ_of, headers_of
+from web.server.priority import Requests
+from web.server.request_bodies import Bodies, Body
+from web.server.responses import Answer, answer_of
+from web.server.workers import Workers
+
+Result = TypeVar("Result")
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+START, BODY = "http.response.start", "http.response.body"
+
+# Threads that read long answers and write long bodies, piece by piece; followed jobs take three.
+STREAM_THREADS = 8
+
+# Whoever is still sending would lose the answer if the connection were closed: what comes so much
+# longer is read and thrown away.
+LINGER_S = 10.0
+
+
+class Gone(Exception):
+    """The client has closed the connection, or was too slow."""
+
+
+class Gateway:
+    """An ASGI application that lets a WSGI application answer, in threads."""
+
+    def __init__(self, app: Flask, threads: int) -> None:
+        self._app = app
+        self._requests = Requests(threads)
+        self._streams = Workers("limn-stream", STREAM_THREADS)
+        self._bodies = Bodies(
+            app.config["MAX_CONTENT_LENGTH"],
+            app.config["MAX_SENT_LENGTH"],
+            partial(admits, app.extensions["limn"].tokens),
+            lambda call: asyncio.wrap_future(self._streams.submit(call)),
+        )
+
+    @property
+    def waiting(self) -> int:
+        """Return the number of requests that wait for a thread."""
+        return self._requests.waiting
+
+    def close(self) -> None:
+        """End the threads once they are idle."""
+        self._requests.close()
+        self._streams.close()
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request, whose state holds its connection."""
+        connection: Connection = scope["state"][CONNECTION]
+        environ = environ_of(scope)
+        try:
+            connection.enter(Phase.BODY)
+            body = await self._receive(environ, receive)
+            connection.enter(Phase.WORK)
+            answer = await self._make(environ, body, connection)
+            connection.enter(Phase.ANSWER)
+            await self._send(answer, body.refused, connection, send)
+            if body.refused:
+                await _linger(connection, receive)
+        except Gone:
+            pass
+        finally:
+            connection.enter(Phase.IDLE)
+
+    async def _receive(self, environ: dict[str, Any], receive: Receive) -> Body:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        body = await self._bodies.take(method, path, headers_of(environ), receive)
+        if body is None:
+            raise Gone
+        environ["wsgi.input"] = body.file
+        if environ.pop("HTTP_TRANSFER_ENCODING", None) or body.length:
+            environ["CONTENT_LENGTH"] = str(body.length)
+        return body
+
+    async def _make(self, environ: dict[str, Any], body: Body, connection: Connection) -> Answer:
+        place = self._requests.place(
+            environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["REMOTE_ADDR"]
+        )
+        async with place as run:
+            future = run(partial(answer_of, self._app, environ))
+            future.add_done_callback(lambda _: body.close())
+            try:
+                return await _result(future, connection)
+            except Gone:
+                future.add_done_callback(_discard)
+                raise
+
+    async def _send(
+        self, answer: Answer, refused: bool, connection: Connection, send: Send
+    ) -> None:
+        async def send_body(piece: bytes, more: bool) -> None:
+            connection.sent(len(piece))
+            # An answer to what was refused is left open: its client may still be sending.
+            await send({"type": BODY, "body": piece, "more_body": more or refused})
+
+        headers = [*answer.headers, (b"connection", b"close")] if refused else answer.headers
+        await send({"type": START, "status": answer.status, "headers": headers})
+        await send_body(answer.begins, answer.rest is not None)
+        if answer.rest is not None:
+            async with aclosing(self._rest(answer, connection)) as rest:
+                async for piece in rest:
+                    await send_body(piece, more=True)
+            await send_body(b"", more=False)
+
+    async def _rest(self, answer: Answer, connection: Connection) -> AsyncGenerator[bytes]:
+        """Read the rest of an answer, each piece in a turn of a thread."""
+        rest: Any = answer.rest
+        reading: Future[bytes | None] = Future()
+        try:
+            while True:
+                reading = self._streams.submit(partial(next, rest, None))
+                piece = await _result(reading, connection)
+                if piece is None:
+                    return
+                yield piece
+        finally:  # not before the thread that is still reading has ended
+            reading.add_done_callback(lambda _: answer.close())
+
+
+async def _result(future: Future[Result], connection: Connection) -> Result:
+    """Wait for the result of a call.
+
+    Raises:
+        Gone: the client did not wait.
+    """
+    done = asyncio.wrap_future(future)
+    await asyncio.wait((done, connection.gone), return_when=asyncio.FIRST_COMPLETED)
+    if done.done():
+        return done.result()
+    done.cancel()  # the call too, if no thread has begun it
+    raise Gone
+
+
+async def _linger(connection: Connection, receive: Receive) -> None:
+    """Read what is still sent, or the client would lose the answer, and close the connection."""
+    with suppress(OSError):  # it has gone
+        connection.transport.write_eof()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while (await receive()).get("more_body"):
+                pass
+    connection.transport.close()
+    await asyncio.wait((connection.gone,))
+
+
+def _discard(future: Future[Answer]) -> None:
+    """Close an answer that nobody waits for."""
+    if not future.cancelled() and future.exception() is None:
+        future.result().close()

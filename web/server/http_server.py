@@ -1,0 +1,214 @@
+"""Serving the application with uvicorn: one process, several threads, a clean end."""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from threading import Event
+from time import monotonic
+from types import FrameType
+
+from flask import Flask
+from uvicorn import Config, Server
+
+from search.errors import BadSetting, LimnError
+from web.middleware.metrics import WAITING
+from web.server.connections import KEEP_ALIVE_S, LOOK_EVERY_S, MOST, Connections
+from web.server.gateway import Gateway
+
+# How long an end waits for requests: a search by a picture takes a second on a slow machine.
+PATIENCE_S = 30.0
+
+# Files of one connection: its socket, its body, and the file that it is sent.
+FILES_A_CONNECTION = 3
+# Files of everything else: databases, indexes, logs.
+OTHER_FILES = 200
+# Where a process may open hardly any files.
+FEWEST = 32
+MOST_FILES = FILES_A_CONNECTION * MOST + OTHER_FILES
+
+
+class AddressTaken(LimnError):
+    """The server can't listen at the address that it was given."""
+
+
+def open_server(
+    app: Flask,
+    host: str,
+    port: int,
+    threads: int,
+    proxies: Sequence[str] = (),
+) -> "Ending":
+    """Listen at an address; the server answers while `Ending.serve` runs.
+
+    Port 0 takes any free port, which `Ending.port` tells. Proxies at the addresses or in the
+    networks `proxies` may say whose requests they bring.
+
+    Raises:
+        AddressTaken: the port is in use, or not for this user.
+        BadSetting: `host` is not an address of this machine, or one of `proxies` is none at all.
+    """
+    networks = list(map(_network, proxies))
+    listener = _listen(host, port)
+    gateway = Gateway(app, threads)
+    app.extensions[WAITING] = lambda: gateway.waiting
+    connections = Connections(_room(), proxies=networks)
+    # Clients' mistakes and broken connections are no news.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    config = Config(
+        gateway,
+        http=connections.protocol(),
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(map(str, networks)),
+        server_header=False,
+        headers=[("server", "limn")],
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
+    return Ending(_Server(config), gateway, connections, listener, app.extensions["limn"].ending)
+
+
+class _Server(Server):
+    """uvicorn's server, which leaves signals to the command that runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the handlers as they are."""
+        yield
+
+
+class Ending:
+    """A server that runs until it is told to end.
+
+    It takes no more connections then, and finishes the requests that it has.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        gateway: Gateway,
+        connections: Connections,
+        listener: socket.socket,
+        ending: Event,
+    ) -> None:
+        self.port: int = listener.getsockname()[1]
+        self._server = server
+        self._gateway = gateway
+        self._connections = connections
+        self._listener = listener
+        self._ending = ending
+        self._served = False
+
+    def tell(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """End soon; told a second time, end at once."""
+        if self._served or self._server.force_exit:
+            raise KeyboardInterrupt
+        self._server.force_exit = self._server.should_exit
+        self._server.should_exit = True
+        self._ending.set()
+
+    def serve(self, patience_s: float = PATIENCE_S) -> bool:
+        """Answer until told to end; False where requests were cut off after `patience_s`.
+
+        Raises:
+            KeyboardInterrupt: it was told twice.
+        """
+        finished = asyncio.run(self._serve(patience_s))
+        self._served = True
+        self._gateway.close()
+        if self._server.force_exit:
+            raise KeyboardInterrupt
+        return finished
+
+    async def _serve(self, patience_s: float) -> bool:
+        looking = asyncio.create_task(self._look_after(patience_s))
+        try:
+            await self._server.serve(sockets=[self._listener])
+        finally:
+            looking.cancel()
+        with suppress(asyncio.CancelledError):
+            return not await looking
+        return True
+
+    async def _look_after(self, patience_s: float) -> int:
+        """Drop clients that take too long; return how many were cut off at the end."""
+        deadline_s = None
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            self._connections.drop_overdue()
+            if self._server.force_exit:
+                return self._connections.drop_all()
+            if self._server.should_exit:
+                self._connections.ending = True
+                deadline_s = deadline_s or monotonic() + patience_s
+                if monotonic() > deadline_s:
+                    return self._connections.drop_all()
+
+
+def url_of(host: str, port: int) -> str:
+    """The address to open in a browser."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{'127.0.0.1' if name == '0.0.0.0' else name}:{port}/"
+
+
+def _network(proxy: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(proxy)
+    except ValueError as error:
+        raise BadSetting(
+            f"--trust-proxy is {proxy!r}, which is no address and no network; it may be such as "
+            "127.0.0.1 or 10.0.0.0/8"
+        ) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        # The first of the addresses that a name such as localhost has: one socket, one port.
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise BadSetting(f"there is no host {host!r}: {error.strerror}; try 127.0.0.1") from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise _explain(error, host, port) from error
+    return listener
+
+
+def _room() -> int:
+    """Return how many connections there may be, by the files that this process may open."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return MOST
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unbounded = resource.RLIM_INFINITY
+    wanted = MOST_FILES if hard == unbounded else min(MOST_FILES, hard)
+    if soft != unbounded and soft < wanted:
+        with suppress(OSError, ValueError):  # macOS holds back more than it tells
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    if soft == unbounded:
+        return MOST
+    return max(FEWEST, min(MOST, (soft - OTHER_FILES) // FILES_A_CONNECTION))
+
+
+def _explain(error: OSError, host: str, port: int) -> LimnError:
+    if error.errno == errno.EADDRINUSE:
+        return AddressTaken(f"port {port} is in use; choose another with --port")
+    if error.errno == errno.EACCES:
+        return AddressTaken(f"port {port} is not for this user; choose one from 1024 with --port")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return BadSetting(f"{host} is no address of this machine; try --host 127.0.0.1")
+    return AddressTaken(f"can't listen at {host}, port {port}: {error.strerror}")

@@ -1,0 +1,52 @@
+"""What is saved of a picture: the name of its file, and a file for a frame, which has none."""
+
+from io import BytesIO
+
+from PIL import Image
+
+from search.pictures import Limits, load_file
+from search.pictures.containers import animation_of, container_of
+from search.records import Picture
+from web.api.films import moment_of
+from web.services.file_names import portable
+
+# Of formats whose files are not called by the format's name.
+SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "HEIF": ".heic", "TIFF": ".tif", "JPEG2000": ".jp2"}
+
+# A film's frame was compressed once already; at this quality nothing more is seen of it.
+QUALITY = 95
+
+
+def name_of(picture: Picture) -> str:
+    """Return the name of a picture's file; a frame or a table's row is named after its file."""
+    path, container = picture.path, container_of(picture.path)
+    moment = moment_of(picture)
+    if moment is not None:
+        return portable(f"{moment.film.stem} {path.name.replace(':', '-')}", ".jpg")
+    if animation_of(path) is not None:
+        return portable(f"{path.parent.stem} {path.name}", ".png")
+    decoded = picture.facts.format
+    suffix = SUFFIXES.get(decoded, f".{decoded.lower()}")
+    if container is None or path.suffix:
+        return portable(path.name, suffix)
+    inside = " ".join(path.relative_to(container).parts)  # the column and the row of a table
+    return portable(f"{container.stem} {inside}", suffix)
+
+
+def file_of(picture: Picture, limits: Limits) -> bytes:
+    """Return what goes into a file of that name: a frame is written as a JPEG or a PNG.
+
+    Raises:
+        BadPicture: it can't be read.
+    """
+    data = load_file(picture.path, limits)
+    if moment_of(picture) is not None:
+        return _written(data, "RGB", "JPEG", quality=QUALITY)
+    return _written(data, "RGBA", "PNG") if animation_of(picture.path) is not None else data
+
+
+def _written(data: bytes, mode: str, kind: str, **options: int) -> bytes:
+    written = BytesIO()
+    with Image.open(BytesIO(data)) as frame:
+        frame.convert(mode).save(written, kind, **options)
+    return written.getvalue()

@@ -1,0 +1,44 @@
+"""File names that any system takes."""
+
+import os
+import re
+import unicodedata
+
+from search.documents.from_records import printable
+from search.pictures import PICTURE_SUFFIXES
+from search.pictures.containers import FILM_SUFFIXES
+
+KNOWN = PICTURE_SUFFIXES.union(FILM_SUFFIXES)
+
+# What Windows, or a shell's user, can't have in a name.
+UNFIT = re.compile(r'[<>:"/\\|?*]')
+
+# Windows opens devices by these, whatever follows the first dot.
+DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.I)
+
+# File systems take 255 bytes; a number, an id or "(2)" may come beside it.
+MOST_BYTES = 200
+
+# They join letters and the parts of an emoji, though Unicode counts them as not printable.
+JOINERS = "\u200c\u200d"
+
+
+def portable(name: str, suffix: str) -> str:
+    """The name as any system takes it: cut, without what one refuses, and with a suffix.
+
+    `suffix` is for a name that ends in none of a picture or a film.
+    """
+    stem, own = os.path.splitext(_plain(name).strip(". "))
+    if own.lower() not in KNOWN:
+        stem, own = stem + own, suffix
+    room = MOST_BYTES - len(own.encode())
+    cut = stem.encode()[:room].decode("utf-8", "ignore").strip(". ")
+    whole = (cut or "picture") + own
+    return f"_{whole}" if DEVICES.fullmatch(whole) else whole
+
+
+def _plain(text: str) -> str:
+    """The text without what no name may hold; a line break is a blank."""
+    characters = unicodedata.normalize("NFC", printable(text))
+    spaced = (" " if each.isspace() else each for each in characters)
+    return UNFIT.sub("_", "".join(each for each in spaced if each.isprintable() or each in JOINERS))

@@ -1,0 +1,88 @@
+"""Pictures that people search by: held in memory for a while, so that a search has an address.
+
+A picture is posted once. Reloading, going back, asking for more and changing the words then name
+it by a token that nobody can guess. Nothing is written to disk.
+"""
+
+import base64
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from search.errors import NotFound
+from search.pictures import Limits
+from search.pictures.thumbnails import thumbnail
+from web.requests.crop import Crop
+
+# Twice what the chip shows, for screens of double density.
+PREVIEW_PX = 144
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPicture:
+    """The bytes of a picture as they were sent, and a small copy as a `data:` address."""
+
+    data: bytes = field(repr=False)
+    preview: str = field(repr=False)
+
+
+class HeldPictures:
+    """The pictures last searched by, the least recently used dropped first."""
+
+    def __init__(self, most_bytes: int, limits: Limits) -> None:
+        self._most_bytes = most_bytes
+        self._limits = limits
+        self._held: OrderedDict[str, HeldPicture] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def hold(self, data: bytes) -> str:
+        """Keep a picture and return its token.
+
+        Raises:
+            BadPicture: `data` is no picture that can be read.
+        """
+        token = secrets.token_urlsafe(12)
+        self._keep(token, data)
+        return token
+
+    def part(self, whole: str, crop: Crop, read: Callable[[], bytes]) -> HeldPicture:
+        """A part of a picture; `whole` names the picture that `read` gives.
+
+        Raises:
+            BadPicture: what `read` gives can't be read as a picture.
+        """
+        name = f"{whole}@{crop}"
+        with self._lock:
+            if name in self._held:
+                self._held.move_to_end(name)
+                return self._held[name]
+        return self._keep(name, crop.cut(read(), self._limits))
+
+    def get(self, token: str) -> HeldPicture:
+        """The picture of that token.
+
+        Raises:
+            NotFound: it was never held, or has made room for others.
+        """
+        with self._lock:
+            if token not in self._held:
+                raise NotFound(
+                    "the picture that this search was by is no longer held; choose it once more"
+                )
+            self._held.move_to_end(token)
+            return self._held[token]
+
+    def _keep(self, name: str, data: bytes) -> HeldPicture:
+        small = thumbnail(data, PREVIEW_PX, limits=self._limits)
+        kept = HeldPicture(data, f"data:image/webp;base64,{base64.b64encode(small).decode()}")
+        with self._lock:
+            self._held[name] = kept
+            while self.size_bytes > self._most_bytes and len(self._held) > 1:
+                self._held.popitem(last=False)
+        return kept
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(each.data) for each in self._held.values())

@@ -1,0 +1,80 @@
+"""The folders that the operator named, and what lies below them: the page indexes nothing else."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.errors import BadSource, NotFound
+from search.files.boundary import is_inside
+from search.pictures import PICTURE_SUFFIXES
+from search.pictures.containers import is_container
+from search.text.path_names import on_disk
+
+# A page lists no more; a folder further down can still be named.
+MOST_LISTED = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A folder as it is chosen from: what is in it, and how to leave it."""
+
+    path: Path
+    above: Path | None
+    folders: tuple[Path, ...]
+    pictures: int
+
+
+class Roots:
+    """Resolves what a client names to a folder at or below a root, links followed to their end."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self.all = tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in roots))
+
+    def folder(self, named: str) -> Path:
+        """The folder that a client names by its whole path.
+
+        Raises:
+            NotFound: it is below no root, or no folder; the message does not tell which.
+        """
+        path = on_disk(Path(named))
+        found = Path(os.path.realpath(path)) if path.is_absolute() and "\0" not in named else None
+        if found is None or not self._holds(found) or not found.is_dir():
+            allowed = ", ".join(map(str, self.all)) or "none; see limn serve --root"
+            raise NotFound(
+                f"{named[:200]!r} is no folder that may be indexed from here; such folders are at "
+                f"or below: {allowed}"
+            )
+        return found
+
+    def listing(self, named: str) -> Listing:
+        """What is in a folder.
+
+        Raises:
+            NotFound: as `folder` does.
+            BadSource: this user may not read it.
+        """
+        path = self.folder(named)
+        folders: list[Path] = []
+        pictures = 0
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_dir():
+                        folders.append(path / entry.name)
+                    else:
+                        pictures += _is_picture(entry.name)
+        except OSError as error:
+            raise BadSource(f"can't read {str(path)!r}: {error.strerror}") from error
+        inside = tuple(sorted(each for each in folders if self._holds(os.path.realpath(each))))
+        above = path.parent if self._holds(path.parent) else None
+        return Listing(path, above, inside[:MOST_LISTED], pictures)
+
+    def _holds(self, path: str | Path) -> bool:
+        return is_inside(path, self.all)
+
+
+def _is_picture(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES or is_container(Path(name))
