@@ -19,8 +19,7 @@ from search.query.records import Query, TextTerm
 from search.records import Vectors
 from tests.conftest import Limn
 from tests.raw_sql import database_of
-from tests.test_concepts import settings_at
-from tests.test_engine import run_index
+from tests.tiny_index import run_index, settings_at
 
 WIDTH = 32
 

@@ -15,15 +15,8 @@ from search.engine import Engine
 from search.errors import BadQuery, BadSource, NameTaken, NotFound, SpaceMismatch
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, TextTerm
 from search.query.syntax import worded
-from search.settings import Settings
 from tests.conftest import Limn
-from tests.test_engine import run_index
-
-
-def settings_at(folder: Path, url: str) -> Settings:
-    return Settings.from_environment(
-        {"LIMN_DATA_DIR": str(folder), "LIMN_DATABASE_URL": url, "LIMN_ENCODER": "tiny"}
-    )
+from tests.tiny_index import run_index, settings_at
 
 
 @pytest.fixture

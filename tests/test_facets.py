@@ -15,7 +15,7 @@ from search.facets.records import NOTHING, Facets, Folder, Span, Value
 from search.filters.grammar import parse
 from search.records import Caption, Fields
 from tests.conftest import Limn
-from tests.test_catalog import FACTS, SPACE, embedded, unit
+from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 VECTOR = unit(1, 0, 0, 0)
 

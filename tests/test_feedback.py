@@ -16,7 +16,7 @@ from search.ranking.relevance_feedback import LEAST_FITTED, Marked, bend, direct
 from search.records import Vectors
 from search.settings import Settings
 from tests.conftest import Limn
-from tests.test_engine import run_index
+from tests.tiny_index import run_index
 
 WIDTH = 16
 

@@ -12,7 +12,7 @@ from search.errors import BadQuery
 from search.filters.grammar import parse, written
 from search.filters.tree import AllOf, AnyOf, Condition, Not
 from search.records import Caption
-from tests.test_catalog import FACTS, SPACE, embedded, unit
+from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 CANON, NIKON = Condition("camera", "~", "canon"), Condition("camera", "~", "nikon")
 

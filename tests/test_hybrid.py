@@ -24,7 +24,7 @@ from search.ranking.pagination import alike
 from search.records import Vectors
 from search.settings import Settings
 from tests.raw_sql import database_of
-from tests.test_engine import run_index
+from tests.tiny_index import run_index
 
 NAMES = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 

@@ -21,9 +21,7 @@ from search.filters import grammar
 from search.filters.tree import Condition
 from search.query.syntax import weighed
 from search.text.amounts import amount
-from tests.typed import Typed, typed
-
-__all__ = ["typed"]  # a fixture
+from tests.typed import Typed
 
 
 @pytest.mark.parametrize(

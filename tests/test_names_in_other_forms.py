@@ -67,7 +67,7 @@ def test_two_files_whose_names_look_the_same_are_both_kept(tmp_path: Path) -> No
         pytest.skip("this file system takes both forms for one name")
     rows = [("image", "caption"), (f"{NFC}.png", "composed row"), (f"{NFD}.png", "decomposed row")]
     for table in ("captions.csv", "list.csv"):
-        with open(tmp_path / table, "w", newline="") as file:
+        with (tmp_path / table).open("w", newline="") as file:
             csv.writer(file).writerows(rows)
     found = told(tmp_path)
     assert found[f"{NFC}.png"] == ["composed row", "composed text"]
