@@ -14,7 +14,7 @@ from search.indexes.ann_builder import Staging
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
 from search.settings import Settings
-from search.stores import open_store
+from search.stores import StoreOptions, open_backend
 from search.stores.planner.plan import Wishes
 
 
@@ -35,6 +35,7 @@ def open_engine(
     """
     settings = settings or Settings.from_environment()
     wishes = Wishes(settings.store, settings.memory_bytes)
+    stores = StoreOptions(settings.store, settings.device, settings.memory_bytes, settings.data_dir)
     database = Database(settings.database)
     try:
         ensure_schema(database, begin)
@@ -46,7 +47,7 @@ def open_engine(
         engine = Engine(
             catalog=Catalog(database),
             open_encoder=lambda spec: JoinedEncoder(open_encoder(spec, settings.device)),
-            open_store=lambda width: open_store(width, settings.device, settings.memory_bytes),
+            stores=open_backend(stores),
             index_dir=settings.data_dir / "indexes",
             thumbnails=Thumbnails(settings.data_dir / "thumbnails", limits),
             limits=limits,

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from indexer.captioned_pictures import read_pairs
 from indexer.sources import Item, found_in
 from indexer.sources.globs import Selection
-from indexer.sources.registry import Asked, open_source
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source
 from search.catalog.catalog import Catalog
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
@@ -43,9 +44,9 @@ def picture(path: Path, colour: str = "red") -> Path:
     return path
 
 
-def told(source: Path, asked: Asked | None = None) -> dict[str, list[str]]:
+def told(source: Path, asked: SourceOptions | None = None) -> dict[str, list[str]]:
     """The captions of a source's pictures, by file name."""
-    items = found_in(open_source(source, asked or Asked()))
+    items = found_in(open_source(source, asked or SourceOptions()))
     return {each.path.name: [caption.text for caption in each.told.captions] for each in items}
 
 
@@ -107,8 +108,8 @@ def test_patterns_choose_names_of_either_form(name: str, other: str, tmp_path: P
     picture(tmp_path / f"{name}.png", "blue")
     picture(tmp_path / "b.png", "green")
     for pattern, wanted in ((f"{other}/*", {"a.png"}), (f"{other}.*", {f"{name}.png"})):
-        assert told(tmp_path, Asked(Selection(include=(pattern,)))).keys() == wanted
-        left = told(tmp_path, Asked(Selection(exclude=(pattern,)))).keys()
+        assert told(tmp_path, SourceOptions(Selection(include=(pattern,)))).keys() == wanted
+        left = told(tmp_path, SourceOptions(Selection(exclude=(pattern,)))).keys()
         assert left == {"a.png", f"{name}.png", "b.png"} - wanted
 
 
@@ -255,4 +256,4 @@ def test_a_path_of_mixed_forms_is_found_part_by_part(tmp_path: Path) -> None:
     gone = tmp_path / NFD / "gone" / f"{NFD}.png"
     assert on_disk(gone) == tmp_path / NFC / "gone" / f"{NFD}.png"
     assert on_disk(Path("a\ud800\0")) == Path("a\ud800\0")
-    assert isinstance(found_in(open_source(there, Asked()))[0], Item)
+    assert isinstance(found_in(open_source(there, SourceOptions()))[0], Item)

@@ -15,7 +15,8 @@ from PIL import Image
 from indexer.indexing.pipeline import index
 from indexer.indexing.progress import PlainProgress
 from indexer.sources import Told, captions_hash
-from indexer.sources.registry import Asked, open_source
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source
 from indexer.sources.storable import kept_facts, kept_fields, parse_json
 from search.catalog.catalog import Catalog
 from search.encoders import open_encoder
@@ -68,7 +69,7 @@ def library(folder: Path, documents: list[str]) -> Path:
 
 def indexed(catalog: Catalog, folder: Path, name: str) -> list[int]:
     """Index a folder with a worker process; returns the pictures' ids."""
-    source = open_source(folder, Asked())
+    source = open_source(folder, SourceOptions())
     encoder = open_encoder("tiny", "cpu")
     progress = PlainProgress()
     collection, _ = index(

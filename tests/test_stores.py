@@ -12,7 +12,7 @@ import pytest
 
 from search.errors import BadSetting, IndexDamaged
 from search.records import Ids, Scores, Vectors
-from search.stores import VectorStore, open_store
+from search.stores import VectorStore
 from search.stores.exact import ExactStore
 from search.stores.faiss_store.gpu import DeviceCopy, gpu_count
 from search.stores.faiss_store.rwlock import ReadersWriterLock
@@ -383,13 +383,13 @@ def test_a_reader_who_comes_after_a_waiting_writer_gets_in_after_it() -> None:
 
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(BadSetting, match="'tpu'"):
-        open_store(WIDTH, "tpu")  # type: ignore[arg-type]
+        FaissStore(WIDTH, "tpu")  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(gpu_count() > 0, reason="FAISS finds a GPU")
 def test_cuda_without_a_gpu_is_refused_with_the_choices() -> None:
     with pytest.raises(BadSetting, match="choose 'cpu', or 'auto'"):
-        open_store(WIDTH, "cuda")
+        FaissStore(WIDTH, "cuda")
 
 
 def test_auto_takes_what_is_there() -> None:

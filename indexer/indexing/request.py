@@ -1,5 +1,6 @@
 """What somebody asked to have indexed: the command line's words, or a queued job's JSON."""
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 from indexer.sources import Source
 from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
-from indexer.sources.registry import Asked, open_source, shards
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import has_prefix, open_source, places
 from search.catalog.catalog import Catalog
 from search.catalog.collection import check_name
 from search.documents.from_records import printable
@@ -43,7 +45,7 @@ class Request:
             BadSetting: that name can't name a collection.
             BadSource: braces in a source stand for too many files.
         """
-        paths = tuple(str(path) for each in sources for path in shards(each))
+        paths = tuple(place for each in sources for place in places(each))
         if not paths:
             raise BadSource("there is nothing to index: name a folder or a file")
         named = name if name is not None else collection_name(Path(paths[0]))
@@ -74,16 +76,19 @@ class Request:
         Raises:
             BadSource: one can't be read.
         """
-        asked = Asked(
+        options = SourceOptions(
             Selection(self.include, self.exclude, self.recursive),
             AskedColumns(self.image_column, self.caption_columns),
             user_path(Path(self.pictures_in)) if self.pictures_in else None,
             tuple(map(Path, self.confined_to)),
         )
-        paths = list(dict.fromkeys(Path(each) for each in self.sources))
-        folders = {path for path in paths if path.is_dir()} if self.recursive else set()
-        paths = [path for path in paths if folders.isdisjoint(path.parents)]
-        return [open_source(path, asked, _outermost(catalog, self.name, path)) for path in paths]
+        named = [each if has_prefix(each) else str(Path(each)) for each in self.sources]
+        named = list(dict.fromkeys(named))
+        folders = {Path(each) for each in named if os.path.isdir(each)} if self.recursive else set()
+        outer = [each for each in named if folders.isdisjoint(Path(each).parents)]
+        return [
+            open_source(each, options, _outermost(catalog, self.name, Path(each))) for each in outer
+        ]
 
 
 def collection_name(path: Path) -> str:
