@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def registered(group: Group) -> dict[str, EntryPoint]:
-    """Return the entry points of a group by name; none is imported.
+    """Return the entry points of a group by name, in order; none is imported.
 
     Raises:
         BadSetting: there are none, as in an installation that is older than the code.
@@ -27,7 +27,7 @@ def registered(group: Group) -> dict[str, EntryPoint]:
     points = _all_entry_points().select(group=f"limn.{group}")
     if not points:
         raise BadSetting(f"no installed package registers {group} for Limn; install Limn again")
-    return {point.name: point for point in points}
+    return {point.name: point for point in sorted(points, key=lambda point: point.name)}
 
 
 def backends(group: Group, first: str = "") -> Iterator[Any]:

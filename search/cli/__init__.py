@@ -52,7 +52,7 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(plugins.registered("commands"))
+        return list(plugins.registered("commands"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         installed = plugins.registered("commands").get(cmd_name)
