@@ -18,7 +18,6 @@ from indexer.indexing.worker import Worker
 from indexer.sources import Item
 from indexer.sources.options import SourceOptions
 from indexer.sources.registry import open_source
-from search.catalog.jobs import Jobs
 from search.catalog.records import Failure
 from search.engine import Engine
 from search.errors import BadSource
@@ -175,7 +174,7 @@ def test_what_an_older_version_was_asked_for_is_confined_too(
     web: tuple[Engine, FlaskClient], settings: Settings, root: Path
 ) -> None:
     engine, client = web
-    rows = Jobs(engine.catalog.database)
+    rows = engine.catalog.jobs
     run(engine, settings, Request.of((str(root / "other"),), "c"), PlainProgress())
     old = rows.ask("c", "index", {"sources": [str(root / "walls")], "name": "c"})
     rows.cancel(old)

@@ -115,7 +115,7 @@ class Intake:
             if kept is None:
                 sent.refused.append(NotTaken(name, "same"))
                 continue
-            os.replace(draft, kept)
+            replace(draft, kept)
             kept.chmod(0o644)
         return folder
 
