@@ -13,6 +13,7 @@ import click
 from search.catalog.catalog import Catalog
 from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, NotFound
+from search.files.atomic_file import write_atomic
 from search.query.records import Hit, IndexedTerm
 from search.query.syntax import split_weight
 from search.settings import user_path

@@ -1,13 +1,13 @@
 """Thumbnails: small WebP copies of pictures, and a folder that keeps those made before."""
 
 import hashlib
-import os
-import tempfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
+from search.files.atomic_file import PRIVATE, write_atomic
 from search.pictures.files import content_hash, load_file
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.reading import read_picture
