@@ -24,7 +24,8 @@ import numpy as np
 from benchmarks.relevance import Silent
 from indexer.captioned_pictures import CaptionedPicture, read_pairs, split
 from indexer.indexing.pipeline import index
-from indexer.sources.registry import SourceOptions, open_source
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source
 from indexer.training.adapter.gate import train_adapter
 from search.bootstrap import open_engine
 from search.engine import Engine

@@ -62,7 +62,7 @@ PRESENT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SourceOptions:
     """A caption that asks, and the name of the picture that it is of."""
 
     text: str
@@ -92,7 +92,7 @@ def main() -> None:
         with indexed(pairs, language, bare) as engine:
             print(f"\n{language}: {len(pairs)} pictures, {len(bare)} without captions")
             asked = [
-                Asked(text, pair.path.name)
+                SourceOptions(text, pair.path.name)
                 for pair in pairs
                 for text in pair.captions[language][:1]
             ]
@@ -129,7 +129,7 @@ def indexed(pairs: Sequence[CaptionedPicture], language: str, bare: set[str]) ->
 
 
 def print_recall(
-    engine: Engine, asked: Sequence[Asked], bare: set[str], pictures: int, short: bool
+    engine: Engine, asked: Sequence[SourceOptions], bare: set[str], pictures: int, short: bool
 ) -> None:
     """Recall by each kind of evidence, and by simpler ways to bring them together."""
     ways = {way: by for way, by in WAYS.items() if not short or "and" not in way}
@@ -182,7 +182,7 @@ def others(hits: Sequence[Hit]) -> dict[str, NDArray[np.float64]]:
 
 
 def print_cutoff(
-    engine: Engine, asked: Sequence[Asked], pairs: Sequence[CaptionedPicture], language: str
+    engine: Engine, asked: Sequence[SourceOptions], pairs: Sequence[CaptionedPicture], language: str
 ) -> None:
     """What a cutoff keeps of the best hits, and how right it is about every hit."""
     told = [{word for text in pair.captions[language] for word in words_of(text)} for pair in pairs]

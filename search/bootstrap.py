@@ -12,7 +12,7 @@ from search.indexes.ann_builder import Staging
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
 from search.settings import Settings
-from search.stores import open_store
+from search.stores import StoreOptions, open_backend
 from search.stores.planner.plan import Wishes
 
 
@@ -33,6 +33,7 @@ def open_engine(
     """
     settings = settings or Settings.from_environment()
     wishes = Wishes(settings.store, settings.memory_bytes)
+    stores = StoreOptions(settings.store, settings.device, settings.memory_bytes, settings.data_dir)
     limits = Limits(
         max_pixels=settings.max_pixels,
         max_decode_bytes=settings.max_decode_bytes,
@@ -42,7 +43,7 @@ def open_engine(
         engine = Engine(
             catalog=catalog,
             open_encoder=lambda spec: JoinedEncoder(open_encoder(spec, settings.device)),
-            open_store=lambda width: open_store(width, settings.device, settings.memory_bytes),
+            stores=open_backend(stores),
             index_dir=settings.data_dir / "indexes",
             thumbnails=Thumbnails(settings.data_dir / "thumbnails", limits),
             limits=limits,

@@ -22,7 +22,7 @@ from search.filters.contradictions import contradiction, told
 from search.filters.grammar import written
 from search.filters.tree import Filter
 from search.indexes.ann_builder import Staging
-from search.indexes.follower import Follower, Kept
+from search.indexes.follower import Follower
 from search.map_file import PictureMap, read_map
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
@@ -34,7 +34,7 @@ from search.ranking.embedding import Asked, cuts
 from search.ranking.pagination import Order, Page, arrange
 from search.ranking.query_vectors import Terms
 from search.records import Ids, Picture, Vectors
-from search.stores import VectorStore
+from search.stores import IndexKind, StoreBackend, VectorStore
 from search.stores.planner.plan import Plan
 from search.timing import Timing
 
@@ -63,7 +63,7 @@ class Engine:
         self,
         catalog: Catalog,
         open_encoder: Callable[[str], Encoder],
-        open_store: Callable[[int], VectorStore],
+        stores: StoreBackend,
         index_dir: Path,
         thumbnails: Thumbnails,
         limits: Limits,
@@ -78,14 +78,14 @@ class Engine:
         self.limits = limits
         self.timing = Timing()
         self._open_encoder = open_encoder
-        self._open_store = open_store
+        self._stores = stores
         self._index_dir = index_dir
         self._thumbnails = thumbnails
         self._encoders: dict[str, Encoder] = {}
-        self._followers: dict[tuple[int, str, Kept], Follower] = {}
+        self._followers: dict[tuple[int, str, IndexKind], Follower] = {}
         self._open_staging = open_staging
         self._lasting = lasting
-        self._stagings: dict[tuple[int, str, Kept], Staging] = {}
+        self._stagings: dict[tuple[int, str, IndexKind], Staging] = {}
         self._backgrounds: dict[tuple[int, ...], tuple[int, Background]] = {}
         self._adapters: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
         self._lock = threading.Lock()
@@ -279,8 +279,9 @@ class Engine:
         collection = self.catalog.collections.one(name)
         with self.catalog.lock(collection):
             self.catalog.collections.remove(collection)
+        self._stores.drop(collection)
         with suppress(OSError):  # nothing will ever read the file: ids are not used twice
-            for of in get_args(Kept):
+            for of in get_args(IndexKind):
                 path = self._index_path(collection, of)
                 for each in (path, path.with_suffix(".first")):
                     each.unlink(missing_ok=True)
@@ -319,7 +320,7 @@ class Engine:
         goes_on = self.catalog.changes.goes_on_from(collection.id, found.position, found.epoch)
         return found if goes_on else None
 
-    def index_sizes(self) -> list[tuple[str, Kept, int]]:
+    def index_sizes(self) -> list[tuple[str, IndexKind, int]]:
         """How many vectors each index holds that is loaded: collection, kind, number."""
         with self._lock:
             followers = list(self._followers.items())
@@ -337,7 +338,7 @@ class Engine:
     def follow(self) -> None:
         """Bring the indexes level with the catalog, as the next search would have to."""
         for collection, head in self.catalog.collections.with_last_changes():
-            for of in get_args(Kept):
+            for of in get_args(IndexKind):
                 self._follower(collection, of).store(head)
 
     def close(self) -> None:
@@ -454,7 +455,7 @@ class Engine:
                 self._followers = kept
                 self._backgrounds.clear()  # some may be of stores that are let go of
 
-    def _follower(self, collection: Collection, of: Kept = "pictures") -> Follower:
+    def _follower(self, collection: Collection, of: IndexKind = "pictures") -> Follower:
         key = (collection.id, collection.space.id, of)
         with self._lock:
             if key not in self._followers:
@@ -464,7 +465,7 @@ class Engine:
                 self._followers[key] = Follower(
                     self.catalog,
                     collection,
-                    self._open_store,
+                    self._stores,
                     path,
                     of,
                     self._stagings.get(key),
@@ -478,7 +479,7 @@ class Engine:
         ids = captions.ids()
         return captions.rows(ids[:: max(1, len(ids) // MOST_TEXTS)][:MOST_TEXTS])[1]
 
-    def _index_path(self, collection: Collection, of: Kept = "pictures") -> Path:
+    def _index_path(self, collection: Collection, of: IndexKind = "pictures") -> Path:
         suffix = "" if of == "pictures" else f"-{of}"
         name = f"{collection.id}-{collection.space.id}{suffix}.index"
         return self._index_dir / self.catalog.identity() / name

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from indexer.captioned_pictures import read_pairs
 from indexer.sources import Item, found_in
 from indexer.sources.globs import Selection
-from indexer.sources.registry import SourceOptions, open_source
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source
 from search.catalog.catalog import Catalog
 from search.engine import Engine
 from search.errors import NameTaken, NotFound

@@ -14,7 +14,7 @@ from search.engine import Engine
 from search.errors import EncoderUnavailable
 from search.pictures.thumbnails import Thumbnails
 from search.records import Space
-from search.stores import open_store
+from search.stores import StoreOptions, open_backend
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
 from tests.pictures_of_every_kind import bomb_png
 from web.app import create_app
@@ -289,7 +289,14 @@ def with_encoder(engine: Engine, folder: Path, error: Exception) -> FlaskClient:
 
     settings = settings_in(folder / "data")
     thumbnails = Thumbnails(folder / "thumbnails")
-    broken = Engine(engine.catalog, refuse, open_store, folder / "none", thumbnails, engine.limits)
+    broken = Engine(
+        engine.catalog,
+        refuse,
+        open_backend(StoreOptions()),
+        folder / "none",
+        thumbnails,
+        engine.limits,
+    )
     return create_app(broken, settings).test_client()
 
 

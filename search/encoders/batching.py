@@ -1,10 +1,10 @@
 """An encoder for many callers: texts that come together share a run, the last ones are kept."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
+from cachetools import LRUCache
 
 from search.batching import Joining
 from search.encoders import Encoder
@@ -27,7 +27,7 @@ class JoinedEncoder:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._together = Joining(self._encode_all)
-        self._kept: OrderedDict[str, Vectors] = OrderedDict()
+        self._kept: LRUCache[str, Vectors] = LRUCache(KEPT)
         self._keeping = Lock()
 
     @property
@@ -63,17 +63,12 @@ class JoinedEncoder:
     def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
         """The vectors (width,) of those texts that are kept."""
         with self._keeping:
-            found = {text: self._kept[text] for text in texts if text in self._kept}
-            for text in found:
-                self._kept.move_to_end(text)
-        return found
+            return {text: self._kept[text] for text in texts if text in self._kept}
 
     def _keep(self, made: dict[str, Vectors]) -> None:
         with self._keeping:
             # Copies: a row of a batch would keep all of it.
             self._kept.update({text: vector.copy() for text, vector in made.items()})
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
 
     def _encode_all(self, asked: list[Sequence[str]]) -> list[Vectors]:
         vectors = self._encoder.encode_texts([text for texts in asked for text in texts])

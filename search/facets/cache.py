@@ -1,10 +1,10 @@
 """A cache of facets: counted under a filter, until a collection or the filter changes."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from cachetools import LRUCache
 
 from search.catalog.catalog import Catalog
 from search.catalog.records import Collection
@@ -32,7 +32,7 @@ class Holdings:
         self._catalog = catalog
         self._codes = ValueCodes()
         self._facts: dict[int, FactColumns] = {}
-        self._kept: OrderedDict[Key, Facets] = OrderedDict()
+        self._kept: LRUCache[Key, Facets] = LRUCache(MOST_KEPT)
         self._lock = threading.Lock()
 
     def facets(self, searched: Sequence[tuple[Collection, int]], where: Filter | None) -> Facets:
@@ -47,14 +47,9 @@ class Holdings:
             where = self._catalog.filters.resolve(ids, where)
         key = (heads, written(where) if where is not None else "")
         with self._lock:  # facts are read and brought level by one caller at a time
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-            counted = self._counted(heads, where)
-            self._kept[key] = counted
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return counted
+            if key not in self._kept:
+                self._kept[key] = self._counted(heads, where)
+            return self._kept[key]
 
     def forget(self, kept: set[int]) -> None:
         """Drop the facts of all but these collections."""

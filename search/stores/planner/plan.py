@@ -4,12 +4,12 @@ import json
 from dataclasses import asdict, astuple, dataclass, field
 from typing import Any, Literal
 
+from search import plugins
 from search.errors import BadSetting, IndexDamaged
 from search.records import QueryKind
-from search.settings import STORES
 
 StoreName = str
-"""One of `search.settings.STORES`."""
+"""One of the names of a registered store."""
 
 Computes = Literal["cpu", "cuda"]
 """Where a store answers plain searches."""
@@ -23,8 +23,9 @@ class Wishes:
     memory_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        if self.store not in STORES:
-            raise BadSetting(f"there is no store {self.store!r}; choose: {', '.join(STORES)}")
+        if plugins.find("stores", self.store) is None:
+            names = ", ".join(plugins.choices("stores"))
+            raise BadSetting(f"there is no store {self.store!r}; choose: {names}")
 
     def device(self, has: Computes) -> Computes:
         """Where a plan for them is made in a store that has a GPU, or not."""
