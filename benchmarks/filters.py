@@ -27,7 +27,7 @@ from search.catalog.database.schema import ensure_schema
 from search.catalog.filters import passes
 from search.catalog.records import Collection
 from search.catalog.visual_hashes import store_colours
-from search.facets.cache import Holdings
+from search.facets.cache import FacetCache
 from search.filters.grammar import parse
 from search.records import Space
 
@@ -67,7 +67,7 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
         ensure_schema(database)
         catalog = Catalog(database)
         collection = filled(catalog, pictures)
-        holdings = Holdings(catalog)
+        holdings = FacetCache(catalog)
         head = catalog.head(collection.id)
         print(f"{pictures:,} pictures, {'SQLite' if database.is_sqlite else 'PostgreSQL'}")
         began_s, worked_s = perf_counter(), process_time()
@@ -96,7 +96,7 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
         database.close()
 
 
-def cleared(holdings: Holdings, collection: Collection, head: int) -> None:
+def cleared(holdings: FacetCache, collection: Collection, head: int) -> None:
     holdings._kept.clear()
     holdings.facets([(collection, head)], None)
 
@@ -123,7 +123,7 @@ def print_plan(database: Database, collection: Collection, text: str) -> None:
             print(f"{'':34}{row[3]}")
 
 
-def changed(catalog: Catalog, holdings: Holdings, collection: Collection) -> None:
+def changed(catalog: Catalog, holdings: FacetCache, collection: Collection) -> None:
     """Count again after one picture has changed."""
     with catalog.database.writing() as sql:
         [first] = sql.scalars(sa.select(sa.func.min(t.picture.c.id))).all()

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from search.query.records import EVERY_EVIDENCE
+from search.query.records import ALL_SIGNALS
 from search.settings import STORES, Settings, memory_size
 
 
@@ -42,7 +42,7 @@ def answer_options(command: Any) -> Any:
         click.option(
             "--by",
             multiple=True,
-            type=click.Choice(EVERY_EVIDENCE),
+            type=click.Choice(ALL_SIGNALS),
             help="What may speak for a picture; may be repeated.  [default: all]",
         ),
         click.option(

@@ -1,4 +1,4 @@
-"""What collections hold, counted under a filter, and kept until they or the filter change."""
+"""The facets of collections under filters, cached until a collection changes."""
 
 import threading
 from collections import OrderedDict
@@ -16,27 +16,27 @@ from search.filters.grammar import column_of, conditions, written
 from search.filters.tree import AllOf, Filter
 from search.records import Ids
 
-# Answers that are kept: a page asks for the same one while its words change.
-MOST_KEPT = 64
+# Counts that are cached: a page asks for the same ones while its words change.
+MAX_CACHED = 64
 
-# Facets of which a picture has one value: the others are shown beside the one that was chosen.
+# Facets of which a picture has one value: the others are shown next to the chosen one.
 ALONE = ("date", "camera", "format", "orientation", "megapixels", "size", "folder", "box")
 
 Key = tuple[tuple[tuple[int, int], ...], str]
 
 
-class Holdings:
-    """Counts what collections hold. Safe to call from many threads."""
+class FacetCache:
+    """Counts of what collections hold. Safe to call from many threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._names = Vocabulary()
         self._facts: dict[int, Facts] = {}
-        self._kept: OrderedDict[Key, Facets] = OrderedDict()
+        self._cached: OrderedDict[Key, Facets] = OrderedDict()
         self._lock = threading.Lock()
 
     def facets(self, searched: Sequence[tuple[Collection, int]], where: Filter | None) -> Facets:
-        """The facets of collections, each with the number of its last change, under a filter.
+        """Count the facets of collections, each with the number of its last change, under a filter.
 
         Raises:
             BadQuery: the filter can't be followed.
@@ -47,21 +47,22 @@ class Holdings:
             where = self._catalog.filters.resolved(ids, where)
         key = (heads, written(where) if where is not None else "")
         with self._lock:  # facts are read and brought level by one caller at a time
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if key in self._cached:
+                self._cached.move_to_end(key)
+                return self._cached[key]
             counted = self._counted(heads, where)
-            self._kept[key] = counted
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+            self._cached[key] = counted
+            while len(self._cached) > MAX_CACHED:
+                self._cached.popitem(last=False)
         return counted
 
-    def forget(self, kept: set[int]) -> None:
-        """Let go of the facts of all but these collections."""
-        if self._facts.keys() <= kept:
+    def keep_only(self, collection_ids: set[int]) -> None:
+        """Drop the facts of all other collections."""
+        if self._facts.keys() <= collection_ids:
             return  # without waiting for one who reads them
         with self._lock:
-            self._facts = {each: facts for each, facts in self._facts.items() if each in kept}
+            kept = {key: facts for key, facts in self._facts.items() if key in collection_ids}
+            self._facts = kept
 
     def _counted(self, heads: Sequence[tuple[int, int]], where: Filter | None) -> Facets:
         held = []

@@ -1,4 +1,4 @@
-"""Giving a store its first pass: from its file, or measured and built while searches go on."""
+"""The ANN index of a store: read from its file, or measured and built while searches go on."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from search.errors import IndexDamaged, LimnError
 from search.records import Vectors
 from search.stores import VectorStore
 from search.stores.index_file import IndexHeader
-from search.stores.planner.plan import Plan, Wishes
+from search.stores.planner.plan import IndexOptions, Plan
 
 if TYPE_CHECKING:
     from search.stores.faiss_store.store import FaissStore
@@ -26,7 +26,7 @@ QUIET_S = 10.0
 # One that has grown so many times larger meanwhile is measured all the same.
 GROWN = 4
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Headed(Protocol):
@@ -40,23 +40,23 @@ class Headed(Protocol):
 
 
 class _Stopped(Exception):
-    """The process ends: what was being built is let go of."""
+    """The process ends: the build in progress is given up."""
 
 
-class Staging:
-    """The first pass of one store, in a file beside its index's.
+class AnnBuilder:
+    """Reads, measures and builds the ANN index of one store; its file lies next to the index file.
 
     A file that is missing, damaged or of other rows costs nothing but time: the store searches
-    exactly until a new one is complete. Only a process that lasts builds one by itself.
+    exactly until a new one is complete. Only a long-running process builds one by itself.
     """
 
     def __init__(
-        self, path: Path, texts: Callable[[], Vectors], wishes: Wishes, lasting: bool
+        self, path: Path, texts: Callable[[], Vectors], options: IndexOptions, long_running: bool
     ) -> None:
         self.path = path.with_suffix(".first")
         self._texts = texts
-        self._wishes = wishes
-        self._lasting = lasting
+        self._options = options
+        self._long_running = long_running
         self._plan: Plan | None = None
         self._seen: VectorStore | None = None
         self._thread: threading.Thread | None = None
@@ -64,7 +64,7 @@ class Staging:
         self._changed_at = monotonic()
 
     def __call__(self, follower: Headed, store: VectorStore) -> None:
-        """Look after a store that was opened or has changed."""
+        """Load or build the ANN index of a store that was opened or has changed."""
         from search.stores.faiss_store.store import FaissStore
 
         if not isinstance(store, FaissStore):
@@ -74,7 +74,7 @@ class Staging:
         if opened:
             self._seen = store
             self._load(follower, store)
-        if self._lasting and self._due(store) and not self.busy and not self._stop.is_set():
+        if self._long_running and self._due(store) and not self.busy and not self._stop.is_set():
             self._thread = threading.Thread(
                 target=self._in_background,
                 args=(follower, store, opened),
@@ -89,36 +89,36 @@ class Staging:
         return self._thread is not None and self._thread.is_alive()
 
     def wait(self, timeout_s: float | None = None) -> None:
-        """Wait until what was begun has ended."""
+        """Wait until the build in progress has ended."""
         if self._thread is not None:
             self._thread.join(timeout_s)
 
     def close(self) -> None:
-        """Begin nothing more, and let go of what is being built."""
+        """Stop the build in progress, and start no other."""
         self._stop.set()
         self.wait()
 
     def plan(self, store: VectorStore) -> Plan:
-        """What was chosen for the store, or why it is searched exactly."""
+        """Return the plan of the store, or why it is searched exactly."""
         from search.stores.faiss_store.store import FaissStore
         from search.stores.planner.cpu import exact_plan
 
         if not isinstance(store, FaissStore):
-            return exact_plan(len(store), store.width, self._wishes)
-        device = self._wishes.device(store.device)
-        return self._held(store) or exact_plan(len(store), store.width, self._wishes, device)
+            return exact_plan(len(store), store.width, self._options)
+        device = self._options.device(store.device)
+        return self._held(store) or exact_plan(len(store), store.width, self._options, device)
 
-    def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
-        """Measure and build now, small or not, and keep what came of it."""
+    def measure(self, follower: Headed, store: VectorStore, report: Report) -> Plan:
+        """Measure and build now, and write the result."""
         from search.stores.faiss_store.store import FaissStore
         from search.stores.planner.cost_model import LEAST_ROWS
         from search.stores.planner.gpu import planner_of
 
         small = len(store) < LEAST_ROWS
-        if small or not isinstance(store, FaissStore) or self._wishes.store == "exact":
+        if small or not isinstance(store, FaissStore) or self._options.store == "exact":
             return self.plan(store)
-        planner = planner_of(store, self._wishes)
-        made = planner(store, self._texts(), self._wishes, say).run()
+        planner = planner_of(store, self._options)
+        made = planner(store, self._texts(), self._options, report).run()
         if made is not None:
             self._plan = made
             self._write(follower, store, made)
@@ -127,10 +127,10 @@ class Staging:
     def _due(self, store: "FaissStore") -> bool:
         from search.stores.planner.cpu import wants_plan
 
-        device = self._wishes.device(store.device)
+        device = self._options.device(store.device)
         if store.gave_up and device == "cuda":
             return False
-        return wants_plan(len(store), store.width, self._held(store), self._wishes, device)
+        return wants_plan(len(store), store.width, self._held(store), self._options, device)
 
     def _held(self, store: "FaissStore") -> Plan | None:
         """The plan, unless its first pass is lost."""
@@ -140,7 +140,7 @@ class Staging:
     def _load(self, follower: Headed, store: "FaissStore") -> None:
         from search.stores.faiss_store.ann_file import read_first
 
-        if self._wishes.store == "exact":
+        if self._options.store == "exact":
             return
         try:
             found = read_first(self.path)
@@ -153,7 +153,7 @@ class Staging:
                 ours.store,
             ):
                 raise IndexDamaged("it is of another collection")
-            if not plan.suits(self._wishes, store.device):
+            if not plan.suits(self._options, store.device):
                 return
             if staged is None or store.stage(staged, generation):
                 self._plan = plan
@@ -169,8 +169,8 @@ class Staging:
                 return
 
     def _in_background(self, follower: Headed, store: "FaissStore", at_once: bool) -> None:
-        def say(told: str) -> None:
-            log.info("%s: %s", self.path.stem, told)
+        def report(message: str) -> None:
+            log.info("%s: %s", self.path.stem, message)
             if self._stop.is_set():
                 raise _Stopped
 
@@ -179,8 +179,8 @@ class Staging:
         # At the priority of all threads: one that waits for a core while it holds the interpreter's
         # lock would keep the searches waiting too.
         try:
-            say("measuring how it is best searched")
-            self.measure(follower, store, say)
+            report("measuring how it is best searched")
+            self.measure(follower, store, report)
         except _Stopped:
             pass
         except LimnError as error:

@@ -13,8 +13,8 @@ from search.errors import IndexDamaged, StorageFailed
 from search.stores import VectorStore
 from search.stores.index_file import IndexHeader, read_index, write_index
 
-Kept = Literal["pictures", "captions"]
-"""What a store holds the vectors of."""
+IndexKind = Literal["pictures", "captions"]
+"""What the vectors of a store belong to."""
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Follower:
     The file is a cache: missing, damaged, of another catalog, space or version, or of a log that a
     restored backup has replaced, it is thrown away and everything is read from the log again.
     Nothing is embedded anew. `on_change` is told of the store when it was opened or has changed. In
-    a process that is `lasting` the file is written in the background.
+    a process that is `long_running` the file is written in the background.
     """
 
     def __init__(
@@ -43,19 +43,19 @@ class Follower:
         collection: Collection,
         open_store: Callable[[int], VectorStore],
         path: Path,
-        of: Kept = "pictures",
+        kind: IndexKind = "pictures",
         on_change: "Callable[[Follower, VectorStore], None] | None" = None,
-        lasting: bool = False,
+        long_running: bool = False,
     ) -> None:
         self.collection = collection
         self.path = path
         self._catalog = catalog
         self._open_store = open_store
-        self._of = of
+        self._kind = kind
         self._on_change = on_change
-        self._lasting = lasting
+        self._long_running = long_running
         self._changes_after = (
-            catalog.changes_after if of == "pictures" else catalog.caption_changes_after
+            catalog.changes_after if kind == "pictures" else catalog.caption_changes_after
         )
         self._lock = threading.Lock()
         self._store: VectorStore | None = None
@@ -121,7 +121,7 @@ class Follower:
         self._epoch = self._catalog.epochs.at(self.collection.id, self._position)
         if self._unsaved < max(SAVE_LEAST, SAVE_SHARE * len(store)):
             return
-        if not self._lasting:
+        if not self._long_running:
             self._save(store)
         elif self._saver is None or not self._saver.is_alive():
             self._saver = threading.Thread(target=self.save, name="limn-save", daemon=True)
@@ -184,6 +184,6 @@ class Follower:
             width=self.collection.space.width,
             count=count,
             position=position,
-            store=f"{type(store).__name__} of {self._of}",
+            store=f"{type(store).__name__} of {self._kind}",
             epoch=epoch,
         )

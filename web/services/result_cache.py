@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 from search.engine import Engine
 from search.query.checks import MOST_HITS
 from search.query.records import Query
-from search.ranking.pagination import Order
+from search.ranking.pagination import RankedResults
 from web.requests.pagination import digest
 
 # An order of 10,000 pictures is 2 MB; a minute takes up concepts and adapters that were changed.
@@ -27,14 +27,14 @@ class Orders:
     def __init__(self, engine: Engine, fresh_s: float = FRESH_S) -> None:
         self._engine = engine
         self._fresh_s = fresh_s
-        self._kept: OrderedDict[object, tuple[float, Order]] = OrderedDict()
+        self._kept: OrderedDict[object, tuple[float, RankedResults]] = OrderedDict()
         self._ranking: WeakValueDictionary[object, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def whole(self, query: Query) -> Order:
+    def whole(self, query: Query) -> RankedResults:
         """The whole answer to a query in order; raises what `Engine.answer` raises."""
         query = replace(query, offset=0, k=MOST_HITS)
         heads = self._engine.catalog.collections_with_heads(query.collections)
@@ -48,7 +48,7 @@ class Orders:
                 self._keep(key, order)
         return order
 
-    def _fresh(self, key: object) -> Order | None:
+    def _fresh(self, key: object) -> RankedResults | None:
         with self._lock:
             made_s, order = self._kept.get(key, (0.0, None))
             if order is None or monotonic() >= made_s + self._fresh_s:
@@ -56,7 +56,7 @@ class Orders:
             self._kept.move_to_end(key)
             return order
 
-    def _keep(self, key: object, order: Order) -> None:
+    def _keep(self, key: object, order: RankedResults) -> None:
         with self._lock:
             now_s = monotonic()
             for other, (made_s, _) in list(self._kept.items()):
