@@ -105,7 +105,7 @@ class Engine:
             BadQuery: the filter can't be followed.
             NotFound: a collection does not exist.
         """
-        return self._facets.facets(self.catalog.collections_with_heads(collections), where)
+        return self._facets.facets(self.catalog.collections.with_last_changes(collections), where)
 
     def encoder(self, spec: str) -> Encoder:
         """Return the encoder of that name, opened once."""
@@ -141,15 +141,15 @@ class Engine:
 
     def collections(self) -> list[Collection]:
         """Return the collections, by name."""
-        return self.catalog.collections()
+        return self.catalog.collections.all()
 
     def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
         """Return what the collections hold; raise NotFound for an unknown name."""
-        return self.catalog.summaries(names)
+        return self.catalog.collections.summaries(names)
 
     def picture(self, picture_id: int) -> Picture:
         """Return one picture; raise NotFound."""
-        return self.catalog.picture(picture_id)
+        return self.catalog.pictures.one(picture_id)
 
     def thumbnail(
         self,
@@ -187,7 +187,7 @@ class Engine:
 
     def warm(self) -> None:
         """Open what the first query would otherwise wait for."""
-        for collection in self.catalog.collections():
+        for collection in self.catalog.collections.all():
             self.encoder_of(collection)
             self.store(collection)
             self._indexes.store(collection, "captions")

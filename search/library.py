@@ -4,9 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from search.catalog.catalog import Catalog
-from search.catalog.collection import rename
 from search.catalog.records import Collection
-from search.catalog.writer_lock import writer_lock
 from search.indexes.folder import IndexFolder
 from search.map_file import PictureMap, read_map
 from search.pictures.thumbnails import Thumbnails
@@ -36,7 +34,7 @@ class Library:
         stored = self._thumbnails.kept(content_hash, side_px) if content_hash else None
         if stored:
             return stored
-        picture = self._catalog.picture(picture_id)
+        picture = self._catalog.pictures.one(picture_id)
         check(picture)
         return self._thumbnails.of(picture, side_px)
 
@@ -51,9 +49,9 @@ class Library:
             NotFound: there is no collection of that name.
             CollectionBusy: it is being indexed.
         """
-        [collection] = self._catalog.collections([name])
-        with writer_lock(self._catalog.database, collection):
-            self._catalog.remove_collection(collection)
+        collection = self._catalog.collections.one(name)
+        with self._catalog.lock(collection):
+            self._catalog.collections.remove(collection)
         self._folder.delete_files(collection)
 
     def forget_missing(self, name: str) -> int:
@@ -63,19 +61,19 @@ class Library:
             NotFound: there is no collection of that name.
             CollectionBusy: it is being indexed.
         """
-        [collection] = self._catalog.collections([name])
-        with writer_lock(self._catalog.database, collection):
-            return self._catalog.forget_missing(collection)
+        collection = self._catalog.collections.one(name)
+        with self._catalog.lock(collection):
+            return self._catalog.writer.forget_missing(collection)
 
     def rename(self, name: str, new: str) -> None:
         """Rename a collection.
 
         Raises:
             NotFound: there is no collection of that name.
-            BadSetting, NameTaken, CollectionBusy: as `search.catalog.collection.rename` does.
+            BadSetting, NameTaken, CollectionBusy: as `CollectionRows.rename` does.
         """
-        [collection] = self._catalog.collections([name])
-        rename(self._catalog.database, collection, new)
+        collection = self._catalog.collections.one(name)
+        self._catalog.collections.rename(collection, new)
 
     def map_file(self, collection: Collection) -> Path:
         """Return the path of a collection's map."""
@@ -86,5 +84,5 @@ class Library:
         stored = read_map(self.map_file(collection))
         if stored is None:
             return None
-        goes_on = self._catalog.epochs.goes_on_from(collection.id, stored.position, stored.epoch)
+        goes_on = self._catalog.changes.goes_on_from(collection.id, stored.position, stored.epoch)
         return stored if goes_on else None

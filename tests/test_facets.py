@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from search.catalog.catalog import Catalog
-from search.catalog.known_files import Ledger
 from search.catalog.records import Collection, EmbeddedPicture
 from search.colours import NAMED
 from search.facets.cache import FacetCache
@@ -76,8 +75,8 @@ SIX = [
 
 @pytest.fixture
 def collection(catalog: Catalog) -> Collection:
-    made = catalog.open_collection("photos", SPACE)
-    catalog.store_pictures(made, SIX)
+    made = catalog.collections.open("photos", SPACE)
+    catalog.writer.store(made, SIX)
     return made
 
 
@@ -87,7 +86,9 @@ def facet_cache(catalog: Catalog) -> FacetCache:
 
 
 def counted(facet_cache: FacetCache, catalog: Catalog, where: str = "") -> Facets:
-    return facet_cache.facets(catalog.collections_with_heads(), parse(where) if where else None)
+    return facet_cache.facets(
+        catalog.collections.with_last_changes(), parse(where) if where else None
+    )
 
 
 def told(values: tuple[Value, ...]) -> dict[str, int]:
@@ -144,7 +145,7 @@ def test_what_a_facet_counts_is_what_its_filter_finds(
     facet_cache: FacetCache, catalog: Catalog
 ) -> None:
     facets = counted(facet_cache, catalog)
-    [held] = catalog.collections()
+    [held] = catalog.collections.all()
     asked = {f"colour = {value.value}": value.pictures for value in facets.colours}
     assert facets.dates is not None and facets.places is not None
     asked |= {f"date = {value.value}": value.pictures for value in facets.dates.values}
@@ -166,10 +167,10 @@ def test_changes_are_followed(
     facet_cache: FacetCache, catalog: Catalog, collection: Collection
 ) -> None:
     assert counted(facet_cache, catalog).pictures == 6
-    known = Ledger(catalog.database, collection).known([Path("/p/2019/a.jpg")])
+    known = catalog.files(collection).known([Path("/p/2019/a.jpg")])
     [gone] = [held.picture_id for held in known.values()]
-    catalog.remove_pictures(collection, [gone])
-    catalog.store_pictures(
+    catalog.writer.remove(collection, [gone])
+    catalog.writer.store(
         collection,
         [
             picture("/p/2019/b.jpg", camera="Leica", fields={"who": "Cem"}),
@@ -181,21 +182,21 @@ def test_changes_are_followed(
     assert told(followed.cameras)["Leica"] == 1
     assert told(followed.languages) == {"": 1, "de": 1}
     assert {column.name: column.pictures for column in followed.columns} == {"rating": 1, "who": 2}
-    other = catalog.open_collection("more", SPACE)
-    catalog.store_pictures(other, [picture("/q/h.jpg", fields={"who": "Ann"})])
+    other = catalog.collections.open("more", SPACE)
+    catalog.writer.store(other, [picture("/q/h.jpg", fields={"who": "Ann"})])
     both = counted(facet_cache, catalog)
     assert (both.pictures, told(both.columns[1].values)["Ann"]) == (7, 2)
-    catalog.remove_collection(other)
+    catalog.collections.remove(other)
     facet_cache.keep_only({collection.id})
     assert counted(facet_cache, catalog) == followed
 
 
 def test_days_months_and_years_by_what_they_span(catalog: Catalog, facet_cache: FacetCache) -> None:
-    made = catalog.open_collection("photos", SPACE)
+    made = catalog.collections.open("photos", SPACE)
     units = []
     for number, taken_at in enumerate(("2020-02-28", "2020-03-01T08:00:00", "2024-01-01", "1931")):
         item = picture(f"/p/{number}.jpg", taken_at=taken_at)
-        catalog.store_pictures(made, [item])
+        catalog.writer.store(made, [item])
         dates = counted(facet_cache, catalog).dates
         assert dates is not None
         units.append((dates.unit, len(dates.values)))
@@ -206,7 +207,7 @@ def test_a_collection_without_pictures_holds_nothing(
     catalog: Catalog, facet_cache: FacetCache
 ) -> None:
     assert counted(facet_cache, catalog).pictures == 0
-    catalog.open_collection("photos", SPACE)
+    catalog.collections.open("photos", SPACE)
     assert counted(facet_cache, catalog).dates is None
 
 

@@ -79,7 +79,7 @@ def test_memory_over_time_is_told_by_its_drift_and_its_spread() -> None:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
 def test_a_server_gives_back_what_its_threads_have_freed() -> None:
     code = (
-        f"from web.allocator import give_back_freed; print(give_back_freed())\n{FREED_BY_THREADS}"
+        f"from search.malloc import give_back_freed; print(give_back_freed())\n{FREED_BY_THREADS}"
     )
     untouched = {name: value for name, value in os.environ.items() if name not in SET_BY_HAND}
     by_itself, told = (
@@ -100,7 +100,7 @@ def test_a_server_gives_back_what_its_threads_have_freed() -> None:
 def test_many_clients_who_ask_for_different_words_are_all_answered(tmp_path: Path) -> None:
     with open_engine(settings_in(tmp_path / "data")) as engine:
         store_colours(engine.catalog, tmp_path / "pictures", ("red", "green", "blue"))
-        [collection] = engine.catalog.collections()
+        [collection] = engine.catalog.collections.all()
     with served(tmp_path / "data") as (_, url):
         words = [f"红 wall number {number}" for number in range(96)]
         load = loaded(url, collection.name, words, clients=16)

@@ -1,1 +1,1 @@
-"""Files and folders on disk: the boundary of folders."""
+"""Files and folders on disk: the boundary of folders, and files that are written whole."""

@@ -109,7 +109,7 @@ class IndexPool:
 
     def follow(self) -> None:
         """Bring every store level with the catalog."""
-        for collection, last_change in self._catalog.collections_with_heads():
+        for collection, last_change in self._catalog.collections.with_last_changes():
             for kind in get_args(IndexKind):
                 self.store(collection, kind, last_change)
 
@@ -126,7 +126,7 @@ class IndexPool:
         """Stop the builders, and write stores that changed to their files."""
         for builder in list(self._builders.values()):
             builder.close()
-        known = {collection.id for collection in self._catalog.collections()}
+        known = {collection.id for collection in self._catalog.collections.all()}
         for follower in list(self._followers.values()):
             if follower.collection.id in known:
                 follower.save()

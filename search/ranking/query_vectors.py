@@ -74,14 +74,14 @@ class QueryEmbedder:
 
     def _marked(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors (n, width) of marked pictures; raise NotFound and SpaceMismatch."""
-        indexed = self._catalog.picture_vectors(ids)
+        indexed = self._catalog.pictures.vectors(ids)
         rows = [self._checked_vector(picture_id, indexed) for picture_id in ids]
         return np.array(rows, np.float32).reshape(len(rows), self._encoder.space.width)
 
     def _indexed_vector(self, term: IndexedTerm | ConceptTerm) -> Vectors:
         if isinstance(term, ConceptTerm):
             return self._concept(term.name)
-        indexed = self._catalog.picture_vectors([term.picture_id])
+        indexed = self._catalog.pictures.vectors([term.picture_id])
         return self._checked_vector(term.picture_id, indexed)
 
     def _concept(self, name: str) -> Vectors:

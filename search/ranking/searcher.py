@@ -4,13 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
 from search.catalog.catalog import Catalog
-from search.catalog.filters import passes
 from search.catalog.full_text import FoundWords
-from search.catalog.visual_hashes import Hashes, perceptual_hashes
 from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
 from search.encoders.text_limits import cuts
@@ -30,7 +25,7 @@ from search.ranking.candidates import hit_of, newest_first, rank_function, searc
 from search.ranking.context import SearchContext, vectors_of
 from search.ranking.pagination import RankedResults, ResultPage, paginate
 from search.ranking.query_vectors import QueryEmbedder
-from search.records import Ids, Vectors
+from search.records import Vectors
 from search.timing import Timing
 
 NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
@@ -70,7 +65,7 @@ class Searcher:
             return ()
         wanted = results.page.pictures[start - results.first :][:count]
         with self._timing.stage("join"):
-            pictures = self._catalog.pictures([ranked.picture_id for ranked in wanted])
+            pictures = self._catalog.pictures.by_id([ranked.picture_id for ranked in wanted])
         return tuple(
             hit_of(ranked, pictures[ranked.picture_id], rank, ranking)
             for rank, ranked in enumerate(wanted, start=start)
@@ -117,9 +112,10 @@ class Searcher:
         with self._timing.stage("words"):
             words = self._found_words(query, embedded.words, ids, indexes)
         context = SearchContext(query, embedded, indexes, words, background, feedback)
+        hashes_of = self._catalog.hashes.of
         with self._timing.stage("rank"):
             vectors = partial(vectors_of, indexes)
-            page, ranking = paginate(query, rank_function(context), vectors, self._hashes)
+            page, ranking = paginate(query, rank_function(context), vectors, hashes_of)
         return RankedResults(page, ranking, cut, query.offset + 1)
 
     def _by_date(self, query: Query) -> RankedResults:
@@ -138,7 +134,7 @@ class Searcher:
                 query,
                 lambda depth: newest_first(newest[:depth]),
                 partial(vectors_of, indexes),
-                self._hashes,
+                self._catalog.hashes.of,
             )
         return RankedResults(page, ranking, first=query.offset + 1)
 
@@ -153,14 +149,15 @@ class Searcher:
     def _searched(self, query: Query) -> Searched:
         """Return the collections to search; raise SpaceMismatch for several spaces."""
         compares = query.compares
-        searched = self._catalog.collections_with_heads(query.collections)
+        searched = self._catalog.collections.with_last_changes(query.collections)
         if not query.collections:  # all there are: what belongs to others was removed
             collection_ids = {collection.id for collection, _ in searched}
             self._keep_facets(collection_ids)
             if self._indexes.keep_only(collection_ids):
                 self._backgrounds.clear()
         if compares and len({collection.space.id for collection, _ in searched}) > 1:
-            filled = {summary.name for summary in self._catalog.summaries() if summary.pictures}
+            summaries = self._catalog.collections.summaries()
+            filled = {summary.name for summary in summaries if summary.pictures}
             searched = [each for each in searched if each[0].name in filled]
             if len({collection.space.id for collection, _ in searched}) > 1:
                 listed = "; ".join(f"{each.name}: {each.space.encoder}" for each, _ in searched)
@@ -181,8 +178,7 @@ class Searcher:
         captioned = any(index.caption_count for index in indexes)
         if not captioned or not words or "words" not in query.by:
             return None
-        condition = None if query.where is None else passes(query.where)
-        return self._catalog.words.find(words, collection_ids, condition)
+        return self._catalog.words.find(words, collection_ids, query.where)
 
     def _background(
         self, indexes: Sequence[CollectionIndexes], encoder: Encoder
@@ -195,9 +191,6 @@ class Searcher:
         collections = [collection for collection, _ in searched]
         adapter = self.adapters.adapter_of(collections)
         return QueryEmbedder(self._catalog, self._limits, encoder, collections, background, adapter)
-
-    def _hashes(self, ids: Ids) -> tuple[Hashes, NDArray[np.bool_]]:
-        return perceptual_hashes(self._catalog.database, ids)
 
 
 def no_results(note: str, cut: tuple[Cut, ...] = ()) -> RankedResults:
