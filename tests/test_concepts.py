@@ -14,7 +14,7 @@ from search.concepts import exported, imported, keep
 from search.engine import Engine
 from search.errors import BadQuery, BadSource, NameTaken, NotFound, SpaceMismatch
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, TextTerm
-from search.query.syntax import worded
+from search.query.syntax import parse_query_text
 from tests.conftest import Limn
 from tests.tiny_index import run_index, settings_at
 
@@ -75,7 +75,7 @@ def test_names_are_taken_once_and_must_be_writable(engine: Engine, ids: dict[str
     with pytest.raises(NameTaken, match="红色-1"):
         keep(engine, "红色-1", red)
     keep(engine, "红色-1", Query((), more=(ids["blue"],)), replacing=True)
-    assert stems(engine, Query(tuple(worded("concept:红色-1")), k=1)) == ["blue"]
+    assert stems(engine, Query(tuple(parse_query_text("concept:红色-1")), k=1)) == ["blue"]
     for wrong in ("two words", "", "a:b", "x" * 81):
         with pytest.raises(BadQuery, match="can't be named"):
             keep(engine, wrong, red)

@@ -16,23 +16,23 @@ from search.filters.grammar import column_of, conditions, written
 from search.filters.tree import AllOf, Filter
 from search.records import Ids
 
-# Answers that are kept: a page asks for the same one while its words change.
-MOST_KEPT = 64
+# Counts that are cached: a page asks for the same ones while its words change.
+MAX_CACHED = 64
 
-# Facets of which a picture has one value: the others are shown beside the one that was chosen.
+# Facets of which a picture has one value: the others are shown next to the chosen one.
 ALONE = ("date", "camera", "format", "orientation", "megapixels", "size", "folder", "box")
 
 Key = tuple[tuple[tuple[int, int], ...], str]
 
 
-class Holdings:
-    """Counts what collections hold. Safe to call from many threads."""
+class FacetCache:
+    """Counts of what collections hold. Safe to call from many threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._codes = ValueCodes()
         self._facts: dict[int, FactColumns] = {}
-        self._kept: LRUCache[Key, Facets] = LRUCache(MOST_KEPT)
+        self._cached: LRUCache[Key, Facets] = LRUCache(MAX_CACHED)
         self._lock = threading.Lock()
 
     def facets(self, searched: Sequence[tuple[Collection, int]], where: Filter | None) -> Facets:
@@ -47,16 +47,17 @@ class Holdings:
             where = self._catalog.filters.resolve(ids, where)
         key = (heads, written(where) if where is not None else "")
         with self._lock:  # facts are read and brought level by one caller at a time
-            if key not in self._kept:
-                self._kept[key] = self._counted(heads, where)
-            return self._kept[key]
+            if key not in self._cached:
+                self._cached[key] = self._counted(heads, where)
+            return self._cached[key]
 
-    def forget(self, kept: set[int]) -> None:
-        """Drop the facts of all but these collections."""
-        if self._facts.keys() <= kept:
+    def keep_only(self, collection_ids: set[int]) -> None:
+        """Drop the facts of all other collections."""
+        if self._facts.keys() <= collection_ids:
             return  # without waiting for one who reads them
         with self._lock:
-            self._facts = {each: facts for each, facts in self._facts.items() if each in kept}
+            kept = {key: facts for key, facts in self._facts.items() if key in collection_ids}
+            self._facts = kept
 
     def _counted(self, heads: Sequence[tuple[int, int]], where: Filter | None) -> Facets:
         held = []

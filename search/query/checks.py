@@ -2,7 +2,7 @@
 
 from search.errors import BadQuery
 from search.filters import grammar
-from search.query.records import EVERY_EVIDENCE, Crop, PictureTerm, Query, TextTerm
+from search.query.records import ALL_SIGNALS, Crop, PictureTerm, Query, TextTerm
 
 # Deeper answers cost memory and are never looked at; a page that scrolls stays far below.
 MOST_HITS = 10_000
@@ -58,10 +58,10 @@ def check(query: Query) -> None:
     for name, share in (("cutoff", query.cutoff), ("diverse", query.diverse)):
         if not 0 <= share <= 1:
             raise BadQuery(f"{name} is {share:g}; it may be a number from 0 to 1")
-    unknown = [each for each in query.by if each not in EVERY_EVIDENCE]
+    unknown = [each for each in query.by if each not in ALL_SIGNALS]
     if unknown or not query.by:
         raise BadQuery(
-            f"by is {', '.join(unknown) or 'empty'}; it may be: {', '.join(EVERY_EVIDENCE)}"
+            f"by is {', '.join(unknown) or 'empty'}; it may be: {', '.join(ALL_SIGNALS)}"
         )
     if (
         query.ranks

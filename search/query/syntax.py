@@ -68,7 +68,7 @@ def weighed(option: str, text: str) -> tuple[str, float | None]:
     )
 
 
-def worded(text: str, weight: float = 1.0) -> list[Term]:
+def parse_query_text(text: str, weight: float = 1.0) -> list[Term]:
     """The terms that words make: `concept:NAME` among them, perhaps with a weight, is a concept.
 
     >>> worded("concept:our-dog at the beach")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from search.pictures import load_file
 from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
-from search.query.syntax import worded
+from search.query.syntax import parse_query_text
 from search.records import Picture
 from web.requests.search_url import Asked, Chip, Side
 from web.services.confined import check_file
@@ -40,7 +40,7 @@ def query_of(asked: Asked, k: int, offset: int) -> Query:
     terms = [
         term
         for each in asked.terms
-        for term in (worded(each.text) if isinstance(each, TextTerm) else _terms(each))
+        for term in (parse_query_text(each.text) if isinstance(each, TextTerm) else _terms(each))
     ]
     collections: tuple[str, ...] = (asked.collection,) if asked.collection else ()
     if not (asked.ranks or asked.where or collections):
@@ -65,7 +65,7 @@ def marks(asked: Asked) -> list[ShownMark]:
 
 def _terms(chip: Chip) -> list[Term]:
     if chip.kind == "text":
-        return worded(chip.value, chip.weight)
+        return parse_query_text(chip.value, chip.weight)
     if chip.kind == "similar" and chip.crop is None:
         return [IndexedTerm(chip.picture_id, chip.weight)]
     return [PictureTerm(_held(chip).data, chip.weight)]

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, get_template_attribute, request
 
-from search.ranking.pagination import Order
+from search.ranking.pagination import RankedResults
 from web.pages.chips import query_of
 from web.pages.template_filters import step_of
 from web.requests.search_url import PAGE_HITS, Asked
@@ -36,5 +36,5 @@ def tiles() -> dict[str, Any]:
     return {"tiles": {hit.rank: tile(hit, asked) for hit in hits}}
 
 
-def _order(asked: Asked) -> Order:
+def _order(asked: Asked) -> RankedResults:
     return state().orders.whole(query_of(asked, 1, 0))

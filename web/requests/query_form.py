@@ -13,7 +13,7 @@ from search.errors import BadQuery
 from search.filters.grammar import parse
 from search.query.checks import MOST_HITS, WEIGHTS, check_weight
 from search.query.records import (
-    EVERY_EVIDENCE,
+    ALL_SIGNALS,
     ConceptTerm,
     IndexedTerm,
     PictureTerm,
@@ -21,7 +21,7 @@ from search.query.records import (
     Term,
     TextTerm,
 )
-from search.query.syntax import USUAL_MINUS, worded
+from search.query.syntax import USUAL_MINUS, parse_query_text
 
 Fields = MultiDict[str, str]
 
@@ -75,12 +75,12 @@ def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> Query:
         BadQuery: a field has a value that is not allowed; the message names both.
     """
     weight = number("weight", fields.get("weight") or "1")
-    terms = [term for q in fields.getlist("q") if q.strip() for term in worded(words(q))]
+    terms = [term for q in fields.getlist("q") if q.strip() for term in parse_query_text(words(q))]
     terms += [IndexedTerm(identity("similar", each), weight) for each in fields.getlist("similar")]
     terms += [PictureTerm(image, weight) for image in images]
     terms += [ConceptTerm(words(each)) for each in fields.getlist("concept") if each.strip()]
     for each in fields.getlist("minus"):
-        terms += worded(words(each), -USUAL_MINUS)
+        terms += parse_query_text(words(each), -USUAL_MINUS)
     told = {name: value for name, value in fields.items() if name in ANSWER_FIELDS and value}
     several = {name: fields.getlist(name) for name in ("by", "more", "less")}
     return _query(terms, fields.getlist("collection"), told | several)
@@ -210,8 +210,8 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[st
     where, by, fold = fields.get("where"), fields.get("by") or [], fields.get("fold", False)
     if where is not None and not isinstance(where, str):
         raise BadQuery(f"where is {_shown(where)}; it must be a text, such as: date >= 2021")
-    if not isinstance(by, list) or any(each not in EVERY_EVIDENCE for each in by):
-        raise BadQuery(f"by is {_shown(by)}; it may be: {', '.join(EVERY_EVIDENCE)}")
+    if not isinstance(by, list) or any(each not in ALL_SIGNALS for each in by):
+        raise BadQuery(f"by is {_shown(by)}; it may be: {', '.join(ALL_SIGNALS)}")
     marks = {name: fields.get(name) or [] for name in ("more", "less")}
     for name, ids in marks.items():
         if not isinstance(ids, list):
@@ -222,7 +222,7 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: Mapping[st
         k=count(fields.get("k", DEFAULT_K)),
         offset=count(fields.get("offset", 0), "offset"),
         where=parse(where) if where else None,
-        by=tuple(by) or EVERY_EVIDENCE,
+        by=tuple(by) or ALL_SIGNALS,
         cutoff=share("cutoff", fields.get("cutoff", 0)),
         fold=switch("fold", fold),
         diverse=share("diverse", fields.get("diverse", 0)),

@@ -11,7 +11,7 @@ from search.query.checks import (
     MOST_TERMS,
     MOST_WEIGHT,
 )
-from search.query.records import EVERY_EVIDENCE
+from search.query.records import ALL_SIGNALS
 from web.api.schemas.labelled import text as _text
 from web.api.schemas.labelled import whole as _whole
 from web.links import THUMBNAIL_SIDES_PX
@@ -141,7 +141,7 @@ class AnswerFields(Schema):
     offset = _whole("so many hits are passed over", validate=Range(0, MOST_HITS), load_default=0)
     where = _text("a filter, such as: date >= 2021 and camera ~ canon")
     by = fields.List(
-        fields.String(validate=OneOf(EVERY_EVIDENCE)),
+        fields.String(validate=OneOf(ALL_SIGNALS)),
         metadata={"description": "what may speak; all, if none"},
     )
     cutoff = fields.Float(
