@@ -22,6 +22,7 @@ from search.catalog.database import Database
 from search.catalog.epochs import Epochs
 from search.catalog.filters import CatalogFilters
 from search.catalog.full_text import CatalogWords, index_words
+from search.catalog.jobs import Jobs
 from search.catalog.marks import Marks
 from search.catalog.picture_reader import pictures
 from search.catalog.records import (
@@ -72,6 +73,7 @@ class Catalog:
         self.boards = Boards(database)
         self.concepts = Concepts(database)
         self.epochs = Epochs(database)
+        self.jobs = Jobs(database)
         self.marks = Marks(database)
         self.saved = SavedSearches(database)
         self._heads = Heads(database)
