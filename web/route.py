@@ -146,8 +146,11 @@ def current_facts() -> RouteFacts:
 
 def is_for_programs(path: str) -> bool:
     """Return whether errors at a path are answered as JSON, whichever method was used."""
-    paths: frozenset[str] = current_app.extensions["limn.for_programs"]
-    return path.startswith("/api/") or path in paths
+    return path.startswith("/api/") or any(
+        facts_of(current_app, rule.endpoint).for_programs
+        for rule in current_app.url_map.iter_rules()
+        if rule.rule == path
+    )
 
 
 def check_routes(app: Flask) -> None:
@@ -162,9 +165,6 @@ def check_routes(app: Flask) -> None:
                 f"the view {rule.endpoint!r} at {rule.rule} has no facts, such as who may ask for "
                 "it; register it with @route of web/route.py"
             )
-    app.extensions["limn.for_programs"] = frozenset(
-        rule.rule for rule in app.url_map.iter_rules() if facts_of(app, rule.endpoint).for_programs
-    )
 
 
 class Routes:
