@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.relevance import Silent
 from indexer.captioned_pictures import CaptionedPicture, read_pairs, split
 from indexer.indexing.pipeline import index
-from indexer.sources.registry import Asked, open_source
+from indexer.sources.registry import SourceOptions, open_source
 from indexer.training.adapter.gate import train_adapter
 from search.bootstrap import open_engine
 from search.engine import Engine
@@ -152,7 +152,7 @@ def _engine(source: Path) -> Iterator[Engine]:
         settings = Settings.from_environment({"LIMN_DATA_DIR": name})
         with open_engine(settings) as engine:
             encoder = engine.encoder(settings.encoder)
-            sources = [open_source(source, Asked())]
+            sources = [open_source(source, SourceOptions())]
             index(
                 engine.catalog,
                 "measured",
@@ -176,7 +176,7 @@ def indexed(pairs: Sequence[CaptionedPicture]) -> Iterator[tuple[Engine, Mapping
             ids = engine.store(collection).ids().tolist()
             yield (
                 engine,
-                {each.path.name: each.id for each in engine.catalog.pictures(ids).values()},
+                {each.path.name: each.id for each in engine.catalog.pictures.by_id(ids).values()},
             )
 
 
@@ -184,7 +184,7 @@ def classes_of(engine: Engine) -> list[Task]:
     """A task for each class."""
     [collection] = engine.collections()
     meant: dict[str, set[int]] = defaultdict(set)
-    for picture in engine.catalog.captioned(collection):
+    for picture in engine.catalog.pictures.captioned(collection):
         meant[picture.facts.captions[0].text].add(picture.id)
     return [Task(said, frozenset(ids)) for said, ids in sorted(meant.items()) if len(ids) >= 13]
 

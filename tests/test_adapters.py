@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.training.adapter.examples import Examples, Question, gather
-from indexer.training.adapter.gate import NotInstalled, install, train_adapter
+from indexer.training.adapter.examples import AdapterExamples, Question, gather
+from indexer.training.adapter.gate import install, train_adapter
 from indexer.training.adapter.training import train
+from indexer.training.gate import NotInstalled
 from search.adapters import Adapter
 from search.bootstrap import open_engine
 from search.engine import Engine
@@ -17,6 +18,7 @@ from search.errors import BadSource, NotFound
 from search.query.records import Query, TextTerm
 from search.records import Vectors
 from tests.conftest import Limn
+from tests.raw_sql import database_of
 from tests.test_concepts import settings_at
 from tests.test_engine import run_index
 
@@ -65,7 +67,7 @@ def test_training_leads_words_to_their_answers_and_is_the_same_again() -> None:
     pictures, texts = units(200, 4), units(6, 5)
     rows = [np.array([place * 3, place * 3 + 1]) for place in range(6)]
     questions = tuple(Question(f"q{n}", row, row[:0]) for n, row in enumerate(rows))
-    examples = Examples(questions, texts, pictures, units(20, 6), trained=6)
+    examples = AdapterExamples(questions, texts, pictures, units(20, 6), trained=6)
     adapter = train(examples)
     before = np.mean([texts[n] @ pictures[row].T for n, row in enumerate(rows)])
     after = np.mean([adapter(texts)[n] @ pictures[row].T for n, row in enumerate(rows)])
@@ -97,12 +99,12 @@ def test_an_adapter_is_installed_turned_off_and_removed(engine: Engine) -> None:
 
 
 def engine_url(engine: Engine) -> str:
-    return f"sqlite:///{engine.catalog.database.file}"
+    return f"sqlite:///{database_of(engine.catalog).file}"
 
 
 def test_one_that_finds_answers_worse_is_refused_with_both_figures(engine: Engine) -> None:
     mark_answers(engine)
-    [collection] = engine.catalog.collections(["shades"])
+    collection = engine.catalog.collections.one("shades")
     examples = gather(engine, collection)
     away = Adapter(np.eye(64, dtype=np.float32), -2 * np.eye(64, dtype=np.float32))
     with pytest.raises(NotInstalled, match=r"before: .*; after: "):

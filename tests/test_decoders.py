@@ -13,7 +13,7 @@ from PIL import Image
 from indexer.indexing.cancellation import Cancelled, Stop
 from indexer.indexing.decode import Decoded, Outcome, Work
 from indexer.indexing.decoder_pool import Decoders, DecodersFailed
-from indexer.sources import Item, Told
+from indexer.sources import Item, SidecarData
 from search.catalog.catalog import Catalog
 from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
@@ -40,7 +40,7 @@ def run(work: Sequence[Work], preparation: Preparation = PLAIN, **more: float) -
 
 
 def test_texts_of_any_length_may_stand_beside_pictures(files: list[Path]) -> None:
-    told = [Told((Caption(f"{n} " * 300_000),), {"n": str(n)}) for n in range(FILES)]
+    told = [SidecarData((Caption(f"{n} " * 300_000),), {"n": str(n)}) for n in range(FILES)]
     items = [Item(path, 1, 1, each) for path, each in zip(files, told, strict=True)]
     outcomes = run([Work(item) for item in items])
     assert all(isinstance(each, Decoded) for each in outcomes)
@@ -138,9 +138,9 @@ def test_the_memory_of_decoders_has_no_name_that_could_be_left_behind() -> None:
 def test_a_picture_that_an_older_version_blamed_at_once_is_tried_again(
     catalog: Catalog, files: list[Path]
 ) -> None:
-    collection = catalog.open_collection("p", TinyEncoder().space)
+    collection = catalog.collections.open("p", TinyEncoder().space)
     details = ("decoding {!r} ended its process", "decoding {!r} took more than 60 s", "{!r}: no")
-    catalog.record_failures(
+    catalog.failures.record(
         collection,
         [
             Failure(path, "crashed", detail.format(str(path)), path.stat().st_size, mtime_ns)
@@ -149,4 +149,4 @@ def test_a_picture_that_an_older_version_blamed_at_once_is_tried_again(
         ],
     )
     run_index(catalog, files[0].parent, "p")
-    assert [each.path for each in catalog.failures(collection.id)] == [files[2]]
+    assert [each.path for each in catalog.failures.of(collection.id)] == [files[2]]

@@ -16,8 +16,7 @@ from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from indexer.indexing.worker import Worker
 from indexer.sources import Item
-from indexer.sources.registry import Asked, open_source
-from search.catalog.jobs import Jobs
+from indexer.sources.registry import SourceOptions, open_source
 from search.catalog.records import Failure
 from search.engine import Engine
 from search.errors import BadSource
@@ -174,7 +173,7 @@ def test_what_an_older_version_was_asked_for_is_confined_too(
     web: tuple[Engine, FlaskClient], settings: Settings, root: Path
 ) -> None:
     engine, client = web
-    rows = Jobs(engine.catalog.database)
+    rows = engine.catalog.jobs
     run(engine, settings, Request.of((str(root / "other"),), "c"), PlainProgress())
     old = rows.ask("c", "index", {"sources": [str(root / "walls")], "name": "c"})
     rows.cancel(old)
@@ -216,7 +215,7 @@ def test_a_table_that_is_confined_names_nothing_outside(
     table = root / f"list.{kind}"
     rows = [json.dumps({"file_name": each}) for each in names]
     table.write_text("\n".join(["file_name", *names] if kind == "csv" else rows) + "\n")
-    found = list(open_source(table, Asked(confined_to=(root,))).find(lambda _: False))
+    found = list(open_source(table, SourceOptions(confined_to=(root,))).find(lambda _: False))
     assert sorted(each.path.name for each in found if isinstance(each, Item)) == [
         "blue.png",
         "red.png",
@@ -224,14 +223,14 @@ def test_a_table_that_is_confined_names_nothing_outside(
     refused = [each for each in found if isinstance(each, Failure)]
     assert len(refused) == 5
     assert all("leads out" in each.detail for each in refused)
-    by_hand = list(open_source(table, Asked()).find(lambda _: False))
+    by_hand = list(open_source(table, SourceOptions()).find(lambda _: False))
     assert sum(isinstance(each, Item) for each in by_hand) == 7
 
 
 def test_a_source_that_leads_out_itself_is_refused(root: Path, private: Path) -> None:
     for path in (root / "walls/folder", private, root / "walls/file.png", root / ".." / "private"):
         with pytest.raises(BadSource, match="leads out"):
-            open_source(path, Asked(confined_to=(root,)))
+            open_source(path, SourceOptions(confined_to=(root,)))
 
 
 def test_a_path_is_judged_by_where_its_links_end(root: Path) -> None:

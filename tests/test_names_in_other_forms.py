@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from indexer.captioned_pictures import read_pairs
 from indexer.sources import Item, found_in
 from indexer.sources.globs import Selection
-from indexer.sources.registry import Asked, open_source
+from indexer.sources.registry import SourceOptions, open_source
 from search.catalog.catalog import Catalog
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
@@ -30,6 +30,7 @@ from search.text.characters import composed, forms
 from search.text.path_names import on_disk
 from tests.colour_web import opened, picture_bytes, settings_in
 from tests.conftest import Limn
+from tests.raw_sql import database_of
 
 NFC, NFD = (unicodedata.normalize(form, "Café ガラス") for form in ("NFC", "NFD"))
 BOTH = [(NFC, NFD), (NFD, NFC)]
@@ -43,9 +44,9 @@ def picture(path: Path, colour: str = "red") -> Path:
     return path
 
 
-def told(source: Path, asked: Asked | None = None) -> dict[str, list[str]]:
+def told(source: Path, asked: SourceOptions | None = None) -> dict[str, list[str]]:
     """The captions of a source's pictures, by file name."""
-    items = found_in(open_source(source, asked or Asked()))
+    items = found_in(open_source(source, asked or SourceOptions()))
     return {each.path.name: [caption.text for caption in each.told.captions] for each in items}
 
 
@@ -107,8 +108,8 @@ def test_patterns_choose_names_of_either_form(name: str, other: str, tmp_path: P
     picture(tmp_path / f"{name}.png", "blue")
     picture(tmp_path / "b.png", "green")
     for pattern, wanted in ((f"{other}/*", {"a.png"}), (f"{other}.*", {f"{name}.png"})):
-        assert told(tmp_path, Asked(Selection(include=(pattern,)))).keys() == wanted
-        left = told(tmp_path, Asked(Selection(exclude=(pattern,)))).keys()
+        assert told(tmp_path, SourceOptions(Selection(include=(pattern,)))).keys() == wanted
+        left = told(tmp_path, SourceOptions(Selection(exclude=(pattern,)))).keys()
         assert left == {"a.png", f"{name}.png", "b.png"} - wanted
 
 
@@ -175,10 +176,10 @@ def hits(limn: Limn, *arguments: str | Path) -> list[dict[str, Any]]:
 
 def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> None:
     space = Space("s", "tiny", 4)
-    first = catalog.open_collection(NFD, space)
+    first = catalog.collections.open(NFD, space)
     assert first.name == NFC
-    assert catalog.open_collection(NFC, space) == catalog.open_collection(NFD, space) == first
-    assert catalog.collections([NFD]) == [first]
+    assert catalog.collections.open(NFC, space) == catalog.collections.open(NFD, space) == first
+    assert catalog.collections.named([NFD]) == [first]
     catalog.boards.create(NFC)
     with pytest.raises(NameTaken):
         catalog.boards.create(NFD)
@@ -186,7 +187,7 @@ def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> 
     with pytest.raises(NameTaken):
         catalog.saved.save(NFC, "q=blue")
     with pytest.raises(NotFound):
-        catalog.collections(["Cafe"])
+        catalog.collections.named(["Cafe"])
 
 
 def test_a_collection_that_an_older_version_named_is_found_in_either_form(
@@ -194,11 +195,11 @@ def test_a_collection_that_an_older_version_named_is_found_in_either_form(
 ) -> None:
     import sqlalchemy as sa
 
-    made = catalog.open_collection("x", Space("s", "tiny", 4))
-    with catalog.database.writing() as sql:
+    made = catalog.collections.open("x", Space("s", "tiny", 4))
+    with database_of(catalog).writing() as sql:
         sql.execute(sa.text("UPDATE collection SET name = :name"), {"name": NFD})
     for name in (NFC, NFD):
-        assert [each.id for each in catalog.collections([name])] == [made.id]
+        assert [each.id for each in catalog.collections.named([name])] == [made.id]
 
 
 @pytest.fixture
@@ -255,4 +256,4 @@ def test_a_path_of_mixed_forms_is_found_part_by_part(tmp_path: Path) -> None:
     gone = tmp_path / NFD / "gone" / f"{NFD}.png"
     assert on_disk(gone) == tmp_path / NFC / "gone" / f"{NFD}.png"
     assert on_disk(Path("a\ud800\0")) == Path("a\ud800\0")
-    assert isinstance(found_in(open_source(there, Asked()))[0], Item)
+    assert isinstance(found_in(open_source(there, SourceOptions()))[0], Item)

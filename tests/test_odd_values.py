@@ -14,8 +14,8 @@ from PIL import Image
 
 from indexer.indexing.pipeline import index
 from indexer.indexing.progress import PlainProgress
-from indexer.sources import Told, captions_hash
-from indexer.sources.registry import Asked, open_source
+from indexer.sources import SidecarData, captions_hash
+from indexer.sources.registry import SourceOptions, open_source
 from indexer.sources.storable import kept_facts, kept_fields, parse_json
 from search.catalog.catalog import Catalog
 from search.encoders import open_encoder
@@ -68,20 +68,20 @@ def library(folder: Path, documents: list[str]) -> Path:
 
 def indexed(catalog: Catalog, folder: Path, name: str) -> list[int]:
     """Index a folder with a worker process; returns the pictures' ids."""
-    source = open_source(folder, Asked())
+    source = open_source(folder, SourceOptions())
     encoder = open_encoder("tiny", "cpu")
     progress = PlainProgress()
     collection, _ = index(
         catalog, name, [source], encoder, workers=1, limits=Limits(), progress=progress
     )
-    pictures = [each for each, _ in catalog.collections_with_heads([name])]
+    pictures = [each for each, _ in catalog.collections.with_last_changes([name])]
     assert pictures == [collection]
     return list(catalog.filters.newest([collection.id], None, 1_000).tolist())
 
 
 def test_one_odd_document_costs_no_other_picture(catalog: Catalog, tmp_path: Path) -> None:
     folder = library(tmp_path / "pictures", ODD)
-    pictures = catalog.pictures(indexed(catalog, folder, "c")).values()
+    pictures = catalog.pictures.by_id(indexed(catalog, folder, "c")).values()
     assert len(pictures) == len(ODD) + 1
     told = {int(each.path.stem): each for each in pictures}
     assert [each.text for each in told[0].facts.captions] == ["a \ufffd b"]
@@ -120,7 +120,7 @@ DOCUMENTS = st.lists(st.tuples(NAMES, VALUES), max_size=6).map(
 def test_any_json_beside_pictures_leaves_every_one_of_them_indexed(
     catalog: Catalog, tmp_path: Path, documents: list[str]
 ) -> None:
-    name = f"c{len(catalog.collections())}"
+    name = f"c{len(catalog.collections.all())}"
     folder = library(tmp_path / name, documents)
     assert len(indexed(catalog, folder, name)) == len(documents) + 1
 
@@ -133,8 +133,8 @@ def test_what_any_json_tells_can_be_stored_and_is_the_same_each_time(document: s
     once = kept_fields({name: str(value)[:4_000] for name, value in fields.items()})
     assert kept_fields(once) == once
     assert all(name.encode() and len(name) <= 100 for name in once)
-    told = Told((Caption("a\ud800"),), once)
-    assert captions_hash(told) == captions_hash(Told(told.captions, told.fields))
+    told = SidecarData((Caption("a\ud800"),), once)
+    assert captions_hash(told) == captions_hash(SidecarData(told.captions, told.fields))
 
 
 def test_json_that_can_not_be_read_is_an_error_that_says_so() -> None:

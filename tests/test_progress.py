@@ -6,10 +6,10 @@ from pathlib import Path
 from PIL import Image
 
 from indexer.indexing.pipeline import index
-from indexer.indexing.planner import Plan
-from indexer.sources.folder import Folder
+from indexer.indexing.run_state import RunState
+from indexer.sources.folder import FolderSource
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import Jobs, done
+from search.catalog.jobs import done
 from search.catalog.records import Counts
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
@@ -23,7 +23,7 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: list[tuple[int, int]] = []
 
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunState) -> None: ...
 
     def advanced(self, counts: Counts, total: int, at: str) -> None:
         self.seen.append((done(counts), total))
@@ -46,7 +46,11 @@ def every_kind(folder: Path) -> Path:
 
 def test_never_more_is_done_than_there_is(catalog: Catalog, tmp_path: Path) -> None:
     folder = every_kind(tmp_path / "every")
-    for sources in ([Folder(folder)], [Folder(folder), Folder(folder / "a.mp4")], [Folder(folder)]):
+    for sources in (
+        [FolderSource(folder)],
+        [FolderSource(folder), FolderSource(folder / "a.mp4")],
+        [FolderSource(folder)],
+    ):
         watched = Recorder()
         index(
             catalog,
@@ -60,7 +64,7 @@ def test_never_more_is_done_than_there_is(catalog: Catalog, tmp_path: Path) -> N
         )
         assert watched.seen
         assert all(finished <= total for finished, total in watched.seen)
-        job = Jobs(catalog.database).latest()[0]
+        job = catalog.jobs.latest()[0]
         assert job.total is not None
         assert done(job.counts) <= job.total
         (folder / "a.gif").touch()

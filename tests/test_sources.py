@@ -11,7 +11,7 @@ import pytest
 from indexer.sources import Found, Item, Whole, found_in
 from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
-from indexer.sources.registry import Asked, open_source, shards
+from indexer.sources.registry import SourceOptions, open_source, shards
 from search.catalog.records import Failure
 from search.errors import BadPicture, BadSource
 from search.pictures import Limits, load_file
@@ -27,12 +27,12 @@ KINDS: dict[str, Callable[[Path], Path]] = {
 }
 
 
-def find(path: Path, asked: Asked | None = None) -> list[Found]:
-    return list(open_source(path, asked or Asked()).find(lambda _: False))
+def find(path: Path, asked: SourceOptions | None = None) -> list[Found]:
+    return list(open_source(path, asked or SourceOptions()).find(lambda _: False))
 
 
-def items(path: Path, asked: Asked | None = None) -> list[Item]:
-    return found_in(open_source(path, asked or Asked()))
+def items(path: Path, asked: SourceOptions | None = None) -> list[Item]:
+    return found_in(open_source(path, asked or SourceOptions()))
 
 
 def search(limn: Limn, *arguments: str | Path) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ def test_columns_of_a_parquet_file_are_captions_and_fields(tmp_path: Path) -> No
 
 def test_a_table_without_the_named_column_says_which_there_are(tmp_path: Path) -> None:
     path = made.parquet(tmp_path / "a.parquet")
-    asked = Asked(columns=AskedColumns(picture="photo"))
+    asked = SourceOptions(columns=AskedColumns(picture="photo"))
     with pytest.raises(BadSource, match=r"no column 'photo'.*'image', 'caption', 'split', 'score'"):
         find(path, asked)
 
@@ -145,7 +145,8 @@ def test_a_coco_file_gives_pictures_their_captions(tmp_path: Path) -> None:
     made.pictures(tmp_path / "val2017")
     path = made.coco(tmp_path)
     told = {
-        item.path.name: item.told for item in items(path, Asked(pictures_in=tmp_path / "val2017"))
+        item.path.name: item.told
+        for item in items(path, SourceOptions(pictures_in=tmp_path / "val2017"))
     }
     assert [each.text for each in told["red.jpg"].captions] == [
         "caption 0 of red",
@@ -254,7 +255,7 @@ def test_patterns_choose_files(tmp_path: Path) -> None:
     made.pictures(tmp_path / "drafts")
 
     def names(**more: Any) -> set[str]:
-        found = items(tmp_path, Asked(selection=Selection(**more)))
+        found = items(tmp_path, SourceOptions(selection=Selection(**more)))
         return {item.path.relative_to(tmp_path).as_posix() for item in found}
 
     assert names(recursive=False) == {f"{colour}.jpg" for colour in made.COLOURS}

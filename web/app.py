@@ -90,7 +90,7 @@ def create_app(
     app.response_class = RangedResponse
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
-    tokens = Tokens(engine.catalog.database) if want_tokens or not is_loopback(host) else None
+    tokens = engine.catalog.tokens if want_tokens or not is_loopback(host) else None
     app.extensions["limn"] = _state(engine, settings, tokens)
     set_facts(app.view_functions["static"], STATIC)
     compress(app)

@@ -1,5 +1,6 @@
 """What somebody asked to have indexed: the command line's words, or a queued job's JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,7 @@ from typing import Any
 from indexer.sources import Source
 from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
-from indexer.sources.registry import Asked, open_source, shards
-from search.catalog.catalog import Catalog
+from indexer.sources.registry import SourceOptions, open_source, shards
 from search.catalog.collection import check_name
 from search.documents.from_records import printable
 from search.errors import BadSetting, BadSource
@@ -37,7 +37,7 @@ class Request:
 
     @classmethod
     def of(cls, sources: tuple[str, ...], name: str | None, **more: Any) -> "Request":
-        """A request whose collection takes its first source's name where it was given none.
+        """Make a request, whose collection takes its first source's name where it was given none.
 
         Raises:
             BadSetting: that name can't name a collection.
@@ -68,32 +68,35 @@ class Request:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    def open(self, catalog: Catalog) -> list[Source]:
-        """The sources, without those that lie within others.
+    def open(self, indexed_from: Sequence[Path]) -> list[Source]:
+        """Open the sources, without those that lie within others.
+
+        `indexed_from` are the sources that the collection has been indexed from so far.
 
         Raises:
             BadSource: one can't be read.
         """
-        asked = Asked(
-            Selection(self.include, self.exclude, self.recursive),
-            AskedColumns(self.image_column, self.caption_columns),
-            user_path(Path(self.pictures_in)) if self.pictures_in else None,
-            tuple(map(Path, self.confined_to)),
+        options = SourceOptions(
+            selection=Selection(self.include, self.exclude, self.recursive),
+            columns=AskedColumns(self.image_column, self.caption_columns),
+            pictures_in=user_path(Path(self.pictures_in)) if self.pictures_in else None,
+            confined_to=tuple(map(Path, self.confined_to)),
         )
         paths = list(dict.fromkeys(Path(each) for each in self.sources))
         folders = {path for path in paths if path.is_dir()} if self.recursive else set()
         paths = [path for path in paths if folders.isdisjoint(path.parents)]
-        return [open_source(path, asked, _outermost(catalog, self.name, path)) for path in paths]
+        return [open_source(path, options, _outermost(indexed_from, path)) for path in paths]
 
 
 def collection_name(path: Path) -> str:
-    """The name of a collection that was given none: its folder's."""
+    """Return the name of a collection that was given none: its folder's."""
     return printable(path.name) or "pictures"
 
 
-def _outermost(catalog: Catalog, name: str, path: Path) -> Path | None:
-    """The highest folder above `path` that its collection was indexed from: captions files there
-    name these pictures too.
+def _outermost(indexed_from: Sequence[Path], path: Path) -> Path | None:
+    """Return the highest folder above `path` that its collection was indexed from.
+
+    Captions files there name these pictures too.
     """
-    above = [source for source in catalog.sources(name) if source in path.parents]
+    above = [source for source in indexed_from if source in path.parents]
     return min(above, key=lambda source: len(source.parts), default=None)

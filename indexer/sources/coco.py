@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from indexer.sources import Told
+from indexer.sources import SidecarData
 from indexer.sources.columns import AskedColumns, fields_of
 from indexer.sources.table_of_paths import Rows
 from search.errors import BadSource
@@ -43,7 +43,10 @@ def coco_rows(path: Path, asked: AskedColumns) -> Rows:
                     sql.execute(
                         "INSERT OR REPLACE INTO picture VALUES (?, ?)", (_key(picture["id"]), name)
                     )
-                    yield name, Told(fields=fields_of({each: picture.get(each) for each in KEPT}))
+                    yield (
+                        name,
+                        SidecarData(fields=fields_of({each: picture.get(each) for each in KEPT})),
+                    )
                 file.seek(0)
                 for annotation in _entries(file, "annotations"):
                     yield from _caption(sql, annotation)
@@ -97,4 +100,4 @@ def _caption(sql: sqlite3.Connection, annotation: dict[str, Any]) -> Rows:
         "SELECT name FROM picture WHERE id = ?", (_key(annotation["image_id"]),)
     ).fetchone()
     if found and isinstance(text, str):
-        yield found[0], Told((Caption(text),))
+        yield found[0], SidecarData((Caption(text),))

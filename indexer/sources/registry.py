@@ -7,12 +7,12 @@ from pathlib import Path
 
 from indexer.sources import Source, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from indexer.sources.globs import EVERYTHING, Selection
 from indexer.sources.table_of_paths import (
     JSON_LINES,
     SPREADSHEETS,
-    Listed,
+    ListSource,
     Rows,
     json_rows,
     spreadsheet_rows,
@@ -29,7 +29,7 @@ MOST_SHARDS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SourceOptions:
     """How sources are to be read, as the command line says it."""
 
     selection: Selection = EVERYTHING
@@ -38,7 +38,7 @@ class Asked:
     confined_to: tuple[Path, ...] = ()
 
 
-def open_source(path: Path, asked: Asked, within: Path | None = None) -> Source:
+def open_source(path: Path, asked: SourceOptions, within: Path | None = None) -> Source:
     """The source that a path names; `within` is the highest folder whose captions files count.
 
     Raises:
@@ -60,8 +60,8 @@ def open_source(path: Path, asked: Asked, within: Path | None = None) -> Source:
     elif suffix == ".parquet" and _names_files(path, asked.columns):
         rows = _parquet_rows
     if rows is not None and not path.is_dir():
-        return Listed(path, rows, asked.columns, asked.pictures_in, asked.confined_to)
-    return Folder(path, within, asked.selection, asked.columns, asked.confined_to)
+        return ListSource(path, rows, asked.columns, asked.pictures_in, asked.confined_to)
+    return FolderSource(path, within, asked.selection, asked.columns, asked.confined_to)
 
 
 def shards(text: str) -> list[Path]:

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from indexer.sources import Found, Item, Note, Told, Unchanged, leads_out
+from indexer.sources import Found, Item, Note, SidecarData, Unchanged, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
 from indexer.sources.storable import parse_json
 from search.catalog.records import Failure
@@ -27,12 +27,12 @@ from search.text.path_names import on_disk
 SPREADSHEETS = (".csv", ".tsv")
 JSON_LINES = (".jsonl", ".ndjson")
 
-Rows = Iterator[tuple[str, Told]]
+Rows = Iterator[tuple[str, SidecarData]]
 """A picture's name and what one row tells of it; a picture may have many, anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListSource:
     """The pictures that a table names, by paths from `pictures_in`, or from the table's folder or
     the folder `images` in it, as datasets are often laid out.
 
@@ -144,7 +144,7 @@ def _encoding(path: Path) -> str:
 
 
 def _pictures(
-    folders: Sequence[Path], rows: Sequence[tuple[str, Told]]
+    folders: Sequence[Path], rows: Sequence[tuple[str, SidecarData]]
 ) -> Iterator[Item | Failure]:
     """Yield what rows are of whose names are the same in one form or another: mostly one file."""
     found = {name: _found(folders, name) for name, _ in rows}
@@ -181,19 +181,19 @@ def _item(folder: Path, name: str) -> Item | Failure:
     return Item(path, status.st_size, status.st_mtime_ns)
 
 
-def _packed(told: Told) -> str:
+def _packed(told: SidecarData) -> str:
     captions = [(each.text, each.language, each.kind) for each in told.captions]
     return json.dumps((captions, dict(told.fields)))
 
 
-def _unpacked(text: str) -> Told:
+def _unpacked(text: str) -> SidecarData:
     captions, fields = json.loads(text)
-    return Told(tuple(Caption(*each) for each in captions), fields)
+    return SidecarData(tuple(Caption(*each) for each in captions), fields)
 
 
-def _merged(several: list[Told]) -> Told:
+def _merged(several: list[SidecarData]) -> SidecarData:
     captions = dict.fromkeys(caption for told in several for caption in told.captions)
     fields: dict[str, Any] = {}
     for told in several:
         fields |= told.fields
-    return Told(tuple(captions), fields)
+    return SidecarData(tuple(captions), fields)

@@ -92,7 +92,7 @@ def thumbnail(picture_id: int) -> Response:
     """A picture as WebP within a square; kept for good by who asks for its version `v`."""
     refuse_unknown(request.args, ("side", "v"))
     side_px = int(choice("side", request.args.get("side", "320"), THUMBNAIL_SIDES_PX))
-    content_hash = engine().catalog.content_hash(picture_id)
+    content_hash = engine().catalog.pictures.content_hash(picture_id)
     response = Response(mimetype="image/webp")
     response.set_etag(f"{content_hash}-{side_px}")
     if request.args.get("v") == content_hash[:12]:

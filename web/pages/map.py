@@ -31,7 +31,9 @@ def page(name: str) -> str:
         job=newest if newest is not None and newest.state not in ENDED else None,
         last=newest,
         regions=regions,
-        typical=engine().catalog.pictures([each for region in regions for each in region.typical]),
+        typical=engine().catalog.pictures.by_id(
+            [each for region in regions for each in region.typical]
+        ),
         foreman=state().foreman,
     )
 

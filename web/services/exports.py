@@ -56,7 +56,7 @@ class Exports:
 
     def pictures(self, ids: Sequence[int]) -> list[Picture]:
         """Return the pictures with these ids, in their order; raise NotFound if one is missing."""
-        found = self._engine.catalog.pictures(ids)
+        found = self._engine.catalog.pictures.by_id(ids)
         missing = next((each for each in ids if each not in found), None)
         if missing is not None:
             raise NotFound(f"there is no picture {missing}; it may have been removed")

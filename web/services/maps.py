@@ -19,7 +19,7 @@ class Maps:
 
     def find(self, name: str) -> tuple[Collection, PictureMap | None]:
         """Return a collection with its map, None where it has none yet; raise NotFound."""
-        [collection] = self._engine.catalog.collections([name])
+        collection = self._engine.catalog.collections.one(name)
         return collection, self._engine.picture_map(collection)
 
     def get(self, name: str) -> tuple[Collection, PictureMap]:
@@ -31,11 +31,11 @@ class Maps:
 
     def is_stale(self, collection: Collection, found: PictureMap) -> bool:
         """Return whether the collection has changed since its map was made."""
-        return self._engine.catalog.head(collection.id) != found.position
+        return self._engine.catalog.changes.last(collection.id) != found.position
 
     def make(self, name: str) -> Job:
         """Queue the job that makes a map, unless one waits or runs already; raise NotFound."""
-        self._engine.catalog.collections([name])
+        self._engine.catalog.collections.one(name)
         jobs = self._engine.catalog.jobs
         for job in jobs.of(name):
             if job.kind == "map" and job.state not in ENDED:
