@@ -32,6 +32,7 @@ from search.query.records import Query, TextTerm
 from search.records import Caption
 from tests.colour_web import opened, settings_in, store, store_colours
 from web.app import create_app
+from web.route import facts_of
 
 load_all_checks()
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -128,8 +129,7 @@ def endpoints_that_are_as_said(client: FlaskClient) -> set[str]:
     told = set()
     app = client.application
     for rule in app.url_map.iter_rules():
-        described = getattr(app.view_functions[rule.endpoint], "described", None)
-        schema = described.gives.get("application/json") if described else None
+        schema: Any = facts_of(app, rule.endpoint).answers.get("application/json")
         if schema is None or "GET" not in (rule.methods or ()):
             continue
         name = "ours" if "concepts" in str(rule) else "colours"

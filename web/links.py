@@ -1,7 +1,9 @@
 """Addresses of pictures and their thumbnails, as pages and JSON give them."""
 
 from base64 import b64encode
+from typing import Any
 
+from search.documents.from_records import picture_json
 from search.records import Picture
 from web.state import engine
 
@@ -44,3 +46,17 @@ def placeholder(picture: Picture) -> str | None:
     """What stands in the picture's place until it has come, as a `data:` address."""
     small = engine().placeholder(picture)
     return f"data:image/webp;base64,{b64encode(small).decode()}" if small else None
+
+
+def linked(picture: Picture) -> dict[str, Any]:
+    """Return a picture as JSON with the addresses of its files."""
+    return picture_json(picture) | addresses(picture)
+
+
+def addresses(picture: Picture) -> dict[str, Any]:
+    """Return the addresses of a picture's files, and of the pictures that are similar to it."""
+    return {
+        "thumbnail": thumbnail_url(picture),
+        "original": f"{API}/pictures/{picture.id}/original",
+        "similar": f"{API}/search?similar={picture.id}",
+    }

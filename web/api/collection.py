@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 
 from search.catalog.jobs import Job
 from search.documents.from_records import collection_json, facets_json, printable
+from search.documents.jobs import job_json
 from search.errors import BadQuery
 from search.filters.grammar import parse
-from web.api.jobs import job_json
-from web.api.openapi import JSON, describe
 from web.api.schemas import collection as schemas
 from web.api.schemas.facets import FacetFields, Facets
 from web.links import API
 from web.requests.json_body import members
-from web.requests.query_form import FORM_TYPES, refuse_unknown
-from web.services import collection_admin
-from web.services.uploads import NotTaken
+from web.requests.multipart import read_form
+from web.requests.query_form import FORM_TYPES, Fields, refuse_unknown
+from web.route import JSON, route
+from web.services.uploads import NotTaken, Sent
 from web.state import engine, state
 
 collections = Blueprint("collections", __name__, url_prefix=API)
@@ -31,18 +31,21 @@ MOST_FAILURES = 1_000
 ACCEPTED = {202: "Queued: follow the job."}
 
 
-@collections.get("/collections")
-@describe(schemas.Collections)
+@route(collections, "/collections", answers=schemas.Collections)
 def listed() -> dict[str, Any]:
     """What there is to search."""
     return {"collections": [collection_json(each) for each in engine().summaries()]}
 
 
-@collections.post("/collections")
-@describe(
-    schemas.QueuedJob,
+@route(
+    collections,
+    "/collections",
+    "POST",
+    answers=schemas.QueuedJob,
     takes={JSON: schemas.NewCollection, FORM_TYPES[0]: schemas.SentCollection},
     status=202,
+    files=True,
+    urgency="bulk",
 )
 def make() -> tuple[dict[str, Any], int]:
     """Make a collection of a folder on the server, or of files that are sent; or add to one.
@@ -50,21 +53,19 @@ def make() -> tuple[dict[str, Any], int]:
     The job that is answered does the work; a collection is there from its beginning.
     """
     if request.is_json:
-        document = members("name", "folder")
-        job = collection_admin.from_folder(_words(document, "name"), _words(document, "folder"))
-        return _queued(job, []), 202
-    return _queued(*collection_admin.from_files()), 202
+        document = members(request.get_data(), "name", "folder")
+        name, folder = _words(document, "name"), _words(document, "folder")
+        return _queued(state().collections.from_folder(name, folder), []), 202
+    return _queued(*state().collections.from_files(_receive)), 202
 
 
-@collections.get(COLLECTION)
-@describe(schemas.Collection)
+@route(collections, COLLECTION, answers=schemas.Collection)
 def one(name: str) -> dict[str, Any]:
     """One collection, and how much it holds."""
     return collection_json(engine().summaries([name])[0])
 
 
-@collections.get(f"{COLLECTION}/facets")
-@describe(Facets, fields=FacetFields)
+@route(collections, f"{COLLECTION}/facets", answers=Facets, fields=FacetFields)
 def facets(name: str) -> dict[str, Any]:
     """What a collection holds under a filter: dates, cameras, colours, folders, columns, places."""
     refuse_unknown(request.args, ("where",))
@@ -72,42 +73,53 @@ def facets(name: str) -> dict[str, Any]:
     return facets_json(engine().facets([name], parse(where) if where else None))
 
 
-@collections.patch(COLLECTION)
-@describe(schemas.Collection, takes={JSON: schemas.Renamed})
+@route(collections, COLLECTION, "PATCH", answers=schemas.Collection, takes={JSON: schemas.Renamed})
 def rename(name: str) -> dict[str, Any]:
     """Give a collection another name."""
-    new = _words(members("name"), "name")
+    new = _words(members(request.get_data(), "name"), "name")
     engine().rename(name, new)
     return collection_json(engine().summaries([new])[0])
 
 
-@collections.delete(COLLECTION)
-@describe(schemas.Removed)
+@route(collections, COLLECTION, "DELETE", answers=schemas.Removed, scope="admin")
 def remove(name: str) -> dict[str, Any]:
     """Forget a collection: files that were sent for it are deleted, files elsewhere stay."""
-    collection_admin.remove(name)
+    state().collections.remove(name)
     return {"removed": name}
 
 
-@collections.post(f"{COLLECTION}/files")
-@describe(schemas.QueuedJob, takes={FORM_TYPES[0]: schemas.SentFiles}, status=202)
+@route(
+    collections,
+    f"{COLLECTION}/files",
+    "POST",
+    answers=schemas.QueuedJob,
+    takes={FORM_TYPES[0]: schemas.SentFiles},
+    status=202,
+    files=True,
+    urgency="bulk",
+)
 def send(name: str) -> tuple[dict[str, Any], int]:
     """Add files to a collection."""
-    return _queued(*collection_admin.from_files(name)), 202
+    return _queued(*state().collections.from_files(_receive, name)), 202
 
 
-@collections.post(f"{COLLECTION}/index")
-@describe(schemas.JobList, takes={JSON: schemas.Again}, status=202)
+@route(
+    collections,
+    f"{COLLECTION}/index",
+    "POST",
+    answers=schemas.JobList,
+    takes={JSON: schemas.Again},
+    status=202,
+)
 def index(name: str) -> tuple[dict[str, Any], int]:
     """Look for changes in what a collection was made of, or try files again that failed."""
-    retry = members("retry").get("retry", False)
+    retry = members(request.get_data(), "retry").get("retry", False)
     if not isinstance(retry, bool):
         raise BadQuery(f"retry is {retry!r}; it may be true or false")
-    return {"jobs": [job_json(each) for each in collection_admin.again(name, retry)]}, 202
+    return {"jobs": [job_json(each) for each in state().collections.again(name, retry)]}, 202
 
 
-@collections.get(f"{COLLECTION}/failures")
-@describe(schemas.Failures)
+@route(collections, f"{COLLECTION}/failures", answers=schemas.Failures)
 def failures(name: str) -> dict[str, Any]:
     """The files of a collection that could not be indexed, with the reasons."""
     collection = engine().catalog.collections.one(name)
@@ -119,8 +131,7 @@ def failures(name: str) -> dict[str, Any]:
     return {"failures": told, "more": len(found) - len(told)}
 
 
-@collections.get(f"{COLLECTION}/missing")
-@describe(schemas.Missing)
+@route(collections, f"{COLLECTION}/missing", answers=schemas.Missing)
 def missing(name: str) -> dict[str, Any]:
     """The pictures of a collection whose files were not found, counted by folder."""
     collection = engine().catalog.collections.one(name)
@@ -136,15 +147,13 @@ def missing(name: str) -> dict[str, Any]:
     }
 
 
-@collections.delete(f"{COLLECTION}/missing")
-@describe(schemas.Forgotten)
+@route(collections, f"{COLLECTION}/missing", "DELETE", answers=schemas.Forgotten, scope="admin")
 def forget_missing(name: str) -> dict[str, Any]:
     """Forget the pictures of a collection whose files were not found."""
     return {"forgotten": engine().forget_missing(name)}
 
 
-@collections.get("/folders")
-@describe(schemas.Folders, fields=schemas.FolderFields)
+@route(collections, "/folders", answers=schemas.Folders, fields=schemas.FolderFields, scope="write")
 def folders() -> dict[str, Any]:
     """The folders that a collection may be made of."""
     refuse_unknown(request.args, ("path",))
@@ -159,6 +168,11 @@ def folders() -> dict[str, Any]:
         "folders": [printable(str(each)) for each in found.folders],
         "pictures": found.pictures,
     }
+
+
+def _receive(sent: Sent) -> Fields:
+    """Write the request's files into drafts and return the other fields of its form."""
+    return read_form(request, sent.open, current_app.config["MAX_SENT_LENGTH"])
 
 
 def _queued(job: Job, refused: Sequence[NotTaken]) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from search.catalog.records import Concept
 from search.concepts import exported, imported, keep
 from search.errors import BadQuery
 from search.query.checks import check_marks
-from web.api.openapi import JSON, describe
 from web.api.schemas import feedback as schemas
 from web.links import API
 from web.requests.query_form import document_of, query_of_document, switch, text_of
+from web.route import JSON, route
 from web.state import engine
 
 feedback = Blueprint("feedback", __name__, url_prefix=API)
@@ -20,16 +20,14 @@ feedback = Blueprint("feedback", __name__, url_prefix=API)
 CONCEPT = "/concepts/<name>"
 
 
-@feedback.get("/marks")
-@describe(schemas.Marks)
+@route(feedback, "/marks", answers=schemas.Marks)
 def marks() -> dict[str, Any]:
     """Every mark that is kept, the first made first."""
     found = engine().catalog.marks.all()
     return {"marks": [asdict(each) for each in found]}
 
 
-@feedback.post("/marks")
-@describe(schemas.Stored, takes={JSON: schemas.MarkDocument})
+@route(feedback, "/marks", "POST", answers=schemas.Stored, takes={JSON: schemas.MarkDocument})
 def mark() -> dict[str, Any]:
     """Keep that pictures answer a question, or do not; marked again, a picture changes sides."""
     query, _ = query_of_document(document_of(request.get_data()))
@@ -39,15 +37,19 @@ def mark() -> dict[str, Any]:
     return {"stored": engine().catalog.marks.store(query)}
 
 
-@feedback.get("/concepts")
-@describe(schemas.Concepts)
+@route(feedback, "/concepts", answers=schemas.Concepts)
 def concepts() -> dict[str, Any]:
     """The concepts, by name."""
     return {"concepts": [_told(each) for each in engine().catalog.concepts.all()]}
 
 
-@feedback.post("/concepts")
-@describe(schemas.ConceptSummary, takes={JSON: schemas.ConceptDocument})
+@route(
+    feedback,
+    "/concepts",
+    "POST",
+    answers=schemas.ConceptSummary,
+    takes={JSON: schemas.ConceptDocument},
+)
 def keep_concept() -> dict[str, Any]:
     """Keep a question's words, pictures and marks under a name."""
     document = document_of(request.get_data())
@@ -57,15 +59,19 @@ def keep_concept() -> dict[str, Any]:
     return _told(keep(engine(), name, query, replace))
 
 
-@feedback.get(CONCEPT)
-@describe(schemas.SharedConcept)
+@route(feedback, CONCEPT, answers=schemas.SharedConcept)
 def concept(name: str) -> dict[str, Any]:
     """A concept as a document that another catalog imports."""
     return exported(engine().catalog.concepts.one(name))
 
 
-@feedback.post("/concepts/import")
-@describe(schemas.ConceptSummary, takes={JSON: schemas.SharedConcept})
+@route(
+    feedback,
+    "/concepts/import",
+    "POST",
+    answers=schemas.ConceptSummary,
+    takes={JSON: schemas.SharedConcept},
+)
 def import_concept() -> dict[str, Any]:
     """Take a concept that another catalog exported."""
     taken = imported(request.get_data())
@@ -73,8 +79,7 @@ def import_concept() -> dict[str, Any]:
     return _told(taken)
 
 
-@feedback.delete(CONCEPT)
-@describe(status=204)
+@route(feedback, CONCEPT, "DELETE", status=204)
 def forget_concept(name: str) -> Response:
     """Forget a concept; no picture is touched."""
     engine().catalog.concepts.remove(name)

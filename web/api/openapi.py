@@ -1,10 +1,9 @@
-"""The OpenAPI document: apispec makes it of the API's routes and what stands at each view."""
+"""The OpenAPI document: apispec makes it of the API's routes and their facts."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -14,46 +13,17 @@ from werkzeug.routing import Rule
 
 from search.installing import version
 from web.api.schemas.search import Problem
-from web.middleware.etags import NEVER_ALIKE, NOT_MODIFIED
+from web.route import JSON, RouteFacts, facts_of
 
-JSON = "application/json"
 METHODS = ("GET", "POST", "PATCH", "DELETE")
-View = TypeVar("View", bound=Callable[..., Any])
 
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a view takes and gives: media types with their schemas, or None for plain bytes."""
-
-    gives: Mapping[str, type[Schema] | None]
-    fields: type[Schema] | None = None
-    takes: Mapping[str, type[Schema]] = field(default_factory=dict)
-    statuses: Mapping[int, str] = field(default_factory=dict)
-    status: int = 200
-
-
-def describe(
-    *gives: type[Schema] | str,
-    fields: type[Schema] | None = None,
-    takes: Mapping[str, type[Schema]] | None = None,
-    statuses: Mapping[int, str] | None = None,
-    status: int = 200,
-) -> Callable[[View], View]:
-    """Say of a view what it gives (a schema, as JSON, or media types) and what it takes."""
-
-    def keep(view: View) -> View:
-        media = {each if isinstance(each, str) else JSON: each for each in gives}
-        schemas = {name: None if isinstance(each, str) else each for name, each in media.items()}
-        view.described = Description(  # type: ignore[attr-defined]
-            schemas, fields, takes or {}, statuses or {}, status
-        )
-        return view
-
-    return keep
+# Statuses of answers that a client may have already, and of files that are sent in ranges.
+NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
+RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
 
 
 def openapi(app: Flask, prefix: str) -> dict[str, Any]:
-    """The document of every described view below `prefix`."""
+    """Return the document of every documented view below `prefix`."""
     plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: _name(schema))
     spec = APISpec(
         "Limn",
@@ -66,15 +36,14 @@ def openapi(app: Flask, prefix: str) -> dict[str, Any]:
     spec.components.response("Problem", _problem())
     for rule in sorted(app.url_map.iter_rules(), key=str):
         view = app.view_functions[rule.endpoint]
-        described = getattr(view, "described", None)
-        if described is None or not str(rule).startswith(prefix):
+        facts = facts_of(app, rule.endpoint)
+        if not facts.documented or not str(rule).startswith(prefix):
             continue
         methods = sorted((rule.methods or set()) & set(METHODS))
         spec.path(
             re.sub(r"<(?:[^:>]*:)?([^>]*)>", r"{\1}", str(rule)),
             operations={
-                method.lower(): _operation(method, rule.endpoint, view, described)
-                for method in methods
+                method.lower(): _operation(method, rule.endpoint, view, facts) for method in methods
             },
             parameters=[_path_parameter(name, rule) for name in sorted(rule.arguments)],
         )
@@ -82,12 +51,12 @@ def openapi(app: Flask, prefix: str) -> dict[str, Any]:
 
 
 def _operation(
-    method: str, endpoint: str, view: Callable[..., Any], described: Description
+    method: str, endpoint: str, view: Callable[..., Any], facts: RouteFacts
 ) -> dict[str, Any]:
     summary, _, rest = (view.__doc__ or "").partition("\n")
     name = endpoint.removeprefix("api.").replace(".", "_")
-    statuses = dict(described.statuses)
-    if method == "GET" and JSON in described.gives and endpoint not in NEVER_ALIKE:
+    statuses = dict(facts.statuses)
+    if method == "GET" and JSON in facts.answers and facts.etag:
         statuses |= NOT_MODIFIED
     operation: dict[str, Any] = {
         "operationId": name if method == "GET" else f"{name}_by_{method.lower()}",
@@ -95,25 +64,25 @@ def _operation(
         "description": " ".join(rest.split()),
         "security": [{}, {"token": []}],
         "responses": {
-            str(described.status): {
-                "description": HTTPStatus(described.status).phrase,
-                "content": _content(described.gives),
+            str(facts.status): {
+                "description": HTTPStatus(facts.status).phrase,
+                "content": _content(facts.answers),
             },
             **{str(code): {"description": text} for code, text in statuses.items()},
             "4XX": "Problem",
             "5XX": "Problem",
         },
     }
-    if method == "GET" and described.fields is not None:
-        operation["parameters"] = [{"in": "query", "schema": described.fields}]
-    if method in ("POST", "PATCH") and described.takes:
-        takes = {name: {"schema": schema} for name, schema in described.takes.items()}
+    if method == "GET" and facts.fields is not None:
+        operation["parameters"] = [{"in": "query", "schema": facts.fields}]
+    if method in ("POST", "PATCH") and facts.takes:
+        takes = {name: {"schema": schema} for name, schema in facts.takes.items()}
         operation["requestBody"] = {"required": True, "content": takes}
     return operation
 
 
-def _content(gives: Mapping[str, type[Schema] | None]) -> dict[str, Any]:
-    return {name: {"schema": schema} if schema else {} for name, schema in gives.items()}
+def _content(answers: Mapping[str, type | None]) -> dict[str, Any]:
+    return {name: {"schema": schema} if schema else {} for name, schema in answers.items()}
 
 
 def _problem() -> dict[str, Any]:

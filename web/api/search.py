@@ -11,25 +11,16 @@ from search.documents.from_records import answer_json, hit_json, picture_json
 from search.errors import BadPicture, NotFound
 from search.filters.grammar import written
 from search.query.records import Hit, Query
-from search.records import Picture
-from web.api.openapi import JSON, describe, openapi
+from web.api.openapi import NOT_MODIFIED, RANGES, openapi
 from web.api.schemas import search as schemas
-from web.links import API, THUMBNAIL_SIDES_PX, thumbnail_url
-from web.middleware.etags import NOT_MODIFIED
-from web.middleware.file_responses import RANGES
+from web.links import API, THUMBNAIL_SIDES_PX, addresses, linked
+from web.middleware.file_responses import attachment, send
 from web.requests.pagination import cursor_after, offset_of
-from web.requests.query_form import (
-    FORM_TYPES,
-    LARGEST_ID,
-    choice,
-    identities,
-    query_of_request,
-    refuse_unknown,
-)
-from web.services.confined import check_file
-from web.services.exports import as_csv, as_json, as_zip
-from web.services.originals import TYPES, original_of
-from web.state import engine
+from web.requests.query_form import FORM_TYPES, LARGEST_ID, choice, query_of_request, refuse_unknown
+from web.requests.selection import selection_of
+from web.route import JSON, route
+from web.services.originals import TYPES, not_found_if_unreadable
+from web.state import engine, state
 
 api = Blueprint("api", __name__, url_prefix=API)
 
@@ -38,11 +29,16 @@ PICTURE = f"/pictures/<int(max={LARGEST_ID}):picture_id>"
 YEAR_S = 365 * 24 * 3600
 
 
-@api.route("/search", methods=["GET", "POST"])
-@describe(
-    schemas.Answer,
+@route(
+    api,
+    "/search",
+    "GET",
+    "POST",
+    answers=schemas.Answer,
     fields=schemas.SearchFields,
     takes={JSON: schemas.SearchDocument, FORM_TYPES[0]: schemas.SearchForm},
+    scope="read",
+    etag=False,
 )
 def search() -> dict[str, Any]:
     """Answer a query: fields in the address, a form with pictures, or a JSON document."""
@@ -65,22 +61,27 @@ def answered(query: Query, cursor: str) -> dict[str, Any]:
     }
 
 
-@api.get(PICTURE)
-@describe(schemas.Picture)
+@route(api, PICTURE, answers=schemas.Picture)
 def picture(picture_id: int) -> dict[str, Any]:
     """One picture with its facts and captions."""
     return linked(engine().picture(picture_id))
 
 
-@api.get(f"{PICTURE}/captions")
-@describe(schemas.Captions)
+@route(api, f"{PICTURE}/captions", answers=schemas.Captions)
 def captions(picture_id: int) -> dict[str, Any]:
     """A picture's captions alone: those beside its file before those in it."""
     return {"captions": picture_json(engine().picture(picture_id))["captions"]}
 
 
-@api.get(f"{PICTURE}/thumbnail")
-@describe("image/webp", fields=schemas.ThumbnailFields, statuses=NOT_MODIFIED)
+@route(
+    api,
+    f"{PICTURE}/thumbnail",
+    answers="image/webp",
+    fields=schemas.ThumbnailFields,
+    statuses=NOT_MODIFIED,
+    limited=False,
+    urgency="picture",
+)
 def thumbnail(picture_id: int) -> Response:
     """A picture as WebP within a square; kept for good by who asks for its version `v`."""
     refuse_unknown(request.args, ("side", "v"))
@@ -96,54 +97,54 @@ def thumbnail(picture_id: int) -> Response:
     return response
 
 
-@api.get(f"{PICTURE}/original")
-@describe(
-    *sorted(set(TYPES.values())),
-    "application/octet-stream",
+@route(
+    api,
+    f"{PICTURE}/original",
+    answers=(*sorted(set(TYPES.values())), "application/octet-stream"),
     fields=schemas.OriginalFields,
     statuses=RANGES,
+    urgency="bulk",
 )
 def original(picture_id: int) -> Response:
     """The picture's file as it is, whole or the range that is asked for."""
     refuse_unknown(request.args, ("download",))
-    return original_of(engine().picture(picture_id), "download" in request.args)
+    picture = engine().picture(picture_id)
+    found = state().originals.find(picture)
+    # What a browser could run as a page is for download alone.
+    download = "download" in request.args or found.mimetype is None
+    with not_found_if_unreadable(f"the file of picture {picture_id}"):
+        return send(found.file, found.name, found.mimetype, etag=found.etag, download=download)
 
 
-@api.route("/export", methods=["GET", "POST"])
-@describe(
-    schemas.Export,
-    "text/csv",
-    "application/zip",
+@route(
+    api,
+    "/export",
+    "GET",
+    "POST",
+    answers=(schemas.Export, "text/csv", "application/zip"),
     fields=schemas.ExportFields,
     takes={FORM_TYPES[1]: schemas.ExportFields},
+    scope="read",
+    urgency="bulk",
 )
 def export() -> Response | dict[str, Any]:
     """A selection of pictures: JSON, CSV, or a zip of their files."""
     refuse_unknown(request.values, ("id", "format"))
-    return exported()
-
-
-def exported() -> Response | dict[str, Any]:
-    """The pictures that a request names, in the format that it names."""
-    kind = choice("format", request.values.get("format", "json"), ("json", "csv", "zip"))
-    ids = identities("id", request.values.getlist("id"))
-    found = engine().catalog.pictures.by_id(ids)
-    missing = next((each for each in ids if each not in found), None)
-    if missing is not None:
-        raise NotFound(f"there is no picture {missing}; it may have been removed")
-    chosen = [found[each] for each in ids]
+    ids, kind = selection_of(request.values)
+    chosen = state().exports.pictures(ids)
     if kind == "json":
-        return as_json(chosen, linked)
-    return as_csv(chosen) if kind == "csv" else as_zip(chosen)
+        return {"pictures": [linked(picture) for picture in chosen]}
+    export = state().exports.of(chosen, kind)
+    return attachment(export.content, export.content_type, export.name)
 
 
-@api.get("/openapi.json")
+@route(api, "/openapi.json", documented=False)
 def document() -> dict[str, Any]:
     """This API as OpenAPI 3.1."""
     return openapi(current_app, f"{API}/")
 
 
-@api.get("/docs")
+@route(api, "/docs", documented=False)
 def docs() -> str:
     """The same for people, without anything from elsewhere."""
     return render_template("reference.html", api=openapi(current_app, f"{API}/"))
@@ -151,7 +152,7 @@ def docs() -> str:
 
 def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
     try:
-        return engine().thumbnail(picture_id, side_px, content_hash, check_file)
+        return engine().thumbnail(picture_id, side_px, content_hash, state().confined.check_file)
     except BadPicture as error:  # the fault is not the client's
         raise NotFound(
             f"picture {picture_id} can't be shown: {error}; if its file has moved, index its "
@@ -160,20 +161,7 @@ def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
 
 
 def _hit(hit: Hit) -> dict[str, Any]:
-    return hit_json(hit) | _links(hit.picture)
-
-
-def linked(picture: Picture) -> dict[str, Any]:
-    """A picture with the addresses of its files."""
-    return picture_json(picture) | _links(picture)
-
-
-def _links(picture: Picture) -> dict[str, Any]:
-    return {
-        "thumbnail": thumbnail_url(picture),
-        "original": f"{API}/pictures/{picture.id}/original",
-        "similar": f"{API}/search?similar={picture.id}",
-    }
+    return hit_json(hit) | addresses(hit.picture)
 
 
 def _query_json(query: Query) -> dict[str, Any]:

@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from flask import request
-
 from search.errors import BadQuery
 from web.requests.query_form import document_of, identities, refuse_unknown
 
 
-def members(*known: str) -> dict[str, Any]:
-    """The members of the request's JSON object; none where it brings nothing.
+def members(body: bytes, *known: str) -> dict[str, Any]:
+    """Return the members of a request's JSON object; none of an empty body.
 
     Raises:
         BadQuery: it is no object, or has a member that is not known.
     """
-    document = document_of(request.get_data() or b"{}")
+    document = document_of(body or b"{}")
     refuse_unknown(document, known)
     return document
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from werkzeug import Request
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.exceptions import UnsupportedMediaType
 
-from search.errors import BadQuery
+from search.errors import BadQuery, LimnError
 from search.filters.grammar import parse
 from search.query.checks import MOST_HITS, WEIGHTS, check_weight
 from search.query.records import (
@@ -43,12 +42,16 @@ DEFAULT_K = 20
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
+class UnknownMediaType(LimnError):
+    """The body of a request is of a media type that is not read here."""
+
+
 def query_of_request(request: Request) -> tuple[Query, str]:
     """The query of a request to the API, in whichever of the ways it was put, and its cursor.
 
     Raises:
         BadQuery: a field is unknown or has a value that is not allowed.
-        UnsupportedMediaType: what was posted is neither a form nor JSON.
+        UnknownMediaType: what was posted is neither a form nor JSON.
     """
     if request.method != "POST":
         refuse_unknown(request.args, SEARCH_FIELDS)
@@ -56,7 +59,7 @@ def query_of_request(request: Request) -> tuple[Query, str]:
     if request.is_json:
         return query_of_document(document_of(request.get_data()))
     if request.mimetype not in FORM_TYPES:
-        raise UnsupportedMediaType(
+        raise UnknownMediaType(
             f"the body is {request.mimetype or 'of no stated type'}; post application/json, "
             "or multipart/form-data to send pictures"
         )

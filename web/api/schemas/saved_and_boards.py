@@ -7,10 +7,9 @@ from search.catalog.boards import MOST_PICTURES
 from search.query.checks import MOST_HITS
 from web.api.schemas.labelled import text, whole
 from web.api.schemas.search import PICTURE_ID, Picture
-from web.pages.boards import MOST_NOTE
-from web.pages.saved import MOST_ADDRESS, MOST_NAME
 from web.requests.pagination import MOST_ROWS
 from web.requests.query_form import DEFAULT_K
+from web.requests.saved_search import MOST_ADDRESS, MOST_NAME, MOST_NOTE
 
 NAME = Length(1, MOST_NAME)
 ADDRESS = Length(1, MOST_ADDRESS)
