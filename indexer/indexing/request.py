@@ -10,10 +10,10 @@ from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
 from indexer.sources.registry import SourceOptions, open_source, shards
 from search.catalog.collection import check_name
-from search.documents.from_records import printable
 from search.errors import BadSetting, BadSource
 from search.settings import user_path
 from search.text.characters import composed
+from search.text.printable import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,7 @@ from search.catalog.picture_rows import (
     place,
     update_pictures,
 )
-from search.catalog.records import (
-    BesidePicture,
-    Collection,
-    EmbeddedPicture,
-    FileState,
-    path_hash,
-)
+from search.catalog.records import BesidePicture, Collection, EmbeddedPicture, FileState, path_hash
 from search.catalog.visual_hashes import MOST_BITS, store_colours
 
 # Perceptual hashes are 64 bits, which SQL holds as signed numbers.

@@ -6,9 +6,10 @@ import click
 
 from search.cli.options import settings_with, store_options
 from search.cli.output import as_document
-from search.documents.from_records import collection_json, one_line, printable
+from search.documents.from_records import collection_json
 from search.settings import Settings
 from search.text.amounts import amount
+from search.text.printable import one_line, printable
 
 # What failed is told by limn failures, whole; elsewhere a few say what it is about.
 FAILURES_SHOWN = 10

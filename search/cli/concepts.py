@@ -10,10 +10,10 @@ from search.catalog.records import Concept
 from search.cli.options import mark_options
 from search.cli.output import as_document
 from search.cli.search import terms_of
-from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, BadSource, NameTaken, StorageFailed
 from search.query.records import Query
 from search.settings import Settings
+from search.text.printable import one_line, printable
 
 
 @click.group()

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from search.documents.from_records import hit_json, json_text, one_line, printable
+from search.documents.from_records import hit_json
 from search.query.records import Hit
+from search.text.printable import json_text, one_line, printable
 
 
 def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:

@@ -11,9 +11,9 @@ import click
 from search.cli.options import answer_options, settings_with
 from search.cli.output import print_hits
 from search.cli.waiting import saying
-from search.documents.from_records import one_line
 from search.errors import BadQuery
 from search.query.records import EVERY_EVIDENCE, Evidence, PictureTerm, Query, Term
+from search.text.printable import one_line
 
 
 @click.command()

@@ -3,7 +3,7 @@
 from typing import Any
 
 from search.catalog.jobs import Job
-from search.documents.from_records import printable
+from search.text.printable import printable
 
 
 def job_json(job: Job) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, current_app, request
 
 from search.catalog.jobs import Job
-from search.documents.from_records import collection_json, facets_json, printable
+from search.documents.from_records import collection_json, facets_json
 from search.documents.jobs import job_json
 from search.errors import BadQuery
 from search.filters.grammar import parse
+from search.text.printable import printable
 from web.api.schemas import collection as schemas
 from web.api.schemas.facets import FacetFields, Facets
 from web.links import API

@@ -16,13 +16,7 @@ from web.api.schemas import search as schemas
 from web.links import API, THUMBNAIL_SIDES_PX, addresses, linked
 from web.middleware.file_responses import attachment, send
 from web.requests.pagination import cursor_after, offset_of
-from web.requests.query_form import (
-    FORM_TYPES,
-    LARGEST_ID,
-    choice,
-    query_of_request,
-    refuse_unknown,
-)
+from web.requests.query_form import FORM_TYPES, LARGEST_ID, choice, query_of_request, refuse_unknown
 from web.requests.selection import selection_of
 from web.route import JSON, route
 from web.services.originals import TYPES, not_found_if_unreadable

@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search import errors
-from search.documents.from_records import one_line, printable
+from search.text.printable import one_line, printable
 from web.middleware.request_log import request_id
 from web.requests.query_form import UnknownMediaType
 from web.route import current_facts, is_for_programs

@@ -9,12 +9,13 @@ from typing import Literal
 
 from zipstream import ZipStream
 
-from search.documents.from_records import one_line, picture_json, printable
+from search.documents.from_records import picture_json
 from search.engine import Engine
 from search.errors import BadPicture, NotFound
 from search.pictures import Limits
 from search.pictures.containers import container_of
 from search.records import Picture
+from search.text.printable import one_line, printable
 from web.services.confined import ConfinedFiles
 from web.services.downloads import file_of, name_of
 
