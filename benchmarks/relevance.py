@@ -28,7 +28,8 @@ from search.bootstrap import open_engine
 from search.catalog.records import Counts
 from search.engine import Engine
 from search.pictures import Limits
-from search.query.records import EVERY_EVIDENCE, Evidence, Hit, Query, TextTerm
+from search.query.limits import EVERY_EVIDENCE, Evidence
+from search.query.records import Hit, Query, TextTerm
 from search.settings import Settings
 from search.text.analysis import query_words, words_of
 

@@ -26,7 +26,8 @@ from search.indexes.follower import Follower, Kept
 from search.map_file import PictureMap, read_map
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
-from search.query.checks import MOST_HITS, check
+from search.query.checks import check
+from search.query.limits import MOST_HITS
 from search.query.records import Answer, Cut, Hit, PictureTerm, Query, TextTerm
 from search.ranking.calibration import Background, fit
 from search.ranking.candidates import Ranker, Shelf, by_words, hit_of, newest_first, ranker

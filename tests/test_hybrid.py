@@ -19,7 +19,8 @@ from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery
 from search.filters.grammar import parse
-from search.query.records import Evidence, Hit, IndexedTerm, PictureTerm, Query, TextTerm
+from search.query.limits import Evidence
+from search.query.records import Hit, IndexedTerm, PictureTerm, Query, TextTerm
 from search.ranking.pagination import alike
 from search.records import Vectors
 from search.settings import Settings

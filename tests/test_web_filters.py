@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.catalog.catalog import Catalog
-from search.query.checks import MOST_CHARACTERS
+from search.query.limits import MOST_CHARACTERS
 from search.records import Caption
 from tests.colour_web import opened, settings_in, store
 from web.pages.filter_form import label

@@ -108,12 +108,14 @@ def remove(name: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 def export(name: str, file: Path | None) -> None:
     """Write the concept NAME to FILE, or to stdout, for another catalog to import."""
+    from msgspec import to_builtins
+
     from search.bootstrap import open_engine
     from search.concepts import exported
 
     with open_engine(Settings.from_environment()) as engine:
         document = exported(engine.catalog.concepts.one(name))
-    text = as_document(document)
+    text = as_document(to_builtins(document))
     if file is None:
         click.echo(text)
         return

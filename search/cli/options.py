@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from search.query.records import EVERY_EVIDENCE
+from search.query.limits import EVERY_EVIDENCE
 from search.settings import STORES, Settings, memory_size
 
 

@@ -12,7 +12,8 @@ from search.cli.options import answer_options, settings_with
 from search.cli.output import print_hits
 from search.cli.waiting import saying
 from search.errors import BadQuery
-from search.query.records import EVERY_EVIDENCE, Evidence, PictureTerm, Query, Term
+from search.query.limits import EVERY_EVIDENCE, Evidence
+from search.query.records import PictureTerm, Query, Term
 from search.text.printable import one_line
 
 

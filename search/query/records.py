@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from search.filters.tree import Filter
+from search.query.limits import EVERY_EVIDENCE, Evidence
 from search.records import Caption, Picture
 
 
@@ -46,13 +47,6 @@ class ConceptTerm:
 
 
 Term = TextTerm | PictureTerm | IndexedTerm | ConceptTerm
-
-
-Evidence = Literal["picture", "caption", "words"]
-"""What can speak for a picture: its own vector, its captions' vectors, or its captions' words."""
-
-
-EVERY_EVIDENCE: tuple[Evidence, ...] = ("picture", "caption", "words")
 
 
 Heard = Evidence | Literal["marks"]

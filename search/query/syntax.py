@@ -5,7 +5,7 @@ import re
 import regex
 
 from search.errors import BadQuery
-from search.query.checks import MOST_NAME
+from search.query.limits import MOST_NAME
 from search.query.records import ConceptTerm, Crop, Term, TextTerm
 
 # As much as the words, "beach" minus "people" leads away from beaches too, which people are at.

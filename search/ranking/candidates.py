@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from search.catalog import caption_ids
 from search.catalog.full_text import FoundWords
-from search.query.records import EVERY_EVIDENCE, Hit, Match, Measure, Query, TextTerm
+from search.query.limits import EVERY_EVIDENCE
+from search.query.records import Hit, Match, Measure, Query, TextTerm
 from search.ranking import fusion
 from search.ranking.calibration import Background
 from search.ranking.embedding import Asked

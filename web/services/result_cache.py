@@ -7,7 +7,7 @@ from time import monotonic
 from weakref import WeakValueDictionary
 
 from search.engine import Engine
-from search.query.checks import MOST_HITS
+from search.query.limits import MOST_HITS
 from search.query.records import Query
 from search.ranking.pagination import Order
 from web.requests.pagination import digest
