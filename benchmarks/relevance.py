@@ -28,7 +28,8 @@ from search.bootstrap import open_engine
 from search.catalog.records import Counts
 from search.engine import Engine
 from search.pictures import Limits
-from search.query.records import ALL_SIGNALS, Hit, Query, SignalName, TextTerm
+from search.query.limits import ALL_SIGNALS, SearchSignal
+from search.query.records import Hit, Query, TextTerm
 from search.settings import Settings
 from search.text.analysis import query_words, words_of
 
@@ -38,7 +39,7 @@ ASKING = 2
 COMPARED = 300
 """So many of the best are put in another order by the ways that are compared."""
 
-WAYS: dict[str, tuple[SignalName, ...]] = {
+WAYS: dict[str, tuple[SearchSignal, ...]] = {
     "pictures alone": ("picture",),
     "pictures and captions": ("picture", "caption"),
     "pictures and words": ("picture", "words"),
@@ -227,7 +228,7 @@ def _rank(names: Sequence[str], wanted: str, pictures: int) -> float:
     return names.index(wanted) + 1 if wanted in names else (len(names) + pictures) / 2
 
 
-def _score(hit: Hit, by: SignalName) -> float:
+def _score(hit: Hit, by: SearchSignal) -> float:
     return next((match.score for match in hit.matches if match.by == by), float("nan"))
 
 

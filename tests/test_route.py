@@ -2,7 +2,7 @@
 
 import pytest
 from flask import Blueprint, Flask
-from marshmallow import Schema
+from msgspec import Struct
 
 from search.errors import LimnError
 from web.route import JSON, USUAL, Limit, NoFacts, Routes, check_routes, facts_of, route
@@ -10,7 +10,7 @@ from web.route import JSON, USUAL, Limit, NoFacts, Routes, check_routes, facts_o
 views = Blueprint("views", __name__)
 
 
-@route(views, "/pictures/<int:picture_id>", answers=(Schema, "text/csv"), urgency="bulk")
+@route(views, "/pictures/<int:picture_id>", answers=(Struct, "text/csv"), urgency="bulk")
 def picture(picture_id: int) -> str:
     return str(picture_id)
 
@@ -62,7 +62,7 @@ def test_to_look_needs_read_and_to_change_write_unless_the_route_says_otherwise(
 
 
 def test_answers_are_kept_by_their_media_types(app: Flask) -> None:
-    assert facts_of(app, "views.picture").answers == {JSON: Schema, "text/csv": None}
+    assert facts_of(app, "views.picture").answers == {JSON: Struct, "text/csv": None}
     assert facts_of(app, "views.files").answers == {}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from flask import Blueprint, Flask, current_app, request
+from msgspec import Struct
 from werkzeug.exceptions import HTTPException
 
 from search.catalog.records import Scope
@@ -23,6 +24,9 @@ Access = Scope | Literal["public"]
 
 # How soon a request gets a thread of the server: web/server/priority.py.
 Urgency = Literal["probe", "search", "picture", "bulk"]
+
+Answers = type[Struct] | str | tuple[type[Struct] | str, ...]
+"""The class of a JSON answer, media types of others, or both."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -54,9 +58,9 @@ class RouteFacts:
     JSON outside the API.
     """
 
-    answers: Mapping[str, type | None] = field(default_factory=dict)
-    fields: type | None = None
-    takes: Mapping[str, type] = field(default_factory=dict)
+    answers: Mapping[str, type[Struct] | None] = field(default_factory=dict)
+    fields: type[Struct] | None = None
+    takes: Mapping[str, type[Struct]] = field(default_factory=dict)
     statuses: Mapping[int, str] = field(default_factory=dict)
     status: int = 200
     documented: bool = True
@@ -84,9 +88,9 @@ def route(
     *methods: str,
     endpoint: str | None = None,
     strict_slashes: bool | None = None,
-    answers: type | str | tuple[type | str, ...] = (),
-    fields: type | None = None,
-    takes: Mapping[str, type] | None = None,
+    answers: Answers = (),
+    fields: type[Struct] | None = None,
+    takes: Mapping[str, type[Struct]] | None = None,
     statuses: Mapping[int, str] | None = None,
     status: int = 200,
     documented: bool = True,
@@ -184,7 +188,9 @@ class Routes:
         return facts_of(self._app, endpoint)
 
 
-def _by_media_type(answers: type | str | tuple[type | str, ...]) -> dict[str, type | None]:
+def _by_media_type(
+    answers: Answers,
+) -> dict[str, type[Struct] | None]:
     several = answers if isinstance(answers, tuple) else (answers,)
     return {
         answer if isinstance(answer, str) else JSON: None if isinstance(answer, str) else answer

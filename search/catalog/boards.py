@@ -15,10 +15,8 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, in_pieces, now
 from search.errors import BadQuery, NameTaken, NotFound
+from search.query.limits import MOST_PICTURES
 from search.text.characters import forms
-
-# A page shows them all, each with its note.
-MOST_PICTURES = 1_000
 
 
 @dataclass(frozen=True, slots=True)

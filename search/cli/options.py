@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from search import plugins
-from search.query.records import ALL_SIGNALS
+from search.query.limits import ALL_SIGNALS
 from search.settings import Settings, memory_size
 
 

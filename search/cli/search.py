@@ -11,9 +11,10 @@ import click
 from search.cli.options import answer_options, settings_with
 from search.cli.output import print_hits
 from search.cli.waiting import saying
-from search.documents.from_records import one_line
 from search.errors import BadQuery
-from search.query.records import ALL_SIGNALS, PictureTerm, Query, SignalName, Term
+from search.query.limits import ALL_SIGNALS, SearchSignal
+from search.query.records import PictureTerm, Query, Term
+from search.text.printable import one_line
 
 
 @click.command()
@@ -133,7 +134,7 @@ def _answer(
     page: int,
     collections: tuple[str, ...],
     where: str | None,
-    by: tuple[SignalName, ...],
+    by: tuple[SearchSignal, ...],
     cutoff: float,
     fold: bool,
     diverse: float,

@@ -2,28 +2,17 @@
 
 from search.errors import BadQuery
 from search.filters import grammar
-from search.query.records import ALL_SIGNALS, Crop, PictureTerm, Query, TextTerm
+from search.query.limits import (
+    ALL_SIGNALS,
+    MOST_CHARACTERS,
+    MOST_HITS,
+    MOST_MARKS,
+    MOST_TERMS,
+    MOST_WEIGHT,
+)
+from search.query.records import Crop, PictureTerm, Query, TextTerm
 
-# Deeper answers cost memory and are never looked at; a page that scrolls stays far below.
-MOST_HITS = 10_000
-
-# Tokenizers of some encoders take time that grows with the square of a word's length, and no text
-# tower reads this much.
-MOST_CHARACTERS = 4_000
-
-# A hundred times is as good as alone; far larger numbers overflow when they are added up.
-MOST_WEIGHT = 100.0
 WEIGHTS = f"it may be any number but zero from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}"
-
-
-# Each picture of a query costs a decoding and a place in the encoder's batch.
-MOST_TERMS = 32
-
-# A hundred is an evening's work; fitting to a thousand would take a second.
-MOST_MARKS = 200
-
-# A concept's name stands in addresses, on the command line and on a chip.
-MOST_NAME = 80
 
 
 def check_crop(crop: Crop) -> None:

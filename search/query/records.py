@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from search.filters.tree import Filter
+from search.query.limits import ALL_SIGNALS
 from search.records import Caption, Picture
 
 
@@ -51,10 +52,6 @@ Term = TextTerm | PictureTerm | IndexedTerm | ConceptTerm
 SignalName = Literal["picture", "caption", "words", "marks"]
 """One kind of evidence for a hit: its own vector, its captions' vectors, its captions' words, or
 its likeness to the pictures that were marked."""
-
-
-ALL_SIGNALS: tuple[SignalName, ...] = ("picture", "caption", "words")
-"""All signals that a query may choose by name; marks count in every query that has any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.query.records import ALL_SIGNALS, Hit, Match, Measure, Query, TextTerm
+from search.query.limits import ALL_SIGNALS
+from search.query.records import Hit, Match, Measure, Query, TextTerm
 from search.ranking import fusion
 from search.ranking.context import Candidates, SearchContext, vectors_of
 from search.ranking.fusion import CONFIDENCE, RELEVANCE, SignalScores

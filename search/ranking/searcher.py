@@ -16,7 +16,8 @@ from search.filters.tree import Filter
 from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.pool import IndexPool, Searched
 from search.pictures import Limits
-from search.query.checks import MOST_HITS, check
+from search.query.checks import check
+from search.query.limits import MOST_HITS
 from search.query.records import Cut, Hit, PictureTerm, Query, TextTerm
 from search.ranking.adapter_cache import AdapterCache
 from search.ranking.background_cache import BackgroundCache

@@ -3,10 +3,10 @@
 from flask import Blueprint, Response
 
 from search.errors import NotFound
+from search.query.limits import LARGEST_ID
 from web.api.openapi import RANGES
 from web.links import API
 from web.middleware.file_responses import send
-from web.requests.query_form import LARGEST_ID
 from web.route import route
 from web.services.file_names import portable
 from web.services.films import TYPES, moment_of

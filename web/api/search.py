@@ -6,17 +6,25 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from search.catalog.marks import told
-from search.documents.from_records import answer_json, hit_json, picture_json
+from search.documents.from_records import answer_document, captions_document, hit_document
+from search.documents.picture import (
+    Captions,
+    Export,
+    ExportFields,
+    OriginalFields,
+    Picture,
+    ThumbnailFields,
+)
+from search.documents.reading import read_texts
+from search.documents.search import Answer, SearchDocument, SearchFields, SearchForm
 from search.errors import BadPicture, NotFound
-from search.filters.grammar import written
-from search.query.records import Hit, Query
+from search.query.limits import LARGEST_ID
+from search.query.records import Query
 from web.api.openapi import NOT_MODIFIED, RANGES, openapi
-from web.api.schemas import search as schemas
-from web.links import API, THUMBNAIL_SIDES_PX, addresses, linked
+from web.links import API, addresses, linked
 from web.middleware.file_responses import attachment, send
 from web.requests.pagination import cursor_after, offset_of
-from web.requests.query_form import FORM_TYPES, LARGEST_ID, choice, query_of_request, refuse_unknown
+from web.requests.query_form import FORM_TYPES, query_of_request
 from web.requests.selection import selection_of
 from web.route import JSON, route
 from web.services.originals import TYPES, not_found_if_unreadable
@@ -34,65 +42,60 @@ YEAR_S = 365 * 24 * 3600
     "/search",
     "GET",
     "POST",
-    answers=schemas.Answer,
-    fields=schemas.SearchFields,
-    takes={JSON: schemas.SearchDocument, FORM_TYPES[0]: schemas.SearchForm},
+    answers=Answer,
+    fields=SearchFields,
+    takes={JSON: SearchDocument, FORM_TYPES[0]: SearchForm},
     scope="read",
     etag=False,
 )
-def search() -> dict[str, Any]:
+def search() -> Answer:
     """Answer a query: fields in the address, a form with pictures, or a JSON document."""
     return answered(*query_of_request(request))
 
 
-def answered(query: Query, cursor: str) -> dict[str, Any]:
+def answered(query: Query, cursor: str) -> Answer:
     """The answer to a query, from where the cursor says."""
     if cursor:
         query = replace(query, offset=offset_of(cursor, query))
     began_s = perf_counter()
     answer = engine().answer(query)
     took_ms = round((perf_counter() - began_s) * 1000, 1)
-    return {
-        "query": _query_json(query),
-        "hits": [_hit(hit) for hit in answer.hits],
-        **answer_json(answer),
-        "next": cursor_after(query, len(answer.hits)) if answer.more else None,
-        "took_ms": took_ms,
-    }
+    hits = (hit_document(hit, **addresses(hit.picture)) for hit in answer.hits)
+    following = cursor_after(query, len(answer.hits)) if answer.more else None
+    return answer_document(query, answer, hits, following, took_ms)
 
 
-@route(api, PICTURE, answers=schemas.Picture)
-def picture(picture_id: int) -> dict[str, Any]:
+@route(api, PICTURE, answers=Picture)
+def picture(picture_id: int) -> Picture:
     """One picture with its facts and captions."""
     return linked(engine().picture(picture_id))
 
 
-@route(api, f"{PICTURE}/captions", answers=schemas.Captions)
-def captions(picture_id: int) -> dict[str, Any]:
+@route(api, f"{PICTURE}/captions", answers=Captions)
+def captions(picture_id: int) -> Captions:
     """A picture's captions alone: those beside its file before those in it."""
-    return {"captions": picture_json(engine().picture(picture_id))["captions"]}
+    return captions_document(engine().picture(picture_id))
 
 
 @route(
     api,
     f"{PICTURE}/thumbnail",
     answers="image/webp",
-    fields=schemas.ThumbnailFields,
+    fields=ThumbnailFields,
     statuses=NOT_MODIFIED,
     limited=False,
     urgency="picture",
 )
 def thumbnail(picture_id: int) -> Response:
     """A picture as WebP within a square; kept for good by who asks for its version `v`."""
-    refuse_unknown(request.args, ("side", "v"))
-    side_px = int(choice("side", request.args.get("side", "320"), THUMBNAIL_SIDES_PX))
+    fields = read_texts(ThumbnailFields, dict(request.args.lists()))
     content_hash = engine().catalog.pictures.content_hash(picture_id)
     response = Response(mimetype="image/webp")
-    response.set_etag(f"{content_hash}-{side_px}")
-    if request.args.get("v") == content_hash[:12]:
+    response.set_etag(f"{content_hash}-{fields.side}")
+    if fields.v == content_hash[:12]:
         response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     if not request.if_none_match.contains(response.get_etag()[0] or ""):
-        response.data = _thumbnail(picture_id, side_px, content_hash)
+        response.data = _thumbnail(picture_id, fields.side, content_hash)
     response.make_conditional(request)
     return response
 
@@ -101,13 +104,13 @@ def thumbnail(picture_id: int) -> Response:
     api,
     f"{PICTURE}/original",
     answers=(*sorted(set(TYPES.values())), "application/octet-stream"),
-    fields=schemas.OriginalFields,
+    fields=OriginalFields,
     statuses=RANGES,
     urgency="bulk",
 )
 def original(picture_id: int) -> Response:
     """The picture's file as it is, whole or the range that is asked for."""
-    refuse_unknown(request.args, ("download",))
+    read_texts(OriginalFields, dict(request.args.lists()))
     picture = engine().picture(picture_id)
     found = state().originals.find(picture)
     # What a browser could run as a page is for download alone.
@@ -121,19 +124,18 @@ def original(picture_id: int) -> Response:
     "/export",
     "GET",
     "POST",
-    answers=(schemas.Export, "text/csv", "application/zip"),
-    fields=schemas.ExportFields,
-    takes={FORM_TYPES[1]: schemas.ExportFields},
+    answers=(Export, "text/csv", "application/zip"),
+    fields=ExportFields,
+    takes={FORM_TYPES[1]: ExportFields},
     scope="read",
     urgency="bulk",
 )
-def export() -> Response | dict[str, Any]:
+def export() -> Response | Export:
     """A selection of pictures: JSON, CSV, or a zip of their files."""
-    refuse_unknown(request.values, ("id", "format"))
     ids, kind = selection_of(request.values)
     chosen = state().exports.pictures(ids)
     if kind == "json":
-        return {"pictures": [linked(picture) for picture in chosen]}
+        return Export(tuple(linked(picture) for picture in chosen))
     export = state().exports.of(chosen, kind)
     return attachment(export.content, export.content_type, export.name)
 
@@ -158,23 +160,3 @@ def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
             f"picture {picture_id} can't be shown: {error}; if its file has moved, index its "
             "folder again"
         ) from error
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    return hit_json(hit) | addresses(hit.picture)
-
-
-def _query_json(query: Query) -> dict[str, Any]:
-    return {
-        "terms": [told(term) for term in query.terms],
-        "collections": list(query.collections),
-        "k": query.k,
-        "offset": query.offset,
-        "where": None if query.where is None else written(query.where),
-        "by": list(query.by),
-        "cutoff": query.cutoff,
-        "fold": query.fold,
-        "diverse": query.diverse,
-        "more": list(query.more),
-        "less": list(query.less),
-    }

@@ -9,10 +9,12 @@ from functools import partial
 from http import HTTPStatus
 
 from flask import Flask, Response, current_app, request
+from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search import errors
-from search.documents.from_records import one_line, printable
+from search.documents.problem import Problem
+from search.text.printable import one_line, printable
 from web.middleware.request_log import request_id
 from web.requests.query_form import UnknownMediaType
 from web.route import current_facts, is_for_programs
@@ -120,12 +122,12 @@ def _answer(page: Page, status: int, detail: str, error: Exception | None = None
     detail = printable(detail)
     if not is_for_programs(request.path):
         return Response(page(status, detail, error), status, mimetype="text/html")
-    problem = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "request_id": request_id(),
-    }
-    body = json.dumps(problem, ensure_ascii=False) + "\n"
+    problem = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=request_id(),
+    )
+    body = json.dumps(to_builtins(problem), ensure_ascii=False) + "\n"
     return Response(body, status, content_type="application/problem+json")

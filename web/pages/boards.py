@@ -3,10 +3,11 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
+from search.query.limits import LARGEST_ID
 from web.pages.refused_forms import comes_back
 from web.pages.saved import everything
 from web.pages.search import question
-from web.requests.query_form import LARGEST_ID, count, identities, identity
+from web.requests.query_form import count, identities, identity
 from web.requests.saved_search import name_of, note_of
 from web.requests.search_url import Asked
 from web.route import route

@@ -9,10 +9,11 @@ from werkzeug import Response
 
 from search.catalog.records import Failure
 from search.errors import BadSetting, BadSource, NotFound
+from search.query.limits import LARGEST_ID
 from search.query.records import Hit
 from web.pages.refused_forms import comes_back
 from web.requests.multipart import read_form
-from web.requests.query_form import LARGEST_ID, Fields
+from web.requests.query_form import Fields
 from web.requests.search_url import Asked
 from web.route import route
 from web.services.server_folders import Listing

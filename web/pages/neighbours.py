@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from search.query.checks import MOST_HITS
+from search.query.limits import MOST_HITS
 from search.query.records import Hit
 from web.requests.search_url import PAGE_HITS, Asked
 from web.state import engine, state

@@ -1,18 +1,18 @@
 """What people keep from the page: marks, concepts and saved searches."""
 
-from typing import Any
-
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from search.concepts import keep
+from search.documents.picture import Export
 from search.query.checks import check, check_marks
+from search.query.limits import LARGEST_ID
 from web.auth import token
 from web.links import linked
 from web.middleware.file_responses import attachment
 from web.pages.refused_forms import comes_back
 from web.pages.search import question
-from web.requests.query_form import LARGEST_ID, identity, words
+from web.requests.query_form import identity, words
 from web.requests.saved_search import asked_in, name_of, saved_address
 from web.requests.search_url import Asked, Side
 from web.requests.selection import selection_of
@@ -65,12 +65,12 @@ def mark() -> Response:
 
 @route(kept, "/selected", "POST", scope="read", urgency="bulk")
 @comes_back("select", question)
-def export() -> Response | dict[str, Any]:
+def export() -> Response | Export:
     """Export what is selected on a page; the other fields of its form are for boards."""
-    ids, kind = selection_of(request.values)
+    ids, kind = selection_of(request.values, among_others=True)
     chosen = state().exports.pictures(ids)
     if kind == "json":
-        return {"pictures": [linked(picture) for picture in chosen]}
+        return Export(tuple(linked(picture) for picture in chosen))
     export = state().exports.of(chosen, kind)
     return attachment(export.content, export.content_type, export.name)
 

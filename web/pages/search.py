@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
 from search.filters.contradictions import contradiction
 from search.pictures.thumbnails import thumbnail
-from search.query.checks import MOST_HITS
+from search.query.limits import LARGEST_ID, MOST_HITS
 from web.links import API
 from web.pages.chips import marks, shown
 from web.pages.filter_form import narrowed
@@ -17,7 +17,7 @@ from web.pages.filter_panel import panel_of
 from web.pages.neighbours import neighbours
 from web.pages.refused_forms import comes_back
 from web.pages.similar import Likeness, likeness
-from web.requests.query_form import LARGEST_ID, count, identity
+from web.requests.query_form import count, identity
 from web.requests.search_url import PAGE_HITS, Asked
 from web.route import route
 from web.services.films import moment_of

@@ -6,21 +6,16 @@ from werkzeug.datastructures import MultiDict
 
 from search.errors import BadQuery
 from search.filters.grammar import parse
+from search.query.limits import MOST_ADDRESS, MOST_NOTE, MOST_SAVED_NAME
 from web.requests.query_form import words
 from web.requests.search_url import Asked
-
-MOST_NAME = 200
-MOST_NOTE = 2_000
-
-# What servers and proxies take as the first line of a request, some of them less.
-MOST_ADDRESS = 64_000
 
 
 def name_of(text: str) -> str:
     """Return the name of a saved search or a board; raise BadQuery if blank or too long."""
     name = words(text)
-    if not 1 <= len(name) <= MOST_NAME:
-        raise BadQuery(f"the name is {name[:80]!r}; give one of 1 to {MOST_NAME} characters")
+    if not 1 <= len(name) <= MOST_SAVED_NAME:
+        raise BadQuery(f"the name is {name[:80]!r}; give one of 1 to {MOST_SAVED_NAME} characters")
     return name
 
 

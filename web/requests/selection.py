@@ -1,17 +1,23 @@
 """A selection of pictures to export: their ids and the format, as a form or an address has them."""
 
-from typing import Literal, cast, get_args
-
-from web.requests.query_form import Fields, choice, identities
-
-Format = Literal["json", "csv", "zip"]
+from search.documents.picture import ExportFields, ExportFormat
+from search.documents.reading import read_texts
+from web.requests.query_form import Fields, identities
 
 
-def selection_of(fields: Fields) -> tuple[list[int], Format]:
+def selection_of(fields: Fields, among_others: bool = False) -> tuple[list[int], ExportFormat]:
     """Return the ids of the selected pictures and the format to export them in.
 
+    `among_others` passes over the other fields of a form.
+
     Raises:
-        BadQuery: no picture is selected, an id can't be read, or the format is unknown.
+        BadQuery: there is another field, no picture is selected, an id can't be read, or the format
+            is unknown.
     """
-    kind = choice("format", fields.get("format", "json"), get_args(Format))
-    return identities("id", fields.getlist("id")), cast(Format, kind)
+    texts = {
+        name: several
+        for name, several in fields.lists()
+        if not among_others or name in ExportFields.__struct_fields__
+    }
+    selection = read_texts(ExportFields, texts)
+    return identities("id", selection.id), selection.format

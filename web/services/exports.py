@@ -9,12 +9,13 @@ from typing import Literal
 
 from zipstream import ZipStream
 
-from search.documents.from_records import one_line, picture_json, printable
+from search.documents.from_records import picture_document
 from search.engine import Engine
 from search.errors import BadPicture, NotFound
 from search.pictures import Limits
 from search.pictures.containers import container_of
 from search.records import Picture
+from search.text.printable import one_line, printable
 from web.services.confined import ConfinedFiles
 from web.services.downloads import file_of, name_of
 
@@ -31,7 +32,6 @@ COLUMNS = (
     "longitude",
     "camera",
     "content_hash",
-    "captions",
 )
 
 # What spreadsheets take for the beginning of a formula.
@@ -70,11 +70,12 @@ class Exports:
         """Return a table with a row a picture; a cell has the captions, one a line."""
         table = StringIO()
         rows = csv.writer(table)
-        rows.writerow(COLUMNS)
+        rows.writerow((*COLUMNS, "captions"))
         for picture in pictures:
-            told = picture_json(picture)
-            told["captions"] = [each["text"] for each in told["captions"]]
-            rows.writerow([_cell(told[column]) for column in COLUMNS])
+            document = picture_document(picture)
+            captions = [caption.text for caption in document.captions]
+            facts = [getattr(document, column) for column in COLUMNS]
+            rows.writerow([_cell(value) for value in (*facts, captions)])
         return ExportFile(table.getvalue(), "text/csv; charset=utf-8", "pictures.csv")
 
     def _files(self, pictures: Sequence[Picture]) -> ExportFile:

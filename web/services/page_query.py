@@ -28,7 +28,9 @@ class PageQueries:
         terms = [
             term
             for each in asked.terms
-            for term in (parse_query_text(each.text) if isinstance(each, TextTerm) else self._terms(each))
+            for term in (
+                parse_query_text(each.text) if isinstance(each, TextTerm) else self._terms(each)
+            )
         ]
         collections: tuple[str, ...] = (asked.collection,) if asked.collection else ()
         if not (asked.ranks or asked.where or collections):

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 from cachetools import TTLCache
 
 from search.engine import Engine
-from search.query.checks import MOST_HITS
+from search.query.limits import MOST_HITS
 from search.query.records import Query
 from search.ranking.pagination import RankedResults
 from web.requests.pagination import digest
