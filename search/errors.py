@@ -1,36 +1,87 @@
 """The exception tree: every error that Limn raises on purpose descends from `LimnError`.
 
-A message says what happened, with which value, and what to do next.
+A message says what happened, with which value, and what to do next. Its code and its values travel
+with it: programs and translations go by the code, never by the English text.
 """
 
 import re
+from collections.abc import Mapping
 
 # The folders of a path from the root on, up to its last name; those of a web address are none.
 FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^/\s'\"]+/)+(?=[^/\s'\"])")
+
+Value = str | int | float | bool | None
+
+
+class Message(str):
+    """An English text, with the code and the values that it is made of.
+
+    `template` is in the language of `str.format`, with the names of `values` as its fields.
+    """
+
+    code: str
+    values: Mapping[str, Value]
+
+    def __new__(cls, code: str, template: str, /, **values: object) -> "Message":
+        message = super().__new__(cls, template.format_map(values))
+        message.code = code
+        message.values = {name: _plain(value) for name, value in values.items()}
+        return message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _message, (self.code, str(self), self.values)
+
+
+def _plain(value: object) -> Value:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def _message(code: str, text: str, values: Mapping[str, Value]) -> Message:
+    """Return a message as another process made it."""
+    message = str.__new__(Message, text)
+    message.code, message.values = code, values
+    return message
 
 
 class LimnError(Exception):
     """The base of every deliberate error; its text is meant for the person at the keyboard.
 
-    `outside` is what clients of a server are told instead, where the text says where things lie on
-    this machine, or how they are reached.
+    `outside` is what clients of a server read instead, where the text names places on this machine.
     """
 
-    OUTSIDE = ""
+    OUTSIDE: Message | None = None
 
-    def __init__(self, message: str, *, outside: str = "") -> None:
-        super().__init__(message)
+    def __init__(
+        self, code: str, template: str, /, *, outside: Message | None = None, **values: object
+    ) -> None:
+        self.message = Message(code, template, **values)
         self._outside = outside
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _error, (type(self), self.args, self.__dict__)  # worker processes send errors
 
     @property
-    def outside(self) -> str:
-        """The text for those who may not know the inside; the text itself where that tells none."""
-        return self._outside or self.OUTSIDE or str(self)
+    def code(self) -> str:
+        """The kind of this error, such as `unknown-collection`; the same in every version."""
+        return self.message.code
+
+    @property
+    def outside(self) -> Message:
+        """The message for clients, who may not read the names of places on this machine."""
+        return self._outside or self.OUTSIDE or self.message
 
     @property
     def is_inside(self) -> bool:
-        """Whether there is more to it than clients are told."""
-        return self.outside != str(self)
+        """Whether the text says more than clients may read."""
+        return str(self.outside) != str(self)
+
+
+def _error(kind: type[LimnError], args: tuple[object, ...], parts: dict[str, object]) -> LimnError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(parts)
+    return error
 
 
 class BadSetting(LimnError):
@@ -56,14 +107,11 @@ class BadPicture(LimnError):
         "crashed",
     )
 
-    def __init__(self, message: str, reason: str) -> None:
+    def __init__(self, reason: str, template: str, /, **values: object) -> None:
         if reason not in self.REASONS:
             raise ValueError(f"unknown reason {reason!r}; known: {', '.join(self.REASONS)}")
-        super().__init__(message)
+        super().__init__(f"picture-{reason.replace(' ', '-')}", template, **values)
         self.reason = reason
-
-    def __reduce__(self) -> tuple[type["BadPicture"], tuple[str, str]]:
-        return type(self), (str(self), self.reason)  # worker processes send it to their parent
 
 
 class BadSource(LimnError):
@@ -86,9 +134,11 @@ class EncoderUnavailable(LimnError):
     """An encoder can't be opened: unknown, not downloaded, damaged, or its hub is out of reach."""
 
     @property
-    def outside(self) -> str:
-        """The text without the folders of its files: what is missing may be told."""
-        return FOLDERS.sub("", str(self))
+    def outside(self) -> Message:
+        """The message without the folders of its files; their names stay."""
+        if not FOLDERS.search(self.message):
+            return self.message
+        return Message("encoder-unavailable", "{text}", text=FOLDERS.sub("", self.message))
 
 
 class SpaceMismatch(LimnError):
@@ -98,7 +148,7 @@ class SpaceMismatch(LimnError):
 class DatabaseUnavailable(LimnError):
     """The database can't be opened, is damaged, or was made by another version of Limn."""
 
-    OUTSIDE = "the database can't be used"
+    OUTSIDE = Message("database-fails", "the database can't be used")
 
 
 class LockLost(DatabaseUnavailable):
@@ -108,10 +158,10 @@ class LockLost(DatabaseUnavailable):
 class StorageFailed(LimnError):
     """A write failed: the disk is full, read-only, or not ours."""
 
-    OUTSIDE = "the server can't write what it has to keep"
+    OUTSIDE = Message("storage-fails", "the server can't write what it has to keep")
 
 
 class IndexDamaged(LimnError):
     """An index file can't be used; the index is a cache, so it is rebuilt from SQL."""
 
-    OUTSIDE = "an index can't be used"
+    OUTSIDE = Message("index-fails", "an index can't be used")
