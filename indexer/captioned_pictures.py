@@ -46,11 +46,19 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
         with captions.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.DictReader(lines))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadSource(f"can't read captions from {str(captions)!r}: {error}") from error
+        raise BadSource(
+            "captions-unreadable",
+            "can't read captions from {captions!r}: {error}",
+            captions=str(captions),
+            error=error,
+        ) from error
     if not rows or not {"image", "caption"} <= rows[0].keys():
         raise BadSource(
-            f"{str(captions)!r} must be a CSV with the columns image and caption "
-            f"(and, if known, language and kind); found {sorted(rows[0]) if rows else 'no rows'}"
+            "captions-columns-wrong",
+            "{captions!r} must be a CSV with the columns image and caption "
+            "(and, if known, language and kind); found {columns}",
+            captions=str(captions),
+            columns=sorted(rows[0]) if rows else "no rows",
         )
     by_picture: dict[str, list[dict[str, str]]] = {}
     for row in rows:
@@ -58,15 +66,22 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
             by_picture.setdefault(row["image"], []).append(row)
     if len(by_picture) < 2:
         raise BadSource(
-            f"{str(captions)!r} has captions of {amount(len(by_picture), 'picture')}; "
-            "2 or more are needed"
+            "captions-too-few",
+            "{captions!r} has captions of {pictures}; 2 or more are needed",
+            captions=str(captions),
+            pictures=amount(len(by_picture), "picture"),
         )
     pairs = [captioned(on_disk(folder / name), rows) for name, rows in by_picture.items()]
     missing = [pair.path.name for pair in pairs if not pair.path.is_file()]
     if missing:
         raise BadSource(
-            f"{len(missing)} of {len(pairs)} captioned pictures are not in {str(folder)!r}, "
-            f"the first {missing[0]!r}; name their folder with --images"
+            "captioned-pictures-missing",
+            "{missing_count} of {pictures} captioned pictures are not in {folder!r}, "
+            "the first {first!r}; name their folder with --images",
+            missing_count=len(missing),
+            pictures=len(pairs),
+            folder=str(folder),
+            first=missing[0],
         )
     return pairs
 

@@ -32,8 +32,10 @@ def check_name(name: str) -> None:
     """Refuse a name that could not be written in a search; raises BadQuery."""
     if not NAME.fullmatch(name) or len(name) > MOST_NAME:
         raise BadQuery(
-            f"a concept can't be named {name[:100]!r}; use letters, digits, - and _, "
-            f"{MOST_NAME} at most"
+            "concept-name-invalid",
+            "a concept can't be named {name!r}; use letters, digits, - and _, {most} at most",
+            name=name[:100],
+            most=MOST_NAME,
         )
 
 
@@ -99,8 +101,10 @@ def imported(text: str | bytes) -> Concept:
             raise ValueError("it has more words or marks than a query may have")
     except (ValueError, RecursionError, BadQuery) as error:
         raise BadSource(
-            f"this is no concept that can be imported: {error}; "
-            "take a file that limn concept export wrote"
+            "concept-file-invalid",
+            "this is no concept that can be imported: {error}; "
+            "take a file that limn concept export wrote",
+            error=error,
         ) from error
     return concept
 
@@ -123,7 +127,8 @@ def _parts(engine: Engine, query: Query) -> tuple[tuple[TextTerm, ...], tuple[Co
                     marks[mark.content_hash] = turned
             case _:
                 raise BadQuery(
-                    "a picture that was sent can't be kept in a concept; index it, and mark it"
+                    "concept-of-query-image",
+                    "a picture that was sent can't be kept in a concept; index it, and mark it",
                 )
     found = engine.catalog.pictures.by_id(list(ids))
     for picture_id, more in ids.items():

@@ -28,19 +28,19 @@ class Message(str):
         message.values = {name: _plain(value) for name, value in values.items()}
         return message
 
+    @classmethod
+    def received(cls, code: str, text: str, values: Mapping[str, Value]) -> "Message":
+        """Return a message that another process made."""
+        message = str.__new__(cls, text)
+        message.code, message.values = code, values
+        return message
+
     def __reduce__(self) -> tuple[object, ...]:
-        return _message, (self.code, str(self), self.values)
+        return Message.received, (self.code, str(self), self.values)
 
 
 def _plain(value: object) -> Value:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
-
-
-def _message(code: str, text: str, values: Mapping[str, Value]) -> Message:
-    """Return a message as another process made it."""
-    message = str.__new__(Message, text)
-    message.code, message.values = code, values
-    return message
 
 
 class LimnError(Exception):
@@ -52,9 +52,16 @@ class LimnError(Exception):
     OUTSIDE: Message | None = None
 
     def __init__(
-        self, code: str, template: str, /, *, outside: Message | None = None, **values: object
+        self,
+        code: str | Message,
+        template: str = "",
+        /,
+        *,
+        outside: Message | None = None,
+        **values: object,
     ) -> None:
-        self.message = Message(code, template, **values)
+        """Take a message, or the code, the template and the values of one."""
+        self.message = code if isinstance(code, Message) else Message(code, template, **values)
         self._outside = outside
         super().__init__(self.message)
 
@@ -110,7 +117,7 @@ class BadPicture(LimnError):
     def __init__(self, reason: str, template: str, /, **values: object) -> None:
         if reason not in self.REASONS:
             raise ValueError(f"unknown reason {reason!r}; known: {', '.join(self.REASONS)}")
-        super().__init__(f"picture-{reason.replace(' ', '-')}", template, **values)
+        super().__init__(Message(f"picture-{reason.replace(' ', '-')}", template, **values))
         self.reason = reason
 
 
@@ -138,7 +145,7 @@ class EncoderUnavailable(LimnError):
         """The message without the folders of its files; their names stay."""
         if not FOLDERS.search(self.message):
             return self.message
-        return Message("encoder-unavailable", "{text}", text=FOLDERS.sub("", self.message))
+        return Message(self.code, "{text}", text=FOLDERS.sub("", self.message))
 
 
 class SpaceMismatch(LimnError):

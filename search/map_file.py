@@ -63,7 +63,10 @@ def write_map(path: Path, made: PictureMap) -> None:
             )
     except OSError as error:
         raise StorageFailed(
-            f"can't write the map {str(path)!r}: {error.strerror}; make room, and make it again"
+            "map-unwritable-full",
+            "can't write the map {path!r}: {reason}; make room, and make it again",
+            path=str(path),
+            reason=error.strerror,
         ) from error
 
 

@@ -26,7 +26,11 @@ def registered(group: Group) -> dict[str, EntryPoint]:
     """
     points = _all_entry_points().select(group=f"limn.{group}")
     if not points:
-        raise BadSetting(f"no installed package registers {group} for Limn; install Limn again")
+        raise BadSetting(
+            "plugins-missing",
+            "no installed package registers {group} for Limn; install Limn again",
+            group=group,
+        )
     return {point.name: point for point in sorted(points, key=lambda point: point.name)}
 
 
@@ -83,8 +87,13 @@ def load(point: EntryPoint) -> Any:
     except (ImportError, AttributeError) as error:
         package = f" of the package {point.dist.name}" if point.dist else ""
         raise BadSetting(
-            f"{point.group} {point.name!r}{package} can't be imported: {error}; install the "
-            "package again, or remove it"
+            "plugin-unimportable",
+            "{group} {name!r}{package} can't be imported: {error}; install the "
+            "package again, or remove it",
+            group=point.group,
+            name=point.name,
+            package=package,
+            error=error,
         ) from error
 
 

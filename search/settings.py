@@ -94,22 +94,35 @@ def _folders(value: str) -> tuple[Path, ...]:
     for folder in folders:
         if not folder.is_dir():
             raise BadSetting(
-                f"LIMN_ROOTS names {str(folder)!r}, which is no folder; it may be folders, "
-                f"with {os.pathsep!r} between them"
+                "roots-setting-invalid",
+                "LIMN_ROOTS names {folder!r}, which is no folder; it may be folders, "
+                "with {separator!r} between them",
+                folder=str(folder),
+                separator=os.pathsep,
             )
     return folders
 
 
 def _device(value: str) -> Device:
     if value not in DEVICES:
-        raise BadSetting(f"LIMN_DEVICE is {value!r}; it may be {', '.join(DEVICES)}")
+        raise BadSetting(
+            "device-setting-invalid",
+            "LIMN_DEVICE is {value!r}; it may be {devices}",
+            value=value,
+            devices=", ".join(DEVICES),
+        )
     return cast(Device, value)
 
 
 def _store(value: str) -> str:
     if plugins.find("stores", value) is None:
         names = ", ".join(plugins.choices("stores"))
-        raise BadSetting(f"LIMN_STORE is {value!r}; it may be {names}")
+        raise BadSetting(
+            "store-setting-invalid",
+            "LIMN_STORE is {value!r}; it may be {names}",
+            value=value,
+            names=names,
+        )
     return value
 
 
@@ -123,7 +136,12 @@ def memory_size(name: str, text: str) -> int | None:
         return None
     parts = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
     if parts is None or not float(parts[1]):
-        raise BadSetting(f"{name} is {text!r}; it may be a size such as 512M or 2G")
+        raise BadSetting(
+            "size-setting-invalid",
+            "{name} is {value!r}; it may be a size such as 512M or 2G",
+            name=name,
+            value=text,
+        )
     return int(float(parts[1]) * 1024 ** " KMGT".index(parts[2].upper() or " "))
 
 
@@ -134,7 +152,12 @@ def _positive(values: Mapping[str, str], name: str, default: int) -> int:
     except ValueError:
         number = 0
     if number < 1:
-        raise BadSetting(f"{name} is {text!r}; it may be a whole number from 1")
+        raise BadSetting(
+            "number-setting-invalid",
+            "{name} is {value!r}; it may be a whole number from 1",
+            name=name,
+            value=text,
+        )
     return number
 
 

@@ -10,6 +10,7 @@ from search.errors import (
     EncoderUnavailable,
     IndexDamaged,
     LimnError,
+    Message,
     NotFound,
     StorageFailed,
 )
@@ -51,18 +52,23 @@ def test_a_server_that_is_away_is_told_without_its_address_and_user() -> None:
 @pytest.mark.parametrize(
     ("error", "outside"),
     [
-        (StorageFailed("can't write to /d/limn.db"), "the server can't write what it has to keep"),
-        (StorageFailed("no room in /d", outside="no room"), "no room"),
-        (IndexDamaged("the index /d/1.index can't be used"), "an index can't be used"),
         (
-            EncoderUnavailable("the pair in '/home/me/a pair/x.onnx' is damaged: /home/me/y.json"),
+            StorageFailed("x", "can't write to /d/limn.db"),
+            "the server can't write what it has to keep",
+        ),
+        (StorageFailed("x", "no room in /d", outside=Message("y", "no room")), "no room"),
+        (IndexDamaged("x", "the index /d/1.index can't be used"), "an index can't be used"),
+        (
+            EncoderUnavailable(
+                "x", "the pair in '/home/me/a pair/x.onnx' is damaged: /home/me/y.json"
+            ),
             "the pair in 'a pair/x.onnx' is damaged: y.json",
         ),
         (
-            EncoderUnavailable("getting x from https://hub.example/a/b failed"),
+            EncoderUnavailable("x", "getting x from https://hub.example/a/b failed"),
             "getting x from https://hub.example/a/b failed",
         ),
-        (NotFound("there is no collection 'x'"), "there is no collection 'x'"),
+        (NotFound("x", "there is no collection 'x'"), "there is no collection 'x'"),
     ],
 )
 def test_each_error_has_a_text_for_the_outside(error: LimnError, outside: str) -> None:

@@ -303,7 +303,9 @@ def with_encoder(engine: Engine, folder: Path, error: Exception) -> FlaskClient:
 def test_an_encoder_that_is_missing_is_told_and_the_rest_goes_on(
     engine: Engine, tmp_path: Path
 ) -> None:
-    client = with_encoder(engine, tmp_path, EncoderUnavailable("its weights are not downloaded"))
+    client = with_encoder(
+        engine, tmp_path, EncoderUnavailable("x", "its weights are not downloaded")
+    )
     assert "not downloaded" in detail(client.get("/api/v1/search?q=red"), 503)
     page = client.get("/?q=red")
     assert page.status_code == 503 and "not downloaded" in page.text

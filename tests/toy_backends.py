@@ -54,7 +54,7 @@ class ToyEncoders(EncoderBackend):
 
     def check(self, spec: str) -> None:
         if spec != "toy:round":
-            raise BadSetting(f"there is no toy {spec!r}; write toy:round")
+            raise BadSetting("unknown-toy", "there is no toy {spec!r}; write toy:round", spec=spec)
 
 
 class ToyStore(ExactStore):

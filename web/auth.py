@@ -10,11 +10,22 @@ from werkzeug.http import parse_cookie
 
 from search.catalog.records import Scope, Token
 from search.catalog.tokens import Tokens
-from search.errors import LimnError
+from search.errors import LimnError, Message
 from web.route import current_facts, is_for_programs
 from web.state import state
 
 COOKIE = "limn_token"
+
+TOKEN_WANTED = Message(
+    "token-needed",
+    "this server wants a token; send one as Authorization: Bearer ..., made where the server runs "
+    "with: limn token create NAME",
+)
+TOKEN_UNKNOWN = Message(
+    "token-unknown",
+    "the token is not known or was revoked; send one as Authorization: Bearer ..., made where the "
+    "server runs with: limn token create NAME",
+)
 
 
 def admit(app: Flask) -> None:
@@ -37,8 +48,14 @@ def admit(app: Flask) -> None:
             return _refuse(secret)
         if not g.token.allows(wanted):
             raise Forbidden(
-                f"the token {g.token.name!r} is for {g.token.scope}, and this needs {wanted}; "
-                f"make one: limn token create NAME --scope {wanted}"
+                Message(
+                    "token-scope-too-small",
+                    "the token {name!r} is for {scope}, and this needs {wanted}; make one: limn "
+                    "token create NAME --scope {wanted}",
+                    name=g.token.name,
+                    scope=g.token.scope,
+                    wanted=wanted,
+                )
             )
         return None
 
@@ -90,9 +107,6 @@ def _secret_in(shown: Authorization | None, cookies: Mapping[str, str]) -> str |
 def _refuse(secret: str | None) -> Response:
     if not is_for_programs(request.path) and request.method in ("GET", "HEAD"):
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
-    what = "the token is not known or was revoked" if secret else "this server wants a token"
     raise Unauthorized(
-        f"{what}; send one as Authorization: Bearer ..., made where the server runs with: "
-        "limn token create NAME",
-        www_authenticate=WWWAuthenticate("bearer"),
+        TOKEN_UNKNOWN if secret else TOKEN_WANTED, www_authenticate=WWWAuthenticate("bearer")
     )

@@ -166,8 +166,11 @@ def check_routes(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if not hasattr(app.view_functions[rule.endpoint], "facts"):
             raise NoFacts(
-                f"the view {rule.endpoint!r} at {rule.rule} has no facts, such as who may ask for "
-                "it; register it with @route of web/route.py"
+                "route-without-facts",
+                "the view {endpoint!r} at {rule} has no facts, such as who may ask for "
+                "it; register it with @route of web/route.py",
+                endpoint=rule.endpoint,
+                rule=rule.rule,
             )
 
 

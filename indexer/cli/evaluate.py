@@ -56,7 +56,11 @@ def evaluate(
         unknown = sorted(set(languages) - set(known))
         if unknown:
             raise BadSource(
-                f"no caption in {str(captions)!r} is in {unknown[0]!r}; it has {', '.join(known)}"
+                "caption-language-unknown",
+                "no caption in {captions!r} is in {language!r}; it has {languages}",
+                captions=str(captions),
+                language=unknown[0],
+                languages=", ".join(known),
             )
         with saying(f"opening the encoder {spec}"):
             encoder = open_encoder(spec, device)

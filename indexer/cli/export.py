@@ -34,7 +34,11 @@ def export(spec: str, out: Path, precision: str, as_json: bool) -> None:
     check_new(user_path(out))
     check_exportable(spec)
     if importlib.util.find_spec("onnx") is None:
-        raise BadSetting(f"exporting needs the package onnx: {install_extra('export')}")
+        raise BadSetting(
+            "package-missing-export",
+            "exporting needs the package onnx: {install}",
+            install=install_extra("export"),
+        )
     with saying("loading torch"):
         from indexer.exporting.export import export as run
 

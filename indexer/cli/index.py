@@ -110,7 +110,11 @@ def demo(pictures: Path | None) -> None:
     from search.bootstrap import open_engine
 
     if pictures is not None and not os.path.exists(user_path(pictures)):
-        raise BadSource(f"there is no {str(pictures)!r}; name a folder of pictures")
+        raise BadSource(
+            "demo-folder-missing",
+            "there is no {folder!r}; name a folder of pictures",
+            folder=str(pictures),
+        )
     ending = end_in_order(STOPPED)
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
@@ -192,7 +196,14 @@ def _refuse(engine: Engine, request: Any, counts: Counts, *, new: bool) -> None:
     why = "" if gone else f"; see: limn failures {request.name}"
     files = "the only file" if counts.found == 1 else f"none of the {counts.found:,} files"
     can = "can't" if counts.found == 1 else "can"
-    raise BadSource(f"{files} in {named} {can} be read{why}")
+    raise BadSource(
+        "files-unreadable",
+        "{files} in {places} {verb} be read{why}",
+        files=files,
+        places=named,
+        verb=can,
+        why=why,
+    )
 
 
 def _tell_notes(told: Any, notes: list[str], part: bool) -> None:

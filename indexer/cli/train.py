@@ -146,7 +146,7 @@ def train(
         _learn(settings, name, captions, anyway, as_json)
         return
     if out is None:
-        raise BadSetting("name the folder of the run: --out DIR")
+        raise BadSetting("out-folder-needed", "name the folder of the run: --out DIR")
     check_trainable(spec, method)
     if options["teacher"] is not None:
         check_encoder(options["teacher"])
@@ -155,7 +155,10 @@ def train(
     elif captions is not None and name is None:
         source, (pairs, folder) = str(user_path(captions)), _listed(user_path(captions), images)
     else:
-        raise BadSetting("name the pictures to train on: either --collection NAME or --pairs FILE")
+        raise BadSetting(
+            "training-pictures-needed",
+            "name the pictures to train on: either --collection NAME or --pairs FILE",
+        )
     check_enough(len(pairs), options["held_out"])
     asked = {key: value for key, value in options.items() if value is not None}
     asked = {**asked, "captions": draws}
@@ -187,7 +190,10 @@ def _learn(
     from search.bootstrap import open_engine
 
     if name is None or captions is not None:
-        raise BadSetting("marks are of a collection's pictures: name it with --collection NAME")
+        raise BadSetting(
+            "marks-need-collection",
+            "marks are of a collection's pictures: name it with --collection NAME",
+        )
     with open_engine(settings) as engine:
         done = train_adapter(engine, name, anyway)
     if as_json:

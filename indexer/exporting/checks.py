@@ -33,11 +33,19 @@ def check_exportable(spec: str) -> None:
         check_encoder(spec)
     elif plugins.find("encoders", spec) is not None:
         raise BadSetting(
-            f"{spec!r} is not exported, and need not be: it runs as it is, with "
-            f"--encoder {spec}. Pairs of open_clip are: {FORMS}"
+            "encoder-not-exportable",
+            "{spec!r} is not exported, and need not be: it runs as it is, with "
+            "--encoder {spec}. Pairs of open_clip are: {forms}",
+            spec=spec,
+            forms=FORMS,
         )
     else:
-        raise BadSetting(f"{spec!r} is not exported: {unknown(spec)}")
+        raise BadSetting(
+            "encoder-not-exportable-because",
+            "{spec!r} is not exported: {reason}",
+            spec=spec,
+            reason=unknown(spec),
+        )
 
 
 def check_new(out: Path) -> None:
@@ -50,8 +58,10 @@ def check_new(out: Path) -> None:
     taken = os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir()))
     if taken:
         raise BadSetting(
-            f"{str(out)!r} is there already and not an empty folder; name a new one with --out, "
-            "or remove it"
+            "out-folder-taken",
+            "{out!r} is there already and not an empty folder; name a new one with --out, "
+            "or remove it",
+            out=str(out),
         )
     above = out.parent  # where it is written before it becomes `out`
     while not os.path.exists(above):
@@ -59,5 +69,9 @@ def check_new(out: Path) -> None:
     if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
         why = "can't be written to" if above.is_dir() else "is no folder"
         raise StorageFailed(
-            f"can't write {str(out)!r}: {str(above)!r} {why}; name another place with --out"
+            "export-unwritable",
+            "can't write {out!r}: {folder!r} {reason}; name another place with --out",
+            out=str(out),
+            folder=str(above),
+            reason=why,
         )

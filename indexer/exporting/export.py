@@ -79,8 +79,11 @@ def export(spec: str, out: Path, precision: Precision) -> ExportedPair:
             cosines = _write_pair(spec, part, precision)
     except OSError as error:
         raise StorageFailed(
-            f"can't write {str(out)!r}: {error.strerror or error}; nothing of it was kept: "
-            "make room or name another --out, and run the command again"
+            "export-write-failed",
+            "can't write {out!r}: {reason}; nothing of it was kept: "
+            "make room or name another --out, and run the command again",
+            out=str(out),
+            reason=error.strerror or error,
         ) from error
     size_bytes = sum(file.stat().st_size for file in out.iterdir())
     return ExportedPair(open_onnx(f"onnx:{out}"), cosines, size_bytes)
@@ -122,8 +125,13 @@ def _check_sizes(pair: Pair) -> None:
     for tower, parameters in sizes(pair.model).items():
         if parameters > LARGEST_TOWER:
             raise CantExport(
-                f"the {tower} tower of {pair.spec} has {parameters:,} parameters, and an ONNX file "
-                f"ends at 2 GiB, which is {LARGEST_TOWER:,}; use it as {pair.spec}"
+                "tower-too-large",
+                "the {tower} tower of {spec} has {parameters:,} parameters, and an ONNX file "
+                "ends at 2 GiB, which is {largest_tower:,}; use it as {spec}",
+                tower=tower,
+                spec=pair.spec,
+                parameters=parameters,
+                largest_tower=LARGEST_TOWER,
             )
 
 
@@ -161,8 +169,12 @@ def _graph(
     except UNTRACEABLE as error:
         reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
         raise CantExport(
-            f"torch can't write the tower that reads {name} of {spec} as ONNX ({reason}); "
-            f"use it as {spec}"
+            "tower-untraceable",
+            "torch can't write the tower that reads {name} of {spec} as ONNX ({reason}); "
+            "use it as {spec}",
+            name=name,
+            spec=spec,
+            reason=reason,
         ) from error
 
 
@@ -205,6 +217,11 @@ def _check_cosines(cosines: dict[str, float], precision: Precision) -> None:
     for tower, cosine in cosines.items():
         if not cosine >= LOWEST_COSINE[precision]:
             raise ExportDiffers(
-                f"the exported {tower} tower is at cosine {cosine:.4f} of torch's, and {precision} "
-                f"must reach {LOWEST_COSINE[precision]}; nothing was kept: try a higher --precision"
+                "export-differs",
+                "the exported {tower} tower is at cosine {cosine:.4f} of torch's, and {precision} "
+                "must reach {lowest}; nothing was kept: try a higher --precision",
+                tower=tower,
+                cosine=cosine,
+                precision=precision,
+                lowest=LOWEST_COSINE[precision],
             )

@@ -46,7 +46,11 @@ def write_words(encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path)
     """
     clean = CLEANERS.get(getattr(tokenizer, "clean_fn", None))
     if clean is None:
-        raise CantExport(f"its tokenizer ({type(tokenizer).__name__}) cleans texts by other means")
+        raise CantExport(
+            "tokenizer-cleaning-unknown",
+            "its tokenizer ({name}) cleans texts by other means",
+            name=type(tokenizer).__name__,
+        )
     context = int(tokenizer.context_length)
     if isinstance(tokenizer, SimpleTokenizer):
         kept = _byte_pairs(tokenizer)
@@ -56,7 +60,11 @@ def write_words(encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path)
         kept, stripped = _hugging_face(tokenizer)
         reading = Reading(context, clean, cut, stripped=stripped)
     else:
-        raise CantExport(f"its tokenizer ({type(tokenizer).__name__}) has no file of its own")
+        raise CantExport(
+            "tokenizer-without-file",
+            "its tokenizer ({name}) has no file of its own",
+            name=type(tokenizer).__name__,
+        )
     file.write_text(kept.to_str(), encoding="utf-8")
     words = open_words(file, reading.facts())
     _check(words, encoder)
@@ -66,7 +74,9 @@ def write_words(encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path)
 def _byte_pairs(tokenizer: SimpleTokenizer) -> Tokenizer:
     """CLIP's byte pairs; cleaning and cutting into pieces stay in `openclip_words`."""
     if tokenizer.reduction_fn is not None:
-        raise CantExport("its tokenizer drops words at random or by their kind")
+        raise CantExport(
+            "tokenizer-drops-words", "its tokenizer drops words at random or by their kind"
+        )
     merges = sorted(tokenizer.bpe_ranks, key=tokenizer.bpe_ranks.__getitem__)
     pairs = Tokenizer(BPE(tokenizer.encoder, merges, end_of_word_suffix="</w>"))
     pairs.pre_tokenizer = ByteLevel(add_prefix_space=False, use_regex=False)
@@ -79,9 +89,15 @@ def _hugging_face(tokenizer: HFTokenizer) -> tuple[Tokenizer, int | None]:
     """A fast tokenizer as it stands after a call, with limit and padding; the stripped token."""
     backend = getattr(tokenizer.tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise CantExport("its tokenizer has no fast form, so no tokenizer.json")
+        raise CantExport(
+            "tokenizer-not-fast", "its tokenizer has no fast form, so no tokenizer.json"
+        )
     if tokenizer.tokenizer_mode:
-        raise CantExport(f"its tokenizer works in the mode {tokenizer.tokenizer_mode!r}")
+        raise CantExport(
+            "tokenizer-mode-unknown",
+            "its tokenizer works in the mode {mode!r}",
+            mode=tokenizer.tokenizer_mode,
+        )
     tokenizer(["a dog"])
     stripped = tokenizer.tokenizer.sep_token_id if tokenizer.strip_sep_token else None
     return Tokenizer.from_str(backend.to_str()), stripped
@@ -92,4 +108,8 @@ def _check(words: Words, encoder: OpenClipEncoder) -> None:
     wanted = encoder.tokens(TEXTS).tolist()
     for text, ids, row in zip(TEXTS, words.ids(TEXTS), wanted, strict=True):
         if ids + [0] * (context - len(ids)) != row:
-            raise CantExport(f"its tokenizer makes other tokens of {text[:40]!r} once exported")
+            raise CantExport(
+                "tokenizer-differs",
+                "its tokenizer makes other tokens of {text!r} once exported",
+                text=text[:40],
+            )

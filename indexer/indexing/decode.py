@@ -115,7 +115,7 @@ def _in_turn(
             if error.reason != WAITED:
                 raise
             yield Busy()
-    raise BadPicture(f"{name} waited too long for other large pictures", WAITED)
+    raise BadPicture(WAITED, "{name} waited too long for other large pictures", name=name)
 
 
 def _decode(

@@ -197,8 +197,10 @@ class Decoders:
         self._failed_starts = 0 if ready else self._failed_starts + 1
         if self._failed_starts >= MOST_FAILED_STARTS:
             raise DecodersFailed(
-                f"{self._failed_starts} processes that decode pictures ended before they had "
-                "started; see what they say above, make room in memory, and run the command again"
+                "decoders-not-starting",
+                "{failures} processes that decode pictures ended before they had "
+                "started; see what they say above, make room in memory, and run the command again",
+                failures=self._failed_starts,
             )
 
     def _start(self) -> "_Worker":
@@ -206,8 +208,10 @@ class Decoders:
             return _Worker(self._context, self._preparation, self._limits)
         except OSError as error:
             raise DecodersFailed(
-                f"no process that decodes pictures can be started: {error.strerror}; end other "
-                "programs, or choose fewer with --workers, and run the command again"
+                "decoders-cannot-start",
+                "no process that decodes pictures can be started: {reason}; end other "
+                "programs, or choose fewer with --workers, and run the command again",
+                reason=error.strerror,
             ) from error
 
 

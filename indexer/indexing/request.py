@@ -47,7 +47,9 @@ class Request:
         """
         paths = tuple(place for each in sources for place in places(each))
         if not paths:
-            raise BadSource("there is nothing to index: name a folder or a file")
+            raise BadSource(
+                "nothing-to-index", "there is nothing to index: name a folder or a file"
+            )
         named = name if name is not None else collection_name(Path(paths[0]))
         request = cls(paths, composed(named), **more)
         check_name(request.name)
@@ -64,7 +66,9 @@ class Request:
             return cls(**values)
         except TypeError as error:
             raise BadSetting(
-                f"the job asks for what this version does not know: {error}"
+                "job-request-unknown",
+                "the job asks for what this version does not know: {error}",
+                error=error,
             ) from error
 
     def as_json(self) -> dict[str, Any]:

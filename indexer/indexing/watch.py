@@ -35,7 +35,11 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
     try:
         from watchfiles import watch
     except ImportError as error:
-        raise BadSetting(f"--watch needs watchfiles: {install_extra('sources')}") from error
+        raise BadSetting(
+            "package-missing-watch",
+            "--watch needs watchfiles: {install}",
+            install=install_extra("sources"),
+        ) from error
     roots = [Path(each) for each in request.sources]
     while True:
         places = Places(roots, ())

@@ -67,7 +67,11 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
         from openTSNE.initialization import pca
         from openTSNE.nearest_neighbors import PrecomputedNeighbors
     except ImportError as error:
-        raise BadSetting(f"maps are laid out with openTSNE: {install_extra('map')}") from error
+        raise BadSetting(
+            "package-missing-map",
+            "maps are laid out with openTSNE: {install}",
+            install=install_extra("map"),
+        ) from error
     affinities = PerplexityBasedNN(
         knn_index=PrecomputedNeighbors(near, distances),
         perplexity=near.shape[1] / 3,

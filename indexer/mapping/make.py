@@ -21,7 +21,11 @@ def check_packages() -> None:
     """Raise BadSetting where the extra `map` is not installed, before minutes of work need it."""
     for package in ("openTSNE", "sklearn"):
         if importlib.util.find_spec(package) is None:
-            raise BadSetting(f"maps are laid out with openTSNE: {install_extra('map')}")
+            raise BadSetting(
+                "package-missing-map",
+                "maps are laid out with openTSNE: {install}",
+                install=install_extra("map"),
+            )
 
 
 def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
@@ -41,7 +45,9 @@ def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
         ids, vectors = store.items()
         if not len(ids):
             raise BadSource(
-                f"collection {collection.name!r} has no pictures to make a map of; index some"
+                "collection-empty",
+                "collection {name!r} has no pictures to make a map of; index some",
+                name=collection.name,
             )
         places = lay_out(store, ids, vectors, tell)
         words = vocabularies(engine.encoder_of(collection), _captions(engine, collection))
@@ -65,12 +71,17 @@ def _alone(path: Path, collection: Collection) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise CollectionBusy(
-            f"the map of {collection.name!r} is being made by another process; wait for it"
+            "map-busy",
+            "the map of {name!r} is being made by another process; wait for it",
+            name=collection.name,
         ) from error
     except OSError as error:
         raise StorageFailed(
-            f"can't write the map {str(path)!r}: {error.strerror}; run the command as the owner of "
-            "the data folder"
+            "map-unwritable",
+            "can't write the map {path!r}: {reason}; run the command as the owner of "
+            "the data folder",
+            path=str(path),
+            reason=error.strerror,
         ) from error
     try:
         yield

@@ -95,7 +95,11 @@ def _clusters(places: Places, count: int) -> Any:
     try:
         from sklearn.cluster import KMeans, MiniBatchKMeans
     except ImportError as error:
-        raise BadSetting(f"maps need scikit-learn: {install_extra('map')}") from error
+        raise BadSetting(
+            "package-missing-regions",
+            "maps need scikit-learn: {install}",
+            install=install_extra("map"),
+        ) from error
     kind = KMeans if len(places) < 20_000 else MiniBatchKMeans
     return kind(n_clusters=count, n_init=1, random_state=0).fit_predict(places)
 

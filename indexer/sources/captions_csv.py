@@ -89,11 +89,20 @@ class CaptionTable:
                 began, line = line, rows.line_num + 1
                 self._add(columns, dict(zip(names, row, strict=False)), rows.line_num)
         except csv.Error as error:
-            raise BadSource(f"{self.path}, line {rows.line_num}: {error}") from error
+            raise BadSource(
+                "table-line-invalid",
+                "{path}, line {line}: {error}",
+                path=self.path,
+                line=rows.line_num,
+                error=error,
+            ) from error
         if text.count('"') % 2 and line - began > 1:
             raise BadSource(
-                f"{self.path}, line {began}: a quote opens here and is never closed, so the rest "
-                "of the file would be one caption; close it, or double it where it is meant"
+                "captions-quote-open",
+                "{path}, line {line}: a quote opens here and is never closed, so the rest "
+                "of the file would be one caption; close it, or double it where it is meant",
+                path=self.path,
+                line=began,
             )
         without = "without an image or a caption, passed over"
         self._note(self._blank, f"row {without}", f"rows {without}")
@@ -110,9 +119,13 @@ class CaptionTable:
                 return columns
             missing = ["caption"]
         raise BadSource(
-            f"{self.path} has no column {' and no column '.join(map(repr, missing))}; its "
+            "captions-column-missing",
+            "{path} has no column {missing}; its "
             "first line must name the columns image and caption, "
-            f"and reads {first_line[:200]!r}"
+            "and reads {first_line!r}",
+            path=self.path,
+            missing=" and no column ".join(map(repr, missing)),
+            first_line=first_line[:200],
         )
 
     def _add(self, columns: Columns, cells: dict[str, str], line: int) -> None:
@@ -154,13 +167,25 @@ def read_text(path: Path, most_bytes: int | None = None) -> str:
     """
     try:
         if not path.is_file():  # reading a named pipe would wait for ever
-            raise BadSource(f"can't read {path}: it is not a regular file")
+            raise BadSource(
+                "captions-not-a-file", "can't read {path}: it is not a regular file", path=path
+            )
         size_bytes = path.stat().st_size
         if most_bytes is not None and size_bytes > most_bytes:
-            raise BadSource(f"{path} has {size_bytes:,} bytes, too many for a caption; passed over")
+            raise BadSource(
+                "caption-file-too-large",
+                "{path} has {size_bytes:,} bytes, too many for a caption; passed over",
+                path=path,
+                size_bytes=size_bytes,
+            )
         data = path.read_bytes()
     except OSError as error:
-        raise BadSource(f"can't read {path}: {error.strerror}; check its permissions") from error
+        raise BadSource(
+            "captions-permission",
+            "can't read {path}: {reason}; check its permissions",
+            path=path,
+            reason=error.strerror,
+        ) from error
     return decoded(data)
 
 

@@ -41,7 +41,11 @@ def coco_rows(path: Path, asked: AskedColumns) -> Rows:
     try:
         import ijson
     except ImportError as error:
-        raise BadSource(f"COCO files are read with ijson: {install_extra('sources')}") from error
+        raise BadSource(
+            "package-missing-coco",
+            "COCO files are read with ijson: {install}",
+            install=install_extra("sources"),
+        ) from error
     try:
         # Names by id on disk: the captions come after the pictures, and name them by id.
         with tempfile.TemporaryDirectory(prefix="limn-") as scratch, path.open("rb") as file:
@@ -64,11 +68,17 @@ def coco_rows(path: Path, asked: AskedColumns) -> Rows:
             finally:
                 sql.close()
     except OSError as error:
-        raise BadSource(f"can't read {path}: {error.strerror}") from error
+        raise BadSource(
+            "table-unreadable", "can't read {path}: {reason}", path=path, reason=error.strerror
+        ) from error
     except (ijson.JSONError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise BadSource(
-            f"{path} is not laid out as COCO's captions are: {type(error).__name__}: {error}; "
-            "it must hold images (id, file_name) and annotations (image_id, caption)"
+            "coco-invalid",
+            "{path} is not laid out as COCO's captions are: {kind}: {error}; "
+            "it must hold images (id, file_name) and annotations (image_id, caption)",
+            path=path,
+            kind=type(error).__name__,
+            error=error,
         ) from error
 
 

@@ -67,13 +67,23 @@ class AskedColumns:
         listed = ", ".join(map(repr, names)) or "none"
         missing = [each for each in (self.picture, *self.captions) if each and each not in names]
         if missing:
-            raise BadSource(f"{where} has no column {missing[0]!r}; its columns are: {listed}")
+            raise BadSource(
+                "table-column-missing",
+                "{where} has no column {column!r}; its columns are: {columns}",
+                where=where,
+                column=missing[0],
+                columns=listed,
+            )
         by_lower = {name.strip().casefold(): name for name in reversed(names)}
         picture = self.picture or _first(PICTURE_NAMES, by_lower)
         if picture is None:
             raise BadSource(
-                f"{where} has no column that looks like the picture's ({', '.join(PICTURE_NAMES)})"
-                f"; name it with --image-column. Its columns are: {listed}"
+                "table-picture-column-unknown",
+                "{where} has no column that looks like the picture's ({names})"
+                "; name it with --image-column. Its columns are: {columns}",
+                where=where,
+                names=", ".join(PICTURE_NAMES),
+                columns=listed,
             )
         found = _first([each for each in CAPTION_NAMES if by_lower.get(each) != picture], by_lower)
         captions = self.captions or ((found,) if found else ())

@@ -88,8 +88,10 @@ class FolderSource:
             status = self.root.stat()
         except OSError as error:
             raise BadSource(
-                f"can't index {str(self.root)!r}: {error.strerror}; name a folder of pictures, "
-                "or a picture"
+                "source-unreadable",
+                "can't index {source!r}: {reason}; name a folder of pictures, or a picture",
+                source=str(self.root),
+                reason=error.strerror,
             ) from error
         if not stat.S_ISDIR(status.st_mode):
             yield from self._one_file(status, unchanged)
@@ -282,9 +284,13 @@ def _beside_film(listing: _Listing, name: str) -> tuple[SidecarData, list[Note]]
 def _read_sidecar(path: str) -> bytes:
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):  # reading a named pipe would wait for ever
-        raise BadSource("it is not a regular file")
+        raise BadSource("not-a-regular-file", "it is not a regular file")
     if status.st_size > LARGEST_BYTES:
-        raise BadSource(f"{status.st_size:,} bytes are too many for a caption")
+        raise BadSource(
+            "caption-too-large",
+            "{size_bytes:,} bytes are too many for a caption",
+            size_bytes=status.st_size,
+        )
     with open(path, "rb") as file:
         return file.read(LARGEST_BYTES)
 

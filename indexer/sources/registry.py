@@ -10,7 +10,7 @@ from indexer.sources import Source, leads_out
 from indexer.sources.kind import SourceKind
 from indexer.sources.options import SourceOptions
 from search import plugins
-from search.errors import BadSource
+from search.errors import BadSource, Message
 from search.files.boundary import is_inside
 from search.settings import user_path
 
@@ -35,11 +35,13 @@ def open_source(place: Path | str, options: SourceOptions, within: Path | None =
     """
     path = Path(place)
     if options.confined_to and not is_inside(path, options.confined_to):
-        raise BadSource(leads_out(path))
+        raise BadSource(Message("source-leads-out", "{reason}", reason=leads_out(path)))
     if isinstance(place, str) and (kind := _kind_by_prefix(place)) is not None:
         source = kind.open(place, options, within)
         if source is None:
-            raise BadSource(f"can't index {place!r}: there is no such source")
+            raise BadSource(
+                "unknown-source", "can't index {place!r}: there is no such source", place=place
+            )
         return source
     suffix = path.suffix.lower()
     for backend in plugins.backends("sources") if suffix and not path.is_dir() else ():
@@ -97,7 +99,13 @@ def _expanded(text: str) -> Iterator[str]:
     if numbers:
         first, last, width = int(numbers[1]), int(numbers[2]), len(numbers[1])
         if last - first >= MOST_SHARDS:
-            raise BadSource(f"{text!r} names {last - first + 1:,} files; at most {MOST_SHARDS:,}")
+            raise BadSource(
+                "too-many-shards",
+                "{source!r} names {count:,} files; at most {most:,}",
+                source=text,
+                count=last - first + 1,
+                most=MOST_SHARDS,
+            )
         choices = [f"{each:0{width}}" for each in range(first, last + 1)]
     else:
         choices = found[1].split(",")

@@ -68,7 +68,7 @@ def told_by_xmp(data: bytes) -> SidecarData:
     """
     found = read_xmp(data)
     if found is None:
-        raise BadSource("it is not XMP, damaged, or too large")
+        raise BadSource("xmp-unreadable", "it is not XMP, damaged, or too large")
     taken_at, digitized_at, _ = found.dates
     return SidecarData(
         captions_of(found.captions, "source"),
@@ -85,7 +85,7 @@ def told_by_json(data: bytes) -> SidecarData:
     """
     document = parse_json(decoded(data))
     if not isinstance(document, dict):
-        raise BadSource("it holds no JSON object")
+        raise BadSource("json-not-an-object", "it holds no JSON object")
     document = {str(name): value for name, value in document.items()}
     if is_takeout(document):
         return told_by_takeout(document)

@@ -31,9 +31,11 @@ def parse_json(text: str) -> Any:
     try:
         return json.loads(text, parse_int=_integer)
     except RecursionError:
-        raise BadSource("it is not JSON that can be read: it is nested too deeply") from None
+        raise BadSource(
+            "json-too-deep", "it is not JSON that can be read: it is nested too deeply"
+        ) from None
     except ValueError as error:
-        raise BadSource(f"it is not JSON: {error}") from error
+        raise BadSource("json-invalid", "it is not JSON: {error}", error=error) from error
 
 
 def kept_captions(captions: Iterable[Caption]) -> tuple[Caption, ...]:

@@ -128,11 +128,24 @@ def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
                     cells = dict(zip(names, row, strict=False))
                     yield cells.get(columns.picture, "").strip(), columns.told(cells)
     except UnicodeDecodeError as error:
-        raise BadSource(f"{path} is not UTF-8 ({error}); save it as UTF-8") from error
+        raise BadSource(
+            "table-not-utf8",
+            "{path} is not UTF-8 ({error}); save it as UTF-8",
+            path=path,
+            error=error,
+        ) from error
     except csv.Error as error:
-        raise BadSource(f"{path}, line {rows.line_num}: {error}") from error
+        raise BadSource(
+            "table-line-invalid",
+            "{path}, line {line}: {error}",
+            path=path,
+            line=rows.line_num,
+            error=error,
+        ) from error
     except OSError as error:
-        raise BadSource(f"can't read {path}: {error.strerror}") from error
+        raise BadSource(
+            "table-unreadable", "can't read {path}: {reason}", path=path, reason=error.strerror
+        ) from error
 
 
 def json_rows(path: Path, asked: AskedColumns) -> Rows:
@@ -147,9 +160,20 @@ def json_rows(path: Path, asked: AskedColumns) -> Rows:
                 try:
                     row = parse_json(line)
                 except BadSource as error:
-                    raise BadSource(f"{path}, line {number}: {error}") from error
+                    raise BadSource(
+                        "table-line-invalid",
+                        "{path}, line {line}: {error}",
+                        path=path,
+                        line=number,
+                        error=error,
+                    ) from error
                 if not isinstance(row, dict):
-                    raise BadSource(f"{path}, line {number}: it holds no JSON object")
+                    raise BadSource(
+                        "table-line-not-an-object",
+                        "{path}, line {line}: it holds no JSON object",
+                        path=path,
+                        line=number,
+                    )
                 if picture is None:
                     picture = asked.choose(list(row), f"{path}, line {number}").picture
                 names = (picture, *(name for name in row if name != picture))
@@ -159,9 +183,16 @@ def json_rows(path: Path, asked: AskedColumns) -> Rows:
                 name = row.get(picture)
                 yield (name if isinstance(name, str) else "").strip(), chosen[names].told(row)
     except UnicodeDecodeError as error:
-        raise BadSource(f"{path} is not UTF-8 ({error}); save it as UTF-8") from error
+        raise BadSource(
+            "table-not-utf8",
+            "{path} is not UTF-8 ({error}); save it as UTF-8",
+            path=path,
+            error=error,
+        ) from error
     except OSError as error:
-        raise BadSource(f"can't read {path}: {error.strerror}") from error
+        raise BadSource(
+            "table-unreadable", "can't read {path}: {reason}", path=path, reason=error.strerror
+        ) from error
 
 
 def _encoding(path: Path) -> str:

@@ -46,8 +46,11 @@ def pictures_in_table(container: Container, mark: FileMark, asked: AskedColumns)
     columns = asked.choose(table.schema.names, str(mark.path))
     if is_text(table.schema.field(columns.picture).type):
         raise BadSource(
-            f"{mark.path} names pictures by path in its column {columns.picture!r}; "
-            "index it by itself: limn index that file"
+            "table-names-paths",
+            "{path} names pictures by path in its column {column!r}; "
+            "index it by itself: limn index that file",
+            path=mark.path,
+            column=columns.picture,
         )
     labels = class_names(table.schema, columns)
     wanted = columns.beside
@@ -98,7 +101,9 @@ def _names_files(path: Path, columns: AskedColumns) -> bool:
     try:
         table = PictureTable(path)
     except BadPicture as error:
-        raise BadSource(f"can't index {str(path)!r}: {error}") from error
+        raise BadSource(
+            "source-path-invalid", "can't index {path!r}: {error}", path=str(path), error=error
+        ) from error
     try:
         picture = columns.choose(table.schema.names, str(path)).picture
         return is_text(table.schema.field(picture).type)
@@ -115,6 +120,8 @@ def _parquet_rows(path: Path, asked: AskedColumns) -> Rows:
             name = row[columns.picture] or ""
             yield name.strip(), columns.told(labelled(row, labels))
     except BadPicture as error:
-        raise BadSource(f"can't index {str(path)!r}: {error}") from error
+        raise BadSource(
+            "source-path-invalid", "can't index {path!r}: {error}", path=str(path), error=error
+        ) from error
     finally:
         table.close()

@@ -48,11 +48,19 @@ def empty(source: Source, why: str = "") -> BadSource:
     inner = source.source if isinstance(source, SourceWalk) else source
     if isinstance(inner, FolderSource) and inner.narrowed_by and not why:
         return BadSource(
-            f"no picture in {str(source.root)!r} fits {inner.narrowed_by}; change what is left "
-            "out, or index all of it. Nothing was changed"
+            "no-pictures-fit",
+            "no picture in {folder!r} fits {options}; change what is left "
+            "out, or index all of it. Nothing was changed",
+            folder=str(source.root),
+            options=inner.narrowed_by,
         )
     return BadSource(
-        f"there are no pictures in {str(source.root)!r}{'; ' if why else ''}{why}; Limn reads "
-        f"files that end in {', '.join(sorted((*PICTURE_SUFFIXES, *SUFFIXES)))}. "
-        "Nothing was changed"
+        "no-pictures-in-source",
+        "there are no pictures in {folder!r}{detail}{reason}; Limn reads "
+        "files that end in {suffixes}. "
+        "Nothing was changed",
+        folder=str(source.root),
+        detail="; " if why else "",
+        reason=why,
+        suffixes=", ".join(sorted((*PICTURE_SUFFIXES, *SUFFIXES))),
     )

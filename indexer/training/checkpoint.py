@@ -35,8 +35,11 @@ def save(folder: Path, state: dict[str, Any]) -> None:
             torch.save(state, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         raise StorageFailed(
-            f"can't write a checkpoint to {str(folder)!r}: {error}; the previous one stays: "
-            "make room, then run the same command again"
+            "checkpoint-unwritable",
+            "can't write a checkpoint to {folder!r}: {error}; the previous one stays: "
+            "make room, then run the same command again",
+            folder=str(folder),
+            error=error,
         ) from error
 
 
@@ -55,10 +58,16 @@ def load(folder: Path, identity: dict[str, Any], device: str) -> dict[str, Any] 
         differing = [name for name, value in identity.items() if state.get(name) != value]
     except UNREADABLE as error:
         raise TrainingStopped(
-            f"{str(file)!r} is damaged ({error}); remove it to train from the start"
+            "checkpoint-damaged",
+            "{file!r} is damaged ({error}); remove it to train from the start",
+            file=str(file),
+            error=error,
         ) from error
     if differing:
         raise TrainingStopped(
-            f"{str(file)!r} is of another {differing[0]}; train into another folder, or remove it"
+            "checkpoint-of-another-run",
+            "{file!r} is of another {differing}; train into another folder, or remove it",
+            file=str(file),
+            differing=differing[0],
         )
     return state

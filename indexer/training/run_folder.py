@@ -41,11 +41,18 @@ def claimed(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
                 raise
     except Timeout as error:
         raise TrainingStopped(
-            f"another limn train is at work in {str(folder)!r}; wait for it, or train into "
-            "another folder"
+            "run-folder-busy",
+            "another limn train is at work in {folder!r}; wait for it, or train into "
+            "another folder",
+            folder=str(folder),
         ) from error
     except OSError as error:
-        raise StorageFailed(f"can't train in {str(folder)!r}: {error}") from error
+        raise StorageFailed(
+            "run-folder-unusable",
+            "can't train in {folder!r}: {error}",
+            folder=str(folder),
+            error=error,
+        ) from error
 
 
 def _check(folder: Path, asked: Mapping[str, Any]) -> None:
@@ -54,8 +61,11 @@ def _check(folder: Path, asked: Mapping[str, Any]) -> None:
         foreign = sorted({each.name for each in folder.iterdir()} - {LOCK})
         if foreign:
             raise BadSetting(
-                f"{str(folder)!r} holds {foreign[0]!r} and is no folder of a training run; name "
-                "another with --out"
+                "run-folder-foreign",
+                "{folder!r} holds {file!r} and is no folder of a training run; name "
+                "another with --out",
+                folder=str(folder),
+                file=foreign[0],
             )
         file.write_text(json.dumps(asked, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return
@@ -64,11 +74,19 @@ def _check(folder: Path, asked: Mapping[str, Any]) -> None:
         differing = [name for name in {**asked, **held} if held.get(name) != asked.get(name)]
     except (ValueError, AttributeError) as error:
         raise BadSetting(
-            f"{str(file)!r} is damaged ({error}); train into another folder, or remove this one"
+            "run-settings-damaged",
+            "{file!r} is damaged ({error}); train into another folder, or remove this one",
+            file=str(file),
+            error=error,
         ) from error
     if differing:
         name = differing[0]
         raise BadSetting(
-            f"{str(folder)!r} holds another run: its {name} is {held.get(name)!r}, not "
-            f"{asked.get(name)!r}; train into another folder, or remove this one"
+            "run-folder-differs",
+            "{folder!r} holds another run: its {name} is {found!r}, not "
+            "{wanted!r}; train into another folder, or remove this one",
+            folder=str(folder),
+            name=name,
+            found=held.get(name),
+            wanted=asked.get(name),
         )

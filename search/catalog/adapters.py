@@ -65,8 +65,10 @@ class Adapters:
             changed = sql.execute(statement.where(t.adapter.c.collection_id.in_(named)))
             if not changed.rowcount:
                 raise NotFound(
-                    f"collection {name!r} has no adapter; train one of its marks: "
-                    f"limn train --from-feedback --collection {name}"
+                    "unknown-adapter",
+                    "collection {name!r} has no adapter; train one of its marks: "
+                    "limn train --from-feedback --collection {name}",
+                    name=name,
                 )
 
 
@@ -80,8 +82,10 @@ def _installed(row: sa.Row[Any]) -> Installed:
         adapter = Adapter.from_bytes(row.matrices, row.rank)
     except ValueError as error:
         raise DatabaseUnavailable(
-            f"the adapter of collection {row.name!r} is damaged in the database; "
-            f"remove it: limn adapter remove {row.name}"
+            "adapter-damaged",
+            "the adapter of collection {name!r} is damaged in the database; "
+            "remove it: limn adapter remove {name}",
+            name=row.name,
         ) from error
     return Installed(
         row.name, row.space_id, bool(row.enabled), adapter, json.loads(row.facts), row.made_at

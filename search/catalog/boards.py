@@ -215,7 +215,7 @@ def _held(sql: Sql, board_id: int) -> list[_Pin]:
 def _pin_of(pins: Sequence[_Pin], picture_id: int) -> _Pin:
     found = next((pin for pin in pins if pin.picture_id == picture_id), None)
     if found is None:
-        raise NotFound(f"picture {picture_id} is not on this board")
+        raise NotFound("picture-not-on-board", "picture {id} is not on this board", id=picture_id)
     return found
 
 
@@ -232,14 +232,21 @@ def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> int:
     contents = {row.id: bytes(row.content_hash) for row in rows}
     gone = next((each for each in wanted if each not in contents), None)
     if gone is not None:
-        raise NotFound(f"there is no picture {gone}; it may have been removed")
+        raise NotFound(
+            "unknown-picture", "there is no picture {id}; it may have been removed", id=gone
+        )
     held, pinned = {pin.content_hash for pin in pins}, {pin.picture_id for pin in pins}
     new: dict[bytes, int] = {}
     for each in wanted:
         if each not in pinned and contents[each] not in held:
             new.setdefault(contents[each], each)
     if len(pins) + len(new) > MOST_PICTURES:
-        raise BadQuery(f"a board holds {MOST_PICTURES:,} pictures; this one has {len(pins):,}")
+        raise BadQuery(
+            "board-full",
+            "a board holds {most:,} pictures; this one has {count:,}",
+            most=MOST_PICTURES,
+            count=len(pins),
+        )
     first = pins[-1].place + 1 if pins else 0
     added = [
         {"board_id": board_id, "content_hash": content, "picture_id": each, "place": place}
@@ -264,10 +271,14 @@ def _check_there(sql: Sql, board_id: int) -> None:
 
 
 def _gone(board_id: int) -> NotFound:
-    return NotFound(f"there is no board {board_id}; it may have been deleted")
+    return NotFound(
+        "unknown-board", "there is no board {id}; it may have been deleted", id=board_id
+    )
 
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
     held = sql.scalar(sa.select(t.board.c.id).where(t.board.c.name.in_(forms(name))))
     if held is not None and held != but:
-        raise NameTaken(f"there is a board {name!r} already; choose another name")
+        raise NameTaken(
+            "board-name-taken", "there is a board {name!r} already; choose another name", name=name
+        )

@@ -65,7 +65,12 @@ class CollectionRows:
             spelt = next((form for form in forms(name) if form in known), None)
             if spelt is None:
                 listed = ", ".join(sorted(known)) or "none yet; make one with: limn index PATH"
-                raise NotFound(f"there is no collection {name!r}; the collections are: {listed}")
+                raise NotFound(
+                    "unknown-collection",
+                    "there is no collection {name!r}; the collections are: {collections}",
+                    name=name,
+                    collections=listed,
+                )
             wanted.add(spelt)
         return [each for each in found if not names or each[0].name in wanted]
 
@@ -113,7 +118,7 @@ class CollectionRows:
                 sql.execute(named.values(encoder=space.encoder))
                 return Collection(now.id, now.name, space)
             if sql.scalar(sa.select(p.id).where(p.collection_id == now.id).limit(1)) is not None:
-                raise SpaceMismatch(_other_space(now, space))
+                raise _other_space(now, space)
             sql.execute(
                 t.collection.update().where(t.collection.c.id == now.id).values(space_id=space.id)
             )
@@ -132,7 +137,11 @@ class CollectionRows:
         with writer_lock(self._database, collection), self._database.writing() as sql:
             taken = sa.select(c.id).where(c.name.in_(forms(name)), c.id != collection.id)
             if sql.scalar(taken) is not None:
-                raise NameTaken(f"there is a collection {name!r} already; choose another name")
+                raise NameTaken(
+                    "collection-name-taken",
+                    "there is a collection {name!r} already; choose another name",
+                    name=name,
+                )
             renamed = t.collection.update().where(c.id == collection.id)
             sql.execute(renamed.values(name=composed(name)))
             mine = sa.or_(j.collection_id == collection.id, j.name == collection.name)
@@ -191,8 +200,10 @@ def check_name(name: str) -> None:
     unfit = not name.strip() or len(name) > 200 or not name.isprintable() or "/" in name
     if unfit or name in DOTS:
         raise BadSetting(
-            f"{name[:200]!r} can't name a collection; a name has 1 to 200 printable characters "
-            "and no slash. Choose another"
+            "collection-name-invalid",
+            "{name!r} can't name a collection; a name has 1 to 200 printable characters "
+            "and no slash. Choose another",
+            name=name[:200],
         )
 
 
@@ -208,12 +219,17 @@ def _with_last_changes(_sqlite: bool) -> sa.Select[Any]:
     return sa.select(c.id, c.name, s.id, s.encoder, s.width, last).join(t.space).order_by(c.name)
 
 
-def _other_space(held: Collection, wanted: Space) -> str:
-    encoder = held.space.encoder
+def _other_space(collection: Collection, wanted: Space) -> SpaceMismatch:
+    encoder = collection.space.encoder
     same = encoder == wanted.encoder
-    return (
-        f"collection {held.name!r} holds vectors of {held.space.id!r} (encoder {encoder}), but "
-        f"this encoder makes {wanted.id!r}; "
-        + ("the encoder has changed since" if same else f"index with --encoder {encoder}")
-        + f", choose another --collection, or begin anew after: limn remove {held.name}"
+    return SpaceMismatch(
+        "collection-of-another-encoder",
+        "collection {name!r} holds vectors of {space!r} (encoder {encoder}), but "
+        "this encoder makes {wanted!r}; {remedy}, choose another --collection, or begin anew "
+        "after: limn remove {name}",
+        name=collection.name,
+        space=collection.space.id,
+        encoder=encoder,
+        wanted=wanted.id,
+        remedy="the encoder has changed since" if same else f"index with --encoder {encoder}",
     )

@@ -37,8 +37,9 @@ class Concepts:
                 sql.execute(c.delete().where(c.c.name.in_(forms(concept.name))))
             elif sql.scalar(sa.select(c.c.id).where(c.c.name.in_(forms(concept.name)))) is not None:
                 raise NameTaken(
-                    f"there is a concept {concept.name!r} already; choose another name, or "
-                    "replace it"
+                    "concept-name-taken",
+                    "there is a concept {name!r} already; choose another name, or replace it",
+                    name=concept.name,
                 )
             row = {"name": concept.name, "words": words, "created_at": now()}
             [concept_id] = sql.execute(c.insert().values(row).returning(c.c.id)).scalars()
@@ -58,7 +59,12 @@ class Concepts:
             if not found:
                 names = sql.scalars(sa.select(t.concept.c.name).order_by(t.concept.c.name))
                 listed = ", ".join(names) or "none yet; keep one with: limn concept save NAME"
-                raise NotFound(f"there is no concept {name!r}; the concepts are: {listed}")
+                raise NotFound(
+                    "unknown-concept",
+                    "there is no concept {name!r}; the concepts are: {concepts}",
+                    name=name,
+                    concepts=listed,
+                )
         return found[0]
 
     def remove(self, name: str) -> None:
@@ -67,7 +73,11 @@ class Concepts:
             if not sql.execute(
                 t.concept.delete().where(t.concept.c.name.in_(forms(name)))
             ).rowcount:
-                raise NotFound(f"there is no concept {name!r}; see: limn concept list")
+                raise NotFound(
+                    "unknown-concept-name",
+                    "there is no concept {name!r}; see: limn concept list",
+                    name=name,
+                )
 
     def pictures(
         self, marks: Sequence[ConceptMark], collection_ids: Sequence[int]

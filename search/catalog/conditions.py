@@ -48,8 +48,12 @@ def column(name: str) -> Callable[[str, Value], Test]:
             tests = [f.text.in_(forms(value.text))]
         elif value.number is None and value.span is None:
             raise BadQuery(
-                f"{name} {sign} {value.text[:80]!r} compares with what is neither a number nor a "
-                f"date; such as: {name} {sign} 4, or {name} {sign} 2021-05"
+                "filter-value-not-comparable",
+                "{field} {operator} {value!r} compares with what is neither a number nor a "
+                "date; such as: {field} {operator} 4, or {field} {operator} 2021-05",
+                field=name,
+                operator=sign,
+                value=value.text[:80],
             )
         else:
             tests = [] if value.number is None else [ORDERED[sign](f.number, value.number)]

@@ -116,9 +116,12 @@ class CatalogFilters:
 
 def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
     return BadQuery(
-        f"there is no field {name!r} to filter by; the fields are: "
-        f"{', '.join(FIELDS)}; and the columns that came with the pictures: "
-        + (", ".join(columns) or "none")
+        "unknown-filter-field",
+        "there is no field {name!r} to filter by; the fields are: {fields}; and the columns that "
+        "came with the pictures: {columns}",
+        name=name,
+        fields=", ".join(FIELDS),
+        columns=", ".join(columns) or "none",
     )
 
 

@@ -205,7 +205,7 @@ class Jobs:
         """Return one job; raise NotFound."""
         found = self._read(sa.select(t.job).where(t.job.c.id == job_id))
         if not found:
-            raise NotFound(f"there is no job {job_id}; limn jobs lists them")
+            raise NotFound("unknown-job", "there is no job {id}; limn jobs lists them", id=job_id)
         return found[0]
 
     def latest(self, limit: int = 20, before: int | None = None) -> list[Job]:

@@ -44,7 +44,11 @@ class Marks:
             hashes = {row.id: row.content_hash for row in in_pieces(sql, statement, p.id, [*sides])}
             gone = next((each for each in sides if each not in hashes), None)
             if gone is not None:
-                raise NotFound(f"there is no picture {gone}; it may have been removed")
+                raise NotFound(
+                    "unknown-picture",
+                    "there is no picture {id}; it may have been removed",
+                    id=gone,
+                )
             rows = {
                 hashes[picture_id]: {
                     "query": asked,

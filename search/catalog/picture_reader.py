@@ -85,8 +85,11 @@ class PictureReader:
         if since is None:
             return _gone(picture_id)
         return NotFound(
-            f"picture {picture_id} is missing: its file was not found on {since[:10]}; "
-            "it is kept, and is back once its file is found by an index run"
+            "picture-missing",
+            "picture {id} is missing: its file was not found on {since}; "
+            "it is kept, and is back once its file is found by an index run",
+            id=picture_id,
+            since=since[:10],
         )
 
     def _file_sizes(self, frames: Sequence[Row]) -> dict[bytes, int]:
@@ -186,7 +189,11 @@ class PictureReader:
 
 
 def _gone(picture_id: int) -> NotFound:
-    return NotFound(f"there is no picture {picture_id}; it may have been removed")
+    return NotFound(
+        "unknown-picture",
+        "there is no picture {id}; it may have been removed",
+        id=picture_id,
+    )
 
 
 def _sized(row: Row, sizes: Mapping[bytes, int]) -> Row:

@@ -119,9 +119,15 @@ def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
     s = t.saved_search.c
     held = sql.scalar(sa.select(s.id).where(s.name.in_(forms(name))))
     if held is not None and held != but:
-        raise NameTaken(f"there is a saved search {name!r} already; choose another name")
+        raise NameTaken(
+            "saved-search-name-taken",
+            "there is a saved search {name!r} already; choose another name",
+            name=name,
+        )
 
 
 def _found(count: int) -> None:
     if not count:
-        raise NotFound("that saved search is gone; see the page of what is kept")
+        raise NotFound(
+            "unknown-saved-search", "that saved search is gone; see the page of what is kept"
+        )

@@ -36,8 +36,10 @@ class Tokens:
                 is not None
             ):
                 raise NameTaken(
-                    f"there is a token {name!r} already; choose another name, or: "
-                    f"limn token revoke {name}"
+                    "token-name-taken",
+                    "there is a token {name!r} already; choose another name, or: "
+                    "limn token revoke {name}",
+                    name=name,
                 )
             sql.execute(
                 t.token.insert().values(
@@ -59,7 +61,9 @@ class Tokens:
         with self._database.writing() as sql:
             gone = sql.execute(t.token.delete().where(t.token.c.name.in_(forms(name))))
             if not gone.rowcount:
-                raise NotFound(f"there is no token {name!r}; see: limn token list")
+                raise NotFound(
+                    "unknown-token", "there is no token {name!r}; see: limn token list", name=name
+                )
 
     def of_secret(self, secret: str) -> Token | None:
         """Return the token of a secret, if there is one, by hash: timing reveals nothing."""

@@ -47,7 +47,9 @@ def save(
     settings = Settings.from_environment()
     terms = tuple(terms_of(words, texts, (), minus))
     if not terms and not more and not less:
-        raise BadQuery("there is nothing to keep; give words, or pictures with --more PICTURE")
+        raise BadQuery(
+            "concept-empty", "there is nothing to keep; give words, or pictures with --more PICTURE"
+        )
     with open_engine(settings) as engine, _saying_how_to_replace(name):
         named = NamedPictures(engine.catalog, settings.data_dir, collections)
         marked = named.ids("--more", more), named.ids("--less", less)
@@ -122,7 +124,12 @@ def export(name: str, file: Path | None) -> None:
     try:
         file.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
-        raise StorageFailed(f"can't write {str(file)!r}: {error.strerror}") from error
+        raise StorageFailed(
+            "concept-file-unwritable",
+            "can't write {file!r}: {reason}",
+            file=str(file),
+            reason=error.strerror,
+        ) from error
     click.echo(f"wrote {one_line(printable(str(file)))}", err=True)
 
 
@@ -137,7 +144,12 @@ def import_(file: Path, replace: bool) -> None:
     try:
         text = file.read_bytes()
     except OSError as error:
-        raise BadSource(f"can't read {str(file)!r}: {error.strerror}") from error
+        raise BadSource(
+            "concept-file-unreadable",
+            "can't read {file!r}: {reason}",
+            file=str(file),
+            reason=error.strerror,
+        ) from error
     taken = imported(text)
     with open_engine(Settings.from_environment()) as engine, _saying_how_to_replace(taken.name):
         engine.catalog.concepts.keep(taken, replace)
@@ -158,8 +170,10 @@ def _saying_how_to_replace(name: str) -> Iterator[None]:
         yield
     except NameTaken as error:
         raise NameTaken(
-            f"there is a concept {name!r} already; give --replace to put this one in its place, "
-            "or choose another name"
+            "concept-name-taken-import",
+            "there is a concept {name!r} already; give --replace to put this one in its place, "
+            "or choose another name",
+            name=name,
         ) from error
 
 

@@ -34,7 +34,9 @@ def add(words: tuple[str, ...], more: tuple[str, ...], less: tuple[str, ...]) ->
     from search.query.checks import check_marks
 
     if not more and not less:
-        raise BadQuery("nothing is marked; name pictures with --more PICTURE or --less PICTURE")
+        raise BadQuery(
+            "marks-needed", "nothing is marked; name pictures with --more PICTURE or --less PICTURE"
+        )
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
         named = NamedPictures(engine.catalog, settings.data_dir)
@@ -77,7 +79,7 @@ def forget(words: tuple[str, ...], every: bool) -> None:
     from search.bootstrap import open_engine
 
     if bool(words) == every:
-        raise BadQuery("name the words whose marks to forget, or give --all")
+        raise BadQuery("words-needed", "name the words whose marks to forget, or give --all")
     with open_engine(Settings.from_environment()) as engine:
         gone = engine.catalog.marks.forget(None if every else " ".join(words))
     if not gone and not every:

@@ -87,19 +87,36 @@ class NamedPictures:
             return found[0]
         if text and os.path.lexists(path):
             raise NotFound(
-                f"{str(path)!r} is not indexed; index it, or search by the file itself with --image"
+                "picture-not-indexed",
+                "{path!r} is not indexed; index it, or search by the file itself with --image",
+                path=str(path),
             )
-        raise BadQuery(f"{option} is {text!r}; {FORMS}")
+        raise BadQuery(
+            "weight-member-invalid",
+            "{option} is {text!r}; {forms}",
+            option=option,
+            text=text,
+            forms=FORMS,
+        )
 
     def _at_place(self, option: str, place: int) -> int:
         places = self._last()
         if place in places:
             return places[place]
         if not places:
-            raise BadQuery(f"{option} is '@{place}', but there is no last answer; search first")
+            raise BadQuery(
+                "no-last-answer",
+                "{option} is '@{place}', but there is no last answer; search first",
+                option=option,
+                place=place,
+            )
         raise BadQuery(
-            f"{option} is '@{place}', but the last answer has the places "
-            f"@{min(places)} to @{max(places)}"
+            "place-out-of-answer",
+            "{option} is '@{place}', but the last answer has the places @{first} to @{last}",
+            option=option,
+            place=place,
+            first=min(places),
+            last=max(places),
         )
 
     def _perhaps(self, text: str) -> str:

@@ -106,12 +106,22 @@ def _picture_term(text: str) -> PictureTerm:
     path, crop = split_crop(named)
     before, _, after = (path if crop else named).rpartition(":")
     if before and not set(after) & set("/\\") and _is_there(split_crop(before)[0]):
-        raise BadQuery(f"--image is {text!r}, and {after!r} is no weight at its end; {form}")
+        raise BadQuery(
+            "image-weight-invalid",
+            "--image is {text!r}, and {after!r} is no weight at its end; {form}",
+            text=text,
+            after=after,
+            form=form,
+        )
     before, _, after = named.rpartition("@")
     if crop is None and before and (CROP_LIKE.fullmatch(after) or _is_there(before)):
         raise BadQuery(
-            f"--image is {text!r}, and {after!r} is no part of a picture: its left, top, right and "
-            f"bottom edges in whole percent; {form}"
+            "image-crop-invalid",
+            "--image is {text!r}, and {after!r} is no part of a picture: its left, top, right and "
+            "bottom edges in whole percent; {form}",
+            text=text,
+            after=after,
+            form=form,
         )
     return PictureTerm(Path(path), weight, crop)
 
@@ -151,7 +161,7 @@ def _answer(
     from search.filters.grammar import parse
 
     if page < 1:
-        raise BadQuery(f"--page is {page}; pages begin at 1")
+        raise BadQuery("page-out-of-range", "--page is {page}; pages begin at 1", page=page)
     settings = settings_with(store, memory)
     query = Query(
         terms=tuple(terms),

@@ -14,7 +14,7 @@ from msgspec.json import decode, encode
 from search.documents import problem as problems
 from search.documents.jobs import Jobs
 from search.documents.saved_and_boards import Boards, PinnedPictures, SavedSearches
-from search.errors import LimnError
+from search.errors import LimnError, Message, Value
 
 CHUNK_BYTES = 1 << 18
 
@@ -27,10 +27,21 @@ Page = TypeVar("Page", Boards, Jobs, PinnedPictures, SavedSearches)
 
 
 class Problem(LimnError):
-    """The server refused (RFC 9457): `status` and `title` say how, the message what to do."""
+    """The server refused (RFC 9457): `status` and `title` say how, the message what to do.
 
-    def __init__(self, status: int, title: str, detail: str, request_id: str) -> None:
-        super().__init__(detail)
+    `code` names the kind of error, and `message.values` holds the values of its text.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        request_id: str,
+        code: str = "",
+        values: Mapping[str, Value] | None = None,
+    ) -> None:
+        super().__init__(Message.received(code, detail, values or {}))
         self.status = status
         self.title = title
         self.request_id = request_id
@@ -124,7 +135,10 @@ class Transport:
         except (URLError, OSError) as error:
             why = getattr(error, "reason", error)
             raise Unreachable(
-                f"no server answers at {self._address} ({why}); start one: limn serve"
+                "server-unreachable",
+                "no server answers at {address} ({reason}); start one: limn serve",
+                address=self._address,
+                reason=why,
             ) from error
         return opened
 
@@ -133,8 +147,11 @@ class Transport:
             return decode(body, type=kind)
         except MsgspecError as error:
             raise Unreachable(
-                f"what answers at {self._address} is no server that this client understands "
-                f"({error}); ask a Limn server of the same version"
+                "server-not-understood",
+                "what answers at {address} is no server that this client understands "
+                "({error}); ask a Limn server of the same version",
+                address=self._address,
+                error=error,
             ) from error
 
 
@@ -189,6 +206,13 @@ def _head(boundary: str, name: str, file: str | None = None) -> bytes:
 def _problem(error: HTTPError) -> Problem:
     try:
         problem = decode(error.read(), type=problems.Problem)
-        return Problem(error.code, problem.title, problem.detail, problem.request_id)
+        return Problem(
+            error.code,
+            problem.title,
+            problem.detail,
+            problem.request_id,
+            problem.code,
+            problem.values,
+        )
     except (MsgspecError, ValueError):  # a proxy before the server
         return Problem(error.code, error.reason, f"the server answered {error.code}", "")

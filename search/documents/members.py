@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from search.errors import Message
 from search.query.limits import LARGEST_ID, MOST_CHARACTERS, MOST_NAME, MOST_WEIGHT
 
 ONLY_SHOWN = "x-"
@@ -21,7 +22,7 @@ def shown(**schema: Any) -> Meta:
     return Meta(extra_json_schema=_only_shown(schema))
 
 
-def expects(text: str) -> Meta:
+def expects(text: Message) -> Meta:
     """Return what an error says may stand in a member."""
     return Meta(extra={"expected": text})
 
@@ -34,27 +35,49 @@ ALWAYS = Meta(extra_json_schema={f"{ONLY_SHOWN}always": True})
 """Marks a member that the API always has, though its class has a default."""
 
 PictureId = Annotated[
-    int, Meta(ge=1, le=LARGEST_ID), expects("it may be a picture's id, a whole number")
+    int,
+    Meta(ge=1, le=LARGEST_ID),
+    expects(Message("expected-picture-id", "it may be a picture's id, a whole number")),
 ]
 
+
+def at_least(least: int) -> Meta:
+    """Return that an error says a whole number from `least` may stand in a member."""
+    return expects(
+        Message("expected-whole-number", "it may be a whole number from {least}", least=least)
+    )
+
+
 Hits = Annotated[
-    int, Meta(ge=0, le=LARGEST_ID), expects("it may be a whole number from 1"), shown(minimum=1)
+    int,
+    Meta(ge=0, le=LARGEST_ID),
+    at_least(1),
+    shown(minimum=1),
 ]
 """How many hits or rows are wanted; query/checks refuses zero and too many."""
 
-Place = Annotated[int, Meta(ge=0, le=LARGEST_ID), expects("it may be a whole number from 0")]
+Place = Annotated[int, Meta(ge=0, le=LARGEST_ID), at_least(0)]
+
+WEIGHTS = Message(
+    "expected-weight",
+    "it may be any number but zero from {least:g} to {most:g}",
+    least=-MOST_WEIGHT,
+    most=MOST_WEIGHT,
+)
 
 # The comparison refuses NaN, which is no number to compare.
 Number = Annotated[float, Meta(ge=-sys.float_info.max)]
 
 Weight = Annotated[
     Number,
-    expects(f"it may be any number but zero from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}"),
+    expects(WEIGHTS),
     shown(minimum=-MOST_WEIGHT, maximum=MOST_WEIGHT),
 ]
 
 Share = Annotated[
-    Number, expects("it may be a number from 0 to 1"), shown(minimum=0.0, maximum=1.0)
+    Number,
+    expects(Message("expected-share", "it may be a number from 0 to 1")),
+    shown(minimum=0.0, maximum=1.0),
 ]
 
 TermText = Annotated[str, shown(minLength=1, maxLength=MOST_CHARACTERS)]

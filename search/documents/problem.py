@@ -15,3 +15,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     status: int
     detail: str
     request_id: Annotated[str, about("stands beside the error in the server's log")]
+    code: Annotated[str, about("the kind of error, the same in every version")] = ""
+    values: Annotated[
+        dict[str, str | int | float | bool | None], about("the values that the detail names")
+    ] = {}

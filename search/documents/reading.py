@@ -8,17 +8,19 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from msgspec import Struct, UnsetType, ValidationError, convert, structs
 
-from search.errors import BadQuery
+from search.errors import BadQuery, Message
 
 Document = TypeVar("Document", bound=Struct)
 
+AN_OBJECT = Message("expected-object", "it must be an object")
+
 # What may stand in a member whose type says no more.
 EXPECTED = {
-    str: "it must be a string",
-    bool: "it may be: true, 1, false, 0",
-    int: "it may be a whole number",
-    float: "it may be a number",
-    tuple: "it must be a list",
+    str: Message("expected-string", "it must be a string"),
+    bool: Message("expected-switch", "it may be: true, 1, false, 0"),
+    int: Message("expected-integer", "it may be a whole number"),
+    float: Message("expected-number", "it may be a number"),
+    tuple: Message("expected-list", "it must be a list"),
 }
 
 
@@ -40,7 +42,7 @@ def read(kind: type[Document], values: Mapping[str, Any]) -> Document:
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write
         return read(kind, _whole(values))
     except ValidationError as error:
-        raise BadQuery(_refusal(str(error), given, kind)) from error
+        raise _refusal(str(error), given, kind) from error
 
 
 def read_texts(kind: type[Document], texts: Mapping[str, Sequence[str]]) -> Document:
@@ -67,7 +69,13 @@ def read_member(name: str, value: object, kind: Any) -> Any:
     try:
         return convert(value, kind, strict=False)
     except ValidationError as error:
-        raise BadQuery(f"{name} is {quoted(value)}; {_expected(kind)}") from error
+        raise BadQuery(
+            "member-invalid",
+            "{member} is {value}; {expected}",
+            member=name,
+            value=quoted(value),
+            expected=_expected(kind),
+        ) from error
 
 
 def quoted(value: object) -> str:
@@ -99,8 +107,8 @@ def _lists(kind: type[Struct]) -> frozenset[str]:
     return frozenset(name for name, each in types.items() if get_origin(_type(each)) is tuple)
 
 
-def _refusal(error: str, value: Any, kind: Any) -> str:
-    """Return what an error of msgspec means, from the path at its end."""
+def _refusal(error: str, value: Any, kind: Any) -> BadQuery:
+    """Return the error that an error of msgspec means, by the path at its end."""
     told, _, path = error.partition(" - at `$")
     name, expected, refused = "the document", _expected(kind), value
     for field, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
@@ -114,10 +122,26 @@ def _refusal(error: str, value: Any, kind: Any) -> str:
     if "unknown field" in told:
         members = _members(kind)
         unknown = next(each for each in value if each not in members)
-        return f"there is no field {quoted(unknown)}; the fields are: {', '.join(members)}"
+        return BadQuery(
+            "unknown-member",
+            "there is no field {member}; the fields are: {members}",
+            member=quoted(unknown),
+            members=", ".join(members),
+        )
     if missing := re.search("missing required field `(.+)`", told):
-        return f"{missing[1]} is missing; {_expected(_members(kind)[missing[1]])}"
-    return f"{name} is {quoted(refused)}; {expected}"
+        return BadQuery(
+            "member-missing",
+            "{member} is missing; {expected}",
+            member=missing[1],
+            expected=_expected(_members(kind)[missing[1]]),
+        )
+    return BadQuery(
+        "member-invalid",
+        "{member} is {value}; {expected}",
+        member=name,
+        value=quoted(refused),
+        expected=expected,
+    )
 
 
 def _members(kind: Any) -> dict[str, Any]:
@@ -129,18 +153,19 @@ def _members(kind: Any) -> dict[str, Any]:
     return {name: types[name] for name in names}
 
 
-def _expected(kind: Any) -> str:
+def _expected(kind: Any) -> Message:
     """Return what may stand in a member of this type."""
     plain = _type(kind)
     if get_origin(plain) is Literal:
-        return f"it may be {', '.join(map(str, get_args(plain)))}"
-    return _says(kind) or EXPECTED.get(get_origin(plain) or plain, "it must be an object")
+        choices = ", ".join(map(str, get_args(plain)))
+        return Message("expected-choice", "it may be {choices}", choices=choices)
+    return _says(kind) or EXPECTED.get(get_origin(plain) or plain, AN_OBJECT)
 
 
-def _says(kind: Any) -> str:
+def _says(kind: Any) -> Message | None:
     """Return what the annotations of a type say may stand there, the outermost first."""
     told = [each.extra["expected"] for each in _annotations(kind) if each.extra]
-    return told[-1] if told else ""
+    return told[-1] if told else None
 
 
 def _annotations(kind: Any) -> Sequence[Any]:

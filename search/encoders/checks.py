@@ -22,8 +22,12 @@ def unknown(spec: str) -> BadSetting:
     found = _near(spec)
     meant = f"; did you mean {' or '.join(found)}?" if found else ""
     return BadSetting(
-        f"unknown encoder {spec!r}{meant}; choose one of: {', '.join(plugins.choices('encoders'))};"
-        " limn encoders lists those on this machine"
+        "unknown-encoder",
+        "unknown encoder {spec!r}{hint}; choose one of: {plugins};"
+        " limn encoders lists those on this machine",
+        spec=spec,
+        hint=meant,
+        plugins=", ".join(plugins.choices("encoders")),
     )
 
 

@@ -41,8 +41,13 @@ def hub_file(repository: str, names: Sequence[str], wanted_by: str, instead: str
         except OSError as error:
             raise _failed(repository, wanted_by, instead, error) from error
     raise EncoderUnavailable(
-        f"{wanted_by} needs {' or '.join(names)} of {constants.ENDPOINT}/{repository}, "
-        f"which has no such file; {instead}"
+        "hub-file-missing",
+        "{wanted_by} needs {names} of {endpoint}/{repository}, which has no such file; {instead}",
+        wanted_by=wanted_by,
+        names=" or ".join(names),
+        endpoint=constants.ENDPOINT,
+        repository=repository,
+        instead=instead,
     )
 
 
@@ -85,16 +90,28 @@ def _require_hub(repository: str, wanted_by: str, instead: str) -> None:
         return
     folder = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}"
     raise EncoderUnavailable(
-        f"{wanted_by} needs files of {repository} that are not on this machine, and {why}; "
-        f"{instead}, or copy the folder {folder} from a machine that has it"
+        "hub-unreachable",
+        "{wanted_by} needs files of {repository} that are not on this machine, and {reason}; "
+        "{instead}, or copy the folder {folder} from a machine that has it",
+        wanted_by=wanted_by,
+        repository=repository,
+        reason=why,
+        instead=instead,
+        folder=folder,
     )
 
 
 def _failed(repository: str, wanted_by: str, instead: str, error: OSError) -> EncoderUnavailable:
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     return EncoderUnavailable(
-        f"{wanted_by} needs files of {repository}, and getting them from {constants.ENDPOINT} "
-        f"failed: {reason}; try again, or {instead}"
+        "hub-download-failed",
+        "{wanted_by} needs files of {repository}, and getting them from {endpoint} "
+        "failed: {reason}; try again, or {instead}",
+        wanted_by=wanted_by,
+        repository=repository,
+        endpoint=constants.ENDPOINT,
+        reason=reason,
+        instead=instead,
     )
 
 

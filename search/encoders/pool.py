@@ -33,8 +33,13 @@ class EncoderPool:
         encoder = self.encoder(wanted.encoder)
         if encoder.space.id != wanted.id:
             raise SpaceMismatch(
-                f"collection {collection.name!r} was embedded in the space {wanted.id!r}, but "
-                f"the encoder {wanted.encoder!r} now makes {encoder.space.id!r}; bring the former "
-                f"weights back, or index again: limn remove {collection.name}, then limn index"
+                "encoder-changed",
+                "collection {name!r} was embedded in the space {space!r}, but "
+                "the encoder {encoder!r} now makes {encoder_space!r}; bring the former "
+                "weights back, or index again: limn remove {name}, then limn index",
+                name=collection.name,
+                space=wanted.id,
+                encoder=wanted.encoder,
+                encoder_space=encoder.space.id,
             )
         return encoder

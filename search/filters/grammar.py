@@ -38,14 +38,26 @@ def parse(text: str) -> Filter:
     """
     if len(text) > MOST_CHARACTERS:
         raise BadQuery(
-            f"the filter has {len(text):,} characters; it may have {MOST_CHARACTERS:,} at most"
+            "filter-too-long",
+            "the filter has {count:,} characters; it may have {most:,} at most",
+            count=len(text),
+            most=MOST_CHARACTERS,
         )
     tokens = _tokens(text)
     if not tokens:
-        raise BadQuery(f"the filter is empty; write one such as: {FIELDS['camera'].example}")
+        raise BadQuery(
+            "filter-empty",
+            "the filter is empty; write one such as: {example}",
+            example=FIELDS["camera"].example,
+        )
     found, rest = _any_of(tokens, 0)
     if rest:
-        raise BadQuery(f"the filter {text!r} can't be read from {rest[0]!r} on")
+        raise BadQuery(
+            "filter-unreadable",
+            "the filter {filter!r} can't be read from {rest!r} on",
+            filter=text,
+            rest=rest[0],
+        )
     _check_depth(depth(found))
     return found
 
@@ -63,7 +75,11 @@ def check(wanted: Filter) -> None:
 
 def _check_depth(found: int, most: int = DEEPEST) -> None:
     if found > most:
-        raise BadQuery(f"the filter is nested more than {DEEPEST} deep; write it flatter")
+        raise BadQuery(
+            "filter-too-deep",
+            "the filter is nested more than {most} deep; write it flatter",
+            most=DEEPEST,
+        )
 
 
 def value_of(condition: Condition) -> Value:
@@ -73,14 +89,22 @@ def value_of(condition: Condition) -> Value:
     field = FIELDS.get(condition.field, FURTHER)
     if condition.operator not in field.operators:
         raise BadQuery(
-            f"{condition.field} takes {' '.join(field.operators)}, not {condition.operator!r}; "
-            f"such as: {field.example}"
+            "filter-operator-invalid",
+            "{field} takes {operators}, not {operator!r}; such as: {example}",
+            field=condition.field,
+            operators=" ".join(field.operators),
+            operator=condition.operator,
+            example=field.example,
         )
     try:
         return field.read(condition.value)
     except ValueError as error:
         raise BadQuery(
-            f"{condition.field} can't be {condition.value[:80]!r}; such as: {field.example}"
+            "filter-value-invalid",
+            "{field} can't be {value!r}; such as: {example}",
+            field=condition.field,
+            value=condition.value[:80],
+            example=field.example,
         ) from error
 
 
@@ -158,7 +182,11 @@ def _tokens(text: str) -> list[str]:
     while text[place:].strip():
         token = TOKENS.match(text, place)
         if token is None:
-            raise BadQuery(f"the filter can't be read from {text[place:].strip()[:40]!r} on")
+            raise BadQuery(
+                "filter-unreadable-from",
+                "the filter can't be read from {rest!r} on",
+                rest=text[place:].strip()[:40],
+            )
         found.append(token[0].strip())
         place = token.end()
     return found
@@ -190,24 +218,28 @@ def _one(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
     if tokens and tokens[0] == "(":
         inner, tokens = _any_of(tokens[1:], level + 1)
         if not tokens:
-            raise BadQuery("the filter has a parenthesis that is not closed")
+            raise BadQuery(
+                "filter-parenthesis-open", "the filter has a parenthesis that is not closed"
+            )
         return inner, tokens[1:]
     if len(tokens) < 3:
         ends = " ".join(tokens)
         raise BadQuery(
-            f"the filter ends at {ends!r} where a condition is wanted, "
-            f"such as: {FIELDS['camera'].example}"
+            "filter-ends-early",
+            "the filter ends at {rest!r} where a condition is wanted, such as: {example}",
+            rest=ends,
+            example=FIELDS["camera"].example,
         )
     name, operator, value = tokens[:3]
     if operator in MEANT or value in SIGNS:
-        raise BadQuery(_misspelt(tokens))
+        raise _misspelt(tokens)
     condition = Condition(_field(name.strip('"')), operator, value.strip('"'))
     value_of(condition)
     return condition, tokens[3:]
 
 
-def _misspelt(tokens: list[str]) -> str:
-    """What to write instead of an operator that is none, such as => or = >."""
+def _misspelt(tokens: list[str]) -> BadQuery:
+    """Return the error that says what to write instead of an unknown operator, such as =>."""
     signs = list(takewhile(lambda token: token in SIGNS or token in MEANT, tokens[1:]))
     written = "".join(signs)
     meant = MEANT.get(written, written if written in SIGNS else None)
@@ -215,15 +247,23 @@ def _misspelt(tokens: list[str]) -> str:
     instead = f"{field} {meant} {value}" if meant else FIELDS["date"].example
     if written == "!~":
         instead = f"not {field} ~ {value}"
-    return f"the filter has the operator {' '.join(signs)!r}, which is none; write: {instead}"
+    return BadQuery(
+        "filter-operator-unknown",
+        "the filter has the operator {operator!r}, which is none; write: {example}",
+        operator=" ".join(signs),
+        example=instead,
+    )
 
 
 def _field(name: str) -> str:
     """A field's name, in whatever case it was written, or that of a further column as it is."""
     if not re.search(r"\w", name):
         raise BadQuery(
-            f"the filter has {name!r} where a field's name is wanted; "
-            f"a condition looks like this: {FIELDS['camera'].example}"
+            "filter-field-expected",
+            "the filter has {name!r} where a field's name is wanted; "
+            "a condition looks like this: {example}",
+            name=name,
+            example=FIELDS["camera"].example,
         )
     lower = SPELLINGS.get(name.lower(), name.lower())
     return lower if lower in FIELDS else name

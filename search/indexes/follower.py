@@ -9,7 +9,7 @@ from typing import cast
 
 from search.catalog.catalog import Catalog
 from search.catalog.records import Collection
-from search.errors import IndexDamaged, StorageFailed
+from search.errors import IndexDamaged, Message, StorageFailed
 from search.stores import DurableStore, IndexKind, StoreBackend, VectorStore
 from search.stores.index_file import IndexHeader, read_index, write_index
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 SAVE_SHARE = 0.1
 SAVE_LEAST = 2_000
 
-RESTORED = "the database was restored from a backup since"
+RESTORED = Message("index-of-replaced-log", "the database was restored from a backup since")
 
 DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -169,7 +169,12 @@ class Follower:
     def _check(self, header: IndexHeader, store: VectorStore) -> None:
         expected = self._header(store, header.position, header.count, header.epoch)
         if header != expected:
-            raise IndexDamaged(f"it was written for {header}, and {expected} is wanted")
+            raise IndexDamaged(
+                "map-file-mismatch",
+                "it was written for {found}, and {wanted} is wanted",
+                found=header,
+                wanted=expected,
+            )
         if not self._is_of_log(header.position, header.epoch):
             raise IndexDamaged(RESTORED)
 

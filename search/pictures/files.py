@@ -44,7 +44,12 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise BadPicture(f"{name} is {_kind(status.st_mode)}, not a file", "not an image")
+            raise BadPicture(
+                "not an image",
+                "{name} is {st_mode}, not a file",
+                name=name,
+                st_mode=_kind(status.st_mode),
+            )
         check_size(status.st_size, name, limits)
         data = _read_whole(path, status, name)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
@@ -54,14 +59,14 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         if container is not None:
             return _load_member(container, path, limits)
         # A path with a NUL in it is a ValueError: no file has such a name.
-        raise BadPicture(f"{name} does not exist", "missing") from error
+        raise BadPicture("missing", "{name} does not exist", name=name) from error
     except OSError as error:
         raise _unreadable(name, error) from error
     except MemoryError as error:
-        raise BadPicture(f"{name} does not fit into memory", "too large") from error
+        raise BadPicture("too large", "{name} does not fit into memory", name=name) from error
     check_size(len(data), name, limits)  # it may have grown
     if not data:
-        raise BadPicture(f"{name} is an empty file", "empty file")
+        raise BadPicture("empty file", "{name} is an empty file", name=name)
     return data
 
 
@@ -73,9 +78,10 @@ def _read_whole(path: Path, status: os.stat_result, name: str) -> bytes:
         if _version(before) == _version(status) and len(data) == status.st_size:
             return data
     raise BadPicture(
-        f"{name} changed while it was read: something still writes it; it is tried again at the "
-        "next run",
         "unreadable",
+        "{name} changed while it was read: something still writes it; it is tried again at the "
+        "next run",
+        name=name,
     )
 
 
@@ -88,11 +94,11 @@ def _load_member(container: Path, path: Path, limits: Limits) -> bytes:
     try:
         data = read_member(container, path, limits)
     except BadPicture as error:
-        raise BadPicture(f"{name}: {error}", error.reason) from error
+        raise BadPicture(error.reason, "{name}: {error}", name=name, error=error) from error
     except OSError as error:
         raise _unreadable(name, error) from error
     if not data:
-        raise BadPicture(f"{name} is empty", "empty file")
+        raise BadPicture("empty file", "{name} is empty", name=name)
     return data
 
 
@@ -100,8 +106,11 @@ def check_size(size_bytes: int, name: str, limits: Limits) -> None:
     """Raise BadPicture where `size_bytes` is over the limit; `name` is for the message."""
     if size_bytes > limits.max_file_bytes:
         raise BadPicture(
-            f"{name} has {size_bytes:,} bytes; a picture may have {limits.max_file_bytes:,}",
             "too large",
+            "{name} has {size_bytes:,} bytes; a picture may have {max_file_bytes:,}",
+            name=name,
+            size_bytes=size_bytes,
+            max_file_bytes=limits.max_file_bytes,
         )
 
 
@@ -121,7 +130,7 @@ def content_hash(source: Path | bytes) -> bytes:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
     except FileNotFoundError as error:
-        raise BadPicture(f"{name} does not exist", "missing") from error
+        raise BadPicture("missing", "{name} does not exist", name=name) from error
     except OSError as error:
         raise _unreadable(name, error) from error
     return digest.digest()
@@ -129,7 +138,13 @@ def content_hash(source: Path | bytes) -> bytes:
 
 def _unreadable(name: str, error: OSError) -> BadPicture:
     remedy = "; change its permissions or its owner" if isinstance(error, PermissionError) else ""
-    return BadPicture(f"{name} can't be read: {error.strerror or error}{remedy}", "unreadable")
+    return BadPicture(
+        "unreadable",
+        "{name} can't be read: {strerror}{remedy}",
+        name=name,
+        strerror=error.strerror or error,
+        remedy=remedy,
+    )
 
 
 def _kind(mode: int) -> str:

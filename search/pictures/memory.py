@@ -75,9 +75,12 @@ def check_bytes(size_bytes: int, name: str, limits: Limits) -> None:
     """Raise BadPicture for a decoding that would take more than allowed."""
     if size_bytes > limits.max_decode_bytes:
         raise BadPicture(
-            f"decoding {name} would take {size_bytes:,} bytes of memory; it may take "
-            f"{limits.max_decode_bytes:,} (LIMN_MAX_DECODE_BYTES)",
             "too large",
+            "decoding {name} would take {size_bytes:,} bytes of memory; it may take "
+            "{max_decode_bytes:,} (LIMN_MAX_DECODE_BYTES)",
+            name=name,
+            size_bytes=size_bytes,
+            max_decode_bytes=limits.max_decode_bytes,
         )
 
 
@@ -113,8 +116,10 @@ def turn(size_bytes: int, name: str, limits: Limits) -> Iterator[None]:
         yield
         return
     late = BadPicture(
-        f"decoding {name} waited {limits.wait_s:g} s for other large pictures; try again soon",
         "timed out",
+        "decoding {name} waited {wait_s:g} s for other large pictures; try again soon",
+        name=name,
+        wait_s=limits.wait_s,
     )
     if not _turn.acquire(timeout=limits.wait_s):
         raise late

@@ -56,7 +56,7 @@ def read_picture(
         data = source
         check_size(len(data), name, limits)
         if not data:
-            raise BadPicture(f"{name} is empty: it has no bytes", "empty file")
+            raise BadPicture("empty file", "{name} is empty: it has no bytes", name=name)
     pillow_setup.ready()
     try:
         other = converted(data, name, drawings, limits)
@@ -66,7 +66,7 @@ def read_picture(
         facts = replace(facts, format=other[1])
         return picture, merged(raw_facts(data), facts) if other[1] == RAW else facts
     except MemoryError as error:
-        raise BadPicture(f"{name} does not fit into memory", "too large") from error
+        raise BadPicture("too large", "{name} does not fit into memory", name=name) from error
     except pillow_setup.PLUGIN_ERRORS as error:
         raise _refusal(data, name, error) from error
 
@@ -138,12 +138,12 @@ def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]
         with memory.turn(memory.decoding_bytes(image, pixels, pixels), name, limits):
             ended = jpeg.ended(data, stream.tell())
         if ended is None:
-            raise BadPicture(f"{name} is cut short: its end is missing", "truncated")
+            raise BadPicture("truncated", "{name} is cut short: its end is missing", name=name)
         return Image.open(BytesIO(ended), formats=formats), ended
     if image.format in ("WEBP", "AVIF", "HEIF") and not any(data[-ZEROS_BYTES:]):
         # Decoders notice where a file stops early, but not where an interrupted copy, which first
         # claims the room, has left zeros.
-        raise BadPicture(f"{name} is cut short: its end is missing", "truncated")
+        raise BadPicture("truncated", "{name} is cut short: its end is missing", name=name)
     return image, data
 
 
@@ -169,12 +169,22 @@ def _upright(image: Image.Image, turn: int, limits: Limits, target_px: int | Non
 
 def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> None:
     if width_px < 1 or height_px < 1:
-        raise BadPicture(f"{name} has no pixels: {width_px} by {height_px}", "not an image")
+        raise BadPicture(
+            "not an image",
+            "{name} has no pixels: {width_px} by {height_px}",
+            name=name,
+            width_px=width_px,
+            height_px=height_px,
+        )
     if width_px * height_px > limits.max_pixels:
         raise BadPicture(
-            f"{name} has {width_px:,} by {height_px:,} pixels; at most {limits.max_pixels:,} "
-            f"pixels are decoded (LIMN_MAX_PIXELS)",
             "too large",
+            "{name} has {width_px:,} by {height_px:,} pixels; at most {max_pixels:,} "
+            "pixels are decoded (LIMN_MAX_PIXELS)",
+            name=name,
+            width_px=width_px,
+            height_px=height_px,
+            max_pixels=limits.max_pixels,
         )
 
 
@@ -183,12 +193,21 @@ def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
     kind = pillow_setup.looks_like(data)
     if kind is None:
         known = ", ".join((*pillow_setup.FORMATS, "JPEG XL"))
-        return BadPicture(f"{name} is not a picture that can be read: no {known}", "not an image")
+        return BadPicture(
+            "not an image",
+            "{name} is not a picture that can be read: no {known}",
+            name=name,
+            known=known,
+        )
     if rare := rarity(data, kind, error):
-        return BadPicture(f"{name} is {rare}, which is not read", "unsupported")
+        return BadPicture(
+            "unsupported", "{name} is {rare}, which is not read", name=name, rare=rare
+        )
     why = str(error)
     if isinstance(error, UnidentifiedImageError):
         why = "its header can't be read"
     elif kind == jpegxl.NAME:  # its decoder names no reason, and asks to be built anew
         why = "its decoder refuses it"
-    return BadPicture(f"{name} is damaged or cut short ({kind}): {why}", "truncated")
+    return BadPicture(
+        "truncated", "{name} is damaged or cut short ({kind}): {why}", name=name, kind=kind, why=why
+    )

@@ -12,16 +12,19 @@ from search.query.limits import (
 )
 from search.query.records import Crop, PictureTerm, Query, TextTerm
 
-WEIGHTS = f"it may be any number but zero from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}"
-
 
 def check_crop(crop: Crop) -> None:
     """Refuse a part of a picture that is none; raises BadQuery."""
     left, top, right, bottom = crop
     if not (0 <= left < right <= 100 and 0 <= top < bottom <= 100):
         raise BadQuery(
-            f"the part of a picture is {left},{top},{right},{bottom}; it may be its left, top, "
-            "right and bottom edges in percent, such as 10,20,60,80"
+            "crop-out-of-range",
+            "the part of a picture is {left},{top},{right},{bottom}; it may be its left, top, "
+            "right and bottom edges in percent, such as 10,20,60,80",
+            left=left,
+            top=top,
+            right=right,
+            bottom=bottom,
         )
 
 
@@ -36,32 +39,59 @@ def check(query: Query) -> None:
     """
     check_marks(query)
     if not query.ranks and query.where is None and not query.collections:
-        raise BadQuery("the query is empty; give words, a picture, a filter or a collection")
+        raise BadQuery(
+            "query-empty", "the query is empty; give words, a picture, a filter or a collection"
+        )
     if not 1 <= query.k <= MOST_HITS:
-        raise BadQuery(f"can't return {query.k} results; ask for 1 to {MOST_HITS}")
+        raise BadQuery(
+            "k-out-of-range",
+            "can't return {k} results; ask for 1 to {most}",
+            k=query.k,
+            most=MOST_HITS,
+        )
     if query.offset < 0 or query.offset + query.k > MOST_HITS:
         raise BadQuery(
-            f"can't pass over {query.offset:,} results and return {query.k:,}; "
-            f"both together may be {MOST_HITS:,} at most"
+            "offset-out-of-range",
+            "can't pass over {offset:,} results and return {k:,}; "
+            "both together may be {most:,} at most",
+            offset=query.offset,
+            k=query.k,
+            most=MOST_HITS,
         )
     for name, share in (("cutoff", query.cutoff), ("diverse", query.diverse)):
         if not 0 <= share <= 1:
-            raise BadQuery(f"{name} is {share:g}; it may be a number from 0 to 1")
+            raise BadQuery(
+                "share-member-invalid",
+                "{name} is {share:g}; it may be a number from 0 to 1",
+                name=name,
+                share=share,
+            )
     unknown = [each for each in query.by if each not in ALL_SIGNALS]
     if unknown or not query.by:
         raise BadQuery(
-            f"by is {', '.join(unknown) or 'empty'}; it may be: {', '.join(ALL_SIGNALS)}"
+            "signal-member-unknown",
+            "by is {unknown}; it may be: {all_signals}",
+            unknown=", ".join(unknown) or "empty",
+            all_signals=", ".join(ALL_SIGNALS),
         )
     if (
         query.ranks
         and "picture" not in query.by
         and not any(isinstance(term, TextTerm) and term.weight > 0 for term in query.terms)
     ):
-        raise BadQuery("only words can be compared with captions and words; add picture to by")
+        raise BadQuery(
+            "signals-need-picture",
+            "only words can be compared with captions and words; add picture to by",
+        )
     if query.where is not None:
         grammar.check(query.where)
     if len(query.terms) > MOST_TERMS:
-        raise BadQuery(f"the query has {len(query.terms)} terms; it may have {MOST_TERMS} at most")
+        raise BadQuery(
+            "terms-too-many",
+            "the query has {count} terms; it may have {most} at most",
+            count=len(query.terms),
+            most=MOST_TERMS,
+        )
     for term in query.terms:
         if isinstance(term, TextTerm):
             check_words(term.text)
@@ -75,25 +105,39 @@ def check_marks(query: Query) -> None:
     both = sorted(set(query.more) & set(query.less))
     if both:
         raise BadQuery(
-            f"picture {both[0]} is marked both more and less like what is wanted; leave one out"
+            "mark-contradicts",
+            "picture {id} is marked both more and less like what is wanted; leave one out",
+            id=both[0],
         )
     if len(query.more) + len(query.less) > MOST_MARKS:
         raise BadQuery(
-            f"{len(query.more) + len(query.less)} pictures are marked; there may be {MOST_MARKS}"
+            "marks-too-many",
+            "{count} pictures are marked; there may be {most}",
+            count=len(query.more) + len(query.less),
+            most=MOST_MARKS,
         )
 
 
 def check_words(text: str) -> None:
     """Refuse words that are blank or too long; raises BadQuery."""
     if not text.strip():
-        raise BadQuery("the query's words are blank; say what the picture shows")
+        raise BadQuery("words-blank", "the query's words are blank; say what the picture shows")
     if len(text) > MOST_CHARACTERS:
         raise BadQuery(
-            f"the words have {len(text):,} characters; shorten them to {MOST_CHARACTERS:,} at most"
+            "words-too-long",
+            "the words have {count:,} characters; shorten them to {most:,} at most",
+            count=len(text),
+            most=MOST_CHARACTERS,
         )
 
 
 def check_weight(weight: float) -> None:
     """Refuse a weight that is zero, no number, or out of range; raises BadQuery."""
     if not abs(weight) <= MOST_WEIGHT or weight == 0:
-        raise BadQuery(f"weight is {weight:g}; {WEIGHTS}")
+        raise BadQuery(
+            "weight-out-of-range",
+            "weight is {weight:g}; it may be any number but zero from {least:g} to {most:g}",
+            weight=weight,
+            least=-MOST_WEIGHT,
+            most=MOST_WEIGHT,
+        )

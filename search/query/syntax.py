@@ -63,8 +63,14 @@ def weighed(option: str, text: str) -> tuple[str, float | None]:
     if not (colon and head.strip()) or re.search(r"\s", tail):
         return text, None
     raise BadQuery(
-        f"{option} is {text!r}, and {tail!r} is no weight; write a number, as in "
-        f"'{head}:0.5', or let one follow words that hold a colon: '{text.rstrip(':')}:1'"
+        "weight-invalid",
+        "{option} is {text!r}, and {tail!r} is no weight; write a number, as in "
+        "'{head}:0.5', or let one follow words that hold a colon: '{example}:1'",
+        option=option,
+        text=text,
+        tail=tail,
+        head=head,
+        example=text.rstrip(":"),
     )
 
 

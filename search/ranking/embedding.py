@@ -67,7 +67,9 @@ def embed_terms(
                 rows.append(known_vector(term))
     vector = _sum(terms, rows)
     if vector is None:
-        raise BadQuery("the query's terms cancel out; change a weight or leave one out")
+        raise BadQuery(
+            "terms-cancel-out", "the query's terms cancel out; change a weight or leave one out"
+        )
     wanted = [term for term in texts if term.weight > 0]
     return EmbeddedQuery(
         vector=vector,

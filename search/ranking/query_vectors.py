@@ -63,7 +63,10 @@ class QueryEmbedder:
         if embedded is not None:
             return embedded, feedback
         if feedback is None:
-            raise BadQuery("the marks cancel out; mark another picture, or give words beside them")
+            raise BadQuery(
+                "marks-cancel-out",
+                "the marks cancel out; mark another picture, or give words beside them",
+            )
         return EmbeddedQuery(feedback.vector, None, words=(), text_share=0.0, plain=False), None
 
     def vector(self, query: Query) -> Vectors:
@@ -98,9 +101,13 @@ class QueryEmbedder:
                 ids[mark.more].append(indexed[mark.content_hash])
         if not concept.words and not ids[True]:
             raise SpaceMismatch(
-                f"concept {name!r} was not made with {self._encoder.space.encoder}, and none of "
-                f"{amount(len(concept.marks), 'picture')} that it was made of is in the "
-                "collections searched; index them there, or mark pictures anew"
+                "concept-of-another-encoder",
+                "concept {name!r} was not made with {encoder}, and none of "
+                "{marks} that it was made of is in the "
+                "collections searched; index them there, or mark pictures anew",
+                name=name,
+                encoder=self._encoder.space.encoder,
+                marks=amount(len(concept.marks), "picture"),
             )
         return self.vector(Query(concept.words, more=tuple(ids[True]), less=tuple(ids[False])))
 
@@ -108,13 +115,23 @@ class QueryEmbedder:
         self, picture_id: int, indexed: dict[int, tuple[Collection, Vectors]]
     ) -> Vectors:
         if picture_id not in indexed:
-            raise NotFound(f"there is no picture {picture_id}; it may have been removed")
+            raise NotFound(
+                "unknown-picture",
+                "there is no picture {id}; it may have been removed",
+                id=picture_id,
+            )
         collection, vector = indexed[picture_id]
         if collection.space.id != self._encoder.space.id:
             raise SpaceMismatch(
-                f"picture {picture_id} is of collection {collection.name!r}, embedded by "
-                f"{collection.space.encoder}, and {self._searched[0].name!r} by "
-                f"{self._encoder.space.encoder}; search by the picture's file instead"
+                "picture-of-another-encoder",
+                "picture {id} is of collection {collection!r}, embedded by "
+                "{encoder}, and {other_collection!r} by "
+                "{other_encoder}; search by the picture's file instead",
+                id=picture_id,
+                collection=collection.name,
+                encoder=collection.space.encoder,
+                other_collection=self._searched[0].name,
+                other_encoder=self._encoder.space.encoder,
             )
         return vector
 

@@ -9,7 +9,7 @@ from search.catalog.full_text import FoundWords
 from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
 from search.encoders.text_limits import cuts
-from search.errors import BadQuery, NotFound, SpaceMismatch
+from search.errors import BadQuery, Message, NotFound, SpaceMismatch
 from search.filters.contradictions import contradiction, told
 from search.filters.grammar import written
 from search.filters.tree import Filter
@@ -29,7 +29,7 @@ from search.ranking.query_vectors import QueryEmbedder
 from search.records import Vectors
 from search.timing import Timing
 
-NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
+NOTHING_INDEXED = Message("nothing-indexed", "no pictures are indexed yet; limn index PATH")
 
 
 class Searcher:
@@ -77,7 +77,10 @@ class Searcher:
         """Return the id of a query's space, and its vector (width,) with its marks applied."""
         check(query)
         if not query.ranks:
-            raise BadQuery("nothing is asked that leads anywhere; give words, a picture, or both")
+            raise BadQuery(
+                "query-leads-nowhere",
+                "nothing is asked that leads anywhere; give words, a picture, or both",
+            )
         searched = self._searched(query)
         if not searched:
             raise NotFound(NOTHING_INDEXED)
@@ -163,8 +166,10 @@ class Searcher:
             if len({collection.space.id for collection, _ in searched}) > 1:
                 listed = "; ".join(f"{each.name}: {each.space.encoder}" for each, _ in searched)
                 raise SpaceMismatch(
+                    "spaces-differ",
                     "these collections were embedded by different encoders, whose scores can't be "
-                    f"compared; choose one with --collection ({listed})"
+                    "compared; choose one with --collection ({collections})",
+                    collections=listed,
                 )
         return searched
 

@@ -172,6 +172,9 @@ def open_backend(options: StoreOptions) -> StoreBackend:
     backend = plugins.find("stores", options.name)
     if backend is None:
         raise BadSetting(
-            f"there is no store {options.name!r}; choose: {', '.join(plugins.choices('stores'))}"
+            "unknown-store",
+            "there is no store {store!r}; choose: {names}",
+            store=options.name,
+            names=", ".join(plugins.choices("stores")),
         )
     return cast(StoreBackend, backend(options))

@@ -57,8 +57,10 @@ def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
             _write(file, description, pieces)
     except OSError as error:
         raise StorageFailed(
-            f"the index {path} can't be written: {error.strerror or error}; "
-            f"make room there or choose another folder"
+            "index-unwritable",
+            "the index {path} can't be written: {reason}; make room there or choose another folder",
+            path=path,
+            reason=error.strerror or error,
         ) from error
 
 
@@ -77,11 +79,21 @@ def read_index(path: Path) -> tuple[IndexHeader, memoryview] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise IndexDamaged(f"the index {path} can't be read: {error.strerror}") from error
+        raise IndexDamaged(
+            "index-unreadable",
+            "the index {path} can't be read: {reason}",
+            path=path,
+            reason=error.strerror,
+        ) from error
     try:
         return _parse(content)
     except _Refused as refused:
-        raise IndexDamaged(f"the index {path} can't be used: {refused}; rebuild it") from refused
+        raise IndexDamaged(
+            "index-refused",
+            "the index {path} can't be used: {reason}; rebuild it",
+            path=path,
+            reason=refused,
+        ) from refused
 
 
 class _Refused(Exception):

@@ -33,20 +33,38 @@ def unpack(payload: bytes | memoryview, width: int) -> tuple[Ids, Rows16, str]:
         IndexDamaged: cut short, of another width, or not made by `pack`.
     """
     if len(payload) < HEAD.size:
-        raise IndexDamaged(f"the index holds {len(payload)} bytes, too few to be one; rebuild it")
+        raise IndexDamaged(
+            "index-cut",
+            "the index holds {size_bytes} bytes, too few to be one; rebuild it",
+            size_bytes=len(payload),
+        )
     magic, found_width, count, generation = HEAD.unpack_from(payload)
     if magic != MAGIC:
-        raise IndexDamaged("the index does not begin as one of ours does; rebuild it")
+        raise IndexDamaged(
+            "index-foreign", "the index does not begin as one of ours does; rebuild it"
+        )
     if count and found_width != width:
-        raise IndexDamaged(f"the index is {found_width} wide, the space {width}; rebuild it")
+        raise IndexDamaged(
+            "index-width-differs",
+            "the index is {found} wide, the space {wanted}; rebuild it",
+            found=found_width,
+            wanted=width,
+        )
     expected = HEAD.size + count * (8 + 2 * width)
     if len(payload) != expected:
-        raise IndexDamaged(f"the index holds {len(payload)} bytes, not {expected}; rebuild it")
+        raise IndexDamaged(
+            "index-size-differs",
+            "the index holds {size_bytes} bytes, not {wanted_bytes}; rebuild it",
+            size_bytes=len(payload),
+            wanted_bytes=expected,
+        )
     ids = np.frombuffer(payload, "<i8", count, HEAD.size).astype(np.int64)
     rows = np.frombuffer(payload, "<f2", count * width, HEAD.size + 8 * count)
     held = ids[ids != DEAD]
     if len(held) and (held.min() < 0 or not _each_once(held)):
-        raise IndexDamaged("the index holds ids that are negative or stand twice; rebuild it")
+        raise IndexDamaged(
+            "index-ids-invalid", "the index holds ids that are negative or stand twice; rebuild it"
+        )
     return ids, rows.astype(np.float16, copy=False).reshape(count, width), generation.decode()
 
 

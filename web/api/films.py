@@ -29,7 +29,9 @@ def film(picture_id: int) -> Response:
     state().confined.check_file(picture)
     moment = moment_of(picture)
     if moment is None:
-        raise NotFound(f"picture {picture_id} is no moment of a film that is there")
+        raise NotFound(
+            "not-a-film-moment", "picture {id} is no moment of a film that is there", id=picture_id
+        )
     film, suffix = moment.film, moment.film.suffix
     with not_found_if_unreadable(f"the film of picture {picture_id}"):
         return send(film, portable(film.name, suffix), TYPES[suffix.lower()])

@@ -62,7 +62,12 @@ def events(job_id: int) -> Response:
     """A job as it comes on: an event for each change, until it has ended or `seconds` are over."""
     seconds = read_texts(EventFields, dict(request.args.lists())).seconds
     if not 1 <= seconds <= LONGEST_STREAM_S:
-        raise BadQuery(f"seconds is {seconds}; it may be 1 to {LONGEST_STREAM_S}")
+        raise BadQuery(
+            "seconds-out-of-range",
+            "seconds is {seconds}; it may be 1 to {longest_stream_s}",
+            seconds=seconds,
+            longest_stream_s=LONGEST_STREAM_S,
+        )
     first = engine().catalog.jobs.one(job_id)
     answer = Response(
         _stream(engine().catalog.jobs, first, seconds, state().ending),

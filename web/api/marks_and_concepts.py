@@ -41,7 +41,7 @@ def mark() -> Stored:
     query, _ = query_of_document(object_of(request.get_data()))
     check_marks(query)
     if not query.more and not query.less:
-        raise BadQuery("nothing is marked; name pictures by id in more or less")
+        raise BadQuery("marks-needed-api", "nothing is marked; name pictures by id in more or less")
     return Stored(engine().catalog.marks.store(query))
 
 

@@ -157,6 +157,8 @@ def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
         return engine().thumbnail(picture_id, side_px, content_hash, state().confined.check_file)
     except BadPicture as error:  # the fault is not the client's
         raise NotFound(
-            f"picture {picture_id} can't be shown: {error}; if its file has moved, index its "
-            "folder again"
+            "picture-unreadable",
+            "picture {id} can't be shown: {error}; if its file has moved, index its folder again",
+            id=picture_id,
+            error=error,
         ) from error

@@ -38,7 +38,11 @@ def serve_and_reload(command: Sequence[str]) -> int:
     try:
         from watchfiles import watch
     except ImportError as error:
-        raise BadSetting(f"--reload needs watchfiles: {install_extra('sources')}") from error
+        raise BadSetting(
+            "package-missing-reload",
+            "--reload needs watchfiles: {install}",
+            install=install_extra("sources"),
+        ) from error
     server = _ServerProcess(command)
     server.forward_signals()
     server.start()

@@ -125,6 +125,8 @@ def _check_tokens(tokens: "Tokens | None", host: str) -> None:
 
     if tokens is not None and not tokens.all():
         raise BadSetting(
-            f"a server at {host} wants tokens, as others could reach it, and there is none yet; "
-            "make one first: limn token create NAME"
+            "tokens-needed",
+            "a server at {host} wants tokens, as others could reach it, and there is none yet; "
+            "make one first: limn token create NAME",
+            host=host,
         )

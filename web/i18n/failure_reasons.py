@@ -6,6 +6,7 @@ The file's name stands beside it: in its place a reason says "it".
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -13,7 +14,6 @@ from flask_babel import lazy_gettext as _
 from search.catalog.records import Failure
 from search.text.printable import one_line, printable
 from web.i18n.languages import language
-from web.i18n.patterns import patterns_of
 
 REASONS = {
     "missing": _("missing"),
@@ -95,6 +95,23 @@ WHY = {
 }
 
 
+# What a job that failed has as its message: the database has the English text alone.
+OF_JOBS = (
+    _("none of the %(count)s files in %(listed)s could be read"),
+    _(
+        "there are no pictures in %(folder)s; Limn reads files that end in %(suffixes)s. Nothing "
+        "was changed"
+    ),
+    _("can't index %(path)s: %(why)s; name a folder of pictures, or a picture"),
+    _(
+        "collection %(name)s is being indexed by another process; wait for it, or end it, and run "
+        "the command again"
+    ),
+    _("the database can't be used"),
+    _("the server can't write what it has to keep"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A failure as a page tells it: its kind, the whole reason, and the language of that."""
@@ -110,17 +127,30 @@ def fault_of(failure: Failure) -> Fault:
     name = re.escape(repr(str(failure.path)))
     detail = re.sub(name, "it", failure.detail)
     detail = one_line(printable(detail.removeprefix("it: ")))
-    spoken = language()
-    if spoken == "en":
-        return Fault(kind, detail, spoken)
-    for known, pattern in _patterns():
-        found = pattern.fullmatch(detail)
-        if found:
-            values = {key: str(WHY.get(each, each)) for key, each in found.groupdict().items()}
-            return Fault(kind, gettext(known, **values), spoken)
-    return Fault(kind, detail, "en")
+    return Fault(kind, *_translated(detail, FAULTS))
+
+
+def stored_message(text: str) -> tuple[str, str]:
+    """Return the message of a job in the language of the page, and the language that it is in."""
+    return _translated(text, OF_JOBS)
+
+
+def _translated(text: str, messages: tuple[Any, ...]) -> tuple[str, str]:
+    if language() == "en":
+        return text, "en"
+    for message, pattern in _patterns(messages):
+        match = pattern.fullmatch(text)
+        if match:
+            values = {name: str(WHY.get(value, value)) for name, value in match.groupdict().items()}
+            return gettext(message, **values), language()
+    return text, "en"
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return patterns_of(FAULTS)
+def _patterns(messages: tuple[Any, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return each message, and what a text of it looks like."""
+    texts = [str(message._args[0]) for message in messages]
+    return tuple(
+        (text, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(text)), re.DOTALL))
+        for text in texts
+    )

@@ -14,13 +14,14 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search import errors
 from search.documents.problem import Problem
+from search.errors import Message
 from search.text.printable import one_line, printable
 from web.middleware.request_log import request_id
 from web.requests.query_form import UnknownMediaType
 from web.route import current_facts, is_for_programs
 
-# Makes the page of an error of its status, its text, and the exception where there was one.
-Page = Callable[[int, str, Exception | None], str]
+# Makes the page of an error of its status, its message, and the exception where there was one.
+Page = Callable[[int, Message, Exception | None], str]
 
 STATUSES: dict[type[errors.LimnError], int] = {
     errors.BadQuery: 400,
@@ -49,85 +50,107 @@ def handle_errors(app: Flask, page: Page) -> None:
     app.register_error_handler(Exception, partial(_unexpected, page))
 
 
-def told(error: errors.LimnError | HTTPException) -> tuple[int, str]:
+def status_and_message(error: errors.LimnError | HTTPException) -> tuple[int, Message]:
     """Return the status of an error and the text that says what to do; 0 for a redirect."""
     if isinstance(error, HTTPException):
-        return (error.code or 0, _detail(error)) if (error.code or 0) >= 400 else (0, "")
+        failed = (error.code or 0) >= 400
+        return (error.code or 0, _message(error)) if failed else (0, Message("redirect", ""))
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
     if isinstance(error, errors.BadPicture):
         status = PICTURE_STATUSES.get(error.reason, status)
-    detail = error.outside
+    message = error.outside
     if error.is_inside:
         current_app.logger.error("request %s failed: %s", request_id(), error)
-        detail += f"; the log of the server tells more, under the id {request_id()}"
-    return status, detail
+        text = "{text}; the log of the server tells more, under the id {id}"
+        values = {**message.values, "text": str(message), "id": request_id()}
+        message = Message(message.code, text, **values)
+    return status, message
 
 
 def _deliberate(page: Page, error: errors.LimnError) -> Response:
-    return _answer(page, *told(error), error)
+    return _answer(page, *status_and_message(error), error)
 
 
 def _http(page: Page, error: HTTPException) -> Response | HTTPException:
-    status, detail = told(error)
+    status, message = status_and_message(error)
     if not status:
         return error  # a redirect
-    response = _answer(page, status, detail, error)
+    response = _answer(page, status, message, error)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value  # such as Allow
     return response
 
 
-def _detail(error: HTTPException) -> str:
-    detail = error.description or HTTPStatus(error.code or 500).description
+def _message(error: HTTPException) -> Message:
+    """Return what an error of Flask or Werkzeug means; one of ours has its own message."""
+    if isinstance(error.description, Message):
+        return error.description
     if isinstance(error, RequestEntityTooLarge):
-        detail = _too_large()
-    elif error.code == HTTPStatus.TOO_MANY_REQUESTS:
-        detail = f"one client may ask this {detail}; wait a little, and ask again"
-    elif error.code == HTTPStatus.NOT_FOUND:
-        detail = f"there is nothing at {request.path}"
-    elif error.code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
-        detail = f"{request.method} is not understood at {request.path}; use {allowed}"
-    return detail
+        return _too_large()
+    if error.code == HTTPStatus.TOO_MANY_REQUESTS:
+        return Message(
+            "rate-limited",
+            "one client may ask this {rate}; wait a little, and ask again",
+            rate=error.description,
+        )
+    if error.code == HTTPStatus.NOT_FOUND:
+        return Message("nothing-at-address", "there is nothing at {path}", path=request.path)
+    if error.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Message(
+            "method-not-allowed",
+            "{method} is not understood at {path}; use {allowed}",
+            method=request.method,
+            path=request.path,
+            allowed=", ".join(sorted(getattr(error, "valid_methods", None) or ())),
+        )
+    text = error.description or HTTPStatus(error.code or 500).description
+    return Message(f"http-{error.code}", "{text}", text=text)
 
 
 def _unexpected(page: Page, error: Exception) -> Response:
     why = one_line(printable(str(error)))
     current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, why)
-    return _answer(
-        page,
-        500,
-        "something went wrong in the server, which is a fault in Limn; its log tells what, "
-        f"under the id {request_id()}",
+    message = Message(
+        "server-fault",
+        "something went wrong in the server, which is a fault in Limn; its log tells what, under "
+        "the id {id}",
+        id=request_id(),
     )
+    return _answer(page, 500, message)
 
 
-def _too_large() -> str:
+def _too_large() -> Message:
     if current_facts().files:
-        limit = current_app.config["MAX_SENT_BYTES"]
-        return (
-            f"the request is too large: its files may have {limit:,} bytes together; send them "
-            "in parts, or raise LIMN_MAX_SENT_BYTES where the server runs"
+        return Message(
+            "files-too-large",
+            "the request is too large: its files may have {most:,} bytes together; send them in "
+            "parts, or raise LIMN_MAX_SENT_BYTES where the server runs",
+            most=current_app.config["MAX_SENT_BYTES"],
         )
-    limit = current_app.config["MAX_UPLOAD_BYTES"]
-    words = current_app.config["MAX_FORM_MEMORY_SIZE"]
-    return (
-        f"the request is too large: its pictures may have {limit:,} bytes together and its words "
-        f"{words:,}; send a smaller copy, or raise LIMN_MAX_UPLOAD_BYTES where the server runs"
+    return Message(
+        "pictures-too-large",
+        "the request is too large: its pictures may have {pictures:,} bytes together and its words "
+        "{words:,}; send a smaller copy, or raise LIMN_MAX_UPLOAD_BYTES where the server runs",
+        pictures=current_app.config["MAX_UPLOAD_BYTES"],
+        words=current_app.config["MAX_FORM_MEMORY_SIZE"],
     )
 
 
-def _answer(page: Page, status: int, detail: str, error: Exception | None = None) -> Response:
-    detail = printable(detail)
+def _answer(page: Page, status: int, message: Message, error: Exception | None = None) -> Response:
     if not is_for_programs(request.path):
-        return Response(page(status, detail, error), status, mimetype="text/html")
+        return Response(page(status, message, error), status, mimetype="text/html")
     problem = Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=detail,
+        detail=str(printable(message)),
         request_id=request_id(),
+        code=message.code,
+        values={
+            name: str(printable(value)) if isinstance(value, str) else value
+            for name, value in message.values.items()
+        },
     )
     body = json.dumps(to_builtins(problem), ensure_ascii=False) + "\n"
     return Response(body, status, content_type="application/problem+json")

@@ -6,8 +6,14 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.exceptions import Forbidden, MisdirectedRequest
 
+from search.errors import Message
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
+
+FOREIGN_SITE = Message(
+    "foreign-site", "a page of another site sent this; only pages of this server may"
+)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -41,8 +47,12 @@ def guard(app: Flask, host: str) -> None:
         # server part of that site, for whose scripts the browser then lets everything be read.
         if not any_name and _name(request.host) not in names:
             raise MisdirectedRequest(
-                f"this server does not answer to the name {request.host!r}; "
-                f"it answers to {', '.join(sorted(names))}"
+                Message(
+                    "host-unknown",
+                    "this server does not answer to the name {host!r}; it answers to {names}",
+                    host=request.host,
+                    names=", ".join(sorted(names)),
+                )
             )
 
     @app.before_request
@@ -59,7 +69,7 @@ def guard(app: Flask, host: str) -> None:
             own = f"{request.scheme}://{request.host}".lower()
             foreign = origin is not None and origin.lower() != own
         if foreign:
-            raise Forbidden("a page of another site sent this; only pages of this server may")
+            raise Forbidden(FOREIGN_SITE)
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -6,8 +6,8 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.exceptions import HTTPException
 
-from search.errors import LimnError, StorageFailed
-from web.i18n.error_translations import in_words_of_the_page
+from search.errors import LimnError, Message, StorageFailed
+from web.i18n.messages import translate
 from web.pages.chips import marks, shown
 from web.pages.headlines import headline_of
 from web.requests.query_form import Fields
@@ -15,17 +15,17 @@ from web.requests.search_url import Asked
 from web.state import engine
 
 
-def error_page(status: int, detail: str, error: Exception | None) -> str:
+def error_page(status: int, message: Message, error: Exception | None) -> str:
     """Return the page of an error, in the language of the page."""
-    message, spoken = in_words_of_the_page(detail, error)
+    text, language = translate(message)
     return render_template(
         "error.html",
         **_question(error),
         status=status,
         title=HTTPStatus(status).phrase,
         headline=headline_of(status, error),
-        detail=message,
-        spoken=spoken,
+        detail=text,
+        spoken=language,
     )
 
 

@@ -10,8 +10,8 @@ from flask import Flask, g, request
 from werkzeug.exceptions import HTTPException
 
 from search.errors import LimnError
-from web.i18n.error_translations import in_words_of_the_page
-from web.middleware.errors import told
+from web.i18n.messages import translate
+from web.middleware.errors import status_and_message
 from web.pages.headlines import headline_of
 from web.requests.query_form import Fields
 from web.services.uploads import NotTaken
@@ -56,11 +56,11 @@ def comes_back(
             try:
                 return view(**parts)
             except (LimnError, HTTPException) as error:
-                status, detail = told(error)
+                status, detail = status_and_message(error)
                 if status < 400 or status == 503:  # nothing was wrong, or no page can be shown
                     raise
                 sent = _sent()
-                message, spoken = in_words_of_the_page(detail, error)
+                message, spoken = translate(detail)
                 name = form.format_map(defaultdict(str, sent.to_dict() | parts))
                 files = tuple(g.get("not_taken", ()))
                 headline = headline_of(status, error)

@@ -158,7 +158,8 @@ def _hold(file: FileStorage) -> str:
         return state().held.hold(file.read())
     except BadPicture as error:
         name = repr((file.filename or "")[:80])
-        raise BadPicture(str(error).replace("the picture", name, 1), error.reason) from error
+        text = str(error).replace("the picture", name, 1)
+        raise BadPicture(error.reason, "{text}", text=text, name=name) from error
 
 
 def _nothing_held(asked: Asked) -> bool:

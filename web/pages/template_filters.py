@@ -13,8 +13,7 @@ from search.query.records import Hit, Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
 from search.text.printable import printable
-from web.i18n.error_translations import in_words_of_the_page
-from web.i18n.failure_reasons import fault_of
+from web.i18n.failure_reasons import fault_of, stored_message
 from web.i18n.languages import language
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
 from web.pages.filter_form import label
@@ -197,6 +196,6 @@ def register(app: Flask) -> None:
         name_of,
         written,
         fault_of,
-        in_words_of_the_page,
+        stored_message,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

@@ -35,8 +35,10 @@ class Crop:
             if 0 <= left < right <= 100 and 0 <= top < bottom <= 100:
                 return cls(left, top, right, bottom)
         raise BadQuery(
-            f"the part of a picture is {text[:80]!r}; it may be its left, top, right and bottom "
-            "edges in percent, such as 10,20,60,80"
+            "crop-invalid",
+            "the part of a picture is {value!r}; it may be its left, top, right and bottom "
+            "edges in percent, such as 10,20,60,80",
+            value=text[:80],
         )
 
     def __str__(self) -> str:

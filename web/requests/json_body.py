@@ -12,9 +12,14 @@ def object_of(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise BadQuery(f"the request's body is not JSON that can be read: {error}") from error
+        raise BadQuery(
+            "body-not-json", "the request's body is not JSON that can be read: {error}", error=error
+        ) from error
     if not isinstance(document, dict):
-        raise BadQuery('the request\'s body must be a JSON object, such as {"terms": [...]}')
+        raise BadQuery(
+            "body-not-an-object",
+            'the request\'s body must be a JSON object, such as {{"terms": [...]}}',
+        )
     return document
 
 

@@ -24,7 +24,8 @@ def read_form(request: Request, open_file: Callable[[str], IO[bytes]], most_byte
     request.max_content_length = most_bytes
     if request.mimetype != FORM_TYPES[0]:
         raise BadQuery(
-            "files are sent as multipart/form-data, as in: curl -F name=mine -F files=@a.zip"
+            "multipart-needed",
+            "files are sent as multipart/form-data, as in: curl -F name=mine -F files=@a.zip",
         )
 
     def open_draft(
@@ -47,5 +48,7 @@ def read_form(request: Request, open_file: Callable[[str], IO[bytes]], most_byte
             request.stream, request.mimetype, request.content_length, request.mimetype_params
         )
     except ValueError as error:
-        raise BadQuery(f"the form can't be read: {error}; send it again") from error
+        raise BadQuery(
+            "form-unreadable", "the form can't be read: {error}; send it again", error=error
+        ) from error
     return form

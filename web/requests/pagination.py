@@ -35,8 +35,10 @@ def offset_of(cursor: str, query: Query) -> int:
         offset, asked = None, None
     if not isinstance(offset, int) or asked != digest(query):
         raise BadQuery(
-            f"cursor {cursor[:40]!r} does not belong to this question; send `next` of an answer "
-            "with the same terms, collections and k"
+            "cursor-foreign",
+            "cursor {cursor!r} does not belong to this question; send `next` of an answer "
+            "with the same terms, collections and k",
+            cursor=cursor[:40],
         )
     return offset
 
@@ -49,7 +51,13 @@ def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
     """
     page = read_texts(PageFields, dict(fields.lists()))
     if not 1 <= page.k <= MOST_ROWS:
-        raise BadQuery(f"can't return {page.k} {what}; ask for 1 to {MOST_ROWS}")
+        raise BadQuery(
+            "page-size-out-of-range",
+            "can't return {k} {things}; ask for 1 to {most}",
+            k=page.k,
+            things=what,
+            most=MOST_ROWS,
+        )
     return page.k, identity("cursor", page.cursor) if page.cursor else None
 
 

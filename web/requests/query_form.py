@@ -41,14 +41,23 @@ def query_of_request(request: Request) -> tuple[Query, str]:
         return query_of_document(object_of(request.get_data()))
     if request.mimetype not in FORM_TYPES:
         raise UnknownMediaType(
-            f"the body is {request.mimetype or 'of no stated type'}; post application/json, "
-            "or multipart/form-data to send pictures"
+            "media-type-unknown",
+            "the body is {mimetype}; post application/json, "
+            "or multipart/form-data to send pictures",
+            mimetype=request.mimetype or "of no stated type",
         )
     if "image" in request.form:
-        raise BadQuery("image is words; it must be a file, as in: curl -F image=@photo.jpg")
+        raise BadQuery(
+            "image-not-a-file", "image is words; it must be a file, as in: curl -F image=@photo.jpg"
+        )
     for name in request.files:
         if name != "image":
-            raise BadQuery(f"there is no field {quoted(name)}; the fields are: image")
+            raise BadQuery(
+                "unknown-member",
+                "there is no field {member}; the fields are: {members}",
+                members="image",
+                member=quoted(name),
+            )
     return query_of_fields(request.values, images_of(request.files))
 
 
@@ -110,7 +119,13 @@ def identity(field: str, value: object) -> int:
 def identities(field: str, values: Sequence[object]) -> list[int]:
     """Return ids of pictures, each once, in their order."""
     if not 1 <= len(values) <= MOST_HITS:
-        raise BadQuery(f"there are {len(values)} of {field}; there may be 1 to {MOST_HITS:,}")
+        raise BadQuery(
+            "ids-out-of-range",
+            "there are {count} of {field}; there may be 1 to {most:,}",
+            count=len(values),
+            field=field,
+            most=MOST_HITS,
+        )
     return list(dict.fromkeys(identity(field, value) for value in values))
 
 
@@ -140,8 +155,10 @@ def _term(term: documents.Term) -> Term:
     text, picture_id, concept = term.text, term.picture_id, term.concept
     if [text, picture_id, concept].count(UNSET) != 2:
         raise BadQuery(
-            f'a term is {quoted(to_builtins(term))}; it must be an object with "text", '
-            '"picture_id" or "concept", such as {"text": "a red door", "weight": 0.5}'
+            "term-invalid",
+            'a term is {term}; it must be an object with "text", '
+            '"picture_id" or "concept", such as {{"text": "a red door", "weight": 0.5}}',
+            term=quoted(to_builtins(term)),
         )
     check_weight(term.weight)
     if picture_id is not UNSET:

@@ -15,7 +15,12 @@ def name_of(text: str) -> str:
     """Return the name of a saved search or a board; raise BadQuery if blank or too long."""
     name = words(text)
     if not 1 <= len(name) <= MOST_SAVED_NAME:
-        raise BadQuery(f"the name is {name[:80]!r}; give one of 1 to {MOST_SAVED_NAME} characters")
+        raise BadQuery(
+            "name-length-invalid",
+            "the name is {name!r}; give one of 1 to {most} characters",
+            name=name[:80],
+            most=MOST_SAVED_NAME,
+        )
     return name
 
 
@@ -23,7 +28,12 @@ def note_of(text: str) -> str:
     """Return the note on a picture; raise BadQuery if it is too long."""
     note = words(text)
     if len(note) > MOST_NOTE:
-        raise BadQuery(f"the note has {len(note):,} characters; it may have {MOST_NOTE:,}")
+        raise BadQuery(
+            "note-too-long",
+            "the note has {count:,} characters; it may have {most:,}",
+            count=len(note),
+            most=MOST_NOTE,
+        )
     return note
 
 
@@ -40,14 +50,18 @@ def saved_address(asked: Asked) -> str:
         BadQuery: nothing is asked, a filter can't be read, or more than can be asked as an address.
     """
     if not asked.anything:
-        raise BadQuery("there is no question to save; search for something first")
+        raise BadQuery(
+            "saved-search-empty", "there is no question to save; search for something first"
+        )
     for text in asked.where:
         parse(text)
     fields = {key: value for key, value in asked.but().address().items() if value is not None}
     address = urlencode(fields, doseq=True)
     if len(address) > MOST_ADDRESS:
         raise BadQuery(
-            f"the question has {len(address):,} characters as an address; it may have "
-            f"{MOST_ADDRESS:,} to be saved"
+            "saved-search-too-long",
+            "the question has {count:,} characters as an address; it may have {most:,} to be saved",
+            count=len(address),
+            most=MOST_ADDRESS,
         )
     return address

@@ -183,7 +183,12 @@ def _marks(fields: Fields, side: Side) -> tuple[int, ...]:
 def _start(value: object) -> int:
     start = count(value, "start")
     if not 1 <= start <= MOST_HITS:
-        raise BadQuery(f"start is {start}; pages begin at 1 to {MOST_HITS}")
+        raise BadQuery(
+            "start-out-of-range",
+            "start is {start}; pages begin at 1 to {most}",
+            start=start,
+            most=MOST_HITS,
+        )
     return start
 
 

@@ -164,8 +164,10 @@ def _network(proxy: str) -> IPv4Network | IPv6Network:
         return ip_network(proxy)
     except ValueError as error:
         raise BadSetting(
-            f"--trust-proxy is {proxy!r}, which is no address and no network; it may be such as "
-            "127.0.0.1 or 10.0.0.0/8"
+            "proxy-invalid",
+            "--trust-proxy is {proxy!r}, which is no address and no network; it may be such as "
+            "127.0.0.1 or 10.0.0.0/8",
+            proxy=proxy,
         ) from error
 
 
@@ -174,7 +176,12 @@ def _listen(host: str, port: int) -> socket.socket:
         # The first of the addresses that a name such as localhost has: one socket, one port.
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise BadSetting(f"there is no host {host!r}: {error.strerror}; try 127.0.0.1") from error
+        raise BadSetting(
+            "unknown-host",
+            "there is no host {host!r}: {reason}; try 127.0.0.1",
+            host=host,
+            reason=error.strerror,
+        ) from error
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -206,9 +213,25 @@ def _room() -> int:
 
 def _explain(error: OSError, host: str, port: int) -> LimnError:
     if error.errno == errno.EADDRINUSE:
-        return AddressTaken(f"port {port} is in use; choose another with --port")
+        return AddressTaken(
+            "port-taken", "port {port} is in use; choose another with --port", port=port
+        )
     if error.errno == errno.EACCES:
-        return AddressTaken(f"port {port} is not for this user; choose one from 1024 with --port")
+        return AddressTaken(
+            "port-forbidden",
+            "port {port} is not for this user; choose one from 1024 with --port",
+            port=port,
+        )
     if error.errno == errno.EADDRNOTAVAIL:
-        return BadSetting(f"{host} is no address of this machine; try --host 127.0.0.1")
-    return AddressTaken(f"can't listen at {host}, port {port}: {error.strerror}")
+        return BadSetting(
+            "address-not-local",
+            "{host} is no address of this machine; try --host 127.0.0.1",
+            host=host,
+        )
+    return AddressTaken(
+        "cannot-listen",
+        "can't listen at {host}, port {port}: {reason}",
+        host=host,
+        port=port,
+        reason=error.strerror,
+    )

@@ -109,7 +109,11 @@ class CollectionAdmin:
         again = ({**self._confined.confine(each), "retry": retry} for each in asked)
         wanted = {repr(sorted(each.items())): each for each in again}
         if not wanted:
-            raise NotFound(f"it is not known what {name!r} was made of; limn index PATH tells it")
+            raise NotFound(
+                "sources-unknown",
+                "it is not known what {name!r} was made of; limn index PATH tells it",
+                name=name,
+            )
         queued = [self._jobs.ask(name, "index", each) for each in wanted.values()]
         self._foreman.call()
         return [self._jobs.one(each) for each in queued]

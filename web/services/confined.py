@@ -44,7 +44,9 @@ class ConfinedFiles:
         folders = [tuple(map(Path, each.get("confined_to", ()))) for each in about]
         if folders and not any(not each or is_inside(picture.path, each) for each in folders):
             raise NotFound(
-                f"the file of picture {picture.id} lies behind a link that leads out of the "
-                "folders that may be indexed from here"
+                "picture-behind-link",
+                "the file of picture {id} lies behind a link that leads out of the "
+                "folders that may be indexed from here",
+                id=picture.id,
             )
         return picture.path

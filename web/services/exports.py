@@ -59,7 +59,9 @@ class Exports:
         found = self._engine.catalog.pictures.by_id(ids)
         missing = next((each for each in ids if each not in found), None)
         if missing is not None:
-            raise NotFound(f"there is no picture {missing}; it may have been removed")
+            raise NotFound(
+                "unknown-picture", "there is no picture {id}; it may have been removed", id=missing
+            )
         return [found[each] for each in ids]
 
     def of(self, pictures: Sequence[Picture], kind: Literal["csv", "zip"]) -> ExportFile:
@@ -87,7 +89,8 @@ class Exports:
         there = [each for each in pictures if self._is_there(each)]
         if not there:
             raise NotFound(
-                "none of these pictures' files is there any more; index their folder again"
+                "originals-missing",
+                "none of these pictures' files is there any more; index their folder again",
             )
         stream = ZipStream()
         for picture in there:

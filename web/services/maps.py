@@ -7,8 +7,6 @@ from search.errors import NotFound
 from search.map_file import PictureMap
 from web.services.worker_process import Foreman
 
-NO_MAP = "collection {name!r} has no map yet; make one: limn map {name}"
-
 
 class Maps:
     """The maps of an engine's collections."""
@@ -26,7 +24,11 @@ class Maps:
         """Return a collection with its map; raise NotFound where either is missing."""
         collection, found = self.find(name)
         if found is None:
-            raise NotFound(NO_MAP.format(name=name))
+            raise NotFound(
+                "map-missing",
+                "collection {name!r} has no map yet; make one: limn map {name}",
+                name=name,
+            )
         return collection, found
 
     def is_stale(self, collection: Collection, found: PictureMap) -> bool:

@@ -82,5 +82,8 @@ def not_found_if_unreadable(what: str) -> Iterator[None]:
     except (OSError, BadPicture) as error:
         why = str(error) if isinstance(error, BadPicture) else error.strerror
         raise NotFound(
-            f"{what} can't be read ({why or 'it is gone'}); if it has moved, index its folder again"
+            "original-unreadable",
+            "{what} can't be read ({why}); if it has moved, index its folder again",
+            what=what,
+            why=why or "it is gone",
         ) from error

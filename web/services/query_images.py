@@ -71,7 +71,8 @@ class HeldPictures:
         with self._lock:
             if token not in self._held:
                 raise NotFound(
-                    "the picture that this search was by is no longer held; choose it once more"
+                    "query-image-gone",
+                    "the picture that this search was by is no longer held; choose it once more",
                 )
             return self._held[token]
 

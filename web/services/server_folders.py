@@ -42,8 +42,11 @@ class Roots:
         if found is None or not self._holds(found) or not found.is_dir():
             allowed = ", ".join(map(str, self.all)) or "none; see limn serve --root"
             raise NotFound(
-                f"{named[:200]!r} is no folder that may be indexed from here; such folders are at "
-                f"or below: {allowed}"
+                "folder-not-allowed",
+                "{folder!r} is no folder that may be indexed from here; such folders are at "
+                "or below: {folders}",
+                folder=named[:200],
+                folders=allowed,
             )
         return found
 
@@ -67,7 +70,12 @@ class Roots:
                     else:
                         pictures += _is_picture(entry.name)
         except OSError as error:
-            raise BadSource(f"can't read {str(path)!r}: {error.strerror}") from error
+            raise BadSource(
+                "folder-unreadable",
+                "can't read {path!r}: {reason}",
+                path=str(path),
+                reason=error.strerror,
+            ) from error
         inside = tuple(sorted(each for each in folders if self._holds(os.path.realpath(each))))
         above = path.parent if self._holds(path.parent) else None
         return Listing(path, above, inside[:MOST_LISTED], pictures)

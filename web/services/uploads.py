@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
-from search.errors import BadSource, StorageFailed
+from search.errors import BadSource, Message, StorageFailed
 from search.files.atomic_file import replace
 from search.pictures import PICTURE_SUFFIXES, content_hash
 from search.pictures.containers import FILM_SUFFIXES, TAR_SUFFIXES, ZIP_SUFFIXES
@@ -108,7 +108,7 @@ class Intake:
             BadSource: nothing was sent that can be indexed.
         """
         if not sent.drafts:
-            raise BadSource(_nothing(sent))
+            raise _nothing(sent)
         folder = folder or self.folder / secrets.token_hex(8)
         folder.mkdir(parents=True, exist_ok=True)
         for name, draft in sent.drafts:
@@ -140,8 +140,16 @@ class Intake:
 
 def not_kept(error: OSError, folder: Path) -> StorageFailed:
     """Return the error that says why what was sent is not in that folder."""
-    told = f"can't keep the files that were sent: {error.strerror or type(error).__name__}"
-    return StorageFailed(f"{told}; make room in {folder}", outside=told)
+    reason = error.strerror or type(error).__name__
+    return StorageFailed(
+        "upload-unwritable",
+        "can't keep the files that were sent: {reason}; make room in {folder}",
+        reason=reason,
+        folder=folder,
+        outside=Message(
+            "upload-fails", "can't keep the files that were sent: {reason}", reason=reason
+        ),
+    )
 
 
 def safe_name(name: str) -> str | None:
@@ -184,11 +192,12 @@ def _parts(name: str) -> tuple[str, str]:
     return (inner, middle + suffix) if middle.lower() == ".tar" else (stem, suffix)
 
 
-def _nothing(sent: Sent) -> str:
+def _nothing(sent: Sent) -> BadSource:
     if not sent.refused:
-        return "no file was sent; choose pictures, or a zip of them"
-    listed = ", ".join(repr(each.name[:80]) for each in sent.refused[:3])
-    return (
-        f"none of the files can be indexed: {listed}; send pictures, films, zip or tar archives, "
-        "and captions.csv"
+        return BadSource("no-file-sent", "no file was sent; choose pictures, or a zip of them")
+    return BadSource(
+        "no-sent-file-fits",
+        "none of the files can be indexed: {files}; send pictures, films, zip or tar archives, "
+        "and captions.csv",
+        files=", ".join(repr(each.name[:80]) for each in sent.refused[:3]),
     )

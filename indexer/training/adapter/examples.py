@@ -76,9 +76,13 @@ def gather(engine: Engine, collection: Collection) -> AdapterExamples:
     trained = sum(not each.held_out for each in questions)
     if len(questions) < FEWEST or trained == len(questions) or not trained:
         raise BadSource(
-            f"{len(questions)} questions have pictures of {collection.name!r} marked as answers, "
-            f"and at least {FEWEST} are wanted, some of them to decide by; mark more on the page, "
-            "or with: limn mark add WORDS --more ID"
+            "answers-too-few",
+            "{questions} questions have pictures of {name!r} marked as answers, "
+            "and at least {least} are wanted, some of them to decide by; mark more on the page, "
+            "or with: limn mark add WORDS --more ID",
+            questions=len(questions),
+            name=collection.name,
+            least=FEWEST,
         )
     encoder = engine.encoder_of(collection)
     texts = encoder.encode_texts([each.words for each in questions])

@@ -12,6 +12,7 @@ from search.adapters import Adapter
 from search.catalog.caption_ids import owners
 from search.catalog.records import Collection
 from search.engine import Engine
+from search.errors import Message
 from search.records import Ids, Vectors
 
 # Captions that must find their pictures as before: what nobody marked must not be lost.
@@ -74,9 +75,14 @@ def install(
     check_gate(
         worse=worse,
         anyway=anyway,
-        refusal=f"found within the first 10 before: {before}; after: {after}\n"
-        "the adapter finds what was held out worse than none, so it is not installed; mark "
-        "more answers and try again, or install it all the same with --install-anyway",
+        refusal=Message(
+            "adapter-worse",
+            "found within the first 10 before: {before}; after: {after}\n"
+            "the adapter finds what was held out worse than none, so it is not installed; mark "
+            "more answers and try again, or install it all the same with --install-anyway",
+            before=before,
+            after=after,
+        ),
     )
     result = InstalledAdapter(collection.name, examples.trained, held_out, before, after)
     engine.catalog.adapters.install(collection, adapter, asdict(result))

@@ -111,7 +111,11 @@ def _check(pair: TrainedPair, shipped: BuiltinEncoder, tokenizer: Tokenizer) -> 
     for tower, cosine in found.items():
         if not cosine >= LOWEST_COSINE:
             raise ExportDiffers(
-                f"the exported {tower} tower is at cosine {cosine:.4f} of torch's, under "
-                f"{LOWEST_COSINE}; it is not fit to ship"
+                "trained-export-differs",
+                "the exported {tower} tower is at cosine {cosine:.4f} of torch's, under "
+                "{lowest}; it is not fit to ship",
+                tower=tower,
+                cosine=cosine,
+                lowest=LOWEST_COSINE,
             )
     return found

@@ -47,7 +47,12 @@ def read_labelled(
                 elif name.endswith(".jpg") and not (folder / name).exists():
                     (folder / name).write_bytes(file.read())
     except (OSError, tarfile.TarError, UnicodeDecodeError) as error:
-        raise BadSource(f"can't read pictures from {str(archive)!r}: {error}") from error
+        raise BadSource(
+            "archive-unreadable",
+            "can't read pictures from {archive!r}: {error}",
+            archive=str(archive),
+            error=error,
+        ) from error
     taken: Counter[str] = Counter()
     pictures = []
     for name, label in sorted(labels.items()):

@@ -97,6 +97,9 @@ def _shape(folder: Path, texts: dict[str, Tensor]) -> TowerShape:
 
 def _foreign(folder: Path, what: str) -> EncoderUnavailable:
     return EncoderUnavailable(
-        f"the pair in {str(folder)!r} is not of Limn's own towers: {what}; "
-        "name the folder `pair` of a training run, or that of the pair that ships"
+        "pair-not-builtin",
+        "the pair in {folder!r} is not of Limn's own towers: {reason}; "
+        "name the folder `pair` of a training run, or that of the pair that ships",
+        folder=str(folder),
+        reason=what,
     )

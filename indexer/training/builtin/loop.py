@@ -111,9 +111,13 @@ class Run(TrainingLoop):
         total = sum(losses.values())
         if not math.isfinite(total):
             raise TrainingStopped(
-                f"the loss is {total} at step {self.step}; the checkpoint in "
-                f"{str(self.folder)!r} is of the last whole epoch: look at the data around it, "
-                "or train into another folder with lower rates"
+                "loss-not-finite",
+                "the loss is {loss} at step {step}; the checkpoint in "
+                "{folder!r} is of the last whole epoch: look at the data around it, "
+                "or train into another folder with lower rates",
+                loss=total,
+                step=self.step,
+                folder=str(self.folder),
             )
 
     def note(self, record: dict[str, Any]) -> None:

@@ -21,8 +21,17 @@ def reading(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError, ValueError) as error:
-        raise BadSource(f"can't read {what} from {str(path)!r}: {error}") from error
+        raise BadSource(
+            "weights-unreadable",
+            "can't read {part} from {path!r}: {error}",
+            part=what,
+            path=str(path),
+            error=error,
+        ) from error
     except (RuntimeError, KeyError, AssertionError) as error:
         raise BadSource(
-            f"{str(path)!r} does not hold the weights of {what}: other parts than its own are there"
+            "weights-of-another-part",
+            "{path!r} does not hold the weights of {part}: other parts than its own are there",
+            path=str(path),
+            part=what,
         ) from error

@@ -56,8 +56,12 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
     if recipe.batch > len(taught) + len(labelled):
         given = amount(len(taught) + len(labelled), "picture")
         raise BadSetting(
-            f"a batch of {recipe.batch} is more than the {given} to train on ({len(held)} held "
-            "out); choose a smaller --batch or --held-out"
+            "batch-too-large",
+            "a batch of {batch} is more than the {pictures} to train on ({held_out} held "
+            "out); choose a smaller --batch or --held-out",
+            batch=recipe.batch,
+            pictures=given,
+            held_out=len(held),
         )
     yield f"{len(taught)} captioned and {len(labelled)} labelled pictures, {len(held)} held out"
     begun = start(taught, sources.backbone, sources.minilm, recipe, words)

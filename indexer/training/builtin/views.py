@@ -88,7 +88,9 @@ def _prepared(path: Path) -> NDArray[np.uint8]:
         picture, _ = read_picture(path, target_px=TRAINED.width_px)
     except BadPicture as error:
         raise BadSource(
-            f"can't read a picture to train on: {error}; take its captions out, or mend the file"
+            "training-picture-unreadable",
+            "can't read a picture to train on: {error}; take its captions out, or mend the file",
+            error=error,
         ) from error
     return TRAINED.pixels(picture)
 

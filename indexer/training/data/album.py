@@ -76,8 +76,11 @@ def _copies(
                 yield from zip(some, pool.map(copied, some), strict=True)
     except OSError as error:
         raise StorageFailed(
-            f"can't keep small copies of the pictures in {str(folder)!r}: {error}; make room, "
-            "then run the same command again"
+            "album-unwritable",
+            "can't keep small copies of the pictures in {folder!r}: {error}; make room, "
+            "then run the same command again",
+            folder=str(folder),
+            error=error,
         ) from error
 
 

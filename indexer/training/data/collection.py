@@ -26,7 +26,10 @@ def from_collection(catalog: Catalog, name: str) -> tuple[list[CaptionedPicture]
     if not pairs:
         missing = f", and the files of {gone:,} that had some are gone" if gone else ""
         raise BadSource(
-            f"no picture of collection {name!r} has a caption{missing}; put captions.csv beside "
-            "the pictures and index them again, or name a file of captions with --pairs"
+            "collection-without-captions",
+            "no picture of collection {name!r} has a caption{missing}; put captions.csv beside "
+            "the pictures and index them again, or name a file of captions with --pairs",
+            name=name,
+            missing=missing,
         )
     return pairs, gone

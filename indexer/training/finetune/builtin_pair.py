@@ -91,7 +91,12 @@ class BuiltinPair:
             )
             add_querybank(folder, taught, self._querybank)
         except OSError as error:
-            raise StorageFailed(f"can't write the pair to {str(folder)!r}: {error}") from error
+            raise StorageFailed(
+                "openclip-pair-unwritable",
+                "can't write the pair to {folder!r}: {error}",
+                folder=str(folder),
+                error=error,
+            ) from error
         finally:
             self._pair.to(self._target)
 
@@ -107,5 +112,9 @@ def open_builtin_pair(spec: str, target: torch.device) -> BuiltinPair:
         EncoderUnavailable: a file is missing or damaged.
     """
     if importlib.util.find_spec("onnx") is None:
-        raise BadSetting(f"training the built-in pair needs onnx: {install_extra('train')}")
+        raise BadSetting(
+            "package-missing-onnx-training",
+            "training the built-in pair needs onnx: {install}",
+            install=install_extra("train"),
+        )
     return BuiltinPair(pair_folder(spec), target)

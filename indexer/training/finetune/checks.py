@@ -27,9 +27,17 @@ def check_trainable(spec: str, method: Method) -> None:
         raise untrainable(spec)
     check_encoder(spec)
     if spec.startswith("builtin") and importlib.util.find_spec("onnx") is None:
-        raise BadSetting(f"training the built-in pair needs onnx: {install_extra('train')}")
+        raise BadSetting(
+            "package-missing-onnx-training",
+            "training the built-in pair needs onnx: {install}",
+            install=install_extra("train"),
+        )
     if method == "lora" and importlib.util.find_spec("peft") is None:
-        raise BadSetting(f"--method lora needs peft: {install_extra('train')}")
+        raise BadSetting(
+            "package-missing-peft",
+            "--method lora needs peft: {install}",
+            install=install_extra("train"),
+        )
 
 
 def check_enough(pictures: int, held_out: int | None = None) -> None:
@@ -41,13 +49,19 @@ def check_enough(pictures: int, held_out: int | None = None) -> None:
     """
     if pictures < FEWEST:
         raise BadSource(
-            f"{amount(pictures, 'captioned picture is', 'captioned pictures are')} too few to "
-            f"train on; {FEWEST} or more are needed"
+            "training-pictures-too-few",
+            "{pictures} too few to train on; {least} or more are needed",
+            pictures=amount(pictures, "captioned picture is", "captioned pictures are"),
+            least=FEWEST,
         )
     if held_out is not None and held_out > pictures - FEWEST // 2:
         raise BadSetting(
-            f"--held-out {held_out} of {pictures:,} pictures leaves too few to train on; "
-            f"hold out at most {pictures - FEWEST // 2}"
+            "held-out-too-many",
+            "--held-out {held_out} of {pictures:,} pictures leaves too few to train on; "
+            "hold out at most {most}",
+            held_out=held_out,
+            pictures=pictures,
+            most=pictures - FEWEST // 2,
         )
 
 
@@ -56,4 +70,9 @@ def untrainable(spec: str) -> BadSetting:
     if plugins.find("encoders", spec) is None:
         return unknown(spec)
     names = [each for each in plugins.choices("encoders") if plugins.head(each) in TRAINABLE]
-    return BadSetting(f"{spec!r} can't be trained; train from one of: {', '.join(names)}")
+    return BadSetting(
+        "encoder-not-trainable",
+        "{spec!r} can't be trained; train from one of: {names}",
+        spec=spec,
+        names=", ".join(names),
+    )

@@ -22,7 +22,12 @@ def write_metrics(records: Sequence[dict[str, Any]], folder: Path) -> None:
     try:
         write_atomic(folder / METRICS, lines.encode())
     except OSError as error:
-        raise StorageFailed(f"can't write {str(folder / METRICS)!r}: {error}") from error
+        raise StorageFailed(
+            "curves-unwritable",
+            "can't write {folder!r}: {error}",
+            folder=str(folder / METRICS),
+            error=error,
+        ) from error
 
 
 def draw_curves(records: Sequence[dict[str, Any]], folder: Path) -> bool:
@@ -56,5 +61,10 @@ def draw_curves(records: Sequence[dict[str, Any]], folder: Path) -> bool:
     try:
         figure.savefig(folder / CURVES)
     except OSError as error:
-        raise StorageFailed(f"can't write {str(folder / CURVES)!r}: {error}") from error
+        raise StorageFailed(
+            "curves-unwritable",
+            "can't write {folder!r}: {error}",
+            folder=str(folder / CURVES),
+            error=error,
+        ) from error
     return True

@@ -9,7 +9,7 @@ from indexer.training.finetune.trainable import TrainablePair
 from indexer.training.finetune.validate import Figures, compared, figures
 from indexer.training.gate import check_gate
 from search.encoders import open_encoder
-from search.errors import StorageFailed
+from search.errors import Message, StorageFailed
 from search.files.atomic_file import atomic_folder, remove_abandoned
 from search.records import Device, Space
 
@@ -54,12 +54,21 @@ def install(
             check_gate(
                 worse=after["mean"] < before["mean"],
                 anyway=anyway,
-                refusal=f"{compared(before, after, len(held))}\nthe trained pair finds held-out "
-                "pictures worse than the one it came from, so it is not installed. Try a lower "
-                "--rate, fewer --epochs or --method lora in another folder; or install it all the "
-                "same: run this command again with --install-anyway",
+                refusal=Message(
+                    "trained-pair-worse",
+                    "{comparison}\nthe trained pair finds held-out pictures worse than the one it "
+                    "came from, so it is not installed. Try a lower --rate, fewer --epochs or "
+                    "--method lora in another folder; or install it all the same: run this command "
+                    "again with --install-anyway",
+                    comparison=compared(before, after, len(held)),
+                ),
             )
     except OSError as error:
-        raise StorageFailed(f"can't put the pair into {str(place)!r}: {error}") from error
+        raise StorageFailed(
+            "pair-not-installed",
+            "can't put the pair into {place!r}: {error}",
+            place=str(place),
+            error=error,
+        ) from error
     space = open_encoder(pair.specification(place), device).space
     return InstalledPair(space, len(held), before, after)

@@ -121,10 +121,15 @@ class Fit(TrainingLoop):
     def _check(self, losses: Losses, norm: Tensor) -> None:
         if not all(map(math.isfinite, [float(norm), *losses.values()])):
             raise TrainingStopped(
-                f"at step {self.step} the losses are {losses} and the gradient's norm is "
-                f"{float(norm)}: no numbers to learn from; the checkpoint in "
-                f"{str(self.folder)!r} is of an earlier step: train into another folder with a "
-                "lower --rate"
+                "training-diverged",
+                "at step {step} the losses are {losses} and the gradient's norm is "
+                "{norm}: no numbers to learn from; the checkpoint in "
+                "{folder!r} is of an earlier step: train into another folder with a "
+                "lower --rate",
+                step=self.step,
+                losses=losses,
+                norm=float(norm),
+                folder=str(self.folder),
             )
 
     def _bound_scale(self) -> None:

@@ -41,8 +41,9 @@ def choose(pair: TrainablePair, method: Method, rank: int) -> Learners:
         named = {name: each for name, each in named.items() if name.startswith(pair.head)}
         if not any(each.ndim > 1 for each in named.values()):
             raise BadSetting(
-                f"{pair.space.encoder} has no projection that could learn alone; "
-                "choose --method lora or full"
+                "encoder-without-projection",
+                "{encoder} has no projection that could learn alone; choose --method lora or full",
+                encoder=pair.space.encoder,
             )
     for parameter in named.values():
         parameter.requires_grad_(True)
@@ -53,15 +54,21 @@ def _adapted(pair: TrainablePair, rank: int) -> Learners:
     try:
         import peft
     except ImportError as error:
-        raise BadSetting(f"--method lora needs peft: {install_extra('train')}") from error
+        raise BadSetting(
+            "package-missing-peft",
+            "--method lora needs peft: {install}",
+            install=install_extra("train"),
+        ) from error
     config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=_targets(pair))
     try:
         with quiet():
             tuner = peft.LoraModel(pair.module, config, "default")
     except (ValueError, TypeError, NotImplementedError) as error:
         raise BadSetting(
-            f"peft can't add to a layer of {pair.space.encoder} ({error}); choose --method head "
-            "or full"
+            "lora-unsupported",
+            "peft can't add to a layer of {encoder} ({error}); choose --method head or full",
+            encoder=pair.space.encoder,
+            error=error,
         ) from error
     scale = [pair.log_scale] if pair.bias is None else [pair.log_scale, pair.bias]
     for parameter in scale:

@@ -102,7 +102,12 @@ class OpenClipPair:
             if isinstance(self._pair.tokenizer, HFTokenizer):
                 self._pair.tokenizer.save_pretrained(str(folder))
         except (OSError, SafetensorError) as error:
-            raise StorageFailed(f"can't write the pair to {str(folder)!r}: {error}") from error
+            raise StorageFailed(
+                "openclip-pair-unwritable",
+                "can't write the pair to {folder!r}: {error}",
+                folder=str(folder),
+                error=error,
+            ) from error
 
     def specification(self, folder: Path) -> str:
         # The tag stays: it says how pictures are prepared, and which activation there is.

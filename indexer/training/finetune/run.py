@@ -97,8 +97,10 @@ def _plan(
     plan = FineTuneConfig(method=method, **{**usual, **asked})
     if plan.loss == "sigmoid" and pair.bias is None:
         raise BadSetting(
-            f"{pair.space.encoder} was not trained with the sigmoid loss and has no bias for it; "
-            "use --loss softmax"
+            "encoder-without-bias",
+            "{encoder} was not trained with the sigmoid loss and has no bias for it; "
+            "use --loss softmax",
+            encoder=pair.space.encoder,
         )
     check_enough(pictures, plan.held_out)
     return plan

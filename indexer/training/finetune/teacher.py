@@ -41,8 +41,11 @@ def ask(
             np.savez(draft, pictures=taught.pictures, texts=taught.texts)
     except OSError as error:
         raise StorageFailed(
-            f"can't keep the teacher's vectors in {str(file)!r}: {error}; make room, then run the "
-            "same command again"
+            "teacher-unwritable",
+            "can't keep the teacher's vectors in {file!r}: {error}; make room, then run the "
+            "same command again",
+            file=str(file),
+            error=error,
         ) from error
     return taught
 

@@ -153,7 +153,9 @@ class Database:
         yield
         if self._sqlite is not None and self._sqlite.changed():
             raise DatabaseUnavailable(
-                f"the database {self.label} was written to while it was read; try again"
+                "database-changed-while-read",
+                "the database {database} was written to while it was read; try again",
+                database=self.label,
             )
 
     def _reopen(self) -> None:
@@ -177,13 +179,18 @@ class Database:
             )
         except OSError as error:
             raise StorageFailed(
-                f"can't make the folder {self.file.parent if self.file else ''}: {error.strerror}; "
-                "choose another with LIMN_DATA_DIR"
+                "data-folder-unusable",
+                "can't make the folder {folder}: {reason}; choose another with LIMN_DATA_DIR",
+                folder=self.file.parent if self.file else "",
+                reason=error.strerror,
             ) from error
         except (NoSuchModuleError, ImportError) as error:
             raise BadSetting(
-                f"no driver for the database {self.label!r} ({error}); "
-                f"for PostgreSQL: {install_extra('postgres')}"
+                "database-driver-missing",
+                "no driver for the database {database!r} ({error}); for PostgreSQL: {install}",
+                database=self.label,
+                error=error,
+                install=install_extra("postgres"),
             ) from error
         sa.event.listen(engine, "do_connect", self._open_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -224,15 +231,27 @@ class Database:
 
 def _explained_postgres(cause: BaseException, text: str, label: str, driver: Any) -> LimnError:
     if isinstance(cause, driver.DataError):
-        return BadQuery(f"the database can't look for that: {text}")
+        return BadQuery(
+            "database-query-refused", "the database can't look for that: {reason}", reason=text
+        )
     if type(cause).__name__ == "DiskFull":
-        return StorageFailed(f"the database server has no room left: {text}")
+        return StorageFailed(
+            "database-server-full", "the database server has no room left: {reason}", reason=text
+        )
     if isinstance(cause, driver.OperationalError | driver.InterfaceError):
         return DatabaseUnavailable(
-            f"the database {label} can't be used: {text}; check that the server runs "
-            "and that LIMN_DATABASE_URL is right"
+            "database-unusable",
+            "the database {database} can't be used: {reason}; check that the server runs "
+            "and that LIMN_DATABASE_URL is right",
+            database=label,
+            reason=text,
         )
-    return DatabaseUnavailable(f"the database {label} refused a statement: {text}")
+    return DatabaseUnavailable(
+        "database-refused",
+        "the database {database} refused a statement: {reason}",
+        database=label,
+        reason=text,
+    )
 
 
 def _as_text(statement: sa.Select[Any], dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
@@ -249,14 +268,18 @@ def _parse(url: str) -> URL:
     except (ArgumentError, ValueError) as error:
         shown = re.sub(r"//[^/]*@", "//***@", url)  # a password must not reach a terminal or a log
         raise BadSetting(
-            f"{shown!r} is no database URL; it may be sqlite:////path/to/limn.db "
-            "or postgresql://user:password@host/name"
+            "database-url-invalid",
+            "{url!r} is no database URL; it may be sqlite:////path/to/limn.db "
+            "or postgresql://user:password@host/name",
+            url=shown,
         ) from error
     if parsed.drivername in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
         raise BadSetting(
-            f"{parsed.get_backend_name()!r} databases are not supported; use sqlite or postgresql"
+            "database-unsupported",
+            "{kind!r} databases are not supported; use sqlite or postgresql",
+            kind=parsed.get_backend_name(),
         )
     return parsed
 
@@ -267,8 +290,9 @@ def _sqlite_file(url: URL) -> Path | None:
         return None
     if not url.database or url.database == ":memory:":
         raise BadSetting(
-            f"the database {str(url)!r} would be lost at exit; name a file: "
-            "sqlite:////path/to/limn.db"
+            "database-in-memory",
+            "the database {url!r} would be lost at exit; name a file: sqlite:////path/to/limn.db",
+            url=str(url),
         )
     return Path(url.database).absolute()
 

@@ -32,9 +32,13 @@ def ensure_schema(database: Database, begin: bool = False) -> None:
         database.refuse_empty()
     if database.read_only:
         raise StorageFailed(
-            f"the database {database.label} has schema {found or 'none'}, and this version of Limn "
-            f"needs {HEAD}; this user may only read it, so let one who may write to it run: "
-            "limn db upgrade"
+            "database-upgrade-needed",
+            "the database {database} has schema {found}, and this version of Limn "
+            "needs {wanted}; this user may only read it, so let one who may write to it run: "
+            "limn db upgrade",
+            database=database.label,
+            found=found or "none",
+            wanted=HEAD,
         )
     upgrade(database)
 
@@ -77,7 +81,9 @@ def migrations_folder() -> Path:
     """Where the migrations are installed; found, not imported: they import `search`."""
     spec = importlib.util.find_spec("migrations")
     if spec is None or not spec.submodule_search_locations:
-        raise DatabaseUnavailable("Limn's migrations are not installed; install the package again")
+        raise DatabaseUnavailable(
+            "migrations-missing", "Limn's migrations are not installed; install the package again"
+        )
     return Path(spec.submodule_search_locations[0])
 
 
@@ -87,12 +93,19 @@ def _check_known(connection: sa.Connection, label: str, known: set[str]) -> None
         return
     if "alembic_version" not in tables:
         raise DatabaseUnavailable(
-            f"the database {label} holds tables that are not Limn's, such as {min(tables)!r}; "
-            "name an empty one with LIMN_DATABASE_URL"
+            "database-foreign",
+            "the database {database} holds tables that are not Limn's, such as {table!r}; "
+            "name an empty one with LIMN_DATABASE_URL",
+            database=label,
+            table=min(tables),
         )
     found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     if found not in known:
         raise DatabaseUnavailable(
-            f"the database {label} has schema {found!r}, and this version of Limn knows "
-            f"{HEAD!r} at most; upgrade Limn, or name another database with LIMN_DATABASE_URL"
+            "database-too-new",
+            "the database {database} has schema {found!r}, and this version of Limn knows "
+            "{known!r} at most; upgrade Limn, or name another database with LIMN_DATABASE_URL",
+            database=label,
+            found=found,
+            known=HEAD,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from search.errors import DatabaseUnavailable, LimnError, StorageFailed
+from search.errors import DatabaseUnavailable, LimnError, Message, StorageFailed
 
 # How long a writer waits for another: a batch takes well under a second, a busy disk longer.
 SQLITE_WAIT_S = 60
@@ -65,7 +65,11 @@ class SqliteFile:
             DatabaseUnavailable: the file was emptied or removed since the first connection.
         """
         if self._opened and not _size(self.path):
-            raise DatabaseUnavailable(f"the database {self.path} was emptied or removed meanwhile")
+            raise DatabaseUnavailable(
+                "database-emptied",
+                "the database {database} was emptied or removed meanwhile",
+                database=self.path,
+            )
         try:
             opened = _prepared(connect(*args, **options), TO_WRITE)
         except sqlite3.OperationalError as error:
@@ -92,20 +96,33 @@ class SqliteFile:
                 indexed; or it is a folder.
         """
         if self.path.is_dir():
-            raise DatabaseUnavailable(f"the database {self.path} is a folder; name a file in it")
+            raise DatabaseUnavailable(
+                "database-is-a-folder",
+                "the database {database} is a folder; name a file in it",
+                database=self.path,
+            )
         self._new = not self.path.exists()
         if _size(self.path):
             return
         if _size(self.wal):
             raise DatabaseUnavailable(
-                f"the database {self.path} is {_absent(self.path)}, though changes to it lie in "
-                f"{self.wal}; put the database back beside them, or move them away and index "
-                f"again: {UNTOUCHED}"
+                "database-lost",
+                "the database {database} is {state}, though changes to it lie in "
+                "{wal}; put the database back beside them, or move them away and index "
+                "again: {note}",
+                database=self.path,
+                state=_absent(self.path),
+                wal=self.wal,
+                note=UNTOUCHED,
             )
         if self._new and not begin and (trace := self._trace()):
             raise DatabaseUnavailable(
-                f"there is no database {self.path}, though {trace} of one lies beside it; put it "
-                f"back, from a backup perhaps, or begin anew with: limn index PATH; {UNTOUCHED}"
+                "database-gone",
+                "there is no database {database}, though {trace} of one lies beside it; put it "
+                "back, from a backup perhaps, or begin anew with: limn index PATH; {note}",
+                database=self.path,
+                trace=trace,
+                note=UNTOUCHED,
             )
         self.refuse_empty()
 
@@ -117,9 +134,14 @@ class SqliteFile:
         trace = "" if self._new else self._trace()
         if trace:
             raise DatabaseUnavailable(
-                f"the database {self.path} is empty ({_size(self.path):,} bytes), though {trace} "
+                "database-empty",
+                "the database {database} is empty ({size_bytes:,} bytes), though {trace} "
                 "of one lies beside it: it was damaged, as by a full disk or a copy that broke "
-                f"off; restore it from a backup, or move it away and index again: {UNTOUCHED}"
+                "off; restore it from a backup, or move it away and index again: {note}",
+                database=self.path,
+                size_bytes=_size(self.path),
+                trace=trace,
+                note=UNTOUCHED,
             )
 
     def _trace(self) -> str:
@@ -194,28 +216,48 @@ def explained(text: str, label: str) -> LimnError:
     """Return what an error of SQLite's means to the user of the database `label`."""
     if any(each in text for each in ("malformed", "not a database", "no such", "already exists")):
         return DatabaseUnavailable(
-            f"the database {label} is damaged ({text}); restore it from a backup, or move it "
-            f"away and index again: {UNTOUCHED}",
-            outside="the database is damaged",
+            "database-damaged",
+            "the database {database} is damaged ({reason}); restore it from a backup, or move it "
+            "away and index again: {note}",
+            database=label,
+            reason=text,
+            note=UNTOUCHED,
+            outside=Message("database-fails-damaged", "the database is damaged"),
         )
     if "full" in text or "I/O error" in text:
         return StorageFailed(
-            f"can't write to {label} ({text}): make room on the disk and run the command again; "
-            "what was committed before is kept"
+            "database-write-failed",
+            "can't write to {database} ({reason}): make room on the disk and run the command "
+            "again; what was committed before is kept",
+            database=label,
+            reason=text,
         )
     if "readonly" in text:
         return StorageFailed(
-            f"can't write to {label}: it is read-only for this user, who can only search it; run "
-            "the command as its owner, or choose another folder with LIMN_DATA_DIR"
+            "database-read-only",
+            "can't write to {database}: it is read-only for this user, who can only search it; run "
+            "the command as its owner, or choose another folder with LIMN_DATA_DIR",
+            database=label,
         )
     if "locked" in text:
         return DatabaseUnavailable(
-            f"the database {label} was locked by another program for {SQLITE_WAIT_S} s; "
-            "end that program, or try again"
+            "database-locked",
+            "the database {database} was locked by another program for {wait_s} s; "
+            "end that program, or try again",
+            database=label,
+            wait_s=SQLITE_WAIT_S,
         )
     if "unable to open" in text:
         return DatabaseUnavailable(
-            f"can't open the database {label} ({text}); check that it is a file that this user "
-            "may read, and write to where something is to be changed"
+            "database-unreadable",
+            "can't open the database {database} ({reason}); check that it is a file that this user "
+            "may read, and write to where something is to be changed",
+            database=label,
+            reason=text,
         )
-    return DatabaseUnavailable(f"the database {label} refused a statement: {text}")
+    return DatabaseUnavailable(
+        "database-refused",
+        "the database {database} refused a statement: {reason}",
+        database=label,
+        reason=text,
+    )

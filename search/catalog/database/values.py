@@ -26,20 +26,30 @@ def check_values(parameters: Any) -> None:
                 _check_text(value)
         elif type(value) is int and not -LARGEST <= value <= LARGEST:
             raise BadQuery(
-                f"the number {_shown(value)} is too large; whole numbers go up to {LARGEST}"
+                "number-too-large",
+                "the number {value} is too large; whole numbers go up to {most}",
+                value=_shown(value),
+                most=LARGEST,
             )
 
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise BadQuery(f"{_shown(text)} holds the character NUL, which no text has; leave it out")
+        raise BadQuery(
+            "text-holds-nul",
+            "{text} holds the character NUL, which no text has; leave it out",
+            text=_shown(text),
+        )
     try:
         text.encode()
     except UnicodeEncodeError as error:
         half = text[error.start]
         raise BadQuery(
-            f"{_shown(text)} holds {half!r}, half of a surrogate pair, which is no character; "
-            "leave it out"
+            "text-holds-surrogate",
+            "{text} holds {character!r}, half of a surrogate pair, which is no character; "
+            "leave it out",
+            text=_shown(text),
+            character=half,
         ) from error
 
 

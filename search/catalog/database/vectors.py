@@ -24,8 +24,10 @@ def from_blobs(blobs: Sequence[bytes], width: int) -> Vectors:
     length = 2 * width
     if any(len(blob) != length for blob in blobs):
         raise DatabaseUnavailable(
-            f"the database holds an embedding that is not {length} bytes long: it is damaged; "
-            "restore it from a backup, or remove the collection and index it again"
+            "embedding-damaged",
+            "the database holds an embedding that is not {size_bytes} bytes long: it is damaged; "
+            "restore it from a backup, or remove the collection and index it again",
+            size_bytes=length,
         )
     rows = np.frombuffer(b"".join(blobs), dtype="<f2").reshape(len(blobs), width)
     return np.ascontiguousarray(rows, dtype=np.float32)

@@ -24,8 +24,10 @@ def writer_lock(database: Database, collection: Collection) -> Iterator[None]:
         CollectionBusy: another process holds it.
     """
     busy = CollectionBusy(
-        f"collection {collection.name!r} is being indexed by another process; "
-        "wait for it, or end it, and run the command again"
+        "collection-busy",
+        "collection {name!r} is being indexed by another process; "
+        "wait for it, or end it, and run the command again",
+        name=collection.name,
     )
     if database.file is not None:
         with _file_lock(database.file, collection, busy):
@@ -44,7 +46,10 @@ def _file_lock(file: Path, collection: Collection, busy: CollectionBusy) -> Iter
         raise busy from error
     except OSError as error:
         raise StorageFailed(
-            f"can't make the lock file {lock.lock_file}: {error.strerror}"
+            "lock-file-unwritable",
+            "can't make the lock file {file}: {reason}",
+            file=lock.lock_file,
+            reason=error.strerror,
         ) from error
     try:
         yield
@@ -94,9 +99,11 @@ class _SessionLock:
                 self.lost = True
             if self.lost:
                 raise LockLost(
-                    f"the connection that held the lock on collection {self._collection.name!r} "
+                    "lock-lost",
+                    "the connection that held the lock on collection {name!r} "
                     "was cut, and another process may write to it now; check that the server runs, "
-                    "and run the command again: what was committed is kept"
+                    "and run the command again: what was committed is kept",
+                    name=self._collection.name,
                 )
 
     def _read_session(self) -> int:

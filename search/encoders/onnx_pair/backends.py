@@ -31,8 +31,9 @@ class BuiltinBackend(EncoderBackend):
         folder = pair_folder(spec)
         if spec != "builtin" and not (folder / DESCRIPTION).is_file():
             raise EncoderUnavailable(
-                f"there is no pair in {str(folder)!r}; name the folder `pair` of a run of "
-                "limn train"
+                "pair-missing",
+                "there is no pair in {folder!r}; name the folder `pair` of a run of limn train",
+                folder=str(folder),
             )
 
     def installed(self) -> Iterable[EncoderInfo]:

@@ -72,8 +72,11 @@ def check_exported(folder: Path) -> None:
     """Raise EncoderUnavailable where a folder holds no pair."""
     if not (folder / DESCRIPTION).is_file():
         raise EncoderUnavailable(
-            f"there is no exported pair in {str(folder)!r}; export one there: "
-            f"limn export --encoder open_clip:ARCH/PRETRAINED --out {folder}"
+            "exported-pair-missing",
+            "there is no exported pair in {folder!r}; export one there: "
+            "limn export --encoder open_clip:ARCH/PRETRAINED --out {out}",
+            folder=str(folder),
+            out=folder,
         )
 
 
@@ -81,7 +84,11 @@ def onnx_folder(spec: str) -> Path:
     """The folder that `onnx:/path/to/folder` names; raises BadSetting where it names none."""
     place = spec.removeprefix("onnx:")
     if not place:
-        raise BadSetting(f"{spec!r} names no folder; write onnx:/path/to/folder")
+        raise BadSetting(
+            "encoder-folder-needed",
+            "{spec!r} names no folder; write onnx:/path/to/folder",
+            spec=spec,
+        )
     return Path(os.path.abspath(os.path.expanduser(place)))
 
 

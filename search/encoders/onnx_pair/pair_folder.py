@@ -38,8 +38,12 @@ def opening(folder: Path, remedy: str) -> Iterator[None]:
 
     def unavailable(what: str) -> EncoderUnavailable:
         return EncoderUnavailable(
-            f"the pair in {os.fspath(folder)!r} can't be opened: {what}; {remedy}, "
-            "or choose another encoder with --encoder"
+            "pair-damaged",
+            "the pair in {folder!r} can't be opened: {reason}; {remedy}, "
+            "or choose another encoder with --encoder",
+            folder=os.fspath(folder),
+            reason=what,
+            remedy=remedy,
         )
 
     try:

@@ -189,10 +189,15 @@ def open_openclip(spec: str, device: str = "auto") -> OpenClipEncoder:
 def torch_device(name: str) -> torch.device:
     """The device that "auto", "cpu" or "cuda" names here; raises BadSetting where it can't."""
     if name not in ("auto", "cpu", "cuda"):
-        raise BadSetting(f"unknown device {name!r}; it may be auto, cpu or cuda")
+        raise BadSetting(
+            "unknown-device", "unknown device {device!r}; it may be auto, cpu or cuda", device=name
+        )
     has_gpu = torch.cuda.is_available()
     if name == "cuda" and not has_gpu:
-        raise BadSetting("the device is 'cuda', but torch finds no GPU here; use auto or cpu")
+        raise BadSetting(
+            "cuda-missing-torch",
+            "the device is 'cuda', but torch finds no GPU here; use auto or cpu",
+        )
     return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
 
 

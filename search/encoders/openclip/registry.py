@@ -94,5 +94,9 @@ def home() -> Path:
     """Where open_clip is installed; raises EncoderUnavailable where it is not."""
     found = importlib.util.find_spec("open_clip")
     if found is None or found.origin is None:
-        raise EncoderUnavailable(f"open_clip is not installed: {install('open_clip_torch')}")
+        raise EncoderUnavailable(
+            "package-missing-open-clip",
+            "open_clip is not installed: {install}",
+            install=install("open_clip_torch"),
+        )
     return Path(found.origin).parent

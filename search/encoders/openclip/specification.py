@@ -30,19 +30,32 @@ def parse(spec: str) -> tuple[str, str, Path | None]:
         architecture = name
     architecture = architecture.replace("/", "-")
     if not architecture or (not place if at else not tag):
-        raise BadSetting(f"{spec!r} does not name an encoder{_finished(name)}; write {FORMS}")
+        raise BadSetting(
+            "encoder-name-invalid",
+            "{spec!r} does not name an encoder{detail}; write {forms}",
+            spec=spec,
+            detail=_finished(name),
+            forms=FORMS,
+        )
     if not _known(architecture):
         raise BadSetting(
-            f"open_clip has no architecture {architecture!r}{_close(architecture)}; "
-            "python -c 'import open_clip; print(*open_clip.list_models())' prints them all"
+            "unknown-architecture",
+            "open_clip has no architecture {architecture!r}{hint}; "
+            "python -c 'import open_clip; print(*open_clip.list_models())' prints them all",
+            architecture=architecture,
+            hint=_close(architecture),
         )
     tag = tag.lower().replace("-", "_")  # as open_clip reads its tags
     tags = list(published().get(architecture, {}))
     if tag and tag not in tags:
         known = f"it has: {', '.join(tags)}" if tags else "none are published for it"
         raise BadSetting(
-            f"open_clip's {architecture} has no weights {tag!r}; {known}; "
-            f"weights in a file are named open_clip:{architecture}@/path/to/checkpoint"
+            "unknown-weights",
+            "open_clip's {architecture} has no weights {tag!r}; {known}; "
+            "weights in a file are named open_clip:{architecture}@/path/to/checkpoint",
+            architecture=architecture,
+            tag=tag,
+            known=known,
         )
     return architecture, tag, Path(os.path.abspath(os.path.expanduser(place))) if at else None
 
@@ -56,8 +69,11 @@ def checkpoint_at(name: str, path: Path) -> Path:
     checkpoint = _checkpoint_in(path) if path.is_dir() else path
     if not checkpoint.is_file() or checkpoint.suffix in FOREIGN_SUFFIXES:
         raise EncoderUnavailable(
-            f"there is no torch checkpoint {str(checkpoint)!r}; give the path of a .pt, .pth, "
-            f".bin or .safetensors file, or of a folder that holds one: open_clip:{name}@/path"
+            "checkpoint-missing",
+            "there is no torch checkpoint {checkpoint!r}; give the path of a .pt, .pth, "
+            ".bin or .safetensors file, or of a folder that holds one: open_clip:{name}@/path",
+            checkpoint=str(checkpoint),
+            name=name,
         )
     return checkpoint
 
@@ -90,8 +106,10 @@ def _checkpoint_in(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise EncoderUnavailable(
-        f"the folder {str(folder)!r} holds none of {', '.join(names)}; "
-        "name the checkpoint's file itself"
+        "checkpoint-folder-empty",
+        "the folder {folder!r} holds none of {names}; name the checkpoint's file itself",
+        folder=str(folder),
+        names=", ".join(names),
     )
 
 

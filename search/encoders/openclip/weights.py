@@ -96,7 +96,7 @@ def load_pair(spec: str) -> Pair:
     try:
         open_clip.load_checkpoint(model, str(weights.path), strict=True, weights_only=True)
     except UNREADABLE as error:
-        raise EncoderUnavailable(_explain(error, architecture, weights.path)) from error
+        raise _explain(error, architecture, weights.path) from error
     return Pair(weights.spec, architecture, config, model.eval(), tokenizer)
 
 
@@ -145,7 +145,12 @@ def _preprocessing_beside(checkpoint: Path) -> dict[str, Any]:
         found = json.loads(path.read_text("utf-8")).get("preprocess_cfg", {})
         return {key: value for key, value in found.items() if key != "size"}
     except (OSError, ValueError, AttributeError) as error:
-        raise EncoderUnavailable(f"{path} can't be read as open_clip's: {error}") from error
+        raise EncoderUnavailable(
+            "checkpoint-unreadable",
+            "{path} can't be read as open_clip's: {error}",
+            path=path,
+            error=error,
+        ) from error
 
 
 def _usual(architecture: str, path: Path) -> dict[str, Any]:
@@ -156,9 +161,15 @@ def _usual(architecture: str, path: Path) -> dict[str, Any]:
     usual = [{key: entry[key] for key in keys} for entry in entries]
     if any(other != usual[0] for other in usual):
         raise BadSetting(
-            f"pictures are prepared differently for the weights that {architecture} has "
-            f"({', '.join(tags)}), and beside {path} there is no {HF_CONFIG_NAME} that says how; "
-            f"say whose they are: open_clip:{architecture}/{tags[0]}@{path}"
+            "preprocessing-unknown",
+            "pictures are prepared differently for the weights that {architecture} has "
+            "({tags}), and beside {path} there is no {config} that says how; "
+            "say whose they are: open_clip:{architecture}/{example}@{path}",
+            architecture=architecture,
+            tags=", ".join(tags),
+            path=path,
+            config=HF_CONFIG_NAME,
+            example=tags[0],
         )
     return usual[0] if usual else {}
 
@@ -181,7 +192,11 @@ def _tokenizer(architecture: str, config: dict[str, Any], weights: Weights) -> A
         )
     except (*UNREADABLE, ImportError) as error:
         raise EncoderUnavailable(
-            f"the tokenizer of {weights.spec} in {beside} can't be opened: {_first_line(error)}"
+            "tokenizer-unreadable",
+            "the tokenizer of {spec} in {folder} can't be opened: {error}",
+            spec=weights.spec,
+            folder=beside,
+            error=_first_line(error),
         ) from error
 
 
@@ -209,12 +224,16 @@ def _folder(name: str, marks: tuple[str, ...], architecture: str, spec: str) -> 
     return hub_folder(name, marks, spec, instead(architecture))
 
 
-def _explain(error: BaseException, architecture: str, path: Path) -> str:
+def _explain(error: BaseException, architecture: str, path: Path) -> EncoderUnavailable:
     text = str(error)
     if "loading state_dict" not in text and not isinstance(error, AssertionError):
-        return (
-            f"{str(path)!r} can't be read as a checkpoint of {architecture}: it is damaged, or "
-            f"holds more than tensors, which is never run ({_first_line(error)})"
+        return EncoderUnavailable(
+            "checkpoint-damaged-torch",
+            "{checkpoint!r} can't be read as a checkpoint of {architecture}: it is damaged, or "
+            "holds more than tensors, which is never run ({reason})",
+            checkpoint=str(path),
+            architecture=architecture,
+            reason=_first_line(error),
         )
     shape = r"torch\.Size\(\[([\d, ]*)\]\)"
     sizes = re.findall(rf"size mismatch for (\S+): .*?{shape}.*?{shape}", text)
@@ -223,10 +242,13 @@ def _explain(error: BaseException, architecture: str, path: Path) -> str:
         if found := re.search(rf"{kind} key\(s\) in state_dict: (.*)", text):
             names = found[1].rstrip(" .").split(", ")
             differences.append(f"{len(names)} weights {word} ({names[0].strip(chr(34))}...)")
-    return (
-        f"{str(path)!r} does not hold weights of {architecture}: "
-        f"{'; '.join(differences) or _first_line(error)}; "
-        "name the architecture that it was made for: open_clip:ARCH@/path/to/checkpoint"
+    return EncoderUnavailable(
+        "checkpoint-differs",
+        "{checkpoint!r} does not hold weights of {architecture}: {differences}; "
+        "name the architecture that it was made for: open_clip:ARCH@/path/to/checkpoint",
+        checkpoint=str(path),
+        architecture=architecture,
+        differences="; ".join(differences) or _first_line(error),
     )
 
 

@@ -146,14 +146,18 @@ def spelled(name: str, names: Iterable[str]) -> str:
 
 def absent(name: str) -> BadPicture:
     """The error for a container that has no picture of that name."""
-    return BadPicture(f"it holds no picture {name!r}", "missing")
+    return BadPicture("missing", "it holds no picture {name!r}", name=name)
 
 
 def check_length(size_bytes: int, name: str, most_bytes: int) -> None:
     """Raise BadPicture for a picture that is larger than allowed, before it is read."""
     if size_bytes > most_bytes:
         raise BadPicture(
-            f"{name!r} has {size_bytes:,} bytes; a picture may have {most_bytes:,}", "too large"
+            "too large",
+            "{name!r} has {size_bytes:,} bytes; a picture may have {most_bytes:,}",
+            name=name,
+            size_bytes=size_bytes,
+            most_bytes=most_bytes,
         )
 
 

@@ -38,7 +38,9 @@ class Animation:
                 self._count = getattr(image, "n_frames", 1)
                 self._size = image.size
         except pillow_setup.PLUGIN_ERRORS as error:
-            raise BadPicture(f"the animation can't be read: {error}", "truncated") from error
+            raise BadPicture(
+                "truncated", "the animation can't be read: {error}", error=error
+            ) from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
         """The frame as a TIFF, upright: without EXIF, which would say that it lies otherwise."""
@@ -53,7 +55,9 @@ class Animation:
                     image.seek(int(name))
                     frame = upright(image.convert("RGBA"), stored_turn(image))
             except pillow_setup.PLUGIN_ERRORS as error:
-                raise BadPicture(f"frame {name} is damaged: {error}", "truncated") from error
+                raise BadPicture(
+                    "truncated", "frame {name} is damaged: {error}", name=name, error=error
+                ) from error
             # Not compressed: another version of a compressor would make other bytes of the same.
             frame.save(written, "TIFF")
         return written.getvalue()

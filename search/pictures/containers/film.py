@@ -76,9 +76,9 @@ class Film:
             import av
         except ImportError as error:
             raise BadPicture(
-                "films are read with PyAV, whose wheels hold GPL parts: "
-                f"{install_extra('sources')}",
                 "unsupported",
+                "films are read with PyAV, whose wheels hold GPL parts: {value}",
+                value=install_extra("sources"),
             ) from error
         self._error: type[Exception] = av.FFmpegError
         self._path, self._limits = path, limits
@@ -90,10 +90,10 @@ class Film:
         try:
             self._film = av.open(str(self._path))
         except self._error as error:
-            raise BadPicture(f"the film can't be read: {error}", "truncated") from error
+            raise BadPicture("truncated", "the film can't be read: {error}", error=error) from error
         if not self._film.streams.video:
             self._film.close()
-            raise BadPicture("it has sound, but no pictures", "not an image")
+            raise BadPicture("not an image", "it has sound, but no pictures")
         self._stream = self._film.streams.video[0]
         width_px, height_px = self._stream.width or 0, self._stream.height or 0
         self._check(width_px * height_px)
@@ -126,7 +126,7 @@ class Film:
             shots += 1
             yield time_code(at_s)
         if not seen:
-            raise BadPicture("not one frame of the film can be read", "truncated")
+            raise BadPicture("truncated", "not one frame of the film can be read")
 
     def read(self, name: str, most_bytes: int) -> bytes:
         at_s = seconds(name)
@@ -142,7 +142,9 @@ class Film:
             if frame is not None:
                 return self._bytes(frame, name, most_bytes)
         if error is not None:
-            raise BadPicture(f"the film can't be read at {name}: {error}", "truncated") from error
+            raise BadPicture(
+                "truncated", "the film can't be read at {name}: {error}", name=name, error=error
+            ) from error
         raise absent(name)
 
     def facts(self) -> PictureFacts:

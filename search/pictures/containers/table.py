@@ -22,14 +22,17 @@ class PictureTable:
             import pyarrow
         except ImportError as error:
             raise BadPicture(
-                f"Parquet and Arrow files are read with pyarrow: {install_extra('sources')}",
                 "unsupported",
+                "Parquet and Arrow files are read with pyarrow: {value}",
+                value=install_extra("sources"),
             ) from error
         self.errors: tuple[type[Exception], ...] = (pyarrow.ArrowException, OSError)
         try:
             self._file = _ParquetFile(path) if path.suffix == ".parquet" else _ArrowFile(path)
         except self.errors as error:
-            raise BadPicture(f"the table is damaged or ends early: {error}", "truncated") from error
+            raise BadPicture(
+                "truncated", "the table is damaged or ends early: {error}", error=error
+            ) from error
 
     @property
     def schema(self) -> Any:
@@ -47,7 +50,9 @@ class PictureTable:
             for batch in self._file.batches(columns):
                 yield from batch.to_pylist()
         except self.errors as error:
-            raise BadPicture(f"the table is damaged or ends early: {error}", "truncated") from error
+            raise BadPicture(
+                "truncated", "the table is damaged or ends early: {error}", error=error
+            ) from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
         column, _, number = name.rpartition("/")
@@ -56,11 +61,16 @@ class PictureTable:
         try:
             value = self._file.cell(column, int(number))
         except self.errors as error:
-            raise BadPicture(f"the table is damaged: {error}", "truncated") from error
+            raise BadPicture("truncated", "the table is damaged: {error}", error=error) from error
         if isinstance(value, dict):  # as the datasets library stores a picture
             value = value.get("bytes")
         if not isinstance(value, bytes):
-            raise BadPicture(f"the column {column!r} has no picture in row {number}", "empty file")
+            raise BadPicture(
+                "empty file",
+                "the column {column!r} has no picture in row {number}",
+                column=column,
+                number=number,
+            )
         check_length(len(value), name, most_bytes)
         return value
 

@@ -54,7 +54,7 @@ class Tar:
         except ERRORS as error:
             raise _damaged(error) from error
         if len(data) < size_bytes:
-            raise BadPicture(f"the archive ends within {name!r}", "truncated")
+            raise BadPicture("truncated", "the archive ends within {name!r}", name=name)
         return data
 
     def close(self) -> None:
@@ -78,4 +78,4 @@ class Tar:
 
 
 def _damaged(error: BaseException) -> BadPicture:
-    return BadPicture(f"the archive is damaged or ends early: {error}", "truncated")
+    return BadPicture("truncated", "the archive is damaged or ends early: {error}", error=error)

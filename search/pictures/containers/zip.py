@@ -20,7 +20,7 @@ class Zip:
             self._zip = zipfile.ZipFile(path)  # closed by `close`
         except ERRORS as error:
             raise BadPicture(
-                f"the archive is damaged or ends early: {error}", "truncated"
+                "truncated", "the archive is damaged or ends early: {error}", error=error
             ) from error
         self._infos = {
             name: info for info in self._zip.infolist() if (name := safe_name(info.filename))
@@ -39,15 +39,21 @@ class Zip:
         check_length(info.file_size, name, most_bytes)
         if info.flag_bits & ENCRYPTED:
             raise BadPicture(
-                f"{name!r} is encrypted; unpack the archive and index the folder", "unsupported"
+                "unsupported",
+                "{name!r} is encrypted; unpack the archive and index the folder",
+                name=name,
             )
         try:
             with self._zip.open(info) as member:
                 return member.read(info.file_size)
         except NotImplementedError as error:
-            raise BadPicture(f"{name!r} is packed by {error}", "unsupported") from error
+            raise BadPicture(
+                "unsupported", "{name!r} is packed by {error}", name=name, error=error
+            ) from error
         except ERRORS as error:
-            raise BadPicture(f"{name!r} is damaged in its archive: {error}", "truncated") from error
+            raise BadPicture(
+                "truncated", "{name!r} is damaged in its archive: {error}", name=name, error=error
+            ) from error
 
     def close(self) -> None:
         self._zip.close()

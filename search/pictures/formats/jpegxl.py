@@ -31,9 +31,9 @@ def register() -> None:
     """
     if importlib.util.find_spec("pillow_jxl") is None:
         raise BadPicture(
-            "a JPEG XL is read with pillow-jxl-plugin, which is under the GPL: "
-            f"{install_extra('sources')}",
             "unsupported",
+            "a JPEG XL is read with pillow-jxl-plugin, which is under the GPL: {value}",
+            value=install_extra("sources"),
         )
     from pillow_jxl import JpegXLImagePlugin
 

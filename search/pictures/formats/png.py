@@ -78,8 +78,9 @@ def mended(data: bytes, name: str) -> bytes:
     for chunk in _chunks(data):
         if chunk.kind == APPLE:
             raise BadPicture(
-                f"{name} is a PNG of Apple's own variant, which only Apple's decoder reads",
                 "unsupported",
+                "{name} is a PNG of Apple's own variant, which only Apple's decoder reads",
+                name=name,
             )
         size_bytes = _text_bytes(chunk)
         if chunk.critical:
@@ -97,7 +98,9 @@ def mended(data: bytes, name: str) -> bytes:
             kept.append(chunk)
     if not kept or kept[-1].kind != END:
         if not _has_all_rows(kept):
-            raise BadPicture(f"{name} is cut short: its last rows are missing", "truncated")
+            raise BadPicture(
+                "truncated", "{name} is cut short: its last rows are missing", name=name
+            )
         kept.append(_Chunk(END, memoryview(b"")))
         changed = True
     return _written(kept) if changed else data
@@ -141,7 +144,9 @@ def _check(chunk: _Chunk, name: str) -> None:
         return
     kind = chunk.kind.decode("ascii")
     why = "the file ends in it" if chunk.cut else "its checksum is wrong"
-    raise BadPicture(f"{name} is damaged in its chunk {kind}: {why}", "truncated")
+    raise BadPicture(
+        "truncated", "{name} is damaged in its chunk {kind}: {why}", name=name, kind=kind, why=why
+    )
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:

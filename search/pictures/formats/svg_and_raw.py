@@ -62,16 +62,23 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
         import resvg_py
     except ImportError as error:
         raise BadPicture(
-            f"{name} is an SVG, read with resvg: {install_extra('sources')}", "unsupported"
+            "unsupported",
+            "{name} is an SVG, read with resvg: {value}",
+            name=name,
+            value=install_extra("sources"),
         ) from error
     if len(data) > SVG_BYTES:
         raise BadPicture(
-            f"{name} has {len(data):,} bytes; an SVG may have {SVG_BYTES:,}", "too large"
+            "too large",
+            "{name} has {data_count:,} bytes; an SVG may have {svg_bytes:,}",
+            name=name,
+            data_count=len(data),
+            svg_bytes=SVG_BYTES,
         )
     try:
         root = ElementTree.fromstring(data)
         if root.tag != SVG_ROOT:
-            raise BadPicture(f"{name} is XML, but no SVG", "not an image")
+            raise BadPicture("not an image", "{name} is XML, but no SVG", name=name)
         embedded_px = 0
         for element in root.iter():
             for attribute, value in list(element.attrib.items()):
@@ -88,11 +95,17 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
             svg_string=text, background="#ffffff", width=DRAWN_PX, height=DRAWN_PX
         )
     except DefusedXmlException as error:
-        raise BadPicture(f"{name} defines entities, which are not read", "unsupported") from error
+        raise BadPicture(
+            "unsupported", "{name} defines entities, which are not read", name=name
+        ) from error
     except SyntaxError as error:
-        raise BadPicture(f"{name} is a damaged SVG: {error}", "truncated") from error
+        raise BadPicture(
+            "truncated", "{name} is a damaged SVG: {error}", name=name, error=error
+        ) from error
     except (ValueError, RuntimeError, LookupError) as error:
-        raise BadPicture(f"{name} is an SVG that can't be drawn: {error}", "unsupported") from error
+        raise BadPicture(
+            "unsupported", "{name} is an SVG that can't be drawn: {error}", name=name, error=error
+        ) from error
     return bytes(drawn)
 
 
@@ -120,8 +133,10 @@ def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
         import rawpy
     except ImportError as error:
         raise BadPicture(
-            f"{name} may be a raw file, read with rawpy: {install_extra('sources')}",
             "unsupported",
+            "{name} may be a raw file, read with rawpy: {value}",
+            name=name,
+            value=install_extra("sources"),
         ) from error
     try:
         with rawpy.imread(BytesIO(data)) as raw:
@@ -130,11 +145,17 @@ def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
     except rawpy.LibRawFileUnsupportedError:
         return None
     except rawpy.LibRawNoThumbnailError as error:
-        raise BadPicture(f"{name} is a raw file without a preview", "unsupported") from error
+        raise BadPicture(
+            "unsupported", "{name} is a raw file without a preview", name=name
+        ) from error
     except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
-        raise BadPicture(f"{name} is a damaged raw file: {error}", "truncated") from error
+        raise BadPicture(
+            "truncated", "{name} is a damaged raw file: {error}", name=name, error=error
+        ) from error
     except rawpy.LibRawError as error:
-        raise BadPicture(f"{name} is a rare kind of raw file: {error}", "unsupported") from error
+        raise BadPicture(
+            "unsupported", "{name} is a rare kind of raw file: {error}", name=name, error=error
+        ) from error
     if found.format == rawpy.ThumbFormat.JPEG and (not turn or b"Exif\0\0" in found.data[:64]):
         return bytes(found.data)  # a preview with EXIF says itself how it lies
     jpeg = found.format == rawpy.ThumbFormat.JPEG

@@ -188,15 +188,17 @@ def _segments(tags: Tags, found: Layout, size_bytes: int, name: str) -> tuple[tu
         counts = [size_bytes - starts[0]]
     if min(len(starts), len(counts)) < wanted:
         raise BadPicture(
-            f"{name} is damaged: its header does not say where all rows are", "truncated"
+            "truncated", "{name} is damaged: its header does not say where all rows are", name=name
         )
     places = tuple(
         (start, start + count) for start, count in zip(starts[:wanted], counts, strict=False)
     )
     if any(start == end for start, end in places):
-        raise BadPicture(f"{name} is a sparse TIFF: parts of it were never written", "unsupported")
+        raise BadPicture(
+            "unsupported", "{name} is a sparse TIFF: parts of it were never written", name=name
+        )
     if max(end for _, end in places) > size_bytes:
-        raise BadPicture(f"{name} is cut short: its last rows are missing", "truncated")
+        raise BadPicture("truncated", "{name} is cut short: its last rows are missing", name=name)
     return places
 
 

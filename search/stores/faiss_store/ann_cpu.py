@@ -235,6 +235,10 @@ def load_first_pass(payload: bytes | memoryview) -> FaissPass:
         at += 4 * ordered
         index = faiss.deserialize_index(np.frombuffer(payload, np.uint8, offset=at))
     except (RuntimeError, ValueError, struct.error) as error:
-        raise IndexDamaged(f"the first pass can't be read ({error}); build it again") from error
+        raise IndexDamaged(
+            "ann-index-unreadable",
+            "the first pass can't be read ({error}); build it again",
+            error=error,
+        ) from error
     reduction = Reduction(*arrays)
     return FaissPass(name, reduction, index, longest, order)  # type: ignore[arg-type]

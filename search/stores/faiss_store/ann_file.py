@@ -49,7 +49,11 @@ def read_first(path: Path) -> tuple[IndexHeader, str, Plan, Staged | None] | Non
 
 def _parts(payload: memoryview) -> tuple[str, Plan, memoryview]:
     if len(payload) < HEAD.size:
-        raise IndexDamaged(f"the first pass holds {len(payload)} bytes; build it again")
+        raise IndexDamaged(
+            "ann-index-cut",
+            "the first pass holds {size_bytes} bytes; build it again",
+            size_bytes=len(payload),
+        )
     generation, length = HEAD.unpack_from(payload)
     plan = Plan.from_json(bytes(payload[HEAD.size : HEAD.size + length]))
     return generation.decode(), plan, payload[HEAD.size + length :]

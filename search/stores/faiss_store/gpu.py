@@ -139,8 +139,9 @@ def open_device_copy(width: int) -> DeviceCopy:
     """
     if not gpu_count():
         raise BadSetting(
+            "cuda-missing-faiss",
             "device 'cuda' was asked for, but FAISS finds no CUDA GPU on this machine; "
-            "choose 'cpu', or 'auto' to take a GPU only where there is one"
+            "choose 'cpu', or 'auto' to take a GPU only where there is one",
         )
     return DeviceCopy(flat_index(width))
 

@@ -397,7 +397,11 @@ def _nobody(queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
 
 def _open_copy(width: int, device: Device) -> DeviceCopy | None:
     if device not in get_args(Device):
-        raise BadSetting(f"unknown device {device!r}; choose 'auto', 'cpu' or 'cuda'")
+        raise BadSetting(
+            "unknown-store-device",
+            "unknown device {device!r}; choose 'auto', 'cpu' or 'cuda'",
+            device=device,
+        )
     if device == "cpu" or (device == "auto" and not gpu_count()):
         return None
     try:

@@ -25,7 +25,12 @@ class IndexOptions:
     def __post_init__(self) -> None:
         if plugins.find("stores", self.store) is None:
             names = ", ".join(plugins.choices("stores"))
-            raise BadSetting(f"there is no store {self.store!r}; choose: {names}")
+            raise BadSetting(
+                "unknown-store",
+                "there is no store {store!r}; choose: {names}",
+                store=self.store,
+                names=names,
+            )
 
     def device(self, has: Computes) -> Computes:
         """Where a plan for them is made in a store that has a GPU, or not."""
@@ -102,4 +107,8 @@ class Plan:
             values["reasons"] = tuple(values["reasons"])
             return cls(**values)
         except (ValueError, KeyError, TypeError) as error:
-            raise IndexDamaged(f"the plan can't be read ({error}); measure again") from error
+            raise IndexDamaged(
+                "index-plan-unreadable",
+                "the plan can't be read ({error}); measure again",
+                error=error,
+            ) from error

@@ -1,0 +1,135 @@
+"""Errors have codes: one text each, translated where a page can show them, sent to programs."""
+
+import ast
+import string
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from pickle import dumps, loads
+
+import pytest
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from flask.testing import FlaskClient
+
+from search.errors import BadPicture, LimnError, Message, NotFound
+
+ROOT = Path(__file__).parents[1]
+CHINESE = ROOT / "web" / "translations" / "zh" / "LC_MESSAGES"
+
+# Where errors that a page can show are raised.
+SHOWN = ("web/api", "web/auth", "web/middleware", "web/pages", "web/requests", "web/services")
+SHOWN_BY_SEARCH = ("search/concepts", "search/documents", "search/filters", "search/query")
+
+# The server adds the text and the id of its log where a message may not leave the machine.
+ADDED = {"text", "id"}
+
+
+def classes() -> set[str]:
+    """Return the names of the classes that take a code and a template."""
+    names, bases = {"LimnError", "Message"}, defaultdict(set)
+    for _, node in nodes():
+        if isinstance(node, ast.ClassDef):
+            bases[node.name] |= {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+    while more := {name for name, above in bases.items() if above & names} - names:
+        names |= more
+    return names
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    """Yield every node of the sources of search, indexer and web, with its file."""
+    for package in ("search", "indexer", "web"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                yield str(path.relative_to(ROOT)), node
+
+
+@pytest.fixture(scope="module")
+def raised() -> Mapping[str, set[tuple[str, str]]]:
+    """Return the texts of each code, each with the file that has it."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    names = classes()
+    for file, node in nodes():
+        if not isinstance(node, ast.Call) or len(node.args) < 2:
+            continue
+        name = ast.unparse(node.func).rpartition(".")[2]
+        first, second = node.args[:2]
+        if name in names and isinstance(first, ast.Constant) and isinstance(second, ast.Constant):
+            code = str(first.value)
+            code = f"picture-{code.replace(' ', '-')}" if name == "BadPicture" else code
+            found[code].add((str(second.value), file))
+    return found
+
+
+def fields(template: str) -> set[str]:
+    """Return the names of the values in a template."""
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_a_code_has_one_text(raised: Mapping[str, set[tuple[str, str]]]) -> None:
+    assert len(raised) > 250
+    several = {
+        code: texts for code, texts in raised.items() if len({text for text, _ in texts}) > 1
+    }
+    # Why a picture can't be read has a code for each reason that lists name.
+    assert {code for code in several if not code.startswith("picture-")} == set()
+
+
+def test_translations_go_by_codes_that_exist_and_by_their_values(
+    raised: Mapping[str, set[tuple[str, str]]],
+) -> None:
+    reasons = {f"picture-{reason.replace(' ', '-')}" for reason in BadPicture.REASONS}
+    with (CHINESE / "errors.po").open("rb") as file:
+        catalog = [message for message in read_po(file, locale="zh") if message.id]
+    assert {str(message.id) for message in catalog} <= set(raised) | reasons
+    assert reasons <= {str(message.id) for message in catalog}
+    for message in catalog:
+        known = set().union(*(fields(text) for text, _ in raised[str(message.id)])) | ADDED
+        assert fields(str(message.string)) <= known, message.id
+
+
+def test_what_a_page_can_show_is_translated(
+    raised: Mapping[str, set[tuple[str, str]]],
+) -> None:
+    with (CHINESE / "errors.po").open("rb") as file:
+        translated = {str(message.id) for message in read_po(file, locale="zh") if message.id}
+    shown = {
+        code
+        for code, texts in raised.items()
+        if any(file.startswith(SHOWN + SHOWN_BY_SEARCH) for _, file in texts)
+    }
+    assert shown - translated - {"redirect"} == {"upload-unwritable"}, "which clients never read"
+
+
+def test_the_compiled_errors_are_those_of_the_source() -> None:
+    """Compile them with: pybabel compile -D errors -d web/translations"""
+    with (CHINESE / "errors.po").open("rb") as file:
+        source = {each.id: each.string for each in read_po(file, locale="zh") if each.id}
+    with (CHINESE / "errors.mo").open("rb") as file:
+        assert {each.id: each.string for each in read_mo(file) if each.id} == source
+
+
+def test_programs_read_the_code_and_the_values_of_an_error(client: FlaskClient) -> None:
+    problem = client.get("/api/v1/pictures/4711").json
+    assert problem is not None
+    assert (problem["code"], problem["values"]) == ("unknown-picture", {"id": 4711})
+    problem = client.get("/api/v1/search?q=red&k=0").json
+    assert problem is not None
+    assert problem["code"] == "k-out-of-range" and problem["values"]["k"] == 0
+    assert problem["detail"].startswith("can't return 0 results")
+
+
+def test_values_that_are_messages_are_translated_too(client: FlaskClient) -> None:
+    page = client.get("/?q=red&start=x&lang=zh")
+    assert page.status_code == 400 and "整数" in page.text
+
+
+def test_errors_travel_between_processes_whole() -> None:
+    error = NotFound("unknown-x", "there is no {name!r} of {count:,}", name="a b", count=12345)
+    copy: LimnError = loads(dumps(error))
+    assert str(copy) == "there is no 'a b' of 12,345"
+    assert (copy.code, copy.message.values) == ("unknown-x", {"name": "a b", "count": 12345})
+    picture = loads(dumps(BadPicture("not an image", "{name} is {{}}", name="a.jpg")))
+    assert (str(picture), picture.reason) == ("a.jpg is {}", "not an image")
+    note = loads(dumps(Message("note", "one")))
+    assert (note, note.code) == ("one", "note")

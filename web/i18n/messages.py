@@ -1,0 +1,35 @@
+"""Messages in the language of the page, by their codes.
+
+`errors.po` has a code as each msgid, and the names of the message's values in its msgstr. A message
+without a translation stays in English.
+"""
+
+from flask_babel import Domain
+
+from search.errors import Message
+from search.text.printable import printable
+from web.i18n.languages import language
+
+ERRORS = Domain(domain="errors")
+
+
+def translate(message: str) -> tuple[str, str]:
+    """Return a message in the language of the page, and the language that the text is in."""
+    text = printable(message)
+    if language() == "en" or not isinstance(message, Message):
+        return text, "en"
+    template = str(ERRORS.gettext(message.code))
+    if template == message.code:
+        return text, "en"
+    if message.code.startswith("picture-") and "name" in message.values:
+        template = f"{{name}}：{template}"
+    try:
+        values = {name: translate(value)[0] for name, value in _texts(message).items()}
+        return printable(template.format_map({**message.values, **values})), language()
+    except (KeyError, ValueError):  # a message whose values another version names otherwise
+        return text, "en"
+
+
+def _texts(message: Message) -> dict[str, Message]:
+    """Return the values that are messages themselves."""
+    return {name: value for name, value in message.values.items() if isinstance(value, Message)}
