@@ -91,7 +91,7 @@ def index(
             raise
         except LimnError as error:
             with suppress(LimnError):  # where the database is what failed, the first error tells
-                jobs.update(job, writer.counts, "failed", error.outside)
+                jobs.update(job, writer.counts, "failed", str(error.outside))
             raise
         finally:
             writer.close()

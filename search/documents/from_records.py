@@ -71,7 +71,7 @@ def answer_document(
         hits=tuple(hits),
         confidence=_confidence(answer.confidence),
         more=answer.more,
-        notes=answer.notes,
+        notes=tuple(map(str, answer.notes)),
         cuts=tuple(Cut(cut.text, cut.characters, cut.read) for cut in answer.cuts),
         next=following,
         took_ms=took_ms,

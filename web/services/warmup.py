@@ -47,7 +47,7 @@ class Warmup:
         if self._ready:
             return ""
         if self._error is not None:
-            return self._error.outside
+            return str(self._error.outside)
         return "the encoder and the indexes are still being loaded"
 
     def _warm(self) -> None:
