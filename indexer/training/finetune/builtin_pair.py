@@ -27,8 +27,12 @@ class BuiltinPair:
 
     fixed = tuple(f"pictures.body.{stage}." for stage in range(FROZEN_STAGES))
     head = (
-        *("pictures.pool.", "pictures.project.", "pictures.attend.", "pictures.earlier."),
-        *("texts.project.", "log_scale"),
+        "pictures.pool.",
+        "pictures.project.",
+        "pictures.attend.",
+        "pictures.earlier.",
+        "texts.project.",
+        "log_scale",
     )
     rates: Mapping[Method, float] = {"full": 1e-4, "lora": 1e-3, "head": 1e-3}
     """Full: what the recipe gives its text tower, under half of what it gives the picture tower."""

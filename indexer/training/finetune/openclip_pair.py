@@ -23,8 +23,11 @@ from search.errors import StorageFailed
 from search.records import Space
 
 PICTURE_HEADS = (
-    *("visual.proj", "visual.head.", "visual.attnpool."),
-    *("visual.trunk.attn_pool.", "visual.trunk.head."),
+    "visual.proj",
+    "visual.head.",
+    "visual.attnpool.",
+    "visual.trunk.attn_pool.",
+    "visual.trunk.head.",
 )
 TEXT_HEADS = ("text_projection", "text.text_projection", "text.proj.")
 SCALE = ("logit_scale", "logit_bias")
