@@ -29,7 +29,7 @@ import torch
 from PIL import Image
 
 from indexer.exporting.export import export
-from indexer.training.builtin.export import RawPictures
+from indexer.training.builtin.export import RawPictureTower
 from indexer.training.builtin.load import shipped
 from search.encoders import Encoder, open_encoder
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
@@ -93,7 +93,7 @@ def noise(preparation: Preparation, count: int) -> Any:
 def builtin_in_torch(count: int) -> Contestant:
     """The shipped weights in the towers that they were trained in, eager, in float32."""
     start = shipped(FOLDER)
-    raw, texts, tokenizer = RawPictures(start.pair.pictures), start.pair.texts, start.tokenizer
+    raw, texts, tokenizer = RawPictureTower(start.pair.pictures), start.pair.texts, start.tokenizer
     pixels = torch.from_numpy(noise(open_builtin().preparation, count))
     raw.eval()
 

@@ -28,7 +28,7 @@ from benchmarks.memory import PeakMemory
 from benchmarks.rates import Rates, Silent, decode_rate, encode_rate, timed
 from indexer.indexing.pipeline import index
 from indexer.sources import found_in
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from search.bootstrap import open_engine
 from search.catalog.records import Collection, EmbeddedPicture
 from search.encoders import Encoder, open_encoder
@@ -80,7 +80,7 @@ def timed_writes(catalog: Any) -> Iterator[list[float]]:
 
 def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Path) -> Rates:
     """One size of picture: end to end against its limits."""
-    count = len(found_in(Folder(folder)))
+    count = len(found_in(FolderSource(folder)))
     with (
         open_engine(settings) as engine,
         timed_writes(engine.catalog) as writes,
@@ -90,7 +90,7 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
         collection, counts = index(
             engine.catalog,
             f"bench {len(engine.catalog.collections.all())}",
-            [Folder(folder)],
+            [FolderSource(folder)],
             encoder,
             workers=settings.workers,
             limits=engine.limits,
@@ -189,7 +189,7 @@ def main() -> None:
     parser.add_argument("--watch", action="store_true", help="time files that are added later")
     parser.add_argument("--no-decode", action="store_true", help="leave the decoders out")
     asked = parser.parse_args()
-    photographs = [item.path for item in found_in(Folder(asked.photographs))]
+    photographs = [item.path for item in found_in(FolderSource(asked.photographs))]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         settings = replace(Settings.from_environment(), data_dir=scratch, database=scratch / "db")

@@ -14,7 +14,7 @@ from PIL import Image
 from benchmarks.rates import Silent
 from indexer.indexing.pipeline import index
 from indexer.sources import NOTHING_HASH, found_in
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from search.bootstrap import open_engine
 from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders import open_encoder
@@ -37,7 +37,7 @@ def measure_rescan(settings: Settings, photograph: Path, scratch: Path, count: i
             source = path
         else:
             path.hardlink_to(source)
-    items = found_in(Folder(folder))
+    items = found_in(FolderSource(folder))
     vector = tiny.encode_texts(["rescan"])[0]
     none = EmbeddedCaptions((), np.zeros((0, len(vector)), np.float32))
     with open_engine(settings) as engine:
@@ -55,7 +55,7 @@ def measure_rescan(settings: Settings, photograph: Path, scratch: Path, count: i
         _, counts = index(
             engine.catalog,
             "rescan",
-            [Folder(folder)],
+            [FolderSource(folder)],
             tiny,
             workers=settings.workers,
             limits=engine.limits,

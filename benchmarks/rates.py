@@ -12,9 +12,9 @@ import numpy as np
 from indexer.indexing.decode import Decoded, Work
 from indexer.indexing.decoder_pool import Decoders
 from indexer.indexing.pipeline import ENCODE_BATCH
-from indexer.indexing.planner import Plan
+from indexer.indexing.run_state import RunState
 from indexer.sources import found_in
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from search.catalog.records import Counts
 from search.encoders import Encoder
 from search.pictures import Limits
@@ -23,7 +23,7 @@ from search.pictures import Limits
 class Silent:
     """Watches a run and says nothing."""
 
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunState) -> None: ...
 
     def advanced(self, counts: Counts, total: int, at: str) -> None: ...
 
@@ -83,7 +83,7 @@ def _cpu_s() -> float:
 
 def decode_rate(encoder: Encoder, folder: Path, workers: int) -> Rate:
     """Decoding alone; by the clock, workers have started already."""
-    work = [Work(item) for item in found_in(Folder(folder))]
+    work = [Work(item) for item in found_in(FolderSource(folder))]
     first = 16 * workers
     with (
         timed(first + len(work)) as both,

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from indexer.captioned_pictures import CaptionedPicture, read_pairs, split
 from indexer.evaluation.metrics import summary
 from indexer.indexing.pipeline import index
-from indexer.indexing.planner import Plan
-from indexer.sources.folder import Folder
+from indexer.indexing.run_state import RunState
+from indexer.sources.folder import FolderSource
 from search.bootstrap import open_engine
 from search.catalog.records import Counts
 from search.engine import Engine
@@ -72,7 +72,7 @@ class SourceOptions:
 class Silent:
     """Watches a run and says nothing."""
 
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunState) -> None: ...
 
     def advanced(self, counts: Counts, total: int, at: str) -> None: ...
 
@@ -119,7 +119,7 @@ def indexed(pairs: Sequence[CaptionedPicture], language: str, bare: set[str]) ->
             index(
                 engine.catalog,
                 "measured",
-                [Folder(folder)],
+                [FolderSource(folder)],
                 engine.encoder(settings.encoder),
                 workers=1,
                 limits=Limits(),

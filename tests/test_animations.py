@@ -10,7 +10,7 @@ from PIL import Image
 from benchmarks.rates import Silent
 from indexer.indexing.pipeline import index
 from indexer.maintenance.duplicates import duplicates
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
@@ -86,7 +86,7 @@ def test_an_animation_is_indexed_followed_and_forgotten(tmp_path: Path) -> None:
         collection, counts = index(
             catalog,
             "m",
-            [Folder(folder)],
+            [FolderSource(folder)],
             TinyEncoder(),
             workers=1,
             limits=Limits(),
@@ -117,7 +117,7 @@ def test_the_original_of_a_frame_is_the_animation(tmp_path: Path) -> None:
         collection, _ = index(
             engine.catalog,
             "m",
-            [Folder(path)],
+            [FolderSource(path)],
             TinyEncoder(),
             workers=1,
             limits=Limits(),

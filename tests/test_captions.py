@@ -8,7 +8,7 @@ import pytest
 
 from indexer.sources import Item, Note
 from indexer.sources.captions_csv import CaptionTable, read_text
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from search.errors import BadSource
 from search.records import Caption
 
@@ -23,12 +23,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def items_of(path: Path, within: Path | None = None) -> list[Item]:
-    return [each for each in Folder(path, within).find(lambda _: False) if isinstance(each, Item)]
+    return [
+        each for each in FolderSource(path, within).find(lambda _: False) if isinstance(each, Item)
+    ]
 
 
 def notes_of(path: Path, within: Path | None = None) -> list[str]:
     return [
-        each.text for each in Folder(path, within).find(lambda _: False) if isinstance(each, Note)
+        each.text
+        for each in FolderSource(path, within).find(lambda _: False)
+        if isinstance(each, Note)
     ]
 
 

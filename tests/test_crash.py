@@ -20,7 +20,7 @@ from PIL import Image
 from benchmarks.kills import COLLECTION, answers, contents, index_with_kills
 from indexer.indexing.decode import Work
 from indexer.indexing.decoder_pool import Decoders
-from indexer.indexing.planner import Planner
+from indexer.indexing.planner import RunPlanner
 from indexer.sources import Found, Item, Unchanged
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
@@ -301,10 +301,10 @@ def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone(
     encoder = TinyEncoder()
     collection = catalog.collections.open("p", encoder.space)
     ids = [store(catalog, Path("/p") / name, encoder.space) for name in ("private/a.jpg", "b.jpg")]
-    planner = Planner(catalog.files(collection))
+    planner = RunPlanner(catalog.files(collection))
     planner.add(HalfReadable())
-    assert planner.plan.gone == ids[1:]
-    planner.plan.close()
+    assert planner.state.gone == ids[1:]
+    planner.state.close()
 
 
 class HalfReadable:

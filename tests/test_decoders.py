@@ -13,7 +13,7 @@ from PIL import Image
 from indexer.indexing.cancellation import Cancelled, Stop
 from indexer.indexing.decode import Decoded, Outcome, Work
 from indexer.indexing.decoder_pool import Decoders, DecodersFailed
-from indexer.sources import Item, Told
+from indexer.sources import Item, SidecarData
 from search.catalog.catalog import Catalog
 from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
@@ -40,7 +40,7 @@ def run(work: Sequence[Work], preparation: Preparation = PLAIN, **more: float) -
 
 
 def test_texts_of_any_length_may_stand_beside_pictures(files: list[Path]) -> None:
-    told = [Told((Caption(f"{n} " * 300_000),), {"n": str(n)}) for n in range(FILES)]
+    told = [SidecarData((Caption(f"{n} " * 300_000),), {"n": str(n)}) for n in range(FILES)]
     items = [Item(path, 1, 1, each) for path, each in zip(files, told, strict=True)]
     outcomes = run([Work(item) for item in items])
     assert all(isinstance(each, Decoded) for each in outcomes)

@@ -64,7 +64,7 @@ def test_collecting_again_touches_nothing_and_mends_what_is_broken(tmp_path: Pat
     assert cat.stat().st_mtime_ns == (tmp_path / "captions.csv").stat().st_mtime_ns == 1
     assert rocket.read_bytes() == whole
     assert (tmp_path / "mine.txt").read_text() == "kept"
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob("*.partial"))
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from indexer.indexing.pipeline import index
-from indexer.indexing.planner import Plan
-from indexer.sources.folder import Folder
+from indexer.indexing.run_state import RunState
+from indexer.sources.folder import FolderSource
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
 from search.catalog.database.tables import change
@@ -30,7 +30,7 @@ COLLECTION = "colours"
 class Silent:
     """Watches a run and says nothing."""
 
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunState) -> None: ...
 
     def advanced(self, counts: Counts, total: int, at: str) -> None: ...
 
@@ -39,7 +39,7 @@ def run_index(catalog: Catalog, folder: Path, name: str = COLLECTION) -> Counts:
     _, counts = index(
         catalog,
         name,
-        [Folder(folder)],
+        [FolderSource(folder)],
         TinyEncoder(),
         workers=1,
         limits=Limits(),

@@ -24,9 +24,8 @@ from torch import nn
 
 from indexer.cli.export import export as export_command
 from indexer.exporting.attention import SpeltAttention
-from indexer.exporting.export import Exported, export, probes
-from indexer.exporting.precision import LOWEST_COSINE, Precision
-from indexer.exporting.refusals import CantExport, ExportDiffers
+from indexer.exporting.checks import LOWEST_COSINE, CantExport, ExportDiffers, Precision
+from indexer.exporting.export import ExportedPair, export, probes
 from indexer.exporting.tokenizer import TEXTS
 from search.encoders import open_encoder
 from search.encoders.onnx_pair.exported import digest_of, open_onnx
@@ -47,7 +46,9 @@ from tests.small_openclip import (
 )
 
 
-def exported(folder: Path, precision: Precision = "float32", architecture: str = CLIP) -> Exported:
+def exported(
+    folder: Path, precision: Precision = "float32", architecture: str = CLIP
+) -> ExportedPair:
     """Export random weights of a small architecture to `folder`/pair."""
     path = saved(folder, architecture)
     return export(f"open_clip:{architecture}@{path}", folder / "pair", precision)
@@ -267,7 +268,7 @@ def test_a_full_disk_is_said_and_nothing_stays(tmp_path: Path, size_bytes: int) 
 
 
 def test_what_a_killed_run_left_is_no_hindrance(tmp_path: Path) -> None:
-    left = tmp_path / ".pair.part"
+    left = tmp_path / "pair.0a1b2c3d.partial"
     left.mkdir()
     (left / "text.onnx").write_bytes(b"half")
     (tmp_path / "pair").mkdir()
@@ -363,9 +364,9 @@ def test_a_collection_goes_on_under_another_specification_of_its_space(
 def test_an_interrupted_export_leaves_nothing(tmp_path: Path, pair: Path) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path; "
-        "from indexer.exporting.folder import new_folder; "
+        "from search.files.atomic_file import atomic_folder; "
         "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
-        "with new_folder(Path(sys.argv[1])) as part:\n"
+        "with atomic_folder(Path(sys.argv[1])) as part:\n"
         "    (part / 'half').write_text('half'); os.kill(os.getpid(), signal.SIGTERM)\n"
     )
     done = subprocess.run(

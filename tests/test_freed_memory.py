@@ -9,7 +9,7 @@ import pytest
 STEPS = """
 import resource, sys
 import numpy as np
-from indexer.training.memory import keep_freed_memory
+from search.malloc import keep_freed_memory
 if sys.argv[1] == "kept":
     keep_freed_memory()
 def step():

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from indexer.indexing.decode import Decoded, Shots, Work
 from indexer.indexing.decoder_pool import Decoders
-from indexer.sources import Item, Told, found_in
+from indexer.sources import Item, SidecarData, found_in
 from indexer.sources.columns import AskedColumns, fields_of
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from indexer.sources.sidecars import told_by
 from search.catalog.records import Failure
 from search.encoders.tiny import TinyEncoder
@@ -83,7 +83,7 @@ def test_of_two_thousand_damaged_files_each_is_read_or_listed_with_a_reason(
         source = files[number % len(files)]
         name = f"{number}{source.suffix}"
         (damaged / name).write_bytes(spoil(source.read_bytes(), chance))
-    found = list(Folder(damaged).find(lambda _: False))
+    found = list(FolderSource(damaged).find(lambda _: False))
     items = [each for each in found if isinstance(each, Item)]
     refused = [each for each in found if isinstance(each, Failure)]
     with Decoders(2, TinyEncoder().preparation, LIMITS, timeout_s=20) as decoders:
@@ -116,7 +116,7 @@ def test_any_row_gives_captions_and_fields_that_a_database_takes(row: dict[str, 
     for caption in told.captions:
         assert caption.text.strip()
         assert "\0" not in caption.text
-    for name, value in {**told.fields, **Told((), fields_of(row)).fields}.items():
+    for name, value in {**told.fields, **SidecarData((), fields_of(row)).fields}.items():
         assert 0 < len(name) <= 100
         assert isinstance(value, float) or 0 < len(value) <= 500
         assert "\0" not in f"{name}{value}"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from indexer.cli.notes import ToldNotes
+from indexer.cli.notes import ShownNotes
 from indexer.indexing.progress import rate_told
 from indexer.indexing.request import Request
 from search.cli.waiting import saying
@@ -252,9 +252,9 @@ def test_a_rate_of_nothing_is_not_told_as_zero() -> None:
 def test_notes_of_any_letters_are_told_once(notes: list[str]) -> None:
     with TemporaryDirectory() as folder:
         request = Request(("/x",), "walls")
-        assert set(ToldNotes(Path(folder), request).new(notes)) == set(notes)
-        assert ToldNotes(Path(folder), request).new(notes) == []
-        assert ToldNotes(Path(folder), request).new([], part=True) == []
-        assert ToldNotes(Path(folder), request).new(notes) == []
-        assert ToldNotes(Path(folder), request).new([]) == []
-        assert set(ToldNotes(Path(folder), request).new(notes)) == set(notes)
+        assert set(ShownNotes(Path(folder), request).new(notes)) == set(notes)
+        assert ShownNotes(Path(folder), request).new(notes) == []
+        assert ShownNotes(Path(folder), request).new([], part=True) == []
+        assert ShownNotes(Path(folder), request).new(notes) == []
+        assert ShownNotes(Path(folder), request).new([]) == []
+        assert set(ShownNotes(Path(folder), request).new(notes)) == set(notes)

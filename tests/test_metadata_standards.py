@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from indexer.indexing.decode import Decoded, Shots, Work, work_on
 from indexer.indexing.embed import embed
-from indexer.indexing.planner import Task
+from indexer.indexing.run_state import Task
 from indexer.sources import Item, found_in
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from search.catalog.records import EmbeddedPicture
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
@@ -32,7 +32,7 @@ from tests.metadata_of_every_standard import (
 def read(folder: Path, picture: Path) -> EmbeddedPicture:
     """What a run would store of a picture in a folder."""
     encoder = TinyEncoder()
-    items = found_in(Folder(folder))
+    items = found_in(FolderSource(folder))
     while items:
         item = items.pop()
         outcome = list(work_on(Work(item), encoder.preparation, Limits()))[-1]

@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from indexer.indexing.planner import Plan
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
+from indexer.indexing.run_state import RunState
 from search.bootstrap import open_engine
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema, upgrade
@@ -39,7 +39,7 @@ NAME = "library"
 class Silent:
     """Nobody watches the run."""
 
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunState) -> None: ...
 
     def advanced(self, counts: Counts, total: int, at: str) -> None: ...
 

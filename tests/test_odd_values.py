@@ -14,7 +14,7 @@ from PIL import Image
 
 from indexer.indexing.pipeline import index
 from indexer.indexing.progress import PlainProgress
-from indexer.sources import Told, captions_hash
+from indexer.sources import SidecarData, captions_hash
 from indexer.sources.options import SourceOptions
 from indexer.sources.registry import open_source
 from indexer.sources.storable import kept_facts, kept_fields, parse_json
@@ -134,8 +134,8 @@ def test_what_any_json_tells_can_be_stored_and_is_the_same_each_time(document: s
     once = kept_fields({name: str(value)[:4_000] for name, value in fields.items()})
     assert kept_fields(once) == once
     assert all(name.encode() and len(name) <= 100 for name in once)
-    told = Told((Caption("a\ud800"),), once)
-    assert captions_hash(told) == captions_hash(Told(told.captions, told.fields))
+    told = SidecarData((Caption("a\ud800"),), once)
+    assert captions_hash(told) == captions_hash(SidecarData(told.captions, told.fields))
 
 
 def test_json_that_can_not_be_read_is_an_error_that_says_so() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from PIL import Image
 
 from indexer.indexing.pipeline import index
-from indexer.indexing.planner import Plan
-from indexer.sources.folder import Folder
+from indexer.indexing.run_state import RunState
+from indexer.sources.folder import FolderSource
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import done
 from search.catalog.records import Counts
@@ -23,7 +23,7 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: list[tuple[int, int]] = []
 
-    def planned(self, plan: Plan) -> None: ...
+    def planned(self, plan: RunState) -> None: ...
 
     def advanced(self, counts: Counts, total: int, at: str) -> None:
         self.seen.append((done(counts), total))
@@ -46,7 +46,11 @@ def every_kind(folder: Path) -> Path:
 
 def test_never_more_is_done_than_there_is(catalog: Catalog, tmp_path: Path) -> None:
     folder = every_kind(tmp_path / "every")
-    for sources in ([Folder(folder)], [Folder(folder), Folder(folder / "a.mp4")], [Folder(folder)]):
+    for sources in (
+        [FolderSource(folder)],
+        [FolderSource(folder), FolderSource(folder / "a.mp4")],
+        [FolderSource(folder)],
+    ):
         watched = Recorder()
         index(
             catalog,

@@ -12,9 +12,9 @@ import pytest
 import torch
 from PIL import Image
 
-from indexer.training.builtin.export import RawPictures, export
+from indexer.training.builtin.export import RawPictureTower, export
 from indexer.training.builtin.load import shipped
-from indexer.training.builtin.pair import Pair
+from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.text_tower import TextTower
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
@@ -28,7 +28,7 @@ def test_the_towers_give_the_vectors_of_the_files() -> None:
     coarse = np.random.default_rng(0).integers(0, 256, (4, 14, 14, 3), dtype=np.uint8)
     pixels = np.stack([encoder.preparation.pixels(Image.fromarray(each)) for each in coarse])
     with torch.no_grad():
-        pictures = RawPictures(read.pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
+        pictures = RawPictureTower(read.pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
         texts = np.concatenate(
             [read.pair.texts(torch.tensor([read.tokenizer.encode(t).ids])) for t in TEXTS]
         )
@@ -50,7 +50,7 @@ def test_the_scale_of_a_run_comes_back(tmp_path: Path) -> None:
     tokenizer = open_builtin().tokenizer
     shape = TowerShape(width=32, vocabulary=tokenizer.get_vocab_size(), layers=2)
     torch.manual_seed(0)
-    pair = Pair(PictureTower(shape), TextTower(shape))
+    pair = TrainedPair(PictureTower(shape), TextTower(shape))
     for numbers in pair.parameters():  # trained numbers differ; equal ones share a place in a graph
         numbers.data.add_(torch.randn_like(numbers) * 0.01)
     pair.log_scale.data.fill_(4.0)

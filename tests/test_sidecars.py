@@ -12,15 +12,15 @@ from indexer.sources import (
     NOTHING,
     Item,
     Note,
+    SidecarData,
     SidecarFacts,
-    Told,
     captions_hash,
     found_in,
     joined,
     says_the_same,
     uncovers,
 )
-from indexer.sources.folder import Folder
+from indexer.sources.folder import FolderSource
 from indexer.sources.sidecars import told_by
 from search.errors import BadSource
 from search.records import Caption
@@ -35,7 +35,7 @@ BESIDE = Said(datetime(2015, 6, 7, 8, 9, 10), "+02:00", -48.5, 2.25, 4, "outer",
 
 def texts(folder: Path) -> dict[str, list[str]]:
     """The captions beside each picture of a folder."""
-    items = found_in(Folder(folder))
+    items = found_in(FolderSource(folder))
     return {item.path.name: [each.text for each in item.told.captions] for item in items}
 
 
@@ -91,7 +91,7 @@ def test_numbered_pictures_have_their_own_documents(tmp_path: Path) -> None:
 def test_a_document_of_google_tells_date_place_people_and_favourites() -> None:
     written = json.loads(takeout(BESIDE)) | {"favorited": True, "imageViews": "3"}
     told = told_by({".json": json.dumps(written).encode()})
-    assert told == Told(
+    assert told == SidecarData(
         (Caption("an outer text"), Caption("outer", kind="people")),
         {"favorited": "true", "imageViews": 3.0, "people": "outer"},
         SidecarFacts(None, (-48.5, 2.25), "2015-06-07T06:09:10Z"),
@@ -103,7 +103,7 @@ def test_a_document_of_google_tells_date_place_people_and_favourites() -> None:
         "geoData": {"latitude": 0.0, "longitude": 0.0},
         "people": [{}, 3],
     }
-    assert told_by({".json": json.dumps(empty).encode()}) == Told()
+    assert told_by({".json": json.dumps(empty).encode()}) == SidecarData()
 
 
 def test_a_title_that_is_a_file_name_is_no_caption() -> None:
@@ -131,7 +131,7 @@ def test_a_file_that_can_not_be_read_costs_only_itself(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("A dog")
     (tmp_path / "a.json").write_text("{")
     (tmp_path / "a.xmp").write_text("no XMP")
-    found = list(Folder(tmp_path).find(lambda _: False))
+    found = list(FolderSource(tmp_path).find(lambda _: False))
     [item] = [each for each in found if isinstance(each, Item)]
     assert item.told.captions == (Caption("A dog"),)
     assert len([each for each in found if isinstance(each, Note)]) == 2
@@ -176,16 +176,16 @@ def test_in_a_zip_a_document_may_stand_anywhere(tmp_path: Path) -> None:
 
 def test_a_hash_tells_what_of_the_file_is_covered() -> None:
     facts = SidecarFacts(taken_at="2015-06-07")
-    told = Told(facts=facts)
-    both = joined((told, Told(fields={"rating": 4.0})))
-    old = captions_hash(Told())[:16]  # as old versions stored it
+    told = SidecarData(facts=facts)
+    both = joined((told, SidecarData(fields={"rating": 4.0})))
+    old = captions_hash(SidecarData())[:16]  # as old versions stored it
     assert says_the_same(old, captions_hash(NOTHING))
     assert not says_the_same(captions_hash(told), captions_hash(both))
     assert not uncovers(old, captions_hash(both))
     assert not uncovers(captions_hash(told), captions_hash(both))
     assert uncovers(captions_hash(both), captions_hash(told))
     assert uncovers(captions_hash(told), captions_hash(NOTHING))
-    later = captions_hash(Told(facts=SidecarFacts(taken_at_else="2015-06-07")))
+    later = captions_hash(SidecarData(facts=SidecarFacts(taken_at_else="2015-06-07")))
     assert uncovers(later, later), "what it was stored for is not known"
 
 

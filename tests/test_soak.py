@@ -79,7 +79,7 @@ def test_memory_over_time_is_told_by_its_drift_and_its_spread() -> None:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
 def test_a_server_gives_back_what_its_threads_have_freed() -> None:
     code = (
-        f"from web.allocator import give_back_freed; print(give_back_freed())\n{FREED_BY_THREADS}"
+        f"from search.malloc import give_back_freed; print(give_back_freed())\n{FREED_BY_THREADS}"
     )
     untouched = {name: value for name, value in os.environ.items() if name not in SET_BY_HAND}
     by_itself, told = (

@@ -1,6 +1,7 @@
 """Training in seconds: a handful of drawn pictures, towers of random weights, the real loop."""
 
 import copy
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,18 +13,18 @@ from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
 
 from indexer.captioned_pictures import CaptionedPicture, fingerprint, read_pairs, split
-from indexer.exporting.refusals import ExportDiffers
+from indexer.exporting.checks import ExportDiffers
 from indexer.training.builtin.distillation import Lessons, word_pool
-from indexer.training.builtin.examples import Examples, examples_of
+from indexer.training.builtin.examples import PairExamples, examples_of
 from indexer.training.builtin.export import export
 from indexer.training.builtin.loop import Run
-from indexer.training.builtin.pair import Pair, mean_of, recalls
+from indexer.training.builtin.pair import TrainedPair, mean_of, recalls
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
-from indexer.training.builtin.recipe import Recipe
+from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.views import GREY, LIGHT, LUMA, TINT, Views, _lit
 from indexer.training.builtin.vocabulary import aligned_rows, chinese_words, extended, without_words
-from indexer.training.data.mixing import mixed
+from indexer.training.data.augment import mixed
 from indexer.training.losses import soft_targets, softmax_loss
 from indexer.training.run_folder import TrainingStopped
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
@@ -31,7 +32,7 @@ from search.errors import BadSource, StorageFailed
 
 COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄色"}
 SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden=384)
-RECIPE = Recipe(epochs=2, batch=4, seed=5, held_out=0, width=32)
+RECIPE = TrainingConfig(epochs=2, batch=4, seed=5, held_out=0, width=32)
 
 
 def teach(sentences: list[str]) -> NDArray[np.float32]:
@@ -73,17 +74,17 @@ def views(captions: Path) -> Views:
 
 
 @pytest.fixture(scope="module")
-def examples(captions: Path, tokenizers: tuple[Tokenizer, Tokenizer]) -> Examples:
+def examples(captions: Path, tokenizers: tuple[Tokenizer, Tokenizer]) -> PairExamples:
     return examples_of(read_pairs(captions), tokenizers, teach)
 
 
-def new_run(folder: Path, recipe: Recipe = RECIPE, lessons: Lessons | None = None) -> Run:
+def new_run(folder: Path, recipe: TrainingConfig = RECIPE, lessons: Lessons | None = None) -> Run:
     torch.manual_seed(recipe.seed)
-    pair = Pair(PictureTower(SHAPE), TextTower(SHAPE))
+    pair = TrainedPair(PictureTower(SHAPE), TextTower(SHAPE))
     return Run(pair, recipe, folder, "data", lessons=lessons)
 
 
-def train(run: Run, examples: Examples, views: Views, epochs: int | None = None) -> list[float]:
+def train(run: Run, examples: PairExamples, views: Views, epochs: int | None = None) -> list[float]:
     losses = []
     for record in run.epochs(examples, views, np.arange(8)):
         losses.append(record["en"])
@@ -93,7 +94,7 @@ def train(run: Run, examples: Examples, views: Views, epochs: int | None = None)
 
 
 def test_one_seed_gives_the_same_numbers_twice(
-    tmp_path: Path, examples: Examples, views: Views
+    tmp_path: Path, examples: PairExamples, views: Views
 ) -> None:
     first = train(new_run(tmp_path / "a"), examples, views)
     assert first == train(new_run(tmp_path / "b"), examples, views)
@@ -102,7 +103,7 @@ def test_one_seed_gives_the_same_numbers_twice(
 
 
 def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
-    tmp_path: Path, examples: Examples, views: Views
+    tmp_path: Path, examples: PairExamples, views: Views
 ) -> None:
     whole = new_run(tmp_path / "whole")
     wanted = train(whole, examples, views)
@@ -116,7 +117,7 @@ def test_a_run_that_was_killed_goes_on_as_if_it_had_not_been(
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_checkpoint(
-    tmp_path: Path, examples: Examples, views: Views
+    tmp_path: Path, examples: PairExamples, views: Views
 ) -> None:
     train(new_run(tmp_path), examples, views, epochs=1)
     kept = (tmp_path / "checkpoint.pt").read_bytes()
@@ -130,7 +131,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_checkpoint(
 
 
 def test_a_checkpoint_of_another_recipe_or_a_damaged_one_is_refused(
-    tmp_path: Path, examples: Examples, views: Views
+    tmp_path: Path, examples: PairExamples, views: Views
 ) -> None:
     train(new_run(tmp_path), examples, views, epochs=1)
     with pytest.raises(TrainingStopped, match="another recipe"):
@@ -141,19 +142,24 @@ def test_a_checkpoint_of_another_recipe_or_a_damaged_one_is_refused(
 
 
 def test_a_checkpoint_that_cannot_be_written_leaves_the_previous_one(
-    tmp_path: Path, examples: Examples, views: Views
+    tmp_path: Path, examples: PairExamples, views: Views
 ) -> None:
     run = new_run(tmp_path)
     train(run, examples, views, epochs=1)
     kept = (tmp_path / "checkpoint.pt").read_bytes()
-    (tmp_path / "checkpoint.pt.part").mkdir()  # stands where the new one would be written
-    with pytest.raises(StorageFailed, match="the previous one stays"):
-        run.save()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # as a full disk does
+    try:
+        with pytest.raises(StorageFailed, match="the previous one stays"):
+            run.save()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [each.name for each in tmp_path.iterdir()] == ["checkpoint.pt"]
     assert (tmp_path / "checkpoint.pt").read_bytes() == kept
 
 
 def test_lessons_take_part_and_recall_is_measured(
-    tmp_path: Path, examples: Examples, views: Views, tokenizers: tuple[Tokenizer, Tokenizer]
+    tmp_path: Path, examples: PairExamples, views: Views, tokenizers: tuple[Tokenizer, Tokenizer]
 ) -> None:
     pool = word_pool(list(COLOURS.items()), tokenizers, teach)
     opinions = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float16)
@@ -173,10 +179,10 @@ def test_lessons_take_part_and_recall_is_measured(
 
 
 def test_members_begin_alike_and_their_mean_is_each_weights_mean(
-    tmp_path: Path, examples: Examples, views: Views
+    tmp_path: Path, examples: PairExamples, views: Views
 ) -> None:
     torch.manual_seed(0)
-    begun = Pair(PictureTower(SHAPE), TextTower(SHAPE))
+    begun = TrainedPair(PictureTower(SHAPE), TextTower(SHAPE))
     recipes = [RECIPE.member(number) for number in (0, 1)]
     assert recipes[0] == replace(RECIPE, members=1) and recipes[1].seed == RECIPE.seed + 1
     runs = [Run(copy.deepcopy(begun), each, tmp_path / str(each.seed), "data") for each in recipes]
@@ -194,7 +200,7 @@ def test_an_exported_pair_opens_and_gives_torchs_vectors(
     tmp_path: Path, tokenizers: tuple[Tokenizer, Tokenizer]
 ) -> None:
     torch.manual_seed(0)
-    pair = Pair(PictureTower(SHAPE), TextTower(SHAPE))
+    pair = TrainedPair(PictureTower(SHAPE), TextTower(SHAPE))
     facts = {"format": 1, "languages": ["en", "zh"]}
     cosines = export(pair, tokenizers[0], tmp_path, facts)
     assert min(cosines.values()) > 0.99

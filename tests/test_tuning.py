@@ -17,15 +17,14 @@ from torch.nn import functional
 from indexer.captioned_pictures import CaptionedPicture, read_pairs
 from indexer.evaluation.metrics import best_ranks, picture_ranks, text_ranks
 from indexer.training.data.album import collect
-from indexer.training.data.augment import augmented
-from indexer.training.data.crops import may_mirror
+from indexer.training.data.augment import augmented, may_mirror
 from indexer.training.finetune.batches import Batches
 from indexer.training.finetune.gradient_cache import accumulate_gradients
 from indexer.training.finetune.loop import Fit
 from indexer.training.finetune.methods import choose
-from indexer.training.finetune.objective import Objective, Taught, captions_loss
+from indexer.training.finetune.objective import Objective, TeacherVectors, captions_loss
 from indexer.training.finetune.openclip_pair import open_openclip_pair
-from indexer.training.finetune.plan import Method, Plan
+from indexer.training.finetune.plan import FineTuneConfig, Method
 from indexer.training.finetune.trainable import TrainablePair, open_trainable
 from indexer.training.finetune.validate import InTraining, figures
 from indexer.training.losses import sigmoid_loss
@@ -39,7 +38,7 @@ from tests.small_openclip import CLIP, ENDS, saved
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 CPU = torch.device("cpu")
-PLAN = Plan("full", "softmax", rate=1e-3, epochs=2, batch=8, chunk=8, captions=2, seed=3)
+PLAN = FineTuneConfig("full", "softmax", rate=1e-3, epochs=2, batch=8, chunk=8, captions=2, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +53,11 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[CaptionedPicture]
 
 @contextmanager
 def fitted(
-    start: str, pictures: list[CaptionedPicture], folder: Path, plan: Plan = PLAN, **more: Any
+    start: str,
+    pictures: list[CaptionedPicture],
+    folder: Path,
+    plan: FineTuneConfig = PLAN,
+    **more: Any,
 ) -> Iterator[tuple[Fit, Batches, InTraining]]:
     """A run whose parts are at hand."""
     folder.mkdir(exist_ok=True)
@@ -124,7 +127,9 @@ def test_chunks_give_the_gradients_of_the_whole_batch(
         with fitted(start, pictures, tmp_path) as (fit, batches, _):
             draw = np.random.default_rng(0)
             rows = [draw.normal(size=(count, 48)) for count in (24, len(batches.texts))]
-            teaching = Taught(*(each.astype(np.float16) for each in rows)) if taught else None
+            teaching = (
+                TeacherVectors(*(each.astype(np.float16) for each in rows)) if taught else None
+            )
             objective = Objective(fit.pair, PLAN, fit.pair.space.width, teaching)
             accumulate_gradients(fit.pair, objective, batches.at(0), chunk, (1, 2))
             gradients.append(

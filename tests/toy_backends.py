@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from indexer.sources import Found, Item, Source, Told, Unchanged
+from indexer.sources import Found, Item, SidecarData, Source, Unchanged
 from indexer.sources.options import SourceOptions
 from search.catalog.records import Collection
 from search.encoders import EncoderBackend
@@ -113,7 +113,7 @@ class ToySource:
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
         for path in sorted(self.root.glob("*.jpg")):
             status = path.stat()
-            told = Told((Caption(f"a toy that is {path.stem}"),))
+            told = SidecarData((Caption(f"a toy that is {path.stem}"),))
             yield Item(path, status.st_size, status.st_mtime_ns, told)
 
 

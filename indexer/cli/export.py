@@ -7,9 +7,7 @@ from pathlib import Path
 import click
 
 from indexer.cli.ending import end_in_order
-from indexer.exporting.atomic_folder import check_new
-from indexer.exporting.precision import LOWEST_COSINE
-from indexer.exporting.refusals import check_exportable
+from indexer.exporting.checks import LOWEST_COSINE, check_exportable, check_new
 from search.cli.waiting import saying
 from search.errors import BadSetting
 from search.installing import install_extra

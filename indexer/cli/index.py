@@ -164,28 +164,26 @@ def index_sources(
     Raises:
         BadSource: there is nothing to index, or nothing of it could be read.
     """
-    from indexer.cli.notes import ToldNotes
+    from indexer.cli.notes import ShownNotes
     from indexer.indexing.cancellation import Cancelled
     from indexer.indexing.progress import open_progress
-    from indexer.indexing.run import is_held, run
+    from indexer.indexing.run import run
 
     began = time.monotonic()
-    new = not is_held(engine, request.name)
     try:
         with open_progress(as_json) as progress:
-            _, counts, failures = run(
-                engine, settings, request, progress, whole=whole, stuck=ending.end_now
-            )
+            result = run(engine, settings, request, progress, whole=whole, stuck=ending.end_now)
     except (KeyboardInterrupt, Cancelled):
         click.echo(STOPPED, err=True)
         sys.exit(1)
-    _tell_notes(ToldNotes(settings.data_dir, whole or request), progress.notes, whole is not None)
-    _summarise(request.name, counts, failures, time.monotonic() - began, as_json)
+    _tell_notes(ShownNotes(settings.data_dir, whole or request), progress.notes, whole is not None)
+    counts = result.counts
+    _summarise(request.name, counts, result.failures, time.monotonic() - began, as_json)
     if not counts.added + counts.changed + counts.moved + counts.unchanged:
-        _refuse(engine, request, counts, new)
+        _refuse(engine, request, counts, new=result.created)
 
 
-def _refuse(engine: Engine, request: Any, counts: Counts, new: bool) -> None:
+def _refuse(engine: Engine, request: Any, counts: Counts, *, new: bool) -> None:
     """Raise BadSource for a run that could read nothing; a new collection of it is not kept."""
     from indexer.indexing.run import forget_if_empty
 
@@ -216,17 +214,17 @@ def _tell_notes(told: Any, notes: list[str], part: bool) -> None:
 def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
     from indexer.indexing.run import dry_run
 
-    with dry_run(engine, request) as plan:
+    with dry_run(engine, request) as state:
         facts = {
-            "found": plan.found,
-            "to_read": len(plan.work) + len(plan.reread),
-            "to_recaption": len(plan.recaption),
-            "unchanged": plan.unchanged,
-            "to_forget": len(plan.gone),
-            "to_keep_as_missing": len(plan.missing),
-            "failed": plan.still_failed + len(plan.failures),
+            "found": state.found,
+            "to_read": len(state.work) + len(state.reread),
+            "to_recaption": len(state.recaption),
+            "unchanged": state.unchanged,
+            "to_forget": len(state.gone),
+            "to_keep_as_missing": len(state.missing),
+            "failed": state.still_failed + len(state.failures),
         }
-        for note in plan.notes[:SHOWN]:
+        for note in state.notes[:SHOWN]:
             click.echo(one_line(printable(note)), err=True)
     if as_json:
         click.echo(json_text({"event": "plan", "collection": request.name, **facts}))

@@ -2,18 +2,18 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from indexer.indexing.request import Request
+from search.files.atomic_file import write_atomic
 
 # A folder with a million unreadable sidecars must not make a file of a million lines.
 MOST_KEPT = 10_000
 
 
-class ToldNotes:
+class ShownNotes:
     """The notes of a collection's last run, by their hashes, in a file of the data folder.
 
     The file is a convenience: where it is missing, damaged or can't be written, notes are shown
@@ -40,11 +40,10 @@ class ToldNotes:
         return set()
 
     def _write(self, keys: list[str]) -> None:
-        draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        text = json.dumps(list(dict.fromkeys(keys))[-MOST_KEPT:])
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(list(dict.fromkeys(keys))[-MOST_KEPT:]), encoding="utf-8")
-            os.replace(draft, self._file)
+            write_atomic(self._file, text.encode())
 
 
 def _hash(text: str) -> str:

@@ -23,7 +23,7 @@ from search.settings import DEVICES, Settings, user_path
 from search.text.amounts import amount
 
 if TYPE_CHECKING:
-    from indexer.training.finetune.gate import Installed
+    from indexer.training.finetune.gate import InstalledPair
 
 METHODS = ("full", "lora", "head")
 
@@ -165,7 +165,7 @@ def train(
         with claimed(user_path(out), whose):
             with saying("loading torch"):  # which waits until the options are known to be right
                 from indexer.training.finetune.run import Machine, fine_tune
-                from indexer.training.memory import keep_freed_memory
+                from search.malloc import keep_freed_memory
 
             keep_freed_memory()
             limits = Limits(settings.max_pixels)
@@ -220,12 +220,12 @@ def _tell(line: str) -> None:
     click.echo(printable(line), err=True)
 
 
-def _hint(done: "Installed", name: str | None, folder: Path) -> str:
+def _hint(done: "InstalledPair", name: str | None, folder: Path) -> str:
     words = ["limn", "index", str(folder), "--collection", f"{name or folder.name}-tuned"]
     return shlex.join([*words, "--encoder", done.space.encoder])
 
 
-def _print(done: "Installed", as_json: bool, hint: str) -> None:
+def _print(done: "InstalledPair", as_json: bool, hint: str) -> None:
     if as_json:
         click.echo(json.dumps(asdict(done), ensure_ascii=False))
         return

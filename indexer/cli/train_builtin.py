@@ -92,10 +92,10 @@ def train_builtin(
             raise BadSetting(f"writing the pair needs onnx: {install_extra('train')}")
         with claimed(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
             with saying("loading torch"):  # which waits until the options are known to be right
-                from indexer.training.builtin.recipe import Recipe
+                from indexer.training.builtin.recipe import TrainingConfig
                 from indexer.training.builtin.run import Sources, run
-                from indexer.training.memory import keep_freed_memory
                 from search.encoders.openclip.encoder import torch_device
+                from search.malloc import keep_freed_memory
 
             keep_freed_memory()
             sources = Sources(
@@ -106,7 +106,7 @@ def train_builtin(
                 labelled=labelled,
                 sentences=_lines(sentences, seed) if sentences else [],
             )
-            recipe = Recipe(epochs, batch, seed, held_out, members)
+            recipe = TrainingConfig(epochs, batch, seed, held_out, members)
             for line in run(sources, recipe, out, torch_device(device).type):
                 click.echo(line, err=True)
     except LimnError as error:

@@ -3,11 +3,12 @@
 import csv
 import filecmp
 import importlib.util
-import os
+import io
 import shutil
 from pathlib import Path
 
 from search.errors import BadSource, StorageFailed
+from search.files.atomic_file import atomic_path, write_atomic
 from search.installing import install_extra
 
 DEMO_QUERIES = ("a cat with green eyes", "a rocket before its launch", "湖边的宝塔")
@@ -70,14 +71,13 @@ def _find(name: str, folders: list[Path]) -> Path | None:
 def _copy(source: Path, target: Path) -> None:
     if target.is_file() and filecmp.cmp(source, target, shallow=False):
         return
-    draft = target.with_name(f"{target.name}.part")
-    shutil.copyfile(source, draft)
-    os.replace(draft, target)
+    with atomic_path(target) as draft:
+        shutil.copyfile(source, draft)
 
 
 def _write_captions(rows: list[list[str]], folder: Path) -> None:
-    draft = folder / "captions.part"
-    with draft.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
-    _copy(draft, folder / CAPTIONS.name)
-    draft.unlink()
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    target, data = folder / CAPTIONS.name, text.getvalue().encode()
+    if not (target.is_file() and target.read_bytes() == data):
+        write_atomic(target, data)

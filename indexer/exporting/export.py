@@ -10,14 +10,19 @@ import torch
 from google.protobuf.message import EncodeError
 from torch import Tensor, nn
 
-from indexer.exporting.atomic_folder import check_new, new_folder
 from indexer.exporting.attention import spell_out_attention
+from indexer.exporting.checks import (
+    LOWEST_COSINE,
+    CantExport,
+    ExportDiffers,
+    Precision,
+    check_exportable,
+    check_new,
+)
 from indexer.exporting.fold_padding import fold_padding
 from indexer.exporting.onnx_trace import traced
-from indexer.exporting.precision import LOWEST_COSINE, Precision
 from indexer.exporting.quantize_matmul import as_integer_products
 from indexer.exporting.quantize_weights import as_float16, as_int8
-from indexer.exporting.refusals import CantExport, ExportDiffers, check_exportable
 from indexer.exporting.tokenizer import TEXTS, write_words
 from indexer.exporting.towers import RawPictures, RawTexts, sizes
 from search.encoders import Encoder
@@ -28,6 +33,8 @@ from search.encoders.openclip.encoder import OpenClipEncoder
 from search.encoders.openclip.registry import languages, picture_work
 from search.encoders.openclip.weights import Pair, load_pair, quiet
 from search.encoders.preparation import Preparation
+from search.errors import StorageFailed
+from search.files.atomic_file import atomic_folder, remove_abandoned
 from search.records import Pixels, Vectors
 
 LARGEST_TOWER = 2**31 // 4 - 2**20
@@ -45,7 +52,7 @@ UNTRACEABLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedPair:
     """What an export came to: the encoder, and its lowest cosine with torch, by tower."""
 
     encoder: OnnxEncoder
@@ -53,7 +60,7 @@ class Exported:
     size_bytes: int
 
 
-def export(spec: str, out: Path, precision: Precision) -> Exported:
+def export(spec: str, out: Path, precision: Precision) -> ExportedPair:
     """Write the pair that `spec` names to the folder `out`, which `onnx:` opens.
 
     Raises:
@@ -61,40 +68,54 @@ def export(spec: str, out: Path, precision: Precision) -> Exported:
         EncoderUnavailable: the pair can't be loaded.
         CantExport: a tower or the tokenizer has no such form.
         ExportDiffers: a cosine is under LOWEST_COSINE.
-        StorageFailed: the disk is full.
+        StorageFailed: the disk is full or not ours; nothing of the folder stays.
     """
     check_new(out)
     check_exportable(spec)
-    with quiet(), new_folder(out) as part:
-        pair = load_pair(spec)
-        _check_sizes(pair)
-        theirs = OpenClipEncoder(pair, torch.device("cpu"))
-        texts = RawTexts(pair.model).eval()
-        words = write_words(theirs, pair.tokenizer, texts.causal is not None, part / FILES[2])
-        facts: dict[str, Any] = {
-            "format": FORMAT,
-            "name": pair.architecture,
-            "encoder": pair.spec,
-            "precision": precision,
-            "width": theirs.space.width,
-            "picture_gmacs": picture_work(pair.config, sizes(pair.model)["picture"]),
-            "languages": list(languages(pair.config)),
-            "preparation": asdict(theirs.preparation),
-            "reading": words.reading.facts(),
-        }
-        ids = torch.tensor(words.ids(["a dog", "a cat"]))
-        wanted = _vectors(theirs, probes(theirs.preparation))  # before the model is changed
-        spell_out_attention(pair.model)
-        _write_graphs(part, pair, theirs.preparation, texts, ids, precision)
-        digests = {name: file_digest(part / name) for name in FILES}
-        facts |= {"sha256": digests, "space": _space(theirs, precision, digests)}
-        _describe(part, facts)
-        found = _vectors(open_onnx(f"onnx:{part}"), probes(theirs.preparation))
-        cosines = {tower: float((wanted[tower] * found[tower]).sum(1).min()) for tower in wanted}
-        _check_cosines(cosines, precision)
-        _describe(part, {**facts, "cosines": cosines})
+    try:
+        if out.parent.is_dir():
+            remove_abandoned(out, older_than_s=0)  # of a run that was killed
+        with quiet(), atomic_folder(out) as part:
+            cosines = _write_pair(spec, part, precision)
+    except OSError as error:
+        raise StorageFailed(
+            f"can't write {str(out)!r}: {error.strerror or error}; nothing of it was kept: "
+            "make room or name another --out, and run the command again"
+        ) from error
     size_bytes = sum(file.stat().st_size for file in out.iterdir())
-    return Exported(open_onnx(f"onnx:{out}"), cosines, size_bytes)
+    return ExportedPair(open_onnx(f"onnx:{out}"), cosines, size_bytes)
+
+
+def _write_pair(spec: str, part: Path, precision: Precision) -> dict[str, float]:
+    """Write the files of a pair to `part`; return the lowest cosine with torch, by tower."""
+    pair = load_pair(spec)
+    _check_sizes(pair)
+    theirs = OpenClipEncoder(pair, torch.device("cpu"))
+    texts = RawTexts(pair.model).eval()
+    words = write_words(theirs, pair.tokenizer, texts.causal is not None, part / FILES[2])
+    facts: dict[str, Any] = {
+        "format": FORMAT,
+        "name": pair.architecture,
+        "encoder": pair.spec,
+        "precision": precision,
+        "width": theirs.space.width,
+        "picture_gmacs": picture_work(pair.config, sizes(pair.model)["picture"]),
+        "languages": list(languages(pair.config)),
+        "preparation": asdict(theirs.preparation),
+        "reading": words.reading.facts(),
+    }
+    ids = torch.tensor(words.ids(["a dog", "a cat"]))
+    wanted = _vectors(theirs, probes(theirs.preparation))  # before the model is changed
+    spell_out_attention(pair.model)
+    _write_graphs(part, pair, theirs.preparation, texts, ids, precision)
+    digests = {name: file_digest(part / name) for name in FILES}
+    facts |= {"sha256": digests, "space": _space(theirs, precision, digests)}
+    _describe(part, facts)
+    found = _vectors(open_onnx(f"onnx:{part}"), probes(theirs.preparation))
+    cosines = {tower: float((wanted[tower] * found[tower]).sum(1).min()) for tower in wanted}
+    _check_cosines(cosines, precision)
+    _describe(part, {**facts, "cosines": cosines})
+    return cosines
 
 
 def _check_sizes(pair: Pair) -> None:

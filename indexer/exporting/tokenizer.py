@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
-from indexer.exporting.refusals import CantExport
+from indexer.exporting.checks import CantExport
 from search.encoders.openclip.encoder import PROBES, OpenClipEncoder
 from search.encoders.openclip.tokenizer import Reading, Words, open_words
 

@@ -7,11 +7,11 @@ from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-# Below this a spool stays in memory: most runs have little to do.
+# Below this a queue stays in memory: most runs have little to do.
 MEMORY_BYTES = 32 << 20
 
 
-class Spool(Generic[T]):
+class DiskQueue(Generic[T]):
     """Values in the order that they were put; written to once, then read, any number of times."""
 
     def __init__(self) -> None:

@@ -1,20 +1,86 @@
 """Embedding: decoded pictures and their captions -> what the catalog stores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from indexer.indexing.decode import Decoded, ReadFile
-from indexer.indexing.planner import Task
-from indexer.sources import captions_hash
-from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
+from indexer.indexing.results import KnownPicture, ReadyRows, SameContent, Settled
+from indexer.indexing.run_state import Task
+from indexer.sources import Item, captions_hash, says_the_same, uncovers, unsettled
+from search.catalog.records import (
+    BesidePicture,
+    EmbeddedCaptions,
+    EmbeddedPicture,
+    Failure,
+    FileState,
+)
 from search.encoders import Encoder
 from search.records import Caption, PictureFacts
 
 
+def embed_batch(
+    encoder: Encoder, decoded: Sequence[tuple[Task, Decoded]], settled: Sequence[Settled]
+) -> ReadyRows:
+    """Return the rows of decoded pictures, and of files whose pictures are stored already."""
+    same = [each for each in settled if isinstance(each, SameContent)]
+    return ReadyRows(
+        pictures=embed(encoder, decoded),
+        known=embed_known(encoder, same),
+        failures=[each for each in settled if isinstance(each, Failure)],
+    )
+
+
+def embed_known(encoder: Encoder, same: Sequence[SameContent]) -> list[KnownPicture]:
+    """Return the rows of stored pictures; what changed in their sidecars is embedded."""
+    changed = [
+        (each, now)
+        for each in same
+        if not says_the_same(each.captions_hash, now := captions_hash(each.file.item.told))
+    ]
+    # Where facts in the file count again, the next run reads it for them.
+    later = {
+        each.picture_id: unsettled(each.captions_hash)
+        for each, now in changed
+        if uncovers(each.captions_hash, now)
+    }
+    rows = embed_beside(encoder, [(each.picture_id, each.file.item) for each, _ in changed], later)
+    beside = {row.picture_id: row for row in rows}
+    return [
+        KnownPicture(
+            picture_id=each.picture_id,
+            file=file_state(each.task, each.file),
+            moved=each.moved,
+            beside=beside.get(each.picture_id),
+        )
+        for each in same
+    ]
+
+
+def embed_beside(
+    encoder: Encoder, batch: Sequence[tuple[int, Item]], hashes: Mapping[int, bytes]
+) -> list[BesidePicture]:
+    """Return what newly came with stored pictures; `hashes` replace their captions hashes."""
+    if not batch:
+        return []
+    embedded = embed_captions(encoder, [item.told.captions for _, item in batch])
+    return [
+        BesidePicture(
+            picture_id=picture_id,
+            captions_hash=hashes.get(picture_id) or captions_hash(item.told),
+            captions=captions,
+            fields=item.told.fields,
+            taken_at=item.told.facts.taken_at,
+            place=item.told.facts.place,
+            taken_at_else=item.told.facts.taken_at_else,
+        )
+        for (picture_id, item), captions in zip(batch, embedded, strict=True)
+    ]
+
+
 def embed(encoder: Encoder, batch: Sequence[tuple[Task, Decoded]]) -> list[EmbeddedPicture]:
-    """Pictures with their embeddings and those of their captions, in the same order."""
+    """Return pictures with their embeddings and those of their captions, in the same order."""
     if not batch:
         return []
     vectors = encoder.encode_pixels(np.stack([each.pixels for _, each in batch]))
@@ -28,7 +94,7 @@ def embed(encoder: Encoder, batch: Sequence[tuple[Task, Decoded]]) -> list[Embed
 def embed_captions(
     encoder: Encoder, groups: Sequence[tuple[Caption, ...]]
 ) -> list[EmbeddedCaptions]:
-    """The captions of several pictures with their embeddings."""
+    """Return the captions of several pictures with their embeddings."""
     vectors = encoder.encode_texts([each.text for group in groups for each in group])
     ends = np.cumsum([len(group) for group in groups])[:-1]
     return [
@@ -38,7 +104,7 @@ def embed_captions(
 
 
 def _merged(decoded: Decoded) -> tuple[Caption, ...]:
-    """The captions beside a picture and those in it; where they say the same, either may go."""
+    """Return the captions of sidecars and of the file itself; of two alike either may go."""
     return decoded.file.item.told.captions + decoded.facts.captions
 
 
@@ -58,14 +124,14 @@ def _facts(decoded: Decoded) -> PictureFacts:
 
 
 def file_state(task: Task, file: ReadFile) -> FileState:
-    """A file as it was read, for the catalog."""
+    """Return a file as it was read, for the catalog."""
     told = file.item.told
     return FileState(
-        file.item.path,
-        file.size_bytes,
-        file.mtime_ns,
-        file.content_hash,
-        captions_hash(told),
-        told.fields,
-        task.listed_in,
+        path=file.item.path,
+        size_bytes=file.size_bytes,
+        mtime_ns=file.mtime_ns,
+        content_hash=file.content_hash,
+        captions_hash=captions_hash(told),
+        fields=told.fields,
+        listed_in=task.listed_in,
     )

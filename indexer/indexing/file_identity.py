@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from indexer.indexing.decode import Outcome, ReadFile, Work, is_film
-from indexer.indexing.planner import Plan, Task
+from indexer.indexing.results import SameContent
+from indexer.indexing.run_state import RunState, Task
 from search.catalog.known_files import Held
 from search.catalog.records import Failure
 
@@ -37,7 +38,7 @@ class Move:
 
 @dataclass(slots=True)
 class Identities:
-    """What was found out of the files that were hashed; the others are as the plan has them.
+    """What was found out of the files that were hashed; the others are as the state has them.
 
     `kept` files have their own picture's content. At the paths of `replaced` pictures others are
     now, and their content is nowhere. What is at a path in `new` is no known picture.
@@ -58,15 +59,41 @@ class Identities:
             *(failure.path for failure in self.failures),
         }
 
+    @property
+    def same(self) -> list[SameContent]:
+        """The files whose content a stored picture has: those that moved, then the others."""
+        moved = [
+            SameContent(
+                task=move.task,
+                file=move.file,
+                picture_id=move.picture.picture_id,
+                captions_hash=move.picture.captions_hash,
+                moved=True,
+            )
+            for move in self.moves
+        ]
+        kept = [
+            SameContent(
+                task=task,
+                file=file,
+                picture_id=task.known.picture_id,
+                captions_hash=task.known.captions_hash,
+                moved=False,
+            )
+            for task, file in self.kept
+            if task.known is not None
+        ]
+        return moved + kept
 
-def identify(plan: Plan, run: Callable[[Iterable[Work]], Iterator[Outcome]]) -> Identities:
+
+def identify(state: RunState, run: Callable[[Iterable[Work]], Iterator[Outcome]]) -> Identities:
     """Hash the files whose content may be another picture's, and tell which picture each is.
 
-    `run` carries out work in the decoders. Pictures in `plan.moved_from` that are found again are
+    `run` carries out work in the decoders. Pictures in `state.moved_from` that are found again are
     taken out of it.
     """
     found = Identities()
-    tasks = {task.item.path: task for task in _contested(plan)}
+    tasks = {task.item.path: task for task in _contested(state)}
     if not tasks:
         return found
     files: dict[Path, ReadFile] = {}
@@ -88,7 +115,7 @@ def identify(plan: Plan, run: Callable[[Iterable[Work]], Iterator[Outcome]]) -> 
         if known is not None:
             free[known.content_hash].append(Free(known.picture_id, known.captions_hash, path))
     for content, some in takers.items():
-        gone = _gone_with(plan, content, some)
+        gone = _gone_with(state, content, some)
         pairs = _paired(some, [*free[content], *map(_free, gone)])
         moved = {picture.picture_id for _, picture in pairs}
         gone[:] = [held for held in gone if held.id not in moved]
@@ -97,34 +124,34 @@ def identify(plan: Plan, run: Callable[[Iterable[Work]], Iterator[Outcome]]) -> 
     return found
 
 
-def _contested(plan: Plan) -> Iterator[Task]:
+def _contested(state: RunState) -> Iterator[Task]:
     """The tasks that may hold another picture's content, and those whose picture others may have.
 
     Sizes tell: a file can only hold what was as long as it is. A new file that may be one of the
     pictures that are gone is told apart when it is decoded.
     """
-    if not plan.changed:
+    if not state.changed:
         return
-    sizes = Counter(task.known.size_bytes for task in plan.work if task.known is not None)
-    wanted = {task.item.size_bytes for task in plan.work if _may_hold_another(task, sizes, plan)}
-    for task in plan.work:
+    sizes = Counter(task.known.size_bytes for task in state.work if task.known is not None)
+    wanted = {task.item.size_bytes for task in state.work if _may_hold_another(task, sizes, state)}
+    for task in state.work:
         known = task.known
-        if _may_hold_another(task, sizes, plan) or (known and known.size_bytes in wanted):
+        if _may_hold_another(task, sizes, state) or (known and known.size_bytes in wanted):
             yield task
 
 
-def _may_hold_another(task: Task, sizes: Mapping[int, int], plan: Plan) -> bool:
+def _may_hold_another(task: Task, sizes: Mapping[int, int], state: RunState) -> bool:
     size = task.item.size_bytes
     if is_film(task.item):
         return False
     if task.known is None:
         return size in sizes
     others = sizes.get(size, 0) - (task.known.size_bytes == size)
-    return others > 0 or size in plan.moved_from
+    return others > 0 or size in state.moved_from
 
 
-def _gone_with(plan: Plan, content: bytes, tasks: Sequence[Task]) -> list[Held]:
-    of_size = plan.moved_from.get(tasks[0].item.size_bytes, {})
+def _gone_with(state: RunState, content: bytes, tasks: Sequence[Task]) -> list[Held]:
+    of_size = state.moved_from.get(tasks[0].item.size_bytes, {})
     return of_size.get(content, [])
 
 

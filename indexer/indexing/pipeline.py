@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 from indexer.indexing.cancellation import Cancelled, Stop, cancellable
 from indexer.indexing.decode import Decoded, Outcome, ReadFile, Shots, Work
 from indexer.indexing.decoder_pool import Decoders
+from indexer.indexing.embed import embed_beside, embed_known
 from indexer.indexing.file_identity import identify
-from indexer.indexing.planner import Plan, Planner, Task, work_of
+from indexer.indexing.planner import RunPlanner
+from indexer.indexing.results import ReadyRows, SameContent, Settled
+from indexer.indexing.run_state import RunState, Task, work_of
 from indexer.indexing.stage_threads import Stages
-from indexer.indexing.writer import WRITE_BATCH, Progress, Same, Settled, Writer
+from indexer.indexing.writer import WRITE_BATCH, Progress, Writer
 from indexer.sources import Source, captions_hash, container_mark, says_the_same, uncovers
 from search.catalog.catalog import Catalog
 from search.catalog.records import Collection, Counts, Failure
@@ -68,19 +71,20 @@ def index(
     with catalog.lock(collection):
         collection = catalog.collections.take_space(collection, encoder.space)
         job = jobs.start(collection, "index", sources[0].root, job_id, request)
-        writer = Writer(catalog, collection, encoder, progress, jobs, job)
+        known_files = catalog.files(collection)
+        writer = Writer(catalog, collection, known_files, progress, jobs, job)
         try:
             with cancellable(jobs, job, stuck) as stop:
-                planner = Planner(
-                    catalog.files(collection),
+                planner = RunPlanner(
+                    known_files,
                     catalog.failures.of(collection.id),
                     retry=retry,
                     check=stop.check,
                 )
-                with planner.plan as plan:
+                with planner.state as state:
                     for source in sources:
                         planner.add(source)
-                    _Run(plan, writer, encoder, limits, stop).everything(workers)
+                    _Run(state, writer, encoder, limits, stop).everything(workers)
         except (KeyboardInterrupt, Cancelled) as error:
             stopped = isinstance(error, KeyboardInterrupt)
             jobs.update(job, writer.counts, "interrupted" if stopped else "cancelled")
@@ -99,33 +103,37 @@ class _Run:
     """One run over one collection, under its writer lock."""
 
     def __init__(
-        self, plan: Plan, writer: Writer, encoder: Encoder, limits: Limits, stop: Stop
+        self, state: RunState, writer: Writer, encoder: Encoder, limits: Limits, stop: Stop
     ) -> None:
-        self._plan = plan
+        self._state = state
         self._writer = writer
         self._encoder = encoder
         self._limits = limits
         self._stop = stop
-        self._queue = _Queue(plan, set(), set())
+        self._queue = _Queue(state, set(), set())
 
     def everything(self, workers: int) -> None:
-        plan = self._plan
-        self._writer.begin(plan)
-        for some in _groups(plan.recaption, WRITE_BATCH):
-            self._writer.recaption(some)
-        if plan.work or plan.reread:
+        """Do all that the state lists, with at most `workers` decoders."""
+        state = self._state
+        self._writer.begin(state)
+        for some in _groups(state.recaption, WRITE_BATCH):
+            rows = embed_beside(self._encoder, some, {})
+            self._writer.recaption(rows, at=str(some[-1][1].path))
+        if state.work or state.reread:
             preparation = self._encoder.preparation
             with (
                 Decoders(
-                    min(workers, len(plan.work) + len(plan.reread)), preparation, self._limits
+                    min(workers, len(state.work) + len(state.reread)), preparation, self._limits
                 ) as decoders,
                 Stages(self._encoder, self._writer, self._stop) as stages,
             ):
-                found = identify(plan, lambda work: decoders.run(work, self._stop.check))
-                self._writer.settle_identities(found)
-                self._queue = _Queue(plan, found.settled, found.new)
+                found = identify(state, lambda work: decoders.run(work, self._stop.check))
+                known = embed_known(self._encoder, found.same)
+                rows_found = ReadyRows(known=known, failures=found.failures)
+                self._writer.settle_identities(rows_found, found.replaced)
+                self._queue = _Queue(state, found.settled, found.new)
                 self._feed(decoders.run(self._queue, self._stop.check), stages)
-        self._writer.finish(plan)
+        self._writer.finish(state)
 
     def _feed(self, outcomes: Iterator[Outcome], stages: Stages) -> None:
         """Gather what the decoders yield into batches; waits while the encoder is behind."""
@@ -136,7 +144,7 @@ class _Run:
             match outcome:
                 case Shots():
                     task = self._queue.taken(outcome.film.path)
-                    before = task.known is not None or task.item.path in self._plan.reopened
+                    before = task.known is not None or task.item.path in self._state.reopened
                     self._film(outcome, before)
                 case Decoded():
                     decoded.append((self._queue.taken(outcome.file.item.path), outcome))
@@ -156,13 +164,13 @@ class _Run:
         """The picture that has this content already; where no such is left, read it after all."""
         if task.known is not None:
             known = task.known
-            return [Same(task, file, known.picture_id, known.captions_hash, moved=False)]
-        left = self._plan.moved_from[task.item.size_bytes][file.content_hash]
+            return [SameContent(task, file, known.picture_id, known.captions_hash, moved=False)]
+        left = self._state.moved_from[task.item.size_bytes][file.content_hash]
         if not left:
             self._queue.add(replace(task, fresh=True))
             return []
         held = left.pop()
-        return [Same(task, file, held.id, held.captions_hash, moved=True)]
+        return [SameContent(task, file, held.id, held.captions_hash, moved=True)]
 
     def _film(self, shots: Shots, before: bool) -> None:
         """Queue a film's shots that are not known; those that it has no more are gone.
@@ -171,7 +179,7 @@ class _Run:
         whole collection.
         """
         film = shots.film
-        known = self._writer.ledger.known([item.path for item in shots.items])
+        known = self._writer.known_files.known([item.path for item in shots.items])
         beside = captions_hash(film.told)
         held = {
             path
@@ -185,26 +193,26 @@ class _Run:
                 self._queue.add(Task(item, file, None, fresh))
         if before:
             ids = {file.picture_id for file in known.values()}
-            held_before = self._writer.ledger.under(film.path)
-            self._plan.gone += [each.id for each in held_before if each.id not in ids]
+            held_before = self._writer.known_files.under(film.path)
+            self._state.gone += [each.id for each in held_before if each.id not in ids]
         self._writer.show_again(
             file.picture_id
             for file in known.values()
-            if file.picture_id in self._plan.missing_before
+            if file.picture_id in self._state.missing_before
         )
-        self._plan.whole.append(container_mark(film))
+        self._state.whole.append(container_mark(film))
         self._writer.found_more(len(shots.items), unchanged=len(held))
 
 
 class _Queue(Iterator[Work]):
-    """The plan's files, and what comes to light on the way; may go on after it seemed to end."""
+    """The files to read, and those that come to light on the way, even after a seeming end."""
 
-    def __init__(self, plan: Plan, settled: Set[Path], new: Set[Path]) -> None:
+    def __init__(self, state: RunState, settled: Set[Path], new: Set[Path]) -> None:
         """`settled` paths are passed over; what is at a `new` one is no known picture."""
-        self._plan = plan
+        self._state = state
         self._tasks = (
             replace(task, known=None) if task.item.path in new else task
-            for task in chain(plan.work, plan.reread)
+            for task in chain(state.work, state.reread)
             if task.item.path not in settled
         )
         self._more: deque[Task] = deque()
@@ -215,7 +223,7 @@ class _Queue(Iterator[Work]):
         while task.item.path in self._waiting:  # two sources hold it
             task = next(self._tasks)
         self._waiting[task.item.path] = task
-        return work_of(task, self._plan)
+        return work_of(task, self._state)
 
     def add(self, task: Task) -> None:
         self._more.append(task)

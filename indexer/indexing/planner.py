@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, islice
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TypeVar
 
-from indexer.indexing.decode import Work, is_film
-from indexer.indexing.disk_queue import Spool
+from indexer.indexing.decode import is_film
 from indexer.indexing.missing_files import Folders, at_or_below, fate
-from indexer.indexing.unchanged_files import Standing
+from indexer.indexing.run_state import RunState, Task
+from indexer.indexing.unchanged_files import UnchangedFiles
 from indexer.sources import (
     DeadLink,
     Found,
@@ -23,12 +23,9 @@ from indexer.sources import (
     says_the_same,
     uncovers,
 )
-from indexer.sources.folder import Folder
+from indexer.sources.walk import empty
 from search.catalog.known_files import Held, Ledger
-from search.catalog.records import Failure, FileMark, KnownFile
-from search.errors import BadSource
-from search.pictures import PICTURE_SUFFIXES
-from search.pictures.containers import SUFFIXES
+from search.catalog.records import Failure, FileMark
 
 # Files that are looked up together: enough that a query costs little beside them.
 LOOKUP_FILES = 5_000
@@ -36,69 +33,24 @@ LOOKUP_FILES = 5_000
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One file to read: its item, what is known of it, and the table that named it.
-
-    One that is `fresh` is decoded even where its content is known.
-    """
-
-    item: Item
-    known: KnownFile | None
-    listed_in: Path | None
-    fresh: bool = False
-
-
 @dataclass(slots=True)
-class Plan:
-    """What is to be done, and what need not be. Nothing has been written yet."""
+class _SourceScan:
+    """One source while it is compared with the catalog; paths as bytes, as the catalog has them."""
 
-    work: Spool[Task] = field(default_factory=Spool)
-    recaption: Spool[tuple[int, Item]] = field(default_factory=Spool)
-    # Known pictures whose own facts count again, as a file beside them no longer says others.
-    reread: Spool[Task] = field(default_factory=Spool)
-    failures: list[Failure] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    whole: list[FileMark] = field(default_factory=list)
-    gone: list[int] = field(default_factory=list)
-    # Pictures whose folder is away, and those that were missing and are back.
-    missing: list[int] = field(default_factory=list)
-    back: list[int] = field(default_factory=list)
-    settled: list[Path] = field(default_factory=list)
-    found: int = 0
-    unchanged: int = 0
-    still_failed: int = 0
-    # How many known files have changed.
-    changed: int = 0
-    # Pictures that are gone or missing by size and content: a new file with the same has moved.
-    moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
-    # The pictures that were missing before this run.
-    missing_before: set[int] = field(default_factory=set)
-    lost_containers: list[Path] = field(default_factory=list)
-    # Films and animations that may have been read before, in another version.
-    reopened: set[Path] = field(default_factory=set)
-
-    @property
-    def total(self) -> int:
-        """How many files the run deals with."""
-        waiting = len(self.work) + len(self.recaption) + len(self.reread)
-        return self.unchanged + self.still_failed + waiting
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Delete the files in which the work lies."""
-        self.work.close()
-        self.recaption.close()
-        self.reread.close()
+    source: Source
+    # Of a collection that is there: its pictures of this source, and the containers read whole.
+    indexed: UnchangedFiles | None = None
+    containers: dict[Path, FileMark] = field(default_factory=dict)
+    # What was not read, so that nothing below it counts as gone; containers that are as they were.
+    unread: set[bytes] = field(default_factory=set)
+    same: set[bytes] = field(default_factory=set)
+    # Folders in which something was found, and paths at which something failed or is read again.
+    there: Folders = field(default_factory=Folders)
+    touched: set[Path] = field(default_factory=set)
 
 
-class Planner:
-    """Goes through sources, one after the other, into one plan."""
+class RunPlanner:
+    """A pass through sources, one after the other, that begins the state of one run."""
 
     def __init__(
         self,
@@ -112,14 +64,14 @@ class Planner:
         again when their files changed, or all of them to `retry`. `check` is called at every file;
         what it raises ends the planning.
         """
-        self.plan = Plan()
+        self.state = RunState()
         self._ledger = ledger
         self._recorded = {failure.path for failure in recorded}
         self._missing = {failure.path for failure in recorded if failure.reason == "missing"}
         self._retry = retry
         self._check = check
         for held in ledger.missing() if ledger else ():
-            self.plan.missing_before.add(held.id)
+            self.state.missing_before.add(held.id)
             self._may_move(held)
 
     def add(self, source: Source) -> None:
@@ -130,52 +82,57 @@ class Planner:
         Raises:
             BadSource: the source can't be read at all, or holds nothing.
         """
-        before, found_before = len(self.plan.failures), self.plan.found
-        standing = Standing(self._ledger, source.root, source.table) if self._ledger else None
-        kept: set[bytes] = set()
-        self._there = Folders()
-        touched: set[Path] = set()
-        self._containers = self._ledger.containers(source.root) if self._ledger else {}
-        self._same: set[bytes] = set()
-        for found in _batches(self._checked(source.find(self._unchanged)), LOOKUP_FILES):
-            items = [each for each in found if isinstance(each, Item)]
-            for each in found:
-                match each:
-                    case Failure():
-                        self.plan.failures.append(each)
-                        touched.add(each.path)
-                    case Note():
-                        self.plan.notes.append(each.text)
-                    case Whole():
-                        self._whole(each)
-                    case DeadLink():
-                        self._dead_link(each)
-            if self._recorded:
-                touched.update(item.path for item in items if item.path in self._recorded)
-            if standing is not None:
-                self._there.add(os.fspath(each.path) for each in items)
-            self._compare(items, source, standing, kept)
-        new_failures = self.plan.failures[before:]
-        nothing = self.plan.found == found_before and not self._same
-        if nothing and all(failure.path == source.root for failure in new_failures):
-            raise empty(source, new_failures[0].detail if new_failures else "")
-        self.plan.found += len(new_failures)
+        failed_before, found_before = len(self.state.failures), self.state.found
+        scan = self._scan(source)
+        walk = source.find(lambda mark: self._unchanged(scan, mark))
+        for found in _batches(self._checked(walk), LOOKUP_FILES):
+            self._take(scan, found)
+        failures = self.state.failures[failed_before:]
+        nothing = self.state.found == found_before and not scan.same
+        if nothing and all(failure.path == source.root for failure in failures):
+            raise empty(source, failures[0].detail if failures else "")
+        self.state.found += len(failures)
         # What a table names and is not there is missing; of what can't be read nothing is known.
-        kept.update(
-            os.fsencode(failure.path) for failure in new_failures if failure.reason != "missing"
+        scan.unread.update(
+            os.fsencode(failure.path) for failure in failures if failure.reason != "missing"
         )
-        if standing is not None:
-            self._there.add(os.fspath(failure.path) for failure in new_failures)
-            self._find_gone(source, standing, kept)
-        self._find_settled(source, kept | self._same, touched)
+        if scan.indexed is not None:
+            scan.there.add(os.fspath(failure.path) for failure in failures)
+            self._find_gone(scan, scan.indexed)
+        self._find_settled(scan)
+
+    def _scan(self, source: Source) -> _SourceScan:
+        if self._ledger is None:
+            return _SourceScan(source)
+        indexed = UnchangedFiles(self._ledger, source.root, source.table)
+        return _SourceScan(source, indexed, self._ledger.containers(source.root))
+
+    def _take(self, scan: _SourceScan, found: Sequence[Found]) -> None:
+        items = [each for each in found if isinstance(each, Item)]
+        for each in found:
+            match each:
+                case Failure():
+                    self.state.failures.append(each)
+                    scan.touched.add(each.path)
+                case Note():
+                    self.state.notes.append(each.text)
+                case Whole():
+                    self._whole(scan, each)
+                case DeadLink():
+                    self._dead_link(each)
+        if self._recorded:
+            scan.touched.update(item.path for item in items if item.path in self._recorded)
+        if scan.indexed is not None:
+            scan.there.add(os.fspath(each.path) for each in items)
+        self._compare(scan, items)
 
     def _checked(self, found: Iterator[Found]) -> Iterator[Found]:
         for each in found:
             self._check()
             yield each
 
-    def _unchanged(self, mark: FileMark) -> bool:
-        if self._containers.get(mark.path) != mark:
+    def _unchanged(self, scan: _SourceScan, mark: FileMark) -> bool:
+        if scan.containers.get(mark.path) != mark:
             return False
         return not (self._retry and self._failed_below(mark.path))
 
@@ -186,29 +143,27 @@ class Planner:
         """Take a link that leads nowhere for a failure, where pictures were found behind it."""
         if self._ledger is not None and any(self._ledger.under(link.path)):
             detail = f"can't read {str(link.path)!r}: it links to {link.target!r}, not there now"
-            self.plan.failures.append(Failure(link.path, "unreadable", detail))
+            self.state.failures.append(Failure(link.path, "unreadable", detail))
 
     def _may_move(self, held: Held) -> None:
-        of_size = self.plan.moved_from.setdefault(held.size_bytes, defaultdict(list))
+        of_size = self.state.moved_from.setdefault(held.size_bytes, defaultdict(list))
         of_size[held.content_hash].append(held)
 
-    def _whole(self, found: Whole) -> None:
-        self._there.add_folder(os.fsencode(found.mark.path))
+    def _whole(self, scan: _SourceScan, found: Whole) -> None:
+        scan.there.add_folder(os.fsencode(found.mark.path))
         if not found.same:
-            self.plan.whole.append(found.mark)
+            self.state.whole.append(found.mark)
             return
-        self._same.add(os.fsencode(found.mark.path))
+        scan.same.add(os.fsencode(found.mark.path))
         if found.mark.path in self._recorded:  # it could not be read, and is back as it was
-            self.plan.settled.append(found.mark.path)
+            self.state.settled.append(found.mark.path)
 
-    def _compare(
-        self, items: Sequence[Item], source: Source, standing: Standing | None, kept: set[bytes]
-    ) -> None:
-        self.plan.found += len(items)
-        if standing is not None:
+    def _compare(self, scan: _SourceScan, items: Sequence[Item]) -> None:
+        self.state.found += len(items)
+        if scan.indexed is not None:
             # One that failed since it was indexed is looked at, however it stands now.
-            sure = standing.unchanged(items, but=self._recorded)
-            self.plan.unchanged += int(sure.sum())
+            sure = scan.indexed.unchanged(items, but=self._recorded)
+            self.state.unchanged += int(sure.sum())
             items = list(compress(items, ~sure))
         paths = [item.path for item in items]
         known = self._ledger.known(paths) if self._ledger else {}
@@ -219,96 +174,72 @@ class Planner:
             state = (item.size_bytes, item.mtime_ns)
             same = False
             if file is not None:
-                if standing is not None:
-                    standing.found.append(file.picture_id)
+                if scan.indexed is not None:
+                    scan.indexed.found.append(file.picture_id)
                 same = (file.size_bytes, file.mtime_ns) == state
                 if same and self._recorded and item.path in self._recorded:
-                    self.plan.settled.append(item.path)  # it failed, and came back as it was
+                    self.state.settled.append(item.path)  # it failed, and came back as it was
             # What is in it is not known to be gone until it has been looked at.
-            elif is_film(item) or item.path in self._containers:
-                kept.add(os.fsencode(item.path))
-                self.plan.reopened.add(item.path)
+            elif is_film(item) or item.path in scan.containers:
+                scan.unread.add(os.fsencode(item.path))
+                self.state.reopened.add(item.path)
             if failed and failed.get(item.path) == state:
-                self.plan.still_failed += 1
+                self.state.still_failed += 1
             elif file is None or not same:
-                self.plan.work.put(Task(item, file, source.table))
-                self.plan.changed += file is not None
+                self.state.work.put(Task(item, file, scan.source.table))
+                self.state.changed += file is not None
             elif says_the_same(file.captions_hash, beside := captions_hash(item.told)):
-                self.plan.unchanged += 1
+                self.state.unchanged += 1
             elif uncovers(file.captions_hash, beside):
-                self.plan.reread.put(Task(item, file, source.table, fresh=True))
+                self.state.reread.put(Task(item, file, scan.source.table, fresh=True))
             else:
-                self.plan.recaption.put((file.picture_id, item))
+                self.state.recaption.put((file.picture_id, item))
 
-    def _find_gone(self, source: Source, standing: Standing, kept: set[bytes]) -> None:
+    def _find_gone(self, scan: _SourceScan, indexed: UnchangedFiles) -> None:
         assert self._ledger is not None
-        plan = self.plan
-        missed = standing.missed()
-        if plan.missing_before:
-            plan.back += (plan.missing_before & standing.ids) - missed
-        named = {os.fsencode(each.path) for each in plan.failures if each.reason == "missing"}
+        state = self.state
+        missed = indexed.missed()
+        if state.missing_before:
+            state.back += (state.missing_before & indexed.ids) - missed
+        named = {os.fsencode(each.path) for each in state.failures if each.reason == "missing"}
         away = Folders()
-        for each in self._ledger.with_ids(missed):
-            what = fate(each, self._same, kept, self._there)
-            if source.table and what in ("gone", "missing"):
+        for each in self._ledger.with_ids(missed) if missed else ():
+            what = fate(each, scan.same, scan.unread, scan.there)
+            if scan.source.table and what in ("gone", "missing"):
                 what = "missing" if each.path in named else "gone"
             if what == "same":
-                plan.found += 1
-                plan.unchanged += 1
-                plan.back += {each.id} & plan.missing_before
+                state.found += 1
+                state.unchanged += 1
+                state.back += {each.id} & state.missing_before
             elif what == "gone":
-                plan.gone.append(each.id)
+                state.gone.append(each.id)
             elif what == "missing":
                 away.add_folder(each.path)
-                if each.id not in plan.missing_before:
-                    plan.missing.append(each.id)
-            if what in ("gone", "missing") and each.id not in plan.missing_before:
+                if each.id not in state.missing_before:
+                    state.missing.append(each.id)
+            if what in ("gone", "missing") and each.id not in state.missing_before:
                 self._may_move(each)
-        plan.lost_containers += [
+        state.lost_containers += [
             path
-            for path in self._containers
+            for path in scan.containers
             if not os.path.lexists(path) and os.fsencode(path) not in away
         ]
 
-    def _find_settled(self, source: Source, kept: set[bytes], touched: set[Path]) -> None:
-        """Failures of files that are gone. Those that can be read again settle when stored."""
+    def _find_settled(self, scan: _SourceScan) -> None:
+        """List the failures of files that are gone; those that can be read settle when stored."""
+        source, unread = scan.source, scan.unread | scan.same
         if source.table is None:
             root, candidates = source.root, self._recorded
         else:  # of what a table in this folder named, and this one does not, only the files tell
             root, candidates = source.root.parent, self._missing
-        self.plan.settled += [
+        self.state.settled += [
             path
-            for path in candidates - touched
-            if (path == root or root in path.parents) and not at_or_below(os.fsencode(path), kept)
+            for path in candidates - scan.touched
+            if (path == root or root in path.parents) and not at_or_below(os.fsencode(path), unread)
         ]
-
-
-def empty(source: Source, why: str = "") -> BadSource:
-    """The error for a source without pictures: perhaps a disk that is not mounted, or a pattern."""
-    if isinstance(source, Folder) and source.narrowed_by and not why:
-        return BadSource(
-            f"no picture in {str(source.root)!r} fits {source.narrowed_by}; change what is left "
-            "out, or index all of it. Nothing was changed"
-        )
-    return BadSource(
-        f"there are no pictures in {str(source.root)!r}{'; ' if why else ''}{why}; Limn reads "
-        f"files that end in {', '.join(sorted((*PICTURE_SUFFIXES, *SUFFIXES)))}. "
-        "Nothing was changed"
-    )
 
 
 def _batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(values)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-def work_of(task: Task, plan: Plan) -> Work:
-    """What a worker is to do: a file whose content is known, or moved here, is only hashed."""
-    if task.fresh:
-        return Work(task.item, whole=task.listed_in is not None)
-    known = {task.known.content_hash} if task.known else set()
-    if task.known is None and task.item.size_bytes in plan.moved_from:
-        known |= plan.moved_from[task.item.size_bytes].keys()
-    # A list names its pictures itself: frames would be none of them.
-    return Work(task.item, frozenset(known), whole=task.listed_in is not None)

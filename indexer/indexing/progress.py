@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from indexer.indexing.planner import Plan
+from indexer.indexing.run_state import RunState
 from search.catalog.jobs import done
 from search.catalog.records import Counts
 from search.documents.from_records import json_text, printable
@@ -47,11 +47,11 @@ class TerminalProgress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def planned(self, plan: Plan) -> None:
-        self.notes = plan.notes
-        ready = plan.unchanged + plan.still_failed
+    def planned(self, state: RunState) -> None:
+        self.notes = state.notes
+        ready = state.unchanged + state.still_failed
         self._rate.begin(ready)
-        self._bar.update(self._task, description="indexing", total=plan.total, completed=ready)
+        self._bar.update(self._task, description="indexing", total=state.total, completed=ready)
 
     def advanced(self, counts: Counts, total: int, at: str) -> None:
         failed = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
@@ -72,9 +72,9 @@ class PlainProgress:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def planned(self, plan: Plan) -> None:
-        self.notes = plan.notes
-        self._rate.begin(plan.unchanged + plan.still_failed)
+    def planned(self, state: RunState) -> None:
+        self.notes = state.notes
+        self._rate.begin(state.unchanged + state.still_failed)
 
     def advanced(self, counts: Counts, total: int, at: str) -> None:
         now = time.monotonic()
@@ -104,10 +104,10 @@ class JsonProgress:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def planned(self, plan: Plan) -> None:
-        self.notes = plan.notes
-        self._rate.begin(plan.unchanged + plan.still_failed)
-        _event("planned", found=plan.found, total=plan.total, unchanged=plan.unchanged)
+    def planned(self, state: RunState) -> None:
+        self.notes = state.notes
+        self._rate.begin(state.unchanged + state.still_failed)
+        _event("planned", found=state.found, total=state.total, unchanged=state.unchanged)
 
     def advanced(self, counts: Counts, total: int, at: str) -> None:
         now = time.monotonic()

@@ -1,6 +1,7 @@
 """What somebody asked to have indexed: the command line's words, or a queued job's JSON."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
 from indexer.sources.options import SourceOptions
 from indexer.sources.registry import has_prefix, open_source, places
-from search.catalog.catalog import Catalog
 from search.catalog.collection import check_name
 from search.documents.from_records import printable
 from search.errors import BadSetting, BadSource
@@ -39,7 +39,7 @@ class Request:
 
     @classmethod
     def of(cls, sources: tuple[str, ...], name: str | None, **more: Any) -> "Request":
-        """A request whose collection takes its first source's name where it was given none.
+        """Make a request, whose collection takes its first source's name where it was given none.
 
         Raises:
             BadSetting: that name can't name a collection.
@@ -70,35 +70,36 @@ class Request:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    def open(self, catalog: Catalog) -> list[Source]:
-        """The sources, without those that lie within others.
+    def open(self, indexed_from: Sequence[Path]) -> list[Source]:
+        """Open the sources, without those that lie within others.
+
+        `indexed_from` are the sources that the collection has been indexed from so far.
 
         Raises:
             BadSource: one can't be read.
         """
         options = SourceOptions(
-            Selection(self.include, self.exclude, self.recursive),
-            AskedColumns(self.image_column, self.caption_columns),
-            user_path(Path(self.pictures_in)) if self.pictures_in else None,
-            tuple(map(Path, self.confined_to)),
+            selection=Selection(self.include, self.exclude, self.recursive),
+            columns=AskedColumns(self.image_column, self.caption_columns),
+            pictures_in=user_path(Path(self.pictures_in)) if self.pictures_in else None,
+            confined_to=tuple(map(Path, self.confined_to)),
         )
         named = [each if has_prefix(each) else str(Path(each)) for each in self.sources]
         named = list(dict.fromkeys(named))
         folders = {Path(each) for each in named if os.path.isdir(each)} if self.recursive else set()
         outer = [each for each in named if folders.isdisjoint(Path(each).parents)]
-        return [
-            open_source(each, options, _outermost(catalog, self.name, Path(each))) for each in outer
-        ]
+        return [open_source(each, options, _outermost(indexed_from, Path(each))) for each in outer]
 
 
 def collection_name(path: Path) -> str:
-    """The name of a collection that was given none: its folder's."""
+    """Return the name of a collection that was given none: its folder's."""
     return printable(path.name) or "pictures"
 
 
-def _outermost(catalog: Catalog, name: str, path: Path) -> Path | None:
-    """The highest folder above `path` that its collection was indexed from: captions files there
-    name these pictures too.
+def _outermost(indexed_from: Sequence[Path], path: Path) -> Path | None:
+    """Return the highest folder above `path` that its collection was indexed from.
+
+    Captions files there name these pictures too.
     """
-    above = [source for source in catalog.jobs.sources(name) if source in path.parents]
+    above = [source for source in indexed_from if source in path.parents]
     return min(above, key=lambda source: len(source.parts), default=None)

@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from indexer.indexing.cancellation import Cancelled, Stop
 from indexer.indexing.decode import Decoded
-from indexer.indexing.embed import embed
-from indexer.indexing.planner import Task
-from indexer.indexing.writer import Settled, Writer
-from search.catalog.records import EmbeddedPicture
+from indexer.indexing.embed import embed_batch
+from indexer.indexing.results import ReadyRows, Settled
+from indexer.indexing.run_state import Task
+from indexer.indexing.writer import Writer
 from search.encoders import Encoder
 
 # Batches that wait before a stage: one is enough to keep it busy, two even out its neighbours.
@@ -80,10 +80,10 @@ class Stages:
             raise self._error
         self._writer.flush()
 
-    def put(self, decoded: list[tuple[Task, Decoded]], others: list[Settled]) -> None:
+    def put(self, decoded: list[tuple[Task, Decoded]], settled: list[Settled]) -> None:
         """Hand on a batch; waits while there is no room."""
-        if decoded or others:
-            self._give(self._to_encode, (decoded, others))
+        if decoded or settled:
+            self._give(self._to_encode, (decoded, settled))
         if self._error is not None:
             raise self._error
 
@@ -128,8 +128,8 @@ class Stages:
             self._failed.set()
 
     def _encode_one(self, batch: tuple[list[tuple[Task, Decoded]], list[Settled]]) -> None:
-        decoded, others = batch
-        self._give(self._to_write, (embed(self._encoder, decoded), others))
+        decoded, settled = batch
+        self._give(self._to_write, embed_batch(self._encoder, decoded, settled))
 
-    def _write_one(self, batch: tuple[list[EmbeddedPicture], list[Settled]]) -> None:
-        self._writer.put(*batch)
+    def _write_one(self, rows: ReadyRows) -> None:
+        self._writer.put(rows)

@@ -1,4 +1,4 @@
-"""What the catalog holds of a source, 25 bytes a picture: by it unchanged files are told."""
+"""Which files of a source are unchanged, by what the catalog holds: 25 bytes a picture."""
 
 from array import array
 from collections.abc import Sequence, Set
@@ -18,7 +18,7 @@ SIZE_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 WORD_BYTES = 8
 
 
-class Standing:
+class UnchangedFiles:
     """The pictures of one source as the catalog holds them, and which of them were found again.
 
     A file counts as unchanged where 64 bits of its path and 64 of its state both fit, which a

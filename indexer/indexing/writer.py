@@ -1,21 +1,18 @@
-"""Writing what a run made: large transactions, the job's progress, and what is left at the end."""
+"""Writing ready rows: large transactions, the job's progress, and what is left at the end."""
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from indexer.indexing.cancellation import Cancelled
-from indexer.indexing.decode import ReadFile
-from indexer.indexing.embed import embed_captions, file_state
-from indexer.indexing.file_identity import Identities
-from indexer.indexing.planner import Plan, Task
-from indexer.sources import Item, captions_hash, says_the_same, uncovers, unsettled
+from indexer.indexing.results import KnownPicture, ReadyRows, besides
+from indexer.indexing.run_state import RunState
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import Jobs, done
-from search.catalog.records import BesidePicture, Collection, Counts, EmbeddedPicture, Failure
-from search.encoders import Encoder
+from search.catalog.known_files import Ledger
+from search.catalog.records import BesidePicture, Collection, Counts, Failure
 
 # A transaction holds this many pictures, or as many as came in this time: what a kill can cost.
 WRITE_BATCH = 512
@@ -25,95 +22,64 @@ WRITE_EVERY_S = 2.0
 class Progress(Protocol):
     """Who watches a run."""
 
-    def planned(self, plan: Plan) -> None:
+    def planned(self, state: RunState) -> None:
         """The run begins."""
 
     def advanced(self, counts: Counts, total: int, at: str) -> None:
         """Some of the `total` files are done; `at` is the last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
-    """A file whose content picture `picture_id` has already, here or where it was before."""
-
-    task: Task
-    file: ReadFile
-    picture_id: int
-    captions_hash: bytes
-    moved: bool
-
-
-Settled = Same | Failure
-"""What a run need not embed."""
-
-
 class Writer:
-    """Writes one run's results and tells of them; used by one thread at a time but for counts."""
+    """Writes and reports one run's rows; used by one thread at a time, but for counts."""
 
     def __init__(
         self,
         catalog: Catalog,
         collection: Collection,
-        encoder: Encoder,
+        known_files: Ledger,
         progress: Progress,
         jobs: Jobs,
         job: int,
     ) -> None:
         self.counts = Counts()
-        self.ledger = catalog.files(collection)
+        self.known_files = known_files
         self._catalog = catalog
         self._collection = collection
-        self._encoder = encoder
         self._progress = progress
         self._jobs = jobs
         self._job = job
         self._lock = threading.Lock()
         self._turn = threading.RLock()
         self._closed = False
-        self._pictures: list[EmbeddedPicture] = []
-        self._settled: list[Settled] = []
+        self._rows = ReadyRows()
         self._moved: set[int] = set()
         self._written_at = self._began_at = time.monotonic()
         self._total = self._at_first = 0
 
-    def begin(self, plan: Plan) -> None:
-        """Note what the plan has found already."""
-        self._total = plan.total + len(plan.failures)
-        self.count(found=plan.found, unchanged=plan.unchanged, failed=plan.still_failed)
-        self._at_first = done(self.counts)
-        self._progress.planned(plan)
-        self._fail(plan.failures)
-        self.show_again(plan.back)
-        self._told("")
+    def begin(self, state: RunState) -> None:
+        """Note what the planner has found already."""
+        self._total = state.total + len(state.failures)
+        self.count(found=state.found, unchanged=state.unchanged, failed=state.still_failed)
+        self._at_first = state.unchanged + state.still_failed
+        self._progress.planned(state)
+        self._fail(state.failures)
+        self.show_again(state.back)
+        self._report("")
 
-    def settle_identities(self, found: Identities) -> None:
-        """Write which pictures the files are whose content was found out beforehand."""
-        if found.replaced:
-            self._catalog.writer.remove(self._collection, found.replaced)
-            self.count(removed=len(found.replaced))
+    def settle_identities(self, rows: ReadyRows, replaced: Sequence[int]) -> None:
+        """Write which pictures the files are whose content was found out beforehand.
+
+        The `replaced` pictures are removed first: their paths hold others now.
+        """
+        if replaced:
+            self._catalog.writer.remove(self._collection, replaced)
+            self.count(removed=len(replaced))
         # All at once: each path is left by one picture before another takes it.
-        self._move(
-            [
-                Same(
-                    move.task,
-                    move.file,
-                    move.picture.picture_id,
-                    move.picture.captions_hash,
-                    moved=True,
-                )
-                for move in found.moves
-            ]
-        )
-        self._refresh(
-            [
-                Same(task, file, task.known.picture_id, task.known.captions_hash, moved=False)
-                for task, file in found.kept
-                if task.known is not None
-            ]
-        )
-        self._fail(found.failures)
-        if found.settled:
-            self._told("")
+        self._move([each for each in rows.known if each.moved])
+        self._refresh([each for each in rows.known if not each.moved])
+        self._fail(rows.failures)
+        if len(rows):
+            self._report("")
 
     def show_again(self, picture_ids: Iterable[int]) -> None:
         """Show pictures that were missing and are back."""
@@ -121,61 +87,57 @@ class Writer:
         if ids:
             self._catalog.writer.mark_found(self._collection, ids)
 
-    def recaption(self, batch: Sequence[tuple[int, Item]]) -> None:
-        """Embed and store what newly stands beside known pictures."""
-        self._replace([(picture_id, item) for picture_id, item in batch])
-        self.count(changed=len(batch))
-        self._told(str(batch[-1][1].path))
+    def recaption(self, rows: Sequence[BesidePicture], at: str) -> None:
+        """Store what newly came with known pictures; `at` is the last one's path."""
+        self._replace(rows)
+        self.count(changed=len(rows))
+        self._report(at)
 
-    def put(self, pictures: Sequence[EmbeddedPicture], settled: Sequence[Settled]) -> None:
-        """Take results; they are written when there are many, or when the last time was a while
-        ago.
-        """
-        self._pictures += pictures
-        self._settled += settled
+    def put(self, rows: ReadyRows) -> None:
+        """Take rows, to write them when there are many or the last time was a while ago."""
+        self._rows += rows
         late = time.monotonic() - self._written_at > WRITE_EVERY_S
-        if late or len(self._pictures) + len(self._settled) >= WRITE_BATCH:
+        if late or len(self._rows) >= WRITE_BATCH:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has been put, and tell how far the run has come; nothing once it is closed."""
+        """Write what has been put, and report progress; nothing once the writer is closed."""
         with self._turn:
             if not self._closed:
                 self._flush()
 
     def close(self) -> None:
-        """Write no row from now on, whatever thread still asks for it: the lock is let go of."""
+        """Write no row from now on, whichever thread asks: the lock is released."""
         with self._turn:
             self._closed = True
 
     def _flush(self) -> None:
-        pictures, settled = self._pictures, self._settled
-        self._pictures, self._settled = [], []
-        if pictures:
-            added, changed = self._catalog.writer.store(self._collection, pictures)
+        rows, self._rows = self._rows, ReadyRows()
+        if rows.pictures:
+            added, changed = self._catalog.writer.store(self._collection, rows.pictures)
             self.count(added=added, changed=changed)
-        same = [each for each in settled if isinstance(each, Same)]
-        self._refresh([each for each in same if not each.moved])
-        self._move([each for each in same if each.moved])
-        self._fail([each for each in settled if isinstance(each, Failure)])
+        self._refresh([each for each in rows.known if not each.moved])
+        self._move([each for each in rows.known if each.moved])
+        self._fail(rows.failures)
         self._written_at = time.monotonic()
-        if pictures or settled:
-            self._told(str(pictures[-1].file.path) if pictures else "")
+        if len(rows):
+            self._report(str(rows.pictures[-1].file.path) if rows.pictures else "")
 
-    def finish(self, plan: Plan) -> None:
+    def finish(self, state: RunState) -> None:
         """Forget what is gone, keep what is missing, and note which containers were read whole."""
-        missing = [each for each in dict.fromkeys(plan.missing) if each not in self._moved]
+        missing = [each for each in dict.fromkeys(state.missing) if each not in self._moved]
         if missing:
             self._catalog.writer.mark_missing(self._collection, missing)
             self.count(missing=len(missing))
-        gone = [each for each in plan.gone if each not in self._moved]
+        gone = [each for each in state.gone if each not in self._moved]
         if gone:
             self._catalog.writer.remove(self._collection, gone)
             self.count(removed=len(gone))
-        if plan.settled:
-            self._catalog.failures.forget(self._collection, plan.settled)
-        self.ledger.keep_containers(plan.whole, plan.lost_containers)
-        self._told("")
+        if state.settled:
+            self._catalog.failures.forget(self._collection, state.settled)
+        if state.whole or state.lost_containers:
+            self.known_files.keep_containers(state.whole, state.lost_containers)
+        self._report("")
 
     def count(self, **more: int) -> None:
         """Add to the counts; from any thread."""
@@ -189,66 +151,33 @@ class Writer:
             self._total += number - 1
         self.count(found=number - 1, unchanged=unchanged)
 
-    def _refresh(self, same: Sequence[Same]) -> None:
-        """Take new times of files whose content is as it was, and what newly stands beside."""
-        if same:
-            states = [(each.picture_id, file_state(each.task, each.file)) for each in same]
+    def _refresh(self, known: Sequence[KnownPicture]) -> None:
+        """Store the new times of files whose content is as it was, and what came with them."""
+        if known:
+            states = [(each.picture_id, each.file) for each in known]
             self._catalog.writer.refresh(self._collection, states)
-            self._replace_changed(same)
-            self.count(unchanged=len(same))
+            self._replace(besides(known))
+            self.count(unchanged=len(known))
 
-    def _move(self, moved: Sequence[Same]) -> None:
-        if moved:
-            states = [(each.picture_id, file_state(each.task, each.file)) for each in moved]
+    def _move(self, known: Sequence[KnownPicture]) -> None:
+        if known:
+            states = [(each.picture_id, each.file) for each in known]
             self._catalog.writer.move(self._collection, states)
-            self._moved.update(each.picture_id for each in moved)
-            self._replace_changed(moved)
-            self.count(moved=len(moved))
+            self._moved.update(each.picture_id for each in known)
+            self._replace(besides(known))
+            self.count(moved=len(known))
 
-    def _replace_changed(self, same: Sequence[Same]) -> None:
-        changed = [
-            (each, beside)
-            for each in same
-            if not says_the_same(each.captions_hash, beside := captions_hash(each.file.item.told))
-        ]
-        # Where facts in the file count again, the next run reads it for them.
-        later = {
-            each.picture_id: unsettled(each.captions_hash)
-            for each, beside in changed
-            if uncovers(each.captions_hash, beside)
-        }
-        self._replace([(each.picture_id, each.file.item) for each, _ in changed], later)
-
-    def _replace(
-        self, batch: Sequence[tuple[int, Item]], later: Mapping[int, bytes] | None = None
-    ) -> None:
-        """Replace what stands beside pictures; the hashes in `later` are stored for theirs."""
-        if not batch:
-            return
-        embedded = embed_captions(self._encoder, [item.told.captions for _, item in batch])
-        self._catalog.writer.replace_captions(
-            self._collection,
-            [
-                BesidePicture(
-                    picture_id,
-                    (later or {}).get(picture_id) or captions_hash(item.told),
-                    captions,
-                    item.told.fields,
-                    item.told.facts.taken_at,
-                    item.told.facts.place,
-                    item.told.facts.taken_at_else,
-                )
-                for (picture_id, item), captions in zip(batch, embedded, strict=True)
-            ],
-        )
+    def _replace(self, rows: Sequence[BesidePicture]) -> None:
+        if rows:
+            self._catalog.writer.replace_captions(self._collection, rows)
 
     def _fail(self, failed: Sequence[Failure]) -> None:
         if failed:
             self._catalog.failures.record(self._collection, failed)
             self.count(failed=len(failed))
 
-    def _told(self, at: str) -> None:
-        """Tell the job's row and who watches; end where somebody asked for it."""
+    def _report(self, at: str) -> None:
+        """Update the job's row and the progress; raise Cancelled where the job is cancelled."""
         elapsed_s = max(time.monotonic() - self._began_at, 1e-6)
         rate = (done(self.counts) - self._at_first) / elapsed_s
         more: dict[str, Any] = {"current": at} if at else {}

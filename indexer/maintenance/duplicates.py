@@ -32,14 +32,14 @@ SET_BITS = np.array([number.bit_count() for number in range(256)])
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DuplicateGroup:
     """Pictures that are copies of one another, by path."""
 
     kind: Literal["same", "near"]
     paths: tuple[Path, ...]
 
 
-def duplicates(catalog: Catalog, collection: Collection) -> Iterator[Group]:
+def duplicates(catalog: Catalog, collection: Collection) -> Iterator[DuplicateGroup]:
     """The groups of copies: first those with the same bytes, then those that look the same.
 
     Of copies with the same bytes one stands for all among those that look the same.
@@ -57,8 +57,8 @@ def duplicates(catalog: Catalog, collection: Collection) -> Iterator[Group]:
         yield _group("near", [hashed[place] for place in members])
 
 
-def _group(kind: Literal["same", "near"], copies: Sequence[Looks]) -> Group:
-    return Group(kind, tuple(sorted(each.path for each in copies)))
+def _group(kind: Literal["same", "near"], copies: Sequence[Looks]) -> DuplicateGroup:
+    return DuplicateGroup(kind, tuple(sorted(each.path for each in copies)))
 
 
 def _of_one_animation(copies: Sequence[Looks]) -> bool:

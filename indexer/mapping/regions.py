@@ -32,14 +32,14 @@ LANGUAGES = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class RegionWords:
     """Words that may name a region, and their embeddings (n, width), of one language."""
 
     words: tuple[str, ...]
     vectors: Vectors
 
 
-def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, Vocabulary]:
+def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, RegionWords]:
     """The words of each language: common ones, and those that the captions use."""
     counts: dict[str, Counter[str]] = {each: Counter() for each in LANGUAGES}
     for caption in captions:
@@ -56,18 +56,18 @@ def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, Voc
                 counts["en"][word] += 1
     english, chinese = zip(*glossary(), strict=True)
     known: dict[str, tuple[str, ...]] = {"en": english, "zh": chinese}
-    made: dict[str, Vocabulary] = {}
+    made: dict[str, RegionWords] = {}
     for language, counted in counts.items():
         usual = [word for word, count in counted.most_common(CANDIDATES) if count >= LEAST_COUNT]
         # Pairs of characters are words only where the glossary says so.
         more = usual if language == "en" else []
         words = tuple(dict.fromkeys([*known[language], *more]))
-        made[language] = Vocabulary(words, encoder.encode_texts(words))
+        made[language] = RegionWords(words, encoder.encode_texts(words))
     return made
 
 
 def regions(
-    ids: Ids, places: Places, vectors: Vectors, vocabulary: Mapping[str, Vocabulary]
+    ids: Ids, places: Places, vectors: Vectors, vocabulary: Mapping[str, RegionWords]
 ) -> list[Region]:
     """The regions of both levels, the largest first.
 
@@ -76,7 +76,7 @@ def regions(
     """
     mean = vectors.mean(axis=0)
     centred = {
-        language: Vocabulary(each.words, _unit(each.vectors - each.vectors.mean(axis=0)))
+        language: RegionWords(each.words, _unit(each.vectors - each.vectors.mean(axis=0)))
         for language, each in vocabulary.items()
         if each.words
     }
@@ -114,7 +114,7 @@ def _region(level: int, members: Any, ids: Ids, places: Places, names: Mapping[s
     )
 
 
-def _name(shared: Any, vocabulary: Vocabulary) -> str:
+def _name(shared: Any, vocabulary: RegionWords) -> str:
     scores = vocabulary.vectors @ (shared / max(float(np.linalg.norm(shared)), 1e-9))
     order = np.argsort(-scores, kind="stable")[:8]
     first: str = vocabulary.words[order[0]]

@@ -28,7 +28,7 @@ NO_FACTS = SidecarFacts()
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SidecarData:
     """What stands beside a picture: captions, and further columns."""
 
     captions: tuple[Caption, ...] = ()
@@ -42,7 +42,7 @@ class Told:
             object.__setattr__(self, "fields", kept_fields(self.fields))
 
 
-def joined(told: Iterable[Told]) -> Told:
+def joined(told: Iterable[SidecarData]) -> SidecarData:
     """Return what several sources say of a picture; of two values, the first counts."""
     captions: dict[Caption, None] = {}
     fields: dict[str, str | float] = {}
@@ -55,7 +55,7 @@ def joined(told: Iterable[Told]) -> Told:
             facts.place or each.facts.place,
             facts.taken_at_else or each.facts.taken_at_else,
         )
-    return Told(tuple(captions), fields, facts)
+    return SidecarData(tuple(captions), fields, facts)
 
 
 DIGEST_BYTES = 16
@@ -67,7 +67,7 @@ MARK_BYTES = 7
 RATING, TAKEN, PLACE, TAKEN_ELSE = 1, 2, 4, 8
 
 
-def captions_hash(told: Told) -> bytes:
+def captions_hash(told: SidecarData) -> bytes:
     """Return bytes that differ where captions, their languages or kinds, fields or facts do.
 
     The last of the 17 tells which of the file's own facts are covered.
@@ -75,7 +75,7 @@ def captions_hash(told: Told) -> bytes:
     return NOTHING_HASH if told is NOTHING else _captions_hash(told)
 
 
-def _captions_hash(told: Told) -> bytes:
+def _captions_hash(told: SidecarData) -> bytes:
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     for caption in told.captions:
         for part in (caption.text, caption.language or "", caption.kind):
@@ -87,7 +87,7 @@ def _captions_hash(told: Told) -> bytes:
     return digest.digest() + bytes([_covered(told)])
 
 
-def _covered(told: Told) -> int:
+def _covered(told: SidecarData) -> int:
     return (
         RATING * ("rating" in told.fields)
         + TAKEN * (told.facts.taken_at is not None)
@@ -114,7 +114,7 @@ def unsettled(before: bytes) -> bytes:
     return bytes(DIGEST_BYTES) + before[DIGEST_BYTES:]
 
 
-NOTHING = Told()
+NOTHING = SidecarData()
 
 # Most files of most collections have nothing beside them.
 NOTHING_HASH = _captions_hash(NOTHING)
@@ -131,7 +131,7 @@ class Item:
     path: Path
     size_bytes: int
     mtime_ns: int
-    told: Told = NOTHING
+    told: SidecarData = NOTHING
 
 
 def container_mark(item: Item) -> FileMark:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
-from indexer.sources import Found, Item, Note, Told
+from indexer.sources import Found, Item, Note, SidecarData
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
 from search.catalog.records import Failure, FileMark
@@ -79,7 +79,7 @@ def _samples(
             folder, base = os.path.split(picture)
             own = names[folder].beside(base) if folder in names else {}
             beside = shared | {suffix: os.path.join(folder, each) for suffix, each in own.items()}
-            told: dict[str, Told] = {}
+            told: dict[str, SidecarData] = {}
             for suffix, name in beside.items():
                 try:
                     told[suffix] = told_by_file(suffix, archive.read(name, LARGEST_BYTES))

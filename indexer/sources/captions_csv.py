@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from indexer.sources import NOTHING, Told
+from indexer.sources import NOTHING, SidecarData
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns, Columns
 from search.errors import BadSource
 from search.pictures.metadata.encodings import decoded
@@ -46,7 +46,7 @@ class CaptionTable:
         self._twice: list[str] = []
         self._read()
 
-    def assign(self, pictures: Sequence[Path]) -> Iterator[tuple[Path, Told]]:
+    def assign(self, pictures: Sequence[Path]) -> Iterator[tuple[Path, SidecarData]]:
         """Pair what the table tells with the pictures at and below its folder.
 
         A name is a path from the table's folder, a whole path, or the end of a path, such as a
@@ -67,7 +67,7 @@ class CaptionTable:
             exact = by_path.get(str(written)) or by_path.get(str(wanted))
             found = [exact] if exact else _ending_in(wanted, by_name.get(wanted.name, ()))
             if len(found) == 1:
-                yield found[0], Told(tuple(captions), self._fields.get(name, {}))
+                yield found[0], SidecarData(tuple(captions), self._fields.get(name, {}))
             else:
                 why = "several pictures have this name" if found else "no such picture"
                 unknown.append(f"{name[:200]!r} (line {self._lines[name]}: {why})")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
-from indexer.sources import Told
+from indexer.sources import SidecarData
 from indexer.sources.columns import AskedColumns, fields_of
 from indexer.sources.options import SourceOptions
-from indexer.sources.table_of_paths import Listed, Rows
+from indexer.sources.table_of_paths import ListSource, Rows
 from search.errors import BadSource
 from search.installing import install_extra
 from search.records import Caption
@@ -27,9 +27,9 @@ class CocoKind:
 
     names: ClassVar[tuple[str, ...]] = (".json",)
 
-    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> Listed:
+    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> ListSource:
         """Open a file; it is read when it is walked."""
-        return Listed.of(place, coco_rows, options)
+        return ListSource.of(place, coco_rows, options)
 
 
 def coco_rows(path: Path, asked: AskedColumns) -> Rows:
@@ -54,7 +54,10 @@ def coco_rows(path: Path, asked: AskedColumns) -> Rows:
                     sql.execute(
                         "INSERT OR REPLACE INTO picture VALUES (?, ?)", (_key(picture["id"]), name)
                     )
-                    yield name, Told(fields=fields_of({each: picture.get(each) for each in KEPT}))
+                    yield (
+                        name,
+                        SidecarData(fields=fields_of({each: picture.get(each) for each in KEPT})),
+                    )
                 file.seek(0)
                 for annotation in _entries(file, "annotations"):
                     yield from _caption(sql, annotation)
@@ -108,4 +111,4 @@ def _caption(sql: sqlite3.Connection, annotation: dict[str, Any]) -> Rows:
         "SELECT name FROM picture WHERE id = ?", (_key(annotation["image_id"]),)
     ).fetchone()
     if found and isinstance(text, str):
-        yield found[0], Told((Caption(text),))
+        yield found[0], SidecarData((Caption(text),))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from indexer.sources import Told
+from indexer.sources import SidecarData
 from search.errors import BadSource
 from search.filters.fields import NUMBER
 from search.records import Caption
@@ -37,7 +37,7 @@ class Columns:
         given = (*self.captions, self.language, self.kind, *self.others)
         return [name for name in given if name is not None]
 
-    def told(self, cells: Mapping[str, Any]) -> Told:
+    def told(self, cells: Mapping[str, Any]) -> SidecarData:
         """What a row tells of its picture."""
         language = _text(cells.get(self.language or "")) or None
         kind = _text(cells.get(self.kind or "")) or "caption"
@@ -47,7 +47,7 @@ class Columns:
             for text in _texts(cells.get(name))
         )
         fields = {name: cells.get(name) for name in self.others}
-        return Told(tuple(captions), fields_of(fields))
+        return SidecarData(tuple(captions), fields_of(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ GUESSED = AskedColumns()
 def fields_of(values: Mapping[str, Any]) -> dict[str, str | float]:
     """What of a row's values can be kept as fields: texts, numbers, dates, lists of these.
 
-    Nested documents and bytes are left out. `Told` cuts what is too long.
+    Nested documents and bytes are left out. `SidecarData` cuts what is too long.
     """
     fields: dict[str, str | float] = {}
     for name, value in values.items():

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.sources import NOTHING, Found, Item, Told, Unchanged, Whole, container_mark
+from indexer.sources import NOTHING, Found, Item, SidecarData, Unchanged, Whole, container_mark
 from indexer.sources.columns import AskedColumns
 from search.catalog.records import Failure, FileMark
 from search.errors import BadPicture
@@ -16,7 +16,7 @@ def contents(
     status: os.stat_result,
     unchanged: Unchanged,
     asked: AskedColumns,
-    told: Told = NOTHING,
+    told: SidecarData = NOTHING,
 ) -> Iterator[Found]:
     """The pictures in a container; none of it is opened where it is as it was.
 

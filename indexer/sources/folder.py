@@ -13,7 +13,7 @@ from indexer.sources import (
     Found,
     Item,
     Note,
-    Told,
+    SidecarData,
     Unchanged,
     Whole,
     container_mark,
@@ -52,7 +52,7 @@ class _Listing:
     others: int = 0
 
 
-class Folder:
+class FolderSource:
     """The pictures at and below a path, or the one picture that it names.
 
     Symbolic links are followed, each folder once, so a loop ends; one that leads out of
@@ -123,7 +123,7 @@ class Folder:
         yield Item(self.root, status.st_size, status.st_mtime_ns, found)
 
     def _files(
-        self, listing: _Listing, told: Mapping[Path, Told], unchanged: Unchanged
+        self, listing: _Listing, told: Mapping[Path, SidecarData], unchanged: Unchanged
     ) -> Iterator[Found]:
         folder = Path(listing.folder)
         self._others += listing.others
@@ -178,7 +178,7 @@ class Folder:
             if self._selection.recursive:
                 pending += [entry.path for entry in reversed(listing.folders)]
 
-    def _captions_files(self) -> tuple[dict[Path, Told], list[str]]:
+    def _captions_files(self) -> tuple[dict[Path, SidecarData], list[str]]:
         """What captions files tell, by picture. Looks at names alone, at nothing where none is."""
         tables: list[Path] = []
         pictures: dict[str, Path] = {}
@@ -222,10 +222,10 @@ class FolderKind:
 
     names: ClassVar[tuple[str, ...]] = ()
 
-    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> Folder:
+    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> FolderSource:
         """Open a folder or a file; it is read when it is walked."""
         chosen, confined = options.selection, options.confined_to
-        return Folder(Path(place), within, chosen, options.columns, confined)
+        return FolderSource(Path(place), within, chosen, options.columns, confined)
 
 
 def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Failure]) -> _Listing:
@@ -256,13 +256,13 @@ def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Fai
     return listing
 
 
-def _beside(listing: _Listing, name: str, told: Told) -> tuple[Told, list[Note]]:
+def _beside(listing: _Listing, name: str, told: SidecarData) -> tuple[SidecarData, list[Note]]:
     """Return what tables told of a picture and what the files beside it do, as SidecarNames has it.
 
     One that can't be read is noted; the others count.
     """
     notes: list[Note] = []
-    found: dict[str, Told] = {}
+    found: dict[str, SidecarData] = {}
     for suffix, sidecar in listing.sidecars.beside(name).items():
         path = os.path.join(listing.folder, sidecar)
         try:
@@ -273,7 +273,7 @@ def _beside(listing: _Listing, name: str, told: Told) -> tuple[Told, list[Note]]
     return (joined((told, together(found))) if found else told), notes
 
 
-def _beside_film(listing: _Listing, name: str) -> tuple[Told, list[Note]]:
+def _beside_film(listing: _Listing, name: str) -> tuple[SidecarData, list[Note]]:
     """Return what stands beside a film; what does beside an archive or a table is not of it."""
     is_film = name.lower().endswith(FILM_SUFFIXES)
     return _beside(listing, name, NOTHING) if is_film else (NOTHING, [])
@@ -291,13 +291,13 @@ def _read_sidecar(path: str) -> bytes:
 
 def _assign(
     tables: list[Path], pictures: Mapping[str, Path], root: Path
-) -> tuple[dict[Path, Told], list[str]]:
+) -> tuple[dict[Path, SidecarData], list[str]]:
     """What captions files tell, by picture, and what is to be said of them.
 
     One that can't be read ends the run where it stands in the root, where it was meant for us;
     elsewhere it may be another program's and is noted.
     """
-    told: dict[Path, Told] = {}
+    told: dict[Path, SidecarData] = {}
     notes: list[str] = []
     for path in dict.fromkeys(tables):
         try:
@@ -312,7 +312,7 @@ def _assign(
         for picture, more in table.assign(below):
             before = told.get(picture, NOTHING)
             captions = tuple(dict.fromkeys(before.captions + more.captions))
-            told[picture] = Told(captions, {**before.fields, **more.fields})
+            told[picture] = SidecarData(captions, {**before.fields, **more.fields})
         if path.is_relative_to(root):  # one above names pictures that this scan does not look at
             notes += table.notes
     return told, notes

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from indexer.sources import SidecarFacts, Told, joined
+from indexer.sources import SidecarData, SidecarFacts, joined
 from indexer.sources.captions_csv import clean
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns
 from indexer.sources.storable import parse_json
@@ -26,7 +26,7 @@ SUFFIXES = (*TEXT_SUFFIXES, JSON_SUFFIX, XMP_SUFFIX, *LABEL_SUFFIXES)
 LARGEST_BYTES = 16 << 20
 
 
-def told_by(sidecars: Mapping[str, bytes]) -> Told:
+def told_by(sidecars: Mapping[str, bytes]) -> SidecarData:
     """Return what sidecars say of a picture, by their suffix.
 
     Raises:
@@ -35,7 +35,7 @@ def told_by(sidecars: Mapping[str, bytes]) -> Told:
     return together({suffix: told_by_file(suffix, data) for suffix, data in sidecars.items()})
 
 
-def together(told: Mapping[str, Told]) -> Told:
+def together(told: Mapping[str, SidecarData]) -> SidecarData:
     """Combine what sidecars say of a picture: captions of texts before those of documents.
 
     Of two values of a field or a fact, that of XMP counts, which photo managers keep up to date.
@@ -44,7 +44,7 @@ def together(told: Mapping[str, Told]) -> Told:
     return replace(joined(reversed(ordered)), captions=joined(ordered).captions)
 
 
-def told_by_file(suffix: str, data: bytes) -> Told:
+def told_by_file(suffix: str, data: bytes) -> SidecarData:
     """Return what one sidecar says of its picture.
 
     Raises:
@@ -56,11 +56,11 @@ def told_by_file(suffix: str, data: bytes) -> Told:
         return told_by_xmp(data)
     text = clean(decoded(data))
     if suffix in LABEL_SUFFIXES:
-        return Told(fields={"label": text[:500]} if text else {})
-    return Told((Caption(text),)) if text else Told()
+        return SidecarData(fields={"label": text[:500]} if text else {})
+    return SidecarData((Caption(text),)) if text else SidecarData()
 
 
-def told_by_xmp(data: bytes) -> Told:
+def told_by_xmp(data: bytes) -> SidecarData:
     """Return what an XMP sidecar says of its picture.
 
     Raises:
@@ -70,14 +70,14 @@ def told_by_xmp(data: bytes) -> Told:
     if found is None:
         raise BadSource("it is not XMP, damaged, or too large")
     taken_at, digitized_at, _ = found.dates
-    return Told(
+    return SidecarData(
         captions_of(found.captions, "source"),
         {} if found.rating is None else {"rating": found.rating},
         SidecarFacts(taken_at or digitized_at, found.place),
     )
 
 
-def told_by_json(data: bytes) -> Told:
+def told_by_json(data: bytes) -> SidecarData:
     """What a JSON document beside a picture tells of it: its captions, and its plain values.
 
     Raises:

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
 
-from indexer.sources import Found, Item, Note, Told, Unchanged, leads_out
+from indexer.sources import Found, Item, Note, SidecarData, Unchanged, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
 from indexer.sources.options import SourceOptions
 from indexer.sources.storable import parse_json
@@ -25,12 +25,12 @@ from search.text.amounts import amount
 from search.text.characters import composed, storable
 from search.text.path_names import on_disk
 
-Rows = Iterator[tuple[str, Told]]
+Rows = Iterator[tuple[str, SidecarData]]
 """A picture's name and what one row tells of it; a picture may have many, anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListSource:
     """The pictures that a table names, by paths from `pictures_in`, or from the table's folder or
     the folder `images` in it, as datasets are often laid out.
 
@@ -47,7 +47,7 @@ class Listed:
     @classmethod
     def of(
         cls, place: Path | str, rows: Callable[[Path, AskedColumns], Rows], options: SourceOptions
-    ) -> "Listed":
+    ) -> "ListSource":
         """Return a table as the options have it read."""
         columns, pictures_in = options.columns, options.pictures_in
         return cls(Path(place), rows, columns, pictures_in, options.confined_to)
@@ -98,9 +98,9 @@ class SpreadsheetKind:
 
     names: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
 
-    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> Listed:
+    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> ListSource:
         """Open a table; it is read when it is walked."""
-        return Listed.of(place, spreadsheet_rows, options)
+        return ListSource.of(place, spreadsheet_rows, options)
 
 
 class JsonLinesKind:
@@ -108,9 +108,9 @@ class JsonLinesKind:
 
     names: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
 
-    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> Listed:
+    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> ListSource:
         """Open a file; it is read when it is walked."""
-        return Listed.of(place, json_rows, options)
+        return ListSource.of(place, json_rows, options)
 
 
 def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
@@ -170,7 +170,7 @@ def _encoding(path: Path) -> str:
 
 
 def _pictures(
-    folders: Sequence[Path], rows: Sequence[tuple[str, Told]]
+    folders: Sequence[Path], rows: Sequence[tuple[str, SidecarData]]
 ) -> Iterator[Item | Failure]:
     """Yield what rows are of whose names are the same in one form or another: mostly one file."""
     found = {name: _found(folders, name) for name, _ in rows}
@@ -207,19 +207,19 @@ def _item(folder: Path, name: str) -> Item | Failure:
     return Item(path, status.st_size, status.st_mtime_ns)
 
 
-def _packed(told: Told) -> str:
+def _packed(told: SidecarData) -> str:
     captions = [(each.text, each.language, each.kind) for each in told.captions]
     return json.dumps((captions, dict(told.fields)))
 
 
-def _unpacked(text: str) -> Told:
+def _unpacked(text: str) -> SidecarData:
     captions, fields = json.loads(text)
-    return Told(tuple(Caption(*each) for each in captions), fields)
+    return SidecarData(tuple(Caption(*each) for each in captions), fields)
 
 
-def _merged(several: list[Told]) -> Told:
+def _merged(several: list[SidecarData]) -> SidecarData:
     captions = dict.fromkeys(caption for told in several for caption in told.captions)
     fields: dict[str, Any] = {}
     for told in several:
         fields |= told.fields
-    return Told(tuple(captions), fields)
+    return SidecarData(tuple(captions), fields)

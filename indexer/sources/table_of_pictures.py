@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from indexer.sources import Found, Item
 from indexer.sources.columns import AskedColumns, Columns
 from indexer.sources.options import SourceOptions
-from indexer.sources.table_of_paths import Listed, Rows
+from indexer.sources.table_of_paths import ListSource, Rows
 from search.catalog.records import FileMark
 from search.errors import BadPicture, BadSource
 from search.pictures.containers import Container
@@ -20,7 +20,9 @@ class ParquetKind:
 
     names: ClassVar[tuple[str, ...]] = (".parquet",)
 
-    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> Listed | None:
+    def open(
+        self, place: Path | str, options: SourceOptions, within: Path | None
+    ) -> ListSource | None:
         """Open a file; None where its column of pictures holds the pictures themselves.
 
         Raises:
@@ -28,7 +30,7 @@ class ParquetKind:
         """
         if not _names_files(Path(place), options.columns):
             return None
-        return Listed.of(place, _parquet_rows, options)
+        return ListSource.of(place, _parquet_rows, options)
 
 
 def pictures_in_table(container: Container, mark: FileMark, asked: AskedColumns) -> Iterator[Found]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from indexer.sources import SidecarFacts, Told
+from indexer.sources import SidecarData, SidecarFacts
 from indexer.sources.captions_csv import clean
 from indexer.sources.columns import fields_of
 from search.pictures.metadata.dates import from_timestamp
@@ -22,7 +22,7 @@ def is_takeout(document: Mapping[str, Any]) -> bool:
     return any(isinstance(document.get(each), dict) for each in MARKS)
 
 
-def told_by_takeout(document: Mapping[str, Any]) -> Told:
+def told_by_takeout(document: Mapping[str, Any]) -> SidecarData:
     """Return what a document says of its picture.
 
     Its date is in UTC and counts where the picture has none; a place that differs from the
@@ -34,7 +34,7 @@ def told_by_takeout(document: Mapping[str, Any]) -> Told:
     facts = SidecarFacts(
         place=_place(document.get("geoData")), taken_at_else=_taken(document.get("photoTakenTime"))
     )
-    return Told(
+    return SidecarData(
         tuple(each for each in captions if each.text),
         fields_of({**rest, "people": people}),
         facts,

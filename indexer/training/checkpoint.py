@@ -1,7 +1,5 @@
 """A run's state on disk: one file, replaced whole, that only the same run goes on from."""
 
-import contextlib
-import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,29 +8,32 @@ import torch
 
 from indexer.training.run_folder import TrainingStopped
 from search.errors import StorageFailed
+from search.files.atomic_file import atomic_file, remove_abandoned
 
 NAME = "checkpoint.pt"
 
 UNREADABLE = (
-    *(OSError, RuntimeError, ValueError, KeyError, EOFError),
-    *(AttributeError, pickle.UnpicklingError),
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    EOFError,
+    AttributeError,
+    pickle.UnpicklingError,
 )
 """What torch was seen to raise on files that are cut, garbled or of another kind."""
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
-    """Write the state beside its place and move it there, so that one always stands.
+    """Write a run's state in place of the previous one.
 
     Raises:
         StorageFailed: the disk is full or not ours; the previous checkpoint stays.
     """
-    part = folder / f"{NAME}.part"
     try:
-        torch.save(state, part)
-        os.replace(part, folder / NAME)
+        with atomic_file(folder / NAME) as file:
+            torch.save(state, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise StorageFailed(
             f"can't write a checkpoint to {str(folder)!r}: {error}; the previous one stays: "
             "make room, then run the same command again"
@@ -40,12 +41,13 @@ def save(folder: Path, state: dict[str, Any]) -> None:
 
 
 def load(folder: Path, identity: dict[str, Any], device: str) -> dict[str, Any] | None:
-    """The state in `folder`, or None where there is none.
+    """Return the state in `folder`, or None where there is none.
 
     Raises:
         TrainingStopped: it is damaged, or differs from `identity` (recipe and data).
     """
     file = folder / NAME
+    remove_abandoned(file, older_than_s=0)  # a run's folder has one writer
     if not file.exists():
         return None
     try:

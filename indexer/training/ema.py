@@ -1,4 +1,4 @@
-"""The moving average of the weights that learn: what is judged, kept and installed."""
+"""The exponential moving average of the weights that learn: what is judged and installed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -6,31 +6,51 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from indexer.training.schedule import follow
-
 
 class Average:
-    """An average that follows parameters, and can stand in their place for a while."""
+    """An average that follows parameters, and can take their place for a while."""
 
-    def __init__(self, parameters: Mapping[str, nn.Parameter], keep: float) -> None:
+    def __init__(
+        self,
+        parameters: Mapping[str, nn.Parameter],
+        decay: float,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """`weights` are those that follow, by the parameters' names; copies where none are given.
+
+        Of them a share `decay` stays at each step.
+        """
         self._parameters = parameters
-        self._keep = keep
-        self.weights = {name: each.detach().clone() for name, each in parameters.items()}
+        self._decay = decay
+        copies = weights or {name: each.detach().clone() for name, each in parameters.items()}
+        self.weights = dict(copies)
 
     def follow(self, step: int) -> None:
         """Move towards the parameters after step `step`, counted from 1."""
         theirs = [each.detach() for each in self._parameters.values()]
-        follow(list(self.weights.values()), theirs, step, self._keep)
+        ours = [self.weights[name] for name in self._parameters]
+        follow(ours, theirs, step, self._decay)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """The parameters are the average until the block ends."""
-        held = {name: each.detach().clone() for name, each in self._parameters.items()}
+        """Give the parameters the values of the average until the block ends."""
+        former = {name: each.detach().clone() for name, each in self._parameters.items()}
         put(self._parameters, self.weights)
         try:
             yield
         finally:
-            put(self._parameters, held)
+            put(self._parameters, former)
+
+
+@torch.no_grad()
+def follow(averages: list[Tensor], weights: list[Tensor], step: int, decay: float) -> None:
+    """Move the averages a little towards the weights after step `step`, counted from 1.
+
+    At first they move fast: the mean of a few steps should not be mostly the start.
+    """
+    kept = min(decay, step / (step + 9))
+    torch._foreach_mul_(averages, kept)
+    torch._foreach_add_(averages, weights, alpha=1 - kept)
 
 
 @torch.no_grad()

@@ -134,7 +134,7 @@ def remove_abandoned(path: Path, older_than_s: float = ABANDONED_AFTER_S) -> Non
         if not (draft.name.startswith(f"{path.name}.") and draft.name.endswith(SUFFIX)):
             continue
         with contextlib.suppress(OSError):  # another process may remove it at the same time
-            if time.time() - draft.stat().st_mtime <= older_than_s:
+            if time.time() - draft.stat().st_mtime < older_than_s:
                 continue
             if draft.is_dir():
                 shutil.rmtree(draft)

@@ -38,7 +38,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
+class AdapterExamples:
     """The questions, those to train on first, the vectors of their words, and all the pictures.
 
     `texts` is (questions, width), `pictures` (pictures, width), `still` (n, width) texts that
@@ -52,7 +52,7 @@ class Examples:
     trained: int
 
 
-def gather(engine: Engine, collection: Collection) -> Examples:
+def gather(engine: Engine, collection: Collection) -> AdapterExamples:
     """The marked questions about a collection's pictures.
 
     Raises:
@@ -85,4 +85,6 @@ def gather(engine: Engine, collection: Collection) -> Examples:
     still = engine.caption_vectors(collection)[1]
     if not len(still):
         still = encoder.encode_texts(STOCK_TEXTS)
-    return Examples(tuple(questions), texts, pictures, still[:: -(-len(still) // STILL)], trained)
+    return AdapterExamples(
+        tuple(questions), texts, pictures, still[:: -(-len(still) // STILL)], trained
+    )

@@ -5,25 +5,21 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from indexer.evaluation.metrics import summary
-from indexer.training.adapter.examples import Examples, gather
-from indexer.training.adapter.training import Recipe, train
+from indexer.training.adapter.examples import AdapterExamples, gather
+from indexer.training.adapter.training import AdapterConfig, train
+from indexer.training.gate import check_gate
 from search.adapters import Adapter
 from search.catalog.caption_ids import owners
 from search.catalog.records import Collection
 from search.engine import Engine
-from search.errors import LimnError
 from search.records import Ids, Vectors
 
 # Captions that must find their pictures as before: what nobody marked must not be lost.
 MOST_CAPTIONS = 1_000
 
 
-class NotInstalled(LimnError):
-    """A trained adapter finds what was held out worse than none."""
-
-
 @dataclass(frozen=True, slots=True)
-class Figures:
+class AdapterFigures:
     """Recall at 10 of marked answers to held-out questions, and of pictures by their captions.
 
     `captions` is None where the collection has none.
@@ -38,17 +34,17 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class InstalledAdapter:
     """An adapter that was installed, how it did and on how many questions."""
 
     collection: str
     trained: int
     held_out: int
-    before: Figures
-    after: Figures
+    before: AdapterFigures
+    after: AdapterFigures
 
 
-def train_adapter(engine: Engine, name: str, anyway: bool = False) -> Trained:
+def train_adapter(engine: Engine, name: str, anyway: bool = False) -> InstalledAdapter:
     """Train a collection's adapter on the marks, and install it where it is no worse.
 
     Raises:
@@ -58,16 +54,16 @@ def train_adapter(engine: Engine, name: str, anyway: bool = False) -> Trained:
     """
     collection = engine.catalog.collections.one(name)
     examples = gather(engine, collection)
-    return install(engine, collection, examples, train(examples, Recipe()), anyway)
+    return install(engine, collection, examples, train(examples, AdapterConfig()), anyway)
 
 
 def install(
     engine: Engine,
     collection: Collection,
-    examples: Examples,
+    examples: AdapterExamples,
     adapter: Adapter,
     anyway: bool = False,
-) -> Trained:
+) -> InstalledAdapter:
     """Put an adapter in use where it finds what is held out no worse; raises NotInstalled."""
     captions = engine.caption_vectors(collection)
     ids, _ = engine.store(collection).items()
@@ -75,21 +71,22 @@ def install(
     after = _figures(examples, adapter, ids, captions)
     held_out = len(examples.questions) - examples.trained
     worse = after.answers < before.answers or (after.captions or 0) < (before.captions or 0) - 0.01
-    if worse and not anyway:
-        raise NotInstalled(
-            f"found within the first 10 before: {before}; after: {after}\n"
-            "the adapter finds what was held out worse than none, so it is not installed; mark "
-            "more answers and try again, or install it all the same with --install-anyway"
-        )
-    done = Trained(collection.name, examples.trained, held_out, before, after)
-    engine.catalog.adapters.install(collection, adapter, asdict(done))
+    check_gate(
+        worse=worse,
+        anyway=anyway,
+        refusal=f"found within the first 10 before: {before}; after: {after}\n"
+        "the adapter finds what was held out worse than none, so it is not installed; mark "
+        "more answers and try again, or install it all the same with --install-anyway",
+    )
+    result = InstalledAdapter(collection.name, examples.trained, held_out, before, after)
+    engine.catalog.adapters.install(collection, adapter, asdict(result))
     engine.forget_adapters()
-    return done
+    return result
 
 
 def _figures(
-    examples: Examples, adapter: Adapter | None, ids: Ids, captions: tuple[Ids, Vectors]
-) -> Figures:
+    examples: AdapterExamples, adapter: Adapter | None, ids: Ids, captions: tuple[Ids, Vectors]
+) -> AdapterFigures:
     ranks = []
     held_out = slice(examples.trained, None)
     for text, question in zip(examples.texts[held_out], examples.questions[held_out], strict=True):
@@ -104,7 +101,7 @@ def _figures(
         cosines = _adapted(rows, adapter) @ examples.pictures.T
         above = cosines > cosines[np.arange(len(own)), own][:, None]
         found = summary(1.0 + above.sum(1))["recall@10"]
-    return Figures(summary(np.array(ranks, np.float64))["recall@10"], found)
+    return AdapterFigures(summary(np.array(ranks, np.float64))["recall@10"], found)
 
 
 def _adapted(rows: Vectors, adapter: Adapter | None) -> Vectors:

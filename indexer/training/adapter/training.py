@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.training.adapter.examples import Examples
+from indexer.training.adapter.examples import AdapterExamples
 from search.adapters import Adapter
 from search.records import Ids, Vectors
 
@@ -13,7 +13,7 @@ Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class AdapterConfig:
     """How an adapter is trained; docs/relevance.md tells on what these were chosen."""
 
     rank: int = 16
@@ -26,24 +26,24 @@ class Recipe:
     seed: int = 17
 
 
-def train(examples: Examples, recipe: Recipe = Recipe()) -> Adapter:
+def train(examples: AdapterExamples, config: AdapterConfig = AdapterConfig()) -> Adapter:
     """An adapter that leads the questions to train on to their answers."""
-    chance = np.random.default_rng(recipe.seed)
+    chance = np.random.default_rng(config.seed)
     width = examples.texts.shape[1]
-    down = chance.normal(size=(recipe.rank, width)) / np.sqrt(width)
-    up = np.zeros((recipe.rank, width))
-    adam = [_Adam(recipe), _Adam(recipe)]
-    count = min(recipe.others, len(examples.pictures))
-    for _ in range(recipe.steps):
+    down = chance.normal(size=(config.rank, width)) / np.sqrt(width)
+    up = np.zeros((config.rank, width))
+    adam = [_Adam(config), _Adam(config)]
+    count = min(config.others, len(examples.pictures))
+    for _ in range(config.steps):
         drawn = chance.choice(len(examples.pictures), count, replace=False)
-        slopes = _slopes(examples, down, up, drawn, recipe)
-        down -= adam[0].step(slopes[0]) + recipe.rate * recipe.decay * down
-        up -= adam[1].step(slopes[1]) + recipe.rate * recipe.decay * up
+        slopes = _slopes(examples, down, up, drawn, config)
+        down -= adam[0].step(slopes[0]) + config.rate * config.decay * down
+        up -= adam[1].step(slopes[1]) + config.rate * config.decay * up
     return Adapter(down.astype(np.float32), up.astype(np.float32))
 
 
 def _slopes(
-    examples: Examples, down: Matrix, up: Matrix, drawn: Ids, recipe: Recipe
+    examples: AdapterExamples, down: Matrix, up: Matrix, drawn: Ids, config: AdapterConfig
 ) -> tuple[Matrix, Matrix]:
     """The gradients of the mean loss: each answer against what was marked "less" and the drawn.
 
@@ -57,16 +57,14 @@ def _slopes(
     pull = np.zeros_like(units)
     for row, question in enumerate(examples.questions[: examples.trained]):
         rest = np.concatenate([question.less, drawn[~np.isin(drawn, question.more)]])
-        pull[row] = _pull(
-            *(units[row], examples.pictures[question.more], examples.pictures[rest]),
-            recipe.temperature,
-        )
+        right, wrong = examples.pictures[question.more], examples.pictures[rest]
+        pull[row] = _pull(units[row], right, wrong, config.temperature)
     pull /= len(units)
     # Through the scaling to unit length, then through both matrices.
     slope = (pull - (pull * units).sum(1, keepdims=True) * units) / lengths
     still = examples.still.astype(np.float64)
     inner_still = still @ down.T
-    slope_still = 2 * recipe.still / max(1, len(still)) * (inner_still @ up)
+    slope_still = 2 * config.still / max(1, len(still)) * (inner_still @ up)
     return (
         (slope @ up.T).T @ texts + (slope_still @ up.T).T @ still,
         inner.T @ slope + inner_still.T @ slope_still,
@@ -88,8 +86,8 @@ def _pull(unit: NDArray[np.float64], right: Vectors, wrong: Vectors, temperature
 class _Adam:
     """Steps along gradients, each weight at its own pace (Kingma and Ba 2015)."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._rate = recipe.rate
+    def __init__(self, config: AdapterConfig) -> None:
+        self._rate = config.rate
         self._count = 0
         self._mean: Matrix | float = 0.0
         self._square: Matrix | float = 0.0

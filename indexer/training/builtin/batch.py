@@ -6,17 +6,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from indexer.training.builtin.distillation import JUDGED, Lessons
-from indexer.training.builtin.examples import Examples, drawn, pooled_in_chunks
-from indexer.training.builtin.pair import Pair
-from indexer.training.builtin.recipe import Recipe
-from indexer.training.data.mixing import mixed
+from indexer.training.builtin.examples import PairExamples, drawn, pooled_in_chunks
+from indexer.training.builtin.pair import TrainedPair
+from indexer.training.builtin.recipe import TrainingConfig
+from indexer.training.data.augment import mixed
 from indexer.training.losses import distillation_loss, likeness_loss, soft_targets, softmax_loss
 
 
 def batch_losses(
-    pair: Pair,
-    recipe: Recipe,
-    examples: Examples,
+    pair: TrainedPair,
+    recipe: TrainingConfig,
+    examples: PairExamples,
     lessons: Lessons,
     pixels: Tensor,
     chosen: NDArray[np.int64],

@@ -31,7 +31,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
+class PairExamples:
     """Every picture's sentences, English and then Chinese, those written by people first.
 
     `teacher` holds the teacher's unit rows of English sentences, (rows, 384); `topics` (pictures,
@@ -48,7 +48,7 @@ def examples_of(
     pairs: Sequence[CaptionedPicture],
     tokenizers: tuple[Tokenizer, ...],
     teach: Callable[[list[str]], NDArray[np.float32]],
-) -> Examples:
+) -> PairExamples:
     """Tokenise every caption and ask the teacher, once, for every English one."""
     english = [caption for pair in pairs for caption in pair.captions.get("en", ())]
     rows = {caption: row for row, caption in enumerate(dict.fromkeys(english))}
@@ -68,7 +68,7 @@ def examples_of(
         english_side.append(spoken or written)
         chinese_side.append(written or spoken)
     topics /= np.maximum(np.linalg.norm(topics, axis=1, keepdims=True), 1e-6)
-    return Examples((english_side, chinese_side), table, topics)
+    return PairExamples((english_side, chinese_side), table, topics)
 
 
 def _sentence(text: str, tokenizers: Sequence[Tokenizer], teacher: int) -> Sentence:

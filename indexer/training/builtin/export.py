@@ -11,11 +11,11 @@ from PIL import Image
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from indexer.exporting.checks import ExportDiffers
 from indexer.exporting.fold_padding import fold_padding
 from indexer.exporting.onnx_trace import traced
 from indexer.exporting.quantize_weights import as_float16, as_int8
-from indexer.exporting.refusals import ExportDiffers
-from indexer.training.builtin.pair import Pair
+from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower
 from indexer.training.builtin.views import SEARCHED
 from search.encoders.onnx_pair.builtin import BuiltinEncoder, open_builtin
@@ -26,7 +26,7 @@ LOWEST_COSINE = 0.99
 """Of a shipped tower's vectors with torch's, the mean over the probes; below it nothing ships."""
 
 
-class RawPictures(nn.Module):
+class RawPictureTower(nn.Module):
     """The picture tower with its normalisation: (n, h, w, 3) uint8 -> (n, width)."""
 
     def __init__(self, tower: PictureTower) -> None:
@@ -38,7 +38,7 @@ class RawPictures(nn.Module):
 
 
 def export(
-    pair: Pair,
+    pair: TrainedPair,
     tokenizer: Tokenizer,
     folder: Path,
     facts: dict[str, Any],
@@ -58,7 +58,7 @@ def export(
     pair = pair.to("cpu").eval()
     folder.mkdir(parents=True, exist_ok=True)
     size = (2, preparation.height_px, preparation.width_px, 3)
-    raw, pixels = RawPictures(pair.pictures).eval(), torch.zeros(size, dtype=torch.uint8)
+    raw, pixels = RawPictureTower(pair.pictures).eval(), torch.zeros(size, dtype=torch.uint8)
     image = traced(raw, pixels, "pixels", {0: "n"})
     ids = torch.tensor([[101, 2000, 102]] * 2)
     text = traced(pair.texts, ids, "ids", {0: "n", 1: "t"})
@@ -95,12 +95,12 @@ PROBES = (
 )
 
 
-def _check(pair: Pair, shipped: BuiltinEncoder, tokenizer: Tokenizer) -> dict[str, float]:
+def _check(pair: TrainedPair, shipped: BuiltinEncoder, tokenizer: Tokenizer) -> dict[str, float]:
     draw = np.random.default_rng(0)
     coarse = draw.integers(0, 256, (8, 14, 14, 3), dtype=np.uint8)
     pixels = np.stack([shipped.preparation.pixels(Image.fromarray(each)) for each in coarse])
     with torch.no_grad():
-        pictures = RawPictures(pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
+        pictures = RawPictureTower(pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
         texts = np.concatenate(
             [pair.texts(torch.tensor([tokenizer.encode(text).ids])).numpy() for text in PROBES]
         )

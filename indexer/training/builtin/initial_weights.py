@@ -10,10 +10,10 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.builtin.pair import Pair
+from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.pretrained import MINILM, MOBILENET, reading
-from indexer.training.builtin.recipe import Recipe
+from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.vocabulary import (
     HAN,
@@ -28,7 +28,7 @@ from indexer.training.builtin.vocabulary import (
 class Start:
     """A pair before its first step, and the tokenizers: by words and by single characters."""
 
-    pair: Pair
+    pair: TrainedPair
     shape: TowerShape
     tokenizers: tuple[Tokenizer, Tokenizer]
 
@@ -37,7 +37,7 @@ def start(
     pairs: Sequence[CaptionedPicture],
     backbone: Path,
     minilm: Path,
-    recipe: Recipe,
+    recipe: TrainingConfig,
     glossary: Sequence[tuple[str, str]] = (),
 ) -> Start:
     """Build both towers from MobileNetV2's weights file and all-MiniLM-L6-v2's folder.
@@ -77,4 +77,6 @@ def start(
         )
         rows = aligned_rows(ids, texts.words.weight.detach().numpy(), new)
         texts.words.weight.data.copy_(torch.from_numpy(rows))
-    return Start(Pair(pictures.to(memory_format=torch.channels_last), texts), shape, tokenizers)
+    return Start(
+        TrainedPair(pictures.to(memory_format=torch.channels_last), texts), shape, tokenizers
+    )

@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from indexer.training.builtin.pair import Pair
+from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.text_tower import TextTower
 from search.encoders.onnx_pair.builtin import open_builtin
@@ -19,15 +19,15 @@ from search.errors import EncoderUnavailable
 
 
 @dataclass(frozen=True, slots=True)
-class Shipped:
+class ShippedPair:
     """A pair's towers, in evaluation mode, their sizes, and the tokenizer they were trained on."""
 
-    pair: Pair
+    pair: TrainedPair
     shape: TowerShape
     tokenizer: Tokenizer
 
 
-def shipped(folder: Path, dropout: float = 0.0) -> Shipped:
+def shipped(folder: Path, dropout: float = 0.0) -> ShippedPair:
     """The pair whose files `export` wrote to `folder`; its towers give what the graphs give.
 
     The weights are what the files hold, widened to float32: what rounding to float16 and int8 has
@@ -40,7 +40,7 @@ def shipped(folder: Path, dropout: float = 0.0) -> Shipped:
     facts = json.loads((folder / "pair.json").read_bytes())
     pictures, texts = (_weights(folder / name) for name in ("image.onnx", "text.onnx"))
     shape = _shape(folder, texts)
-    pair = Pair(PictureTower(shape, dropout), TextTower(shape, dropout))
+    pair = TrainedPair(PictureTower(shape, dropout), TextTower(shape, dropout))
     if "scale" in facts:  # files of the first release do not say it
         pair.log_scale.data.fill_(math.log(facts["scale"]))
     # Files of before 26 November 2026 have no part for the earlier stages: it adds nothing there.
@@ -51,7 +51,7 @@ def shipped(folder: Path, dropout: float = 0.0) -> Shipped:
     except RuntimeError as error:
         raise _foreign(folder, str(error)) from error
     pair.pictures.to(memory_format=torch.channels_last)
-    return Shipped(pair.eval(), shape, tokenizer)
+    return ShippedPair(pair.eval(), shape, tokenizer)
 
 
 def _weights(file: Path) -> dict[str, Tensor]:

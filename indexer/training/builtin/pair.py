@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from torch import nn
 
 from indexer.evaluation.metrics import picture_ranks, summary, text_ranks
-from indexer.training.builtin.examples import Examples, pooled_in_chunks
+from indexer.training.builtin.examples import PairExamples, pooled_in_chunks
 from indexer.training.builtin.picture_tower import FROZEN_STAGES, PictureTower
-from indexer.training.builtin.recipe import Recipe
+from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.views import SEARCHED, Views
 
 
-class Pair(nn.Module):
+class TrainedPair(nn.Module):
     """Both towers and the learned scale of their cosines."""
 
     def __init__(self, pictures: PictureTower, texts: TextTower) -> None:
@@ -27,7 +27,7 @@ class Pair(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(3.0))
 
 
-def parameter_groups(pair: Pair, recipe: Recipe) -> list[dict[str, Any]]:
+def parameter_groups(pair: TrainedPair, recipe: TrainingConfig) -> list[dict[str, Any]]:
     """Parameters by learning rate; the word rows and all vectors are spared the weight decay."""
     pair.pictures.body[:FROZEN_STAGES].requires_grad_(False)
     heads = [
@@ -58,7 +58,7 @@ def parameter_groups(pair: Pair, recipe: Recipe) -> list[dict[str, Any]]:
 
 
 @torch.no_grad()
-def mean_of(pairs: Sequence[Pair]) -> Pair:
+def mean_of(pairs: Sequence[TrainedPair]) -> TrainedPair:
     """A pair whose every weight is the mean of theirs, which began alike."""
     mean = copy.deepcopy(pairs[0])
     for weight, *others in zip(*(pair.parameters() for pair in [mean, *pairs]), strict=True):
@@ -68,8 +68,8 @@ def mean_of(pairs: Sequence[Pair]) -> Pair:
 
 @torch.no_grad()
 def recalls(
-    pair: Pair,
-    examples: Examples,
+    pair: TrainedPair,
+    examples: PairExamples,
     views: Views,
     places: NDArray[np.int64],
     written: int = 5,

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from indexer.training.schedule import rate_at
-
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainingConfig:
     """Learning rates are AdamW's peaks, shares are 0..1, weights multiply their losses.
 
     `members` runs begin alike, draw by seeds of their own, and end as the mean of their weights
@@ -37,11 +35,7 @@ class Recipe:
     lessons: float = 1.0
     opinions: float = 0.2
 
-    def member(self, number: int) -> "Recipe":
+    def member(self, number: int) -> "TrainingConfig":
         """That of the run `number`, counted from 0; it does not say how many there are, so that
         more can join."""
         return replace(self, seed=self.seed + number, members=1)
-
-    def rate_at(self, step: int, steps: int) -> float:
-        """The share of the peak rate at a step."""
-        return rate_at(step, steps, self.warmup)

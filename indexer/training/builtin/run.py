@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from indexer.captioned_pictures import CaptionedPicture, fingerprint, read_pairs, split
 from indexer.training.builtin.distillation import Lessons, opinions_of, sentence_pool, word_pool
-from indexer.training.builtin.examples import Examples, examples_of, minilm_teacher
+from indexer.training.builtin.examples import PairExamples, examples_of, minilm_teacher
 from indexer.training.builtin.export import export
 from indexer.training.builtin.initial_weights import Start, start
 from indexer.training.builtin.labelled import glossary, read_labelled
@@ -20,7 +20,7 @@ from indexer.training.builtin.loop import Run
 from indexer.training.builtin.pair import mean_of, recalls
 from indexer.training.builtin.pretrained import MOBILENET, reading
 from indexer.training.builtin.querybank import add_querybank
-from indexer.training.builtin.recipe import Recipe
+from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.views import Views
 from search.errors import BadSetting
 from search.text.amounts import amount
@@ -40,7 +40,7 @@ class Sources:
     sentences: list[str]
 
 
-def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[str]:
+def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Iterator[str]:
     """Train, or go on with, the members of the run in `out`, export their mean, and tell how it
     goes.
 
@@ -91,7 +91,7 @@ def run(sources: Sources, recipe: Recipe, out: Path, device: str) -> Iterator[st
 
 def _trained(
     running: Run,
-    examples: Examples,
+    examples: PairExamples,
     views: Views,
     places: NDArray[np.int64],
     held_places: NDArray[np.int64],
@@ -111,7 +111,7 @@ def _told(record: dict[str, Any]) -> str:
 
 def _taught(
     pictures: list[CaptionedPicture], begun: Start, sources: Sources, views: Views
-) -> tuple[Examples, Lessons]:
+) -> tuple[PairExamples, Lessons]:
     teach = minilm_teacher(sources.minilm)
     examples = examples_of(pictures, begun.tokenizers, teach)
     words = glossary()

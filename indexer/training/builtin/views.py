@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.data.crops import crop_shares, may_mirror
+from indexer.training.data.augment import crop_shares, may_mirror
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture, BadSource
 from search.pictures import read_picture

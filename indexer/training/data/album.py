@@ -1,6 +1,5 @@
 """Small upright copies of the pictures to train on: each file is read and decoded in full once."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from PIL import Image
 
 from indexer.captioned_pictures import CaptionedPicture
 from search.errors import BadPicture, StorageFailed
+from search.files.atomic_file import write_atomic
 from search.pictures import Limits, content_hash, load_file, read_picture
 
 ROOM = 1.5
@@ -93,9 +93,7 @@ def _copy(path: Path, folder: Path, side_px: int, limits: Limits) -> Path:
         picture = picture.resize((width, height), Image.Resampling.BICUBIC)
     packed = BytesIO()  # Pillow writing to a file of its own was seen to pass over a full disk
     picture.save(packed, "JPEG", quality=QUALITY, subsampling=0)
-    part = copy.with_suffix(f".{id(data)}.part")
-    part.write_bytes(packed.getvalue())
-    os.replace(part, copy)
+    write_atomic(copy, packed.getvalue())
     return copy
 
 

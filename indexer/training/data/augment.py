@@ -1,9 +1,13 @@
-"""What a training picture looks like this time: cropped, mirrored, in another light."""
+"""Random views of training pictures: cropped, mirrored, in another light, two at once."""
+
+import re
+from collections.abc import Iterable
 
 import numpy as np
+import torch
 from PIL import Image, ImageEnhance
+from torch import Tensor
 
-from indexer.training.data.crops import crop_shares
 from search.encoders.preparation import Preparation
 from search.records import Pixels
 
@@ -11,6 +15,14 @@ LEAST_AREA = 0.6
 LARGEST_STRETCH = 1.25
 LIGHT = 0.25
 """Brightness, contrast and colour change by up to this share."""
+
+BLEND = 0.4
+"""Of the beta distribution that the share of a blended picture is drawn from."""
+
+PASTED = (0.05, 0.5)
+"""Least and largest share of a view that is pasted over it."""
+
+SIDES = re.compile(r"\b(left|right)\b|左|右", re.IGNORECASE)
 
 
 def augmented(
@@ -29,3 +41,44 @@ def augmented(
     for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         view = enhance(view).enhance(float(draw.uniform(1 - LIGHT, 1 + LIGHT)))
     return preparation.pixels(view)
+
+
+def may_mirror(texts: Iterable[str]) -> bool:
+    """Whether a mirrored picture still shows what its captions say."""
+    return not any(SIDES.search(text) for text in texts)
+
+
+def crop_shares(
+    draw: np.random.Generator, least_area: float, largest_stretch: float
+) -> tuple[float, float]:
+    """Draw the shares of width and height that a random resized crop takes, each at most 1.
+
+    Its area is drawn evenly from `least_area` to all, and its stretch, width by height where the
+    whole is 1, evenly in its logarithm. Source: Szegedy et al. 2015, "Going deeper".
+    """
+    area = draw.uniform(least_area, 1.0)
+    stretch = np.exp(draw.uniform(-np.log(largest_stretch), np.log(largest_stretch)))
+    return min(1.0, float(np.sqrt(area * stretch))), min(1.0, float(np.sqrt(area / stretch)))
+
+
+def mixed(views: Tensor, draw: np.random.Generator) -> tuple[Tensor, Tensor, float]:
+    """Mix each view (n, 3, h, w) with another one of the batch: blended over it (Zhang et al. 2018)
+    or a square of it pasted in (Yun et al. 2019), one way for the whole batch.
+
+    Gives the mixed views, which view (n,) was mixed into each, and the share that each still is of
+    its own.
+    """
+    count, side = len(views), views.shape[-1]
+    others = torch.from_numpy(draw.permutation(count)).to(views.device)
+    if draw.random() < 0.5:
+        share = float(draw.beta(BLEND, BLEND))
+        share = max(share, 1 - share)
+        mixture = torch.lerp(views[others], views, share)
+    else:
+        edge = int(side * np.sqrt(draw.uniform(*PASTED)))
+        top, left = draw.integers(0, side - edge + 1, 2)
+        pasted = (..., slice(top, top + edge), slice(left, left + edge))
+        mixture = views.clone()
+        mixture[pasted] = views[others][pasted]
+        share = 1 - edge * edge / (side * side)
+    return mixture, others, share

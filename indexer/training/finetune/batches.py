@@ -16,9 +16,8 @@ from PIL import Image
 from torch import Tensor
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.data.augment import augmented
-from indexer.training.data.crops import may_mirror
-from indexer.training.finetune.plan import Plan
+from indexer.training.data.augment import augmented, may_mirror
+from indexer.training.finetune.plan import FineTuneConfig
 from indexer.training.finetune.trainable import TrainablePair
 from search.records import Pixels
 
@@ -42,7 +41,11 @@ class Batches:
     """The batches of a run, the next one made while one is learned from."""
 
     def __init__(
-        self, pair: TrainablePair, pictures: Sequence[CaptionedPicture], plan: Plan, workers: int
+        self,
+        pair: TrainablePair,
+        pictures: Sequence[CaptionedPicture],
+        plan: FineTuneConfig,
+        workers: int,
     ) -> None:
         self._tokens = pair.tokens
         self._preparation = pair.preparation

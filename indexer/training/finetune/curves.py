@@ -1,12 +1,12 @@
 """A run's metrics for people: a line of JSON an epoch, and the curves of losses and recall."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from search.errors import StorageFailed
+from search.files.atomic_file import write_atomic
 
 METRICS = "metrics.jsonl"
 CURVES = "curves.png"
@@ -19,10 +19,8 @@ def write_metrics(records: Sequence[dict[str, Any]], folder: Path) -> None:
         StorageFailed: the file can't be written.
     """
     lines = "".join(json.dumps(record) + "\n" for record in records)
-    part = folder / f"{METRICS}.part"
     try:
-        part.write_text(lines, encoding="utf-8")
-        os.replace(part, folder / METRICS)
+        write_atomic(folder / METRICS, lines.encode())
     except OSError as error:
         raise StorageFailed(f"can't write {str(folder / METRICS)!r}: {error}") from error
 

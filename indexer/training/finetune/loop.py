@@ -1,5 +1,6 @@
-"""The loop: step, follow with the average, judge each epoch, keep a checkpoint, stop in time."""
+"""A fine-tuning run: it judges each epoch, keeps the best, and stops in time."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,26 +9,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from indexer.training.checkpoint import load, save
 from indexer.training.ema import Average, put
 from indexer.training.finetune.batches import Batch, Batches
 from indexer.training.finetune.gradient_cache import accumulate_gradients
 from indexer.training.finetune.methods import Learners
 from indexer.training.finetune.objective import LARGEST_SCALE, Objective
-from indexer.training.finetune.plan import Plan
+from indexer.training.finetune.plan import FineTuneConfig
 from indexer.training.finetune.trainable import TrainablePair
 from indexer.training.finetune.validate import Figures
+from indexer.training.loop import Losses, TrainingLoop
 from indexer.training.run_folder import TrainingStopped
-from indexer.training.schedule import rate_at
 
 SAVE_EVERY_S = 300.0
 """What a killed run may have to do again; a checkpoint of a large pair takes seconds to write."""
 
-STEEPEST = 1.0
+MAX_NORM = 1.0
 """The largest norm of a gradient, as open_clip's recipes clip it."""
 
 
-class Fit:
+class Fit(TrainingLoop):
     """A fine-tuning run in `folder`, which holds its checkpoint.pt."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Fit:
         pair: TrainablePair,
         learners: Learners,
         objective: Objective,
-        plan: Plan,
+        plan: FineTuneConfig,
         folder: Path,
         identity: dict[str, Any],
         save_every_s: float = SAVE_EVERY_S,
@@ -44,12 +44,20 @@ class Fit:
         self.learners = learners
         self.objective = objective
         self.plan = plan
-        self.folder = folder
-        self.identity = identity
         self.save_every_s = save_every_s
         self.average = Average(learners.parameters, plan.ema)
-        self.optimizer = torch.optim.AdamW(self._groups(), lr=plan.rate)
-        self.step = 0
+        learning: list[Tensor] = [*learners.parameters.values(), *objective.parameters()]
+        super().__init__(
+            optimizer=torch.optim.AdamW(_groups(learning, plan.decay), lr=plan.rate),
+            learning=learning,
+            max_norm=MAX_NORM,
+            average=self.average,
+            warmup=plan.warmup,
+            folder=folder,
+            identity=identity,
+            device=str(pair.log_scale.device),
+        )
+        self.optimizer.register_step_post_hook(lambda *_: self._bound_scale())
         self.records: list[dict[str, Any]] = []
         self.best: dict[str, Any] | None = None
         self.sums: dict[str, float] = {}
@@ -81,12 +89,12 @@ class Fit:
                     saved = time.monotonic()
                     tell(f"epoch {epoch}, step {self.step} of {steps}, loss {losses['loss']:.4g}")
             means = {name: each / batches.per_epoch for name, each in self.sums.items()}
-            scale, took_s = float(self.pair.log_scale.detach().exp()), time.monotonic() - began
+            took_s = time.monotonic() - began
+            record = self.record(epoch, {"losses": means}, self.pair.log_scale, took_s)
             self.sums, began = {}, time.monotonic()
             with self.average.in_place():
                 found = judge()
-            record = {"epoch": epoch, "step": self.step, "losses": means, "scale": scale}
-            self._note({**record, "seconds": round(took_s, 1)}, found)
+            self._note(record, found)
             saved = time.monotonic()
             yield self.records[-1]
 
@@ -102,40 +110,26 @@ class Fit:
         epoch: int = self.best["epoch"]
         return epoch
 
-    def resume(self) -> bool:
-        """Go on from the folder's checkpoint, where there is one; it must be of this run."""
-        state = load(self.folder, self.identity, str(self.pair.log_scale.device))
-        if state is None:
-            return False
-        put(self.learners.parameters, state["weights"])
-        self.average.weights = state["average"]
-        self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.records = state["step"], state["records"]
-        self.best, self.sums = state["best"], state["sums"]
-        return True
-
-    def _step(self, batch: Batch, steps: int) -> dict[str, float]:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.plan.rate * rate_at(self.step, steps, self.plan.warmup)
+    def _step(self, batch: Batch, steps: int) -> Losses:
         self._begin_training()
-        self.optimizer.zero_grad(set_to_none=True)
         seed = (self.plan.seed, self.step)
-        losses = accumulate_gradients(self.pair, self.objective, batch, self.plan.chunk, seed)
-        steepness = nn.utils.clip_grad_norm_(self._learning(), STEEPEST)
-        if not all(map(torch.isfinite, [steepness, *map(torch.tensor, losses.values())])):
+        return self.advance(
+            steps,
+            lambda: accumulate_gradients(self.pair, self.objective, batch, self.plan.chunk, seed),
+        )
+
+    def _check(self, losses: Losses, norm: Tensor) -> None:
+        if not all(map(math.isfinite, [float(norm), *losses.values()])):
             raise TrainingStopped(
                 f"at step {self.step} the losses are {losses} and the gradient's norm is "
-                f"{float(steepness)}: no numbers to learn from; the checkpoint in "
+                f"{float(norm)}: no numbers to learn from; the checkpoint in "
                 f"{str(self.folder)!r} is of an earlier step: train into another folder with a "
                 "lower --rate"
             )
-        self.optimizer.step()
+
+    def _bound_scale(self) -> None:
         with torch.no_grad():
             self.pair.log_scale.clamp_(max=torch.tensor(LARGEST_SCALE).log().item())
-        self.step += 1
-        self.average.follow(self.step)
-        return losses
 
     def _begin_training(self) -> None:
         """Dropout on; batch norms keep the statistics of the many pictures they were made with."""
@@ -143,19 +137,6 @@ class Fit:
         for layer in self.pair.module.modules():
             if isinstance(layer, nn.modules.batchnorm._BatchNorm):
                 layer.eval()
-
-    def _groups(self) -> list[dict[str, Any]]:
-        learning = self._learning()
-        return [
-            {
-                "params": [each for each in learning if each.ndim > 1],
-                "weight_decay": self.plan.decay,
-            },
-            {"params": [each for each in learning if each.ndim <= 1], "weight_decay": 0.0},
-        ]
-
-    def _learning(self) -> list[Tensor]:
-        return [*self.learners.parameters.values(), *self.objective.parameters()]
 
     def _note(self, record: dict[str, Any], found: Figures) -> None:
         """Record an epoch, remember it where it is the best, and keep a checkpoint."""
@@ -165,19 +146,28 @@ class Fit:
             self.best = {"epoch": record["epoch"], "mean": found["mean"], "weights": weights}
         self.save()
 
-    def save(self) -> None:
-        """Keep a checkpoint; raises StorageFailed, and the previous one stays."""
-        save(
-            self.folder,
-            {
-                **self.identity,
-                "weights": {name: each.detach() for name, each in self.learners.parameters.items()},
-                "average": self.average.weights,
-                "objective": self.objective.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-                "records": self.records,
-                "best": self.best,
-                "sums": self.sums,
-            },
-        )
+    def _state(self) -> dict[str, Any]:
+        return {
+            "weights": {name: each.detach() for name, each in self.learners.parameters.items()},
+            "average": self.average.weights,
+            "objective": self.objective.state_dict(),
+            "records": self.records,
+            "best": self.best,
+            "sums": self.sums,
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        put(self.learners.parameters, state["weights"])
+        self.average.weights = state["average"]
+        self.objective.load_state_dict(state["objective"])
+        self.records, self.best, self.sums = state["records"], state["best"], state["sums"]
+
+
+def _groups(learning: list[Tensor], decay: float) -> list[dict[str, Any]]:
+    """Return matrices and vectors apart: weight decay is for matrices alone."""
+    matrices = [each for each in learning if each.ndim > 1]
+    vectors = [each for each in learning if each.ndim <= 1]
+    return [
+        {"params": matrices, "weight_decay": decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]

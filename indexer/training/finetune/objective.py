@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from indexer.training.finetune.batches import Batch
-from indexer.training.finetune.plan import Plan
+from indexer.training.finetune.plan import FineTuneConfig
 from indexer.training.finetune.trainable import TrainablePair
 from indexer.training.losses import distillation_loss, likeness_loss, sigmoid_loss
 
@@ -18,7 +18,7 @@ LARGEST_SCALE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class TeacherVectors:
     """A teacher's unit rows of every picture and every caption of a run, float16."""
 
     pictures: NDArray[np.float16]
@@ -39,7 +39,9 @@ def captions_loss(pictures: Tensor, texts: Tensor, scale: Tensor, positives: Ten
 class Objective(nn.Module):
     """The losses of a plan, weighted, by name. Its own parameters learn beside the pair's."""
 
-    def __init__(self, pair: TrainablePair, plan: Plan, width: int, taught: Taught | None) -> None:
+    def __init__(
+        self, pair: TrainablePair, plan: FineTuneConfig, width: int, taught: TeacherVectors | None
+    ) -> None:
         super().__init__()
         self._pair = [pair]  # in a list, so that the pair's parameters are not this module's
         self._plan = plan
@@ -65,7 +67,7 @@ class Objective(nn.Module):
         return losses
 
     def _distance(
-        self, taught: Taught, pictures: Tensor, texts: Tensor, batch: Batch, scale: Tensor
+        self, taught: TeacherVectors, pictures: Tensor, texts: Tensor, batch: Batch, scale: Tensor
     ) -> dict[str, Tensor]:
         """The features' cosines with the teacher's, and the KL from its similarities to ours.
 

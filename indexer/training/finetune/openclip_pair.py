@@ -95,7 +95,7 @@ class OpenClipPair:
             for name, tensor in self._model.state_dict().items()
         }
         try:
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             save_file(weights, folder / HF_SAFE_WEIGHTS_NAME)
             save_config_for_hf(self._model, folder / HF_CONFIG_NAME, self._pair.config)
             shutil.copymode(folder / HF_CONFIG_NAME, folder / HF_SAFE_WEIGHTS_NAME)  # was 0600

@@ -10,7 +10,7 @@ Loss = Literal["softmax", "sigmoid"]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FineTuneConfig:
     """Shares are 0..1, weights multiply their losses; `rate` is AdamW's peak.
 
     `batch` pictures meet in one loss, `chunk` of them are in memory at once; `captions` of each are

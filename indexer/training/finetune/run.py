@@ -12,11 +12,11 @@ from indexer.training.data.album import collect
 from indexer.training.finetune.batches import Batches
 from indexer.training.finetune.checks import check_enough
 from indexer.training.finetune.curves import draw_curves, write_metrics
-from indexer.training.finetune.gate import Installed, install
+from indexer.training.finetune.gate import InstalledPair, install
 from indexer.training.finetune.loop import Fit
 from indexer.training.finetune.methods import choose
-from indexer.training.finetune.objective import Objective, Taught
-from indexer.training.finetune.plan import Method, Plan
+from indexer.training.finetune.objective import Objective, TeacherVectors
+from indexer.training.finetune.plan import FineTuneConfig, Method
 from indexer.training.finetune.teacher import ask
 from indexer.training.finetune.trainable import TrainablePair, open_trainable
 from indexer.training.finetune.validate import InTraining, figures
@@ -50,10 +50,10 @@ def fine_tune(
     machine: Machine,
     tell: Callable[[str], None],
     anyway: bool = False,
-) -> Installed:
+) -> InstalledPair:
     """Train the pair `spec`, or go on with the run in `out`, and install it where it is no worse.
 
-    `asked` are the fields of `Plan` that are not to follow from pair and pictures.
+    `asked` are the fields of `FineTuneConfig` that are not to follow from pair and pictures.
 
     Raises:
         BadSource: there are too few pictures.
@@ -85,14 +85,16 @@ def fine_tune(
     return install(pair, out, taught, held, before, machine.device, told, anyway)
 
 
-def _plan(pair: TrainablePair, method: Method, asked: Mapping[str, Any], pictures: int) -> Plan:
+def _plan(
+    pair: TrainablePair, method: Method, asked: Mapping[str, Any], pictures: int
+) -> FineTuneConfig:
     check_enough(pictures)
     usual = {
         "loss": pair.loss,
         "rate": pair.rates[method],
         "held_out": min(MOST_HELD, max(FEWEST_HELD, pictures // 10)),
     }
-    plan = Plan(method=method, **{**usual, **asked})
+    plan = FineTuneConfig(method=method, **{**usual, **asked})
     if plan.loss == "sigmoid" and pair.bias is None:
         raise BadSetting(
             f"{pair.space.encoder} was not trained with the sigmoid loss and has no bias for it; "
@@ -103,14 +105,14 @@ def _plan(pair: TrainablePair, method: Method, asked: Mapping[str, Any], picture
 
 
 def _taught(
-    plan: Plan,
+    plan: FineTuneConfig,
     pictures: Sequence[CaptionedPicture],
     texts: Sequence[str],
     out: Path,
     data: str,
     device: Device,
     tell: Callable[[str], None],
-) -> Taught | None:
+) -> TeacherVectors | None:
     if plan.teacher is None:
         return None
     tell(f"asking the teacher {plan.teacher} about {amount(len(pictures), 'picture')}")

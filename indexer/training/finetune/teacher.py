@@ -1,6 +1,5 @@
 """A teacher's view of a run's pictures and captions, asked once and kept in a file."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +8,10 @@ from numpy.typing import NDArray
 
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.evaluation.report import embedded_pictures, embedded_texts
-from indexer.training.finetune.objective import Taught
+from indexer.training.finetune.objective import TeacherVectors
 from search.encoders import Encoder
 from search.errors import StorageFailed
+from search.files.atomic_file import atomic_file, remove_abandoned
 
 
 def ask(
@@ -20,7 +20,7 @@ def ask(
     texts: Sequence[str],
     folder: Path,
     data: str,
-) -> Taught:
+) -> TeacherVectors:
     """The teacher's rows of pictures and texts; `data` and its space name the file in `folder`.
 
     It sees each picture plain, once: asking it about every crop would cost more than the training.
@@ -31,14 +31,14 @@ def ask(
     file = folder / f"teacher-{teacher.space.id}-{data}.npz"
     if file.exists():
         with np.load(file) as held:
-            return Taught(held["pictures"], held["texts"])
-    taught = Taught(
+            return TeacherVectors(held["pictures"], held["texts"])
+    taught = TeacherVectors(
         _half(embedded_pictures(teacher, pictures)), _half(embedded_texts(teacher, texts))
     )
-    part = file.with_suffix(".part.npz")
     try:
-        np.savez(part, pictures=taught.pictures, texts=taught.texts)
-        os.replace(part, file)
+        remove_abandoned(file, older_than_s=0)  # a run's folder has one writer
+        with atomic_file(file) as draft:
+            np.savez(draft, pictures=taught.pictures, texts=taught.texts)
     except OSError as error:
         raise StorageFailed(
             f"can't keep the teacher's vectors in {str(file)!r}: {error}; make room, then run the "

@@ -1,0 +1,83 @@
+"""The state of a run: what it has to do, what it need not do, and what it has found on the way."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from indexer.indexing.decode import Work
+from indexer.indexing.disk_queue import DiskQueue
+from indexer.sources import Item
+from search.catalog.known_files import Held
+from search.catalog.records import Failure, FileMark, KnownFile
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file to read: its item, what is known of it, and the table that named it.
+
+    A `fresh` one is decoded even where its content is known.
+    """
+
+    item: Item
+    known: KnownFile | None
+    listed_in: Path | None
+    fresh: bool = False
+
+
+@dataclass(slots=True)
+class RunState:
+    """What a run has to do and has found: the planner begins it, and it grows during the run."""
+
+    work: DiskQueue[Task] = field(default_factory=DiskQueue)
+    recaption: DiskQueue[tuple[int, Item]] = field(default_factory=DiskQueue)
+    # Known pictures whose own facts count again, as their sidecar no longer gives others.
+    reread: DiskQueue[Task] = field(default_factory=DiskQueue)
+    failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    whole: list[FileMark] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    # Pictures whose folder is away, and those that were missing and are back.
+    missing: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+    settled: list[Path] = field(default_factory=list)
+    found: int = 0
+    unchanged: int = 0
+    still_failed: int = 0
+    # How many known files have changed.
+    changed: int = 0
+    # Pictures that are gone or missing by size and content: a new file with the same has moved.
+    moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
+    # The pictures that were missing before this run.
+    missing_before: set[int] = field(default_factory=set)
+    lost_containers: list[Path] = field(default_factory=list)
+    # Films and animations that may have been read before, in another version.
+    reopened: set[Path] = field(default_factory=set)
+
+    @property
+    def total(self) -> int:
+        """The number of files that the run deals with."""
+        waiting = len(self.work) + len(self.recaption) + len(self.reread)
+        return self.unchanged + self.still_failed + waiting
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Delete the files that hold the work."""
+        self.work.close()
+        self.recaption.close()
+        self.reread.close()
+
+
+def work_of(task: Task, state: RunState) -> Work:
+    """Return a decoder's work: a file whose content is known, or moved here, is only hashed."""
+    if task.fresh:
+        return Work(task.item, whole=task.listed_in is not None)
+    known = {task.known.content_hash} if task.known else set()
+    if task.known is None and task.item.size_bytes in state.moved_from:
+        known |= state.moved_from[task.item.size_bytes].keys()
+    # A list names its pictures itself: frames would be none of them.
+    return Work(task.item, frozenset(known), whole=task.listed_in is not None)
