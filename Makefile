@@ -1,16 +1,26 @@
-# make demo   index the demo pictures, answer three queries, serve the page
-# make test   every check, in an environment of its own
+# make demo    index the demo pictures, answer three queries, serve the page
+# make setup   make the environment to work on Limn
+# make dev     serve the demo's data; restart when a file of Limn changes
+# make quick   the checks that need no service, under a minute
+# make check   every check, in the environment that is there
+# make test    make setup, then make check
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 PICTURES ?=
+UPGRADE ?=
+
+# On every core; each process takes up to 2 GB.
+PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+# npm writes it after an installation.
+NODE_MODULES := node_modules/.package-lock.json
 
 # The demo keeps its catalog here, apart from the one in your home.
-demo: export LIMN_DATA_DIR ?= $(CURDIR)/.limn-demo
+demo dev: export LIMN_DATA_DIR ?= $(CURDIR)/.limn-demo
 
-.PHONY: demo before-demo test check format licences clean
+.PHONY: demo before-demo setup dev test check quick lint scripts contracts format lock licences clean
 
 demo: before-demo $(VENV)/.demo
 	$(BIN)/limn demo $(if $(PICTURES),"$(PICTURES)")
@@ -20,33 +30,63 @@ demo: before-demo $(VENV)/.demo
 before-demo:
 	@$(PYTHON) indexer/demo/before.py "$(PORT)" "$(PICTURES)"
 
-test: $(VENV)/.test
+setup: $(VENV)/.test
+
+dev: setup
+	$(BIN)/limn serve --reload --port $(PORT)
+
+test: setup
 	$(MAKE) check
 
-check:
+check: lint scripts contracts
+	$(BIN)/mypy
+	$(PYTEST)
+
+quick: lint contracts
+	$(PYTEST) -m "not slow and not browser and not postgres and not gpu"
+
+lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+contracts:
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+
+# The scripts of the page.
+scripts:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_MODULES) && npm run --silent check; \
+	else echo "skipped: the checks of the page's scripts need npm, which comes with Node.js"; fi
 
 format:
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	if command -v npm >/dev/null; then $(MAKE) $(NODE_MODULES) && npm run --silent format; fi
+
+# The versions that are tested. UPGRADE=--upgrade takes the newest of all, UPGRADE="-P torch" of one.
+lock: setup
+	$(BIN)/uv pip compile pyproject.toml --universal --all-extras --python-version 3.11 \
+		--no-annotate --custom-compile-command "make lock" --quiet $(UPGRADE) --output-file constraints.txt
 
 # The table of docs/licences.md; the tests check it.
 licences:
 	$(BIN)/python docs/licences.py
 
 clean:
-	rm -rf $(VENV) .limn-demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .limn-demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache node_modules
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Limn needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
 	@echo "making the environment $(VENV)"
 	$(PYTHON) -m venv $(VENV)
 
+$(VENV)/.test: constraints.txt
+$(VENV)/.test: VERSIONS := --constraint constraints.txt
+
 $(VENV)/.%: pyproject.toml | $(BIN)/python
 	@echo "installing Limn with its extra $* into $(VENV): the first time some GB, and minutes"
-	$(BIN)/pip install --editable ".[$*]"
+	$(BIN)/pip install $(VERSIONS) --editable ".[$*]"
+	touch $@
+
+$(NODE_MODULES): package.json package-lock.json
+	npm ci --silent --no-fund --no-audit
 	touch $@

@@ -185,7 +185,7 @@ def classes_of(engine: Engine) -> list[Task]:
     """A task for each class."""
     [collection] = engine.collections()
     meant: dict[str, set[int]] = defaultdict(set)
-    for picture in engine.catalog.pictures.captioned(collection):
+    for picture in engine.catalog.pictures.with_captions(collection):
         meant[picture.facts.captions[0].text].add(picture.id)
     return [Task(said, frozenset(ids)) for said, ids in sorted(meant.items()) if len(ids) >= 13]
 

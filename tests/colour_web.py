@@ -84,6 +84,22 @@ def store_colours(catalog: Catalog, folder: Path, colours: Sequence[str]) -> dic
     }
 
 
+def store_described(catalog: Catalog, folder: Path) -> None:
+    """Index two pictures with all facts, from two years, and one with few facts."""
+    paris: dict[str, Any] = {"latitude": 48.85, "longitude": 2.35, "camera": "Canon EOS 5D"}
+    red = [Caption("a red wall", "en"), Caption("红色的墙", "zh")]
+    sets: dict[str, Any] = {
+        "fields": {"rating": 5.0, "who": "Ann"},
+        "taken_at": "2019-05-04T10:00:00",
+        **paris,
+    }
+    store(catalog, folder / "2019" / "red.png", "red", red, colours=("#d62728",), **sets)
+    sets |= {"fields": {"rating": 2.0, "who": "Bob"}, "taken_at": "2021-01-01"}
+    sets |= {"latitude": -33.9, "longitude": 151.2, "camera": "NIKON D5"}
+    store(catalog, folder / "2021" / "blue.png", "blue", colours=("#2f5fc4",), **sets)
+    store(catalog, folder / "2021" / "tall.png", "green", size=(60, 90))
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
     """An application and its engine, with nothing indexed yet."""

@@ -15,8 +15,9 @@ from search.catalog.catalog import Catalog, open_catalog
 from tests.browsing import address, browser, page
 from tests.colour_web import client, engine, ids, web
 from tests.commands import limn_command
+from tests.typed import typed
 
-__all__ = ["address", "browser", "client", "engine", "ids", "page", "web"]  # fixtures
+__all__ = ["address", "browser", "client", "engine", "ids", "page", "typed", "web"]  # fixtures
 
 # A shell that starts the tests in the background lets them ignore these, and all that they start.
 for each in (signal.SIGINT, signal.SIGHUP):
@@ -28,6 +29,18 @@ POSTGRES_URL = os.environ.get("LIMN_TEST_POSTGRES_URL")
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 
 Limn = Callable[..., subprocess.CompletedProcess[str]]
+
+
+# A test that runs the real command waits most of a second for each process.
+SLOW_FIXTURES = frozenset({"limn", "limn_environment"})
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what uses a slow fixture; other slow tests carry the mark themselves."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

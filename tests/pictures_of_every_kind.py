@@ -6,14 +6,26 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pillow_heif
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 RED, GREEN, BLUE, WHITE = (230, 30, 30), (30, 170, 60), (30, 60, 220), (250, 250, 250)
 ORIENTATION_TAG = 0x0112
+
+SVG = """<?xml version="1.0"?>
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+     viewBox="0 0 64 48">
+  <rect width="32" height="24" fill="rgb(230,30,30)"/>
+  <rect x="32" width="32" height="24" fill="rgb(30,170,60)"/>
+  <rect y="24" width="32" height="24" fill="rgb(30,60,220)"/>
+  {more}
+</svg>
+"""
 
 Colour = tuple[int, int, int]
 Writer = Callable[[Path], object]
@@ -257,3 +269,22 @@ def open_socket(path: Path) -> socket.socket:
     bound = socket.socket(socket.AF_UNIX)
     bound.bind(str(path))
     return bound
+
+
+def raw_file(path: Path, preview: bool = True) -> Path:
+    """A DNG as a camera writes it: a mosaic, and perhaps a preview before it."""
+    dng: list[Any] = [
+        (50706, "B", 4, (1, 4, 0, 0), True),
+        (50707, "B", 4, (1, 1, 0, 0), True),
+        (50708, "s", 0, "Limn Test", True),
+        (50721, "2i", 9, (1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1), True),
+        (50728, "2I", 3, (1, 1, 1, 1, 1, 1), True),
+    ]
+    mosaic = [(33421, "H", 2, (2, 2), True), (33422, "B", 4, (0, 1, 1, 2), True)]
+    values = np.full((480, 640), 1000, np.uint16)
+    with tifffile.TiffWriter(path) as file:
+        if preview:
+            shown = np.asarray(quadrants(640, 480))
+            file.write(shown, photometric="rgb", subfiletype=1, extratags=dng, metadata=None)
+        file.write(values, photometric="cfa", extratags=dng + mosaic, metadata=None)
+    return path

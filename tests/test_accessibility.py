@@ -1,24 +1,16 @@
-"""WCAG 2.2 AA by axe-core, on every page, light and dark, on a desk and in a hand; and weights.
+"""WCAG 2.2 AA by axe-core, on every page, light and dark, on a desk and in a hand; and weights."""
 
-axe-core is no dependency: LIMN_TEST_AXE names its axe.min.js, as `.ci/run` gets it from npm.
-"""
-
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import settings_in
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
-AXE = os.environ.get("LIMN_TEST_AXE")
-
-RUN = """() => axe.run(document, {runOnly: {type: "tag", values:
-    ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}})"""
+    from playwright.sync_api import Browser
 
 # axe takes seconds for a page of fifty pictures: the last page of an answer has the same parts.
 PAGES = (
@@ -37,18 +29,8 @@ PAGES = (
 MOST_BYTES = 150_000
 
 
-def found_by_axe(page: "Page") -> list[Any]:
-    """What axe-core finds on the page: which rule, and where."""
-    assert AXE is not None
-    page.evaluate(Path(AXE).read_text(encoding="utf-8") + "; null")
-    return [
-        (each["id"], [node["html"][:200] for node in each["nodes"]][:3])
-        for each in page.evaluate(RUN)["violations"]
-    ]
-
-
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 @pytest.mark.parametrize(("scheme", "width_px"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing(browser: "Browser", address: str, scheme: Any, width_px: int) -> None:
     context = browser.new_context(
@@ -68,7 +50,7 @@ def test_axe_finds_nothing(browser: "Browser", address: str, scheme: Any, width_
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 def test_axe_finds_nothing_where_nothing_is_indexed_or_one_must_sign_in(
     browser: "Browser", tmp_path: Path
 ) -> None:

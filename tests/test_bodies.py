@@ -1,7 +1,6 @@
 """Uploads at their limits, over real connections: refused early, broken off, and on a full disk."""
 
 import json
-import os
 import resource
 import socket
 import subprocess
@@ -18,7 +17,7 @@ from tests.browsing import served
 from tests.colour_web import settings_in
 from web.app import FORM_BYTES
 
-pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs Linux")
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux")
 
 MOST_SENT_BYTES = 3_000_000
 MOST_UPLOAD_BYTES = 1_000_000
@@ -74,7 +73,7 @@ def held_by(process: subprocess.Popen[str]) -> list[str]:
     links = []
     for each in Path(f"/proc/{process.pid}/fd").iterdir():
         try:
-            links.append(os.readlink(each))
+            links.append(str(each.readlink()))
         except FileNotFoundError:
             continue
     return [each for each in links if "/uploads/" in each and each.endswith("(deleted)")]

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from search.bootstrap import open_engine
+from tests.axe import AXE, found_by_axe
 from tests.browsing import served
-from tests.colour_web import settings_in
-from tests.test_accessibility import AXE, found_by_axe
-from tests.test_web_filters import fill
+from tests.colour_web import settings_in, store_described
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("filtered")
     with open_engine(settings_in(folder / "data")) as engine:
-        fill(engine.catalog, folder / "pictures")
+        store_described(engine.catalog, folder / "pictures")
     with served(folder / "data") as (_, url):
         yield url
 
@@ -112,7 +111,7 @@ def test_without_a_script_links_and_forms_narrow(browser: "Browser", address: st
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 @pytest.mark.parametrize(("scheme", "width_px"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_in_the_panel_and_the_evidence(
     browser: "Browser", address: str, scheme: Any, width_px: int

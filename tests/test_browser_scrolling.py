@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from search.bootstrap import open_engine
+from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import settings_in, store
-from tests.test_accessibility import AXE, found_by_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -229,7 +229,7 @@ def test_without_an_answer_to_scroll_the_links_stay(browser: "Browser", address:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 def test_axe_finds_nothing_in_the_midst_of_an_answer(page: "Page", address: str) -> None:
     laid(page, f"{address}?q=green")
     scrolled(page, 2500)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copytree
@@ -38,8 +37,8 @@ TEXTS = (
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Iterator[BuiltinEncoder]:
-    yield open_builtin(threads=1)
+def encoder() -> BuiltinEncoder:
+    return open_builtin(threads=1)
 
 
 def pictures(count: int) -> Pixels:

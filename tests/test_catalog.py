@@ -18,38 +18,15 @@ from search.catalog.records import (
     Collection,
     Counts,
     EmbeddedCaptions,
-    EmbeddedPicture,
     Failure,
-    FileState,
 )
 from search.errors import CollectionBusy, NotFound, SpaceMismatch
-from search.records import Caption, PictureFacts, Space, Vectors
+from search.records import Caption, Space
+from tests.small_catalog import FACTS, SPACE, embedded, unit
 
-SPACE = Space("test-000000000000", "tiny", 4)
 OTHER_SPACE = Space("test-111111111111", "tiny", 4)
 
 ROOTS = ("/p", "/p.jpg", "/")
-
-FACTS = PictureFacts(
-    format="JPEG",
-    width_px=640,
-    height_px=480,
-    taken_at="2019-07-01T12:30:00+02:00",
-    latitude=48.85,
-    longitude=-2.35,
-    camera="Canon EOS 5D",
-)
-
-
-def unit(*values: float) -> Vectors:
-    vector = np.array(values, dtype=np.float32)
-    return vector / np.linalg.norm(vector)
-
-
-def embedded(path: str | bytes, vector: Vectors, *captions: Caption) -> EmbeddedPicture:
-    rows = np.tile(unit(0, 0, 0, 1), (len(captions), 1)).reshape(len(captions), 4)
-    state = FileState(Path(os.fsdecode(path)), 1234, 56, b"h" * 32, b"c" * 16)
-    return EmbeddedPicture(state, FACTS, vector, EmbeddedCaptions(captions, rows))
 
 
 @pytest.fixture
@@ -92,7 +69,7 @@ def test_captioned_pictures_are_those_of_one_collection_that_have_captions(
     catalog.writer.store(collection, pictures)
     elsewhere = catalog.collections.open("elsewhere", SPACE)
     catalog.writer.store(elsewhere, [embedded("/p/a.jpg", bare, other)])
-    found = list(catalog.pictures.captioned(collection))
+    found = list(catalog.pictures.with_captions(collection))
     assert [picture.path.name for picture in found] == ["a.jpg", "c.jpg"]
     assert [len(picture.facts.captions) for picture in found] == [2, 1]
 
@@ -265,7 +242,7 @@ def test_removing_a_collection_leaves_nothing_of_it_and_spares_the_others(
     assert (left.pictures, left.captions, left.failures) == (1, 1, 1)
     assert catalog.collections.open("photos", SPACE).id not in (collection.id, other.id)
     with pytest.raises(NotFound, match="other, photos"):
-        catalog.collections.named(["unknown"])
+        catalog.collections.find(["unknown"])
 
 
 def test_a_failure_is_recorded_once_and_goes_when_its_file_is_stored(

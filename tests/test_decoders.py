@@ -20,7 +20,7 @@ from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
 from search.records import Caption, Pixels
-from tests.test_engine import run_index
+from tests.tiny_index import run_index
 
 FILES = 48
 PLAIN = TinyEncoder().preparation

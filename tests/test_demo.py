@@ -16,9 +16,7 @@ from indexer.demo import CAPTIONS, DEMO_QUERIES, collect_demo
 from indexer.demo.before import trouble
 from search.errors import LimnError, StorageFailed
 from search.pictures import read_picture
-from tests.typed import Typed, typed
-
-__all__ = ["typed"]  # a fixture
+from tests.typed import Typed
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -134,7 +134,7 @@ def test_a_run_that_hangs_ends_when_its_job_is_cancelled(
 
 STUCK = """
 import sys, threading
-from indexer.ending import end_in_order
+from indexer.cli.ending import end_in_order
 end_in_order("it was told to end")
 try:
     print("ready", flush=True)
@@ -179,7 +179,7 @@ def test_what_a_shell_runs_in_the_background_is_not_ended_by_its_terminal() -> N
 
 def stored(database: Database) -> int:
     """How many pictures there are by now; none where the database is still being made."""
-    if database.file is None or not os.path.exists(database.file):
+    if database.file is None or not Path(database.file).exists():
         return 0
     with database.reading() as sql:
         if not sa.inspect(sql).has_table("picture"):

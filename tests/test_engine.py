@@ -1,6 +1,5 @@
 """The engine and its followers: a search equals an exact scan of SQL, whatever the index met."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,44 +7,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer.indexing.pipeline import index
-from indexer.indexing.run_state import RunState
-from indexer.sources.folder import FolderSource
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
 from search.catalog.database.tables import change
-from search.catalog.records import Counts, EmbeddedCaptions, EmbeddedPicture, FileState
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery, NotFound, SpaceMismatch
-from search.pictures import Limits
 from search.query.records import IndexedTerm, PictureTerm, Query, TextTerm
 from search.records import PictureFacts, Space
 from search.settings import Settings
 from tests.raw_sql import database_of
+from tests.tiny_index import run_index
 
 COLLECTION = "colours"
-
-
-class Silent:
-    """Watches a run and says nothing."""
-
-    def planned(self, plan: RunState) -> None: ...
-
-    def advanced(self, counts: Counts, total: int, at: str) -> None: ...
-
-
-def run_index(catalog: Catalog, folder: Path, name: str = COLLECTION) -> Counts:
-    _, counts = index(
-        catalog,
-        name,
-        [FolderSource(folder)],
-        TinyEncoder(),
-        workers=1,
-        limits=Limits(),
-        progress=Silent(),
-    )
-    return counts
 
 
 @pytest.fixture
@@ -163,7 +138,7 @@ def test_an_index_file_that_can_not_be_used_is_rebuilt(
             engine.search(words("red"))
             engine.close()
             [other] = [each for each in index_files(settings) if each != path]
-            os.replace(other, path)
+            other.replace(path)
             engine.remove("another")
         case "ahead":
             renumber(engine.catalog, 1000)

@@ -2,47 +2,16 @@
 
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image
 
 from search.errors import BadPicture
 from search.pictures import PICTURE_SUFFIXES, Limits, read_picture
 from search.pictures.formats import jpegxl
 from search.pictures.visual_hash import main_colours, perceptual_hash
-from tests.pictures_of_every_kind import corners, quadrants, shows_quadrants
-
-SVG = """<?xml version="1.0"?>
-<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
-     viewBox="0 0 64 48">
-  <rect width="32" height="24" fill="rgb(230,30,30)"/>
-  <rect x="32" width="32" height="24" fill="rgb(30,170,60)"/>
-  <rect y="24" width="32" height="24" fill="rgb(30,60,220)"/>
-  {more}
-</svg>
-"""
-
-
-def raw_file(path: Path, preview: bool = True) -> Path:
-    """A DNG as a camera writes it: a mosaic, and perhaps a preview before it."""
-    dng: list[Any] = [
-        (50706, "B", 4, (1, 4, 0, 0), True),
-        (50707, "B", 4, (1, 1, 0, 0), True),
-        (50708, "s", 0, "Limn Test", True),
-        (50721, "2i", 9, (1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1), True),
-        (50728, "2I", 3, (1, 1, 1, 1, 1, 1), True),
-    ]
-    mosaic = [(33421, "H", 2, (2, 2), True), (33422, "B", 4, (0, 1, 1, 2), True)]
-    values = np.full((480, 640), 1000, np.uint16)
-    with tifffile.TiffWriter(path) as file:
-        if preview:
-            shown = np.asarray(quadrants(640, 480))
-            file.write(shown, photometric="rgb", subfiletype=1, extratags=dng, metadata=None)
-        file.write(values, photometric="cfa", extratags=dng + mosaic, metadata=None)
-    return path
+from tests.pictures_of_every_kind import SVG, corners, quadrants, raw_file, shows_quadrants
 
 
 def test_a_drawing_is_rendered_over_white(tmp_path: Path) -> None:

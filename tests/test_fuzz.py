@@ -22,8 +22,7 @@ from search.errors import BadPicture, BadSource
 from search.pictures import Limits
 from search.pictures.containers import safe_name
 from tests import collections_of_every_kind as made
-from tests.pictures_of_every_kind import GOOD, write_good
-from tests.test_formats import SVG, raw_file
+from tests.pictures_of_every_kind import GOOD, SVG, raw_file, write_good
 
 COPIES = 2_000
 

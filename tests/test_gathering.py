@@ -1,7 +1,6 @@
 """Collections made from the page and the API: of a folder, of files; renamed, tried again, gone."""
 
 import json
-import os
 import resource
 import zipfile
 from collections.abc import Iterator
@@ -189,13 +188,15 @@ def test_more_than_is_allowed_is_refused(tmp_path: Path) -> None:
         assert "LIMN_MAX_SENT_BYTES" in told["detail"]
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs Linux")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux")
 def test_a_request_brings_more_files_than_a_process_may_open(
     web: tuple[Engine, FlaskClient], tmp_path: Path
 ) -> None:
     form = {"name": "x", "files": [(BytesIO(b"%d" % n), f"{n}.png") for n in range(300)]}
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 100, hard))
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 100, hard)
+    )
     try:
         asked(web[1], "POST", "collections", 202, data=form)
     finally:

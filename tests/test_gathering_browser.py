@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import picture_bytes
-from tests.test_accessibility import AXE, found_by_axe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -71,7 +71,7 @@ def test_a_folder_is_indexed_without_a_script_and_its_failures_are_told(
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not AXE, reason="LIMN_TEST_AXE names no axe.min.js")
+@pytest.mark.skipif(not AXE, reason="axe-core is not installed: npm ci")
 @pytest.mark.parametrize(("scheme", "width_px"), [("light", 1280), ("dark", 360)])
 def test_axe_finds_nothing_on_the_pages_of_collections(
     browser: "Browser", tmp_path: Path, scheme: Any, width_px: int

@@ -14,10 +14,10 @@ from indexer.mapping.make import make_map
 from search.engine import Engine
 from search.map_file import read_map
 from search.settings import Settings
+from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import COLLECTION, opened, settings_in, store
 from tests.conftest import Limn
-from tests.test_accessibility import AXE, found_by_axe
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

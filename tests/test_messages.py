@@ -21,9 +21,7 @@ from search.filters import grammar
 from search.filters.tree import Condition
 from search.query.syntax import weighed
 from search.text.amounts import amount
-from tests.typed import Typed, typed
-
-__all__ = ["typed"]  # a fixture
+from tests.typed import Typed
 
 
 @pytest.mark.parametrize(
@@ -234,11 +232,11 @@ def test_a_wait_is_told_when_it_is_long_and_only_then(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == ""
     told = Event()
 
-    class Heard(StringIO):
+    class SignalName(StringIO):
         def flush(self) -> None:
             told.set()
 
-    with redirect_stderr(Heard()) as heard, saying("opening the encoder", after_s=0):
+    with redirect_stderr(SignalName()) as heard, saying("opening the encoder", after_s=0):
         assert told.wait(60)
     assert heard.getvalue() == "opening the encoder ...\n"
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.typed import Typed, typed
-
-__all__ = ["typed"]  # a fixture
+from tests.typed import Typed
 
 LINE = re.compile(r" *(\d+)  (\S+) +(\d+)  (/.*?)(  .*)?")
 

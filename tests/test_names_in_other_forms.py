@@ -68,7 +68,7 @@ def test_two_files_whose_names_look_the_same_are_both_kept(tmp_path: Path) -> No
         pytest.skip("this file system takes both forms for one name")
     rows = [("image", "caption"), (f"{NFC}.png", "composed row"), (f"{NFD}.png", "decomposed row")]
     for table in ("captions.csv", "list.csv"):
-        with open(tmp_path / table, "w", newline="") as file:
+        with (tmp_path / table).open("w", newline="") as file:
             csv.writer(file).writerows(rows)
     found = told(tmp_path)
     assert found[f"{NFC}.png"] == ["composed row", "composed text"]
@@ -180,7 +180,7 @@ def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> 
     first = catalog.collections.open(NFD, space)
     assert first.name == NFC
     assert catalog.collections.open(NFC, space) == catalog.collections.open(NFD, space) == first
-    assert catalog.collections.named([NFD]) == [first]
+    assert catalog.collections.find([NFD]) == [first]
     catalog.boards.create(NFC)
     with pytest.raises(NameTaken):
         catalog.boards.create(NFD)
@@ -188,7 +188,7 @@ def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> 
     with pytest.raises(NameTaken):
         catalog.saved.save(NFC, "q=blue")
     with pytest.raises(NotFound):
-        catalog.collections.named(["Cafe"])
+        catalog.collections.find(["Cafe"])
 
 
 def test_a_collection_that_an_older_version_named_is_found_in_either_form(
@@ -200,7 +200,7 @@ def test_a_collection_that_an_older_version_named_is_found_in_either_form(
     with database_of(catalog).writing() as sql:
         sql.execute(sa.text("UPDATE collection SET name = :name"), {"name": NFD})
     for name in (NFC, NFD):
-        assert [each.id for each in catalog.collections.named([name])] == [made.id]
+        assert [each.id for each in catalog.collections.find([name])] == [made.id]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from search.errors import BadQuery
 from search.filters.grammar import DEEPEST, check, conditions, parse, written
 from search.filters.normal_form import depth, normal_form
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
-from tests.test_catalog import FACTS, SPACE, embedded, unit
+from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 WIDTHS = range(100, 108)
 

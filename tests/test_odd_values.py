@@ -191,7 +191,7 @@ TABLES: dict[str, Any] = {
 def test_odd_values_in_tables_cost_no_other_row(name: str, limn: Limn, tmp_path: Path) -> None:
     folder = library(tmp_path / "pictures", ["{}", "{}"])
     for number in range(3):
-        os.rename(folder / f"{number:03}.png", folder / f"{number}.png")
+        (folder / f"{number:03}.png").rename(folder / f"{number}.png")
     (folder / name).write_text(TABLES[name])
     done = limn("index", folder / name, "-c", "c")
     assert "2 added" in done.stdout, done.stderr
@@ -220,6 +220,6 @@ def test_a_coco_file_that_is_none_is_refused_in_a_sentence(
 
 def test_a_name_that_is_no_utf_8_is_indexed_and_told_of(limn: Limn, tmp_path: Path) -> None:
     folder = library(tmp_path / "pictures", [])
-    os.rename(folder / "000.png", os.fsencode(folder) + b"/\xff\xfe.png")
+    (folder / "000.png").rename(folder / os.fsdecode(b"\xff\xfe.png"))
     assert "1 added" in limn("index", folder, "-c", "c").stdout
     assert "done" in limn("jobs").stdout

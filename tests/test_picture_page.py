@@ -14,10 +14,10 @@ from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from search.settings import Settings
 from tests import collections_of_every_kind as kinds
+from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import opened, picture_bytes, settings_in
-from tests.test_accessibility import AXE, found_by_axe
-from web.api.films import Moment
+from web.services.films import Moment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -32,7 +32,7 @@ def spread(count: int, seed: int) -> Vectors:
     return unit(rows)
 
 
-@pytest.fixture()
+@pytest.fixture
 def bank() -> Querybank:
     texts, pictures = spread(40, 0), spread(30, 1)
     return Querybank(

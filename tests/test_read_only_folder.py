@@ -73,7 +73,7 @@ def leave_wal(database: Path) -> None:
             shutil.copy(f"{database}{suffix}", f"{database}{suffix}.crashed")
     connection.close()
     for suffix in ("", "-wal"):
-        os.replace(f"{database}{suffix}.crashed", f"{database}{suffix}")
+        Path(f"{database}{suffix}.crashed").replace(f"{database}{suffix}")
 
 
 @pytest.mark.parametrize("left", ["clean", "wal", "empty wal", "rollback journal"])

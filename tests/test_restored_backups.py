@@ -23,7 +23,7 @@ from search.records import Ids, Vectors
 from search.stores.exact import ExactBackend
 from tests.colour_web import opened, settings_in, store_colours
 from tests.conftest import POSTGRES_URL, Limn
-from tests.test_catalog import SPACE, embedded, unit
+from tests.small_catalog import SPACE, embedded, unit
 
 HUES = ("red", "green", "blue", "yellow")
 

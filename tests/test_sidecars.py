@@ -1,7 +1,6 @@
 """Files beside pictures: XMP and Google's documents, in all their names, as they come and go."""
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -272,7 +271,7 @@ def test_frames_of_films_and_animations_have_what_stands_beside_them(
     frames[0].save(tmp_path / "moving.webp", save_all=True, append_images=frames[1:])
     limn("index", tmp_path, "-c", "t")
     assert all(hit["taken_at"] is None for hit in stored(limn).values())
-    size_bytes = os.stat(tmp_path / "clip.mp4").st_size
+    size_bytes = (tmp_path / "clip.mp4").stat().st_size
     for name in ("clip.mp4.json", "moving.webp.supplemental-metadata.json"):
         (tmp_path / name).write_bytes(takeout(BESIDE))
     assert "0 failed" in limn("index", tmp_path, "-c", "t").stdout
@@ -283,5 +282,5 @@ def test_frames_of_films_and_animations_have_what_stands_beside_them(
         assert (hit["taken_at"], hit["latitude"]) == ("2015-06-07T06:09:10Z", -48.5)
     assert (hits["0:00:00.000"]["format"], hits["0:00:00.000"]["size_bytes"]) == ("MP4", size_bytes)
     assert hits["0"]["format"] == "WEBP"
-    assert hits["0"]["size_bytes"] == os.stat(tmp_path / "moving.webp").st_size
+    assert hits["0"]["size_bytes"] == (tmp_path / "moving.webp").stat().st_size
     assert "4 unchanged" in limn("index", tmp_path, "-c", "t").stdout

@@ -36,7 +36,7 @@ with ThreadPoolExecutor(8) as pool:
 """
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs Linux")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 def test_a_server_under_mixed_load_makes_no_error(tmp_path: Path) -> None:
     with open_engine(settings_in(tmp_path / "data")) as engine:
         store_colours(engine.catalog, tmp_path / "pictures", ("red", "green", "blue"))
@@ -49,7 +49,7 @@ def test_a_server_under_mixed_load_makes_no_error(tmp_path: Path) -> None:
     assert min(report.p50_ms.values()) > 0 and min(report.over_time_mib) > 10
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs Linux")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 def test_a_crowd_and_a_run_of_the_indexer_beside_it_make_no_error(tmp_path: Path) -> None:
     with open_engine(settings_in(tmp_path / "data")) as engine:
         store_colours(engine.catalog, tmp_path / "pictures", ("red", "green", "blue"))

@@ -79,7 +79,7 @@ def assert_answers_as_worked_out(
     assert ids.shape == scores.shape == (len(queries), k)
     assert ids.dtype == np.int64 and scores.dtype == np.float32
     for query, found, cosines in zip(queries, ids, scores, strict=True):
-        expected = {id: float(query @ rounded(vector)) for id, vector in held.items()}
+        expected = {picture: float(query @ rounded(vector)) for picture, vector in held.items()}
         best = sorted(expected.values(), reverse=True)[:k]
         real = found[: len(best)].tolist()
         assert len(set(real)) == len(best) and set(real) <= set(expected)
@@ -134,7 +134,7 @@ def test_a_removed_vector_leaves_no_ghost(store: VectorStore) -> None:
     store.put(np.arange(6), vectors)
     store.search(vectors, 6)
     store.remove(ids_of(0, 5, 3, 0, 77, -4))
-    held = {id: vectors[id] for id in (1, 2, 4)}
+    held = {picture: vectors[picture] for picture in (1, 2, 4)}
     assert len(store) == 3
     assert_answers_as_worked_out(store.search(vectors, 6), held, vectors, 6)
     store.remove(np.arange(6))
@@ -170,7 +170,7 @@ def test_a_filter_keeps_only_what_it_allows(
     vectors = unit_vectors(2000)
     store.put(np.arange(2000), vectors)
     queries = unit_vectors(queries_count, seed=1)
-    held = {id: vectors[id] for id in allowed if 0 <= id < 2000}
+    held = {picture: vectors[picture] for picture in allowed if 0 <= picture < 2000}
     answer = store.search(queries, 10, ids_of(*allowed))
     assert_answers_as_worked_out(answer, held, queries, 10)
 
@@ -237,7 +237,7 @@ def test_a_dump_brings_back_the_same_store(store: VectorStore) -> None:
     store.load(memoryview(b"-" + payload)[1:])  # a file's header may leave it at an odd address
     for found, expected in zip(store.items(), before, strict=True):
         np.testing.assert_array_equal(found, expected)
-    held = {id: vectors[id] for id in range(20) if id != 3}
+    held = {picture: vectors[picture] for picture in range(20) if picture != 3}
     assert_answers_as_worked_out(store.search(vectors, 20), held, vectors, 20)
     store.put(ids_of(3), vectors[3:4])
     assert len(store) == 20
@@ -280,13 +280,13 @@ def test_rankings_equal_those_worked_out_after_any_sequence_of_writes(
             held |= dict(zip(ids.tolist(), vectors, strict=True))
         else:
             store.remove(ids)
-            held = {id: vector for id, vector in held.items() if id not in ids}
+            held = {picture: vector for picture, vector in held.items() if picture not in ids}
         assert len(store) == len(held)
         queries = unit_vectors(int(random.integers(1, 20)), seed=step)
         k = int(random.integers(1, 30))
         assert_answers_as_worked_out(store.search(queries, k), held, queries, k)
         allowed = np.unique(random.choice(220, random.integers(0, 100)))
-        kept = {id: held[id] for id in allowed.tolist() if id in held}
+        kept = {picture: held[picture] for picture in allowed.tolist() if picture in held}
         assert_answers_as_worked_out(store.search(queries, k, allowed), kept, queries, k)
     assert store.items()[0].tolist() == sorted(held)
 
@@ -331,14 +331,14 @@ def test_searches_stay_right_while_another_thread_writes(store: VectorStore) -> 
     def search() -> None:
         allowed = np.arange(50, 250)
         while not done.is_set():
-            for filter in (None, allowed):
-                ids, scores = store.search(vectors[:4], 30, filter)
+            for permitted in (None, allowed):
+                ids, scores = store.search(vectors[:4], 30, permitted)
                 assert (ids >= 0).all() and (np.diff(scores, axis=1) <= 1e-6).all()
                 assert all(len(set(row)) == 30 for row in ids.tolist())
                 expected = np.einsum("qw,qkw->qk", vectors[:4], by_id[ids])
                 np.testing.assert_allclose(scores, expected, atol=1e-3)
-                if filter is not None:
-                    assert np.isin(ids, filter).all()
+                if permitted is not None:
+                    assert np.isin(ids, permitted).all()
             store.items()
             store.dump()
 

@@ -89,7 +89,7 @@ def test_a_wrong_address_is_answered_with_its_value(
         ("{}", "the query is empty"),
         ('{"query": "red"}', "no field 'query'; the fields are: terms, collections, cursor, k"),
         ('{"terms": "red"}', "terms is 'red'; it must be a list"),
-        ('{"terms": [{"word": "red"}]}', "a term is {'word': 'red'}"),
+        ('{"terms": [{"word": "red"}]}', "no field 'word'; the fields are: text"),
         ('{"terms": [{"text": "red", "picture_id": 1}]}', "a term is"),
         ('{"terms": [{"text": "red", "boost": 2}]}', "no field 'boost'"),
         ('{"terms": [{"text": ["red"]}]}', "text is ['red']; it must be a string"),

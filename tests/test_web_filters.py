@@ -4,16 +4,12 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
-from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from search.catalog.catalog import Catalog
-from search.query.checks import MOST_CHARACTERS
-from search.records import Caption
-from tests.colour_web import opened, settings_in, store
+from search.query.limits import MOST_CHARACTERS
+from tests.colour_web import opened, settings_in, store_described
 from web.pages.filter_form import label
 
 
@@ -21,24 +17,8 @@ from web.pages.filter_form import label
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     folder = tmp_path_factory.mktemp("filters")
     with opened(settings_in(folder / "data")) as (engine, client):
-        fill(engine.catalog, folder / "pictures")
+        store_described(engine.catalog, folder / "pictures")
         yield client
-
-
-def fill(catalog: Catalog, folder: Path) -> None:
-    """Three pictures of two years, places, cameras and folders; one of which little is known."""
-    paris: dict[str, Any] = {"latitude": 48.85, "longitude": 2.35, "camera": "Canon EOS 5D"}
-    red = [Caption("a red wall", "en"), Caption("红色的墙", "zh")]
-    sets: dict[str, Any] = {
-        "fields": {"rating": 5.0, "who": "Ann"},
-        "taken_at": "2019-05-04T10:00:00",
-        **paris,
-    }
-    store(catalog, folder / "2019" / "red.png", "red", red, colours=("#d62728",), **sets)
-    sets |= {"fields": {"rating": 2.0, "who": "Bob"}, "taken_at": "2021-01-01"}
-    sets |= {"latitude": -33.9, "longitude": 151.2, "camera": "NIKON D5"}
-    store(catalog, folder / "2021" / "blue.png", "blue", colours=("#2f5fc4",), **sets)
-    store(catalog, folder / "2021" / "tall.png", "green", size=(60, 90))
 
 
 def links(page: str) -> dict[str, str]:

@@ -12,10 +12,10 @@ from indexer.sources.globs import Selection
 from indexer.sources.options import SourceOptions
 from indexer.sources.registry import has_prefix, open_source, places
 from search.catalog.collection import check_name
-from search.documents.from_records import printable
 from search.errors import BadSetting, BadSource
 from search.settings import user_path
 from search.text.characters import composed
+from search.text.printable import printable
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from search import plugins
-from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, BadSetting, LimnError
+from search.text.printable import one_line, printable
 
 # Wrong words on the command line; every other error of ours means that the work failed.
 MISUSE = (BadQuery, BadSetting)

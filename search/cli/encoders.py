@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from search.documents.from_records import printable
 from search.encoders import EncoderInfo
 from search.encoders.inventory import known_encoders
 from search.errors import LimnError
 from search.settings import Settings
+from search.text.printable import printable
 
 
 @click.command()

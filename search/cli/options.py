@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from search import plugins
-from search.query.records import EVERY_EVIDENCE
+from search.query.limits import ALL_SIGNALS
 from search.settings import Settings, memory_size
 
 
@@ -60,7 +60,7 @@ def answer_options(command: Any) -> Any:
         click.option(
             "--by",
             multiple=True,
-            type=click.Choice(EVERY_EVIDENCE),
+            type=click.Choice(ALL_SIGNALS),
             help="What may speak for a picture; may be repeated.  [default: all]",
         ),
         click.option(

@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 
 from search.catalog.catalog import Catalog
-from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, NotFound
 from search.files.atomic_file import write_atomic
 from search.query.records import Hit, IndexedTerm
 from search.query.syntax import split_weight
 from search.settings import user_path
+from search.text.printable import one_line, printable
 
 FORMS = (
     "it may be a picture's id, such as 412, its place in the last answer, such as @1, or the path "

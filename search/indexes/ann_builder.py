@@ -1,4 +1,4 @@
-"""Giving a store its first pass: from its file, or measured and built while searches go on."""
+"""The ANN index of a store: read from its file, or measured and built while searches go on."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from search.errors import IndexDamaged, LimnError
 from search.records import Vectors
 from search.stores import Tuner, VectorStore
 from search.stores.index_file import IndexHeader
-from search.stores.planner.plan import Plan, Wishes
+from search.stores.planner.plan import IndexOptions, Plan
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ QUIET_S = 10.0
 # One that has grown so many times larger meanwhile is measured all the same.
 GROWN = 4
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Headed(Protocol):
@@ -37,23 +37,23 @@ class Headed(Protocol):
 
 
 class _Stopped(Exception):
-    """The process ends: what was being built is let go of."""
+    """The process ends: the build in progress is given up."""
 
 
-class Staging:
-    """The first pass of one store, in a file beside its index's.
+class AnnBuilder:
+    """Reads, measures and builds the ANN index of one store; its file lies next to the index file.
 
     A file that is missing, damaged or of other rows costs nothing but time: the store searches
-    exactly until a new one is complete. Only a process that lasts builds one by itself.
+    exactly until a new one is complete. Only a long-running process builds one by itself.
     """
 
     def __init__(
-        self, path: Path, texts: Callable[[], Vectors], wishes: Wishes, lasting: bool
+        self, path: Path, texts: Callable[[], Vectors], options: IndexOptions, long_running: bool
     ) -> None:
         self.path = path.with_suffix(".first")
         self._texts = texts
-        self._wishes = wishes
-        self._lasting = lasting
+        self._options = options
+        self._long_running = long_running
         self._plan: Plan | None = None
         self._seen: VectorStore | None = None
         self._thread: threading.Thread | None = None
@@ -70,7 +70,7 @@ class Staging:
         if opened:
             self._seen = store
             self._load(follower, store, tuner)
-        due = self._lasting and tuner.due(self._active(tuner), self._wishes)
+        due = self._long_running and tuner.due(self._active(tuner), self._options)
         if due and not self.busy and not self._stop.is_set():
             self._thread = threading.Thread(
                 target=self._in_background,
@@ -86,12 +86,12 @@ class Staging:
         return self._thread is not None and self._thread.is_alive()
 
     def wait(self, timeout_s: float | None = None) -> None:
-        """Wait until what was begun has ended."""
+        """Wait until the build in progress has ended."""
         if self._thread is not None:
             self._thread.join(timeout_s)
 
     def close(self) -> None:
-        """Begin nothing more, and let go of what is being built."""
+        """Stop the build in progress, and start no other."""
         self._stop.set()
         self.wait()
 
@@ -99,13 +99,13 @@ class Staging:
         """Return what was chosen for the store, or why it is searched as it is."""
         tuner = store.tuner
         if tuner is None:
-            return untuned_plan(len(store), self._wishes)
-        return self._active(tuner) or tuner.exact(self._wishes)
+            return untuned_plan(len(store), self._options)
+        return self._active(tuner) or tuner.exact(self._options)
 
-    def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
+    def measure(self, follower: Headed, store: VectorStore, report: Report) -> Plan:
         """Measure and build now, small or not, and keep what came of it."""
         tuner = store.tuner
-        made = None if tuner is None else tuner.measure(self._texts, self._wishes, say)
+        made = None if tuner is None else tuner.measure(self._texts, self._options, report)
         if tuner is not None and made is not None:
             self._plan = made
             self._write(follower, store, tuner, made)
@@ -117,7 +117,7 @@ class Staging:
 
     def _load(self, follower: Headed, store: VectorStore, tuner: Tuner) -> None:
         try:
-            plan = tuner.load(self.path, follower.header(store), self._wishes)
+            plan = tuner.load(self.path, follower.header(store), self._options)
         except IndexDamaged as error:
             log.warning("first pass %s is built again: %s", self.path, error)
         else:
@@ -132,8 +132,8 @@ class Staging:
                 return
 
     def _in_background(self, follower: Headed, store: VectorStore, at_once: bool) -> None:
-        def say(told: str) -> None:
-            log.info("%s: %s", self.path.stem, told)
+        def report(message: str) -> None:
+            log.info("%s: %s", self.path.stem, message)
             if self._stop.is_set():
                 raise _Stopped
 
@@ -142,8 +142,8 @@ class Staging:
         # At the priority of all threads: one that waits for a core while it holds the interpreter's
         # lock would keep the searches waiting too.
         try:
-            say("measuring how it is best searched")
-            self.measure(follower, store, say)
+            report("measuring how it is best searched")
+            self.measure(follower, store, report)
         except _Stopped:
             pass
         except LimnError as error:
@@ -157,6 +157,6 @@ class Staging:
             log.warning("first pass %s was not written: %s", self.path, error)
 
 
-def untuned_plan(rows: int, wishes: Wishes) -> Plan:
+def untuned_plan(rows: int, options: IndexOptions) -> Plan:
     """Return the plan of a store without a tuner."""
-    return Plan(wishes.store, rows, reasons=("this store has no index to choose",))
+    return Plan(options.store, rows, reasons=("this store has no index to choose",))

@@ -32,7 +32,7 @@ class Follower:
     restored backup has replaced, it is thrown away and everything is read from the log again.
     Nothing is embedded anew. A durable store has no file, and keeps its last change itself.
     `on_change` is told of the store when it was opened or has changed. In
-    a process that is `lasting` the file is written in the background.
+    a process that is `long_running` the file is written in the background.
     """
 
     def __init__(
@@ -41,19 +41,19 @@ class Follower:
         collection: Collection,
         backend: StoreBackend,
         path: Path,
-        of: IndexKind = "pictures",
+        kind: IndexKind = "pictures",
         on_change: "Callable[[Follower, VectorStore], None] | None" = None,
-        lasting: bool = False,
+        long_running: bool = False,
     ) -> None:
         self.collection = collection
         self.path = path
         self._catalog = catalog
         self._backend = backend
-        self._of = of
+        self._kind = kind
         self._on_change = on_change
-        self._lasting = lasting
+        self._long_running = long_running
         self._changes_after = (
-            catalog.changes.of_pictures if of == "pictures" else catalog.changes.of_captions
+            catalog.changes.of_pictures if kind == "pictures" else catalog.changes.of_captions
         )
         self._lock = threading.Lock()
         self._store: VectorStore | None = None
@@ -122,7 +122,7 @@ class Follower:
             self._unsaved = 0
         if self._unsaved < max(SAVE_LEAST, SAVE_SHARE * len(store)):
             return
-        if not self._lasting:
+        if not self._long_running:
             self._save(store)
         elif self._saver is None or not self._saver.is_alive():
             self._saver = threading.Thread(target=self.save, name="limn-save", daemon=True)
@@ -130,7 +130,7 @@ class Follower:
 
     def _empty(self) -> VectorStore:
         self._position, self._epoch = 0, ""
-        return self._backend.open(self.collection, self.collection.space, self._of)
+        return self._backend.open(self.collection, self.collection.space, self._kind)
 
     def _open_durable(self) -> VectorStore:
         """Open a durable store at the last change that it has; empty, if that is of another log."""
@@ -205,6 +205,6 @@ class Follower:
             width=self.collection.space.width,
             count=count,
             position=position,
-            store=f"{type(store).__name__} of {self._of}",
+            store=f"{type(store).__name__} of {self._kind}",
             epoch=epoch,
         )

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON to stderr per request.")
 @store_options
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
+@click.option("--reload", is_flag=True, help="Restart when a file of Limn changes: to work on it.")
 def serve(
     host: str,
     port: int,
@@ -67,8 +68,13 @@ def serve(
     store: str | None,
     memory: str | None,
     show: bool,
+    reload: bool,
 ) -> None:
     """Serve the search page and the API."""
+    if reload:
+        from web.cli.reload import command_without_reload, serve_and_reload
+
+        click.get_current_context().exit(serve_and_reload(command_without_reload()))
     from search.bootstrap import open_engine
     from search.errors import StorageFailed
     from search.malloc import give_back_freed
@@ -83,7 +89,7 @@ def serve(
     settings = settings_with(store, memory)
     if roots:
         settings = replace(settings, roots=roots)
-    with open_engine(settings, lasting=True) as engine:
+    with open_engine(settings, long_running=True) as engine:
         app = create_app(engine, settings, host, want_tokens=require_token)
         state = app.extensions["limn"]
         _check_tokens(state.tokens, host)

@@ -7,9 +7,9 @@ from weakref import WeakValueDictionary
 from cachetools import TTLCache
 
 from search.engine import Engine
-from search.query.checks import MOST_HITS
+from search.query.limits import MOST_HITS
 from search.query.records import Query
-from search.ranking.pagination import Order
+from search.ranking.pagination import RankedResults
 from web.requests.pagination import digest
 
 # An order of 10,000 pictures is 2 MB; a minute takes up concepts and adapters that were changed.
@@ -26,14 +26,14 @@ class Orders:
 
     def __init__(self, engine: Engine, fresh_s: float = FRESH_S) -> None:
         self._engine = engine
-        self._kept: TTLCache[object, Order] = TTLCache(MOST_KEPT, fresh_s)
+        self._kept: TTLCache[object, RankedResults] = TTLCache(MOST_KEPT, fresh_s)
         self._ranking: WeakValueDictionary[object, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def whole(self, query: Query) -> Order:
+    def whole(self, query: Query) -> RankedResults:
         """The whole answer to a query in order; raises what `Engine.answer` raises."""
         query = replace(query, offset=0, k=MOST_HITS)
         heads = self._engine.catalog.collections.with_last_changes(query.collections)

@@ -5,13 +5,19 @@ const told = document.getElementById("told");
 const notice = document.getElementById("notice"); // null on a page without the search form
 export const words = document.getElementById("words").dataset;
 
+/** @type {AbortController} */
 let asking = null; // the request under way; a newer one takes its place
+/** @type {Promise<unknown>} */
 let chips = Promise.resolve(); // until the chips are those of the address
 
 /**
  * Shows the page at `address`. `entry` is "push", "replace" or "none": what becomes of the history.
  * With `keepChips` the chips stay as they are, because one of them is being moved; `place` is where
  * the new answer is to be scrolled to.
+ *
+ * @typedef {import("./grid/grid.js").Place} Place
+ * @param {string} address
+ * @param {{entry?: string, keepChips?: boolean, typing?: boolean, place?: Place}} options
  */
 export function ask(address, { entry = "push", keepChips = false, typing = false, place } = {}) {
   const shown = answer(address, entry, keepChips, { typing, place });
@@ -22,6 +28,12 @@ export function ask(address, { entry = "push", keepChips = false, typing = false
 /** Waits until the chips stand that were asked for: only then the form tells the whole question. */
 export const chipsShown = () => chips;
 
+/**
+ * @param {string} address
+ * @param {string} entry
+ * @param {boolean} keepChips
+ * @param {{typing: boolean, place: Place}} state
+ */
 async function answer(address, entry, keepChips, state) {
   asking?.abort();
   const mine = (asking = new AbortController());
@@ -35,7 +47,7 @@ async function answer(address, entry, keepChips, state) {
     if (entry === "push") history.pushState(state, "", shown);
     if (entry === "replace") history.replaceState(state, "", shown);
     show(page, keepChips);
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     if (error.name === "AbortError") return;
     notice.textContent = words.silent;
   }
@@ -45,7 +57,12 @@ async function answer(address, entry, keepChips, state) {
   main().removeAttribute("aria-busy");
 }
 
-/** The page at an address, as a document; an error is a page too. */
+/**
+ * The page at an address, as a document; an error is a page too.
+ *
+ * @param {string} address
+ * @param {AbortSignal} [signal]
+ */
 export async function fetchPage(address, signal) {
   const answer = await fetch(address, { signal, headers: { Accept: "text/html" } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -54,6 +71,10 @@ export async function fetchPage(address, signal) {
   return page;
 }
 
+/**
+ * @param {Document} page
+ * @param {boolean} keepChips
+ */
 function show(page, keepChips) {
   document.title = page.title;
   document.body.className = page.body.className;

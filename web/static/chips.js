@@ -8,6 +8,7 @@ function ready() {
   for (const hidden of document.querySelectorAll("[data-flip], [data-part]")) hidden.hidden = false;
 }
 
+/** @param {HTMLElement} chip */
 function tell(chip) {
   const weight = Number(chip.querySelector("[name=weight]").value);
   chip.querySelector("output").textContent = String(weight);

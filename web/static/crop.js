@@ -4,10 +4,12 @@ import { ask } from "./ask.js";
 import { addressOf, fields, form } from "./form.js";
 
 const dialog = document.getElementById("crop");
+/** @type {Record<string, HTMLInputElement>} */
 const edges = dialog.querySelector("form").elements;
 const canvas = dialog.querySelector(".canvas");
 const frame = dialog.querySelector(".frame-of");
 const picture = dialog.querySelector("img");
+/** @type {HTMLInputElement} */
 let term = null; // the hidden input of the chip that is cropped
 
 document.addEventListener("click", (event) => {
@@ -20,11 +22,12 @@ document.addEventListener("click", (event) => {
   dialog.showModal();
 });
 
+/** @param {number[]} edges_ in percent */
 function put([left, top, right, bottom]) {
-  edges.left.value = left;
-  edges.top.value = top;
-  edges.right.value = right;
-  edges.bottom.value = bottom;
+  edges.left.value = String(left);
+  edges.top.value = String(top);
+  edges.right.value = String(right);
+  edges.bottom.value = String(bottom);
   draw();
 }
 
@@ -37,10 +40,13 @@ function draw() {
 
 // Of two edges that meet, the one that is moved pushes the other.
 dialog.addEventListener("input", ({ target }) => {
-  for (const [low, high] of [[edges.left, edges.right], [edges.top, edges.bottom]]) {
+  for (const [low, high] of [
+    [edges.left, edges.right],
+    [edges.top, edges.bottom],
+  ]) {
     if (Number(low.value) < Number(high.value)) continue;
-    if (target === low) high.value = Number(low.value) + 1;
-    else low.value = Number(high.value) - 1;
+    if (target === low) high.value = String(Number(low.value) + 1);
+    else low.value = String(Number(high.value) - 1);
   }
   draw();
 });
@@ -49,8 +55,10 @@ canvas.addEventListener("pointerdown", (down) => {
   down.preventDefault();
   canvas.setPointerCapture(down.pointerId);
   const box = picture.getBoundingClientRect();
+  /** @param {number} value @param {number} from @param {number} size */
   const percent = (value, from, size) => Math.round(Math.min(1, Math.max(0, (value - from) / size)) * 100);
   const start = [percent(down.clientX, box.left, box.width), percent(down.clientY, box.top, box.height)];
+  /** @param {PointerEvent} event */
   const move = (event) => {
     const x = percent(event.clientX, box.left, box.width);
     const y = percent(event.clientY, box.top, box.height);

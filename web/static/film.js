@@ -1,5 +1,6 @@
 // Shows the frame where the browser can't play the film that it is of.
 
+/** @param {HTMLElement} film */
 function giveUp(film) {
   const figure = film.closest("figure");
   film.remove();
@@ -9,4 +10,6 @@ function giveUp(film) {
 
 document.addEventListener("error", ({ target }) => target.matches?.("[data-film]") && giveUp(target), true);
 // A film that failed before this was loaded.
-for (const film of document.querySelectorAll("[data-film]")) if (film.error) giveUp(film);
+/** @type {NodeListOf<HTMLVideoElement>} */
+const films = document.querySelectorAll("[data-film]");
+for (const film of films) if (film.error) giveUp(film);

@@ -1,12 +1,13 @@
 // The filter panel: its links and forms search in place, dates and places are drawn with the pointer.
 
 import { ask } from "./ask.js";
-import { form } from "./form.js";
+import { fieldsOf, form } from "./form.js";
 import { search } from "./live.js";
 
 const panel = () => document.querySelector(".panel");
 
 // The panel comes anew with each answer: whoever used it goes on where they were.
+/** @type {{top: number, focus: string, open: boolean[]}} */
 let kept = null;
 
 function keep() {
@@ -37,10 +38,15 @@ document.addEventListener("click", (event) => {
   go(link.getAttribute("href"), link);
 });
 
+/**
+ * @param {string} address
+ * @param {HTMLElement} from
+ */
 async function go(address, from) {
   keep();
   const opener = from.matches("[data-filters]");
-  if (opener) await toggle(); // its address is from before what was typed since
+  if (opener)
+    await toggle(); // its address is from before what was typed since
   else await ask(address);
   if (opener || from.dataset.key === "close") {
     (panel()?.querySelector("a") ?? document.querySelector("a[data-filters]"))?.focus();
@@ -50,7 +56,10 @@ async function go(address, from) {
 function toggle() {
   const open = form.querySelector("[name=panel]");
   if (open) open.remove();
-  else form.querySelector(".options").append(Object.assign(document.createElement("input"), { type: "hidden", name: "panel", value: "1" }));
+  else
+    form
+      .querySelector(".options")
+      .append(Object.assign(document.createElement("input"), { type: "hidden", name: "panel", value: "1" }));
   return search();
 }
 
@@ -60,19 +69,21 @@ document.addEventListener("submit", (event) => {
   narrow(event.target);
 });
 
+/** @param {HTMLFormElement} asking */
 function narrow(asking) {
   keep();
-  ask(`${asking.getAttribute("action")}?${new URLSearchParams(new FormData(asking))}`);
+  ask(`${asking.getAttribute("action")}?${fieldsOf(asking)}`);
 }
 
 // -- dates: two ends over the histogram
 
 document.addEventListener("input", ({ target }) => {
+  /** @type {HTMLFormElement} */
   const dates = target.closest("[data-histogram]");
   if (!dates || !target.dataset.end) return;
   const ends = dates.querySelectorAll("[data-end]");
   const [least, most] = [...ends].map((end) => Number(end.value));
-  if (least > most) target.value = target.dataset.end === "least" ? most : least; // neither passes the other
+  if (least > most) target.value = String(target.dataset.end === "least" ? most : least); // neither passes the other
   const [first, last] = [...ends].map((end) => Number(end.value));
   dates.elements.least.selectedIndex = first;
   dates.elements.most.selectedIndex = last;
@@ -82,6 +93,7 @@ document.addEventListener("input", ({ target }) => {
 
 let resting = 0;
 document.addEventListener("change", ({ target }) => {
+  /** @type {HTMLFormElement} */
   const dates = target.closest("[data-histogram]");
   clearTimeout(resting);
   if (dates && target.dataset.end) resting = setTimeout(() => narrow(dates), 250); // keys step on
@@ -89,21 +101,32 @@ document.addEventListener("change", ({ target }) => {
 
 // -- places: a box drawn on the map
 
+/**
+ * @typedef {SVGGraphicsElement & SVGFitToViewBox} Earth
+ * @typedef {{x: number, y: number, width: number, height: number}} Box
+ * @type {{map: Earth, from: {x: number, y: number}, moved: boolean, box?: Box}}
+ */
 let drawing = null;
 
+/**
+ * @param {Earth} map
+ * @param {PointerEvent} event
+ */
 function place(map, event) {
   const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
   return { x: Math.min(180, Math.max(-180, at.x)), y: Math.min(90, Math.max(-90, at.y)) };
 }
 
+/** @param {Event} event */
 function swallow(event) {
   event.preventDefault();
   event.stopPropagation();
 }
 
 document.addEventListener("pointerdown", (event) => {
+  /** @type {Earth} */
   const map = event.target.closest(".earth");
-  if (!map || event.button || event.pointerType === "touch" && event.target.closest("a")) return;
+  if (!map || event.button || (event.pointerType === "touch" && event.target.closest("a"))) return;
   drawing = { map, from: place(map, event), moved: false };
 });
 
@@ -111,12 +134,18 @@ document.addEventListener("pointermove", (event) => {
   if (!drawing) return;
   const { map, from } = drawing;
   const to = place(map, event);
-  const box = { x: Math.min(from.x, to.x), y: Math.min(from.y, to.y), width: Math.abs(to.x - from.x), height: Math.abs(to.y - from.y) };
+  const box = {
+    x: Math.min(from.x, to.x),
+    y: Math.min(from.y, to.y),
+    width: Math.abs(to.x - from.x),
+    height: Math.abs(to.y - from.y),
+  };
   const least = map.viewBox.baseVal.width / 60;
   if (!drawing.moved && Math.max(box.width, box.height) < least) return; // a click, not a box
   drawing.moved = true;
   drawing.box = box;
-  for (const [name, value] of Object.entries(box)) map.querySelector(".drawn").setAttribute(name, value);
+  for (const [name, value] of Object.entries(box))
+    map.querySelector(".drawn").setAttribute(name, String(value));
   event.preventDefault();
 });
 

@@ -7,21 +7,29 @@ const AT_REST_MS = 10000; // something may begin elsewhere
 
 const main = () => document.getElementById("main");
 
-/** Shows the page as it is now; one that names no parts is shown anew as a whole. */
+/**
+ * Shows the page as it is now; one that names no parts is shown anew as a whole.
+ *
+ * @returns {Promise<void>}
+ */
 export async function renew() {
   const { follows } = main().dataset;
-  const page = await fetchPage(follows ?? location.href).catch(() => null);
+  const page = await fetchPage(follows ?? location.href).catch(() => /** @type {Document} */ (null));
   if (!page || follows !== main().dataset.follows) return; // no answer, or another page meanwhile
   if (!follows) main().replaceWith(page.getElementById("main"));
   else for (const part of document.querySelectorAll("[data-live]")) level(part, page);
   document.dispatchEvent(new CustomEvent("limn:renewed"));
 }
 
+/**
+ * @param {HTMLElement} part
+ * @param {Document} page
+ */
 function level(part, page) {
   const next = page.querySelector(`[data-live="${part.dataset.live}"]`);
   const filled = "once" in part.dataset && part.children.length; // forms that somebody may write in
   if (!next || filled) return;
-  const held = document.activeElement;
+  const held = /** @type {HTMLElement} */ (document.activeElement);
   for (const job of next.querySelectorAll("[data-job]")) {
     const shown = part.querySelector(`[data-job="${job.dataset.job}"]`);
     if (shown) job.replaceWith(shown.cloneNode(true)); // it is kept level by events of its own

@@ -1,26 +1,67 @@
 // Reads the search form, and writes the address that asks what stands in it.
 
+/** @type {(keyof Terms)[]} */
 const KINDS = ["text", "similar", "picture"];
+/** @type {(keyof Marks)[]} */
 const SIDES = ["more", "less"];
 
 export const form = document.querySelector("form.search");
 
-/** What the form asks: the words in the box, the chips by kind, the marks, the collection, the filters. */
+/**
+ * The fields of any form, as an address writes them.
+ *
+ * @param {HTMLFormElement} element
+ * @param {HTMLElement} [submitter]
+ */
+export function fieldsOf(element, submitter) {
+  const fields = /** @type {any} */ (new FormData(element, submitter)); // no file among them
+  return new URLSearchParams(fields);
+}
+
+/**
+ * @typedef {{value: string, weight: string}} Term
+ * @typedef {{text: Term[], similar: Term[], picture: Term[]}} Terms by kind
+ * @typedef {{more: string[], less: string[]}} Marks the ids of pictures
+ * @typedef {{q: string, collection: string, where: string[], panel: boolean} & Terms & Marks} Fields
+ */
+
+/**
+ * What the form asks: the words in the box, the chips by kind, the marks, the collection, the filters.
+ *
+ * @returns {Fields}
+ */
 export function fields() {
-  const found = { q: form.elements.q.value.trim(), collection: "", text: [], similar: [], picture: [], more: [], less: [] };
+  /** @type {Fields} */
+  const found = {
+    q: form.elements.q.value.trim(),
+    collection: "",
+    text: [],
+    similar: [],
+    picture: [],
+    more: [],
+    less: [],
+    where: [],
+    panel: false,
+  };
   found.where = [...form.querySelectorAll("[name=where]")].map(({ value }) => value);
   found.panel = form.querySelector("[name=panel]") !== null;
   for (const chip of form.querySelectorAll("[data-chip]")) {
     const [term, weight] = chip.querySelectorAll("input");
-    found[term.name].push({ value: term.value, weight: weight.value });
+    found[/** @type {keyof Terms} */ (term.name)].push({ value: term.value, weight: weight.value });
   }
-  for (const mark of form.querySelectorAll("[data-mark]")) found[mark.name].push(mark.value);
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const marks = form.querySelectorAll("[data-mark]");
+  for (const { name, value } of marks) found[/** @type {keyof Marks} */ (name)].push(value);
   const collection = form.querySelector("[name=collection]");
   if (collection) found.collection = collection.value;
   return found;
 }
 
-/** The address of that question; what is usual is left out, as the server leaves it out. */
+/**
+ * The address of that question; what is usual is left out, as the server leaves it out.
+ *
+ * @param {Fields} asked
+ */
 export function addressOf(asked) {
   const query = new URLSearchParams();
   if (asked.q) query.append("q", asked.q);

@@ -7,7 +7,15 @@ const ASK_EVERY_MS = 2000;
 
 const followed = new WeakSet();
 
+/**
+ * @typedef {{state: string, cancelled: boolean, total: number, rate: number, left_s: number,
+ *   current: string, added: number, changed: number, moved: number, unchanged: number,
+ *   failed: number}} Job a job as the API describes it
+ * @param {HTMLElement} shown
+ * @param {Job} job
+ */
 function tell(shown, job) {
+  /** @param {string} name */
   const find = (name) => shown.querySelector(`[data-${name}]`);
   const state = find("state");
   const working = job.cancelled ? state.dataset.ending : state.dataset.running;
@@ -26,13 +34,17 @@ function tell(shown, job) {
   const pace = job.rate && job.left_s !== null;
   if (!find("rate")) return; // the first page tells no more
   find("rate").textContent = pace
-    ? find("rate").dataset.words.replace("{rate}", job.rate.toFixed(0)).replace("{left}", job.left_s.toFixed(0))
+    ? find("rate")
+        .dataset.words.replace("{rate}", job.rate.toFixed(0))
+        .replace("{left}", job.left_s.toFixed(0))
     : "";
   find("current").textContent = job.current ?? "";
 }
 
+/** @param {HTMLElement} shown */
 function follow(shown) {
   const address = shown.dataset.job;
+  /** @param {Job} job */
   const take = (job) => {
     if (!shown.isConnected) return stop();
     if (!ENDED.includes(job.state)) return tell(shown, job);
@@ -49,7 +61,7 @@ function follow(shown) {
   stream.addEventListener("error", () => {
     if (stream.readyState !== EventSource.CLOSED || timer) return; // the browser tries again by itself
     timer = setInterval(async () => {
-      const answer = await fetch(address).catch(() => null);
+      const answer = await fetch(address).catch(() => /** @type {Response} */ (null));
       if (answer?.ok) take(await answer.json());
     }, ASK_EVERY_MS);
   });

@@ -3,16 +3,24 @@
 const box = document.getElementById("q"); // null on a page without the search form
 const help = document.getElementById("help");
 
+/** @type {Record<string, string>} */
 const SIDES = { m: "more", l: "less" };
 
 // Presses what belongs to the picture that has the focus, or to the one that the page is of.
-const act = (target, what) => (target.closest(".tile") ?? document.querySelector(".picture"))?.querySelector(what)?.click();
+/** @param {HTMLElement} target @param {string} what */
+const act = (target, what) =>
+  (target.closest(".tile") ?? document.querySelector(".picture"))?.querySelector(what)?.click();
 
-const frames = () => [...document.querySelectorAll(".grid a.frame")];
+const shownFrames = () => [...document.querySelectorAll(".grid a.frame")];
+/** @param {HTMLElement} target */
 const writing = (target) => target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
+/**
+ * @param {string} key
+ * @param {HTMLElement} target
+ */
 function walk(key, target) {
-  const all = frames();
+  const all = shownFrames();
   const at = all.indexOf(target.closest(".tile")?.querySelector(".frame"));
   if (at < 0) return all[0];
   if (key === "ArrowRight") return all[at + 1];
@@ -20,7 +28,13 @@ function walk(key, target) {
   return beside(all, at, key === "ArrowDown" ? 1 : -1);
 }
 
-// The picture in the next row that is the nearest to the middle of this one.
+/**
+ * The picture in the next row that is the nearest to the middle of this one.
+ *
+ * @param {HTMLElement[]} all
+ * @param {number} at
+ * @param {number} step
+ */
 function beside(all, at, step) {
   const here = all[at].getBoundingClientRect();
   const middle = here.left + here.width / 2;
@@ -37,11 +51,13 @@ function beside(all, at, step) {
   return best?.frame;
 }
 
+/** @param {HTMLElement} tile */
 function inSight(tile) {
   const { top, bottom } = tile.getBoundingClientRect();
   return bottom > 0 && top < innerHeight;
 }
 
+/** @param {PageEvents["keydown"]} event */
 function onArrow(event) {
   const { key, target } = event;
   const onTile = target.closest(".tile");
@@ -51,7 +67,7 @@ function onArrow(event) {
     return onTile.scrollIntoView({ block: "center" }); // what is beside it comes with it
   }
   if (!onTile && target !== box) {
-    const step = { ArrowLeft: "prev", ArrowRight: "next" }[key];
+    const step = key === "ArrowLeft" ? "prev" : key === "ArrowRight" ? "next" : null;
     const link = step && document.querySelector(`.steps [rel=${step}]`);
     if (link) return link.click();
     if (key === "ArrowUp" || key === "ArrowDown") return; // the page scrolls

@@ -21,7 +21,11 @@ export async function search({ typing = false, keepChips = false } = {}) {
   await ask(address, { entry, keepChips, typing });
 }
 
-/** Searches when nothing has changed for a moment. */
+/**
+ * Searches when nothing has changed for a moment.
+ *
+ * @param {Parameters<typeof search>[0]} options
+ */
 export function searchSoon(options) {
   clearTimeout(timer);
   timer = setTimeout(() => search(options), REST_MS);

@@ -7,6 +7,7 @@ const input = form.elements.image;
 const notice = document.getElementById("notice");
 const mostBytes = Number(form.dataset.mostBytes);
 
+/** @param {File[]} files */
 function searchBy(files) {
   const refusal = files.map(whyNot).find(Boolean) ?? "";
   notice.textContent = refusal;
@@ -23,8 +24,12 @@ function searchBy(files) {
   form.requestSubmit();
 }
 
-// What the server would refuse anyway is refused before it is sent. Some systems do not know the
-// type of a HEIC file and leave it empty.
+/**
+ * What the server would refuse anyway is refused before it is sent. Some systems do not know the
+ * type of a HEIC file and leave it empty.
+ *
+ * @param {File} file
+ */
 function whyNot(file) {
   if (file.type && !file.type.startsWith("image/")) {
     return words.noPicture.replace("{name}", file.name).replace("{type}", file.type);
@@ -36,6 +41,7 @@ function whyNot(file) {
   return "";
 }
 
+/** @param {File} file */
 function show(file) {
   const chosen = document.getElementById("chosen");
   const preview = chosen.querySelector("img");
@@ -54,6 +60,7 @@ document.addEventListener("paste", (event) => {
 });
 
 // A field that takes files to keep them has its own use for them.
+/** @param {PageEvents["drop"]} event */
 const carriesFiles = (event) =>
   event.dataTransfer.types.includes("Files") && !event.target.closest?.("[data-takes-files]");
 let depth = 0; // entering a child comes before leaving its parent

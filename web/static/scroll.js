@@ -10,6 +10,7 @@ const AGAIN_MS = 1000; // after it was laid, at the soonest, an answer that has 
 const KEEP_MS = 150; // after the last scrolling, the place is kept
 
 const notice = document.getElementById("notice");
+/** @type {Grid} */
 let grid = null;
 let begun = new AbortController(); // of the answer that is shown
 let laidAt = -AGAIN_MS;
@@ -44,13 +45,23 @@ function begin() {
   addEventListener("scroll", start, { signal });
 }
 
-// What the address names: a picture of the answer, or the rank that its page begins at.
+/**
+ * What the address names: a picture of the answer, or the rank that its page begins at.
+ *
+ * @returns {Place}
+ */
 function named() {
   const hit = /^#hit-(\d+)$/.exec(location.hash)?.[1];
   const rank = Number(hit ?? new URLSearchParams(location.search).get("start") ?? 1);
-  return rank > 1 || hit ? { rank, found: hit && rank } : null;
+  return rank > 1 || hit ? { rank, found: hit ? rank : undefined } : null;
 }
 
+/**
+ * @typedef {import("./grid/grid.js").Place} Place
+ * @param {HTMLElement} list
+ * @param {Place} place
+ * @param {AbortSignal} signal
+ */
 async function lay(list, place, signal) {
   list.classList.toggle("finding", Boolean(place));
   try {
@@ -60,8 +71,13 @@ async function lay(list, place, signal) {
     if (signal.aborted || !told.ids.length) return;
     list.classList.remove("finding"); // what is hidden takes no focus
     if (grid) place = end(list);
-    const tiles = new Tiles(list.dataset.tiles, () => grid?.draw(), () => (notice.textContent = words.silent));
+    const tiles = new Tiles(
+      list.dataset.tiles,
+      () => grid?.draw(),
+      () => (notice.textContent = words.silent),
+    );
     for (const more of document.querySelectorAll("p.more")) more.remove();
+    /** @param {HTMLElement} tile @param {number} rank */
     const drawn = (tile, rank) => {
       tile.querySelector(".select").checked = isSelected(tile.dataset.pictureId);
       tile.classList.toggle("found", rank === place?.found);
@@ -72,7 +88,7 @@ async function lay(list, place, signal) {
     grid = new Grid(list, told, tiles, { drawn, changed: () => again(list, signal) });
     history.scrollRestoration = "manual";
     if (place) grid.show(place);
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     if (error.name !== "AbortError") notice.textContent = words.silent; // the links stay, to be followed by hand
   } finally {
     laidAt = performance.now();
@@ -80,7 +96,12 @@ async function lay(list, place, signal) {
   }
 }
 
-// The collection went on: its pictures are asked for anew, though not more often than they can come.
+/**
+ * The collection went on: its pictures are asked for anew, though not more often than they can come.
+ *
+ * @param {HTMLElement} list
+ * @param {AbortSignal} signal
+ */
 function again(list, signal) {
   const asking = async () => {
     await lay(list, null, signal);
@@ -89,7 +110,11 @@ function again(list, signal) {
   anew ||= setTimeout(asking, laidAt + AGAIN_MS - performance.now());
 }
 
-// Makes room for what comes in the place of the grid, and tells where it was scrolled to.
+/**
+ * Makes room for what comes in the place of the grid, and tells where it was scrolled to.
+ *
+ * @param {HTMLElement} list
+ */
 function end(list) {
   const place = placeNow();
   grid.end();
@@ -104,10 +129,14 @@ function keep() {
   history.replaceState({ ...state, place: placeNow() }, "");
 }
 
-addEventListener("scroll", () => {
-  clearTimeout(keeping);
-  keeping = setTimeout(keep, KEEP_MS);
-}, { passive: true });
+addEventListener(
+  "scroll",
+  () => {
+    clearTimeout(keeping);
+    keeping = setTimeout(keep, KEEP_MS);
+  },
+  { passive: true },
+);
 addEventListener("pagehide", keep);
 addEventListener("popstate", () => (between = true));
 addEventListener("hashchange", () => {

@@ -1,7 +1,9 @@
 // Which pictures of an answer are selected, wherever it is scrolled to: a tile that is out of sight counts too.
 
+/** @type {Set<string>} */
 const selected = new Set();
 
+/** @param {string} id */
 export const isSelected = (id) => selected.has(id);
 
 const form = () => document.getElementById("select");
@@ -16,7 +18,8 @@ function tell() {
 
 function begin() {
   selected.clear();
-  for (const box of document.querySelectorAll(".select:checked, [data-was-selected]")) selected.add(box.value);
+  for (const box of document.querySelectorAll(".select:checked, [data-was-selected]"))
+    selected.add(box.value);
   for (const box of document.querySelectorAll(".select")) box.checked = isSelected(box.value);
   tell();
 }

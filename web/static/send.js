@@ -1,5 +1,6 @@
 // Sends the files of a form with a bar that shows how far they are. Without this the form does it.
 
+/** @param {HTMLFormElement} form */
 function send(form) {
   const sending = form.querySelector("[data-sending]");
   const notice = form.querySelector("[data-notice]");
@@ -14,6 +15,7 @@ function send(form) {
   const bar = sending.querySelector("progress");
   const button = form.querySelector("button:not([type])");
   const request = new XMLHttpRequest(); // fetch can't tell how far an upload has come
+  /** @param {string} text */
   const ready = (text) => {
     sending.hidden = true;
     button.disabled = false;

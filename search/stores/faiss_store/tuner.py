@@ -11,7 +11,7 @@ from search.stores.index_file import IndexHeader
 from search.stores.planner.cost_model import LEAST_ROWS
 from search.stores.planner.cpu import exact_plan, wants_plan
 from search.stores.planner.gpu import planner_of
-from search.stores.planner.plan import Plan, Wishes
+from search.stores.planner.plan import IndexOptions, Plan
 
 
 class FaissTuner:
@@ -20,7 +20,7 @@ class FaissTuner:
     def __init__(self, store: FaissStore) -> None:
         self._store = store
 
-    def load(self, path: Path, header: IndexHeader, options: Wishes) -> Plan | None:
+    def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> Plan | None:
         """Activate what a file holds; None where there is no file, or it doesn't suit the options.
 
         Raises:
@@ -46,20 +46,20 @@ class FaissTuner:
         """Return whether the store is searched as the plan says."""
         return plan.store == "exact" or self._store.staged is not None
 
-    def due(self, plan: Plan | None, options: Wishes) -> bool:
+    def due(self, plan: Plan | None, options: IndexOptions) -> bool:
         """Return whether the store is to be measured, by its size, options and last plan."""
         store, device = self._store, options.device(self._store.device)
         if store.gave_up and device == "cuda":
             return False
         return wants_plan(len(store), store.width, plan, options, device)
 
-    def exact(self, options: Wishes) -> Plan:
+    def exact(self, options: IndexOptions) -> Plan:
         """Return the plan of the store before it is measured, with the reason."""
         device = options.device(self._store.device)
         return exact_plan(len(self._store), self._store.width, options, device)
 
     def measure(
-        self, texts: Callable[[], Vectors], options: Wishes, report: Callable[[str], None]
+        self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
     ) -> Plan | None:
         """Measure, build and activate what is quickest.
 

@@ -16,7 +16,7 @@ Computes = Literal["cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class IndexOptions:
     """What a user asked for: a store by name or "auto", and the memory that one index may take."""
 
     store: StoreName = "auto"
@@ -77,13 +77,13 @@ class Plan:
         assert depth is not None
         return depth
 
-    def suits(self, wishes: Wishes, has: Computes) -> bool:
+    def suits(self, options: IndexOptions, has: Computes) -> bool:
         """Whether it is what is wished for, where it is to be, or came of the same wish."""
-        if wishes.store == "auto":  # that what was asked for failed says nothing of all others
+        if options.store == "auto":  # that what was asked for failed says nothing of all others
             wished = self.store != "exact" or self.wished == "auto"
         else:
-            wished = wishes.store in (self.store, self.wished)
-        return wished and self.device == wishes.device(has)
+            wished = options.store in (self.store, self.wished)
+        return wished and self.device == options.device(has)
 
     def told(self) -> dict[str, Any]:
         """What is to be said of it to programs."""

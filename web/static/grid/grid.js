@@ -10,13 +10,34 @@ const KEPT = 1.2; // and how far those that were drawn are kept
 const AHEAD = 2.5; // and how far their text is asked for
 const BUDGET_MS = 6; // for tiles, in a frame of 16
 
+/**
+ * @typedef {{rank: number, by?: number, found?: number, focus?: string}} Place where an answer is
+ *   scrolled to, which rank was looked for, and the tile that is to get the focus
+ * @typedef {{ids: number[], shapes: number[]}} Answer its pictures, and their widths in hundredths
+ *   of their heights
+ */
+
 export class Grid {
   /**
    * `list` holds the tiles of the page as it came; `drawn` is called with each tile when it is in, and
    * `changed` when the server tells other pictures than it did: the collection went on meanwhile.
+   *
+   * @param {HTMLElement} list
+   * @param {Answer} answer
+   * @param {import("./tiles.js").Tiles} tiles
+   * @param {{drawn: (tile: HTMLElement, rank: number) => void, changed: () => void}} calls
    */
   constructor(list, { ids, shapes }, tiles, { drawn, changed }) {
-    Object.assign(this, { list, ids, shapes, tiles, drawn, changed, shown: new Map(), frame: 0, seen: 0 });
+    this.list = list;
+    this.ids = ids;
+    this.shapes = shapes;
+    this.tiles = tiles;
+    this.drawn = drawn;
+    this.changed = changed;
+    /** @type {Map<number, HTMLElement>} the tiles in the document, by rank */
+    this.shown = new Map();
+    this.frame = 0;
+    this.seen = 0;
     for (const tile of list.querySelectorAll(".tile")) this.#take(tile);
     list.classList.add("laid");
     this.moved = () => this.draw();
@@ -40,21 +61,33 @@ export class Grid {
     });
   }
 
-  /** The first rank in the window, and how far below the window's top its row begins; null at the beginning. */
+  /**
+   * The first rank in the window, and how far below the window's top its row begins; null at the beginning.
+   *
+   * @returns {Place}
+   */
   get place() {
     if (this.#above() >= 0) return null;
     const row = this.rows[rowAt(this.rows, "top", Math.max(0, -this.#above() + this.measures.down))];
     return { rank: row.first + 1, by: Math.round(row.top + this.#above()) };
   }
 
-  /** Moves the window to where a rank's row begins, `by` pixels below the window's top. */
+  /**
+   * Moves the window to where a rank's row begins, `by` pixels below the window's top.
+   *
+   * @param {Place} place
+   */
   show({ rank, by = 24 }) {
     const row = this.rows[rowAt(this.rows, "first", Math.min(rank, this.ids.length) - 1)];
     scrollTo({ top: scrollY + this.#above() + row.top - by, behavior: "instant" });
     this.#draw();
   }
 
-  /** Which rank a picture has, or 0. */
+  /**
+   * Which rank a picture has, or 0.
+   *
+   * @param {number} id
+   */
   rankOf(id) {
     return this.ids.indexOf(id) + 1;
   }
@@ -63,7 +96,11 @@ export class Grid {
     return this.list.getBoundingClientRect().top + this.measures.padding;
   }
 
-  // A tile that came with the page; the whole answer may have another picture in its place.
+  /**
+   * Takes a tile that came with the page; the whole answer may have another picture in its place.
+   *
+   * @param {HTMLElement} tile
+   */
   #take(tile) {
     const rank = Number(tile.id.slice(4));
     if (this.ids[rank - 1] !== Number(tile.dataset.pictureId)) return tile.remove();
@@ -72,9 +109,13 @@ export class Grid {
     this.#told(tile, rank);
   }
 
+  /**
+   * @param {HTMLElement} tile
+   * @param {number} rank
+   */
   #told(tile, rank) {
-    tile.setAttribute("aria-setsize", this.ids.length);
-    tile.setAttribute("aria-posinset", rank);
+    tile.setAttribute("aria-setsize", String(this.ids.length));
+    tile.setAttribute("aria-posinset", String(rank));
     this.drawn(tile, rank);
   }
 
@@ -94,6 +135,10 @@ export class Grid {
     this.#draw();
   }
 
+  /**
+   * @param {HTMLElement} tile
+   * @param {number} rank
+   */
   #place(tile, rank) {
     const { padding, across } = this.measures;
     const { first, top, frame, height } = this.rows[rowAt(this.rows, "first", rank - 1)];
@@ -104,7 +149,11 @@ export class Grid {
     tile.style.height = `${height}px`;
   }
 
-  // The ranks of the rows within so many windows' heights of the window.
+  /**
+   * The ranks of the rows within so many windows' heights of the window.
+   *
+   * @param {number} beyond
+   */
   #near(beyond) {
     const [top, high] = [-this.#above(), innerHeight];
     const from = this.rows[rowAt(this.rows, "top", top - beyond * high)];
@@ -130,20 +179,27 @@ export class Grid {
     this.#ask(from, to);
   }
 
+  /**
+   * @param {number} from the first rank that is drawn
+   * @param {number} to the last
+   */
   #ask(from, to) {
     const down = scrollY >= this.seen;
     this.seen = scrollY;
     const [first, last] = this.#near(AHEAD);
+    /** @param {number} one @param {number} other */
     const range = (one, other) => Array.from({ length: Math.max(0, other - one + 1) }, (_, at) => one + at);
     const [after, before] = [range(to + 1, last), range(first, from - 1).reverse()];
     this.tiles.want([...range(from, to), ...(down ? [...after, ...before] : [...before, ...after])]);
   }
 
+  /** @param {number} rank */
   #lacks(rank) {
     const tile = this.shown.get(rank);
     return !tile || (tile.matches(".coming") && this.tiles.get(rank));
   }
 
+  /** @param {number} rank */
   #put(rank) {
     const text = this.tiles.get(rank);
     const tile = text ? made(text) : this.#coming(rank);
@@ -157,6 +213,7 @@ export class Grid {
     if (Number(tile.dataset.pictureId) !== this.ids[rank - 1]) this.changed();
   }
 
+  /** @param {number} rank */
   #coming(rank) {
     const tile = document.createElement("li");
     tile.className = `tile coming a-${this.shapes[rank - 1]}`;
@@ -165,7 +222,12 @@ export class Grid {
     return tile;
   }
 
-  // Tiles stand in the document in their order, for the keyboard and for who listens.
+  /**
+   * The tile to put a rank's before: tiles stand in the document in their order, for the keyboard
+   * and for who listens.
+   *
+   * @param {number} rank
+   */
   #next(rank) {
     let least = Infinity;
     for (const other of this.shown.keys()) if (other > rank && other < least) least = other;
@@ -176,20 +238,30 @@ export class Grid {
     const [from, to] = this.#near(KEPT);
     for (const [rank, tile] of this.shown) {
       if ((rank >= from && rank <= to) || tile.contains(document.activeElement)) continue;
-      for (const shot of tile.querySelectorAll(".shot")) if (!shot.complete) letGo(shot);
+      /** @type {NodeListOf<HTMLImageElement>} */
+      const shots = tile.querySelectorAll(".shot");
+      for (const shot of shots) if (!shot.complete) letGo(shot);
       tile.remove();
       this.shown.delete(rank);
     }
   }
 }
 
+/**
+ * @param {string} text
+ * @returns {HTMLElement}
+ */
 function made(text) {
   const template = document.createElement("template");
   template.innerHTML = text;
-  return template.content.firstElementChild;
+  return /** @type {HTMLElement} */ (template.content.firstElementChild);
 }
 
-// A picture that nobody sees any more keeps no other from coming.
+/**
+ * Stops the loading of a picture that nobody sees any more: it keeps no other from coming.
+ *
+ * @param {HTMLImageElement} shot
+ */
 function letGo(shot) {
   shot.removeAttribute("srcset");
   shot.removeAttribute("src");

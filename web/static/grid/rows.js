@@ -3,10 +3,15 @@
 // As the stylesheet's @container: under this width a tile's facts take two lines.
 const NARROW_REM = 15;
 
-/** The measures of a grid in pixels, as the stylesheet has them. */
+/**
+ * The measures of a grid in pixels, as the stylesheet has them.
+ *
+ * @param {HTMLElement} list
+ */
 export function measuresOf(list) {
   const style = getComputedStyle(list);
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  /** @param {string} name */
   const px = (name) => {
     const value = style.getPropertyValue(name).trim();
     return parseFloat(value) * (value.endsWith("rem") ? rem : 1);
@@ -24,12 +29,17 @@ export function measuresOf(list) {
   };
 }
 
-/** Rows of tiles: which rank each begins at (from 0), where it stands, and how high its frames are. */
+/**
+ * Rows of tiles: which rank each begins at (from 0), where it stands, and how high its frames are.
+ *
+ * @param {number[]} shapes
+ * @param {ReturnType<typeof measuresOf>} measures
+ */
 export function rowsOf(shapes, measures) {
   const { width, row, across, down } = measures;
   const rows = [];
   let top = 0;
-  for (let first = 0; first < shapes.length; ) {
+  for (let first = 0; first < shapes.length;) {
     let [next, sum, used] = [first, 0, -across];
     while (next < shapes.length) {
       const share = shapes[next] / 100;
@@ -48,7 +58,13 @@ export function rowsOf(shapes, measures) {
   return rows;
 }
 
-/** The place of the row that a point or a rank lies in; `key` is "top" or "first". */
+/**
+ * The place of the row that a point or a rank lies in.
+ *
+ * @param {ReturnType<typeof rowsOf>} rows
+ * @param {"top" | "first"} key
+ * @param {number} value
+ */
 export function rowAt(rows, key, value) {
   let [low, high] = [0, rows.length - 1];
   while (low < high) {

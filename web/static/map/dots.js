@@ -25,15 +25,35 @@ void main() {
 // What a plain canvas draws in well under a frame; the rest of a large map is left out meanwhile.
 const MOST_PLAIN = 12_000;
 
-/** A painter of `places`, pairs of numbers from 0 to 1: `paint(view, colours)` and `mark(chosen)`. */
+/**
+ * @typedef {{scale: number, x: number, y: number, width: number, height: number, ratio: number}} Sight
+ * @typedef {{plain: number[], bright: number[], size: number}} Style colours premultiplied by alpha
+ * @typedef {{mark(chosen: Float32Array): void, paint(sight: Sight, style: Style): void}} Painter
+ */
+
+/**
+ * A painter of `places`, pairs of numbers from 0 to 1: `paint(view, colours)` and `mark(chosen)`.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Float32Array} places
+ */
 export function painter(canvas, places) {
   const gl = canvas.getContext("webgl", { premultipliedAlpha: true, antialias: false });
   return gl ? withWebgl(gl, places) : onCanvas(canvas.getContext("2d"), places);
 }
 
+/**
+ * @param {WebGLRenderingContext} gl
+ * @param {Float32Array} places
+ * @returns {Painter}
+ */
 function withWebgl(gl, places) {
   const program = gl.createProgram();
-  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+  const shaders = new Map([
+    [gl.VERTEX_SHADER, VERTEX],
+    [gl.FRAGMENT_SHADER, FRAGMENT],
+  ]);
+  for (const [kind, text] of shaders) {
     const shader = gl.createShader(kind);
     gl.shaderSource(shader, text);
     gl.compileShader(shader);
@@ -42,6 +62,7 @@ function withWebgl(gl, places) {
   gl.linkProgram(program);
   gl.useProgram(program);
   const count = places.length / 2;
+  /** @param {string} name @param {number} width @param {Float32Array} data */
   const fill = (name, width, data) => {
     const at = gl.getAttribLocation(program, name);
     const buffer = gl.createBuffer();
@@ -53,6 +74,7 @@ function withWebgl(gl, places) {
   };
   fill("place", 2, places);
   const marks = fill("chosen", 1, new Float32Array(count));
+  /** @param {string} name */
   const at = (name) => gl.getUniformLocation(program, name);
   const [viewAt, sizeAt, plainAt, brightAt] = ["view", "size", "plain", "bright"].map(at);
   gl.enable(gl.BLEND);
@@ -75,9 +97,16 @@ function withWebgl(gl, places) {
   };
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Float32Array} places
+ * @returns {Painter}
+ */
 function onCanvas(context, places) {
   const count = places.length / 2;
+  /** @type {Float32Array} */
   let chosen = new Float32Array(count);
+  /** @param {number[]} colour */
   const css = ([red, green, blue, alpha]) =>
     `rgb(${[red, green, blue].map((part) => Math.round((part / alpha) * 255)).join(" ")} / ${alpha})`;
   return {
@@ -86,8 +115,8 @@ function onCanvas(context, places) {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, width, height);
       const step = Math.max(1, Math.ceil(count / MOST_PLAIN));
-      for (const [lit, colour] of [[0, css(plain)], [1, css(bright)]]) {
-        context.fillStyle = colour;
+      for (const lit of [0, 1]) {
+        context.fillStyle = css(lit ? bright : plain);
         for (let at = 0; at < count; at += lit ? 1 : step) {
           if (chosen[at] !== lit) continue;
           const left = (places[2 * at] - x) * scale + width / 2;

@@ -3,9 +3,11 @@
 const ACROSS = 128;
 
 export class Fields {
+  /** @param {Float32Array} places */
   constructor(places) {
     this.places = places;
     const count = places.length / 2;
+    /** @param {number} at */
     const field = (at) => this.#row(places[2 * at + 1]) * ACROSS + this.#row(places[2 * at]);
     this.starts = new Uint32Array(ACROSS * ACROSS + 1);
     for (let at = 0; at < count; at++) this.starts[field(at) + 1]++;
@@ -15,7 +17,11 @@ export class Fields {
     for (let at = 0; at < count; at++) this.order[next[field(at)]++] = at;
   }
 
-  /** The numbers of the points within a box, at most so many. */
+  /**
+   * The numbers of the points within a box, at most so many.
+   *
+   * @param {{left: number, bottom: number, right: number, top: number}} box
+   */
   *within({ left, bottom, right, top }, most = Infinity) {
     const { places } = this;
     for (let row = this.#row(bottom); row <= this.#row(top); row++) {
@@ -31,16 +37,28 @@ export class Fields {
     }
   }
 
-  /** The point that is the nearest to a place, within a distance; -1 where there is none. */
+  /**
+   * The point that is the nearest to a place, within a distance; -1 where there is none.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @param {number} within
+   */
   nearest(x, y, within) {
     let [best, least] = [-1, within * within];
-    for (const at of this.within({ left: x - within, right: x + within, bottom: y - within, top: y + within })) {
+    for (const at of this.within({
+      left: x - within,
+      right: x + within,
+      bottom: y - within,
+      top: y + within,
+    })) {
       const away = (this.places[2 * at] - x) ** 2 + (this.places[2 * at + 1] - y) ** 2;
       if (away < least) [best, least] = [at, away];
     }
     return best;
   }
 
+  /** @param {number} value */
   #row(value) {
     return Math.min(ACROSS - 1, Math.max(0, Math.floor(value * ACROSS)));
   }

@@ -1,34 +1,57 @@
 // The lasso: a line that is drawn around points, and the points within it.
 
+/** @typedef {[x: number, y: number]} Point */
+
 export class Lasso {
+  /** @param {(line: Point[]) => void} ended */
   constructor(ended) {
     this.ended = ended;
     this.on = false;
+    /** @type {Point[]} */
     this.line = [];
+    this.moved = () => {};
   }
 
+  /**
+   * @param {number} left
+   * @param {number} top
+   */
   begin(left, top) {
     this.line = [[left, top]];
   }
 
+  /**
+   * @param {number} left
+   * @param {number} top
+   */
   go(left, top) {
     const [x, y] = this.line.at(-1) ?? [left, top];
     if (Math.hypot(left - x, top - y) > 3) this.line.push([left, top]);
-    this.moved?.();
+    this.moved();
   }
 
   end() {
     const line = this.line;
     this.line = [];
     if (line.length > 2) this.ended(line);
-    this.moved?.();
+    this.moved();
   }
 }
 
-/** The numbers of the points within a line of places on the map. */
+/**
+ * The numbers of the points within a line of places on the map.
+ *
+ * @param {Point[]} line
+ * @param {import("./fields.js").Fields} fields
+ */
 export function within(line, fields) {
   const [across, up] = [line.map(([x]) => x), line.map(([, y]) => y)];
-  const box = { left: Math.min(...across), right: Math.max(...across), bottom: Math.min(...up), top: Math.max(...up) };
+  const box = {
+    left: Math.min(...across),
+    right: Math.max(...across),
+    bottom: Math.min(...up),
+    top: Math.max(...up),
+  };
   const found = [];
   for (const at of fields.within(box)) {
     if (inside(line, fields.places[2 * at], fields.places[2 * at + 1])) found.push(at);
@@ -36,7 +59,13 @@ export function within(line, fields) {
   return found;
 }
 
-// By the number of edges to one side of the place.
+/**
+ * Counts the edges to one side of the place.
+ *
+ * @param {Point[]} line
+ * @param {number} x
+ * @param {number} y
+ */
 function inside(line, x, y) {
   let odd = false;
   for (let at = 0, before = line.length - 1; at < line.length; before = at++) {
@@ -46,7 +75,11 @@ function inside(line, x, y) {
   return odd;
 }
 
-/** Ids as a filter writes them, runs as first-last: 3,7-9. */
+/**
+ * Ids as a filter writes them, runs as first-last: 3,7-9.
+ *
+ * @param {number[]} ids
+ */
 export function written(ids) {
   const parts = [];
   const sorted = [...ids].sort((one, other) => one - other);

@@ -11,6 +11,13 @@ const SHOT_PX = 66; // a thumbnail's longest side
 const ROOM_PX = 70; // and how far apart they stand
 const MOST_NEAR = 4000; // points in sight before thumbnails are shown
 
+/**
+ * @typedef {{level: number, x: number, y: number, names: Record<string, string>}} Region
+ * @typedef {{regions: Region[]}} Regions
+ * @typedef {import("./lasso.js").Point} Point
+ */
+
+/** @param {HTMLElement} map */
 export async function start(map) {
   const [told, bytes] = await Promise.all([
     fetch(map.dataset.map).then((answer) => answer.json()),
@@ -23,9 +30,26 @@ export async function start(map) {
 }
 
 class Shown {
+  /**
+   * @param {HTMLElement} map
+   * @param {Regions} told
+   * @param {Float64Array} ids
+   * @param {Float32Array} places pairs of numbers from 0 to 1
+   */
   constructor(map, told, ids, places) {
-    Object.assign(this, { map, told, ids, places, fields: new Fields(places), frame: 0, chosen: [] });
-    [this.dots, this.over] = map.querySelectorAll("canvas");
+    this.map = map;
+    this.told = told;
+    this.ids = ids;
+    this.places = places;
+    this.fields = new Fields(places);
+    this.frame = 0;
+    /** @type {number[]} ids */
+    this.chosen = [];
+    /** @type {Float32Array} 1 for each point that is chosen */
+    this.marks = null;
+    const [dots, over] = map.querySelectorAll("canvas");
+    this.dots = dots;
+    this.over = over;
     this.painter = painter(this.dots, places);
     this.context = this.over.getContext("2d");
     this.shots = new Shots(() => this.redraw());
@@ -39,7 +63,9 @@ class Shown {
     this.over.addEventListener("focus", () => this.redraw());
     this.over.addEventListener("blur", () => this.redraw());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
-    map.addEventListener("click", (event) => this.tool(event.target.closest("[data-tool]")));
+    map.addEventListener("click", ({ target }) =>
+      this.tool(/** @type {HTMLElement} */ (target).closest("[data-tool]")),
+    );
     map.querySelector("[data-export]").addEventListener("click", () => this.addIds());
     map.querySelector(".tools").hidden = false;
     map.dataset.ready = count(ids.length);
@@ -71,6 +97,7 @@ class Shown {
   colours() {
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     const alpha = this.ids.length > 20_000 ? 0.5 : 0.75;
+    /** @param {number[]} rgb */
     const premultiplied = (...rgb) => [...rgb.map((part) => (part / 255) * alpha), alpha];
     return dark
       ? { plain: premultiplied(169, 188, 255), bright: [0.957, 0.835, 0.541, 1] }
@@ -79,6 +106,7 @@ class Shown {
 
   drawShots() {
     const near = [...this.fields.within(this.view.box, MOST_NEAR + 1)];
+    /** @type {Set<number>} */
     const shown = new Set();
     if (near.length <= MOST_NEAR && (this.view.zoom > 2.5 || near.length < 60)) {
       const taken = new Set();
@@ -94,6 +122,12 @@ class Shown {
     this.shots.fetch(shown);
   }
 
+  /**
+   * @param {HTMLImageElement} image
+   * @param {number} left
+   * @param {number} top
+   * @param {number} chosen
+   */
   drawShot(image, left, top, chosen) {
     if (!image) return;
     const scale = SHOT_PX / Math.max(image.naturalWidth, image.naturalHeight);
@@ -116,6 +150,7 @@ class Shown {
     context.lineWidth = 4;
     context.strokeStyle = style.backgroundColor;
     context.fillStyle = style.color;
+    /** @type {number[][]} */
     const boxes = [];
     for (const region of this.told.regions) {
       if (region.level !== level) continue;
@@ -147,27 +182,38 @@ class Shown {
     }
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   open(x, y) {
     const at = this.fields.nearest(x, y, NEAR_PX / this.view.scale);
     if (at >= 0) location.assign(`/pictures/${this.ids[at]}`);
   }
 
+  /** @param {Point[]} line */
   choose(line) {
-    this.mark(within(line.map(([left, top]) => this.view.place(left, top)), this.fields));
+    this.mark(
+      within(
+        line.map(([left, top]) => this.view.place(left, top)),
+        this.fields,
+      ),
+    );
   }
 
+  /** @param {number[]} points */
   mark(points) {
     this.chosen = points.map((at) => this.ids[at]);
     this.marks = new Float32Array(this.ids.length);
     for (const at of points) this.marks[at] = 1;
     this.painter.mark(this.marks);
-    const form = this.map.querySelector(".chosen");
+    const form = this.map.querySelector("form.chosen");
     const filter = points.length ? written(this.chosen) : "";
     const many = filter.length > Number(form.dataset.most);
     form.hidden = !points.length;
     form.elements.where.value = many ? "" : filter;
     form.elements.q.disabled = many;
-    form.querySelector(".main").disabled = many;
+    form.querySelector("button.main").disabled = many;
     const words = many ? form.dataset.many : form.dataset.words;
     form.querySelector("[data-count]").textContent = words.replace("{count}", count(points.length));
     for (const field of form.querySelectorAll("[name=id]")) field.remove();
@@ -176,10 +222,14 @@ class Shown {
 
   // Only for an export: a search names them in its filter.
   addIds() {
-    const form = this.map.querySelector(".chosen");
+    const form = this.map.querySelector("form.chosen");
     for (const name of ["q", "collection", "where"]) form.elements[name].disabled = true;
     for (const id of this.chosen) {
-      const field = Object.assign(document.createElement("input"), { type: "hidden", name: "id", value: id });
+      const field = Object.assign(document.createElement("input"), {
+        type: "hidden",
+        name: "id",
+        value: String(id),
+      });
       form.append(field);
     }
     setTimeout(() => {
@@ -188,6 +238,7 @@ class Shown {
     });
   }
 
+  /** @param {HTMLElement} button */
   tool(button) {
     switch (button?.dataset.tool) {
       case "lasso":
@@ -206,4 +257,5 @@ class Shown {
   }
 }
 
+/** @param {number} number */
 const count = (number) => number.toLocaleString();

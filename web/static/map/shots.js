@@ -5,14 +5,21 @@ const MOST_KEPT = 400;
 const MOST_ASKED = 6;
 
 export class Shots {
+  /** @param {() => void} ready */
   constructor(ready) {
     this.ready = ready;
+    /** @type {Map<number, HTMLImageElement>} */
     this.kept = new Map();
+    /** @type {number[]} */
     this.wanted = [];
     this.asked = 0;
   }
 
-  /** The picture of an id, or null until it has come. */
+  /**
+   * The picture of an id, or null until it has come.
+   *
+   * @param {number} id
+   */
   get(id) {
     const shot = this.kept.get(id);
     if (shot === undefined) {
@@ -23,7 +30,11 @@ export class Shots {
     return shot;
   }
 
-  /** Ask for what was wanted last; what has been passed by meanwhile is let go. */
+  /**
+   * Ask for what was wanted last; what has been passed by meanwhile is let go.
+   *
+   * @param {Set<number>} shown
+   */
   fetch(shown) {
     this.wanted = this.wanted.filter((id) => shown.has(id) || (this.kept.delete(id), false));
     while (this.wanted.length && this.asked < MOST_ASKED) this.#ask(this.wanted.shift());
@@ -33,6 +44,7 @@ export class Shots {
     }
   }
 
+  /** @param {number} id */
   async #ask(id) {
     this.asked++;
     const image = new Image();

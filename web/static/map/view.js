@@ -4,22 +4,38 @@ const CLOSEST = 400; // times the whole map
 const STEP = 60; // pixels a key moves it
 
 export class View {
-  /** `changed` is called when it has moved, `clicked` with a place on the map. */
+  /**
+   * `changed` is called when it has moved, `clicked` with a place on the map.
+   *
+   * @param {HTMLElement} surface
+   * @param {{changed: () => void, clicked: (x: number, y: number) => void,
+   *   draws: import("./lasso.js").Lasso}} calls
+   */
   constructor(surface, { changed, clicked, draws }) {
-    Object.assign(this, { surface, changed, clicked, draws, x: 0.5, y: 0.5, zoom: 1, ratio: devicePixelRatio });
+    this.surface = surface;
+    this.changed = changed;
+    this.clicked = clicked;
+    this.draws = draws;
+    this.x = 0.5;
+    this.y = 0.5;
+    this.zoom = 1;
+    this.moved = 0; // pixels since the pointer went down
+    /** @type {Map<number, import("./lasso.js").Point>} where each pointer is */
     this.held = new Map();
     surface.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
-    for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
-      surface.addEventListener(kind, (event) => this[`_${kind}`](event));
-    }
+    surface.addEventListener("pointerdown", (event) => this.#down(event));
+    surface.addEventListener("pointermove", (event) => this.#move(event));
+    surface.addEventListener("pointerup", (event) => this.#up(event));
+    surface.addEventListener("pointercancel", (event) => this.#cancel(event));
     surface.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.measure()).observe(surface);
     this.measure();
   }
 
   measure() {
-    const { clientWidth: width, clientHeight: height } = this.surface;
-    Object.assign(this, { width, height, ratio: devicePixelRatio });
+    this.width = this.surface.clientWidth;
+    this.height = this.surface.clientHeight;
+    this.ratio = devicePixelRatio;
     this.changed();
   }
 
@@ -27,11 +43,21 @@ export class View {
     return Math.min(this.width, this.height) * this.zoom;
   }
 
-  /** From a place on the screen to one on the map, and back. */
+  /**
+   * From a place on the screen to one on the map, and back.
+   *
+   * @param {number} left
+   * @param {number} top
+   * @returns {import("./lasso.js").Point}
+   */
   place(left, top) {
     return [this.x + (left - this.width / 2) / this.scale, this.y - (top - this.height / 2) / this.scale];
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   screen(x, y) {
     return [(x - this.x) * this.scale + this.width / 2, this.height / 2 - (y - this.y) * this.scale];
   }
@@ -42,6 +68,11 @@ export class View {
     return { left, right, top, bottom };
   }
 
+  /**
+   * @param {number} factor
+   * @param {number} left
+   * @param {number} top
+   */
   zoomBy(factor, left = this.width / 2, top = this.height / 2) {
     const [x, y] = this.place(left, top);
     this.zoom = Math.min(CLOSEST, Math.max(0.8, this.zoom * factor));
@@ -49,6 +80,10 @@ export class View {
     this.moveTo(this.x + x - newX, this.y + y - newY);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
   moveTo(x, y) {
     this.x = Math.min(1, Math.max(0, x));
     this.y = Math.min(1, Math.max(0, y));
@@ -60,25 +95,29 @@ export class View {
     this.moveTo(0.5, 0.5);
   }
 
+  /** @param {WheelEvent} event */
   #wheel(event) {
     event.preventDefault();
     this.zoomBy(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.002)), event.offsetX, event.offsetY);
   }
 
-  _pointerdown(event) {
+  /** @param {PointerEvent} event */
+  #down(event) {
     this.surface.setPointerCapture(event.pointerId);
     this.held.set(event.pointerId, [event.offsetX, event.offsetY]);
     this.moved = 0;
     if (this.draws.on && this.held.size === 1) this.draws.begin(event.offsetX, event.offsetY);
   }
 
-  _pointermove(event) {
+  /** @param {PointerEvent} event */
+  #move(event) {
     const before = this.held.get(event.pointerId);
     if (!before) return;
     const [dx, dy] = [event.offsetX - before[0], event.offsetY - before[1]];
     this.moved += Math.hypot(dx, dy);
     if (this.held.size === 2) {
-      const [other] = [...this.held].find(([id]) => id !== event.pointerId).slice(1);
+      const [, other] = [...this.held].find(([id]) => id !== event.pointerId);
+      /** @param {number[]} point */
       const apart = (point) => Math.hypot(point[0] - other[0], point[1] - other[1]) || 1;
       const now = [event.offsetX, event.offsetY];
       this.zoomBy(apart(now) / apart(before), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
@@ -89,20 +128,24 @@ export class View {
     this.moveTo(this.x - (dx * share) / this.scale, this.y + (dy * share) / this.scale);
   }
 
-  _pointerup(event) {
+  /** @param {PointerEvent} event */
+  #up(event) {
     if (!this.held.delete(event.pointerId)) return;
     if (this.draws.on) return this.draws.end();
     if (this.moved < 6) this.clicked(...this.place(event.offsetX, event.offsetY));
   }
 
-  _pointercancel(event) {
+  /** @param {PointerEvent} event */
+  #cancel(event) {
     this.held.delete(event.pointerId);
     if (this.draws.on) this.draws.end();
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const step = STEP / this.scale;
-    const act = {
+    /** @type {Record<string, () => void>} */
+    const acts = {
       ArrowLeft: () => this.moveTo(this.x - step, this.y),
       ArrowRight: () => this.moveTo(this.x + step, this.y),
       ArrowUp: () => this.moveTo(this.x, this.y + step),
@@ -112,7 +155,8 @@ export class View {
       "-": () => this.zoomBy(1 / 1.4),
       0: () => this.whole(),
       Enter: () => this.clicked(this.x, this.y),
-    }[event.key];
+    };
+    const act = acts[event.key];
     if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation(); // the page's own keys

@@ -1,0 +1,41 @@
+"""Index a folder in the tests' own process with the encoder that needs no weights."""
+
+from pathlib import Path
+
+from indexer.indexing.pipeline import index
+from indexer.indexing.run_state import RunState
+from indexer.sources.folder import FolderSource
+from search.catalog.catalog import Catalog
+from search.catalog.records import Counts
+from search.encoders.tiny import TinyEncoder
+from search.pictures import Limits
+from search.settings import Settings
+
+
+def settings_at(folder: Path, url: str) -> Settings:
+    """Return settings with their data in `folder` and their catalog at `url`."""
+    return Settings.from_environment(
+        {"LIMN_DATA_DIR": str(folder), "LIMN_DATABASE_URL": url, "LIMN_ENCODER": "tiny"}
+    )
+
+
+class Silent:
+    """A progress report that nobody reads."""
+
+    def planned(self, plan: RunState) -> None: ...
+
+    def advanced(self, counts: Counts, total: int, at: str) -> None: ...
+
+
+def run_index(catalog: Catalog, folder: Path, name: str = "colours") -> Counts:
+    """Index a folder as a collection and return the counts of the run."""
+    _, counts = index(
+        catalog,
+        name,
+        [FolderSource(folder)],
+        TinyEncoder(),
+        workers=1,
+        limits=Limits(),
+        progress=Silent(),
+    )
+    return counts

@@ -1,0 +1,136 @@
+"""`limn serve --reload`: the server in a process of its own, restarted when Limn's files change."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+import click
+
+from search.errors import BadSetting
+from search.installing import install_extra
+
+# What a running server has read. The indexer is absent: each job starts a process that reads it.
+PACKAGES = ("migrations", "search", "web")
+SUFFIXES = frozenset({".css", ".csv", ".html", ".js", ".json", ".mo", ".py", ".svg"})
+
+# How often the server's process is looked at, to report that it has ended by itself.
+POLL_INTERVAL_MS = 500
+
+# How long a server may finish its requests before a restart; then they are cut off.
+PATIENCE_S = 3.0
+
+# The exit code of a wrong command line, which no change of a file corrects.
+MISUSE = 2
+
+
+def serve_and_reload(command: Sequence[str]) -> int:
+    """Run a command that serves, again after each change of Limn's files; return its exit code.
+
+    Raises:
+        BadSetting: watchfiles is not installed.
+    """
+    try:
+        from watchfiles import watch
+    except ImportError as error:
+        raise BadSetting(f"--reload needs watchfiles: {install_extra('sources')}") from error
+    server = _ServerProcess(command)
+    server.forward_signals()
+    server.start()
+    for changes in watch(
+        *_folders(),
+        watch_filter=lambda _, path: Path(path).suffix in SUFFIXES,
+        stop_event=server.ending,
+        rust_timeout=POLL_INTERVAL_MS,
+        yield_on_timeout=True,
+    ):
+        if changes:
+            _, path = min(changes)
+            click.echo(f"{path} has changed; restarting", err=True)
+            server.restart()
+        elif server.report_exit() == MISUSE:
+            break
+    return server.wait()
+
+
+def _folders() -> list[Path]:
+    specs = (find_spec(name) for name in PACKAGES)
+    return [Path(each) for spec in specs if spec for each in spec.submodule_search_locations or ()]
+
+
+class _ServerProcess:
+    """The process that serves, which is ended by what would end this one."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.ending = Event()
+        self._command = list(command)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._reported = False
+
+    def forward_signals(self) -> None:
+        """Pass on each signal that ends a program; the first of them ends the watching too."""
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._forward)
+
+    def start(self) -> None:
+        """Start the process, unless the end has been asked for."""
+        if self.ending.is_set():
+            return
+        # In a group of its own, or a terminal's Ctrl-C would reach it twice and cut off requests.
+        group = 0 if os.name == "posix" else None
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.DEVNULL, process_group=group
+        )
+        self._reported = False
+        if self.ending.is_set():  # meanwhile, and passed on to the process before this one
+            self._process.terminate()
+
+    def restart(self) -> None:
+        """Replace the process by a new one, which opens no second page in the browser."""
+        self._stop()
+        self._command = [word for word in self._command if word != "--open"]
+        self.start()
+
+    def report_exit(self) -> int | None:
+        """Return the exit code of a process that has ended by itself, and print it once."""
+        code = None if self._process is None else self._process.poll()
+        if code not in (None, MISUSE) and not self._reported and not self.ending.is_set():
+            self._reported = True
+            told = f"the server has ended with exit code {code}; it starts again after a change"
+            click.echo(told, err=True)
+        return code
+
+    def wait(self) -> int:
+        """Wait for the end of the process; return 1 for one that a signal has ended."""
+        code = 0 if self._process is None else self._process.wait()
+        return code if code >= 0 else 1
+
+    def _stop(self) -> None:
+        if self._process is None:
+            return
+        for _ in range(2):  # told a second time, the server cuts off its requests
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                continue
+            return
+        self._process.kill()
+        self._process.wait()
+
+    def _forward(self, number: int, _frame: FrameType | None) -> None:
+        self.ending.set()
+        if self._process is not None:
+            self._process.send_signal(number)
+
+
+def command_without_reload() -> list[str]:
+    """Return the command line of this process without `--reload`."""
+    return [sys.executable, *(word for word in sys.orig_argv[1:] if word != "--reload")]
