@@ -17,9 +17,10 @@ from search.documents import (
     saved_and_boards,
     search,
 )
+from search.documents.collection import FolderFields
 from search.documents.members import PictureId
 from search.documents.picture import ExportFields, Picture, ThumbnailFields
-from search.documents.reading import read, read_member
+from search.documents.reading import read, read_member, read_texts
 from search.documents.saved_and_boards import NewBoard, NewSearch, Pinned, PinnedChange
 from search.documents.schemas import parameters, schemas
 from search.documents.search import Hit, SearchDocument, SearchFields
@@ -143,6 +144,10 @@ def test_texts_of_an_address_are_read_as_what_they_mean() -> None:
     assert (fields.k, fields.similar, fields.weight) == (5, (7, 8), -0.5)
     assert (fields.fold, fields.by, fields.cutoff) == (True, ("words",), 0.0)
     assert read(ThumbnailFields, {"side": "480"}).side == 480
+    texts = {"k": ["5", "6"], "weight": [" 0.5"], "where": [""], "q": ["", "a door"]}
+    fields = read_texts(SearchFields, texts)
+    assert (fields.k, fields.weight, fields.where, fields.q) == (5, 0.5, "", ("", "a door"))
+    assert read_texts(FolderFields, {"path": ["/walls "]}).path == "/walls "
     assert read_member("id", "7", PictureId) == 7
 
 

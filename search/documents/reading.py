@@ -27,7 +27,7 @@ EXPECTED = {
 def read(kind: type[Document], values: Mapping[str, Any]) -> Document:
     """Return the document of values from JSON, or of texts from an address or a form.
 
-    A null stands for a member that is empty unless it is given.
+    A null in a member that is an empty text or list by default counts as absent.
 
     Raises:
         BadQuery: a member is unknown or missing, or has a value that is not allowed.
@@ -48,16 +48,19 @@ def read(kind: type[Document], values: Mapping[str, Any]) -> Document:
 def read_texts(kind: type[Document], texts: Mapping[str, Sequence[str]]) -> Document:
     """Return the document of the texts of an address or a form, each field any number of times.
 
-    A field that is empty is as good as none; of one that is no list, the first text counts.
+    An empty field counts as absent; the first text of a field that is no list counts.
 
     Raises:
         BadQuery: a field is unknown or missing, or has a value that is not allowed.
     """
-    lists = _lists(kind)
-    values = {
-        name: several if name in lists else several[0].strip() for name, several in texts.items()
-    }
-    return read(kind, {name: value for name, value in values.items() if value})
+    types = _plain_types(kind)
+    values: dict[str, Any] = {}
+    for name, several in texts.items():
+        if types.get(name) is tuple:
+            values[name] = several
+        elif several[0]:  # "+1" arrives as " 1"
+            values[name] = several[0] if types.get(name) is str else several[0].strip()
+    return read(kind, values)
 
 
 def read_member(name: str, value: object, kind: Any) -> Any:
@@ -102,14 +105,15 @@ def _empty(kind: type[Struct]) -> frozenset[str]:
 
 
 @cache
-def _lists(kind: type[Struct]) -> frozenset[str]:
-    types = get_type_hints(kind, include_extras=True)
-    return frozenset(name for name, each in types.items() if get_origin(_type(each)) is tuple)
+def _plain_types(kind: type[Struct]) -> Mapping[str, Any]:
+    """Return the types of the members without annotations and parameters."""
+    plain = {name: _type(member) for name, member in _members(kind).items()}
+    return {name: get_origin(member) or member for name, member in plain.items()}
 
 
 def _refusal(error: str, value: Any, kind: Any) -> BadQuery:
     """Return the error that an error of msgspec means, by the path at its end."""
-    told, _, path = error.partition(" - at `$")
+    fault, _, path = error.partition(" - at `$")
     name, expected, refused = "the document", _expected(kind), value
     for field, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
         if field:
@@ -119,7 +123,7 @@ def _refusal(error: str, value: Any, kind: Any) -> BadQuery:
             value, kind = value[int(index)], get_args(_type(kind))[0]
             if _says(kind):
                 expected, refused = _expected(kind), value
-    if "unknown field" in told:
+    if "unknown field" in fault:
         members = _members(kind)
         unknown = next(each for each in value if each not in members)
         return BadQuery(
@@ -128,7 +132,7 @@ def _refusal(error: str, value: Any, kind: Any) -> BadQuery:
             member=quoted(unknown),
             members=", ".join(members),
         )
-    if missing := re.search("missing required field `(.+)`", told):
+    if missing := re.search("missing required field `(.+)`", fault):
         return BadQuery(
             "member-missing",
             "{member} is missing; {expected}",

@@ -42,7 +42,7 @@ class PageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SavedSearch(Struct, frozen=True):
-    """A question of the page: what stands after the "?" of its address."""
+    """A question of the page: the part of its address after the "?"."""
 
     id: int
     name: str

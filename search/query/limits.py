@@ -1,11 +1,11 @@
-"""Limits of what may be asked and kept, each with its reason; the API documents them too."""
+"""Limits of queries and of what people save, each with its reason; the API documents them."""
 
 from typing import Literal
 
 # Deeper answers cost memory and are never looked at; a page that scrolls stays far below.
 MOST_HITS = 10_000
 
-# How many hits or rows an answer has where nobody says.
+# The number of hits or rows of an answer, unless a request names another.
 DEFAULT_K = 20
 
 # The most rows of a list in one answer.

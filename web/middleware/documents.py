@@ -19,7 +19,7 @@ class DocumentsApp(Flask):
         """Return the response of what a view returned."""
         if isinstance(rv, Struct):
             rv = self.json.response(rv)
-        elif isinstance(rv, tuple) and isinstance(rv[0], Struct):
+        elif isinstance(rv, tuple) and rv and isinstance(rv[0], Struct):
             rv = (self.json.response(rv[0]), *rv[1:])
         return super().make_response(rv)
 
