@@ -24,7 +24,8 @@ import numpy as np
 from benchmarks.relevance import Silent
 from indexer.captioned_pictures import CaptionedPicture, read_pairs, split
 from indexer.indexing.pipeline import index
-from indexer.sources.registry import SourceOptions, open_source
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source
 from indexer.training.adapter.gate import train_adapter
 from search.bootstrap import open_engine
 from search.engine import Engine
@@ -184,7 +185,7 @@ def classes_of(engine: Engine) -> list[Task]:
     """A task for each class."""
     [collection] = engine.collections()
     meant: dict[str, set[int]] = defaultdict(set)
-    for picture in engine.catalog.pictures.captioned(collection):
+    for picture in engine.catalog.pictures.with_captions(collection):
         meant[picture.facts.captions[0].text].add(picture.id)
     return [Task(said, frozenset(ids)) for said, ids in sorted(meant.items()) if len(ids) >= 13]
 

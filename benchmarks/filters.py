@@ -27,7 +27,7 @@ from search.catalog.database.schema import ensure_schema
 from search.catalog.filters import passes
 from search.catalog.records import Collection
 from search.catalog.visual_hashes import store_colours
-from search.facets.cache import Holdings
+from search.facets.cache import FacetCache
 from search.filters.grammar import parse
 from search.records import Space
 
@@ -67,11 +67,11 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
         ensure_schema(database)
         catalog = Catalog(database)
         collection = filled(database, catalog, pictures)
-        holdings = Holdings(catalog)
+        facet_cache = FacetCache(catalog)
         head = catalog.changes.last(collection.id)
         print(f"{pictures:,} pictures, {'SQLite' if database.is_sqlite else 'PostgreSQL'}")
         began_s, worked_s = perf_counter(), process_time()
-        holdings.facets([(collection, head)], None)
+        facet_cache.facets([(collection, head)], None)
         took = f"{perf_counter() - began_s:.2f} ({process_time() - worked_s:.2f}) s"
         print(f"the first facets, with the reading of all rows: {took}")
         print(f"{'ids, ms':>16}{'and facets, ms':>16}{'pass':>10}  filter")
@@ -79,26 +79,26 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
             where = parse(text)
             passing = catalog.filters.ids([collection.id], where)[collection.id]
             ids_ms = timed(partial(catalog.filters.ids, [collection.id], where))
-            holdings.facets([(collection, head)], where)
+            facet_cache.facets([(collection, head)], where)
 
             def count(where: Any = where) -> None:
-                holdings._kept.clear()
-                holdings.facets([(collection, head)], where)
+                facet_cache._kept.clear()
+                facet_cache.facets([(collection, head)], where)
 
             print(f"{ids_ms:>16}{timed(count):>16}{len(passing):10,}  {text}")
             if plans and database.is_sqlite:
                 print_plan(database, collection, text)
-        holdings._kept.clear()
-        whole_ms = timed(partial(cleared, holdings, collection, head))
+        facet_cache._kept.clear()
+        whole_ms = timed(partial(cleared, facet_cache, collection, head))
         print(f"facets without a filter: {whole_ms} ms")
-        changed_ms = timed(lambda: changed(database, catalog, holdings, collection))
+        changed_ms = timed(lambda: changed(database, catalog, facet_cache, collection))
         print(f"facets after a change of one picture: {changed_ms} ms")
         database.close()
 
 
-def cleared(holdings: Holdings, collection: Collection, head: int) -> None:
-    holdings._kept.clear()
-    holdings.facets([(collection, head)], None)
+def cleared(facet_cache: FacetCache, collection: Collection, head: int) -> None:
+    facet_cache._kept.clear()
+    facet_cache.facets([(collection, head)], None)
 
 
 def timed(call: Callable[[], object]) -> str:
@@ -124,14 +124,14 @@ def print_plan(database: Database, collection: Collection, text: str) -> None:
 
 
 def changed(
-    database: Database, catalog: Catalog, holdings: Holdings, collection: Collection
+    database: Database, catalog: Catalog, facet_cache: FacetCache, collection: Collection
 ) -> None:
     """Count again after one picture has changed."""
     with database.writing() as sql:
         [first] = sql.scalars(sa.select(sa.func.min(t.picture.c.id))).all()
         sql.execute(t.change.delete().where(t.change.c.picture_id == first))
         sql.execute(t.change.insert().values(collection_id=collection.id, picture_id=first))
-    holdings.facets([(collection, catalog.changes.last(collection.id))], None)
+    facet_cache.facets([(collection, catalog.changes.last(collection.id))], None)
 
 
 def filled(database: Database, catalog: Catalog, pictures: int) -> Collection:

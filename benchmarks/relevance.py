@@ -28,7 +28,8 @@ from search.bootstrap import open_engine
 from search.catalog.records import Counts
 from search.engine import Engine
 from search.pictures import Limits
-from search.query.records import EVERY_EVIDENCE, Evidence, Hit, Query, TextTerm
+from search.query.limits import ALL_SIGNALS, SearchSignal
+from search.query.records import Hit, Query, TextTerm
 from search.settings import Settings
 from search.text.analysis import query_words, words_of
 
@@ -38,11 +39,11 @@ ASKING = 2
 COMPARED = 300
 """So many of the best are put in another order by the ways that are compared."""
 
-WAYS: dict[str, tuple[Evidence, ...]] = {
+WAYS: dict[str, tuple[SearchSignal, ...]] = {
     "pictures alone": ("picture",),
     "pictures and captions": ("picture", "caption"),
     "pictures and words": ("picture", "words"),
-    "all, as shipped": EVERY_EVIDENCE,
+    "all, as shipped": ALL_SIGNALS,
 }
 
 # Things that no photograph of Flickr8k's development split is described to show (checked below).
@@ -62,7 +63,7 @@ PRESENT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SourceOptions:
     """A caption that asks, and the name of the picture that it is of."""
 
     text: str
@@ -92,7 +93,7 @@ def main() -> None:
         with indexed(pairs, language, bare) as engine:
             print(f"\n{language}: {len(pairs)} pictures, {len(bare)} without captions")
             asked = [
-                Asked(text, pair.path.name)
+                SourceOptions(text, pair.path.name)
                 for pair in pairs
                 for text in pair.captions[language][:1]
             ]
@@ -129,7 +130,7 @@ def indexed(pairs: Sequence[CaptionedPicture], language: str, bare: set[str]) ->
 
 
 def print_recall(
-    engine: Engine, asked: Sequence[Asked], bare: set[str], pictures: int, short: bool
+    engine: Engine, asked: Sequence[SourceOptions], bare: set[str], pictures: int, short: bool
 ) -> None:
     """Recall by each kind of evidence, and by simpler ways to bring them together."""
     ways = {way: by for way, by in WAYS.items() if not short or "and" not in way}
@@ -168,7 +169,7 @@ def print_recall(
 
 def others(hits: Sequence[Hit]) -> dict[str, NDArray[np.float64]]:
     """Scores by reciprocal ranks and by raw cosines, from the same evidence of every picture."""
-    by = {kind: np.array([_score(hit, kind) for hit in hits]) for kind in EVERY_EVIDENCE}
+    by = {kind: np.array([_score(hit, kind) for hit in hits]) for kind in ALL_SIGNALS}
     reciprocal = np.zeros(len(hits))
     for scores in by.values():
         place = np.empty(len(hits))
@@ -182,7 +183,7 @@ def others(hits: Sequence[Hit]) -> dict[str, NDArray[np.float64]]:
 
 
 def print_cutoff(
-    engine: Engine, asked: Sequence[Asked], pairs: Sequence[CaptionedPicture], language: str
+    engine: Engine, asked: Sequence[SourceOptions], pairs: Sequence[CaptionedPicture], language: str
 ) -> None:
     """What a cutoff keeps of the best hits, and how right it is about every hit."""
     told = [{word for text in pair.captions[language] for word in words_of(text)} for pair in pairs]
@@ -227,7 +228,7 @@ def _rank(names: Sequence[str], wanted: str, pictures: int) -> float:
     return names.index(wanted) + 1 if wanted in names else (len(names) + pictures) / 2
 
 
-def _score(hit: Hit, by: Evidence) -> float:
+def _score(hit: Hit, by: SearchSignal) -> float:
     return next((match.score for match in hit.matches if match.by == by), float("nan"))
 
 

@@ -27,7 +27,7 @@ from search.stores.faiss_store.ann_cpu import one_thread
 from search.stores.faiss_store.store import FaissStore
 from search.stores.planner.cpu import Planner
 from search.stores.planner.gpu import planner_of
-from search.stores.planner.plan import Wishes
+from search.stores.planner.plan import IndexOptions
 
 TARGET = 0.99
 ASKED = 300
@@ -109,7 +109,9 @@ class Bench:
         figures: Figures = {}
         for name in ("exact", "auto"):
             if name == "auto":
-                planner_of(store, Wishes())(store, self.lessons, Wishes(), lambda _: None).run()
+                planner_of(store, IndexOptions())(
+                    store, self.lessons, IndexOptions(), lambda _: None
+                ).run()
             queries = self.queries["text"][: ASKED if name == "auto" else 30]
             with one_thread():
                 whole = timed(lambda q: store.search(q, 10)[0], queries)[1]
@@ -139,7 +141,9 @@ class Bench:
         assert found is not None
         mapped.load(found[1])
         opened_s = time.perf_counter() - began
-        Planner(mapped, self.lessons, Wishes(memory_bytes=160 * len(store)), lambda _: None).run()
+        Planner(
+            mapped, self.lessons, IndexOptions(memory_bytes=160 * len(store)), lambda _: None
+        ).run()
         figures: Figures = {
             "bytes_per_vector": round(mapped.in_memory_bytes / len(mapped), 1),
             "exact_bytes_per_vector": round(store.in_memory_bytes / len(store), 1),
@@ -161,7 +165,7 @@ class Bench:
             queries = self.queries["text"][:50]
             with one_thread():
                 exact = timed(lambda q, s=store: s.search(q, 10)[0], queries)[1]["cpu_ms"]
-            plan = Planner(store, self.lessons, Wishes("scan"), lambda _: None).run()
+            plan = Planner(store, self.lessons, IndexOptions("scan"), lambda _: None).run()
             with one_thread():
                 staged = timed(lambda q, s=store: s.search(q, 10)[0], queries)[1]["cpu_ms"]
             figures[str(size)] = {"exact_ms": exact, "scan_ms": staged, "plan": bool(plan)}

@@ -11,7 +11,7 @@ import numpy as np
 from search.records import Device, Ids, QueryKind, Vectors
 from search.stores.faiss_store.store import FaissStore, Staged
 from search.stores.planner.gpu import planner_of
-from search.stores.planner.plan import Wishes
+from search.stores.planner.plan import IndexOptions
 
 Answer = Callable[[Vectors, int, QueryKind], Ids]
 """Queries (q, width), a setting, and what they were made from -> ids (q, 10)."""
@@ -47,8 +47,8 @@ def limn(store_name: str) -> Build:
             store.put(np.arange(start, start + len(part)), part)
         plan = None
         if store_name != "exact":
-            wishes = Wishes(store_name)
-            plan = planner_of(store, wishes)(store, texts, wishes, lambda _: None).run()
+            options = IndexOptions(store_name)
+            plan = planner_of(store, options)(store, texts, options, lambda _: None).run()
         staged = store.staged
 
         now = (0, "")

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `search.schema` hands over."""
+"""Alembic's entry: runs the migrations on the connection of `search.catalog.database.schema`."""
 
 from alembic import context
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from search.query.records import PictureTerm as PictureTerm
     from search.query.records import Query as Query
     from search.query.records import TextTerm as TextTerm
-    from search.query.syntax import worded as worded
+    from search.query.syntax import parse_query_text as worded
     from search.records import Picture as Picture
     from search.settings import Settings as Settings
 
@@ -49,7 +49,7 @@ _HOMES = {
     "keep_concept": "search.concepts:keep",
     "open_engine": "search.bootstrap",
     "parse_filter": "search.filters.grammar:parse",
-    "worded": "search.query.syntax",
+    "worded": "search.query.syntax:parse_query_text",
 }
 
 

@@ -5,25 +5,25 @@ from contextlib import contextmanager, suppress
 
 from search.catalog.catalog import open_catalog
 from search.encoders import open_encoder
-from search.encoders.batching import JoinedEncoder
+from search.encoders.batching import BatchingEncoder
 from search.engine import Engine
 from search.errors import LimnError
-from search.indexes.ann_builder import Staging
+from search.indexes.ann_builder import AnnBuilder
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
 from search.settings import Settings
-from search.stores import open_store
-from search.stores.planner.plan import Wishes
+from search.stores import StoreOptions, open_backend
+from search.stores.planner.plan import IndexOptions
 
 
 @contextmanager
 def open_engine(
-    settings: Settings | None = None, lasting: bool = False, begin: bool = False
+    settings: Settings | None = None, long_running: bool = False, begin: bool = False
 ) -> Iterator[Engine]:
-    """An engine on the settings' database, whose schema is upgraded first where it must be.
+    """Open an engine on the settings' database, and upgrade its schema first where it must be.
 
-    Without settings, those of the environment are taken. In a process that is `lasting`, large
-    collections get a first pass, and index files are written, in the background. With `begin`, a
+    Without settings, those of the environment apply. In a process that is `long_running`, large
+    collections get an ANN index, and index files are written, in the background. With `begin`, a
     database is made where one was removed and its index files were not.
 
     Raises:
@@ -32,7 +32,8 @@ def open_engine(
         BadSetting: a setting names something that does not exist.
     """
     settings = settings or Settings.from_environment()
-    wishes = Wishes(settings.store, settings.memory_bytes)
+    options = IndexOptions(settings.store, settings.memory_bytes)
+    stores = StoreOptions(settings.store, settings.device, settings.memory_bytes, settings.data_dir)
     limits = Limits(
         max_pixels=settings.max_pixels,
         max_decode_bytes=settings.max_decode_bytes,
@@ -41,13 +42,13 @@ def open_engine(
     with open_catalog(settings.database, begin) as catalog:
         engine = Engine(
             catalog=catalog,
-            open_encoder=lambda spec: JoinedEncoder(open_encoder(spec, settings.device)),
-            open_store=lambda width: open_store(width, settings.device, settings.memory_bytes),
+            open_encoder=lambda spec: BatchingEncoder(open_encoder(spec, settings.device)),
+            stores=open_backend(stores),
             index_dir=settings.data_dir / "indexes",
             thumbnails=Thumbnails(settings.data_dir / "thumbnails", limits),
             limits=limits,
-            open_staging=lambda path, texts: Staging(path, texts, wishes, lasting),
-            lasting=lasting,
+            open_ann_builder=lambda path, texts: AnnBuilder(path, texts, options, long_running),
+            long_running=long_running,
         )
         try:
             yield engine

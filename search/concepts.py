@@ -4,17 +4,18 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import regex
 
 from search.catalog.records import Concept, ConceptMark
+from search.documents.feedback import SharedConcept, SharedMark, SharedVector, Words
+from search.documents.reading import quoted, read
 from search.engine import Engine
 from search.errors import BadQuery, BadSource
-from search.query.checks import MOST_MARKS, MOST_NAME, MOST_TERMS, check_weight, check_words
+from search.query.checks import check_weight, check_words
+from search.query.limits import MOST_MARKS, MOST_NAME, MOST_TERMS
 from search.query.records import ConceptTerm, IndexedTerm, Query, TextTerm
 from search.records import Vectors
 
@@ -56,22 +57,22 @@ def keep(engine: Engine, name: str, query: Query, replacing: bool = False) -> Co
     return concept
 
 
-def exported(concept: Concept) -> dict[str, Any]:
-    """A concept as a document that another catalog takes."""
-    return {
-        "kind": KIND,
-        "version": VERSION,
-        "name": concept.name,
-        "words": [{"text": each.text, "weight": each.weight} for each in concept.words],
-        "marks": [
-            {"content_hash": each.content_hash, "more": each.more, "file": each.file}
-            for each in concept.marks
-        ],
-        "vectors": [
-            {"space": space_id, "float16": base64.b64encode(row.astype("<f2").tobytes()).decode()}
+def exported(concept: Concept) -> SharedConcept:
+    """Return a concept as a document that another catalog imports."""
+    return SharedConcept(
+        kind=KIND,
+        version=VERSION,
+        name=concept.name,
+        words=tuple(Words(term.text, term.weight) for term in concept.words),
+        marks=tuple(
+            SharedMark(content_hash=mark.content_hash, more=mark.more, file=mark.file)
+            for mark in concept.marks
+        ),
+        vectors=tuple(
+            SharedVector(space_id, base64.b64encode(row.astype("<f2").tobytes()).decode())
             for space_id, row in sorted(concept.vectors.items())
-        ],
-    }
+        ),
+    )
 
 
 def imported(text: str | bytes) -> Concept:
@@ -81,23 +82,24 @@ def imported(text: str | bytes) -> Concept:
         BadSource: it is none, or was changed by hand into one that can't be.
     """
     try:
-        document = json.loads(text)
-        if document["kind"] != KIND or document["version"] != VERSION:
-            raise ValueError(f"it is {document['kind']!r}, version {document['version']!r}")
-        name = str(document["name"])
-        check_name(name)
+        members = json.loads(text)
+        if not isinstance(members, dict):
+            raise ValueError("it is no JSON object")
+        document = read(SharedConcept, members)
+        if document.kind != KIND or document.version != VERSION:
+            raise ValueError(f"it is {document.kind!r}, version {document.version!r}")
+        check_name(document.name)
         concept = Concept(
-            name,
-            tuple(_word(each) for each in document["words"]),
-            tuple(_mark(each) for each in document["marks"]),
-            {str(each["space"])[:200]: _vector(each["float16"]) for each in document["vectors"]},
+            document.name,
+            tuple(_word(word) for word in document.words),
+            tuple(_mark(mark) for mark in document.marks),
+            {each.space[:200]: _vector(each.float16) for each in document.vectors},
         )
         if len(concept.words) > MOST_TERMS or len(concept.marks) > MOST_MARKS:
             raise ValueError("it has more words or marks than a query may have")
-    except (ValueError, TypeError, KeyError, RecursionError, BadQuery) as error:
-        told = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else error
+    except (ValueError, RecursionError, BadQuery) as error:
         raise BadSource(
-            f"this is no concept that can be imported: {told}; "
+            f"this is no concept that can be imported: {error}; "
             "take a file that limn concept export wrote"
         ) from error
     return concept
@@ -133,18 +135,16 @@ def _parts(engine: Engine, query: Query) -> tuple[tuple[TextTerm, ...], tuple[Co
     return tuple(words), tuple(marks.values())
 
 
-def _word(document: Mapping[str, Any]) -> TextTerm:
-    text, weight = str(document["text"]), float(document["weight"])
-    check_words(text)
-    check_weight(weight)
-    return TextTerm(text, weight)
+def _word(word: Words) -> TextTerm:
+    check_words(word.text)
+    check_weight(word.weight)
+    return TextTerm(word.text, word.weight)
 
 
-def _mark(document: Mapping[str, Any]) -> ConceptMark:
-    content_hash, more = str(document["content_hash"]), document["more"]
-    if not re.fullmatch(r"([0-9a-f]{2}){16,32}", content_hash) or not isinstance(more, bool):
-        raise ValueError(f"a mark is {document!r}")
-    return ConceptMark(content_hash, more, str(document.get("file", ""))[:500])
+def _mark(mark: SharedMark) -> ConceptMark:
+    if not re.fullmatch(r"([0-9a-f]{2}){16,32}", mark.content_hash):
+        raise ValueError(f"the content_hash of a mark is {quoted(mark.content_hash)}")
+    return ConceptMark(mark.content_hash, mark.more, mark.file[:500])
 
 
 def _vector(text: str) -> Vectors:

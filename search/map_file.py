@@ -4,8 +4,6 @@ A map is a cache: it can be deleted, and be made again from SQL, whenever one li
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.errors import StorageFailed
+from search.files.atomic_file import PRIVATE, atomic_file
 from search.records import Ids
 
 Places = NDArray[np.float32]
@@ -49,13 +48,11 @@ class PictureMap:
 
 
 def write_map(path: Path, made: PictureMap) -> None:
-    """Write a map by way of a file beside it; raises StorageFailed."""
+    """Write a map as a whole; raises StorageFailed."""
     regions = json.dumps([asdict(each) for each in made.regions], ensure_ascii=False)
-    draft = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
+        with atomic_file(path, mode=PRIVATE) as file:
             np.savez(
                 file,
                 position=np.int64(made.position),
@@ -64,10 +61,7 @@ def write_map(path: Path, made: PictureMap) -> None:
                 places=made.places,
                 regions=np.frombuffer(regions.encode(), dtype=np.uint8),
             )
-        os.replace(draft, path)
     except OSError as error:
-        if draft is not None:
-            Path(draft).unlink(missing_ok=True)
         raise StorageFailed(
             f"can't write the map {str(path)!r}: {error.strerror}; make room, and make it again"
         ) from error

@@ -10,12 +10,10 @@ from typing import cast, get_args
 
 import platformdirs
 
+from search import plugins
 from search.errors import BadSetting
 from search.records import Device
 from search.text.path_names import on_disk
-
-STORES = ("auto", "exact", "scan", "ivf", "hnsw", "cagra")
-"""How vectors may be searched: measured and chosen, or as named; the last on a GPU alone."""
 
 DEVICES: tuple[str, ...] = get_args(Device)
 
@@ -54,7 +52,7 @@ class Settings:
         LIMN_MAX_UPLOAD_BYTES   the largest picture sent to the server; default: 33,554,432 (32 MiB)
         LIMN_ROOTS              folders that the page may index, as PATH lists them; default: none
         LIMN_MAX_SENT_BYTES     the most files sent to a collection at once; default: 2 GiB
-        LIMN_STORE              auto, exact, scan, ivf, hnsw or cagra; default: auto, which measures
+        LIMN_STORE              how vectors are searched; default: auto, which measures
         LIMN_MEMORY             what one index may take in memory, such as 2G; default: no bound
 
         Raises:
@@ -109,8 +107,9 @@ def _device(value: str) -> Device:
 
 
 def _store(value: str) -> str:
-    if value not in STORES:
-        raise BadSetting(f"LIMN_STORE is {value!r}; it may be {', '.join(STORES)}")
+    if plugins.find("stores", value) is None:
+        names = ", ".join(plugins.choices("stores"))
+        raise BadSetting(f"LIMN_STORE is {value!r}; it may be {names}")
     return value
 
 

@@ -83,8 +83,10 @@ def test_an_adapter_is_installed_turned_off_and_removed(engine: Engine) -> None:
     [installed] = engine.catalog.adapters.all()
     assert installed.enabled and installed.facts["trained"] == done.trained
 
+    data_dir = engine.map_file(engine.collections()[0]).parents[2]
+
     def cosines() -> list[float]:
-        with open_engine(settings_at(engine._index_dir.parent, str(engine_url(engine)))) as fresh:
+        with open_engine(settings_at(data_dir, engine_url(engine))) as fresh:
             return [hit.score for hit in fresh.search(Query((TextTerm("red thing"),), k=5))]
 
     with_it = cosines()

@@ -69,7 +69,7 @@ def test_captioned_pictures_are_those_of_one_collection_that_have_captions(
     catalog.writer.store(collection, pictures)
     elsewhere = catalog.collections.open("elsewhere", SPACE)
     catalog.writer.store(elsewhere, [embedded("/p/a.jpg", bare, other)])
-    found = list(catalog.pictures.captioned(collection))
+    found = list(catalog.pictures.with_captions(collection))
     assert [picture.path.name for picture in found] == ["a.jpg", "c.jpg"]
     assert [len(picture.facts.captions) for picture in found] == [2, 1]
 
@@ -242,7 +242,7 @@ def test_removing_a_collection_leaves_nothing_of_it_and_spares_the_others(
     assert (left.pictures, left.captions, left.failures) == (1, 1, 1)
     assert catalog.collections.open("photos", SPACE).id not in (collection.id, other.id)
     with pytest.raises(NotFound, match="other, photos"):
-        catalog.collections.named(["unknown"])
+        catalog.collections.find(["unknown"])
 
 
 def test_a_failure_is_recorded_once_and_goes_when_its_file_is_stored(

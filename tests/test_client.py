@@ -2,7 +2,10 @@
 
 import contextlib
 import io
+import json
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,6 +112,19 @@ def test_what_people_keep_can_be_asked(tmp_path: Path) -> None:
         with pytest.raises(Problem, match="that saved search is gone") as refused:
             client.saved.one(saved.id)
         assert refused.value.status == 404
+
+
+def test_the_client_needs_msgspec_alone() -> None:
+    # msgspec takes typing_extensions only where it is installed.
+    code = "import json, sys; sys.modules['typing_extensions'] = None; before = set(sys.modules);"
+    code += "import search.client; print(json.dumps(sorted(set(sys.modules) - before)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = json.loads(done.stdout)
+    assert {each.partition(".")[0] for each in loaded} - set(sys.stdlib_module_names) == {
+        *("msgspec", "search")
+    }
+    parts = {each.split(".")[1] for each in loaded if each.startswith("search.")}
+    assert parts == {"client", "documents", "errors", "query"}
 
 
 def test_tokens_and_absent_servers_are_told(tmp_path: Path) -> None:

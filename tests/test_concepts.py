@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import to_builtins
+from msgspec.json import encode
 from PIL import Image
 
 from search.bootstrap import open_engine
@@ -14,7 +16,7 @@ from search.concepts import exported, imported, keep
 from search.engine import Engine
 from search.errors import BadQuery, BadSource, NameTaken, NotFound, SpaceMismatch
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, TextTerm
-from search.query.syntax import worded
+from search.query.syntax import parse_query_text
 from tests.conftest import Limn
 from tests.tiny_index import run_index, settings_at
 
@@ -75,7 +77,7 @@ def test_names_are_taken_once_and_must_be_writable(engine: Engine, ids: dict[str
     with pytest.raises(NameTaken, match="红色-1"):
         keep(engine, "红色-1", red)
     keep(engine, "红色-1", Query((), more=(ids["blue"],)), replacing=True)
-    assert stems(engine, Query(tuple(worded("concept:红色-1")), k=1)) == ["blue"]
+    assert stems(engine, Query(tuple(parse_query_text("concept:红色-1")), k=1)) == ["blue"]
     for wrong in ("two words", "", "a:b", "x" * 81):
         with pytest.raises(BadQuery, match="can't be named"):
             keep(engine, wrong, red)
@@ -93,7 +95,7 @@ def test_another_catalog_takes_a_concept_and_finds_the_same(
     engine: Engine, ids: dict[str, int], tmp_path: Path
 ) -> None:
     keep(engine, "warm", Query((TextTerm("wall"),), more=(ids["red"], ids["orange"])))
-    document = json.dumps(exported(engine.catalog.concepts.one("warm")))
+    document = encode(exported(engine.catalog.concepts.one("warm")))
     others = tmp_path / "others"
     others.mkdir()
     for name in ("tomato", "navy", "gray"):
@@ -103,7 +105,7 @@ def test_another_catalog_takes_a_concept_and_finds_the_same(
         other.catalog.concepts.keep(imported(document))
         assert stems(other, Query((named("warm"),), k=3))[0] == "tomato"
         again = exported(other.catalog.concepts.one("warm"))
-    assert again == json.loads(document)
+    assert encode(again) == document
 
 
 def test_in_another_space_it_is_made_again_of_its_pictures(
@@ -141,7 +143,8 @@ def test_in_another_space_it_is_made_again_of_its_pictures(
     ],
 )
 def test_documents_that_are_no_concepts_are_refused(change: dict[str, object]) -> None:
-    good = exported(Concept("good", (TextTerm("x"),), (), {"s": np.eye(1, 4, dtype=np.float32)[0]}))
+    concept = Concept("good", (TextTerm("x"),), (), {"s": np.eye(1, 4, dtype=np.float32)[0]})
+    good = to_builtins(exported(concept))
     assert imported(json.dumps(good)).name == "good"
     for text in (json.dumps({**good, **change}), "[" * 10_000, "{}", "[]", b"\xff"):
         with pytest.raises(BadSource, match="no concept that can be imported"):

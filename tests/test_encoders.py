@@ -12,6 +12,7 @@ from search.encoders import Encoder, open_encoder
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import COLOURS, TinyEncoder
 from search.errors import BadSetting
+from search.plugins import registered
 from search.ranking.calibration import STOCK_TEXTS
 from search.records import Pixels
 
@@ -55,9 +56,9 @@ def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) ->
     return export(small_openclip, folder, "int8").encoder.space.encoder
 
 
-@pytest.fixture(params=["tiny", "open_clip", "onnx", "builtin"])
+@pytest.fixture(params=list(registered("encoders")))
 def specification(request: pytest.FixtureRequest) -> str:
-    """Each encoder by name."""
+    """Each registered encoder by name."""
     if request.param == "builtin" and not (BUILTIN / "pair.json").is_file():
         pytest.skip("search/encoders/onnx_pair/pair, the trained pair, is not in this checkout")
     if request.param == "open_clip":

@@ -134,7 +134,7 @@ def test_a_run_that_hangs_ends_when_its_job_is_cancelled(
 
 STUCK = """
 import sys, threading
-from indexer.ending import end_in_order
+from indexer.cli.ending import end_in_order
 end_in_order("it was told to end")
 try:
     print("ready", flush=True)

@@ -10,7 +10,7 @@ import pytest
 from search.catalog.catalog import Catalog
 from search.catalog.records import Collection, EmbeddedPicture
 from search.colours import NAMED
-from search.facets.cache import Holdings
+from search.facets.cache import FacetCache
 from search.facets.records import NOTHING, Facets, Folder, Span, Value
 from search.filters.grammar import parse
 from search.records import Caption, Fields
@@ -81,12 +81,14 @@ def collection(catalog: Catalog) -> Collection:
 
 
 @pytest.fixture
-def holdings(catalog: Catalog) -> Holdings:
-    return Holdings(catalog)
+def facet_cache(catalog: Catalog) -> FacetCache:
+    return FacetCache(catalog)
 
 
-def counted(holdings: Holdings, catalog: Catalog, where: str = "") -> Facets:
-    return holdings.facets(catalog.collections.with_last_changes(), parse(where) if where else None)
+def counted(facet_cache: FacetCache, catalog: Catalog, where: str = "") -> Facets:
+    return facet_cache.facets(
+        catalog.collections.with_last_changes(), parse(where) if where else None
+    )
 
 
 def told(values: tuple[Value, ...]) -> dict[str, int]:
@@ -94,8 +96,8 @@ def told(values: tuple[Value, ...]) -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("collection")
-def test_everything_that_is_known_is_counted(holdings: Holdings, catalog: Catalog) -> None:
-    facets = counted(holdings, catalog)
+def test_everything_that_is_known_is_counted(facet_cache: FacetCache, catalog: Catalog) -> None:
+    facets = counted(facet_cache, catalog)
     assert facets.pictures == 6
     assert facets.dates is not None
     assert (facets.dates.unit, facets.dates.first, facets.dates.last) == (
@@ -125,20 +127,24 @@ def test_everything_that_is_known_is_counted(holdings: Holdings, catalog: Catalo
 
 
 @pytest.mark.usefixtures("collection")
-def test_a_facet_is_counted_without_its_own_condition(holdings: Holdings, catalog: Catalog) -> None:
-    facets = counted(holdings, catalog, 'camera = "nikon d5" and rating >= 4')
+def test_a_facet_is_counted_without_its_own_condition(
+    facet_cache: FacetCache, catalog: Catalog
+) -> None:
+    facets = counted(facet_cache, catalog, 'camera = "nikon d5" and rating >= 4')
     assert facets.pictures == 1
     assert told(facets.cameras) == {"Canon EOS 5D": 1, "NIKON D5": 1}, "as rating >= 4 alone"
     rating, who = facets.columns[0], facets.columns[1:]
     assert told(rating.values) == {"5": 1} and who == (), "as the camera alone"
     assert told(facets.orientations) == {"portrait": 1}
-    nothing = counted(holdings, catalog, "width > 90000")
+    nothing = counted(facet_cache, catalog, "width > 90000")
     assert nothing == NOTHING
 
 
 @pytest.mark.usefixtures("collection")
-def test_what_a_facet_counts_is_what_its_filter_finds(holdings: Holdings, catalog: Catalog) -> None:
-    facets = counted(holdings, catalog)
+def test_what_a_facet_counts_is_what_its_filter_finds(
+    facet_cache: FacetCache, catalog: Catalog
+) -> None:
+    facets = counted(facet_cache, catalog)
     [held] = catalog.collections.all()
     asked = {f"colour = {value.value}": value.pictures for value in facets.colours}
     assert facets.dates is not None and facets.places is not None
@@ -157,8 +163,10 @@ def test_what_a_facet_counts_is_what_its_filter_finds(holdings: Holdings, catalo
         assert len(found) == pictures, where
 
 
-def test_changes_are_followed(holdings: Holdings, catalog: Catalog, collection: Collection) -> None:
-    assert counted(holdings, catalog).pictures == 6
+def test_changes_are_followed(
+    facet_cache: FacetCache, catalog: Catalog, collection: Collection
+) -> None:
+    assert counted(facet_cache, catalog).pictures == 6
     known = catalog.files(collection).known([Path("/p/2019/a.jpg")])
     [gone] = [held.picture_id for held in known.values()]
     catalog.writer.remove(collection, [gone])
@@ -169,36 +177,38 @@ def test_changes_are_followed(holdings: Holdings, catalog: Catalog, collection: 
             picture("/p/2022/g.jpg", Caption("neu", "de"), taken_at="2022-01-01"),
         ],
     )
-    followed = counted(holdings, catalog)
-    assert followed == counted(Holdings(catalog), catalog), "as if read anew"
+    followed = counted(facet_cache, catalog)
+    assert followed == counted(FacetCache(catalog), catalog), "as if read anew"
     assert told(followed.cameras)["Leica"] == 1
     assert told(followed.languages) == {"": 1, "de": 1}
     assert {column.name: column.pictures for column in followed.columns} == {"rating": 1, "who": 2}
     other = catalog.collections.open("more", SPACE)
     catalog.writer.store(other, [picture("/q/h.jpg", fields={"who": "Ann"})])
-    both = counted(holdings, catalog)
+    both = counted(facet_cache, catalog)
     assert (both.pictures, told(both.columns[1].values)["Ann"]) == (7, 2)
     catalog.collections.remove(other)
-    holdings.forget({collection.id})
-    assert counted(holdings, catalog) == followed
+    facet_cache.keep_only({collection.id})
+    assert counted(facet_cache, catalog) == followed
 
 
-def test_days_months_and_years_by_what_they_span(catalog: Catalog, holdings: Holdings) -> None:
+def test_days_months_and_years_by_what_they_span(catalog: Catalog, facet_cache: FacetCache) -> None:
     made = catalog.collections.open("photos", SPACE)
     units = []
     for number, taken_at in enumerate(("2020-02-28", "2020-03-01T08:00:00", "2024-01-01", "1931")):
         item = picture(f"/p/{number}.jpg", taken_at=taken_at)
         catalog.writer.store(made, [item])
-        dates = counted(holdings, catalog).dates
+        dates = counted(facet_cache, catalog).dates
         assert dates is not None
         units.append((dates.unit, len(dates.values)))
     assert units == [("day", 1), ("day", 3), ("month", 48), ("year", 94)]
 
 
-def test_a_collection_without_pictures_holds_nothing(catalog: Catalog, holdings: Holdings) -> None:
-    assert counted(holdings, catalog).pictures == 0
+def test_a_collection_without_pictures_holds_nothing(
+    catalog: Catalog, facet_cache: FacetCache
+) -> None:
+    assert counted(facet_cache, catalog).pictures == 0
     catalog.collections.open("photos", SPACE)
-    assert counted(holdings, catalog).dates is None
+    assert counted(facet_cache, catalog).dates is None
 
 
 def test_the_names_of_colours_fit_their_bits() -> None:

@@ -11,8 +11,8 @@ from search.bootstrap import open_engine
 from search.engine import Engine
 from search.errors import BadQuery, NotFound
 from search.query.records import IndexedTerm, Query, TextTerm
-from search.ranking.calibration import Background, Chance
-from search.ranking.relevance_feedback import LEAST_FITTED, Marked, bend, direction
+from search.ranking.calibration import Background, CosineDistribution
+from search.ranking.relevance_feedback import MIN_FITTED, MarkedVectors, apply_feedback, direction
 from search.records import Vectors
 from search.settings import Settings
 from tests.conftest import Limn
@@ -55,15 +55,15 @@ def rows(*towards: int, count: int = 1, noise: float = 0.2, seed: int = 0) -> Ve
 
 
 def background(sample: Vectors) -> Background:
-    return Background(sample, sample, Chance(), Chance())
+    return Background(sample, sample, CosineDistribution(), CosineDistribution())
 
 
 SAMPLE = rows(*range(WIDTH), count=16, seed=7)
 
 
-@pytest.mark.parametrize("marks", [1, 2, LEAST_FITTED, 20])
+@pytest.mark.parametrize("marks", [1, 2, MIN_FITTED, 20])
 def test_what_is_like_the_marks_comes_before_what_is_not(marks: int) -> None:
-    marked = Marked(rows(3, count=marks, seed=1), rows(5, count=2, seed=2))
+    marked = MarkedVectors(rows(3, count=marks, seed=1), rows(5, count=2, seed=2))
     found = direction(marked, SAMPLE)
     assert found is not None and found.shape == (1, WIDTH) and found.dtype == np.float32
     assert np.linalg.norm(found) == pytest.approx(1, abs=1e-6)
@@ -75,21 +75,21 @@ def test_what_is_like_the_marks_comes_before_what_is_not(marks: int) -> None:
 
 
 def test_less_alone_leads_away(engine: Engine) -> None:
-    found = direction(Marked(rows(3)[:0], rows(3, count=LEAST_FITTED)), SAMPLE)
+    found = direction(MarkedVectors(rows(3)[:0], rows(3, count=MIN_FITTED)), SAMPLE)
     assert found is not None
     assert (rows(3, count=10, seed=4) @ found[0]).max() < (rows(4, count=10) @ found[0]).min()
 
 
 def test_marks_that_cancel_out_lead_nowhere() -> None:
     row = rows(3)
-    assert direction(Marked(row[:0], row[:0]), SAMPLE) is None
-    assert direction(Marked(SAMPLE[:1], SAMPLE[:0]), SAMPLE[:1]) is None
+    assert direction(MarkedVectors(row[:0], row[:0]), SAMPLE) is None
+    assert direction(MarkedVectors(SAMPLE[:1], SAMPLE[:0]), SAMPLE[:1]) is None
 
 
 def test_more_marks_count_more_and_one_never_turns_a_question_around() -> None:
     asked, wrong = rows(1, noise=0), rows(2, seed=5)
-    one = bend(asked, Marked(wrong, wrong[:0]), background(SAMPLE))
-    many = bend(asked, Marked(rows(2, count=20), wrong[:0]), background(SAMPLE))
+    one = apply_feedback(asked, MarkedVectors(wrong, wrong[:0]), background(SAMPLE))
+    many = apply_feedback(asked, MarkedVectors(rows(2, count=20), wrong[:0]), background(SAMPLE))
     assert one is not None and many is not None
     assert one.weight < many.weight < 1
     assert (asked @ one.vector.T).item() > (asked @ many.vector.T).item() > 0.5
@@ -99,7 +99,7 @@ def test_marks_of_any_number_are_followed_in_milliseconds() -> None:
     chance = np.random.default_rng(1)
     wide = chance.normal(size=(328, 512)).astype(np.float32)
     wide /= np.linalg.norm(wide, axis=1, keepdims=True)
-    found = direction(Marked(wide[:100], wide[100:200]), wide[200:])
+    found = direction(MarkedVectors(wide[:100], wide[100:200]), wide[200:])
     assert found is not None and np.isfinite(found).all()
 
 

@@ -197,13 +197,13 @@ def test_a_column_that_nothing_has_is_refused_with_those_there_are(
 ) -> None:
     [collection] = pictures.collections.all()
     with pytest.raises(BadQuery, match=told):
-        pictures.filters.resolved([collection.id], parse(text))
+        pictures.filters.resolve([collection.id], parse(text))
 
 
 def test_columns_of_other_collections_are_not_of_this_one(pictures: Catalog) -> None:
     other = pictures.collections.open("other", SPACE)
     with pytest.raises(BadQuery, match="the pictures: none"):
-        pictures.filters.resolved([other.id], parse("rating > 3"))
+        pictures.filters.resolve([other.id], parse("rating > 3"))
     with pytest.raises(BadQuery, match="neither a number nor a date"):
         passes(parse("rating > many"))
 
@@ -217,7 +217,7 @@ def test_only_pictures_that_pass_are_found(pictures: Catalog) -> None:
         ).items()
     }
     for text, names in PASSING:
-        where = pictures.filters.resolved([collection.id], parse(text))
+        where = pictures.filters.resolve([collection.id], parse(text))
         ids = pictures.filters.ids([collection.id], where)[collection.id]
         assert ids.dtype == np.int64
         assert {stems[each] for each in ids.tolist()} == set(names.split()), text

@@ -24,7 +24,7 @@ from search.stores.faiss_store.locality import Cells
 from search.stores.faiss_store.store import FaissStore, Staged
 from search.stores.index_file import IndexHeader, read_index, write_index
 from search.stores.planner.cpu import Planner, exact_plan, wants_plan
-from search.stores.planner.plan import Depth, Plan, Wishes
+from search.stores.planner.plan import Depth, IndexOptions, Plan
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
 NAMES: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
@@ -280,7 +280,7 @@ def filled() -> FaissStore:
 @pytest.mark.parametrize("name", ["auto", *NAMES])
 def test_what_the_planner_builds_reaches_its_target(name: str) -> None:
     store, told = filled(), list[str]()
-    plan = Planner(store, TEXTS, Wishes(name), told.append).run()
+    plan = Planner(store, TEXTS, IndexOptions(name), told.append).run()
     assert plan is not None and plan.target >= 0.99 and plan.text and plan.picture
     assert store.staged is not None and store.staged.plan == plan and told
     assert name in ("auto", plan.store)
@@ -297,7 +297,7 @@ class Uncached(Planner):
 
 def test_a_graph_that_was_laid_out_for_the_caches_grows_and_forgets() -> None:
     store = filled()
-    plan = Uncached(store, TEXTS, Wishes("hnsw"), lambda _: None).run()
+    plan = Uncached(store, TEXTS, IndexOptions("hnsw"), lambda _: None).run()
     assert plan is not None and plan.store == "hnsw" and plan.target >= 0.99
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
     gone = np.arange(0, ROWS, 9)
@@ -313,7 +313,7 @@ def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
     store = FaissStore(WIDTH, "cpu")
     store.put(np.arange(ROWS - 500), PICTURES[:-500])
     say = meanwhile(name, partial(store.put, np.arange(ROWS - 500, ROWS), PICTURES[-500:]))
-    plan = Planner(store, TEXTS, Wishes(name), say).run()
+    plan = Planner(store, TEXTS, IndexOptions(name), say).run()
     assert plan is not None and plan.store == name and plan.target >= 0.99
     assert store.staged is not None and len(store.staged.first) == ROWS
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
@@ -323,7 +323,7 @@ def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
 def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(name: str) -> None:
     store = filled()
     say = meanwhile(name, partial(store.remove, np.arange(ROWS // 2)))
-    assert Planner(store, TEXTS, Wishes(name), say).run() is None
+    assert Planner(store, TEXTS, IndexOptions(name), say).run() is None
     assert store.staged is None
     assert recall(store, TEXTS[:50], np.arange(ROWS // 2, ROWS)) == 1
 
@@ -355,13 +355,13 @@ def test_a_first_pass_that_could_not_grow_is_not_asked_again(staged: FaissStore)
 
 def test_what_a_wish_left_exact_is_planned_anew_without_it() -> None:
     failed = Plan("exact", 10**6, wished="ivf")
-    assert failed.suits(Wishes("ivf"), "cpu") and not failed.suits(Wishes(), "cpu")
-    assert Plan("exact", 10**6).suits(Wishes(), "cpu")
-    assert not Plan("scan", 10**6).suits(Wishes(), "cuda")
+    assert failed.suits(IndexOptions("ivf"), "cpu") and not failed.suits(IndexOptions(), "cpu")
+    assert Plan("exact", 10**6).suits(IndexOptions(), "cpu")
+    assert not Plan("scan", 10**6).suits(IndexOptions(), "cuda")
 
 
 def test_without_captions_the_planner_says_what_stood_for_texts() -> None:
-    plan = Planner(filled(), TEXTS[:0], Wishes("scan"), lambda _: None).run()
+    plan = Planner(filled(), TEXTS[:0], IndexOptions("scan"), lambda _: None).run()
     assert plan is not None and plan.text and plan.picture
     assert any("too few captions" in reason for reason in plan.reasons)
     assert plan.text.of_10 >= 3 * 10
@@ -369,21 +369,21 @@ def test_without_captions_the_planner_says_what_stood_for_texts() -> None:
 
 def test_what_exceeds_the_memory_is_not_built() -> None:
     store = filled()
-    plan = Planner(store, TEXTS, Wishes("auto", memory_bytes=ROWS * 20), lambda _: None).run()
+    plan = Planner(store, TEXTS, IndexOptions("auto", memory_bytes=ROWS * 20), lambda _: None).run()
     assert plan is not None and plan.store == "exact" and store.staged is None
     assert any("scan would take" in reason for reason in plan.reasons)
 
 
 def test_a_plan_is_wanted_by_size_and_by_what_was_asked() -> None:
-    auto = Wishes()
+    auto = IndexOptions()
     assert not wants_plan(20_000, 512, None, auto)
     assert wants_plan(100_000, 512, None, auto)
     known = Plan("scan", 100_000)
     assert not wants_plan(150_000, 512, known, auto)
     assert wants_plan(250_000, 512, known, auto)
-    assert wants_plan(150_000, 512, known, Wishes("hnsw"))
-    assert not wants_plan(10**6, 512, None, Wishes("exact"))
-    assert not wants_plan(500, 512, None, Wishes("hnsw"))
+    assert wants_plan(150_000, 512, known, IndexOptions("hnsw"))
+    assert not wants_plan(10**6, 512, None, IndexOptions("exact"))
+    assert not wants_plan(500, 512, None, IndexOptions("hnsw"))
     assert "about a millisecond" in exact_plan(500, 512, auto).reasons[0]
     assert "limn plan" in exact_plan(10**6, 512, auto).reasons[0]
 
@@ -420,4 +420,4 @@ def test_unknown_stores_and_sizes_are_refused_with_the_choices() -> None:
         with pytest.raises(BadSetting, match=r"it may be"):
             Settings.from_environment(environment)
     with pytest.raises(BadSetting, match="choose"):
-        Wishes("annoy")
+        IndexOptions("annoy")

@@ -6,8 +6,11 @@ from pathlib import Path
 from time import monotonic
 
 from search.bootstrap import open_engine
+from search.catalog.records import Collection
 from search.indexes.follower import Follower
-from search.stores.exact import ExactStore
+from search.records import Space
+from search.stores import IndexKind
+from search.stores.exact import ExactBackend, ExactStore
 from tests.colour_web import settings_in, store, store_colours
 from web.services.index_follower import Following
 
@@ -25,15 +28,24 @@ class OnSlowDisk(ExactStore):
         return iter(list(super().dump()))
 
 
+class SlowBackend(ExactBackend):
+    """Opens a store on a slow disk."""
+
+    def open(self, collection: Collection, space: Space, kind: IndexKind) -> OnSlowDisk:
+        self.opened = OnSlowDisk(space.width)
+        return self.opened
+
+
 def test_a_search_does_not_wait_for_an_index_file_and_finds_the_rest_after_it(
     tmp_path: Path,
 ) -> None:
     with open_engine(settings_in(tmp_path / "data")) as engine:
         store_colours(engine.catalog, tmp_path / "pictures", ("red", "green"))
         [collection] = engine.collections()
-        slow = OnSlowDisk(collection.space.width)
-        follower = Follower(engine.catalog, collection, lambda _: slow, tmp_path / "a.index")
+        backend = SlowBackend()
+        follower = Follower(engine.catalog, collection, backend, tmp_path / "a.index")
         assert len(follower.store()) == 2
+        slow = backend.opened
         saver = threading.Thread(target=follower.save)
         saver.start()
         assert slow.writing.wait(60)

@@ -145,7 +145,8 @@ def test_no_member_name_leads_out_of_its_archive(name: str) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_as_a_list_are_read_or_refused(kind: str, data: bytes, tmp_path: Path) -> None:
-    from indexer.sources.registry import SourceOptions, open_source
+    from indexer.sources.options import SourceOptions
+    from indexer.sources.registry import open_source
 
     path = tmp_path / f"list.{kind}"
     path.write_bytes(b"image,caption\n" * (kind == "csv") + data)

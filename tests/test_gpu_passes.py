@@ -21,7 +21,7 @@ from search.stores.faiss_store.gpu import DeviceCopy, gpu_count
 from search.stores.faiss_store.store import FaissStore, Staged
 from search.stores.planner.cpu import Planner, exact_plan, wants_plan
 from search.stores.planner.gpu import GpuPlanner, planner_of
-from search.stores.planner.plan import Depth, Plan, Wishes
+from search.stores.planner.plan import Depth, IndexOptions, Plan
 from search.stores.validation import Rows16
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
@@ -192,7 +192,7 @@ class Full(OnCpu):
 
 
 def plan_of(store: FaissStore, wish: str, planner: type[Planner]) -> Plan:
-    plan = planner(store, TEXTS, Wishes(wish), lambda _: None).run()
+    plan = planner(store, TEXTS, IndexOptions(wish), lambda _: None).run()
     assert plan is not None and plan.device == "cuda"
     return plan
 
@@ -229,14 +229,14 @@ def test_a_gpu_that_is_full_leaves_exact_search() -> None:
 def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(wish: str) -> None:
     store = on_gpu()
     say = meanwhile(wish, partial(store.remove, np.arange(ROWS // 2)))
-    assert Built(store, TEXTS, Wishes(wish), say).run() is None
+    assert Built(store, TEXTS, IndexOptions(wish), say).run() is None
     assert store.staged is None and not store.gave_up
     assert recall(store, TEXTS[:50], np.arange(ROWS // 2, ROWS)) >= 0.999
 
 
 def test_a_graph_that_main_memory_can_t_build_is_refused() -> None:
-    wishes = Wishes("cagra", memory_bytes=1_000)
-    plan = Built(on_gpu(), TEXTS, wishes, lambda _: None).run()
+    options = IndexOptions("cagra", memory_bytes=1_000)
+    plan = Built(on_gpu(), TEXTS, options, lambda _: None).run()
     assert plan is not None and any("to build, and 0 may be" in each for each in plan.reasons)
 
 
@@ -312,7 +312,7 @@ def test_a_gpu_that_has_no_room_to_grow_leaves_exact_search() -> None:
             grown.append(told)
             store.put(np.array([ROWS]), PICTURES[:1])
 
-    plan = Growing(store, TEXTS, Wishes("ivf"), say).run()
+    plan = Growing(store, TEXTS, IndexOptions("ivf"), say).run()
     assert plan is not None and plan.store == "exact" and "no room to grow" in plan.reasons[-1]
     assert store.gave_up and store.staged is None
     assert store.search(TEXTS[:5], 10)[0].min() >= 0
@@ -321,21 +321,21 @@ def test_a_gpu_that_has_no_room_to_grow_leaves_exact_search() -> None:
 def test_a_store_that_has_no_gpu_says_so_once() -> None:
     store = FaissStore(WIDTH, "cpu")
     store.put(ALL, PICTURES)
-    wishes = Wishes("cagra")
-    plan = planner_of(store, wishes)(store, TEXTS, wishes, lambda _: None).run()
+    options = IndexOptions("cagra")
+    plan = planner_of(store, options)(store, TEXTS, options, lambda _: None).run()
     assert plan is not None and plan.store == "exact"
     assert any("for GPUs" in reason for reason in plan.reasons)
-    assert not wants_plan(ROWS, WIDTH, plan, wishes) and plan.suits(wishes, "cpu")
+    assert not wants_plan(ROWS, WIDTH, plan, options) and plan.suits(options, "cpu")
 
 
 def test_a_gpu_wants_a_plan_later_and_its_own() -> None:
-    assert planner_of(on_gpu(), Wishes()) is GpuPlanner
-    assert planner_of(FaissStore(4, "cpu"), Wishes()) is Planner
-    assert planner_of(on_gpu(), Wishes("hnsw")) is Planner, "a CPU's, where it is asked for"
-    assert not wants_plan(10**6, 512, None, Wishes(), "cuda")
-    assert wants_plan(2 * 10**7, 512, None, Wishes(), "cuda")
-    assert wants_plan(2 * 10**7, 512, Plan("hnsw", 2 * 10**7), Wishes(), "cuda")
-    assert "by the GPU" in exact_plan(10**6, 512, Wishes(), "cuda").reasons[0]
+    assert planner_of(on_gpu(), IndexOptions()) is GpuPlanner
+    assert planner_of(FaissStore(4, "cpu"), IndexOptions()) is Planner
+    assert planner_of(on_gpu(), IndexOptions("hnsw")) is Planner, "a CPU's, where it is asked for"
+    assert not wants_plan(10**6, 512, None, IndexOptions(), "cuda")
+    assert wants_plan(2 * 10**7, 512, None, IndexOptions(), "cuda")
+    assert wants_plan(2 * 10**7, 512, Plan("hnsw", 2 * 10**7), IndexOptions(), "cuda")
+    assert "by the GPU" in exact_plan(10**6, 512, IndexOptions(), "cuda").reasons[0]
     plan = replace(Plan("cagra", 10), device="cuda", wished="cagra")
     assert Plan.from_json(plan.as_json()) == plan
 

@@ -19,8 +19,8 @@ from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery
 from search.filters.grammar import parse
-from search.query.records import Evidence, Hit, IndexedTerm, PictureTerm, Query, TextTerm
-from search.ranking.pagination import alike
+from search.query.records import Hit, IndexedTerm, PictureTerm, Query, SignalName, TextTerm
+from search.ranking.pagination import near_duplicates
 from search.records import Vectors
 from search.settings import Settings
 from tests.raw_sql import database_of
@@ -113,7 +113,7 @@ def test_each_hit_tells_what_matched_and_shares_add_up(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("by", ["picture", "caption", "words"])
-def test_only_the_evidence_that_is_asked_for_speaks(engine: Engine, by: Evidence) -> None:
+def test_only_the_evidence_that_is_asked_for_speaks(engine: Engine, by: SignalName) -> None:
     hits = engine.search(Query(text("red"), k=8, by=(by,)))
     expected = {"picture": set(NAMES), "caption": {"red", "green", "blue", "white"}}
     assert set(stems(hits)) == expected.get(by, {"red", "blue"})
@@ -198,7 +198,7 @@ def test_a_smaller_copy_that_the_encoder_sees_otherwise_is_folded_by_its_hash() 
     vectors = np.concatenate([unit(1.0, 0.0), near, far, near])
     hashes = np.array([0b1010 << 40, 0b1111 << 40, 0b1010 << 40, 0b1010 << 40], np.uint64)
     known = np.array([True, True, True, False])
-    copies = alike(vectors, hashes, known)
+    copies = near_duplicates(vectors, hashes, known)
     assert copies[0].tolist() == [True, True, True, False], "a cosine of 0.74 and a few bits"
     assert copies[1].tolist() == [True, True, False, True], "another picture under the same hash"
     assert copies[3].tolist() == [False, True, False, True], "without a hash, the cosine alone"

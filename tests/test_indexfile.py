@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from search.errors import IndexDamaged, StorageFailed
-from search.stores import open_store
+from search.stores.faiss_store.store import FaissStore
 from search.stores.index_file import IndexHeader, read_index, write_index
 
 HEADER = IndexHeader(
@@ -40,7 +40,7 @@ def test_what_was_written_is_read_back(path: Path) -> None:
 
 
 def test_a_store_survives_its_file(path: Path) -> None:
-    store, again = open_store(4, "cpu"), open_store(4, "cpu")
+    store, again = FaissStore(4, "cpu"), FaissStore(4, "cpu")
     store.put(np.array([5, 2]), np.eye(4, dtype=np.float32)[:2])
     write_index(path, HEADER, store.dump())
     read = read_index(path)

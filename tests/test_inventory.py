@@ -71,7 +71,7 @@ def test_what_ships_is_listed_without_a_catalog(
 def test_it_imports_no_torch() -> None:
     program = (
         "import sys; from search.settings import Settings; "
-        "from search.inventory import known_encoders; "
+        "from search.encoders.inventory import known_encoders; "
         "known_encoders(Settings.from_environment({'LIMN_DATA_DIR': sys.argv[1]})); "
         "print(sorted({'torch', 'transformers', 'open_clip', 'onnx'} & sys.modules.keys()))"
     )

@@ -6,7 +6,7 @@ from threading import Event, Thread
 import numpy as np
 
 from search.batching import Joining
-from search.encoders.batching import KEPT, JoinedEncoder
+from search.encoders.batching import CACHE_SIZE, BatchingEncoder
 from search.encoders.tiny import TinyEncoder
 from search.records import Vectors
 
@@ -84,7 +84,7 @@ def test_an_error_reaches_those_it_concerns_and_nobody_else() -> None:
 
 def test_texts_that_are_joined_have_the_vectors_they_have_alone() -> None:
     plain = TinyEncoder()
-    joined = JoinedEncoder(plain)
+    joined = BatchingEncoder(plain)
     words = [f"red and word {number}" for number in range(24)]
     found: list[object] = [None] * len(words)
 
@@ -114,7 +114,7 @@ class Counting(TinyEncoder):
 
 def test_a_text_that_is_asked_again_is_not_embedded_again() -> None:
     plain, counting = TinyEncoder(), Counting()
-    joined = JoinedEncoder(counting)
+    joined = BatchingEncoder(counting)
     first = joined.encode_texts(["a red wall", "snow"])
     first[:] = 0  # whose caller may do with it what it likes
     again = joined.encode_texts(["snow", "a dog", "snow"])
@@ -124,11 +124,11 @@ def test_a_text_that_is_asked_again_is_not_embedded_again() -> None:
 
 def test_no_more_texts_are_kept_than_there_may_be() -> None:
     counting = Counting()
-    joined = JoinedEncoder(counting)
-    for number in range(KEPT + 1):
+    joined = BatchingEncoder(counting)
+    for number in range(CACHE_SIZE + 1):
         joined.encode_texts([f"word {number}"])
         joined.encode_texts(["word 0"])  # which is in use, and stays
-    joined.encode_texts(["word 0", f"word {KEPT}"])
-    assert len(counting.texts) == KEPT + 1
+    joined.encode_texts(["word 0", f"word {CACHE_SIZE}"])
+    assert len(counting.texts) == CACHE_SIZE + 1
     joined.encode_texts(["word 1"])
-    assert len(counting.texts) == KEPT + 2
+    assert len(counting.texts) == CACHE_SIZE + 2

@@ -16,7 +16,8 @@ from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from indexer.indexing.worker import Worker
 from indexer.sources import Item
-from indexer.sources.registry import SourceOptions, open_source
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source
 from search.catalog.records import Failure
 from search.engine import Engine
 from search.errors import BadSource

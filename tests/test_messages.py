@@ -232,11 +232,11 @@ def test_a_wait_is_told_when_it_is_long_and_only_then(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == ""
     told = Event()
 
-    class Heard(StringIO):
+    class SignalName(StringIO):
         def flush(self) -> None:
             told.set()
 
-    with redirect_stderr(Heard()) as heard, saying("opening the encoder", after_s=0):
+    with redirect_stderr(SignalName()) as heard, saying("opening the encoder", after_s=0):
         assert told.wait(60)
     assert heard.getvalue() == "opening the encoder ...\n"
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from indexer.captioned_pictures import read_pairs
 from indexer.sources import Item, found_in
 from indexer.sources.globs import Selection
-from indexer.sources.registry import SourceOptions, open_source
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source
 from search.catalog.catalog import Catalog
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
@@ -179,7 +180,7 @@ def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> 
     first = catalog.collections.open(NFD, space)
     assert first.name == NFC
     assert catalog.collections.open(NFC, space) == catalog.collections.open(NFD, space) == first
-    assert catalog.collections.named([NFD]) == [first]
+    assert catalog.collections.find([NFD]) == [first]
     catalog.boards.create(NFC)
     with pytest.raises(NameTaken):
         catalog.boards.create(NFD)
@@ -187,7 +188,7 @@ def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> 
     with pytest.raises(NameTaken):
         catalog.saved.save(NFC, "q=blue")
     with pytest.raises(NotFound):
-        catalog.collections.named(["Cafe"])
+        catalog.collections.find(["Cafe"])
 
 
 def test_a_collection_that_an_older_version_named_is_found_in_either_form(
@@ -199,7 +200,7 @@ def test_a_collection_that_an_older_version_named_is_found_in_either_form(
     with database_of(catalog).writing() as sql:
         sql.execute(sa.text("UPDATE collection SET name = :name"), {"name": NFD})
     for name in (NFC, NFD):
-        assert [each.id for each in catalog.collections.named([name])] == [made.id]
+        assert [each.id for each in catalog.collections.find([name])] == [made.id]
 
 
 @pytest.fixture

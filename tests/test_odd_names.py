@@ -15,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from search.documents.from_records import json_text, one_line
 from search.engine import Engine
 from search.records import Caption
+from search.text.printable import json_text, one_line
 from tests.colour_web import store
 from tests.conftest import Limn
 from web.middleware.request_log import log, write_logs

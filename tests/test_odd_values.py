@@ -15,7 +15,8 @@ from PIL import Image
 from indexer.indexing.pipeline import index
 from indexer.indexing.progress import PlainProgress
 from indexer.sources import SidecarData, captions_hash
-from indexer.sources.registry import SourceOptions, open_source
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source
 from indexer.sources.storable import kept_facts, kept_fields, parse_json
 from search.catalog.catalog import Catalog
 from search.encoders import open_encoder

@@ -17,7 +17,7 @@ from tests import collections_of_every_kind as kinds
 from tests.axe import AXE, found_by_axe
 from tests.browsing import served
 from tests.colour_web import opened, picture_bytes, settings_in
-from web.api.films import Moment
+from web.services.films import Moment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

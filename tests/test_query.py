@@ -8,7 +8,7 @@ from search.errors import BadQuery
 from search.query.checks import check
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, Term, TextTerm
 from search.query.syntax import split_weight
-from search.ranking.embedding import understand
+from search.ranking.embedding import embed_terms
 from search.records import Pixels, Vectors
 
 ENCODER = TinyEncoder()
@@ -24,7 +24,7 @@ def vector(*terms: Term) -> Vectors:
         [row] = ENCODER.encode_texts(["blue"])
         return np.asarray(row)
 
-    return understand(terms, ENCODER, pixels, indexed).vector
+    return embed_terms(terms, ENCODER, pixels, indexed).vector
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_a_schema_that_must_be_upgraded_first_says_who_can(data: Path, reader: R
 
 FOLLOWING = """
 import sys
-from search.database import Database
+from search.catalog.database import Database
 import sqlalchemy as sa
 
 def names():
@@ -190,7 +190,7 @@ def test_a_reader_sees_what_a_writer_commits_meanwhile(data: Path) -> None:
 def test_a_snapshot_that_is_written_to_while_it_is_read_is_told(data: Path) -> None:
     script = """
 import sys
-from search.database import Database
+from search.catalog.database import Database
 from search.errors import DatabaseUnavailable
 import sqlalchemy as sa
 

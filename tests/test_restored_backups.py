@@ -20,7 +20,7 @@ from search.indexes.follower import Follower
 from search.map_file import PictureMap, write_map
 from search.query.records import Query, TextTerm
 from search.records import Ids, Vectors
-from search.stores.exact import ExactStore
+from search.stores.exact import ExactBackend
 from tests.colour_web import opened, settings_in, store_colours
 from tests.conftest import POSTGRES_URL, Limn
 from tests.small_catalog import SPACE, embedded, unit
@@ -148,7 +148,7 @@ class World:
 
 def follower(catalog: Catalog, path: Path) -> Follower:
     collection = catalog.collections.one("photos")
-    return Follower(catalog, collection, ExactStore, path)
+    return Follower(catalog, collection, ExactBackend(), path)
 
 
 def assert_level(found: Follower, catalog: Catalog) -> None:

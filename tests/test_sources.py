@@ -11,7 +11,8 @@ import pytest
 from indexer.sources import Found, Item, Whole, found_in
 from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
-from indexer.sources.registry import SourceOptions, open_source, shards
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import open_source, shards
 from search.catalog.records import Failure
 from search.errors import BadPicture, BadSource
 from search.pictures import Limits, load_file

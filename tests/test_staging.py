@@ -29,7 +29,7 @@ class Opening(Protocol):
     """Opens an engine on one and the same folder, in a process that lasts or does not."""
 
     def __call__(
-        self, lasting: bool = True, **changes: object
+        self, long_running: bool = True, **changes: object
     ) -> AbstractContextManager[Engine]: ...
 
 
@@ -68,9 +68,9 @@ def opened(tmp_path: Path) -> Opening:
     """Open an engine on one and the same folder, with other settings each time."""
 
     @contextmanager
-    def open_with(lasting: bool = True, **changes: object) -> Iterator[Engine]:
+    def open_with(long_running: bool = True, **changes: object) -> Iterator[Engine]:
         settings = Settings.from_environment({"LIMN_DATA_DIR": str(tmp_path), "LIMN_STORE": "scan"})
-        with open_engine(replace(settings, **changes), lasting) as engine:  # type: ignore[arg-type]
+        with open_engine(replace(settings, **changes), long_running) as engine:  # type: ignore[arg-type]
             yield engine
 
     return open_with
@@ -79,7 +79,7 @@ def opened(tmp_path: Path) -> Opening:
 def staged(engine: Engine, collection: Collection) -> FaissStore:
     """The collection's store, once what was begun for it in the background has ended."""
     store = engine.store(collection)
-    engine.settle(TIMEOUT_S)
+    engine.wait_for_builds(TIMEOUT_S)
     assert isinstance(store, FaissStore)
     return store
 
@@ -108,18 +108,18 @@ def test_a_lasting_process_builds_in_the_background_and_keeps_what_it_built(
         assert store is engine.store(collection)
         assert len(store) == ROWS + 200 == len(store.staged.first)
     written = first_file(tmp_path).stat().st_mtime_ns
-    with opened(lasting=False) as engine:
+    with opened(long_running=False) as engine:
         store = staged(engine, collection)
         assert store.staged is not None and len(store.staged.first) == ROWS + 200
         assert any("too few captions" in reason for reason in engine.plan(collection).reasons)
     assert first_file(tmp_path).stat().st_mtime_ns == written
-    with opened(lasting=False, store="exact") as engine:
+    with opened(long_running=False, store="exact") as engine:
         assert staged(engine, collection).staged is None
         assert engine.plan(collection).reasons == ("exact was asked for",)
 
 
 def test_a_short_command_builds_nothing(opened: Opening, tmp_path: Path) -> None:
-    with opened(lasting=False) as engine:
+    with opened(long_running=False) as engine:
         collection = fill(engine, vectors(ROWS))
         assert staged(engine, collection).staged is None
         assert engine.plan(collection).store == "exact"
@@ -141,7 +141,7 @@ def test_a_damaged_first_pass_is_built_again_while_exact_search_answers(
     content = bytearray(file.read_bytes())
     content[int(place * len(content))] ^= 0x55
     file.write_bytes(content)
-    with caplog.at_level(logging.WARNING), opened(lasting=False) as engine:
+    with caplog.at_level(logging.WARNING), opened(long_running=False) as engine:
         store = staged(engine, collection)
         assert store.staged is None
         assert_finds_each_by_itself(store, rows)

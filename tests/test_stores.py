@@ -10,9 +10,11 @@ import faiss
 import numpy as np
 import pytest
 
+from search.catalog.records import Collection
 from search.errors import BadSetting, IndexDamaged
-from search.records import Ids, Scores, Vectors
-from search.stores import VectorStore, open_store
+from search.plugins import registered
+from search.records import Ids, Scores, Space, Vectors
+from search.stores import StoreBackend, StoreOptions, VectorStore
 from search.stores.exact import ExactStore
 from search.stores.faiss_store.gpu import DeviceCopy, gpu_count
 from search.stores.faiss_store.rwlock import ReadersWriterLock
@@ -28,9 +30,20 @@ def faiss_with_an_appending_copy(width: int) -> FaissStore:
     return FaissStore(width, DeviceCopy(faiss.IndexFlatIP(width)))
 
 
+def opener(backend: type[StoreBackend]) -> Callable[[int], VectorStore]:
+    """How a registered backend opens a store on the CPU."""
+
+    def open_store(width: int) -> VectorStore:
+        space = Space("a-space", "tiny", width)
+        options = StoreOptions(backend.names[0], "cpu")
+        return backend(options).open(Collection(1, "pictures", space), space, "pictures")
+
+    return open_store
+
+
 BACKENDS = [
+    *(pytest.param(opener(each.load()), id=name) for name, each in registered("stores").items()),
     pytest.param(ExactStore, id="exact"),
-    pytest.param(lambda width: FaissStore(width, "cpu"), id="faiss-cpu"),
     pytest.param(faiss_with_an_appending_copy, id="faiss-copy"),
     pytest.param(lambda width: FaissStore(width, "cuda"), id="faiss-cuda", marks=pytest.mark.gpu),
 ]
@@ -383,13 +396,13 @@ def test_a_reader_who_comes_after_a_waiting_writer_gets_in_after_it() -> None:
 
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(BadSetting, match="'tpu'"):
-        open_store(WIDTH, "tpu")  # type: ignore[arg-type]
+        FaissStore(WIDTH, "tpu")  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(gpu_count() > 0, reason="FAISS finds a GPU")
 def test_cuda_without_a_gpu_is_refused_with_the_choices() -> None:
     with pytest.raises(BadSetting, match="choose 'cpu', or 'auto'"):
-        open_store(WIDTH, "cuda")
+        FaissStore(WIDTH, "cuda")
 
 
 def test_auto_takes_what_is_there() -> None:

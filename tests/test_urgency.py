@@ -2,18 +2,29 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
-from web.server.priority import Kind, Requests, kind_of
+from search.bootstrap import open_engine
+from tests.colour_web import settings_in
+from web.app import create_app
+from web.route import Routes, Urgency
+from web.server.priority import Requests
 from web.server.workers import Workers
 
-Asked = tuple[str, str, str]
+Asked = tuple[Urgency, str]
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Routes]:
+    settings = settings_in(tmp_path_factory.mktemp("urgency"))
+    with open_engine(settings) as engine:
+        yield Routes(create_app(engine, settings))
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "kind"),
+    ("method", "path", "urgency"),
     [
         ("GET", "/api/v1/search", "search"),
         ("POST", "/api/v1/search", "search"),
@@ -24,15 +35,17 @@ Asked = tuple[str, str, str]
         ("GET", "/api/v1/pictures/7/film", "bulk"),
         ("GET", "/api/v1/export", "bulk"),
         ("POST", "/api/v1/export", "bulk"),
-        ("POST", "/export", "bulk"),
+        ("POST", "/selected", "bulk"),
         ("POST", "/collections", "bulk"),
         ("POST", "/api/v1/collections/a/files", "bulk"),
         ("GET", "/api/v1/collections", "search"),
         ("GET", "/healthz", "probe"),
     ],
 )
-def test_requests_are_of_four_kinds(method: str, path: str, kind: Kind) -> None:
-    assert kind_of(method, path) == kind
+def test_requests_are_of_four_kinds(
+    routes: Routes, method: str, path: str, urgency: Urgency
+) -> None:
+    assert routes.facts(method, path).urgency == urgency
 
 
 def answered(asked: Sequence[Asked], threads: int = 1) -> list[Asked]:
@@ -46,7 +59,7 @@ def answered(asked: Sequence[Asked], threads: int = 1) -> list[Asked]:
 
     async def all_of_them() -> None:
         requests = Requests(threads)
-        async with requests.place("GET", "/", "nobody") as run:
+        async with requests.place("search", "nobody") as run:
             held = [run(busy.wait) for _ in range(threads)]
             waiting = [asyncio.create_task(one(requests, each)) for each in asked]
             while requests.waiting < len(asked):
@@ -59,26 +72,23 @@ def answered(asked: Sequence[Asked], threads: int = 1) -> list[Asked]:
     return order
 
 
-SEARCH, THUMBNAIL, EXPORT = "/api/v1/search", "/api/v1/pictures/1/thumbnail", "/api/v1/export"
-
-
 def test_a_search_comes_before_thumbnails_and_those_before_exports() -> None:
-    asked = [("GET", path, f"192.0.2.{n}") for n, path in enumerate((EXPORT, THUMBNAIL, SEARCH))]
+    asked: list[Asked] = [("bulk", "192.0.2.0"), ("picture", "192.0.2.1"), ("search", "192.0.2.2")]
     assert answered(asked) == asked[::-1]
 
 
 def test_one_who_asks_a_hundred_things_does_not_keep_the_others_waiting() -> None:
-    crowd = [("GET", SEARCH, "192.0.2.1")] * 100
-    other = ("GET", SEARCH, "192.0.2.2")
+    crowd: list[Asked] = [("search", "192.0.2.1")] * 100
+    other: Asked = ("search", "192.0.2.2")
     assert other in answered([*crowd, other])[:2]
 
 
 def test_whether_the_server_is_up_is_told_while_every_thread_is_busy() -> None:
     async def probed() -> str:
         requests, busy = Requests(2), threading.Event()
-        async with requests.place("GET", SEARCH, "a") as run:
+        async with requests.place("search", "a") as run:
             held = [run(busy.wait) for _ in range(2)]
-            async with requests.place("GET", "/healthz", "b") as probe:
+            async with requests.place("probe", "b") as probe:
                 told = await asyncio.wait_for(asyncio.wrap_future(probe(lambda: "up")), 20)
             busy.set()
             await asyncio.gather(*map(asyncio.wrap_future, held))
@@ -93,12 +103,12 @@ def test_exports_leave_threads_to_searches() -> None:
         requests, busy = Requests(3), threading.Event()
 
         async def export() -> None:
-            async with requests.place("GET", EXPORT, "a") as run:
+            async with requests.place("bulk", "a") as run:
                 await asyncio.wrap_future(run(busy.wait))
 
         exports = [asyncio.create_task(export()) for _ in range(9)]
         await asyncio.sleep(0)
-        async with requests.place("GET", SEARCH, "b") as run:
+        async with requests.place("search", "b") as run:
             told = await asyncio.wait_for(asyncio.wrap_future(run(lambda: "found")), 20)
         busy.set()
         await asyncio.gather(*exports)

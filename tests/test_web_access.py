@@ -20,7 +20,6 @@ from search.errors import NameTaken, NotFound
 from tests.colour_web import picture_bytes, settings_in, store_colours
 from tests.conftest import Limn
 from web.app import create_app
-from web.auth import PUBLIC
 from web.middleware.rate_limit import SWEEP_AFTER, Counts
 from web.middleware.request_log import _Lines
 
@@ -46,6 +45,10 @@ def bearer(engine: Engine, scope: str) -> dict[str, str]:
 def address_of(rule: Rule) -> str:
     """An address that the rule leads to, of a picture that is there."""
     return re.sub(r"<[^>]*>", "1", str(rule))
+
+
+# What anyone may see: that the server is up, how the pages look, and where to sign in.
+PUBLIC = {"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"}
 
 
 def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskClient) -> None:

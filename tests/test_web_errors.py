@@ -14,7 +14,7 @@ from search.engine import Engine
 from search.errors import EncoderUnavailable
 from search.pictures.thumbnails import Thumbnails
 from search.records import Space
-from search.stores import open_store
+from search.stores import StoreOptions, open_backend
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
 from tests.pictures_of_every_kind import bomb_png
 from web.app import create_app
@@ -89,7 +89,7 @@ def test_a_wrong_address_is_answered_with_its_value(
         ("{}", "the query is empty"),
         ('{"query": "red"}', "no field 'query'; the fields are: terms, collections, cursor, k"),
         ('{"terms": "red"}', "terms is 'red'; it must be a list"),
-        ('{"terms": [{"word": "red"}]}', "a term is {'word': 'red'}"),
+        ('{"terms": [{"word": "red"}]}', "no field 'word'; the fields are: text"),
         ('{"terms": [{"text": "red", "picture_id": 1}]}', "a term is"),
         ('{"terms": [{"text": "red", "boost": 2}]}', "no field 'boost'"),
         ('{"terms": [{"text": ["red"]}]}', "text is ['red']; it must be a string"),
@@ -289,7 +289,14 @@ def with_encoder(engine: Engine, folder: Path, error: Exception) -> FlaskClient:
 
     settings = settings_in(folder / "data")
     thumbnails = Thumbnails(folder / "thumbnails")
-    broken = Engine(engine.catalog, refuse, open_store, folder / "none", thumbnails, engine.limits)
+    broken = Engine(
+        engine.catalog,
+        refuse,
+        open_backend(StoreOptions()),
+        folder / "none",
+        thumbnails,
+        engine.limits,
+    )
     return create_app(broken, settings).test_client()
 
 

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from flask.testing import FlaskClient
 
-from search.query.checks import MOST_CHARACTERS
+from search.query.limits import MOST_CHARACTERS
 from tests.colour_web import opened, settings_in, store_described
 from web.pages.filter_form import label
 

@@ -1,26 +1,26 @@
 """The application factory: puts pages, API, errors and guards together around one engine."""
 
 from threading import Event
-from typing import Any
 
-import orjson
-from flask import Flask, Response
-from flask.json.provider import DefaultJSONProvider
+from flask import Flask
 
+from search.catalog.tokens import Tokens
 from search.engine import Engine
-from search.query.checks import MOST_CHARACTERS
+from search.query.limits import MOST_CHARACTERS
 from search.settings import Settings
 from web.api.boards import boards_api
 from web.api.collection import collections
 from web.api.films import films
 from web.api.health import health
 from web.api.jobs import jobs
+from web.api.maps import maps
 from web.api.marks_and_concepts import feedback
 from web.api.saved_searches import saved
 from web.api.search import api
 from web.auth import admit
 from web.i18n.languages import speak
 from web.middleware.compression import compress
+from web.middleware.documents import DocumentsApp
 from web.middleware.errors import handle_errors
 from web.middleware.etags import tell_unchanged
 from web.middleware.file_responses import RangedResponse
@@ -31,12 +31,20 @@ from web.middleware.security import guard, is_loopback
 from web.pages import template_filters
 from web.pages.boards import boards
 from web.pages.collection import gathering_pages
-from web.pages.map import mapping
+from web.pages.error_page import error_page
+from web.pages.map import map_page
 from web.pages.refused_forms import show_refusals
 from web.pages.saved import kept
 from web.pages.search import pages
 from web.pages.sign_in import sign_in
 from web.pages.tiles import scrolling
+from web.route import RouteFacts, check_routes, set_facts
+from web.services.collection_admin import CollectionAdmin
+from web.services.confined import ConfinedFiles
+from web.services.exports import Exports
+from web.services.maps import Maps
+from web.services.originals import Originals
+from web.services.page_query import PageQueries
 from web.services.query_images import HeldPictures
 from web.services.result_cache import Orders
 from web.services.server_folders import Roots
@@ -48,8 +56,8 @@ from web.state import State
 # What a form holds besides its pictures.
 FORM_BYTES = 1 << 20
 
-# As the standard library writes it, but for numbers that JSON has none for, which become null.
-JSON_OPTIONS = orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+# Flask's own view of stylesheets and scripts: also the pages for signing in need them.
+STATIC = RouteFacts(access="public", limited=False, urgency="picture")
 
 # How many of the largest pictures may be held to search by; usual ones are a tenth as large.
 HELD_PICTURES = 4
@@ -68,28 +76,17 @@ def create_app(
     Where others than this machine can reach `host`, or with `want_tokens`, clients must show one.
     It starts nothing; the first request for /readyz, or `State.warmup.start`, loads the encoder.
     """
-    app = Flask(__name__)
+    app = DocumentsApp(__name__)
     app.config["MAX_UPLOAD_BYTES"] = settings.max_upload_bytes
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + FORM_BYTES
     app.config["MAX_SENT_BYTES"] = settings.max_sent_bytes
     app.config["MAX_SENT_LENGTH"] = settings.max_sent_bytes + FORM_BYTES
-    app.json = _Json(app)
     app.response_class = RangedResponse
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
-    ending = Event()
-    app.extensions["limn"] = State(
-        engine=engine,
-        settings=settings,
-        warmup=Warmup(engine),
-        held=HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits),
-        tokens=(engine.catalog.tokens if want_tokens or not is_loopback(host) else None),
-        roots=Roots(settings.roots),
-        intake=Intake(settings.data_dir / "uploads"),
-        foreman=Foreman(engine, ending),
-        ending=ending,
-        orders=Orders(engine),
-    )
+    tokens = engine.catalog.tokens if want_tokens or not is_loopback(host) else None
+    app.extensions["limn"] = _state(engine, settings, tokens)
+    set_facts(app.view_functions["static"], STATIC)
     compress(app)
     tell_unchanged(app)
     template_filters.register(app)
@@ -99,25 +96,41 @@ def create_app(
     measure(app)
     guard(app, host)
     admit(app)
-    handle_errors(app)
+    handle_errors(app, error_page)
     for part in (
         *(pages, scrolling, gathering_pages, kept, boards),
-        *(api, collections, jobs, mapping, films, feedback, saved, boards_api),
-        *(health, sign_in, metrics),
+        *(api, collections, jobs, maps, films, feedback, saved, boards_api),
+        *(map_page, health, sign_in, metrics),
     ):
         app.register_blueprint(part)
+    check_routes(app)
     limit(app, usual_rate)
     return app
 
 
-class _Json(DefaultJSONProvider):
-    """Keys in the order in which they are written, and Chinese as it is."""
-
-    sort_keys = False
-    ensure_ascii = False
-
-    def response(self, *args: Any, **kwargs: Any) -> Response:
-        """An answer of JSON: 50 hits take orjson a tenth of the time."""
-        told = self._prepare_response_obj(args, kwargs)
-        written = orjson.dumps(told, self.default, JSON_OPTIONS)
-        return Response(written, mimetype=self.mimetype)
+def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
+    """Return the services around an engine; none of them is started."""
+    ending = Event()
+    roots = Roots(settings.roots)
+    intake = Intake(settings.data_dir / "uploads")
+    foreman = Foreman(engine, ending)
+    held = HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits)
+    confined = ConfinedFiles(engine, roots, intake)
+    return State(
+        engine=engine,
+        settings=settings,
+        tokens=tokens,
+        ending=ending,
+        warmup=Warmup(engine),
+        roots=roots,
+        intake=intake,
+        foreman=foreman,
+        held=held,
+        orders=Orders(engine),
+        confined=confined,
+        collections=CollectionAdmin(engine, roots, intake, foreman, confined),
+        exports=Exports(engine, confined),
+        originals=Originals(engine, confined),
+        maps=Maps(engine, foreman),
+        queries=PageQueries(engine, held, confined),
+    )

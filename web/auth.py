@@ -11,31 +11,10 @@ from werkzeug.http import parse_cookie
 from search.catalog.records import Scope, Token
 from search.catalog.tokens import Tokens
 from search.errors import LimnError
+from web.route import current_facts, is_for_programs
 from web.state import state
 
 COOKIE = "limn_token"
-
-# What anyone may see: that the server is up, how the pages look, and where to sign in.
-PUBLIC = frozenset({"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"})
-
-# To look needs `read`, and whatever is not a look, `write`: what is named here is otherwise. A mark
-# on the page is followed for who may read, and stored for who may write.
-SCOPES: dict[str, Scope] = {
-    "metrics.metrics": "admin",
-    "collections.remove": "admin",
-    "gathering_pages.remove": "admin",
-    "collections.forget_missing": "admin",
-    "gathering_pages.forget_missing": "admin",
-    "collections.folders": "write",
-    "gathering_pages.add": "write",
-    "api.search": "read",
-    "api.export": "read",
-    "pages.send": "read",
-    "kept.mark": "read",
-    "kept.export": "read",
-    "sign_in.sign_out": "read",
-}
-LOOKS = ("GET", "HEAD", "OPTIONS")
 
 
 def admit(app: Flask) -> None:
@@ -51,22 +30,17 @@ def admit(app: Flask) -> None:
             return None
         secret = _secret()
         g.token = tokens.of_secret(secret) if secret else None
-        if request.endpoint in PUBLIC:
+        wanted = current_facts().scope(request.method)
+        if wanted is None:
             return None
         if g.token is None:
             return _refuse(secret)
-        wanted = scope_of(request.endpoint, request.method)
         if not g.token.allows(wanted):
             raise Forbidden(
                 f"the token {g.token.name!r} is for {g.token.scope}, and this needs {wanted}; "
                 f"make one: limn token create NAME --scope {wanted}"
             )
         return None
-
-
-def scope_of(endpoint: str | None, method: str) -> Scope:
-    """What a token must allow for a request: safe by default, as a new view changes something."""
-    return SCOPES.get(endpoint or "", "read" if method in LOOKS else "write")
 
 
 def may(scope: Scope) -> bool:
@@ -114,8 +88,7 @@ def _secret_in(shown: Authorization | None, cookies: Mapping[str, str]) -> str |
 
 
 def _refuse(secret: str | None) -> Response:
-    page = not request.path.startswith("/api/") and request.endpoint != "metrics.metrics"
-    if page and request.method in ("GET", "HEAD"):
+    if not is_for_programs(request.path) and request.method in ("GET", "HEAD"):
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
     what = "the token is not known or was revoked" if secret else "this server wants a token"
     raise Unauthorized(

@@ -1,15 +1,17 @@
 """Addresses of pictures and their thumbnails, as pages and JSON give them."""
 
 from base64 import b64encode
+from typing import get_args
 
+from search.documents import picture as documents
+from search.documents.from_records import picture_document
 from search.records import Picture
 from web.state import engine
 
 # Where the JSON API is, which all of these are of.
 API = "/api/v1"
 
-# Of a chip, a grid at single and double density, and the picture's own page at both.
-THUMBNAIL_SIDES_PX = (160, 320, 480, 960, 1600)
+THUMBNAIL_SIDES_PX: tuple[int, ...] = get_args(documents.Side)
 
 # The grid's rows are this high before they are stretched to the page's width, by a quarter or so.
 ROW_PX = 230
@@ -44,3 +46,17 @@ def placeholder(picture: Picture) -> str | None:
     """What stands in the picture's place until it has come, as a `data:` address."""
     small = engine().placeholder(picture)
     return f"data:image/webp;base64,{b64encode(small).decode()}" if small else None
+
+
+def linked(picture: Picture) -> documents.Picture:
+    """Return the document of a picture with the addresses of its files."""
+    return picture_document(picture, **addresses(picture))
+
+
+def addresses(picture: Picture) -> dict[str, str]:
+    """Return the addresses of a picture's files, and of the pictures that are similar to it."""
+    return {
+        "thumbnail": thumbnail_url(picture),
+        "original": f"{API}/pictures/{picture.id}/original",
+        "similar": f"{API}/search?similar={picture.id}",
+    }

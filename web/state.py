@@ -1,6 +1,6 @@
 """What one application holds while it runs, and how a view comes by it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event
 from typing import cast
 
@@ -9,6 +9,12 @@ from flask import current_app
 from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.settings import Settings
+from web.services.collection_admin import CollectionAdmin
+from web.services.confined import ConfinedFiles
+from web.services.exports import Exports
+from web.services.maps import Maps
+from web.services.originals import Originals
+from web.services.page_query import PageQueries
 from web.services.query_images import HeldPictures
 from web.services.result_cache import Orders
 from web.services.server_folders import Roots
@@ -16,10 +22,13 @@ from web.services.uploads import Intake
 from web.services.warmup import Warmup
 from web.services.worker_process import Foreman
 
+# The extension of the application that counts the requests that wait for a thread.
+WAITING = "limn.waiting"
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The engine, the settings, the engine's warm-up, and the pictures that searches are by.
+    """The engine, the settings, and the services that views share.
 
     `tokens` is None where none are wanted: only this machine can reach the server. `ending` is set
     when the server is told to end: what would go on by itself ends too.
@@ -27,14 +36,20 @@ class State:
 
     engine: Engine
     settings: Settings
-    warmup: Warmup
-    held: HeldPictures
     tokens: Tokens | None
+    ending: Event
+    warmup: Warmup
     roots: Roots
     intake: Intake
     foreman: Foreman
+    held: HeldPictures
     orders: Orders
-    ending: Event = field(default_factory=Event)
+    confined: ConfinedFiles
+    collections: CollectionAdmin
+    exports: Exports
+    originals: Originals
+    maps: Maps
+    queries: PageQueries
 
 
 def state() -> State:

@@ -13,12 +13,12 @@ import click
 from indexer.cli.ending import Ending, end_in_order
 from search.catalog.records import Counts, Failure
 from search.cli.output import print_hits
-from search.documents.from_records import json_text, one_line, printable
 from search.engine import Engine
 from search.errors import BadSource, CollectionBusy
 from search.query.records import Query, TextTerm
 from search.settings import Settings, user_path
 from search.text.amounts import amount
+from search.text.printable import json_text, one_line, printable
 
 # Failures and notes shown after a run; `limn failures` shows all failures.
 SHOWN = 10

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from indexer.cli.ending import Ending, end_in_order
-from search.documents.from_records import json_text, one_line, printable
 from search.engine import Engine
 from search.settings import Settings
 from search.text.amounts import amount
+from search.text.printable import json_text, one_line, printable
 
 # How often a followed job's row is looked at.
 LOOK_EVERY_S = 0.5

@@ -8,9 +8,9 @@ import click
 
 from indexer.cli.ending import end_in_order
 from search.cli.waiting import saying
-from search.documents.from_records import one_line, printable
 from search.settings import Settings
 from search.text.amounts import amount
+from search.text.printable import one_line, printable
 
 STOPPED = "stopped; the map that was there before is kept"
 

@@ -15,12 +15,12 @@ from indexer.training.data.collection import from_collection
 from indexer.training.finetune.checks import check_enough, check_trainable
 from indexer.training.run_folder import claimed
 from search.cli.waiting import saying
-from search.documents.from_records import printable
 from search.encoders.checks import check_encoder
 from search.errors import BadSetting
 from search.pictures import Limits
 from search.settings import DEVICES, Settings, user_path
 from search.text.amounts import amount
+from search.text.printable import printable
 
 if TYPE_CHECKING:
     from indexer.training.finetune.gate import InstalledPair

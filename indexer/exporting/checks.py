@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from search import plugins
 from search.encoders.checks import check_encoder, unknown
 from search.encoders.openclip.specification import FORMS
 from search.errors import BadSetting, LimnError, StorageFailed
@@ -30,9 +31,9 @@ def check_exportable(spec: str) -> None:
     """
     if spec.startswith("open_clip:"):
         check_encoder(spec)
-    elif spec.partition("@")[0] == "builtin" or spec.startswith("onnx:") or spec == "tiny":
+    elif plugins.find("encoders", spec) is not None:
         raise BadSetting(
-            f"{spec!r} is not exported, and need not be: it runs without torch as it is, with "
+            f"{spec!r} is not exported, and need not be: it runs as it is, with "
             f"--encoder {spec}. Pairs of open_clip are: {FORMS}"
         )
     else:

@@ -12,8 +12,8 @@ from rich.progress import Progress as Bar
 from indexer.indexing.run_state import RunState
 from search.catalog.jobs import done
 from search.catalog.records import Counts
-from search.documents.from_records import json_text, printable
 from search.text.amounts import amount
+from search.text.printable import json_text, printable
 
 # Events tell of a run this often.
 EVENT_EVERY_S = 0.5

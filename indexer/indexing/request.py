@@ -1,5 +1,6 @@
 """What somebody asked to have indexed: the command line's words, or a queued job's JSON."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 from indexer.sources import Source
 from indexer.sources.columns import AskedColumns
 from indexer.sources.globs import Selection
-from indexer.sources.registry import SourceOptions, open_source, shards
+from indexer.sources.options import SourceOptions
+from indexer.sources.registry import has_prefix, open_source, places
 from search.catalog.collection import check_name
-from search.documents.from_records import printable
 from search.errors import BadSetting, BadSource
 from search.settings import user_path
 from search.text.characters import composed
+from search.text.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Request:
             BadSetting: that name can't name a collection.
             BadSource: braces in a source stand for too many files.
         """
-        paths = tuple(str(path) for each in sources for path in shards(each))
+        paths = tuple(place for each in sources for place in places(each))
         if not paths:
             raise BadSource("there is nothing to index: name a folder or a file")
         named = name if name is not None else collection_name(Path(paths[0]))
@@ -82,10 +84,11 @@ class Request:
             pictures_in=user_path(Path(self.pictures_in)) if self.pictures_in else None,
             confined_to=tuple(map(Path, self.confined_to)),
         )
-        paths = list(dict.fromkeys(Path(each) for each in self.sources))
-        folders = {path for path in paths if path.is_dir()} if self.recursive else set()
-        paths = [path for path in paths if folders.isdisjoint(path.parents)]
-        return [open_source(path, options, _outermost(indexed_from, path)) for path in paths]
+        named = [each if has_prefix(each) else str(Path(each)) for each in self.sources]
+        named = list(dict.fromkeys(named))
+        folders = {Path(each) for each in named if os.path.isdir(each)} if self.recursive else set()
+        outer = [each for each in named if folders.isdisjoint(Path(each).parents)]
+        return [open_source(each, options, _outermost(indexed_from, Path(each))) for each in outer]
 
 
 def collection_name(path: Path) -> str:

@@ -13,7 +13,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.known_files import Looks
 from search.catalog.records import Collection
 from search.pictures.containers import animation_of
-from search.ranking.pagination import LEAST_COSINE, MOST_BITS
+from search.ranking.pagination import MIN_COSINE, MOST_BITS
 
 # Of two hashes that differ in at most MOST_BITS (6) of 64 bits, one of four bands of 16 differs in
 # one at most (Norouzi et al. 2012, multi-index hashing): bands are looked up with each such change.
@@ -82,7 +82,7 @@ def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]
         )
         for one, other in pairs:
             found = [held[looks[place].id][1] for place in (one, other) if looks[place].id in held]
-            if len(found) == 2 and float(found[0] @ found[1]) >= LEAST_COSINE:
+            if len(found) == 2 and float(found[0] @ found[1]) >= MIN_COSINE:
                 yield one, other
 
 

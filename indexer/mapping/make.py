@@ -53,7 +53,7 @@ def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
 
 
 def _captions(engine: Engine, collection: Collection) -> Iterator[Caption]:
-    for picture in engine.catalog.pictures.captioned(collection):
+    for picture in engine.catalog.pictures.with_captions(collection):
         yield from picture.facts.captions
 
 

@@ -4,11 +4,12 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from indexer.sources import SidecarData
 from indexer.sources.columns import AskedColumns, fields_of
-from indexer.sources.table_of_paths import Rows
+from indexer.sources.options import SourceOptions
+from indexer.sources.table_of_paths import ListSource, Rows
 from search.errors import BadSource
 from search.installing import install_extra
 from search.records import Caption
@@ -19,6 +20,16 @@ KEPT = ("id", "license", "date_captured", "flickr_url")
 
 # COCO's own nest six deep.
 DEEPEST = 100
+
+
+class CocoKind:
+    """COCO's captions files."""
+
+    names: ClassVar[tuple[str, ...]] = (".json",)
+
+    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> ListSource:
+        """Open a file; it is read when it is walked."""
+        return ListSource.of(place, coco_rows, options)
 
 
 def coco_rows(path: Path, asked: AskedColumns) -> Rows:

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from indexer.sources import (
     NOTHING,
@@ -23,6 +24,7 @@ from indexer.sources.captions_csv import TABLE_NAMES, CaptionTable
 from indexer.sources.columns import GUESSED, AskedColumns
 from indexer.sources.container import contents
 from indexer.sources.globs import EVERYTHING, Selection
+from indexer.sources.options import SourceOptions
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
 from search.catalog.records import Failure
@@ -213,6 +215,17 @@ class FolderSource:
             failures += map(_led_out, sorted(out))
             listed = [each for each in listed if each.path not in out]
         return _sorted(folder, listed, failures)
+
+
+class FolderKind:
+    """Every path that no other kind takes: a folder, a picture, an archive, a film."""
+
+    names: ClassVar[tuple[str, ...]] = ()
+
+    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> FolderSource:
+        """Open a folder or a file; it is read when it is walked."""
+        chosen, confined = options.selection, options.confined_to
+        return FolderSource(Path(place), within, chosen, options.columns, confined)
 
 
 def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Failure]) -> _Listing:

@@ -1,23 +1,16 @@
-"""From what a person names to a source: which kind it is, and braces in shards' names."""
+"""From what a user names to a source: its kind, and braces in the names of shards."""
 
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from indexer.sources import Source, leads_out
-from indexer.sources.columns import GUESSED, AskedColumns
-from indexer.sources.folder import FolderSource
-from indexer.sources.globs import EVERYTHING, Selection
-from indexer.sources.table_of_paths import (
-    JSON_LINES,
-    SPREADSHEETS,
-    ListSource,
-    Rows,
-    json_rows,
-    spreadsheet_rows,
-)
-from search.errors import BadPicture, BadSource
+from indexer.sources.kind import SourceKind
+from indexer.sources.options import SourceOptions
+from search import plugins
+from search.errors import BadSource
 from search.files.boundary import is_inside
 from search.settings import user_path
 
@@ -27,41 +20,60 @@ RANGE = re.compile(r"(\d+)\.\.(\d+)")
 # More shards than anybody has: a slip such as {0..1000000000} must not fill the memory.
 MOST_SHARDS = 100_000
 
-
-@dataclass(frozen=True, slots=True)
-class SourceOptions:
-    """How sources are to be read, as the command line says it."""
-
-    selection: Selection = EVERYTHING
-    columns: AskedColumns = GUESSED
-    pictures_in: Path | None = None
-    confined_to: tuple[Path, ...] = ()
+FOLDER = "folder"
+"""The kind, by its entry point, of a path that no other kind takes."""
 
 
-def open_source(path: Path, asked: SourceOptions, within: Path | None = None) -> Source:
-    """The source that a path names; `within` is the highest folder whose captions files count.
+def open_source(place: Path | str, options: SourceOptions, within: Path | None = None) -> Source:
+    """Open the source that a path names, or a text such as "album:ADDRESS".
+
+    `within` is the highest folder whose captions files count.
 
     Raises:
         BadSource: it lies out of the folders that it is confined to.
         BadSource: it is a table whose library is missing, or that is damaged.
     """
-    if asked.confined_to and not is_inside(path, asked.confined_to):
+    path = Path(place)
+    if options.confined_to and not is_inside(path, options.confined_to):
         raise BadSource(leads_out(path))
+    if isinstance(place, str) and (kind := _kind_by_prefix(place)) is not None:
+        source = kind.open(place, options, within)
+        if source is None:
+            raise BadSource(f"can't index {place!r}: there is no such source")
+        return source
     suffix = path.suffix.lower()
-    rows = None
-    if suffix in SPREADSHEETS:
-        rows = spreadsheet_rows
-    elif suffix in JSON_LINES:
-        rows = json_rows
-    elif suffix == ".json":
-        from indexer.sources.coco import coco_rows
+    for backend in plugins.backends("sources") if suffix and not path.is_dir() else ():
+        if suffix in backend.names:
+            source = cast(SourceKind, backend()).open(path, options, within)
+            if source is not None:
+                return source
+    folder = cast(SourceKind, plugins.load(plugins.registered("sources")[FOLDER])())
+    source = folder.open(path, options, within)
+    assert source is not None
+    return source
 
-        rows = coco_rows
-    elif suffix == ".parquet" and _names_files(path, asked.columns):
-        rows = _parquet_rows
-    if rows is not None and not path.is_dir():
-        return ListSource(path, rows, asked.columns, asked.pictures_in, asked.confined_to)
-    return FolderSource(path, within, asked.selection, asked.columns, asked.confined_to)
+
+def places(text: str) -> list[str]:
+    """Return the sources that a text names, each as a job keeps it: absolute paths, or as written.
+
+    Raises:
+        BadSource: braces stand for more than anybody has.
+    """
+    return [text] if has_prefix(text) else [str(path) for path in shards(text)]
+
+
+def has_prefix(text: str) -> bool:
+    """Return whether a text names a source by its kind ("album:ADDRESS"), and no file."""
+    return _kind_by_prefix(text) is not None
+
+
+def _kind_by_prefix(text: str) -> SourceKind | None:
+    if ":" not in text or os.path.lexists(text):
+        return None
+    for backend in plugins.backends("sources", first=plugins.head(text)):
+        if any(":" in name and plugins.covers(name, text) for name in backend.names):
+            return cast(SourceKind, backend())
+    return None
 
 
 def shards(text: str) -> list[Path]:
@@ -91,38 +103,3 @@ def _expanded(text: str) -> Iterator[str]:
         choices = found[1].split(",")
     for choice in choices:
         yield from _expanded(text[: found.start()] + choice + text[found.end() :])
-
-
-def _names_files(path: Path, columns: AskedColumns) -> bool:
-    """Whether a Parquet file's column of pictures holds paths, not the pictures themselves."""
-    from indexer.sources.table_of_pictures import is_text
-    from search.pictures.containers.table import PictureTable
-
-    if not path.is_file():
-        return False
-    try:
-        table = PictureTable(path)
-    except BadPicture as error:
-        raise BadSource(f"can't index {str(path)!r}: {error}") from error
-    try:
-        picture = columns.choose(table.schema.names, str(path)).picture
-        return is_text(table.schema.field(picture).type)
-    finally:
-        table.close()
-
-
-def _parquet_rows(path: Path, asked: AskedColumns) -> Rows:
-    from indexer.sources.table_of_pictures import class_names, labelled
-    from search.pictures.containers.table import PictureTable
-
-    table = PictureTable(path)
-    try:
-        columns = asked.choose(table.schema.names, str(path))
-        labels = class_names(table.schema, columns)
-        for row in table.rows([columns.picture, *columns.beside]):
-            name = row[columns.picture] or ""
-            yield name.strip(), columns.told(labelled(row, labels))
-    except BadPicture as error:
-        raise BadSource(f"can't index {str(path)!r}: {error}") from error
-    finally:
-        table.close()

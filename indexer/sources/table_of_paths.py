@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from indexer.sources import Found, Item, Note, SidecarData, Unchanged, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
+from indexer.sources.options import SourceOptions
 from indexer.sources.storable import parse_json
 from search.catalog.records import Failure
 from search.errors import BadSource
@@ -23,9 +24,6 @@ from search.records import Caption
 from search.text.amounts import amount
 from search.text.characters import composed, storable
 from search.text.path_names import on_disk
-
-SPREADSHEETS = (".csv", ".tsv")
-JSON_LINES = (".jsonl", ".ndjson")
 
 Rows = Iterator[tuple[str, SidecarData]]
 """A picture's name and what one row tells of it; a picture may have many, anywhere."""
@@ -45,6 +43,14 @@ class ListSource:
     asked: AskedColumns = GUESSED
     pictures_in: Path | None = None
     confined_to: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(
+        cls, place: Path | str, rows: Callable[[Path, AskedColumns], Rows], options: SourceOptions
+    ) -> "ListSource":
+        """Return a table as the options have it read."""
+        columns, pictures_in = options.columns, options.pictures_in
+        return cls(Path(place), rows, columns, pictures_in, options.confined_to)
 
     @property
     def root(self) -> Path:
@@ -85,6 +91,26 @@ class ListSource:
                 yield Failure(found.path, "unsupported", leads_out(found.path))
             else:
                 yield found
+
+
+class SpreadsheetKind:
+    """Tables in text that name pictures, with a line for the names of the columns."""
+
+    names: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
+
+    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> ListSource:
+        """Open a table; it is read when it is walked."""
+        return ListSource.of(place, spreadsheet_rows, options)
+
+
+class JsonLinesKind:
+    """Files with a JSON object a line, each of which names a picture."""
+
+    names: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
+
+    def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> ListSource:
+        """Open a file; it is read when it is walked."""
+        return ListSource.of(place, json_rows, options)
 
 
 def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:

@@ -2,14 +2,35 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from pathlib import Path
+from typing import Any, ClassVar, cast
 
 from indexer.sources import Found, Item
 from indexer.sources.columns import AskedColumns, Columns
+from indexer.sources.options import SourceOptions
+from indexer.sources.table_of_paths import ListSource, Rows
 from search.catalog.records import FileMark
-from search.errors import BadSource
+from search.errors import BadPicture, BadSource
 from search.pictures.containers import Container
 from search.pictures.containers.table import PictureTable
+
+
+class ParquetKind:
+    """Parquet files that name pictures by their paths; one that holds pictures is a container."""
+
+    names: ClassVar[tuple[str, ...]] = (".parquet",)
+
+    def open(
+        self, place: Path | str, options: SourceOptions, within: Path | None
+    ) -> ListSource | None:
+        """Open a file; None where its column of pictures holds the pictures themselves.
+
+        Raises:
+            BadSource: pyarrow is missing, or the file is damaged.
+        """
+        if not _names_files(Path(place), options.columns):
+            return None
+        return ListSource.of(place, _parquet_rows, options)
 
 
 def pictures_in_table(container: Container, mark: FileMark, asked: AskedColumns) -> Iterator[Found]:
@@ -68,3 +89,32 @@ def class_names(schema: Any, columns: Columns) -> dict[str, list[str]]:
         and isinstance(feature, dict)
         and isinstance(feature.get("names"), list)
     }
+
+
+def _names_files(path: Path, columns: AskedColumns) -> bool:
+    """Return whether a Parquet file's column of pictures holds paths, not pictures."""
+    if not path.is_file():
+        return False
+    try:
+        table = PictureTable(path)
+    except BadPicture as error:
+        raise BadSource(f"can't index {str(path)!r}: {error}") from error
+    try:
+        picture = columns.choose(table.schema.names, str(path)).picture
+        return is_text(table.schema.field(picture).type)
+    finally:
+        table.close()
+
+
+def _parquet_rows(path: Path, asked: AskedColumns) -> Rows:
+    table = PictureTable(path)
+    try:
+        columns = asked.choose(table.schema.names, str(path))
+        labels = class_names(table.schema, columns)
+        for row in table.rows([columns.picture, *columns.beside]):
+            name = row[columns.picture] or ""
+            yield name.strip(), columns.told(labelled(row, labels))
+    except BadPicture as error:
+        raise BadSource(f"can't index {str(path)!r}: {error}") from error
+    finally:
+        table.close()

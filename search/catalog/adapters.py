@@ -1,4 +1,4 @@
-"""The SQL of adapters: installed for a collection in its space, turned on and off, removed."""
+"""SQL of adapters: install one for a collection and space, turn it on or off, remove it."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Adapters:
     def install(
         self, collection: Collection, adapter: Adapter, facts: Mapping[str, object]
     ) -> None:
-        """Put an adapter in use, in the place of one that was there."""
+        """Put an adapter in use, in place of the collection's former one."""
         a = t.adapter.c
         row = {
             "collection_id": collection.id,
@@ -41,22 +41,22 @@ class Adapters:
             sql.execute(t.adapter.insert(), [row])
 
     def all(self) -> list[Installed]:
-        """Every adapter, by collection."""
+        """Return every adapter, by collection."""
         with self._database.reading() as sql:
             return [_installed(row) for row in sql.execute(_named())]
 
     def in_use(self) -> dict[tuple[int, str], Adapter]:
-        """The adapters that are turned on, by collection and space."""
+        """Return the adapters that are turned on, by collection and space."""
         with self._database.reading() as sql:
             rows = sql.execute(_named().where(t.adapter.c.enabled)).all()
         return {(row.collection_id, row.space_id): _installed(row).adapter for row in rows}
 
     def turn(self, name: str, on: bool) -> None:
-        """Put a collection's adapter in use, or out of it; raises NotFound."""
+        """Turn a collection's adapter on or off; raise NotFound where it has none."""
         self._change(name, t.adapter.update().values(enabled=on))
 
     def remove(self, name: str) -> None:
-        """Forget a collection's adapter; raises NotFound."""
+        """Forget a collection's adapter; raise NotFound where it has none."""
         self._change(name, t.adapter.delete())
 
     def _change(self, name: str, statement: sa.Update | sa.Delete) -> None:

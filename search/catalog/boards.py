@@ -1,6 +1,6 @@
-"""The SQL of boards: pictures laid side by side by hand, in an order, with notes.
+"""SQL of boards: pictures pinned by hand, in an order, with notes.
 
-A pin goes by its picture's content: it outlives a file that is away, a picture that is removed and
+A pin names its picture by content: it outlives a file that is away, a picture that is removed and
 comes back, and a collection that is indexed from the beginning.
 """
 
@@ -15,10 +15,8 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, in_pieces, now
 from search.errors import BadQuery, NameTaken, NotFound
+from search.query.limits import MOST_PICTURES
 from search.text.characters import forms
-
-# A page shows them all, each with its note.
-MOST_PICTURES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class _Pin:
-    """A row of a board, and the picture that it stands for now; `shown` if its file is there."""
+    """A row of a board and its current picture; `shown` if the picture's file is there."""
 
     content_hash: bytes
     picture_id: int
@@ -62,7 +60,7 @@ class Boards:
         self._database = database
 
     def create(self, name: str, picture_ids: Sequence[int] = ()) -> int:
-        """Make a board of pictures and return its id; raises NameTaken, and what `add` raises."""
+        """Make a board of pictures and return its id; raise NameTaken, and what `add` raises."""
         b = t.board
         with self._database.writing() as sql:
             _check_free(sql, name)
@@ -72,23 +70,23 @@ class Boards:
         return board_id
 
     def names(self) -> dict[int, str]:
-        """The names of all boards by their ids, in the order of the names."""
+        """Return the names of all boards by their ids, in the order of the names."""
         b = t.board.c
         with self._database.reading() as sql:
             rows = sql.execute(sa.select(b.id, b.name).order_by(b.name)).all()
         return {row.id: row.name for row in rows}
 
     def all(self) -> list[Board]:
-        """Every board, by name."""
+        """Return every board, by name."""
         return self._boards(sa.select(t.board).order_by(t.board.c.name))
 
     def page(self, k: int, after: int = 0) -> list[Board]:
-        """So many of the boards made after the one of that id, the first made first."""
+        """Return up to `k` of the boards made after the one with id `after`, oldest first."""
         b = t.board.c
         return self._boards(sa.select(t.board).where(b.id > after).order_by(b.id).limit(k))
 
     def one(self, board_id: int) -> tuple[Board, list[Pinned]]:
-        """A board and those of its pictures that are there, in their order; raises NotFound."""
+        """Return a board and its pictures whose files are there, in order; raise NotFound."""
         with self._database.reading() as sql:
             row = sql.execute(sa.select(t.board).where(t.board.c.id == board_id)).one_or_none()
             if row is None:
@@ -97,7 +95,7 @@ class Boards:
         return _board(row, pins), [Pinned(pin.picture_id, pin.note) for pin in pins if pin.shown]
 
     def change(self, board_id: int, name: str | None = None, order: Sequence[int] = ()) -> None:
-        """Give a board another name, or put pictures of it first, in that order, or do both.
+        """Rename a board, or put pictures of it first, in that order, or do both.
 
         Raises:
             NameTaken: another board has the name.
@@ -114,13 +112,13 @@ class Boards:
                 _place(sql, board_id, [*first, *(pin for pin in pins if pin not in first)])
 
     def remove(self, board_id: int) -> None:
-        """Forget a board; its pictures stay where they are. Raises NotFound."""
+        """Forget a board; its pictures stay indexed. Raise NotFound where it is gone."""
         with self._database.writing() as sql:
             _check_there(sql, board_id)
             sql.execute(t.board.delete().where(t.board.c.id == board_id))
 
     def add(self, board_id: int, picture_ids: Sequence[int]) -> int:
-        """Put pictures at the end of a board; returns how many were not on it yet.
+        """Put pictures at the end of a board; return how many were not on it yet.
 
         Of several pictures with the same content, one is put on it.
 
@@ -132,7 +130,7 @@ class Boards:
             return _add(sql, board_id, picture_ids)
 
     def take_off(self, board_id: int, picture_id: int) -> None:
-        """Take a picture off a board; one that is not on it is passed over. Raises NotFound."""
+        """Take a picture off a board, if it is on it; raise NotFound where the board is gone."""
         with self._database.writing() as sql:
             for pin in _held(sql, board_id):
                 if pin.picture_id == picture_id:
@@ -141,10 +139,12 @@ class Boards:
     def edit(
         self, board_id: int, picture_id: int, note: str | None = None, place: int | None = None
     ) -> None:
-        """Note something of a picture on a board, or move it to a place, from 0, or do both.
+        """Write a note for a picture on a board, or move it to a place, from 0, or do both.
 
-        Places count the pictures that are shown; one past the end is the end. Raises NotFound: the
-        board is gone, or the picture is not on it.
+        Places count the pictures that are shown; one past the end is the end.
+
+        Raises:
+            NotFound: the board is gone, or the picture is not on it.
         """
         with self._database.writing() as sql:
             pins = _held(sql, board_id)
@@ -178,10 +178,10 @@ def _board(row: sa.Row[Any], pins: Sequence[_Pin]) -> Board:
 
 
 def _pins(sql: Sql, board_ids: Sequence[int]) -> dict[int, list[_Pin]]:
-    """The pins of boards in their order, each with the picture that it stands for now.
+    """Return the pins of boards in their order, each with its current picture.
 
-    That is the one that was pinned, where it still has the content; else another that has it; else
-    the one that was pinned, whose file was edited since.
+    That picture is the pinned one, where it still has the content; else another one with that
+    content; else the pinned one, whose file was edited since.
     """
     b = t.board_picture.c
     rows = in_pieces(sql, sa.select(t.board_picture), b.board_id, board_ids)
@@ -200,14 +200,14 @@ def _pins(sql: Sql, board_ids: Sequence[int]) -> dict[int, list[_Pin]]:
 
 
 def _current(pinned: int, holding: Sequence[int], shown: Set[int]) -> int:
-    """The picture that a pin stands for: of those holding its content, one that can be shown."""
+    """Return a pin's current picture: of those with its content, one that can be shown."""
     if not holding or (pinned in holding and (pinned in shown or holding[0] not in shown)):
         return pinned
     return holding[0]
 
 
 def _held(sql: Sql, board_id: int) -> list[_Pin]:
-    """The pins of a board in their order; raises NotFound."""
+    """Return the pins of a board in their order; raise NotFound."""
     _check_there(sql, board_id)
     return _pins(sql, [board_id])[board_id]
 
@@ -251,7 +251,7 @@ def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> int:
 
 
 def _place(sql: Sql, board_id: int, order: Sequence[_Pin]) -> None:
-    """Give pins their places in this order."""
+    """Store the places of pins in this order."""
     for number, pin in enumerate(order):
         if pin.place != number:
             placed = t.board_picture.update().where(_of(board_id, pin))

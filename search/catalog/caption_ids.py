@@ -1,4 +1,4 @@
-"""How a caption goes by one number in a vector store: its picture's id and its place among them."""
+"""Ids of captions in a vector store: the picture's id and the caption's place in one number."""
 
 from collections.abc import Sequence
 
@@ -13,31 +13,31 @@ MOST_CAPTIONS = 1 << PLACE_BITS
 
 
 def caption_id(picture_id: int, place: int) -> int:
-    """The id of a picture's caption at `place`, from 0, in the order of `PictureFacts.captions`."""
+    """Return the id of a picture's caption at `place`, from 0, in `PictureFacts.captions`."""
     return picture_id << PLACE_BITS | place
 
 
 def every_caption(picture_ids: Sequence[int] | Ids) -> Ids:
-    """All the ids that captions of these pictures may have, (n * 64,)."""
+    """Return all the ids that captions of these pictures may have, (n * 64,)."""
     first = np.asarray(picture_ids, dtype=np.int64) << PLACE_BITS
     return (first[:, None] + np.arange(MOST_CAPTIONS)).ravel()
 
 
 def owners(caption_ids: Ids) -> Ids:
-    """The pictures that captions are of."""
+    """Return the ids of the captions' pictures."""
     return caption_ids >> PLACE_BITS
 
 
 def places(caption_ids: Ids) -> Ids:
-    """Where captions stand among their pictures' captions."""
+    """Return the places of captions among their pictures' captions."""
     return caption_ids & (MOST_CAPTIONS - 1)
 
 
-def captions_of(held: Ids, picture_ids: Ids) -> Ids:
-    """Those of the caption ids `held`, ascending, that are of the pictures."""
+def captions_of(caption_ids: Ids, picture_ids: Ids) -> Ids:
+    """Return those of the ascending `caption_ids` that belong to the pictures."""
     wanted = np.unique(picture_ids) << PLACE_BITS
-    starts = np.searchsorted(held, wanted)
-    counts = np.searchsorted(held, wanted + MOST_CAPTIONS) - starts
+    starts = np.searchsorted(caption_ids, wanted)
+    counts = np.searchsorted(caption_ids, wanted + MOST_CAPTIONS) - starts
     # Where each picture's run begins in the answer, and from there one by one.
     begins = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-    return held[begins + np.arange(len(begins))] if len(begins) else held[:0]
+    return caption_ids[begins + np.arange(len(begins))] if len(begins) else caption_ids[:0]

@@ -80,7 +80,7 @@ class Catalog:
 
     @property
     def read_only(self) -> bool:
-        """Whether this user may read the database's file and not write to it."""
+        """True where this user may read the database's file and not write to it."""
         return self._database.read_only
 
     def on_statement(self, report: Callable[[str], None]) -> None:

@@ -38,9 +38,9 @@ class CollectionRows:
 
     def all(self) -> list[Collection]:
         """Return every collection, by name."""
-        return self.named(())
+        return self.find(())
 
-    def named(self, names: Sequence[str]) -> list[Collection]:
+    def find(self, names: Sequence[str]) -> list[Collection]:
         """Return the collections with these names, or all where none is given, by name.
 
         Raises:
@@ -49,12 +49,12 @@ class CollectionRows:
         return [collection for collection, _ in self.with_last_changes(names)]
 
     def one(self, name: str) -> Collection:
-        """Return the collection of that name; raise NotFound as `named` does."""
-        [collection] = self.named([name])
+        """Return the collection of that name; raise NotFound as `find` does."""
+        [collection] = self.find([name])
         return collection
 
     def with_last_changes(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
-        """Return what `named` does, each with the number of its last change.
+        """Return what `find` does, each with the number of its last change.
 
         It takes one statement at most: none while nothing was committed since the last call.
         """
@@ -147,8 +147,8 @@ class CollectionRows:
             sql.execute(t.collection.delete().where(t.collection.c.id == collection.id))
 
     def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
-        """Return what each collection holds, for lists; raise NotFound as `named` does."""
-        found = self.named(names)
+        """Return what each collection holds, for lists; raise NotFound as `find` does."""
+        found = self.find(names)
         mine = t.picture.c.collection_id
         pictures = (
             sa.select(mine, sa.func.count(), sa.func.sum(t.picture.c.size_bytes))

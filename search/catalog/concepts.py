@@ -1,4 +1,4 @@
-"""The SQL of concepts: kept under their names, listed, forgotten, and found for a search."""
+"""SQL of concepts: save, list, find and forget them by their names."""
 
 import json
 from collections import defaultdict
@@ -25,7 +25,7 @@ class Concepts:
         self._database = database
 
     def keep(self, concept: Concept, replace: bool = False) -> None:
-        """Keep a concept under its name.
+        """Save a concept under its name.
 
         Raises:
             NameTaken: there is one of that name, and it is not to be replaced.
@@ -45,13 +45,13 @@ class Concepts:
             _insert_parts(sql, concept_id, concept)
 
     def all(self) -> list[Concept]:
-        """Every concept, by name."""
+        """Return every concept, by name."""
         with self._database.reading() as sql:
             rows = sql.execute(sa.select(t.concept).order_by(t.concept.c.name)).all()
             return _concepts(sql, rows)
 
     def one(self, name: str) -> Concept:
-        """The concept of that name; raises NotFound."""
+        """Return the concept of that name; raise NotFound."""
         with self._database.reading() as sql:
             rows = sql.execute(sa.select(t.concept).where(t.concept.c.name.in_(forms(name)))).all()
             found = _concepts(sql, rows)
@@ -62,7 +62,7 @@ class Concepts:
         return found[0]
 
     def remove(self, name: str) -> None:
-        """Forget a concept; raises NotFound."""
+        """Forget a concept; raise NotFound."""
         with self._database.writing() as sql:
             if not sql.execute(
                 t.concept.delete().where(t.concept.c.name.in_(forms(name)))
@@ -72,7 +72,7 @@ class Concepts:
     def pictures(
         self, marks: Sequence[ConceptMark], collection_ids: Sequence[int]
     ) -> Mapping[str, int]:
-        """Which pictures of these collections the marks are of: an id for each content's hash."""
+        """Return the marked pictures in these collections, an id for each content's hash."""
         p = t.picture.c
         hashes = [bytes.fromhex(each.content_hash) for each in marks]
         statement = sa.select(p.content_hash, p.id).where(p.collection_id.in_(collection_ids))

@@ -1,4 +1,4 @@
-"""How each field of a filter becomes SQL: a condition on `picture`."""
+"""SQL of each field of a filter: a condition on `picture`."""
 
 import operator
 from collections.abc import Callable
@@ -35,7 +35,7 @@ p = t.picture.c
 
 
 def column(name: str) -> Callable[[str, Value], Test]:
-    """A further column: a number, or a text that may be a date."""
+    """Return the condition on a further column: a number, or a text that may be a date."""
     f = t.field.c
 
     def test(sign: str, value: Value) -> Test:
@@ -71,7 +71,7 @@ def _contains(column: sa.ColumnElement[Any], text: str) -> Test:
 
 
 def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
-    """Text without regard to case, whole or in part."""
+    """Compare text without regard to case, whole or in part."""
 
     def test(sign: str, value: Value) -> Test:
         text = str(value)
@@ -99,7 +99,7 @@ def _date(sign: str, value: Value) -> Test:
 
 
 def _within(column: sa.ColumnElement[Any], sign: str, span: Span) -> Test:
-    """How a moment, as ISO 8601 text, stands to a span.
+    """Compare a moment, as ISO 8601 text, with a span.
 
     A day is the beginning of all its moments, so the texts can be compared as they are.
     """

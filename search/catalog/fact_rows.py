@@ -16,7 +16,7 @@ FETCH_ROWS = 10_000
 
 
 class PictureRow(NamedTuple):
-    """What facets count of a picture itself."""
+    """The facts of a picture itself that facets count."""
 
     id: int
     path: bytes
@@ -38,7 +38,7 @@ class FactRows:
         self._database = database
 
     @contextmanager
-    def reading(self, collection_id: int) -> Iterator["CollectionFacts"]:
+    def open(self, collection_id: int) -> Iterator["CollectionFacts"]:
         """Read the facts of a collection during a block, as one transaction sees them."""
         with self._database.reading() as sql:
             yield CollectionFacts(sql, collection_id)
@@ -85,6 +85,6 @@ class CollectionFacts:
         return conditions if ids is None else [*conditions, p.id.in_(ids)]
 
     def _fetched(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
-        """Yield rows some thousands at a time, so that a million are never held at once."""
+        """Yield rows some thousands at a time, so that memory never holds a million of them."""
         found = self._sql.execution_options(yield_per=FETCH_ROWS).execute(statement)
         return found.partitions()

@@ -36,7 +36,7 @@ class CatalogFilters:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def resolved(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
+    def resolve(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
         """Return the filter with its values read, its columns named as these collections do.
 
         Raises:
@@ -48,7 +48,7 @@ class CatalogFilters:
         known = {composed(name).casefold(): name for name in columns}
         known |= {name: name for name in columns}
 
-        def resolve(condition: Condition) -> Condition:
+        def with_value(condition: Condition) -> Condition:
             name = column_of(condition)
             if name is not None:
                 found = known.get(name) or known.get(composed(name).casefold())
@@ -59,14 +59,14 @@ class CatalogFilters:
                 condition.field, condition.operator, condition.value, value_of(condition)
             )
 
-        return changed(wanted, resolve)
+        return changed(wanted, with_value)
 
     def check(self, wanted: Filter) -> None:
         """Raise BadQuery for a filter that no statement can be made of."""
         passes(wanted)
 
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
-        """The names of the further columns that these collections have, in order."""
+        """Return the names of the further columns that these collections have, in order."""
         f = t.field.c
         # From name to name by the index: a million rows of one name cost one step.
         names = sa.select(sa.func.min(f.name).label("name")).cte("names", recursive=True)
@@ -83,7 +83,7 @@ class CatalogFilters:
             )
 
     def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
-        """The ids of the pictures that pass, ascending, by collection, in one statement."""
+        """Return the ids of the pictures that pass, ascending, by collection, in one statement."""
         # As one text a collection: a row for each of 500,000 ids takes ten times as long.
         listed = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
         statement = (
@@ -99,7 +99,7 @@ class CatalogFilters:
         }
 
     def newest(self, collection_ids: Sequence[int], wanted: Filter | None, most: int) -> Ids:
-        """The ids of the pictures that pass, the newest first: as taken, else as indexed."""
+        """Return the ids of the pictures that pass, newest first: as taken, else as indexed."""
         statement = (
             sa.select(p.id)
             .where(
@@ -123,7 +123,7 @@ def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
 
 
 def passes(wanted: Filter) -> Test:
-    """The filter as a condition on `picture`; what is not known of a picture never passes.
+    """Return the filter as a condition on `picture`; an unknown fact never passes.
 
     Raises:
         BadQuery: an unknown field, operator or value.
@@ -132,7 +132,7 @@ def passes(wanted: Filter) -> Test:
 
 
 def _test(wanted: Filter) -> Test:
-    """The condition of a filter in normal form."""
+    """Return the condition of a filter in normal form."""
     match wanted:
         case Condition():
             ask = CONDITIONS.get(wanted.field) or column(wanted.field.removeprefix(COLUMN))
@@ -146,7 +146,7 @@ def _test(wanted: Filter) -> Test:
 
 
 def _joined(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
-    """The tests joined; many of them in groups, because SQLite joins them one below the other."""
+    """Join tests, many of them in groups, because SQLite joins them one below the other."""
     if len(tests) <= MOST_JOINED:
         return join(none, *tests)
     groups = (tests[first : first + MOST_JOINED] for first in range(0, len(tests), MOST_JOINED))
@@ -154,7 +154,7 @@ def _joined(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
 
 
 def _fails(test: Test) -> Test:
-    """The opposite, where what is not known does not pass either; else an index may answer."""
+    """Return the opposite, which an unknown fact does not pass either."""
     return sa.not_(_known(test))
 
 

@@ -187,7 +187,7 @@ class JobProcesses:
         self._rests_until_s[job.id] = time.monotonic() + REST_S
 
     def _close(self, running: _Running) -> str:
-        """Return the last that a process said, where that was kept."""
+        """Return the end of what a process wrote, where that was recorded."""
         if running.said is None:
             return "see above"
         with running.said as said:
@@ -196,7 +196,7 @@ class JobProcesses:
 
 
 def is_busy(catalog: Catalog, name: str) -> bool:
-    """Whether a process writes to the collection of that name, which need not be there."""
+    """Return whether a process writes to the collection of that name, which need not exist."""
     try:
         collection = catalog.collections.one(name)
     except NotFound:

@@ -1,4 +1,4 @@
-"""Job rows: what is to be indexed, how far it has come, and how it ended; for every door alike."""
+"""Job rows: what is to be indexed, how far each job has come, and how it ended."""
 
 import json
 import os
@@ -24,7 +24,7 @@ ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job as it stands; `rate` is pictures a second, `left_s` the time left at that rate."""
+    """One job as of now; `rate` is pictures a second, `left_s` the time left at that rate."""
 
     id: int
     name: str
@@ -44,13 +44,14 @@ class Job:
 
     @property
     def left_s(self) -> float | None:
+        """The time left in seconds; None where it can't be known."""
         if self.state != "running" or not self.rate or self.total is None:
             return None
         return max(0.0, (self.total - done(self.counts)) / self.rate)
 
 
 def done(counts: Counts) -> int:
-    """How many of the files found are dealt with."""
+    """Return how many of the files found are dealt with."""
     return counts.added + counts.changed + counts.moved + counts.unchanged + counts.failed
 
 
@@ -117,7 +118,7 @@ class Jobs:
         message: str | None = None,
         **more: Any,
     ) -> bool:
-        """Note how far a job has come, or how it ended; returns whether it is to end.
+        """Note how far a job has come, or how it ended; return whether it is to end.
 
         One that has ended stays as it is. `more` may be `total`, `rate` and `current`.
         """
@@ -134,13 +135,13 @@ class Jobs:
             return bool(cancelled) or not noted.rowcount
 
     def take(self, job_id: int) -> bool:
-        """Begin a queued job; returns whether it was queued still."""
+        """Begin a queued job; return whether it was queued still."""
         with self._database.writing() as sql:
             begun = {"state": "running", "updated_at": now()}
             return bool(sql.execute(_update(job_id, "queued").values(begun)).rowcount)
 
     def wanted(self, job_id: int) -> bool:
-        """Whether a job is to go on: nobody cancelled it, and it has not ended."""
+        """Return whether a job is to go on: nobody cancelled it, and it has not ended."""
         j = t.job.c
         with self._database.reading() as sql:
             state = sql.execute(sa.select(j.state, j.cancelled).where(j.id == job_id)).one_or_none()
@@ -160,7 +161,7 @@ class Jobs:
             sql.execute(_update(job_id, *left).values(queued))
 
     def requests(self, name: str) -> list[dict[str, Any]]:
-        """What a collection was indexed from, each once, the newest last."""
+        """Return the requests that a collection was indexed by, each once, the newest last."""
         j = t.job.c
         statement = (
             sa.select(j.request, j.source)
@@ -201,28 +202,28 @@ class Jobs:
         return self.one(job_id)
 
     def one(self, job_id: int) -> Job:
-        """One job; raises NotFound."""
+        """Return one job; raise NotFound."""
         found = self._read(sa.select(t.job).where(t.job.c.id == job_id))
         if not found:
             raise NotFound(f"there is no job {job_id}; limn jobs lists them")
         return found[0]
 
     def latest(self, limit: int = 20, before: int | None = None) -> list[Job]:
-        """The newest jobs, newest first; with ids under `before` where it is given."""
+        """Return the newest jobs, newest first; with ids under `before` where it is given."""
         statement = sa.select(t.job).order_by(t.job.c.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(t.job.c.id < before)
         return self._read(statement)
 
     def of(self, name: str, limit: int = 10) -> list[Job]:
-        """The newest jobs of the collection of that name, there yet or not, newest first."""
+        """Return the newest jobs of the collection of that name, made yet or not, newest first."""
         j = t.job.c
         held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
         mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(held))
         return self._read(sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit))
 
     def newest(self) -> dict[str, Job]:
-        """The newest job of each collection, there yet or not, by name."""
+        """Return the newest job of each collection, made yet or not, by name."""
         j = t.job.c
         last = sa.select(sa.func.max(j.id)).where(j.name.is_not(None)).group_by(j.name)
         newest = self._read(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
@@ -235,7 +236,7 @@ class Jobs:
             sql.execute(t.job.delete().where(j.name.in_(forms(name)), j.collection_id.is_(None)))
 
     def waiting(self) -> Sequence[Job]:
-        """The jobs that a worker may run, oldest first: queued, or perhaps left by a dead one."""
+        """Return the jobs that a worker may run, oldest first: queued, or left by a dead worker."""
         statement = sa.select(t.job).where(
             t.job.c.state.in_(("queued", "running")), t.job.c.request.is_not(None)
         )

@@ -1,4 +1,4 @@
-"""What the catalog remembers of files, so that a run need not open those that stayed the same."""
+"""Known files: sizes, times and hashes, so that a run need not open unchanged files."""
 
 import os
 from collections import Counter
@@ -40,11 +40,12 @@ class Held(NamedTuple):
 
     @property
     def place(self) -> Path:
+        """The path as Python writes it."""
         return Path(os.fsdecode(self.path))
 
 
 class Marks(NamedTuple):
-    """What tells whether files stayed as they were, a column each."""
+    """The columns by which unchanged files are recognized."""
 
     ids: tuple[int, ...]
     path_hashes: tuple[bytes, ...]
@@ -63,14 +64,14 @@ class Looks(NamedTuple):
 
 
 class Ledger:
-    """One collection's files as they stood when they were last read."""
+    """One collection's files as of their last reading."""
 
     def __init__(self, database: Database, collection: Collection) -> None:
         self._database = database
         self._id = collection.id
 
     def known(self, paths: Sequence[Path]) -> dict[Path, KnownFile]:
-        """Those of the files that are indexed."""
+        """Return those of the files that are indexed."""
         p = t.picture.c
         by_hash = {path_hash(path): path for path in paths}
         statement = sa.select(
@@ -81,7 +82,7 @@ class Ledger:
             return {by_hash[row.path_hash]: KnownFile(*tuple(row)[1:]) for row in rows}
 
     def failed(self, paths: Sequence[Path]) -> dict[Path, tuple[int | None, int | None]]:
-        """Those of the files that failed for good as they stood: size and time of each."""
+        """Return the size and time of each file whose failure is final while it stays unchanged."""
         f = t.failure.c
         by_hash = {path_hash(path): path for path in paths}
         statement = sa.select(f.path_hash, f.size_bytes, f.mtime_ns).where(
@@ -94,7 +95,7 @@ class Ledger:
             return {by_hash[row.path_hash]: (row.size_bytes, row.mtime_ns) for row in rows}
 
     def marks(self, root: Path, table: Path | None = None) -> Iterator[Marks]:
-        """Path hashes and states of the pictures below a root, or of those that a table named."""
+        """Yield path hashes and states of pictures: below a root, or named by a table."""
         p = t.picture.c
         # As they come from the driver: SQLAlchemy's own conversions would take most of the time.
         columns = (
@@ -108,19 +109,19 @@ class Ledger:
                 yield Marks(*zip(*part, strict=True))
 
     def under(self, root: Path) -> Iterator[Held]:
-        """The indexed pictures at or below a path that were found by looking, in order of id."""
+        """Return the pictures at or below a path that no table named, in order of id."""
         return self._held(_of(root, None))
 
     def with_ids(self, ids: Iterable[int]) -> Iterator[Held]:
-        """The indexed pictures with these ids, in order of id."""
+        """Return the indexed pictures with these ids, in order of id."""
         return self._rows(np.sort(np.fromiter(ids, np.int64)))
 
     def everything(self) -> Iterator[Held]:
-        """All indexed pictures but those that are missing, in order of id."""
+        """Return all indexed pictures that are not missing, in order of id."""
         return self._held(present())
 
     def missing(self) -> Iterator[Held]:
-        """The pictures whose files were not found by the last run that looked, in order of id."""
+        """Return the pictures whose files the last run did not find, in order of id."""
         return self._held(sa.not_(present()))
 
     def missing_folders(self) -> dict[Path, int]:
@@ -133,7 +134,7 @@ class Ledger:
         return {Path(os.fsdecode(folder)): counts[folder] for folder in sorted(counts)}
 
     def looks(self) -> Iterator[Looks]:
-        """All indexed pictures with what tells copies."""
+        """Yield all indexed pictures with the hashes by which copies are found."""
         p = t.picture.c
         statement = sa.select(p.id, p.path, p.content_hash, p.perceptual_hash).where(
             p.collection_id == self._id, present()
@@ -144,8 +145,10 @@ class Ledger:
                 yield Looks(row.id, path, bytes(row.content_hash), row.perceptual_hash)
 
     def _held(self, which: sa.ColumnElement[bool]) -> Iterator[Held]:
-        """Ids first, eight bytes each: a page at a time would be sorted anew for every page, and
-        one long statement would hold up the database for as long as the caller takes.
+        """Return rows in order of id.
+
+        The ids are read first, eight bytes each: pages would be sorted again for every page, and
+        one long statement would block the database for as long as the caller takes.
         """
         p = t.picture.c
         wanted = sa.select(p.id).where(p.collection_id == self._id, which)
@@ -166,7 +169,7 @@ class Ledger:
             yield from (Held(*row) for row in rows)
 
     def containers(self, root: Path) -> dict[Path, FileMark]:
-        """The containers at or below a path that were read to their end."""
+        """Return the containers at or below a path that were read to their end."""
         c = t.container.c
         statement = sa.select(c.path, c.size_bytes, c.mtime_ns).where(
             c.collection_id == self._id, below(c.path, root)
@@ -202,7 +205,7 @@ class Ledger:
 
 
 def _of(root: Path, table: Path | None) -> sa.ColumnElement[bool]:
-    """Whether a picture belongs to a source: a table named it, or it was found below a root."""
+    """Return the condition that a picture is of a source: of a table, or below a root."""
     p = t.picture.c
     if table is not None:
         return p.listed_in == os.fsencode(table)

@@ -1,4 +1,4 @@
-"""The SQL of marks: every "more like this" and "less like this" that was said, and of what."""
+"""SQL of marks: every "more like this" and "less like this", with its picture and query."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
 
 @dataclass(frozen=True, slots=True)
 class StoredMark:
-    """One mark: the words of its question, and the content of the picture, hashed, in hex."""
+    """One mark: the words of its query, and the hash of the picture's content in hex."""
 
     words: str
     content_hash: str
@@ -24,7 +24,7 @@ class StoredMark:
 
 
 class Marks:
-    """The marks of one database. A picture marked again in answer to the same question changes."""
+    """The marks of one database. A second mark in answer to the same query replaces the first."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,7 +63,7 @@ class Marks:
         return len(rows)
 
     def all(self) -> list[StoredMark]:
-        """Every mark, the first made first."""
+        """Return every mark, the first made first."""
         m = t.mark.c
         statement = sa.select(m.words, m.content_hash, m.more, m.made_at).order_by(m.id)
         with self._database.reading() as sql:
@@ -73,7 +73,7 @@ class Marks:
             ]
 
     def forget(self, words: str | None = None) -> int:
-        """Forget the marks made in answer to these words, or all; returns how many there were."""
+        """Forget the marks made in answer to these words, or all; return how many there were."""
         gone = t.mark.delete()
         if words is not None:
             gone = gone.where(t.mark.c.words == words)
@@ -82,13 +82,13 @@ class Marks:
 
 
 def words_of(query: Query) -> str:
-    """The words of a question, those that lead away left out."""
+    """Return the words of a query without those that lead away."""
     texts = [term.text for term in query.terms if isinstance(term, TextTerm) and term.weight > 0]
     return " ".join(" ".join(texts).split())
 
 
 def told(term: Term) -> dict[str, object]:
-    """A term as JSON; a picture that was sent is only said to have been."""
+    """Return a term as JSON; a query image is only noted as sent."""
     match term:
         case TextTerm():
             return {"text": term.text, "weight": term.weight}

@@ -102,7 +102,7 @@ class PictureReader:
             rows = in_pieces(sql, sa.select(c.path, c.size_bytes), c.path_hash, list(hashes))
         return {bytes(row.path): row.size_bytes for row in rows}
 
-    def captioned(self, collection: Collection) -> Iterator[Picture]:
+    def with_captions(self, collection: Collection) -> Iterator[Picture]:
         """Yield every picture of a collection that has a caption, by id, with its captions."""
         c, p = t.caption.c, t.picture.c
         statement = (
@@ -223,7 +223,7 @@ def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:
 def _statement(is_sqlite: bool) -> sa.Select[Any]:
     """Select the pictures of `ids` in one statement: a row for each of their captions and fields.
 
-    Captions beside a picture come before those in its file.
+    Captions that came with a picture come before those in its file.
     """
     c, f, nothing = t.caption.c, t.field.c, sa.cast(sa.null(), sa.Text)
     captions = sa.select(

@@ -81,7 +81,7 @@ def insert_embeddings(sql: Sql, space: Space, batch: Sequence[tuple[int, Embedde
 
 
 def address(collection: Collection, path: Path) -> dict[str, Any]:
-    """Return the columns that say which file of which collection a row is about."""
+    """Return the columns that name a row's collection and file."""
     return {"collection_id": collection.id, **place(path)}
 
 

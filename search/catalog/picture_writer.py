@@ -25,13 +25,7 @@ from search.catalog.picture_rows import (
     place,
     update_pictures,
 )
-from search.catalog.records import (
-    BesidePicture,
-    Collection,
-    EmbeddedPicture,
-    FileState,
-    path_hash,
-)
+from search.catalog.records import BesidePicture, Collection, EmbeddedPicture, FileState, path_hash
 from search.catalog.visual_hashes import MOST_BITS, store_colours
 
 # Perceptual hashes are 64 bits, which SQL holds as signed numbers.
@@ -51,7 +45,7 @@ class PictureWriter:
     def store(self, collection: Collection, batch: Sequence[EmbeddedPicture]) -> tuple[int, int]:
         """Store pictures, new or changed, whole; return how many were new and how many changed.
 
-        A picture whose path is known keeps its id. Each path may stand in the batch once.
+        A picture whose path is known keeps its id. A path may be in the batch once.
         """
         items = {path_hash(item.file.path): item for item in batch}
         with self._database.writing() as sql:

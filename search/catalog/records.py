@@ -40,7 +40,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """What the catalog remembers of a file, to tell whether it has changed."""
+    """A file as of its last reading, to recognize a change."""
 
     picture_id: int
     size_bytes: int
@@ -50,7 +50,7 @@ class KnownFile:
 
 
 def path_hash(path: Path) -> bytes:
-    """Return the 16 bytes by which a path is found and kept unique."""
+    """Return the 16 bytes by which a path is found and is unique."""
     return hashlib.blake2b(os.fsencode(path), digest_size=16).digest()
 
 
@@ -73,7 +73,7 @@ class EmbeddedCaptions:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it stood when it was read, and what stood beside it.
+    """A file as it was read, and what came with it.
 
     `captions_hash` tells a change in the captions or the fields; `listed_in` is the table of
     pictures that named the file, where one did.
@@ -130,9 +130,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many files a run found, and what became of them.
+    """The files that a run found, counted by what became of them.
 
-    `removed` pictures are forgotten; `missing` ones are kept until their files are back.
+    `removed` pictures are forgotten; `missing` ones stay indexed until their files are back.
     """
 
     found: int = 0
@@ -161,7 +161,7 @@ Scope = Literal["read", "write", "admin"]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Who may ask a server that others can reach, and for what; the secret itself is not kept."""
+    """A client's access to a server, and its scope; the secret itself is not stored."""
 
     id: int
     name: str
@@ -169,7 +169,7 @@ class Token:
     created_at: str
 
     def allows(self, scope: Scope) -> bool:
-        """Whether this scope, or one that includes it, was granted."""
+        """Return whether this scope, or one that includes it, was granted."""
         order: tuple[Scope, ...] = get_args(Scope)
         return order.index(self.scope) >= order.index(scope)
 
@@ -185,7 +185,7 @@ class ConceptMark:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """What was kept under a name: words with weights, marks, and the vectors made of them.
+    """A concept under its name: words with weights, marks, and the vectors made of them.
 
     `vectors` holds one of unit length (width,) for each space that it was made in, by the space's
     id. Any of them can be made again from words and marks where the marked pictures are indexed.

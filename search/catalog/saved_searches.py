@@ -1,7 +1,7 @@
-"""The SQL of saved searches: addresses of the page under names.
+"""SQL of saved searches: addresses of the page under names.
 
-The pictures in an address go by their content: one that was removed and came back under another id
-is found again.
+The pictures in an address are stored by their content: one that was removed and came back under
+another id is found again.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ from search.text.characters import forms
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """A question of the page: what stands after the "?" of its address."""
+    """A search of the page by the part of its address after the "?"."""
 
     id: int
     name: str
@@ -37,7 +37,7 @@ class SavedSearches:
         self._database = database
 
     def save(self, name: str, address: str) -> int:
-        """Keep an address under a name; raises NameTaken."""
+        """Save an address under a name; raise NameTaken."""
         s = t.saved_search
         with self._database.writing() as sql:
             _check_free(sql, name)
@@ -47,22 +47,22 @@ class SavedSearches:
         return search_id
 
     def all(self) -> list[SavedSearch]:
-        """Every saved search, by name."""
+        """Return every saved search, by name."""
         return self._rows(sa.select(t.saved_search).order_by(t.saved_search.c.name))
 
     def page(self, k: int, after: int = 0) -> list[SavedSearch]:
-        """So many of those saved after the one of that id, the first saved first."""
+        """Return up to `k` of those saved after the one with id `after`, oldest first."""
         s = t.saved_search
         return self._rows(sa.select(s).where(s.c.id > after).order_by(s.c.id).limit(k))
 
     def one(self, search_id: int) -> SavedSearch:
-        """A saved search; raises NotFound."""
+        """Return a saved search; raise NotFound."""
         found = self._rows(sa.select(t.saved_search).where(t.saved_search.c.id == search_id))
         _found(len(found))
         return found[0]
 
     def change(self, search_id: int, **values: str) -> None:
-        """Give a saved search another `name` or `address`; raises NameTaken and NotFound."""
+        """Give a saved search another `name` or `address`; raise NameTaken or NotFound."""
         s = t.saved_search
         with self._database.writing() as sql:
             if "name" in values:
@@ -72,7 +72,7 @@ class SavedSearches:
                 _note_pictures(sql, search_id, values["address"])
 
     def remove(self, search_id: int) -> None:
-        """Forget a saved search; raises NotFound."""
+        """Forget a saved search; raise NotFound."""
         s = t.saved_search
         with self._database.writing() as sql:
             _found(sql.execute(s.delete().where(s.c.id == search_id)).rowcount)
@@ -88,7 +88,7 @@ class SavedSearches:
 
 
 def _note_pictures(sql: Sql, search_id: int, address: str) -> None:
-    """Note what the ids in an address stand for now."""
+    """Note the current contents of the pictures in an address."""
     noted = t.saved_search_picture
     sql.execute(noted.delete().where(noted.c.saved_search_id == search_id))
     p = t.picture.c
@@ -102,7 +102,7 @@ def _note_pictures(sql: Sql, search_id: int, address: str) -> None:
 
 
 def _current_ids(sql: Sql, search_ids: Sequence[int]) -> dict[int, dict[int, int]]:
-    """Return by saved search which picture has the content now that an id stood for then."""
+    """Return by saved search the new ids of pictures whose contents have other ids now."""
     n = t.saved_search_picture.c
     statement = sa.select(n.saved_search_id, n.picture_id, n.content_hash)
     noted = in_pieces(sql, statement, n.saved_search_id, search_ids)

@@ -1,4 +1,4 @@
-"""The SQL of tokens: made, listed, revoked, and found by the secret that a client shows."""
+"""SQL of tokens: make, list and revoke them, and find one by the secret that a client shows."""
 
 import hashlib
 import secrets
@@ -18,13 +18,13 @@ SECRET_BYTES = 32
 
 
 class Tokens:
-    """The tokens of one database. Only hashes of their secrets are kept."""
+    """The tokens of one database. Only hashes of their secrets are stored."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def create(self, name: str, scope: Scope) -> str:
-        """Make a token and return its secret, which nothing can tell again.
+        """Make a token and return its secret, which can't be shown again.
 
         Raises:
             NameTaken: there is a token of that name.
@@ -50,19 +50,19 @@ class Tokens:
         return secret
 
     def all(self) -> list[Token]:
-        """Every token, by name."""
+        """Return every token, by name."""
         with self._database.reading() as sql:
             return [_token(row) for row in sql.execute(sa.select(t.token).order_by(t.token.c.name))]
 
     def revoke(self, name: str) -> None:
-        """Forget a token; its secret is refused from now on. Raises NotFound."""
+        """Forget a token, whose secret is refused from now on; raise NotFound."""
         with self._database.writing() as sql:
             gone = sql.execute(t.token.delete().where(t.token.c.name.in_(forms(name))))
             if not gone.rowcount:
                 raise NotFound(f"there is no token {name!r}; see: limn token list")
 
     def of_secret(self, secret: str) -> Token | None:
-        """The token that a client shows, if it is one. Found by hash: timing tells nothing."""
+        """Return the token of a secret, if there is one, by hash: timing reveals nothing."""
         if not secret.startswith(PREFIX):
             return None
         statement = sa.select(t.token).where(t.token.c.secret_hash == _hash(secret))

@@ -43,7 +43,7 @@ def store_colours(sql: Sql, of: Mapping[int, Sequence[str]]) -> None:
 
 
 def with_colour(colour: str) -> sa.Select[tuple[int]]:
-    """The ids of the pictures one of whose main colours a name or "#rrggbb" stands for."""
+    """Select the ids of pictures with a main colour like a name or "#rrggbb"."""
     c = t.colour.c
     near: set[int] = set()
     tests = []

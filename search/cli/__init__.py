@@ -4,13 +4,13 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import click
 
-from search.documents.from_records import one_line, printable
+from search import plugins
 from search.errors import BadQuery, BadSetting, LimnError
+from search.text.printable import one_line, printable
 
 # Wrong words on the command line; every other error of ours means that the work failed.
 MISUSE = (BadQuery, BadSetting)
@@ -52,10 +52,10 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(self._installed())
+        return list(plugins.registered("commands"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        installed = self._installed().get(cmd_name)
+        installed = plugins.registered("commands").get(cmd_name)
         return None if installed is None else installed.load()
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -70,9 +70,6 @@ class Commands(click.Group):
                 ctx.exit(0)
             say_error(f"can't write the answer: {error}")
             ctx.exit(1)
-
-    def _installed(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group="limn.commands")}
 
 
 def say_error(message: str) -> None:

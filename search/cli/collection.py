@@ -6,9 +6,9 @@ import click
 
 from search.cli.options import settings_with, store_options
 from search.cli.output import as_document
-from search.documents.from_records import collection_json, one_line, printable
 from search.settings import Settings
 from search.text.amounts import amount
+from search.text.printable import one_line, printable
 
 # What failed is told by limn failures, whole; elsewhere a few say what it is about.
 FAILURES_SHOWN = 10
@@ -23,7 +23,11 @@ def collections(as_json: bool) -> None:
     with open_engine(Settings.from_environment()) as engine:
         summaries = engine.summaries()
     if as_json:
-        click.echo(as_document([collection_json(summary) for summary in summaries]))
+        from msgspec import to_builtins
+
+        from search.documents.from_records import collection_document
+
+        click.echo(as_document([to_builtins(collection_document(each)) for each in summaries]))
     elif not summaries:
         click.echo("no collection yet; make one with: limn index PATH", err=True)
     for summary in () if as_json else summaries:
@@ -38,9 +42,12 @@ def collections(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def info(name: str, as_json: bool) -> None:
     """Show what collection NAME holds, and the files that could not be indexed."""
+    from msgspec import to_builtins
+
     from search.bootstrap import open_engine
     from search.cli.facet_summary import summed_up
-    from search.documents.from_records import facets_json
+    from search.documents.from_facets import facets_document
+    from search.documents.from_records import collection_document
 
     with open_engine(Settings.from_environment()) as engine:
         [summary] = engine.summaries([name])
@@ -49,7 +56,7 @@ def info(name: str, as_json: bool) -> None:
         missing = list(engine.catalog.files(collection).missing_folders().items())
         facets = engine.facets([name])
         plan = engine.plan(collection)
-    facts = collection_json(summary)
+    facts = to_builtins(collection_document(summary))
     refused = [
         {"path": printable(str(each.path)), "reason": each.reason, "detail": each.detail}
         for each in failures
@@ -57,7 +64,7 @@ def info(name: str, as_json: bool) -> None:
     if as_json:
         told = {
             "store": plan.told(),
-            "facets": facets_json(facets),
+            "facets": to_builtins(facets_document(facets)),
             "failed_files": refused,
             "missing_folders": [
                 {"path": printable(str(folder)), "pictures": number} for folder, number in missing

@@ -10,10 +10,10 @@ from search.catalog.records import Concept
 from search.cli.options import mark_options
 from search.cli.output import as_document
 from search.cli.search import terms_of
-from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, BadSource, NameTaken, StorageFailed
 from search.query.records import Query
 from search.settings import Settings
+from search.text.printable import one_line, printable
 
 
 @click.group()
@@ -108,12 +108,14 @@ def remove(name: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 def export(name: str, file: Path | None) -> None:
     """Write the concept NAME to FILE, or to stdout, for another catalog to import."""
+    from msgspec import to_builtins
+
     from search.bootstrap import open_engine
     from search.concepts import exported
 
     with open_engine(Settings.from_environment()) as engine:
         document = exported(engine.catalog.concepts.one(name))
-    text = as_document(document)
+    text = as_document(to_builtins(document))
     if file is None:
         click.echo(text)
         return

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from search.documents.from_records import printable
 from search.errors import LimnError
 from search.query.records import Hit
+from search.text.printable import printable
 
 SIDE_PX = 320
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from search.documents.from_records import printable
-from search.encoders.inventory import Known, known_encoders
+from search.encoders import EncoderInfo
+from search.encoders.inventory import known_encoders
 from search.errors import LimnError
 from search.settings import Settings
+from search.text.printable import printable
 
 
 @click.command()
@@ -32,7 +33,7 @@ def encoders(measure: bool, as_json: bool) -> None:
         click.echo(_line(each, timings.get(each.encoder, {})))
 
 
-def _timed(known: Known, settings: Settings) -> dict[str, float]:
+def _timed(known: EncoderInfo, settings: Settings) -> dict[str, float]:
     from search.encoders import open_encoder
     from search.encoders.inventory.speed import measured
 
@@ -45,7 +46,7 @@ def _timed(known: Known, settings: Settings) -> dict[str, float]:
     return {"pictures_per_s": round(pictures_per_s, 1), "text_ms": round(text_ms, 1)}
 
 
-def _line(known: Known, timing: dict[str, Any]) -> str:
+def _line(known: EncoderInfo, timing: dict[str, Any]) -> str:
     parts = [printable(known.encoder), known.space or "space not known yet"]
     if known.width is not None:
         parts.append(f"{known.width} wide")

@@ -7,11 +7,11 @@ import click
 from search.cli.options import mark_options
 from search.cli.output import as_document
 from search.cli.search import terms_of
-from search.documents.from_records import one_line, printable
 from search.errors import BadQuery
 from search.query.records import Query
 from search.settings import Settings
 from search.text.amounts import amount
+from search.text.printable import one_line, printable
 
 
 @click.group()

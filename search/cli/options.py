@@ -5,8 +5,26 @@ from typing import Any
 
 import click
 
-from search.query.records import EVERY_EVIDENCE
-from search.settings import STORES, Settings, memory_size
+from search import plugins
+from search.query.limits import ALL_SIGNALS
+from search.settings import Settings, memory_size
+
+
+class StoreName(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3 alone
+    """The name of a registered store, as an argument of `--store`."""
+
+    name = "store"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return the names as help shows them."""
+        return f"[{'|'.join(plugins.choices('stores'))}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return a name that a store covers; fail with the choices."""
+        if plugins.find("stores", value) is None:
+            names = ", ".join(map(repr, plugins.choices("stores")))
+            self.fail(f"{value!r} is not one of {names}.", param, ctx)
+        return value
 
 
 def store_options(command: Any) -> Any:
@@ -14,7 +32,7 @@ def store_options(command: Any) -> Any:
     memory = "What an index may take: 512M, 2G.  [default: LIMN_MEMORY]"
     store = "How vectors are searched.  [default: LIMN_STORE]"
     command = click.option("--memory", help=memory)(command)
-    return click.option("--store", type=click.Choice(STORES), help=store)(command)
+    return click.option("--store", type=StoreName(), help=store)(command)
 
 
 def mark_options(command: Any) -> Any:
@@ -42,7 +60,7 @@ def answer_options(command: Any) -> Any:
         click.option(
             "--by",
             multiple=True,
-            type=click.Choice(EVERY_EVIDENCE),
+            type=click.Choice(ALL_SIGNALS),
             help="What may speak for a picture; may be repeated.  [default: all]",
         ),
         click.option(

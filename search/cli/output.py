@@ -5,14 +5,18 @@ from typing import Any
 
 import click
 
-from search.documents.from_records import hit_json, json_text, one_line, printable
 from search.query.records import Hit
+from search.text.printable import json_text, one_line, printable
 
 
 def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False) -> None:
     """Print hits to stdout: rank, score (or else date), id and path a line, or a JSON document."""
     if as_json:
-        click.echo(as_document([hit_json(hit) for hit in hits]))
+        from msgspec import to_builtins
+
+        from search.documents.from_records import hit_document
+
+        click.echo(as_document([to_builtins(hit_document(hit)) for hit in hits]))
         return
     for hit in hits:
         path = one_line(printable(str(hit.picture.path)))

@@ -11,11 +11,12 @@ from pathlib import Path
 import click
 
 from search.catalog.catalog import Catalog
-from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, NotFound
+from search.files.atomic_file import write_atomic
 from search.query.records import Hit, IndexedTerm
 from search.query.syntax import split_weight
 from search.settings import user_path
+from search.text.printable import one_line, printable
 
 FORMS = (
     "it may be a picture's id, such as 412, its place in the last answer, such as @1, or the path "
@@ -71,11 +72,9 @@ class NamedPictures:
         if not hits:
             return
         places = {hit.rank: hit.picture.id for hit in hits}
-        draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         with suppress(OSError):  # a folder that can't be written to is no reason not to search
             text = json.dumps({"catalog": self._catalog.identity(), "places": places})
-            draft.write_text(text, encoding="utf-8")
-            os.replace(draft, self._file)
+            write_atomic(self._file, text.encode())
 
     def _id(self, option: str, text: str) -> int:
         if place := PLACE.fullmatch(text):

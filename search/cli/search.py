@@ -11,9 +11,10 @@ import click
 from search.cli.options import answer_options, settings_with
 from search.cli.output import print_hits
 from search.cli.waiting import saying
-from search.documents.from_records import one_line
 from search.errors import BadQuery
-from search.query.records import EVERY_EVIDENCE, Evidence, PictureTerm, Query, Term
+from search.query.limits import ALL_SIGNALS, SearchSignal
+from search.query.records import PictureTerm, Query, Term
+from search.text.printable import one_line
 
 
 @click.command()
@@ -80,16 +81,16 @@ def terms_of(
     words: Sequence[str], texts: Sequence[str], images: Sequence[str], minus: Sequence[str]
 ) -> list[Term]:
     """The terms of the options that name them; raises BadQuery for a weight that is none."""
-    from search.query.syntax import USUAL_MINUS, weighed, worded
+    from search.query.syntax import USUAL_MINUS, parse_query_text, weighed
 
-    terms: list[Term] = worded(" ".join(words)) if words else []
+    terms: list[Term] = parse_query_text(" ".join(words)) if words else []
     for text in texts:
         named, weight = weighed("--text", text)
-        terms += worded(named, 1.0 if weight is None else weight)
+        terms += parse_query_text(named, 1.0 if weight is None else weight)
     terms += [_picture_term(image) for image in images]
     for each in minus:
         named, weight = weighed("--minus", each)
-        terms += worded(named, -(USUAL_MINUS if weight is None else weight))
+        terms += parse_query_text(named, -(USUAL_MINUS if weight is None else weight))
     return terms
 
 
@@ -133,7 +134,7 @@ def _answer(
     page: int,
     collections: tuple[str, ...],
     where: str | None,
-    by: tuple[Evidence, ...],
+    by: tuple[SearchSignal, ...],
     cutoff: float,
     fold: bool,
     diverse: float,
@@ -158,7 +159,7 @@ def _answer(
         k=k,
         offset=(page - 1) * k,
         where=None if where is None else parse(where),
-        by=by or EVERY_EVIDENCE,
+        by=by or ALL_SIGNALS,
         cutoff=cutoff,
         fold=fold,
         diverse=diverse,

@@ -1,23 +1,15 @@
-"""A client of a Limn server in Python: `Client`, and the records that its answers are made of.
+"""A client of a Limn server in Python: `Client`, and the documents that it returns.
 
-It needs nothing but the standard library and this package.
+It needs msgspec alone, besides the standard library and this package.
 """
 
 from search.client.client import Client
-from search.client.records import (
-    Answer,
-    Board,
-    Caption,
-    Collection,
-    Failure,
-    Hit,
-    Job,
-    Picture,
-    Pinned,
-    SavedSearch,
-    TextTerm,
-)
 from search.client.transport import Problem, Unreachable
+from search.documents.collection import Collection, Failure
+from search.documents.jobs import Job
+from search.documents.picture import Caption, Picture
+from search.documents.saved_and_boards import Board, Pinned, SavedSearch
+from search.documents.search import Answer, Hit, TextTerm
 
 __all__ = [
     "Answer",

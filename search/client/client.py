@@ -8,10 +8,12 @@ from types import EllipsisType
 from typing import Any
 from urllib.parse import quote
 
-from search.client import records
-from search.client.records import Answer, Collection, Failure, Hit, Job, Picture, TextTerm, record
 from search.client.saved_and_boards import Boards, SavedSearches
 from search.client.transport import Transport, Upload
+from search.documents.collection import Collection, Collections, Failure, Failures, Forgotten
+from search.documents.jobs import Job, JobList, Jobs
+from search.documents.picture import Picture
+from search.documents.search import Answer, Hit, TextTerm
 
 LOOK_EVERY_S = 0.5
 
@@ -54,7 +56,7 @@ class Client:
         if images:
             texts = [each if isinstance(each, str) else each.text for each in words]
             fields = {"q": texts, "similar": list(like), "collection": list(collections), "k": k}
-            return records.answer(self._ask.form("search", {**fields, **given}, {"image": images}))
+            return self._ask.form(Answer, "search", {**fields, **given}, {"image": images})
         terms = [TextTerm(each) if isinstance(each, str) else each for each in words]
         document: dict[str, Any] = {
             "terms": [
@@ -65,7 +67,7 @@ class Client:
             "k": k,
             **given,
         }
-        return records.answer(self._ask.json("POST", "search", document))
+        return self._ask.json(Answer, "POST", "search", document)
 
     def hits(self, *words: str | TextTerm, k: int = 100, **more: Any) -> Iterator[Hit]:
         """Every hit of a search, page by page, as far as they are asked for."""
@@ -79,7 +81,7 @@ class Client:
     # -- pictures
 
     def picture(self, picture_id: int) -> Picture:
-        return records.picture(self._ask.json("GET", f"pictures/{picture_id}"))
+        return self._ask.json(Picture, "GET", f"pictures/{picture_id}")
 
     def thumbnail(self, picture_id: int, side: int = 320) -> bytes:
         """A WebP within a square of `side` pixels: 160, 320, 480, 960 or 1600."""
@@ -92,52 +94,51 @@ class Client:
     # -- collections
 
     def collections(self) -> list[Collection]:
-        told = self._ask.json("GET", "collections")["collections"]
-        return [record(Collection, each) for each in told]
+        return list(self._ask.json(Collections, "GET", "collections").collections)
 
     def collection(self, name: str) -> Collection:
-        return record(Collection, self._ask.json("GET", _collection(name)))
+        return self._ask.json(Collection, "GET", _collection(name))
 
     def index_folder(self, name: str, folder: str) -> Job:
         """Make a collection of a folder on the server, which its operator allows to be indexed."""
         document = {"name": name, "folder": folder}
-        return record(Job, self._ask.json("POST", "collections", document))
+        return self._ask.json(Job, "POST", "collections", document)
 
     def send(self, name: str, files: Sequence[Upload]) -> Job:
         """Make a collection of files, or add them: pictures, films, archives, captions.csv."""
-        return record(Job, self._ask.form("collections", {"name": name}, {"files": files}))
+        return self._ask.form(Job, "collections", {"name": name}, {"files": files})
 
     def index_again(self, name: str, retry: bool = False) -> list[Job]:
         """Look for changes, or `retry` files that failed."""
-        told = self._ask.json("POST", f"{_collection(name)}/index", {"retry": retry})
-        return [record(Job, each) for each in told["jobs"]]
+        queued = self._ask.json(JobList, "POST", f"{_collection(name)}/index", {"retry": retry})
+        return list(queued.jobs)
 
     def rename(self, name: str, new: str) -> Collection:
-        return record(Collection, self._ask.json("PATCH", _collection(name), {"name": new}))
+        return self._ask.json(Collection, "PATCH", _collection(name), {"name": new})
 
     def remove(self, name: str) -> None:
         """Forget a collection; files on the server's folders stay."""
-        self._ask.json("DELETE", _collection(name))
+        self._ask.send("DELETE", _collection(name))
 
     def forget_missing(self, name: str) -> int:
         """Forget the pictures of a collection whose files are missing; returns how many."""
-        return int(self._ask.json("DELETE", f"{_collection(name)}/missing")["forgotten"])
+        return self._ask.json(Forgotten, "DELETE", f"{_collection(name)}/missing").forgotten
 
     def failures(self, name: str) -> list[Failure]:
-        told = self._ask.json("GET", f"{_collection(name)}/failures")["failures"]
-        return [record(Failure, each) for each in told]
+        return list(self._ask.json(Failures, "GET", f"{_collection(name)}/failures").failures)
 
     # -- jobs
 
     def jobs(self) -> Iterator[Job]:
         """Every job, the newest first."""
-        return (record(Job, each) for each in self._ask.pages("jobs", "jobs"))
+        for page in self._ask.pages(Jobs, "jobs"):
+            yield from page.jobs
 
     def job(self, job_id: int) -> Job:
-        return record(Job, self._ask.json("GET", f"jobs/{job_id}"))
+        return self._ask.json(Job, "GET", f"jobs/{job_id}")
 
     def cancel(self, job_id: int) -> Job:
-        return record(Job, self._ask.json("POST", f"jobs/{job_id}/cancel"))
+        return self._ask.json(Job, "POST", f"jobs/{job_id}/cancel")
 
     def wait(self, job: Job, timeout_s: float = 3600.0) -> Job:
         """The job once it has ended, or as it stands after `timeout_s`."""

@@ -1,20 +1,29 @@
 """How a client speaks to a server: requests, forms that are sent as they are read, and errors."""
 
-import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from msgspec import MsgspecError, Struct
+from msgspec.json import decode, encode
+
+from search.documents import problem as problems
+from search.documents.jobs import Jobs
+from search.documents.saved_and_boards import Boards, PinnedPictures, SavedSearches
 from search.errors import LimnError
 
 CHUNK_BYTES = 1 << 18
 
 Upload = Path | tuple[str, bytes]
 """A file to send, or a name and bytes."""
+
+Document = TypeVar("Document", bound=Struct)
+
+Page = TypeVar("Page", Boards, Jobs, PinnedPictures, SavedSearches)
 
 
 class Problem(LimnError):
@@ -39,26 +48,38 @@ class Transport:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout_s = timeout_s
 
-    def json(self, method: str, path: str, document: Any = None, **fields: Any) -> Any:
-        """A JSON answer, None where nothing is answered; fields that are None are left out.
+    def json(
+        self,
+        kind: type[Document],
+        method: str,
+        path: str,
+        document: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> Document:
+        """Return a JSON answer as a document of this class; fields that are None are left out.
 
         Raises:
             Problem: the server refused.
-            Unreachable: no server answers.
+            Unreachable: no server answers, or none that this client understands.
         """
-        body = None if document is None else json.dumps(document).encode()
+        return self._document(kind, self.send(method, path, document, **fields))
+
+    def send(
+        self, method: str, path: str, document: Mapping[str, Any] | None = None, **fields: Any
+    ) -> bytes:
+        """Return what answers a JSON document, or nothing sent; raises what `json` raises."""
+        body = None if document is None else encode(document)
         headers = {} if body is None else {"Content-Type": "application/json"}
         with self.open(method, path, body, headers, **fields) as answer:
-            whole = answer.read()
-        return json.loads(whole) if whole else None
+            return answer.read()
 
-    def pages(self, path: str, rows: str) -> Iterator[Any]:
-        """Every row of a list, page by page; raises as `json` does."""
+    def pages(self, kind: type[Page], path: str) -> Iterator[Page]:
+        """Return every page of a list; raises as `json` does."""
         cursor: str | None = ""
         while cursor is not None:
-            page = self.json("GET", path, cursor=cursor or None)
-            yield from page[rows]
-            cursor = page["next"]
+            page = self.json(kind, "GET", path, cursor=cursor or None)
+            yield page
+            cursor = page.next
 
     def whole(self, path: str, **fields: Any) -> bytes:
         """A whole answer as bytes; raises as `json` does."""
@@ -66,13 +87,20 @@ class Transport:
             return bytes(answer.read())
 
     def form(
-        self, path: str, fields: Mapping[str, Any], files: Mapping[str, Sequence[Upload]]
-    ) -> Any:
-        """The JSON answer to a form with files, which are read as they are sent."""
+        self,
+        kind: type[Document],
+        path: str,
+        fields: Mapping[str, Any],
+        files: Mapping[str, Sequence[Upload]],
+    ) -> Document:
+        """Return the answer to a form with files, which are read as they are sent.
+
+        Raises what `json` raises.
+        """
         form = Form(fields, files)
         headers = {"Content-Type": form.type, "Content-Length": str(form.size_bytes)}
         with self.open("POST", path, form.parts(), headers) as answer:
-            return json.load(answer)
+            return self._document(kind, answer.read())
 
     def open(
         self,
@@ -99,6 +127,15 @@ class Transport:
                 f"no server answers at {self._address} ({why}); start one: limn serve"
             ) from error
         return opened
+
+    def _document(self, kind: type[Document], body: bytes) -> Document:
+        try:
+            return decode(body, type=kind)
+        except MsgspecError as error:
+            raise Unreachable(
+                f"what answers at {self._address} is no server that this client understands "
+                f"({error}); ask a Limn server of the same version"
+            ) from error
 
 
 class Form:
@@ -151,7 +188,7 @@ def _head(boundary: str, name: str, file: str | None = None) -> bytes:
 
 def _problem(error: HTTPError) -> Problem:
     try:
-        told = json.load(error)
-        return Problem(error.code, told["title"], told["detail"], told["request_id"])
-    except (ValueError, KeyError, TypeError):  # a proxy before the server
+        problem = decode(error.read(), type=problems.Problem)
+        return Problem(error.code, problem.title, problem.detail, problem.request_id)
+    except (MsgspecError, ValueError):  # a proxy before the server
         return Problem(error.code, error.reason, f"the server answered {error.code}", "")

@@ -1,53 +1,149 @@
-"""How records look as JSON: the same for the command line, the API and whoever reads them."""
+"""From records to documents: the same for the command line and the API."""
 
-import json
 import os
-import unicodedata
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from search.catalog.records import CollectionSummary
-from search.facets.records import Facets, Folder
-from search.query.records import Answer, Hit, Match
-from search.records import Caption, Picture
-from search.text.characters import whole
+from msgspec import structs
 
-# Marks and overrides of the direction of a text: a name with one seems to end otherwise.
-TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-# JSON itself escapes what stands below the blank.
-JSON_ESCAPES = {
-    code: f"\\u{code:04x}"
-    for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, *map(ord, sorted(TURNING)))
-}
-
-
-def hit_json(hit: Hit) -> dict[str, Any]:
-    """A hit with its picture; `measure` says whether `score` is a cosine, a relevance or none."""
-    return {
-        "rank": hit.rank,
-        "score": round(hit.score, 6),
-        "measure": hit.measure,
-        "cosine": None if hit.cosine is None else round(hit.cosine, 6),
-        "confidence": None if hit.confidence is None else round(hit.confidence, 4),
-        "matches": [_match_json(match) for match in hit.matches],
-        "copies": list(hit.copies),
-        **picture_json(hit.picture),
-    }
+from search import records
+from search.catalog.boards import Board as BoardRecord
+from search.catalog.jobs import Job as JobRecord
+from search.catalog.marks import StoredMark
+from search.catalog.records import CollectionSummary, Concept
+from search.catalog.saved_searches import SavedSearch as SavedSearchRecord
+from search.documents.collection import Collection
+from search.documents.feedback import ConceptSummary, Mark, Words
+from search.documents.jobs import Job
+from search.documents.picture import Caption, Captions, Picture
+from search.documents.saved_and_boards import Board, Pinned, SavedSearch
+from search.documents.search import Answer, AskedQuery, AskedTerm, Cut, Hit, Match
+from search.filters.grammar import written
+from search.query import records as query_records
+from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
+from search.text.printable import printable
 
 
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """What is to be said of an answer beside its hits."""
-    return {
-        "confidence": None if answer.confidence is None else round(answer.confidence, 4),
-        "more": answer.more,
-        "notes": list(answer.notes),
-        "cuts": [asdict(cut) for cut in answer.cuts],
-    }
+def hit_document(hit: query_records.Hit, **links: Any) -> Hit:
+    """Return a hit with its picture, and with the addresses of its files where they are given."""
+    return Hit(
+        rank=hit.rank,
+        score=round(hit.score, 6),
+        measure=hit.measure,
+        cosine=None if hit.cosine is None else round(hit.cosine, 6),
+        confidence=_confidence(hit.confidence),
+        matches=tuple(_match(match) for match in hit.matches),
+        copies=hit.copies,
+        **_facts(hit.picture),
+        **links,
+    )
 
 
-def picture_json(picture: Picture) -> dict[str, Any]:
-    """A picture's id, place and facts. A path that is not UTF-8 is shown with marks instead."""
+def picture_document(picture: records.Picture, **links: Any) -> Picture:
+    """Return a picture, and the addresses of its files where they are given.
+
+    A path that is not UTF-8 has U+FFFD in its place.
+    """
+    return Picture(**_facts(picture), **links)
+
+
+def captions_document(picture: records.Picture) -> Captions:
+    """Return the captions of a picture alone."""
+    return Captions(_captions(picture))
+
+
+def pinned_document(picture: Picture, place: int, note: str) -> Pinned:
+    """Return a picture on a board: its place from 0, and what is noted of it."""
+    return Pinned(**structs.asdict(picture), place=place, note=note)
+
+
+def answer_document(
+    query: Query,
+    answer: query_records.Answer,
+    hits: Iterable[Hit],
+    following: str | None,
+    took_ms: float,
+) -> Answer:
+    """Return an answer with its query, and with the cursor of the page that follows."""
+    return Answer(
+        query=_query(query),
+        hits=tuple(hits),
+        confidence=_confidence(answer.confidence),
+        more=answer.more,
+        notes=answer.notes,
+        cuts=tuple(Cut(cut.text, cut.characters, cut.read) for cut in answer.cuts),
+        next=following,
+        took_ms=took_ms,
+    )
+
+
+def collection_document(summary: CollectionSummary) -> Collection:
+    """Return a collection, and how much it holds."""
+    return Collection(
+        name=summary.name,
+        encoder=summary.space.encoder,
+        space=summary.space.id,
+        pictures=summary.pictures,
+        captions=summary.captions,
+        failures=summary.failures,
+        missing=summary.missing,
+        size_bytes=summary.size_bytes,
+        created_at=summary.created_at,
+        updated_at=summary.updated_at,
+    )
+
+
+def job_document(job: JobRecord) -> Job:
+    """Return a job, and how far it is."""
+    return Job(
+        id=job.id,
+        collection=job.name or None,
+        kind=job.kind,
+        source=printable(str(job.source)),
+        state=job.state,
+        cancelled=job.cancelled,
+        total=job.total,
+        **asdict(job.counts),
+        rate=job.rate,
+        left_s=job.left_s,
+        current=printable(job.current) if job.current else None,
+        message=job.message,
+        started_at=job.started_at,
+        updated_at=job.updated_at,
+        finished_at=job.finished_at,
+    )
+
+
+def mark_document(mark: StoredMark) -> Mark:
+    """Return a mark."""
+    return Mark(mark.words, mark.content_hash, mark.more, mark.made_at)
+
+
+def concept_document(concept: Concept) -> ConceptSummary:
+    """Return a concept as lists show it."""
+    more = sum(mark.more for mark in concept.marks)
+    return ConceptSummary(
+        name=concept.name,
+        words=tuple(Words(term.text, term.weight) for term in concept.words),
+        more=more,
+        less=len(concept.marks) - more,
+        spaces=tuple(sorted(concept.vectors)),
+    )
+
+
+def saved_search_document(saved: SavedSearchRecord) -> SavedSearch:
+    """Return a saved search."""
+    return SavedSearch(saved.id, saved.name, saved.address, saved.created_at)
+
+
+def board_document(board: BoardRecord) -> Board:
+    """Return a board, and how many pictures are on it."""
+    return Board(**asdict(board))
+
+
+def _facts(picture: records.Picture) -> dict[str, Any]:
+    """Return the members of a picture but for the addresses of its files."""
     facts = picture.facts
     return {
         "id": picture.id,
@@ -62,72 +158,52 @@ def picture_json(picture: Picture) -> dict[str, Any]:
         "longitude": facts.longitude,
         "camera": facts.camera,
         "content_hash": picture.content_hash,
-        "colours": list(facts.colours),
-        "fields": dict(picture.fields),
-        "captions": [_caption_json(caption) for caption in facts.captions],
+        "colours": facts.colours,
+        "fields": picture.fields,
+        "captions": _captions(picture),
     }
 
 
-def collection_json(summary: CollectionSummary) -> dict[str, Any]:
-    """A collection and how much it holds."""
-    return {
-        "name": summary.name,
-        "encoder": summary.space.encoder,
-        "space": summary.space.id,
-        "pictures": summary.pictures,
-        "captions": summary.captions,
-        "failures": summary.failures,
-        "missing": summary.missing,
-        "size_bytes": summary.size_bytes,
-        "created_at": summary.created_at,
-        "updated_at": summary.updated_at,
-    }
+def _captions(picture: records.Picture) -> tuple[Caption, ...]:
+    return tuple(_caption(caption) for caption in picture.facts.captions)
 
 
-def facets_json(facets: Facets) -> dict[str, Any]:
-    """What a set of pictures holds, counted."""
-    told = asdict(facets)
-    told["folders"] = [_folder_json(folder) for folder in facets.folders]
-    return told
+def _caption(caption: records.Caption) -> Caption:
+    return Caption(caption.text, caption.language, caption.kind)
 
 
-def _folder_json(folder: Folder) -> dict[str, Any]:
-    inner = [_folder_json(each) for each in folder.folders]
-    return {"path": printable(folder.path), "pictures": folder.pictures, "folders": inner}
+def _match(match: query_records.Match) -> Match:
+    caption = None if match.caption is None else _caption(match.caption)
+    return Match(match.by, round(match.score, 6), round(match.share, 4), caption)
 
 
-def printable(text: str) -> str:
-    """The text as any terminal or JSON reader takes it: bytes that are no UTF-8 become U+FFFD."""
-    return whole(text)
+def _confidence(confidence: float | None) -> float | None:
+    return None if confidence is None else round(confidence, 4)
 
 
-def one_line(text: str) -> str:
-    """Return the text with what breaks a line or steers a terminal written out, as in a\\nb."""
-    return "".join(
-        each.encode("unicode_escape").decode() if _breaks(each) else each for each in text
+def _query(query: Query) -> AskedQuery:
+    return AskedQuery(
+        terms=tuple(_term(term) for term in query.terms),
+        collections=query.collections,
+        k=query.k,
+        offset=query.offset,
+        where=None if query.where is None else written(query.where),
+        by=query.by,
+        cutoff=query.cutoff,
+        fold=query.fold,
+        diverse=query.diverse,
+        more=query.more,
+        less=query.less,
     )
 
 
-def json_text(value: Any, indent: int | None = None) -> str:
-    """Return a value as JSON, with every character escaped that `one_line` writes out."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return text.translate(JSON_ESCAPES)
-
-
-def _breaks(character: str) -> bool:
-    """Tell whether a character is a control, a line break, half a pair, or turns the text round."""
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in TURNING
-
-
-def _match_json(match: Match) -> dict[str, Any]:
-    caption = match.caption
-    return {
-        "by": match.by,
-        "score": round(match.score, 6),
-        "share": round(match.share, 4),
-        "caption": None if caption is None else _caption_json(caption),
-    }
-
-
-def _caption_json(caption: Caption) -> dict[str, Any]:
-    return {"text": caption.text, "language": caption.language, "kind": caption.kind}
+def _term(term: Term) -> AskedTerm:
+    """Return a term; of a picture that was sent only that it was."""
+    match term:
+        case TextTerm():
+            return AskedTerm(text=term.text, weight=term.weight)
+        case IndexedTerm():
+            return AskedTerm(picture_id=term.picture_id, weight=term.weight)
+        case ConceptTerm():
+            return AskedTerm(concept=term.name, weight=term.weight)
+    return AskedTerm(image="sent", weight=term.weight)

@@ -1,9 +1,10 @@
-"""Encoder pairs: the protocol that the backends share, and the function that opens one by name."""
+"""Encoder pairs: the protocols of a pair and its backend, and the function that opens one."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, cast
 
-from search.encoders.checks import unknown
+from search import plugins
 from search.encoders.preparation import Preparation
 from search.records import Pixels, Space, Vectors
 
@@ -29,29 +30,81 @@ class Encoder(Protocol):
         """How many characters of a text, from its first, come before the tower's limit."""
 
 
+@dataclass(frozen=True, slots=True)
+class EncoderInfo:
+    """What is known of a pair without opening it. None, or nothing, is what is not known.
+
+    `encoder` is its specification; `where` is "ships", "cache" or "collection"; `speed` is a class
+    of `inventory.speed`; `languages` has codes, or "many". A pair whose files are gone is not
+    `there`.
+    """
+
+    encoder: str
+    where: str
+    space: str | None = None
+    width: int | None = None
+    size_bytes: int | None = None
+    speed: str | None = None
+    languages: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    there: bool = True
+
+
+class EncoderBackend(Protocol):
+    """A kind of encoder, registered as an entry point of the group `limn.encoders`.
+
+    A class that names this one as its base needs `names` and `open` alone. The module that is
+    registered imports what is slow to import in the methods.
+    """
+
+    names: ClassVar[tuple[str, ...]]
+    """The forms of its specifications: "tiny", or "onnx:/path/to/exported/pair"."""
+
+    def open(self, spec: str, device: str) -> Encoder:
+        """Open the pair that a specification names on "auto", "cpu" or "cuda".
+
+        Raises:
+            BadSetting: the specification names nothing.
+            EncoderUnavailable: the pair can't be loaded; the message names the choices left.
+        """
+
+    def check(self, spec: str) -> None:
+        """Refuse a specification that names nothing here, without opening the pair.
+
+        Raises:
+            BadSetting, EncoderUnavailable: as `open` does.
+        """
+
+    def installed(self) -> Iterable[EncoderInfo]:
+        """Yield the pairs on this machine, without a network, and without opening one."""
+        return ()
+
+    def describe(self, spec: str) -> EncoderInfo:
+        """Return what is known of the pair of a collection, without opening it."""
+        return EncoderInfo(spec, "collection")
+
+    def suggest(self, text: str) -> Sequence[str]:
+        """Return specifications that a text which names no encoder may mean, the best first."""
+        return ()
+
+
 def open_encoder(spec: str, device: str = "auto") -> Encoder:
     """Open the pair that `spec` names on `device` ("auto", "cpu" or "cuda").
 
-    Each backend is imported here, when it is wanted: torch costs seconds.
+    Its backend is imported here, when it is used: torch costs seconds.
 
     Raises:
-        BadSetting: `spec` is not one of `search.encoders.checking.SPECIFICATIONS`.
+        BadSetting: no registered encoder has a name of this form.
         EncoderUnavailable: the pair can't be loaded; the message names the choices left.
     """
-    if spec == "builtin" or spec.startswith("builtin@"):
-        from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
+    return backend_of(spec).open(spec, device)
 
-        return open_builtin(pair_folder(spec))
-    if spec == "tiny":
-        from search.encoders.tiny import TinyEncoder
 
-        return TinyEncoder()
-    if spec.startswith("open_clip:"):
-        from search.encoders.openclip.encoder import open_openclip
+def backend_of(spec: str) -> EncoderBackend:
+    """Return the backend that opens a specification; raises BadSetting where there is none."""
+    backend = plugins.find("encoders", spec)
+    if backend is None:
+        from search.encoders.checks import unknown
 
-        return open_openclip(spec, device)
-    if spec.startswith("onnx:"):
-        from search.encoders.onnx_pair.exported import open_onnx
-
-        return open_onnx(spec)
-    raise unknown(spec)
+        raise unknown(spec)
+    return cast(EncoderBackend, backend())

@@ -1,10 +1,10 @@
-"""An encoder for many callers: texts that come together share a run, the last ones are kept."""
+"""An encoder for many callers: concurrent texts share a run, the last ones are cached."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
+from cachetools import LRUCache
 
 from search.batching import Joining
 from search.encoders import Encoder
@@ -12,23 +12,23 @@ from search.encoders.preparation import Preparation
 from search.records import Pixels, Space, Vectors
 
 # So many texts are a batch by themselves.
-FEW = 8
+MAX_BATCHED = 8
 
-# A page's next hits, its filters and its marks ask by the same words again: 2 KB for each of them.
-KEPT = 1_024
+# A page's next hits, its filters and its marks ask by the same words again: 2 KB for each text.
+CACHE_SIZE = 1_024
 
 
-class JoinedEncoder:
-    """As the encoder it is around, and quicker for searches. Safe to call from many threads.
+class BatchingEncoder:
+    """An encoder that batches and caches the texts of another one. Safe to call from many threads.
 
-    Texts that come together share one run of the text tower; those asked again are not run.
+    Concurrent texts share one run of the text tower; texts asked again are not run.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._together = Joining(self._encode_all)
-        self._kept: OrderedDict[str, Vectors] = OrderedDict()
-        self._keeping = Lock()
+        self._cached: LRUCache[str, Vectors] = LRUCache(CACHE_SIZE)
+        self._lock = Lock()
 
     @property
     def space(self) -> Space:
@@ -50,7 +50,7 @@ class JoinedEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts -> (n, width); n may be 0."""
-        if not 0 < len(texts) <= FEW:
+        if not 0 < len(texts) <= MAX_BATCHED:
             return self._encoder.encode_texts(texts)
         found = self._known(texts)
         missing = [text for text in dict.fromkeys(texts) if text not in found]
@@ -62,18 +62,13 @@ class JoinedEncoder:
 
     def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
         """The vectors (width,) of those texts that are kept."""
-        with self._keeping:
-            found = {text: self._kept[text] for text in texts if text in self._kept}
-            for text in found:
-                self._kept.move_to_end(text)
-        return found
+        with self._lock:
+            return {text: self._cached[text] for text in texts if text in self._cached}
 
     def _keep(self, made: dict[str, Vectors]) -> None:
-        with self._keeping:
+        with self._lock:
             # Copies: a row of a batch would keep all of it.
-            self._kept.update({text: vector.copy() for text, vector in made.items()})
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._cached.update({text: vector.copy() for text, vector in made.items()})
 
     def _encode_all(self, asked: list[Sequence[str]]) -> list[Vectors]:
         vectors = self._encoder.encode_texts([text for texts in asked for text in texts])

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search.encoders import EncoderBackend, EncoderInfo
 from search.encoders.fingerprint import space_id
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import longest, usual_letters
@@ -75,6 +77,21 @@ class TinyEncoder:
     def characters_read(self, text: str) -> int:
         """How many characters of a text hold its first 256 words."""
         return longest(text, lambda part: len(WORDS.findall(part)) <= MOST_WORDS)
+
+
+class TinyBackend(EncoderBackend):
+    """Opens the tiny pair."""
+
+    names: ClassVar[tuple[str, ...]] = ("tiny",)
+
+    def open(self, spec: str, device: str) -> TinyEncoder:
+        """Open the pair on the CPU, whatever the device."""
+        return TinyEncoder()
+
+    def installed(self) -> Iterable[EncoderInfo]:
+        """Yield the pair, which ships."""
+        space = TinyEncoder().space
+        yield EncoderInfo("tiny", "ships", space.id, space.width, 0, "fast", ("en", "zh"))
 
 
 def _shares(picture: Pixels) -> NDArray[np.float64]:

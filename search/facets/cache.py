@@ -1,10 +1,10 @@
-"""What collections hold, counted under a filter, and kept until they or the filter change."""
+"""A cache of facets: counted under a filter, until a collection or the filter changes."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from cachetools import LRUCache
 
 from search.catalog.catalog import Catalog
 from search.catalog.records import Collection
@@ -16,27 +16,27 @@ from search.filters.grammar import column_of, conditions, written
 from search.filters.tree import AllOf, Filter
 from search.records import Ids
 
-# Answers that are kept: a page asks for the same one while its words change.
-MOST_KEPT = 64
+# Counts that are cached: a page asks for the same ones while its words change.
+MAX_CACHED = 64
 
-# Facets of which a picture has one value: the others are shown beside the one that was chosen.
+# Facets of which a picture has one value: the others are shown next to the chosen one.
 ALONE = ("date", "camera", "format", "orientation", "megapixels", "size", "folder", "box")
 
 Key = tuple[tuple[tuple[int, int], ...], str]
 
 
-class Holdings:
-    """Counts what collections hold. Safe to call from many threads."""
+class FacetCache:
+    """Counts of what collections hold. Safe to call from many threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._codes = ValueCodes()
         self._facts: dict[int, FactColumns] = {}
-        self._kept: OrderedDict[Key, Facets] = OrderedDict()
+        self._cached: LRUCache[Key, Facets] = LRUCache(MAX_CACHED)
         self._lock = threading.Lock()
 
     def facets(self, searched: Sequence[tuple[Collection, int]], where: Filter | None) -> Facets:
-        """The facets of collections, each with the number of its last change, under a filter.
+        """Return the facets of collections under a filter; the numbers are their last changes.
 
         Raises:
             BadQuery: the filter can't be followed.
@@ -44,24 +44,20 @@ class Holdings:
         ids = [collection.id for collection, _ in searched]
         heads = tuple((collection.id, head) for collection, head in searched)
         if where is not None:
-            where = self._catalog.filters.resolved(ids, where)
+            where = self._catalog.filters.resolve(ids, where)
         key = (heads, written(where) if where is not None else "")
         with self._lock:  # facts are read and brought level by one caller at a time
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-            counted = self._counted(heads, where)
-            self._kept[key] = counted
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return counted
+            if key not in self._cached:
+                self._cached[key] = self._counted(heads, where)
+            return self._cached[key]
 
-    def forget(self, kept: set[int]) -> None:
-        """Let go of the facts of all but these collections."""
-        if self._facts.keys() <= kept:
+    def keep_only(self, collection_ids: set[int]) -> None:
+        """Drop the facts of all other collections."""
+        if self._facts.keys() <= collection_ids:
             return  # without waiting for one who reads them
         with self._lock:
-            self._facts = {each: facts for each, facts in self._facts.items() if each in kept}
+            kept = {key: facts for key, facts in self._facts.items() if key in collection_ids}
+            self._facts = kept
 
     def _counted(self, heads: Sequence[tuple[int, int]], where: Filter | None) -> Facets:
         held = []
@@ -91,7 +87,7 @@ class Holdings:
 
 
 def _in(ids: Ids, passing: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which of `ids` pass; both are ascending."""
+    """Return a mask of the `ids` that pass; both are ascending."""
     mask = np.zeros(len(ids), bool)
     at = np.searchsorted(ids, passing)
     found = at < len(ids)
@@ -101,7 +97,7 @@ def _in(ids: Ids, passing: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 
 def _without(where: Filter | None, asked: str) -> Filter | None:
-    """The filter without its own part about a facet, where a picture has one value of that."""
+    """Return the filter without its part about a facet that has one value a picture."""
     if where is None or not asked:
         return where
     parts = where.filters if isinstance(where, AllOf) else (where,)
@@ -112,7 +108,7 @@ def _without(where: Filter | None, asked: str) -> Filter | None:
 
 
 def _asked(part: Filter) -> Iterator[str]:
-    """The facets that a part of a filter asks about, by the names that `facets.count` gives."""
+    """Yield the facets that a part of a filter asks about, as `counting.count` names them."""
     for condition in conditions(part):
         column = column_of(condition)
         if column is not None:

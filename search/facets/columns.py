@@ -23,13 +23,13 @@ UNKNOWN_DAY = np.datetime64("NaT", "D")
 
 @dataclass(slots=True)
 class Names:
-    """Values, each once, by the code that stands for it."""
+    """Values, each once, by their codes."""
 
     values: list[str] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
 
     def encode(self, values: Sequence[str | None]) -> Codes:
-        """The values' codes; those that are new get one."""
+        """Return the values' codes; new values get one."""
         return np.array([-1 if each is None else self._code(each) for each in values], np.int32)
 
     def _code(self, value: str) -> int:
@@ -56,7 +56,7 @@ class Rows:
     colours: NDArray[np.uint16]
 
     def merged(self, gone: Ids, more: "Sequence[Rows]") -> "Rows":
-        """Without some pictures and with others, by id."""
+        """Return the rows without some pictures and with others, by id."""
         kept = ~np.isin(self.ids, gone)
         order = np.argsort(
             np.concatenate([self.ids[kept], *(each.ids for each in more)]), kind="stable"
@@ -71,7 +71,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The values of one further column: whose they are, and in which row those stand.
+    """The values of one further column, with their pictures' ids and rows.
 
     A text has a code, a number is what it is; the other is -1, or NaN.
     """
@@ -82,7 +82,7 @@ class Cells:
     rows: NDArray[np.int64]
 
     def merged(self, gone: Ids, more: "Cells") -> "Cells":
-        """Without those of some pictures and with others; their rows are yet to be found."""
+        """Return the cells without those of some pictures and with others, their rows unset."""
         kept = ~np.isin(self.ids, gone)
         return Cells(
             np.concatenate([self.ids[kept], more.ids]),
@@ -125,7 +125,7 @@ class FactColumns:
         """Read what has changed up to the change of that number."""
         if last == self.position:
             return
-        with self._facts.reading(self._id) as facts:
+        with self._facts.open(self._id) as facts:
             if self.position == 0:
                 self._read(facts, None)
             else:
@@ -145,7 +145,7 @@ class FactColumns:
         self.languages = _merged(self.languages, gone, [languages])
 
     def _placed(self, cells: dict[str, Cells]) -> dict[str, Cells]:
-        """The cells with the rows of their pictures."""
+        """Return the cells with the rows of their pictures."""
         return {
             name: replace(each, rows=np.searchsorted(self.rows.ids, each.ids))
             for name, each in cells.items()
@@ -183,7 +183,7 @@ class FactColumns:
 def _merged(
     held: dict[str, Cells], gone: Ids, found: Sequence[dict[str, Cells]]
 ) -> dict[str, Cells]:
-    """Cells by name, without those of pictures that are gone and with those found."""
+    """Merge cells by name: without those of pictures that are gone, with those found."""
     merged = dict(held)
     for place, more in enumerate([*found, {}]):
         for name in merged.keys() | more.keys():
@@ -194,7 +194,7 @@ def _merged(
 
 
 def _language(listed: str) -> Cells:
-    """The pictures that have captions of one language, each once."""
+    """Return the pictures that have captions of one language, each once."""
     ids = np.unique(np.fromstring(listed, dtype=np.int64, sep=","))
     return Cells(ids, np.full(len(ids), -1, np.int32), np.full(len(ids), np.nan), NO_ROWS)
 
@@ -211,7 +211,7 @@ def _folder(path: bytes) -> str:
 
 
 def _named_colours(written: Sequence[str | None]) -> NDArray[np.uint16]:
-    """For each picture a bit for every name that one of its colours bears."""
+    """Return for each picture a bit for every name that fits one of its colours."""
     listed = [(each or "").split() for each in written]
     flat = [colour for each in listed for colour in each]
     bits = np.zeros(len(flat), np.uint16)

@@ -80,7 +80,7 @@ def _coded(
 
 
 def _counted(codes: Codes) -> Counts:
-    """How often each code stands there, by code."""
+    """Return the number of occurrences of each code, by code."""
     return np.bincount(codes[codes >= 0])
 
 
@@ -93,7 +93,7 @@ def _commonest(counts: Counts, names: Names) -> tuple[Value, ...]:
 
 
 def _ordered(values: Iterable[Value]) -> tuple[Value, ...]:
-    """The commonest first."""
+    """Order values, the commonest first."""
     ordered = sorted(values, key=lambda value: (-value.pictures, value.value))
     return tuple(ordered[:MOST_VALUES])
 
@@ -134,7 +134,7 @@ def _colours(parts: Sequence[Part]) -> tuple[Value, ...]:
 
 
 def _folders(parts: Sequence[Part]) -> tuple[Folder, ...]:
-    """The folders as a tree, the largest kept where there are too many; each opens in its own."""
+    """Return the folders as a tree, only the largest where there are too many."""
     counts: Counter[str] = Counter()
     for facts, mask in parts:
         found = _counted(facts.rows.folders[mask])

@@ -72,7 +72,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What a set of pictures holds; each facet is counted under the filter but for its own part."""
+    """The facets of a set of pictures; each is counted under the filter without its own part."""
 
     pictures: int
     dates: Dates | None

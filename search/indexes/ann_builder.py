@@ -1,20 +1,17 @@
-"""Giving a store its first pass: from its file, or measured and built while searches go on."""
+"""The ANN index of a store: read from its file, or measured and built while searches go on."""
 
 import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from search.errors import IndexDamaged, LimnError
 from search.records import Vectors
-from search.stores import VectorStore
+from search.stores import Tuner, VectorStore
 from search.stores.index_file import IndexHeader
-from search.stores.planner.plan import Plan, Wishes
-
-if TYPE_CHECKING:
-    from search.stores.faiss_store.store import FaissStore
+from search.stores.planner.plan import IndexOptions, Plan
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +23,7 @@ QUIET_S = 10.0
 # One that has grown so many times larger meanwhile is measured all the same.
 GROWN = 4
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Headed(Protocol):
@@ -40,23 +37,23 @@ class Headed(Protocol):
 
 
 class _Stopped(Exception):
-    """The process ends: what was being built is let go of."""
+    """The process ends: the build in progress is given up."""
 
 
-class Staging:
-    """The first pass of one store, in a file beside its index's.
+class AnnBuilder:
+    """Reads, measures and builds the ANN index of one store; its file lies next to the index file.
 
     A file that is missing, damaged or of other rows costs nothing but time: the store searches
-    exactly until a new one is complete. Only a process that lasts builds one by itself.
+    exactly until a new one is complete. Only a long-running process builds one by itself.
     """
 
     def __init__(
-        self, path: Path, texts: Callable[[], Vectors], wishes: Wishes, lasting: bool
+        self, path: Path, texts: Callable[[], Vectors], options: IndexOptions, long_running: bool
     ) -> None:
         self.path = path.with_suffix(".first")
         self._texts = texts
-        self._wishes = wishes
-        self._lasting = lasting
+        self._options = options
+        self._long_running = long_running
         self._plan: Plan | None = None
         self._seen: VectorStore | None = None
         self._thread: threading.Thread | None = None
@@ -65,16 +62,16 @@ class Staging:
 
     def __call__(self, follower: Headed, store: VectorStore) -> None:
         """Look after a store that was opened or has changed."""
-        from search.stores.faiss_store.store import FaissStore
-
-        if not isinstance(store, FaissStore):
+        tuner = store.tuner
+        if tuner is None:
             return
         opened = self._seen is not store
         self._changed_at = monotonic()
         if opened:
             self._seen = store
-            self._load(follower, store)
-        if self._lasting and self._due(store) and not self.busy and not self._stop.is_set():
+            self._load(follower, store, tuner)
+        due = self._long_running and tuner.due(self._active(tuner), self._options)
+        if due and not self.busy and not self._stop.is_set():
             self._thread = threading.Thread(
                 target=self._in_background,
                 args=(follower, store, opened),
@@ -89,78 +86,44 @@ class Staging:
         return self._thread is not None and self._thread.is_alive()
 
     def wait(self, timeout_s: float | None = None) -> None:
-        """Wait until what was begun has ended."""
+        """Wait until the build in progress has ended."""
         if self._thread is not None:
             self._thread.join(timeout_s)
 
     def close(self) -> None:
-        """Begin nothing more, and let go of what is being built."""
+        """Stop the build in progress, and start no other."""
         self._stop.set()
         self.wait()
 
     def plan(self, store: VectorStore) -> Plan:
-        """What was chosen for the store, or why it is searched exactly."""
-        from search.stores.faiss_store.store import FaissStore
-        from search.stores.planner.cpu import exact_plan
+        """Return what was chosen for the store, or why it is searched as it is."""
+        tuner = store.tuner
+        if tuner is None:
+            return untuned_plan(len(store), self._options)
+        return self._active(tuner) or tuner.exact(self._options)
 
-        if not isinstance(store, FaissStore):
-            return exact_plan(len(store), store.width, self._wishes)
-        device = self._wishes.device(store.device)
-        return self._held(store) or exact_plan(len(store), store.width, self._wishes, device)
-
-    def measure(self, follower: Headed, store: VectorStore, say: Say) -> Plan:
+    def measure(self, follower: Headed, store: VectorStore, report: Report) -> Plan:
         """Measure and build now, small or not, and keep what came of it."""
-        from search.stores.faiss_store.store import FaissStore
-        from search.stores.planner.cost_model import LEAST_ROWS
-        from search.stores.planner.gpu import planner_of
-
-        small = len(store) < LEAST_ROWS
-        if small or not isinstance(store, FaissStore) or self._wishes.store == "exact":
-            return self.plan(store)
-        planner = planner_of(store, self._wishes)
-        made = planner(store, self._texts(), self._wishes, say).run()
-        if made is not None:
+        tuner = store.tuner
+        made = None if tuner is None else tuner.measure(self._texts, self._options, report)
+        if tuner is not None and made is not None:
             self._plan = made
-            self._write(follower, store, made)
+            self._write(follower, store, tuner, made)
         return self.plan(store)
 
-    def _due(self, store: "FaissStore") -> bool:
-        from search.stores.planner.cpu import wants_plan
+    def _active(self, tuner: Tuner) -> Plan | None:
+        """Return the plan, unless its ANN index is lost."""
+        return self._plan if self._plan is not None and tuner.active(self._plan) else None
 
-        device = self._wishes.device(store.device)
-        if store.gave_up and device == "cuda":
-            return False
-        return wants_plan(len(store), store.width, self._held(store), self._wishes, device)
-
-    def _held(self, store: "FaissStore") -> Plan | None:
-        """The plan, unless its first pass is lost."""
-        lost = self._plan is not None and self._plan.store != "exact" and store.staged is None
-        return None if lost else self._plan
-
-    def _load(self, follower: Headed, store: "FaissStore") -> None:
-        from search.stores.faiss_store.ann_file import read_first
-
-        if self._wishes.store == "exact":
-            return
+    def _load(self, follower: Headed, store: VectorStore, tuner: Tuner) -> None:
         try:
-            found = read_first(self.path)
-            if found is None:
-                return
-            header, generation, plan, staged = found
-            ours = follower.header(store)
-            if (header.catalog_id, header.collection_id, header.space_id, header.store) != (
-                *(ours.catalog_id, ours.collection_id, ours.space_id),
-                ours.store,
-            ):
-                raise IndexDamaged("it is of another collection")
-            if not plan.suits(self._wishes, store.device):
-                return
-            if staged is None or store.stage(staged, generation):
-                self._plan = plan
+            plan = tuner.load(self.path, follower.header(store), self._options)
         except IndexDamaged as error:
             log.warning("first pass %s is built again: %s", self.path, error)
+        else:
+            self._plan = plan or self._plan
 
-    def _rest(self, store: "FaissStore") -> None:
+    def _rest(self, store: VectorStore) -> None:
         """Wait until the store has not changed for a while."""
         rows = len(store)
         while len(store) < GROWN * rows:
@@ -168,9 +131,9 @@ class Staging:
             if left_s <= 0 or self._stop.wait(left_s):
                 return
 
-    def _in_background(self, follower: Headed, store: "FaissStore", at_once: bool) -> None:
-        def say(told: str) -> None:
-            log.info("%s: %s", self.path.stem, told)
+    def _in_background(self, follower: Headed, store: VectorStore, at_once: bool) -> None:
+        def report(message: str) -> None:
+            log.info("%s: %s", self.path.stem, message)
             if self._stop.is_set():
                 raise _Stopped
 
@@ -179,19 +142,21 @@ class Staging:
         # At the priority of all threads: one that waits for a core while it holds the interpreter's
         # lock would keep the searches waiting too.
         try:
-            say("measuring how it is best searched")
-            self.measure(follower, store, say)
+            report("measuring how it is best searched")
+            self.measure(follower, store, report)
         except _Stopped:
             pass
         except LimnError as error:
             log.warning("no first pass could be built, search stays exact: %s", error)
 
-    def _write(self, follower: Headed, store: "FaissStore", plan: Plan) -> None:
-        from search.stores.faiss_store.ann_file import write_first
-
+    def _write(self, follower: Headed, store: VectorStore, tuner: Tuner, plan: Plan) -> None:
         follower.save()
         try:
-            header = follower.header(store)
-            write_first(self.path, header, plan, store.staged, store.generation)
+            tuner.save(self.path, follower.header(store), plan)
         except LimnError as error:
             log.warning("first pass %s was not written: %s", self.path, error)
+
+
+def untuned_plan(rows: int, options: IndexOptions) -> Plan:
+    """Return the plan of a store without a tuner."""
+    return Plan(options.store, rows, reasons=("this store has no index to choose",))

@@ -5,16 +5,13 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import cast
 
 from search.catalog.catalog import Catalog
 from search.catalog.records import Collection
 from search.errors import IndexDamaged, StorageFailed
-from search.stores import VectorStore
+from search.stores import DurableStore, IndexKind, StoreBackend, VectorStore
 from search.stores.index_file import IndexHeader, read_index, write_index
-
-Kept = Literal["pictures", "captions"]
-"""What a store holds the vectors of."""
 
 log = logging.getLogger(__name__)
 
@@ -33,29 +30,30 @@ class Follower:
 
     The file is a cache: missing, damaged, of another catalog, space or version, or of a log that a
     restored backup has replaced, it is thrown away and everything is read from the log again.
-    Nothing is embedded anew. `on_change` is told of the store when it was opened or has changed. In
-    a process that is `lasting` the file is written in the background.
+    Nothing is embedded anew. A durable store has no file, and keeps its last change itself.
+    `on_change` is told of the store when it was opened or has changed. In
+    a process that is `long_running` the file is written in the background.
     """
 
     def __init__(
         self,
         catalog: Catalog,
         collection: Collection,
-        open_store: Callable[[int], VectorStore],
+        backend: StoreBackend,
         path: Path,
-        of: Kept = "pictures",
+        kind: IndexKind = "pictures",
         on_change: "Callable[[Follower, VectorStore], None] | None" = None,
-        lasting: bool = False,
+        long_running: bool = False,
     ) -> None:
         self.collection = collection
         self.path = path
         self._catalog = catalog
-        self._open_store = open_store
-        self._of = of
+        self._backend = backend
+        self._kind = kind
         self._on_change = on_change
-        self._lasting = lasting
+        self._long_running = long_running
         self._changes_after = (
-            catalog.changes.of_pictures if of == "pictures" else catalog.changes.of_captions
+            catalog.changes.of_pictures if kind == "pictures" else catalog.changes.of_captions
         )
         self._lock = threading.Lock()
         self._store: VectorStore | None = None
@@ -90,7 +88,7 @@ class Follower:
             if followed:
                 if not self._is_of_log(self._position, self._epoch):
                     log.warning("index %s is rebuilt: %s", self.path, RESTORED)
-                    self._store = self._empty()
+                    self._store = self._emptied(self._store)
                 self._follow(self._store)
             store = self._store
         if self._on_change is not None and (opened or followed):
@@ -119,9 +117,12 @@ class Follower:
             # How far the log was read is kept too, where that changed nothing.
             self._unsaved += max(1, len(changes.ids) + len(changes.removed))
         self._epoch = self._catalog.changes.epoch_at(self.collection.id, self._position)
+        if self._backend.durable:
+            cast(DurableStore, store).last_change = self._position, self._epoch
+            self._unsaved = 0
         if self._unsaved < max(SAVE_LEAST, SAVE_SHARE * len(store)):
             return
-        if not self._lasting:
+        if not self._long_running:
             self._save(store)
         elif self._saver is None or not self._saver.is_alive():
             self._saver = threading.Thread(target=self.save, name="limn-save", daemon=True)
@@ -129,9 +130,29 @@ class Follower:
 
     def _empty(self) -> VectorStore:
         self._position, self._epoch = 0, ""
-        return self._open_store(self.collection.space.width)
+        return self._backend.open(self.collection, self.collection.space, self._kind)
+
+    def _open_durable(self) -> VectorStore:
+        """Open a durable store at the last change that it has; empty, if that is of another log."""
+        store = self._empty()
+        self._position, self._epoch = cast(DurableStore, store).last_change
+        if self._is_of_log(self._position, self._epoch):
+            return store
+        log.warning("the store of %s is filled again: %s", self.collection.name, RESTORED)
+        return self._emptied(store)
+
+    def _emptied(self, store: VectorStore) -> VectorStore:
+        """Return the store without its vectors, or a new one in its place."""
+        if not self._backend.durable:
+            return self._empty()
+        self._position, self._epoch = 0, ""
+        store.remove(store.ids())
+        cast(DurableStore, store).last_change = 0, ""
+        return store
 
     def _load(self) -> VectorStore:
+        if self._backend.durable:
+            return self._open_durable()
         store = self._empty()
         try:
             found = read_index(self.path)
@@ -184,6 +205,6 @@ class Follower:
             width=self.collection.space.width,
             count=count,
             position=position,
-            store=f"{type(store).__name__} of {self._of}",
+            store=f"{type(store).__name__} of {self._kind}",
             epoch=epoch,
         )

@@ -1,13 +1,13 @@
 """Thumbnails: small WebP copies of pictures, and a folder that keeps those made before."""
 
 import hashlib
-import os
-import tempfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
+from search.files.atomic_file import PRIVATE, write_atomic
 from search.pictures.files import content_hash, load_file
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.reading import read_picture
@@ -122,14 +122,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write by way of a file beside it, so that no reader ever meets half of one."""
-    draft = None
-    try:
+    """Write as a whole, so that no reader meets half of a thumbnail; a failure costs only time."""
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data + _checksum(data))
-        os.replace(draft, path)
-    except OSError:
-        if draft is not None:
-            Path(draft).unlink(missing_ok=True)
+        write_atomic(path, data + _checksum(data), mode=PRIVATE)

@@ -2,28 +2,17 @@
 
 from search.errors import BadQuery
 from search.filters import grammar
-from search.query.records import EVERY_EVIDENCE, Crop, PictureTerm, Query, TextTerm
+from search.query.limits import (
+    ALL_SIGNALS,
+    MOST_CHARACTERS,
+    MOST_HITS,
+    MOST_MARKS,
+    MOST_TERMS,
+    MOST_WEIGHT,
+)
+from search.query.records import Crop, PictureTerm, Query, TextTerm
 
-# Deeper answers cost memory and are never looked at; a page that scrolls stays far below.
-MOST_HITS = 10_000
-
-# Tokenizers of some encoders take time that grows with the square of a word's length, and no text
-# tower reads this much.
-MOST_CHARACTERS = 4_000
-
-# A hundred times is as good as alone; far larger numbers overflow when they are added up.
-MOST_WEIGHT = 100.0
 WEIGHTS = f"it may be any number but zero from -{MOST_WEIGHT:g} to {MOST_WEIGHT:g}"
-
-
-# Each picture of a query costs a decoding and a place in the encoder's batch.
-MOST_TERMS = 32
-
-# A hundred is an evening's work; fitting to a thousand would take a second.
-MOST_MARKS = 200
-
-# A concept's name stands in addresses, on the command line and on a chip.
-MOST_NAME = 80
 
 
 def check_crop(crop: Crop) -> None:
@@ -58,10 +47,10 @@ def check(query: Query) -> None:
     for name, share in (("cutoff", query.cutoff), ("diverse", query.diverse)):
         if not 0 <= share <= 1:
             raise BadQuery(f"{name} is {share:g}; it may be a number from 0 to 1")
-    unknown = [each for each in query.by if each not in EVERY_EVIDENCE]
+    unknown = [each for each in query.by if each not in ALL_SIGNALS]
     if unknown or not query.by:
         raise BadQuery(
-            f"by is {', '.join(unknown) or 'empty'}; it may be: {', '.join(EVERY_EVIDENCE)}"
+            f"by is {', '.join(unknown) or 'empty'}; it may be: {', '.join(ALL_SIGNALS)}"
         )
     if (
         query.ranks

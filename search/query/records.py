@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from search.filters.tree import Filter
+from search.query.limits import ALL_SIGNALS
 from search.records import Caption, Picture
 
 
@@ -48,15 +49,9 @@ class ConceptTerm:
 Term = TextTerm | PictureTerm | IndexedTerm | ConceptTerm
 
 
-Evidence = Literal["picture", "caption", "words"]
-"""What can speak for a picture: its own vector, its captions' vectors, or its captions' words."""
-
-
-EVERY_EVIDENCE: tuple[Evidence, ...] = ("picture", "caption", "words")
-
-
-Heard = Evidence | Literal["marks"]
-"""What has spoken for a hit: evidence, or its likeness to the pictures that were marked."""
+SignalName = Literal["picture", "caption", "words", "marks"]
+"""One kind of evidence for a hit: its own vector, its captions' vectors, its captions' words, or
+its likeness to the pictures that were marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +60,7 @@ class Query:
 
     A term with a negative weight leads away from what it names. `offset` hits are passed over, so
     that page 3 of 20 is `offset=40`. `where` keeps only pictures that pass it. `by` names the
-    evidence that may speak. Hits whose confidence is under `cutoff`, from 0 to 1, are left out.
+    signals to rank by. Hits whose confidence is under `cutoff`, from 0 to 1, are left out.
     `fold` puts near-duplicates under the best of them; `diverse`, from 0 to 1, is how much a hit's
     likeness to those above it counts against it.
 
@@ -82,7 +77,7 @@ class Query:
     k: int = 20
     offset: int = 0
     where: Filter | None = None
-    by: tuple[Evidence, ...] = EVERY_EVIDENCE
+    by: tuple[SignalName, ...] = ALL_SIGNALS
     cutoff: float = 0.0
     fold: bool = False
     diverse: float = 0.0
@@ -116,7 +111,7 @@ class Match:
     `caption` is the one that matched.
     """
 
-    by: Heard
+    by: SignalName
     score: float
     share: float
     caption: Caption | None = None

@@ -5,7 +5,7 @@ import re
 import regex
 
 from search.errors import BadQuery
-from search.query.checks import MOST_NAME
+from search.query.limits import MOST_NAME
 from search.query.records import ConceptTerm, Crop, Term, TextTerm
 
 # As much as the words, "beach" minus "people" leads away from beaches too, which people are at.
@@ -68,12 +68,12 @@ def weighed(option: str, text: str) -> tuple[str, float | None]:
     )
 
 
-def worded(text: str, weight: float = 1.0) -> list[Term]:
+def parse_query_text(text: str, weight: float = 1.0) -> list[Term]:
     """The terms that words make: `concept:NAME` among them, perhaps with a weight, is a concept.
 
-    >>> worded("concept:our-dog at the beach")
+    >>> parse_query_text("concept:our-dog at the beach")
     [ConceptTerm(name='our-dog', weight=1.0), TextTerm(text='at the beach', weight=1.0)]
-    >>> worded("concept:our-dog:0.5", -1.0)
+    >>> parse_query_text("concept:our-dog:0.5", -1.0)
     [ConceptTerm(name='our-dog', weight=-0.5)]
     """
     found: list[Term] = [

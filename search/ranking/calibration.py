@@ -1,7 +1,7 @@
-"""How high cosines stand in a collection by chance: fitted on its own pictures and captions.
+"""The background of a collection: cosines of unrelated pairs of its own pictures and captions.
 
-Texts lie nearer to texts than to pictures, and every encoder has its own scale. What a cosine says
-is how far above the cosines of unrelated pairs it stands, in their standard deviations.
+Texts lie nearer to texts than to pictures, and every encoder has its own scale. So a cosine counts
+by its z-score: its distance from the mean of unrelated pairs, in their standard deviations.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ SAMPLE = 512
 # Of so many, evenly spaced, the sample is taken: all of them are read.
 CANDIDATES = 8_192
 
-# Fewer captions than this are too like each other to stand for what people ask.
-LEAST_CAPTIONS = 40
+# Fewer captions than this are too like each other to take the place of people's queries.
+MIN_CAPTIONS = 40
 
 # For collections too small to say anything: those of the built-in pair on Flickr8k.
 USUAL_MEAN, USUAL_DEVIATION = 0.06, 0.15
-LEAST_PAIRS = 200
+MIN_PAIRS = 200
 
 # Queries of a collection without captions, as people ask them; none is about the same thing.
 STOCK_TEXTS = (
@@ -58,33 +58,33 @@ STOCK_TEXTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
+class CosineDistribution:
     """Mean and standard deviation of the cosines of unrelated pairs."""
 
     mean: float = USUAL_MEAN
     deviation: float = USUAL_DEVIATION
 
-    def above(self, cosines: Scores) -> Scores:
-        """How many deviations above chance cosines stand."""
+    def z_score(self, cosines: Scores) -> Scores:
+        """Return how many deviations cosines lie above the mean."""
         return (cosines - np.float32(self.mean)) / np.float32(self.deviation)
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Vectors drawn from a collection, and what a text's cosines with them are by chance."""
+    """Vectors drawn from a collection, and the cosines of unrelated texts with them."""
 
     pictures: Vectors
     captions: Vectors
-    text_picture: Chance
-    text_caption: Chance
+    text_picture: CosineDistribution
+    text_caption: CosineDistribution
 
-    def of_picture(self, query: Vectors) -> Chance:
-        """Chance for one query (1, width) of whatever kind against pictures."""
-        return _chance(query @ self.pictures.T)
+    def of_picture(self, query: Vectors) -> CosineDistribution:
+        """Return the cosines of one query (1, width) of any kind with the pictures."""
+        return _distribution(query @ self.pictures.T)
 
-    def of_caption(self, query: Vectors) -> Chance:
-        """Chance for one query (1, width) of whatever kind against captions."""
-        return _chance(query @ self.captions.T)
+    def of_caption(self, query: Vectors) -> CosineDistribution:
+        """Return the cosines of one query (1, width) of any kind with the captions."""
+        return _distribution(query @ self.captions.T)
 
 
 def fit(
@@ -94,54 +94,56 @@ def fit(
 ) -> Background:
     """Draw pictures and captions from the stores, and measure the unrelated pairs among them.
 
-    The captions stand for what people ask; where there are too few, a stock of texts does.
+    The captions take the place of people's queries; a stock of texts does where they are too few.
     """
     picture_ids, picture_rows = _drawn(pictures)
     caption_ids, caption_rows = _drawn(captions)
     of = owners(caption_ids)
-    if len(caption_ids) >= LEAST_CAPTIONS:
-        text_picture = _chance((caption_rows @ picture_rows.T)[of[:, None] != picture_ids])
+    if len(caption_ids) >= MIN_CAPTIONS:
+        text_picture = _distribution((caption_rows @ picture_rows.T)[of[:, None] != picture_ids])
     else:
-        text_picture = _chance(encode_texts(STOCK_TEXTS) @ picture_rows.T)
-    text_caption = _chance((caption_rows @ caption_rows.T)[of[:, None] != of])
+        text_picture = _distribution(encode_texts(STOCK_TEXTS) @ picture_rows.T)
+    text_caption = _distribution((caption_rows @ caption_rows.T)[of[:, None] != of])
     return Background(picture_rows, caption_rows, text_picture, text_caption)
 
 
-def _chance(cosines: NDArray[np.float32]) -> Chance:
-    if cosines.size < LEAST_PAIRS:
+def _distribution(cosines: NDArray[np.float32]) -> CosineDistribution:
+    if cosines.size < MIN_PAIRS:
         # Few pairs say little: they are weighed against the usual figures.
-        share = cosines.size / LEAST_PAIRS
+        share = cosines.size / MIN_PAIRS
         mean = float(cosines.mean()) if cosines.size else USUAL_MEAN
         deviation = float(cosines.std()) if cosines.size else USUAL_DEVIATION
-        return Chance(
+        return CosineDistribution(
             share * mean + (1 - share) * USUAL_MEAN,
             max(share * deviation + (1 - share) * USUAL_DEVIATION, 1e-3),
         )
-    return Chance(float(cosines.mean()), max(float(cosines.std()), 1e-3))
+    return CosineDistribution(float(cosines.mean()), max(float(cosines.std()), 1e-3))
 
 
 def _drawn(stores: Sequence[VectorStore]) -> tuple[Ids, Vectors]:
-    """Up to 512 ids and vectors, of each store as many as its size asks for.
+    """Return up to 512 ids and vectors, of each store in proportion to its size.
 
-    Which ones hangs on what the vectors hold, not on their ids: a collection that was indexed in
-    another order, or with interruptions, is measured on the same pictures.
+    The vectors decide which ones, not their ids: a collection that was indexed in another order,
+    or with interruptions, is measured on the same pictures.
     """
     total = sum(len(store) for store in stores)
     step = max(1.0, total / CANDIDATES)
     parts = []
     for store in stores:
-        held = store.ids()
-        ids, rows = store.rows(held[np.arange(0, len(held), step).astype(np.int64)])
-        first = np.argsort(_marks(rows), kind="stable")[: SAMPLE * len(store) // max(SAMPLE, total)]
+        indexed = store.ids()
+        ids, rows = store.rows(indexed[np.arange(0, len(indexed), step).astype(np.int64)])
+        first = np.argsort(_sign_hashes(rows), kind="stable")[
+            : SAMPLE * len(store) // max(SAMPLE, total)
+        ]
         parts.append((ids[first], rows[first]))
     if not parts:
         return np.empty(0, np.int64), np.empty((0, 0), np.float32)
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
-def _marks(rows: Vectors) -> NDArray[np.uint64]:
-    """A number for each row (n,), by the signs in it alone: rounding does not change it."""
+def _sign_hashes(rows: Vectors) -> NDArray[np.uint64]:
+    """Return a number for each row (n,), by its signs alone: rounding does not change it."""
     signs = np.packbits(rows > 0, axis=1).astype(np.uint64)
     odd = np.random.default_rng(0).integers(1 << 62, size=signs.shape[1], dtype=np.uint64) | 1
-    marks: NDArray[np.uint64] = (signs * odd).sum(axis=1, dtype=np.uint64)
-    return marks
+    hashes: NDArray[np.uint64] = (signs * odd).sum(axis=1, dtype=np.uint64)
+    return hashes

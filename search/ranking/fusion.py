@@ -1,23 +1,26 @@
-"""Picture, caption, words and marks of a candidate -> one score, a confidence, each part's share.
+"""Fusion: from the scores of all signals to one relevance, a confidence and each signal's share.
 
-The evidence adds up as the logarithm of odds, so a picture without captions is not held to be worse
-than one with captions: it has only its picture to speak for it, which then says more.
+The evidence adds up as log odds. A picture without captions is not ranked below one with captions
+for that: its picture is its only evidence, and counts for more.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search.query.records import SignalName
 from search.records import Ids, Scores
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """What evidence counts, per deviation above chance; constants with and without captions.
+class FusionWeights:
+    """The weight of each signal, per unit of its strength; constants with and without captions.
 
-    `words` is for each natural logarithm of a word's rarity, as BM25 weighs it, `every_word` for
-    finding all that was asked for. Below `even` the odds are against; `steepness` is how fast.
+    `bare` is the picture's weight where there are no captions. `words` is for each unit of BM25,
+    `every_word` for a caption with all words of the query. At log odds of `even` the probability is
+    0.5; `steepness` is its slope there.
     """
 
     bare: float
@@ -38,84 +41,127 @@ class Weights:
 # photographs without captions in turn: this puts them in order. Encoders know no names, and
 # photographs of Flickr8k have none to learn from: `every_word` is a choice, which a test with a
 # made-up name holds.
-ORDER = Weights(3.19, -9.00, 1.43, 1.55, -10.11, 0.050, 3.0, even=-1.07, steepness=1.34)
+RELEVANCE = FusionWeights(3.19, -9.00, 1.43, 1.55, -10.11, 0.050, 3.0, even=-1.07, steepness=1.34)
 
-# Picture by picture, right or wrong: this tells how sure each is, and held pictures without
-# captions back when it put them in order. By captions and by single words, against 40 things that
-# none of them shows: from `even` on it is likelier than not that the best one shows what was asked.
-SURE = Weights(2.45, -8.88, 1.10, 1.41, -10.11, 0.097, 4.0, even=-2.40, steepness=1.67)
+# Picture by picture, right or wrong: this gives the confidence, and ranks pictures without captions
+# too low when it puts them in order. By captions and by single words, against 40 things that none
+# of them shows: from `even` on it is likelier than not that the best one shows what was asked.
+CONFIDENCE = FusionWeights(2.45, -8.88, 1.10, 1.41, -10.11, 0.097, 4.0, even=-2.40, steepness=1.67)
 
 FROM_COVERAGE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for each of n candidates; NaN where there is nothing of that kind.
+class SignalScores:
+    """What one signal measures of n candidates.
 
-    Cosines and their deviations above chance (n,), the place of the caption that is nearest (n,),
-    the words' BM25 (n,), how much of the query's words are found, from 0 to 1 (n,), and the cosine
-    with where marks lead and its weighed deviations above chance (n,), zeros where none were made.
+    `score` (n,) is what a match shows. `strength` (n,) is what the weights count, such as a
+    z-score; NaN where a candidate has nothing of the kind. `caption_places` (n,) are the places of
+    the captions that match among their picture's, -1 without one.
     """
 
-    ids: Ids
-    picture: Scores
-    picture_above: Scores
-    caption: Scores
-    caption_above: Scores
-    caption_ids: Ids
-    words: Scores
-    coverage: Scores
-    marks: Scores
-    marks_above: Scores
+    score: Scores
+    strength: Scores
+    caption_places: Ids | None = None
 
-    def in_order(self, order: Ids) -> "Evidence":
-        """The candidates in another order."""
-        return Evidence(*(getattr(self, each.name)[order] for each in fields(self)))
+    def in_order(self, order: Ids) -> "SignalScores":
+        """Return the scores of the candidates in another order."""
+        places = self.caption_places
+        return SignalScores(
+            self.score[order], self.strength[order], None if places is None else places[order]
+        )
 
 
-def of_picture_alone(above: Scores, by: Weights = SURE) -> Scores:
-    """The evidence for pictures (n,) of which nothing but the picture may speak."""
-    return np.float32(by.bare) * above + np.float32(by.bare_constant)
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """How much of a query captions answer: `share` (n,) of each candidate, `text` at most.
+
+    `text` is the part of the query that is words; for the rest pictures are the only evidence, as
+    for a candidate without captions, whose share is 0.
+    """
+
+    share: Scores
+    text: float
+
+
+Part = Callable[[SignalScores, Captioned, FusionWeights], NDArray[np.float32]]
+"""A signal's part (n,) in the log odds of the candidates."""
+
+
+def picture_log_odds(z_scores: Scores, weights: FusionWeights = CONFIDENCE) -> Scores:
+    """Return the log odds (n,) of pictures by their z-scores alone."""
+    return np.float32(weights.bare) * z_scores + np.float32(weights.bare_constant)
 
 
 def log_odds(
-    found: Evidence, told: float = 1.0, by: Weights = ORDER
+    signals: Mapping[SignalName, SignalScores],
+    text_share: float = 1.0,
+    weights: FusionWeights = RELEVANCE,
 ) -> tuple[Scores, NDArray[np.float32]]:
-    """The evidence for each candidate (n,), and the parts that make it up (n, 4), constants apart.
+    """Return the log odds (n,) of the candidates, and the part of each signal (n, signals).
 
-    The parts are the picture's, the captions', the words' and the marks'. `told` is the part of the
-    query that is words: captions speak for that part, and pictures alone for the rest.
+    The constants are in no part. `text_share` is the part of the query that is words.
     """
-    heard = np.where(np.isnan(found.caption_above), 0, told).astype(np.float32)
-    words = by.words * found.words + _bonus(found.coverage, by)
+    without = np.isnan(signals["caption"].strength)
+    captioned = Captioned(np.where(without, 0, text_share).astype(np.float32), text_share)
     parts = np.stack(
-        [
-            (by.picture * heard + by.bare * (1 - heard)) * found.picture_above,
-            by.caption * heard * np.nan_to_num(found.caption_above),
-            np.where(found.words > 0, told * words, 0),
-            by.bare * found.marks_above,  # marks are about pictures, whoever has captions
-        ],
-        axis=1,
+        [PARTS[name](scores, captioned, weights) for name, scores in signals.items()], axis=1
     ).astype(np.float32)
-    odds: Scores = parts.sum(axis=1) + by.constant * heard + by.bare_constant * (1 - heard)
+    share = captioned.share
+    odds: Scores = (
+        parts.sum(axis=1) + weights.constant * share + weights.bare_constant * (1 - share)
+    )
     return odds, parts
 
 
-def sureness(odds: Scores, by: Weights) -> Scores:
-    """Odds between 0 and 1: a relevance by what orders, a confidence by what tells how sure."""
-    found: Scores = 1 / (1 + np.exp(-by.steepness * (odds - by.even)))
-    return found
+def probability(odds: Scores, weights: FusionWeights) -> Scores:
+    """Return log odds as a number from 0 to 1: the relevance or the confidence of its weights."""
+    share: Scores = 1 / (1 + np.exp(-weights.steepness * (odds - weights.even)))
+    return share
 
 
 def shares(parts: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Each part's share in what speaks for the candidates: (n, 4), rows that add up to 1."""
-    speaking = np.maximum(parts, 0)
-    total = speaking.sum(axis=1, keepdims=True)
-    # Where nothing speaks for a candidate, its picture is nearest.
-    alone = np.eye(parts.shape[1], dtype=np.float32)[[0]]
-    return np.where(total > 0, speaking / np.where(total > 0, total, 1), alone)
+    """Return each signal's share in the evidence for the candidates: rows that add up to 1."""
+    positive = np.maximum(parts, 0)
+    total = positive.sum(axis=1, keepdims=True)
+    # Without any evidence a candidate was proposed for its picture: the first signal.
+    first = np.eye(parts.shape[1], dtype=np.float32)[[0]]
+    return np.where(total > 0, positive / np.where(total > 0, total, 1), first)
 
 
-def _bonus(coverage: Scores, by: Weights) -> Scores:
-    over: Scores = np.maximum(coverage - FROM_COVERAGE, 0) / (1 - FROM_COVERAGE)
-    return (by.every_word * over).astype(np.float32)
+def _picture(
+    scores: SignalScores, captioned: Captioned, weights: FusionWeights
+) -> NDArray[np.float32]:
+    share = captioned.share
+    part: Scores = (weights.picture * share + weights.bare * (1 - share)) * scores.strength
+    return part
+
+
+def _caption(
+    scores: SignalScores, captioned: Captioned, weights: FusionWeights
+) -> NDArray[np.float32]:
+    part: Scores = weights.caption * captioned.share * np.nan_to_num(scores.strength)
+    return part
+
+
+def _words(
+    scores: SignalScores, captioned: Captioned, weights: FusionWeights
+) -> NDArray[np.float32]:
+    over = np.maximum(scores.score - FROM_COVERAGE, 0) / (1 - FROM_COVERAGE)
+    words = weights.words * scores.strength + (weights.every_word * over).astype(np.float32)
+    return np.where(scores.strength > 0, captioned.text * words, 0)
+
+
+def _marks(
+    scores: SignalScores, captioned: Captioned, weights: FusionWeights
+) -> NDArray[np.float32]:
+    part: Scores = weights.bare * scores.strength  # marks are about pictures, captioned or not
+    return part
+
+
+PARTS: Mapping[SignalName, Part] = {
+    "picture": _picture,
+    "caption": _caption,
+    "words": _words,
+    "marks": _marks,
+}

@@ -1,4 +1,4 @@
-"""From a ranking to one page: cutoff, near-duplicates folded, variety, the stretch asked for."""
+"""From a ranking to one page: cutoff, near-duplicates folded, variety, and the wanted ranks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from search.catalog.visual_hashes import MOST_BITS as MOST_BITS
 from search.catalog.visual_hashes import Hashes
 from search.query.records import Cut, IndexedTerm, Query
-from search.ranking.candidates import Place, Ranker, Ranking, vectors_of
+from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.records import Ids, Scores, Vectors
 from search.text.amounts import amount
 
@@ -17,33 +17,32 @@ from search.text.amounts import amount
 # few bits where the encoder does not object; plain skies share a hash. Of 499,500 pairs of
 # photographs one passes either; docs/relevance.md has what copies measure.
 NEAR_DUPLICATE = 0.955
-LEAST_COSINE = 0.6
+MIN_COSINE = 0.6
 
 # Candidates that are compared with each other at most, each with each: 2,000 take 30 ms.
-MOST_COMPARED = 2_000
+MAX_COMPARED = 2_000
 
-FEWEST = 100
+MIN_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page's places, whether there are more, and what is to be said."""
+class ResultPage:
+    """The ranked pictures of one page, whether there are more, and notes for the user."""
 
-    places: tuple[Place, ...]
+    pictures: tuple[RankedPicture, ...]
     confidence: float | None
     more: bool
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """An answer in order, before SQL has told what its pictures are: any stretch can be cut of it.
+class RankedResults:
+    """An answer before its pictures are read from SQL: hits of any of its ranks can be made.
 
-    `ranking` is None where no picture came so far as to be ranked. `first` is the rank of the
-    first place.
+    `ranking` is None where nothing was ranked. `first` is the rank of the page's first picture.
     """
 
-    page: Page
+    page: ResultPage
     ranking: Ranking | None = None
     cuts: tuple[Cut, ...] = ()
     first: int = 1
@@ -51,71 +50,90 @@ class Order:
     @property
     def ids(self) -> list[int]:
         """The pictures' ids."""
-        return [place.picture_id for place in self.page.places]
+        return [ranked.picture_id for ranked in self.page.pictures]
 
+
+VectorsOf = Callable[[Ids], Vectors]
+"""Vectors of pictures (n, width)."""
 
 HashesOf = Callable[[Ids], tuple[Hashes, NDArray[np.bool_]]]
 """Perceptual hashes of pictures, and which of them are known."""
 
 
-def arrange(query: Query, rank: Ranker, hashes_of: HashesOf) -> tuple[Page, Ranking]:
-    """Lay out the page that was asked for, ranking deeper until it is filled."""
+def paginate(
+    query: Query, rank: RankFunction, vectors_of: VectorsOf, hashes_of: HashesOf
+) -> tuple[ResultPage, Ranking]:
+    """Return the page that the query wants; rank deeper until it is filled."""
     shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
     shown |= set(query.less)
     wanted = query.offset + query.k + 1
-    depth = FEWEST
+    depth = MIN_DEPTH
     while depth < wanted + len(shown) + (wanted if query.diverse else 0):
         depth *= 2  # in steps, so that neighbouring pages are cut from one order
-    held = 0
+    ranked = 0
     while True:
         ranking = rank(depth)
-        places = _places(query, ranking, shown, hashes_of)
-        if len(places) >= wanted or len(ranking.ids) <= held or len(ranking.ids) < depth:
+        pictures = _ranked_pictures(query, ranking, shown, vectors_of, hashes_of)
+        if len(pictures) >= wanted or len(ranking.ids) <= ranked or len(ranking.ids) < depth:
             break
-        held, depth = len(ranking.ids), 4 * depth
-    return _page(query, ranking, places), ranking
+        ranked, depth = len(ranking.ids), 4 * depth
+    return _page(query, ranking, pictures), ranking
 
 
-def _places(query: Query, ranking: Ranking, shown: set[int], hashes_of: HashesOf) -> list[Place]:
-    rows = [row for row, each in enumerate(ranking.ids.tolist()) if each not in shown]
+def _ranked_pictures(
+    query: Query,
+    ranking: Ranking,
+    shown: set[int],
+    vectors_of: VectorsOf,
+    hashes_of: HashesOf,
+) -> list[RankedPicture]:
+    ids = ranking.ids.tolist()
+    rows = [row for row, picture_id in enumerate(ids) if picture_id not in shown]
     if query.cutoff and ranking.confidence is not None:
         rows = [row for row in rows if ranking.confidence[row] >= query.cutoff]
-    compared, rest = rows[:MOST_COMPARED], rows[MOST_COMPARED:]
-    ids = ranking.ids.tolist()
-    places = [Place(ids[row], row) for row in compared]
+    compared, rest = rows[:MAX_COMPARED], rows[MAX_COMPARED:]
+    pictures = [RankedPicture(ids[row], row) for row in compared]
     if (query.fold or query.diverse) and len(compared) > 1:
-        vectors = vectors_of(ranking.shelves, ranking.ids[compared])
+        vectors = vectors_of(ranking.ids[compared])
         if query.fold:
-            copies = alike(vectors, *hashes_of(ranking.ids[compared]))
-            places, kept = _folded(places, copies)
+            near = near_duplicates(vectors, *hashes_of(ranking.ids[compared]))
+            pictures, kept = _folded(pictures, near)
             vectors = vectors[kept]
         if query.diverse:
-            scores = ranking.scores[[place.row for place in places]]
-            places = [places[each] for each in _varied(scores, vectors, query)]
-    return places + [Place(ids[row], row) for row in rest]
+            scores = ranking.scores[[picture.row for picture in pictures]]
+            pictures = [pictures[index] for index in _varied(scores, vectors, query)]
+    return pictures + [RankedPicture(ids[row], row) for row in rest]
 
 
-def alike(vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which pictures (n, n) are near-duplicates of which."""
+def near_duplicates(
+    vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which pictures (n, n) are near-duplicates of which."""
     cosines = vectors @ vectors.T
     signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
     signs[~known] = 0
     looks = signs @ signs.T >= 64 - 2 * MOST_BITS  # the bits two hashes share, less those not
-    near: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= LEAST_COSINE))
+    near: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= MIN_COSINE))
     return near
 
 
-def _folded(places: list[Place], near: NDArray[np.bool_]) -> tuple[list[Place], list[int]]:
-    """Put each near-duplicate under the best that it is like; and the rows that are kept."""
+def _folded(
+    pictures: list[RankedPicture], near: NDArray[np.bool_]
+) -> tuple[list[RankedPicture], list[int]]:
+    """Fold each near-duplicate into the best picture like it; return the rest and their indexes."""
     under: dict[int, list[int]] = {}
-    free = np.ones(len(places), bool)
-    for row in range(len(places)):
+    free = np.ones(len(pictures), bool)
+    for row in range(len(pictures)):
         if free[row]:
             copies = np.flatnonzero(near[row] & free)
             free[copies] = free[row] = False
-            under[row] = [int(each) for each in copies if each != row]
+            under[row] = [int(copy) for copy in copies if copy != row]
     folded = [
-        Place(places[row].picture_id, places[row].row, tuple(places[c].picture_id for c in copies))
+        RankedPicture(
+            pictures[row].picture_id,
+            pictures[row].row,
+            tuple(pictures[copy].picture_id for copy in copies),
+        )
         for row, copies in under.items()
     ]
     return folded, list(under)
@@ -137,8 +155,8 @@ def _varied(scores: Scores, vectors: Vectors, query: Query) -> list[int]:
     return order + np.flatnonzero(left).tolist()
 
 
-def _page(query: Query, ranking: Ranking, places: list[Place]) -> Page:
-    shown = places[query.offset : query.offset + query.k]
+def _page(query: Query, ranking: Ranking, pictures: list[RankedPicture]) -> ResultPage:
+    shown = pictures[query.offset : query.offset + query.k]
     best = None
     if ranking.confidence is not None and len(ranking.ids):
         best = float(ranking.confidence.max())
@@ -148,13 +166,13 @@ def _page(query: Query, ranking: Ranking, places: list[Place]) -> Page:
             "the cutoff was not applied: how sure a hit is can be told for words alone, "
             "not for pictures, words to avoid, concepts or marks"
         )
-    elif query.cutoff and not places and best is not None:
+    elif query.cutoff and not pictures and best is not None:
         notes.append(
             f"nothing here shows that: the best is sure to {best:.2f}, under the cutoff of "
             f"{query.cutoff:g}"
         )
-    if places and not shown:
-        notes.append(f"there is no such page: the answer ends after {amount(len(places), 'hit')}")
-    if not places and not notes:
+    if pictures and not shown:
+        notes.append(f"there is no such page: the answer ends after {amount(len(pictures), 'hit')}")
+    if not pictures and not notes:
         notes.append("nothing was found")
-    return Page(tuple(shown), best, len(places) > query.offset + query.k, tuple(notes))
+    return ResultPage(tuple(shown), best, len(pictures) > query.offset + query.k, tuple(notes))

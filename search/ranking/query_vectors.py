@@ -1,4 +1,4 @@
-"""A query's terms and marks as vectors: files are read, and what the catalog holds is looked up."""
+"""A query's terms and marks as vectors: files are read, indexed vectors come from the catalog."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,16 +13,16 @@ from search.errors import BadQuery, NotFound, SpaceMismatch
 from search.pictures import Limits, read_picture
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query
 from search.ranking.calibration import Background
-from search.ranking.embedding import Asked, understand
-from search.ranking.relevance_feedback import Bent, Marked, bend
+from search.ranking.embedding import EmbeddedQuery, embed_terms
+from search.ranking.relevance_feedback import FeedbackQuery, MarkedVectors, apply_feedback
 from search.records import Pixels, Vectors
 from search.text.amounts import amount
 
 
-class Terms:
-    """Reads the terms and marks of queries over collections of one space.
+class QueryEmbedder:
+    """Embeds the terms and marks of queries over collections of one space.
 
-    `background` is asked for only where marks or concepts want it: it takes a moment to measure.
+    `background` is called only for marks and concepts: it takes a moment to measure.
     """
 
     def __init__(
@@ -41,8 +41,8 @@ class Terms:
         self._background = background
         self._adapter = adapter
 
-    def read(self, query: Query) -> tuple[Asked, Bent | None]:
-        """What is asked, and where its marks have bent it; None where there are none.
+    def embed(self, query: Query) -> tuple[EmbeddedQuery, FeedbackQuery | None]:
+        """Embed the terms, and apply the marks; None without marks.
 
         Raises:
             BadQuery: the terms or the marks cancel out.
@@ -50,58 +50,66 @@ class Terms:
             NotFound: an indexed picture or a concept is gone.
             SpaceMismatch: an indexed picture or a concept is of another space.
         """
-        asked = None
+        embedded = None
         if query.terms:
-            asked = understand(query.terms, self._encoder, self._pixels, self._known, self._adapter)
-        bent = None
+            embedded = embed_terms(
+                query.terms, self._encoder, self._pixels, self._indexed_vector, self._adapter
+            )
+        feedback = None
         if query.more or query.less:
-            marked = Marked(self.marked(query.more), self.marked(query.less))
-            bent = bend(None if asked is None else asked.vector, marked, self._background())
-        if asked is not None:
-            return asked, bent
-        if bent is None:
+            marked = MarkedVectors(self._marked(query.more), self._marked(query.less))
+            vector = None if embedded is None else embedded.vector
+            feedback = apply_feedback(vector, marked, self._background())
+        if embedded is not None:
+            return embedded, feedback
+        if feedback is None:
             raise BadQuery("the marks cancel out; mark another picture, or give words beside them")
-        return Asked(bent.vector, text=None, words=(), told=0.0, plain=False), None
+        return EmbeddedQuery(feedback.vector, None, words=(), text_share=0.0, plain=False), None
 
-    def marked(self, ids: Sequence[int]) -> Vectors:
-        """The vectors (n, width) of marked pictures; raises NotFound and SpaceMismatch."""
-        held = self._catalog.pictures.vectors(ids)
-        rows = [self._vector(each, held) for each in ids]
+    def vector(self, query: Query) -> Vectors:
+        """Return the unit vector (width,) of a query with its marks; raise what `embed` raises."""
+        embedded, feedback = self.embed(query)
+        row: Vectors = (feedback.vector if feedback else embedded.vector)[0]
+        return row
+
+    def _marked(self, ids: Sequence[int]) -> Vectors:
+        """Return the vectors (n, width) of marked pictures; raise NotFound and SpaceMismatch."""
+        indexed = self._catalog.pictures.vectors(ids)
+        rows = [self._checked_vector(picture_id, indexed) for picture_id in ids]
         return np.array(rows, np.float32).reshape(len(rows), self._encoder.space.width)
 
-    def _known(self, term: IndexedTerm | ConceptTerm) -> Vectors:
+    def _indexed_vector(self, term: IndexedTerm | ConceptTerm) -> Vectors:
         if isinstance(term, ConceptTerm):
             return self._concept(term.name)
-        held = self._catalog.pictures.vectors([term.picture_id])
-        return self._vector(term.picture_id, held)
+        indexed = self._catalog.pictures.vectors([term.picture_id])
+        return self._checked_vector(term.picture_id, indexed)
 
     def _concept(self, name: str) -> Vectors:
-        """A concept's vector as it was made in this space, or made again of its words and marks."""
+        """Return a concept's vector: stored for this space, or made of its words and marks."""
         concepts, width = self._catalog.concepts, self._encoder.space.width
         concept = concepts.one(name)
-        kept = concept.vectors.get(self._encoder.space.id)
-        if kept is not None and len(kept) == width:
-            return kept
-        held = concepts.pictures(concept.marks, [each.id for each in self._searched])
+        stored = concept.vectors.get(self._encoder.space.id)
+        if stored is not None and len(stored) == width:
+            return stored
+        indexed = concepts.pictures(concept.marks, [each.id for each in self._searched])
         ids: dict[bool, list[int]] = {True: [], False: []}
         for mark in concept.marks:
-            if mark.content_hash in held:
-                ids[mark.more].append(held[mark.content_hash])
+            if mark.content_hash in indexed:
+                ids[mark.more].append(indexed[mark.content_hash])
         if not concept.words and not ids[True]:
             raise SpaceMismatch(
                 f"concept {name!r} was not made with {self._encoder.space.encoder}, and none of "
                 f"{amount(len(concept.marks), 'picture')} that it was made of is in the "
                 "collections searched; index them there, or mark pictures anew"
             )
-        query = Query(concept.words, more=tuple(ids[True]), less=tuple(ids[False]))
-        asked, bent = self.read(query)
-        row: Vectors = (bent.vector if bent else asked.vector)[0]
-        return row
+        return self.vector(Query(concept.words, more=tuple(ids[True]), less=tuple(ids[False])))
 
-    def _vector(self, picture_id: int, held: dict[int, tuple[Collection, Vectors]]) -> Vectors:
-        if picture_id not in held:
+    def _checked_vector(
+        self, picture_id: int, indexed: dict[int, tuple[Collection, Vectors]]
+    ) -> Vectors:
+        if picture_id not in indexed:
             raise NotFound(f"there is no picture {picture_id}; it may have been removed")
-        collection, vector = held[picture_id]
+        collection, vector = indexed[picture_id]
         if collection.space.id != self._encoder.space.id:
             raise SpaceMismatch(
                 f"picture {picture_id} is of collection {collection.name!r}, embedded by "

@@ -8,23 +8,23 @@ from numpy.typing import NDArray
 from search.ranking.calibration import Background
 from search.records import Vectors
 
-# From so many marks on there is enough to fit; below, the mean of the marks says as much.
-LEAST_FITTED = 5
+# From so many marks on there is enough to fit; below, the mean of the marks does as well.
+MIN_FITTED = 5
 
 # What all of "less" takes away where all of "more" adds 1: what is not wanted is often near what
 # is, and says little of where that lies. At 1, four marks made answers worse than none.
 LESS = 0.25
 
-# Pictures drawn from the collection stand for what is meant neither way: nearly all of it. More of
-# them, or fewer, changed nothing; neither did ten times the variance.
-MOST_SAMPLED = 128
+# Pictures drawn from the collection are examples of what is meant neither way, as nearly all of it
+# is. More of them, or fewer, changed nothing; neither did ten times the variance.
+MAX_SAMPLED = 128
 VARIANCE = 1.0
 
-# How much marks count beside the query, which counts 1: up to MOST, and half of that at HALFWAY
-# marks. One alone bends an answer and can't turn it around. docs/relevance.md has what it gains.
-MOST, HALFWAY = 0.8, 5.0
+# How much marks count where the query counts 1: up to MAX_WEIGHT, and half of that at HALFWAY
+# marks. One alone moves an answer and can't turn it around. docs/relevance.md has what it gains.
+MAX_WEIGHT, HALFWAY = 0.8, 5.0
 
-MOST_STEPS = 30
+MAX_STEPS = 30
 CONVERGED = 1e-6
 
 SHORTEST = 1e-6
@@ -32,7 +32,7 @@ SHORTEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class MarkedVectors:
     """The vectors of marked pictures, (n, width) and (m, width)."""
 
     more: Vectors
@@ -43,11 +43,11 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
-class Bent:
-    """A question as marks have bent it.
+class FeedbackQuery:
+    """A query's vector moved by its marks.
 
-    `direction` (1, width) is where the marks lead and `weight` how much they count beside the
-    question's own vector; `vector` (1, width) is both in one, to search with.
+    `direction` (1, width) is where the marks lead and `weight` how much they count where the
+    query's own vector counts 1; `vector` (1, width) is both in one, to search with.
     """
 
     direction: Vectors
@@ -55,8 +55,10 @@ class Bent:
     vector: Vectors
 
 
-def bend(asked: Vectors | None, marked: Marked, background: Background) -> Bent | None:
-    """Bend the question's vector (1, width), or go by the marks alone; None where they cancel out.
+def apply_feedback(
+    query: Vectors | None, marked: MarkedVectors, background: Background
+) -> FeedbackQuery | None:
+    """Move the query's vector (1, width) by marks, or follow the marks alone; None if they cancel.
 
     The vectors are brought to the same scale first: how far their cosines with the collection's
     pictures spread.
@@ -64,27 +66,27 @@ def bend(asked: Vectors | None, marked: Marked, background: Background) -> Bent 
     towards = direction(marked, background.pictures)
     if towards is None:
         return None
-    if asked is None:
-        return Bent(towards, 1.0, towards)
-    weight = MOST * len(marked) / (len(marked) + HALFWAY)
-    own, theirs = (background.of_picture(each).deviation for each in (asked, towards))
-    vector = asked / own + weight * towards / theirs
-    return Bent(towards, weight, _unit(vector))
+    if query is None:
+        return FeedbackQuery(towards, 1.0, towards)
+    weight = MAX_WEIGHT * len(marked) / (len(marked) + HALFWAY)
+    own, theirs = (background.of_picture(row).deviation for row in (query, towards))
+    vector = query / own + weight * towards / theirs
+    return FeedbackQuery(towards, weight, _unit(vector))
 
 
-def direction(marked: Marked, sample: Vectors) -> Vectors | None:
-    """The unit vector (1, width) that leads towards what is wanted; None where marks cancel out.
+def direction(marked: MarkedVectors, sample: Vectors) -> Vectors | None:
+    """Return the unit vector (1, width) towards what is wanted; None if the marks cancel out.
 
     `sample` (s, width) is drawn from the collection; the same marks and sample give the same
     vector: Rocchio's (1971) on vectors less the sample's mean, a logistic model from five marks on.
     """
-    sample = sample[:MOST_SAMPLED]
-    fitted = len(marked) >= LEAST_FITTED and len(marked.more) and len(sample)
+    sample = sample[:MAX_SAMPLED]
+    fitted = len(marked) >= MIN_FITTED and len(marked.more) and len(sample)
     found = _fitted(marked, sample) if fitted else _rocchio(marked, sample)
     return None if np.linalg.norm(found) < SHORTEST else _unit(found[None])
 
 
-def _rocchio(marked: Marked, sample: Vectors) -> NDArray[np.float64]:
+def _rocchio(marked: MarkedVectors, sample: Vectors) -> NDArray[np.float64]:
     width = marked.more.shape[1]
     centre = sample.mean(0, dtype=np.float64) if len(sample) else np.zeros(width)
     found = np.zeros(width)
@@ -96,11 +98,11 @@ def _rocchio(marked: Marked, sample: Vectors) -> NDArray[np.float64]:
     return found
 
 
-def _fitted(marked: Marked, sample: Vectors) -> NDArray[np.float64]:
-    """The weights of a logistic model with a normal prior, by Newton's method over the examples.
+def _fitted(marked: MarkedVectors, sample: Vectors) -> NDArray[np.float64]:
+    """Return the weights of a logistic model with a normal prior, by Newton's method.
 
     Rasmussen and Williams (2006), algorithm 3.1, with a linear kernel: its cost grows with the
-    examples, of which there are fewer than dimensions. "Less" and the sample are balanced against
+    examples, which are fewer than dimensions. "Less" and the sample are balanced against
     "more", or a few of what is wanted would drown in what is not.
     """
     rows = np.concatenate([marked.more, marked.less, sample]).astype(np.float64)
@@ -112,7 +114,7 @@ def _fitted(marked: Marked, sample: Vectors) -> NDArray[np.float64]:
     counts[len(marked) :] = len(marked.more) / len(sample)
     kernel = VARIANCE * (rows @ rows.T + 1)  # the 1 is the constant's
     duals = np.zeros(len(rows))
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         scores = kernel @ duals
         sure = 1 / (1 + np.exp(-np.clip(scores, -50, 50)))
         root = np.sqrt(counts * sure * (1 - sure))

@@ -1,9 +1,19 @@
-"""Vector stores: the protocol that the backends share, and the function that opens one."""
+"""Vector stores: the protocols of a store and its backend, and the function that opens one."""
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal, Protocol, cast
 
-from search.records import Device, Ids, QueryKind, Scores, Vectors
+from search import plugins
+from search.catalog.records import Collection
+from search.errors import BadSetting
+from search.records import Device, Ids, QueryKind, Scores, Space, Vectors
+from search.stores.index_file import IndexHeader
+from search.stores.planner.plan import IndexOptions, Plan
+
+IndexKind = Literal["pictures", "captions"]
+"""What a store holds the vectors of."""
 
 
 class VectorStore(Protocol):
@@ -15,6 +25,10 @@ class VectorStore(Protocol):
     @property
     def width(self) -> int:
         """Number of dimensions of every vector."""
+
+    @property
+    def tuner(self) -> "Tuner | None":
+        """What measures how the store is best searched; None where there is nothing to choose."""
 
     @property
     def heavy(self) -> bool:
@@ -68,15 +82,96 @@ class VectorStore(Protocol):
         """
 
 
-def open_store(width: int, device: Device = "auto", memory_bytes: int | None = None) -> VectorStore:
-    """Open an empty FAISS store on `device`; "auto" takes a GPU where there is one.
+class DurableStore(VectorStore, Protocol):
+    """A store of a backend that keeps its own vectors: it is neither dumped nor loaded."""
 
-    Rows that take more than `memory_bytes` stay in their file. FAISS is imported here, when it is
-    wanted.
+    last_change: tuple[int, str]
+    """Number and epoch of the last change that the store has, kept with the vectors; (0, "") of a
+    new store. Whoever writes the store sets it after each write."""
+
+
+class Tuner(Protocol):
+    """Chooses how a store is searched, by measurement, and keeps the choice in a file."""
+
+    def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> Plan | None:
+        """Activate what a file holds; None where there is no file, or it doesn't suit the options.
+
+        `header` is what the store's own index file says of itself now.
+
+        Raises:
+            IndexDamaged: it can't be used.
+        """
+
+    def save(self, path: Path, header: IndexHeader, plan: Plan) -> None:
+        """Write a plan, and the ANN index that it chose; raises StorageFailed."""
+
+    def active(self, plan: Plan) -> bool:
+        """Return whether the store is searched as the plan says."""
+
+    def due(self, plan: Plan | None, options: IndexOptions) -> bool:
+        """Return whether the store is to be measured, by its size, options and last plan."""
+
+    def exact(self, options: IndexOptions) -> Plan:
+        """Return the plan of the store before it is measured, with the reason."""
+
+    def measure(
+        self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
+    ) -> Plan | None:
+        """Measure, build and activate what is quickest; None where nothing was measured.
+
+        `texts` gives embeddings (n, width) of texts as people ask them; there may be none.
+        `report` takes a line of progress.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """What a user chose of a store: its name, where it computes, and what an index may take."""
+
+    name: str = "auto"
+    """One of `names`, as it was written: "ivf", or "milvus:localhost:19530"."""
+
+    device: Device = "auto"
+    memory_bytes: int | None = None
+    folder: Path | None = None
+    """The data folder, for a backend that keeps files."""
+
+
+class StoreBackend(Protocol):
+    """A kind of store, registered as an entry point of the group `limn.stores`.
+
+    The module that is registered imports what is slow to import in `open`: `names` are read for
+    every command that has `--store`.
+    """
+
+    names: ClassVar[tuple[str, ...]]
+    """What LIMN_STORE and --store may say: "ivf", or "milvus:ADDRESS"."""
+
+    durable: ClassVar[bool]
+    """Whether its stores are `DurableStore`s, without an index file."""
+
+    def __init__(self, options: StoreOptions) -> None: ...
+
+    def open(self, collection: Collection, space: Space, kind: IndexKind) -> VectorStore:
+        """Open the store of a collection's vectors: an empty one, unless it is durable.
+
+        Raises:
+            BadSetting: the options name a device that is not there.
+        """
+
+    def drop(self, collection: Collection) -> None:
+        """Remove what a durable backend keeps of a collection; it may keep nothing."""
+
+
+def open_backend(options: StoreOptions) -> StoreBackend:
+    """Open the backend that the options name.
 
     Raises:
-        BadSetting: "cuda" is asked for and there is no GPU that FAISS can use.
+        BadSetting: no backend has that name, or it can't be imported.
     """
-    from search.stores.faiss_store.store import FaissStore
-
-    return FaissStore(width, device, memory_bytes)
+    backend = plugins.find("stores", options.name)
+    if backend is None:
+        raise BadSetting(
+            f"there is no store {options.name!r}; choose: {', '.join(plugins.choices('stores'))}"
+        )
+    return cast(StoreBackend, backend(options))

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from threading import Lock
+from typing import ClassVar
 
 import numpy as np
 
-from search.records import Ids, QueryKind, Scores, Vectors
+from search.catalog.records import Collection
+from search.records import Ids, QueryKind, Scores, Space, Vectors
+from search.stores import IndexKind, StoreOptions
 from search.stores.serialization import pack, unpack
 from search.stores.validation import checked_queries, checked_rows, padded
 
@@ -26,6 +29,10 @@ class ExactStore:
     def width(self) -> int:
         """Number of dimensions of every vector."""
         return self._width
+
+    @property
+    def tuner(self) -> None:
+        """None: every search is exact."""
 
     @property
     def heavy(self) -> bool:
@@ -94,3 +101,20 @@ class ExactStore:
         order = np.argsort(ids)
         with self._writing:
             self._held = (ids[order], rows[order])
+
+
+class ExactBackend:
+    """The backend of `ExactStore`, for tests; it is not registered."""
+
+    names: ClassVar[tuple[str, ...]] = ("numpy",)
+    durable: ClassVar[bool] = False
+
+    def __init__(self, options: StoreOptions = StoreOptions()) -> None:  # noqa: B008  # frozen
+        """Take any options; none changes anything."""
+
+    def open(self, collection: Collection, space: Space, kind: IndexKind) -> ExactStore:
+        """Open an empty store."""
+        return ExactStore(space.width)
+
+    def drop(self, collection: Collection) -> None:
+        """Do nothing: all of it is in memory."""

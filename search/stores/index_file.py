@@ -1,19 +1,17 @@
 """One index on disk: a header that says what it is of, and a store's bytes behind a checksum."""
 
-import contextlib
 import json
 import os
 import struct
-import tempfile
-import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from search.errors import IndexDamaged, StorageFailed
+from search.files.atomic_file import PRIVATE, atomic_file, remove_abandoned
 
 MAGIC = b"LIMNINDX"
 VERSION = 2
@@ -23,9 +21,6 @@ SIZES = struct.Struct("<QQI")
 
 Payload = bytes | memoryview | Iterable[bytes | memoryview]
 """Bytes, whole or piece by piece: a store's may be gigabytes."""
-
-ABANDONED_AFTER_S = 3600
-"""A temporary file that nobody has written to for so long was left by a killed process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +52,9 @@ def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
     description = json.dumps(asdict(header)).encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        _replace(path, description, pieces)
+        remove_abandoned(path)
+        with atomic_file(path, mode=PRIVATE, durable=True) as file:
+            _write(file, description, pieces)
     except OSError as error:
         raise StorageFailed(
             f"the index {path} can't be written: {error.strerror or error}; "
@@ -126,43 +122,12 @@ def _header(description: memoryview) -> IndexHeader:
     return IndexHeader(**values)
 
 
-def _replace(path: Path, description: bytes, pieces: Iterable[bytes | memoryview]) -> None:
-    descriptor, name = tempfile.mkstemp(".partial", f"{path.name}.", path.parent)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(PREFIX.pack(MAGIC, VERSION) + SIZES.pack(0, 0, 0) + description)
-            size, checksum = 0, zlib.crc32(description)
-            for piece in pieces:
-                file.write(piece)
-                size += len(piece)
-                checksum = zlib.crc32(piece, checksum)
-            file.seek(PREFIX.size)
-            file.write(SIZES.pack(len(description), size, checksum))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:  # an interrupt too leaves nothing behind
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the new name itself to disk; Windows can't open a folder, and needs no such step."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sweep(path: Path) -> None:
-    """Remove what killed writers of this same file left behind, which may be gigabytes."""
-    for sibling in path.parent.iterdir():
-        if sibling.name.startswith(f"{path.name}.") and sibling.suffix == ".partial":
-            with contextlib.suppress(OSError):  # another process may sweep at the same time
-                if time.time() - sibling.stat().st_mtime > ABANDONED_AFTER_S:
-                    sibling.unlink()
+def _write(file: BinaryIO, description: bytes, pieces: Iterable[bytes | memoryview]) -> None:
+    file.write(PREFIX.pack(MAGIC, VERSION) + SIZES.pack(0, 0, 0) + description)
+    size, checksum = 0, zlib.crc32(description)
+    for piece in pieces:
+        file.write(piece)
+        size += len(piece)
+        checksum = zlib.crc32(piece, checksum)
+    file.seek(PREFIX.size)
+    file.write(SIZES.pack(len(description), size, checksum))

@@ -1,20 +1,28 @@
 """The JSON API of boards: listed, made, renamed, deleted; their pictures put on, noted, moved."""
 
-from dataclasses import asdict
-from typing import Any
-
 from flask import Blueprint, Response, request, url_for
+from msgspec import UNSET
 
-from search.catalog.boards import Boards
-from web.api.openapi import JSON, describe
-from web.api.schemas import saved_and_boards as schemas
-from web.api.search import linked
-from web.links import API
-from web.pages.boards import note_of
-from web.pages.saved import name_of
-from web.requests.json_body import ids_in, members
-from web.requests.pagination import listing, next_of, page_of
-from web.requests.query_form import LARGEST_ID, count, text_of
+from search.catalog import boards as catalog
+from search.documents.from_records import board_document, pinned_document
+from search.documents.saved_and_boards import (
+    Added,
+    Board,
+    BoardChange,
+    Boards,
+    Ids,
+    NewBoard,
+    PageFields,
+    PinnedChange,
+    PinnedPictures,
+)
+from search.query.limits import LARGEST_ID
+from web.links import API, linked
+from web.requests.json_body import read_body
+from web.requests.pagination import next_of, page_of
+from web.requests.query_form import identities
+from web.requests.saved_search import name_of, note_of
+from web.route import JSON, route
 from web.state import engine
 
 boards_api = Blueprint("boards_api", __name__, url_prefix=API)
@@ -23,90 +31,89 @@ BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 PINNED = f"{BOARD}/pictures/<int(max={LARGEST_ID}):picture_id>"
 
 
-@boards_api.get("/boards")
-@describe(schemas.Boards, fields=schemas.PageFields)
-def listed() -> dict[str, Any]:
+@route(boards_api, "/boards", answers=Boards, fields=PageFields)
+def listed() -> Boards:
     """The boards, the first made first."""
-    return listing(request.args, "boards", "boards", _rows().page)
+    k, after = page_of(request.args, "boards")
+    found = _rows().page(k, after or 0)
+    boards = tuple(board_document(board) for board in found)
+    return Boards(boards, next_of([board.id for board in found], k))
 
 
-@boards_api.post("/boards")
-@describe(schemas.Board, takes={JSON: schemas.NewBoard}, status=201)
-def make() -> tuple[dict[str, Any], int, dict[str, str]]:
+@route(boards_api, "/boards", "POST", answers=Board, takes={JSON: NewBoard}, status=201)
+def make() -> tuple[Board, int, dict[str, str]]:
     """Make a board, empty or of pictures."""
-    asked = members("name", "ids")
-    name = name_of(text_of("name", asked.get("name", "")))
-    made = _rows().create(name, ids_in(asked, "ids"))
-    return one(made), 201, {"Location": url_for("boards_api.one", board_id=made)}
+    board = read_body(NewBoard, request.get_data())
+    board_id = _rows().create(name_of(board.name), _ids(board.ids, "ids"))
+    return one(board_id), 201, {"Location": url_for("boards_api.one", board_id=board_id)}
 
 
-@boards_api.get(BOARD)
-@describe(schemas.Board)
-def one(board_id: int) -> dict[str, Any]:
+@route(boards_api, BOARD, answers=Board)
+def one(board_id: int) -> Board:
     """One board, and how many pictures are on it."""
-    return asdict(_rows().one(board_id)[0])
+    return board_document(_rows().one(board_id)[0])
 
 
-@boards_api.patch(BOARD)
-@describe(schemas.Board, takes={JSON: schemas.BoardChange})
-def change(board_id: int) -> dict[str, Any]:
+@route(boards_api, BOARD, "PATCH", answers=Board, takes={JSON: BoardChange})
+def change(board_id: int) -> Board:
     """Give a board another name, its pictures another order, or both."""
-    asked = members("name", "order")
-    name = name_of(text_of("name", asked["name"])) if "name" in asked else None
-    _rows().change(board_id, name, ids_in(asked, "order"))
+    change = read_body(BoardChange, request.get_data())
+    name = None if change.name is UNSET else name_of(change.name)
+    _rows().change(board_id, name, _ids(change.order, "order"))
     return one(board_id)
 
 
-@boards_api.delete(BOARD)
-@describe(status=204)
+@route(boards_api, BOARD, "DELETE", status=204)
 def delete(board_id: int) -> Response:
     """Delete a board; its pictures stay where they are."""
     _rows().remove(board_id)
     return Response(status=204)
 
 
-@boards_api.get(f"{BOARD}/pictures")
-@describe(schemas.PinnedPictures, fields=schemas.PageFields)
-def pictures(board_id: int) -> dict[str, Any]:
+@route(boards_api, f"{BOARD}/pictures", answers=PinnedPictures, fields=PageFields)
+def pictures(board_id: int) -> PinnedPictures:
     """The pictures of a board in their order, with their notes."""
     k, passed = page_of(request.args, "pictures")
     first = passed or 0
     _, pinned = _rows().one(board_id)
     shown = list(enumerate(pinned))[first : first + k]
     found = engine().catalog.pictures.by_id([each.picture_id for _, each in shown])
-    told = [
-        {**linked(found[each.picture_id]), "place": place, "note": each.note}
+    pictures = tuple(
+        pinned_document(linked(found[each.picture_id]), place, each.note)
         for place, each in shown
         if each.picture_id in found  # it may have been removed since
-    ]
-    return {"pictures": told, "next": next_of([place + 1 for place, _ in shown], k)}
+    )
+    return PinnedPictures(pictures, next_of([place + 1 for place, _ in shown], k))
 
 
-@boards_api.post(f"{BOARD}/pictures")
-@describe(schemas.Added, takes={JSON: schemas.Ids})
-def add(board_id: int) -> dict[str, Any]:
+@route(boards_api, f"{BOARD}/pictures", "POST", answers=Added, takes={JSON: Ids})
+def add(board_id: int) -> Added:
     """Put pictures at the end of a board; those that are on it stay where they are."""
-    return {"added": _rows().add(board_id, ids_in(members("ids"), "ids"))}
+    ids = read_body(Ids, request.get_data()).ids
+    return Added(_rows().add(board_id, _ids(ids, "ids")))
 
 
-@boards_api.patch(PINNED)
-@describe(status=204, takes={JSON: schemas.PinnedChange})
+@route(boards_api, PINNED, "PATCH", status=204, takes={JSON: PinnedChange})
 def edit(board_id: int, picture_id: int) -> Response:
     """Note something of a picture on a board, move it to another place, or do both."""
-    asked = members("note", "place")
-    note = note_of(text_of("note", asked["note"])) if "note" in asked else None
-    place = count(asked["place"], "place") if "place" in asked else None
+    change = read_body(PinnedChange, request.get_data())
+    note = None if change.note is UNSET else note_of(change.note)
+    place = None if change.place is UNSET else change.place
     _rows().edit(board_id, picture_id, note, place)
     return Response(status=204)
 
 
-@boards_api.delete(PINNED)
-@describe(status=204)
+@route(boards_api, PINNED, "DELETE", status=204)
 def take_off(board_id: int, picture_id: int) -> Response:
     """Take a picture off a board; one that is not on it is passed over."""
     _rows().take_off(board_id, picture_id)
     return Response(status=204)
 
 
-def _rows() -> Boards:
+def _ids(ids: tuple[int, ...], member: str) -> list[int]:
+    """Return ids of pictures, each once; there may be none."""
+    return identities(member, ids) if ids else []
+
+
+def _rows() -> catalog.Boards:
     return engine().catalog.boards

@@ -4,18 +4,19 @@ from typing import Any
 
 from flask import Blueprint
 
+from web.route import route
 from web.state import engine, state
 
 health = Blueprint("health", __name__)
 
 
-@health.get("/healthz")
+@route(health, "/healthz", scope="public", limited=False, urgency="probe", for_programs=True)
 def healthz() -> dict[str, Any]:
     """The process is up."""
     return {"status": "ok"}
 
 
-@health.get("/readyz")
+@route(health, "/readyz", scope="public", limited=False, urgency="probe", for_programs=True)
 def readyz() -> tuple[dict[str, Any], int]:
     """The database answers, and encoders and indexes are loaded; 503 with the reason until then."""
     engine().collections()

@@ -1,18 +1,27 @@
 """The JSON API of what people say of answers: marks, and concepts made of them."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from search.catalog.records import Concept
 from search.concepts import exported, imported, keep
+from search.documents.feedback import (
+    ConceptDocument,
+    Concepts,
+    ConceptSummary,
+    MarkDocument,
+    Marks,
+    SharedConcept,
+    Stored,
+)
+from search.documents.from_records import concept_document, mark_document
+from search.documents.reading import read
 from search.errors import BadQuery
 from search.query.checks import check_marks
-from web.api.openapi import JSON, describe
-from web.api.schemas import feedback as schemas
 from web.links import API
-from web.requests.query_form import document_of, query_of_document, switch, text_of
+from web.requests.json_body import object_of
+from web.requests.query_form import query_of_document, words
+from web.route import JSON, route
 from web.state import engine
 
 feedback = Blueprint("feedback", __name__, url_prefix=API)
@@ -20,73 +29,68 @@ feedback = Blueprint("feedback", __name__, url_prefix=API)
 CONCEPT = "/concepts/<name>"
 
 
-@feedback.get("/marks")
-@describe(schemas.Marks)
-def marks() -> dict[str, Any]:
+@route(feedback, "/marks", answers=Marks)
+def marks() -> Marks:
     """Every mark that is kept, the first made first."""
-    found = engine().catalog.marks.all()
-    return {"marks": [asdict(each) for each in found]}
+    return Marks(tuple(map(mark_document, engine().catalog.marks.all())))
 
 
-@feedback.post("/marks")
-@describe(schemas.Stored, takes={JSON: schemas.MarkDocument})
-def mark() -> dict[str, Any]:
+@route(feedback, "/marks", "POST", answers=Stored, takes={JSON: MarkDocument})
+def mark() -> Stored:
     """Keep that pictures answer a question, or do not; marked again, a picture changes sides."""
-    query, _ = query_of_document(document_of(request.get_data()))
+    query, _ = query_of_document(object_of(request.get_data()))
     check_marks(query)
     if not query.more and not query.less:
         raise BadQuery("nothing is marked; name pictures by id in more or less")
-    return {"stored": engine().catalog.marks.store(query)}
+    return Stored(engine().catalog.marks.store(query))
 
 
-@feedback.get("/concepts")
-@describe(schemas.Concepts)
-def concepts() -> dict[str, Any]:
+@route(feedback, "/concepts", answers=Concepts)
+def concepts() -> Concepts:
     """The concepts, by name."""
-    return {"concepts": [_told(each) for each in engine().catalog.concepts.all()]}
+    return Concepts(tuple(map(concept_document, engine().catalog.concepts.all())))
 
 
-@feedback.post("/concepts")
-@describe(schemas.ConceptSummary, takes={JSON: schemas.ConceptDocument})
-def keep_concept() -> dict[str, Any]:
+@route(
+    feedback,
+    "/concepts",
+    "POST",
+    answers=ConceptSummary,
+    takes={JSON: ConceptDocument},
+)
+def keep_concept() -> ConceptSummary:
     """Keep a question's words, pictures and marks under a name."""
-    document = document_of(request.get_data())
-    name = text_of("name", document.pop("name", ""))
-    replace = switch("replace", document.pop("replace", False))
-    query, _ = query_of_document(document)
-    return _told(keep(engine(), name, query, replace))
+    members = object_of(request.get_data())
+    own: dict[str, Any] = {
+        name: members.pop(name) for name in ("name", "replace") if name in members
+    }
+    concept = read(ConceptDocument, own)
+    query, _ = query_of_document(members)
+    return concept_document(keep(engine(), words(concept.name), query, concept.replace))
 
 
-@feedback.get(CONCEPT)
-@describe(schemas.SharedConcept)
-def concept(name: str) -> dict[str, Any]:
+@route(feedback, CONCEPT, answers=SharedConcept)
+def concept(name: str) -> SharedConcept:
     """A concept as a document that another catalog imports."""
     return exported(engine().catalog.concepts.one(name))
 
 
-@feedback.post("/concepts/import")
-@describe(schemas.ConceptSummary, takes={JSON: schemas.SharedConcept})
-def import_concept() -> dict[str, Any]:
+@route(
+    feedback,
+    "/concepts/import",
+    "POST",
+    answers=ConceptSummary,
+    takes={JSON: SharedConcept},
+)
+def import_concept() -> ConceptSummary:
     """Take a concept that another catalog exported."""
     taken = imported(request.get_data())
     engine().catalog.concepts.keep(taken)
-    return _told(taken)
+    return concept_document(taken)
 
 
-@feedback.delete(CONCEPT)
-@describe(status=204)
+@route(feedback, CONCEPT, "DELETE", status=204)
 def forget_concept(name: str) -> Response:
     """Forget a concept; no picture is touched."""
     engine().catalog.concepts.remove(name)
     return Response(status=204)
-
-
-def _told(concept: Concept) -> dict[str, Any]:
-    more = sum(each.more for each in concept.marks)
-    return {
-        "name": concept.name,
-        "words": [{"text": each.text, "weight": each.weight} for each in concept.words],
-        "more": more,
-        "less": len(concept.marks) - more,
-        "spaces": sorted(concept.vectors),
-    }

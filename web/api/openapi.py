@@ -1,93 +1,75 @@
-"""The OpenAPI document: apispec makes it of the API's routes and what stands at each view."""
+"""The OpenAPI document of the API, from its routes, their facts and the classes of documents."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
-from marshmallow import Schema
+from msgspec import Struct
 from werkzeug.routing import Rule
 
+from search.documents.problem import Problem
+from search.documents.schemas import REFERENCE, parameters, schemas
 from search.installing import version
-from web.api.schemas.search import Problem
-from web.middleware.etags import NEVER_ALIKE, NOT_MODIFIED
+from web.route import JSON, RouteFacts, facts_of
 
-JSON = "application/json"
 METHODS = ("GET", "POST", "PATCH", "DELETE")
-View = TypeVar("View", bound=Callable[..., Any])
 
+# Statuses of answers that a client may have already, and of files that are sent in ranges.
+NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
+RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What a view takes and gives: media types with their schemas, or None for plain bytes."""
-
-    gives: Mapping[str, type[Schema] | None]
-    fields: type[Schema] | None = None
-    takes: Mapping[str, type[Schema]] = field(default_factory=dict)
-    statuses: Mapping[int, str] = field(default_factory=dict)
-    status: int = 200
-
-
-def describe(
-    *gives: type[Schema] | str,
-    fields: type[Schema] | None = None,
-    takes: Mapping[str, type[Schema]] | None = None,
-    statuses: Mapping[int, str] | None = None,
-    status: int = 200,
-) -> Callable[[View], View]:
-    """Say of a view what it gives (a schema, as JSON, or media types) and what it takes."""
-
-    def keep(view: View) -> View:
-        media = {each if isinstance(each, str) else JSON: each for each in gives}
-        schemas = {name: None if isinstance(each, str) else each for name, each in media.items()}
-        view.described = Description(  # type: ignore[attr-defined]
-            schemas, fields, takes or {}, statuses or {}, status
-        )
-        return view
-
-    return keep
+REFUSED = {"$ref": "#/components/responses/Problem"}
 
 
 def openapi(app: Flask, prefix: str) -> dict[str, Any]:
-    """The document of every described view below `prefix`."""
-    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: _name(schema))
-    spec = APISpec(
-        "Limn",
-        version(),
-        "3.1.0",
-        plugins=[plugin],
-        info={"description": "Find pictures by what they show."},
-    )
-    spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
-    spec.components.response("Problem", _problem())
+    """Return the document of every documented view below `prefix`."""
+    paths: dict[str, Any] = {}
+    documents: set[type[Struct]] = {Problem}
     for rule in sorted(app.url_map.iter_rules(), key=str):
-        view = app.view_functions[rule.endpoint]
-        described = getattr(view, "described", None)
-        if described is None or not str(rule).startswith(prefix):
+        facts = facts_of(app, rule.endpoint)
+        if not facts.documented or not str(rule).startswith(prefix):
             continue
+        documents.update(_documents(facts))
+        view = app.view_functions[rule.endpoint]
         methods = sorted((rule.methods or set()) & set(METHODS))
-        spec.path(
-            re.sub(r"<(?:[^:>]*:)?([^>]*)>", r"{\1}", str(rule)),
-            operations={
-                method.lower(): _operation(method, rule.endpoint, view, described)
-                for method in methods
-            },
-            parameters=[_path_parameter(name, rule) for name in sorted(rule.arguments)],
-        )
-    return spec.to_dict()
+        path = paths.setdefault(re.sub(r"<(?:[^:>]*:)?([^>]*)>", r"{\1}", str(rule)), {})
+        path |= {
+            method.lower(): _operation(method, rule.endpoint, view, facts) for method in methods
+        }
+        if rule.arguments:
+            path["parameters"] = [_path_parameter(name, rule) for name in sorted(rule.arguments)]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Limn",
+            "version": version(),
+            "description": "Find pictures by what they show.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas(documents),
+            "responses": {"Problem": _problem()},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _documents(facts: RouteFacts) -> Iterator[type[Struct]]:
+    """Return the classes of what a route takes and answers."""
+    for kind in (*facts.answers.values(), *facts.takes.values()):
+        if kind is not None:
+            yield kind
 
 
 def _operation(
-    method: str, endpoint: str, view: Callable[..., Any], described: Description
+    method: str, endpoint: str, view: Callable[..., Any], facts: RouteFacts
 ) -> dict[str, Any]:
     summary, _, rest = (view.__doc__ or "").partition("\n")
     name = endpoint.removeprefix("api.").replace(".", "_")
-    statuses = dict(described.statuses)
-    if method == "GET" and JSON in described.gives and endpoint not in NEVER_ALIKE:
+    statuses = dict(facts.statuses)
+    if method == "GET" and JSON in facts.answers and facts.etag:
         statuses |= NOT_MODIFIED
     operation: dict[str, Any] = {
         "operationId": name if method == "GET" else f"{name}_by_{method.lower()}",
@@ -95,31 +77,38 @@ def _operation(
         "description": " ".join(rest.split()),
         "security": [{}, {"token": []}],
         "responses": {
-            str(described.status): {
-                "description": HTTPStatus(described.status).phrase,
-                "content": _content(described.gives),
+            str(facts.status): {
+                "description": HTTPStatus(facts.status).phrase,
+                "content": _content(facts.answers),
             },
             **{str(code): {"description": text} for code, text in statuses.items()},
-            "4XX": "Problem",
-            "5XX": "Problem",
+            "4XX": REFUSED,
+            "5XX": REFUSED,
         },
     }
-    if method == "GET" and described.fields is not None:
-        operation["parameters"] = [{"in": "query", "schema": described.fields}]
-    if method in ("POST", "PATCH") and described.takes:
-        takes = {name: {"schema": schema} for name, schema in described.takes.items()}
-        operation["requestBody"] = {"required": True, "content": takes}
+    if method == "GET" and facts.fields is not None:
+        operation["parameters"] = parameters(facts.fields)
+    if method in ("POST", "PATCH") and facts.takes:
+        operation["requestBody"] = {"required": True, "content": _content(facts.takes)}
     return operation
 
 
-def _content(gives: Mapping[str, type[Schema] | None]) -> dict[str, Any]:
-    return {name: {"schema": schema} if schema else {} for name, schema in gives.items()}
+def _content(kinds: Mapping[str, type[Struct] | None]) -> dict[str, Any]:
+    """Return what bodies of these media types are; plain bytes have no schema."""
+    return {
+        media_type: {"schema": _reference(kind)} if kind else {}
+        for media_type, kind in kinds.items()
+    }
+
+
+def _reference(kind: type[Struct]) -> dict[str, str]:
+    return {"$ref": REFERENCE.format(name=kind.__name__)}
 
 
 def _problem() -> dict[str, Any]:
     return {
         "description": "What went wrong",
-        "content": {"application/problem+json": {"schema": Problem}},
+        "content": _content({"application/problem+json": Problem}),
     }
 
 
@@ -128,8 +117,3 @@ def _path_parameter(name: str, rule: Rule) -> dict[str, Any]:
     text = {"type": "string", "minLength": 1}
     schema = whole if f":{name}>" in str(rule) else text
     return {"in": "path", "name": name, "required": True, "schema": schema}
-
-
-def _name(schema: type[Schema] | Schema) -> str:
-    kind = schema if isinstance(schema, type) else type(schema)
-    return kind.__name__

@@ -1,83 +1,102 @@
 """The JSON API of saved searches: listed, kept, changed, asked again, forgotten."""
 
-from dataclasses import asdict
-from typing import Any
-
 from flask import Blueprint, Response, request, url_for
+from msgspec import UNSET
 
-from search.catalog.saved_searches import SavedSearches
-from web.api.openapi import JSON, describe
-from web.api.schemas import saved_and_boards as kept_schemas
-from web.api.schemas import search as schemas
+from search.catalog import saved_searches as catalog
+from search.documents.from_records import saved_search_document
+from search.documents.reading import read_texts
+from search.documents.saved_and_boards import (
+    NewSearch,
+    PageFields,
+    SavedAnswerFields,
+    SavedSearch,
+    SavedSearches,
+    SearchChange,
+)
+from search.documents.search import Answer
+from search.query.limits import LARGEST_ID
 from web.api.search import answered
 from web.links import API
-from web.pages.chips import query_of
-from web.pages.saved import asked_in, name_of, written
-from web.requests.json_body import members
-from web.requests.pagination import listing
-from web.requests.query_form import DEFAULT_K, LARGEST_ID, count, refuse_unknown, text_of
-from web.state import engine
+from web.requests.json_body import read_body
+from web.requests.pagination import next_of, page_of
+from web.requests.query_form import words
+from web.requests.saved_search import asked_in, name_of, saved_address
+from web.route import JSON, route
+from web.state import engine, state
 
 saved = Blueprint("saved", __name__, url_prefix=API)
 
 SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
 
-@saved.get("/saved")
-@describe(kept_schemas.SavedSearches, fields=kept_schemas.PageFields)
-def listed() -> dict[str, Any]:
+@route(saved, "/saved", answers=SavedSearches, fields=PageFields)
+def listed() -> SavedSearches:
     """The saved searches, the first saved first."""
-    return listing(request.args, "saved", "saved searches", _rows().page)
+    k, after = page_of(request.args, "saved searches")
+    found = _rows().page(k, after or 0)
+    searches = tuple(saved_search_document(search) for search in found)
+    return SavedSearches(searches, next_of([search.id for search in found], k))
 
 
-@saved.post("/saved")
-@describe(kept_schemas.SavedSearch, takes={JSON: kept_schemas.NewSearch}, status=201)
-def save() -> tuple[dict[str, Any], int, dict[str, str]]:
+@route(
+    saved,
+    "/saved",
+    "POST",
+    answers=SavedSearch,
+    takes={JSON: NewSearch},
+    status=201,
+)
+def save() -> tuple[SavedSearch, int, dict[str, str]]:
     """Keep a question of the page under a name."""
-    asked = members("name", "address")
-    name, address = (text_of(each, asked.get(each, "")) for each in ("name", "address"))
-    made = _rows().save(name_of(name), written(asked_in(address)))
-    return one(made), 201, {"Location": url_for("saved.one", search_id=made)}
+    new = read_body(NewSearch, request.get_data())
+    search_id = _rows().save(name_of(new.name), _address(new.address))
+    return one(search_id), 201, {"Location": url_for("saved.one", search_id=search_id)}
 
 
-@saved.get(SAVED)
-@describe(kept_schemas.SavedSearch)
-def one(search_id: int) -> dict[str, Any]:
+@route(saved, SAVED, answers=SavedSearch)
+def one(search_id: int) -> SavedSearch:
     """One saved search."""
-    return asdict(_rows().one(search_id))
+    return saved_search_document(_rows().one(search_id))
 
 
-@saved.patch(SAVED)
-@describe(kept_schemas.SavedSearch, takes={JSON: kept_schemas.SearchChange})
-def change(search_id: int) -> dict[str, Any]:
+@route(saved, SAVED, "PATCH", answers=SavedSearch, takes={JSON: SearchChange})
+def change(search_id: int) -> SavedSearch:
     """Give a saved search another name, another question, or both."""
-    given = {name: text_of(name, value) for name, value in members("name", "address").items()}
-    if "name" in given:
-        given["name"] = name_of(given["name"])
-    if "address" in given:
-        given["address"] = written(asked_in(given["address"]))
-    if given:
-        _rows().change(search_id, **given)
+    change = read_body(SearchChange, request.get_data())
+    values = {} if change.name is UNSET else {"name": name_of(change.name)}
+    if change.address is not UNSET:
+        values["address"] = _address(change.address)
+    if values:
+        _rows().change(search_id, **values)
     return one(search_id)
 
 
-@saved.delete(SAVED)
-@describe(status=204)
+@route(saved, SAVED, "DELETE", status=204)
 def forget(search_id: int) -> Response:
     """Forget a saved search."""
     _rows().remove(search_id)
     return Response(status=204)
 
 
-@saved.get(f"{SAVED}/search")
-@describe(schemas.Answer, fields=kept_schemas.SavedAnswerFields)
-def search(search_id: int) -> dict[str, Any]:
+@route(
+    saved,
+    f"{SAVED}/search",
+    answers=Answer,
+    fields=SavedAnswerFields,
+    etag=False,
+)
+def search(search_id: int) -> Answer:
     """Answer a saved search as it is now."""
-    refuse_unknown(request.args, ("k", "cursor"))
-    k = count(request.args.get("k") or DEFAULT_K)
+    page = read_texts(SavedAnswerFields, dict(request.args.lists()))
     asked = asked_in(_rows().one(search_id).address)
-    return answered(query_of(asked, k, 0), request.args.get("cursor", ""))
+    return answered(state().queries.query_of(asked, page.k, 0), page.cursor)
 
 
-def _rows() -> SavedSearches:
+def _address(address: str) -> str:
+    """Return the address of a question as it is stored."""
+    return saved_address(asked_in(words(address)))
+
+
+def _rows() -> catalog.SavedSearches:
     return engine().catalog.saved

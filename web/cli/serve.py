@@ -89,7 +89,7 @@ def serve(
     settings = settings_with(store, memory)
     if roots:
         settings = replace(settings, roots=roots)
-    with open_engine(settings, lasting=True) as engine:
+    with open_engine(settings, long_running=True) as engine:
         app = create_app(engine, settings, host, want_tokens=require_token)
         state = app.extensions["limn"]
         _check_tokens(state.tokens, host)

@@ -8,7 +8,7 @@ import click
 
 from search.catalog.records import Scope
 from search.cli.output import as_document
-from search.documents.from_records import one_line
+from search.text.printable import one_line
 
 if TYPE_CHECKING:
     from search.catalog.tokens import Tokens

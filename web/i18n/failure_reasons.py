@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from search.catalog.records import Failure
-from search.documents.from_records import one_line, printable
+from search.text.printable import one_line, printable
 from web.i18n.languages import language
 from web.i18n.patterns import patterns_of
 

@@ -1,24 +1,26 @@
-"""From exceptions to answers: the only place that knows status codes. JSON under /api, else pages.
+"""From exceptions to answers: the only place that knows their status codes.
 
-The JSON is RFC 9457's application/problem+json.
+Programs get RFC 9457's application/problem+json, browsers a page.
 """
 
 import json
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import Any
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, request
+from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search import errors
-from search.documents.from_records import one_line, printable
-from web.i18n.error_translations import in_words_of_the_page
-from web.middleware.headlines import headline_of
+from search.documents.problem import Problem
+from search.text.printable import one_line, printable
 from web.middleware.request_log import request_id
-from web.pages.chips import marks, shown
-from web.requests.query_form import Fields
-from web.requests.search_url import Asked
-from web.state import engine
+from web.requests.query_form import UnknownMediaType
+from web.route import current_facts, is_for_programs
+
+# Makes the page of an error of its status, its text, and the exception where there was one.
+Page = Callable[[int, str, Exception | None], str]
 
 STATUSES: dict[type[errors.LimnError], int] = {
     errors.BadQuery: 400,
@@ -29,26 +31,22 @@ STATUSES: dict[type[errors.LimnError], int] = {
     errors.SpaceMismatch: 409,
     errors.CollectionBusy: 409,
     errors.NameTaken: 409,
+    UnknownMediaType: 415,
     errors.EncoderUnavailable: 503,
     errors.DatabaseUnavailable: 503,
     errors.IndexDamaged: 503,
     errors.StorageFailed: 507,
 }
 
-# Addresses that programs ask, besides the API.
-PLAIN = ("/healthz", "/readyz", "/metrics")
-
-TAKE_FILES = ("collections", "gathering_pages")
-
 # One that had to wait for other large pictures in vain may be sent again.
 PICTURE_STATUSES = {"not an image": 415, "too large": 413, "timed out": 503}
 
 
-def handle_errors(app: Flask) -> None:
+def handle_errors(app: Flask, page: Page) -> None:
     """Make `app` answer every error with its status and a text that says what to do."""
-    app.register_error_handler(errors.LimnError, _deliberate)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(errors.LimnError, partial(_deliberate, page))
+    app.register_error_handler(HTTPException, partial(_http, page))
+    app.register_error_handler(Exception, partial(_unexpected, page))
 
 
 def told(error: errors.LimnError | HTTPException) -> tuple[int, str]:
@@ -65,15 +63,15 @@ def told(error: errors.LimnError | HTTPException) -> tuple[int, str]:
     return status, detail
 
 
-def _deliberate(error: errors.LimnError) -> Response:
-    return _answer(*told(error), error)
+def _deliberate(page: Page, error: errors.LimnError) -> Response:
+    return _answer(page, *told(error), error)
 
 
-def _http(error: HTTPException) -> Response | HTTPException:
+def _http(page: Page, error: HTTPException) -> Response | HTTPException:
     status, detail = told(error)
     if not status:
         return error  # a redirect
-    response = _answer(status, detail, error)
+    response = _answer(page, status, detail, error)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value  # such as Allow
@@ -94,10 +92,11 @@ def _detail(error: HTTPException) -> str:
     return detail
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected(page: Page, error: Exception) -> Response:
     why = one_line(printable(str(error)))
     current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, why)
     return _answer(
+        page,
         500,
         "something went wrong in the server, which is a fault in Limn; its log tells what, "
         f"under the id {request_id()}",
@@ -105,7 +104,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _too_large() -> str:
-    if request.blueprint in TAKE_FILES:
+    if current_facts().files:
         limit = current_app.config["MAX_SENT_BYTES"]
         return (
             f"the request is too large: its files may have {limit:,} bytes together; send them "
@@ -119,49 +118,16 @@ def _too_large() -> str:
     )
 
 
-def _answer(status: int, detail: str, error: Exception | None = None) -> Response:
-    title, detail = HTTPStatus(status).phrase, printable(detail)
-    if not request.path.startswith("/api/") and request.path not in PLAIN:
-        detail, spoken = in_words_of_the_page(detail, error)
-        page = render_template(
-            "error.html",
-            **_question(error),
-            status=status,
-            title=title,
-            headline=headline_of(status, error),
-            detail=detail,
-            spoken=spoken,
-        )
-        return Response(page, status, mimetype="text/html")
-    problem = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "request_id": request_id(),
-    }
-    body = json.dumps(problem, ensure_ascii=False) + "\n"
+def _answer(page: Page, status: int, detail: str, error: Exception | None = None) -> Response:
+    detail = printable(detail)
+    if not is_for_programs(request.path):
+        return Response(page(status, detail, error), status, mimetype="text/html")
+    problem = Problem(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=request_id(),
+    )
+    body = json.dumps(to_builtins(problem), ensure_ascii=False) + "\n"
     return Response(body, status, content_type="application/problem+json")
-
-
-def _question(error: Exception | None) -> dict[str, Any]:
-    """Return what the search form shows beside an error, so that it can be corrected.
-
-    Chips, marks and collections are shown where a question was refused: whoever asked may see them.
-    """
-    fields: Fields
-    try:
-        fields = request.values
-    except (HTTPException, errors.StorageFailed):  # the form was too large, or could not be kept
-        fields = request.args
-    try:
-        if isinstance(error, errors.LimnError) and request.blueprint == "pages":
-            asked = Asked.of(fields).but()
-            names = [each.name for each in engine().collections()]
-            return {"asked": asked, "chips": shown(asked), "marks": marks(asked), "names": names}
-    except errors.LimnError:
-        pass  # the question can't be shown as it is: its words can
-    where = tuple(each[:1000] for each in fields.getlist("where")[:20])
-    words = fields.get("q", "")[:1000]
-    asked = Asked(q=words, collection=fields.get("collection", ""), where=where)
-    return {"asked": asked, "chips": []}

@@ -1,16 +1,12 @@
 """Files as answers: whole or in the range that is asked for, under a name that a header takes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from flask import Response, send_file
 from werkzeug.http import is_resource_modified, parse_if_range_header, parse_range_header
-
-from web.middleware.etags import NOT_MODIFIED
-
-RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
 
 
 class RangedResponse(Response):
@@ -74,3 +70,10 @@ def send(
         conditional=True,
         etag=etag or False,
     )
+
+
+def attachment(content: str | Iterator[bytes], content_type: str, name: str) -> Response:
+    """Return content to save as a file of that name, which must be ASCII."""
+    response = Response(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response

@@ -11,21 +11,19 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from search.engine import Engine
-from web.state import State
+from web.route import route
+from web.state import WAITING, State
 
 metrics = Blueprint("metrics", __name__)
 
 STAGE_BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32)
 
-# How an extension of the application tells how many requests wait for a thread.
-WAITING = "limn.waiting"
-
 # From a thumbnail that is kept to a picture that is decoded and searched by on a slow machine.
 BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-@metrics.get("/metrics", endpoint="metrics")
+@route(metrics, "/metrics", endpoint="metrics", scope="admin", urgency="bulk", for_programs=True)
 def show() -> Response:
     """The figures as text."""
     registry: CollectorRegistry = current_app.extensions["limn.metrics"]

@@ -10,20 +10,16 @@ from flask_limiter import HeaderNames, Limiter
 from limits.storage import MemoryStorage
 
 from web.auth import client
-from web.pages import sign_in
-from web.pages.refused_forms import comes_back
+from web.route import Limit, facts_of
 
 # Typing asks seven times a second at most; a program gets room for fifty. Thumbnails cost little
 # and come by the hundred.
 USUAL = "3000 per minute"
-SIGN_IN = "10 per minute"
 # Counts of clients that are gone are dropped when so many more have come.
 SWEEP_AFTER = 10_000
 
 # Under this name the limiter tells when a client's window ends, instead of `Retry-After`.
 WINDOW_ENDS = "X-RateLimit-Window"
-
-FREE = ("static", "api.thumbnail", "health.healthz", "health.readyz")
 
 
 def limit(app: Flask, usual: str = USUAL) -> None:
@@ -46,11 +42,12 @@ def limit(app: Flask, usual: str = USUAL) -> None:
         headers_enabled=True,
         header_name_mapping={HeaderNames.RETRY_AFTER: WINDOW_ENDS},
     )
-    for name in FREE:
-        limiter.exempt(app.view_functions[name])
-    take: Any = app.view_functions["sign_in.sign_in"]
-    back = comes_back("sign-in", sign_in.form, "token")
-    app.view_functions["sign_in.sign_in"] = back(limiter.limit(SIGN_IN)(take))
+    for endpoint, view in list(app.view_functions.items()):
+        limited = facts_of(app, endpoint).limited
+        if isinstance(limited, Limit):
+            app.view_functions[endpoint] = limited.refusal(limiter.limit(limited.rate)(view))
+        elif not limited:
+            limiter.exempt(view)
 
 
 class Counts(MemoryStorage):

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, g, request
 
-from search.documents.from_records import json_text
+from search.text.printable import json_text
 from web.auth import token
 
 HEADER = "X-Request-Id"

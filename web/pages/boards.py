@@ -3,30 +3,22 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
-from search.errors import BadQuery
+from search.query.limits import LARGEST_ID
 from web.pages.refused_forms import comes_back
-from web.pages.saved import everything, name_of
+from web.pages.saved import everything
 from web.pages.search import question
-from web.requests.query_form import LARGEST_ID, count, identities, identity, words
+from web.requests.query_form import count, identities, identity
+from web.requests.saved_search import name_of, note_of
 from web.requests.search_url import Asked
+from web.route import route
 from web.state import engine
 
 boards = Blueprint("boards", __name__)
 
 BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 
-MOST_NOTE = 2_000
 
-
-def note_of(text: str) -> str:
-    """What is noted of a picture; raises BadQuery where it is too long."""
-    note = words(text)
-    if len(note) > MOST_NOTE:
-        raise BadQuery(f"the note has {len(note):,} characters; it may have {MOST_NOTE:,}")
-    return note
-
-
-@boards.get(BOARD)
+@route(boards, BOARD)
 def board(board_id: int) -> str:
     """One board with its pictures and notes."""
     found, pinned = engine().catalog.boards.one(board_id)
@@ -46,7 +38,7 @@ def _where_asked() -> str:
     return question() if request.form.getlist("id") else everything()
 
 
-@boards.post("/boards")
+@route(boards, "/boards", "POST")
 @comes_back("board", _where_asked)
 def add() -> Response:
     """Put pictures on a board: one that is there, by its id, or a new one, by its name."""
@@ -61,7 +53,7 @@ def add() -> Response:
     return redirect(url_for("boards.board", board_id=board_id), 303)
 
 
-@boards.post(f"{BOARD}/rename")
+@route(boards, f"{BOARD}/rename", "POST")
 @comes_back("rename", board)
 def rename(board_id: int) -> Response:
     """Give a board another name."""
@@ -69,7 +61,7 @@ def rename(board_id: int) -> Response:
     return _back(board_id)
 
 
-@boards.post(f"{BOARD}/delete")
+@route(boards, f"{BOARD}/delete", "POST")
 @comes_back("delete", board)
 def delete(board_id: int) -> Response:
     """Delete a board; its pictures stay where they are."""
@@ -77,7 +69,7 @@ def delete(board_id: int) -> Response:
     return redirect(url_for("kept.everything", _anchor="boards"), 303)
 
 
-@boards.post(f"{BOARD}/note")
+@route(boards, f"{BOARD}/note", "POST")
 @comes_back("note-{picture}", board, "note")
 def note(board_id: int) -> Response:
     """Write what is noted of a picture."""
@@ -86,7 +78,7 @@ def note(board_id: int) -> Response:
     return _back(board_id, picture_id)
 
 
-@boards.post(f"{BOARD}/move")
+@route(boards, f"{BOARD}/move", "POST")
 @comes_back("move-{picture}", board, "place")
 def move(board_id: int) -> Response:
     """Move a picture to another place on its board, from 0."""
@@ -96,7 +88,7 @@ def move(board_id: int) -> Response:
     return _back(board_id, picture_id)
 
 
-@boards.post(f"{BOARD}/take-off")
+@route(boards, f"{BOARD}/take-off", "POST")
 @comes_back("move-{picture}", board, "place")
 def take_off(board_id: int) -> Response:
     """Take a picture off a board."""

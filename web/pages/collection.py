@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from search.catalog.records import Failure
 from search.errors import BadSetting, BadSource, NotFound
+from search.query.limits import LARGEST_ID
 from search.query.records import Hit
-from web.api.jobs import rows
-from web.pages.chips import query_of
 from web.pages.refused_forms import comes_back
-from web.requests.query_form import LARGEST_ID
+from web.requests.multipart import read_form
+from web.requests.query_form import Fields
 from web.requests.search_url import Asked
-from web.services import collection_admin
+from web.route import route
 from web.services.server_folders import Listing
-from web.services.uploads import NotTaken, Reason
+from web.services.uploads import NotTaken, Reason, Sent
 from web.state import engine, state
 
 gathering_pages = Blueprint("gathering_pages", __name__)
@@ -32,19 +32,19 @@ NEWEST_SHOWN = 12
 NAMED = 20
 
 
-@gathering_pages.get("/collections")
+@route(gathering_pages, "/collections")
 def every() -> str:
     """Every collection, and those that are being made."""
-    return _page("collections.html", gathered=collection_admin.everything())
+    return _page("collections.html", gathered=state().collections.everything())
 
 
-@gathering_pages.get("/add")
+@route(gathering_pages, "/add", scope="write")
 def add() -> str:
     """Make a collection of a folder, which is chosen here, or of files."""
     return _add(request.args.get("folder", ""))
 
 
-@gathering_pages.post("/collections")
+@route(gathering_pages, "/collections", "POST", files=True, urgency="bulk")
 def make() -> Response:
     """Queue what the form of `add` asks for, and go where it can be watched."""
     return _of_files() if request.mimetype == "multipart/form-data" else _of_folder()
@@ -52,7 +52,7 @@ def make() -> Response:
 
 @comes_back("files", add, "files", name=BadSetting)
 def _of_files() -> Response:
-    job, refused = collection_admin.from_files()
+    job, refused = state().collections.from_files(_receive)
     return _to(job.name, refused)
 
 
@@ -67,13 +67,13 @@ def _add_of_folder() -> str:
 @comes_back("folder", _add_of_folder, "folder", name=BadSetting)
 def _of_folder() -> Response:
     name, folder = request.form.get("name", "").strip(), request.form.get("folder", "")
-    return _to(collection_admin.from_folder(name, folder).name)
+    return _to(state().collections.from_folder(name, folder).name)
 
 
-@gathering_pages.get("/collections/<name>")
+@route(gathering_pages, "/collections/<name>")
 def one(name: str) -> str:
     """One collection: what it holds, what is being done, what failed."""
-    gathered = collection_admin.one(name)
+    gathered = state().collections.one(name)
     failures: list[Failure] = []
     if gathered.summary is not None and gathered.summary.failures:
         collection = engine().catalog.collections.one(name)
@@ -86,7 +86,7 @@ def one(name: str) -> str:
         "collection.html",
         gathered=gathered,
         newest=_newest(name) if gathered.summary is not None and gathered.summary.pictures else (),
-        jobs=rows().of(name, JOBS_SHOWN),
+        jobs=engine().catalog.jobs.of(name, JOBS_SHOWN),
         failures=failures,
         missing=missing[:FOLDERS_SHOWN],
         more_missing=len(missing[FOLDERS_SHOWN:]),
@@ -95,23 +95,23 @@ def one(name: str) -> str:
     )
 
 
-@gathering_pages.post("/collections/<name>/files")
+@route(gathering_pages, "/collections/<name>/files", "POST", files=True, urgency="bulk")
 @comes_back("files", one, "files")
 def send(name: str) -> Response:
     """Add files to a collection."""
-    _, refused = collection_admin.from_files(name)
+    _, refused = state().collections.from_files(_receive, name)
     return _to(name, refused)
 
 
-@gathering_pages.post("/collections/<name>/index")
+@route(gathering_pages, "/collections/<name>/index", "POST")
 @comes_back("index", one)
 def index(name: str) -> Response:
     """Look for changes, or try again what failed."""
-    collection_admin.again(name, "retry" in request.form)
+    state().collections.again(name, "retry" in request.form)
     return _to(name)
 
 
-@gathering_pages.post("/collections/<name>/rename")
+@route(gathering_pages, "/collections/<name>/rename", "POST")
 @comes_back("rename", one)
 def rename(name: str) -> Response:
     """Give a collection another name."""
@@ -120,33 +120,45 @@ def rename(name: str) -> Response:
     return _to(new)
 
 
-@gathering_pages.post("/collections/<name>/forget-missing")
+@route(gathering_pages, "/collections/<name>/forget-missing", "POST", scope="admin")
 def forget_missing(name: str) -> Response:
     """Forget the pictures whose files were not found."""
     engine().forget_missing(name)
     return _to(name)
 
 
-@gathering_pages.get("/collections/<name>/remove")
+@route(gathering_pages, "/collections/<name>/remove")
 def ask_to_remove(name: str) -> str:
     """Ask once more before a collection is forgotten."""
     return _page(
-        "remove.html", gathered=collection_admin.one(name), sent=collection_admin.was_sent(name)
+        "remove.html",
+        gathered=state().collections.one(name),
+        sent=state().collections.was_sent(name),
     )
 
 
-@gathering_pages.post("/collections/<name>/remove")
+@route(gathering_pages, "/collections/<name>/remove", "POST", scope="admin")
 @comes_back("remove", ask_to_remove)
 def remove(name: str) -> Response:
     """Forget a collection."""
-    collection_admin.remove(name)
+    state().collections.remove(name)
     return redirect(url_for("gathering_pages.every"), 303)
 
 
-@gathering_pages.post(f"/jobs/<int(max={LARGEST_ID}):job_id>/cancel")
+@route(gathering_pages, f"/jobs/<int(max={LARGEST_ID}):job_id>/cancel", "POST")
 def cancel(job_id: int) -> Response:
     """End a job."""
-    return _to(rows().cancel(job_id).name)
+    return _to(engine().catalog.jobs.cancel(job_id).name)
+
+
+def _receive(sent: Sent) -> Fields:
+    """Write the request's files into drafts and return the other fields of its form.
+
+    A refused form shows both: the files that were not taken, and the fields.
+    """
+    g.not_taken = sent.refused
+    form = g.sent_form = read_form(request, sent.open, current_app.config["MAX_SENT_LENGTH"])
+    return form
 
 
 def _add(folder: str) -> str:
@@ -167,7 +179,8 @@ def _to(name: str, refused: list[NotTaken] | None = None) -> Response:
 
 def _newest(name: str) -> Sequence[Hit]:
     """Return the newest pictures of a collection, as they come in."""
-    return engine().answer(query_of(Asked(collection=name), NEWEST_SHOWN, 0)).hits
+    query = state().queries.query_of(Asked(collection=name), NEWEST_SHOWN, 0)
+    return engine().answer(query).hits
 
 
 def _not_taken() -> list[NotTaken]:

@@ -3,12 +3,12 @@
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from search.documents.from_records import printable
 from search.errors import BadQuery
 from search.facets.cache import ALONE
 from search.filters.fields import COLUMN, FIELDS
 from search.filters.grammar import conditions, parse, written
 from search.filters.tree import AllOf, Condition
+from search.text.printable import printable
 from web.requests.query_form import Fields, words
 from web.requests.search_url import Asked
 

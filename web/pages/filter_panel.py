@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from search.colours import NAMED
-from search.documents.from_records import printable
 from search.facets.records import Column, Facets, Folder, Span, Value
 from search.filters.fields import COLUMN, Box
 from search.filters.grammar import conditions, parse, value_of, written
 from search.filters.tree import AllOf, Condition
+from search.text.printable import printable
 from web.pages.filter_form import TITLES, field_of, with_filter, worded
 from web.requests.search_url import Asked
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from search.query.checks import MOST_HITS
+from search.query.limits import MOST_HITS
 from search.query.records import Hit
-from web.pages.chips import query_of
 from web.requests.search_url import PAGE_HITS, Asked
 from web.state import engine, state
 
@@ -33,7 +32,9 @@ def neighbours(asked: Asked, picture_id: int, rank: int | None) -> Neighbours | 
         return None
     first = max(1, rank - 1)
     last = min(rank + 1, MOST_HITS)
-    order = state().orders.whole(query_of(asked, 1, 0))  # the ranks that are scrolled through
+    order = state().orders.whole(
+        state().queries.query_of(asked, 1, 0)
+    )  # the ranks that are scrolled through
     hits = engine().hits(order, first, last + 1 - first)
     ids = {hit.rank: hit.picture.id for hit in hits}
     own = next((hit for hit in hits if (hit.rank, hit.picture.id) == (rank, picture_id)), None)

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from search.errors import LimnError
 from web.i18n.error_translations import in_words_of_the_page
 from web.middleware.errors import told
-from web.middleware.headlines import headline_of
+from web.pages.headlines import headline_of
 from web.requests.query_form import Fields
 from web.services.uploads import NotTaken
 

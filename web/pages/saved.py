@@ -1,44 +1,30 @@
 """What people keep from the page: marks, concepts and saved searches."""
 
-from typing import Any
-from urllib.parse import parse_qs, urlencode
-
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug import Response
-from werkzeug.datastructures import MultiDict
 
 from search.concepts import keep
-from search.errors import BadQuery
-from search.filters.grammar import parse
+from search.documents.picture import Export
 from search.query.checks import check, check_marks
-from web.api.search import exported
+from search.query.limits import LARGEST_ID
 from web.auth import token
-from web.pages.chips import query_of
+from web.links import linked
+from web.middleware.file_responses import attachment
 from web.pages.refused_forms import comes_back
 from web.pages.search import question
-from web.requests.query_form import LARGEST_ID, identity, words
+from web.requests.query_form import identity, words
+from web.requests.saved_search import asked_in, name_of, saved_address
 from web.requests.search_url import Asked, Side
-from web.state import engine
+from web.requests.selection import selection_of
+from web.route import route
+from web.state import engine, state
 
 kept = Blueprint("kept", __name__)
 
 SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
-MOST_NAME = 200
 
-# What servers and proxies take as the first line of a request, some of them less.
-MOST_ADDRESS = 64_000
-
-
-def name_of(text: str) -> str:
-    """The name that a saved search or a board is given; raises BadQuery: blank or too long."""
-    name = words(text)
-    if not 1 <= len(name) <= MOST_NAME:
-        raise BadQuery(f"the name is {name[:80]!r}; give one of 1 to {MOST_NAME} characters")
-    return name
-
-
-@kept.get("/kept")
+@route(kept, "/kept")
 def everything(**_: object) -> str:
     """Saved searches, concepts and boards."""
     catalog = engine().catalog
@@ -55,7 +41,7 @@ def everything(**_: object) -> str:
     )
 
 
-@kept.post("/mark")
+@route(kept, "/mark", "POST", scope="read")
 @comes_back("mark", question)
 def mark() -> Response:
     """Mark a picture more or less like what is wanted, or take its mark back, and search again.
@@ -66,7 +52,7 @@ def mark() -> Response:
     side: Side = "more" if request.form.get("mark_more") else "less"
     picture_id = identity("mark", request.form.get(f"mark_{side}", ""))
     marked = asked.marked(picture_id, side)
-    query = query_of(marked, 1, 0)
+    query = state().queries.query_of(marked, 1, 0)
     check_marks(query)
     allowed = token()
     if picture_id in getattr(query, side) and (allowed is None or allowed.allows("write")):
@@ -77,25 +63,30 @@ def mark() -> Response:
     return redirect(address, 303)
 
 
-@kept.post("/selected")
+@route(kept, "/selected", "POST", scope="read", urgency="bulk")
 @comes_back("select", question)
-def export() -> Response | dict[str, Any]:
+def export() -> Response | Export:
     """Export what is selected on a page; the other fields of its form are for boards."""
-    return exported()
+    ids, kind = selection_of(request.values, among_others=True)
+    chosen = state().exports.pictures(ids)
+    if kind == "json":
+        return Export(tuple(linked(picture) for picture in chosen))
+    export = state().exports.of(chosen, kind)
+    return attachment(export.content, export.content_type, export.name)
 
 
-@kept.post("/concepts")
+@route(kept, "/concepts", "POST")
 @comes_back("concept", question)
 def keep_concept() -> Response:
     """Keep what is asked as a concept, and search by it alone."""
     name = words(request.form.get("name", ""))
-    query = query_of(Asked.of(request.form), 1, 0)
+    query = state().queries.query_of(Asked.of(request.form), 1, 0)
     check(query)
     keep(engine(), name, query, replacing="replace" in request.form)
     return redirect(url_for("pages.search", text=f"concept:{name}"), 303)
 
 
-@kept.post("/concepts/<name>/forget")
+@route(kept, "/concepts/<name>/forget", "POST")
 @comes_back("forget", everything)
 def forget_concept(name: str) -> Response:
     """Forget a concept."""
@@ -103,16 +94,16 @@ def forget_concept(name: str) -> Response:
     return _back("concepts")
 
 
-@kept.post("/saved")
+@route(kept, "/saved", "POST")
 @comes_back("save", question)
 def save_search() -> Response:
     """Save the address of a question under a name."""
     name = name_of(request.form.get("name", ""))
-    engine().catalog.saved.save(name, written(Asked.of(request.form)))
+    engine().catalog.saved.save(name, saved_address(Asked.of(request.form)))
     return _back("searches")
 
 
-@kept.post(f"{SAVED}/rename")
+@route(kept, f"{SAVED}/rename", "POST")
 @comes_back("rename-{search_id}", everything)
 def rename_search(search_id: int) -> Response:
     """Give a saved search another name."""
@@ -120,7 +111,7 @@ def rename_search(search_id: int) -> Response:
     return _back("searches")
 
 
-@kept.post(f"{SAVED}/forget")
+@route(kept, f"{SAVED}/forget", "POST")
 @comes_back("forget", everything)
 def forget_search(search_id: int) -> Response:
     """Forget a saved search."""
@@ -129,35 +120,9 @@ def forget_search(search_id: int) -> Response:
 
 
 @kept.app_template_filter("saved_address")
-def saved_address(address: str) -> str:
-    """The whole address of a saved search: only what a question may hold is taken from it."""
+def address_of(address: str) -> str:
+    """Return the whole address of a saved search, with the fields that a question may have."""
     return url_for("pages.search", **asked_in(address).address())
-
-
-def asked_in(address: str) -> Asked:
-    """The question that what stands after the "?" of a page's address asks."""
-    fields: MultiDict[str, str] = MultiDict(parse_qs(address.removeprefix("?")))
-    return Asked.of(fields)
-
-
-def written(asked: Asked) -> str:
-    """A question as it is saved, from its first hit on.
-
-    Raises:
-        BadQuery: nothing is asked, a filter can't be read, or more than can be asked as an address.
-    """
-    if not asked.anything:
-        raise BadQuery("there is no question to save; search for something first")
-    for each in asked.where:
-        parse(each)
-    told = {key: value for key, value in asked.but().address().items() if value is not None}
-    address = urlencode(told, doseq=True)
-    if len(address) > MOST_ADDRESS:
-        raise BadQuery(
-            f"the question has {len(address):,} characters as an address; it may have "
-            f"{MOST_ADDRESS:,} to be saved"
-        )
-    return address
 
 
 def _back(part: str) -> Response:

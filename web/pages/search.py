@@ -9,18 +9,18 @@ from werkzeug.datastructures import FileStorage
 from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
 from search.filters.contradictions import contradiction
 from search.pictures.thumbnails import thumbnail
-from search.query.checks import MOST_HITS
-from web.api.films import moment_of
+from search.query.limits import LARGEST_ID, MOST_HITS
 from web.links import API
-from web.pages.chips import marks, query_of, shown
+from web.pages.chips import marks, shown
 from web.pages.filter_form import narrowed
 from web.pages.filter_panel import panel_of
 from web.pages.neighbours import neighbours
 from web.pages.refused_forms import comes_back
 from web.pages.similar import Likeness, likeness
-from web.requests.query_form import LARGEST_ID, count, identity
+from web.requests.query_form import count, identity
 from web.requests.search_url import PAGE_HITS, Asked
-from web.services import collection_admin
+from web.route import route
+from web.services.films import moment_of
 from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
@@ -29,7 +29,7 @@ pages = Blueprint("pages", __name__)
 HELD_PX = 960
 
 
-@pages.get("/")
+@route(pages, "/")
 def search() -> str:
     """The search page: its collections before a search, its hits after one."""
     return answered(Asked.of(request.args))
@@ -45,7 +45,7 @@ def question(**_: object) -> str:
 def answered(asked: Asked) -> str:
     """Return the search page of a question."""
     if not asked.anything or _nothing_held(asked):
-        gathered = collection_admin.everything()
+        gathered = state().collections.everything()
         return render_template(
             "welcome.html",
             asked=asked,
@@ -61,7 +61,8 @@ def answered(asked: Asked) -> str:
         within = (asked.collection,) if asked.collection else ()
         panel = panel_of(asked, engine().facets(within, asked.filter))
     began_s = perf_counter()
-    answer = engine().answer(query_of(asked, last + 1 - asked.start, asked.start - 1))
+    query = state().queries.query_of(asked, last + 1 - asked.start, asked.start - 1)
+    answer = engine().answer(query)
     hits = answer.hits
     return render_template(
         "results.html",
@@ -80,7 +81,7 @@ def answered(asked: Asked) -> str:
     )
 
 
-@pages.post("/")
+@route(pages, "/", "POST", scope="read")
 def send() -> AnyResponse:
     """Take the form; a picture in it takes the place of others, and is held under a token."""
     asked = Asked.of(request.form).but()
@@ -94,14 +95,14 @@ def send() -> AnyResponse:
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 
-@pages.get("/api", strict_slashes=False)
-@pages.get(API, strict_slashes=False)
+@route(pages, "/api", strict_slashes=False)
+@route(pages, API, strict_slashes=False)
 def api() -> AnyResponse:
     """Lead to the description of the API, which has no page of its own at these addresses."""
     return redirect(url_for("api.docs"))
 
 
-@pages.get("/narrow")
+@route(pages, "/narrow")
 @comes_back("narrow-{field}", question, "narrow")
 def narrow() -> AnyResponse:
     """Take a form of the filter panel: the question with one more filter, or without one."""
@@ -112,14 +113,14 @@ def narrow() -> AnyResponse:
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 
-@pages.get("/sent/<token>")
+@route(pages, "/sent/<token>")
 def sent(token: str) -> Response:
     """A picture that was sent, for whoever has its token, to choose a part of it."""
     held = state().held.get(token)
     return Response(thumbnail(held.data, HELD_PX, limits=engine().limits), mimetype="image/webp")
 
 
-@pages.get(f"/pictures/<int(max={LARGEST_ID}):picture_id>")
+@route(pages, f"/pictures/<int(max={LARGEST_ID}):picture_id>")
 def picture(picture_id: int) -> str:
     """One picture, large, with its facts, its captions and what is similar to it."""
     return of_picture(picture_id, Asked.of(request.args))

@@ -4,14 +4,19 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from web.auth import COOKIE
+from web.pages.refused_forms import comes_back
+from web.route import Limit, route
 from web.state import state
 
 sign_in = Blueprint("sign_in", __name__)
 
 MONTH_S = 30 * 24 * 3600
 
+# Guesses of a token.
+RATE = "10 per minute"
 
-@sign_in.get("/sign-in")
+
+@route(sign_in, "/sign-in", scope="public")
 def form() -> str | Response:
     """The form, where the server wants tokens."""
     if state().tokens is None:
@@ -20,7 +25,14 @@ def form() -> str | Response:
     return render_template("sign_in.html", after=after, wrong=False)
 
 
-@sign_in.post("/sign-in", endpoint="sign_in")
+@route(
+    sign_in,
+    "/sign-in",
+    "POST",
+    endpoint="sign_in",
+    scope="public",
+    limited=Limit(RATE, comes_back("sign-in", form, "token")),
+)
 def take() -> tuple[str, int] | Response:
     """Take a token and go on to where it was asked for."""
     tokens = state().tokens
@@ -37,7 +49,7 @@ def take() -> tuple[str, int] | Response:
     return answer
 
 
-@sign_in.post("/sign-out")
+@route(sign_in, "/sign-out", "POST", scope="read")
 def sign_out() -> Response:
     """Forget the token in this browser; it stays good elsewhere."""
     answer = redirect(url_for("pages.search"), 303)

@@ -7,7 +7,7 @@ import numpy as np
 
 from search.filters.tree import Condition
 from search.query.records import Hit, IndexedTerm, Query
-from search.ranking.pagination import alike
+from search.ranking.pagination import near_duplicates
 from search.records import Picture
 from web.state import engine
 
@@ -44,7 +44,7 @@ def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
     if picture.id not in held:  # it was removed a moment ago
         return set()
     vectors = np.stack([held[each][1] for each in ids])
-    near = alike(vectors, *catalog.hashes.of(np.array(ids)))[0]
+    near = near_duplicates(vectors, *catalog.hashes.of(np.array(ids)))[0]
     return {each for each, copy in zip(ids, near, strict=True) if copy and each != picture.id}
 
 

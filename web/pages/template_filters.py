@@ -7,12 +7,12 @@ from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
 from search.catalog.jobs import Job, done
-from search.documents.from_records import printable
 from search.filters.grammar import written
 from search.map_file import Region
 from search.query.records import Hit, Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
+from search.text.printable import printable
 from web.i18n.error_translations import in_words_of_the_page
 from web.i18n.failure_reasons import fault_of
 from web.i18n.languages import language

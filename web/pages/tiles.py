@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Blueprint, get_template_attribute, request
 
-from search.ranking.pagination import Order
-from web.pages.chips import query_of
+from search.ranking.pagination import RankedResults
 from web.pages.template_filters import step_of
 from web.requests.search_url import PAGE_HITS, Asked
+from web.route import route
 from web.state import engine, state
 
 scrolling = Blueprint("scrolling", __name__)
@@ -16,7 +16,7 @@ scrolling = Blueprint("scrolling", __name__)
 GONE = (1, 1)
 
 
-@scrolling.get("/shapes")
+@route(scrolling, "/shapes")
 def shapes() -> dict[str, Any]:
     """Which pictures the answer has, best first, and the aspect of each box in hundredths.
 
@@ -27,7 +27,7 @@ def shapes() -> dict[str, Any]:
     return {"ids": ids, "shapes": [step_of(*sizes.get(each, GONE)) for each in ids]}
 
 
-@scrolling.get("/tiles")
+@route(scrolling, "/tiles")
 def tiles() -> dict[str, Any]:
     """The tiles from the rank `start` on, as HTML, one by one."""
     asked = Asked.of(request.args)
@@ -36,5 +36,5 @@ def tiles() -> dict[str, Any]:
     return {"tiles": {hit.rank: tile(hit, asked) for hit in hits}}
 
 
-def _order(asked: Asked) -> Order:
-    return state().orders.whole(query_of(asked, 1, 0))
+def _order(asked: Asked) -> RankedResults:
+    return state().orders.whole(state().queries.query_of(asked, 1, 0))

@@ -1,27 +1,27 @@
-"""The members of the JSON documents that requests bring."""
+"""The JSON documents that requests bring."""
 
+import json
 from typing import Any
 
-from flask import request
-
+from search.documents.reading import Document, read
 from search.errors import BadQuery
-from web.requests.query_form import document_of, identities, refuse_unknown
 
 
-def members(*known: str) -> dict[str, Any]:
-    """The members of the request's JSON object; none where it brings nothing.
-
-    Raises:
-        BadQuery: it is no object, or has a member that is not known.
-    """
-    document = document_of(request.get_data() or b"{}")
-    refuse_unknown(document, known)
+def object_of(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a request's body; raise BadQuery where it is none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadQuery(f"the request's body is not JSON that can be read: {error}") from error
+    if not isinstance(document, dict):
+        raise BadQuery('the request\'s body must be a JSON object, such as {"terms": [...]}')
     return document
 
 
-def ids_in(document: dict[str, Any], field: str) -> list[int]:
-    """The pictures' ids in a member that may be absent, each once, in their order."""
-    ids = document.get(field, [])
-    if not isinstance(ids, list):
-        raise BadQuery(f"{field} is {str(ids)[:80]!r}; it must be a list of pictures' ids")
-    return identities(field, ids) if ids else []
+def read_body(kind: type[Document], body: bytes) -> Document:
+    """Return the document of a request's body; an empty body has no members.
+
+    Raises:
+        BadQuery: it is no object, or a member is unknown, missing, or not allowed.
+    """
+    return read(kind, object_of(body or b"{}"))

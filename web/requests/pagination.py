@@ -4,17 +4,15 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
+from search.documents.reading import read_texts
+from search.documents.saved_and_boards import PageFields
 from search.errors import BadQuery
-from search.query.checks import MOST_HITS
+from search.query.limits import MOST_HITS, MOST_ROWS
 from search.query.records import PictureTerm, Query
-from web.requests.query_form import DEFAULT_K, Fields, count, identity, refuse_unknown
-
-# The most rows of a list in one answer.
-MOST_ROWS = 1_000
+from web.requests.query_form import Fields, identity
 
 
 def cursor_after(query: Query, hits: int) -> str | None:
@@ -44,32 +42,15 @@ def offset_of(cursor: str, query: Query) -> int:
 
 
 def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
-    """How many rows of a list are wanted, and the number that the page before ended with.
+    """Return how many rows of a list are wanted, and the number that the page before ended with.
 
     Raises:
         BadQuery: there is another field, or one of the two has a value that is not allowed.
     """
-    refuse_unknown(fields, ("k", "cursor"))
-    k = count(fields.get("k") or DEFAULT_K)
-    if not 1 <= k <= MOST_ROWS:
-        raise BadQuery(f"can't return {k} {what}; ask for 1 to {MOST_ROWS}")
-    cursor = fields.get("cursor")
-    return k, identity("cursor", cursor) if cursor else None
-
-
-def listing(
-    fields: Fields, key: str, what: str, read: Callable[[int, int], Sequence[Any]]
-) -> dict[str, Any]:
-    """A page of rows in the order of their ids, as a document; `read` takes k and the id before.
-
-    Raises what `page_of` raises.
-    """
-    k, after = page_of(fields, what)
-    found = read(k, after or 0)
-    return {
-        key: [asdict(each) for each in found],
-        "next": next_of([each.id for each in found], k),
-    }
+    page = read_texts(PageFields, dict(fields.lists()))
+    if not 1 <= page.k <= MOST_ROWS:
+        raise BadQuery(f"can't return {page.k} {what}; ask for 1 to {MOST_ROWS}")
+    return page.k, identity("cursor", page.cursor) if page.cursor else None
 
 
 def next_of(ids: Sequence[int], k: int) -> str | None:

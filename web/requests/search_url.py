@@ -14,7 +14,7 @@ from typing import Any, Literal
 from search.errors import BadQuery
 from search.filters.grammar import parse
 from search.filters.tree import AllOf, Filter
-from search.query.checks import MOST_HITS
+from search.query.limits import MOST_HITS
 from search.query.records import TextTerm
 from web.requests.crop import Crop
 from web.requests.query_form import Fields, count, identity, number, words

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from flask import Flask
 
 from web.auth import admits
+from web.route import RouteFacts, Routes
 from web.server.connections import CONNECTION, Connection, Phase
 from web.server.environ import environ_of, headers_of
 from web.server.priority import Requests
@@ -44,6 +45,7 @@ class Gateway:
 
     def __init__(self, app: Flask, threads: int) -> None:
         self._app = app
+        self._routes = Routes(app)
         self._requests = Requests(threads)
         self._streams = Workers("limn-stream", STREAM_THREADS)
         self._bodies = Bodies(
@@ -69,9 +71,10 @@ class Gateway:
         environ = environ_of(scope)
         try:
             connection.enter(Phase.BODY)
-            body = await self._receive(environ, receive)
+            facts = self._routes.facts(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+            body = await self._receive(environ, facts, receive)
             connection.enter(Phase.WORK)
-            answer = await self._make(environ, body, connection)
+            answer = await self._make(environ, facts, body, connection)
             connection.enter(Phase.ANSWER)
             await self._send(answer, body.refused, connection, send)
             if body.refused:
@@ -81,9 +84,8 @@ class Gateway:
         finally:
             connection.enter(Phase.IDLE)
 
-    async def _receive(self, environ: dict[str, Any], receive: Receive) -> Body:
-        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        body = await self._bodies.take(method, path, headers_of(environ), receive)
+    async def _receive(self, environ: dict[str, Any], facts: RouteFacts, receive: Receive) -> Body:
+        body = await self._bodies.take(facts.files, headers_of(environ), receive)
         if body is None:
             raise Gone
         environ["wsgi.input"] = body.file
@@ -91,11 +93,10 @@ class Gateway:
             environ["CONTENT_LENGTH"] = str(body.length)
         return body
 
-    async def _make(self, environ: dict[str, Any], body: Body, connection: Connection) -> Answer:
-        place = self._requests.place(
-            environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["REMOTE_ADDR"]
-        )
-        async with place as run:
+    async def _make(
+        self, environ: dict[str, Any], facts: RouteFacts, body: Body, connection: Connection
+    ) -> Answer:
+        async with self._requests.place(facts.urgency, environ["REMOTE_ADDR"]) as run:
             future = run(partial(answer_of, self._app, environ))
             future.add_done_callback(lambda _: body.close())
             try:

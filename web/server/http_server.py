@@ -15,9 +15,9 @@ from flask import Flask
 from uvicorn import Config, Server
 
 from search.errors import BadSetting, LimnError
-from web.middleware.metrics import WAITING
 from web.server.connections import KEEP_ALIVE_S, LOOK_EVERY_S, MOST, Connections
 from web.server.gateway import Gateway
+from web.state import WAITING
 
 # How long an end waits for requests: a search by a picture takes a second on a slow machine.
 PATIENCE_S = 30.0

@@ -1,42 +1,25 @@
 """Which requests are answered first, and how many of the slow kinds at the same time."""
 
-import re
 from asyncio import Semaphore
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Literal, TypeVar
+from typing import TypeVar
 
+from web.route import Urgency
 from web.server.workers import Workers
 
 Result = TypeVar("Result")
 
-Kind = Literal["probe", "search", "picture", "bulk"]
-
-PROBES = ("/healthz", "/readyz")
-PICTURES = re.compile(r"/static/.*|.*/(thumbnail|placeholder)")
-# What reads whole files, or many rows.
-BULK = re.compile(r".*/(export|original|film)|/(api/v1/)?collections(/[^/]+/files)?|/metrics")
-
 # A request is due so long after it has come, and that which is due first gets the next thread: a
 # search overtakes the thumbnails of a page that came just before, and yet nothing waits for ever.
-DUE_AFTER_S: dict[Kind, float] = {"probe": 0.0, "search": 0.0, "picture": 1.0, "bulk": 3.0}
+DUE_AFTER_S: dict[Urgency, float] = {"probe": 0.0, "search": 0.0, "picture": 1.0, "bulk": 3.0}
 
 # Each request of a client that is under way makes its next due later: one who asks a hundred
 # things at once does not keep the others waiting.
 DUE_AFTER_OTHERS_S = 0.1
-
-
-def kind_of(method: str, path: str) -> Kind:
-    """Return what is asked for."""
-    if path in PROBES:
-        return "probe"
-    if PICTURES.fullmatch(path):
-        return "picture"
-    bulk = BULK.fullmatch(path) and not (method == "GET" and "collections" in path)
-    return "bulk" if bulk else "search"
 
 
 class Requests:
@@ -61,15 +44,14 @@ class Requests:
 
     @asynccontextmanager
     async def place(
-        self, method: str, path: str, client: str
+        self, urgency: Urgency, client: str
     ) -> AsyncIterator[Callable[[Callable[[], Result]], Future[Result]]]:
         """Give what runs the call that answers a request, until the block ends."""
-        kind = kind_of(method, path)
-        due_s = monotonic() + DUE_AFTER_S[kind] + DUE_AFTER_OTHERS_S * self._clients[client]
-        workers = self._probes if kind == "probe" else self._workers
+        due_s = monotonic() + DUE_AFTER_S[urgency] + DUE_AFTER_OTHERS_S * self._clients[client]
+        workers = self._probes if urgency == "probe" else self._workers
         self._clients[client] += 1
         try:
-            if kind == "bulk":
+            if urgency == "bulk":
                 async with self._bulk:
                     yield lambda call: workers.submit(call, due_s)
             else:

@@ -5,7 +5,6 @@ what is refused goes to the application without its body, which says why in its 
 """
 
 import io
-import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -16,9 +15,6 @@ from typing import Any
 
 from search.catalog.records import Scope
 from web.services.uploads import not_kept
-
-# Only these addresses get room for archives, whoever sends them.
-BRINGS_FILES = re.compile(r"(/api/v1)?/collections(/[^/]+/files)?")
 
 # What is larger goes to the disk.
 KEPT_BYTES = 1 << 19
@@ -77,13 +73,14 @@ class Bodies:
         self._off_loop = off_loop
 
     async def take(
-        self, method: str, path: str, headers: Mapping[str, str], receive: Receive
+        self, takes_files: bool, headers: Mapping[str, str], receive: Receive
     ) -> Body | None:
         """Receive a body, where `headers` are named as in WSGI but without HTTP_.
 
+        Only a route that takes files gets room for archives.
+
         Returns None where the client has gone.
         """
-        takes_files = method == "POST" and BRINGS_FILES.fullmatch(path) is not None
         most_bytes = self._most_files_bytes if takes_files else self._most_bytes
         chunked = "TRANSFER_ENCODING" in headers
         length = None if chunked else int(headers.get("CONTENT_LENGTH") or 0)

@@ -4,40 +4,47 @@ import os
 from pathlib import Path
 from typing import Any
 
+from search.engine import Engine
 from search.errors import NotFound
 from search.files.boundary import is_inside
 from search.records import Picture
-from web.api.jobs import rows
-from web.state import state
+from web.services.server_folders import Roots
+from web.services.uploads import Intake
 
 
-def confined(request: dict[str, Any]) -> dict[str, Any]:
-    """Return a request for indexing with the folders that it is confined to.
+class ConfinedFiles:
+    """The files that may be indexed and sent: those below the roots, and those that were sent."""
 
-    What was typed as a command is confined to none. What an older version was asked for over the
-    network does not say, and is confined to the roots and what was sent.
-    """
-    if "confined_to" in request or "recursive" in request:
-        return request
-    folders = [*state().roots.all, state().intake.folder]
-    return {**request, "confined_to": [os.path.realpath(each) for each in folders]}
+    def __init__(self, engine: Engine, roots: Roots, intake: Intake) -> None:
+        self._engine = engine
+        self._folders = (*roots.all, intake.folder)
 
+    def confine(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a request for indexing with the folders that it is confined to.
 
-def check_file(picture: Picture) -> Path:
-    """Return a picture's path, for its file to be sent.
+        A request typed as a command is confined to none. A request that an older version took over
+        the network names no folders, and is confined to the roots and to what was sent.
+        """
+        if "confined_to" in request or "recursive" in request:
+            return request
+        return {**request, "confined_to": [os.path.realpath(each) for each in self._folders]}
 
-    Raises:
-        NotFound: a link leads it out of the folders that may be indexed from here, though it was
-            indexed from here: the link was put there since.
-    """
-    if os.path.realpath(picture.path) == str(picture.path):
+    def check_file(self, picture: Picture) -> Path:
+        """Return a picture's path, for its file to be sent.
+
+        Raises:
+            NotFound: a link leads it out of the folders that may be indexed from here, though it
+                was indexed from here: the link was put there since.
+        """
+        if os.path.realpath(picture.path) == str(picture.path):
+            return picture.path
+        requests = self._engine.catalog.jobs.requests(picture.collection)
+        asked = [self.confine(each) for each in requests]
+        about = [each for each in asked if any(map(picture.path.is_relative_to, each["sources"]))]
+        folders = [tuple(map(Path, each.get("confined_to", ()))) for each in about]
+        if folders and not any(not each or is_inside(picture.path, each) for each in folders):
+            raise NotFound(
+                f"the file of picture {picture.id} lies behind a link that leads out of the "
+                "folders that may be indexed from here"
+            )
         return picture.path
-    asked = [confined(each) for each in rows().requests(picture.collection)]
-    about = [each for each in asked if any(map(picture.path.is_relative_to, each["sources"]))]
-    folders = [tuple(map(Path, each.get("confined_to", ()))) for each in about]
-    if folders and not any(not each or is_inside(picture.path, each) for each in folders):
-        raise NotFound(
-            f"the file of picture {picture.id} lies behind a link that leads out of the folders "
-            "that may be indexed from here"
-        )
-    return picture.path

@@ -7,8 +7,8 @@ from PIL import Image
 from search.pictures import Limits, load_file
 from search.pictures.containers import animation_of, container_of
 from search.records import Picture
-from web.api.films import moment_of
 from web.services.file_names import portable
+from web.services.films import moment_of
 
 # Of formats whose files are not called by the format's name.
 SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "HEIF": ".heic", "TIFF": ".tif", "JPEG2000": ".jp2"}

@@ -1,22 +1,23 @@
-"""A selection of pictures as JSON, as a table, or as a zip of the files themselves."""
+"""A selection of pictures as a table, or as a zip of the files themselves."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from io import StringIO
-from typing import Any
+from typing import Literal
 
-from flask import Response
 from zipstream import ZipStream
 
-from search.documents.from_records import one_line, picture_json, printable
+from search.documents.from_records import picture_document
+from search.engine import Engine
 from search.errors import BadPicture, NotFound
 from search.pictures import Limits
 from search.pictures.containers import container_of
 from search.records import Picture
-from web.services.confined import check_file
+from search.text.printable import one_line, printable
+from web.services.confined import ConfinedFiles
 from web.services.downloads import file_of, name_of
-from web.state import engine
 
 COLUMNS = (
     "id",
@@ -31,62 +32,83 @@ COLUMNS = (
     "longitude",
     "camera",
     "content_hash",
-    "captions",
 )
 
 # What spreadsheets take for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@")
 
 
-def as_csv(pictures: Sequence[Picture]) -> Response:
-    """A row a picture; its captions stand in one cell, one a line."""
-    table = StringIO()
-    rows = csv.writer(table)
-    rows.writerow(COLUMNS)
-    for picture in pictures:
-        told = picture_json(picture)
-        told["captions"] = [each["text"] for each in told["captions"]]
-        rows.writerow([_cell(told[column]) for column in COLUMNS])
-    return _download(table.getvalue(), "text/csv; charset=utf-8", "pictures.csv")
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A file to download: its content, its media type, and its name."""
+
+    content: str | Iterator[bytes]
+    content_type: str
+    name: str
 
 
-def as_zip(pictures: Sequence[Picture]) -> Response:
-    """The files, stored as they are and sent as they are read; what is gone is listed in it.
+class Exports:
+    """Selections of an engine's pictures as files."""
 
-    Raises:
-        NotFound: none of the files is there any more.
-    """
-    there = [each for each in pictures if _is_there(each)]
-    if not there:
-        raise NotFound("none of these pictures' files is there any more; index their folder again")
-    stream = ZipStream()
-    for picture in there:
-        # The id keeps names apart that are the same in two folders.
-        name = f"{picture.id}-{name_of(picture)}"
-        if picture.path.is_file():
-            stream.add_path(picture.path, arcname=name)
-        else:
-            stream.add(_member(picture, engine().limits), name)
-    found = {picture.id for picture in there}
-    gone = [picture for picture in pictures if picture.id not in found]
-    if gone:
-        listed = "\n".join(one_line(printable(str(picture.path))) for picture in gone)
-        stream.add(f"These files were not found:\n{listed}\n", "missing.txt")
-    return _download(iter(stream), "application/zip", "pictures.zip")
+    def __init__(self, engine: Engine, confined: ConfinedFiles) -> None:
+        self._engine = engine
+        self._confined = confined
 
+    def pictures(self, ids: Sequence[int]) -> list[Picture]:
+        """Return the pictures with these ids, in their order; raise NotFound if one is missing."""
+        found = self._engine.catalog.pictures.by_id(ids)
+        missing = next((each for each in ids if each not in found), None)
+        if missing is not None:
+            raise NotFound(f"there is no picture {missing}; it may have been removed")
+        return [found[each] for each in ids]
 
-def as_json(
-    pictures: Sequence[Picture], told: Callable[[Picture], dict[str, Any]]
-) -> dict[str, Any]:
-    """One document."""
-    return {"pictures": [told(picture) for picture in pictures]}
+    def of(self, pictures: Sequence[Picture], kind: Literal["csv", "zip"]) -> ExportFile:
+        """Return pictures as a table or as their files; raise NotFound if no file is left."""
+        return self._table(pictures) if kind == "csv" else self._files(pictures)
 
+    def _table(self, pictures: Sequence[Picture]) -> ExportFile:
+        """Return a table with a row a picture; a cell has the captions, one a line."""
+        table = StringIO()
+        rows = csv.writer(table)
+        rows.writerow((*COLUMNS, "captions"))
+        for picture in pictures:
+            document = picture_document(picture)
+            captions = [caption.text for caption in document.captions]
+            facts = [getattr(document, column) for column in COLUMNS]
+            rows.writerow([_cell(value) for value in (*facts, captions)])
+        return ExportFile(table.getvalue(), "text/csv; charset=utf-8", "pictures.csv")
 
-def _is_there(picture: Picture) -> bool:
-    with suppress(NotFound):
-        path = check_file(picture)
-        return path.is_file() or container_of(path) is not None
-    return False
+    def _files(self, pictures: Sequence[Picture]) -> ExportFile:
+        """Return the files as one, read while they are sent, with a list of the missing ones.
+
+        Raises:
+            NotFound: none of the files is there any more.
+        """
+        there = [each for each in pictures if self._is_there(each)]
+        if not there:
+            raise NotFound(
+                "none of these pictures' files is there any more; index their folder again"
+            )
+        stream = ZipStream()
+        for picture in there:
+            # The id keeps names apart that are the same in two folders.
+            name = f"{picture.id}-{name_of(picture)}"
+            if picture.path.is_file():
+                stream.add_path(picture.path, arcname=name)
+            else:
+                stream.add(_member(picture, self._engine.limits), name)
+        found = {picture.id for picture in there}
+        gone = [picture for picture in pictures if picture.id not in found]
+        if gone:
+            listed = "\n".join(one_line(printable(str(picture.path))) for picture in gone)
+            stream.add(f"These files were not found:\n{listed}\n", "missing.txt")
+        return ExportFile(iter(stream), "application/zip", "pictures.zip")
+
+    def _is_there(self, picture: Picture) -> bool:
+        with suppress(NotFound):
+            path = self._confined.check_file(picture)
+            return path.is_file() or container_of(path) is not None
+        return False
 
 
 def _member(picture: Picture, limits: Limits) -> Iterator[bytes]:
@@ -107,9 +129,3 @@ def _cell(value: object) -> object:
     if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
     return value
-
-
-def _download(body: str | Iterator[bytes], content_type: str, name: str) -> Response:
-    response = Response(body, content_type=content_type)
-    response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return response

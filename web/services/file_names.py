@@ -4,9 +4,9 @@ import os
 import re
 import unicodedata
 
-from search.documents.from_records import printable
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import FILM_SUFFIXES
+from search.text.printable import printable
 
 KNOWN = PICTURE_SUFFIXES.union(FILM_SUFFIXES)
 

@@ -1,19 +1,20 @@
-"""The files of pictures as they are: in ranges, for download, and never as active content."""
+"""The files of pictures as they are: for a page or for download, and never as active content."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
-from flask import Response
-
+from search.engine import Engine
 from search.errors import BadPicture, NotFound
 from search.pictures import load_file
 from search.pictures.containers import animation_of
 from search.records import Picture
-from web.api.films import moment_of
-from web.middleware.file_responses import send
-from web.services.confined import check_file
+from web.services.confined import ConfinedFiles
 from web.services.downloads import file_of, name_of
 from web.services.file_names import portable
-from web.state import engine
+from web.services.films import moment_of
 
 # By the format that was decoded when the picture was indexed, whatever its file is called. What is
 # not among these is for download alone.
@@ -32,31 +33,54 @@ TYPES = {
 }
 
 
-def original_of(picture: Picture, download: bool) -> Response:
-    """The picture's file, or the part of it that the request's `Range` asks for.
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file to send, on the disk or in memory; bytes in memory bring their `etag`."""
 
-    That of an animation's frame is the animation; that of a film's is made, as a JPEG.
+    file: Path | BytesIO
+    name: str
+    mimetype: str | None
+    etag: str | None = None
 
-    Raises:
-        NotFound: the file is no longer there, or the archive that held it, or a link leads out.
-    """
-    source = check_file(picture)
+
+class Originals:
+    """The files of an engine's pictures."""
+
+    def __init__(self, engine: Engine, confined: ConfinedFiles) -> None:
+        self._engine = engine
+        self._confined = confined
+
+    def find(self, picture: Picture) -> Original:
+        """Return the file of a picture.
+
+        An animation's frame gives the animation; a film's frame is written as a JPEG.
+
+        Raises:
+            NotFound: the file is no longer there, or the archive that held it, or a link leads out.
+        """
+        source = self._confined.check_file(picture)
+        limits = self._engine.limits
+        with not_found_if_unreadable(f"the file of picture {picture.id}"):
+            if moment_of(picture) is not None:
+                frame = BytesIO(file_of(picture, limits))
+                return Original(
+                    frame, name_of(picture), "image/jpeg", f"{picture.content_hash}-jpeg"
+                )
+            path = animation_of(source) or source
+            name = portable(path.name, path.suffix) if path != source else name_of(picture)
+            mimetype = TYPES.get(picture.facts.format)
+            if path.is_file():
+                return Original(path, name, mimetype)
+            return Original(BytesIO(load_file(path, limits)), name, mimetype, picture.content_hash)
+
+
+@contextmanager
+def not_found_if_unreadable(what: str) -> Iterator[None]:
+    """Raise NotFound where the file that `what` names can't be opened or read."""
     try:
-        if moment_of(picture) is not None:
-            made = BytesIO(file_of(picture, engine().limits))
-            etag = f"{picture.content_hash}-jpeg"
-            return send(made, name_of(picture), "image/jpeg", etag=etag, download=download)
-        path = animation_of(source) or source
-        name = portable(path.name, path.suffix) if path != source else name_of(picture)
-        mimetype = TYPES.get(picture.facts.format)
-        saved = download or mimetype is None
-        if path.is_file():
-            return send(path, name, mimetype, download=saved)
-        whole = BytesIO(load_file(path, engine().limits))
-        return send(whole, name, mimetype, etag=picture.content_hash, download=saved)
+        yield
     except (OSError, BadPicture) as error:
         why = str(error) if isinstance(error, BadPicture) else error.strerror
         raise NotFound(
-            f"the file of picture {picture.id} can't be read ({why or 'it is gone'}); if it has "
-            "moved, index its folder again"
+            f"{what} can't be read ({why or 'it is gone'}); if it has moved, index its folder again"
         ) from error

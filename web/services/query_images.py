@@ -7,9 +7,10 @@ it by a token that nobody can guess. Nothing is written to disk.
 import base64
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from cachetools import LRUCache
 
 from search.errors import NotFound
 from search.pictures import Limits
@@ -32,9 +33,11 @@ class HeldPictures:
     """The pictures last searched by, the least recently used dropped first."""
 
     def __init__(self, most_bytes: int, limits: Limits) -> None:
-        self._most_bytes = most_bytes
         self._limits = limits
-        self._held: OrderedDict[str, HeldPicture] = OrderedDict()
+        # A picture that is larger than all that may be held is held alone.
+        self._held: LRUCache[str, HeldPicture] = LRUCache(
+            most_bytes, getsizeof=lambda picture: min(len(picture.data), most_bytes)
+        )
         self._lock = threading.Lock()
 
     def hold(self, data: bytes) -> str:
@@ -56,7 +59,6 @@ class HeldPictures:
         name = f"{whole}@{crop}"
         with self._lock:
             if name in self._held:
-                self._held.move_to_end(name)
                 return self._held[name]
         return self._keep(name, crop.cut(read(), self._limits))
 
@@ -71,7 +73,6 @@ class HeldPictures:
                 raise NotFound(
                     "the picture that this search was by is no longer held; choose it once more"
                 )
-            self._held.move_to_end(token)
             return self._held[token]
 
     def _keep(self, name: str, data: bytes) -> HeldPicture:
@@ -79,10 +80,8 @@ class HeldPictures:
         kept = HeldPicture(data, f"data:image/webp;base64,{base64.b64encode(small).decode()}")
         with self._lock:
             self._held[name] = kept
-            while self.size_bytes > self._most_bytes and len(self._held) > 1:
-                self._held.popitem(last=False)
         return kept
 
     @property
     def size_bytes(self) -> int:
-        return sum(len(each.data) for each in self._held.values())
+        return int(self._held.currsize)

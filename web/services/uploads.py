@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from search.errors import BadSource, StorageFailed
+from search.files.atomic_file import replace
 from search.pictures import PICTURE_SUFFIXES, content_hash
 from search.pictures.containers import FILM_SUFFIXES, TAR_SUFFIXES, ZIP_SUFFIXES
 
@@ -115,7 +116,7 @@ class Intake:
             if kept is None:
                 sent.refused.append(NotTaken(name, "same"))
                 continue
-            os.replace(draft, kept)
+            replace(draft, kept)
             kept.chmod(0o644)
         return folder
 

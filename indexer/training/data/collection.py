@@ -14,7 +14,7 @@ def from_collection(catalog: Catalog, name: str) -> tuple[list[CaptionedPicture]
     """
     collection = catalog.collections.one(name)
     pairs, gone = [], 0
-    for picture in catalog.pictures.captioned(collection):
+    for picture in catalog.pictures.with_captions(collection):
         if not picture.path.is_file():
             gone += 1
             continue

@@ -3,6 +3,7 @@
 import importlib.util
 
 from indexer.training.finetune.plan import Method
+from search import plugins
 from search.encoders.checks import check_encoder, unknown
 from search.errors import BadSetting, BadSource
 from search.installing import install_extra
@@ -11,9 +12,8 @@ from search.text.amounts import amount
 FEWEST = 20
 """Pictures below which neither training nor what is held out of it says anything."""
 
-SPECIFICATIONS = (
-    "builtin, builtin@/path/to/pair, open_clip:ARCH/PRETRAINED, open_clip:ARCH@/path/to/checkpoint"
-)
+TRAINABLE = ("builtin", "open_clip")
+"""The encoders that can be trained, by what their specifications begin with."""
 
 
 def check_trainable(spec: str, method: Method) -> None:
@@ -23,7 +23,7 @@ def check_trainable(spec: str, method: Method) -> None:
         BadSetting: `spec` is of no kind that can be trained, or a package is missing.
         EncoderUnavailable: its files are missing, and can't be had.
     """
-    if spec == "tiny" or spec.startswith("onnx:"):
+    if plugins.head(spec) not in TRAINABLE:
         raise untrainable(spec)
     check_encoder(spec)
     if spec.startswith("builtin") and importlib.util.find_spec("onnx") is None:
@@ -53,6 +53,7 @@ def check_enough(pictures: int, held_out: int | None = None) -> None:
 
 def untrainable(spec: str) -> BadSetting:
     """The error for a pair that has no torch weights, or for none at all."""
-    if spec == "tiny" or spec.startswith("onnx:"):
-        return BadSetting(f"{spec!r} can't be trained; train from one of: {SPECIFICATIONS}")
-    return unknown(spec)
+    if plugins.find("encoders", spec) is None:
+        return unknown(spec)
+    names = [each for each in plugins.choices("encoders") if plugins.head(each) in TRAINABLE]
+    return BadSetting(f"{spec!r} can't be trained; train from one of: {', '.join(names)}")

@@ -58,7 +58,7 @@ class Database:
 
     @property
     def read_only(self) -> bool:
-        """Whether this user may read the database's file and not write to it."""
+        """True where this user may read the database's file and not write to it."""
         return self._sqlite is not None and self._sqlite.read_only
 
     def check(self, begin: bool = False) -> None:
@@ -76,18 +76,18 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of the database and writes nothing."""
+        """Open a transaction that sees one state of the database and writes nothing."""
         with self._unchanged(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that commits as a whole when the block ends, or not at all."""
+        """Open a transaction that commits as a whole when the block ends, or not at all."""
         with self._writer.begin() as connection:
             yield connection
 
     def rows(self, statement: Statement, **values: Any) -> list[tuple[Any, ...]]:
-        """All rows of one statement, by the driver itself and in a transaction of its own.
+        """Return all rows of one statement, by the driver itself, in a transaction of its own.
 
         For what every search asks: its SQL is written out once, and SQLAlchemy, which takes as long
         to run it as the database does, stays out of the way.
@@ -109,7 +109,7 @@ class Database:
             return list(cursor.fetchall())
 
     def version(self) -> int | None:
-        """A number that is another one after any commit, by whichever process.
+        """Return a number that changes with every commit of any process.
 
         None where there is no such number that costs less than a statement: on PostgreSQL.
         """
@@ -132,10 +132,11 @@ class Database:
         sa.event.listen(self._engine, "before_cursor_execute", lambda *event: report(str(event[2])))
 
     def connect(self) -> sa.Connection:
-        """A connection for the caller to keep, outside any transaction of ours."""
+        """Open a connection that the caller closes, outside any transaction of ours."""
         return self._engine.connect()
 
     def close(self) -> None:
+        """Close all connections; the next statement opens one again."""
         with self._watching:
             self._let_go()
 
@@ -147,7 +148,7 @@ class Database:
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
-        """Read what stays as it is: a snapshot is opened anew where somebody wrote to the file."""
+        """Read one state; open the snapshot again where somebody has written to the file."""
         self._reopen()
         yield
         if self._sqlite is not None and self._sqlite.changed():
@@ -207,14 +208,14 @@ class Database:
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
-        """For what the driver does without SQLAlchemy."""
+        """Translate the errors of the driver where it is called without SQLAlchemy."""
         try:
             yield
         except self._driver.Error as error:
             raise self._explained(error) from error
 
     def _explained(self, cause: BaseException) -> LimnError:
-        """What a driver's error means to the user."""
+        """Return the error for the user that a driver's error means."""
         text = str(cause).strip() or type(cause).__name__
         if self.is_sqlite:
             return explained(text, self.label)

@@ -21,7 +21,7 @@ def ensure_schema(database: Database, begin: bool = False) -> None:
 
     Raises:
         DatabaseUnavailable: the schema is newer than this version, or is not Limn's; or the
-            database lost what it held.
+            database lost its pictures.
         StorageFailed: it must be upgraded, and this user may only read it.
     """
     database.check(begin)
@@ -40,7 +40,7 @@ def ensure_schema(database: Database, begin: bool = False) -> None:
 
 
 def current_revision(database: Database) -> str | None:
-    """The revision that the database is at; None for an empty one."""
+    """Return the revision that the database is at; None for an empty one."""
     with database.reading() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None

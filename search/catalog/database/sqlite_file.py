@@ -28,9 +28,9 @@ Stamp = tuple[tuple[int, int, int] | None, ...]
 class SqliteFile:
     """One SQLite file and how this user may open it. Safe to call from many threads.
 
-    A file in WAL mode is shared by way of two files beside it. Who may not make those reads it
-    without: as a *snapshot*, which is right as long as nobody writes. `changed` tells when somebody
-    has, and connections that were opened before are good no more.
+    A file in WAL mode is shared through two files in its folder. A user who may not make those
+    reads the file without them: as a *snapshot*, which is right as long as nobody writes. `changed`
+    says when somebody has, and the connections that were opened before are useless then.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,14 +46,14 @@ class SqliteFile:
 
     @property
     def read_only(self) -> bool:
-        """Whether this user may read the database and not write to it."""
+        """True where this user may read the database and not write to it."""
         return self.path.is_file() and not (
             _may_write(self.path) and (self._snapshot is None or _may_write(self.path.parent))
         )
 
     @property
     def is_snapshot(self) -> bool:
-        """Whether connections see the file as it was when the first of them was opened."""
+        """True where connections see the file as it was when the first of them was opened."""
         return self._snapshot is not None
 
     def open(self, connect: Open, *args: Any, **options: Any) -> sqlite3.Connection:
@@ -79,7 +79,7 @@ class SqliteFile:
         return opened
 
     def changed(self) -> bool:
-        """Whether a snapshot is one no more: the file was written to since it was opened."""
+        """Return whether the file was written to since its snapshot was opened."""
         return self._snapshot is not None and self._snapshot != self._stamp()
 
     def check(self, begin: bool) -> None:
@@ -88,8 +88,8 @@ class SqliteFile:
         Where there is none at all, one may be made with `begin`.
 
         Raises:
-            DatabaseUnavailable: it is empty or not there, and what lies beside it says that it
-                held pictures; or it is a folder.
+            DatabaseUnavailable: it is empty or not there, and its folder shows that pictures were
+                indexed; or it is a folder.
         """
         if self.path.is_dir():
             raise DatabaseUnavailable(f"the database {self.path} is a folder; name a file in it")
@@ -123,7 +123,7 @@ class SqliteFile:
             )
 
     def _trace(self) -> str:
-        """What beside the file says that pictures were indexed in it; empty where nothing does."""
+        """Return what in the folder shows that pictures were indexed, in words; "" for nothing."""
         folder, name = self.path.parent, self.path.name
         if any(folder.glob(f"{name}.collection-*.lock")):
             return "a lock file"
@@ -134,7 +134,7 @@ class SqliteFile:
         return next((f"the folder of {told}" for told in held), "")
 
     def _open_snapshot(self, connect: Open, options: dict[str, Any]) -> sqlite3.Connection:
-        """Open without the files beside it: nobody writes, or they would be there to be read."""
+        """Open without the two files of a WAL: nobody writes, or they would exist."""
         stamp = self._stamp()
         # Without locks and shared memory a connection keeps its own index of the WAL; where there
         # is no WAL, SQLite would make one, unless it is told that nothing can change.
@@ -146,7 +146,7 @@ class SqliteFile:
         return opened
 
     def forget_snapshot(self) -> None:
-        """Open anew from now on: the connections that were opened before are gone."""
+        """Open the file again from now on: the connections opened before are gone."""
         self._snapshot = None
 
     def _stamp(self) -> Stamp:
@@ -178,7 +178,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 
 def _size(path: Path) -> int:
-    """The file's size in bytes; 0 where there is none."""
+    """Return the file's size in bytes; 0 where there is none."""
     return (_stamp(path) or (0, 0, 0))[1]
 
 

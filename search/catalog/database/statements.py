@@ -1,4 +1,4 @@
-"""What SQL statements share: long lists of values in pieces, paths as ranges, the time."""
+"""Parts of SQL statements: long lists of values in pieces, paths as ranges, the time."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -15,14 +15,14 @@ Sql = sa.Connection
 
 
 def now() -> str:
-    """This moment in UTC, ISO 8601 to the second."""
+    """Return the current time in UTC, ISO 8601 to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def in_pieces(
     sql: Sql, statement: sa.Select[Any], column: sa.Column[Any], values: Sequence[Any]
 ) -> list[sa.Row[Any]]:
-    """All rows whose column has one of the values, asked for some at a time."""
+    """Return all rows whose column has one of the values, some values a statement."""
     return [
         row for piece in pieces(values) for row in sql.execute(statement.where(column.in_(piece)))
     ]
@@ -41,12 +41,12 @@ def delete_in(
 
 
 def pieces(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """The values, as many at a time as one IN (...) may name."""
+    """Yield the values, as many at a time as one IN (...) may name."""
     return (values[start : start + IN_LIMIT] for start in range(0, len(values), IN_LIMIT))
 
 
 def below(column: sa.Column[bytes], path: Path) -> sa.ColumnElement[bool]:
-    """Whether a path column is `path` or lies below it, as a range that an index can answer."""
+    """Return the condition that a path is `path` or lies below it, as a range for an index."""
     start = os.fsencode(path).rstrip(os.sep.encode()) + os.sep.encode()
     end = start[:-1] + bytes([start[-1] + 1])
     return (column == os.fsencode(path)) | ((column >= start) & (column < end))

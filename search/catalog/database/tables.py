@@ -131,8 +131,8 @@ caption = Table(
 picture_words = Table(
     "picture_words",
     metadata,
-    # The words of all of a picture's captions, as `search.words` makes them, between spaces. Full
-    # text indexes lie over them: FTS5's `words_index`, kept by triggers, or PostgreSQL's GIN.
+    # The words of a picture's captions, as `search.text.analysis` makes them, between spaces.
+    # Full text indexes lie over them: FTS5's `words_index`, kept by triggers, or PostgreSQL's GIN.
     Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
     Column("words", Text, nullable=False),
 )

@@ -44,7 +44,7 @@ def _check_text(text: str) -> None:
 
 
 def _values(parameters: Any) -> Iterable[Any]:
-    """The values of one row or of several, by name or in order."""
+    """Yield the values of one row or of several, by name or in order."""
     if isinstance(parameters, Mapping):
         yield from parameters.values()
     elif isinstance(parameters, list | tuple):

@@ -104,14 +104,14 @@ class _SessionLock:
 
 
 def check_lock(database: Database, sql: sa.Connection, collection_id: int) -> None:
-    """Take the turn to write to a collection, and see that the writer lock, if held, still is.
+    """Take the turn to write to a collection, and check this process's writer lock, if any.
 
     To be called first in a transaction. The turn keeps log order equal to commit order, and makes
-    whoever takes the lock next wait until this transaction has ended. SQLite has one writer anyway,
+    the next owner of the lock wait until this transaction has ended. SQLite has one writer anyway,
     and the lock is a file's, which ends with the process alone.
 
     Raises:
-        LockLost: this process took the lock, and the server has let go of it since.
+        LockLost: this process took the lock, and the server has released it since.
     """
     if database.is_sqlite:
         return

@@ -7,10 +7,11 @@ its own, whose library is imported when a file of that kind is.
 
 import os
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Protocol, cast
+
+from cachetools import LRUCache
 
 from search.errors import BadPicture
 from search.pictures.limits import DEFAULT_LIMITS, Limits
@@ -157,7 +158,7 @@ def check_length(size_bytes: int, name: str, most_bytes: int) -> None:
 
 
 _lock = threading.Lock()
-_open: OrderedDict[tuple[str, int, int, Limits], Container] = OrderedDict()
+_open: LRUCache[tuple[str, int, int, Limits], Container] = LRUCache(KEPT_OPEN)
 
 
 def _opened(path: Path, limits: Limits) -> Container:
@@ -165,7 +166,6 @@ def _opened(path: Path, limits: Limits) -> Container:
     key = (os.fspath(path), status.st_size, status.st_mtime_ns, limits)
     if key not in _open:
         while len(_open) >= KEPT_OPEN:
-            _open.popitem(last=False)[1].close()
+            _open.popitem()[1].close()
         _open[key] = open_container(path, limits)
-    _open.move_to_end(key)
     return _open[key]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from search.stores.faiss_store.rwlock import ReadersWriterLock
 from search.stores.planner.plan import Computes, Plan
 from search.stores.serialization import pack, unpack
 from search.stores.validation import checked_queries, checked_rows, padded
+
+if TYPE_CHECKING:
+    from search.stores.faiss_store.tuner import FaissTuner
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +107,13 @@ class FaissStore:
     def gave_up(self) -> bool:
         """Whether a first pass on a GPU failed: in this process no other is to be built."""
         return self._gave_up
+
+    @property
+    def tuner(self) -> "FaissTuner":
+        """What measures and builds the store's ANN indexes."""
+        from search.stores.faiss_store.tuner import FaissTuner
+
+        return FaissTuner(self)
 
     @property
     def heavy(self) -> bool:

@@ -13,7 +13,7 @@ from search.stores.faiss_store.locality import CACHE_BYTES, Cells
 from search.stores.faiss_store.store import FaissStore, Staged
 from search.stores.planner.cost_model import LEAST_ROWS, Expectation
 from search.stores.planner.measure import GRAPHS, ROW_US, TARGET, settled, took_us
-from search.stores.planner.plan import Computes, Depth, Plan, Wishes
+from search.stores.planner.plan import Computes, Depth, IndexOptions, Plan
 from search.text.amounts import amount
 
 # Rows x width that are scanned in one or two milliseconds, by one thread of 2024's machines or by a
@@ -48,18 +48,18 @@ Say = Callable[[str], None]
 
 
 def wants_plan(
-    rows: int, width: int, plan: Plan | None, wishes: Wishes, device: Computes = "cpu"
+    rows: int, width: int, plan: Plan | None, options: IndexOptions, device: Computes = "cpu"
 ) -> bool:
     """Whether a store of this size is to be measured: never yet, twice as large, or otherwise."""
-    small = rows < LEAST_ROWS or (wishes.store == "auto" and rows * width < EXACT_ENOUGH[device])
-    if small or wishes.store == "exact":
+    small = rows < LEAST_ROWS or (options.store == "auto" and rows * width < EXACT_ENOUGH[device])
+    if small or options.store == "exact":
         return False
-    return plan is None or rows > 2 * plan.vectors or not plan.suits(wishes, device)
+    return plan is None or rows > 2 * plan.vectors or not plan.suits(options, device)
 
 
-def exact_plan(rows: int, width: int, wishes: Wishes, device: Computes = "cpu") -> Plan:
+def exact_plan(rows: int, width: int, options: IndexOptions, device: Computes = "cpu") -> Plan:
     """The plan of a store that is searched exactly without being measured."""
-    if wishes.store == "exact":
+    if options.store == "exact":
         reason = "exact was asked for"
     elif rows < LEAST_ROWS or rows * width < EXACT_ENOUGH[device]:
         time = "a millisecond" if device == "cpu" else "two milliseconds by the GPU"
@@ -78,12 +78,12 @@ class Planner:
 
     cache_bytes = CACHE_BYTES
 
-    def __init__(self, store: FaissStore, texts: Vectors, wishes: Wishes, say: Say) -> None:
+    def __init__(self, store: FaissStore, texts: Vectors, options: IndexOptions, say: Say) -> None:
         """`texts` (n, width) are embeddings of texts as people ask them; there may be none."""
         self._store = store
-        self._wishes = wishes
+        self._options = options
         self._say = say
-        self._device = wishes.device(store.device)
+        self._device = options.device(store.device)
         self._generation = store.generation
         self._ids = store.slot_ids
         self._rows = len(self._ids)
@@ -133,17 +133,17 @@ class Planner:
             reasons=tuple(self._reasons),
             measured=self._measured,
             device=self._device,
-            wished=self._wishes.store,
+            wished=self._options.store,
         )
 
     def _order(self) -> list[FirstPassName]:
         """The first passes that may be built, the one expected to be quickest first."""
         measured = MEASURED
-        if self._wishes.store not in ("auto", "exact"):
-            self._reasons.append(f"{self._wishes.store} was asked for")
-            measured = tuple((name, 0) for name, _ in MEASURED if name == self._wishes.store)
+        if self._options.store not in ("auto", "exact"):
+            self._reasons.append(f"{self._options.store} was asked for")
+            measured = tuple((name, 0) for name, _ in MEASURED if name == self._options.store)
             if not measured:
-                self._reasons.append(f"{self._wishes.store} is for GPUs, and this store has none")
+                self._reasons.append(f"{self._options.store} is for GPUs, and this store has none")
         expectation = Expectation(self._sample, self._asked, self._taught, self._rows)
         expected: dict[FirstPassName, float] = {}
         for name, beyond_us in measured:
@@ -169,7 +169,7 @@ class Planner:
         return order
 
     def _fits(self, made: FaissPass) -> bool:
-        allowed = self._wishes.memory_bytes
+        allowed = self._options.memory_bytes
         if allowed is None:
             return True
         wanted = self._store.rows_bytes + made.bytes_per_row * self._rows
@@ -253,7 +253,7 @@ class Planner:
             reasons=tuple(self._reasons),
             measured=self._measured,
             device=self._device,
-            wished=self._wishes.store,
+            wished=self._options.store,
         )
         return Staged(made, plan)
 

@@ -19,7 +19,7 @@ from search.stores.faiss_store.store import FaissStore, Staged
 from search.stores.planner.cost_model import weighed
 from search.stores.planner.cpu import Planner
 from search.stores.planner.measure import ROW_US, TARGET, steady_us, took_us
-from search.stores.planner.plan import Plan, Wishes
+from search.stores.planner.plan import IndexOptions, Plan
 
 
 class GpuPlanner(Planner):
@@ -39,7 +39,7 @@ class GpuPlanner(Planner):
         self._measured["exact"] = {"took_us": round(exact_us, 1)}
         self._reasons.append(f"the GPU scores every vector in {exact_us / 1000:.2f} ms")
         best: Staged | None = None
-        best_us = exact_us if self._wishes.store == "auto" else float("inf")
+        best_us = exact_us if self._options.store == "auto" else float("inf")
         for name in self._wanted():
             self._say(f"building {name} over {self._rows:,} vectors on the GPU")
             try:
@@ -65,7 +65,7 @@ class GpuPlanner(Planner):
         """What is to be built: what was asked for, or all that this build of FAISS has."""
         wanted: list[GpuPassName] = []
         for name in GPU_PASSES:
-            if self._wishes.store not in ("auto", name):
+            if self._options.store not in ("auto", name):
                 continue
             if why := self.missing(name) or self._too_large(name):
                 self._reasons.append(why)
@@ -75,7 +75,7 @@ class GpuPlanner(Planner):
 
     def _too_large(self, name: GpuPassName) -> str:
         """Why main memory has no room to build it, if so: a graph is made of all rows at once."""
-        allowed = self._wishes.memory_bytes
+        allowed = self._options.memory_bytes
         wanted = self._store.rows_bytes + 2 * self._store.width * self._rows
         if name == "ivf" or allowed is None or wanted <= allowed:
             return ""
@@ -113,6 +113,6 @@ class GpuPlanner(Planner):
         )
 
 
-def planner_of(store: FaissStore, wishes: Wishes) -> type[Planner]:
+def planner_of(store: FaissStore, options: IndexOptions) -> type[Planner]:
     """The planner for where a store is to compute."""
-    return GpuPlanner if wishes.device(store.device) == "cuda" else Planner
+    return GpuPlanner if options.device(store.device) == "cuda" else Planner

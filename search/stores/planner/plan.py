@@ -4,27 +4,28 @@ import json
 from dataclasses import asdict, astuple, dataclass, field
 from typing import Any, Literal
 
+from search import plugins
 from search.errors import BadSetting, IndexDamaged
 from search.records import QueryKind
-from search.settings import STORES
 
 StoreName = str
-"""One of `search.settings.STORES`."""
+"""One of the names of a registered store."""
 
 Computes = Literal["cpu", "cuda"]
 """Where a store answers plain searches."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class IndexOptions:
     """What a user asked for: a store by name or "auto", and the memory that one index may take."""
 
     store: StoreName = "auto"
     memory_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        if self.store not in STORES:
-            raise BadSetting(f"there is no store {self.store!r}; choose: {', '.join(STORES)}")
+        if plugins.find("stores", self.store) is None:
+            names = ", ".join(plugins.choices("stores"))
+            raise BadSetting(f"there is no store {self.store!r}; choose: {names}")
 
     def device(self, has: Computes) -> Computes:
         """Where a plan for them is made in a store that has a GPU, or not."""
@@ -76,13 +77,13 @@ class Plan:
         assert depth is not None
         return depth
 
-    def suits(self, wishes: Wishes, has: Computes) -> bool:
+    def suits(self, options: IndexOptions, has: Computes) -> bool:
         """Whether it is what is wished for, where it is to be, or came of the same wish."""
-        if wishes.store == "auto":  # that what was asked for failed says nothing of all others
+        if options.store == "auto":  # that what was asked for failed says nothing of all others
             wished = self.store != "exact" or self.wished == "auto"
         else:
-            wished = wishes.store in (self.store, self.wished)
-        return wished and self.device == wishes.device(has)
+            wished = options.store in (self.store, self.wished)
+        return wished and self.device == options.device(has)
 
     def told(self) -> dict[str, Any]:
         """What is to be said of it to programs."""

@@ -1,0 +1,148 @@
+"""The documents of collections and their maps."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Struct
+
+from search.documents.members import MISSING, about, shown
+
+Name = Annotated[str, shown(minLength=1, maxLength=200)]
+
+
+class Collection(Struct, frozen=True, kw_only=True):
+    """A collection, and how much it holds."""
+
+    name: str
+    encoder: str
+    space: str
+    pictures: int
+    captions: int
+    failures: int
+    missing: Annotated[int, about(MISSING)]
+    size_bytes: int
+    created_at: str
+    updated_at: str | None
+
+
+class Collections(Struct, frozen=True):
+    """The collections that can be searched."""
+
+    collections: tuple[Collection, ...]
+
+
+class MapRegion(Struct, frozen=True, kw_only=True):
+    """A part of a map where pictures lie together."""
+
+    x: Annotated[float, about("0 to 1, from the left")]
+    y: Annotated[float, about("0 to 1, from the bottom")]
+    pictures: int
+    level: Annotated[int, about("0: the few large regions; 1: the many small ones")]
+    names: Annotated[Mapping[str, str], about("by language")]
+    typical: tuple[int, ...]
+
+
+class PictureMap(Struct, frozen=True, kw_only=True):
+    """The map of a collection."""
+
+    pictures: int
+    stale: Annotated[bool, about("the collection has changed since")]
+    regions: tuple[MapRegion, ...]
+    points: Annotated[str, about("the address of the places")]
+
+
+class PointsFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for the places of a map."""
+
+    v: Annotated[str, about("its version, from a link: it may then be kept for good")] = ""
+
+
+class NewCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A collection of a folder on the server."""
+
+    name: Annotated[Name, about("1 to 200 characters, no slash")]
+    folder: Annotated[str, about("the whole path of a folder that may be indexed")]
+
+
+class SentCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A collection of files that are sent with it."""
+
+    name: Name
+    files: Annotated[tuple[str, ...], about("pictures, films, zip or tar archives, captions.csv")]
+
+
+class SentFiles(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Files to add to a collection."""
+
+    files: tuple[str, ...]
+
+
+class Renamed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another name of a collection."""
+
+    name: Annotated[Name, about("the new one")]
+
+
+class Again(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to index a collection again."""
+
+    retry: Annotated[bool, about("read files that failed again, changed or not")] = False
+
+
+class Removed(Struct, frozen=True):
+    """The answer to the removal of a collection."""
+
+    removed: str
+
+
+class MissingFolder(Struct, frozen=True):
+    """A folder whose pictures are missing."""
+
+    path: Annotated[str, about("a folder or a container")]
+    pictures: Annotated[int, about("how many are missing of it")]
+
+
+class Missing(Struct, frozen=True):
+    """The pictures of a collection that are missing, by folder."""
+
+    missing: Annotated[int, about("pictures whose files were not found")]
+    folders: tuple[MissingFolder, ...]
+    more: Annotated[int, about("how many folders there are beyond these")]
+
+
+class Forgotten(Struct, frozen=True):
+    """The answer to the removal of missing pictures."""
+
+    forgotten: Annotated[int, about("how many pictures were forgotten")]
+
+
+class Failure(Struct, frozen=True):
+    """A file that could not be indexed, and why."""
+
+    path: str
+    reason: str
+    detail: str
+
+
+class Failures(Struct, frozen=True):
+    """Files of a collection that could not be indexed."""
+
+    failures: tuple[Failure, ...]
+    more: Annotated[int, about("how many there are beyond these")]
+
+
+class FolderFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for the folders that may be indexed."""
+
+    path: Annotated[str, about("a folder; without it, the roots are listed")] = ""
+
+
+class Folders(Struct, frozen=True):
+    """Folders that may be indexed: the roots, or what is in one."""
+
+    path: str | None
+    above: str | None
+    folders: tuple[str, ...]
+    pictures: Annotated[
+        int, about("pictures and archives in it, those in folders below not counted")
+    ]

@@ -1,0 +1,96 @@
+"""The documents of facets: what collections hold, counted."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from search.documents.members import about
+
+Box = Annotated[
+    tuple[float, ...],
+    Meta(min_length=4, max_length=4),
+    about("south, west, north, east, in degrees"),
+]
+
+
+class Value(Struct, frozen=True):
+    """A value, and how many pictures have it."""
+
+    value: str
+    pictures: int
+
+
+class Span(Struct, frozen=True):
+    """Numbers from `least` to below `most`; the last span has no end."""
+
+    least: float
+    most: float | None
+    pictures: int
+
+
+class Dates(Struct, frozen=True):
+    """Pictures by day, month or year."""
+
+    unit: Annotated[str, about("day, month or year")]
+    first: str
+    last: str
+    values: tuple[Value, ...]
+
+
+class Folder(Struct, frozen=True):
+    """A folder with all that lies below it."""
+
+    path: str
+    pictures: Annotated[int, about("in it and below it")]
+    folders: tuple["Folder", ...]
+
+
+class Column(Struct, frozen=True):
+    """A further column: its commonest values, and the range of its numbers."""
+
+    name: str
+    pictures: Annotated[int, about("that have it")]
+    different: Annotated[int, about("different values")]
+    values: Annotated[tuple[Value, ...], about("the commonest first")]
+    least: float | None
+    most: float | None
+
+
+class Point(Struct, frozen=True):
+    """Pictures that lie near each other: their middle and the box around them."""
+
+    latitude: float
+    longitude: float
+    box: Box
+    pictures: int
+
+
+class Places(Struct, frozen=True):
+    """Where pictures were taken."""
+
+    pictures: int
+    box: Box
+    points: tuple[Point, ...]
+
+
+class Facets(Struct, frozen=True, kw_only=True):
+    """Counts of pictures that pass a filter; each facet is counted without its own condition."""
+
+    pictures: int
+    dates: Dates | None
+    cameras: tuple[Value, ...]
+    formats: tuple[Value, ...]
+    orientations: tuple[Value, ...]
+    megapixels: tuple[Span, ...]
+    sizes_bytes: tuple[Span, ...]
+    colours: tuple[Value, ...]
+    folders: tuple[Folder, ...]
+    languages: Annotated[tuple[Value, ...], about("of captions; may be empty")]
+    columns: tuple[Column, ...]
+    places: Places | None
+
+
+class FacetFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for facets."""
+
+    where: Annotated[str, about("a filter, such as: date >= 2021 and camera ~ canon")] = ""

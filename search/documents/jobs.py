@@ -1,0 +1,90 @@
+"""The documents of jobs."""
+
+from typing import Annotated
+
+from msgspec import Struct
+
+from search.documents.members import MISSING, Cursor, Hits, about
+from search.query.limits import DEFAULT_K, MOST_ROWS
+
+# A stream takes a thread of the server: it ends after a while, and browsers come back by
+# themselves.
+LONGEST_STREAM_S = 60
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """Work of the indexer: queued, running, done, failed, cancelled or interrupted."""
+
+    id: int
+    collection: str | None
+    kind: str
+    source: str
+    state: Annotated[str, about("queued, running, done, failed, cancelled or interrupted")]
+    cancelled: Annotated[bool, about("its end was asked for")]
+    total: Annotated[int | None, about("files to deal with, once they are counted")]
+    found: int
+    added: int
+    changed: int
+    moved: int
+    unchanged: int
+    removed: int
+    missing: Annotated[int, about(MISSING)]
+    failed: int
+    rate: Annotated[float | None, about("pictures a second")]
+    left_s: float | None
+    current: Annotated[str | None, about("the file that was done last")]
+    message: str | None
+    started_at: str
+    updated_at: str
+    finished_at: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job is over, however it ended."""
+        return self.state not in ("queued", "running")
+
+
+class Jobs(Struct, frozen=True):
+    """A page of jobs."""
+
+    jobs: tuple[Job, ...]
+    next: Annotated[str | None, about("send it as `cursor` for older jobs")]
+
+
+class JobFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a page of jobs."""
+
+    k: Annotated[Hits, about("how many jobs", maximum=MOST_ROWS)] = DEFAULT_K
+    cursor: Cursor = ""
+
+
+class JobList(Struct, frozen=True):
+    """Jobs that were queued together."""
+
+    jobs: tuple[Job, ...]
+
+
+class EventFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for the events of a job."""
+
+    seconds: Annotated[
+        Hits, about("when the stream ends, if the job has not", maximum=LONGEST_STREAM_S)
+    ] = LONGEST_STREAM_S
+
+
+class NotTaken(Struct, frozen=True):
+    """A file that was sent and not taken."""
+
+    name: str
+    reason: Annotated[
+        str,
+        about(
+            "kind: none that is indexed; name: nothing of it can be kept; same: it is there already"
+        ),
+    ]
+
+
+class QueuedJob(Job, frozen=True, kw_only=True):
+    """A job, and the files that were sent for it and not taken."""
+
+    refused: tuple[NotTaken, ...]

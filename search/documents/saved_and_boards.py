@@ -1,0 +1,160 @@
+"""The documents of saved searches and boards."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Struct, UnsetType
+
+from search.documents.members import (
+    LIST_OF_IDS,
+    Cursor,
+    Hits,
+    PictureId,
+    Place,
+    about,
+    expects,
+    shown,
+)
+from search.documents.picture import Picture, picture_of
+from search.query.limits import (
+    DEFAULT_K,
+    MOST_ADDRESS,
+    MOST_HITS,
+    MOST_NOTE,
+    MOST_PICTURES,
+    MOST_ROWS,
+    MOST_SAVED_NAME,
+)
+
+Name = Annotated[str, shown(minLength=1, maxLength=MOST_SAVED_NAME)]
+Address = Annotated[str, shown(minLength=1, maxLength=MOST_ADDRESS)]
+Pictures = Annotated[
+    tuple[PictureId, ...],
+    shown(minItems=0, maxItems=MOST_PICTURES),
+    expects(LIST_OF_IDS),
+]
+
+
+class PageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a page of a list."""
+
+    k: Annotated[Hits, about("how many", maximum=MOST_ROWS)] = DEFAULT_K
+    cursor: Cursor = ""
+
+
+class SavedSearch(Struct, frozen=True):
+    """A question of the page: what stands after the "?" of its address."""
+
+    id: int
+    name: str
+    address: Annotated[str, about('what stands after the "?" of the page\'s address')]
+    created_at: str
+
+
+class SavedSearches(Struct, frozen=True):
+    """A page of saved searches."""
+
+    saved: tuple[SavedSearch, ...]
+    next: Annotated[str | None, about("send it as `cursor` for those saved later")]
+
+
+class NewSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A search to save."""
+
+    name: Annotated[Name, about("1 to 200 characters")]
+    address: Annotated[
+        Address,
+        about(
+            'such as: q=a+red+door&more=12; what stands after the "?" of the page\'s address',
+        ),
+    ]
+
+
+class SearchChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a saved search."""
+
+    name: Annotated[Name | UnsetType, about("another name")] = UNSET
+    address: Annotated[Address | UnsetType, about("another question")] = UNSET
+
+
+class SavedAnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for the answer of a saved search."""
+
+    k: Annotated[Hits, about("how many hits", maximum=MOST_HITS)] = DEFAULT_K
+    cursor: Cursor = ""
+
+
+class Board(Struct, frozen=True):
+    """A board and how many pictures are on it; `cover` is the id of the first one to show."""
+
+    id: int
+    name: str
+    created_at: str
+    pictures: Annotated[int, about("how many are on it and there")]
+    missing: Annotated[int, about("how many more are on it, whose files are not there")]
+    cover: Annotated[int | None, about("the first picture's id")]
+
+
+class Boards(Struct, frozen=True):
+    """A page of boards."""
+
+    boards: tuple[Board, ...]
+    next: Annotated[str | None, about("send it as `cursor` for those made later")]
+
+
+class Ids(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Pictures to put on a board."""
+
+    ids: Annotated[Pictures, about("pictures, in the order in which they are put at the end")] = ()
+
+
+class NewBoard(Ids, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A board to make."""
+
+    name: Annotated[Name, about("1 to 200 characters")]
+
+
+class BoardChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a board."""
+
+    name: Annotated[Name | UnsetType, about("another name")] = UNSET
+    order: Annotated[
+        Pictures, about("pictures on it to come first; the others follow in their order")
+    ] = ()
+
+
+class Added(Struct, frozen=True):
+    """The answer to pictures that were put on a board."""
+
+    added: Annotated[int, about("how many were not on it before")]
+
+
+class Pinned(Picture, frozen=True, kw_only=True):
+    """A picture on a board: its place from 0, what is noted of it, and its facts."""
+
+    place: Annotated[int, about("from 0")]
+    note: str
+
+    @property
+    def picture(self) -> Picture:
+        """The picture alone."""
+        return picture_of(self)
+
+
+class PinnedPictures(Struct, frozen=True):
+    """A page of the pictures of a board."""
+
+    pictures: tuple[Pinned, ...]
+    next: Annotated[str | None, about("send it as `cursor` for those that follow")]
+
+
+class PinnedChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a picture on a board."""
+
+    note: Annotated[
+        str | UnsetType,
+        about("what is noted of it; empty for nothing"),
+        shown(minLength=0, maxLength=MOST_NOTE),
+    ] = UNSET
+    place: Annotated[Place | UnsetType, about("where it goes, from 0; past the end is the end")] = (
+        UNSET
+    )

@@ -1,0 +1,72 @@
+"""JSON schemas of the documents, as the OpenAPI document shows them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.json import schema_components
+
+from search.documents.members import ONLY_SHOWN
+
+REFERENCE = "#/components/schemas/{name}"
+
+
+def schemas(kinds: Iterable[type[Struct]]) -> dict[str, Any]:
+    """Return the schemas of documents and of the documents in them, in the order of their names.
+
+    An object has no members but those that its schema names.
+    """
+    _, found = schema_components(kinds, ref_template=REFERENCE)
+    return {name: _object(found[name]) for name in sorted(found)}
+
+
+def parameters(kind: type[Struct]) -> list[dict[str, Any]]:
+    """Return the members of a document as the fields of an address."""
+    schema = schemas([kind])[kind.__name__]
+    return [
+        _parameter(name, member, name in schema.get("required", ()))
+        for name, member in schema["properties"].items()
+    ]
+
+
+def _object(schema: Mapping[str, Any]) -> dict[str, Any]:
+    members = {name: _shown(member) for name, member in schema["properties"].items()}
+    always = {name for name, member in members.items() if member.pop("always", False)}
+    required = [name for name in members if name in schema["required"] or name in always]
+    return {
+        "type": "object",
+        "properties": members,
+        **({"required": required} if required else {}),
+        "additionalProperties": False,
+    }
+
+
+def _shown(member: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a member in the short forms of JSON Schema."""
+    schema = {name: value for name, value in member.items() if not name.startswith(ONLY_SHOWN)}
+    schema |= {
+        name.removeprefix(ONLY_SHOWN): value
+        for name, value in member.items()
+        if name.startswith(ONLY_SHOWN)
+    }
+    if "enum" in schema:
+        schema["type"] = "string" if isinstance(schema["enum"][0], str) else "integer"
+    if "items" in schema:
+        schema["items"] = _shown(schema["items"])
+    kinds = schema.get("anyOf", ())
+    if len(kinds) == 2 and kinds[1] == {"type": "null"} and "type" in kinds[0]:
+        del schema["anyOf"]
+        schema["type"] = [kinds[0]["type"], "null"]
+    if not schema.get("default", True) and schema["default"] in ("", (), None):
+        del schema["default"]
+    return schema
+
+
+def _parameter(name: str, member: Mapping[str, Any], required: bool) -> dict[str, Any]:
+    schema = {key: value for key, value in member.items() if key != "description"}
+    parameter = {"in": "query", "name": name, "schema": schema, "required": required}
+    if "description" in member:
+        parameter["description"] = member["description"]
+    if schema.get("type") == "array":
+        parameter |= {"explode": True, "style": "form"}
+    return parameter

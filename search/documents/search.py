@@ -1,0 +1,182 @@
+"""The documents of a search: what it takes, and its answer."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Struct, UnsetType
+
+from search.documents.members import (
+    LIST_OF_IDS,
+    ConceptName,
+    Hits,
+    PictureId,
+    Place,
+    Share,
+    TermText,
+    Weight,
+    about,
+    expects,
+    shown,
+)
+from search.documents.picture import Caption, Picture, picture_of
+from search.query.limits import (
+    ALL_SIGNALS,
+    DEFAULT_K,
+    MOST_HITS,
+    MOST_MARKS,
+    MOST_TERMS,
+    SearchSignal,
+)
+
+
+class Match(Struct, frozen=True):
+    """One signal that found a hit."""
+
+    by: Annotated[str, about("picture, caption, words or marks")]
+    score: float
+    share: Annotated[float, about("its part in the hit's score")]
+    caption: Caption | None
+
+
+class Hit(Picture, frozen=True):
+    """A picture of an answer: its place from 1, its score as `measure` says, and its facts."""
+
+    rank: Annotated[int, about("from 1")]
+    score: Annotated[float, about("as `measure` says")]
+    measure: Annotated[str, about("cosine, relevance, or none where the newest come first")]
+    cosine: Annotated[float | None, about("of the picture and the query")]
+    confidence: Annotated[float | None, about("that it is right, 0 to 1")]
+    matches: tuple[Match, ...]
+    copies: Annotated[tuple[int, ...], about("near-duplicates folded into it")]
+
+    @property
+    def picture(self) -> Picture:
+        """The picture alone."""
+        return picture_of(self)
+
+
+class AskedTerm(Struct, frozen=True, kw_only=True):
+    """A term of a query, as its answer repeats it."""
+
+    text: str | UnsetType = UNSET
+    picture_id: int | UnsetType = UNSET
+    concept: Annotated[str | UnsetType, about("its name")] = UNSET
+    image: Annotated[str | UnsetType, about('"sent", for a picture that came with the request')] = (
+        UNSET
+    )
+    weight: float
+
+
+class AskedQuery(Struct, frozen=True, kw_only=True):
+    """A query, as its answer repeats it."""
+
+    terms: tuple[AskedTerm, ...]
+    collections: tuple[str, ...]
+    k: int
+    offset: int
+    where: str | None
+    by: tuple[str, ...]
+    cutoff: float
+    fold: bool
+    diverse: float
+    more: tuple[int, ...]
+    less: tuple[int, ...]
+
+
+class Cut(Struct, frozen=True):
+    """Words of a query that are too long for the encoder."""
+
+    text: str
+    characters: Annotated[int, about("that it has")]
+    read: Annotated[int, about("that the encoder reads")]
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A page of hits; `next` is the cursor of the page after it."""
+
+    query: AskedQuery
+    hits: tuple[Hit, ...]
+    confidence: Annotated[float | None, about("of the best hit, 0 to 1")]
+    more: bool
+    notes: Annotated[tuple[str, ...], about("why there are no hits, or few")]
+    cuts: Annotated[tuple[Cut, ...], about("words not read to their end")]
+    next: Annotated[str | None, about("send it as `cursor` for the next hits")]
+    took_ms: float
+
+
+class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every search may ask of its answer."""
+
+    cursor: Annotated[
+        str,
+        about("`next` of the answer before, to the same question"),
+        expects("it must be `next` of the answer before"),
+    ] = ""
+    k: Annotated[Hits, about("how many hits", maximum=MOST_HITS)] = DEFAULT_K
+    offset: Annotated[Place, about("so many hits are passed over", maximum=MOST_HITS)] = 0
+    where: Annotated[
+        str,
+        about("a filter, such as: date >= 2021 and camera ~ canon"),
+        expects("it must be a text, such as: date >= 2021"),
+    ] = ""
+    by: Annotated[
+        tuple[SearchSignal, ...],
+        about("what may speak; all, if none"),
+        expects(f"it may be: {', '.join(ALL_SIGNALS)}"),
+    ] = ()
+    cutoff: Annotated[Share, about("hits that are less sure are left out")] = 0.0
+    fold: Annotated[bool, about("near-duplicates become one hit")] = False
+    diverse: Annotated[Share, about("how much likeness to hits above counts")] = 0.0
+    more: Annotated[
+        tuple[PictureId, ...],
+        about("ids of pictures as wanted: more like these", minItems=0, maxItems=MOST_MARKS),
+        expects(LIST_OF_IDS),
+    ] = ()
+    less: Annotated[
+        tuple[PictureId, ...],
+        about("ids of pictures as not wanted; they are left out", minItems=0, maxItems=MOST_MARKS),
+        expects(LIST_OF_IDS),
+    ] = ()
+
+
+class SearchFields(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A search as an address or a form asks it."""
+
+    q: Annotated[tuple[TermText, ...], about("words")] = ()
+    minus: Annotated[tuple[TermText, ...], about("words that lead away")] = ()
+    similar: Annotated[tuple[PictureId, ...], about("ids of indexed pictures")] = ()
+    concept: Annotated[tuple[ConceptName, ...], about("concepts, by name")] = ()
+    weight: Annotated[Weight, about("of the pictures, not zero; words have 1")] = 1.0
+    collection: Annotated[tuple[str, ...], about("names; all, if none")] = ()
+
+
+class SearchForm(SearchFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A search as a form with pictures asks it."""
+
+    image: Annotated[tuple[str, ...], about("files of pictures")] = ()
+
+
+class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A term of a search: words, a picture or a concept, and how much it counts."""
+
+    text: TermText | UnsetType = UNSET
+    picture_id: PictureId | UnsetType = UNSET
+    concept: ConceptName | UnsetType = UNSET
+    weight: Weight = 1.0
+
+
+class SearchDocument(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A search as a JSON document asks it."""
+
+    terms: Annotated[
+        tuple[Term, ...],
+        shown(minItems=0, maxItems=MOST_TERMS),
+        expects("it must be a list of objects"),
+    ] = ()
+    collections: Annotated[tuple[str, ...], expects("it must be a list of names")] = ()
+
+
+class TextTerm(Struct, frozen=True):
+    """Words with a weight of their own; a negative one leads away from them."""
+
+    text: str
+    weight: float = 1.0

@@ -1,0 +1,122 @@
+"""The backends of pairs that onnxruntime runs: the one that ships, those of `limn train`, and
+those that `limn export` wrote.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from search.encoders import Encoder, EncoderBackend, EncoderInfo
+from search.errors import EncoderUnavailable, LimnError
+
+
+class BuiltinBackend(EncoderBackend):
+    """Opens the pair that ships, and pairs that `limn train` made of it."""
+
+    names: ClassVar[tuple[str, ...]] = ("builtin", "builtin@/path/to/pair")
+
+    def open(self, spec: str, device: str) -> Encoder:
+        """Open the pair on the CPU, whatever the device."""
+        from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
+
+        return open_builtin(pair_folder(spec))
+
+    def check(self, spec: str) -> None:
+        """Raise EncoderUnavailable where a folder holds no pair."""
+        from search.encoders.onnx_pair.builtin import pair_folder
+        from search.encoders.onnx_pair.pair_folder import DESCRIPTION
+
+        folder = pair_folder(spec)
+        if spec != "builtin" and not (folder / DESCRIPTION).is_file():
+            raise EncoderUnavailable(
+                f"there is no pair in {str(folder)!r}; name the folder `pair` of a run of "
+                "limn train"
+            )
+
+    def installed(self) -> Iterable[EncoderInfo]:
+        """Yield the pair that ships."""
+        yield replace(self.describe("builtin"), where="ships")
+
+    def describe(self, spec: str) -> EncoderInfo:
+        """Return what pair.json says."""
+        from search.encoders.inventory.speed import BUILTIN_GMACS, speed_class
+        from search.encoders.onnx_pair.builtin import builtin_space, pair_folder
+        from search.encoders.onnx_pair.pair_folder import DESCRIPTION, opening
+
+        folder = pair_folder(spec)
+        try:
+            with opening(folder, ""):
+                space = builtin_space(folder)
+                facts: dict[str, Any] = json.loads((folder / DESCRIPTION).read_bytes())
+                spoken = tuple(facts["languages"])
+        except LimnError:
+            return EncoderInfo(spec, "collection", there=False)
+        size_bytes, speed = _size_bytes(folder), speed_class(BUILTIN_GMACS)
+        return EncoderInfo(spec, "collection", space.id, space.width, size_bytes, speed, spoken)
+
+    def suggest(self, text: str) -> Sequence[str]:
+        """Return the specification of the trained pair in a folder."""
+        return (f"builtin@{text}",) if _pair_in(text) and not _is_exported(text) else ()
+
+
+class ExportedBackend(EncoderBackend):
+    """Opens pairs that `limn export` wrote."""
+
+    names: ClassVar[tuple[str, ...]] = ("onnx:/path/to/exported/pair",)
+
+    def open(self, spec: str, device: str) -> Encoder:
+        """Open the pair on the CPU, whatever the device."""
+        from search.encoders.onnx_pair.exported import open_onnx
+
+        return open_onnx(spec)
+
+    def check(self, spec: str) -> None:
+        """Raise EncoderUnavailable where a folder holds no exported pair."""
+        from search.encoders.onnx_pair.exported import check_exported, onnx_folder
+
+        check_exported(onnx_folder(spec))
+
+    def describe(self, spec: str) -> EncoderInfo:
+        """Return what pair.json says."""
+        from search.encoders.inventory.speed import INT8_GAIN, speed_class
+        from search.encoders.onnx_pair.exported import onnx_folder, read_facts, space_of
+        from search.encoders.onnx_pair.pair_folder import opening
+
+        folder = onnx_folder(spec)
+        try:
+            with opening(folder, ""):
+                facts = read_facts(folder)
+                space = space_of(folder, facts)
+                work, spoken = facts["picture_gmacs"], tuple(facts["languages"])
+                quicker = INT8_GAIN if facts["precision"] == "int8" else 1.0
+        except LimnError:
+            return EncoderInfo(spec, "collection", there=False)
+        speed = speed_class(work / quicker if work is not None else None)
+        size_bytes = _size_bytes(folder)
+        return EncoderInfo(spec, "collection", space.id, space.width, size_bytes, speed, spoken)
+
+    def suggest(self, text: str) -> Sequence[str]:
+        """Return the specification of the exported pair in a folder."""
+        return (f"onnx:{text}",) if _pair_in(text) and _is_exported(text) else ()
+
+
+def _pair_in(text: str) -> bool:
+    from search.encoders.onnx_pair.pair_folder import DESCRIPTION
+
+    return (Path(text).expanduser() / DESCRIPTION).is_file()
+
+
+def _is_exported(text: str) -> bool:
+    from search.encoders.onnx_pair.pair_folder import DESCRIPTION
+
+    try:
+        facts = json.loads((Path(text).expanduser() / DESCRIPTION).read_bytes())
+        return bool(facts["format"] != 1)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _size_bytes(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.iterdir() if each.is_file())

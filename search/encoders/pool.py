@@ -1,0 +1,40 @@
+"""The encoders of an engine, each opened once."""
+
+import threading
+from collections.abc import Callable
+
+from search.catalog.records import Collection
+from search.encoders import Encoder
+from search.errors import SpaceMismatch
+
+
+class EncoderPool:
+    """Encoders by their specification. Safe to call from many threads."""
+
+    def __init__(self, open_encoder: Callable[[str], Encoder]) -> None:
+        self._open_encoder = open_encoder
+        self._encoders: dict[str, Encoder] = {}
+        self._lock = threading.Lock()
+
+    def encoder(self, spec: str) -> Encoder:
+        """Return the encoder of a specification, and open it at the first call."""
+        with self._lock:
+            if spec not in self._encoders:
+                self._encoders[spec] = self._open_encoder(spec)
+            return self._encoders[spec]
+
+    def encoder_of(self, collection: Collection) -> Encoder:
+        """Return the encoder that embedded a collection.
+
+        Raises:
+            SpaceMismatch: the encoder of that name makes another space now.
+        """
+        wanted = collection.space
+        encoder = self.encoder(wanted.encoder)
+        if encoder.space.id != wanted.id:
+            raise SpaceMismatch(
+                f"collection {collection.name!r} was embedded in the space {wanted.id!r}, but "
+                f"the encoder {wanted.encoder!r} now makes {encoder.space.id!r}; bring the former "
+                f"weights back, or index again: limn remove {collection.name}, then limn index"
+            )
+        return encoder

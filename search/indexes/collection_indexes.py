@@ -1,0 +1,21 @@
+"""The indexes of one collection, as one search reads them."""
+
+from dataclasses import dataclass
+
+from search.records import Ids
+from search.stores import VectorStore
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionIndexes:
+    """One collection's stores, and the ids of the pictures that pass the filter.
+
+    `captions` is None where captions are not searched. `allowed` ascends; None is all. The counts
+    are those of the stores when the search began.
+    """
+
+    pictures: VectorStore
+    captions: VectorStore | None
+    allowed: Ids | None
+    picture_count: int
+    caption_count: int

@@ -1,0 +1,93 @@
+"""What installed packages register as entry points: commands, encoders, sources, stores.
+
+Each is imported when it is used, so that a package that is slow to import delays nobody else.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal
+
+from search.errors import BadSetting
+
+Group = Literal["commands", "encoders", "sources", "stores"]
+"""An entry-point group, less the `limn.` of its name."""
+
+log = logging.getLogger(__name__)
+
+
+def registered(group: Group) -> dict[str, EntryPoint]:
+    """Return the entry points of a group by name, in order; none is imported.
+
+    Raises:
+        BadSetting: there are none, as in an installation that is older than the code.
+    """
+    points = _all_entry_points().select(group=f"limn.{group}")
+    if not points:
+        raise BadSetting(f"no installed package registers {group} for Limn; install Limn again")
+    return {point.name: point for point in sorted(points, key=lambda point: point.name)}
+
+
+def backends(group: Group, first: str = "") -> Iterator[Any]:
+    """Yield the backends of a group, the one that is registered as `first` before the others.
+
+    Raises:
+        BadSetting: `first` can't be imported. Another that can't is passed over with a warning.
+    """
+    for name, point in sorted(registered(group).items(), key=lambda item: item[0] != first):
+        try:
+            yield load(point)
+        except BadSetting as error:
+            if name == first:
+                raise
+            log.warning("%s", error)
+
+
+def choices(group: Group) -> tuple[str, ...]:
+    """Return what a user may write to choose a backend of a group: the `names` of all."""
+    return tuple(name for backend in backends(group) for name in backend.names)
+
+
+def find(group: Group, text: str) -> Any:
+    """Return the backend of a group whose `names` cover a text, or None."""
+    for backend in backends(group, first=head(text)):
+        if any(covers(name, text) for name in backend.names):
+            return backend
+    return None
+
+
+def covers(name: str, text: str) -> bool:
+    """Return whether a name stands for a text: "ivf" for itself, "milvus:ADDRESS" for any address.
+
+    What follows the first ":" or "@" of a name says what to write there.
+    """
+    kind = head(name)
+    return text == name if kind == name else text.startswith(name[: len(kind) + 1])
+
+
+def head(text: str) -> str:
+    """Return what is before the first ":" or "@"."""
+    return re.split("[:@]", text, maxsplit=1)[0]
+
+
+def load(point: EntryPoint) -> Any:
+    """Import what an entry point names.
+
+    Raises:
+        BadSetting: it can't be imported.
+    """
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        package = f" of the package {point.dist.name}" if point.dist else ""
+        raise BadSetting(
+            f"{point.group} {point.name!r}{package} can't be imported: {error}; install the "
+            "package again, or remove it"
+        ) from error
+
+
+@cache  # reading the packages of an environment takes 10 ms, and a command asks for several groups
+def _all_entry_points() -> Any:
+    return entry_points()

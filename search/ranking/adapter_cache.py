@@ -1,0 +1,34 @@
+"""The query adapters in use, read from the catalog now and then."""
+
+import math
+from collections.abc import Sequence
+from time import monotonic
+
+from search.adapters import Adapter
+from search.catalog.catalog import Catalog
+from search.catalog.records import Collection
+
+# An adapter that another process has installed is used within so many seconds.
+FRESH_S = 60.0
+
+
+class AdapterCache:
+    """The adapters of a catalog's collections. Safe to call from many threads."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._read: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
+
+    def adapter_of(self, collections: Sequence[Collection]) -> Adapter | None:
+        """Return the adapter of the only collection searched; those of several would not agree."""
+        if len(collections) != 1:
+            return None
+        read_s, adapters = self._read
+        if monotonic() > read_s + FRESH_S:
+            adapters = self._catalog.adapters.in_use()
+            self._read = (monotonic(), adapters)
+        return adapters.get((collections[0].id, collections[0].space.id))
+
+    def clear(self) -> None:
+        """Read the adapters again at the next search."""
+        self._read = (-math.inf, {})

@@ -1,0 +1,53 @@
+"""What one query ranks pictures by, built once and read by every signal."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.catalog.full_text import FoundWords
+from search.indexes.collection_indexes import CollectionIndexes
+from search.query.records import Query
+from search.ranking.calibration import Background
+from search.ranking.embedding import EmbeddedQuery
+from search.ranking.relevance_feedback import FeedbackQuery
+from search.records import Ids, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class SearchContext:
+    """A query in all the forms that ranking reads, and the indexes to search.
+
+    `words` is None where the words signal is not wanted or no captions are indexed. `background`
+    is measured when it is first called. `feedback` is None without marks.
+    """
+
+    query: Query
+    embedded: EmbeddedQuery
+    indexes: Sequence[CollectionIndexes]
+    words: FoundWords | None
+    background: Callable[[], Background]
+    feedback: FeedbackQuery | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the query is words alone: the background of such queries is known."""
+        return self.embedded.plain and self.feedback is None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The pictures that signals propose: ids (n,), ascending, and vectors (n, width)."""
+
+    ids: Ids
+    vectors: Vectors
+
+
+def vectors_of(indexes: Sequence[CollectionIndexes], ids: Ids) -> Vectors:
+    """Return the vectors (n, width) of pictures, in the order of `ids`; zeros for a removed one."""
+    rows = np.zeros((len(ids), indexes[0].pictures.width), np.float32)
+    order = np.argsort(ids)
+    for index in indexes:
+        found, vectors = index.pictures.rows(ids)
+        rows[order[np.searchsorted(ids, found, sorter=order)]] = vectors
+    return rows

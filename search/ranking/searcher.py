@@ -1,0 +1,207 @@
+"""From a query to ranked results: its collections, filter, vectors and words, then its ranking."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from search.catalog.catalog import Catalog
+from search.catalog.full_text import FoundWords
+from search.encoders import Encoder
+from search.encoders.pool import EncoderPool
+from search.encoders.text_limits import cuts
+from search.errors import BadQuery, NotFound, SpaceMismatch
+from search.filters.contradictions import contradiction, told
+from search.filters.grammar import written
+from search.filters.tree import Filter
+from search.indexes.collection_indexes import CollectionIndexes
+from search.indexes.pool import IndexPool, Searched
+from search.pictures import Limits
+from search.query.checks import check
+from search.query.limits import MOST_HITS
+from search.query.records import Cut, Hit, PictureTerm, Query, TextTerm
+from search.ranking.adapter_cache import AdapterCache
+from search.ranking.background_cache import BackgroundCache
+from search.ranking.calibration import Background
+from search.ranking.candidates import hit_of, newest_first, rank_function, searches_captions
+from search.ranking.context import SearchContext, vectors_of
+from search.ranking.pagination import RankedResults, ResultPage, paginate
+from search.ranking.query_vectors import QueryEmbedder
+from search.records import Vectors
+from search.timing import Timing
+
+NOTHING_INDEXED = "no pictures are indexed yet; limn index PATH"
+
+
+class Searcher:
+    """Ranks the pictures of one catalog by queries. Safe to call from many threads."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        limits: Limits,
+        encoders: EncoderPool,
+        indexes: IndexPool,
+        timing: Timing,
+        keep_facets: Callable[[set[int]], None],
+    ) -> None:
+        """`keep_facets` drops the facets of all collections but those with the ids given."""
+        self.adapters = AdapterCache(catalog)
+        self._backgrounds = BackgroundCache()
+        self._catalog = catalog
+        self._limits = limits
+        self._encoders = encoders
+        self._indexes = indexes
+        self._timing = timing
+        self._keep_facets = keep_facets
+
+    def rank(self, query: Query) -> RankedResults:
+        """Rank pictures by a query; raise what `Engine.answer` raises."""
+        check(query)
+        return self._by_relevance(query) if query.ranks else self._by_date(query)
+
+    def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:
+        """Return `count` hits from the rank `start` on, without pictures removed meanwhile."""
+        ranking = results.ranking
+        if ranking is None:
+            return ()
+        wanted = results.page.pictures[start - results.first :][:count]
+        with self._timing.stage("join"):
+            pictures = self._catalog.pictures.by_id([ranked.picture_id for ranked in wanted])
+        return tuple(
+            hit_of(ranked, pictures[ranked.picture_id], rank, ranking)
+            for rank, ranked in enumerate(wanted, start=start)
+            if ranked.picture_id in pictures
+        )
+
+    def vector_of(self, query: Query) -> tuple[str, Vectors]:
+        """Return the id of a query's space, and its vector (width,) with its marks applied."""
+        check(query)
+        if not query.ranks:
+            raise BadQuery("nothing is asked that leads anywhere; give words, a picture, or both")
+        searched = self._searched(query)
+        if not searched:
+            raise NotFound(NOTHING_INDEXED)
+        encoder = self._encoders.encoder_of(searched[0][0])
+        indexes = self._indexes.indexes(searched, searches_captions(query))
+        background = self._background(indexes, encoder)
+        vector = self._embedder(encoder, searched, background).vector(query)
+        return encoder.space.id, vector
+
+    def _by_relevance(self, query: Query) -> RankedResults:
+        with_captions = searches_captions(query)
+        query, searched = self._resolved(query)
+        if not searched:
+            return no_results(NOTHING_INDEXED)
+        ids = [collection.id for collection, _ in searched]
+        encoder = self._encoders.encoder_of(searched[0][0])
+        cut = cuts(query.terms, encoder)
+        allowed = None
+        if query.where is not None:
+            with self._timing.stage("filter"):
+                allowed = self._catalog.filters.ids(ids, query.where)
+            if not any(map(len, allowed.values())):
+                return no_results(none_passes(query.where), cut)
+        with self._timing.stage("align"):
+            indexes = self._indexes.indexes(searched, with_captions, allowed)
+        if not any(index.picture_count for index in indexes):
+            return no_results(NOTHING_INDEXED, cut)
+        background = self._background(indexes, encoder)
+        with self._timing.stage("embed"):
+            embedded, feedback = self._embedder(encoder, searched, background).embed(query)
+        self._timing.batch("texts", sum(isinstance(term, TextTerm) for term in query.terms))
+        self._timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
+        with self._timing.stage("words"):
+            words = self._found_words(query, embedded.words, ids, indexes)
+        context = SearchContext(query, embedded, indexes, words, background, feedback)
+        hashes_of = self._catalog.hashes.of
+        with self._timing.stage("rank"):
+            vectors = partial(vectors_of, indexes)
+            page, ranking = paginate(query, rank_function(context), vectors, hashes_of)
+        return RankedResults(page, ranking, cut, query.offset + 1)
+
+    def _by_date(self, query: Query) -> RankedResults:
+        """Rank the newest pictures first, for a query of a filter or collections alone."""
+        query, searched = self._resolved(query)
+        if not searched:
+            return no_results(NOTHING_INDEXED)
+        ids = [collection.id for collection, _ in searched]
+        indexes = self._indexes.indexes(searched, False) if query.compares else []
+        with self._timing.stage("filter"):
+            newest = self._catalog.filters.newest(ids, query.where, MOST_HITS)
+        if not len(newest):
+            return no_results(none_passes(query.where) if query.where else NOTHING_INDEXED)
+        with self._timing.stage("rank"):
+            page, ranking = paginate(
+                query,
+                lambda depth: newest_first(newest[:depth]),
+                partial(vectors_of, indexes),
+                self._catalog.hashes.of,
+            )
+        return RankedResults(page, ranking, first=query.offset + 1)
+
+    def _resolved(self, query: Query) -> tuple[Query, Searched]:
+        """Return the query with the columns of its filter resolved, and what it searches."""
+        searched = self._searched(query)
+        if query.where is not None:
+            ids = [collection.id for collection, _ in searched]
+            query = replace(query, where=self._catalog.filters.resolve(ids, query.where))
+        return query, searched
+
+    def _searched(self, query: Query) -> Searched:
+        """Return the collections to search; raise SpaceMismatch for several spaces."""
+        compares = query.compares
+        searched = self._catalog.collections.with_last_changes(query.collections)
+        if not query.collections:  # all there are: what belongs to others was removed
+            collection_ids = {collection.id for collection, _ in searched}
+            self._keep_facets(collection_ids)
+            if self._indexes.keep_only(collection_ids):
+                self._backgrounds.clear()
+        if compares and len({collection.space.id for collection, _ in searched}) > 1:
+            summaries = self._catalog.collections.summaries()
+            filled = {summary.name for summary in summaries if summary.pictures}
+            searched = [each for each in searched if each[0].name in filled]
+            if len({collection.space.id for collection, _ in searched}) > 1:
+                listed = "; ".join(f"{each.name}: {each.space.encoder}" for each, _ in searched)
+                raise SpaceMismatch(
+                    "these collections were embedded by different encoders, whose scores can't be "
+                    f"compared; choose one with --collection ({listed})"
+                )
+        return searched
+
+    def _found_words(
+        self,
+        query: Query,
+        words: tuple[str, ...],
+        collection_ids: Sequence[int],
+        indexes: Sequence[CollectionIndexes],
+    ) -> FoundWords | None:
+        """Search the words index, if the words signal is wanted and there are any captions."""
+        captioned = any(index.caption_count for index in indexes)
+        if not captioned or not words or "words" not in query.by:
+            return None
+        return self._catalog.words.find(words, collection_ids, query.where)
+
+    def _background(
+        self, indexes: Sequence[CollectionIndexes], encoder: Encoder
+    ) -> Callable[[], Background]:
+        return partial(self._backgrounds.of, indexes, encoder.encode_texts)
+
+    def _embedder(
+        self, encoder: Encoder, searched: Searched, background: Callable[[], Background]
+    ) -> QueryEmbedder:
+        collections = [collection for collection, _ in searched]
+        adapter = self.adapters.adapter_of(collections)
+        return QueryEmbedder(self._catalog, self._limits, encoder, collections, background, adapter)
+
+
+def no_results(note: str, cut: tuple[Cut, ...] = ()) -> RankedResults:
+    """Return results without a picture, and a note that says why."""
+    return RankedResults(ResultPage((), None, False, (note,)), cuts=cut)
+
+
+def none_passes(where: Filter) -> str:
+    """Return the note for a filter that no picture passes, or none can pass."""
+    excluding = contradiction(where)
+    if excluding:
+        return f"no picture can pass the filter: {told(excluding)}"
+    return f"no picture passes the filter: {written(where)}"

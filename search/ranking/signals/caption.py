@@ -1,0 +1,66 @@
+"""The caption signal: the cosine of a picture's nearest caption with the query's words."""
+
+import numpy as np
+
+from search.catalog import caption_ids
+from search.query.records import Match, SignalName
+from search.ranking.context import Candidates, SearchContext
+from search.ranking.fusion import SignalScores
+from search.records import Ids, Picture
+from search.stores import VectorStore
+
+
+class CaptionSignal:
+    """Pictures with a caption that means what the query says."""
+
+    name: SignalName = "caption"
+
+    def propose(self, context: SearchContext, depth: int) -> Ids:
+        """Return the pictures of the nearest captions."""
+        found = [np.empty(0, np.int64)]
+        text = context.embedded.text
+        if self.name not in context.query.by or text is None:
+            return found[0]
+        for index in context.indexes:
+            if index.captions is None or not index.caption_count:
+                continue
+            allowed = None if index.allowed is None else _captions_of(index.captions, index.allowed)
+            # A picture's captions are often found together: twice as many, to find enough pictures.
+            ids, _ = index.captions.search(text, 2 * depth, allowed)
+            found.append(caption_ids.owners(ids[0][ids[0] >= 0]))
+        return np.concatenate(found)
+
+    def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
+        """Score by the cosine of the nearest caption; NaN for a picture without captions."""
+        ids, text = candidates.ids, context.embedded.text
+        best, nearest = np.full(len(ids), np.nan, np.float32), np.full(len(ids), -1)
+        if self.name not in context.query.by or text is None:
+            return SignalScores(best, best.copy(), nearest)
+        for index in context.indexes:
+            if index.captions is None or not index.caption_count:
+                continue
+            indexed, vectors = index.captions.rows(_captions_of(index.captions, ids))
+            cosines = (vectors @ text[0]).astype(np.float32)
+            order = np.argsort(cosines, kind="stable")  # of several, the last written is nearest
+            rows = np.searchsorted(ids, caption_ids.owners(indexed[order]))
+            best[rows], nearest[rows] = cosines[order], caption_ids.places(indexed[order])
+        background = context.background()
+        plain = context.embedded.plain
+        unrelated = background.text_caption if plain else background.of_caption(text)
+        return SignalScores(best, unrelated.z_score(best), nearest)
+
+    def explain(
+        self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]
+    ) -> Match | None:
+        """Return the nearest caption, or None for a picture without captions."""
+        place = -1 if scores.caption_places is None else int(scores.caption_places[row])
+        if place < 0:
+            return None
+        captions = picture.facts.captions
+        caption = captions[place] if place < len(captions) else None  # changed since the search
+        return Match(self.name, float(scores.score[row]), share, caption)
+
+
+def _captions_of(captions: VectorStore, picture_ids: Ids) -> Ids:
+    """Return the ids of the indexed captions of pictures."""
+    return caption_ids.captions_of(captions.ids(), picture_ids)

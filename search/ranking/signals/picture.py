@@ -1,0 +1,51 @@
+"""The picture signal: the cosine of a picture's own vector with the query."""
+
+import numpy as np
+
+from search.query.records import Match, SignalName
+from search.ranking.context import Candidates, SearchContext
+from search.ranking.fusion import SignalScores
+from search.records import Ids, Picture, QueryKind, Scores
+
+
+class PictureSignal:
+    """Pictures that look like what the query names."""
+
+    name: SignalName = "picture"
+
+    def propose(self, context: SearchContext, depth: int) -> Ids:
+        """Return the nearest pictures; with marks in any case, which only pictures can follow."""
+        if self.name not in context.query.by and context.feedback is None:
+            return np.empty(0, np.int64)
+        return nearest_pictures(context, depth)[0]
+
+    def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
+        """Score by cosine; the strength is the z-score, zeros where the signal is not wanted."""
+        vector, background = context.embedded.vector, context.background()
+        cosines = (candidates.vectors @ vector[0]).astype(np.float32)
+        plain = context.embedded.plain
+        unrelated = background.text_picture if plain else background.of_picture(vector)
+        strength = unrelated.z_score(cosines)
+        if self.name not in context.query.by:
+            strength = np.zeros_like(strength)
+        return SignalScores(cosines, strength)
+
+    def explain(
+        self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]
+    ) -> Match | None:
+        """Return the match of the picture: every candidate has a cosine."""
+        return Match(self.name, float(scores.score[row]), share)
+
+
+def nearest_pictures(context: SearchContext, depth: int) -> tuple[Ids, Scores]:
+    """Return the ids and cosines of the pictures nearest to the query, moved by its marks."""
+    embedded, feedback = context.embedded, context.feedback
+    vector = feedback.vector if feedback else embedded.vector
+    kind: QueryKind = "text" if feedback else embedded.kind
+    parts = [index.pictures.search(vector, depth, index.allowed, kind) for index in context.indexes]
+    ids = np.concatenate([part[0][0] for part in parts])
+    scores = np.concatenate([part[1][0] for part in parts])
+    found = ids >= 0
+    ids, scores = ids[found], scores[found]
+    order = np.lexsort((ids, -scores))[:depth]
+    return ids[order], scores[order]

@@ -1,0 +1,33 @@
+"""The FAISS backend: exact search, ANN indexes on the CPU or a GPU, or the choice between them."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from search.catalog.records import Collection
+from search.records import Space
+from search.stores import IndexKind, StoreOptions
+
+if TYPE_CHECKING:
+    from search.stores.faiss_store.store import FaissStore
+
+
+class FaissBackend:
+    """Opens FAISS stores; the vectors are those of the database, and an index file a cache."""
+
+    names: ClassVar[tuple[str, ...]] = ("auto", "exact", "scan", "ivf", "hnsw", "cagra")
+    durable: ClassVar[bool] = False
+
+    def __init__(self, options: StoreOptions) -> None:
+        self._options = options
+
+    def open(self, collection: Collection, space: Space, kind: IndexKind) -> "FaissStore":
+        """Open an empty store; FAISS is imported here, when it is used.
+
+        Raises:
+            BadSetting: the device is "cuda" and there is no GPU that FAISS can use.
+        """
+        from search.stores.faiss_store.store import FaissStore
+
+        return FaissStore(space.width, self._options.device, self._options.memory_bytes)
+
+    def drop(self, collection: Collection) -> None:
+        """Do nothing: the index files are not the backend's."""

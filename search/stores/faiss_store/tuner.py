@@ -1,0 +1,76 @@
+"""The tuner of a FAISS store: plans, ANN indexes and their files."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from search.errors import IndexDamaged
+from search.records import Vectors
+from search.stores.faiss_store.ann_file import read_first, write_first
+from search.stores.faiss_store.store import FaissStore
+from search.stores.index_file import IndexHeader
+from search.stores.planner.cost_model import LEAST_ROWS
+from search.stores.planner.cpu import exact_plan, wants_plan
+from search.stores.planner.gpu import planner_of
+from search.stores.planner.plan import IndexOptions, Plan
+
+
+class FaissTuner:
+    """Measures one store's ANN indexes on the CPU or a GPU, and builds the quickest."""
+
+    def __init__(self, store: FaissStore) -> None:
+        self._store = store
+
+    def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> Plan | None:
+        """Activate what a file holds; None where there is no file, or it doesn't suit the options.
+
+        Raises:
+            IndexDamaged: it can't be used.
+        """
+        if options.store == "exact":
+            return None
+        found = read_first(path)
+        if found is None:
+            return None
+        written, generation, plan, staged = found
+        if _owner(written) != _owner(header):
+            raise IndexDamaged("it is of another collection")
+        if not plan.suits(options, self._store.device):
+            return None
+        return plan if staged is None or self._store.stage(staged, generation) else None
+
+    def save(self, path: Path, header: IndexHeader, plan: Plan) -> None:
+        """Write a plan, and the ANN index that it chose; raises StorageFailed."""
+        write_first(path, header, plan, self._store.staged, self._store.generation)
+
+    def active(self, plan: Plan) -> bool:
+        """Return whether the store is searched as the plan says."""
+        return plan.store == "exact" or self._store.staged is not None
+
+    def due(self, plan: Plan | None, options: IndexOptions) -> bool:
+        """Return whether the store is to be measured, by its size, options and last plan."""
+        store, device = self._store, options.device(self._store.device)
+        if store.gave_up and device == "cuda":
+            return False
+        return wants_plan(len(store), store.width, plan, options, device)
+
+    def exact(self, options: IndexOptions) -> Plan:
+        """Return the plan of the store before it is measured, with the reason."""
+        device = options.device(self._store.device)
+        return exact_plan(len(self._store), self._store.width, options, device)
+
+    def measure(
+        self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
+    ) -> Plan | None:
+        """Measure, build and activate what is quickest.
+
+        None where exact search is wanted, rows are too few to learn from, or they were numbered
+        again meanwhile.
+        """
+        if len(self._store) < LEAST_ROWS or options.store == "exact":
+            return None
+        planner = planner_of(self._store, options)
+        return planner(self._store, texts(), options, report).run()
+
+
+def _owner(header: IndexHeader) -> tuple[str, int, str, str]:
+    return header.catalog_id, header.collection_id, header.space_id, header.store

@@ -1,0 +1,62 @@
+"""The JSON API of the maps of collections: regions, places, and the job that makes a map."""
+
+import numpy as np
+from flask import Blueprint, Response, request, url_for
+
+from search import map_file
+from search.documents.collection import MapRegion, PictureMap, PointsFields
+from search.documents.from_records import job_document
+from search.documents.jobs import Job
+from search.documents.reading import read_texts
+from web.links import API
+from web.route import route
+from web.state import state
+
+maps = Blueprint("mapping", __name__, url_prefix=API)
+
+MAP = "/collections/<name>/map"
+
+
+@route(maps, MAP, endpoint="told", answers=PictureMap)
+def one(name: str) -> PictureMap:
+    """The map of a collection: its regions, and how far the collection has gone on since."""
+    collection, found = state().maps.get(name)
+    return PictureMap(
+        pictures=len(found.ids),
+        stale=state().maps.is_stale(collection, found),
+        regions=tuple(map(_region, found.regions)),
+        points=url_for("mapping.points", name=name),
+    )
+
+
+@route(maps, f"{MAP}/points", answers="application/octet-stream")
+def points(name: str) -> Response:
+    """Where each picture lies: n ids (float64, little-endian), then n pairs x, y (uint16).
+
+    A place is from 0 to 65,535 from left to right and from bottom to top.
+    """
+    read_texts(PointsFields, dict(request.args.lists()))
+    _, made = state().maps.get(name)
+    places = np.clip(made.places * 65_535, 0, 65_535).astype("<u2")
+    answer = Response(made.ids.astype("<f8").tobytes() + places.tobytes())
+    answer.content_type = "application/octet-stream"
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer
+
+
+@route(maps, MAP, "POST", answers=Job, status=202)
+def make(name: str) -> tuple[Job, int]:
+    """Make the map of a collection, or make it anew: the job that is answered does it."""
+    return job_document(state().maps.make(name)), 202
+
+
+def _region(region: map_file.Region) -> MapRegion:
+    return MapRegion(
+        x=region.x,
+        y=region.y,
+        pictures=region.pictures,
+        level=region.level,
+        names=region.names,
+        typical=region.typical,
+    )

@@ -1,0 +1,52 @@
+"""The page of an error: what went wrong, and the search form with the question, to correct it."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import render_template, request
+from werkzeug.exceptions import HTTPException
+
+from search.errors import LimnError, StorageFailed
+from web.i18n.error_translations import in_words_of_the_page
+from web.pages.chips import marks, shown
+from web.pages.headlines import headline_of
+from web.requests.query_form import Fields
+from web.requests.search_url import Asked
+from web.state import engine
+
+
+def error_page(status: int, detail: str, error: Exception | None) -> str:
+    """Return the page of an error, in the language of the page."""
+    message, spoken = in_words_of_the_page(detail, error)
+    return render_template(
+        "error.html",
+        **_question(error),
+        status=status,
+        title=HTTPStatus(status).phrase,
+        headline=headline_of(status, error),
+        detail=message,
+        spoken=spoken,
+    )
+
+
+def _question(error: Exception | None) -> dict[str, Any]:
+    """Return the question that the search form shows, so that it can be corrected.
+
+    Chips, marks and collections are shown where a question was refused: whoever asked may see them.
+    """
+    fields: Fields
+    try:
+        fields = request.values
+    except (HTTPException, StorageFailed):  # the form was too large, or could not be kept
+        fields = request.args
+    try:
+        if isinstance(error, LimnError) and request.blueprint == "pages":
+            asked = Asked.of(fields).but()
+            names = [each.name for each in engine().collections()]
+            return {"asked": asked, "chips": shown(asked), "marks": marks(asked), "names": names}
+    except LimnError:
+        pass  # the question can't be shown as it is: its words can
+    where = tuple(each[:1000] for each in fields.getlist("where")[:20])
+    words = fields.get("q", "")[:1000]
+    asked = Asked(q=words, collection=fields.get("collection", ""), where=where)
+    return {"asked": asked, "chips": []}

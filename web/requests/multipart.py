@@ -1,0 +1,51 @@
+"""Read a form that brings files: each file goes straight where the caller opens it."""
+
+from collections.abc import Callable
+from typing import IO, Any
+
+from werkzeug import Request
+from werkzeug.formparser import FormDataParser
+
+from search.errors import BadQuery
+from web.requests.query_form import FORM_TYPES, Fields
+
+# A folder of a camera holds a few thousand pictures; Werkzeug's own limit is 1,000.
+MOST_FILES = 20_000
+
+
+def read_form(request: Request, open_file: Callable[[str], IO[bytes]], most_bytes: int) -> Fields:
+    """Write the files of a form of at most `most_bytes` and return its other fields.
+
+    `open_file` takes the name that a file was sent under.
+
+    Raises:
+        BadQuery: the body is no multipart form, or is damaged.
+    """
+    request.max_content_length = most_bytes
+    if request.mimetype != FORM_TYPES[0]:
+        raise BadQuery(
+            "files are sent as multipart/form-data, as in: curl -F name=mine -F files=@a.zip"
+        )
+
+    def open_draft(
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None,
+        content_length: int | None = None,
+    ) -> Any:
+        return open_file(filename or "")
+
+    parser = FormDataParser(
+        stream_factory=open_draft,
+        max_form_memory_size=request.max_form_memory_size,
+        max_content_length=request.max_content_length,
+        max_form_parts=MOST_FILES,
+        silent=False,
+    )
+    try:
+        _, form, _ = parser.parse(
+            request.stream, request.mimetype, request.content_length, request.mimetype_params
+        )
+    except ValueError as error:
+        raise BadQuery(f"the form can't be read: {error}; send it again") from error
+    return form

@@ -1,0 +1,53 @@
+"""What people save from the page: the names and notes they give, and a question as an address."""
+
+from urllib.parse import parse_qs, urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from search.errors import BadQuery
+from search.filters.grammar import parse
+from search.query.limits import MOST_ADDRESS, MOST_NOTE, MOST_SAVED_NAME
+from web.requests.query_form import words
+from web.requests.search_url import Asked
+
+
+def name_of(text: str) -> str:
+    """Return the name of a saved search or a board; raise BadQuery if blank or too long."""
+    name = words(text)
+    if not 1 <= len(name) <= MOST_SAVED_NAME:
+        raise BadQuery(f"the name is {name[:80]!r}; give one of 1 to {MOST_SAVED_NAME} characters")
+    return name
+
+
+def note_of(text: str) -> str:
+    """Return the note on a picture; raise BadQuery if it is too long."""
+    note = words(text)
+    if len(note) > MOST_NOTE:
+        raise BadQuery(f"the note has {len(note):,} characters; it may have {MOST_NOTE:,}")
+    return note
+
+
+def asked_in(address: str) -> Asked:
+    """Return the question that the part after the "?" of a page's address asks."""
+    fields: MultiDict[str, str] = MultiDict(parse_qs(address.removeprefix("?")))
+    return Asked.of(fields)
+
+
+def saved_address(asked: Asked) -> str:
+    """Return a question as it is saved, from its first hit on.
+
+    Raises:
+        BadQuery: nothing is asked, a filter can't be read, or more than can be asked as an address.
+    """
+    if not asked.anything:
+        raise BadQuery("there is no question to save; search for something first")
+    for text in asked.where:
+        parse(text)
+    fields = {key: value for key, value in asked.but().address().items() if value is not None}
+    address = urlencode(fields, doseq=True)
+    if len(address) > MOST_ADDRESS:
+        raise BadQuery(
+            f"the question has {len(address):,} characters as an address; it may have "
+            f"{MOST_ADDRESS:,} to be saved"
+        )
+    return address

@@ -1,0 +1,198 @@
+"""`@route`: a view's address and its facts, which middleware, the server and OpenAPI read.
+
+A view without facts stops the start, so none is open to everyone or left out by an oversight.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from flask import Blueprint, Flask, current_app, request
+from msgspec import Struct
+from werkzeug.exceptions import HTTPException
+
+from search.catalog.records import Scope
+from search.errors import LimnError
+
+JSON = "application/json"
+
+# Methods that only look: they need `read`, where a route does not say otherwise.
+LOOKS = ("GET", "HEAD", "OPTIONS")
+
+# What a client must show: a token of a scope, or nothing at all.
+Access = Scope | Literal["public"]
+
+# How soon a request gets a thread of the server: web/server/priority.py.
+Urgency = Literal["probe", "search", "picture", "bulk"]
+
+Answers = type[Struct] | str | tuple[type[Struct] | str, ...]
+"""The class of a JSON answer, media types of others, or both."""
+
+View = TypeVar("View", bound=Callable[..., Any])
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class NoFacts(LimnError):
+    """A view was registered without `@route`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rate of its own, such as "10 per minute"; `refusal` decorates the view with its answer."""
+
+    rate: str
+    refusal: Decorator
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """The facts of a route.
+
+    `answers` maps media types to their document classes, None for plain bytes; `fields` is the
+    class of the address's fields; `takes` maps the media types of bodies to classes; `statuses`
+    explains further statuses; `status` is the usual one. `documented` routes are in OpenAPI.
+
+    `access` is None where reading needs `read` and changing needs `write`. `files` routes take
+    bodies as large as archives. `limited` is False where a client may ask at any rate. `etag`
+    routes give the same document until something changes. `for_programs` routes answer errors as
+    JSON outside the API.
+    """
+
+    answers: Mapping[str, type[Struct] | None] = field(default_factory=dict)
+    fields: type[Struct] | None = None
+    takes: Mapping[str, type[Struct]] = field(default_factory=dict)
+    statuses: Mapping[int, str] = field(default_factory=dict)
+    status: int = 200
+    documented: bool = True
+    access: Access | None = None
+    files: bool = False
+    limited: bool | Limit = True
+    etag: bool = True
+    urgency: Urgency = "search"
+    for_programs: bool = False
+
+    def scope(self, method: str) -> Scope | None:
+        """Return the scope that a request needs; None where it needs no token."""
+        if self.access == "public":
+            return None
+        return self.access or ("read" if method in LOOKS else "write")
+
+
+# The facts of an address that leads to no view.
+USUAL = RouteFacts()
+
+
+def route(
+    blueprint: Blueprint,
+    rule: str,
+    *methods: str,
+    endpoint: str | None = None,
+    strict_slashes: bool | None = None,
+    answers: Answers = (),
+    fields: type[Struct] | None = None,
+    takes: Mapping[str, type[Struct]] | None = None,
+    statuses: Mapping[int, str] | None = None,
+    status: int = 200,
+    documented: bool = True,
+    scope: Access | None = None,
+    files: bool = False,
+    limited: bool | Limit = True,
+    etag: bool = True,
+    urgency: Urgency = "search",
+    for_programs: bool = False,
+) -> Callable[[View], View]:
+    """Register a view at an address, by default for GET, with its facts (see `RouteFacts`).
+
+    `answers` names the document class of a JSON answer, or media types; `scope` is "public" where
+    no token is needed.
+    """
+    facts = RouteFacts(
+        answers=_by_media_type(answers),
+        fields=fields,
+        takes=takes or {},
+        statuses=statuses or {},
+        status=status,
+        documented=documented,
+        access=scope,
+        files=files,
+        limited=limited,
+        etag=etag,
+        urgency=urgency,
+        for_programs=for_programs,
+    )
+
+    def register(view: View) -> View:
+        set_facts(view, facts)
+        blueprint.add_url_rule(
+            rule, endpoint, view, methods=methods or ("GET",), strict_slashes=strict_slashes
+        )
+        return view
+
+    return register
+
+
+def set_facts(view: Callable[..., Any], facts: RouteFacts) -> None:
+    """Give a view its facts; `functools.wraps` hands them on to what wraps the view."""
+    view.facts = facts  # type: ignore[attr-defined]
+
+
+def facts_of(app: Flask, endpoint: str | None) -> RouteFacts:
+    """Return the facts of an endpoint's view; the usual ones where there is no such endpoint."""
+    view = app.view_functions.get(endpoint or "")
+    facts: RouteFacts = getattr(view, "facts", USUAL)
+    return facts
+
+
+def current_facts() -> RouteFacts:
+    """Return the facts of the view that the current request is for."""
+    return facts_of(current_app, request.endpoint)
+
+
+def is_for_programs(path: str) -> bool:
+    """Return whether errors at a path are answered as JSON, whichever method was used."""
+    return path.startswith("/api/") or any(
+        facts_of(current_app, rule.endpoint).for_programs
+        for rule in current_app.url_map.iter_rules()
+        if rule.rule == path
+    )
+
+
+def check_routes(app: Flask) -> None:
+    """Check that every view of `app` has its facts.
+
+    Raises:
+        NoFacts: a view has none.
+    """
+    for rule in app.url_map.iter_rules():
+        if not hasattr(app.view_functions[rule.endpoint], "facts"):
+            raise NoFacts(
+                f"the view {rule.endpoint!r} at {rule.rule} has no facts, such as who may ask for "
+                "it; register it with @route of web/route.py"
+            )
+
+
+class Routes:
+    """The routes of an application by method and path, for what runs before Flask does."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._rules = app.url_map.bind("localhost")
+
+    def facts(self, method: str, path: str) -> RouteFacts:
+        """Return the facts of the view at a path, whose bytes are latin-1 as in WSGI."""
+        named = path.encode("latin-1").decode("utf-8", "replace")
+        try:
+            endpoint, _ = self._rules.match(named, method)
+        except HTTPException:  # no view, another method, or a redirect
+            return USUAL
+        return facts_of(self._app, endpoint)
+
+
+def _by_media_type(
+    answers: Answers,
+) -> dict[str, type[Struct] | None]:
+    several = answers if isinstance(answers, tuple) else (answers,)
+    return {
+        answer if isinstance(answer, str) else JSON: None if isinstance(answer, str) else answer
+        for answer in several
+    }

@@ -1,0 +1,45 @@
+"""Pictures that are moments of films: which film, and which moment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.pictures.containers import FILM_SUFFIXES, container_of
+from search.pictures.containers.film import seconds
+from search.records import Picture
+
+# What a browser may be able to play, by the film's suffix; the page shows the frame otherwise.
+TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".mov": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/webm",
+    ".3gp": "video/3gpp",
+    ".mpg": "video/mpeg",
+    ".mpeg": "video/mpeg",
+    ".avi": "video/x-msvideo",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of a film: the film's file, and the seconds from its beginning."""
+
+    film: Path
+    at_s: float
+
+    @property
+    def clock(self) -> str:
+        """The time as players show it: 1:23, or 1:02:03."""
+        minutes, whole = divmod(int(self.at_s), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
+
+
+def moment_of(picture: Picture) -> Moment | None:
+    """Return the moment that a picture is; None for any other picture, or if the film is gone."""
+    at_s = seconds(picture.path.name)
+    film = container_of(picture.path) if at_s is not None else None
+    if at_s is None or film is None or not film.name.lower().endswith(FILM_SUFFIXES):
+        return None
+    return Moment(film, at_s)

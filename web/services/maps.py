@@ -1,0 +1,45 @@
+"""The map of a collection: found, or queued to be made."""
+
+from search.catalog.jobs import ENDED, Job
+from search.catalog.records import Collection
+from search.engine import Engine
+from search.errors import NotFound
+from search.map_file import PictureMap
+from web.services.worker_process import Foreman
+
+NO_MAP = "collection {name!r} has no map yet; make one: limn map {name}"
+
+
+class Maps:
+    """The maps of an engine's collections."""
+
+    def __init__(self, engine: Engine, foreman: Foreman) -> None:
+        self._engine = engine
+        self._foreman = foreman
+
+    def find(self, name: str) -> tuple[Collection, PictureMap | None]:
+        """Return a collection with its map, None where it has none yet; raise NotFound."""
+        collection = self._engine.catalog.collections.one(name)
+        return collection, self._engine.picture_map(collection)
+
+    def get(self, name: str) -> tuple[Collection, PictureMap]:
+        """Return a collection with its map; raise NotFound where either is missing."""
+        collection, found = self.find(name)
+        if found is None:
+            raise NotFound(NO_MAP.format(name=name))
+        return collection, found
+
+    def is_stale(self, collection: Collection, found: PictureMap) -> bool:
+        """Return whether the collection has changed since its map was made."""
+        return self._engine.catalog.changes.last(collection.id) != found.position
+
+    def make(self, name: str) -> Job:
+        """Queue the job that makes a map, unless one waits or runs already; raise NotFound."""
+        self._engine.catalog.collections.one(name)
+        jobs = self._engine.catalog.jobs
+        for job in jobs.of(name):
+            if job.kind == "map" and job.state not in ENDED:
+                return job
+        queued = jobs.one(jobs.ask(name, "map", {"sources": [name], "name": name}))
+        self._foreman.call()
+        return queued

@@ -1,0 +1,62 @@
+"""From the page's question to a query for the engine, with the pictures that chips stand for."""
+
+from search.engine import Engine
+from search.pictures import load_file
+from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
+from search.query.syntax import parse_query_text
+from web.requests.search_url import Asked, Chip
+from web.services.confined import ConfinedFiles
+from web.services.query_images import HeldPicture, HeldPictures
+
+
+class PageQueries:
+    """Queries of the page, whose terms may be pictures that were sent, or parts of pictures."""
+
+    def __init__(self, engine: Engine, held: HeldPictures, confined: ConfinedFiles) -> None:
+        self._engine = engine
+        self._held = held
+        self._confined = confined
+
+    def query_of(self, asked: Asked, k: int, offset: int) -> Query:
+        """Return the query for `k` hits after the first `offset`.
+
+        Raises:
+            NotFound: a query image has expired, or a picture is no longer indexed.
+            BadPicture: a picture can't be read to cut a part of it.
+            BadQuery: a filter can't be read.
+        """
+        terms = [
+            term
+            for each in asked.terms
+            for term in (
+                parse_query_text(each.text) if isinstance(each, TextTerm) else self._terms(each)
+            )
+        ]
+        collections: tuple[str, ...] = (asked.collection,) if asked.collection else ()
+        if not (asked.ranks or asked.where or collections):
+            collections = tuple(each.name for each in self._engine.collections())
+        where, more, less = asked.filter, asked.more, asked.less
+        return Query(tuple(terms), collections, k, offset, where, more=more, less=less)
+
+    def picture_of(self, chip: Chip) -> HeldPicture:
+        """Return the picture of a chip: one that was sent, or a part of it or of an indexed one.
+
+        Raises what `query_of` raises.
+        """
+        if chip.crop is None:
+            return self._held.get(chip.value)
+        if chip.kind == "picture":
+            return self._held.part(chip.value, chip.crop, lambda: self._held.get(chip.value).data)
+        picture = self._engine.picture(chip.picture_id)
+        name = f"{picture.id}-{picture.content_hash}"
+        limits = self._engine.limits
+        return self._held.part(
+            name, chip.crop, lambda: load_file(self._confined.check_file(picture), limits)
+        )
+
+    def _terms(self, chip: Chip) -> list[Term]:
+        if chip.kind == "text":
+            return parse_query_text(chip.value, chip.weight)
+        if chip.kind == "similar" and chip.crop is None:
+            return [IndexedTerm(chip.picture_id, chip.weight)]
+        return [PictureTerm(self.picture_of(chip).data, chip.weight)]
