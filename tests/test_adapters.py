@@ -21,6 +21,8 @@ from tests.conftest import Limn
 from tests.raw_sql import database_of
 from tests.tiny_index import run_index, settings_at
 
+pytestmark = pytest.mark.slow
+
 WIDTH = 32
 
 

@@ -17,7 +17,10 @@ from tests.browsing import served
 from tests.colour_web import settings_in
 from web.app import FORM_BYTES
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux"),
+]
 
 MOST_SENT_BYTES = 3_000_000
 MOST_UPLOAD_BYTES = 1_000_000

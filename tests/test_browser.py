@@ -252,6 +252,7 @@ def test_pictures_of_a_row_are_equally_high_and_keep_their_aspect(
         assert abs(shown - told) < 0.05
 
 
+@pytest.mark.slow
 def test_serve_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
     for told in (signal.SIGTERM, signal.SIGINT):
         with served(tmp_path / "data") as (process, url):
@@ -263,6 +264,7 @@ def test_serve_ends_cleanly_when_it_is_told_to(tmp_path: Path) -> None:
             assert "Limn has ended" in said and "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_serve_finishes_requests_before_it_ends(tmp_path: Path) -> None:
     with served(tmp_path / "data") as (process, url):
         port = int(url.rstrip("/").rpartition(":")[2])
@@ -300,6 +302,7 @@ def test_serve_wants_a_token_where_others_can_reach_it(tmp_path: Path) -> None:
     assert "make one first: limn token create NAME" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_told_with_the_way_out(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

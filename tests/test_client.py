@@ -17,6 +17,8 @@ from search.client import Client, Hit, Problem, TextTerm, Unreachable
 from tests.browsing import served
 from tests.colour_web import picture_bytes, settings_in, store_colours
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTED = Path(__file__).parent.parent / "docs" / "api.md"
 
 

@@ -90,6 +90,7 @@ def test_names_are_taken_once_and_must_be_writable(engine: Engine, ids: dict[str
         engine.catalog.concepts.remove("红色-1")
 
 
+@pytest.mark.slow
 def test_another_catalog_takes_a_concept_and_finds_the_same(
     engine: Engine, ids: dict[str, int], tmp_path: Path
 ) -> None:

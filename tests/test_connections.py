@@ -32,6 +32,8 @@ from web.server.connections import (
     in_ascii,
 )
 
+pytestmark = pytest.mark.slow
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs loopback addresses of Linux")
 
 PICTURES = 3

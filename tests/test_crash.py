@@ -280,6 +280,7 @@ class LethalPreparation(Preparation):
         return super().pixels(picture, exact=exact)
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_its_decoder_costs_that_file_alone(tmp_path: Path) -> None:
     for n in range(40):
         Image.new("RGB", (32, 32), "black" if n in (7, 30) else "red").save(tmp_path / f"{n}.png")
@@ -330,6 +331,7 @@ def store(catalog: Catalog, path: Path, space: Space) -> int:
     return catalog.files(collection).known([path])[path].picture_id
 
 
+@pytest.mark.slow
 def test_a_decoder_that_hangs_costs_its_file_alone(tmp_path: Path) -> None:
     for n in range(12):
         Image.new("RGB", (32, 32), "black" if n == 5 else "red").save(tmp_path / f"{n}.png")

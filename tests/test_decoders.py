@@ -61,6 +61,7 @@ class Talkative(Preparation):
         raise ValueError("no " * 1_000_000)
 
 
+@pytest.mark.slow
 def test_answers_of_any_length_may_come_back(files: list[Path]) -> None:
     outcomes = run([Work(Item(path, 1, 1)) for path in files], Talkative(*astuple(PLAIN)))
     failures = [each for each in outcomes if isinstance(each, Failure)]
@@ -79,6 +80,7 @@ class OnceStruck(Preparation):
         return super().pixels(picture, exact=exact)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGSTOP])
 def test_a_picture_whose_decoder_was_ended_or_stopped_is_read_after_all(
     sent: signal.Signals, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

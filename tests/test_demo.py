@@ -95,6 +95,7 @@ def test_missing_packages_are_named_with_their_remedy(tmp_path: Path) -> None:
     assert issubclass(StorageFailed, LimnError)
 
 
+@pytest.mark.slow
 def test_pictures_of_ones_own_are_asked_what_their_captions_say(
     typed: Typed, colours: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_pictures_of_ones_own_are_asked_what_their_captions_say(
     assert not any(query in done.stdout for query in DEMO_QUERIES)
 
 
+@pytest.mark.slow
 def test_pictures_without_captions_are_asked_for_their_folders_and_looks(
     typed: Typed, tmp_path: Path
 ) -> None:
@@ -116,6 +118,7 @@ def test_pictures_without_captions_are_asked_for_their_folders_and_looks(
     assert {'"red walls"', '"blue walls"'} < set(asked) and len(asked) == 3
 
 
+@pytest.mark.slow
 def test_the_demo_says_how_to_go_on_from_another_terminal(typed: Typed, colours: Path) -> None:
     told = typed("demo", colours, PATH="/nowhere").stderr
     bin_folder = Path(sys.executable).parent

@@ -144,6 +144,7 @@ finally:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signals", "within_s"), [([TERM], 5.0), ([INT, INT], 2.0), ([HUP] * 3, 1.0)]
 )

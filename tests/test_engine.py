@@ -116,6 +116,7 @@ def test_the_index_file_is_written_and_used_by_the_next_engine(
     assert path.stat().st_mtime_ns == written.st_mtime_ns, "nothing changed, nothing is written"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["missing", "cut", "flipped", "empty", "foreign", "ahead"])
 def test_an_index_file_that_can_not_be_used_is_rebuilt(
     engine: Engine, settings: Settings, colours: Path, damage: str

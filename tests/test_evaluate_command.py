@@ -12,6 +12,8 @@ from indexer.captioned_pictures import read_pairs, split
 from indexer.evaluation.report import measure, table
 from search.encoders import open_encoder
 
+pytestmark = pytest.mark.slow
+
 Limn = Callable[..., CompletedProcess[str]]
 
 TRAINING = Path(__file__).parents[2] / "shared/data/flickr8k/train/captions.csv"

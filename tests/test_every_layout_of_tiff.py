@@ -43,6 +43,7 @@ def predicted(way: Way, depth: str, predictor: int) -> Way:
     return Way(way.order, way.separate, way.packing, chosen, way.segment, way.big)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     depth=st.sampled_from(DEPTHS),
@@ -73,6 +74,7 @@ def test_colours_come_out_right_however_they_are_stored(
     assert shows_quadrants(picture), corners(picture)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(
     depth=st.sampled_from(DEPTHS),

@@ -15,6 +15,8 @@ from tests.colour_web import COLLECTION, settings_in, store_colours
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
+pytestmark = pytest.mark.slow
+
 PAGES = (
     "",
     "?q=red",

@@ -307,6 +307,7 @@ def test_a_graph_that_was_laid_out_for_the_caches_grows_and_forgets() -> None:
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
     store = FaissStore(WIDTH, "cpu")

@@ -14,6 +14,8 @@ from tests.browsing import served
 from tests.colour_web import opened, settings_in, store_colours
 from web.services.worker_process import Foreman
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:

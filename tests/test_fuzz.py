@@ -70,6 +70,7 @@ def originals(folder: Path) -> list[Path]:
     return files + [write(folder / name) for name, write in writers.items()]
 
 
+@pytest.mark.slow
 def test_of_two_thousand_damaged_files_each_is_read_or_listed_with_a_reason(
     tmp_path: Path,
 ) -> None:
@@ -108,6 +109,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text() | st.sampled_from(["caption", "text"]), json_values))
 def test_any_row_gives_captions_and_fields_that_a_database_takes(row: dict[str, Any]) -> None:
     names = ["image", *(name for name in row if name != "image")]

@@ -89,6 +89,7 @@ def test_no_path_leaves_the_roots(
     assert "away" not in str(asked(client, "GET", f"folders?path={tmp_path / 'shared'}"))
 
 
+@pytest.mark.slow
 def test_files_and_zips_become_a_collection(
     web: tuple[Engine, FlaskClient], settings: Settings, tmp_path: Path
 ) -> None:
@@ -127,6 +128,7 @@ def test_files_and_zips_become_a_collection(
     assert not list(tmp_path.rglob("escaped.png"))
 
 
+@pytest.mark.slow
 def test_what_was_sent_is_deleted_with_its_collection_and_nothing_else(
     web: tuple[Engine, FlaskClient], settings: Settings, tmp_path: Path
 ) -> None:
@@ -248,6 +250,7 @@ def test_a_collection_gets_another_name_and_is_still_kept_up(
     assert told == {"three": 3, "two": 2}
 
 
+@pytest.mark.slow
 def test_failures_are_told_and_tried_again(
     web: tuple[Engine, FlaskClient], settings: Settings, tmp_path: Path
 ) -> None:
@@ -286,6 +289,7 @@ def test_a_job_that_fails_or_is_cancelled_says_so_and_can_go_on(
     asked(client, "POST", "collections/nothing/index", 404)
 
 
+@pytest.mark.slow
 def test_serve_runs_what_is_asked_of_it_by_a_worker_of_its_own(
     tmp_path: Path, settings: Settings
 ) -> None:

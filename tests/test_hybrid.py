@@ -296,6 +296,7 @@ def test_more_captions_than_an_index_holds_are_no_error(settings: Settings, fold
     assert hit.picture.path.stem == "red"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "told"),
     [

@@ -67,6 +67,7 @@ def test_what_ships_is_listed_without_a_catalog(
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow
 def test_it_imports_no_torch() -> None:
     program = (
         "import sys; from search.settings import Settings; "

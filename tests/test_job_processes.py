@@ -17,6 +17,8 @@ from search.catalog.job_processes import AT_ONCE, JobProcesses
 from search.catalog.records import Counts
 from tests.commands import limn_command
 
+pytestmark = pytest.mark.slow
+
 # What everything takes on a machine that has much else to do.
 PATIENCE_S = 100.0
 

@@ -22,6 +22,7 @@ def alts(page: str) -> list[str]:
     return re.findall(r'class="shot"[^>]* alt="([^"]*)"', page, re.S)
 
 
+@pytest.mark.slow
 def test_a_mark_is_followed_kept_turned_and_taken_back(
     client: FlaskClient, engine: Engine, ids: dict[str, int]
 ) -> None:
@@ -74,6 +75,7 @@ def test_who_may_only_read_marks_without_leaving_a_trace(
     assert client.post("/saved", data=form, headers=elsewhere).status_code == 403
 
 
+@pytest.mark.slow
 def test_a_concept_is_kept_searched_and_forgotten(client: FlaskClient, ids: dict[str, int]) -> None:
     form = {"q": "wall", "more": str(ids["blue"]), "less": str(ids["red"]), "name": "sky"}
     kept = client.post("/concepts", data=form)
@@ -94,6 +96,7 @@ def test_a_concept_is_kept_searched_and_forgotten(client: FlaskClient, ids: dict
     assert client.get("/api/v1/concepts").json == {"concepts": []}
 
 
+@pytest.mark.slow
 def test_a_search_is_saved_under_a_name(client: FlaskClient, ids: dict[str, int]) -> None:
     form = {"q": "red & blue", "more": str(ids["red"]), "name": "Évening"}
     assert client.post("/saved", data=form).headers["Location"] == "/kept#searches"
@@ -109,6 +112,7 @@ def test_a_search_is_saved_under_a_name(client: FlaskClient, ids: dict[str, int]
     assert client.post("/saved/1/forget").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_board_is_filled_ordered_noted_and_deleted(
     client: FlaskClient, engine: Engine, ids: dict[str, int]
 ) -> None:

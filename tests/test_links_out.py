@@ -170,6 +170,7 @@ def test_what_was_indexed_by_hand_follows_links_and_is_sent(
     assert len(hits(client, "c")) == len(found)
 
 
+@pytest.mark.slow
 def test_what_an_older_version_was_asked_for_is_confined_too(
     web: tuple[Engine, FlaskClient], settings: Settings, root: Path
 ) -> None:

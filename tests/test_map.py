@@ -59,6 +59,7 @@ def test_alike_pictures_lie_together_and_the_map_outlives_a_restart(
         assert same.mean() > 0.9, "the nearest is of the same colour"
 
 
+@pytest.mark.slow
 def test_a_job_makes_the_map_and_the_api_tells_it(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data")
     with opened(settings) as (engine, client):
@@ -85,6 +86,7 @@ def test_a_job_makes_the_map_and_the_api_tells_it(tmp_path: Path) -> None:
         assert {hit["id"] for hit in chosen["hits"]} == {1, 4, 5, 6}
 
 
+@pytest.mark.slow
 def test_a_collection_too_small_to_lay_out_has_a_map_all_the_same(tmp_path: Path) -> None:
     with opened(settings_in(tmp_path / "data")) as (engine, _):
         for number, colour in enumerate(("red", "blue", "green", "white", "black"), start=1):

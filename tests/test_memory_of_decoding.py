@@ -38,8 +38,8 @@ from indexer.sources import Item
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
 import PIL.ImageCms, numpy, pillow_heif, PIL.TiffImagePlugin
-from search.pictures import pillow
-pillow.ready()
+from search.pictures import pillow_setup
+pillow_setup.ready()
 path, allowed = Path(sys.argv[1]), int(sys.argv[2])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -110,6 +110,7 @@ def marked_as_not_mounted(share: Path) -> None:
     (share / "NOT MOUNTED.txt").write_text("the disk is not there")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("take_away", [unmounted, removed, marked_as_not_mounted])
 def test_pictures_of_a_share_that_is_away_are_kept_and_shown_nowhere(
     held: tuple[Engine, Path], take_away: Callable[[Path], None]
@@ -262,6 +263,7 @@ RENAMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("renames", RENAMES.values(), ids=RENAMES)
 def test_files_that_change_their_names_keep_their_identity(
     tmp_path: Path, renames: dict[str, str]
@@ -293,6 +295,7 @@ def rename(root: Path, renames: dict[str, str]) -> None:
         (root / f"{old}.tmp").rename(root / f"{new}.png")
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_renamed_over_another_keeps_its_identity(tmp_path: Path) -> None:
     root = tmp_path / "library"
     fill(root, 1, 2, 3)
@@ -333,6 +336,7 @@ def test_boards_and_saved_searches_outlive_a_collection(limn: Limn, tmp_path: Pa
         assert "%400%2C0%2C50%2C50" in engine.catalog.saved.one(saved).address
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_tags_keeps_marks_notes_and_places(tmp_path: Path) -> None:
     root = tmp_path / "library"
     fill(root, 1, 2)
@@ -474,6 +478,7 @@ class Tree:
         return {path.read_bytes() for path in self.root.rglob("*.png")}
 
 
+@pytest.mark.slow
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

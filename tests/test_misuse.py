@@ -11,6 +11,8 @@ from werkzeug.routing import Rule
 
 from search.engine import Engine
 
+pytestmark = pytest.mark.slow
+
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "FOO")
 
 # Files, a stream that is followed for a minute, and what says 503 until the encoder is loaded.

@@ -4,9 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.typed import Typed
+
+pytestmark = pytest.mark.slow
 
 LINE = re.compile(r" *(\d+)  (\S+) +(\d+)  (/.*?)(  .*)?")
 

@@ -130,6 +130,7 @@ def test_a_tree_of_filters_is_followed(pictures: Catalog) -> None:
     assert passing(pictures, wanted) == expected(wanted)
 
 
+@pytest.mark.slow
 def test_a_long_row_of_conditions_is_followed(pictures: Catalog) -> None:
     every = tuple(Condition("id", "=", f"{number}-{number + 30}") for number in range(1, 3_000))
     assert passing(pictures, AnyOf(every)) == list(range(1, 9))

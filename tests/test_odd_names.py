@@ -63,6 +63,7 @@ def fits(name: str) -> bool:
     return plain and not device and len(name.encode()) <= 255 and "." in name[1:]
 
 
+@pytest.mark.slow
 def test_every_file_is_shown_and_saved_whatever_its_name(
     client: FlaskClient, odd: list[int], tmp_path: Path
 ) -> None:

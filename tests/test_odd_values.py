@@ -114,6 +114,7 @@ DOCUMENTS = st.lists(st.tuples(NAMES, VALUES), max_size=6).map(
 )  # names may come twice
 
 
+@pytest.mark.slow
 @settings(
     max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

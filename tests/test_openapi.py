@@ -76,6 +76,7 @@ def described(app: Flask) -> schemathesis.BaseSchema:
 
 
 # Schemathesis leaves the files open that the application sends it.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_nothing_that_may_be_asked_is_answered_as_is_not_said(

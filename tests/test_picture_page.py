@@ -44,6 +44,7 @@ def indexed(settings: Settings, folder: Path, *names: str) -> None:
             run(engine, settings, Request.of((str(folder),), name), PlainProgress())
 
 
+@pytest.mark.slow
 def test_a_moment_is_told_and_its_film_sent_in_ranges(tmp_path: Path) -> None:
     folder = tmp_path / "films"
     folder.mkdir()
@@ -71,6 +72,7 @@ def test_a_moment_is_told_and_its_film_sent_in_ranges(tmp_path: Path) -> None:
     assert Moment(film, 3723.9).clock == "1:02:03"
 
 
+@pytest.mark.slow
 def test_copies_are_told_wherever_they_are(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()

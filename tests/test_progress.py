@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from indexer.indexing.pipeline import index
@@ -15,6 +16,8 @@ from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
 from tests import collections_of_every_kind as made
 from tests.conftest import Limn
+
+pytestmark = pytest.mark.slow
 
 
 class Recorder:

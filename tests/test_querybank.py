@@ -109,6 +109,7 @@ def test_what_is_written_is_read_again(bank: Querybank, tmp_path: Path) -> None:
     assert again.usual == bank.usual and again.packed() == bank.packed()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"PK\x03\x04 half of it", b"no archive", b""])
 def test_what_is_no_querybank_is_said_to_be_damaged(tmp_path: Path, content: bytes) -> None:
     folder = copytree(FOLDER, tmp_path / "pair")
@@ -139,6 +140,7 @@ def without_querybank(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_querybank_becomes_a_part_of_a_pair_and_of_its_space(
     tmp_path: Path, taught: list[CaptionedPicture]
 ) -> None:

@@ -25,6 +25,8 @@ from tests.colour_web import opened, settings_in, store_colours
 from tests.conftest import POSTGRES_URL, Limn
 from tests.small_catalog import SPACE, embedded, unit
 
+pytestmark = pytest.mark.slow
+
 HUES = ("red", "green", "blue", "yellow")
 
 

@@ -22,6 +22,7 @@ def gif(path: Path) -> None:
     first.save(path, save_all=True, append_images=others, duration=100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["films and animations", "tables and archives"])
 def test_what_is_saved_has_a_name_and_a_kind_that_fit(tmp_path: Path, kind: str) -> None:
     pytest.importorskip("av")

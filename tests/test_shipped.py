@@ -20,6 +20,8 @@ from indexer.training.builtin.text_tower import TextTower
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from search.errors import EncoderUnavailable
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ("two dogs run on the beach", "两只狗在海滩上奔跑", "", "a red cup" * 40)
 
 

@@ -16,6 +16,8 @@ from search.malloc import SET_BY_HAND, give_back_freed
 from tests.browsing import served
 from tests.colour_web import picture_bytes, settings_in, store_colours
 
+pytestmark = pytest.mark.slow
+
 # Eight threads that each make, use and free blocks as searches do, and the memory in MiB after it.
 FREED_BY_THREADS = """
 import numpy as np

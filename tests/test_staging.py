@@ -22,6 +22,8 @@ from search.stores.faiss_store.ann_cpu import one_thread
 from search.stores.faiss_store.store import FaissStore
 from tests.conftest import Limn
 
+pytestmark = pytest.mark.slow
+
 
 class Opening(Protocol):
     """Opens an engine on one and the same folder, in a process that lasts or does not."""

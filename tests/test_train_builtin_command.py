@@ -17,7 +17,7 @@ from search.cli import main
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from tests.small_captions import draw_shapes
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 Refused = Callable[..., str]
 

@@ -18,6 +18,8 @@ from search.encoders import open_encoder
 from tests.small_captions import draw_shapes
 from tests.small_openclip import CLIP, WIDER, register, saved
 
+pytestmark = pytest.mark.slow
+
 Train = Callable[..., Result]
 
 QUICK = ("--batch", "24", "--held-out", "16", "--epochs", "1", "--device", "cpu")

@@ -30,6 +30,8 @@ from indexer.training.run_folder import TrainingStopped
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from search.errors import BadSource, StorageFailed
 
+pytestmark = pytest.mark.slow
+
 COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄色"}
 SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden=384)
 RECIPE = TrainingConfig(epochs=2, batch=4, seed=5, held_out=0, width=32)

@@ -35,7 +35,7 @@ from search.pictures import Limits
 from tests.small_captions import draw_shapes
 from tests.small_openclip import CLIP, ENDS, saved
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 CPU = torch.device("cpu")
 PLAN = FineTuneConfig("full", "softmax", rate=1e-3, epochs=2, batch=8, chunk=8, captions=2, seed=3)
