@@ -27,7 +27,8 @@ ADDED = {"text", "id"}
 
 def classes() -> set[str]:
     """Return the names of the classes that take a code and a template."""
-    names, bases = {"LimnError", "Message"}, defaultdict(set)
+    names = {"LimnError", "Message"}
+    bases: dict[str, set[str]] = defaultdict(set)
     for _, node in nodes():
         if isinstance(node, ast.ClassDef):
             bases[node.name] |= {ast.unparse(base).rpartition(".")[2] for base in node.bases}
