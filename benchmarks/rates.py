@@ -15,7 +15,7 @@ from indexer.indexing.pipeline import ENCODE_BATCH
 from indexer.indexing.run_state import RunState
 from indexer.sources import found_in
 from indexer.sources.folder import FolderSource
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.encoders import Encoder
 from search.pictures import Limits
 
@@ -25,7 +25,7 @@ class Silent:
 
     def planned(self, plan: RunState) -> None: ...
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None: ...
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from indexer.indexing.pipeline import index
 from indexer.indexing.run_state import RunState
 from indexer.sources.folder import FolderSource
 from search.bootstrap import open_engine
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.pictures import Limits
 from search.query.limits import ALL_SIGNALS, SearchSignal
@@ -75,7 +75,7 @@ class Silent:
 
     def planned(self, plan: RunState) -> None: ...
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None: ...
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None: ...
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from benchmarks.search_vectors import Material, material, mixtures
 from search.records import Device, Ids, QueryKind, Vectors
 from search.stores.faiss_store.ann_cpu import one_thread
 from search.stores.faiss_store.store import FaissStore
-from search.stores.planner.cpu import Planner
+from search.stores.planner.cpu import IndexPlanner
 from search.stores.planner.gpu import planner_of
 from search.stores.planner.plan import IndexOptions
 
@@ -141,7 +141,7 @@ class Bench:
         assert found is not None
         mapped.load(found[1])
         opened_s = time.perf_counter() - began
-        Planner(
+        IndexPlanner(
             mapped, self.lessons, IndexOptions(memory_bytes=160 * len(store)), lambda _: None
         ).run()
         figures: Figures = {
@@ -165,7 +165,7 @@ class Bench:
             queries = self.queries["text"][:50]
             with one_thread():
                 exact = timed(lambda q, s=store: s.search(q, 10)[0], queries)[1]["cpu_ms"]
-            plan = Planner(store, self.lessons, IndexOptions("scan"), lambda _: None).run()
+            plan = IndexPlanner(store, self.lessons, IndexOptions("scan"), lambda _: None).run()
             with one_thread():
                 staged = timed(lambda q, s=store: s.search(q, 10)[0], queries)[1]["cpu_ms"]
             figures[str(size)] = {"exact_ms": exact, "scan_ms": staged, "plan": bool(plan)}

@@ -49,7 +49,7 @@ def limn(store_name: str) -> Build:
         if store_name != "exact":
             options = IndexOptions(store_name)
             plan = planner_of(store, options)(store, texts, options, lambda _: None).run()
-        staged = store.staged
+        staged = store.ann
 
         now = (0, "")
 

@@ -39,7 +39,7 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledAdapter:
     """An adapter of a collection, whether it is in use, and what is known of its training."""
 
     collection: str

@@ -27,7 +27,7 @@ class _Waiting(Generic[Asked, Answer]):
         self.failure: BaseException | None = None
 
 
-class Joining(Generic[Asked, Answer]):
+class Batcher(Generic[Asked, Answer]):
     """Gives what concurrent callers ask to `work` in one list, and each its own answer."""
 
     def __init__(self, work: Callable[[list[Asked]], Sequence[Answer]], most: int = 64) -> None:

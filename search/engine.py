@@ -23,7 +23,7 @@ from search.ranking.pagination import RankedResults
 from search.ranking.searcher import Searcher
 from search.records import Ids, Picture, Vectors
 from search.stores import IndexKind, StoreBackend, VectorStore
-from search.stores.planner.plan import Plan
+from search.stores.planner.plan import IndexPlan
 from search.timing import Timing
 
 WARM_UP = Query((TextTerm("a photograph"),))
@@ -126,7 +126,9 @@ class Engine:
         """Reload the adapters at the next search: one was installed, turned or removed."""
         self._searcher.adapters.clear()
 
-    def plan(self, collection: Collection, report: Callable[[str], None] | None = None) -> Plan:
+    def plan(
+        self, collection: Collection, report: Callable[[str], None] | None = None
+    ) -> IndexPlan:
         """Return how a collection is searched; with `report`, measure and build that first."""
         return self._indexes.plan(collection, report)
 

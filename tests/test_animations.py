@@ -14,7 +14,7 @@ from indexer.sources.folder import FolderSource
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
 from search.pictures import Limits, load_file, read_picture
@@ -82,7 +82,7 @@ def test_an_animation_is_indexed_followed_and_forgotten(tmp_path: Path) -> None:
     ensure_schema(database)
     catalog = Catalog(database)
 
-    def indexed() -> Counts:
+    def indexed() -> RunCounts:
         collection, counts = index(
             catalog,
             "m",

@@ -16,9 +16,9 @@ from search.catalog.records import (
     BesidePicture,
     Changes,
     Collection,
-    Counts,
     EmbeddedCaptions,
     Failure,
+    RunCounts,
 )
 from search.errors import CollectionBusy, NotFound, SpaceMismatch
 from search.records import Caption, Space
@@ -262,7 +262,7 @@ def test_a_job_whose_process_went_away_is_marked_when_the_next_one_starts(
     jobs = catalog.jobs
     first = jobs.start(collection, "index", Path("/p"))
     second = jobs.start(collection, "index", Path("/p"))
-    jobs.update(second, Counts(found=3, added=3), "done")
+    jobs.update(second, RunCounts(found=3, added=3), "done")
     assert [(job.id, job.state) for job in jobs.latest()] == [
         (second, "done"),
         (first, "interrupted"),

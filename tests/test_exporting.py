@@ -29,7 +29,7 @@ from indexer.exporting.export import ExportedPair, export, probes
 from indexer.exporting.tokenizer import TEXTS
 from search.encoders import open_encoder
 from search.encoders.onnx_pair.exported import digest_of, open_onnx
-from search.encoders.openclip.tokenizer import PIECES, Reading, Words
+from search.encoders.openclip.tokenizer import PIECES, OpenClipTokenizer, Reading
 from search.encoders.text_limits import encodable
 from search.errors import BadSetting, EncoderUnavailable, StorageFailed
 from tests.conftest import Limn
@@ -142,14 +142,14 @@ def test_it_opens_without_torch_or_open_clip(pair: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def both(pair: Path) -> tuple[Words, Any]:
+def both(pair: Path) -> tuple[OpenClipTokenizer, Any]:
     """The exported tokenizer with room for any text, and open_clip's."""
     words = open_onnx(f"onnx:{pair}").words
     roomy = Reading(**{**words.reading.facts(), "context": 10_000})
-    return Words(words.tokenizer, roomy), open_clip.get_tokenizer(CLIP)
+    return OpenClipTokenizer(words.tokenizer, roomy), open_clip.get_tokenizer(CLIP)
 
 
-def assert_same_tokens(both: tuple[Words, Any], text: str) -> None:
+def assert_same_tokens(both: tuple[OpenClipTokenizer, Any], text: str) -> None:
     """Compare a text's tokens; Limn makes of any text one line that can be encoded, for both."""
     line = " ".join(encodable(text).split())
     words, theirs = both
@@ -157,7 +157,7 @@ def assert_same_tokens(both: tuple[Words, Any], text: str) -> None:
 
 
 @pytest.mark.slow
-def test_every_character_becomes_open_clip_s_tokens(both: tuple[Words, Any]) -> None:
+def test_every_character_becomes_open_clip_s_tokens(both: tuple[OpenClipTokenizer, Any]) -> None:
     # Planes 3 to 13 are unassigned, 15 and 16 private: a sample of those says enough.
     planes = [*range(0x30000), *range(0x30000, 0x110000, 997)]
     numbers = [each for each in planes if not 0xD800 <= each < 0xE000]
@@ -166,7 +166,7 @@ def test_every_character_becomes_open_clip_s_tokens(both: tuple[Words, Any]) -> 
         assert_same_tokens(both, " ".join(f"a{chr(each)}b" for each in some))
 
 
-def test_random_texts_become_open_clip_s_tokens(both: tuple[Words, Any]) -> None:
+def test_random_texts_become_open_clip_s_tokens(both: tuple[OpenClipTokenizer, Any]) -> None:
     draw = random.Random(0)
     alphabets = (
         [chr(each) for each in range(32, 127)],

@@ -11,7 +11,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.records import Collection, EmbeddedPicture
 from search.colours import NAMED
 from search.facets.cache import FacetCache
-from search.facets.records import NOTHING, Facets, Folder, Span, Value
+from search.facets.records import NOTHING, Facets, Folder, Value, ValueRange
 from search.filters.grammar import parse
 from search.records import Caption, Fields
 from tests.conftest import Limn
@@ -108,8 +108,8 @@ def test_everything_that_is_known_is_counted(facet_cache: FacetCache, catalog: C
     assert facets.cameras == (Value("Canon EOS 5D", 4), Value("NIKON D5", 1))
     assert told(facets.orientations) == {"landscape": 4, "portrait": 1, "square": 1}
     assert told(facets.formats) == {"JPEG": 5, "PNG": 1}
-    assert facets.megapixels == (Span(0, 1.0, 5), Span(24.0, 48.0, 1))
-    assert facets.sizes_bytes == (Span(0, 100_000, 6),)
+    assert facets.megapixels == (ValueRange(0, 1.0, 5), ValueRange(24.0, 48.0, 1))
+    assert facets.sizes_bytes == (ValueRange(0, 100_000, 6),)
     assert told(facets.colours) == {"red": 1, "white": 1, "blue": 1}
     trip = Folder("/p/2019/trip", 1)
     inside = (Folder("/p/2019", 3, (trip,)), Folder("/p/2021", 3))

@@ -9,7 +9,7 @@ import pytest
 from search.catalog.catalog import Catalog
 from search.catalog.filters import passes
 from search.errors import BadQuery
-from search.filters.grammar import parse, written
+from search.filters.grammar import format_filter, parse
 from search.filters.tree import AllOf, AnyOf, Condition, Not
 from search.records import Caption
 from tests.small_catalog import FACTS, SPACE, embedded, unit
@@ -39,7 +39,7 @@ def test_and_binds_closer_than_or_and_not_closest() -> None:
     ],
 )
 def test_a_filter_that_is_written_is_read_as_the_same(text: str) -> None:
-    assert parse(written(parse(text))) == parse(text)
+    assert parse(format_filter(parse(text))) == parse(text)
 
 
 @pytest.mark.parametrize(

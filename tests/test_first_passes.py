@@ -16,15 +16,15 @@ from search.records import Vectors
 from search.settings import Settings, memory_size
 from search.stores import VectorStore
 from search.stores.exact import ExactStore
-from search.stores.faiss_store.ann import FirstPass
+from search.stores.faiss_store.ann import AnnIndex
 from search.stores.faiss_store.ann_cpu import FirstPassName, load_first_pass, one_thread, train
 from search.stores.faiss_store.ann_file import read_first, read_plan, write_first
 from search.stores.faiss_store.float16 import widened
-from search.stores.faiss_store.locality import Cells
+from search.stores.faiss_store.locality import Clusters
 from search.stores.faiss_store.store import FaissStore, Staged
 from search.stores.index_file import IndexHeader, read_index, write_index
-from search.stores.planner.cpu import Planner, exact_plan, wants_plan
-from search.stores.planner.plan import Depth, IndexOptions, Plan
+from search.stores.planner.cpu import IndexPlanner, exact_plan, wants_plan
+from search.stores.planner.plan import Depth, IndexOptions, IndexPlan
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
 NAMES: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
@@ -49,7 +49,9 @@ def staged_store(name: FirstPassName, memory_bytes: int | None = None) -> FaissS
     store = FaissStore(WIDTH, "cpu", memory_bytes)
     first = load_first_pass(taught(name))
     depth = Depth(128, 120, 300)
-    assert store.stage(Staged(first, Plan(name, ROWS, text=depth, picture=depth)), store.generation)
+    assert store.stage(
+        Staged(first, IndexPlan(name, ROWS, text=depth, picture=depth)), store.generation
+    )
     return store
 
 
@@ -57,7 +59,7 @@ def staged_store(name: FirstPassName, memory_bytes: int | None = None) -> FaissS
 def staged(request: pytest.FixtureRequest) -> FaissStore:
     store = staged_store(request.param)
     store.put(np.arange(ROWS), PICTURES)
-    assert store.staged is not None and len(store.staged.first) == ROWS
+    assert store.ann is not None and len(store.ann.first) == ROWS
     return store
 
 
@@ -85,7 +87,7 @@ def test_a_filter_that_keeps_only_what_lies_far_away_keeps_the_recall(staged: Fa
 def test_what_is_removed_or_replaced_is_never_found(staged: FaissStore) -> None:
     gone = np.arange(0, ROWS, 9)
     staged.remove(gone)
-    assert staged.staged is not None, "a few removals cost no first pass"
+    assert staged.ann is not None, "a few removals cost no first pass"
     held = np.setdiff1d(np.arange(ROWS), gone)
     assert recall(staged, TEXTS[:50], held) >= 0.99
     staged.put(gone, PICTURES[gone])
@@ -96,7 +98,7 @@ def test_what_is_removed_or_replaced_is_never_found(staged: FaissStore) -> None:
 
 def test_many_removals_leave_a_store_that_answers_exactly(staged: FaissStore) -> None:
     staged.remove(np.arange(ROWS // 2))
-    assert staged.staged is None, "its slots are numbered anew"
+    assert staged.ann is None, "its slots are numbered anew"
     assert recall(staged, TEXTS[:50], np.arange(ROWS // 2, ROWS)) == 1
 
 
@@ -108,10 +110,10 @@ def test_all_that_lies_close_to_a_query_may_be_removed(staged: FaissStore) -> No
 
 
 def test_a_first_pass_survives_its_bytes(staged: FaissStore) -> None:
-    assert staged.staged is not None
-    again = load_first_pass(staged.staged.first.dump())
-    assert again.name == staged.staged.plan.store and len(again) == ROWS
-    staged.stage(Staged(again, staged.staged.plan), staged.generation)
+    assert staged.ann is not None
+    again = load_first_pass(staged.ann.first.dump())
+    assert again.name == staged.ann.plan.store and len(again) == ROWS
+    staged.stage(Staged(again, staged.ann.plan), staged.generation)
     assert recall(staged, TEXTS[:50], np.arange(ROWS)) >= 0.99
     with pytest.raises(IndexDamaged):
         load_first_pass(again.dump()[:200])
@@ -125,7 +127,7 @@ def test_rows_of_a_graph_keep_their_slots_wherever_they_lie() -> None:
     first = train("hnsw", PICTURES, (PICTURES[:1000], TEXTS), WIDTH, ROWS)
     first.add(PICTURES[early], early)
     first.arrange(
-        Cells(first.reduction.vectors(PICTURES)).of(first.reduction.vectors(PICTURES[early]))
+        Clusters(first.reduction.vectors(PICTURES)).of(first.reduction.vectors(PICTURES[early]))
     )
     assert not np.isin(first.candidates(PICTURES[late], 50, 128), late).any()
     first.add(PICTURES[late], late)
@@ -141,16 +143,16 @@ def test_rows_of_a_graph_keep_their_slots_wherever_they_lie() -> None:
 
 def test_a_first_pass_of_other_rows_is_refused(staged: FaissStore) -> None:
     other = FaissStore(WIDTH, "cpu")
-    assert staged.staged is not None
-    assert not other.stage(staged.staged, staged.generation)
+    assert staged.ann is not None
+    assert not other.stage(staged.ann, staged.generation)
     other.load(b"".join(staged.dump()))
-    assert other.stage(staged.staged, staged.generation)
+    assert other.stage(staged.ann, staged.generation)
 
 
 def test_a_first_pass_that_lags_takes_in_what_came_since() -> None:
     store = staged_store("scan")
-    assert store.staged is not None
-    lagging = store.staged
+    assert store.ann is not None
+    lagging = store.ann
     store.unstage()
     store.put(np.arange(ROWS), PICTURES)
     assert store.stage(lagging, store.generation) and len(lagging.first) == ROWS
@@ -280,16 +282,16 @@ def filled() -> FaissStore:
 @pytest.mark.parametrize("name", ["auto", *NAMES])
 def test_what_the_planner_builds_reaches_its_target(name: str) -> None:
     store, told = filled(), list[str]()
-    plan = Planner(store, TEXTS, IndexOptions(name), told.append).run()
+    plan = IndexPlanner(store, TEXTS, IndexOptions(name), told.append).run()
     assert plan is not None and plan.target >= 0.99 and plan.text and plan.picture
-    assert store.staged is not None and store.staged.plan == plan and told
+    assert store.ann is not None and store.ann.plan == plan and told
     assert name in ("auto", plan.store)
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
     assert any("400 captions" in reason for reason in plan.reasons)
-    assert Plan.from_json(plan.as_json()).text == plan.text
+    assert IndexPlan.from_json(plan.as_json()).text == plan.text
 
 
-class Uncached(Planner):
+class Uncached(IndexPlanner):
     """Lays a graph out for caches that hold nothing."""
 
     cache_bytes = 0
@@ -303,7 +305,7 @@ def test_a_graph_that_was_laid_out_for_the_caches_grows_and_forgets() -> None:
     gone = np.arange(0, ROWS, 9)
     store.remove(gone)
     store.put(gone, PICTURES[gone])
-    assert store.staged is not None and len(store.staged.first) == ROWS + len(gone)
+    assert store.ann is not None and len(store.ann.first) == ROWS + len(gone)
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
 
 
@@ -313,9 +315,9 @@ def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
     store = FaissStore(WIDTH, "cpu")
     store.put(np.arange(ROWS - 500), PICTURES[:-500])
     say = meanwhile(name, partial(store.put, np.arange(ROWS - 500, ROWS), PICTURES[-500:]))
-    plan = Planner(store, TEXTS, IndexOptions(name), say).run()
+    plan = IndexPlanner(store, TEXTS, IndexOptions(name), say).run()
     assert plan is not None and plan.store == name and plan.target >= 0.99
-    assert store.staged is not None and len(store.staged.first) == ROWS
+    assert store.ann is not None and len(store.ann.first) == ROWS
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
 
 
@@ -323,15 +325,15 @@ def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
 def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(name: str) -> None:
     store = filled()
     say = meanwhile(name, partial(store.remove, np.arange(ROWS // 2)))
-    assert Planner(store, TEXTS, IndexOptions(name), say).run() is None
-    assert store.staged is None
+    assert IndexPlanner(store, TEXTS, IndexOptions(name), say).run() is None
+    assert store.ann is None
     assert recall(store, TEXTS[:50], np.arange(ROWS // 2, ROWS)) == 1
 
 
 class Broken:
     """A first pass that has no memory for more."""
 
-    def __init__(self, first: FirstPass) -> None:
+    def __init__(self, first: AnnIndex) -> None:
         self._first = first
 
     def __len__(self) -> int:
@@ -344,24 +346,24 @@ class Broken:
 
 
 def test_a_first_pass_that_could_not_grow_is_not_asked_again(staged: FaissStore) -> None:
-    assert staged.staged is not None
-    broken = Staged(Broken(staged.staged.first), staged.staged.plan)  # type: ignore[arg-type]
+    assert staged.ann is not None
+    broken = Staged(Broken(staged.ann.first), staged.ann.plan)  # type: ignore[arg-type]
     assert staged.stage(broken, staged.generation)
     with pytest.raises(MemoryError):
         staged.put(np.arange(10), PICTURES[:10])
-    assert staged.staged is None
+    assert staged.ann is None
     assert recall(staged, TEXTS[:50], np.arange(ROWS)) == 1
 
 
 def test_what_a_wish_left_exact_is_planned_anew_without_it() -> None:
-    failed = Plan("exact", 10**6, wished="ivf")
+    failed = IndexPlan("exact", 10**6, wished="ivf")
     assert failed.suits(IndexOptions("ivf"), "cpu") and not failed.suits(IndexOptions(), "cpu")
-    assert Plan("exact", 10**6).suits(IndexOptions(), "cpu")
-    assert not Plan("scan", 10**6).suits(IndexOptions(), "cuda")
+    assert IndexPlan("exact", 10**6).suits(IndexOptions(), "cpu")
+    assert not IndexPlan("scan", 10**6).suits(IndexOptions(), "cuda")
 
 
 def test_without_captions_the_planner_says_what_stood_for_texts() -> None:
-    plan = Planner(filled(), TEXTS[:0], IndexOptions("scan"), lambda _: None).run()
+    plan = IndexPlanner(filled(), TEXTS[:0], IndexOptions("scan"), lambda _: None).run()
     assert plan is not None and plan.text and plan.picture
     assert any("too few captions" in reason for reason in plan.reasons)
     assert plan.text.of_10 >= 3 * 10
@@ -369,8 +371,10 @@ def test_without_captions_the_planner_says_what_stood_for_texts() -> None:
 
 def test_what_exceeds_the_memory_is_not_built() -> None:
     store = filled()
-    plan = Planner(store, TEXTS, IndexOptions("auto", memory_bytes=ROWS * 20), lambda _: None).run()
-    assert plan is not None and plan.store == "exact" and store.staged is None
+    plan = IndexPlanner(
+        store, TEXTS, IndexOptions("auto", memory_bytes=ROWS * 20), lambda _: None
+    ).run()
+    assert plan is not None and plan.store == "exact" and store.ann is None
     assert any("scan would take" in reason for reason in plan.reasons)
 
 
@@ -378,7 +382,7 @@ def test_a_plan_is_wanted_by_size_and_by_what_was_asked() -> None:
     auto = IndexOptions()
     assert not wants_plan(20_000, 512, None, auto)
     assert wants_plan(100_000, 512, None, auto)
-    known = Plan("scan", 100_000)
+    known = IndexPlan("scan", 100_000)
     assert not wants_plan(150_000, 512, known, auto)
     assert wants_plan(250_000, 512, known, auto)
     assert wants_plan(150_000, 512, known, IndexOptions("hnsw"))
@@ -389,9 +393,9 @@ def test_a_plan_is_wanted_by_size_and_by_what_was_asked() -> None:
 
 
 def test_a_plan_and_its_first_pass_survive_their_file(staged: FaissStore, tmp_path: Path) -> None:
-    assert staged.staged is not None
-    path, plan = tmp_path / "a.first", replace(staged.staged.plan, reasons=("so",))
-    write_first(path, HEADER, plan, staged.staged, staged.generation)
+    assert staged.ann is not None
+    path, plan = tmp_path / "a.first", replace(staged.ann.plan, reasons=("so",))
+    write_first(path, HEADER, plan, staged.ann, staged.generation)
     read = read_plan(path)
     assert read is not None and read.reasons == ("so",)
     found = read_first(path)

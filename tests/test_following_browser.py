@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from search.bootstrap import open_engine
-from search.catalog.records import Counts, Failure
+from search.catalog.records import Failure, RunCounts
 from tests.browsing import served
 from tests.colour_web import COLLECTION, picture_bytes, settings_in, store, store_colours
 
@@ -25,7 +25,7 @@ def test_a_job_is_followed_on_every_page_that_tells_of_it(
         collection = catalog.collections.one(COLLECTION)
         jobs = catalog.jobs
         job = jobs.start(collection, "index", tmp_path / "in")
-        jobs.update(job, Counts(found=4, added=2), total=4)
+        jobs.update(job, RunCounts(found=4, added=2), total=4)
         context = browser.new_context(locale="en-US")
         first, shelf, page = (context.new_page() for _ in range(3))
         first.goto(url)
@@ -38,13 +38,13 @@ def test_a_job_is_followed_on_every_page_that_tells_of_it(
         assert page.locator(".newest img").count() == 2
         store(catalog, tmp_path / "in" / "green.png", "green")
         catalog.failures.record(collection, [Failure(Path("/a.jpg"), "not an image", "text")])
-        jobs.update(job, Counts(found=4, added=5), total=4)
+        jobs.update(job, RunCounts(found=4, added=5), total=4)
         for each in (first, shelf, page):
             each.get_by_text("3 pictures").wait_for()
             each.get_by_text("4 of 4").wait_for()
         assert page.locator(".newest img").count() == 3
         page.get_by_role("cell", name="a.jpg").wait_for()
-        jobs.update(job, Counts(found=4, added=3, failed=1), "done")
+        jobs.update(job, RunCounts(found=4, added=3, failed=1), "done")
         page.get_by_text("3 added").wait_for()
         for each in (first, shelf, page):
             each.locator("[data-job]").wait_for(state="detached")

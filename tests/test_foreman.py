@@ -12,7 +12,7 @@ from search.catalog.jobs import Jobs
 from search.engine import Engine
 from tests.browsing import served
 from tests.colour_web import opened, settings_in, store_colours
-from web.services.worker_process import Foreman
+from web.services.worker_process import WorkerProcesses
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def test_a_job_that_a_dead_worker_left_goes_on_when_the_server_starts(
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
         jobs = engine.catalog.jobs
-        foreman = Foreman(engine)
+        foreman = WorkerProcesses(engine)
         assert not foreman.at_work
         foreman.start()
         assert ended(jobs, job) == "done"
@@ -61,7 +61,7 @@ def test_the_job_of_a_worker_that_crashed_is_told_as_interrupted(
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
         jobs = engine.catalog.jobs
-        foreman = Foreman(engine)
+        foreman = WorkerProcesses(engine)
         foreman.start()
         assert ended(jobs, job) == "interrupted"
         foreman.stop()

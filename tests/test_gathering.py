@@ -19,7 +19,7 @@ from search.errors import StorageFailed
 from search.settings import Settings
 from tests.browsing import served
 from tests.colour_web import opened, picture_bytes, settings_in
-from web.services.uploads import Intake, safe_name
+from web.services.uploads import Uploads, safe_name
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def test_a_folder_that_can_not_be_made_is_told(
         f"under the id {answer['request_id']}"
     )
     with pytest.raises(StorageFailed, match=f"Not a directory; make room in {uploads}"):
-        Intake(uploads).drafts()  # as `limn serve` asks for it
+        Uploads(uploads).drafts()  # as `limn serve` asks for it
 
 
 def test_more_than_is_allowed_is_refused(tmp_path: Path) -> None:

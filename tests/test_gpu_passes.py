@@ -19,9 +19,9 @@ from search.stores.faiss_store.ann_cpu import one_thread
 from search.stores.faiss_store.ann_gpu import GpuPass, missing
 from search.stores.faiss_store.gpu import DeviceCopy, gpu_count
 from search.stores.faiss_store.store import FaissStore, Staged
-from search.stores.planner.cpu import Planner, exact_plan, wants_plan
+from search.stores.planner.cpu import IndexPlanner, exact_plan, wants_plan
 from search.stores.planner.gpu import GpuPlanner, planner_of
-from search.stores.planner.plan import Depth, IndexOptions, Plan
+from search.stores.planner.plan import Depth, IndexOptions, IndexPlan
 from search.stores.validation import Rows16
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
@@ -63,7 +63,7 @@ def on_gpu(copy: faiss.Index | None = None) -> FaissStore:
 
 
 def staged(store: FaissStore, first: GpuPass) -> FaissStore:
-    plan = Plan(first.name, ROWS, text=DEPTH, picture=DEPTH, device="cuda")
+    plan = IndexPlan(first.name, ROWS, text=DEPTH, picture=DEPTH, device="cuda")
     assert store.stage(Staged(first, plan), store.generation)
     return store
 
@@ -78,7 +78,7 @@ def both(request: pytest.FixtureRequest) -> tuple[FaissStore, faiss.Index]:
 
 def test_it_finds_nearly_all_and_no_ghost(both: tuple[FaissStore, faiss.Index]) -> None:
     store, copy = both
-    assert store.staged is not None and len(store.staged.first) == ROWS
+    assert store.ann is not None and len(store.ann.first) == ROWS
     assert recall(store, TEXTS[:100], ALL) >= 0.99
     gone = np.arange(0, ROWS, 9)
     store.remove(gone)
@@ -116,7 +116,7 @@ def test_those_who_come_while_it_works_are_answered_together() -> None:
     with ThreadPoolExecutor(len(asked)) as pool:
         coming = [pool.submit(store.search, each, 5 + i % 7) for i, each in enumerate(asked)]
         ends = time.monotonic() + 60
-        while store.staged.first._joined.waiting < len(asked) - 1:  # type: ignore[union-attr]
+        while store.ann.first._joined.waiting < len(asked) - 1:  # type: ignore[union-attr]
             assert time.monotonic() < ends
         slow.opened.set()
         together = [each.result() for each in coming]
@@ -166,7 +166,7 @@ def test_one_that_fails_is_given_up_with_one_warning(
         store.put(np.array([ROWS]), PICTURES[:1])
         for _ in range(3):
             assert store.search(TEXTS[:5], 10)[0].min() >= 0
-    assert store.staged is None and store.gave_up
+    assert store.ann is None and store.gave_up
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "out of memory" in caplog.text
 
@@ -191,7 +191,7 @@ class Full(OnCpu):
         raise MemoryError("no room for 20 GB")
 
 
-def plan_of(store: FaissStore, wish: str, planner: type[Planner]) -> Plan:
+def plan_of(store: FaissStore, wish: str, planner: type[IndexPlanner]) -> IndexPlan:
     plan = planner(store, TEXTS, IndexOptions(wish), lambda _: None).run()
     assert plan is not None and plan.device == "cuda"
     return plan
@@ -202,7 +202,7 @@ def test_what_is_asked_for_is_built_and_measured() -> None:
     store = on_gpu()
     plan = plan_of(store, "ivf", AtOnce)
     assert plan.store == "ivf" and plan.target >= 0.99 and set(plan.measured) == {"exact", "ivf"}
-    assert store.staged is not None and store.staged.plan == plan
+    assert store.ann is not None and store.ann.plan == plan
     assert recall(store, TEXTS[200:300], ALL) >= 0.985
 
 
@@ -210,18 +210,18 @@ def test_what_is_asked_for_is_built_and_measured() -> None:
 @pytest.mark.skipif(not missing("cagra"), reason="this FAISS has CAGRA")
 @pytest.mark.parametrize(("planner", "chosen"), [(AtOnce, "exact"), (OnCpu, "ivf")])
 def test_the_quickest_is_kept_and_exact_search_is_one_of_them(
-    planner: type[Planner], chosen: str
+    planner: type[IndexPlanner], chosen: str
 ) -> None:
     store = on_gpu()
     plan = plan_of(store, "auto", planner)
-    assert plan.store == chosen and (store.staged is not None) == (chosen == "ivf")
+    assert plan.store == chosen and (store.ann is not None) == (chosen == "ivf")
     assert any("faiss-gpu-cuvs" in reason for reason in plan.reasons)
 
 
 def test_a_gpu_that_is_full_leaves_exact_search() -> None:
     store = on_gpu()
     plan = plan_of(store, "ivf", Full)
-    assert plan.store == "exact" and store.staged is None
+    assert plan.store == "exact" and store.ann is None
     assert any("no room for 20 GB" in reason for reason in plan.reasons)
 
 
@@ -230,7 +230,7 @@ def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(wi
     store = on_gpu()
     say = meanwhile(wish, partial(store.remove, np.arange(ROWS // 2)))
     assert Built(store, TEXTS, IndexOptions(wish), say).run() is None
-    assert store.staged is None and not store.gave_up
+    assert store.ann is None and not store.gave_up
     assert recall(store, TEXTS[:50], np.arange(ROWS // 2, ROWS)) >= 0.999
 
 
@@ -270,7 +270,7 @@ def test_a_graph_is_built_without_the_pictures_it_is_measured_with_and_gets_them
     store = on_gpu()
     plan = plan_of(store, "cagra", Built)
     assert plan.store == "cagra" and plan.target >= 0.99 and plan.picture is not None
-    assert store.staged is not None and len(store.staged.first) == ROWS
+    assert store.ann is not None and len(store.ann.first) == ROWS
     assert recall(store, PICTURES[::7], ALL) >= 0.985
     store.remove(ALL[::9])
     store.put(ALL[::9], PICTURES[::9])
@@ -314,7 +314,7 @@ def test_a_gpu_that_has_no_room_to_grow_leaves_exact_search() -> None:
 
     plan = Growing(store, TEXTS, IndexOptions("ivf"), say).run()
     assert plan is not None and plan.store == "exact" and "no room to grow" in plan.reasons[-1]
-    assert store.gave_up and store.staged is None
+    assert store.gave_up and store.ann is None
     assert store.search(TEXTS[:5], 10)[0].min() >= 0
 
 
@@ -330,14 +330,16 @@ def test_a_store_that_has_no_gpu_says_so_once() -> None:
 
 def test_a_gpu_wants_a_plan_later_and_its_own() -> None:
     assert planner_of(on_gpu(), IndexOptions()) is GpuPlanner
-    assert planner_of(FaissStore(4, "cpu"), IndexOptions()) is Planner
-    assert planner_of(on_gpu(), IndexOptions("hnsw")) is Planner, "a CPU's, where it is asked for"
+    assert planner_of(FaissStore(4, "cpu"), IndexOptions()) is IndexPlanner
+    assert planner_of(on_gpu(), IndexOptions("hnsw")) is IndexPlanner, (
+        "a CPU's, where it is asked for"
+    )
     assert not wants_plan(10**6, 512, None, IndexOptions(), "cuda")
     assert wants_plan(2 * 10**7, 512, None, IndexOptions(), "cuda")
-    assert wants_plan(2 * 10**7, 512, Plan("hnsw", 2 * 10**7), IndexOptions(), "cuda")
+    assert wants_plan(2 * 10**7, 512, IndexPlan("hnsw", 2 * 10**7), IndexOptions(), "cuda")
     assert "by the GPU" in exact_plan(10**6, 512, IndexOptions(), "cuda").reasons[0]
-    plan = replace(Plan("cagra", 10), device="cuda", wished="cagra")
-    assert Plan.from_json(plan.as_json()) == plan
+    plan = replace(IndexPlan("cagra", 10), device="cuda", wished="cagra")
+    assert IndexPlan.from_json(plan.as_json()) == plan
 
 
 @pytest.mark.gpu
@@ -349,15 +351,15 @@ def test_a_real_gpu_plans_grows_forgets_and_filters(name: str) -> None:
     store = FaissStore(WIDTH, "cuda")
     store.put(ALL, PICTURES)
     plan = plan_of(store, name, GpuPlanner)
-    assert plan.store == name and store.staged is not None
+    assert plan.store == name and store.ann is not None
     store.remove(ALL[::9])
     store.put(ALL[::9], PICTURES[::9])
-    assert len(store.staged.first) > ROWS
+    assert len(store.ann.first) > ROWS
     assert recall(store, TEXTS[200:300], ALL) >= 0.985
     for share in (0.5, 0.05, 0.005):
         allowed = np.flatnonzero(np.random.default_rng(3).random(ROWS) < share)
         assert recall(store, TEXTS[200:300], ALL, allowed) >= 0.985
-    assert store.device == "cuda" and store.staged is not None
+    assert store.device == "cuda" and store.ann is not None
 
 
 @pytest.mark.gpu

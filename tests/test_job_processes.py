@@ -14,7 +14,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.job_processes import AT_ONCE, JobProcesses
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from tests.commands import limn_command
 
 pytestmark = pytest.mark.slow
@@ -143,7 +143,7 @@ def test_a_job_that_has_ended_stays_as_it_is(catalog: Catalog, tmp_path: Path) -
     jobs.cancel(job)
     before = jobs.one(job)
     assert before.state == "cancelled"
-    assert jobs.update(job, Counts(found=3))  # it is to end
+    assert jobs.update(job, RunCounts(found=3))  # it is to end
     jobs.end(job, "failed", "no")
     jobs.requeue(job)
     assert not jobs.take(job)

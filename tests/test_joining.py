@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 import numpy as np
 
-from search.batching import Joining
+from search.batching import Batcher
 from search.encoders.batching import CACHE_SIZE, BatchingEncoder
 from search.encoders.tiny import TinyEncoder
 from search.records import Vectors
@@ -29,7 +29,7 @@ class Squares:
         return [each * each for each in asked]
 
 
-def asked_while_busy(work: Squares, joining: Joining[int, int], numbers: list[int]) -> list[object]:
+def asked_while_busy(work: Squares, joining: Batcher[int, int], numbers: list[int]) -> list[object]:
     """Ask the first alone; the others while it is worked on; all their answers or errors."""
     answers: list[object] = [None] * len(numbers)
 
@@ -56,27 +56,27 @@ def asked_while_busy(work: Squares, joining: Joining[int, int], numbers: list[in
 def test_who_comes_alone_is_answered_alone() -> None:
     work = Squares()
     work.go_on.set()
-    joining = Joining(work)
+    joining = Batcher(work)
     assert [joining.ask(3), joining.ask(4)] == [9, 16] and work.batches == [[3], [4]]
 
 
 def test_those_who_come_while_one_works_share_the_next_call() -> None:
     work = Squares()
-    joining = Joining(work)
+    joining = Batcher(work)
     assert asked_while_busy(work, joining, [1, 2, 3, 4, 5]) == [1, 4, 9, 16, 25]
     assert work.batches[0] == [1] and sorted(work.batches[1]) == [2, 3, 4, 5]
 
 
 def test_a_call_takes_no_more_than_it_may() -> None:
     work = Squares()
-    joining = Joining(work, most=2)
+    joining = Batcher(work, most=2)
     assert asked_while_busy(work, joining, [1, 2, 3, 4, 5]) == [1, 4, 9, 16, 25]
     assert max(map(len, work.batches)) == 2
 
 
 def test_an_error_reaches_those_it_concerns_and_nobody_else() -> None:
     work = Squares()
-    joining = Joining(work, most=1)
+    joining = Batcher(work, most=1)
     answers = asked_while_busy(work, joining, [1, 13, 3])
     assert answers == [1, "13 is not squared", 9]
     assert joining.ask(5) == 25

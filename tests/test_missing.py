@@ -25,7 +25,7 @@ from indexer.indexing.run_state import RunState
 from search.bootstrap import open_engine
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema, upgrade
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.errors import NotFound
 from search.filters.saved_address import picture_ids, with_ids
@@ -41,7 +41,7 @@ class Silent:
 
     def planned(self, plan: RunState) -> None: ...
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None: ...
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None: ...
 
 
 def picture(seed: int, kind: str = "PNG", text: str = "") -> bytes:
@@ -557,10 +557,10 @@ def wait_for(process: "subprocess.Popen[str]", text: str) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
 def test_a_disk_that_is_mounted_below_a_watched_folder_is_noticed(tmp_path: Path) -> None:
-    from indexer.indexing.watch import Places
+    from indexer.indexing.watch import WatchedPlaces
 
     (tmp_path / "disk").mkdir()
-    places = Places([tmp_path], [tmp_path / "disk"])
+    places = WatchedPlaces([tmp_path], [tmp_path / "disk"])
     assert places._look() == places._before
     mounted = subprocess.run(["mount", "-t", "tmpfs", "none", str(tmp_path / "disk")], check=False)
     if mounted.returncode:

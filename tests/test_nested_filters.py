@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from search.catalog.catalog import Catalog
 from search.errors import BadQuery
-from search.filters.grammar import DEEPEST, check, conditions, parse, written
+from search.filters.grammar import DEEPEST, check, conditions, format_filter, parse
 from search.filters.normal_form import depth, normal_form
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from tests.small_catalog import FACTS, SPACE, embedded, unit
@@ -148,8 +148,8 @@ def test_a_filter_that_is_too_deep_is_refused(join: type[AllOf] | type[AnyOf]) -
 
 @given(wanted=filters)
 def test_what_is_written_of_any_filter_is_read_again(wanted: Filter) -> None:
-    if depth(wanted) <= DEEPEST and len(written(wanted)) <= 4_000:
-        again = parse(written(wanted))
+    if depth(wanted) <= DEEPEST and len(format_filter(wanted)) <= 4_000:
+        again = parse(format_filter(wanted))
         assert (again, depth(again)) == (wanted, depth(wanted))
 
 

@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 
 from search.engine import Engine
 from search.errors import BadQuery
-from search.filters.contradictions import contradiction, told
+from search.filters.contradictions import contradiction, format_contradiction
 from search.filters.grammar import parse
 from search.query.records import Query, TextTerm
 from tests.colour_web import opened, settings_in, store
 from tests.conftest import Limn
-from web.services.result_cache import Orders
+from web.services.result_cache import ResultCache
 
 DAYS = {"red": "2019-03-01", "green": "2021-05-14", "blue": "2020-01-01"}
 
@@ -119,7 +119,7 @@ def test_an_answer_is_put_in_order_once_for_all_who_ask_and_let_go_with_age(
     app: tuple[Engine, FlaskClient],
 ) -> None:
     engine, _ = app
-    orders, together = Orders(engine), Barrier(4)
+    orders, together = ResultCache(engine), Barrier(4)
 
     def ask(query: Query) -> int:
         together.wait(timeout=30)
@@ -128,7 +128,7 @@ def test_an_answer_is_put_in_order_once_for_all_who_ask_and_let_go_with_age(
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(ask, [Query((TextTerm("red"),))] * 4))) == 1
     for fresh_s, kept in ((60.0, 2), (0.0, 1)):
-        orders = Orders(engine, fresh_s)
+        orders = ResultCache(engine, fresh_s)
         for name in ("colours", "others"):
             orders.whole(Query((), (name,)))
         assert len(orders) == kept
@@ -148,7 +148,7 @@ def test_an_answer_is_put_in_order_once_for_all_who_ask_and_let_go_with_age(
     ],
 )
 def test_a_filter_that_nothing_can_pass_says_why(text: str, why: str) -> None:
-    assert why in told(contradiction(parse(text)))
+    assert why in format_contradiction(contradiction(parse(text)))
 
 
 @pytest.mark.parametrize(

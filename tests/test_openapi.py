@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from search.bootstrap import open_engine
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.concepts import keep
 from search.engine import Engine
 from search.query.records import Query, TextTerm
@@ -60,7 +60,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         store(opened.catalog, folder / "more" / "red.png", "crimson", formula)
         [collection] = opened.catalog.collections.all()
         jobs = opened.catalog.jobs
-        jobs.update(jobs.start(collection, "index", folder), Counts(found=1, added=1), "done")
+        jobs.update(jobs.start(collection, "index", folder), RunCounts(found=1, added=1), "done")
         yield opened
 
 

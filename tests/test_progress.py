@@ -11,7 +11,7 @@ from indexer.indexing.run_state import RunState
 from indexer.sources.folder import FolderSource
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import done
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
 from tests import collections_of_every_kind as made
@@ -28,7 +28,7 @@ class Recorder:
 
     def planned(self, plan: RunState) -> None: ...
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None:
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
         self.seen.append((done(counts), total))
 
 

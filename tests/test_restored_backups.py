@@ -15,7 +15,7 @@ from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
-from search.catalog.known_files import Ledger
+from search.catalog.known_files import KnownFiles
 from search.indexes.follower import Follower
 from search.map_file import PictureMap, write_map
 from search.query.records import Query, TextTerm
@@ -130,7 +130,7 @@ class World:
             self.catalog.writer.store(other, [embedded("/p/x.jpg", unit(1, 0, 0, 0))])
         elif name == "remove":
             path = Path(f"/p/{picture}.jpg")
-            known = Ledger(self.database, self.collection).known([path])
+            known = KnownFiles(self.database, self.collection).known([path])
             self.catalog.writer.remove(
                 self.collection, [each.picture_id for each in known.values()]
             )

@@ -102,26 +102,26 @@ def test_a_lasting_process_builds_in_the_background_and_keeps_what_it_built(
     with opened() as engine:
         collection = fill(engine, rows)
         store = staged(engine, collection)
-        assert store.staged is not None and engine.plan(collection).store == "scan"
+        assert store.ann is not None and engine.plan(collection).store == "scan"
         assert_finds_each_by_itself(store, rows)
         fill(engine, vectors(200, seed=1), first=ROWS)
         assert store is engine.store(collection)
-        assert len(store) == ROWS + 200 == len(store.staged.first)
+        assert len(store) == ROWS + 200 == len(store.ann.first)
     written = first_file(tmp_path).stat().st_mtime_ns
     with opened(long_running=False) as engine:
         store = staged(engine, collection)
-        assert store.staged is not None and len(store.staged.first) == ROWS + 200
+        assert store.ann is not None and len(store.ann.first) == ROWS + 200
         assert any("too few captions" in reason for reason in engine.plan(collection).reasons)
     assert first_file(tmp_path).stat().st_mtime_ns == written
     with opened(long_running=False, store="exact") as engine:
-        assert staged(engine, collection).staged is None
+        assert staged(engine, collection).ann is None
         assert engine.plan(collection).reasons == ("exact was asked for",)
 
 
 def test_a_short_command_builds_nothing(opened: Opening, tmp_path: Path) -> None:
     with opened(long_running=False) as engine:
         collection = fill(engine, vectors(ROWS))
-        assert staged(engine, collection).staged is None
+        assert staged(engine, collection).ann is None
         assert engine.plan(collection).store == "exact"
     assert not list(tmp_path.rglob("*.first"))
 
@@ -143,11 +143,11 @@ def test_a_damaged_first_pass_is_built_again_while_exact_search_answers(
     file.write_bytes(content)
     with caplog.at_level(logging.WARNING), opened(long_running=False) as engine:
         store = staged(engine, collection)
-        assert store.staged is None
+        assert store.ann is None
         assert_finds_each_by_itself(store, rows)
     assert "is built again" in caplog.text
     with opened() as engine:
-        assert staged(engine, collection).staged is not None
+        assert staged(engine, collection).ann is not None
 
 
 def test_a_damaged_index_leaves_its_first_pass_to_be_built_again(
@@ -161,7 +161,7 @@ def test_a_damaged_index_leaves_its_first_pass_to_be_built_again(
     index.write_bytes(index.read_bytes()[:1000])
     with opened() as engine:
         store = staged(engine, collection)
-        assert store.staged is not None and len(store.staged.first) == ROWS
+        assert store.ann is not None and len(store.ann.first) == ROWS
         assert_finds_each_by_itself(store, rows)
 
 
@@ -173,7 +173,7 @@ def test_what_is_over_its_memory_is_put_down_once_it_is_written(
         collection = fill(engine, rows)
         store = staged(engine, collection)
         assert store.in_memory_bytes < 200_000
-        assert store.staged is not None
+        assert store.ann is not None
         assert_finds_each_by_itself(store, rows)
 
 

@@ -20,7 +20,7 @@ from search.errors import NameTaken, NotFound
 from tests.colour_web import picture_bytes, settings_in, store_colours
 from tests.conftest import Limn
 from web.app import create_app
-from web.middleware.rate_limit import SWEEP_AFTER, Counts
+from web.middleware.rate_limit import SWEEP_AFTER, RateCounts
 from web.middleware.request_log import _Lines
 
 
@@ -252,7 +252,7 @@ def test_a_client_that_asks_too_often_is_told_to_wait(engine: Engine, tmp_path: 
 
 
 def test_counts_of_clients_that_are_gone_are_dropped() -> None:
-    counts = Counts()
+    counts = RateCounts()
     assert [counts.incr("here", 60.0) for _ in range(3)] == [1, 2, 3]
     for number in range(3 * SWEEP_AFTER):
         counts.incr(f"gone {number}", -1.0)

@@ -21,7 +21,7 @@ from search.catalog.records import (
     EmbeddedCaptions,
     EmbeddedPicture,
     Failure,
-    FileMark,
+    FileStamp,
     FileState,
 )
 from search.encoders.tiny import TinyEncoder
@@ -55,7 +55,7 @@ def test_no_row_is_written_once_the_lock_is_lost(catalog: Catalog, collection: C
             lambda: catalog.writer.remove(collection, [1]),
             lambda: catalog.failures.record(collection, [failure]),
             lambda: catalog.failures.forget(collection, [failure.path]),
-            lambda: ledger.keep_containers([FileMark(Path("/p/a.tar"), 1, 1)], []),
+            lambda: ledger.keep_containers([FileStamp(Path("/p/a.tar"), 1, 1)], []),
         ]
         for write in writes:
             with pytest.raises(LockLost, match=r"'p'.*run the command again"):

@@ -6,7 +6,7 @@ from indexer.indexing.pipeline import index
 from indexer.indexing.run_state import RunState
 from indexer.sources.folder import FolderSource
 from search.catalog.catalog import Catalog
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
 from search.settings import Settings
@@ -24,10 +24,10 @@ class Silent:
 
     def planned(self, plan: RunState) -> None: ...
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None: ...
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None: ...
 
 
-def run_index(catalog: Catalog, folder: Path, name: str = "colours") -> Counts:
+def run_index(catalog: Catalog, folder: Path, name: str = "colours") -> RunCounts:
     """Index a folder as a collection and return the counts of the run."""
     _, counts = index(
         catalog,

@@ -45,12 +45,12 @@ from web.services.exports import Exports
 from web.services.maps import Maps
 from web.services.originals import Originals
 from web.services.page_query import PageQueries
-from web.services.query_images import HeldPictures
-from web.services.result_cache import Orders
-from web.services.server_folders import Roots
-from web.services.uploads import Intake
+from web.services.query_images import QueryImages
+from web.services.result_cache import ResultCache
+from web.services.server_folders import ServerFolders
+from web.services.uploads import Uploads
 from web.services.warmup import Warmup
-from web.services.worker_process import Foreman
+from web.services.worker_process import WorkerProcesses
 from web.state import State
 
 # What a form holds besides its pictures.
@@ -111,10 +111,10 @@ def create_app(
 def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     """Return the services around an engine; none of them is started."""
     ending = Event()
-    roots = Roots(settings.roots)
-    intake = Intake(settings.data_dir / "uploads")
-    foreman = Foreman(engine, ending)
-    held = HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits)
+    roots = ServerFolders(settings.roots)
+    intake = Uploads(settings.data_dir / "uploads")
+    foreman = WorkerProcesses(engine, ending)
+    held = QueryImages(HELD_PICTURES * settings.max_upload_bytes, engine.limits)
     confined = ConfinedFiles(engine, roots, intake)
     return State(
         engine=engine,
@@ -126,7 +126,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         intake=intake,
         foreman=foreman,
         held=held,
-        orders=Orders(engine),
+        orders=ResultCache(engine),
         confined=confined,
         collections=CollectionAdmin(engine, roots, intake, foreman, confined),
         exports=Exports(engine, confined),

@@ -15,12 +15,12 @@ from web.services.exports import Exports
 from web.services.maps import Maps
 from web.services.originals import Originals
 from web.services.page_query import PageQueries
-from web.services.query_images import HeldPictures
-from web.services.result_cache import Orders
-from web.services.server_folders import Roots
-from web.services.uploads import Intake
+from web.services.query_images import QueryImages
+from web.services.result_cache import ResultCache
+from web.services.server_folders import ServerFolders
+from web.services.uploads import Uploads
 from web.services.warmup import Warmup
-from web.services.worker_process import Foreman
+from web.services.worker_process import WorkerProcesses
 
 # The extension of the application that counts the requests that wait for a thread.
 WAITING = "limn.waiting"
@@ -39,11 +39,11 @@ class State:
     tokens: Tokens | None
     ending: Event
     warmup: Warmup
-    roots: Roots
-    intake: Intake
-    foreman: Foreman
-    held: HeldPictures
-    orders: Orders
+    roots: ServerFolders
+    intake: Uploads
+    foreman: WorkerProcesses
+    held: QueryImages
+    orders: ResultCache
     confined: ConfinedFiles
     collections: CollectionAdmin
     exports: Exports

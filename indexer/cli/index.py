@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from indexer.cli.ending import Ending, end_in_order
-from search.catalog.records import Counts, Failure
+from search.catalog.records import Failure, RunCounts
 from search.cli.output import print_hits
 from search.engine import Engine
 from search.errors import BadSource, CollectionBusy
@@ -187,7 +187,7 @@ def index_sources(
         _refuse(engine, request, counts, new=result.created)
 
 
-def _refuse(engine: Engine, request: Any, counts: Counts, *, new: bool) -> None:
+def _refuse(engine: Engine, request: Any, counts: RunCounts, *, new: bool) -> None:
     """Raise BadSource for a run that could read nothing; a new collection of it is not kept."""
     from indexer.indexing.run import forget_if_empty
 
@@ -253,7 +253,7 @@ def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
 
 
 def _summarise(
-    name: str, counts: Counts, failures: list[Failure], took_s: float, as_json: bool
+    name: str, counts: RunCounts, failures: list[Failure], took_s: float, as_json: bool
 ) -> None:
     if as_json:
         from dataclasses import asdict

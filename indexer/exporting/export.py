@@ -31,7 +31,7 @@ from search.encoders.onnx_pair.exported import FORMAT, OnnxEncoder, digest_of, o
 from search.encoders.onnx_pair.pair_folder import FILES, describe, file_digest
 from search.encoders.openclip.encoder import OpenClipEncoder
 from search.encoders.openclip.registry import languages, picture_work
-from search.encoders.openclip.weights import Pair, load_pair, quiet
+from search.encoders.openclip.weights import CheckpointPair, load_pair, quiet
 from search.encoders.preparation import Preparation
 from search.errors import StorageFailed
 from search.files.atomic_file import atomic_folder, remove_abandoned
@@ -121,7 +121,7 @@ def _write_pair(spec: str, part: Path, precision: Precision) -> dict[str, float]
     return cosines
 
 
-def _check_sizes(pair: Pair) -> None:
+def _check_sizes(pair: CheckpointPair) -> None:
     for tower, parameters in sizes(pair.model).items():
         if parameters > LARGEST_TOWER:
             raise CantExport(
@@ -137,7 +137,7 @@ def _check_sizes(pair: Pair) -> None:
 
 def _write_graphs(
     part: Path,
-    pair: Pair,
+    pair: CheckpointPair,
     preparation: Preparation,
     texts: RawTexts,
     ids: Tensor,

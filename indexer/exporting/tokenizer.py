@@ -11,7 +11,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 
 from indexer.exporting.checks import CantExport
 from search.encoders.openclip.encoder import PROBES, OpenClipEncoder
-from search.encoders.openclip.tokenizer import Reading, Words, open_words
+from search.encoders.openclip.tokenizer import OpenClipTokenizer, Reading, open_words
 
 CLEANERS = {
     theirs._clean_lower: "lower",
@@ -38,7 +38,9 @@ TEXTS = (
 """What must become the same tokens in both: cleaning, cutting, scripts, the limit."""
 
 
-def write_words(encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path) -> Words:
+def write_words(
+    encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path
+) -> OpenClipTokenizer:
     """Write the tokenizer of a pair to `file`, and read it back.
 
     Raises:
@@ -103,7 +105,7 @@ def _hugging_face(tokenizer: HFTokenizer) -> tuple[Tokenizer, int | None]:
     return Tokenizer.from_str(backend.to_str()), stripped
 
 
-def _check(words: Words, encoder: OpenClipEncoder) -> None:
+def _check(words: OpenClipTokenizer, encoder: OpenClipEncoder) -> None:
     context = words.reading.context
     wanted = encoder.tokens(TEXTS).tolist()
     for text, ids, row in zip(TEXTS, words.ids(TEXTS), wanted, strict=True):

@@ -13,7 +13,7 @@ Fate = Literal["same", "unknown", "gone", "missing"]
 SEPARATOR = os.sep.encode()
 
 
-class Folders:
+class SearchedFolders:
     """Folders and containers in which something was found: those are there."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Folders:
         return folder in self._there
 
 
-def fate(picture: Held, same: set[bytes], unknown: set[bytes], there: Folders) -> Fate:
+def fate(picture: Held, same: set[bytes], unknown: set[bytes], there: SearchedFolders) -> Fate:
     """What it means that a picture was not found again.
 
     `same` are containers that were not opened, as they have not changed; `unknown` what could not

@@ -21,7 +21,7 @@ from indexer.indexing.stage_threads import Stages
 from indexer.indexing.writer import WRITE_BATCH, Progress, Writer
 from indexer.sources import Source, captions_hash, container_mark, says_the_same, uncovers
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection, Counts, Failure
+from search.catalog.records import Collection, Failure, RunCounts
 from search.encoders import Encoder
 from search.errors import LimnError
 from search.pictures import Limits
@@ -48,7 +48,7 @@ def index(
     job_id: int | None = None,
     request: dict[str, Any] | None = None,
     stuck: Callable[[], None] = lambda: None,
-) -> tuple[Collection, Counts]:
+) -> tuple[Collection, RunCounts]:
     """Bring a collection level with what its sources hold.
 
     New and changed files are decoded and embedded, captions that changed are embedded, files that

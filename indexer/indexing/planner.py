@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from indexer.indexing.decode import is_film
-from indexer.indexing.missing_files import Folders, at_or_below, fate
+from indexer.indexing.missing_files import SearchedFolders, at_or_below, fate
 from indexer.indexing.run_state import RunState, Task
 from indexer.indexing.unchanged_files import UnchangedFiles
 from indexer.sources import (
@@ -24,8 +24,8 @@ from indexer.sources import (
     uncovers,
 )
 from indexer.sources.walk import empty
-from search.catalog.known_files import Held, Ledger
-from search.catalog.records import Failure, FileMark
+from search.catalog.known_files import Held, KnownFiles
+from search.catalog.records import Failure, FileStamp
 
 # Files that are looked up together: enough that a query costs little beside them.
 LOOKUP_FILES = 5_000
@@ -40,12 +40,12 @@ class _SourceScan:
     source: Source
     # Of a collection that is there: its pictures of this source, and the containers read whole.
     indexed: UnchangedFiles | None = None
-    containers: dict[Path, FileMark] = field(default_factory=dict)
+    containers: dict[Path, FileStamp] = field(default_factory=dict)
     # What was not read, so that nothing below it counts as gone; containers that are as they were.
     unread: set[bytes] = field(default_factory=set)
     same: set[bytes] = field(default_factory=set)
     # Folders in which something was found, and paths at which something failed or is read again.
-    there: Folders = field(default_factory=Folders)
+    there: SearchedFolders = field(default_factory=SearchedFolders)
     touched: set[Path] = field(default_factory=set)
 
 
@@ -54,7 +54,7 @@ class RunPlanner:
 
     def __init__(
         self,
-        ledger: Ledger | None,
+        ledger: KnownFiles | None,
         recorded: Sequence[Failure] = (),
         *,
         retry: bool = False,
@@ -131,7 +131,7 @@ class RunPlanner:
             self._check()
             yield each
 
-    def _unchanged(self, scan: _SourceScan, mark: FileMark) -> bool:
+    def _unchanged(self, scan: _SourceScan, mark: FileStamp) -> bool:
         if scan.containers.get(mark.path) != mark:
             return False
         return not (self._retry and self._failed_below(mark.path))
@@ -202,7 +202,7 @@ class RunPlanner:
         if state.missing_before:
             state.back += (state.missing_before & indexed.ids) - missed
         named = {os.fsencode(each.path) for each in state.failures if each.reason == "missing"}
-        away = Folders()
+        away = SearchedFolders()
         for each in self._ledger.with_ids(missed) if missed else ():
             what = fate(each, scan.same, scan.unread, scan.there)
             if scan.source.table and what in ("gone", "missing"):

@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 
 from indexer.indexing.run_state import RunState
 from search.catalog.jobs import done
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.text.amounts import amount
 from search.text.printable import json_text, printable
 
@@ -53,7 +53,7 @@ class TerminalProgress:
         self._rate.begin(ready)
         self._bar.update(self._task, description="indexing", total=state.total, completed=ready)
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None:
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
         failed = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
         rate = rate_told(self._rate.of(counts))
         self._bar.update(self._task, total=total, completed=done(counts), rate=rate, failed=failed)
@@ -76,7 +76,7 @@ class PlainProgress:
         self.notes = state.notes
         self._rate.begin(state.unchanged + state.still_failed)
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None:
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
         now = time.monotonic()
         if now - self._said_at < LINE_EVERY_S:
             return
@@ -109,7 +109,7 @@ class JsonProgress:
         self._rate.begin(state.unchanged + state.still_failed)
         _event("planned", found=state.found, total=state.total, unchanged=state.unchanged)
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None:
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
         now = time.monotonic()
         if now - self._said_at < EVENT_EVERY_S:
             return
@@ -151,5 +151,5 @@ class _Rate:
         self._from = unchanged
         self._at = time.monotonic()
 
-    def of(self, counts: Counts) -> float:
+    def of(self, counts: RunCounts) -> float:
         return (done(counts) - self._from) / max(time.monotonic() - self._at, 1e-6)

@@ -11,7 +11,7 @@ from indexer.indexing.request import Request
 from indexer.indexing.run_state import RunState
 from indexer.indexing.writer import Progress
 from indexer.sources.walk import SourceWalk
-from search.catalog.records import Collection, Counts, Failure
+from search.catalog.records import Collection, Failure, RunCounts
 from search.cli.waiting import saying
 from search.encoders.checks import check_encoder
 from search.engine import Engine
@@ -24,7 +24,7 @@ class RunResult:
     """The counts of a run, the failures of its sources, and whether it made the collection."""
 
     collection: Collection
-    counts: Counts
+    counts: RunCounts
     failures: list[Failure]
     created: bool
 

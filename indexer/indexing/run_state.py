@@ -8,7 +8,7 @@ from indexer.indexing.decode import Work
 from indexer.indexing.disk_queue import DiskQueue
 from indexer.sources import Item
 from search.catalog.known_files import Held
-from search.catalog.records import Failure, FileMark, KnownFile
+from search.catalog.records import Failure, FileStamp, KnownFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class RunState:
     reread: DiskQueue[Task] = field(default_factory=DiskQueue)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    whole: list[FileMark] = field(default_factory=list)
+    whole: list[FileStamp] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     # Pictures whose folder is away, and those that were missing and are back.
     missing: list[int] = field(default_factory=list)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.sources import Item, captions_hash
-from search.catalog.known_files import Ledger
+from search.catalog.known_files import KnownFiles
 from search.catalog.records import path_hash
 
 # Odd, as in Knuth's multiplicative hashing: a size and a time make one number that hardly any
@@ -26,7 +26,7 @@ class UnchangedFiles:
     the catalog.
     """
 
-    def __init__(self, ledger: Ledger, root: Path, table: Path | None) -> None:
+    def __init__(self, ledger: KnownFiles, root: Path, table: Path | None) -> None:
         none = np.zeros(0, np.uint64)
         ids, keys, states = [none.astype(np.int64)], [none], [none]
         for marks in ledger.marks(root, table):

@@ -42,7 +42,7 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
         ) from error
     roots = [Path(each) for each in request.sources]
     while True:
-        places = Places(roots, ())
+        places = WatchedPlaces(roots, ())
         there = {root if root.is_dir() else root.parent for root in roots if root.exists()}
         if not there:
             time.sleep(LOOK_EVERY_S)
@@ -61,15 +61,15 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
             if not begun:
                 begun = True
                 yield request
-                places = Places(roots, missing())
+                places = WatchedPlaces(roots, missing())
             elif changed := changed_folders(roots, [Path(path) for _, path in found]):
                 yield replace(request, sources=tuple(map(str, changed)))
-                places = Places(roots, missing())
+                places = WatchedPlaces(roots, missing())
             elif places.changed():
                 break  # what is mounted now is not watched yet
 
 
-class Places:
+class WatchedPlaces:
     """The roots, what is mounted below them, and the outermost of missing folders, as they were."""
 
     def __init__(self, roots: Sequence[Path], missing: Iterable[Path]) -> None:

@@ -13,7 +13,7 @@ from indexer.indexing.writer import Progress
 from indexer.mapping.make import make_map
 from search.catalog.job_processes import is_busy
 from search.catalog.jobs import Job
-from search.catalog.records import Counts
+from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.errors import CollectionBusy, LimnError
 from search.settings import Settings
@@ -92,11 +92,11 @@ class Worker:
         collection = self._engine.catalog.collections.one(job.name)
 
         def tell(share: float) -> None:
-            if self._jobs.update(job.id, Counts(), current=f"{share:.0%}"):
+            if self._jobs.update(job.id, RunCounts(), current=f"{share:.0%}"):
                 raise Cancelled
 
         made = make_map(self._engine, collection, tell)
-        self._jobs.update(job.id, Counts(found=len(made.ids)), "done")
+        self._jobs.update(job.id, RunCounts(found=len(made.ids)), "done")
 
 
 def yield_to_others() -> None:

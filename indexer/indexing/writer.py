@@ -11,8 +11,8 @@ from indexer.indexing.results import KnownPicture, ReadyRows, besides
 from indexer.indexing.run_state import RunState
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import Jobs, done
-from search.catalog.known_files import Ledger
-from search.catalog.records import BesidePicture, Collection, Counts, Failure
+from search.catalog.known_files import KnownFiles
+from search.catalog.records import BesidePicture, Collection, Failure, RunCounts
 
 # A transaction holds this many pictures, or as many as came in this time: what a kill can cost.
 WRITE_BATCH = 512
@@ -25,7 +25,7 @@ class Progress(Protocol):
     def planned(self, state: RunState) -> None:
         """The run begins."""
 
-    def advanced(self, counts: Counts, total: int, at: str) -> None:
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
         """Some of the `total` files are done; `at` is the last."""
 
 
@@ -36,12 +36,12 @@ class Writer:
         self,
         catalog: Catalog,
         collection: Collection,
-        known_files: Ledger,
+        known_files: KnownFiles,
         progress: Progress,
         jobs: Jobs,
         job: int,
     ) -> None:
-        self.counts = Counts()
+        self.counts = RunCounts()
         self.known_files = known_files
         self._catalog = catalog
         self._collection = collection

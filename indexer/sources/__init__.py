@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from indexer.sources.storable import kept_captions, kept_fields
-from search.catalog.records import Failure, FileMark
+from search.catalog.records import Failure, FileStamp
 from search.pictures.metadata.places import Place
 from search.records import Caption, Fields
 
@@ -134,10 +134,10 @@ class Item:
     told: SidecarData = NOTHING
 
 
-def container_mark(item: Item) -> FileMark:
+def container_mark(item: Item) -> FileStamp:
     """Return the mark of a film or an animation, which changes with what stands beside it too."""
     beside = 0 if item.told == NOTHING else int.from_bytes(captions_hash(item.told)[:MARK_BYTES])
-    return FileMark(item.path, item.size_bytes, item.mtime_ns ^ beside)
+    return FileStamp(item.path, item.size_bytes, item.mtime_ns ^ beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class Note:
 class Whole:
     """A container that was read to its end, or that is as it was when it last was (`same`)."""
 
-    mark: FileMark
+    mark: FileStamp
     same: bool
 
 
@@ -165,7 +165,7 @@ class DeadLink:
 
 Found = Item | Failure | Note | Whole | DeadLink
 
-Unchanged = Callable[[FileMark], bool]
+Unchanged = Callable[[FileStamp], bool]
 """Whether a container is as it was when it was last read to its end."""
 
 

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 from indexer.sources import Found, Item, Note, SidecarData
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
-from search.catalog.records import Failure, FileMark
+from search.catalog.records import Failure, FileStamp
 from search.errors import BadPicture, BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import Container, safe_name
@@ -23,7 +23,7 @@ class Archive(Protocol):
     def read(self, name: str, most_bytes: int) -> bytes: ...
 
 
-def pictures_in_archive(container: Container, mark: FileMark) -> Iterator[Found]:
+def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[Found]:
     """Yield the pictures of an archive with their sidecars.
 
     Sidecars share the picture's name up to the first dot (0001.jpg, 0001.txt, 0001.json), or have
@@ -65,7 +65,7 @@ def _key(name: str) -> str:
 
 def _samples(
     archive: Archive,
-    mark: FileMark,
+    mark: FileStamp,
     groups: Mapping[str, Mapping[str, int]],
     names: Mapping[str, SidecarNames],
 ) -> Iterator[Found]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.sources import NOTHING, Found, Item, SidecarData, Unchanged, Whole, container_mark
 from indexer.sources.columns import AskedColumns
-from search.catalog.records import Failure, FileMark
+from search.catalog.records import Failure, FileStamp
 from search.errors import BadPicture
 from search.pictures.containers import FILM_SUFFIXES, TABLE_SUFFIXES, open_container
 
@@ -27,7 +27,7 @@ def contents(
     """
     lower = path.name.lower()
     film = Item(path, status.st_size, status.st_mtime_ns, told)
-    mark = FileMark(path, status.st_size, status.st_mtime_ns)
+    mark = FileStamp(path, status.st_size, status.st_mtime_ns)
     if lower.endswith(FILM_SUFFIXES):
         mark = container_mark(film)
     if unchanged(mark):
@@ -57,7 +57,7 @@ def contents(
         container.close()
 
 
-def refusal(mark: FileMark, error: BadPicture | OSError) -> Failure:
+def refusal(mark: FileStamp, error: BadPicture | OSError) -> Failure:
     """The failure of a whole container; what was found in it before stands."""
     name = str(mark.path)
     if isinstance(error, OSError):

@@ -9,7 +9,7 @@ from indexer.sources import Found, Item
 from indexer.sources.columns import AskedColumns, Columns
 from indexer.sources.options import SourceOptions
 from indexer.sources.table_of_paths import ListSource, Rows
-from search.catalog.records import FileMark
+from search.catalog.records import FileStamp
 from search.errors import BadPicture, BadSource
 from search.pictures.containers import Container
 from search.pictures.containers.table import PictureTable
@@ -33,7 +33,9 @@ class ParquetKind:
         return ListSource.of(place, _parquet_rows, options)
 
 
-def pictures_in_table(container: Container, mark: FileMark, asked: AskedColumns) -> Iterator[Found]:
+def pictures_in_table(
+    container: Container, mark: FileStamp, asked: AskedColumns
+) -> Iterator[Found]:
     """The rows of a table with pictures in a column.
 
     Only the columns beside them are read, so a picture's size is not known here and stands as 0.

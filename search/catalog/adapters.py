@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from search.adapters import Adapter, Installed
+from search.adapters import Adapter, InstalledAdapter
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import now
@@ -40,7 +40,7 @@ class Adapters:
             sql.execute(t.adapter.delete().where(mine))
             sql.execute(t.adapter.insert(), [row])
 
-    def all(self) -> list[Installed]:
+    def all(self) -> list[InstalledAdapter]:
         """Return every adapter, by collection."""
         with self._database.reading() as sql:
             return [_installed(row) for row in sql.execute(_named())]
@@ -77,7 +77,7 @@ def _named() -> sa.Select[Any]:
     return sa.select(t.adapter, t.collection.c.name).select_from(joined).order_by("name")
 
 
-def _installed(row: sa.Row[Any]) -> Installed:
+def _installed(row: sa.Row[Any]) -> InstalledAdapter:
     try:
         adapter = Adapter.from_bytes(row.matrices, row.rank)
     except ValueError as error:
@@ -87,6 +87,6 @@ def _installed(row: sa.Row[Any]) -> Installed:
             "remove it: limn adapter remove {name}",
             name=row.name,
         ) from error
-    return Installed(
+    return InstalledAdapter(
         row.name, row.space_id, bool(row.enabled), adapter, json.loads(row.facts), row.made_at
     )

@@ -19,7 +19,7 @@ from search.catalog.failures import FailureRows
 from search.catalog.filters import CatalogFilters
 from search.catalog.full_text import CatalogWords
 from search.catalog.jobs import Jobs
-from search.catalog.known_files import Ledger
+from search.catalog.known_files import KnownFiles
 from search.catalog.marks import Marks
 from search.catalog.picture_reader import PictureReader
 from search.catalog.picture_writer import PictureWriter
@@ -51,9 +51,9 @@ class Catalog:
         self.saved = SavedSearches(database)
         self.adapters = Adapters(database)
 
-    def files(self, collection: Collection) -> Ledger:
+    def files(self, collection: Collection) -> KnownFiles:
         """Return the known files of a collection."""
-        return Ledger(self._database, collection)
+        return KnownFiles(self._database, collection)
 
     def lock(self, collection: Collection) -> AbstractContextManager[None]:
         """Hold the collection's writer lock during a block.

@@ -11,7 +11,7 @@ from search.catalog.database import tables as t
 from search.catalog.database.statements import below
 from search.catalog.visual_hashes import with_colour
 from search.errors import BadQuery
-from search.filters.fields import COLUMN, HAVING, Box, Cell, Span, Value
+from search.filters.fields import COLUMN, HAVING, Box, Cell, DateSpan, Value
 from search.settings import user_path
 from search.text.characters import forms
 
@@ -98,11 +98,11 @@ def _folder(_: str, value: Value) -> Test:
 
 
 def _date(sign: str, value: Value) -> Test:
-    assert isinstance(value, Span)
+    assert isinstance(value, DateSpan)
     return _within(p.taken_at, sign, value)
 
 
-def _within(column: sa.ColumnElement[Any], sign: str, span: Span) -> Test:
+def _within(column: sa.ColumnElement[Any], sign: str, span: DateSpan) -> Test:
     """Compare a moment, as ISO 8601 text, with a span.
 
     A day is the beginning of all its moments, so the texts can be compared as they are.

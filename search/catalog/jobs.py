@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import now
-from search.catalog.records import Collection, Counts
+from search.catalog.records import Collection, RunCounts
 from search.errors import NotFound
 from search.text.characters import composed, forms, storable
 
@@ -34,7 +34,7 @@ class Job:
     state: State
     cancelled: bool
     total: int | None
-    counts: Counts
+    counts: RunCounts
     rate: float | None
     current: str | None
     message: str | None
@@ -50,7 +50,7 @@ class Job:
         return max(0.0, (self.total - done(self.counts)) / self.rate)
 
 
-def done(counts: Counts) -> int:
+def done(counts: RunCounts) -> int:
     """Return how many of the files found are dealt with."""
     return counts.added + counts.changed + counts.moved + counts.unchanged + counts.failed
 
@@ -113,7 +113,7 @@ class Jobs:
     def update(
         self,
         job_id: int,
-        counts: Counts,
+        counts: RunCounts,
         state: State = "running",
         message: str | None = None,
         **more: Any,
@@ -269,7 +269,7 @@ def _job(row: sa.Row[Any]) -> Job:
         state=row.state,
         cancelled=row.cancelled,
         total=row.total,
-        counts=Counts(**{each.name: getattr(row, each.name) for each in fields(Counts)}),
+        counts=RunCounts(**{each.name: getattr(row, each.name) for each in fields(RunCounts)}),
         rate=row.rate,
         current=row.current,
         message=row.message,

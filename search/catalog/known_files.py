@@ -14,7 +14,7 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import IN_LIMIT, below, delete_in, in_pieces
 from search.catalog.database.writer_lock import check_lock
-from search.catalog.records import Collection, FileMark, KnownFile, path_hash
+from search.catalog.records import Collection, FileStamp, KnownFile, path_hash
 from search.records import Ids
 
 # Rows that are fetched at a time: what memory holds of a collection of any size.
@@ -44,7 +44,7 @@ class Held(NamedTuple):
         return Path(os.fsdecode(self.path))
 
 
-class Marks(NamedTuple):
+class FileStamps(NamedTuple):
     """The columns by which unchanged files are recognized."""
 
     ids: tuple[int, ...]
@@ -63,7 +63,7 @@ class Looks(NamedTuple):
     perceptual_hash: int | None
 
 
-class Ledger:
+class KnownFiles:
     """One collection's files as of their last reading."""
 
     def __init__(self, database: Database, collection: Collection) -> None:
@@ -94,7 +94,7 @@ class Ledger:
             rows = in_pieces(sql, statement, f.path_hash, list(by_hash))
             return {by_hash[row.path_hash]: (row.size_bytes, row.mtime_ns) for row in rows}
 
-    def marks(self, root: Path, table: Path | None = None) -> Iterator[Marks]:
+    def marks(self, root: Path, table: Path | None = None) -> Iterator[FileStamps]:
         """Yield path hashes and states of pictures: below a root, or named by a table."""
         p = t.picture.c
         # As they come from the driver: SQLAlchemy's own conversions would take most of the time.
@@ -106,7 +106,7 @@ class Ledger:
         with self._database.reading() as sql:
             rows = sql.execute(statement.execution_options(yield_per=FETCH_ROWS))
             for part in rows.partitions():
-                yield Marks(*zip(*part, strict=True))
+                yield FileStamps(*zip(*part, strict=True))
 
     def under(self, root: Path) -> Iterator[Held]:
         """Return the pictures at or below a path that no table named, in order of id."""
@@ -168,7 +168,7 @@ class Ledger:
                 rows = sql.execute(statement.where(p.id.in_(piece))).all()
             yield from (Held(*row) for row in rows)
 
-    def containers(self, root: Path) -> dict[Path, FileMark]:
+    def containers(self, root: Path) -> dict[Path, FileStamp]:
         """Return the containers at or below a path that were read to their end."""
         c = t.container.c
         statement = sa.select(c.path, c.size_bytes, c.mtime_ns).where(
@@ -176,12 +176,12 @@ class Ledger:
         )
         with self._database.reading() as sql:
             marks = [
-                FileMark(Path(os.fsdecode(row.path)), row.size_bytes, row.mtime_ns)
+                FileStamp(Path(os.fsdecode(row.path)), row.size_bytes, row.mtime_ns)
                 for row in sql.execute(statement)
             ]
         return {mark.path: mark for mark in marks}
 
-    def keep_containers(self, whole: Sequence[FileMark], gone: Sequence[Path]) -> None:
+    def keep_containers(self, whole: Sequence[FileStamp], gone: Sequence[Path]) -> None:
         """Note containers that were read to their end, and forget those that are no more."""
         c = t.container.c
         rows = [

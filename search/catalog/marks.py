@@ -14,7 +14,7 @@ from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
 
 
 @dataclass(frozen=True, slots=True)
-class StoredMark:
+class Mark:
     """One mark: the words of its query, and the hash of the picture's content in hex."""
 
     words: str
@@ -35,7 +35,7 @@ class Marks:
         Raises:
             NotFound: a marked picture is gone; nothing is stored then.
         """
-        asked = json.dumps([told(term) for term in query.terms], ensure_ascii=False)
+        asked = json.dumps([mark_json(term) for term in query.terms], ensure_ascii=False)
         key = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
         sides = dict.fromkeys(query.more, True) | dict.fromkeys(query.less, False)
         p, m = t.picture.c, t.mark.c
@@ -66,13 +66,13 @@ class Marks:
                 sql.execute(t.mark.insert(), list(rows.values()))
         return len(rows)
 
-    def all(self) -> list[StoredMark]:
+    def all(self) -> list[Mark]:
         """Return every mark, the first made first."""
         m = t.mark.c
         statement = sa.select(m.words, m.content_hash, m.more, m.made_at).order_by(m.id)
         with self._database.reading() as sql:
             return [
-                StoredMark(row.words, bytes(row.content_hash).hex(), bool(row.more), row.made_at)
+                Mark(row.words, bytes(row.content_hash).hex(), bool(row.more), row.made_at)
                 for row in sql.execute(statement)
             ]
 
@@ -91,7 +91,7 @@ def words_of(query: Query) -> str:
     return " ".join(" ".join(texts).split())
 
 
-def told(term: Term) -> dict[str, object]:
+def mark_json(term: Term) -> dict[str, object]:
     """Return a term as JSON; a query image is only noted as sent."""
     match term:
         case TextTerm():

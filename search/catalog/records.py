@@ -55,7 +55,7 @@ def path_hash(path: Path) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class FileMark:
+class FileStamp:
     """A file's path, size and time: enough to tell whether it has changed since."""
 
     path: Path
@@ -129,7 +129,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class RunCounts:
     """The files that a run found, counted by what became of them.
 
     `removed` pictures are forgotten; `missing` ones stay indexed until their files are back.

@@ -13,10 +13,10 @@ SAY_AFTER_S = 2.0
 def saying(what: str, after_s: float = SAY_AFTER_S) -> Iterator[None]:
     """Write a line to stderr where the block takes longer than `after_s`."""
 
-    def say() -> None:
+    def report_wait() -> None:
         print(f"{what} ...", file=sys.stderr, flush=True)
 
-    timer = Timer(after_s, say)
+    timer = Timer(after_s, report_wait)
     timer.daemon = True  # a command that ends by an error does not wait for it
     timer.start()
     try:

@@ -29,7 +29,7 @@ def _values(values: Iterable[records.Value]) -> tuple[documents.Value, ...]:
     return tuple(documents.Value(each.value, each.pictures) for each in values)
 
 
-def _spans(spans: Iterable[records.Span]) -> tuple[documents.Span, ...]:
+def _spans(spans: Iterable[records.ValueRange]) -> tuple[documents.Span, ...]:
     return tuple(documents.Span(span.least, span.most, span.pictures) for span in spans)
 
 

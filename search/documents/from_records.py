@@ -10,7 +10,7 @@ from msgspec import structs
 from search import records
 from search.catalog.boards import Board as BoardRecord
 from search.catalog.jobs import Job as JobRecord
-from search.catalog.marks import StoredMark
+from search.catalog.marks import Mark as MarkRecord
 from search.catalog.records import CollectionSummary, Concept
 from search.catalog.saved_searches import SavedSearch as SavedSearchRecord
 from search.documents.collection import Collection
@@ -19,7 +19,7 @@ from search.documents.jobs import Job
 from search.documents.picture import Caption, Captions, Picture
 from search.documents.saved_and_boards import Board, Pinned, SavedSearch
 from search.documents.search import Answer, AskedQuery, AskedTerm, Cut, Hit, Match
-from search.filters.grammar import written
+from search.filters.grammar import format_filter
 from search.query import records as query_records
 from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
 from search.text.printable import printable
@@ -115,7 +115,7 @@ def job_document(job: JobRecord) -> Job:
     )
 
 
-def mark_document(mark: StoredMark) -> Mark:
+def mark_document(mark: MarkRecord) -> Mark:
     """Return a mark."""
     return Mark(mark.words, mark.content_hash, mark.more, mark.made_at)
 
@@ -187,7 +187,7 @@ def _query(query: Query) -> AskedQuery:
         collections=query.collections,
         k=query.k,
         offset=query.offset,
-        where=None if query.where is None else written(query.where),
+        where=None if query.where is None else format_filter(query.where),
         by=query.by,
         cutoff=query.cutoff,
         fold=query.fold,

@@ -6,7 +6,7 @@ from threading import Lock
 import numpy as np
 from cachetools import LRUCache
 
-from search.batching import Joining
+from search.batching import Batcher
 from search.encoders import Encoder
 from search.encoders.preparation import Preparation
 from search.records import Pixels, Space, Vectors
@@ -26,7 +26,7 @@ class BatchingEncoder:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._together = Joining(self._encode_all)
+        self._together = Batcher(self._encode_all)
         self._cached: LRUCache[str, Vectors] = LRUCache(CACHE_SIZE)
         self._lock = Lock()
 

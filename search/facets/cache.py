@@ -12,7 +12,7 @@ from search.facets.columns import FactColumns, ValueCodes
 from search.facets.counting import Part, count
 from search.facets.records import Facets
 from search.filters.fields import COLUMN
-from search.filters.grammar import column_of, conditions, written
+from search.filters.grammar import column_of, conditions, format_filter
 from search.filters.tree import AllOf, Filter
 from search.records import Ids
 
@@ -45,7 +45,7 @@ class FacetCache:
         heads = tuple((collection.id, head) for collection, head in searched)
         if where is not None:
             where = self._catalog.filters.resolve(ids, where)
-        key = (heads, written(where) if where is not None else "")
+        key = (heads, format_filter(where) if where is not None else "")
         with self._lock:  # facts are read and brought level by one caller at a time
             if key not in self._cached:
                 self._cached[key] = self._counted(heads, where)
@@ -71,7 +71,7 @@ class FacetCache:
 
         def parts(asked: str) -> Sequence[Part]:
             kept = _without(where, asked)
-            name = "" if kept is None else written(kept)
+            name = "" if kept is None else format_filter(kept)
             if name not in known:
                 known[name] = self._passing(held, kept)
             return known[name]

@@ -22,7 +22,7 @@ UNKNOWN_DAY = np.datetime64("NaT", "D")
 
 
 @dataclass(slots=True)
-class Names:
+class CodedNames:
     """Values, each once, by their codes."""
 
     values: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class FactArrays:
     """One row a picture, by id. `colours` has a bit for each of `search.colours.NAMED`."""
 
     ids: Ids
@@ -55,7 +55,7 @@ class Rows:
     folders: Codes
     colours: NDArray[np.uint16]
 
-    def merged(self, gone: Ids, more: "Sequence[Rows]") -> "Rows":
+    def merged(self, gone: Ids, more: "Sequence[FactArrays]") -> "FactArrays":
         """Return the rows without some pictures and with others, by id."""
         kept = ~np.isin(self.ids, gone)
         order = np.argsort(
@@ -66,11 +66,11 @@ class Rows:
             others = (getattr(each, name) for each in more)
             return np.concatenate([getattr(self, name)[kept], *others])[order]
 
-        return Rows(**{each.name: whole(each.name) for each in fields(self)})
+        return FactArrays(**{each.name: whole(each.name) for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class FieldCells:
     """The values of one further column, with their pictures' ids and rows.
 
     A text has a code, a number is what it is; the other is -1, or NaN.
@@ -81,10 +81,10 @@ class Cells:
     numbers: NDArray[np.float64]
     rows: NDArray[np.int64]
 
-    def merged(self, gone: Ids, more: "Cells") -> "Cells":
+    def merged(self, gone: Ids, more: "FieldCells") -> "FieldCells":
         """Return the cells without those of some pictures and with others, their rows unset."""
         kept = ~np.isin(self.ids, gone)
-        return Cells(
+        return FieldCells(
             np.concatenate([self.ids[kept], more.ids]),
             np.concatenate([self.texts[kept], more.texts]),
             np.concatenate([self.numbers[kept], more.numbers]),
@@ -93,17 +93,17 @@ class Cells:
 
 
 NO_ROWS = np.empty(0, np.int64)
-NO_CELLS = Cells(NO_ROWS, np.empty(0, np.int32), np.empty(0), NO_ROWS)
+NO_CELLS = FieldCells(NO_ROWS, np.empty(0, np.int32), np.empty(0), NO_ROWS)
 
 
 @dataclass(frozen=True, slots=True)
 class ValueCodes:
     """The values of each kind; collections that are counted together share one."""
 
-    cameras: Names = field(default_factory=Names)
-    formats: Names = field(default_factory=Names)
-    folders: Names = field(default_factory=Names)
-    texts: Names = field(default_factory=Names)
+    cameras: CodedNames = field(default_factory=CodedNames)
+    formats: CodedNames = field(default_factory=CodedNames)
+    folders: CodedNames = field(default_factory=CodedNames)
+    texts: CodedNames = field(default_factory=CodedNames)
 
 
 class FactColumns:
@@ -118,8 +118,8 @@ class FactColumns:
         self.codes = codes
         self.position = 0
         self.rows = self._rows([])
-        self.columns: dict[str, Cells] = {}
-        self.languages: dict[str, Cells] = {}
+        self.columns: dict[str, FieldCells] = {}
+        self.languages: dict[str, FieldCells] = {}
 
     def follow(self, last: int) -> None:
         """Read what has changed up to the change of that number."""
@@ -144,28 +144,28 @@ class FactColumns:
         languages = {name: _language(listed) for name, listed in facts.languages(ids)}
         self.languages = _merged(self.languages, gone, [languages])
 
-    def _placed(self, cells: dict[str, Cells]) -> dict[str, Cells]:
+    def _placed(self, cells: dict[str, FieldCells]) -> dict[str, FieldCells]:
         """Return the cells with the rows of their pictures."""
         return {
             name: replace(each, rows=np.searchsorted(self.rows.ids, each.ids))
             for name, each in cells.items()
         }
 
-    def _cells(self, found: Sequence[Any]) -> dict[str, Cells]:
+    def _cells(self, found: Sequence[Any]) -> dict[str, FieldCells]:
         names, listed, written, counted = zip(*found, strict=True)
         known, of = np.unique(np.array(names), return_inverse=True)
         ids, numbers = np.array(listed, np.int64), np.array(counted, np.float64)
         texts = self.codes.texts.encode(written)
         places = [np.flatnonzero(of == place) for place in range(len(known))]
         return {
-            str(name): Cells(ids[at], texts[at], numbers[at], NO_ROWS)
+            str(name): FieldCells(ids[at], texts[at], numbers[at], NO_ROWS)
             for name, at in zip(known, places, strict=True)
         }
 
-    def _rows(self, found: Sequence[Any]) -> Rows:
+    def _rows(self, found: Sequence[Any]) -> FactArrays:
         columns = list(zip(*found, strict=True)) or [()] * len(PictureRow._fields)
         of = dict(zip(PictureRow._fields, columns, strict=True))
-        return Rows(
+        return FactArrays(
             ids=np.array(of["id"], np.int64),
             days=np.array([_day(each) for each in of["taken_at"]], "datetime64[D]"),
             widths_px=np.array(of["width_px"], np.int32),
@@ -181,8 +181,8 @@ class FactColumns:
 
 
 def _merged(
-    held: dict[str, Cells], gone: Ids, found: Sequence[dict[str, Cells]]
-) -> dict[str, Cells]:
+    held: dict[str, FieldCells], gone: Ids, found: Sequence[dict[str, FieldCells]]
+) -> dict[str, FieldCells]:
     """Merge cells by name: without those of pictures that are gone, with those found."""
     merged = dict(held)
     for place, more in enumerate([*found, {}]):
@@ -193,10 +193,10 @@ def _merged(
     return {name: merged[name] for name in sorted(merged) if len(merged[name].ids)}
 
 
-def _language(listed: str) -> Cells:
+def _language(listed: str) -> FieldCells:
     """Return the pictures that have captions of one language, each once."""
     ids = np.unique(np.fromstring(listed, dtype=np.int64, sep=","))
-    return Cells(ids, np.full(len(ids), -1, np.int32), np.full(len(ids), np.nan), NO_ROWS)
+    return FieldCells(ids, np.full(len(ids), -1, np.int32), np.full(len(ids), np.nan), NO_ROWS)
 
 
 def _day(taken_at: str | None) -> np.datetime64:

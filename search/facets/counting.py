@@ -8,8 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.colours import NAMED
-from search.facets.columns import Codes, FactColumns, Names
-from search.facets.records import NOTHING, Column, Dates, Facets, Folder, Places, Point, Span, Value
+from search.facets.columns import CodedNames, Codes, FactColumns
+from search.facets.records import (
+    NOTHING,
+    Column,
+    Dates,
+    Facets,
+    Folder,
+    Places,
+    Point,
+    Value,
+    ValueRange,
+)
 from search.filters.fields import COLUMN
 
 Mask = NDArray[np.bool_]
@@ -73,7 +83,7 @@ def _dates(parts: Sequence[Part]) -> Dates | None:
 
 
 def _coded(
-    parts: Sequence[Part], column: Callable[[FactColumns], tuple[Codes, Names]]
+    parts: Sequence[Part], column: Callable[[FactColumns], tuple[Codes, CodedNames]]
 ) -> tuple[Value, ...]:
     codes = np.concatenate([column(facts)[0][mask] for facts, mask in parts])
     return _commonest(_counted(codes), column(parts[0][0])[1])
@@ -84,7 +94,7 @@ def _counted(codes: Codes) -> Counts:
     return np.bincount(codes[codes >= 0])
 
 
-def _commonest(counts: Counts, names: Names) -> tuple[Value, ...]:
+def _commonest(counts: Counts, names: CodedNames) -> tuple[Value, ...]:
     first = np.arange(len(counts))
     if len(counts) > MOST_VALUES:
         first = np.argpartition(-counts, MOST_VALUES)[:MOST_VALUES]
@@ -119,12 +129,12 @@ def _spans(
     numbers: Callable[[FactColumns], NDArray[np.float64] | NDArray[np.int64]],
     edges: Sequence[float],
     unit: float,
-) -> tuple[Span, ...]:
+) -> tuple[ValueRange, ...]:
     found = np.concatenate([numbers(facts)[mask] for facts, mask in parts])
     limits = [each * unit for each in edges]
     counts = np.histogram(found, [*limits, np.inf])[0].tolist()
     ends = [*limits[1:], None]
-    return tuple(Span(*each) for each in zip(limits, ends, counts, strict=True) if each[2])
+    return tuple(ValueRange(*each) for each in zip(limits, ends, counts, strict=True) if each[2])
 
 
 def _colours(parts: Sequence[Part]) -> tuple[Value, ...]:

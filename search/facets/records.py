@@ -12,7 +12,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ValueRange:
     """A stretch of numbers, from `least` to below `most`, which is None for the last."""
 
     least: float
@@ -79,8 +79,8 @@ class Facets:
     cameras: tuple[Value, ...]
     formats: tuple[Value, ...]
     orientations: tuple[Value, ...]
-    megapixels: tuple[Span, ...]
-    sizes_bytes: tuple[Span, ...]
+    megapixels: tuple[ValueRange, ...]
+    sizes_bytes: tuple[ValueRange, ...]
     colours: tuple[Value, ...]
     folders: tuple[Folder, ...]
     languages: tuple[Value, ...]

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from search.filters.fields import Span
-from search.filters.grammar import value_of, written
+from search.filters.fields import DateSpan
+from search.filters.grammar import format_filter, value_of
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
 # Fields that have one value a picture, which is a word.
@@ -34,9 +34,9 @@ def contradiction(wanted: Filter) -> tuple[Condition, ...]:
             return next(_among(wanted), ())
 
 
-def told(excluding: tuple[Condition, ...]) -> str:
+def format_contradiction(excluding: tuple[Condition, ...]) -> str:
     """A contradiction in words."""
-    named = [written(each) for each in excluding]
+    named = [format_filter(each) for each in excluding]
     if len(named) == 1:
         return f"{named[0]} names none"
     return f"{named[0]} and {named[1]} exclude each other"
@@ -110,7 +110,7 @@ def _ends_before(one: Reach, other: Reach) -> bool:
 
 def _reach(condition: Condition) -> Reach:
     value, sign = value_of(condition), condition.operator
-    if isinstance(value, Span):  # from its start to before its end
+    if isinstance(value, DateSpan):  # from its start to before its end
         least = {"=": value.start, ">=": value.start, ">": value.end}.get(sign, -math.inf)
         most = {"=": value.end, "<=": value.end, "<": value.start}.get(sign, math.inf)
         return least, False, most, True

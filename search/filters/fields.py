@@ -27,7 +27,7 @@ ORIENTATIONS = ("landscape", "portrait", "square")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DateSpan:
     """The moments that a date names, as ISO 8601 text: from `start` to before `end`."""
 
     start: str
@@ -50,13 +50,13 @@ class Cell:
 
     text: str
     number: float | None
-    span: Span | None
+    span: DateSpan | None
 
 
 Ranges = tuple[tuple[int, int], ...]
 """Ids from the first to the last of each, both among them."""
 
-Value = str | float | Span | Box | Cell | Ranges
+Value = str | float | DateSpan | Box | Cell | Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _ids(text: str) -> Ranges:
     return tuple((int(first), int(last or first)) for first, _, last in ends)
 
 
-def _date(text: str) -> Span:
+def _date(text: str) -> DateSpan:
     if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
         raise ValueError("no date")
     year, month, day = (int(part) for part in f"{text}-01-01".split("-")[:3])
@@ -140,7 +140,7 @@ def _date(text: str) -> Span:
         end = (start + timedelta(days=31)).replace(day=1)
     else:
         end = start + timedelta(days=1)
-    return Span(start.isoformat(), end.isoformat())
+    return DateSpan(start.isoformat(), end.isoformat())
 
 
 def _box(text: str) -> Box:

@@ -148,17 +148,17 @@ def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
             return AnyOf(tuple(changed(each, change) for each in wanted.filters))
 
 
-def written(wanted: Filter) -> str:
+def format_filter(wanted: Filter) -> str:
     """The filter as `parse` reads it."""
     match wanted:
         case Condition():
             return f"{_plain(wanted.field)} {wanted.operator} {_plain(wanted.value)}"
         case Not():
-            return f"not ({written(wanted.filter)})"
+            return f"not ({format_filter(wanted.filter)})"
         case AllOf():
-            return " and ".join(f"({written(each)})" for each in wanted.filters)
+            return " and ".join(f"({format_filter(each)})" for each in wanted.filters)
         case AnyOf():
-            return " or ".join(f"({written(each)})" for each in wanted.filters)
+            return " or ".join(f"({format_filter(each)})" for each in wanted.filters)
 
 
 KEYWORDS = ("and", "or", "not")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from search.errors import BadQuery
-from search.filters.grammar import changed, parse, written
+from search.filters.grammar import changed, format_filter, parse
 from search.filters.tree import Condition
 
 # Fields of the search page whose value is a picture's id; `similar` may name a part: 12@0,0,50,100.
@@ -64,4 +64,4 @@ def _filter(text: str, change: Callable[[int], int]) -> str:
         return replace(condition, value=",".join(parts))
 
     made = changed(wanted, with_id)
-    return text if made == wanted else written(made)
+    return text if made == wanted else format_filter(made)

@@ -11,7 +11,7 @@ from search.errors import IndexDamaged, LimnError
 from search.records import Vectors
 from search.stores import Tuner, VectorStore
 from search.stores.index_file import IndexHeader
-from search.stores.planner.plan import IndexOptions, Plan
+from search.stores.planner.plan import IndexOptions, IndexPlan
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class AnnBuilder:
         self._texts = texts
         self._options = options
         self._long_running = long_running
-        self._plan: Plan | None = None
+        self._plan: IndexPlan | None = None
         self._seen: VectorStore | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -95,14 +95,14 @@ class AnnBuilder:
         self._stop.set()
         self.wait()
 
-    def plan(self, store: VectorStore) -> Plan:
+    def plan(self, store: VectorStore) -> IndexPlan:
         """Return what was chosen for the store, or why it is searched as it is."""
         tuner = store.tuner
         if tuner is None:
             return untuned_plan(len(store), self._options)
         return self._active(tuner) or tuner.exact(self._options)
 
-    def measure(self, follower: Headed, store: VectorStore, report: Report) -> Plan:
+    def measure(self, follower: Headed, store: VectorStore, report: Report) -> IndexPlan:
         """Measure and build now, small or not, and keep what came of it."""
         tuner = store.tuner
         made = None if tuner is None else tuner.measure(self._texts, self._options, report)
@@ -111,7 +111,7 @@ class AnnBuilder:
             self._write(follower, store, tuner, made)
         return self.plan(store)
 
-    def _active(self, tuner: Tuner) -> Plan | None:
+    def _active(self, tuner: Tuner) -> IndexPlan | None:
         """Return the plan, unless its ANN index is lost."""
         return self._plan if self._plan is not None and tuner.active(self._plan) else None
 
@@ -149,7 +149,7 @@ class AnnBuilder:
         except LimnError as error:
             log.warning("no first pass could be built, search stays exact: %s", error)
 
-    def _write(self, follower: Headed, store: VectorStore, tuner: Tuner, plan: Plan) -> None:
+    def _write(self, follower: Headed, store: VectorStore, tuner: Tuner, plan: IndexPlan) -> None:
         follower.save()
         try:
             tuner.save(self.path, follower.header(store), plan)
@@ -157,6 +157,6 @@ class AnnBuilder:
             log.warning("first pass %s was not written: %s", self.path, error)
 
 
-def untuned_plan(rows: int, options: IndexOptions) -> Plan:
+def untuned_plan(rows: int, options: IndexOptions) -> IndexPlan:
     """Return the plan of a store without a tuner."""
-    return Plan(options.store, rows, reasons=("this store has no index to choose",))
+    return IndexPlan(options.store, rows, reasons=("this store has no index to choose",))

@@ -14,7 +14,7 @@ from search.indexes.folder import IndexFolder
 from search.indexes.follower import Follower
 from search.records import Ids, Vectors
 from search.stores import IndexKind, StoreBackend, VectorStore
-from search.stores.planner.plan import Plan
+from search.stores.planner.plan import IndexPlan
 
 # Captions with which ANN indexes are measured, in place of people's queries.
 MAX_TEXTS = 4_000
@@ -87,13 +87,15 @@ class IndexPool:
             )
         return indexes
 
-    def plan(self, collection: Collection, report: Callable[[str], None] | None = None) -> Plan:
+    def plan(
+        self, collection: Collection, report: Callable[[str], None] | None = None
+    ) -> IndexPlan:
         """Return how a collection is searched; with `report`, measure and build that first."""
         follower = self._follower(collection)
         store = follower.store()
         builder = self._builders.get((collection.id, collection.space.id, "pictures"))
         if builder is None:
-            return Plan("exact", len(store), reasons=("this engine searches exactly",))
+            return IndexPlan("exact", len(store), reasons=("this engine searches exactly",))
         return builder.plan(store) if report is None else builder.measure(follower, store, report)
 
     def wait_for_builds(self, timeout_s: float | None = None) -> None:

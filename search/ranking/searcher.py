@@ -10,8 +10,8 @@ from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
 from search.encoders.text_limits import cuts
 from search.errors import BadQuery, Message, NotFound, SpaceMismatch
-from search.filters.contradictions import contradiction, told
-from search.filters.grammar import written
+from search.filters.contradictions import contradiction, format_contradiction
+from search.filters.grammar import format_filter
 from search.filters.tree import Filter
 from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.pool import IndexPool, Searched
@@ -208,5 +208,5 @@ def none_passes(where: Filter) -> str:
     """Return the note for a filter that no picture passes, or none can pass."""
     excluding = contradiction(where)
     if excluding:
-        return f"no picture can pass the filter: {told(excluding)}"
-    return f"no picture passes the filter: {written(where)}"
+        return f"no picture can pass the filter: {format_contradiction(excluding)}"
+    return f"no picture passes the filter: {format_filter(where)}"

@@ -10,7 +10,7 @@ from search.catalog.records import Collection
 from search.errors import BadSetting
 from search.records import Device, Ids, QueryKind, Scores, Space, Vectors
 from search.stores.index_file import IndexHeader
-from search.stores.planner.plan import IndexOptions, Plan
+from search.stores.planner.plan import IndexOptions, IndexPlan
 
 IndexKind = Literal["pictures", "captions"]
 """What a store holds the vectors of."""
@@ -93,7 +93,7 @@ class DurableStore(VectorStore, Protocol):
 class Tuner(Protocol):
     """Chooses how a store is searched, by measurement, and keeps the choice in a file."""
 
-    def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> Plan | None:
+    def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> IndexPlan | None:
         """Activate what a file holds; None where there is no file, or it doesn't suit the options.
 
         `header` is what the store's own index file says of itself now.
@@ -102,21 +102,21 @@ class Tuner(Protocol):
             IndexDamaged: it can't be used.
         """
 
-    def save(self, path: Path, header: IndexHeader, plan: Plan) -> None:
+    def save(self, path: Path, header: IndexHeader, plan: IndexPlan) -> None:
         """Write a plan, and the ANN index that it chose; raises StorageFailed."""
 
-    def active(self, plan: Plan) -> bool:
+    def active(self, plan: IndexPlan) -> bool:
         """Return whether the store is searched as the plan says."""
 
-    def due(self, plan: Plan | None, options: IndexOptions) -> bool:
+    def due(self, plan: IndexPlan | None, options: IndexOptions) -> bool:
         """Return whether the store is to be measured, by its size, options and last plan."""
 
-    def exact(self, options: IndexOptions) -> Plan:
+    def exact(self, options: IndexOptions) -> IndexPlan:
         """Return the plan of the store before it is measured, with the reason."""
 
     def measure(
         self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
-    ) -> Plan | None:
+    ) -> IndexPlan | None:
         """Measure, build and activate what is quickest; None where nothing was measured.
 
         `texts` gives embeddings (n, width) of texts as people ask them; there may be none.

@@ -184,7 +184,7 @@ def _receive(sent: Sent) -> Fields:
     return read_form(request, sent.open, current_app.config["MAX_SENT_LENGTH"])
 
 
-def _queued(job: Job, refused: Sequence[uploads.NotTaken]) -> QueuedJob:
+def _queued(job: Job, refused: Sequence[uploads.RefusedFile]) -> QueuedJob:
     """Return a job with the files that were sent for it and not taken."""
     files = tuple(NotTaken(each.name, each.reason) for each in refused)
     return QueuedJob(**structs.asdict(job_document(job)), refused=files)

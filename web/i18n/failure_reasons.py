@@ -113,7 +113,7 @@ OF_JOBS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FailureText:
     """A failure as a page tells it: its kind, the whole reason, and the language of that."""
 
     kind: str
@@ -121,13 +121,13 @@ class Fault:
     spoken: str
 
 
-def fault_of(failure: Failure) -> Fault:
+def fault_of(failure: Failure) -> FailureText:
     """Return why a file was not indexed, for a line beside its name."""
     kind = str(REASONS.get(failure.reason, failure.reason))
     name = re.escape(repr(str(failure.path)))
     detail = re.sub(name, "it", failure.detail)
     detail = one_line(printable(detail.removeprefix("it: ")))
-    return Fault(kind, *_translated(detail, FAULTS))
+    return FailureText(kind, *_translated(detail, FAULTS))
 
 
 def stored_message(text: str) -> tuple[str, str]:

@@ -50,7 +50,7 @@ def limit(app: Flask, usual: str = USUAL) -> None:
             limiter.exempt(view)
 
 
-class Counts(MemoryStorage):
+class RateCounts(MemoryStorage):
     """Counts in memory; limits' own start a thread at nearly every request, to drop old ones."""
 
     STORAGE_SCHEME = ["limn"]  # noqa: RUF012 - as its base class has it

@@ -9,7 +9,7 @@ from web.pages.saved import everything
 from web.pages.search import question
 from web.requests.query_form import count, identities, identity
 from web.requests.saved_search import name_of, note_of
-from web.requests.search_url import Asked
+from web.requests.search_url import SearchUrl
 from web.route import route
 from web.state import engine
 
@@ -25,7 +25,7 @@ def board(board_id: int) -> str:
     pictures = engine().catalog.pictures.by_id([each.picture_id for each in pinned])
     return render_template(
         "board.html",
-        asked=Asked(),
+        asked=SearchUrl(),
         chips=[],
         board=found,
         pinned=[each for each in pinned if each.picture_id in pictures],

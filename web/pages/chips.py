@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from search.records import Picture
-from web.requests.search_url import Asked, Chip, Side
+from web.requests.search_url import Chip, SearchUrl, Side
 from web.state import engine, state
 
 
@@ -17,24 +17,24 @@ class ShownChip:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownMark:
+class MarkView:
     """A picture that was marked, and as what."""
 
     side: Side
     picture: Picture
 
 
-def shown(asked: Asked) -> list[ShownChip]:
+def shown(asked: SearchUrl) -> list[ShownChip]:
     """The chips as the form shows them; raises what a search of them raises."""
     return [_shown(chip) for chip in asked.chips]
 
 
-def marks(asked: Asked) -> list[ShownMark]:
+def marks(asked: SearchUrl) -> list[MarkView]:
     """The marked pictures as the form shows them; those that are gone are left out."""
     pictures = engine().catalog.pictures.by_id([*asked.more, *asked.less])
     sides: list[tuple[Side, tuple[int, ...]]] = [("more", asked.more), ("less", asked.less)]
     return [
-        ShownMark(side, pictures[each]) for side, ids in sides for each in ids if each in pictures
+        MarkView(side, pictures[each]) for side, ids in sides for each in ids if each in pictures
     ]
 
 

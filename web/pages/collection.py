@@ -14,10 +14,10 @@ from search.query.records import Hit
 from web.pages.refused_forms import comes_back
 from web.requests.multipart import read_form
 from web.requests.query_form import Fields
-from web.requests.search_url import Asked
+from web.requests.search_url import SearchUrl
 from web.route import route
 from web.services.server_folders import Listing
-from web.services.uploads import NotTaken, Reason, Sent
+from web.services.uploads import Reason, RefusedFile, Sent
 from web.state import engine, state
 
 gathering_pages = Blueprint("gathering_pages", __name__)
@@ -168,7 +168,7 @@ def _add(folder: str) -> str:
     return _page("add.html", roots=roots, listing=listing, name=request.args.get("name", ""))
 
 
-def _to(name: str, refused: list[NotTaken] | None = None) -> Response:
+def _to(name: str, refused: list[RefusedFile] | None = None) -> Response:
     """Go to a collection's page, which tells of the files that were not taken."""
     told = [f"{each.reason} {each.name[:80]}" for each in (refused or [])[:NAMED]]
     address = url_for(
@@ -179,15 +179,15 @@ def _to(name: str, refused: list[NotTaken] | None = None) -> Response:
 
 def _newest(name: str) -> Sequence[Hit]:
     """Return the newest pictures of a collection, as they come in."""
-    query = state().queries.query_of(Asked(collection=name), NEWEST_SHOWN, 0)
+    query = state().queries.query_of(SearchUrl(collection=name), NEWEST_SHOWN, 0)
     return engine().answer(query).hits
 
 
-def _not_taken() -> list[NotTaken]:
+def _not_taken() -> list[RefusedFile]:
     """Return the files that the address names as not taken."""
     pairs = (each.partition(" ") for each in request.args.getlist("refused")[:NAMED])
     return [
-        NotTaken(name, cast(Reason, reason))
+        RefusedFile(name, cast(Reason, reason))
         for reason, _, name in pairs
         if reason in get_args(Reason)
     ]
@@ -196,5 +196,5 @@ def _not_taken() -> list[NotTaken]:
 def _page(template: str, **shown: object) -> str:
     names = [each.name for each in engine().collections()]
     return render_template(
-        template, asked=Asked(), chips=[], names=names, foreman=state().foreman, **shown
+        template, asked=SearchUrl(), chips=[], names=names, foreman=state().foreman, **shown
     )

@@ -11,7 +11,7 @@ from web.i18n.messages import translate
 from web.pages.chips import marks, shown
 from web.pages.headlines import headline_of
 from web.requests.query_form import Fields
-from web.requests.search_url import Asked
+from web.requests.search_url import SearchUrl
 from web.state import engine
 
 
@@ -41,12 +41,12 @@ def _question(error: Exception | None) -> dict[str, Any]:
         fields = request.args
     try:
         if isinstance(error, LimnError) and request.blueprint == "pages":
-            asked = Asked.of(fields).but()
+            asked = SearchUrl.of(fields).but()
             names = [each.name for each in engine().collections()]
             return {"asked": asked, "chips": shown(asked), "marks": marks(asked), "names": names}
     except LimnError:
         pass  # the question can't be shown as it is: its words can
     where = tuple(each[:1000] for each in fields.getlist("where")[:20])
     words = fields.get("q", "")[:1000]
-    asked = Asked(q=words, collection=fields.get("collection", ""), where=where)
+    asked = SearchUrl(q=words, collection=fields.get("collection", ""), where=where)
     return {"asked": asked, "chips": []}

@@ -6,11 +6,11 @@ from flask_babel import lazy_gettext as _
 from search.errors import BadQuery
 from search.facets.cache import ALONE
 from search.filters.fields import COLUMN, FIELDS
-from search.filters.grammar import conditions, parse, written
+from search.filters.grammar import conditions, format_filter, parse
 from search.filters.tree import AllOf, Condition
 from search.text.printable import printable
 from web.requests.query_form import Fields, words
-from web.requests.search_url import Asked
+from web.requests.search_url import SearchUrl
 
 TITLES = {
     "date": _("Date"),
@@ -47,13 +47,13 @@ WORDS = {
 }
 
 
-def narrowed(fields: Fields) -> Asked:
+def narrowed(fields: Fields) -> SearchUrl:
     """The question of a form of the panel, with what the form asks for.
 
     Raises:
         BadQuery: what it asks for can't be read.
     """
-    asked = Asked.of(fields).but()
+    asked = SearchUrl.of(fields).but()
     field = words(fields.get("field", ""))
     least, most, held = (words(fields.get(name, "")) for name in ("least", "most", "held"))
     wanted = []
@@ -65,7 +65,7 @@ def narrowed(fields: Fields) -> Asked:
     wanted += [Condition(field, "~", held)] if held else []
     if not wanted:
         return asked.but(where=tuple(each for each in asked.where if field_of(each) != field))
-    text = written(wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted)))
+    text = format_filter(wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted)))
     parse(text)
     return with_filter(asked, field, text)
 
@@ -98,7 +98,7 @@ def field_of(text: str) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
-def with_filter(asked: Asked, field: str, text: str) -> Asked:
+def with_filter(asked: SearchUrl, field: str, text: str) -> SearchUrl:
     """The question with one more filter, in the place of another where there can be but one."""
     alone = field in ALONE or field not in FIELDS
     kept = tuple(each for each in asked.where if not (alone and field_of(each) == field))

@@ -6,13 +6,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from search.colours import NAMED
-from search.facets.records import Column, Facets, Folder, Span, Value
+from search.facets.records import Column, Facets, Folder, Value, ValueRange
 from search.filters.fields import COLUMN, Box
-from search.filters.grammar import conditions, parse, value_of, written
+from search.filters.grammar import conditions, format_filter, parse, value_of
 from search.filters.tree import AllOf, Condition
 from search.text.printable import printable
 from web.pages.filter_form import TITLES, field_of, with_filter, worded
-from web.requests.search_url import Asked
+from web.requests.search_url import SearchUrl
 
 # A column of more different values is searched in, not chosen from.
 MOST_CHOICES = 12
@@ -28,7 +28,7 @@ class Choice:
     label: str
     pictures: int
     chosen: bool
-    asked: Asked
+    asked: SearchUrl
     shade: str = ""
     inside: "tuple[Choice, ...]" = ()
 
@@ -39,7 +39,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FilterGroup:
     """A facet with its choices."""
 
     name: str
@@ -98,15 +98,15 @@ class Panel:
     """All that the filter panel shows."""
 
     pictures: int
-    groups: tuple[Group, ...]
+    groups: tuple[FilterGroup, ...]
     colours: tuple[Choice, ...]
     dates: Histogram | None
     folders: tuple[Choice, ...]
-    columns: "tuple[tuple[Column, Group], ...]"
+    columns: "tuple[tuple[Column, FilterGroup], ...]"
     map: Map | None
 
 
-def panel_of(asked: Asked, facets: Facets) -> Panel:
+def panel_of(asked: SearchUrl, facets: Facets) -> Panel:
     """The panel beside the answer to `asked`."""
     groups = [
         _group(asked, "camera", facets.cameras),
@@ -131,7 +131,9 @@ def _any(choices: Iterable[Choice]) -> bool:
     return any(choice.chosen for choice in choices)
 
 
-def _choice(asked: Asked, text: str, field: str, named: str, pictures: int, **more: Any) -> Choice:
+def _choice(
+    asked: SearchUrl, text: str, field: str, named: str, pictures: int, **more: Any
+) -> Choice:
     chosen = text in asked.where
     after = (
         asked.but(where=tuple(each for each in asked.where if each != text))
@@ -141,11 +143,11 @@ def _choice(asked: Asked, text: str, field: str, named: str, pictures: int, **mo
     return Choice(named, pictures, chosen, after, **more)
 
 
-def _group(asked: Asked, field: str, values: Sequence[Value]) -> Group:
+def _group(asked: SearchUrl, field: str, values: Sequence[Value]) -> FilterGroup:
     choices = tuple(
         _choice(
             asked,
-            written(Condition(field, "=", each.value)),
+            format_filter(Condition(field, "=", each.value)),
             field,
             worded(each.value),
             each.pictures,
@@ -153,10 +155,10 @@ def _group(asked: Asked, field: str, values: Sequence[Value]) -> Group:
         )
         for each in values
     )
-    return Group(field, str(TITLES.get(field, field)), choices)
+    return FilterGroup(field, str(TITLES.get(field, field)), choices)
 
 
-def _spans(asked: Asked, field: str, spans: Sequence[Span], unit: str) -> Group:
+def _spans(asked: SearchUrl, field: str, spans: Sequence[ValueRange], unit: str) -> FilterGroup:
     choices = []
     for span in spans:
         scale = 1e6 if unit else 1.0
@@ -166,18 +168,18 @@ def _spans(asked: Asked, field: str, spans: Sequence[Span], unit: str) -> Group:
         wanted += [] if most is None else [Condition(field, "<", f"{most}{unit}")]
         if not wanted:
             continue
-        text = written(wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted)))
+        text = format_filter(wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted)))
         ends = f"{least} – {most}" if span.least else f"< {most}"
         shown = f"≥ {least}" if most is None else ends
         choices.append(_choice(asked, text, field, f"{shown} {unit}".strip(), span.pictures))
-    return Group(field, str(TITLES[field]), tuple(choices))
+    return FilterGroup(field, str(TITLES[field]), tuple(choices))
 
 
-def _folder(asked: Asked, folder: Folder, above: str = "") -> Choice:
+def _folder(asked: SearchUrl, folder: Folder, above: str = "") -> Choice:
     name = folder.path if not above else str(PurePosixPath(folder.path).relative_to(above))
     return _choice(
         asked,
-        written(Condition("folder", "=", folder.path)),
+        format_filter(Condition("folder", "=", folder.path)),
         "folder",
         printable(name),
         folder.pictures,
@@ -185,18 +187,24 @@ def _folder(asked: Asked, folder: Folder, above: str = "") -> Choice:
     )
 
 
-def _column(asked: Asked, column: Column) -> Group:
+def _column(asked: SearchUrl, column: Column) -> FilterGroup:
     """What can be chosen of a further column; nothing where it has too many values."""
     field = COLUMN + column.name
     values = column.values if column.different <= MOST_CHOICES else ()
     choices = tuple(
-        _choice(asked, written(Condition(field, "=", each.value)), field, each.value, each.pictures)
+        _choice(
+            asked,
+            format_filter(Condition(field, "=", each.value)),
+            field,
+            each.value,
+            each.pictures,
+        )
         for each in values
     )
-    return Group(field, column.name, choices)
+    return FilterGroup(field, column.name, choices)
 
 
-def _histogram(asked: Asked, facets: Facets) -> Histogram | None:
+def _histogram(asked: SearchUrl, facets: Facets) -> Histogram | None:
     if facets.dates is None:
         return None
     values = facets.dates.values
@@ -218,7 +226,7 @@ def _histogram(asked: Asked, facets: Facets) -> Histogram | None:
     return Histogram(tuple(bars), min(first, len(values) - 1), max(last, 0))
 
 
-def _map(asked: Asked, facets: Facets) -> Map | None:
+def _map(asked: SearchUrl, facets: Facets) -> Map | None:
     if facets.places is None:
         return None
     south, west, north, east = facets.places.box
@@ -234,7 +242,7 @@ def _map(asked: Asked, facets: Facets) -> Map | None:
             round(width / 60 * (1 + 1.5 * (point.pictures / most) ** 0.5), 4),
             _choice(
                 asked,
-                written(Condition("box", "=", ",".join(f"{edge:.4f}" for edge in point.box))),
+                format_filter(Condition("box", "=", ",".join(f"{edge:.4f}" for edge in point.box))),
                 "box",
                 f"{point.latitude:.1f}°, {point.longitude:.1f}°",
                 point.pictures,

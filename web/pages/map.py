@@ -5,7 +5,7 @@ from werkzeug import Response
 
 from search.catalog.jobs import ENDED
 from web.pages.refused_forms import comes_back
-from web.requests.search_url import Asked
+from web.requests.search_url import SearchUrl
 from web.route import route
 from web.state import engine, state
 
@@ -22,7 +22,7 @@ def page(name: str) -> str:
     regions = [each for each in made.regions if each.level == 1] if made else []
     return render_template(
         "map.html",
-        asked=Asked(collection=name),
+        asked=SearchUrl(collection=name),
         chips=[],
         names=[each.name for each in engine().collections()],
         name=name,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from search.query.limits import MOST_HITS
 from search.query.records import Hit
-from web.requests.search_url import PAGE_HITS, Asked
+from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.state import engine, state
 
 
@@ -22,7 +22,7 @@ class Neighbours:
         return (self.rank - 1) // PAGE_HITS * PAGE_HITS + 1
 
 
-def neighbours(asked: Asked, picture_id: int, rank: int | None) -> Neighbours | None:
+def neighbours(asked: SearchUrl, picture_id: int, rank: int | None) -> Neighbours | None:
     """The neighbours of the hit at `rank`; None where the answer has another picture there now.
 
     Raises:

@@ -14,7 +14,7 @@ from web.i18n.messages import translate
 from web.middleware.errors import status_and_message
 from web.pages.headlines import headline_of
 from web.requests.query_form import Fields
-from web.services.uploads import NotTaken
+from web.services.uploads import RefusedFile
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -32,7 +32,7 @@ class Refusal:
     message: str
     spoken: str
     typed: Fields
-    files: tuple[NotTaken, ...] = ()
+    files: tuple[RefusedFile, ...] = ()
 
 
 def show_refusals(app: Flask) -> None:

@@ -14,7 +14,7 @@ from web.pages.refused_forms import comes_back
 from web.pages.search import question
 from web.requests.query_form import identity, words
 from web.requests.saved_search import asked_in, name_of, saved_address
-from web.requests.search_url import Asked, Side
+from web.requests.search_url import SearchUrl, Side
 from web.requests.selection import selection_of
 from web.route import route
 from web.state import engine, state
@@ -32,7 +32,7 @@ def everything(**_: object) -> str:
     covers = catalog.pictures.by_id([each.cover for each in boards if each.cover is not None])
     return render_template(
         "kept.html",
-        asked=Asked(),
+        asked=SearchUrl(),
         chips=[],
         searches=catalog.saved.all(),
         concepts=catalog.concepts.all(),
@@ -48,7 +48,7 @@ def mark() -> Response:
 
     The mark is kept for training where the client may write; the search itself is only read.
     """
-    asked = Asked.of(request.form)
+    asked = SearchUrl.of(request.form)
     side: Side = "more" if request.form.get("mark_more") else "less"
     picture_id = identity("mark", request.form.get(f"mark_{side}", ""))
     marked = asked.marked(picture_id, side)
@@ -80,7 +80,7 @@ def export() -> Response | Export:
 def keep_concept() -> Response:
     """Keep what is asked as a concept, and search by it alone."""
     name = words(request.form.get("name", ""))
-    query = state().queries.query_of(Asked.of(request.form), 1, 0)
+    query = state().queries.query_of(SearchUrl.of(request.form), 1, 0)
     check(query)
     keep(engine(), name, query, replacing="replace" in request.form)
     return redirect(url_for("pages.search", text=f"concept:{name}"), 303)
@@ -99,7 +99,7 @@ def forget_concept(name: str) -> Response:
 def save_search() -> Response:
     """Save the address of a question under a name."""
     name = name_of(request.form.get("name", ""))
-    engine().catalog.saved.save(name, saved_address(Asked.of(request.form)))
+    engine().catalog.saved.save(name, saved_address(SearchUrl.of(request.form)))
     return _back("searches")
 
 

@@ -18,7 +18,7 @@ from web.pages.neighbours import neighbours
 from web.pages.refused_forms import comes_back
 from web.pages.similar import Likeness, likeness
 from web.requests.query_form import count, identity
-from web.requests.search_url import PAGE_HITS, Asked
+from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.route import route
 from web.services.films import moment_of
 from web.state import engine, state
@@ -32,17 +32,17 @@ HELD_PX = 960
 @route(pages, "/")
 def search() -> str:
     """The search page: its collections before a search, its hits after one."""
-    return answered(Asked.of(request.args))
+    return answered(SearchUrl.of(request.args))
 
 
 def question(**_: object) -> str:
     """Return the page that a form stands on which brings its question along, or its picture."""
-    asked = Asked.of(request.values)
+    asked = SearchUrl.of(request.values)
     on = request.values.get("on", "")
     return of_picture(identity("on", on), asked) if on else answered(asked)
 
 
-def answered(asked: Asked) -> str:
+def answered(asked: SearchUrl) -> str:
     """Return the search page of a question."""
     if not asked.anything or _nothing_held(asked):
         gathered = state().collections.everything()
@@ -84,7 +84,7 @@ def answered(asked: Asked) -> str:
 @route(pages, "/", "POST", scope="read")
 def send() -> AnyResponse:
     """Take the form; a picture in it takes the place of others, and is held under a token."""
-    asked = Asked.of(request.form).but()
+    asked = SearchUrl.of(request.form).but()
     if "keep" in request.form:
         asked = asked.with_words_kept()
     sent = [each for each in request.files.getlist("image") if each.filename]
@@ -123,10 +123,10 @@ def sent(token: str) -> Response:
 @route(pages, f"/pictures/<int(max={LARGEST_ID}):picture_id>")
 def picture(picture_id: int) -> str:
     """One picture, large, with its facts, its captions and what is similar to it."""
-    return of_picture(picture_id, Asked.of(request.args))
+    return of_picture(picture_id, SearchUrl.of(request.args))
 
 
-def of_picture(picture_id: int, asked: Asked) -> str:
+def of_picture(picture_id: int, asked: SearchUrl) -> str:
     """Return the page of a picture, with its place in the answer to a question."""
     found = engine().picture(picture_id)
     rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
@@ -145,7 +145,7 @@ def of_picture(picture_id: int, asked: Asked) -> str:
         picture=found,
         alike=alike,
         moment=moment_of(found),
-        like=Asked(collection=found.collection).plus("similar", picture_id),
+        like=SearchUrl(collection=found.collection).plus("similar", picture_id),
         unlike=unlike,
         boards=engine().catalog.boards.names(),
         beside=beside,
@@ -162,6 +162,6 @@ def _hold(file: FileStorage) -> str:
         raise BadPicture(error.reason, "{text}", text=text, name=name) from error
 
 
-def _nothing_held(asked: Asked) -> bool:
+def _nothing_held(asked: SearchUrl) -> bool:
     """Whether all pictures are asked for, and there is no collection that could hold one."""
     return not (asked.ranks or asked.collection or engine().collections())

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
 from search.catalog.jobs import Job, done
-from search.filters.grammar import written
+from search.filters.grammar import format_filter
 from search.map_file import Region
 from search.query.records import Hit, Match
 from search.records import Caption, Picture
@@ -17,7 +17,7 @@ from web.i18n.failure_reasons import fault_of, stored_message
 from web.i18n.languages import language
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
 from web.pages.filter_form import label
-from web.requests.search_url import Asked
+from web.requests.search_url import SearchUrl
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -148,7 +148,7 @@ def evidence(hit: Hit) -> str:
     return " · ".join(told)
 
 
-def words_in(match: Match, asked: Asked) -> tuple[str, ...]:
+def words_in(match: Match, asked: SearchUrl) -> tuple[str, ...]:
     """Which of the words that were asked for a match's caption holds."""
     if match.caption is None:
         return ()
@@ -194,7 +194,7 @@ def register(app: Flask) -> None:
         words_in,
         dealt_with,
         name_of,
-        written,
+        format_filter,
         fault_of,
         stored_message,
     ):

@@ -6,7 +6,7 @@ from flask import Blueprint, get_template_attribute, request
 
 from search.ranking.pagination import RankedResults
 from web.pages.template_filters import step_of
-from web.requests.search_url import PAGE_HITS, Asked
+from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.route import route
 from web.state import engine, state
 
@@ -22,7 +22,7 @@ def shapes() -> dict[str, Any]:
 
     From these alone the page knows where each picture will stand.
     """
-    ids = _order(Asked.of(request.args)).ids
+    ids = _order(SearchUrl.of(request.args)).ids
     sizes = engine().catalog.pictures.sizes_px(ids)
     return {"ids": ids, "shapes": [step_of(*sizes.get(each, GONE)) for each in ids]}
 
@@ -30,11 +30,11 @@ def shapes() -> dict[str, Any]:
 @route(scrolling, "/tiles")
 def tiles() -> dict[str, Any]:
     """The tiles from the rank `start` on, as HTML, one by one."""
-    asked = Asked.of(request.args)
+    asked = SearchUrl.of(request.args)
     hits = engine().hits(_order(asked), asked.start, PAGE_HITS)
     tile = get_template_attribute("pieces.html", "tile")
     return {"tiles": {hit.rank: tile(hit, asked) for hit in hits}}
 
 
-def _order(asked: Asked) -> RankedResults:
+def _order(asked: SearchUrl) -> RankedResults:
     return state().orders.whole(state().queries.query_of(asked, 1, 0))

@@ -8,7 +8,7 @@ from search.errors import BadQuery
 from search.filters.grammar import parse
 from search.query.limits import MOST_ADDRESS, MOST_NOTE, MOST_SAVED_NAME
 from web.requests.query_form import words
-from web.requests.search_url import Asked
+from web.requests.search_url import SearchUrl
 
 
 def name_of(text: str) -> str:
@@ -37,13 +37,13 @@ def note_of(text: str) -> str:
     return note
 
 
-def asked_in(address: str) -> Asked:
+def asked_in(address: str) -> SearchUrl:
     """Return the question that the part after the "?" of a page's address asks."""
     fields: MultiDict[str, str] = MultiDict(parse_qs(address.removeprefix("?")))
-    return Asked.of(fields)
+    return SearchUrl.of(fields)
 
 
-def saved_address(asked: Asked) -> str:
+def saved_address(asked: SearchUrl) -> str:
     """Return a question as it is saved, from its first hit on.
 
     Raises:

@@ -41,13 +41,13 @@ class Chip:
         return identity("similar", self.value)
 
     @property
-    def written(self) -> str:
+    def address_text(self) -> str:
         """The value of its field."""
         return f"{self.value}@{self.crop}" if self.crop else self.value
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchUrl:
     """The words in the box, the chips, the marks, the collection, the filters, where hits begin."""
 
     q: str = ""
@@ -60,7 +60,7 @@ class Asked:
     less: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, fields: Fields) -> "Asked":
+    def of(cls, fields: Fields) -> "SearchUrl":
         """Read an address or a form; fields of others, such as trackers', are passed over.
 
         Raises:
@@ -106,21 +106,21 @@ class Asked:
     def by_picture(self) -> bool:
         return not self.chips or any(chip.kind != "text" for chip in self.chips)
 
-    def but(self, **changes: Any) -> "Asked":
+    def but(self, **changes: Any) -> "SearchUrl":
         """The same question with `changes`, from its first hit on."""
         return replace(self, **{"start": 1, **changes})
 
-    def without(self, chip: Chip) -> "Asked":
+    def without(self, chip: Chip) -> "SearchUrl":
         """The same question without one chip."""
         return self.but(chips=tuple(each for each in self.chips if each is not chip))
 
-    def without_filter(self, text: str) -> "Asked":
+    def without_filter(self, text: str) -> "SearchUrl":
         """The same question without one of its filters."""
         return self.but(where=tuple(each for each in self.where if each != text))
 
-    def plus(self, kind: Kind, value: object, weight: float = 1.0) -> "Asked":
+    def plus(self, kind: Kind, value: object, weight: float = 1.0) -> "SearchUrl":
         """The same question with one more chip, or with another weight for one that is there."""
-        kept = [each for each in self.chips if (each.kind, each.written) != (kind, str(value))]
+        kept = [each for each in self.chips if (each.kind, each.address_text) != (kind, str(value))]
         chips = [*kept, Chip(kind, str(value), weight)]
         return self.but(chips=tuple(sorted(chips, key=lambda each: KINDS.index(each.kind))))
 
@@ -134,7 +134,7 @@ class Asked:
         parts = tuple(parse(each) for each in self.where)
         return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
 
-    def marked(self, picture_id: int, side: Side) -> "Asked":
+    def marked(self, picture_id: int, side: Side) -> "SearchUrl":
         """The same question with a mark more, or less if it was there, or on the other side."""
         other: Side = "less" if side == "more" else "more"
         held: tuple[int, ...] = getattr(self, side)
@@ -145,7 +145,7 @@ class Asked:
             held = (*held, picture_id)
         return self.but(**{side: held, other: rest})
 
-    def with_words_kept(self) -> "Asked":
+    def with_words_kept(self) -> "SearchUrl":
         """The words in the box as a chip, and the box empty for more."""
         return self.plus("text", self.q).but(q="") if self.q else self
 
@@ -154,7 +154,10 @@ class Asked:
         asked = replace(self, **changes)
         return {
             "q": asked.q or None,
-            **{kind: [chip.written for chip in asked.chips if chip.kind == kind] for kind in KINDS},
+            **{
+                kind: [chip.address_text for chip in asked.chips if chip.kind == kind]
+                for kind in KINDS
+            },
             "weight": _weights(asked.chips),
             "more": list(asked.more),
             "less": list(asked.less),

@@ -19,7 +19,7 @@ from web.server.connections import CONNECTION, Connection, Phase
 from web.server.environ import environ_of, headers_of
 from web.server.priority import Requests
 from web.server.request_bodies import Bodies, Body
-from web.server.responses import Answer, answer_of
+from web.server.responses import WsgiAnswer, answer_of
 from web.server.workers import Workers
 
 Result = TypeVar("Result")
@@ -95,7 +95,7 @@ class Gateway:
 
     async def _make(
         self, environ: dict[str, Any], facts: RouteFacts, body: Body, connection: Connection
-    ) -> Answer:
+    ) -> WsgiAnswer:
         async with self._requests.place(facts.urgency, environ["REMOTE_ADDR"]) as run:
             future = run(partial(answer_of, self._app, environ))
             future.add_done_callback(lambda _: body.close())
@@ -106,7 +106,7 @@ class Gateway:
                 raise
 
     async def _send(
-        self, answer: Answer, refused: bool, connection: Connection, send: Send
+        self, answer: WsgiAnswer, refused: bool, connection: Connection, send: Send
     ) -> None:
         async def send_body(piece: bytes, more: bool) -> None:
             connection.sent(len(piece))
@@ -122,7 +122,7 @@ class Gateway:
                     await send_body(piece, more=True)
             await send_body(b"", more=False)
 
-    async def _rest(self, answer: Answer, connection: Connection) -> AsyncGenerator[bytes]:
+    async def _rest(self, answer: WsgiAnswer, connection: Connection) -> AsyncGenerator[bytes]:
         """Read the rest of an answer, each piece in a turn of a thread."""
         rest: Any = answer.rest
         reading: Future[bytes | None] = Future()
@@ -163,7 +163,7 @@ async def _linger(connection: Connection, receive: Receive) -> None:
     await asyncio.wait((connection.gone,))
 
 
-def _discard(future: Future[Answer]) -> None:
+def _discard(future: Future[WsgiAnswer]) -> None:
     """Close an answer that nobody waits for."""
     if not future.cancelled() and future.exception() is None:
         future.result().close()

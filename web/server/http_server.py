@@ -41,7 +41,7 @@ def open_server(
     port: int,
     threads: int,
     proxies: Sequence[str] = (),
-) -> "Ending":
+) -> "ServerEnding":
     """Listen at an address; the server answers while `Ending.serve` runs.
 
     Port 0 takes any free port, which `Ending.port` tells. Proxies at the addresses or in the
@@ -73,7 +73,9 @@ def open_server(
         headers=[("server", "limn")],
         timeout_keep_alive=KEEP_ALIVE_S,
     )
-    return Ending(_Server(config), gateway, connections, listener, app.extensions["limn"].ending)
+    return ServerEnding(
+        _Server(config), gateway, connections, listener, app.extensions["limn"].ending
+    )
 
 
 class _Server(Server):
@@ -85,7 +87,7 @@ class _Server(Server):
         yield
 
 
-class Ending:
+class ServerEnding:
     """A server that runs until it is told to end.
 
     It takes no more connections then, and finishes the requests that it has.

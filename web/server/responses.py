@@ -15,7 +15,7 @@ PIECE_BYTES = 1 << 17
 
 
 @dataclass
-class Answer:
+class WsgiAnswer:
     """A status, headers, the beginning of a body, and the rest where there is more."""
 
     status: int = 500
@@ -31,9 +31,9 @@ class Answer:
         return None if told is None else int(told)
 
 
-def answer_of(app: Flask, environ: dict[str, Any]) -> Answer:
+def answer_of(app: Flask, environ: dict[str, Any]) -> WsgiAnswer:
     """Let `app` answer a request."""
-    answer = Answer()
+    answer = WsgiAnswer()
 
     def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
         answer.status = int(status[:3])
@@ -49,7 +49,7 @@ def answer_of(app: Flask, environ: dict[str, Any]) -> Answer:
     return answer
 
 
-def _take(answer: Answer, body: Iterable[bytes]) -> None:
+def _take(answer: WsgiAnswer, body: Iterable[bytes]) -> None:
     pieces = iter(body)
     length = answer.length
     if length is None:
@@ -63,7 +63,7 @@ def _take(answer: Answer, body: Iterable[bytes]) -> None:
             _put_down(answer)
 
 
-def _put_down(answer: Answer) -> None:
+def _put_down(answer: WsgiAnswer) -> None:
     """Keep a long document on the disk, and no longer in memory: its client may be slow."""
     file = on_disk(answer.begins)
     if file is not None:

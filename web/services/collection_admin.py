@@ -12,13 +12,13 @@ from search.engine import Engine
 from search.errors import NotFound
 from web.requests.query_form import Fields
 from web.services.confined import ConfinedFiles
-from web.services.server_folders import Roots
-from web.services.uploads import Intake, NotTaken, Sent
-from web.services.worker_process import Foreman
+from web.services.server_folders import ServerFolders
+from web.services.uploads import RefusedFile, Sent, Uploads
+from web.services.worker_process import WorkerProcesses
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class CollectionStatus:
     """A collection as it stands, or one that is still to come, with its newest job."""
 
     name: str
@@ -36,9 +36,9 @@ class CollectionAdmin:
     def __init__(
         self,
         engine: Engine,
-        roots: Roots,
-        intake: Intake,
-        foreman: Foreman,
+        roots: ServerFolders,
+        intake: Uploads,
+        foreman: WorkerProcesses,
         confined: ConfinedFiles,
     ) -> None:
         self._engine = engine
@@ -48,21 +48,21 @@ class CollectionAdmin:
         self._foreman = foreman
         self._confined = confined
 
-    def everything(self) -> list[Gathered]:
+    def everything(self) -> list[CollectionStatus]:
         """Return every collection, and every one that was asked for, by name."""
         held = {each.name: each for each in self._engine.summaries()}
         newest = {
             name: job for name, job in self._jobs.newest().items() if name in held or _pending(job)
         }
         names = sorted({*held, *newest})
-        return [Gathered(name, held.get(name), newest.get(name)) for name in names]
+        return [CollectionStatus(name, held.get(name), newest.get(name)) for name in names]
 
-    def one(self, name: str) -> Gathered:
+    def one(self, name: str) -> CollectionStatus:
         """Return one of them; raise NotFound."""
         newest = next(iter(self._jobs.of(name, 1)), None)
         if newest is not None and _pending(newest) and name not in self._names():
-            return Gathered(name, None, newest)
-        return Gathered(name, self._engine.summaries([name])[0], newest)
+            return CollectionStatus(name, None, newest)
+        return CollectionStatus(name, self._engine.summaries([name])[0], newest)
 
     def from_folder(self, name: str, folder: str) -> Job:
         """Queue the job that makes a collection of a folder on the server, or adds the folder.
@@ -75,7 +75,7 @@ class CollectionAdmin:
 
     def from_files(
         self, receive: Callable[[Sent], Fields], name: str | None = None
-    ) -> tuple[Job, list[NotTaken]]:
+    ) -> tuple[Job, list[RefusedFile]]:
         """Take files and queue the job that indexes them; return also the files not taken.
 
         `receive` writes the files of a form into drafts and returns its other fields. The files

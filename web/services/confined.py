@@ -8,14 +8,14 @@ from search.engine import Engine
 from search.errors import NotFound
 from search.files.boundary import is_inside
 from search.records import Picture
-from web.services.server_folders import Roots
-from web.services.uploads import Intake
+from web.services.server_folders import ServerFolders
+from web.services.uploads import Uploads
 
 
 class ConfinedFiles:
     """The files that may be indexed and sent: those below the roots, and those that were sent."""
 
-    def __init__(self, engine: Engine, roots: Roots, intake: Intake) -> None:
+    def __init__(self, engine: Engine, roots: ServerFolders, intake: Uploads) -> None:
         self._engine = engine
         self._folders = (*roots.all, intake.folder)
 

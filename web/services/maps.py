@@ -5,13 +5,13 @@ from search.catalog.records import Collection
 from search.engine import Engine
 from search.errors import NotFound
 from search.map_file import PictureMap
-from web.services.worker_process import Foreman
+from web.services.worker_process import WorkerProcesses
 
 
 class Maps:
     """The maps of an engine's collections."""
 
-    def __init__(self, engine: Engine, foreman: Foreman) -> None:
+    def __init__(self, engine: Engine, foreman: WorkerProcesses) -> None:
         self._engine = engine
         self._foreman = foreman
 

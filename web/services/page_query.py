@@ -4,20 +4,20 @@ from search.engine import Engine
 from search.pictures import load_file
 from search.query.records import IndexedTerm, PictureTerm, Query, Term, TextTerm
 from search.query.syntax import parse_query_text
-from web.requests.search_url import Asked, Chip
+from web.requests.search_url import Chip, SearchUrl
 from web.services.confined import ConfinedFiles
-from web.services.query_images import HeldPicture, HeldPictures
+from web.services.query_images import QueryImage, QueryImages
 
 
 class PageQueries:
     """Queries of the page, whose terms may be pictures that were sent, or parts of pictures."""
 
-    def __init__(self, engine: Engine, held: HeldPictures, confined: ConfinedFiles) -> None:
+    def __init__(self, engine: Engine, held: QueryImages, confined: ConfinedFiles) -> None:
         self._engine = engine
         self._held = held
         self._confined = confined
 
-    def query_of(self, asked: Asked, k: int, offset: int) -> Query:
+    def query_of(self, asked: SearchUrl, k: int, offset: int) -> Query:
         """Return the query for `k` hits after the first `offset`.
 
         Raises:
@@ -38,7 +38,7 @@ class PageQueries:
         where, more, less = asked.filter, asked.more, asked.less
         return Query(tuple(terms), collections, k, offset, where, more=more, less=less)
 
-    def picture_of(self, chip: Chip) -> HeldPicture:
+    def picture_of(self, chip: Chip) -> QueryImage:
         """Return the picture of a chip: one that was sent, or a part of it or of an indexed one.
 
         Raises what `query_of` raises.

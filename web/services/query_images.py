@@ -22,20 +22,20 @@ PREVIEW_PX = 144
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPicture:
+class QueryImage:
     """The bytes of a picture as they were sent, and a small copy as a `data:` address."""
 
     data: bytes = field(repr=False)
     preview: str = field(repr=False)
 
 
-class HeldPictures:
+class QueryImages:
     """The pictures last searched by, the least recently used dropped first."""
 
     def __init__(self, most_bytes: int, limits: Limits) -> None:
         self._limits = limits
         # A picture that is larger than all that may be held is held alone.
-        self._held: LRUCache[str, HeldPicture] = LRUCache(
+        self._held: LRUCache[str, QueryImage] = LRUCache(
             most_bytes, getsizeof=lambda picture: min(len(picture.data), most_bytes)
         )
         self._lock = threading.Lock()
@@ -50,7 +50,7 @@ class HeldPictures:
         self._keep(token, data)
         return token
 
-    def part(self, whole: str, crop: Crop, read: Callable[[], bytes]) -> HeldPicture:
+    def part(self, whole: str, crop: Crop, read: Callable[[], bytes]) -> QueryImage:
         """A part of a picture; `whole` names the picture that `read` gives.
 
         Raises:
@@ -62,7 +62,7 @@ class HeldPictures:
                 return self._held[name]
         return self._keep(name, crop.cut(read(), self._limits))
 
-    def get(self, token: str) -> HeldPicture:
+    def get(self, token: str) -> QueryImage:
         """The picture of that token.
 
         Raises:
@@ -76,9 +76,9 @@ class HeldPictures:
                 )
             return self._held[token]
 
-    def _keep(self, name: str, data: bytes) -> HeldPicture:
+    def _keep(self, name: str, data: bytes) -> QueryImage:
         small = thumbnail(data, PREVIEW_PX, limits=self._limits)
-        kept = HeldPicture(data, f"data:image/webp;base64,{base64.b64encode(small).decode()}")
+        kept = QueryImage(data, f"data:image/webp;base64,{base64.b64encode(small).decode()}")
         with self._lock:
             self._held[name] = kept
         return kept

@@ -17,7 +17,7 @@ MOST_KEPT = 8
 FRESH_S = 60.0
 
 
-class Orders:
+class ResultCache:
     """The orders last asked for, the least recently used dropped first. Safe from many threads.
 
     All stretches of an answer are cut from one order, so that none of its pictures is shown twice

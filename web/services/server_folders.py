@@ -25,7 +25,7 @@ class Listing:
     pictures: int
 
 
-class Roots:
+class ServerFolders:
     """Resolves what a client names to a folder at or below a root, links followed to their end."""
 
     def __init__(self, roots: Sequence[Path]) -> None:

@@ -31,7 +31,7 @@ Reason = Literal["kind", "name", "same"]
 
 
 @dataclass(frozen=True, slots=True)
-class NotTaken:
+class RefusedFile:
     """A file that was sent and not taken: the last part of its name, and why."""
 
     name: str
@@ -44,7 +44,7 @@ class Sent:
 
     folder: Path
     drafts: list[tuple[str, Path]] = field(default_factory=list)
-    refused: list[NotTaken] = field(default_factory=list)
+    refused: list[RefusedFile] = field(default_factory=list)
     _open: IO[bytes] | None = None
 
     def open(self, name: str) -> IO[bytes]:
@@ -57,7 +57,7 @@ class Sent:
         if safe is None:
             if name:
                 last = _last(name)
-                self.refused.append(NotTaken(last or "?", "kind" if last else "name"))
+                self.refused.append(RefusedFile(last or "?", "kind" if last else "name"))
             self._open = open(os.devnull, "w+b")  # noqa: SIM115 - closed by `close`
         else:
             handle, draft = tempfile.mkstemp(dir=self.folder)
@@ -71,7 +71,7 @@ class Sent:
             self._open.close()
 
 
-class Intake:
+class Uploads:
     """The folder that holds what was sent: one folder a collection, whose names nobody chose."""
 
     def __init__(self, folder: Path) -> None:
@@ -114,7 +114,7 @@ class Intake:
         for name, draft in sent.drafts:
             kept = _free(folder, name, draft)
             if kept is None:
-                sent.refused.append(NotTaken(name, "same"))
+                sent.refused.append(RefusedFile(name, "same"))
                 continue
             replace(draft, kept)
             kept.chmod(0o644)

@@ -16,7 +16,7 @@ WATCH_EVERY_S = 0.3
 log = logging.getLogger(__name__)
 
 
-class Foreman:
+class WorkerProcesses:
     """Keeps worker processes running while there are jobs. Safe to call from many threads."""
 
     def __init__(self, engine: Engine, ending: threading.Event | None = None) -> None:

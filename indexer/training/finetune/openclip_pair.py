@@ -17,7 +17,7 @@ from torch.nn import functional
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.training.finetune.plan import Loss, Method
 from search.encoders.openclip.encoder import OpenClipEncoder, causal_tower
-from search.encoders.openclip.weights import Pair, load_pair, quiet
+from search.encoders.openclip.weights import CheckpointPair, load_pair, quiet
 from search.encoders.preparation import Preparation
 from search.errors import StorageFailed
 from search.records import Space
@@ -41,7 +41,7 @@ class OpenClipPair:
     rates: Mapping[Method, float] = {"full": 1e-5, "lora": 2e-4, "head": 5e-4}
     """Full: what open_clip's own fine-tuning uses; the others move fewer weights further."""
 
-    def __init__(self, pair: Pair, target: torch.device) -> None:
+    def __init__(self, pair: CheckpointPair, target: torch.device) -> None:
         self._pair = pair
         self._encoder = OpenClipEncoder(pair, target)  # its tokens, and who the pair is
         self.module: nn.Module = pair.model

@@ -10,7 +10,7 @@ from typing import Any
 
 from search.encoders.onnx_pair.pair_folder import DESCRIPTION, opening, preparation_of, read_folder
 from search.encoders.onnx_pair.sessions import Towers, open_towers
-from search.encoders.openclip.tokenizer import Words, open_words
+from search.encoders.openclip.tokenizer import OpenClipTokenizer, open_words
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import longest
 from search.errors import BadSetting, EncoderUnavailable
@@ -30,7 +30,7 @@ class OnnxEncoder:
     preparation: Preparation
     languages: tuple[str, ...]
     towers: Towers
-    words: Words
+    words: OpenClipTokenizer
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, height, width, 3) uint8 made by `preparation` -> (n, width); n may be 0."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from open_clip.transformer import TextTransformer, text_global_pool
 
 from search.encoders.fingerprint import space_id
-from search.encoders.openclip.weights import Pair, load_pair, quiet
+from search.encoders.openclip.weights import CheckpointPair, load_pair, quiet
 from search.encoders.preparation import Preparation, Resize
 from search.encoders.text_limits import longest_by_tokens, spoken
 from search.errors import BadSetting
@@ -84,7 +84,7 @@ def causal_tower(model: Any) -> Tower | None:
 class OpenClipEncoder:
     """A pair of open_clip's, on one device. Safe to call from many threads."""
 
-    def __init__(self, pair: Pair, device: torch.device) -> None:
+    def __init__(self, pair: CheckpointPair, device: torch.device) -> None:
         self._preparation = _preparation(pair.model.visual.preprocess_cfg)
         self._tokenizer = pair.tokenizer
         self._tokenizing = threading.Lock()  # Hugging Face's tokenizers refuse two callers at once
@@ -226,7 +226,7 @@ def _channels(value: float | Sequence[float]) -> tuple[float, float, float]:
 
 
 def _identity(
-    pair: Pair, preparation: Preparation, tokens: NDArray[np.int64]
+    pair: CheckpointPair, preparation: Preparation, tokens: NDArray[np.int64]
 ) -> Iterator[tuple[str, bytes | NDArray[Any]]]:
     """Yield all that shapes the vectors: architecture, preprocessing, tokenizer, weights."""
     yield "architecture", json.dumps(pair.config, sort_keys=True).encode()

@@ -70,7 +70,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class OpenClipTokenizer:
     """A tokenizer and how texts are read with it. Safe to call from many threads."""
 
     tokenizer: Tokenizer = field(repr=False)
@@ -104,7 +104,7 @@ class Words:
         return ids if self.reading.cut else ids + [0] * (self.reading.context - len(ids))
 
 
-def open_words(tokenizer: Path, facts: dict[str, Any]) -> Words:
+def open_words(tokenizer: Path, facts: dict[str, Any]) -> OpenClipTokenizer:
     """The tokenizer in a file, read as `facts` of pair.json say.
 
     Raises:
@@ -113,4 +113,4 @@ def open_words(tokenizer: Path, facts: dict[str, Any]) -> Words:
     reading = Reading(**facts)
     if reading.clean not in CLEANING:
         raise ValueError(f"texts cleaned by {reading.clean!r} are not known")
-    return Words(Tokenizer.from_file(str(tokenizer)), reading)
+    return OpenClipTokenizer(Tokenizer.from_file(str(tokenizer)), reading)

@@ -37,7 +37,7 @@ UNREADABLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CheckpointPair:
     """A loaded pair, on the CPU and in evaluation mode; `config` is what shaped the model."""
 
     spec: str
@@ -48,7 +48,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class CheckpointWeights:
     """Where weights are, and how the pictures that they were trained on were prepared."""
 
     spec: str
@@ -80,7 +80,7 @@ class NoRandomWeights(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def load_pair(spec: str) -> Pair:
+def load_pair(spec: str) -> CheckpointPair:
     """Load what `spec` names; it may download, where the weights are the hub's.
 
     Raises:
@@ -97,7 +97,7 @@ def load_pair(spec: str) -> Pair:
         open_clip.load_checkpoint(model, str(weights.path), strict=True, weights_only=True)
     except UNREADABLE as error:
         raise _explain(error, architecture, weights.path) from error
-    return Pair(weights.spec, architecture, config, model.eval(), tokenizer)
+    return CheckpointPair(weights.spec, architecture, config, model.eval(), tokenizer)
 
 
 @contextmanager
@@ -119,21 +119,21 @@ def quiet() -> Iterator[None]:
         logging.root.removeHandler(handler)
 
 
-def _published(architecture: str, tag: str) -> Weights:
+def _published(architecture: str, tag: str) -> CheckpointWeights:
     spec = f"open_clip:{architecture}/{tag}"
     entry = open_clip.get_pretrained_cfg(architecture, tag)
     repository, names = weight_files(entry["hf_hub"])
     path = hub_file(repository, names, spec, instead(architecture))
-    return Weights(spec, path, entry, bool(entry.get("quick_gelu")))
+    return CheckpointWeights(spec, path, entry, bool(entry.get("quick_gelu")))
 
 
-def _local(architecture: str, tag: str, path: Path) -> Weights:
+def _local(architecture: str, tag: str, path: Path) -> CheckpointWeights:
     name = f"{architecture}/{tag}" if tag else architecture
     spec = f"open_clip:{name}@{path}"
     checkpoint = checkpoint_at(name, path)
     entry = open_clip.get_pretrained_cfg(architecture, tag) if tag else {}
     preprocessing = entry or _preprocessing_beside(checkpoint) or _usual(architecture, path)
-    return Weights(spec, checkpoint, preprocessing, bool(entry.get("quick_gelu")))
+    return CheckpointWeights(spec, checkpoint, preprocessing, bool(entry.get("quick_gelu")))
 
 
 def _preprocessing_beside(checkpoint: Path) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _usual(architecture: str, path: Path) -> dict[str, Any]:
     return usual[0] if usual else {}
 
 
-def _tokenizer(architecture: str, config: dict[str, Any], weights: Weights) -> Any:
+def _tokenizer(architecture: str, config: dict[str, Any], weights: CheckpointWeights) -> Any:
     text = config["text_cfg"]
     text.setdefault("context_length", 77)
     name = text.get("hf_tokenizer_name")
@@ -200,7 +200,7 @@ def _tokenizer(architecture: str, config: dict[str, Any], weights: Weights) -> A
         ) from error
 
 
-def _empty(architecture: str, config: dict[str, Any], weights: Weights) -> Any:
+def _empty(architecture: str, config: dict[str, Any], weights: CheckpointWeights) -> Any:
     """Build the model with no weights; a Hugging Face text tower needs its configuration file."""
     overrides, name = {}, config["text_cfg"].get("hf_model_name")
     if name:

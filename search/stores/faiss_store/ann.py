@@ -17,7 +17,7 @@ NONE: Slots32 = np.empty(0, np.int32)
 """No order: the slot of every row is its place."""
 
 
-class FirstPass(Protocol):
+class AnnIndex(Protocol):
     """Proposes candidates among the slots 0 to `len`; a graph or lists grow, and forget nothing."""
 
     def __len__(self) -> int:
@@ -56,14 +56,14 @@ class FirstPass(Protocol):
         `effort` is how much is looked at: lists for "ivf", the graph's queue for "hnsw".
         """
 
-    def chained(self, rows: Any) -> "Chain | None":
+    def chained(self, rows: Any) -> "Refiner | None":
         """Itself and the exact ranking by FAISS's index of all rows, in one; None: it can't."""
 
     def dump(self) -> bytes:
         """All of it, for `load_first_pass`; nothing, where it is better built again."""
 
 
-class Chain(Protocol):
+class Refiner(Protocol):
     """A first pass and the ranking by real rows in one."""
 
     def best(self, queries: Vectors, k: int, depth: int, effort: int) -> tuple[SlotNumbers, Scores]:

@@ -7,14 +7,14 @@ from search.errors import IndexDamaged
 from search.stores.faiss_store.ann_cpu import load_first_pass
 from search.stores.faiss_store.store import Staged
 from search.stores.index_file import IndexHeader, read_index, write_index
-from search.stores.planner.plan import Plan
+from search.stores.planner.plan import IndexPlan
 
 # The numbering of the slots, and the length of the plan; then the plan as JSON and the first pass.
 HEAD = struct.Struct("<32sI")
 
 
 def write_first(
-    path: Path, header: IndexHeader, plan: Plan, staged: Staged | None, generation: str
+    path: Path, header: IndexHeader, plan: IndexPlan, staged: Staged | None, generation: str
 ) -> None:
     """Write the plan, and the first pass where there is one; raises StorageFailed."""
     document = plan.as_json().encode()
@@ -23,7 +23,7 @@ def write_first(
     write_index(path, header, [head, document, first])
 
 
-def read_plan(path: Path) -> Plan | None:
+def read_plan(path: Path) -> IndexPlan | None:
     """The plan alone; None where there is no file, or one that can't be used."""
     try:
         found = read_index(path)
@@ -32,7 +32,7 @@ def read_plan(path: Path) -> Plan | None:
         return None
 
 
-def read_first(path: Path) -> tuple[IndexHeader, str, Plan, Staged | None] | None:
+def read_first(path: Path) -> tuple[IndexHeader, str, IndexPlan, Staged | None] | None:
     """The header, the numbering of the slots, the plan and the first pass; None without a file.
 
     Raises:
@@ -47,7 +47,7 @@ def read_first(path: Path) -> tuple[IndexHeader, str, Plan, Staged | None] | Non
     return header, generation, plan, staged
 
 
-def _parts(payload: memoryview) -> tuple[str, Plan, memoryview]:
+def _parts(payload: memoryview) -> tuple[str, IndexPlan, memoryview]:
     if len(payload) < HEAD.size:
         raise IndexDamaged(
             "ann-index-cut",
@@ -55,5 +55,5 @@ def _parts(payload: memoryview) -> tuple[str, Plan, memoryview]:
             size_bytes=len(payload),
         )
     generation, length = HEAD.unpack_from(payload)
-    plan = Plan.from_json(bytes(payload[HEAD.size : HEAD.size + length]))
+    plan = IndexPlan.from_json(bytes(payload[HEAD.size : HEAD.size + length]))
     return generation.decode(), plan, payload[HEAD.size + length :]

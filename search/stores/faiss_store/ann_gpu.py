@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import faiss as faiss_module
 import numpy as np
 
-from search.batching import Joining
+from search.batching import Batcher
 from search.records import Vectors
 from search.stores.faiss_store.ann import NONE, Slots32, lists, slots_of
 from search.stores.faiss_store.gpu import MAX_K, flat_index, on_first, resources
@@ -48,7 +48,7 @@ class GpuPass:
         self._index = index
         self._tail = tail
         self._order = order
-        self._joined = Joining(self._answer)
+        self._joined = Batcher(self._answer)
 
     def __len__(self) -> int:
         return int(self._index.ntotal) + (int(self._tail.ntotal) if self._tail is not None else 0)

@@ -6,7 +6,7 @@ from typing import Any
 import faiss as faiss_module
 import numpy as np
 
-from search.batching import Joining
+from search.batching import Batcher
 from search.errors import BadSetting
 from search.records import Scores, Vectors
 from search.stores.faiss_store.rows import SlotNumbers, Slots
@@ -75,7 +75,7 @@ class SharedCopy:
 
     def __init__(self, copy: DeviceCopy | None) -> None:
         self._copy = copy
-        self._joined = Joining(self._answer)
+        self._joined = Batcher(self._answer)
 
     @property
     def works(self) -> bool:

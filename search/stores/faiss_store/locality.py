@@ -16,7 +16,7 @@ CELLS, COARSE = 8_192, 64
 CACHE_BYTES = 64 << 20
 
 
-class Cells:
+class Clusters:
     """Cells of the space around some of its vectors, numbered so that neighbours follow."""
 
     def __init__(self, sample: Vectors) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from search.errors import BadSetting
 from search.records import Device, Ids, QueryKind, Scores, Vectors
-from search.stores.faiss_store.ann import Chain, FirstPass
+from search.stores.faiss_store.ann import AnnIndex, Refiner
 from search.stores.faiss_store.float16 import widened
 from search.stores.faiss_store.gpu import (
     FAILURES,
@@ -22,7 +22,7 @@ from search.stores.faiss_store.gpu import (
 )
 from search.stores.faiss_store.rows import SlotNumbers, Slots
 from search.stores.faiss_store.rwlock import ReadersWriterLock
-from search.stores.planner.plan import Computes, Plan
+from search.stores.planner.plan import Computes, IndexPlan
 from search.stores.serialization import pack, unpack
 from search.stores.validation import checked_queries, checked_rows, padded
 
@@ -55,8 +55,8 @@ SPARE = 1.3
 class Staged:
     """A first pass and the plan that says how deep to go."""
 
-    first: FirstPass
-    plan: Plan
+    first: AnnIndex
+    plan: IndexPlan
 
 
 class FaissStore:
@@ -85,7 +85,7 @@ class FaissStore:
         self._slots = Slots(width)
         self._memory_bytes = memory_bytes
         self._staged: Staged | None = None
-        self._chain: Chain | None = None
+        self._chain: Refiner | None = None
         self._gave_up = False
         self._giving_up = Lock()
         self._lock = ReadersWriterLock()
@@ -122,7 +122,7 @@ class FaissStore:
         return allowed is not None and self.rows_bytes > allowed
 
     @property
-    def staged(self) -> Staged | None:
+    def ann(self) -> Staged | None:
         """The first pass that answers now; None where search is exact."""
         return self._staged
 
@@ -262,7 +262,7 @@ class FaissStore:
                 rows, staged = self._slots.index, self._staged
                 self._chain = staged.first.chained(rows) if staged and rows is not None else None
 
-    def _took_in(self, first: FirstPass, vectors: Vectors) -> bool:
+    def _took_in(self, first: AnnIndex, vectors: Vectors) -> bool:
         """Whether a first pass has rows that follow now: one on a GPU may have no room for them."""
         try:
             first.add(vectors)
@@ -271,7 +271,7 @@ class FaissStore:
             return False
         return True
 
-    def _give_up(self, first: FirstPass, failure: Exception) -> None:
+    def _give_up(self, first: AnnIndex, failure: Exception) -> None:
         """Go on without a first pass whose GPU failed; any other's failure is raised."""
         if not first.on_gpu:
             raise failure
@@ -308,7 +308,7 @@ class FaissStore:
         return self._slots.search(queries, most) if from_gpu is None else from_gpu
 
     def _staged_best(
-        self, first: FirstPass, queries: Vectors, k: int, wanted: int, effort: int
+        self, first: AnnIndex, queries: Vectors, k: int, wanted: int, effort: int
     ) -> tuple[SlotNumbers, Scores] | None:
         """The best of the candidates, -1 pads where too many are dead; None if there are none."""
         if self._chain is not None and not self._slots.dead:
@@ -376,7 +376,7 @@ class FaissStore:
         return np.where((allowed[places] == ids) & (ids >= 0), slots, -1)
 
     def _candidates(
-        self, first: FirstPass, queries: Vectors, depth: int, effort: int
+        self, first: AnnIndex, queries: Vectors, depth: int, effort: int
     ) -> SlotNumbers | None:
         """About the best `depth` slots whose rows count; None where a GPU fails, or has no more."""
         # Dead rows are found too: as many more as there are in all, on the average.

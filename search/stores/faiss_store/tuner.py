@@ -11,7 +11,7 @@ from search.stores.index_file import IndexHeader
 from search.stores.planner.cost_model import LEAST_ROWS
 from search.stores.planner.cpu import exact_plan, wants_plan
 from search.stores.planner.gpu import planner_of
-from search.stores.planner.plan import IndexOptions, Plan
+from search.stores.planner.plan import IndexOptions, IndexPlan
 
 
 class FaissTuner:
@@ -20,7 +20,7 @@ class FaissTuner:
     def __init__(self, store: FaissStore) -> None:
         self._store = store
 
-    def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> Plan | None:
+    def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> IndexPlan | None:
         """Activate what a file holds; None where there is no file, or it doesn't suit the options.
 
         Raises:
@@ -38,29 +38,29 @@ class FaissTuner:
             return None
         return plan if staged is None or self._store.stage(staged, generation) else None
 
-    def save(self, path: Path, header: IndexHeader, plan: Plan) -> None:
+    def save(self, path: Path, header: IndexHeader, plan: IndexPlan) -> None:
         """Write a plan, and the ANN index that it chose; raises StorageFailed."""
-        write_first(path, header, plan, self._store.staged, self._store.generation)
+        write_first(path, header, plan, self._store.ann, self._store.generation)
 
-    def active(self, plan: Plan) -> bool:
+    def active(self, plan: IndexPlan) -> bool:
         """Return whether the store is searched as the plan says."""
-        return plan.store == "exact" or self._store.staged is not None
+        return plan.store == "exact" or self._store.ann is not None
 
-    def due(self, plan: Plan | None, options: IndexOptions) -> bool:
+    def due(self, plan: IndexPlan | None, options: IndexOptions) -> bool:
         """Return whether the store is to be measured, by its size, options and last plan."""
         store, device = self._store, options.device(self._store.device)
         if store.gave_up and device == "cuda":
             return False
         return wants_plan(len(store), store.width, plan, options, device)
 
-    def exact(self, options: IndexOptions) -> Plan:
+    def exact(self, options: IndexOptions) -> IndexPlan:
         """Return the plan of the store before it is measured, with the reason."""
         device = options.device(self._store.device)
         return exact_plan(len(self._store), self._store.width, options, device)
 
     def measure(
         self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
-    ) -> Plan | None:
+    ) -> IndexPlan | None:
         """Measure, build and activate what is quickest.
 
         None where exact search is wanted, rows are too few to learn from, or they were numbered

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from search.records import Ids, QueryKind, Vectors
-from search.stores.faiss_store.ann import FirstPass, Slots32, lists
+from search.stores.faiss_store.ann import AnnIndex, Slots32, lists
 from search.stores.faiss_store.ann_cpu import FaissPass, FirstPassName, train
-from search.stores.faiss_store.locality import CACHE_BYTES, Cells
+from search.stores.faiss_store.locality import CACHE_BYTES, Clusters
 from search.stores.faiss_store.store import FaissStore, Staged
 from search.stores.planner.cost_model import LEAST_ROWS, Expectation
 from search.stores.planner.measure import GRAPHS, ROW_US, TARGET, settled, took_us
-from search.stores.planner.plan import Computes, Depth, IndexOptions, Plan
+from search.stores.planner.plan import Computes, Depth, IndexOptions, IndexPlan
 from search.text.amounts import amount
 
 # Rows x width that are scanned in one or two milliseconds, by one thread of 2024's machines or by a
@@ -48,7 +48,7 @@ Say = Callable[[str], None]
 
 
 def wants_plan(
-    rows: int, width: int, plan: Plan | None, options: IndexOptions, device: Computes = "cpu"
+    rows: int, width: int, plan: IndexPlan | None, options: IndexOptions, device: Computes = "cpu"
 ) -> bool:
     """Whether a store of this size is to be measured: never yet, twice as large, or otherwise."""
     small = rows < LEAST_ROWS or (options.store == "auto" and rows * width < EXACT_ENOUGH[device])
@@ -57,7 +57,7 @@ def wants_plan(
     return plan is None or rows > 2 * plan.vectors or not plan.suits(options, device)
 
 
-def exact_plan(rows: int, width: int, options: IndexOptions, device: Computes = "cpu") -> Plan:
+def exact_plan(rows: int, width: int, options: IndexOptions, device: Computes = "cpu") -> IndexPlan:
     """The plan of a store that is searched exactly without being measured."""
     if options.store == "exact":
         reason = "exact was asked for"
@@ -66,14 +66,14 @@ def exact_plan(rows: int, width: int, options: IndexOptions, device: Computes = 
         reason = f"{rows:,} vectors of {width} are scanned in about {time} or less"
     else:
         reason = "it was not measured yet: a server does so in the background, or limn plan NAME"
-    return Plan("exact", rows, 1.0, 2.0 * width + 8, reasons=(reason,), device=device)
+    return IndexPlan("exact", rows, 1.0, 2.0 * width + 8, reasons=(reason,), device=device)
 
 
 class _NumberedAnew(Exception):
     """The slots are of other rows than when planning began: what was built is of none of them."""
 
 
-class Planner:
+class IndexPlanner:
     """Measures and builds for one store; the store is searched meanwhile, and may grow."""
 
     cache_bytes = CACHE_BYTES
@@ -104,7 +104,7 @@ class Planner:
         self._measured: dict[str, dict[str, float]] = {}
         self._widths: dict[FirstPassName, int] = {}
 
-    def run(self) -> Plan | None:
+    def run(self) -> IndexPlan | None:
         """Measure, build, and let the winner answer; None when the rows were numbered anew."""
         self._tell_queries()
         try:
@@ -112,7 +112,7 @@ class Planner:
         except _NumberedAnew:
             return None
 
-    def _planned(self) -> Plan | None:
+    def _planned(self) -> IndexPlan | None:
         for name in self._order():
             self._say(f"building {name} over {self._rows:,} vectors")
             staged = self._build(name)
@@ -124,11 +124,11 @@ class Planner:
         self._reasons += self._refused.values()
         return self._exact("nothing else finds enough, or fits the memory allowed")
 
-    def _exact(self, why: str) -> Plan:
+    def _exact(self, why: str) -> IndexPlan:
         """Search exactly from now on."""
         self._reasons.append(f"exact: {why}")
         self._store.unstage()
-        return Plan(
+        return IndexPlan(
             *("exact", self._rows, 1.0),
             reasons=tuple(self._reasons),
             measured=self._measured,
@@ -194,7 +194,7 @@ class Planner:
     def _graph(self, made: FaissPass) -> Staged:
         """Its rows in it, laid out for the caches; those that it is measured with come last."""
         far = made.bytes_per_row * self._rows > self.cache_bytes
-        cells = Cells(made.reduction.vectors(self._sample)) if far else None
+        cells = Clusters(made.reduction.vectors(self._sample)) if far else None
         lying: list[Ids] = []
         for slots, vectors in self._early_blocks(made.name):
             made.add(vectors, slots)
@@ -227,7 +227,7 @@ class Planner:
             early = ~np.isin(slots, self._late)
             yield slots[early], vectors[early]
 
-    def _settled(self, made: FirstPass) -> Staged:
+    def _settled(self, made: AnnIndex) -> Staged:
         """With the depth for each kind of query at which it finds the target."""
         depths: dict[QueryKind, Depth] = {}
         recalls: dict[str, float] = {}
@@ -243,7 +243,7 @@ class Planner:
                 f"{cost_us / 1000:.2f} ms, ranking {depth.of_10} candidates"
             )
         picture = depths["picture"]
-        plan = Plan(
+        plan = IndexPlan(
             store=made.name,
             vectors=self._rows,
             target=min(recalls.values()),

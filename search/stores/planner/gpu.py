@@ -17,12 +17,12 @@ from search.stores.faiss_store.ann_gpu import (
 from search.stores.faiss_store.gpu import FAILURES
 from search.stores.faiss_store.store import FaissStore, Staged
 from search.stores.planner.cost_model import weighed
-from search.stores.planner.cpu import Planner
+from search.stores.planner.cpu import IndexPlanner
 from search.stores.planner.measure import ROW_US, TARGET, steady_us, took_us
-from search.stores.planner.plan import IndexOptions, Plan
+from search.stores.planner.plan import IndexOptions, IndexPlan
 
 
-class GpuPlanner(Planner):
+class GpuPlanner(IndexPlanner):
     """Builds each over all rows, times it by the clock, and keeps the quickest.
 
     A GPU builds in seconds what takes a CPU minutes: nothing is drawn out from a sample. While
@@ -33,7 +33,7 @@ class GpuPlanner(Planner):
     open_cagra = staticmethod(open_gpu_cagra)
     missing = staticmethod(missing)
 
-    def _planned(self) -> Plan | None:
+    def _planned(self) -> IndexPlan | None:
         self._store.unstage()  # for its memory, and to time what goes without
         exact_us = self._exact_us()
         self._measured["exact"] = {"took_us": round(exact_us, 1)}
@@ -113,6 +113,6 @@ class GpuPlanner(Planner):
         )
 
 
-def planner_of(store: FaissStore, options: IndexOptions) -> type[Planner]:
+def planner_of(store: FaissStore, options: IndexOptions) -> type[IndexPlanner]:
     """The planner for where a store is to compute."""
-    return GpuPlanner if options.device(store.device) == "cuda" else Planner
+    return GpuPlanner if options.device(store.device) == "cuda" else IndexPlanner

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from search.records import Ids, QueryKind, Vectors
-from search.stores.faiss_store.ann import FirstPass
+from search.stores.faiss_store.ann import AnnIndex
 from search.stores.faiss_store.reduction import Reduction
 from search.stores.planner.plan import Depth
 
@@ -51,7 +51,7 @@ def holding(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -
     return _enough(ranks, DEPTHS[-1])[0]
 
 
-def settled(made: FirstPass, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
+def settled(made: AnnIndex, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
     """The quickest effort and candidates that find the target; else the deepest, and its recall.
 
     `truth` (q, 100) holds the ids of each query's best, `ids` those of the slots.
@@ -101,7 +101,7 @@ def _enough(ranks: Ids, asked: int) -> tuple[int, float]:
     return min(depth, asked), recall
 
 
-def took_us(made: FirstPass, queries: Vectors, depth: Depth) -> float:
+def took_us(made: AnnIndex, queries: Vectors, depth: Depth) -> float:
     """Microseconds for one query: of this thread's CPU, or by the clock where a GPU works for it.
 
     The clock would count what else the machine does, and a server plans while it answers.

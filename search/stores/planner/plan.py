@@ -58,7 +58,7 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class IndexPlan:
     """The choice for a store of so many vectors, kept with its index.
 
     `memory_bytes` is what it takes for each vector, `target` the recall@10 that was found,
@@ -98,7 +98,7 @@ class Plan:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, document: str | bytes) -> "Plan":
+    def from_json(cls, document: str | bytes) -> "IndexPlan":
         """What `as_json` wrote; raises IndexDamaged."""
         try:
             values: dict[str, Any] = json.loads(document)
