@@ -77,7 +77,7 @@ class Contestant:
 
 
 def of_limn(name: str, encoder: Encoder, count: int) -> Contestant:
-    """An encoder as the engine and the indexer call it."""
+    """Return an encoder as the engine and the indexer call it."""
     pixels = noise(encoder.preparation, count)
     return Contestant(
         name, lambda: encoder.encode_pixels(pixels), lambda text: encoder.encode_texts([text])
@@ -91,7 +91,7 @@ def noise(preparation: Preparation, count: int) -> Any:
 
 
 def builtin_in_torch(count: int) -> Contestant:
-    """The shipped weights in the towers that they were trained in, eager, in float32."""
+    """Return the shipped weights in the towers that they were trained in, eager, in float32."""
     start = shipped(FOLDER)
     raw, texts, tokenizer = RawPictureTower(start.pair.pictures), start.pair.texts, start.tokenizer
     pixels = torch.from_numpy(noise(open_builtin().preparation, count))
@@ -176,7 +176,7 @@ def timed(
 
 
 def decode_for_ever(photograph: bytes) -> None:
-    """What a decoder of an index run does, again and again."""
+    """Do what a decoder of an index run does, again and again."""
     while True:
         with Image.open(io.BytesIO(photograph)) as opened:
             opened.convert("RGB").resize((224, 224))
@@ -184,7 +184,7 @@ def decode_for_ever(photograph: bytes) -> None:
 
 @contextmanager
 def decoders(count: int) -> Iterator[None]:
-    """Processes that decode beside the encoder, as in an index run."""
+    """Run processes that decode during the block, as in an index run."""
     photograph = io.BytesIO()
     grain = np.random.default_rng(0).integers(0, 256, (75, 100, 3), np.uint8)
     Image.fromarray(grain).resize((1600, 1200)).save(photograph, "JPEG")

@@ -108,7 +108,7 @@ def print_gain(engine: Engine, name: str, tasks: Sequence[Task], shown: int = SH
 
 
 def print_adapter(engine: Engine, tasks: Sequence[Task]) -> None:
-    """What an adapter trained on half of the words does for the others, which nobody marked."""
+    """Measure what an adapter trained on half of the words does for the other half."""
     marked, others = tasks[::2], tasks[1::2]
     for task in marked:
         first = [hit.picture.id for hit in engine.search(_query(task, SHOWN))]
@@ -168,7 +168,7 @@ def _engine(source: Path) -> Iterator[Engine]:
 
 @contextmanager
 def indexed(pairs: Sequence[CaptionedPicture]) -> Iterator[tuple[Engine, Mapping[str, int]]]:
-    """An engine over the pictures, without captions, and their ids by name."""
+    """Open an engine over the pictures, without captions; yield it with their ids by name."""
     with tempfile.TemporaryDirectory(prefix="limn-feedback-pictures-") as name:
         for pair in pairs:
             shutil.copyfile(pair.path, Path(name) / pair.path.name)
@@ -182,7 +182,7 @@ def indexed(pairs: Sequence[CaptionedPicture]) -> Iterator[tuple[Engine, Mapping
 
 
 def classes_of(engine: Engine) -> list[Task]:
-    """A task for each class."""
+    """Return a task for each class."""
     [collection] = engine.collections()
     meant: dict[str, set[int]] = defaultdict(set)
     for picture in engine.catalog.pictures.with_captions(collection):

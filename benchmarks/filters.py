@@ -102,7 +102,7 @@ def cleared(facet_cache: FacetCache, collection: Collection, head: int) -> None:
 
 
 def timed(call: Callable[[], object]) -> str:
-    """The median times of a call in milliseconds, by the clock and of the CPU."""
+    """Return the median times of a call in milliseconds, by the clock and of the CPU."""
     clock, cpu = [], []
     for _ in range(REPEATS):
         began_s, worked_s = perf_counter(), process_time()
@@ -135,7 +135,7 @@ def changed(
 
 
 def filled(database: Database, catalog: Catalog, pictures: int) -> Collection:
-    """A collection of so many rows."""
+    """Return a collection of so many rows."""
     collection = catalog.collections.open("many", Space("none-0", "tiny", 4))
     rng = np.random.default_rng(0)
     centres = rng.normal(0, 1, (40, 2)) * [25, 70] + [30, 0]

@@ -139,7 +139,7 @@ def measure_peers(settings: Settings, python: Path, folders: Mapping[str, Path])
 
 
 def measure_decoding(photographs: Sequence[Path], encoder: Encoder, scratch: Path) -> None:
-    """The decoder that is used against opening, converting and resizing by Pillow, on one core."""
+    """Time the decoder against Pillow's opening, converting and resizing, on one core."""
     for name in ("2 MP", "12 MP"):
         folder = make_jpegs(photographs, scratch / f"decode {name}", SIZES[name], 24)
         data = [path.read_bytes() for path in sorted(folder.iterdir())]

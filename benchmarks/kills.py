@@ -49,7 +49,7 @@ class Stored:
 
 
 def limn(*arguments: str | Path) -> list[str]:
-    """The installed program with arguments, for subprocess."""
+    """Return the installed program with arguments, for subprocess."""
     return [str(Path(sys.executable).with_name("limn")), *map(str, arguments)]
 
 
@@ -158,7 +158,7 @@ def main() -> None:
 
 
 def told(held: Mapping[bytes, Stored]) -> dict[bytes, list[str]]:
-    """The captions' texts by path."""
+    """Return the captions' texts by path."""
     return {path: [text for text, _ in each.captions] for path, each in held.items()}
 
 

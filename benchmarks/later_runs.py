@@ -23,7 +23,7 @@ from search.settings import Settings
 
 
 def measure_rescan(settings: Settings, photograph: Path, scratch: Path, count: int) -> None:
-    """A run over files that did not change, a thousand a folder.
+    """Measure a run over files that did not change, a thousand a folder.
 
     They are links to a few small files, and their rows are written without decoding them.
     """

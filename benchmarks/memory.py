@@ -40,7 +40,7 @@ class PeakMemory:
 
 
 def _family(process: int) -> list[int]:
-    """A process and all below it."""
+    """Return a process and all below it."""
     found = [process]
     for each in found:  # grows while it is read
         for children in Path(f"/proc/{each}/task").glob("*/children"):

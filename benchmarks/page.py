@@ -219,7 +219,7 @@ def scroll(browser: Any, address: str, wanted: int) -> dict[str, Any]:
 
 
 def _held(session: Any) -> dict[str, float]:
-    """What the page holds: megabytes of JavaScript's heap, and nodes of the document."""
+    """Return what the page holds: megabytes of JavaScript's heap, and nodes of the document."""
     session.send("HeapProfiler.collectGarbage")
     nodes = session.send("Memory.getDOMCounters")["nodes"]
     used = session.send("Runtime.getHeapUsage")["usedSize"]
@@ -227,7 +227,7 @@ def _held(session: Any) -> dict[str, float]:
 
 
 def _longest_cpu_ms(trace: bytes) -> float:
-    """The CPU time of the page's longest task: what it takes however busy the machine is."""
+    """Return the CPU time of the page's longest task: what it takes however busy the machine is."""
     events = json.loads(trace)["traceEvents"]
     mains = {
         (each["pid"], each["tid"])

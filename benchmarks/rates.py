@@ -36,7 +36,7 @@ class Rate:
     cpu: float
 
     def of(self, other: "Rate") -> str:
-        """The share that this is of another, both ways."""
+        """Return the share that this is of another, both ways."""
         return f"{self.clock / other.clock:.2f} ({self.cpu / other.cpu:.2f} by CPU time)"
 
 
@@ -67,7 +67,7 @@ class Rates:
 
 @contextmanager
 def timed(count: int) -> Iterator[list[Rate]]:
-    """The rate of what is done inside, with the processes that it started and ended."""
+    """Measure the rate of the block, with the processes that it started and ended."""
     rates: list[Rate] = []
     began, cpu_began = time.perf_counter(), _cpu_s()
     yield rates
@@ -82,7 +82,7 @@ def _cpu_s() -> float:
 
 
 def decode_rate(encoder: Encoder, folder: Path, workers: int) -> Rate:
-    """Decoding alone; by the clock, workers have started already."""
+    """Measure decoding alone, by the clock, with workers that run already."""
     work = [Work(item) for item in found_in(FolderSource(folder))]
     first = 16 * workers
     with (
@@ -98,7 +98,7 @@ def decode_rate(encoder: Encoder, folder: Path, workers: int) -> Rate:
 
 
 def encode_rate(encoder: Encoder, count: int) -> Rate:
-    """Encoding alone, of pictures that are in memory."""
+    """Measure encoding alone, of pictures in memory."""
     shape = (ENCODE_BATCH, encoder.preparation.height_px, encoder.preparation.width_px, 3)
     batch = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     encoder.encode_pixels(batch)

@@ -103,7 +103,7 @@ def main() -> None:
 
 @contextmanager
 def indexed(pairs: Sequence[CaptionedPicture], language: str, bare: set[str]) -> Iterator[Engine]:
-    """An engine over the pictures, those not in `bare` with their captions that do not ask."""
+    """Open an engine over the pictures, those not in `bare` with the captions that do not ask."""
     with tempfile.TemporaryDirectory(prefix="limn-relevance-") as name:
         folder = Path(name) / "pictures"
         folder.mkdir()
@@ -185,7 +185,7 @@ def others(hits: Sequence[Hit]) -> dict[str, NDArray[np.float64]]:
 def print_cutoff(
     engine: Engine, asked: Sequence[SourceOptions], pairs: Sequence[CaptionedPicture], language: str
 ) -> None:
-    """What a cutoff keeps of the best hits, and how right it is about every hit."""
+    """Print what a cutoff keeps of the best hits, and how often it is right."""
     told = [{word for text in pair.captions[language] for word in words_of(text)} for pair in pairs]
     absent = [
         each

@@ -173,7 +173,7 @@ class Bench:
 
 
 def nearest(queries: Vectors, vectors: Vectors) -> Ids:
-    """The places of the best ten vectors, in no order."""
+    """Return the places of the best ten vectors, in no order."""
     best: Any = faiss.ResultHeap(len(queries), 10, keep_max=True)
     for start in range(0, len(vectors), 50_000):
         part = vectors[start : start + 50_000]

@@ -155,7 +155,7 @@ class Batched:
 
 
 def batched(encoder: Encoder, words: list[str]) -> Batched:
-    """The encoder alone, with the threads that it has in a server."""
+    """Return the encoder alone, with the threads that it has in a server."""
     found = []
     for size in TEXT_BATCHES:
         encoder.encode_texts(words[:size])
@@ -168,7 +168,7 @@ def batched(encoder: Encoder, words: list[str]) -> Batched:
 
 
 def _cpu_s(pid: int) -> float:
-    """The CPU time of a process, its threads' and the system's for it, as Linux tells it."""
+    """Return the CPU time of a process, its threads' and the system's for it, as Linux tells it."""
     told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -202,7 +202,7 @@ def serving(*options: str) -> Iterator[tuple[str, int]]:
 
 
 def resident_mib(pid: int | str) -> float:
-    """The memory that a process holds, as Linux tells it."""
+    """Return the memory that a process holds, as Linux tells it."""
     told = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     found = re.search(r"VmRSS:\s+(\d+) kB", told)
     return int(found[1]) / 1024 if found else 0.0

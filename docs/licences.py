@@ -83,7 +83,7 @@ measures Limn beside other engines.
 
 
 def written() -> str:
-    """The page as the installed packages have it."""
+    """Return the page as the installed packages have it."""
     lines = [HEAD, "| package | for | licence | held in its wheels |", "|---|---|---|---|"]
     for name, extras in direct().items():
         held = HELD.get(name, ("", ""))[0]
@@ -97,7 +97,7 @@ def written() -> str:
 
 
 def problems(table: str) -> Iterator[str]:
-    """What is wrong with a table, or with a licence, in this environment."""
+    """Yield what is wrong with a table, or with a licence, in this environment."""
     rows = dict(re.findall(r"^\| `([^`]+)` \| [^|]* \| ([^|]+?) \|", table, re.MULTILINE))
     found = {name: licence_of(name) for name in direct()}
     elsewhere = {"faiss-cpu", "faiss-gpu"}  # one of them, by the machine
@@ -119,7 +119,7 @@ def problems(table: str) -> Iterator[str]:
 
 
 def direct() -> dict[str, list[str]]:
-    """What pyproject.toml names and is installed here, with the extras that want it."""
+    """Return what pyproject.toml names and is installed here, with the extras that want it."""
     extras: dict[str, list[str]] = {}
     for text in distribution(_name()).requires or ():
         wanted = Requirement(text)
@@ -139,7 +139,7 @@ def direct() -> dict[str, list[str]]:
 
 
 def brought() -> set[str]:
-    """What the direct dependencies bring along, installed here."""
+    """Return what the direct dependencies bring along, installed here."""
     seen: set[str] = set()
     todo = [(name, frozenset[str]()) for name in direct()]
     while todo:
@@ -153,7 +153,7 @@ def brought() -> set[str]:
 
 
 def licence_of(name: str) -> str:
-    """The licence of an installed package as SPDX writes it, as far as it is told."""
+    """Return the licence of an installed package as SPDX writes it, as far as it is told."""
     found = _installed(name)
     if name in GIVEN:
         return GIVEN[name]
@@ -185,7 +185,7 @@ def _name() -> str:
 
 
 def _parts(name: str, extras: set[str]) -> Iterator[str]:
-    """The packages that an extra of a dependency is: psycopg[binary] is psycopg-binary too."""
+    """Yield the packages that an extra of a dependency is, such as psycopg-binary."""
     plain = {canonicalize_name(each.name) for each in _requirements(name, frozenset())}
     for wanted in _requirements(name, frozenset(extras)) if extras else ():
         if canonicalize_name(wanted.name) not in plain:

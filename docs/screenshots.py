@@ -88,7 +88,7 @@ def _show(views: Sequence[View], out: Path) -> None:
 
 
 def _look(browser: "Browser", url: str, view: View) -> Image.Image:
-    """The page once all that is in sight has come."""
+    """Return the page once all that is in sight has come."""
     context = browser.new_context(
         viewport={"width": view.width, "height": view.height},
         color_scheme=view.scheme,

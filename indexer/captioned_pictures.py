@@ -87,7 +87,7 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
 
 
 def captioned(path: Path, rows: Iterable[Mapping[str, str]]) -> CaptionedPicture:
-    """A picture with the captions of `rows`, whose columns are those of a captions file."""
+    """Return a picture with the captions of `rows`, whose columns are those of a captions file."""
     captions: dict[str, tuple[str, ...]] = {}
     translated: list[str] = []
     for row in rows:

@@ -33,7 +33,7 @@ class Adapter:
 
     @classmethod
     def from_bytes(cls, data: bytes, rank: int) -> "Adapter":
-        """What `to_bytes` wrote; raises ValueError where it can't be."""
+        """Return what `to_bytes` wrote; raises ValueError where it can't be."""
         down, up = np.frombuffer(data, "<f4").reshape(2, rank, -1).astype(np.float32)
         return cls(down, up)
 

@@ -44,7 +44,7 @@ class Batcher(Generic[Asked, Answer]):
         return len(self._waiting)
 
     def ask(self, asked: Asked) -> Answer:
-        """The answer; an error of the work that it was part of is raised here."""
+        """Return the answer; an error of the work that it was part of is raised here."""
         mine: _Waiting[Asked, Answer] = _Waiting(asked)
         with self._queue:
             self._waiting.append(mine)

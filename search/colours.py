@@ -65,14 +65,14 @@ def lab(written: Sequence[str]) -> Lab:
 
 
 def cells(colours: Lab) -> NDArray[np.int64]:
-    """The cell (n,) that each colour lies in."""
+    """Return the cell (n,) that each colour lies in."""
     lightness, a, b = (colours.astype(np.int64) + np.array([0, 160, 160])).T // CELL
     numbers: NDArray[np.int64] = (lightness * CELLS + a) * CELLS + b
     return numbers
 
 
 def cells_near(colour: Lab, tolerance: int) -> list[int]:
-    """The cells that hold whatever lies within `tolerance` of one colour (3,)."""
+    """Return the cells that hold whatever lies within `tolerance` of one colour (3,)."""
     steps = range(-tolerance, tolerance + CELL, CELL)
     corners = np.array(list(product(*[[min(step, tolerance) for step in steps]] * 3)), np.int16)
     near = colour + corners
@@ -81,7 +81,7 @@ def cells_near(colour: Lab, tolerance: int) -> list[int]:
 
 
 def shades(colour: str) -> Iterator[tuple[Lab, int]]:
-    """What a name or "#rrggbb" stands for: each shade (3,), and how far from it still counts."""
+    """Yield the shades (3,) of a name or "#rrggbb", each with the distance that still counts."""
     tolerance = NARROW.get(colour, TOLERANCE)
     for shade in lab(NAMED.get(colour, (colour,))):
         yield shade, tolerance

@@ -78,7 +78,7 @@ def exported(concept: Concept) -> SharedConcept:
 
 
 def imported(text: str | bytes) -> Concept:
-    """The concept of a document.
+    """Return the concept of a document.
 
     Raises:
         BadSource: it is none, or was changed by hand into one that can't be.

@@ -71,7 +71,7 @@ def write_map(path: Path, made: PictureMap) -> None:
 
 
 def read_map(path: Path) -> PictureMap | None:
-    """The map in a file; None where there is none, or none that can be read."""
+    """Return the map in a file; None where there is none, or none that can be read."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             regions = json.loads(held["regions"].tobytes())

@@ -79,7 +79,7 @@ class Settings:
 
 
 def user_path(path: Path) -> Path:
-    """A path as a person writes it, absolute and as the file system has it.
+    """Return a path as a person writes it, absolute and as the file system has it.
 
     "~" is a home, unless a file has that very name.
     """
@@ -127,7 +127,7 @@ def _store(value: str) -> str:
 
 
 def memory_size(name: str, text: str) -> int | None:
-    """A size as people write it, 512M or 2G, in bytes; None where nothing is said.
+    """Return a size as people write it, 512M or 2G, in bytes; None where nothing is said.
 
     Raises:
         BadSetting: it is none; `name` is the setting's or the option's.
@@ -162,7 +162,7 @@ def _positive(values: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _cores() -> int:
-    """Number of cores that this process may use, which in a container is not the machine's."""
+    """Return the number of cores that this process may use, in a container fewer than the machine's."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

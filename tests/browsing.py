@@ -37,7 +37,7 @@ CHROMIUM_OPTIONS = (
 def served(
     data_dir: Path, *options: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A `limn serve` of its own on a free port, and its address."""
+    """Run a `limn serve` of its own on a free port, and yield its address."""
     usual = {**os.environ, "LIMN_DATA_DIR": str(data_dir), "LIMN_ENCODER": "tiny"}
     command = limn_command(["serve", "--port", "0", *options])
     with subprocess.Popen(
@@ -55,7 +55,7 @@ def served(
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of eight colours with captions, one of them in Chinese, and a hundred shades."""
+    """Yield a server of eight captioned colours, one caption in Chinese, and a hundred shades."""
     folder = tmp_path_factory.mktemp("served")
     with open_engine(settings_in(folder / "data")) as engine:
         store_colours(engine.catalog, folder / "pictures", COLOURS)
@@ -83,7 +83,7 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture
 def page(browser: "Browser", address: str) -> Iterator["Page"]:
-    """A new page, which must end without an error in its console or a request to elsewhere."""
+    """Yield a new page, which must end without a console error or a request to elsewhere."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     said: list[str] = []

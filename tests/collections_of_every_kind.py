@@ -17,7 +17,7 @@ COLOURS = ("red", "green", "blue", "yellow")
 
 
 def picture(colour: str) -> bytes:
-    """A JPEG of one colour."""
+    """Return a JPEG of one colour."""
     written = io.BytesIO()
     Image.new("RGB", (96, 64), colour).save(written, "JPEG", quality=95)
     return written.getvalue()
@@ -37,7 +37,7 @@ def members(prefix: str = "") -> dict[str, bytes]:
 
 
 def tar(path: Path, files: dict[str, bytes] | None = None) -> Path:
-    """A tar archive of these files, or of `members`."""
+    """Return a tar archive of these files, or of `members`."""
     with tarfile.open(path, "w:gz" if path.suffix == ".tgz" else "w") as archive:
         for name, data in (members() if files is None else files).items():
             info = tarfile.TarInfo(name)
@@ -47,7 +47,7 @@ def tar(path: Path, files: dict[str, bytes] | None = None) -> Path:
 
 
 def zipped(path: Path, files: dict[str, bytes] | None = None) -> Path:
-    """A zip archive of these files, or of `members`."""
+    """Return a zip archive of these files, or of `members`."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in (members() if files is None else files).items():
             archive.writestr(name, data)
@@ -70,7 +70,7 @@ def parquet(path: Path, rows: int = len(COLOURS)) -> Path:
 
 
 def arrow(path: Path) -> Path:
-    """A stream as the `datasets` library saves it: an image feature and a class label."""
+    """Return a stream as the `datasets` library saves it: an image feature and a class label."""
     features = {"label": {"names": ["warm", "cold"], "_type": "ClassLabel"}}
     schema = pa.schema(
         [
@@ -89,7 +89,7 @@ def arrow(path: Path) -> Path:
 
 
 def film(path: Path, shots: tuple[str, ...] = ("red", "black", "blue"), shot_s: int = 1) -> Path:
-    """A film of these colours, one after the other, with key frames twice a second."""
+    """Return a film of these colours, one after the other, with key frames twice a second."""
     rate = 10
     with av.open(str(path), "w") as written:
         stream = written.add_stream("mpeg4", rate=rate)
@@ -105,7 +105,7 @@ def film(path: Path, shots: tuple[str, ...] = ("red", "black", "blue"), shot_s: 
 
 
 def pictures(folder: Path) -> Path:
-    """A folder of the pictures as files."""
+    """Return a folder of the pictures as files."""
     folder.mkdir(parents=True, exist_ok=True)
     for colour in COLOURS:
         (folder / f"{colour}.jpg").write_bytes(picture(colour))
@@ -132,7 +132,7 @@ def coco(folder: Path) -> Path:
 
 
 def listed(path: Path, names: Sequence[str]) -> Path:
-    """A list of files with a caption each: CSV, JSON lines, or COCO's JSON, by its suffix."""
+    """Return a list of files with a caption each: CSV, JSON lines or COCO, by its suffix."""
     rows = [{"file_name": name, "caption": f"caption of {name}"} for name in names]
     if path.suffix == ".json":
         document = {

@@ -26,20 +26,20 @@ COLOURS = ("red", "green", "blue", "yellow", "black")
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
-    """Settings that keep everything in `folder` and need no weights."""
+    """Return settings that store everything in `folder` and need no weights."""
     plain = Settings.from_environment({"LIMN_DATA_DIR": str(folder), "LIMN_ENCODER": "tiny"})
     return replace(plain, **more)
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Engine, FlaskClient]]:
-    """The engine, and a client of the application around it."""
+    """Yield the engine, and a client of the application around it."""
     with open_engine(settings) as engine:
         yield engine, create_app(engine, settings).test_client()
 
 
 def picture_bytes(colour: str, size: tuple[int, int] = (96, 64), kind: str = "PNG") -> bytes:
-    """A picture of one colour."""
+    """Return a picture of one colour."""
     data = BytesIO()
     Image.new("RGB", size, colour).save(data, kind)
     return data.getvalue()
@@ -102,24 +102,24 @@ def store_described(catalog: Catalog, folder: Path) -> None:
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
-    """An application and its engine, with nothing indexed yet."""
+    """Yield an application and its engine, with nothing indexed yet."""
     with opened(settings_in(tmp_path / "data")) as (engine, client):
         yield engine, client
 
 
 @pytest.fixture
 def engine(web: tuple[Engine, FlaskClient]) -> Engine:
-    """The engine of `web`."""
+    """Return the engine of `web`."""
     return web[0]
 
 
 @pytest.fixture
 def client(web: tuple[Engine, FlaskClient]) -> FlaskClient:
-    """A client of `web`."""
+    """Return a client of `web`."""
     return web[1]
 
 
 @pytest.fixture
 def ids(engine: Engine, tmp_path: Path) -> dict[str, int]:
-    """The ids of five pictures of one colour each, by its name."""
+    """Return the ids of five pictures of one colour each, by its name."""
     return store_colours(engine.catalog, tmp_path / "pictures", COLOURS)

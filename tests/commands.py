@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def limn_command(arguments: Sequence[str | Path]) -> list[str]:
-    """The installed program, as a shell would find it."""
+    """Return the installed program, as a shell would find it."""
     return [str(Path(sys.executable).with_name("limn")), *map(str, arguments)]

@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
+    """Yield an empty database of each kind."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'limn.db'}"
         return
@@ -63,14 +63,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def catalog(database_url: str) -> Iterator[Catalog]:
-    """An empty catalog at head."""
+    """Yield an empty catalog at head."""
     with open_catalog(database_url) as catalog:
         yield catalog
 
 
 @pytest.fixture
 def limn_environment(tmp_path: Path) -> dict[str, str]:
-    """The environment of a user who has nothing yet, with the encoder that needs no weights."""
+    """Return the environment of a new user, with the encoder that needs no weights."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIMN_")}
     return {**kept, "LIMN_DATA_DIR": str(tmp_path / "data"), "LIMN_ENCODER": "tiny"}
 
@@ -110,7 +110,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def colours(tmp_path: Path) -> Path:
-    """A folder of eight JPEGs, one a colour, each named after it, with two captions each."""
+    """Return a folder of eight JPEGs, one a colour, each named after it, with two captions each."""
     folder = tmp_path / "colours"
     folder.mkdir()
     rows = ["image,caption,language"]

@@ -53,7 +53,7 @@ class Said:
 
 
 def packet(elements: str = "", attributes: Mapping[str, str] | None = None) -> bytes:
-    """An XMP packet of properties as XML elements and as attributes."""
+    """Return an XMP packet of properties as XML elements and as attributes."""
     spaces = " ".join(f'xmlns:{name}="{url}"' for name, url in NAMESPACES.items())
     written = " ".join(f"{name}={quoteattr(text)}" for name, text in (attributes or {}).items())
     return (
@@ -64,7 +64,7 @@ def packet(elements: str = "", attributes: Mapping[str, str] | None = None) -> b
 
 
 def bag(name: str, *texts: str, kind: str = "Bag") -> str:
-    """A property with several values."""
+    """Return a property with several values."""
     items = "".join(f"<rdf:li>{escape(text)}</rdf:li>" for text in texts)
     return f"<{name}><rdf:{kind}>{items}</rdf:{kind}></{name}>"
 
@@ -178,7 +178,7 @@ def in_moving_webp(path: Path, said: Said) -> Path:
 
 
 def iptc(records: list[tuple[int, int, bytes]]) -> bytes:
-    """The segment of a JPEG that holds IPTC records, each (record, dataset, value)."""
+    """Return the segment of a JPEG that holds IPTC records, each (record, dataset, value)."""
     block = b"".join(struct.pack(">BBBH", 28, *key, len(value)) + value for *key, value in records)
     resource = (
         b"8BIM\x04\x04\0\0" + struct.pack(">I", len(block)) + block + b"\0" * (len(block) % 2)
@@ -202,7 +202,7 @@ def in_iptc(path: Path, said: Said) -> Path:
 
 
 def beside(name: str) -> Callable[[Path, Said], Path]:
-    """An XMP file of that name beside a JPEG."""
+    """Return an XMP file of that name beside a JPEG."""
 
     def write(path: Path, said: Said) -> Path:
         (path / name).write_bytes(plain_xmp_of(said))

@@ -42,7 +42,7 @@ def quadrants(width_px: int = 64, height_px: int = 48) -> Image.Image:
 
 
 def corners(picture: Image.Image) -> list[Colour]:
-    """The colours at the middle of the quadrants, row by row."""
+    """Return the colours at the middle of the quadrants, row by row."""
     rgb = np.asarray(picture.convert("RGB"))
     height_px, width_px, _ = rgb.shape
     places = [
@@ -58,13 +58,13 @@ def shows_quadrants(picture: Image.Image, tolerance: int = 12) -> bool:
 
 
 def jpeg(path: Path, **options: object) -> Path:
-    """A JPEG of the quadrants; the options are Pillow's."""
+    """Return a JPEG of the quadrants; the options are Pillow's."""
     quadrants().save(path, "JPEG", quality=95, **options)
     return path
 
 
 def turned_jpeg(path: Path, orientation: int) -> Path:
-    """A JPEG that shows the quadrants once its EXIF orientation, from 1 to 8, is obeyed."""
+    """Return a JPEG that shows the quadrants once its EXIF orientation, from 1 to 8, is obeyed."""
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = orientation
     stored_as(orientation, quadrants()).save(path, "JPEG", quality=95, exif=exif)
@@ -72,7 +72,7 @@ def turned_jpeg(path: Path, orientation: int) -> Path:
 
 
 def stored_as(orientation: int, picture: Image.Image) -> Image.Image:
-    """The pixels that a camera held this way stores: EXIF 2.32, 4.6.4.A, Orientation."""
+    """Return the pixels that a camera held this way stores: EXIF 2.32, 4.6.4.A, Orientation."""
     upright = np.asarray(picture)
     on_its_side = upright.transpose(1, 0, 2)
     stored = {
@@ -89,7 +89,7 @@ def stored_as(orientation: int, picture: Image.Image) -> Image.Image:
 
 
 def ycck_jpeg(path: Path) -> Path:
-    """A four-channel JPEG as Photoshop writes it: luma, chroma and inverted black."""
+    """Return a four-channel JPEG as Photoshop writes it: luma, chroma and inverted black."""
     cmyk = np.asarray(quadrants().convert("CMYK"))
     colours = np.asarray(Image.fromarray(np.ascontiguousarray(cmyk[..., :3])).convert("YCbCr"))
     # Pillow stores 255 - value, and marks the channels as plain CMYK: the marker is set right.
@@ -102,7 +102,7 @@ def ycck_jpeg(path: Path) -> Path:
 
 
 def deep_png(path: Path) -> Path:
-    """A PNG with 16 bits a channel, which Pillow can't write."""
+    """Return a PNG with 16 bits a channel, which Pillow can't write."""
     values = np.asarray(quadrants()).astype(">u2") * 257
     return png(path, values.shape[1], values.shape[0], values.reshape(values.shape[0], -1), 16, 2)
 
@@ -110,7 +110,7 @@ def deep_png(path: Path) -> Path:
 def png(
     path: Path, width_px: int, height_px: int, rows: NDArray[np.generic], depth: int, kind: int
 ) -> Path:
-    """A PNG made by hand: its header says what it is told to, whatever the rows hold."""
+    """Return a PNG made by hand: its header says what it is told to, whatever the rows hold."""
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
     header = struct.pack(">IIBBBBB", width_px, height_px, depth, kind, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
@@ -123,12 +123,12 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def bomb_png(path: Path, side_px: int = 60_000) -> Path:
-    """A file of a hundred bytes that would take 10 GB once decoded."""
+    """Return a file of a hundred bytes that would take 10 GB once decoded."""
     return png(path, side_px, side_px, np.zeros((1, 1), np.uint8), 8, 2)
 
 
 def grey(path: Path, values: NDArray[np.generic]) -> Path:
-    """A grey picture of uint16, int32 or float32 values, in the format that the suffix names."""
+    """Return a grey picture of uint16, int32 or float32 values, in the suffix's format."""
     Image.fromarray(values).save(path)
     return path
 
@@ -142,13 +142,13 @@ def animation(path: Path) -> Path:
 
 
 def heic(path: Path) -> Path:
-    """A picture as telephones take them."""
+    """Return a picture as telephones take them."""
     pillow_heif.from_pillow(quadrants()).save(path, quality=95)
     return path
 
 
 def swapped_profile() -> bytes:
-    """A colour profile in which the channels of red and blue have changed places."""
+    """Return a colour profile in which the channels of red and blue have changed places."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for old, new in ((b"rXYZ", b"????"), (b"bXYZ", b"rXYZ"), (b"????", b"bXYZ")):
         profile = profile.replace(old, new)
@@ -156,7 +156,7 @@ def swapped_profile() -> bytes:
 
 
 def transparent() -> Image.Image:
-    """The quadrants, whose white one is black but wholly transparent."""
+    """Return the quadrants, whose white one is black but wholly transparent."""
     picture = quadrants().convert("RGBA")
     width_px, height_px = picture.size
     picture.paste((0, 0, 0, 0), (width_px // 2, height_px // 2, width_px, height_px))
@@ -204,14 +204,14 @@ GOOD: dict[str, Writer] = {
 
 
 def cut(path: Path, source: Path, part: float = 0.6) -> Path:
-    """The first part of another file, as an interrupted download leaves it."""
+    """Return the first part of another file, as an interrupted download leaves it."""
     data = source.read_bytes()
     path.write_bytes(data[: int(len(data) * part)])
     return path
 
 
 def cut_jpeg(path: Path) -> Path:
-    """A JPEG that stops in the middle of its pixels."""
+    """Return a JPEG that stops in the middle of its pixels."""
     Image.effect_noise((320, 240), 60).save(path)
     return cut(path, path)
 
@@ -260,19 +260,19 @@ def write_bad(folder: Path) -> dict[Path, str]:
 
 
 def write_odd_names(folder: Path) -> list[Path]:
-    """A good JPEG under each odd name."""
+    """Return a good JPEG under each odd name."""
     return [jpeg(folder / os.fsdecode(name)) for name in ODD_NAMES]
 
 
 def open_socket(path: Path) -> socket.socket:
-    """A socket that is bound to a path; close it after the test."""
+    """Return a socket that is bound to a path; close it after the test."""
     bound = socket.socket(socket.AF_UNIX)
     bound.bind(str(path))
     return bound
 
 
 def raw_file(path: Path, preview: bool = True) -> Path:
-    """A DNG as a camera writes it: a mosaic, and perhaps a preview before it."""
+    """Return a DNG as a camera writes it: a mosaic, and perhaps a preview before it."""
     dng: list[Any] = [
         (50706, "B", 4, (1, 4, 0, 0), True),
         (50707, "B", 4, (1, 1, 0, 0), True),

@@ -37,7 +37,7 @@ def moving(path: Path) -> Path:
 
 
 def middle(path: Path) -> tuple[int, ...]:
-    """The colour of a picture's middle."""
+    """Return the colour of a picture's middle."""
     pixel = read_picture(path)[0].getpixel((32, 24))
     assert isinstance(pixel, tuple)
     return tuple(round(each / 255) for each in pixel)

@@ -37,7 +37,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def serving(data_dir: Path) -> Iterator[Serving]:
-    """A server with small limits, and how to connect to it."""
+    """Yield a server with small limits, and how to connect to it."""
     limits = {
         "LIMN_MAX_SENT_BYTES": str(MOST_SENT_BYTES),
         "LIMN_MAX_UPLOAD_BYTES": str(MOST_UPLOAD_BYTES),
@@ -58,7 +58,7 @@ def head(path: str, *lines: str) -> bytes:
 
 
 def answer_on(connection: socket.socket) -> tuple[int, str, Any]:
-    """The status, the type and the whole of an answer after which the server says no more."""
+    """Return the status, the type and the whole of an answer after which the connection closes."""
     told = b""
     while more := connection.recv(65_536):
         told += more
@@ -72,7 +72,7 @@ def answer_on(connection: socket.socket) -> tuple[int, str, Any]:
 
 
 def held_by(process: subprocess.Popen[str]) -> list[str]:
-    """What the server has open below its data folder and was deleted: bodies under way."""
+    """Return what the server has open below its data folder and was deleted: bodies under way."""
     links = []
     for each in Path(f"/proc/{process.pid}/fd").iterdir():
         try:

@@ -39,7 +39,7 @@ def laid(page: "Page", address: str) -> None:
 
 
 def scrolled(page: "Page", top: int) -> dict[str, Any]:
-    """What is drawn once the window is there and all in it has come."""
+    """Return what is drawn once the window is there and all in it has come."""
     page.evaluate("top => scrollTo(0, top)", top)
     page.evaluate("() => new Promise(next => requestAnimationFrame(() => setTimeout(next)))")
     page.locator(".coming").first.wait_for(state="detached")

@@ -52,7 +52,7 @@ ORIGINAL = b"GET /api/v1/pictures/1/original HTTP/1.1\r\nHost: localhost\r\nX: y
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server, and its port, with pictures of 6 MB, which no buffer of a connection holds."""
+    """Yield a server and its port, with pictures of 6 MB, larger than a connection's buffers."""
     folder = tmp_path_factory.mktemp("connections")
     with open_engine(settings_in(folder / "data")) as engine:
         for number in range(PICTURES):
@@ -65,12 +65,12 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def port_of(url: str) -> int:
-    """The port of an address."""
+    """Return the port of an address."""
     return int(url.rstrip("/").rpartition(":")[2])
 
 
 def connect(port: int, host: str = "127.0.0.1", sent: bytes = b"") -> socket.socket:
-    """A connection from an address of this machine, with a small buffer for what comes."""
+    """Return a connection from an address of this machine, with a small buffer for what comes."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.settimeout(20)
@@ -86,7 +86,7 @@ def asked(
     host: str = "127.0.0.1",
     headers: Mapping[str, str] = {},
 ) -> int:
-    """The status of an answer that comes within seconds."""
+    """Return the status of an answer that comes within seconds."""
     connection = HTTPConnection("127.0.0.1", port, timeout=20, source_address=(host, 0))
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
@@ -222,7 +222,7 @@ def test_a_network_of_ipv6_is_one_client() -> None:
 
 
 async def paired(port: int) -> Connection:
-    """A connection to the server at `port`, whose end here takes the part of the server."""
+    """Return a connection to the server at `port`, whose end here takes the part of the server."""
     connecting = get_running_loop().create_connection(Protocol, "127.0.0.1", port)
     transport, _ = await connecting
     return Connection("127.0.0.1", transport)

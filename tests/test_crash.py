@@ -232,7 +232,7 @@ def test_a_server_that_is_restarted_under_a_run_costs_no_file_and_repeats_none(
 
 @contextlib.contextmanager
 def own_server() -> Iterator[tuple[str, Callable[[], None]]]:
-    """A PostgreSQL server that no other test uses: its URL, and what restarts it at once."""
+    """Yield the URL of a PostgreSQL server of its own, and a function that restarts it."""
     with tempfile.TemporaryDirectory() as scratch:
         Path(scratch).chmod(0o755)  # the server runs as another user where this one is root
         folder = Path(scratch, "server")

@@ -41,7 +41,7 @@ Open = Callable[[], Encoder]
 
 @pytest.fixture(scope="module")
 def small_openclip(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The specification of a small open_clip pair with random weights."""
+    """Return the specification of a small open_clip pair with random weights."""
     from tests.small_openclip import CLIP, saved  # torch costs seconds: only where it is wanted
 
     return f"open_clip:{CLIP}@{saved(tmp_path_factory.mktemp('openclip'), CLIP)}"
@@ -49,7 +49,7 @@ def small_openclip(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) -> str:
-    """The specification of that pair's export in 8-bit integers."""
+    """Return the specification of that pair's export in 8-bit integers."""
     from indexer.exporting.export import export
 
     folder = tmp_path_factory.mktemp("onnx") / "pair"
@@ -153,7 +153,7 @@ def test_an_unknown_encoder_is_refused_with_the_choices() -> None:
 
 
 def painted(left: str, right: str) -> Image.Image:
-    """A picture of two colours, side by side."""
+    """Return a picture of two colours, side by side."""
     picture = Image.new("RGB", (200, 120), left)
     picture.paste(Image.new("RGB", (100, 120), right), (100, 0))
     return picture

@@ -37,7 +37,7 @@ def deep(levels: Samples, depth: str) -> Samples:
 
 
 def predicted(way: Way, depth: str, predictor: int) -> Way:
-    """The same way with a predictor, where packing and depth allow that one."""
+    """Return the same way with a predictor, where packing and depth allow that one."""
     allowed = (1,) if way.packing == NONE else (1, 3) if depth[0] == "f" else (1, 2)
     chosen = predictor if predictor in allowed else 1
     return Way(way.order, way.separate, way.packing, chosen, way.segment, way.big)

@@ -51,7 +51,7 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A catalog with pictures, what people keep, a failure, and a job that waits."""
+    """Return a catalog with pictures, what people keep, a failure, and a job that waits."""
     folder = tmp_path_factory.mktemp("every")
     with open_engine(settings_in(folder / "data")) as engine:
         catalog = engine.catalog
@@ -72,7 +72,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def address(data_dir: Path) -> Iterator[str]:
-    """A server of that catalog, without a worker."""
+    """Yield a server of that catalog, without a worker."""
     with served(data_dir, "--no-worker") as (_, url):
         yield url
 
@@ -83,7 +83,7 @@ def is_of_the_page(told: "ConsoleMessage", page: "Page") -> bool:
 
 
 def visited(browser: "Browser", address: str, language: str, paths: tuple[str, ...]) -> list[str]:
-    """What went wrong in the scripts of these pages; that one is not there is no fault."""
+    """Return what went wrong in the scripts of these pages; that one is not there is no fault."""
     said: list[str] = []
     context = browser.new_context(locale="zh-CN" if language == "zh" else "en-US")
     page = context.new_page()

@@ -65,7 +65,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small pair exported as int8, not to be changed."""
+    """Return a folder with a small pair exported as int8, not to be changed."""
     folder = tmp_path_factory.mktemp("exported")
     exported(folder, "int8")
     return folder / "pair"
@@ -143,7 +143,7 @@ def test_it_opens_without_torch_or_open_clip(pair: Path) -> None:
 
 @pytest.fixture(scope="module")
 def both(pair: Path) -> tuple[OpenClipTokenizer, Any]:
-    """The exported tokenizer with room for any text, and open_clip's."""
+    """Return the exported tokenizer with room for any text, and open_clip's."""
     words = open_onnx(f"onnx:{pair}").words
     roomy = Reading(**{**words.reading.facts(), "context": 10_000})
     return OpenClipTokenizer(words.tokenizer, roomy), open_clip.get_tokenizer(CLIP)
@@ -252,7 +252,7 @@ def test_a_folder_that_is_taken_is_refused_and_kept(tmp_path: Path, limn: Limn) 
 
 @contextmanager
 def files_at_most(size_bytes: int) -> Iterator[None]:
-    """The system refuses to let a file of this process grow past a size, as a full disk would."""
+    """Refuse to let a file of this process grow past a size, as a full disk would."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
     try:

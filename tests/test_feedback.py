@@ -46,7 +46,7 @@ def stems(engine: Engine, query: Query) -> list[str]:
 
 
 def rows(*towards: int, count: int = 1, noise: float = 0.2, seed: int = 0) -> Vectors:
-    """Unit rows near the axes named, `count` of each."""
+    """Return unit rows near the axes named, `count` of each."""
     chance = np.random.default_rng(seed)
     found = noise * chance.normal(size=(count * len(towards), WIDTH))
     found[np.arange(len(found)), np.repeat(towards, count)] += 1

@@ -23,7 +23,7 @@ def film(
     ratio: str | None = None,
     tags: dict[str, str] | None = None,
 ) -> Path:
-    """A film of four seconds, one colour each, 96 by 64 pixels."""
+    """Return a film of four seconds, one colour each, 96 by 64 pixels."""
     with av.open(str(path), "w", format=kind) as written:
         written.metadata.update(tags or {})
         stream = written.add_stream(codec, rate=25 if "mpeg" in codec else RATE)
@@ -41,7 +41,7 @@ def film(
 
 
 def shots(path: Path) -> dict[str, Image.Image]:
-    """The shots of a film, each read from a film that is opened for it."""
+    """Return the shots of a film, each read from a film that is opened for it."""
     opened = Film(path)
     names = list(opened.shots())
     opened.close()

@@ -40,12 +40,12 @@ def alone() -> Iterator[None]:
 
 @cache
 def taught(name: FirstPassName) -> bytes:
-    """A first pass that holds nothing yet."""
+    """Return a first pass that holds nothing yet."""
     return train(name, PICTURES, (PICTURES[:1000], TEXTS), WIDTH, ROWS).dump()
 
 
 def staged_store(name: FirstPassName, memory_bytes: int | None = None) -> FaissStore:
-    """An empty store whose first pass has been taught, and takes in what is put."""
+    """Return an empty store whose first pass has been taught, and takes in what is put."""
     store = FaissStore(WIDTH, "cpu", memory_bytes)
     first = load_first_pass(taught(name))
     depth = Depth(128, 120, 300)
@@ -233,7 +233,7 @@ def _opened_again(
     held: dict[int, Vectors],
     saved: dict[int, Vectors],
 ) -> tuple[VectorStore, dict[int, Vectors]]:
-    """A store of the file as it is left; one that is damaged is refused, and filled anew."""
+    """Return a store of the file as it is left; one that is damaged is refused, and filled anew."""
     whole = file.read_bytes() if file.exists() else b""
     if whole and damage == "cut":
         file.write_bytes(whole[: place % len(whole)])

@@ -35,7 +35,7 @@ LIMITS = Limits(max_pixels=4_000_000, max_file_bytes=8_000_000)
 
 
 def spoil(data: bytes, chance: random.Random) -> bytes:
-    """A copy with some bytes changed, a piece left out, put twice, zeroed, or its end missing."""
+    """Return a copy with bytes changed, a piece removed, repeated or zeroed, or its end missing."""
     spoilt = bytearray(data)
     for _ in range(chance.choice((1, 1, 3, 20))):
         at = chance.randrange(len(spoilt)) if spoilt else 0
@@ -55,7 +55,7 @@ def spoil(data: bytes, chance: random.Random) -> bytes:
 
 
 def originals(folder: Path) -> list[Path]:
-    """A good file of each format and of each container."""
+    """Return a good file of each format and of each container."""
     folder.mkdir()
     files = write_good(folder)
     (folder / "drawing.svg").write_text(SVG.format(more=""))

@@ -24,7 +24,7 @@ from web.services.uploads import Uploads, safe_name
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings that let the folder `shared` be indexed, with two pictures in a folder of it."""
+    """Return settings that let the folder `shared` be indexed, with two pictures in it."""
     folder = tmp_path / "shared" / "walls"
     folder.mkdir(parents=True)
     for colour in ("red", "blue"):
@@ -44,7 +44,7 @@ def work(engine: Engine, settings: Settings) -> None:
 
 
 def asked(client: FlaskClient, method: str, path: str, code: int = 200, **more: Any) -> Any:
-    """The JSON of an answer."""
+    """Return the JSON of an answer."""
     answer = client.open(f"/api/v1/{path}", method=method, **more)
     assert answer.status_code == code, answer.text
     return answer.get_json(force=True)

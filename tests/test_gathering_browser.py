@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def shared(folder: Path) -> Path:
-    """A folder with a picture and a file that is none."""
+    """Return a folder with a picture and a file that is none."""
     walls = folder / "shared" / "walls"
     walls.mkdir(parents=True)
     (walls / "red.png").write_bytes(picture_bytes("red"))

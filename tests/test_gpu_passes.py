@@ -37,7 +37,7 @@ def alone() -> Iterator[None]:
 
 
 def lists(rows: int, sample: Vectors) -> GpuPass:
-    """Lists of float16 rows, as on a GPU."""
+    """Return lists of float16 rows, as on a GPU."""
     flat = faiss.IndexFlatIP(WIDTH)
     fp16, product = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
     index = faiss.IndexIVFScalarQuantizer(flat, WIDTH, 64, fp16, product, False)
@@ -46,7 +46,7 @@ def lists(rows: int, sample: Vectors) -> GpuPass:
 
 
 def half_a_graph(rows: int, sample: Vectors) -> GpuPass:
-    """What can't grow, over the first half of the rows, and a tail for all others."""
+    """Return what can't grow, over the first half of the rows, and a tail for all others."""
     made = lists(rows, sample)
     order = np.random.default_rng(4).permutation(ROWS).astype(np.int32)
     made.add(PICTURES[order[: ROWS // 2]])
@@ -56,7 +56,7 @@ def half_a_graph(rows: int, sample: Vectors) -> GpuPass:
 
 
 def on_gpu(copy: faiss.Index | None = None) -> FaissStore:
-    """A store whose rows are copied to what stands for a GPU."""
+    """Return a store whose rows are copied to what stands for a GPU."""
     store = FaissStore(WIDTH, DeviceCopy(copy or faiss.IndexFlatIP(WIDTH)))
     store.put(ALL, PICTURES)
     return store
@@ -70,7 +70,7 @@ def staged(store: FaissStore, first: GpuPass) -> FaissStore:
 
 @pytest.fixture(params=[lists, half_a_graph])
 def both(request: pytest.FixtureRequest) -> tuple[FaissStore, faiss.Index]:
-    """A store, and the copy of its rows: empty for as long as the first pass answers."""
+    """Return a store, and the copy of its rows: empty for as long as the first pass answers."""
     made: Callable[[int, Vectors], GpuPass] = request.param
     copy = faiss.IndexFlatIP(WIDTH)
     return staged(on_gpu(copy), made(ROWS, PICTURES)), copy

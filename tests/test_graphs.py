@@ -31,7 +31,7 @@ class Padded(nn.Module):
 
 
 def run(model: onnx.ModelProto, given: NDArray[Any]) -> NDArray[Any]:
-    """What onnxruntime makes of an input."""
+    """Return what onnxruntime makes of an input."""
     session = onnxruntime.InferenceSession(model.SerializeToString())
     found: NDArray[Any] = session.run(None, {"x": given})[0]
     return found

@@ -152,7 +152,7 @@ def test_a_place_that_is_no_folder_is_refused(path: Path) -> None:
 
 @contextmanager
 def files_at_most(size_bytes: int) -> Iterator[None]:
-    """The system refuses to let a file of this process grow past a size, as a full disk would."""
+    """Refuse to let a file of this process grow past a size, as a full disk would."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
     try:

@@ -27,7 +27,7 @@ from tests.conftest import Limn
 
 
 def listed(limn: Limn, *options: str, **environment: str) -> dict[str, dict[str, Any]]:
-    """What the command prints, by specification."""
+    """Return what the command prints, by specification."""
     found = json.loads(limn("encoders", "--json", *options, **environment).stdout)
     return {each["encoder"]: each for each in found}
 

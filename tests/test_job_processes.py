@@ -25,7 +25,7 @@ PATIENCE_S = 100.0
 
 @pytest.fixture
 def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
-    """A catalog that the jobs' processes find by their environment too."""
+    """Yield a catalog that the jobs' processes find by their environment too."""
     monkeypatch.setenv("LIMN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LIMN_ENCODER", "tiny")
     monkeypatch.setenv("LIMN_WORKERS", "1")
@@ -43,7 +43,7 @@ def processes(catalog: Catalog) -> Iterator[JobProcesses]:
 
 
 def stuck(folder: Path) -> Path:
-    """A list of pictures that nobody ever writes: who opens it waits for ever."""
+    """Return a list of pictures that nobody ever writes: who opens it waits for ever."""
     os.mkfifo(folder / "list.jsonl")
     return folder / "list.jsonl"
 
@@ -109,7 +109,7 @@ def test_jobs_compute_when_nobody_else_wants_to(
 
 
 def children() -> list[int]:
-    """The processes that this one started, as Linux tells them."""
+    """Return the processes that this one started, as Linux tells them."""
     told = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
     return [int(each) for each in told.split()]
 
@@ -152,7 +152,7 @@ def test_a_job_that_has_ended_stays_as_it_is(catalog: Catalog, tmp_path: Path) -
 
 @pytest.fixture
 def downloads(tmp_path: Path) -> Path:
-    """A folder of modules that say when they are run, named as what every program imports."""
+    """Return a folder of modules that report when they run, named like common imports."""
     here = tmp_path / "downloads"
     here.mkdir()
     for name in (

@@ -70,5 +70,5 @@ def _texts(catalog: Catalog) -> dict[object, object]:
 
 
 def _first(message: object) -> object:
-    """A text that counts has a plural beside it, by which nothing is looked up."""
+    """Return a text that counts has a plural beside it, by which nothing is looked up."""
     return message[0] if isinstance(message, tuple | list) else message

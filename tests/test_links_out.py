@@ -31,7 +31,7 @@ API = "/api/v1"
 
 @pytest.fixture
 def private(tmp_path: Path) -> Path:
-    """A folder that is not to be read: pictures, and a text that stands beside one."""
+    """Return a folder that is not to be read: pictures, and a text that stands beside one."""
     folder = tmp_path / "private"
     folder.mkdir()
     for colour in ("black", "green", "yellow"):
@@ -45,7 +45,7 @@ def private(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def root(tmp_path: Path, private: Path) -> Path:
-    """A root with a picture of its own, and links that lead out in every way there is."""
+    """Return a root with a picture of its own, and links that lead out in every way there is."""
     folder = tmp_path / "root" / "walls"
     folder.mkdir(parents=True)
     (folder / "red.png").write_bytes(picture_bytes("red"))
@@ -97,7 +97,7 @@ def make(client: FlaskClient, engine: Engine, settings: Settings, folder: Path) 
 
 
 def sent(client: FlaskClient, path: str) -> bytes:
-    """The bytes of a file that is answered."""
+    """Return the bytes of a file that is answered."""
     with client.get(path) as answer:
         assert answer.status_code == 200, path
         return bytes(answer.data)

@@ -33,7 +33,7 @@ def texts(path: Path) -> dict[str, str]:
 
 
 def with_exif(path: Path, tags: dict[int, object], inner: dict[int, object] | None = None) -> Path:
-    """A picture whose EXIF has these tags, and in its inner directory those."""
+    """Return a picture whose EXIF has these tags, and in its inner directory those."""
     exif = Image.Exif()
     exif.update(tags)
     exif.get_ifd(ExifTags.IFD.Exif).update(inner or {})
@@ -42,7 +42,7 @@ def with_exif(path: Path, tags: dict[int, object], inner: dict[int, object] | No
 
 
 def with_xmp(path: Path) -> Path:
-    """A picture with the XMP above, put where its format wants it."""
+    """Return a picture with the XMP above, put where its format wants it."""
     png_texts = PngInfo()
     png_texts.add_itxt("XML:com.adobe.xmp", XMP)
     packet = XMP.encode()
@@ -51,7 +51,7 @@ def with_xmp(path: Path) -> Path:
 
 
 def with_iptc(path: Path, records: list[tuple[int, int, bytes]]) -> Path:
-    """A JPEG with IPTC records, each (record, dataset, value), in a Photoshop resource."""
+    """Return a JPEG with IPTC records, each (record, dataset, value), in a Photoshop resource."""
     block = b"".join(struct.pack(">BBBH", 28, *key, len(value)) + value for *key, value in records)
     resource = (
         b"8BIM\x04\x04\0\0" + struct.pack(">I", len(block)) + block + b"\0" * (len(block) % 2)

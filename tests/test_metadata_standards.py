@@ -30,7 +30,7 @@ from tests.metadata_of_every_standard import (
 
 
 def read(folder: Path, picture: Path) -> EmbeddedPicture:
-    """What a run would store of a picture in a folder."""
+    """Return what a run would store of a picture in a folder."""
     encoder = TinyEncoder()
     items = found_in(FolderSource(folder))
     while items:

@@ -45,7 +45,7 @@ class Silent:
 
 
 def picture(seed: int, kind: str = "PNG", text: str = "") -> bytes:
-    """A picture of soft colours, another one for each seed."""
+    """Return a picture of soft colours, another one for each seed."""
     colours = Image.frombytes("RGB", (6, 4), random.Random(seed).randbytes(6 * 4 * 3))
     told = PngImagePlugin.PngInfo()
     told.add_text("Comment", text)
@@ -74,7 +74,7 @@ def index(engine: Engine, *sources: Path, **options: object) -> None:
 
 
 def ids(engine: Engine) -> dict[str, int]:
-    """The pictures that are shown, by content."""
+    """Return the pictures that are shown, by content."""
     found = engine.search(Query((), (NAME,), k=1000))
     return {hit.picture.content_hash: hit.picture.id for hit in found}
 
@@ -86,7 +86,7 @@ def names(engine: Engine) -> dict[str, int]:
 
 @pytest.fixture
 def held(tmp_path: Path, database_url: str) -> Iterator[tuple[Engine, Path]]:
-    """A library with a folder of its own and a share below it, indexed."""
+    """Yield a library with a folder of its own and a share below it, indexed."""
     root = tmp_path / "library"
     fill(root / "own", 1, 2)
     fill(root / "share", 3, 4)

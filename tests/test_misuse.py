@@ -39,7 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
 
 
 def filled(rule: Rule, value: str) -> str:
-    """The address of a rule with one value in every place."""
+    """Return the address of a rule with one value in every place."""
     return re.sub(r"<[^>]*>", value, str(rule))
 
 

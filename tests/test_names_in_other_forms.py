@@ -46,7 +46,7 @@ def picture(path: Path, colour: str = "red") -> Path:
 
 
 def told(source: Path, asked: SourceOptions | None = None) -> dict[str, list[str]]:
-    """The captions of a source's pictures, by file name."""
+    """Return the captions of a source's pictures, by file name."""
     items = found_in(open_source(source, asked or SourceOptions()))
     return {each.path.name: [caption.text for caption in each.told.captions] for each in items}
 

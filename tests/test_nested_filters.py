@@ -62,7 +62,7 @@ def passing(catalog: Catalog, wanted: Filter) -> list[int]:
 
 
 def passes(wanted: Filter, width: int, camera: str | None) -> bool:
-    """What the language says: what is not known of a picture never passes a condition."""
+    """Return what the language says: what is not known of a picture never passes a condition."""
     match wanted:
         case Not():
             return not passes(wanted.filter, width, camera)

@@ -47,7 +47,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 @pytest.fixture
 def odd(engine: Engine, tmp_path: Path) -> list[int]:
-    """The ids of pictures of such names; one has a name that is no UTF-8."""
+    """Return the ids of pictures of such names; one has a name that is no UTF-8."""
     names = [*ODD, os.fsdecode(b"latin\xe9\n.jpg")]
     caption = [Caption("a wall,\nthen \x1b[2Jnothing")]
     return [

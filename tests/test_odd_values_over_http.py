@@ -67,7 +67,7 @@ VALUES: tuple[object, ...] = (
 
 @pytest.fixture
 def client(database_url: str, tmp_path: Path) -> Iterator[FlaskClient]:
-    """A client of an application over two pictures, in a database of each kind."""
+    """Yield a client of an application over two pictures, in a database of each kind."""
     kept = replace(settings_in(tmp_path / "data"), database=database_url)
     with open_engine(kept) as engine:
         store_colours(engine.catalog, tmp_path / "pictures", ("red", "blue"))

@@ -359,7 +359,7 @@ def run_elsewhere(code: str, *arguments: str, **environment: str) -> list[str]:
 
 @pytest.fixture
 def closed_port() -> Iterator[str]:
-    """The address of a port that is taken, so that none can listen there, and closed."""
+    """Yield the address of a port that is taken, so that none can listen there, and closed."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{server.getsockname()[1]}"

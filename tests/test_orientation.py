@@ -68,7 +68,7 @@ def test_a_jpeg_xl_made_of_a_turned_jpeg_is_upright(
 
 
 def without_box(data: bytes, kind: bytes) -> bytes:
-    """A file of boxes without those of one kind."""
+    """Return a file of boxes without those of one kind."""
     kept = b""
     place = 0
     while place < len(data):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def playable(path: Path) -> Path:
-    """A film that browsers play: red for a second, then blue."""
+    """Return a film that browsers play: red for a second, then blue."""
     with av.open(str(path), "w") as written:
         stream = written.add_stream("libvpx", rate=10)
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"

@@ -13,7 +13,7 @@ from tests.conftest import Limn
 
 @pytest.fixture
 def toys(tmp_path: Path) -> dict[str, str]:
-    """An installed package with a backend of each kind: the environment that has it."""
+    """Return an installed package with a backend of each kind: the environment that has it."""
     packages = tmp_path / "packages"
     metadata = packages / "toys-1.0.dist-info"
     metadata.mkdir(parents=True)
@@ -24,7 +24,7 @@ def toys(tmp_path: Path) -> dict[str, str]:
 
 
 def hits(limn: Limn, *arguments: str, **environment: str) -> list[str]:
-    """The names of the pictures that `limn search` prints."""
+    """Return the names of the pictures that `limn search` prints."""
     found = json.loads(limn("search", *arguments, "--json", **environment).stdout)
     return [Path(each["path"]).name for each in found]
 

@@ -26,7 +26,7 @@ def unit(rows: NDArray[np.floating]) -> Vectors:
 
 
 def spread(count: int, seed: int) -> Vectors:
-    """Unit rows (count, 16) that have nothing along the last four directions."""
+    """Return unit rows (count, 16) without a part in the last four directions."""
     rows = np.random.default_rng(seed).normal(size=(count, 16))
     rows[:, 12:] = 0
     return unit(rows)
@@ -131,7 +131,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> list[CaptionedPicture]:
 
 
 def without_querybank(folder: Path) -> Path:
-    """A pair as they were before there was querybank.npz."""
+    """Return a pair as they were before there was querybank.npz."""
     copytree(FOLDER, folder)
     facts = json.loads((folder / "pair.json").read_bytes())
     facts["sha256"].pop(QUERYBANK, None)

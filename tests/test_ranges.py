@@ -11,7 +11,7 @@ from tests.colour_web import store
 
 @pytest.fixture
 def picture(engine: Engine, tmp_path: Path) -> Path:
-    """A picture's file; its id is 1."""
+    """Return a picture's file; its id is 1."""
     path = tmp_path / "one.png"
     assert store(engine.catalog, path, "red", size=(300, 200)) == 1
     return path

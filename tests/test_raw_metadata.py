@@ -16,7 +16,7 @@ from tests.metadata_of_every_standard import bag, packet
 
 
 def directory(gps: bool = True) -> bytes:
-    """A TIFF's directories as a camera fills them: what, when, where, and an XMP packet."""
+    """Return a TIFF's directories as a camera fills them: what, when, where, and an XMP packet."""
     exif = Image.Exif()
     exif.endian = "<"
     exif[ExifTags.Base.Make] = "Limn"
@@ -44,7 +44,7 @@ def test_the_directories_of_each_maker_are_read(magic: bytes) -> None:
 
 
 def box(name: bytes, *parts: bytes) -> bytes:
-    """A box as films have them."""
+    """Return a box as films have them."""
     body = name + b"".join(parts)
     return (4 + len(body)).to_bytes(4, "big") + body
 

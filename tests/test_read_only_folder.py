@@ -42,7 +42,7 @@ def give_back(folder: Path) -> None:
 
 @pytest.fixture
 def data(limn: Limn, colours: Path, tmp_path: Path) -> Iterator[Path]:
-    """A data folder with eight pictures in it, which `protect` may be called on."""
+    """Yield a data folder with eight pictures in it, which `protect` may be called on."""
     limn("index", colours, "-c", "k")
     yield tmp_path / "data"
     give_back(tmp_path / "data")

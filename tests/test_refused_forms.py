@@ -23,7 +23,7 @@ LONG = "x" * 201
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
-    """An application with two collections and two of everything that people keep."""
+    """Yield an application with two collections and two of everything that people keep."""
     (tmp_path / "shared").mkdir()
     settings = settings_in(tmp_path / "data", roots=(tmp_path / "shared",))
     with opened(settings) as (engine, client):
@@ -38,7 +38,7 @@ def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
 
 
 def fields(page: str) -> list[dict[str, str]]:
-    """The attributes of the fields that are told to be wrong; the value of an area is its text."""
+    """Return the attributes of the fields marked as wrong; an area's value is its text."""
     found = re.findall(r"<(input|textarea)([^>]*aria-invalid=\"true\"[^>]*)>([^<]*)", page)
     told = []
     for kind, attributes, text in found:
@@ -49,7 +49,7 @@ def fields(page: str) -> list[dict[str, str]]:
 
 
 def comes_back(answer: TestResponse, status: int, headline: str, why: str) -> list[dict[str, str]]:
-    """The wrong fields of a page, which must have the status, the headline and the reason."""
+    """Return the wrong fields of a page, which must have the status, headline and reason."""
     assert (answer.status_code, answer.mimetype) == (status, "text/html")
     page = answer.text
     told = html.unescape(page)

@@ -38,7 +38,7 @@ def paint(folder: Path, **pictures: str) -> Path:
 
 
 def best(folder: Path, *colours: str) -> list[str]:
-    """The picture that each colour finds in a process of its own; "" where none is of it."""
+    """Return the picture that each colour finds in a process of its own; "" where none is of it."""
     names = []
     with open_engine(settings_in(folder)) as engine:
         for colour in colours:
@@ -78,7 +78,7 @@ steps = st.lists(step, max_size=8)
 
 @pytest.fixture(scope="module")
 def at_head(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database, made once: migrating takes longer than a whole round."""
+    """Return an empty database, made once: migrating takes longer than a whole round."""
     path = tmp_path_factory.mktemp("head") / "limn.db"
     database = Database(path)
     ensure_schema(database)

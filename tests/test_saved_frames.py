@@ -17,7 +17,7 @@ KINDS = {".jpg": "JPEG", ".png": "PNG"}
 
 
 def gif(path: Path) -> None:
-    """An animation of three colours."""
+    """Write an animation of three colours."""
     first, *others = (Image.new("RGB", (40, 30), each) for each in ("red", "green", "blue"))
     first.save(path, save_all=True, append_images=others, duration=100)
 

@@ -33,13 +33,13 @@ BESIDE = Said(datetime(2015, 6, 7, 8, 9, 10), "+02:00", -48.5, 2.25, 4, "outer",
 
 
 def texts(folder: Path) -> dict[str, list[str]]:
-    """The captions beside each picture of a folder."""
+    """Return the captions beside each picture of a folder."""
     items = found_in(FolderSource(folder))
     return {item.path.name: [each.text for each in item.told.captions] for item in items}
 
 
 def document(description: str) -> bytes:
-    """A document of Google Takeout."""
+    """Return a document of Google Takeout."""
     taken = {"timestamp": "1258375918"}
     return json.dumps(
         {"title": "a.jpg", "description": description, "photoTakenTime": taken}
@@ -189,7 +189,7 @@ def test_a_hash_tells_what_of_the_file_is_covered() -> None:
 
 
 def stored(limn: Limn) -> dict[str, dict[str, Any]]:
-    """What a collection holds, by file name."""
+    """Return what a collection holds, by file name."""
     hits = json.loads(limn("search", "-c", "t", "--json", "-k", "100").stdout)
     return {Path(hit["path"]).name: hit for hit in hits}
 

@@ -77,7 +77,7 @@ def opened(tmp_path: Path) -> Opening:
 
 
 def staged(engine: Engine, collection: Collection) -> FaissStore:
-    """The collection's store, once what was begun for it in the background has ended."""
+    """Return the collection's store, once what was begun for it in the background has ended."""
     store = engine.store(collection)
     engine.wait_for_builds(TIMEOUT_S)
     assert isinstance(store, FaissStore)

@@ -26,7 +26,7 @@ TIMEOUT_S = 60
 
 
 def faiss_with_an_appending_copy(width: int) -> FaissStore:
-    """The GPU's half of the store over an index that any machine has."""
+    """Return the GPU's half of the store over an index that any machine has."""
     return FaissStore(width, DeviceCopy(faiss.IndexFlatIP(width)))
 
 

@@ -37,7 +37,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The specification of a small pair with random weights."""
+    """Return the specification of a small pair with random weights."""
     return f"open_clip:{CLIP}@{saved(tmp_path_factory.mktemp('start'), CLIP)}"
 
 
@@ -62,7 +62,7 @@ def limn(tmp_path: Path, one_thread: None) -> Iterator[Train]:
 
 
 def records(out: Path) -> list[dict[str, Any]]:
-    """A run's metrics without the seconds that it took."""
+    """Return a run's metrics without the seconds that it took."""
     lines = (out / "metrics.jsonl").read_text().splitlines()
     return [{**json.loads(line), "seconds": 0} for line in lines]
 
@@ -195,7 +195,7 @@ def test_lora_without_peft_names_the_extra(start: str, captions: Path, tmp_path:
 def launched(
     folder: Path, arguments: Sequence[str | Path], blocked: Sequence[str] = ()
 ) -> subprocess.Popen[str]:
-    """The command in a process of its own that knows the small architecture."""
+    """Return the command in a process of its own that knows the small architecture."""
     register(folder, CLIP)
     script = folder / "limn.py"
     config = str(folder / f"{CLIP}.json")

@@ -38,7 +38,7 @@ RECIPE = TrainingConfig(epochs=2, batch=4, seed=5, held_out=0, width=32)
 
 
 def teach(sentences: list[str]) -> NDArray[np.float32]:
-    """A stand-in for the teacher: a fixed direction per sentence."""
+    """Return a stand-in for the teacher: a fixed direction per sentence."""
     rows = [np.random.default_rng(list(text.encode())).normal(size=384) for text in sentences]
     found: NDArray[np.float32] = np.stack(rows).astype(np.float32)
     found /= np.linalg.norm(found, axis=1, keepdims=True)

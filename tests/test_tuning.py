@@ -59,7 +59,7 @@ def fitted(
     plan: FineTuneConfig = PLAN,
     **more: Any,
 ) -> Iterator[tuple[Fit, Batches, InTraining]]:
-    """A run whose parts are at hand."""
+    """Return a run with its parts."""
     folder.mkdir(exist_ok=True)
     pair = open_openclip_pair(start, CPU)
     learners = choose(pair, plan.method, plan.rank)

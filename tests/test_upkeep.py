@@ -25,7 +25,7 @@ from tests.pictures_of_every_kind import cut
 
 @pytest.fixture
 def held(tmp_path: Path, limn: Limn) -> Iterator[Catalog]:
-    """The catalog that the `limn` fixture's commands use."""
+    """Yield the catalog that the `limn` fixture's commands use."""
     (tmp_path / "data").mkdir()
     database = Database(tmp_path / "data" / "limn.db")
     ensure_schema(database)

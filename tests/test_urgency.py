@@ -49,7 +49,7 @@ def test_requests_are_of_four_kinds(
 
 
 def answered(asked: Sequence[Asked], threads: int = 1) -> list[Asked]:
-    """The order in which requests are answered that come while every thread is busy."""
+    """Return the order in which requests are answered that come while every thread is busy."""
     order: list[Asked] = []
     busy = threading.Event()
 

@@ -33,7 +33,7 @@ def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
 
 
 def detail(answer: TestResponse, status: int) -> str:
-    """The text of a problem, whose other members must be right."""
+    """Return the text of a problem, whose other members must be right."""
     assert answer.mimetype == "application/problem+json"
     assert answer.json is not None
     assert answer.json["status"] == answer.status_code == status
@@ -282,7 +282,7 @@ def test_every_answer_is_guarded_by_its_headers(client: FlaskClient) -> None:
 
 
 def with_encoder(engine: Engine, folder: Path, error: Exception) -> FlaskClient:
-    """A client of an application whose encoder can't be opened, for that reason."""
+    """Return a client of an application whose encoder can't be opened, for that reason."""
 
     def refuse(_spec: str) -> Encoder:
         raise error

@@ -13,7 +13,7 @@ from tests.pictures_of_every_kind import jpeg
 
 
 def captions(elements: str, attributes: dict[str, str] | None = None) -> dict[str, str]:
-    """The last text of each kind."""
+    """Return the last text of each kind."""
     found = read_xmp(packet(elements, attributes))
     assert found is not None
     return {kind.removeprefix("xmp."): text for kind, text, _ in found.captions if text}

@@ -31,7 +31,7 @@ class Way:
 def tiff(
     samples: Samples, photometric: str, way: Way, extra: tuple[int, ...] = (), **tags: int
 ) -> bytes:
-    """A TIFF of samples (height, width, channels), stored that way; `tags` are "_274": 6."""
+    """Return a TIFF of samples (height, width, channels), stored that way; `tags` are "_274": 6."""
     height, width, channels = samples.shape
     across, down = way.segment or (width, 16)
     planes = [samples[..., [each]] for each in range(channels)] if way.separate else [samples]

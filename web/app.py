@@ -71,7 +71,7 @@ def create_app(
     want_tokens: bool = False,
     usual_rate: str = USUAL,
 ) -> Flask:
-    """An application that answers with `engine`, to be served at the address `host`.
+    """Return an application that answers with `engine`, to be served at the address `host`.
 
     Where others than this machine can reach `host`, or with `want_tokens`, clients must show one.
     It starts nothing; the first request for /readyz, or `State.warmup.start`, loads the encoder.

@@ -67,7 +67,7 @@ def may(scope: Scope) -> bool:
 
 
 def token() -> Token | None:
-    """The token that this request came with; None where none is needed or none was shown."""
+    """Return the token that this request came with; None where none is needed or none was shown."""
     found: Token | None = g.get("token")
     return found
 

@@ -53,10 +53,10 @@ class State:
 
 
 def state() -> State:
-    """The running application's state."""
+    """Return the running application's state."""
     return cast(State, current_app.extensions["limn"])
 
 
 def engine() -> Engine:
-    """The running application's engine."""
+    """Return the running application's engine."""
     return state().engine

@@ -25,7 +25,7 @@ class ShownNotes:
         self._file = data_dir / "notes" / f"{key}.json"
 
     def new(self, notes: Iterable[str], part: bool = False) -> list[str]:
-        """The notes that were not told before, which now are.
+        """Return the notes that were not told before, which now are.
 
         A run over a `part` of the collection leaves the notes of the rest as they are.
         """

@@ -205,7 +205,7 @@ def _learn(
 
 
 def _collected(settings: Settings, name: str) -> tuple[list[CaptionedPicture], Path]:
-    """A collection's captioned pictures, and a folder that it was indexed from."""
+    """Return a collection's captioned pictures, and a folder that it was indexed from."""
     from search.bootstrap import open_engine
 
     with open_engine(settings) as engine:

@@ -80,7 +80,7 @@ def _package_folder(package: str) -> Path:
 
 
 def _find(name: str, folders: list[Path]) -> Path | None:
-    """A version of the packages may come without some picture; the demo then does too."""
+    """Return a version of the packages may come without some picture; the demo then does too."""
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 

@@ -33,7 +33,7 @@ PLAIN_FOLDERS = {
 
 
 def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str]:
-    """What to ask a collection: its own words first, then the class names nearest to its looks."""
+    """Return what to ask a collection: its own words, then the class names nearest to it."""
     found = chain(_captions(engine, collection), _folders(engine, collection))
     asked = list(islice(dict.fromkeys(found), most))
     if len(asked) < most:
@@ -57,7 +57,7 @@ def _folders(engine: Engine, collection: Collection) -> Iterator[str]:
 
 
 def _below(folders: Iterable[Folder]) -> Iterator[Folder]:
-    """The folders that hold no further ones; one alone is what was indexed, and says nothing."""
+    """Yield the folders that contain no folders; a single one is the source itself."""
     for folder in folders:
         if len(folder.folders) > 1:
             yield from (each for each in folder.folders if not each.folders)
@@ -65,7 +65,7 @@ def _below(folders: Iterable[Folder]) -> Iterator[Folder]:
 
 
 def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
-    """The names of visible things that most of the pictures are nearest to."""
+    """Return the names of visible things that most of the pictures are nearest to."""
     _, vectors = engine.store(collection).items()
     if not len(vectors):
         return []

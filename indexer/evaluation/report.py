@@ -85,7 +85,7 @@ def embedded_texts(encoder: Encoder, texts: Sequence[str]) -> Vectors:
 
 
 def table(report: Report) -> str:
-    """The report as lines of text, per cent with 95% intervals."""
+    """Return the report as lines of text, per cent with 95% intervals."""
     lines = [
         f"{report.space} on {amount(report.pictures, 'picture')} "
         "(95% intervals by bootstrap over pictures)"

@@ -47,7 +47,7 @@ def _is_zero(model: onnx.ModelProto, pad: onnx.NodeProto) -> bool:
 
 
 def _value(model: onnx.ModelProto, name: str) -> NDArray[Any]:
-    """What the constants behind a name come to; an empty array where it is none of constants."""
+    """Return the value of the constants behind a name; an empty array for any other name."""
     makers = {output: node for node in model.graph.node for output in node.output}
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
     wanted, names = [name], set()

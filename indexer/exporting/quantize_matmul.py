@@ -48,7 +48,7 @@ def as_integer_products(model: onnx.ModelProto) -> int:
 
 
 def _products(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, onnx.TensorProto]]:
-    """The nodes that multiply by a stored matrix large enough to matter, and the matrix."""
+    """Yield the nodes that multiply by a stored matrix large enough to matter, and the matrix."""
     stored = {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in stored:
@@ -70,7 +70,7 @@ def _attribute(node: onnx.NodeProto, name: str, usual: float) -> float:
 def _integer(
     graph: onnx.GraphProto, node: onnx.NodeProto, matrix: NDArray[np.float32]
 ) -> list[onnx.NodeProto]:
-    """The nodes that stand for a product with `matrix` (inputs, outputs)."""
+    """Return the nodes that stand for a product with `matrix` (inputs, outputs)."""
     given, result = node.input[0], node.output[0]
     bias = node.input[2] if len(node.input) > 2 else ""
     name = f"{result}.int8"

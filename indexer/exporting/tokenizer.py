@@ -88,7 +88,7 @@ def _byte_pairs(tokenizer: SimpleTokenizer) -> Tokenizer:
 
 
 def _hugging_face(tokenizer: HFTokenizer) -> tuple[Tokenizer, int | None]:
-    """A fast tokenizer as it stands after a call, with limit and padding; the stripped token."""
+    """Return a fast tokenizer after a call, with limit and padding, and the stripped token."""
     backend = getattr(tokenizer.tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise CantExport(

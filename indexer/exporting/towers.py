@@ -45,7 +45,7 @@ class RawTexts(nn.Module):
 
 
 def sizes(model: Any) -> dict[str, int]:
-    """The parameters of each tower of `model`, by the tower's name."""
+    """Return the parameters of each tower of `model`, by the tower's name."""
     pictures = sum(parameter.numel() for parameter in model.visual.parameters())
     both = sum(parameter.numel() for parameter in model.parameters())
     return {"picture": pictures, "text": both - pictures}

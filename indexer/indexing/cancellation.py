@@ -34,7 +34,7 @@ class Stop:
 
 @contextmanager
 def cancellable(jobs: Jobs, job: int, stuck: Callable[[], None]) -> Iterator[Stop]:
-    """A stop that is asked for when the job is cancelled, during the block.
+    """Yield a stop that is set when the job is cancelled during the block.
 
     Where the block does not end soon then, as a thread hangs, the job ends without it, and `stuck`
     is called.

@@ -216,7 +216,7 @@ class Decoders:
 
 
 def _failure(item: Item, hangs: bool, timeout_s: float) -> Failure:
-    """The failure of a file that lost its worker when that did nothing else."""
+    """Return the failure of a file that lost its worker when that did nothing else."""
     name = repr(str(item.path))
     if hangs:
         reason, detail = "timed out", f"decoding {name} took more than {timeout_s:g} s, twice"
@@ -271,7 +271,7 @@ class _Worker:
             self.ended = self._idle_end = True
 
     def answers(self) -> Iterator[Outcome]:
-        """What it has answered since; the pixels are copied, so that their place is free."""
+        """Yield what it has answered since; the pixels are copied, so that their place is free."""
         try:
             self.channel.send_more()
             for answer in self.channel.receive():
@@ -283,7 +283,7 @@ class _Worker:
             self.ended = True
 
     def _taken(self, answer: Outcome) -> Outcome:
-        """The outcome of the file that is next in turn, with what stands beside it."""
+        """Return the outcome of the file that is next in turn, with what stands beside it."""
         task = self.tasks[0]
         item = task.files[task.done].item
         place = task.slots + task.done
@@ -301,7 +301,7 @@ class _Worker:
         return answer
 
     def lost(self) -> tuple[Work | None, list[Work]]:
-        """The file that it was at, where it was at one, and those that it did not come to."""
+        """Return the file in progress, or None, and the files that follow it."""
         rest = [work for task in self.tasks for work in task.files[task.done :]]
         if self._idle_end or not self.ready:
             return None, rest
@@ -325,7 +325,7 @@ class _Worker:
 
 
 def _shape(preparation: Preparation) -> tuple[int, int, int, int]:
-    """The shape of a worker's memory: a place for each picture that it may be at."""
+    """Return the shape of a worker's memory: a place for each picture that it may be at."""
     return TASKS_PER_WORKER * TASK_FILES, preparation.height_px, preparation.width_px, 3
 
 
@@ -361,7 +361,7 @@ def _child_settings() -> Iterator[None]:
 
 
 def _work(end: socket.socket, preparation: Preparation, limits: Limits) -> None:
-    """The worker process: answers tasks until its parent closes the channel or is gone."""
+    """Answer tasks in a worker process until the parent closes the channel or is gone."""
     _end_with_parent()
     with contextlib.suppress(EOFError, OSError):
         shape = _shape(preparation)

@@ -125,7 +125,7 @@ def identify(state: RunState, run: Callable[[Iterable[Work]], Iterator[Outcome]]
 
 
 def _contested(state: RunState) -> Iterator[Task]:
-    """The tasks that may hold another picture's content, and those whose picture others may have.
+    """Yield the tasks that may have another picture's content, or whose picture others may have.
 
     Sizes tell: a file can only hold what was as long as it is. A new file that may be one of the
     pictures that are gone is told apart when it is decoded.

@@ -34,7 +34,7 @@ class SearchedFolders:
 
 
 def fate(picture: Held, same: set[bytes], unknown: set[bytes], there: SearchedFolders) -> Fate:
-    """What it means that a picture was not found again.
+    """Return what it means that a picture was not found again.
 
     `same` are containers that were not opened, as they have not changed; `unknown` what could not
     be read. A picture whose folder holds others is gone. One whose folder holds nothing, or is not

@@ -161,7 +161,7 @@ class _Run:
         stages.put(decoded, settled)
 
     def _same(self, task: Task, file: ReadFile) -> list[Settled]:
-        """The picture that has this content already; where no such is left, read it after all."""
+        """Return the picture that has this content already; without one, read the file."""
         if task.known is not None:
             known = task.known
             return [SameContent(task, file, known.picture_id, known.captions_hash, moved=False)]
@@ -229,7 +229,7 @@ class _Queue(Iterator[Work]):
         self._more.append(task)
 
     def taken(self, path: Path) -> Task:
-        """The task of a file whose outcome has come."""
+        """Return the task of a file whose outcome has come."""
         return self._waiting.pop(path)
 
 

@@ -127,14 +127,14 @@ class JsonProgress:
 
 
 def open_progress(as_json: bool = False) -> TerminalProgress | PlainProgress | JsonProgress:
-    """The one that suits where the output goes."""
+    """Return the one that suits where the output goes."""
     if as_json:
         return JsonProgress()
     return TerminalProgress() if sys.stderr.isatty() else PlainProgress()
 
 
 def rate_told(rate: float) -> str:
-    """A rate as it is read, with a decimal where it is slow; a dash for none."""
+    """Return a rate as it is read, with a decimal where it is slow; a dash for none."""
     if not rate:
         return "-"
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"

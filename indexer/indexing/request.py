@@ -57,7 +57,7 @@ class Request:
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Request":
-        """A queued job's request; raises BadSetting for what this version does not know."""
+        """Return a queued job's request; raises BadSetting for what this version does not know."""
         tuples = ("sources", "include", "exclude", "caption_columns", "confined_to")
         values: dict[str, Any] = {
             name: tuple(value) if name in tuples else value for name, value in document.items()

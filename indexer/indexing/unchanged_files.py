@@ -68,13 +68,13 @@ class UnchangedFiles:
         return set(self._ids.tolist())
 
     def missed(self) -> set[int]:
-        """The ids of those that were not found again."""
+        """Return the ids of those that were not found again."""
         missed = np.setdiff1d(self._ids[~self._sure], np.asarray(self.found, np.int64))
         return set(missed.tolist())
 
 
 def _words(hashes: Sequence[bytes]) -> NDArray[np.uint64]:
-    """The first 64 bits of each hash."""
+    """Return the first 64 bits of each hash."""
     words = [each[:WORD_BYTES].ljust(WORD_BYTES, b"\0") for each in hashes]
     return np.frombuffer(b"".join(words), np.uint64)
 

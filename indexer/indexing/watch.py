@@ -22,7 +22,7 @@ LOOK_EVERY_S = 5.0
 
 
 def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator[Request]:
-    """What to index: first all of the request, then what changed, each time that something did.
+    """Yield what to index: first the whole request, then what changed, after each change.
 
     The folders are watched before the first is yielded, so that no change falls in between. A disk
     that is mounted or unmounted tells nobody who watches: every few seconds the mounts are looked
@@ -90,7 +90,7 @@ class WatchedPlaces:
 
 
 def _gap(folder: Path) -> Path:
-    """The outermost part of a path that is not there; the path where it is."""
+    """Return the outermost part of a path that is not there; the path where it is."""
     while not folder.exists() and not folder.parent.exists() and folder != folder.parent:
         folder = folder.parent
     return folder
@@ -105,7 +105,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _mounts(roots: Sequence[Path]) -> list[str]:
-    """What is mounted at or below the roots, a line each, where the system tells (Linux)."""
+    """Return what is mounted at or below the roots, a line each, where the system tells (Linux)."""
     try:
         lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
@@ -115,7 +115,7 @@ def _mounts(roots: Sequence[Path]) -> list[str]:
 
 
 def changed_folders(roots: Sequence[Path], paths: Sequence[Path]) -> list[Path]:
-    """The outermost folders that need a new look, each at or below a root, or the root itself.
+    """Return the outermost folders to scan, each a root or below one.
 
     A folder is looked at where a file in it changed. One that is gone is looked for from the
     nearest folder above that still holds something.

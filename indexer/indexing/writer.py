@@ -23,10 +23,10 @@ class Progress(Protocol):
     """Who watches a run."""
 
     def planned(self, state: RunState) -> None:
-        """The run begins."""
+        """Report that the run begins."""
 
     def advanced(self, counts: RunCounts, total: int, at: str) -> None:
-        """Some of the `total` files are done; `at` is the last."""
+        """Report that some of the `total` files are done; `at` is the last."""
 
 
 class Writer:

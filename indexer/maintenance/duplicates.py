@@ -40,7 +40,7 @@ class DuplicateGroup:
 
 
 def duplicates(catalog: Catalog, collection: Collection) -> Iterator[DuplicateGroup]:
-    """The groups of copies: first those with the same bytes, then those that look the same.
+    """Yield the groups of copies: first those with the same bytes, then those that look the same.
 
     Of copies with the same bytes one stands for all among those that look the same.
     """
@@ -118,7 +118,7 @@ def _bits(words: NDArray[np.uint64]) -> NDArray[np.int64]:
 
 
 def _connected(count: int, pairs: Iterator[tuple[int, int]]) -> Iterator[list[int]]:
-    """Groups of places that pairs lead between, of two or more."""
+    """Return groups of two or more places that pairs connect."""
     root = list(range(count))
 
     def find(place: int) -> int:

@@ -40,7 +40,7 @@ class RegionWords:
 
 
 def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, RegionWords]:
-    """The words of each language: common ones, and those that the captions use."""
+    """Return the words of each language: common ones, and those that the captions use."""
     counts: dict[str, Counter[str]] = {each: Counter() for each in LANGUAGES}
     for caption in captions:
         for run in RUNS.finditer(caption.text.lower()):
@@ -69,7 +69,7 @@ def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, Reg
 def regions(
     ids: Ids, places: Places, vectors: Vectors, vocabulary: Mapping[str, RegionWords]
 ) -> list[Region]:
-    """The regions of both levels, the largest first.
+    """Return the regions of both levels, the largest first.
 
     Raises:
         BadSetting: scikit-learn is not installed.

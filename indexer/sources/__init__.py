@@ -202,5 +202,5 @@ def leads_out(path: Path) -> str:
 
 
 def found_in(source: Source) -> list[Item]:
-    """The pictures of a source that is known to be small."""
+    """Return the pictures of a source that is known to be small."""
     return [each for each in source.find(lambda _: False) if isinstance(each, Item)]

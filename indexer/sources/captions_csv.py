@@ -160,7 +160,7 @@ def _composed(path: Path) -> str:
 
 
 def read_text(path: Path, most_bytes: int | None = None) -> str:
-    """A text file's text.
+    """Return a text file's text.
 
     Raises:
         BadSource: it is no regular file, can't be read, or is larger than `most_bytes`.
@@ -190,5 +190,5 @@ def read_text(path: Path, most_bytes: int | None = None) -> str:
 
 
 def clean(text: str) -> str:
-    """A caption without blanks around it and without NULs, which PostgreSQL can't hold."""
+    """Return a caption without blanks around it and without NULs, which PostgreSQL can't hold."""
     return text.replace("\0", " ").strip()

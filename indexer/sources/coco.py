@@ -33,7 +33,7 @@ class CocoKind:
 
 
 def coco_rows(path: Path, asked: AskedColumns) -> Rows:
-    """The pictures of a COCO file, and then a row a caption. It is read as a stream.
+    """Yield the pictures of a COCO file, and then a row a caption. It is read as a stream.
 
     Raises:
         BadSource: it is no such file.

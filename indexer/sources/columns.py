@@ -38,7 +38,7 @@ class Columns:
         return [name for name in given if name is not None]
 
     def told(self, cells: Mapping[str, Any]) -> SidecarData:
-        """What a row tells of its picture."""
+        """Return what a row tells of its picture."""
         language = _text(cells.get(self.language or "")) or None
         kind = _text(cells.get(self.kind or "")) or "caption"
         captions = (
@@ -100,7 +100,7 @@ GUESSED = AskedColumns()
 
 
 def fields_of(values: Mapping[str, Any]) -> dict[str, str | float]:
-    """What of a row's values can be kept as fields: texts, numbers, dates, lists of these.
+    """Return what of a row's values can be kept as fields: texts, numbers, dates, lists of these.
 
     Nested documents and bytes are left out. `SidecarData` cuts what is too long.
     """
@@ -126,7 +126,7 @@ def _field(value: Any) -> str | float | None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """A caption column's texts: one, or several in a list."""
+    """Yield a caption column's texts: one, or several in a list."""
     for each in value if isinstance(value, list | tuple) else (value,):
         if isinstance(each, dict):  # {"raw": ..., "tokens": ...}, as Flickr and COCO are published
             each = each.get("raw") or each.get("caption") or each.get("text")
@@ -135,7 +135,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    """A value as text; "" for what is no text."""
+    """Return a value as text; "" for what is no text."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if isinstance(value, bool) or not isinstance(value, str | int | float):

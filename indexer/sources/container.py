@@ -18,7 +18,7 @@ def contents(
     asked: AskedColumns,
     told: SidecarData = NOTHING,
 ) -> Iterator[Found]:
-    """The pictures in a container; none of it is opened where it is as it was.
+    """Yield the pictures in a container; none of it is opened where it is as it was.
 
     A film is one item, whose shots the worker finds that decodes them; `told` is of all of them.
 
@@ -58,7 +58,7 @@ def contents(
 
 
 def refusal(mark: FileStamp, error: BadPicture | OSError) -> Failure:
-    """The failure of a whole container; what was found in it before stands."""
+    """Return the failure of a whole container; what was found in it before stands."""
     name = str(mark.path)
     if isinstance(error, OSError):
         return Failure(mark.path, "unreadable", f"can't read {name!r}: {error.strerror}")

@@ -181,7 +181,7 @@ class FolderSource:
                 pending += [entry.path for entry in reversed(listing.folders)]
 
     def _captions_files(self) -> tuple[dict[Path, SidecarData], list[str]]:
-        """What captions files tell, by picture. Looks at names alone, at nothing where none is."""
+        """Return what captions files say, by picture; look at names alone."""
         tables: list[Path] = []
         pictures: dict[str, Path] = {}
         for listing in self._walk([]):
@@ -298,7 +298,7 @@ def _read_sidecar(path: str) -> bytes:
 def _assign(
     tables: list[Path], pictures: Mapping[str, Path], root: Path
 ) -> tuple[dict[Path, SidecarData], list[str]]:
-    """What captions files tell, by picture, and what is to be said of them.
+    """Return what captions files tell, by picture, and what is to be said of them.
 
     One that can't be read ends the run where it stands in the root, where it was meant for us;
     elsewhere it may be another program's and is noted.

@@ -26,7 +26,7 @@ class Selection:
                 ]
 
     def __str__(self) -> str:
-        """The options of the command line that say the same."""
+        """Return the options of the command line that say the same."""
         parts = [f"--include {pattern!r}" for pattern in self.include]
         parts += [f"--exclude {pattern!r}" for pattern in self.exclude]
         return " ".join([*parts, *([] if self.recursive else ["--no-recursive"])])

@@ -79,7 +79,7 @@ def _kind_by_prefix(text: str) -> SourceKind | None:
 
 
 def shards(text: str) -> list[Path]:
-    """The paths that a name with braces stands for: train-{000..127}.tar, {train,test}.tar.
+    """Return the paths that a name with braces stands for: train-{000..127}.tar, {train,test}.tar.
 
     Raises:
         BadSource: there are more than anybody has.

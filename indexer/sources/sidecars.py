@@ -78,7 +78,7 @@ def told_by_xmp(data: bytes) -> SidecarData:
 
 
 def told_by_json(data: bytes) -> SidecarData:
-    """What a JSON document beside a picture tells of it: its captions, and its plain values.
+    """Return what a JSON document beside a picture tells of it: its captions, and its plain values.
 
     Raises:
         BadSource: it is not JSON, or holds no object.

@@ -114,7 +114,7 @@ class JsonLinesKind:
 
 
 def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
-    """The rows of a CSV or TSV file; its first line names the columns."""
+    """Yield the rows of a CSV or TSV file; its first line names the columns."""
     csv.field_size_limit(sys.maxsize)
     try:
         with path.open(encoding=_encoding(path), newline="") as file:
@@ -149,7 +149,7 @@ def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
 
 
 def json_rows(path: Path, asked: AskedColumns) -> Rows:
-    """The rows of a file with a JSON object a line; the keys are the columns."""
+    """Yield the rows of a file with a JSON object a line; the keys are the columns."""
     chosen: dict[tuple[str, ...], Columns] = {}
     picture: str | None = None
     try:
@@ -212,7 +212,7 @@ def _pictures(
 
 
 def _found(folders: Sequence[Path], name: str) -> Item | Failure:
-    """The picture of that name in the first of the folders that has it."""
+    """Return the picture of that name in the first of the folders that has it."""
     if name.startswith(("http://", "https://", "s3://", "gs://")):
         detail = f"{name} is an address on a network; download it first, for example by img2dataset"
         return Failure(folders[0] / name.replace("://", "/"), "unsupported", detail)

@@ -36,7 +36,7 @@ class ParquetKind:
 def pictures_in_table(
     container: Container, mark: FileStamp, asked: AskedColumns
 ) -> Iterator[Found]:
-    """The rows of a table with pictures in a column.
+    """Yield the rows of a table with pictures in a column.
 
     Only the columns beside them are read, so a picture's size is not known here and stands as 0.
 
@@ -67,7 +67,7 @@ def is_text(kind: Any) -> bool:
 
 
 def labelled(row: dict[str, Any], labels: Mapping[str, list[str]]) -> dict[str, Any]:
-    """The row with the numbers of classes replaced by their names."""
+    """Return the row with the numbers of classes replaced by their names."""
     for name, names in labels.items():
         place = row.get(name)
         if isinstance(place, int) and 0 <= place < len(names):
@@ -76,12 +76,12 @@ def labelled(row: dict[str, Any], labels: Mapping[str, list[str]]) -> dict[str, 
 
 
 def _bare(table: PictureTable) -> Iterator[dict[str, Any]]:
-    """The rows of a table that has no column but the picture's."""
+    """Return the rows of a table that has no column but the picture's."""
     return ({} for _ in range(table.count))
 
 
 def class_names(schema: Any, columns: Columns) -> dict[str, list[str]]:
-    """The names of the classes that a column of numbers stands for, where `datasets` wrote them."""
+    """Return the class names of a column of numbers, where `datasets` wrote them."""
     written = (schema.metadata or {}).get(b"huggingface")
     try:
         features = json.loads(written)["info"]["features"] if written else {}

@@ -28,7 +28,7 @@ class StoreName(click.ParamType):  # type: ignore[type-arg]  # generic since cli
 
 
 def store_options(command: Any) -> Any:
-    """The options of every command that opens an index; `settings_with` takes what they say."""
+    """Add the options of every command that opens an index; `settings_with` reads them."""
     memory = "What an index may take: 512M, 2G.  [default: LIMN_MEMORY]"
     store = "How vectors are searched.  [default: LIMN_STORE]"
     command = click.option("--memory", help=memory)(command)
@@ -36,7 +36,7 @@ def store_options(command: Any) -> Any:
 
 
 def mark_options(command: Any) -> Any:
-    """The options that mark pictures; `search.cli.picture_names` resolves what they name."""
+    """Return the options that mark pictures; `search.cli.picture_names` resolves what they name."""
     more = (
         "A picture as wanted, more like this: its id (412), its place in the last answer (@1), or "
         "its file. May be repeated."
@@ -47,7 +47,7 @@ def mark_options(command: Any) -> Any:
 
 
 def answer_options(command: Any) -> Any:
-    """The options of every command that prints hits."""
+    """Return the options of every command that prints hits."""
     options = (
         click.option("-k", "k", default=20, show_default=True, help="How many pictures to return."),
         click.option("--page", default=1, show_default=True, help="Which page of -k pictures."),
@@ -92,7 +92,7 @@ def answer_options(command: Any) -> Any:
 
 
 def settings_with(store: str | None, memory: str | None) -> Settings:
-    """The settings, with what the options --store and --memory say instead."""
+    """Return the settings, with what the options --store and --memory say instead."""
     settings = Settings.from_environment()
     if store is not None:
         settings = replace(settings, store=store)

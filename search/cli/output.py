@@ -31,12 +31,12 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
 
 
 def _day(hit: Hit) -> str:
-    """The day on which the picture was taken, or a dash where that is not known."""
+    """Return the day on which the picture was taken, or a dash where that is not known."""
     return f"{(hit.picture.facts.taken_at or '-')[:10]:10}"
 
 
 def _told(hit: Hit) -> str:
-    """The caption that holds the words, or else the nearest, or else the picture's first."""
+    """Return the caption that holds the words, or else the nearest, or else the picture's first."""
     matched = [match.caption for match in hit.matches if match.caption is not None]
     captions = matched[::-1] or list(hit.picture.facts.captions)
     return captions[0].text if captions else ""
@@ -49,5 +49,5 @@ def _explained(hit: Hit) -> str:
 
 
 def as_document(value: Any) -> str:
-    """A value as the one JSON document that a command prints."""
+    """Return a value as the one JSON document that a command prints."""
     return json_text(value, indent=2)

@@ -47,7 +47,7 @@ class Client:
         cursor: str | None = None,
         **more: Any,
     ) -> Answer:
-        """A page of hits for words, for pictures `like` these ids, for pictures sent, or for all.
+        """Return a page of hits for words, pictures `like` these ids, sent pictures, or all.
 
         `more` may be `where`, `by`, `cutoff`, `fold` and `diverse`, as the API has them. Words that
         go with a picture that is sent have a weight of 1.
@@ -84,11 +84,11 @@ class Client:
         return self._ask.json(Picture, "GET", f"pictures/{picture_id}")
 
     def thumbnail(self, picture_id: int, side: int = 320) -> bytes:
-        """A WebP within a square of `side` pixels: 160, 320, 480, 960 or 1600."""
+        """Return a WebP within a square of `side` pixels: 160, 320, 480, 960 or 1600."""
         return self._ask.whole(f"pictures/{picture_id}/thumbnail", side=side)
 
     def original(self, picture_id: int) -> bytes:
-        """The picture's file as it is."""
+        """Return the picture's file as it is."""
         return self._ask.whole(f"pictures/{picture_id}/original")
 
     # -- collections
@@ -141,7 +141,7 @@ class Client:
         return self._ask.json(Job, "POST", f"jobs/{job_id}/cancel")
 
     def wait(self, job: Job, timeout_s: float = 3600.0) -> Job:
-        """The job once it has ended, or as it stands after `timeout_s`."""
+        """Return the job once it has ended, or as it stands after `timeout_s`."""
         deadline_s = time.monotonic() + timeout_s
         while not job.ended and time.monotonic() < deadline_s:
             time.sleep(LOOK_EVERY_S)

@@ -35,7 +35,7 @@ class SavedSearches:
         self._ask.send("DELETE", f"saved/{search_id}")
 
     def search(self, search_id: int, k: int = 20, cursor: str | None = None) -> Answer:
-        """A page of hits of it, as they are now."""
+        """Return a page of hits of it, as they are now."""
         return self._ask.json(Answer, "GET", f"saved/{search_id}/search", k=k, cursor=cursor)
 
 

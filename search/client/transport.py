@@ -93,7 +93,7 @@ class Transport:
             cursor = page.next
 
     def whole(self, path: str, **fields: Any) -> bytes:
-        """A whole answer as bytes; raises as `json` does."""
+        """Return a whole answer as bytes; raises as `json` does."""
         with self.open("GET", path, **fields) as answer:
             return bytes(answer.read())
 
@@ -121,7 +121,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> IO[bytes]:
-        """An answer to be read; raises as `json` does."""
+        """Return an answer to be read; raises as `json` does."""
         given = {name: value for name, value in fields.items() if value is not None}
         query = f"?{urlencode(given, doseq=True)}" if given else ""
         request = Request(f"{self._address}/api/v1/{path}{query}", body, method=method)

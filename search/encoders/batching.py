@@ -61,7 +61,7 @@ class BatchingEncoder:
         return np.stack([found[text] for text in texts])
 
     def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
-        """The vectors (width,) of those texts that are kept."""
+        """Return the vectors (width,) of those texts that are kept."""
         with self._lock:
             return {text: self._cached[text] for text in texts if text in self._cached}
 

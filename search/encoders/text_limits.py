@@ -41,12 +41,12 @@ def usual_letters(text: str) -> str:
 
 
 def spoken(text: str, context: int) -> str:
-    """The text in one line of single spaces, and no more of it than `context` tokens can hold."""
+    """Return the text in one line of single spaces, cut to what `context` tokens can hold."""
     return " ".join(encodable(text).split())[: CHARACTERS_PER_TOKEN * context]
 
 
 def longest(text: str, fits: Callable[[str], bool]) -> int:
-    """The length of the longest beginning of a text that fits: of what is longer, none does."""
+    """Return the length of the longest beginning of a text that fits."""
     if fits(text):
         return len(text)
     held, over = 0, len(text)

@@ -17,7 +17,7 @@ Reach = tuple[float | str, bool, float | str, bool]
 
 
 def contradiction(wanted: Filter) -> tuple[Condition, ...]:
-    """The condition that no picture can pass, or two that exclude each other; else nothing.
+    """Return the condition that no picture can pass, or two that exclude each other; else nothing.
 
     Only what is sure is told: of further columns and of what can be had several times, such as
     colours, a picture may surprise.
@@ -35,7 +35,7 @@ def contradiction(wanted: Filter) -> tuple[Condition, ...]:
 
 
 def format_contradiction(excluding: tuple[Condition, ...]) -> str:
-    """A contradiction in words."""
+    """Return a contradiction in words."""
     named = [format_filter(each) for each in excluding]
     if len(named) == 1:
         return f"{named[0]} names none"
@@ -57,7 +57,7 @@ def _among(wanted: AllOf) -> Iterator[tuple[Condition, ...]]:
 
 
 def _certain(wanted: Filter) -> Iterator[Condition]:
-    """The conditions that whatever passes must pass."""
+    """Yield the conditions that whatever passes must pass."""
     match wanted:
         case Condition():
             yield wanted

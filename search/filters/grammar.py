@@ -109,7 +109,7 @@ def value_of(condition: Condition) -> Value:
 
 
 def column_of(condition: Condition) -> str | None:
-    """The further column that a condition asks, or None where it asks a field."""
+    """Return the further column that a condition asks, or None where it asks a field."""
     if condition.field == "has":
         named = condition.value
         return None if named.lower() in HAVING else named.removeprefix(COLUMN)
@@ -117,7 +117,7 @@ def column_of(condition: Condition) -> str | None:
 
 
 def in_column(condition: Condition, column: str) -> Condition:
-    """The condition asked of a further column, whatever its name."""
+    """Return the condition asked of a further column, whatever its name."""
     if condition.field == "has":
         return replace(condition, value=COLUMN + column)
     return replace(condition, field=COLUMN + column)
@@ -136,7 +136,7 @@ def conditions(wanted: Filter) -> Iterator[Condition]:
 
 
 def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
-    """The filter with `change` made to each of its conditions."""
+    """Return the filter with `change` made to each of its conditions."""
     match wanted:
         case Condition():
             return change(wanted)
@@ -149,7 +149,7 @@ def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
 
 
 def format_filter(wanted: Filter) -> str:
-    """The filter as `parse` reads it."""
+    """Return the filter as `parse` reads it."""
     match wanted:
         case Condition():
             return f"{_plain(wanted.field)} {wanted.operator} {_plain(wanted.value)}"
@@ -170,7 +170,7 @@ MEANT = {"=>": ">=", "=<": "<=", "==": "=", "<>": "!=", "=~": "~", "!~": "~"}
 
 
 def _plain(text: str) -> str:
-    """A name or a value as it is, or in quotes where it would be read as something else."""
+    """Return a name or a value as it is, or in quotes where it would be read as something else."""
     found = TOKENS.fullmatch(text)
     bare = found is not None and found["word"] == text and text.lower() not in KEYWORDS
     return text if bare else '"' + text.replace('"', "'") + '"'
@@ -256,7 +256,7 @@ def _misspelt(tokens: list[str]) -> BadQuery:
 
 
 def _field(name: str) -> str:
-    """A field's name, in whatever case it was written, or that of a further column as it is."""
+    """Return a field's name in lower case, or the name of a column as it is."""
     if not re.search(r"\w", name):
         raise BadQuery(
             "filter-field-expected",

@@ -30,7 +30,7 @@ class Headed(Protocol):
     """What follows the change log: its index file, and what that file says of itself."""
 
     def header(self, store: VectorStore) -> IndexHeader:
-        """What a file beside the index says of itself."""
+        """Return what a file beside the index says of itself."""
 
     def save(self) -> None:
         """Write the store to its file if anything changed."""

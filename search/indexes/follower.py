@@ -70,7 +70,7 @@ class Follower:
         return 0 if store is None else len(store)
 
     def store(self, head: int | None = None) -> VectorStore:
-        """The store, holding all that was committed before this call, or up to `head`.
+        """Return the store, holding all that was committed before this call, or up to `head`.
 
         While its file is written by another thread it is returned as it is: a disk that an indexing
         run keeps busy takes seconds for that.
@@ -106,7 +106,7 @@ class Follower:
                     self._saving = False
 
     def header(self, store: VectorStore) -> IndexHeader:
-        """What a file beside the index says of itself."""
+        """Return what a file beside the index says of itself."""
         return self._header(store, self._position, len(store), self._epoch)
 
     def _follow(self, store: VectorStore) -> None:

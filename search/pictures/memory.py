@@ -38,7 +38,7 @@ _turn = threading.Lock()
 
 
 def decoding_bytes(image: Image.Image, whole_px: int, pixels: int) -> int:
-    """What `image.load` will take at its peak.
+    """Return what `image.load` will take at its peak.
 
     `whole_px` are the pixels that the file has, `pixels` those that it is decoded to.
     """

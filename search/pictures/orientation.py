@@ -22,7 +22,7 @@ ORIENTATION_TAG = 0x0112
 
 
 def stored_turn(image: Image.Image, data: bytes = b"") -> int:
-    """The orientation, from 1 to 8, in which the pixels of an opened picture lie.
+    """Return the orientation, from 1 to 8, in which the pixels of an opened picture lie.
 
     Mostly EXIF says so, or XMP. In HEIF, AVIF and JPEG XL the picture's own header does, and theirs
     count for nothing (ISO/IEC 23008-12, 6.5.10; 18181-2, 9.2): the readers of HEIF and JPEG XL have
@@ -47,5 +47,5 @@ def stored_turn(image: Image.Image, data: bytes = b"") -> int:
 
 
 def upright(picture: Image.Image, turn: int) -> Image.Image:
-    """The picture turned from that orientation to stand upright."""
+    """Return the picture turned from that orientation to stand upright."""
     return picture.transpose(UPRIGHT[turn]) if turn in UPRIGHT else picture

@@ -54,7 +54,7 @@ def ready() -> None:
 
 
 def looks_like(data: bytes) -> str | None:
-    """The format by whose magic number these bytes begin."""
+    """Return the format by whose magic number these bytes begin."""
     if jpegxl.is_jpeg_xl(data):
         return jpegxl.NAME
     prefix = data[:32].ljust(32, b"\0")  # some of Pillow's checks index past a short one

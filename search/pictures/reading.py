@@ -122,7 +122,7 @@ def _decode_deep(
 
 
 def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]:
-    """The picture with its header read, and the bytes that it is decoded from."""
+    """Return the picture with its header read, and the bytes that it is decoded from."""
     formats: tuple[str, ...] = pillow_setup.FORMATS
     if jpegxl.is_jpeg_xl(data):
         width_px, height_px = jpegxl.size(data) or (1, 1)
@@ -161,7 +161,7 @@ def _draft(image: Image.Image, data: bytes, limits: Limits, target_px: int | Non
 
 
 def _upright(image: Image.Image, turn: int, limits: Limits, target_px: int | None) -> Image.Image:
-    """The decoded picture as RGB, reduced where it is large, and let go of."""
+    """Return the decoded picture as RGB, reduced where it is large, and let go of."""
     picture = to_srgb(image, memory.factor(image, limits, target_px))
     image.close()
     return upright(picture, turn)

@@ -32,7 +32,7 @@ def thumbnail(
     limits: Limits = DEFAULT_LIMITS,
     drawings: bool = False,
 ) -> bytes:
-    """A picture as WebP, its longest side at most `side_px`; a smaller picture keeps its size.
+    """Return a picture as WebP with sides of at most `side_px`; a smaller one keeps its size.
 
     `drawings` says whether an SVG may be rendered, as in `read_picture`.
 
@@ -63,15 +63,15 @@ class Thumbnails:
         self._limits = limits
 
     def placeholder(self, picture: Picture) -> bytes | None:
-        """A WebP of a few pixels, for where the picture will be; kept since its first thumbnail."""
+        """Return a WebP of a few pixels to show first, stored with the first thumbnail."""
         return _read(self._path(picture.content_hash, PLACEHOLDER_PX))
 
     def kept(self, content_hash: str, side_px: int) -> bytes | None:
-        """The thumbnail of that content, where one is kept."""
+        """Return the thumbnail of that content, where one is kept."""
         return _read(self._path(content_hash, side_px))
 
     def of(self, picture: Picture, side_px: int) -> bytes:
-        """The thumbnail kept, even where the file has gone since, or else one that is made now.
+        """Return the stored thumbnail, also of a file that is gone, or else a new one.
 
         A damaged file is made anew. A disk that is full or read-only only costs time: the
         thumbnail is returned all the same.

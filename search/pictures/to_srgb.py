@@ -36,7 +36,7 @@ def to_srgb(image: Image.Image, factor: int = 1) -> Image.Image:
 
 
 def bands(image: Image.Image, multiple: int = 1) -> Iterator[tuple[int, Image.Image]]:
-    """The picture in parts of its full width, their rows a multiple of that number."""
+    """Yield the picture in parts of its full width, their rows a multiple of that number."""
     width_px, height_px = image.size
     rows = max(1, BAND_PX // (width_px * multiple)) * multiple
     for top in range(0, height_px, rows):
@@ -61,7 +61,7 @@ def _over_white(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) ->
 
 
 def _shallow(image: Image.Image) -> Step:
-    """What scales 16-bit, 32-bit or float grey to 8 bits; Pillow's own conversion clips it."""
+    """Return the scale of 16-bit, 32-bit or float grey to 8 bits; Pillow's conversion clips it."""
     if not image.mode.startswith("I") and image.mode != "F":
         return lambda band: band
     tags = getattr(image, "tag_v2", {})
@@ -91,7 +91,7 @@ def _shallow(image: Image.Image) -> Step:
 
 
 def _ends(image: Image.Image) -> tuple[float, float]:
-    """The least and the largest value that is a number."""
+    """Return the least and the largest value that is a number."""
     low, high = np.inf, -np.inf
     for _, band in bands(image):
         values = np.asarray(band)
@@ -124,7 +124,7 @@ def scaled(values: NDArray[np.generic], black: float, white: float) -> NDArray[n
 
 
 def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """The embedded profile; None where there is none, where it is broken, or where it is sRGB."""
+    """Return the embedded profile; None without one, for a broken one, and for sRGB."""
     embedded = image.info.get("icc_profile")
     if not embedded:
         return None
@@ -136,7 +136,7 @@ def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
 
 
 def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image | None:
-    """The picture in sRGB by way of its profile; None where it has none that fits it."""
+    """Return the picture in sRGB by way of its profile; None where it has none that fits it."""
     if profile is None:
         return None
     if image.mode not in ("L", "RGB", "CMYK"):

@@ -21,7 +21,7 @@ DCT = (np.cos(_STEPS) * np.sqrt(2 / SIDE_PX)).astype(np.float32)
 
 
 def looks(picture: Image.Image) -> tuple[tuple[str, ...], int]:
-    """The main colours and the perceptual hash of an RGB picture, from one small copy of it."""
+    """Return the main colours and the perceptual hash of an RGB picture, from a small copy."""
     small = picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
     return _main_colours(small), _perceptual_hash(small)
 

@@ -75,7 +75,7 @@ def weighed(option: str, text: str) -> tuple[str, float | None]:
 
 
 def parse_query_text(text: str, weight: float = 1.0) -> list[Term]:
-    """The terms that words make: `concept:NAME` among them, perhaps with a weight, is a concept.
+    """Return the terms of words, in which `concept:NAME`, perhaps with a weight, is a concept.
 
     >>> parse_query_text("concept:our-dog at the beach")
     [ConceptTerm(name='our-dog', weight=1.0), TextTerm(text='at the beach', weight=1.0)]

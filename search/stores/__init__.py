@@ -35,7 +35,7 @@ class VectorStore(Protocol):
         """Whether it holds more in memory than it should, and would rather load its own dump."""
 
     def __len__(self) -> int:
-        """Number of vectors held."""
+        """Return the number of vectors."""
 
     def put(self, ids: Ids, vectors: Vectors) -> None:
         """Add vectors, or replace those whose id is held already; `ids` (n,), each id once.
@@ -63,7 +63,7 @@ class VectorStore(Protocol):
         """
 
     def ids(self) -> Ids:
-        """The ids held, ascending."""
+        """Return the ids held, ascending."""
 
     def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Those of `ids` that are held, in the order given, and their vectors."""
@@ -72,7 +72,7 @@ class VectorStore(Protocol):
         """Everything held, ids ascending: (n,) and (n, width)."""
 
     def dump(self) -> Iterator[memoryview]:
-        """The whole store as bytes, piece by piece, for `load`; read them before the next write."""
+        """Return the store as pieces of bytes for `load`; read them before the next write."""
 
     def load(self, payload: bytes | memoryview) -> None:
         """Become what `dump` wrote; the payload may be kept, and is not to change.

@@ -74,7 +74,7 @@ class ExactStore:
         return padded(ids[best], np.take_along_axis(scores, best, axis=1), k)
 
     def ids(self) -> Ids:
-        """The ids held, ascending."""
+        """Return the ids held, ascending."""
         return self._held[0]
 
     def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
@@ -90,7 +90,7 @@ class ExactStore:
         return ids.copy(), rows.astype(np.float32)
 
     def dump(self) -> Iterator[memoryview]:
-        """The whole store, piece by piece."""
+        """Return the whole store, piece by piece."""
         ids, rows = self._held
         return pack(ids, [rows], "")
 

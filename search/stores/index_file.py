@@ -65,7 +65,7 @@ def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
 
 
 def read_index(path: Path) -> tuple[IndexHeader, memoryview] | None:
-    """The header and the payload, mapped from the file, or None where there is no file.
+    """Return the header and the payload, mapped from the file, or None where there is no file.
 
     The whole is read once, for its checksum: 6 GB a second once the system holds it.
 

@@ -25,7 +25,7 @@ def pack(ids: Ids, parts: Sequence[Rows16], generation: str) -> Iterator[memoryv
 
 
 def unpack(payload: bytes | memoryview, width: int) -> tuple[Ids, Rows16, str]:
-    """What `pack` wrote -> ids (n,), -1 for a dead row, rows (n, width) and their numbering's name.
+    """Return ids (n,), -1 for a dead row, rows (n, width) and the numbering that `pack` wrote.
 
     The rows share the payload's memory.
 

@@ -10,7 +10,7 @@ Rows16 = NDArray[np.float16]
 
 
 def checked_rows(ids: Ids, vectors: Vectors, width: int) -> tuple[Ids, Rows16]:
-    """The arguments of `put`, in the types they are held in; raises ValueError."""
+    """Return the arguments of `put`, in the types they are held in; raises ValueError."""
     ids = np.ascontiguousarray(ids, dtype=np.int64)
     if ids.ndim != 1 or np.shape(vectors) != (len(ids), width):
         raise ValueError(
@@ -29,7 +29,7 @@ def checked_rows(ids: Ids, vectors: Vectors, width: int) -> tuple[Ids, Rows16]:
 
 
 def checked_queries(queries: Vectors, k: int, width: int) -> Vectors:
-    """The arguments of `search` -> C-contiguous float32 queries; raises ValueError."""
+    """Return the arguments of `search` -> C-contiguous float32 queries; raises ValueError."""
     if np.ndim(queries) != 2 or np.shape(queries)[1] != width:
         raise ValueError(
             f"a store of width {width} takes queries (q, {width}), not {np.shape(queries)}"

@@ -127,7 +127,7 @@ def words_score(
 
 
 def best_caption(asked: Sequence[str], captions: Iterable[Caption]) -> Caption | None:
-    """The caption that holds most of the words asked for; None where none holds any."""
+    """Return the caption that holds most of the words asked for; None where none holds any."""
     wanted = set(asked)
     counted = [(len(wanted & set(words_of(each.text))), each) for each in captions]
     most, best = max(counted, key=lambda pair: pair[0], default=(0, None))

@@ -33,7 +33,7 @@ PINNED = f"{BOARD}/pictures/<int(max={LARGEST_ID}):picture_id>"
 
 @route(boards_api, "/boards", answers=Boards, fields=PageFields)
 def listed() -> Boards:
-    """The boards, the first made first."""
+    """Return the boards, the first made first."""
     k, after = page_of(request.args, "boards")
     found = _rows().page(k, after or 0)
     boards = tuple(board_document(board) for board in found)
@@ -72,7 +72,7 @@ def delete(board_id: int) -> Response:
 
 @route(boards_api, f"{BOARD}/pictures", answers=PinnedPictures, fields=PageFields)
 def pictures(board_id: int) -> PinnedPictures:
-    """The pictures of a board in their order, with their notes."""
+    """Return the pictures of a board in their order, with their notes."""
     k, passed = page_of(request.args, "pictures")
     first = passed or 0
     _, pinned = _rows().one(board_id)

@@ -51,7 +51,7 @@ ACCEPTED = {202: "Queued: follow the job."}
 
 @route(collections, "/collections", answers=Collections)
 def listed() -> Collections:
-    """What there is to search."""
+    """Return what there is to search."""
     return Collections(tuple(map(collection_document, engine().summaries())))
 
 
@@ -84,7 +84,7 @@ def one(name: str) -> Collection:
 
 @route(collections, f"{COLLECTION}/facets", answers=Facets, fields=FacetFields)
 def facets(name: str) -> Facets:
-    """What a collection holds under a filter: dates, cameras, colours, folders, columns, places."""
+    """Return what a collection holds under a filter: dates, cameras, colours, folders, places."""
     where = read_texts(FacetFields, dict(request.args.lists())).where
     return facets_document(engine().facets([name], parse(where) if where else None))
 
@@ -135,7 +135,7 @@ def index(name: str) -> tuple[JobList, int]:
 
 @route(collections, f"{COLLECTION}/failures", answers=Failures)
 def failures(name: str) -> Failures:
-    """The files of a collection that could not be indexed, with the reasons."""
+    """Return the files of a collection that could not be indexed, with the reasons."""
     collection = engine().catalog.collections.one(name)
     found = engine().catalog.failures.of(collection.id)
     shown = tuple(
@@ -147,7 +147,7 @@ def failures(name: str) -> Failures:
 
 @route(collections, f"{COLLECTION}/missing", answers=Missing)
 def missing(name: str) -> Missing:
-    """The pictures of a collection whose files were not found, counted by folder."""
+    """Return the pictures of a collection whose files were not found, counted by folder."""
     collection = engine().catalog.collections.one(name)
     counts = engine().catalog.files(collection).missing_folders()
     shown = tuple(
@@ -165,7 +165,7 @@ def forget_missing(name: str) -> Forgotten:
 
 @route(collections, "/folders", answers=Folders, fields=FolderFields, scope="write")
 def folders() -> Folders:
-    """The folders that a collection may be made of."""
+    """Return the folders that a collection may be made of."""
     path = read_texts(FolderFields, dict(request.args.lists())).path
     if not path:
         roots = tuple(printable(str(root)) for root in state().roots.all)

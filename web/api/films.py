@@ -24,7 +24,7 @@ films = Blueprint("films", __name__, url_prefix=API)
     urgency="bulk",
 )
 def film(picture_id: int) -> Response:
-    """The film that a picture is a moment of, whole or the range that is asked for."""
+    """Return the film that a picture is a moment of, whole or the range that is asked for."""
     picture = engine().picture(picture_id)
     state().confined.check_file(picture)
     moment = moment_of(picture)

@@ -12,13 +12,13 @@ health = Blueprint("health", __name__)
 
 @route(health, "/healthz", scope="public", limited=False, urgency="probe", for_programs=True)
 def healthz() -> dict[str, Any]:
-    """The process is up."""
+    """Return the process is up."""
     return {"status": "ok"}
 
 
 @route(health, "/readyz", scope="public", limited=False, urgency="probe", for_programs=True)
 def readyz() -> tuple[dict[str, Any], int]:
-    """The database answers, and encoders and indexes are loaded; 503 with the reason until then."""
+    """Return whether database, encoders and indexes answer; 503 with the reason until then."""
     engine().collections()
     warmup = state().warmup
     warmup.start()

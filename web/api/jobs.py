@@ -39,7 +39,7 @@ _streams = threading.BoundedSemaphore(MOST_STREAMS)
 
 @route(jobs, "/jobs", answers=Jobs, fields=JobFields)
 def listed() -> Jobs:
-    """The runs of the indexer, the newest first."""
+    """Return the runs of the indexer, the newest first."""
     k, before = page_of(request.args, "jobs")
     found = engine().catalog.jobs.latest(k, before)
     return Jobs(tuple(map(job_document, found)), next_of([job.id for job in found], k))
@@ -59,7 +59,7 @@ def cancel(job_id: int) -> Job:
 
 @route(jobs, f"{JOB}/events", answers="text/event-stream", fields=EventFields)
 def events(job_id: int) -> Response:
-    """A job as it comes on: an event for each change, until it has ended or `seconds` are over."""
+    """Return a job's progress as events, until it has ended or `seconds` are over."""
     seconds = read_texts(EventFields, dict(request.args.lists())).seconds
     if not 1 <= seconds <= LONGEST_STREAM_S:
         raise BadQuery(
@@ -80,7 +80,7 @@ def events(job_id: int) -> Response:
 def _stream(
     found: catalog.Jobs, job: catalog.Job, seconds: int, ending: threading.Event
 ) -> Iterator[str]:
-    """The events; where too many are followed already, one, after which the client asks again."""
+    """Yield the events; with too many followers, one, after which the client asks again."""
     if not _streams.acquire(blocking=False):
         yield f"retry: 2000\ndata: {_data(job_document(job))}\n\n"
         return

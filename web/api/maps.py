@@ -19,7 +19,7 @@ MAP = "/collections/<name>/map"
 
 @route(maps, MAP, endpoint="told", answers=PictureMap)
 def one(name: str) -> PictureMap:
-    """The map of a collection: its regions, and how far the collection has gone on since."""
+    """Return the map of a collection: its regions, and how far the collection has gone on since."""
     collection, found = state().maps.get(name)
     return PictureMap(
         pictures=len(found.ids),

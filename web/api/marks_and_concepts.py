@@ -47,7 +47,7 @@ def mark() -> Stored:
 
 @route(feedback, "/concepts", answers=Concepts)
 def concepts() -> Concepts:
-    """The concepts, by name."""
+    """Return the concepts, by name."""
     return Concepts(tuple(map(concept_document, engine().catalog.concepts.all())))
 
 
@@ -71,7 +71,7 @@ def keep_concept() -> ConceptSummary:
 
 @route(feedback, CONCEPT, answers=SharedConcept)
 def concept(name: str) -> SharedConcept:
-    """A concept as a document that another catalog imports."""
+    """Return a concept as a document that another catalog imports."""
     return exported(engine().catalog.concepts.one(name))
 
 

@@ -32,7 +32,7 @@ SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
 @route(saved, "/saved", answers=SavedSearches, fields=PageFields)
 def listed() -> SavedSearches:
-    """The saved searches, the first saved first."""
+    """Return the saved searches, the first saved first."""
     k, after = page_of(request.args, "saved searches")
     found = _rows().page(k, after or 0)
     searches = tuple(saved_search_document(search) for search in found)

@@ -54,7 +54,7 @@ def search() -> Answer:
 
 
 def answered(query: Query, cursor: str) -> Answer:
-    """The answer to a query, from where the cursor says."""
+    """Return the answer to a query, from where the cursor says."""
     if cursor:
         query = replace(query, offset=offset_of(cursor, query))
     began_s = perf_counter()
@@ -73,7 +73,7 @@ def picture(picture_id: int) -> Picture:
 
 @route(api, f"{PICTURE}/captions", answers=Captions)
 def captions(picture_id: int) -> Captions:
-    """A picture's captions alone: those beside its file before those in it."""
+    """Return a picture's captions alone: those beside its file before those in it."""
     return captions_document(engine().picture(picture_id))
 
 
@@ -87,7 +87,7 @@ def captions(picture_id: int) -> Captions:
     urgency="picture",
 )
 def thumbnail(picture_id: int) -> Response:
-    """A picture as WebP within a square; kept for good by who asks for its version `v`."""
+    """Return a picture as WebP within a square; kept for good by who asks for its version `v`."""
     fields = read_texts(ThumbnailFields, dict(request.args.lists()))
     content_hash = engine().catalog.pictures.content_hash(picture_id)
     response = Response(mimetype="image/webp")
@@ -109,7 +109,7 @@ def thumbnail(picture_id: int) -> Response:
     urgency="bulk",
 )
 def original(picture_id: int) -> Response:
-    """The picture's file as it is, whole or the range that is asked for."""
+    """Return the picture's file as it is, whole or the range that is asked for."""
     read_texts(OriginalFields, dict(request.args.lists()))
     picture = engine().picture(picture_id)
     found = state().originals.find(picture)
@@ -131,7 +131,7 @@ def original(picture_id: int) -> Response:
     urgency="bulk",
 )
 def export() -> Response | Export:
-    """A selection of pictures: JSON, CSV, or a zip of their files."""
+    """Return a selection of pictures: JSON, CSV, or a zip of their files."""
     ids, kind = selection_of(request.values)
     chosen = state().exports.pictures(ids)
     if kind == "json":
@@ -142,13 +142,13 @@ def export() -> Response | Export:
 
 @route(api, "/openapi.json", documented=False)
 def document() -> dict[str, Any]:
-    """This API as OpenAPI 3.1."""
+    """Return this API as OpenAPI 3.1."""
     return openapi(current_app, f"{API}/")
 
 
 @route(api, "/docs", documented=False)
 def docs() -> str:
-    """The same for people, without anything from elsewhere."""
+    """Return the same for people, without anything from elsewhere."""
     return render_template("reference.html", api=openapi(current_app, f"{API}/"))
 
 

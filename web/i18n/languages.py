@@ -30,7 +30,7 @@ def speak(app: Flask) -> None:
 
 
 def language() -> str:
-    """The language that is being answered in."""
+    """Return the language that is being answered in."""
     locale = get_locale()
     return locale.language if locale is not None else next(iter(LANGUAGES))
 
@@ -44,7 +44,7 @@ def _asked_for() -> str | None:
 
 
 def _in_language(code: str) -> str:
-    """The address of this page in another language."""
+    """Return the address of this page in another language."""
     if request.endpoint is None or request.method not in ("GET", "HEAD"):
         return url_for("pages.search", lang=code)
     fields: dict[str, Any] = request.args.to_dict(flat=False)

@@ -55,7 +55,7 @@ def send(
     etag: str | None = None,
     download: bool = False,
 ) -> Response:
-    """A file under a name that a header takes; raises OSError where it can't be opened.
+    """Return a file under a name that a header takes; raises OSError where it can't be opened.
 
     `etag` is that of bytes: a file's is made of its size and time.
     """

@@ -25,7 +25,7 @@ BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.
 
 @route(metrics, "/metrics", endpoint="metrics", scope="admin", urgency="bulk", for_programs=True)
 def show() -> Response:
-    """The figures as text."""
+    """Return the figures as text."""
     registry: CollectorRegistry = current_app.extensions["limn.metrics"]
     return Response(written(registry), content_type=CONTENT_TYPE_LATEST)
 

@@ -38,7 +38,7 @@ def follow(app: Flask) -> None:
 
 
 def request_id() -> str:
-    """The id of the request that is being answered."""
+    """Return the id of the request that is being answered."""
     return str(g.get("request_id") or uuid4().hex[:12])
 
 

@@ -85,7 +85,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _name(host: str) -> str:
-    """The host of "host:port", without the brackets of IPv6; empty where it is malformed."""
+    """Return the host of "host:port", without the brackets of IPv6; empty where it is malformed."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -25,12 +25,12 @@ class MarkView:
 
 
 def shown(asked: SearchUrl) -> list[ShownChip]:
-    """The chips as the form shows them; raises what a search of them raises."""
+    """Return the chips as the form shows them; raises what a search of them raises."""
     return [_shown(chip) for chip in asked.chips]
 
 
 def marks(asked: SearchUrl) -> list[MarkView]:
-    """The marked pictures as the form shows them; those that are gone are left out."""
+    """Return the marked pictures as the form shows them; those that are gone are left out."""
     pictures = engine().catalog.pictures.by_id([*asked.more, *asked.less])
     sides: list[tuple[Side, tuple[int, ...]]] = [("more", asked.more), ("less", asked.less)]
     return [

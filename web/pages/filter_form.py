@@ -48,7 +48,7 @@ WORDS = {
 
 
 def narrowed(fields: Fields) -> SearchUrl:
-    """The question of a form of the panel, with what the form asks for.
+    """Return the question of a form of the panel, with what the form asks for.
 
     Raises:
         BadQuery: what it asks for can't be read.
@@ -71,7 +71,7 @@ def narrowed(fields: Fields) -> SearchUrl:
 
 
 def label(text: str) -> str:
-    """A filter as a chip shows it."""
+    """Return a filter as a chip shows it."""
     try:
         parts = list(conditions(parse(text)))
     except BadQuery:
@@ -90,7 +90,7 @@ def label(text: str) -> str:
 
 
 def field_of(text: str) -> str:
-    """The field that a filter is about; empty where it is about several."""
+    """Return the field that a filter is about; empty where it is about several."""
     try:
         named = {condition.field for condition in conditions(parse(text))}
     except BadQuery:
@@ -99,7 +99,7 @@ def field_of(text: str) -> str:
 
 
 def with_filter(asked: SearchUrl, field: str, text: str) -> SearchUrl:
-    """The question with one more filter, in the place of another where there can be but one."""
+    """Return the question with a filter more, or in the place of one that excludes it."""
     alone = field in ALONE or field not in FIELDS
     kept = tuple(each for each in asked.where if not (alone and field_of(each) == field))
     return asked.but(where=(*kept, text))

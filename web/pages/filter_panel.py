@@ -107,7 +107,7 @@ class Panel:
 
 
 def panel_of(asked: SearchUrl, facets: Facets) -> Panel:
-    """The panel beside the answer to `asked`."""
+    """Return the panel beside the answer to `asked`."""
     groups = [
         _group(asked, "camera", facets.cameras),
         _group(asked, "orientation", facets.orientations),
@@ -188,7 +188,7 @@ def _folder(asked: SearchUrl, folder: Folder, above: str = "") -> Choice:
 
 
 def _column(asked: SearchUrl, column: Column) -> FilterGroup:
-    """What can be chosen of a further column; nothing where it has too many values."""
+    """Return what can be chosen of a further column; nothing where it has too many values."""
     field = COLUMN + column.name
     values = column.values if column.different <= MOST_CHOICES else ()
     choices = tuple(

@@ -16,7 +16,7 @@ MAP = "/collections/<name>/map"
 
 @route(map_page, MAP)
 def page(name: str) -> str:
-    """The map as a picture to move about in, and as a table."""
+    """Return the map as a picture to move about in, and as a table."""
     collection, made = state().maps.find(name)
     newest = next((job for job in engine().catalog.jobs.of(name) if job.kind == "map"), None)
     regions = [each for each in made.regions if each.level == 1] if made else []

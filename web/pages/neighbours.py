@@ -23,7 +23,7 @@ class Neighbours:
 
 
 def neighbours(asked: SearchUrl, picture_id: int, rank: int | None) -> Neighbours | None:
-    """The neighbours of the hit at `rank`; None where the answer has another picture there now.
+    """Return the neighbours of the hit at `rank`; None if another picture is there now.
 
     Raises:
         LimnError: what the search itself raises.

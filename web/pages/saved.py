@@ -26,7 +26,7 @@ SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
 @route(kept, "/kept")
 def everything(**_: object) -> str:
-    """Saved searches, concepts and boards."""
+    """Show saved searches, concepts and boards."""
     catalog = engine().catalog
     boards = catalog.boards.all()
     covers = catalog.pictures.by_id([each.cover for each in boards if each.cover is not None])

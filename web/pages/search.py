@@ -31,7 +31,7 @@ HELD_PX = 960
 
 @route(pages, "/")
 def search() -> str:
-    """The search page: its collections before a search, its hits after one."""
+    """Return the search page: its collections before a search, its hits after one."""
     return answered(SearchUrl.of(request.args))
 
 
@@ -115,7 +115,7 @@ def narrow() -> AnyResponse:
 
 @route(pages, "/sent/<token>")
 def sent(token: str) -> Response:
-    """A picture that was sent, for whoever has its token, to choose a part of it."""
+    """Return a picture that was sent, for whoever has its token, to choose a part of it."""
     held = state().held.get(token)
     return Response(thumbnail(held.data, HELD_PX, limits=engine().limits), mimetype="image/webp")
 

@@ -18,7 +18,7 @@ RATE = "10 per minute"
 
 @route(sign_in, "/sign-in", scope="public")
 def form() -> str | Response:
-    """The form, where the server wants tokens."""
+    """Return the form, where the server wants tokens."""
     if state().tokens is None:
         return redirect(url_for("pages.search"), 303)
     after = _local(request.values.get("next", ""))
@@ -58,6 +58,6 @@ def sign_out() -> Response:
 
 
 def _local(address: str) -> str:
-    """An address on this server, whatever a link said: "//" and a backslash lead elsewhere."""
+    """Return an address on this server, whatever a link says: "//" and "\\" lead elsewhere."""
     inside = address.startswith("/") and not address.startswith("//") and "\\" not in address
     return address if inside and address.isprintable() else url_for("pages.search")

@@ -25,7 +25,7 @@ class Likeness:
 
 
 def likeness(picture: Picture) -> Likeness:
-    """What is like a picture; raises what a search raises."""
+    """Return what is like a picture; raises what a search raises."""
     term = IndexedTerm(picture.id)
     hits = engine().search(Query((term,), (picture.collection,), SIMILAR_SHOWN + MOST_COPIES))
     copies = _copies(picture, hits)
@@ -37,7 +37,7 @@ def likeness(picture: Picture) -> Likeness:
 
 
 def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
-    """The ids of the hits that a search would fold into the picture."""
+    """Return the ids of the hits that a search would fold into the picture."""
     catalog = engine().catalog
     held = catalog.pictures.vectors([picture.id, *(hit.picture.id for hit in hits)])
     ids = [picture.id, *(each for each in held if each != picture.id)]
@@ -49,7 +49,7 @@ def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
 
 
 def _same_elsewhere(picture: Picture) -> list[Picture]:
-    """The pictures of the very same content, in every collection."""
+    """Return the pictures of the very same content, in every collection."""
     everywhere = [each.id for each in engine().collections()]
     found = engine().catalog.filters.ids(everywhere, Condition("same", "=", str(picture.id)))
     ids = [int(each) for some in found.values() for each in some[:MOST_COPIES]]

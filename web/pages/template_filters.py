@@ -30,7 +30,7 @@ DAY_LENGTH = len("2014-06-07")
 
 
 def caption(picture: Picture) -> Caption | None:
-    """The caption to show where there is room for one: in the page's language if there is one."""
+    """Return the caption to show: in the page's language where the picture has one."""
     captions = picture.facts.captions
     spoken = language()
     first = captions[0] if captions else None
@@ -45,7 +45,7 @@ def _is_in(spoken: str, caption: Caption) -> bool:
 
 
 def title(picture: Picture) -> str:
-    """The picture in words: its caption, or the name of its file."""
+    """Return the picture in words: its caption, or the name of its file."""
     first = caption(picture)
     return first.text if first else file_name(picture)
 
@@ -63,7 +63,7 @@ def whole_path(picture: Picture) -> str:
 
 
 def shape(picture: Picture) -> str:
-    """The classes that give the picture's box its aspect: "a-150", or "a-300 whole"."""
+    """Return the classes that give the picture's box its aspect: "a-150", or "a-300 whole"."""
     facts = picture.facts
     aspect = facts.width_px / facts.height_px
     step = step_of(facts.width_px, facts.height_px)
@@ -71,7 +71,7 @@ def shape(picture: Picture) -> str:
 
 
 def step_of(width_px: int, height_px: int) -> int:
-    """The aspect of a picture's box in hundredths, as its class names it."""
+    """Return the aspect of a picture's box in hundredths, as its class names it."""
     aspect = min(WIDEST, max(NARROWEST, width_px / height_px))
     return round(round(aspect / ASPECT_STEP) * ASPECT_STEP * 100)
 
@@ -137,7 +137,7 @@ def unread(number: int) -> str:
 
 
 def evidence(hit: Hit) -> str:
-    """What spoke for a hit, in a line: picture 38%, caption 62%."""
+    """Return what spoke for a hit, in a line: picture 38%, caption 62%."""
     names = {
         "picture": gettext("picture"),
         "caption": gettext("caption"),
@@ -164,7 +164,7 @@ def dealt_with(job: Job) -> int:
 
 
 def name_of(region: Region) -> str:
-    """A region's name in the language of the page."""
+    """Return a region's name in the language of the page."""
     return region.names.get(language()) or next(iter(region.names.values()), "")
 
 

@@ -29,7 +29,7 @@ def shapes() -> dict[str, Any]:
 
 @route(scrolling, "/tiles")
 def tiles() -> dict[str, Any]:
-    """The tiles from the rank `start` on, as HTML, one by one."""
+    """Return the tiles from the rank `start` on, as HTML, one by one."""
     asked = SearchUrl.of(request.args)
     hits = engine().hits(_order(asked), asked.start, PAGE_HITS)
     tile = get_template_attribute("pieces.html", "tile")

@@ -45,7 +45,7 @@ class Crop:
         return f"{self.left},{self.top},{self.right},{self.bottom}"
 
     def cut(self, data: bytes, limits: Limits) -> bytes:
-        """That part of a picture, as a JPEG.
+        """Return the part of a picture, as a JPEG.
 
         Raises:
             BadPicture: `data` is no picture that can be read.

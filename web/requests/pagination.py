@@ -16,7 +16,7 @@ from web.requests.query_form import Fields, identity
 
 
 def cursor_after(query: Query, hits: int) -> str | None:
-    """The cursor of the page after this one, which has so many hits; None after the last."""
+    """Return the cursor of the page after this one, which has so many hits; None after the last."""
     offset = query.offset + hits
     if hits < query.k or offset + query.k > MOST_HITS:
         return None
@@ -62,12 +62,12 @@ def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
 
 
 def next_of(ids: Sequence[int], k: int) -> str | None:
-    """The cursor of the page after the one that has these ids; None after the last."""
+    """Return the cursor of the page after the one that has these ids; None after the last."""
     return str(ids[-1]) if len(ids) == k else None
 
 
 def digest(query: Query) -> str:
-    """A short name of the question, apart from its page."""
+    """Return a short name of the question, apart from its page."""
     terms = [
         (hashlib.sha256(term.source).hexdigest(), term.weight)
         if isinstance(term, PictureTerm) and isinstance(term.source, bytes)

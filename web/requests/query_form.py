@@ -82,7 +82,7 @@ def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> tuple[Query
 
 
 def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
-    """The bytes of the pictures sent as `image`; a file field left empty sends a nameless one."""
+    """Return the bytes of the pictures sent as `image`, without empty file fields."""
     return [file.read() for file in files.getlist("image") if file.filename]
 
 
@@ -98,7 +98,7 @@ def query_of_document(members: dict[str, Any]) -> tuple[Query, str]:
 
 
 def words(text: str) -> str:
-    """The words of a term, as Unicode that can be written anywhere."""
+    """Return the words of a term, as Unicode that can be written anywhere."""
     # JSON may hold lone surrogates and NUL, which no PostgreSQL database takes.
     return text.replace("\0", "").strip().encode("utf-8", "replace").decode("utf-8")
 

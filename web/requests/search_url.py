@@ -107,19 +107,19 @@ class SearchUrl:
         return not self.chips or any(chip.kind != "text" for chip in self.chips)
 
     def but(self, **changes: Any) -> "SearchUrl":
-        """The same question with `changes`, from its first hit on."""
+        """Return the same question with `changes`, from its first hit on."""
         return replace(self, **{"start": 1, **changes})
 
     def without(self, chip: Chip) -> "SearchUrl":
-        """The same question without one chip."""
+        """Return the same question without one chip."""
         return self.but(chips=tuple(each for each in self.chips if each is not chip))
 
     def without_filter(self, text: str) -> "SearchUrl":
-        """The same question without one of its filters."""
+        """Return the same question without one of its filters."""
         return self.but(where=tuple(each for each in self.where if each != text))
 
     def plus(self, kind: Kind, value: object, weight: float = 1.0) -> "SearchUrl":
-        """The same question with one more chip, or with another weight for one that is there."""
+        """Return the question with one more chip, or with another weight for a chip that it has."""
         kept = [each for each in self.chips if (each.kind, each.address_text) != (kind, str(value))]
         chips = [*kept, Chip(kind, str(value), weight)]
         return self.but(chips=tuple(sorted(chips, key=lambda each: KINDS.index(each.kind))))
@@ -135,7 +135,7 @@ class SearchUrl:
         return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
 
     def marked(self, picture_id: int, side: Side) -> "SearchUrl":
-        """The same question with a mark more, or less if it was there, or on the other side."""
+        """Return the question with a mark more, less if it was there, or on the other side."""
         other: Side = "less" if side == "more" else "more"
         held: tuple[int, ...] = getattr(self, side)
         rest = tuple(each for each in getattr(self, other) if each != picture_id)
@@ -146,11 +146,11 @@ class SearchUrl:
         return self.but(**{side: held, other: rest})
 
     def with_words_kept(self) -> "SearchUrl":
-        """The words in the box as a chip, and the box empty for more."""
+        """Return the words in the box as a chip, and the box empty for more."""
         return self.plus("text", self.q).but(q="") if self.q else self
 
     def address(self, **changes: Any) -> dict[str, Any]:
-        """The fields of the address that asks this; what is usual is left out."""
+        """Return the fields of the address that asks this; what is usual is left out."""
         asked = replace(self, **changes)
         return {
             "q": asked.q or None,
@@ -196,7 +196,7 @@ def _start(value: object) -> int:
 
 
 def _weights(chips: Sequence[Chip]) -> list[str]:
-    """The weights up to the last that is not 1."""
+    """Return the weights up to the last that is not 1."""
     written = [f"{chip.weight:g}" for chip in chips]
     while written and written[-1] == "1":
         written.pop()

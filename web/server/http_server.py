@@ -156,7 +156,7 @@ class ServerEnding:
 
 
 def url_of(host: str, port: int) -> str:
-    """The address to open in a browser."""
+    """Return the address to open in a browser."""
     name = f"[{host}]" if ":" in host else host
     return f"http://{'127.0.0.1' if name == '0.0.0.0' else name}:{port}/"
 

@@ -115,13 +115,13 @@ class Exports:
 
 
 def _member(picture: Picture, limits: Limits) -> Iterator[bytes]:
-    """A picture in an archive or a film, read when its turn comes; nothing where it can't be."""
+    """Yield a picture in an archive or a film when its turn comes; nothing if unreadable."""
     with suppress(BadPicture):
         yield file_of(picture, limits)
 
 
 def _cell(value: object) -> object:
-    """A value as a spreadsheet takes it: words that look like a formula are quoted.
+    """Return a value as a spreadsheet takes it: words that look like a formula are quoted.
 
     Control characters are written out; the line breaks are those between captions.
     """

@@ -24,7 +24,7 @@ JOINERS = "\u200c\u200d"
 
 
 def portable(name: str, suffix: str) -> str:
-    """The name as any system takes it: cut, without what one refuses, and with a suffix.
+    """Return the name as any system takes it: cut, without what one refuses, and with a suffix.
 
     `suffix` is for a name that ends in none of a picture or a film.
     """
@@ -38,7 +38,7 @@ def portable(name: str, suffix: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text without what no name may hold; a line break is a blank."""
+    """Return the text without what no name may hold; a line break is a blank."""
     characters = unicodedata.normalize("NFC", printable(text))
     spaced = (" " if each.isspace() else each for each in characters)
     return UNFIT.sub("_", "".join(each for each in spaced if each.isprintable() or each in JOINERS))

@@ -51,7 +51,7 @@ class QueryImages:
         return token
 
     def part(self, whole: str, crop: Crop, read: Callable[[], bytes]) -> QueryImage:
-        """A part of a picture; `whole` names the picture that `read` gives.
+        """Return a part of a picture; `whole` names the picture that `read` gives.
 
         Raises:
             BadPicture: what `read` gives can't be read as a picture.
@@ -63,7 +63,7 @@ class QueryImages:
         return self._keep(name, crop.cut(read(), self._limits))
 
     def get(self, token: str) -> QueryImage:
-        """The picture of that token.
+        """Return the picture of that token.
 
         Raises:
             NotFound: it was never held, or has made room for others.

@@ -34,7 +34,7 @@ class ResultCache:
         return len(self._kept)
 
     def whole(self, query: Query) -> RankedResults:
-        """The whole answer to a query in order; raises what `Engine.answer` raises."""
+        """Return the whole answer to a query in order; raises what `Engine.answer` raises."""
         query = replace(query, offset=0, k=MOST_HITS)
         heads = self._engine.catalog.collections.with_last_changes(query.collections)
         key = (digest(query), tuple(heads))

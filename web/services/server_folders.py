@@ -32,7 +32,7 @@ class ServerFolders:
         self.all = tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in roots))
 
     def folder(self, named: str) -> Path:
-        """The folder that a client names by its whole path.
+        """Return the folder that a client names by its whole path.
 
         Raises:
             NotFound: it is below no root, or no folder; the message does not tell which.
@@ -51,7 +51,7 @@ class ServerFolders:
         return found
 
     def listing(self, named: str) -> Listing:
-        """What is in a folder.
+        """Return what is in a folder.
 
         Raises:
             NotFound: as `folder` does.

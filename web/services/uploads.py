@@ -48,7 +48,7 @@ class Sent:
     _open: IO[bytes] | None = None
 
     def open(self, name: str) -> IO[bytes]:
-        """A file to write what was sent under `name` to; what is refused goes nowhere.
+        """Return a file to write what was sent under `name` to; what is refused goes nowhere.
 
         The one before is whole then, and is closed: a system lets a process have some hundreds.
         """
@@ -78,7 +78,7 @@ class Uploads:
         self.folder = folder
 
     def drafts(self) -> Path:
-        """The folder of what is only on its way; raises StorageFailed where it can't be made."""
+        """Return the folder of files on their way; raise StorageFailed if it can't be made."""
         folder = self.folder / ".drafts"
         with self._keeping():
             folder.mkdir(parents=True, exist_ok=True)
@@ -153,7 +153,7 @@ def not_kept(error: OSError, folder: Path) -> StorageFailed:
 
 
 def safe_name(name: str) -> str | None:
-    """The last part of a name that a client sent, for a file in a folder; None for other kinds."""
+    """Return the last part of a sent name, for a file in a folder; None for other kinds."""
     last = _last(name)
     stem, suffix = _parts(last)
     kind = suffix.lower()
@@ -186,7 +186,7 @@ def _free(folder: Path, name: str, draft: Path) -> Path | None:
 
 
 def _parts(name: str) -> tuple[str, str]:
-    """A name's stem and its suffix, which may have two parts: .tar.gz."""
+    """Return a name's stem and its suffix, which may have two parts: .tar.gz."""
     stem, suffix = os.path.splitext(name)
     inner, middle = os.path.splitext(stem)
     return (inner, middle + suffix) if middle.lower() == ".tar" else (stem, suffix)

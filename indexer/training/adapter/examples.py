@@ -53,7 +53,7 @@ class AdapterExamples:
 
 
 def gather(engine: Engine, collection: Collection) -> AdapterExamples:
-    """The marked questions about a collection's pictures.
+    """Return the marked questions about a collection's pictures.
 
     Raises:
         BadSource: there are too few to train on and to decide by.

@@ -27,7 +27,7 @@ class AdapterConfig:
 
 
 def train(examples: AdapterExamples, config: AdapterConfig = AdapterConfig()) -> Adapter:
-    """An adapter that leads the questions to train on to their answers."""
+    """Return an adapter that leads the questions to train on to their answers."""
     chance = np.random.default_rng(config.seed)
     width = examples.texts.shape[1]
     down = chance.normal(size=(config.rank, width)) / np.sqrt(width)
@@ -45,7 +45,7 @@ def train(examples: AdapterExamples, config: AdapterConfig = AdapterConfig()) ->
 def _slopes(
     examples: AdapterExamples, down: Matrix, up: Matrix, drawn: Ids, config: AdapterConfig
 ) -> tuple[Matrix, Matrix]:
-    """The gradients of the mean loss: each answer against what was marked "less" and the drawn.
+    """Return the gradients of the mean loss: each answer against "less" marks and drawn pictures.
 
     Texts that nobody marked anything for are to stay where they are.
     """
@@ -72,7 +72,7 @@ def _slopes(
 
 
 def _pull(unit: NDArray[np.float64], right: Vectors, wrong: Vectors, temperature: float) -> Matrix:
-    """The gradient of the cross entropy of each right picture among the wrong ones (width,)."""
+    """Return the gradient (width,) of the cross entropy of each right picture among wrong ones."""
     good, bad = right @ unit / temperature, wrong @ unit / temperature
     top = max(good.max(), bad.max(initial=-np.inf))
     good, bad = np.exp(good - top), np.exp(bad - top)

@@ -43,7 +43,7 @@ class Lessons:
     opinions: NDArray[np.float16] | None = None
 
     def sentences(self, draw: np.random.Generator) -> tuple[list[TokenIds], NDArray[np.float32]]:
-        """Some sentences of every pool, and the teacher's rows for them."""
+        """Return some sentences of every pool, and the teacher's rows for them."""
         ids: list[TokenIds] = []
         rows = [np.empty((0, 384), np.float32)]
         for pool in self.pools:
@@ -53,7 +53,7 @@ class Lessons:
         return ids, np.concatenate(rows)
 
     def judged(self, places: NDArray[np.int64]) -> tuple[list[TokenIds], Tensor]:
-        """The prompts of the likeliest classes of the pictures at `places`, and logits (n, c)."""
+        """Return prompts of the likeliest classes of pictures at `places`, and logits (n, c)."""
         if self.opinions is None or not len(places):
             return [], torch.empty(0)
         opinions = self.opinions[places]
@@ -82,7 +82,7 @@ def sentence_pool(sentences: list[str], tokenizer: Tokenizer, teach: Teach) -> P
 def opinions_of(
     tower: PictureTower, head: tuple[Tensor, Tensor], views: Views
 ) -> NDArray[np.float16]:
-    """The ImageNet classifier's logits of each whole picture, (pictures, 1000).
+    """Return the ImageNet classifier's logits of each whole picture, (pictures, 1000).
 
     `tower` still has ImageNet's body; `head` is the classifier's weights (1001, 1280, 1, 1) and
     biases; class 0, the background, is left out.

@@ -95,7 +95,7 @@ def drawn(
 
 
 def pooled_in_chunks(tower: TextTower, sentences: Sequence[TokenIds]) -> Tensor:
-    """The tower's pooled states (n, hidden), by chunks of like length: padding would cost half.
+    """Return the tower's pooled states (n, hidden), by chunks of similar length.
 
     The rows of the word table in use are looked up once, since every look-up's gradient is as
     large as the table.

@@ -28,7 +28,7 @@ class ShippedPair:
 
 
 def shipped(folder: Path, dropout: float = 0.0) -> ShippedPair:
-    """The pair whose files `export` wrote to `folder`; its towers give what the graphs give.
+    """Return the pair whose files `export` wrote to `folder`; its towers give what the graphs give.
 
     The weights are what the files hold, widened to float32: what rounding to float16 and int8 has
     taken is not found again.
@@ -82,7 +82,7 @@ def _weights(file: Path) -> dict[str, Tensor]:
 
 
 def _shape(folder: Path, texts: dict[str, Tensor]) -> TowerShape:
-    """The sizes that the text tower's weights show; the number of heads does not show in them."""
+    """Return the sizes that the text tower's weights show, which leave out the number of heads."""
     try:
         return TowerShape(
             width=texts["project.weight"].shape[0],

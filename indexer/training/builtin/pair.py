@@ -59,7 +59,7 @@ def parameter_groups(pair: TrainedPair, recipe: TrainingConfig) -> list[dict[str
 
 @torch.no_grad()
 def mean_of(pairs: Sequence[TrainedPair]) -> TrainedPair:
-    """A pair whose every weight is the mean of theirs, which began alike."""
+    """Return a pair whose every weight is the mean of theirs, which began alike."""
     mean = copy.deepcopy(pairs[0])
     for weight, *others in zip(*(pair.parameters() for pair in [mean, *pairs]), strict=True):
         weight.copy_(torch.stack(others).mean(0))

@@ -119,7 +119,7 @@ class PictureTower(nn.Module):
         return pixels
 
     def upper(self, activations: Tensor) -> Tensor:
-        """The frozen stages' activations -> (n, width) unit rows."""
+        """Return the frozen stages' activations -> (n, width) unit rows."""
         earlier = []
         for number, stage in enumerate(self.body[FROZEN_STAGES:], FROZEN_STAGES):
             activations = stage(activations)

@@ -70,7 +70,7 @@ def _filled(vectors: Vectors, more: Vectors | None) -> Vectors:
 
 
 def _unsaid(*banks: Vectors) -> Vectors:
-    """The four directions (4, width) along which the banks' vectors have least."""
+    """Return the four directions (4, width) along which the banks' vectors have least."""
     moments = sum(bank.T @ bank / len(bank) for bank in banks)
     directions: Vectors = np.linalg.eigh(moments)[1][:, :4].T.astype(np.float32)
     return directions

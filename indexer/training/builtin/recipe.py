@@ -36,6 +36,6 @@ class TrainingConfig:
     opinions: float = 0.2
 
     def member(self, number: int) -> "TrainingConfig":
-        """That of the run `number`, counted from 0; it does not say how many there are, so that
+        """Return the settings of the run `number`, counted from 0, without the number of runs, so that
         more can join."""
         return replace(self, seed=self.seed + number, members=1)

@@ -64,7 +64,7 @@ class Views:
         return len(self._pixels)
 
     def plain(self, places: NDArray[np.int64], side: int = TRAINED.width_px) -> Tensor:
-        """The whole pictures at `places`, (n, 3, side, side) float32 in -1..1."""
+        """Return the whole pictures at `places`, (n, 3, side, side) float32 in -1..1."""
         with ThreadPoolExecutor() as threads:
             whole = list(threads.map(partial(_resized, side), self._pixels[places]))
         return to_input(np.stack(whole))
@@ -98,7 +98,7 @@ def _prepared(path: Path) -> NDArray[np.uint8]:
 def _resized(
     side: int, pixels: NDArray[np.uint8], box: tuple[float, float, float, float] | None = None
 ) -> NDArray[np.uint8]:
-    """The part of a picture (h, w, 3) that lies in the box, by default all, as (side, side, 3)."""
+    """Return the part of a picture (h, w, 3) in the box, by default all, as (side, side, 3)."""
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR, box))
 
 

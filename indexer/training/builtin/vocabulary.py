@@ -46,7 +46,7 @@ def chinese_words(sentences: Iterable[str], given: Iterable[str] = ()) -> list[s
 def extended(
     start: Path, sentences: Sequence[str], words: Sequence[str], positions: int
 ) -> Tokenizer:
-    """The tokenizer of `start`, with every character of the Chinese `sentences` and `words` added.
+    """Return the tokenizer of `start` with the characters of Chinese `sentences` and `words` added.
 
     Words are matched, longest first, before anything else is done to the text; what is left goes
     through BERT's own steps, where a character that is in no vocabulary becomes [UNK].
@@ -67,7 +67,7 @@ def extended(
 
 
 def without_words(tokenizer: Tokenizer) -> Tokenizer:
-    """The same tokenizer without the added words, so that each Chinese character is one token."""
+    """Return the tokenizer without the added words, so that a Chinese character is one token."""
     described = json.loads(tokenizer.to_str())
     described["added_tokens"] = [token for token in described["added_tokens"] if token["special"]]
     return Tokenizer.from_str(json.dumps(described))

@@ -32,7 +32,7 @@ class Album:
     refused: list[str]
 
     def copied(self, pairs: Sequence[CaptionedPicture]) -> list[CaptionedPicture]:
-        """The same pictures with their copies' paths."""
+        """Return the same pictures with their copies' paths."""
         return [replace(pair, path=self.copies[pair.path]) for pair in pairs]
 
 

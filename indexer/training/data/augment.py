@@ -28,7 +28,7 @@ SIDES = re.compile(r"\b(left|right)\b|左|右", re.IGNORECASE)
 def augmented(
     picture: Image.Image, preparation: Preparation, draw: np.random.Generator, mirror: bool
 ) -> Pixels:
-    """A random view of an upright RGB picture, prepared as the tower takes it."""
+    """Return a random view of an upright RGB picture, prepared as the tower takes it."""
     shares = crop_shares(draw, LEAST_AREA, LARGEST_STRETCH)
     width, height = (
         max(1, round(side * share)) for side, share in zip(picture.size, shares, strict=True)

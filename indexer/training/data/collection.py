@@ -6,7 +6,7 @@ from search.errors import BadSource
 
 
 def from_collection(catalog: Catalog, name: str) -> tuple[list[CaptionedPicture], int]:
-    """The captioned pictures of a collection, and how many more have no file any longer.
+    """Return the captioned pictures of a collection, and how many more have no file any longer.
 
     Raises:
         NotFound: there is no such collection.

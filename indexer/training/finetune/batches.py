@@ -69,7 +69,7 @@ class Batches:
         self._decoders.shutdown(cancel_futures=True)
 
     def stream(self, start: int, stop: int) -> Iterator[Batch]:
-        """The batches of the steps from `start` up to `stop`."""
+        """Yield the batches of the steps from `start` up to `stop`."""
         if start == stop:
             return
         coming = self._ahead.submit(self.at, start)
@@ -80,7 +80,7 @@ class Batches:
             yield batch
 
     def at(self, step: int) -> Batch:
-        """The batch of one step."""
+        """Return the batch of one step."""
         epoch, within = divmod(step, self.per_epoch)
         order = np.random.default_rng([self._plan.seed, 0, epoch]).permutation(len(self._paths))
         places = order[within * self.size : (within + 1) * self.size]

@@ -66,7 +66,7 @@ def check_enough(pictures: int, held_out: int | None = None) -> None:
 
 
 def untrainable(spec: str) -> BadSetting:
-    """The error for a pair that has no torch weights, or for none at all."""
+    """Return the error for a pair that has no torch weights, or for none at all."""
     if plugins.find("encoders", spec) is None:
         return unknown(spec)
     names = [each for each in plugins.choices("encoders") if plugins.head(each) in TRAINABLE]

@@ -53,7 +53,7 @@ def accumulate_gradients(
 
 
 def _seen(pair: TrainablePair, pixels: Tensor, chunk: int, device: torch.device) -> Tensor:
-    """What never learns is asked once, not once a pass."""
+    """Return what never learns is asked once, not once a pass."""
     return torch.cat(
         [
             pair.seen(pixels[start : start + chunk].to(device))

@@ -82,7 +82,7 @@ def _adapted(pair: TrainablePair, rank: int) -> Learners:
 
 
 def _targets(pair: TrainablePair) -> list[str]:
-    """The names of all layers that are products of matrices, attention whole."""
+    """Return the names of all layers that are products of matrices, attention whole."""
     names: list[str] = []
     within: tuple[str, ...] = ()
     for name, layer in pair.module.named_modules():

@@ -53,7 +53,7 @@ class Objective(nn.Module):
         self.to(pair.log_scale.device)
 
     def forward(self, pictures: Tensor, texts: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Unit rows of a batch's pictures (n, width) and captions (m, width) -> the losses."""
+        """Return the losses of unit rows of a batch's pictures (n, width) and captions (m, width)."""
         [pair] = self._pair
         scale = pair.log_scale.exp().clamp(max=LARGEST_SCALE)
         positives = batch.positives.to(pictures.device).float()
@@ -69,7 +69,7 @@ class Objective(nn.Module):
     def _distance(
         self, taught: TeacherVectors, pictures: Tensor, texts: Tensor, batch: Batch, scale: Tensor
     ) -> dict[str, Tensor]:
-        """The features' cosines with the teacher's, and the KL from its similarities to ours.
+        """Return cosines with the teacher's features, and the KL from its similarities to ours.
 
         Source: Yang et al. 2024, "CLIP-KD". Both similarities take our scale, as in Hinton et al.
         2015: a teacher's own is not told by every encoder.

@@ -21,7 +21,7 @@ def ask(
     folder: Path,
     data: str,
 ) -> TeacherVectors:
-    """The teacher's rows of pictures and texts; `data` and its space name the file in `folder`.
+    """Return the teacher's rows of pictures and texts, stored in `folder` by `data` and space.
 
     It sees each picture plain, once: asking it about every crop would cost more than the training.
 

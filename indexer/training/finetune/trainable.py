@@ -56,7 +56,7 @@ class TrainablePair(Protocol):
         """(n, height, width, 3) uint8 -> what the layers that no method trains make of them."""
 
     def pictures(self, seen: Tensor) -> Tensor:
-        """What `seen` gave for n pictures -> (n, width) float32 unit rows, with gradients."""
+        """Return the unit rows (n, width) float32 of what `seen` gave, with gradients."""
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
         """Any n texts -> (n, length) int64; safe beside the towers, in another thread."""
@@ -76,7 +76,7 @@ class TrainablePair(Protocol):
         """
 
     def specification(self, folder: Path) -> str:
-        """What opens such a folder as an encoder, in every command."""
+        """Return what opens such a folder as an encoder, in every command."""
 
 
 def open_trainable(spec: str, target: device) -> TrainablePair:

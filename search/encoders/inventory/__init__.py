@@ -27,7 +27,7 @@ def known_encoders(settings: Settings) -> list[EncoderInfo]:
 
 
 def _used(settings: Settings) -> dict[str, list[Collection]]:
-    """The collections of the catalog, if there is one, by their encoder's specification."""
+    """Return the collections of the catalog, if there is one, by their encoder's specification."""
     if isinstance(settings.database, Path) and not settings.database.exists():
         return {}  # looking at it would make it
     used: dict[str, list[Collection]] = {}

@@ -39,7 +39,7 @@ def cached_weights() -> Iterator[CachedWeights]:
 
 
 def picture_parameters(file: Path) -> int | None:
-    """The picture tower's parameters, by the header of a .safetensors file; of others, None."""
+    """Return the picture tower's parameters by a .safetensors header; None for other files."""
     if file.suffix != ".safetensors":
         return None
     try:

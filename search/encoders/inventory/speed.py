@@ -23,7 +23,7 @@ PICTURES, TEXTS, REPEATS = 8, 10, 3
 
 
 def speed_class(gmacs: float | None) -> str | None:
-    """The class of a pair whose picture takes `gmacs`; None where that is not known."""
+    """Return the class of a pair whose picture takes `gmacs`; None where that is not known."""
     if gmacs is None:
         return None
     return next((name for name, end in CLASSES if gmacs < end), "GPU")

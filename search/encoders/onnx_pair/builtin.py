@@ -67,7 +67,7 @@ class BuiltinEncoder:
 
 
 def pair_folder(spec: str) -> Path:
-    """The folder that `builtin` or `builtin@/path/to/pair` names."""
+    """Return the folder that `builtin` or `builtin@/path/to/pair` names."""
     _, at, place = spec.partition("@")
     return Path(os.path.abspath(os.path.expanduser(place))) if at else FOLDER
 
@@ -95,12 +95,12 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
 
 
 def builtin_space(folder: Path = FOLDER) -> Space:
-    """The space of the pair in `folder`, unopened; `opening` says what its errors mean."""
+    """Return the space of the pair in `folder`, unopened; `opening` says what its errors mean."""
     return _space(folder, read_folder(folder))
 
 
 def _space(folder: Path, pair: PairFolder) -> Space:
-    """The identity is a digest of the files' bytes, which hold architecture, weights, normalisation
+    """Return the space, by a digest of the files, which hold architecture, weights, normalisation
     and tokenizer, and of pair.json, which holds the preparation.
     """
     identity = hashlib.sha256(pair.described + "".join(pair.digests.values()).encode())

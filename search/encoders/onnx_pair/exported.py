@@ -81,7 +81,7 @@ def check_exported(folder: Path) -> None:
 
 
 def onnx_folder(spec: str) -> Path:
-    """The folder that `onnx:/path/to/folder` names; raises BadSetting where it names none."""
+    """Return the folder of `onnx:/path/to/folder`; raise BadSetting without one."""
     place = spec.removeprefix("onnx:")
     if not place:
         raise BadSetting(
@@ -93,7 +93,7 @@ def onnx_folder(spec: str) -> Path:
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """What pair.json of an exported pair says; the files beside it are not looked at.
+    """Return what pair.json of an exported pair says; the files beside it are not looked at.
 
     Raises:
         RuntimeError: it is damaged, or of another kind or version.
@@ -117,5 +117,5 @@ def digest_of(facts: dict[str, Any]) -> str:
 
 
 def space_of(folder: Path, facts: dict[str, Any]) -> Space:
-    """The space of an exported pair, which the export settled."""
+    """Return the space of an exported pair, which the export settled."""
     return Space(str(facts["space"]), f"onnx:{folder}", int(facts["width"]))

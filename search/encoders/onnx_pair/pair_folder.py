@@ -85,7 +85,7 @@ def file_digest(file: Path) -> str:
 
 
 def preparation_of(facts: dict[str, Any]) -> Preparation:
-    """The preparation as pair.json holds it."""
+    """Return the preparation as pair.json holds it."""
     red, green, blue = facts["mean"]
     deviations = facts["std"]
     return Preparation(

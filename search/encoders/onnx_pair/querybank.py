@@ -68,7 +68,7 @@ class Querybank:
         return even
 
     def packed(self) -> bytes:
-        """The content of the file; `read_querybank` reads it."""
+        """Return the content of the file; `read_querybank` reads it."""
         content = BytesIO()
         told = [self.sharpness, self.share, self.lowered, self.raised, self.lever, *self.usual]
         np.savez(
@@ -82,7 +82,7 @@ class Querybank:
 
 
 def nearness(vectors: Vectors, bank: Vectors, sharpness: float) -> Scores:
-    """The soft maximum (n,) of the cosines of each vector (n, width) with a bank (m, width): the
+    """Return the soft maximum (n,) of cosines of vectors (n, width) with a bank (m, width): the
     logarithm of the mean of exp(sharpness cosine), divided by the sharpness."""
     cosines = vectors @ bank.T
     highest = cosines.max(axis=1, keepdims=True)

@@ -187,7 +187,7 @@ def open_openclip(spec: str, device: str = "auto") -> OpenClipEncoder:
 
 
 def torch_device(name: str) -> torch.device:
-    """The device that "auto", "cpu" or "cuda" names here; raises BadSetting where it can't."""
+    """Return the device of "auto", "cpu" or "cuda"; raise BadSetting without it."""
     if name not in ("auto", "cpu", "cuda"):
         raise BadSetting(
             "unknown-device", "unknown device {device!r}; it may be auto, cpu or cuda", device=name

@@ -42,14 +42,14 @@ def published() -> dict[str, dict[str, dict[str, Any]]]:
 
 @cache
 def configuration(architecture: str) -> dict[str, Any] | None:
-    """The configuration of an architecture that open_clip brings along, or None."""
+    """Return the configuration of an architecture that open_clip brings along, or None."""
     file = home() / "model_configs" / f"{architecture}.json"
     found: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.is_file() else None
     return found
 
 
 def weight_files(hub_name: str) -> tuple[str, list[str]]:
-    """The repository that an entry of the table names, and its files in open_clip's order."""
+    """Return the repository of an entry of the table, and its files in open_clip's order."""
     constants = runpy.run_path(str(home() / "constants.py"))
     usual, safe = constants["HF_WEIGHTS_NAME"], constants["HF_SAFE_WEIGHTS_NAME"]
     repository, _, name = hub_name.rpartition("/")

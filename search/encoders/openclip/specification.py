@@ -61,7 +61,7 @@ def parse(spec: str) -> tuple[str, str, Path | None]:
 
 
 def checkpoint_at(name: str, path: Path) -> Path:
-    """The file of weights that a path names, itself or in its folder.
+    """Return the file of weights that a path names, itself or in its folder.
 
     Raises:
         EncoderUnavailable: there is none.
@@ -79,7 +79,7 @@ def checkpoint_at(name: str, path: Path) -> Path:
 
 
 def instead(architecture: str) -> str:
-    """What to use where published weights can't be had."""
+    """Return what to use where published weights can't be had."""
     return (
         "use the pair that ships (builtin), or weights in a file "
         f"(open_clip:{architecture}@/path/to/checkpoint)"
@@ -87,7 +87,7 @@ def instead(architecture: str) -> str:
 
 
 def near(text: str) -> list[str]:
-    """Published pairs whose names hold a text, or are like it, the shortest first."""
+    """Return published pairs whose names contain a text, or resemble it, the shortest first."""
     wanted = _plain(text).removeprefix("openclip")
     names = [f"open_clip:{each}/{tag}" for each, tags in published().items() for tag in tags]
     plain = {name: _plain(name).removeprefix("openclip") for name in names}
@@ -114,7 +114,7 @@ def _checkpoint_in(folder: Path) -> Path:
 
 
 def _checkpoint_names() -> tuple[str, ...]:
-    """What the weights are called in a repository of the hub, in open_clip's order."""
+    """Return what the weights are called in a repository of the hub, in open_clip's order."""
     constants = runpy.run_path(str(home() / "constants.py"))
     return (
         constants["HF_SAFE_WEIGHTS_NAME"],
@@ -126,7 +126,7 @@ def _checkpoint_names() -> tuple[str, ...]:
 
 
 def _architectures() -> list[str]:
-    """The architectures that open_clip brings along, and those that were added where it runs."""
+    """Return the architectures of open_clip, and those added to it at run time."""
     imported = sys.modules.get("open_clip")
     if imported is not None and hasattr(imported, "list_models"):
         return list(imported.list_models())
@@ -144,7 +144,7 @@ def _close(architecture: str) -> str:
 
 
 def _finished(name: str) -> str:
-    """The published weights of an architecture that was named alone."""
+    """Return the published weights of an architecture that was named alone."""
     architecture = name.rstrip("/@").replace("/", "-")
     tags = list(published().get(architecture, {}))[:MOST_NEAR]
     return f"; did you mean open_clip:{architecture}/{' or /'.join(tags)}?" if tags else ""

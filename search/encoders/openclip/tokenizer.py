@@ -65,7 +65,7 @@ class Reading:
     stripped: int | None = None
 
     def facts(self) -> dict[str, Any]:
-        """The fields by name, for pair.json."""
+        """Return the fields by name, for pair.json."""
         return asdict(self)
 
 
@@ -94,7 +94,7 @@ class OpenClipTokenizer:
         return len(self._pairs(clean)) <= self.reading.context - 2
 
     def _pairs(self, text: str) -> list[int]:
-        """The byte pairs of CLIP's own tokenizer, as many as there are."""
+        """Return the byte pairs of CLIP's own tokenizer, as many as there are."""
         pieces = PIECES.findall(text)
         encoded = self.tokenizer.encode(pieces, is_pretokenized=True, add_special_tokens=False)
         return list(encoded.ids)
@@ -105,7 +105,7 @@ class OpenClipTokenizer:
 
 
 def open_words(tokenizer: Path, facts: dict[str, Any]) -> OpenClipTokenizer:
-    """The tokenizer in a file, read as `facts` of pair.json say.
+    """Return the tokenizer in a file, read as `facts` of pair.json say.
 
     Raises:
         KeyError, TypeError, ValueError: the facts are not those of a Reading.

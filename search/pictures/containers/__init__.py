@@ -36,7 +36,7 @@ class Container(Protocol):
     """An open container: reads one picture of it by name, as a file's bytes."""
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        """The bytes of the picture of that name.
+        """Return the bytes of the picture of that name.
 
         Raises:
             BadPicture: there is none of that name, it is larger than that, or it is damaged.
@@ -63,12 +63,12 @@ def may_move(path: Path) -> bool:
 
 
 def animation_of(path: Path) -> Path | None:
-    """The animation that a path names a frame of; None where it names none."""
+    """Return the animation that a path names a frame of; None where it names none."""
     return path.parent if may_move(path.parent) and path.parent.is_file() else None
 
 
 def container_of(path: Path) -> Path | None:
-    """The file that a path leads into, if it leads into one: its nearest part that is a file."""
+    """Return the nearest part of a path that is a file, where the path leads into one."""
     for parent in path.parents:
         if (is_container(parent) or may_move(parent)) and parent.is_file():
             return parent
@@ -76,7 +76,7 @@ def container_of(path: Path) -> Path | None:
 
 
 def read_member(container: Path, path: Path, limits: Limits) -> bytes:
-    """The bytes of a picture in a container, which is left open for the next.
+    """Return the bytes of a picture in a container, which is left open for the next.
 
     Raises:
         BadPicture: the container can't be read, or the picture in it.
@@ -129,7 +129,7 @@ def open_container(path: Path, limits: Limits = DEFAULT_LIMITS) -> Container:
 
 
 def safe_name(name: str) -> str | None:
-    """A member's name as a path below its container; None for one that leads out of it."""
+    """Return a member's name as a path below its container; None for one that leads out of it."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\0" in name or not path.parts:
         return None
@@ -145,7 +145,7 @@ def spelled(name: str, names: Iterable[str]) -> str:
 
 
 def absent(name: str) -> BadPicture:
-    """The error for a container that has no picture of that name."""
+    """Return the error for a container that has no picture of that name."""
     return BadPicture("missing", "it holds no picture {name!r}", name=name)
 
 

@@ -43,7 +43,7 @@ class Animation:
             ) from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        """The frame as a TIFF, upright: without EXIF, which would say that it lies otherwise."""
+        """Return the frame as an upright TIFF, without EXIF, which would turn it again."""
         if not name.isdecimal() or not name.isascii() or int(name) >= self._count:
             raise absent(name)
         pixels = self._size[0] * self._size[1]
@@ -77,7 +77,7 @@ class Animation:
 
 
 def frames(data: bytes) -> tuple[str, ...]:
-    """The names of the first and the middle frame; none of a picture that does not move.
+    """Return the names of the first and the middle frame; none of a picture that does not move.
 
     One that is damaged counts as one that does not move: reading it says what is wrong.
     """

@@ -100,7 +100,7 @@ class Film:
         self._stream.thread_type = "SLICE"  # threads by frame would read far ahead of a seek
 
     def shots(self) -> Iterator[str]:
-        """The time codes of the first key frame of each shot; black frames count for none.
+        """Yield the time codes of the first key frame of each shot; black frames count for none.
 
         A film that ends in mid-frame yields the shots before its end.
 
@@ -252,7 +252,7 @@ def time_code(at_s: float) -> str:
 
 
 def seconds(name: str) -> float | None:
-    """A time code's seconds; None for what is none."""
+    """Return a time code's seconds; None for what is none."""
     found = TIME_CODE.fullmatch(name)
     if found is None:
         return None

@@ -45,7 +45,7 @@ class PictureTable:
         return int(self._file.count)
 
     def rows(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """The rows in order, of these columns alone; raises BadPicture where it is damaged."""
+        """Yield the rows of these columns in order; raise BadPicture for a damaged table."""
         try:
             for batch in self._file.batches(columns):
                 yield from batch.to_pylist()

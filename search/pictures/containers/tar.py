@@ -24,7 +24,7 @@ class Tar:
         self._rest = self._index()
 
     def members(self) -> Iterator[tuple[str, int]]:
-        """The names and sizes of all files in it, in order, as they are found.
+        """Yield the names and sizes of all files in it, in order, as they are found.
 
         A name that leads out of the archive, absolute or through "..", is yielded as it stands;
         nothing of that name can be read.

@@ -27,7 +27,7 @@ class Zip:
         }
 
     def members(self) -> Iterator[tuple[str, int]]:
-        """The names and sizes of all files in it; names that lead out of it stand as they are."""
+        """Yield the names and sizes of all files, also names that lead out of the archive."""
         for info in self._zip.infolist():
             if not info.is_dir():
                 yield safe_name(info.filename) or info.filename, info.file_size

@@ -50,7 +50,7 @@ BAND_BYTES = 16 << 20
 
 
 def decode(data: bytes, found: Layout) -> Image.Image:
-    """The picture with 8 bits a channel, its profile in `info`; not yet turned upright.
+    """Return the picture with 8 bits a channel, its profile in `info`; not yet turned upright.
 
     Raises:
         OSError: it can't be unpacked.
@@ -111,7 +111,7 @@ def _lab(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def _unpacked(data: bytes, found: Layout, segments: tuple[tuple[int, int], ...]) -> Image.Image:
-    """The bytes of some segments, each a grey pixel: rows of samples as the file has them."""
+    """Return the bytes of some segments as grey pixels: rows of samples as in the file."""
     width = found.channels * found.bytes_each
     starts, place = [], HEADER_BYTES
     for start, end in segments:
@@ -141,7 +141,7 @@ def _unpacked(data: bytes, found: Layout, segments: tuple[tuple[int, int], ...])
 
 
 def _directory(tags: list[tuple[int, list[int]]], place: int) -> bytes:
-    """An image file directory that stands at `place`; all values are 32-bit numbers."""
+    """Return an image file directory that stands at `place`; all values are 32-bit numbers."""
     entries, values = b"", b""
     beyond = place + 2 + 12 * len(tags) + 4
     for tag, numbers in tags:
@@ -153,7 +153,7 @@ def _directory(tags: list[tuple[int, list[int]]], place: int) -> bytes:
 
 
 def _bands(found: Layout, planes: list[Image.Image]) -> Iterator[tuple[int, NDArray[np.generic]]]:
-    """The samples, some rows at a time: the first row's number, and (rows, width, samples)."""
+    """Yield the samples in bands: the first row's number, and (rows, width, samples)."""
     row_bytes = found.packed_px * found.samples * found.bytes_each
     rows = max(1, BAND_BYTES // row_bytes)
     for top in range(0, found.height_px, rows):

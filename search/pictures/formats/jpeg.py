@@ -33,7 +33,7 @@ def has_end(data: bytes, header_bytes: int) -> bool:
 
 
 def ended(data: bytes, header_bytes: int) -> bytes | None:
-    """A JPEG that lacks its end marker, with one; None where rows are missing too."""
+    """Return a JPEG that lacks its end marker, with one; None where rows are missing too."""
     kept = data.rstrip(PADDING)
     if len(kept) <= header_bytes or not _has_all_scans(kept):
         return None
@@ -42,7 +42,7 @@ def ended(data: bytes, header_bytes: int) -> bytes | None:
 
 
 def _pixels(data: bytes) -> int | None:
-    """A checksum of all pixels."""
+    """Return a checksum of all pixels."""
     try:
         with Image.open(BytesIO(data), formats=("JPEG",)) as image:
             image.load()

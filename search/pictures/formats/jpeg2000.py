@@ -20,7 +20,7 @@ class Header:
 
 
 def header(data: bytes) -> Header | None:
-    """The header of the first codestream; None where it ends early."""
+    """Return the header of the first codestream; None where it ends early."""
     start = data.find(START)
     if start < 0:
         return None

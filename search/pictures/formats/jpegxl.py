@@ -50,7 +50,7 @@ def size(data: bytes) -> tuple[int, int] | None:
 
 
 def orientation(data: bytes) -> int:
-    """The orientation that the codestream says, from 1 to 8 as in EXIF."""
+    """Return the orientation that the codestream says, from 1 to 8 as in EXIF."""
     header = _header(data)
     if header is None:
         return 1

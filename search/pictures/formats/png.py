@@ -64,7 +64,7 @@ class _Chunk:
 
 
 def mended(data: bytes, name: str) -> bytes:
-    """A PNG as Pillow reads it, which mostly is `data` itself.
+    """Return a PNG as Pillow reads it, which mostly is `data` itself.
 
     Left out are chunks without pixels whose checksum is wrong, and texts that are too long; an end
     that is missing is added where all rows are there.
@@ -107,7 +107,7 @@ def mended(data: bytes, name: str) -> bytes:
 
 
 def bare(data: bytes, kinds: Collection[bytes] = NEEDED) -> bytes:
-    """The pixels of a mended PNG and nothing else, for one whose other chunks are malformed."""
+    """Return the pixels of a mended PNG alone, for a file whose other chunks are malformed."""
     return _written([chunk for chunk in _chunks(data) if chunk.kind in kinds])
 
 
@@ -150,7 +150,7 @@ def _check(chunk: _Chunk, name: str) -> None:
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:
-    """The chunks up to the end, or up to where the file ends or holds no more of them."""
+    """Yield the chunks up to the end, or up to where the file ends or holds no more of them."""
     view = memoryview(data)
     place = len(SIGNATURE)
     while place + HEAD_BYTES <= len(data):
@@ -168,7 +168,7 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
 
 
 def _text_bytes(chunk: _Chunk) -> int:
-    """What a text or profile takes unpacked: more than all may, where it is over its own limit."""
+    """Return the unpacked size of a text or profile; more than all may have, if over its limit."""
     if chunk.kind not in TEXTS:
         return 0
     if chunk.kind not in PACKED:

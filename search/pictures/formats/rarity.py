@@ -20,7 +20,7 @@ NOT_READ = re.compile(
 
 
 def rarity(data: bytes, kind: str, error: BaseException) -> str | None:
-    """The rare kind that a file of a known format is, in words; None where it is damaged.
+    """Return the rare kind that a file of a known format is, in words; None where it is damaged.
 
     `error` is what its decoder said.
     """
@@ -67,7 +67,7 @@ def _jpeg_2000(data: bytes) -> str | None:
 
 
 def _heif(data: bytes) -> str:
-    """What its decoder says: Pillow keeps it to itself."""
+    """Return what its decoder says: Pillow keeps it to itself."""
     import pillow_heif
 
     try:

@@ -37,7 +37,7 @@ RAW = "RAW"
 
 
 def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[bytes, str] | None:
-    """A picture that Pillow reads and the name of the format it was; None where that is not needed.
+    """Return a picture that Pillow reads and its format's name; None if Pillow reads the file.
 
     Raises:
         BadPicture: it is such a file, but is damaged, has no preview, or no library reads it here.
@@ -55,7 +55,7 @@ def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[b
 
 
 def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
-    """The drawing as a PNG. What it refers to outside itself is left out, and never opened."""
+    """Return the drawing as a PNG; references outside the file are left out, and never opened."""
     from defusedxml import DefusedXmlException, ElementTree
 
     try:
@@ -128,7 +128,7 @@ def _looks_raw(data: bytes) -> bool:
 
 
 def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
-    """The preview in a raw file, as JPEG or BMP; None for a TIFF that is no raw file after all."""
+    """Return the preview in a raw file, as JPEG or BMP; None for a TIFF that is no raw file."""
     try:
         import rawpy
     except ImportError as error:

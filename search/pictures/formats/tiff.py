@@ -101,7 +101,7 @@ class Layout:
 
 
 def layout(data: bytes, name: str) -> Layout | None:
-    """The layout of a TIFF that is read here; None of one that is left to Pillow.
+    """Return the layout of a TIFF that is read here; None of one that is left to Pillow.
 
     Raises:
         BadPicture: not all of its pixels are in the file.
@@ -203,7 +203,7 @@ def _segments(tags: Tags, found: Layout, size_bytes: int, name: str) -> tuple[tu
 
 
 def without_pixels(data: bytes) -> Image.Image:
-    """The picture opened for what it says of itself: by Pillow, or else one pixel with its tags."""
+    """Return the picture opened for its metadata: by Pillow, or else one pixel with its tags."""
     with suppress(*PLUGIN_ERRORS):
         return Image.open(BytesIO(data), formats=("TIFF",))
     pixel = Image.new("L", (1, 1))
@@ -244,7 +244,7 @@ def of_a_sensor(data: bytes) -> bool:
 
 
 def packed_px(tags: Tags, width_px: int, height_px: int) -> int:
-    """The pixels of a strip or tile, which libtiff unpacks at a time; 0 where nothing is packed."""
+    """Return the pixels of a strip or tile, which libtiff unpacks at once; 0 without packing."""
     if _number(tags, PACKING, 1) == 1:
         return 0
     across, down = _segment(tags, width_px, height_px)
@@ -252,7 +252,7 @@ def packed_px(tags: Tags, width_px: int, height_px: int) -> int:
 
 
 def described(data: bytes) -> str | None:
-    """A TIFF's rare kind in words, where its header is whole and its pixels are in the file."""
+    """Return a TIFF's rare kind in words, where its header and pixels are in the file."""
     tags = _tags(data)
     if tags is None or WIDTH not in tags or HEIGHT not in tags:
         return None
@@ -269,7 +269,7 @@ def described(data: bytes) -> str | None:
 
 
 def _tags(data: bytes) -> Tags | None:
-    """The tags of the first page; None where they can't be read."""
+    """Return the tags of the first page; None where they can't be read."""
     try:
         return _load(data)
     except PLUGIN_ERRORS:

@@ -54,7 +54,7 @@ def captions_of(found: Iterable[Description], origin: str) -> tuple[Caption, ...
 
 
 def clean(value: object) -> str:
-    """A metadata value as one line of text without control characters; "" if it is no text."""
+    """Return a metadata value as one line without control characters; "" if it is no text."""
     if isinstance(value, bytes):
         value = decoded(value)
     return CONTROL.sub(" ", value).strip() if isinstance(value, str) else ""

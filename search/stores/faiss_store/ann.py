@@ -21,7 +21,7 @@ class AnnIndex(Protocol):
     """Proposes candidates among the slots 0 to `len`; a graph or lists grow, and forget nothing."""
 
     def __len__(self) -> int:
-        """Number of slots that it knows."""
+        """Return the number of rows in the index."""
 
     @property
     def bytes_per_row(self) -> float:
@@ -67,11 +67,11 @@ class Refiner(Protocol):
     """A first pass and the ranking by real rows in one."""
 
     def best(self, queries: Vectors, k: int, depth: int, effort: int) -> tuple[SlotNumbers, Scores]:
-        """The best k of the best `depth` candidates: slots and scores, both (q, k), -1 pads."""
+        """Return the best k of `depth` candidates: rows and scores, both (q, k), -1 pads."""
 
 
 def slots_of(places: SlotNumbers, order: Slots32) -> SlotNumbers:
-    """The slots of places in an index, whose first have those of `order`; -1 stays."""
+    """Return the slots of places in an index, whose first have those of `order`; -1 stays."""
     if not len(order):
         return places
     ordered = (places >= 0) & (places < len(order))

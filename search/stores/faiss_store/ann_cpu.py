@@ -147,7 +147,7 @@ class FaissChain:
     index: Any
 
     def best(self, queries: Vectors, k: int, depth: int, effort: int) -> tuple[SlotNumbers, Scores]:
-        """The best k of the best `depth` candidates: slots and scores, both (q, k), -1 pads."""
+        """Return the best k of `depth` candidates: rows and scores, both (q, k), -1 pads."""
         inner = self.first.parameters(depth, effort)
         parameters = faiss.IndexRefineSearchParameters(
             k_factor=(depth + 0.5) / k,
@@ -169,7 +169,7 @@ def train(
     width: int,
     rows: int,
 ) -> FaissPass:
-    """An empty first pass for about `rows` rows, trained on a sample of them and on queries."""
+    """Return an empty ANN index for about `rows` rows, trained on a sample and on queries."""
     width = min(width, sample.shape[1])
     if name == "hnsw":
         # With the number that is added below, whole registers: one more took three times as long.
@@ -213,7 +213,7 @@ def _empty(name: FirstPassName, width: int, list_count: int) -> Any:
 
 
 def load_first_pass(payload: bytes | memoryview) -> FaissPass:
-    """What `dump` wrote; its checksum was looked at before.
+    """Return what `dump` wrote; its checksum was looked at before.
 
     Raises:
         IndexDamaged: this FAISS can't read it.

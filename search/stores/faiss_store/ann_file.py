@@ -24,7 +24,7 @@ def write_first(
 
 
 def read_plan(path: Path) -> IndexPlan | None:
-    """The plan alone; None where there is no file, or one that can't be used."""
+    """Return the plan alone; None where there is no file, or one that can't be used."""
     try:
         found = read_index(path)
         return None if found is None else _parts(found[1])[1]
@@ -33,7 +33,7 @@ def read_plan(path: Path) -> IndexPlan | None:
 
 
 def read_first(path: Path) -> tuple[IndexHeader, str, IndexPlan, Staged | None] | None:
-    """The header, the numbering of the slots, the plan and the first pass; None without a file.
+    """Return the header, the row numbering, the plan and the ANN index; None without a file.
 
     Raises:
         IndexDamaged: it can't be used.

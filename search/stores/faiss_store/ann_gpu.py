@@ -103,7 +103,7 @@ class GpuPass:
 
 
 def open_gpu_ivf(rows: int, sample: Vectors) -> GpuPass:
-    """Lists for about `rows` rows of float16, which are still to be added, taught by a sample.
+    """Return empty lists for about `rows` rows of float16, trained on a sample.
 
     Raises:
         RuntimeError, MemoryError: the GPU has no room or does not answer.
@@ -120,7 +120,7 @@ def open_gpu_ivf(rows: int, sample: Vectors) -> GpuPass:
 
 
 def open_gpu_cagra(rows: Rows16, slots: Slots32) -> GpuPass:
-    """A graph over rows (n, width) and their slots; all others are still to be added.
+    """Return a graph over rows (n, width) and their slots; all others are still to be added.
 
     Raises:
         RuntimeError, MemoryError: as `open_gpu_ivf`.

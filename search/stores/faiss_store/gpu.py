@@ -44,7 +44,7 @@ class DeviceCopy:
         self._stale = False
 
     def forget(self) -> None:
-        """The slots are numbered anew: copy all of them before the next search."""
+        """Copy all rows before the next search, because their numbers have changed."""
         self._stale = True
 
     def release(self) -> None:
@@ -52,7 +52,7 @@ class DeviceCopy:
         self._index.reset()
 
     def search(self, slots: Slots, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
-        """The best slots, those of dead rows among them: (q, k), slot -1 pads."""
+        """Return the best slots, those of dead rows among them: (q, k), slot -1 pads."""
         self._catch_up(slots)
         scores, found = self._index.search(queries, min(k, len(slots)))
         return found, scores
@@ -83,7 +83,7 @@ class SharedCopy:
         return self._copy is not None
 
     def best(self, slots: Slots, queries: Vectors, k: int) -> Answer | None:
-        """The best slots whose rows count: (q, k); None where the GPU can't say.
+        """Return the best slots whose rows count: (q, k); None where the GPU can't say.
 
         The rows are not to change meanwhile.
         """
@@ -92,7 +92,7 @@ class SharedCopy:
         return self._joined.ask((slots, queries, k))
 
     def forget(self) -> None:
-        """The slots are numbered anew; nobody may be asking."""
+        """Drop the copy of the rows, because their numbers have changed; no search may be running."""
         if self._copy is not None:
             self._copy.forget()
 
@@ -131,7 +131,7 @@ def gpu_count() -> int:
 
 
 def open_device_copy(width: int) -> DeviceCopy:
-    """An empty float16 copy on the first GPU.
+    """Return an empty float16 copy on the first GPU.
 
     Raises:
         BadSetting: there is no GPU that FAISS can use.
@@ -147,7 +147,7 @@ def open_device_copy(width: int) -> DeviceCopy:
 
 
 def flat_index(width: int) -> Any:
-    """An empty index of float16 rows on the first GPU; raises RuntimeError and MemoryError."""
+    """Return an empty index of float16 rows on the first GPU; raise RuntimeError or MemoryError."""
     config = on_first(faiss.GpuIndexFlatConfig())
     config.useFloat16 = True
     return faiss.GpuIndexFlatIP(resources(), width, config)
@@ -161,6 +161,6 @@ def resources() -> Any:
 
 
 def on_first(config: Any) -> Any:
-    """A configuration of an index, set to the first GPU."""
+    """Return a configuration of an index, set to the first GPU."""
     config.device = 0
     return config

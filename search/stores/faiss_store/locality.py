@@ -26,7 +26,7 @@ class Clusters:
         self._middles = np.ascontiguousarray(middles[np.argsort(regions, kind="stable")])
 
     def of(self, vectors: Vectors) -> Ids:
-        """The number of the cell that each vector (n, width) lies in."""
+        """Return the number of the cell that each vector (n, width) lies in."""
         return _nearest(vectors, self._middles)
 
 

@@ -42,7 +42,7 @@ class Reduction:
         return np.ascontiguousarray(queries @ self.for_queries, dtype=np.float32)
 
     def undistorted(self) -> "Reduction":
-        """The same products, with the vectors as far from each other as they lie in the space.
+        """Return the same products, with distances between vectors as they are in the space.
 
         Directions are stretched by what queries make of them, their mean's most of all; products
         don't mind, but a graph, which joins what lies close, loses its way.
@@ -53,7 +53,7 @@ class Reduction:
 
 
 def reduce(vectors: Vectors, queries: tuple[Vectors, ...], width: int) -> Reduction:
-    """The best `width` directions of a sample of vectors, for kinds of queries that weigh alike."""
+    """Return the best `width` directions of a sample, for kinds of queries of equal weight."""
     mean = vectors.mean(axis=0, dtype=np.float64)
     spread = np.cov(vectors, rowvar=False, dtype=np.float64)
     asked = sum(kind.T.astype(np.float64) @ kind / len(kind) for kind in queries) / len(queries)

@@ -69,7 +69,7 @@ class Slots:
         return slots
 
     def __len__(self) -> int:
-        """Number of slots, those of dead rows among them."""
+        """Return the number of rows, dead rows included."""
         return len(self.ids)
 
     @property
@@ -89,7 +89,7 @@ class Slots:
         return len(self._added) * 2 * self.width + self.ids.nbytes + order
 
     def find(self, ids: Ids) -> SlotNumbers:
-        """The slot of each id, -1 where it is not held."""
+        """Return the slot of each id, -1 where it is not held."""
         if not self.live:
             return np.full(len(ids), -1, np.int64)
         places = np.searchsorted(self.sorted_ids, ids).clip(max=self.live - 1)
@@ -97,7 +97,7 @@ class Slots:
         return np.where(self.sorted_ids[places] == ids, slots, -1)
 
     def order(self) -> SlotNumbers:
-        """The slots of the rows that count, their ids ascending."""
+        """Return the slots of the rows that count, their ids ascending."""
         return np.arange(len(self)) if self._order is None else self._order.astype(np.int64)
 
     def put(self, ids: Ids, rows: Rows16) -> None:
@@ -130,7 +130,7 @@ class Slots:
         self.sorted_ids: Ids = ids if self._order is None else ids[self._order]
 
     def rows(self, slots: SlotNumbers) -> Rows16:
-        """The rows in these slots, none of them -1: (n, width), a copy."""
+        """Return the rows in these slots, none of them -1: (n, width), a copy."""
         # take() gathers whole rows five times faster than indexing does.
         return self._codes(slots).view(np.float16)
 
@@ -170,7 +170,7 @@ class Slots:
     def search(
         self, queries: Vectors, k: int, among: SlotNumbers | None = None
     ) -> tuple[SlotNumbers, Scores]:
-        """The best rows that count, or those `among` them: (q, k), slot -1 pads."""
+        """Return the best rows that count, or those `among` them: (q, k), slot -1 pads."""
         count = self.live if among is None else len(among)
         few = among is not None and count * NARROW <= len(self)
         if few or len(queries) >= MANY_QUERIES:
@@ -244,7 +244,7 @@ class Slots:
             best.add_result(scores, block[found])
 
     def _stretch(self, slots: SlotNumbers) -> Rows16 | None:
-        """The rows of slots that follow each other, not copied; None of others."""
+        """Return the rows of slots that follow each other, not copied; None of others."""
         first, stop = int(slots[0]), int(slots[-1]) + 1
         if stop - first != len(slots) or not (slots[1:] - slots[:-1] == 1).all():
             return None
@@ -259,7 +259,7 @@ class Slots:
     def best_of(
         self, queries: Vectors, k: int, candidates: SlotNumbers
     ) -> tuple[SlotNumbers, Scores]:
-        """The best k of each query's candidates (q, n), -1 and dead ones passed over: (q, k)."""
+        """Return the best k (q, k) of each query's candidates (q, n) without -1 and dead rows."""
         found = np.full((len(queries), k), -1, np.int64)
         scores = np.full((len(queries), k), -np.inf, np.float32)
         for row, (query, slots) in enumerate(zip(queries, candidates, strict=True)):

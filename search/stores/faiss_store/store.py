@@ -190,7 +190,7 @@ class FaissStore:
             return padded(np.where(found < 0, -1, self._slots.ids[found]), scores, k)
 
     def ids(self) -> Ids:
-        """The ids held, ascending."""
+        """Return the ids held, ascending."""
         with self._lock.reading():
             return self._slots.sorted_ids
 
@@ -208,7 +208,7 @@ class FaissStore:
             return self._slots.sorted_ids.copy(), self._slots.vectors(self._slots.order())
 
     def slot_vectors(self, generation: str, start: int, stop: int) -> Vectors | None:
-        """The rows of slots, dead ones too; None once the slots are numbered anew."""
+        """Return the rows of slots, dead ones too; None once the slots are numbered anew."""
         with self._lock.reading():
             if generation != self._slots.generation:
                 return None
@@ -234,7 +234,7 @@ class FaissStore:
             self._staged = None
 
     def dump(self) -> Iterator[memoryview]:
-        """The whole store, piece by piece; to be written out before the next write."""
+        """Return the whole store, piece by piece; to be written out before the next write."""
         with self._lock.reading():
             return pack(self._slots.ids, list(self._slots.parts()), self._slots.generation)
 
@@ -310,7 +310,7 @@ class FaissStore:
     def _staged_best(
         self, first: AnnIndex, queries: Vectors, k: int, wanted: int, effort: int
     ) -> tuple[SlotNumbers, Scores] | None:
-        """The best of the candidates, -1 pads where too many are dead; None if there are none."""
+        """Return the best candidates, -1 pads where too many are dead; None without candidates."""
         if self._chain is not None and not self._slots.dead:
             return self._chain.best(queries, k, wanted, effort)
         candidates = self._candidates(first, queries, wanted, effort)
@@ -338,7 +338,7 @@ class FaissStore:
     def _staged_allowed(
         self, staged: Staged, queries: Vectors, k: int, allowed: Ids, kind: QueryKind
     ) -> tuple[SlotNumbers, Scores] | None:
-        """The best allowed ones among deeper candidates; None where too few of them pass."""
+        """Return the best allowed ones among deeper candidates; None where too few of them pass."""
         depth = staged.plan.depth(kind)
         wanted = depth.candidates(k)
         rows, passing = len(self._slots), len(allowed)
@@ -355,7 +355,7 @@ class FaissStore:
         return self._slots.best_of(queries, k, slots)
 
     def _wide(self, queries: Vectors, k: int, allowed: Ids) -> tuple[SlotNumbers, Scores] | None:
-        """The best allowed ones among the best of all; None where fewer than k of them pass.
+        """Return the best allowed ones among the best of all; None where fewer than k of them pass.
 
         Exact: whatever is better than the last was looked at.
         """
@@ -370,7 +370,7 @@ class FaissStore:
         return np.take_along_axis(found, order, 1), np.take_along_axis(scores, order, 1)
 
     def _passing(self, slots: SlotNumbers, allowed: Ids) -> SlotNumbers:
-        """The slots whose ids are among `allowed`, ascending; -1 in place of the others."""
+        """Return the slots whose ids are among `allowed`, ascending; -1 in place of the others."""
         ids = np.where(slots < 0, -1, self._slots.ids[slots])
         places = np.searchsorted(allowed, ids).clip(max=len(allowed) - 1)
         return np.where((allowed[places] == ids) & (ids >= 0), slots, -1)

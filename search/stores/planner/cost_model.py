@@ -40,7 +40,7 @@ STEADY = 0.9
 
 
 def weighed(costs_us: Iterable[float]) -> float:
-    """What a query takes where one of each kind is asked: the slower ones are waited for longer."""
+    """Return the time of a query of each kind, in which the slower kind counts more."""
     return math.sqrt(mean(cost_us**2 for cost_us in costs_us))
 
 
@@ -67,7 +67,7 @@ class Expectation:
         self._scan_width: int | None = None
 
     def quickest(self, name: FirstPassName, fits: Fits) -> tuple[int, float] | None:
-        """The number of directions with which it is quickest, and microseconds for a query.
+        """Return the number of directions with which it is quickest, and microseconds for a query.
 
         With fewer it reads less, and has to rank more candidates. Lists take as many as a scan.
         None where it won't find enough, or doesn't fit.
@@ -90,7 +90,7 @@ class Expectation:
         return best
 
     def _graph_width(self, widths: Sequence[int]) -> int:
-        """The fewest directions with which a graph is about as quick as with any number."""
+        """Return the fewest directions with which a graph is about as quick as with any number."""
         costs_us = [self._graph_us(width) for width in widths]
         return next(
             width
@@ -134,7 +134,7 @@ class Expectation:
     def _extrapolated(
         self, name: FirstPassName, sample_us: float, little_us: float, depth: Depth
     ) -> float:
-        """What a query takes at full size."""
+        """Return what a query takes at full size."""
         grown = self._rows / len(self._sample)
         deeper = depth.of_10 * math.pow(grown, DEPTH_GROWTH)
         fixed_us = little_us + (FROM_PYTHON_US if name == "hnsw" else 0)

@@ -58,7 +58,7 @@ def wants_plan(
 
 
 def exact_plan(rows: int, width: int, options: IndexOptions, device: Computes = "cpu") -> IndexPlan:
-    """The plan of a store that is searched exactly without being measured."""
+    """Return the plan of a store that is searched exactly without being measured."""
     if options.store == "exact":
         reason = "exact was asked for"
     elif rows < LEAST_ROWS or rows * width < EXACT_ENOUGH[device]:
@@ -137,7 +137,7 @@ class IndexPlanner:
         )
 
     def _order(self) -> list[FirstPassName]:
-        """The first passes that may be built, the one expected to be quickest first."""
+        """Return the first passes that may be built, the one expected to be quickest first."""
         measured = MEASURED
         if self._options.store not in ("auto", "exact"):
             self._reasons.append(f"{self._options.store} was asked for")
@@ -180,7 +180,7 @@ class IndexPlanner:
         return wanted <= allowed
 
     def _build(self, name: FirstPassName) -> Staged:
-        """A first pass over all rows, and its depths."""
+        """Return a first pass over all rows, and its depths."""
         sample = self._sample
         if name == "ivf" and lists(self._rows, len(sample)) < lists(self._rows, self._rows):
             sample = self._vectors(self._for_lists())
@@ -258,7 +258,7 @@ class IndexPlanner:
         return Staged(made, plan)
 
     def _nearest(self, kind: QueryKind) -> Ids:
-        """The ids of the best 100 rows (q, 100), without what is asked by and what came since."""
+        """Return the ids of the best 100 rows (q, 100), without the queries' own and newer rows."""
         if kind not in self._truth:
             queries, late = self._asked[kind], self._ids[self._late]
             found = np.concatenate(

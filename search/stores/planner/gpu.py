@@ -62,7 +62,7 @@ class GpuPlanner(IndexPlanner):
         return self._exact("the GPU has no room to grow") if self._store.gave_up else None
 
     def _wanted(self) -> list[GpuPassName]:
-        """What is to be built: what was asked for, or all that this build of FAISS has."""
+        """Return what is to be built: what was asked for, or all that this build of FAISS has."""
         wanted: list[GpuPassName] = []
         for name in GPU_PASSES:
             if self._options.store not in ("auto", name):
@@ -114,5 +114,5 @@ class GpuPlanner(IndexPlanner):
 
 
 def planner_of(store: FaissStore, options: IndexOptions) -> type[IndexPlanner]:
-    """The planner for where a store is to compute."""
+    """Return the planner for where a store is to compute."""
     return GpuPlanner if options.device(store.device) == "cuda" else IndexPlanner

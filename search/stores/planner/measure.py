@@ -33,7 +33,7 @@ ROW_US = 0.15  # to read and score one candidate's row
 def nearest(
     rows: Vectors, asked: Mapping[QueryKind, Vectors], k: int = 100
 ) -> dict[QueryKind, Ids]:
-    """The places of the best k rows for the queries of each kind, best first."""
+    """Return the places of the best k rows for the queries of each kind, best first."""
     found = {}
     for kind, queries in asked.items():
         scores = queries @ rows.T
@@ -52,7 +52,7 @@ def holding(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -
 
 
 def settled(made: AnnIndex, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
-    """The quickest effort and candidates that find the target; else the deepest, and its recall.
+    """Return the quickest effort and depth that reach the target; else the deepest, and its recall.
 
     `truth` (q, 100) holds the ids of each query's best, `ids` those of the slots.
     """

@@ -91,7 +91,7 @@ class IndexPlan:
         return wished and self.device == options.device(has)
 
     def told(self) -> dict[str, Any]:
-        """What is to be said of it to programs."""
+        """Return what is to be said of it to programs."""
         return asdict(self)
 
     def as_json(self) -> str:
@@ -99,7 +99,7 @@ class IndexPlan:
 
     @classmethod
     def from_json(cls, document: str | bytes) -> "IndexPlan":
-        """What `as_json` wrote; raises IndexDamaged."""
+        """Return what `as_json` wrote; raises IndexDamaged."""
         try:
             values: dict[str, Any] = json.loads(document)
             for kind in ("text", "picture"):
