@@ -162,7 +162,7 @@ def _positive(values: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _cores() -> int:
-    """Return the number of cores that this process may use, in a container fewer than the machine's."""
+    """Return the number of cores for this process, in a container fewer than the machine's."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

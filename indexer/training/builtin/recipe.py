@@ -36,6 +36,6 @@ class TrainingConfig:
     opinions: float = 0.2
 
     def member(self, number: int) -> "TrainingConfig":
-        """Return the settings of the run `number`, counted from 0, without the number of runs, so that
+        """Return the settings of the run `number`, counted from 0, without their total, so that
         more can join."""
         return replace(self, seed=self.seed + number, members=1)

@@ -53,7 +53,7 @@ class Objective(nn.Module):
         self.to(pair.log_scale.device)
 
     def forward(self, pictures: Tensor, texts: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Return the losses of unit rows of a batch's pictures (n, width) and captions (m, width)."""
+        """Return the losses of unit rows of pictures (n, width) and captions (m, width)."""
         [pair] = self._pair
         scale = pair.log_scale.exp().clamp(max=LARGEST_SCALE)
         positives = batch.positives.to(pictures.device).float()

@@ -92,7 +92,7 @@ class SharedCopy:
         return self._joined.ask((slots, queries, k))
 
     def forget(self) -> None:
-        """Drop the copy of the rows, because their numbers have changed; no search may be running."""
+        """Drop the copy of the rows, whose numbers have changed; no search may be running."""
         if self._copy is not None:
             self._copy.forget()
 
