@@ -15,7 +15,7 @@ from search.documents.reading import quoted, read
 from search.engine import Engine
 from search.errors import BadQuery, BadSource
 from search.query.checks import check_weight, check_words
-from search.query.limits import MOST_MARKS, MOST_NAME, MOST_TERMS
+from search.query.limits import MAX_MARKS, MAX_NAME, MAX_TERMS
 from search.query.records import ConceptTerm, IndexedTerm, Query, TextTerm
 from search.records import Vectors
 
@@ -25,17 +25,17 @@ NAME = regex.compile(r"[\w\p{M}-]+")
 """What `concept:NAME` can name among other words."""
 
 # The widest vectors of the pairs that open_clip knows have 1,280 dimensions.
-MOST_WIDTH = 16_384
+MAX_WIDTH = 16_384
 
 
 def check_name(name: str) -> None:
     """Refuse a name that could not be written in a search; raises BadQuery."""
-    if not NAME.fullmatch(name) or len(name) > MOST_NAME:
+    if not NAME.fullmatch(name) or len(name) > MAX_NAME:
         raise BadQuery(
             "concept-name-invalid",
             "a concept can't be named {name!r}; use letters, digits, - and _, {most} at most",
             name=name[:100],
-            most=MOST_NAME,
+            most=MAX_NAME,
         )
 
 
@@ -97,7 +97,7 @@ def imported(text: str | bytes) -> Concept:
             tuple(_mark(mark) for mark in document.marks),
             {each.space[:200]: _vector(each.float16) for each in document.vectors},
         )
-        if len(concept.words) > MOST_TERMS or len(concept.marks) > MOST_MARKS:
+        if len(concept.words) > MAX_TERMS or len(concept.marks) > MAX_MARKS:
             raise ValueError("it has more words or marks than a query may have")
     except (ValueError, RecursionError, BadQuery) as error:
         raise BadSource(
@@ -157,7 +157,7 @@ def _vector(text: str) -> Vectors:
         row = np.frombuffer(base64.b64decode(text, validate=True), "<f2").astype(np.float32)
     except binascii.Error as error:
         raise ValueError("a vector is not base64") from error
-    length = float(np.linalg.norm(row)) if 0 < len(row) <= MOST_WIDTH else 0.0
+    length = float(np.linalg.norm(row)) if 0 < len(row) <= MAX_WIDTH else 0.0
     if not abs(length - 1) < 0.01:
         raise ValueError("a vector is not of unit length")
     return row

@@ -24,7 +24,7 @@ from tests.colour_web import settings_in, store
 from web.server.connections import (
     HEAD_S,
     MOST,
-    MOST_A_CLIENT,
+    MAX_A_CLIENT,
     STALL_S,
     Connection,
     Phase,
@@ -112,7 +112,7 @@ def test_a_crowd_of_one_client_shuts_out_itself_alone(serving: Serving, sent: by
     port, _ = serving
     with ExitStack() as stack:
         crowd = [
-            stack.enter_context(connect(port, "127.0.0.9", sent)) for _ in range(MOST_A_CLIENT + 20)
+            stack.enter_context(connect(port, "127.0.0.9", sent)) for _ in range(MAX_A_CLIENT + 20)
         ]
         mine = stack.enter_context(connect(port, "127.0.0.1", BEGUN))
         for host in ("127.0.0.1", "127.0.0.2"):
@@ -122,7 +122,7 @@ def test_a_crowd_of_one_client_shuts_out_itself_alone(serving: Serving, sent: by
         assert asked(port, "/healthz", "127.0.0.9") in (200, 503)
         if sent in (b"", BEGUN, BODY):
             left = [is_open(each) for each in crowd]
-            assert sum(left) <= MOST_A_CLIENT
+            assert sum(left) <= MAX_A_CLIENT
             assert left[-1] and not left[0], "the oldest go first"
 
 

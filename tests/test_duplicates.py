@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.maintenance.duplicates import near_pairs
-from search.ranking.pagination import MOST_BITS
+from search.ranking.pagination import MAX_BITS
 
 # From a few hashes, each changed in up to nine bits: pairs on both sides of the limit.
 SEEDS = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=3)
@@ -24,6 +24,6 @@ def test_pairs_are_those_that_differ_in_few_bits(
     wanted = {
         (one, other)
         for one, other in combinations(range(len(hashes)), 2)
-        if (hashes[one] ^ hashes[other]).bit_count() <= MOST_BITS
+        if (hashes[one] ^ hashes[other]).bit_count() <= MAX_BITS
     }
     assert near_pairs(np.array(hashes, np.uint64)) == wanted

@@ -21,7 +21,7 @@ from search.text.printable import json_text, one_line
 from tests.colour_web import store
 from tests.conftest import Limn
 from web.middleware.request_log import log, write_logs
-from web.services.file_names import MOST_BYTES, portable
+from web.services.file_names import MAX_BYTES, portable
 
 ODD = (
     "two\nlines.jpg",
@@ -113,7 +113,7 @@ def test_a_table_has_a_row_a_picture_and_json_the_very_name(
 def test_a_name_becomes_one_that_any_system_takes(name: str, suffix: str) -> None:
     made = portable(name, suffix)
     assert fits(made.replace("\u200c", "").replace("\u200d", ""))
-    assert len(made.encode()) <= MOST_BYTES + 1
+    assert len(made.encode()) <= MAX_BYTES + 1
     assert portable(made, suffix) == made
 
 

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from flask.testing import FlaskClient
 
-from search.query.limits import MOST_CHARACTERS
+from search.query.limits import MAX_CHARACTERS
 from tests.colour_web import opened, settings_in, store_described
 from web.pages.filter_form import label
 
@@ -142,7 +142,7 @@ def test_words_that_are_too_long_are_said_to_be_cut(client: FlaskClient) -> None
 @pytest.mark.parametrize(
     "address",
     [
-        "?q=" + "a" * (MOST_CHARACTERS + 1),
+        "?q=" + "a" * (MAX_CHARACTERS + 1),
         "?" + "text=red&" * 33,
         "?text=red&text=red&weight=1&weight=-1",
         "?text=red&weight=1e9",

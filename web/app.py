@@ -6,7 +6,7 @@ from flask import Flask
 
 from search.catalog.tokens import Tokens
 from search.engine import Engine
-from search.query.limits import MOST_CHARACTERS
+from search.query.limits import MAX_CHARACTERS
 from search.settings import Settings
 from web.api.boards import boards_api
 from web.api.collection import collections
@@ -83,7 +83,7 @@ def create_app(
     app.config["MAX_SENT_LENGTH"] = settings.max_sent_bytes + FORM_BYTES
     app.response_class = RangedResponse
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["most_characters"] = MOST_CHARACTERS
+    app.jinja_env.globals["most_characters"] = MAX_CHARACTERS
     tokens = engine.catalog.tokens if want_tokens or not is_loopback(host) else None
     app.extensions["limn"] = _state(engine, settings, tokens)
     set_facts(app.view_functions["static"], STATIC)

@@ -10,7 +10,7 @@ from indexer.indexing.request import Request
 from search.files.atomic_file import write_atomic
 
 # A folder with a million unreadable sidecars must not make a file of a million lines.
-MOST_KEPT = 10_000
+MAX_KEPT = 10_000
 
 
 class ShownNotes:
@@ -40,7 +40,7 @@ class ShownNotes:
         return set()
 
     def _write(self, keys: list[str]) -> None:
-        text = json.dumps(list(dict.fromkeys(keys))[-MOST_KEPT:])
+        text = json.dumps(list(dict.fromkeys(keys))[-MAX_KEPT:])
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(self._file, text.encode())

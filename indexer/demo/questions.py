@@ -13,7 +13,7 @@ from search.engine import Engine
 from search.facets.records import Folder
 
 # Enough to choose from; the demo is not to wait for all of a large collection.
-MOST_LOOKED_AT = 2_000
+MAX_LOOKED_AT = 2_000
 
 # As much of a caption as a person would type.
 MOST_WORDS, MOST_CHARACTERS = 8, 60
@@ -43,7 +43,7 @@ def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str
 
 def _captions(engine: Engine, collection: Collection) -> Iterator[str]:
     """Captions that only one picture has, so that it is known what should come first."""
-    pictures = islice(engine.catalog.pictures.with_captions(collection), MOST_LOOKED_AT)
+    pictures = islice(engine.catalog.pictures.with_captions(collection), MAX_LOOKED_AT)
     texts = Counter(picture.facts.captions[0].text for picture in pictures)
     alone = [text for text, count in texts.items() if count == 1 and _says_something(text)]
     yield from map(_shortened, alone[:: max(1, len(alone) // 3)])
@@ -71,7 +71,7 @@ def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
         return []
     names = [english for english, _ in glossary()]
     words = engine.encoder_of(collection).encode_texts(names)
-    nearest = (vectors[:MOST_LOOKED_AT] @ (words - words.mean(axis=0)).T).argmax(axis=1)
+    nearest = (vectors[:MAX_LOOKED_AT] @ (words - words.mean(axis=0)).T).argmax(axis=1)
     counts = np.bincount(nearest, minlength=len(names))
     return [names[place] for place in np.argsort(-counts, kind="stable")[:most] if counts[place]]
 

@@ -63,7 +63,7 @@ class Busy:
 # The reason of a picture that waited for others in vain, and how often it is tried: each time it
 # waits 20 s, and those before it take seconds.
 WAITED = "timed out"
-MOST_TURNS = 30
+MAX_TURNS = 30
 
 # A file that comes back as it was read, and no more, has content that is known.
 Outcome = Decoded | ReadFile | Failure | Shots
@@ -107,7 +107,7 @@ def _in_turn(
     work: Work, preparation: Preparation, limits: Limits, name: str
 ) -> Iterator[Outcome | Busy]:
     """Decode, and say that it goes on while other processes decode large pictures."""
-    for _ in range(MOST_TURNS):
+    for _ in range(MAX_TURNS):
         try:
             yield _decode(work, preparation, limits, name)
             return

@@ -51,7 +51,7 @@ FILE_TIMEOUT_S = 60.0
 START_S = 120.0
 
 # Workers that ended one after the other before they had started: the next would end as well.
-MOST_FAILED_STARTS = 3
+MAX_FAILED_STARTS = 3
 
 # How long one look at the workers waits; one that is to end is given as long as the second.
 LOOK_S = 0.25
@@ -195,7 +195,7 @@ class Decoders:
 
     def _count_start(self, ready: bool) -> None:
         self._failed_starts = 0 if ready else self._failed_starts + 1
-        if self._failed_starts >= MOST_FAILED_STARTS:
+        if self._failed_starts >= MAX_FAILED_STARTS:
             raise DecodersFailed(
                 "decoders-not-starting",
                 "{failures} processes that decode pictures ended before they had "

@@ -13,7 +13,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.known_files import Looks
 from search.catalog.records import Collection
 from search.pictures.containers import animation_of
-from search.ranking.pagination import MIN_COSINE, MOST_BITS
+from search.ranking.pagination import MIN_COSINE, MAX_BITS
 
 # Of two hashes that differ in at most MOST_BITS (6) of 64 bits, one of four bands of 16 differs in
 # one at most (Norouzi et al. 2012, multi-index hashing): bands are looked up with each such change.
@@ -96,7 +96,7 @@ def near_pairs(hashes: NDArray[np.uint64]) -> set[tuple[int, int]]:
             for start in range(0, len(part), BLOCK):
                 ones, others = _meeting(part[start : start + BLOCK] ^ change, part[order], order)
                 ones += start
-                near = _bits(hashes[ones] ^ hashes[others]) <= MOST_BITS
+                near = _bits(hashes[ones] ^ hashes[others]) <= MAX_BITS
                 near &= others > ones
                 pairs.update(zip(ones[near].tolist(), others[near].tolist(), strict=True))
     return pairs

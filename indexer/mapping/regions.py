@@ -22,7 +22,7 @@ TYPICAL = 4
 
 # Words of captions that may name a region: those that many captions have.
 CANDIDATES = 1_000
-LEAST_COUNT = 3
+MIN_COUNT = 3
 SHORTEST = 3
 
 # A second word is told with the first where it is nearly as near.
@@ -58,7 +58,7 @@ def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, Reg
     known: dict[str, tuple[str, ...]] = {"en": english, "zh": chinese}
     made: dict[str, RegionWords] = {}
     for language, counted in counts.items():
-        usual = [word for word, count in counted.most_common(CANDIDATES) if count >= LEAST_COUNT]
+        usual = [word for word, count in counted.most_common(CANDIDATES) if count >= MIN_COUNT]
         # Pairs of characters are words only where the glossary says so.
         more = usual if language == "en" else []
         words = tuple(dict.fromkeys([*known[language], *more]))

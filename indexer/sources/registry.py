@@ -18,7 +18,7 @@ BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 # More shards than anybody has: a slip such as {0..1000000000} must not fill the memory.
-MOST_SHARDS = 100_000
+MAX_SHARDS = 100_000
 
 FOLDER = "folder"
 """The kind, by its entry point, of a path that no other kind takes."""
@@ -98,13 +98,13 @@ def _expanded(text: str) -> Iterator[str]:
     numbers = RANGE.fullmatch(found[1])
     if numbers:
         first, last, width = int(numbers[1]), int(numbers[2]), len(numbers[1])
-        if last - first >= MOST_SHARDS:
+        if last - first >= MAX_SHARDS:
             raise BadSource(
                 "too-many-shards",
                 "{source!r} names {count:,} files; at most {most:,}",
                 source=text,
                 count=last - first + 1,
-                most=MOST_SHARDS,
+                most=MAX_SHARDS,
             )
         choices = [f"{each:0{width}}" for each in range(first, last + 1)]
     else:

@@ -16,7 +16,7 @@ LONGEST_LANGUAGE, LONGEST_KIND = 35, 50
 LONGEST_FORMAT, LONGEST_DATE = 20, 40
 
 # Further columns of one picture; what has more is a dump of something else.
-MOST_FIELDS = 1_000
+MAX_FIELDS = 1_000
 
 # A longer number is read as a float: Python takes a second for a million digits.
 LONGEST_INTEGER = 300
@@ -62,7 +62,7 @@ def kept_fields(fields: Mapping[str, str | float]) -> dict[str, str | float]:
             value = storable(value).strip()[:LONGEST_TEXT]
         if name and value != "" and (isinstance(value, str) or math.isfinite(value)):
             kept[name] = value
-        if len(kept) == MOST_FIELDS:
+        if len(kept) == MAX_FIELDS:
             break
     return kept
 

@@ -15,7 +15,7 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, in_pieces, now
 from search.errors import BadQuery, NameTaken, NotFound
-from search.query.limits import MOST_PICTURES
+from search.query.limits import MAX_PICTURES
 from search.text.characters import forms
 
 
@@ -240,11 +240,11 @@ def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> int:
     for each in wanted:
         if each not in pinned and contents[each] not in held:
             new.setdefault(contents[each], each)
-    if len(pins) + len(new) > MOST_PICTURES:
+    if len(pins) + len(new) > MAX_PICTURES:
         raise BadQuery(
             "board-full",
             "a board holds {most:,} pictures; this one has {count:,}",
-            most=MOST_PICTURES,
+            most=MAX_PICTURES,
             count=len(pins),
         )
     first = pins[-1].place + 1 if pins else 0

@@ -9,7 +9,7 @@ from search.records import Ids
 # A picture's id is moved up by so many bits; what is past 64 captions of one picture has no vector
 # in the index. SQL ids would have to pass 144 million billion to run out.
 PLACE_BITS = 6
-MOST_CAPTIONS = 1 << PLACE_BITS
+MAX_CAPTIONS = 1 << PLACE_BITS
 
 
 def caption_id(picture_id: int, place: int) -> int:
@@ -20,7 +20,7 @@ def caption_id(picture_id: int, place: int) -> int:
 def every_caption(picture_ids: Sequence[int] | Ids) -> Ids:
     """Return all the ids that captions of these pictures may have, (n * 64,)."""
     first = np.asarray(picture_ids, dtype=np.int64) << PLACE_BITS
-    return (first[:, None] + np.arange(MOST_CAPTIONS)).ravel()
+    return (first[:, None] + np.arange(MAX_CAPTIONS)).ravel()
 
 
 def owners(caption_ids: Ids) -> Ids:
@@ -30,14 +30,14 @@ def owners(caption_ids: Ids) -> Ids:
 
 def places(caption_ids: Ids) -> Ids:
     """Return the places of captions among their pictures' captions."""
-    return caption_ids & (MOST_CAPTIONS - 1)
+    return caption_ids & (MAX_CAPTIONS - 1)
 
 
 def captions_of(caption_ids: Ids, picture_ids: Ids) -> Ids:
     """Return those of the ascending `caption_ids` that belong to the pictures."""
     wanted = np.unique(picture_ids) << PLACE_BITS
     starts = np.searchsorted(caption_ids, wanted)
-    counts = np.searchsorted(caption_ids, wanted + MOST_CAPTIONS) - starts
+    counts = np.searchsorted(caption_ids, wanted + MAX_CAPTIONS) - starts
     # Where each picture's run begins in the answer, and from there one by one.
     begins = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     return caption_ids[begins + np.arange(len(begins))] if len(begins) else caption_ids[:0]

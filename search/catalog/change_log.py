@@ -12,7 +12,7 @@ from itertools import groupby
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog.caption_ids import MOST_CAPTIONS, caption_id, every_caption
+from search.catalog.caption_ids import MAX_CAPTIONS, caption_id, every_caption
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces
@@ -195,6 +195,6 @@ def _embedded_captions(
             vectors.setdefault(row.text, row.vector)
         found += [
             ((picture_id, place), vector)
-            for place, vector in enumerate(list(vectors.values())[:MOST_CAPTIONS])
+            for place, vector in enumerate(list(vectors.values())[:MAX_CAPTIONS])
         ]
     return found

@@ -25,7 +25,7 @@ from search.records import Ids
 from search.text.characters import composed
 
 # SQLite follows expressions 1,000 levels deep, and each part of an "and" is one.
-MOST_JOINED = 200
+MAX_JOINED = 200
 
 p = t.picture.c
 
@@ -150,9 +150,9 @@ def _test(wanted: Filter) -> Test:
 
 def _joined(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
     """Join tests, many of them in groups, because SQLite joins them one below the other."""
-    if len(tests) <= MOST_JOINED:
+    if len(tests) <= MAX_JOINED:
         return join(none, *tests)
-    groups = (tests[first : first + MOST_JOINED] for first in range(0, len(tests), MOST_JOINED))
+    groups = (tests[first : first + MAX_JOINED] for first in range(0, len(tests), MAX_JOINED))
     return join(none, *(_known(join(none, *group)) for group in groups))
 
 

@@ -17,10 +17,10 @@ from search.text.analysis import words_of
 
 # What PostgreSQL's full text search takes of one picture is a megabyte: past this, words are left
 # out. It is some hundred pages of text.
-MOST_WORDS_BYTES = 500_000
+MAX_WORDS_BYTES = 500_000
 
 # How many pictures the words may propose: vectors propose others, and all of them are ranked.
-MOST_FOUND = 300
+MAX_FOUND = 300
 
 _INDEX = sa.table("words_index", sa.column("rowid"), sa.column("words"), sa.column("rank"))
 _MATCHES = sa.literal_column("words_index").op("MATCH")
@@ -52,9 +52,9 @@ def index_words(sql: Sql, picture_ids: Sequence[int]) -> None:
 def _joined(words: Iterable[str]) -> str:
     """Return as many words, between blanks, as full text indexes take."""
     text = " ".join(words)
-    if len(text) <= MOST_WORDS_BYTES // 4:  # no character has more bytes
+    if len(text) <= MAX_WORDS_BYTES // 4:  # no character has more bytes
         return text
-    kept = text.encode()[:MOST_WORDS_BYTES].rpartition(b" ")[0]
+    kept = text.encode()[:MAX_WORDS_BYTES].rpartition(b" ")[0]
     return kept.decode()
 
 
@@ -80,7 +80,7 @@ class CatalogWords:
         if where is not None:
             statement = statement.where(passes(where))
         with self._database.reading() as sql:
-            rows = sql.execute(statement.limit(MOST_FOUND)).all()
+            rows = sql.execute(statement.limit(MAX_FOUND)).all()
         counts = rows[0][2:] if rows else (0,) * len(asked)
         return FoundWords(
             words={row[0]: row[1].split() for row in rows},

@@ -26,7 +26,7 @@ from search.catalog.picture_rows import (
     update_pictures,
 )
 from search.catalog.records import BesidePicture, Collection, EmbeddedPicture, FileState, path_hash
-from search.catalog.visual_hashes import MOST_BITS, store_colours
+from search.catalog.visual_hashes import MAX_BITS, store_colours
 
 # Perceptual hashes are 64 bits, which SQL holds as signed numbers.
 HASH_MASK = (1 << 64) - 1
@@ -208,7 +208,7 @@ def _is_edit(row: sa.Row[Any], item: EmbeddedPicture) -> bool:
     before, after = row.perceptual_hash, item.facts.perceptual_hash
     if before is None or after is None:
         return False
-    return int((before ^ after) & HASH_MASK).bit_count() <= MOST_BITS
+    return int((before ^ after) & HASH_MASK).bit_count() <= MAX_BITS
 
 
 def _unmark_missing(sql: Sql, picture_ids: Sequence[int]) -> None:

@@ -17,7 +17,7 @@ Hashes = NDArray[np.uint64]
 
 # Of two hashes so many bits may differ while the pictures are taken for one, saved again or edited;
 # docs/relevance.md has what copies measure.
-MOST_BITS = 6
+MAX_BITS = 6
 
 
 def store_colours(sql: Sql, of: Mapping[int, Sequence[str]]) -> None:

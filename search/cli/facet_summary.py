@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from search.facets.records import Column, Facets, Folder, Value
 
-MOST_TOLD = 5
+MAX_TOLD = 5
 
 
 def summed_up(facets: Facets) -> Iterator[tuple[str, str]]:
@@ -34,8 +34,8 @@ def summed_up(facets: Facets) -> Iterator[tuple[str, str]]:
 
 def _values(values: Iterable[Value]) -> str:
     every = [value for value in values if value.pictures]
-    told = [f"{value.value} ({value.pictures:,})" for value in every[:MOST_TOLD]]
-    return ", ".join([*told, *(["..."] if len(every) > MOST_TOLD else [])])
+    told = [f"{value.value} ({value.pictures:,})" for value in every[:MAX_TOLD]]
+    return ", ".join([*told, *(["..."] if len(every) > MAX_TOLD else [])])
 
 
 def _folder(folder: Folder) -> Value:
@@ -43,8 +43,8 @@ def _folder(folder: Folder) -> Value:
 
 
 def _column(column: Column) -> str:
-    if column.least is not None and column.different > MOST_TOLD:
+    if column.least is not None and column.different > MAX_TOLD:
         return f"{column.least:g} to {column.most:g} ({column.pictures:,})"
-    if column.different == column.pictures > MOST_TOLD:
+    if column.different == column.pictures > MAX_TOLD:
         return f"{column.different:,} different ({column.pictures:,})"
     return _values(column.values)

@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from search.documents.members import ConceptName, PictureId, TermText, Weight, about, shown
 from search.documents.search import Term
-from search.query.limits import MOST_MARKS, MOST_TERMS
+from search.query.limits import MAX_MARKS, MAX_TERMS
 
-Terms = Annotated[tuple[Term, ...], shown(minItems=0, maxItems=MOST_TERMS)]
-Marked = Annotated[tuple[PictureId, ...], shown(minItems=0, maxItems=MOST_MARKS)]
+Terms = Annotated[tuple[Term, ...], shown(minItems=0, maxItems=MAX_TERMS)]
+Marked = Annotated[tuple[PictureId, ...], shown(minItems=0, maxItems=MAX_MARKS)]
 
 
 class Mark(Struct, frozen=True):

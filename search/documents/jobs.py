@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from search.documents.members import MISSING, Cursor, Hits, about
-from search.query.limits import DEFAULT_K, MOST_ROWS
+from search.query.limits import DEFAULT_K, MAX_ROWS
 
 # A stream takes a thread of the server: it ends after a while, and browsers come back by
 # themselves.
@@ -54,7 +54,7 @@ class Jobs(Struct, frozen=True):
 class JobFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for a page of jobs."""
 
-    k: Annotated[Hits, about("how many jobs", maximum=MOST_ROWS)] = DEFAULT_K
+    k: Annotated[Hits, about("how many jobs", maximum=MAX_ROWS)] = DEFAULT_K
     cursor: Cursor = ""
 
 

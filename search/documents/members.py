@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from search.errors import Message
-from search.query.limits import LARGEST_ID, MOST_CHARACTERS, MOST_NAME, MOST_WEIGHT
+from search.query.limits import LARGEST_ID, MAX_CHARACTERS, MAX_NAME, MAX_WEIGHT
 
 ONLY_SHOWN = "x-"
 """Marks keys of a JSON schema that replace what msgspec writes there."""
@@ -61,8 +61,8 @@ Place = Annotated[int, Meta(ge=0, le=LARGEST_ID), at_least(0)]
 WEIGHTS = Message(
     "expected-weight",
     "it may be any number but zero from {least:g} to {most:g}",
-    least=-MOST_WEIGHT,
-    most=MOST_WEIGHT,
+    least=-MAX_WEIGHT,
+    most=MAX_WEIGHT,
 )
 
 # The comparison refuses NaN, which is no number to compare.
@@ -71,7 +71,7 @@ Number = Annotated[float, Meta(ge=-sys.float_info.max)]
 Weight = Annotated[
     Number,
     expects(WEIGHTS),
-    shown(minimum=-MOST_WEIGHT, maximum=MOST_WEIGHT),
+    shown(minimum=-MAX_WEIGHT, maximum=MAX_WEIGHT),
 ]
 
 Share = Annotated[
@@ -80,9 +80,9 @@ Share = Annotated[
     shown(minimum=0.0, maximum=1.0),
 ]
 
-TermText = Annotated[str, shown(minLength=1, maxLength=MOST_CHARACTERS)]
+TermText = Annotated[str, shown(minLength=1, maxLength=MAX_CHARACTERS)]
 
-ConceptName = Annotated[str, shown(minLength=1, maxLength=MOST_NAME)]
+ConceptName = Annotated[str, shown(minLength=1, maxLength=MAX_NAME)]
 
 Cursor = Annotated[str, about("`next` of the answer before")]
 

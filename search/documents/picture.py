@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from search.documents.members import ALWAYS, PictureId, about
-from search.query.limits import MOST_HITS
+from search.query.limits import MAX_HITS
 
 Side = Literal[160, 320, 480, 960, 1600]
 """The longest side of a thumbnail in pixels: of a chip, of a grid at single and double density, and
@@ -73,9 +73,7 @@ class ExportFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     id: Annotated[
         tuple[PictureId, ...],
-        about(
-            "the pictures, in the order in which they are wanted", minItems=1, maxItems=MOST_HITS
-        ),
+        about("the pictures, in the order in which they are wanted", minItems=1, maxItems=MAX_HITS),
         ALWAYS,
     ] = ()
     format: Annotated[ExportFormat, about("what is wanted")] = "json"

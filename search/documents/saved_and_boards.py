@@ -17,19 +17,19 @@ from search.documents.members import (
 from search.documents.picture import Picture, picture_of
 from search.query.limits import (
     DEFAULT_K,
-    MOST_ADDRESS,
-    MOST_HITS,
-    MOST_NOTE,
-    MOST_PICTURES,
-    MOST_ROWS,
-    MOST_SAVED_NAME,
+    MAX_ADDRESS,
+    MAX_HITS,
+    MAX_NOTE,
+    MAX_PICTURES,
+    MAX_ROWS,
+    MAX_SAVED_NAME,
 )
 
-Name = Annotated[str, shown(minLength=1, maxLength=MOST_SAVED_NAME)]
-Address = Annotated[str, shown(minLength=1, maxLength=MOST_ADDRESS)]
+Name = Annotated[str, shown(minLength=1, maxLength=MAX_SAVED_NAME)]
+Address = Annotated[str, shown(minLength=1, maxLength=MAX_ADDRESS)]
 Pictures = Annotated[
     tuple[PictureId, ...],
-    shown(minItems=0, maxItems=MOST_PICTURES),
+    shown(minItems=0, maxItems=MAX_PICTURES),
     expects(LIST_OF_IDS),
 ]
 
@@ -37,7 +37,7 @@ Pictures = Annotated[
 class PageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for a page of a list."""
 
-    k: Annotated[Hits, about("how many", maximum=MOST_ROWS)] = DEFAULT_K
+    k: Annotated[Hits, about("how many", maximum=MAX_ROWS)] = DEFAULT_K
     cursor: Cursor = ""
 
 
@@ -79,7 +79,7 @@ class SearchChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class SavedAnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for the answer of a saved search."""
 
-    k: Annotated[Hits, about("how many hits", maximum=MOST_HITS)] = DEFAULT_K
+    k: Annotated[Hits, about("how many hits", maximum=MAX_HITS)] = DEFAULT_K
     cursor: Cursor = ""
 
 
@@ -153,7 +153,7 @@ class PinnedChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     note: Annotated[
         str | UnsetType,
         about("what is noted of it; empty for nothing"),
-        shown(minLength=0, maxLength=MOST_NOTE),
+        shown(minLength=0, maxLength=MAX_NOTE),
     ] = UNSET
     place: Annotated[Place | UnsetType, about("where it goes, from 0; past the end is the end")] = (
         UNSET

@@ -21,9 +21,9 @@ from search.documents.picture import Caption, Picture, picture_of
 from search.query.limits import (
     ALL_SIGNALS,
     DEFAULT_K,
-    MOST_HITS,
-    MOST_MARKS,
-    MOST_TERMS,
+    MAX_HITS,
+    MAX_MARKS,
+    MAX_TERMS,
     SearchSignal,
 )
 
@@ -111,8 +111,8 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         about("`next` of the answer before, to the same question"),
         expects("it must be `next` of the answer before"),
     ] = ""
-    k: Annotated[Hits, about("how many hits", maximum=MOST_HITS)] = DEFAULT_K
-    offset: Annotated[Place, about("so many hits are passed over", maximum=MOST_HITS)] = 0
+    k: Annotated[Hits, about("how many hits", maximum=MAX_HITS)] = DEFAULT_K
+    offset: Annotated[Place, about("so many hits are passed over", maximum=MAX_HITS)] = 0
     where: Annotated[
         str,
         about("a filter, such as: date >= 2021 and camera ~ canon"),
@@ -128,12 +128,12 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     diverse: Annotated[Share, about("how much likeness to hits above counts")] = 0.0
     more: Annotated[
         tuple[PictureId, ...],
-        about("ids of pictures as wanted: more like these", minItems=0, maxItems=MOST_MARKS),
+        about("ids of pictures as wanted: more like these", minItems=0, maxItems=MAX_MARKS),
         expects(LIST_OF_IDS),
     ] = ()
     less: Annotated[
         tuple[PictureId, ...],
-        about("ids of pictures as not wanted; they are left out", minItems=0, maxItems=MOST_MARKS),
+        about("ids of pictures as not wanted; they are left out", minItems=0, maxItems=MAX_MARKS),
         expects(LIST_OF_IDS),
     ] = ()
 
@@ -169,7 +169,7 @@ class SearchDocument(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fie
 
     terms: Annotated[
         tuple[Term, ...],
-        shown(minItems=0, maxItems=MOST_TERMS),
+        shown(minItems=0, maxItems=MAX_TERMS),
         expects("it must be a list of objects"),
     ] = ()
     collections: Annotated[tuple[str, ...], expects("it must be a list of names")] = ()

@@ -19,7 +19,7 @@ VERSION = 1
 
 WIDTH = 64
 SIDE_PX = 32
-MOST_WORDS = 256
+MAX_WORDS = 256
 
 COLOURS: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("red 红", (215, 30, 35)),
@@ -76,7 +76,7 @@ class TinyEncoder:
 
     def characters_read(self, text: str) -> int:
         """How many characters of a text hold its first 256 words."""
-        return longest(text, lambda part: len(WORDS.findall(part)) <= MOST_WORDS)
+        return longest(text, lambda part: len(WORDS.findall(part)) <= MAX_WORDS)
 
 
 class TinyBackend(EncoderBackend):
@@ -113,7 +113,7 @@ def _light(picture: Pixels) -> NDArray[np.float64]:
 def _describe(text: str) -> NDArray[np.float64]:
     painted = np.zeros((4, len(COLOURS)))
     others: list[str] = []
-    left = MOST_WORDS
+    left = MAX_WORDS
     for clause in CLAUSES.split(text.lower()):
         words = WORDS.findall(clause)[:left]
         left -= len(words)

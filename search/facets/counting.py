@@ -26,8 +26,8 @@ Mask = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
 # What a page shows of one facet; the rest is counted in no value.
-MOST_VALUES = 20
-MOST_FOLDERS = 300
+MAX_VALUES = 20
+MAX_FOLDERS = 300
 
 MEGAPIXELS = (0.0, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 48.0)
 MEGABYTES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0)
@@ -96,8 +96,8 @@ def _counted(codes: Codes) -> Counts:
 
 def _commonest(counts: Counts, names: CodedNames) -> tuple[Value, ...]:
     first = np.arange(len(counts))
-    if len(counts) > MOST_VALUES:
-        first = np.argpartition(-counts, MOST_VALUES)[:MOST_VALUES]
+    if len(counts) > MAX_VALUES:
+        first = np.argpartition(-counts, MAX_VALUES)[:MAX_VALUES]
     values = [Value(names.values[code], int(counts[code])) for code in first.tolist()]
     return _ordered(value for value in values if value.pictures)
 
@@ -105,7 +105,7 @@ def _commonest(counts: Counts, names: CodedNames) -> tuple[Value, ...]:
 def _ordered(values: Iterable[Value]) -> tuple[Value, ...]:
     """Order values, the commonest first."""
     ordered = sorted(values, key=lambda value: (-value.pictures, value.value))
-    return tuple(ordered[:MOST_VALUES])
+    return tuple(ordered[:MAX_VALUES])
 
 
 def _orientations(parts: Sequence[Part]) -> tuple[Value, ...]:
@@ -153,7 +153,7 @@ def _folders(parts: Sequence[Part]) -> tuple[Folder, ...]:
             for path in (folder, *map(str, PurePosixPath(folder).parents)):
                 counts[path] += int(found[code])
     below: dict[str, list[str]] = {}
-    for path, _ in counts.most_common(MOST_FOLDERS):
+    for path, _ in counts.most_common(MAX_FOLDERS):
         below.setdefault(str(PurePosixPath(path).parent), []).append(path)
 
     def opened(path: str) -> Folder:
@@ -185,7 +185,7 @@ def _column(name: str, parts: Sequence[Part]) -> Column | None:
         return None
     counts = _counted(texts)
     values, times = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
-    most = np.argsort(-times, kind="stable")[:MOST_VALUES]
+    most = np.argsort(-times, kind="stable")[:MAX_VALUES]
     numbered = [Value(f"{values[place]:.15g}", int(times[place])) for place in most.tolist()]
     return Column(
         name=name,

@@ -14,7 +14,7 @@ ORDER = (*EQUAL, "<", "<=", ">", ">=")
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
 # Each long run of ids is a level of the database's expressions.
-MOST_RUNS = 500
+MAX_RUNS = 500
 
 HAVING = ("caption", "date", "place", "camera")
 
@@ -122,7 +122,7 @@ def _ids(text: str) -> Ranges:
     if not re.fullmatch(r"\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?)*", text):
         raise ValueError("no ids")
     ends = [part.partition("-") for part in text.split(",")]
-    if text.count("-") > MOST_RUNS:
+    if text.count("-") > MAX_RUNS:
         raise ValueError("too many runs")
     return tuple((int(first), int(last or first)) for first, _, last in ends)
 

@@ -10,13 +10,13 @@ from search.filters.fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Va
 from search.filters.normal_form import depth
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
-MOST_CHARACTERS = 4_000
+MAX_CHARACTERS = 4_000
 
 # Each level costs a place in the stack of SQLite's parser, which has 100.
 DEEPEST = 50
 
 # As `written` writes that: a pair of parentheses each, and "not" before it.
-MOST_PARENTHESES = 2 * DEEPEST + 2
+MAX_PARENTHESES = 2 * DEEPEST + 2
 
 TOKENS = re.compile(
     r'\s*(?:(?P<quoted>"[^"]*")|(?P<sign>[()]|=[><=~]|<>|![~=]|[<>]=|[=<>~])|(?P<word>[^\s()=<>~!"]+))'
@@ -36,12 +36,12 @@ def parse(text: str) -> Filter:
     Raises:
         BadQuery: it can't be read, or a condition is none; the message shows where and what may be.
     """
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise BadQuery(
             "filter-too-long",
             "the filter has {count:,} characters; it may have {most:,} at most",
             count=len(text),
-            most=MOST_CHARACTERS,
+            most=MAX_CHARACTERS,
         )
     tokens = _tokens(text)
     if not tokens:
@@ -211,7 +211,7 @@ def _all_of(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
 
 
 def _one(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
-    _check_depth(level, MOST_PARENTHESES)
+    _check_depth(level, MAX_PARENTHESES)
     if tokens and tokens[0].lower() == "not":
         inner, tokens = _one(tokens[1:], level + 1)
         return Not(inner), tokens

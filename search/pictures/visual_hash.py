@@ -6,7 +6,7 @@ from PIL import Image
 COLOURS = 5
 
 # A colour that covers less is a detail.
-LEAST_SHARE = 0.04
+MIN_SHARE = 0.04
 
 SIDE_PX = 32
 KEPT = 8
@@ -49,7 +49,7 @@ def _main_colours(small: Image.Image) -> tuple[str, ...]:
     named = (
         "#{:02x}{:02x}{:02x}".format(*means[place])
         for place in np.argsort(-counts, kind="stable")
-        if counts[place] >= LEAST_SHARE * SIDE_PX**2
+        if counts[place] >= MIN_SHARE * SIDE_PX**2
     )
     return tuple(dict.fromkeys(named))
 

@@ -4,11 +4,11 @@ from search.errors import BadQuery
 from search.filters import grammar
 from search.query.limits import (
     ALL_SIGNALS,
-    MOST_CHARACTERS,
-    MOST_HITS,
-    MOST_MARKS,
-    MOST_TERMS,
-    MOST_WEIGHT,
+    MAX_CHARACTERS,
+    MAX_HITS,
+    MAX_MARKS,
+    MAX_TERMS,
+    MAX_WEIGHT,
 )
 from search.query.records import Crop, PictureTerm, Query, TextTerm
 
@@ -42,21 +42,21 @@ def check(query: Query) -> None:
         raise BadQuery(
             "query-empty", "the query is empty; give words, a picture, a filter or a collection"
         )
-    if not 1 <= query.k <= MOST_HITS:
+    if not 1 <= query.k <= MAX_HITS:
         raise BadQuery(
             "k-out-of-range",
             "can't return {k} results; ask for 1 to {most}",
             k=query.k,
-            most=MOST_HITS,
+            most=MAX_HITS,
         )
-    if query.offset < 0 or query.offset + query.k > MOST_HITS:
+    if query.offset < 0 or query.offset + query.k > MAX_HITS:
         raise BadQuery(
             "offset-out-of-range",
             "can't pass over {offset:,} results and return {k:,}; "
             "both together may be {most:,} at most",
             offset=query.offset,
             k=query.k,
-            most=MOST_HITS,
+            most=MAX_HITS,
         )
     for name, share in (("cutoff", query.cutoff), ("diverse", query.diverse)):
         if not 0 <= share <= 1:
@@ -85,12 +85,12 @@ def check(query: Query) -> None:
         )
     if query.where is not None:
         grammar.check(query.where)
-    if len(query.terms) > MOST_TERMS:
+    if len(query.terms) > MAX_TERMS:
         raise BadQuery(
             "terms-too-many",
             "the query has {count} terms; it may have {most} at most",
             count=len(query.terms),
-            most=MOST_TERMS,
+            most=MAX_TERMS,
         )
     for term in query.terms:
         if isinstance(term, TextTerm):
@@ -109,12 +109,12 @@ def check_marks(query: Query) -> None:
             "picture {id} is marked both more and less like what is wanted; leave one out",
             id=both[0],
         )
-    if len(query.more) + len(query.less) > MOST_MARKS:
+    if len(query.more) + len(query.less) > MAX_MARKS:
         raise BadQuery(
             "marks-too-many",
             "{count} pictures are marked; there may be {most}",
             count=len(query.more) + len(query.less),
-            most=MOST_MARKS,
+            most=MAX_MARKS,
         )
 
 
@@ -122,22 +122,22 @@ def check_words(text: str) -> None:
     """Refuse words that are blank or too long; raises BadQuery."""
     if not text.strip():
         raise BadQuery("words-blank", "the query's words are blank; say what the picture shows")
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise BadQuery(
             "words-too-long",
             "the words have {count:,} characters; shorten them to {most:,} at most",
             count=len(text),
-            most=MOST_CHARACTERS,
+            most=MAX_CHARACTERS,
         )
 
 
 def check_weight(weight: float) -> None:
     """Refuse a weight that is zero, no number, or out of range; raises BadQuery."""
-    if not abs(weight) <= MOST_WEIGHT or weight == 0:
+    if not abs(weight) <= MAX_WEIGHT or weight == 0:
         raise BadQuery(
             "weight-out-of-range",
             "weight is {weight:g}; it may be any number but zero from {least:g} to {most:g}",
             weight=weight,
-            least=-MOST_WEIGHT,
-            most=MOST_WEIGHT,
+            least=-MAX_WEIGHT,
+            most=MAX_WEIGHT,
         )

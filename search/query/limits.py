@@ -3,44 +3,44 @@
 from typing import Literal
 
 # Deeper answers cost memory and are never looked at; a page that scrolls stays far below.
-MOST_HITS = 10_000
+MAX_HITS = 10_000
 
 # The number of hits or rows of an answer, unless a request names another.
 DEFAULT_K = 20
 
 # The most rows of a list in one answer.
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 
 # SQL ids are signed 64-bit numbers.
 LARGEST_ID = 2**63 - 1
 
 # Tokenizers of some encoders take time that grows with the square of a word's length, and no text
 # tower reads this much.
-MOST_CHARACTERS = 4_000
+MAX_CHARACTERS = 4_000
 
 # A hundred times is as good as alone; far larger numbers overflow when they are added up.
-MOST_WEIGHT = 100.0
+MAX_WEIGHT = 100.0
 
 # Each picture of a query costs a decoding and a place in the encoder's batch.
-MOST_TERMS = 32
+MAX_TERMS = 32
 
 # A hundred is an evening's work; fitting to a thousand would take a second.
-MOST_MARKS = 200
+MAX_MARKS = 200
 
 # A concept's name appears in addresses, on the command line and on a chip.
-MOST_NAME = 80
+MAX_NAME = 80
 
 # A board shows all of its pictures on one page, each with its note.
-MOST_PICTURES = 1_000
+MAX_PICTURES = 1_000
 
 # The name of a saved search or a board.
-MOST_SAVED_NAME = 200
+MAX_SAVED_NAME = 200
 
 # What servers and proxies take as the first line of a request, some of them less.
-MOST_ADDRESS = 64_000
+MAX_ADDRESS = 64_000
 
 # What is noted of a picture on a board.
-MOST_NOTE = 2_000
+MAX_NOTE = 2_000
 
 SearchSignal = Literal["picture", "caption", "words"]
 """What can speak for a picture: its own vector, its captions' vectors, or its captions' words."""

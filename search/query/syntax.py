@@ -5,7 +5,7 @@ import re
 import regex
 
 from search.errors import BadQuery
-from search.query.limits import MOST_NAME
+from search.query.limits import MAX_NAME
 from search.query.records import ConceptTerm, Crop, Term, TextTerm
 
 # As much as the words, "beach" minus "people" leads away from beaches too, which people are at.
@@ -14,7 +14,7 @@ USUAL_MINUS = 0.5
 
 # A concept among words, as people write it: concept:our-dog, or concept:our-dog:-0.5
 CONCEPT = regex.compile(
-    rf"(?<!\S)concept:([\w\p{{M}}-]{{1,{MOST_NAME}}})(?::(-?\d+(?:\.\d+)?))?(?!\S)"
+    rf"(?<!\S)concept:([\w\p{{M}}-]{{1,{MAX_NAME}}})(?::(-?\d+(?:\.\d+)?))?(?!\S)"
 )
 
 
@@ -22,7 +22,7 @@ CONCEPT = regex.compile(
 TIME = re.compile(r"(?<![\d.:])\d{1,2}:\d{2}$", re.ASCII)
 
 
-NAMED_CONCEPT = re.compile(rf"(?<!\S)concept:[\w-]{{1,{MOST_NAME}}}$")
+NAMED_CONCEPT = re.compile(rf"(?<!\S)concept:[\w-]{{1,{MAX_NAME}}}$")
 
 
 def split_weight(text: str) -> tuple[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.catalog.visual_hashes import MOST_BITS as MOST_BITS
+from search.catalog.visual_hashes import MAX_BITS as MAX_BITS
 from search.catalog.visual_hashes import Hashes
 from search.query.records import Cut, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
@@ -112,7 +112,7 @@ def near_duplicates(
     cosines = vectors @ vectors.T
     signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
     signs[~known] = 0
-    looks = signs @ signs.T >= 64 - 2 * MOST_BITS  # the bits two hashes share, less those not
+    looks = signs @ signs.T >= 64 - 2 * MAX_BITS  # the bits two hashes share, less those not
     near: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= MIN_COSINE))
     return near
 

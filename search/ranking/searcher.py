@@ -17,7 +17,7 @@ from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.pool import IndexPool, Searched
 from search.pictures import Limits
 from search.query.checks import check
-from search.query.limits import MOST_HITS
+from search.query.limits import MAX_HITS
 from search.query.records import Cut, Hit, PictureTerm, Query, TextTerm
 from search.ranking.adapter_cache import AdapterCache
 from search.ranking.background_cache import BackgroundCache
@@ -130,7 +130,7 @@ class Searcher:
         ids = [collection.id for collection, _ in searched]
         indexes = self._indexes.indexes(searched, False) if query.compares else []
         with self._timing.stage("filter"):
-            newest = self._catalog.filters.newest(ids, query.where, MOST_HITS)
+            newest = self._catalog.filters.newest(ids, query.where, MAX_HITS)
         if not len(newest):
             return no_results(none_passes(query.where) if query.where else NOTHING_INDEXED)
         with self._timing.stage("rank"):

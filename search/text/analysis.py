@@ -62,7 +62,7 @@ EMPTY = frozenset([*EMPTY_ENGLISH.split(), *EMPTY_CHINESE, *EMPTY_JAPANESE])
 # A longer word is none: an address, a hash, a text without spaces.
 LONGEST_WORD = 40
 
-MOST_QUERY_WORDS = 32
+MAX_QUERY_WORDS = 32
 """What a query asks for at most; what is past them is left out, the vectors still see it."""
 
 # BM25's usual constants (Robertson and Zaragoza 2009): how soon a word's repetition stops to count,
@@ -86,7 +86,7 @@ def query_words(text: str) -> tuple[str, ...]:
             found += _pieces(run, shortest=PIECES[run.lastgroup])
         else:
             found += _word(run[0])
-    return tuple(dict.fromkeys(found))[:MOST_QUERY_WORDS]
+    return tuple(dict.fromkeys(found))[:MAX_QUERY_WORDS]
 
 
 def found_in(text: str, asked: Iterable[str]) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ collections = Blueprint("collections", __name__, url_prefix=API)
 COLLECTION = "/collections/<name>"
 
 # A page shows what failed, not all of it; `limn failures` lists every file.
-MOST_FAILURES = 1_000
+MAX_FAILURES = 1_000
 
 ACCEPTED = {202: "Queued: follow the job."}
 
@@ -140,7 +140,7 @@ def failures(name: str) -> Failures:
     found = engine().catalog.failures.of(collection.id)
     shown = tuple(
         Failure(printable(str(each.path)), each.reason, printable(each.detail))
-        for each in found[:MOST_FAILURES]
+        for each in found[:MAX_FAILURES]
     )
     return Failures(shown, len(found) - len(shown))
 
@@ -152,7 +152,7 @@ def missing(name: str) -> Missing:
     counts = engine().catalog.files(collection).missing_folders()
     shown = tuple(
         MissingFolder(printable(str(folder)), number)
-        for folder, number in list(counts.items())[:MOST_FAILURES]
+        for folder, number in list(counts.items())[:MAX_FAILURES]
     )
     return Missing(sum(counts.values()), shown, len(counts) - len(shown))
 

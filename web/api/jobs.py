@@ -32,9 +32,9 @@ LOOK_EVERY_S = 0.4
 SPEAK_EVERY_S = 5.0
 
 # A stream takes a thread of the server.
-MOST_STREAMS = 3
+MAX_STREAMS = 3
 
-_streams = threading.BoundedSemaphore(MOST_STREAMS)
+_streams = threading.BoundedSemaphore(MAX_STREAMS)
 
 
 @route(jobs, "/jobs", answers=Jobs, fields=JobFields)

@@ -15,10 +15,10 @@ from web.pages.filter_form import TITLES, field_of, with_filter, worded
 from web.requests.search_url import SearchUrl
 
 # A column of more different values is searched in, not chosen from.
-MOST_CHOICES = 12
+MAX_CHOICES = 12
 
 # A map of less is made wider, so that one place does not fill it: degrees.
-LEAST_EXTENT = 0.2
+MIN_EXTENT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _folder(asked: SearchUrl, folder: Folder, above: str = "") -> Choice:
 def _column(asked: SearchUrl, column: Column) -> FilterGroup:
     """Return what can be chosen of a further column; nothing where it has too many values."""
     field = COLUMN + column.name
-    values = column.values if column.different <= MOST_CHOICES else ()
+    values = column.values if column.different <= MAX_CHOICES else ()
     choices = tuple(
         _choice(
             asked,
@@ -230,7 +230,7 @@ def _map(asked: SearchUrl, facets: Facets) -> Map | None:
     if facets.places is None:
         return None
     south, west, north, east = facets.places.box
-    side = max((north - south) * 1.5, east - west, LEAST_EXTENT) * 1.15
+    side = max((north - south) * 1.5, east - west, MIN_EXTENT) * 1.15
     width, height = min(360.0, side), min(180.0, side / 1.5)
     x = min(max((west + east - width) / 2, -180.0), 180.0 - width)
     y = min(max(-(south + north + height) / 2, -90.0), 90.0 - height)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from search.query.limits import MOST_HITS
+from search.query.limits import MAX_HITS
 from search.query.records import Hit
 from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.state import engine, state
@@ -28,10 +28,10 @@ def neighbours(asked: SearchUrl, picture_id: int, rank: int | None) -> Neighbour
     Raises:
         LimnError: what the search itself raises.
     """
-    if rank is None or not asked.anything or not 1 <= rank <= MOST_HITS:
+    if rank is None or not asked.anything or not 1 <= rank <= MAX_HITS:
         return None
     first = max(1, rank - 1)
-    last = min(rank + 1, MOST_HITS)
+    last = min(rank + 1, MAX_HITS)
     order = state().orders.whole(
         state().queries.query_of(asked, 1, 0)
     )  # the ranks that are scrolled through

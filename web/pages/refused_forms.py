@@ -19,7 +19,7 @@ from web.services.uploads import RefusedFile
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Nothing that is typed into a form is longer.
-MOST_TYPED = 4_000
+MAX_TYPED = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +102,4 @@ def _refused(form: str | None = None, field: str | None = None) -> Refusal | Non
 def _typed(form: str, field: str, usual: str = "") -> str:
     """Return what was typed into a field of a form that was not taken; else what is usual."""
     found = _refused(form)
-    return usual if found is None else found.typed.get(field, usual)[:MOST_TYPED]
+    return usual if found is None else found.typed.get(field, usual)[:MAX_TYPED]

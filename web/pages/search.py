@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage
 from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
 from search.filters.contradictions import contradiction
 from search.pictures.thumbnails import thumbnail
-from search.query.limits import LARGEST_ID, MOST_HITS
+from search.query.limits import LARGEST_ID, MAX_HITS
 from web.links import API
 from web.pages.chips import marks, shown
 from web.pages.filter_form import narrowed
@@ -55,7 +55,7 @@ def answered(asked: SearchUrl) -> str:
             names=[each.name for each in gathered if each.summary is not None],
             warmup=state().warmup,
         )
-    last = min(asked.start + PAGE_HITS - 1, MOST_HITS)
+    last = min(asked.start + PAGE_HITS - 1, MAX_HITS)
     panel = None
     if asked.panel:
         within = (asked.collection,) if asked.collection else ()
@@ -76,7 +76,7 @@ def answered(asked: SearchUrl) -> str:
         took_ms=(perf_counter() - began_s) * 1000,
         before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,
         boards=engine().catalog.boards.names(),
-        after=last + 1 if hits and hits[-1].rank == last < MOST_HITS else None,
+        after=last + 1 if hits and hits[-1].rank == last < MAX_HITS else None,
         names=[each.name for each in engine().collections()],
     )
 

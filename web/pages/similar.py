@@ -13,7 +13,7 @@ from web.state import engine
 
 # Rows enough to see what the picture is like; the search page has more.
 SIMILAR_SHOWN = 12
-MOST_COPIES = 24
+MAX_COPIES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Likeness:
 def likeness(picture: Picture) -> Likeness:
     """Return what is like a picture; raises what a search raises."""
     term = IndexedTerm(picture.id)
-    hits = engine().search(Query((term,), (picture.collection,), SIMILAR_SHOWN + MOST_COPIES))
+    hits = engine().search(Query((term,), (picture.collection,), SIMILAR_SHOWN + MAX_COPIES))
     copies = _copies(picture, hits)
     near = [hit.picture for hit in hits if hit.picture.id in copies]
     similar = [hit for hit in hits if hit.picture.id not in copies]
     known = {picture.id, *(each.id for each in near)}
     same = [each for each in _same_elsewhere(picture) if each.id not in known]
-    return Likeness(tuple([*same, *near][:MOST_COPIES]), tuple(similar[:SIMILAR_SHOWN]))
+    return Likeness(tuple([*same, *near][:MAX_COPIES]), tuple(similar[:SIMILAR_SHOWN]))
 
 
 def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
@@ -52,6 +52,6 @@ def _same_elsewhere(picture: Picture) -> list[Picture]:
     """Return the pictures of the very same content, in every collection."""
     everywhere = [each.id for each in engine().collections()]
     found = engine().catalog.filters.ids(everywhere, Condition("same", "=", str(picture.id)))
-    ids = [int(each) for some in found.values() for each in some[:MOST_COPIES]]
+    ids = [int(each) for some in found.values() for each in some[:MAX_COPIES]]
     pictures = engine().catalog.pictures.by_id(ids)
     return [pictures[each] for each in ids if each in pictures]

@@ -10,7 +10,7 @@ from search.errors import BadQuery
 from web.requests.query_form import FORM_TYPES, Fields
 
 # A folder of a camera holds a few thousand pictures; Werkzeug's own limit is 1,000.
-MOST_FILES = 20_000
+MAX_FILES = 20_000
 
 
 def read_form(request: Request, open_file: Callable[[str], IO[bytes]], most_bytes: int) -> Fields:
@@ -40,7 +40,7 @@ def read_form(request: Request, open_file: Callable[[str], IO[bytes]], most_byte
         stream_factory=open_draft,
         max_form_memory_size=request.max_form_memory_size,
         max_content_length=request.max_content_length,
-        max_form_parts=MOST_FILES,
+        max_form_parts=MAX_FILES,
         silent=False,
     )
     try:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from search.documents.reading import read_texts
 from search.documents.saved_and_boards import PageFields
 from search.errors import BadQuery
-from search.query.limits import MOST_HITS, MOST_ROWS
+from search.query.limits import MAX_HITS, MAX_ROWS
 from search.query.records import PictureTerm, Query
 from web.requests.query_form import Fields, identity
 
@@ -18,7 +18,7 @@ from web.requests.query_form import Fields, identity
 def cursor_after(query: Query, hits: int) -> str | None:
     """Return the cursor of the page after this one, which has so many hits; None after the last."""
     offset = query.offset + hits
-    if hits < query.k or offset + query.k > MOST_HITS:
+    if hits < query.k or offset + query.k > MAX_HITS:
         return None
     return base64.urlsafe_b64encode(json.dumps([offset, digest(query)]).encode()).decode()
 
@@ -50,13 +50,13 @@ def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
         BadQuery: there is another field, or one of the two has a value that is not allowed.
     """
     page = read_texts(PageFields, dict(fields.lists()))
-    if not 1 <= page.k <= MOST_ROWS:
+    if not 1 <= page.k <= MAX_ROWS:
         raise BadQuery(
             "page-size-out-of-range",
             "can't return {k} {things}; ask for 1 to {most}",
             k=page.k,
             things=what,
-            most=MOST_ROWS,
+            most=MAX_ROWS,
         )
     return page.k, identity("cursor", page.cursor) if page.cursor else None
 

@@ -14,7 +14,7 @@ from search.documents.search import AnswerFields, SearchDocument, SearchFields
 from search.errors import BadQuery, LimnError
 from search.filters.grammar import parse
 from search.query.checks import check_weight
-from search.query.limits import ALL_SIGNALS, MOST_HITS
+from search.query.limits import ALL_SIGNALS, MAX_HITS
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, Term, TextTerm
 from search.query.syntax import USUAL_MINUS, parse_query_text
 from web.requests.json_body import object_of
@@ -118,13 +118,13 @@ def identity(field: str, value: object) -> int:
 
 def identities(field: str, values: Sequence[object]) -> list[int]:
     """Return ids of pictures, each once, in their order."""
-    if not 1 <= len(values) <= MOST_HITS:
+    if not 1 <= len(values) <= MAX_HITS:
         raise BadQuery(
             "ids-out-of-range",
             "there are {count} of {field}; there may be 1 to {most:,}",
             count=len(values),
             field=field,
-            most=MOST_HITS,
+            most=MAX_HITS,
         )
     return list(dict.fromkeys(identity(field, value) for value in values))
 

@@ -6,7 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from search.errors import BadQuery
 from search.filters.grammar import parse
-from search.query.limits import MOST_ADDRESS, MOST_NOTE, MOST_SAVED_NAME
+from search.query.limits import MAX_ADDRESS, MAX_NOTE, MAX_SAVED_NAME
 from web.requests.query_form import words
 from web.requests.search_url import SearchUrl
 
@@ -14,12 +14,12 @@ from web.requests.search_url import SearchUrl
 def name_of(text: str) -> str:
     """Return the name of a saved search or a board; raise BadQuery if blank or too long."""
     name = words(text)
-    if not 1 <= len(name) <= MOST_SAVED_NAME:
+    if not 1 <= len(name) <= MAX_SAVED_NAME:
         raise BadQuery(
             "name-length-invalid",
             "the name is {name!r}; give one of 1 to {most} characters",
             name=name[:80],
-            most=MOST_SAVED_NAME,
+            most=MAX_SAVED_NAME,
         )
     return name
 
@@ -27,12 +27,12 @@ def name_of(text: str) -> str:
 def note_of(text: str) -> str:
     """Return the note on a picture; raise BadQuery if it is too long."""
     note = words(text)
-    if len(note) > MOST_NOTE:
+    if len(note) > MAX_NOTE:
         raise BadQuery(
             "note-too-long",
             "the note has {count:,} characters; it may have {most:,}",
             count=len(note),
-            most=MOST_NOTE,
+            most=MAX_NOTE,
         )
     return note
 
@@ -57,11 +57,11 @@ def saved_address(asked: SearchUrl) -> str:
         parse(text)
     fields = {key: value for key, value in asked.but().address().items() if value is not None}
     address = urlencode(fields, doseq=True)
-    if len(address) > MOST_ADDRESS:
+    if len(address) > MAX_ADDRESS:
         raise BadQuery(
             "saved-search-too-long",
             "the question has {count:,} characters as an address; it may have {most:,} to be saved",
             count=len(address),
-            most=MOST_ADDRESS,
+            most=MAX_ADDRESS,
         )
     return address

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from search.errors import BadQuery
 from search.filters.grammar import parse
 from search.filters.tree import AllOf, Filter
-from search.query.limits import MOST_HITS
+from search.query.limits import MAX_HITS
 from search.query.records import TextTerm
 from web.requests.crop import Crop
 from web.requests.query_form import Fields, count, identity, number, words
@@ -185,12 +185,12 @@ def _marks(fields: Fields, side: Side) -> tuple[int, ...]:
 
 def _start(value: object) -> int:
     start = count(value, "start")
-    if not 1 <= start <= MOST_HITS:
+    if not 1 <= start <= MAX_HITS:
         raise BadQuery(
             "start-out-of-range",
             "start is {start}; pages begin at 1 to {most}",
             start=start,
-            most=MOST_HITS,
+            most=MAX_HITS,
         )
     return start
 

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 # As many as a process may have files open for: each may have one of a body, one of an answer.
 MOST = 512
 # A browser keeps six, a program as many as it has threads.
-MOST_A_CLIENT = 128
+MAX_A_CLIENT = 128
 
 # nginx's defaults are 75 s for the next request, and 60 s for a head and between two reads.
 KEEP_ALIVE_S = 75
@@ -23,13 +23,13 @@ STALL_S = 30.0
 ENDING_STALL_S = 3.0
 
 # Apache's mod_reqtimeout wants as much of a body a second.
-LEAST_BODY_BYTES_S = 500
-MOST_HEAD_BYTES = 1 << 16
+MIN_BODY_BYTES_S = 500
+MAX_HEAD_BYTES = 1 << 16
 
 LOOK_EVERY_S = 0.5
 
 # What httptools takes.
-MOST_ADDRESS_BYTES = 65_000
+MAX_ADDRESS_BYTES = 65_000
 LONG_ADDRESS = "this address is longer than 65,000 bytes; send its fields as a form, with POST\n"
 MANY_REQUESTS = "as many requests of this address as there may be are under way; try again\n"
 LONG_HEAD = "the headers of this request are longer than 65,536 bytes; send fewer\n"
@@ -77,7 +77,7 @@ class Connection:
     @property
     def head_is_long(self) -> bool:
         """Whether a head has more bytes than it may have, and still no end."""
-        return self.phase is Phase.HEAD and self._received > MOST_HEAD_BYTES
+        return self.phase is Phase.HEAD and self._received > MAX_HEAD_BYTES
 
     def received(self, size_bytes: int) -> None:
         """Note bytes from the client."""
@@ -115,7 +115,7 @@ class Connection:
         if self.phase is Phase.HEAD:
             return now_s - self.since_s > HEAD_S
         if self.phase is Phase.BODY:
-            least = LEAST_BODY_BYTES_S * (now_s - self.since_s - STALL_S)
+            least = MIN_BODY_BYTES_S * (now_s - self.since_s - STALL_S)
             return self._received < least or now_s - self.moved_s > stall_s
         return False
 
@@ -126,7 +126,7 @@ class Connections:
     def __init__(
         self,
         most: int = MOST,
-        most_a_client: int = MOST_A_CLIENT,
+        most_a_client: int = MAX_A_CLIENT,
         proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         """Through `proxies` come many clients; only `most` holds for these."""
@@ -208,7 +208,7 @@ class Connections:
                     return
                 if connection.begins:
                     data = in_ascii(data)
-                    if len(data.partition(b"\n")[0]) > MOST_ADDRESS_BYTES:
+                    if len(data.partition(b"\n")[0]) > MAX_ADDRESS_BYTES:
                         connection.refuse("414 URI Too Long", LONG_ADDRESS)
                         return
                 if connection.head_is_long:

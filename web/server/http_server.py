@@ -28,7 +28,7 @@ FILES_A_CONNECTION = 3
 OTHER_FILES = 200
 # Where a process may open hardly any files.
 FEWEST = 32
-MOST_FILES = FILES_A_CONNECTION * MOST + OTHER_FILES
+MAX_FILES = FILES_A_CONNECTION * MOST + OTHER_FILES
 
 
 class AddressTaken(LimnError):
@@ -203,7 +203,7 @@ def _room() -> int:
         return MOST
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unbounded = resource.RLIM_INFINITY
-    wanted = MOST_FILES if hard == unbounded else min(MOST_FILES, hard)
+    wanted = MAX_FILES if hard == unbounded else min(MAX_FILES, hard)
     if soft != unbounded and soft < wanted:
         with suppress(OSError, ValueError):  # macOS holds back more than it tells
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -17,7 +17,7 @@ UNFIT = re.compile(r'[<>:"/\\|?*]')
 DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.I)
 
 # File systems take 255 bytes; a number, an id or "(2)" may come beside it.
-MOST_BYTES = 200
+MAX_BYTES = 200
 
 # They join letters and the parts of an emoji, though Unicode counts them as not printable.
 JOINERS = "\u200c\u200d"
@@ -31,7 +31,7 @@ def portable(name: str, suffix: str) -> str:
     stem, own = os.path.splitext(_plain(name).strip(". "))
     if own.lower() not in KNOWN:
         stem, own = stem + own, suffix
-    room = MOST_BYTES - len(own.encode())
+    room = MAX_BYTES - len(own.encode())
     cut = stem.encode()[:room].decode("utf-8", "ignore").strip(". ")
     whole = (cut or "picture") + own
     return f"_{whole}" if DEVICES.fullmatch(whole) else whole

@@ -7,13 +7,13 @@ from weakref import WeakValueDictionary
 from cachetools import TTLCache
 
 from search.engine import Engine
-from search.query.limits import MOST_HITS
+from search.query.limits import MAX_HITS
 from search.query.records import Query
 from search.ranking.pagination import RankedResults
 from web.requests.pagination import digest
 
 # An order of 10,000 pictures is 2 MB; a minute takes up concepts and adapters that were changed.
-MOST_KEPT = 8
+MAX_KEPT = 8
 FRESH_S = 60.0
 
 
@@ -26,7 +26,7 @@ class ResultCache:
 
     def __init__(self, engine: Engine, fresh_s: float = FRESH_S) -> None:
         self._engine = engine
-        self._kept: TTLCache[object, RankedResults] = TTLCache(MOST_KEPT, fresh_s)
+        self._kept: TTLCache[object, RankedResults] = TTLCache(MAX_KEPT, fresh_s)
         self._ranking: WeakValueDictionary[object, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
@@ -35,7 +35,7 @@ class ResultCache:
 
     def whole(self, query: Query) -> RankedResults:
         """Return the whole answer to a query in order; raises what `Engine.answer` raises."""
-        query = replace(query, offset=0, k=MOST_HITS)
+        query = replace(query, offset=0, k=MAX_HITS)
         heads = self._engine.catalog.collections.with_last_changes(query.collections)
         key = (digest(query), tuple(heads))
         with self._lock:

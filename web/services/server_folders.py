@@ -12,7 +12,7 @@ from search.pictures.containers import is_container
 from search.text.path_names import on_disk
 
 # A page lists no more; a folder further down can still be named.
-MOST_LISTED = 1_000
+MAX_LISTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class ServerFolders:
             ) from error
         inside = tuple(sorted(each for each in folders if self._holds(os.path.realpath(each))))
         above = path.parent if self._holds(path.parent) else None
-        return Listing(path, above, inside[:MOST_LISTED], pictures)
+        return Listing(path, above, inside[:MAX_LISTED], pictures)
 
     def _holds(self, path: str | Path) -> bool:
         return is_inside(path, self.all)

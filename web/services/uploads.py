@@ -23,7 +23,7 @@ BESIDE = (".txt", ".json")
 CAPTIONS = ("captions.csv", "captions.tsv")
 
 # File systems take 255 bytes; a number may have to be added.
-MOST_NAME_BYTES = 200
+MAX_NAME_BYTES = 200
 
 
 # Why a file is not taken: its kind, a name that leaves nothing, or the same one is there already.
@@ -160,7 +160,7 @@ def safe_name(name: str) -> str | None:
     known = kind in PICTURE_SUFFIXES or kind in BESIDE or last.lower().endswith(ARCHIVES)
     if not stem or not (known or last.lower() in CAPTIONS):
         return None
-    room = MOST_NAME_BYTES - len(suffix.encode())
+    room = MAX_NAME_BYTES - len(suffix.encode())
     return stem.encode()[:room].decode("utf-8", "ignore") + suffix
 
 

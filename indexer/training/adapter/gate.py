@@ -16,7 +16,7 @@ from search.errors import Message
 from search.records import Ids, Vectors
 
 # Captions that must find their pictures as before: what nobody marked must not be lost.
-MOST_CAPTIONS = 1_000
+MAX_CAPTIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _figures(
         cosines = examples.pictures @ _adapted(text[None], adapter)[0]
         ranks += [1 + int((cosines > cosines[row]).sum()) for row in question.more]
     caption_ids, rows = captions
-    step = -(-len(rows) // MOST_CAPTIONS) or 1
+    step = -(-len(rows) // MAX_CAPTIONS) or 1
     caption_ids, rows = caption_ids[::step], rows[::step]
     found = None
     if len(rows):

@@ -26,7 +26,7 @@ SEARCHED = replace(TRAINED, width_px=256, height_px=256)
 than crops are trained (Touvron et al. 2019): of held-out ones it found more than 224, and about
 as much as 288, which takes a quarter longer."""
 
-LEAST_AREA = 0.35
+MIN_AREA = 0.35
 LARGEST_STRETCH = 4 / 3
 """Of a random resized crop."""
 
@@ -106,7 +106,7 @@ def _crop(
     pixels: NDArray[np.uint8], may_mirror: bool, draw: np.random.Generator
 ) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
-    shares = crop_shares(draw, LEAST_AREA, LARGEST_STRETCH)
+    shares = crop_shares(draw, MIN_AREA, LARGEST_STRETCH)
     across, down = shares[0] * width, shares[1] * height
     left, top = draw.uniform(0, width - across), draw.uniform(0, height - down)
     cut = _resized(TRAINED.width_px, pixels, (left, top, left + across, top + down))

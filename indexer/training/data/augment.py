@@ -11,7 +11,7 @@ from torch import Tensor
 from search.encoders.preparation import Preparation
 from search.records import Pixels
 
-LEAST_AREA = 0.6
+MIN_AREA = 0.6
 LARGEST_STRETCH = 1.25
 LIGHT = 0.25
 """Brightness, contrast and colour change by up to this share."""
@@ -29,7 +29,7 @@ def augmented(
     picture: Image.Image, preparation: Preparation, draw: np.random.Generator, mirror: bool
 ) -> Pixels:
     """Return a random view of an upright RGB picture, prepared as the tower takes it."""
-    shares = crop_shares(draw, LEAST_AREA, LARGEST_STRETCH)
+    shares = crop_shares(draw, MIN_AREA, LARGEST_STRETCH)
     width, height = (
         max(1, round(side * share)) for side, share in zip(picture.size, shares, strict=True)
     )

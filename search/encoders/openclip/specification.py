@@ -14,7 +14,7 @@ FORMS = "open_clip:ARCH/PRETRAINED or open_clip:ARCH@/path/to/checkpoint"
 FOREIGN_SUFFIXES = (".npz", ".npy")
 """open_clip takes these for big_vision's checkpoints, and leaves the file open."""
 
-MOST_NEAR = 3
+MAX_NEAR = 3
 
 
 def parse(spec: str) -> tuple[str, str, Path | None]:
@@ -92,8 +92,8 @@ def near(text: str) -> list[str]:
     names = [f"open_clip:{each}/{tag}" for each, tags in published().items() for tag in tags]
     plain = {name: _plain(name).removeprefix("openclip") for name in names}
     holding = sorted((name for name in names if wanted in plain[name]), key=len)
-    like = difflib.get_close_matches(wanted, plain.values(), n=MOST_NEAR, cutoff=0.8)
-    return holding[:MOST_NEAR] or [name for name in names if plain[name] in like][:MOST_NEAR]
+    like = difflib.get_close_matches(wanted, plain.values(), n=MAX_NEAR, cutoff=0.8)
+    return holding[:MAX_NEAR] or [name for name in names if plain[name] in like][:MAX_NEAR]
 
 
 def _plain(text: str) -> str:
@@ -139,12 +139,12 @@ def _known(architecture: str) -> bool:
 
 def _close(architecture: str) -> str:
     names = {name.lower(): name for name in _architectures()}
-    close = difflib.get_close_matches(architecture.lower(), names, n=MOST_NEAR)
+    close = difflib.get_close_matches(architecture.lower(), names, n=MAX_NEAR)
     return f"; did you mean {' or '.join(names[name] for name in close)}?" if close else ""
 
 
 def _finished(name: str) -> str:
     """Return the published weights of an architecture that was named alone."""
     architecture = name.rstrip("/@").replace("/", "-")
-    tags = list(published().get(architecture, {}))[:MOST_NEAR]
+    tags = list(published().get(architecture, {}))[:MAX_NEAR]
     return f"; did you mean open_clip:{architecture}/{' or /'.join(tags)}?" if tags else ""

@@ -35,9 +35,9 @@ SAME_SHOT = 20.0
 LONGEST_SHOT_S = 60.0
 
 # Key frames closer than this are looked at only once: some films have nothing but key frames.
-LEAST_STEP_S = 0.5
+MIN_STEP_S = 0.5
 
-MOST_SHOTS = 5_000
+MAX_SHOTS = 5_000
 
 # A time code has milliseconds; frames are farther apart.
 TOLERANCE_S = 0.001
@@ -46,7 +46,7 @@ TOLERANCE_S = 0.001
 STEPS_BACK_S = (0.0, 2.0, 20.0, None)
 
 # DVDs have 64:45 at most; far more is damage.
-MOST_OBLONG = 4
+MAX_OBLONG = 4
 
 # What is not called by its suffix.
 FORMATS = {".mpg": "MPEG"}
@@ -112,7 +112,7 @@ class Film:
         shots = seen = 0
         for frame, at_s in self._key_frames():
             seen += 1
-            if at_s - looked_s < LEAST_STEP_S or shots >= MOST_SHOTS:
+            if at_s - looked_s < MIN_STEP_S or shots >= MAX_SHOTS:
                 continue
             looked_s = at_s
             small = frame.reformat(32, 32, "rgb24").to_ndarray()
@@ -208,7 +208,7 @@ class Film:
     def _shown(self, frame: Any) -> tuple[int, int]:
         """Return the width and height that players show: pixels need not be square."""
         ratio = self._stream.sample_aspect_ratio or 1
-        if not 1 / MOST_OBLONG <= ratio <= MOST_OBLONG:
+        if not 1 / MAX_OBLONG <= ratio <= MAX_OBLONG:
             ratio = 1
         return max(1, round(frame.width * ratio)), frame.height
 

@@ -21,7 +21,7 @@ NEEDED = (HEADER, b"PLTE", b"tRNS", PIXELS, END)
 OPAQUE = (HEADER, b"PLTE", PIXELS, END)
 
 # Chunks that Pillow ends at where they are shorter.
-LEAST_BYTES = {b"sRGB": 1, b"gAMA": 4, b"acTL": 8, b"pHYs": 9, b"cHRM": 32}
+MIN_BYTES = {b"sRGB": 1, b"gAMA": 4, b"acTL": 8, b"pHYs": 9, b"cHRM": 32}
 
 # Channels by the kind of colour that the header names; passes of an interlaced picture, with the
 # first column and row of each and the steps between (PNG, sections 6.1 and 8.2).
@@ -85,7 +85,7 @@ def mended(data: bytes, name: str) -> bytes:
         size_bytes = _text_bytes(chunk)
         if chunk.critical:
             _check(chunk, name)
-        elif len(chunk.body) < LEAST_BYTES.get(chunk.kind, 0):
+        elif len(chunk.body) < MIN_BYTES.get(chunk.kind, 0):
             changed = True
             continue
         elif chunk.whole and texts_bytes + size_bytes <= LARGEST_TEXTS:

@@ -46,7 +46,7 @@ ABOUT = {270, 271, 272, 274, 305, 306, 315, 700, 33432, 33723, 34377, *range(400
 ABOUT_IN_DIRECTORIES = {34665, 34853}
 
 # Raw files have a few; what has more is no raw file.
-MOST_DIRECTORIES = 8
+MAX_DIRECTORIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ def of_a_sensor(data: bytes) -> bool:
     if DNG_VERSION in tags:
         return True
     directories = [tags]
-    for place in _numbers(tags, SUB_IFDS)[:MOST_DIRECTORIES]:
+    for place in _numbers(tags, SUB_IFDS)[:MAX_DIRECTORIES]:
         with suppress(*PLUGIN_ERRORS):
             directories.append(_load(data, place))
     return any(

@@ -13,10 +13,10 @@ COMMON_LEADS = {"gb2312": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "shift_jis": (0x88
 
 # How much of a text must be common characters. Chinese and Japanese sentences have 0.85 and more,
 # names 0.7; Latin-1 and Cyrillic letters taken for pairs stay under 0.5.
-LEAST_COMMON = 0.6
+MIN_COMMON = 0.6
 
 # A text that is cut in mid-character must have three whole ones to be told by.
-LEAST_CUT_BYTES = 6
+MIN_CUT_BYTES = 6
 
 # A document of megabytes is judged by its beginning.
 SAMPLE_BYTES = 4_000
@@ -43,7 +43,7 @@ def decoded(raw: bytes) -> str:
     sample = raw[:SAMPLE_BYTES]
     found = [(rate(sample), encoding) for encoding, rate in EAST_ASIAN.items()]
     share, encoding = max(found, key=lambda each: each[0])
-    if share >= LEAST_COMMON:
+    if share >= MIN_COMMON:
         return raw.decode(encoding, "ignore")
     cyrillic = raw.decode("cp1251", "ignore")
     return cyrillic if CYRILLIC_WORD.search(cyrillic) else raw.decode("cp1252", "ignore")
@@ -56,7 +56,7 @@ def _commonness(charset: str, encoding: str) -> Callable[[bytes], float]:
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError as error:
-            if error.start < max(len(raw) - 1, LEAST_CUT_BYTES):
+            if error.start < max(len(raw) - 1, MIN_CUT_BYTES):
                 return 0.0
             text = raw[: error.start].decode(encoding)
         foreign = [each for each in text if not each.isascii()]

@@ -33,11 +33,11 @@ logger = logging.getLogger(__name__)
 
 # Dead rows cost what live ones cost. With a quarter of them the rows are copied without: so a
 # removal costs four copied rows in the long run.
-MOST_DEAD = 0.25
-FEWEST_DEAD = 1_000
+MAX_DEAD = 0.25
+MIN_DEAD = 1_000
 
 # Candidates are ranked by rows read at random: past this part of all, an exact scan is quicker.
-MOST_CANDIDATES = 0.1
+MAX_CANDIDATES = 0.1
 
 # What an exact scan takes for each row that is gathered; or else for each row that a selector looks
 # at, and each that it lets through: one thread, width 384.
@@ -286,7 +286,7 @@ class FaissStore:
     def _sweep(self) -> None:
         """Copy the rows without the dead, once there are many; the first pass is of others then."""
         slots = self._slots
-        if slots.dead > max(FEWEST_DEAD, MOST_DEAD * len(slots)):
+        if slots.dead > max(MIN_DEAD, MAX_DEAD * len(slots)):
             held = np.flatnonzero(slots.ids >= 0)
             self._slots = Slots.of(slots.ids[held], slots.rows(held), None, mapped=False)
             self._staged = None
@@ -300,7 +300,7 @@ class FaissStore:
         if staged is not None:
             depth = staged.plan.depth(kind)
             wanted = depth.candidates(most)
-            if wanted <= min(MOST_CANDIDATES * len(self._slots), staged.first.most_candidates):
+            if wanted <= min(MAX_CANDIDATES * len(self._slots), staged.first.most_candidates):
                 answer = self._staged_best(staged.first, queries, most, wanted, depth.effort)
                 if answer is not None and (answer[0] >= 0).all():
                     return answer
@@ -360,7 +360,7 @@ class FaissStore:
         Exact: whatever is better than the last was looked at.
         """
         deeper = min(round(2 * k * self._slots.live / len(allowed)) + 10, self._slots.live)
-        if deeper > MOST_CANDIDATES * len(self._slots):
+        if deeper > MAX_CANDIDATES * len(self._slots):
             return None
         found, scores = self._slots.search(queries, deeper)
         out = self._passing(found, allowed) < 0

@@ -8,7 +8,7 @@ from search.records import Vectors
 from search.stores.faiss_store.ann_file import read_first, write_first
 from search.stores.faiss_store.store import FaissStore
 from search.stores.index_file import IndexHeader
-from search.stores.planner.cost_model import LEAST_ROWS
+from search.stores.planner.cost_model import MIN_ROWS
 from search.stores.planner.cpu import exact_plan, wants_plan
 from search.stores.planner.gpu import planner_of
 from search.stores.planner.plan import IndexOptions, IndexPlan
@@ -66,7 +66,7 @@ class FaissTuner:
         None where exact search is wanted, rows are too few to learn from, or they were numbered
         again meanwhile.
         """
-        if len(self._store) < LEAST_ROWS or options.store == "exact":
+        if len(self._store) < MIN_ROWS or options.store == "exact":
             return None
         planner = planner_of(self._store, options)
         return planner(self._store, texts(), options, report).run()

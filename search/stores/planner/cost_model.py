@@ -14,7 +14,7 @@ from search.stores.planner.measure import TARGET, holding, nearest, settled, too
 from search.stores.planner.plan import Depth
 
 # Fewer can't teach a first pass anything, whatever was asked for.
-LEAST_ROWS = 1_000
+MIN_ROWS = 1_000
 
 WIDTHS = (64, 96, 128, 192, 256, 384)
 
@@ -125,7 +125,7 @@ class Expectation:
                 return None
         sampled = {kind: took_us(made, self._asked[kind], depth) for kind, depth in depths.items()}
         made.index.reset()
-        made.add(self._sample[:LEAST_ROWS])
+        made.add(self._sample[:MIN_ROWS])
         return weighed(
             self._extrapolated(name, whole_us, took_us(made, self._asked[kind], depth), depth)
             for (kind, whole_us), depth in zip(sampled.items(), depths.values(), strict=True)

@@ -11,7 +11,7 @@ from search.stores.faiss_store.ann import AnnIndex, Slots32, lists
 from search.stores.faiss_store.ann_cpu import FaissPass, FirstPassName, train
 from search.stores.faiss_store.locality import CACHE_BYTES, Clusters
 from search.stores.faiss_store.store import FaissStore, Staged
-from search.stores.planner.cost_model import LEAST_ROWS, Expectation
+from search.stores.planner.cost_model import MIN_ROWS, Expectation
 from search.stores.planner.measure import GRAPHS, ROW_US, TARGET, settled, took_us
 from search.stores.planner.plan import Computes, Depth, IndexOptions, IndexPlan
 from search.text.amounts import amount
@@ -51,7 +51,7 @@ def wants_plan(
     rows: int, width: int, plan: IndexPlan | None, options: IndexOptions, device: Computes = "cpu"
 ) -> bool:
     """Whether a store of this size is to be measured: never yet, twice as large, or otherwise."""
-    small = rows < LEAST_ROWS or (options.store == "auto" and rows * width < EXACT_ENOUGH[device])
+    small = rows < MIN_ROWS or (options.store == "auto" and rows * width < EXACT_ENOUGH[device])
     if small or options.store == "exact":
         return False
     return plan is None or rows > 2 * plan.vectors or not plan.suits(options, device)
@@ -61,7 +61,7 @@ def exact_plan(rows: int, width: int, options: IndexOptions, device: Computes = 
     """Return the plan of a store that is searched exactly without being measured."""
     if options.store == "exact":
         reason = "exact was asked for"
-    elif rows < LEAST_ROWS or rows * width < EXACT_ENOUGH[device]:
+    elif rows < MIN_ROWS or rows * width < EXACT_ENOUGH[device]:
         time = "a millisecond" if device == "cpu" else "two milliseconds by the GPU"
         reason = f"{rows:,} vectors of {width} are scanned in about {time} or less"
     else:
