@@ -176,7 +176,7 @@ def indexed(pairs: Sequence[CaptionedPicture]) -> Iterator[tuple[Engine, Mapping
             ids = engine.store(collection).ids().tolist()
             yield (
                 engine,
-                {each.path.name: each.id for each in engine.catalog.pictures(ids).values()},
+                {each.path.name: each.id for each in engine.catalog.pictures.by_id(ids).values()},
             )
 
 
@@ -184,7 +184,7 @@ def classes_of(engine: Engine) -> list[Task]:
     """A task for each class."""
     [collection] = engine.collections()
     meant: dict[str, set[int]] = defaultdict(set)
-    for picture in engine.catalog.captioned(collection):
+    for picture in engine.catalog.pictures.captioned(collection):
         meant[picture.facts.captions[0].text].add(picture.id)
     return [Task(said, frozenset(ids)) for said, ids in sorted(meant.items()) if len(ids) >= 13]
 

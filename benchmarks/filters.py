@@ -20,9 +20,9 @@ import click
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
+from search.catalog.database import tables as t
 from search.catalog.database.schema import ensure_schema
 from search.catalog.filters import passes
 from search.catalog.records import Collection
@@ -66,9 +66,9 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
         database = Database(url or Path(folder) / "limn.db")
         ensure_schema(database)
         catalog = Catalog(database)
-        collection = filled(catalog, pictures)
+        collection = filled(database, catalog, pictures)
         holdings = Holdings(catalog)
-        head = catalog.head(collection.id)
+        head = catalog.changes.last(collection.id)
         print(f"{pictures:,} pictures, {'SQLite' if database.is_sqlite else 'PostgreSQL'}")
         began_s, worked_s = perf_counter(), process_time()
         holdings.facets([(collection, head)], None)
@@ -91,7 +91,7 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
         holdings._kept.clear()
         whole_ms = timed(partial(cleared, holdings, collection, head))
         print(f"facets without a filter: {whole_ms} ms")
-        changed_ms = timed(lambda: changed(catalog, holdings, collection))
+        changed_ms = timed(lambda: changed(database, catalog, holdings, collection))
         print(f"facets after a change of one picture: {changed_ms} ms")
         database.close()
 
@@ -123,24 +123,26 @@ def print_plan(database: Database, collection: Collection, text: str) -> None:
             print(f"{'':34}{row[3]}")
 
 
-def changed(catalog: Catalog, holdings: Holdings, collection: Collection) -> None:
+def changed(
+    database: Database, catalog: Catalog, holdings: Holdings, collection: Collection
+) -> None:
     """Count again after one picture has changed."""
-    with catalog.database.writing() as sql:
+    with database.writing() as sql:
         [first] = sql.scalars(sa.select(sa.func.min(t.picture.c.id))).all()
         sql.execute(t.change.delete().where(t.change.c.picture_id == first))
         sql.execute(t.change.insert().values(collection_id=collection.id, picture_id=first))
-    holdings.facets([(collection, catalog.head(collection.id))], None)
+    holdings.facets([(collection, catalog.changes.last(collection.id))], None)
 
 
-def filled(catalog: Catalog, pictures: int) -> Collection:
+def filled(database: Database, catalog: Catalog, pictures: int) -> Collection:
     """A collection of so many rows."""
-    collection = catalog.open_collection("many", Space("none-0", "tiny", 4))
+    collection = catalog.collections.open("many", Space("none-0", "tiny", 4))
     rng = np.random.default_rng(0)
     centres = rng.normal(0, 1, (40, 2)) * [25, 70] + [30, 0]
     for start in range(0, pictures, BATCH):
         rows = [picture_row(rng, centres, collection, start + n) for n in range(BATCH)]
         rows = rows[: pictures - start]
-        with catalog.database.writing() as sql:
+        with database.writing() as sql:
             statement = t.picture.insert().returning(t.picture.c.id, sort_by_parameter_order=True)
             ids = list(sql.scalars(statement, rows))
             store_colours(
@@ -165,8 +167,8 @@ def filled(catalog: Catalog, pictures: int) -> Collection:
                 t.change.insert(),
                 [{"collection_id": collection.id, "picture_id": each} for each in ids],
             )
-    if not catalog.database.is_sqlite:  # as its autovacuum does by itself
-        with catalog.database.writing() as sql:
+    if not database.is_sqlite:  # as its autovacuum does by itself
+        with database.writing() as sql:
             sql.exec_driver_sql("ANALYZE")
     return collection
 

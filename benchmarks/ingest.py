@@ -65,7 +65,7 @@ def make_jpegs(
 def timed_writes(catalog: Any) -> Iterator[list[float]]:
     """Gather the time that storing takes."""
     taken: list[float] = []
-    store = catalog.store_pictures
+    store = catalog.writer.store
 
     def timed(collection: Collection, batch: Sequence[EmbeddedPicture]) -> tuple[int, int]:
         began = time.perf_counter()
@@ -73,9 +73,9 @@ def timed_writes(catalog: Any) -> Iterator[list[float]]:
         taken.append(time.perf_counter() - began)
         return counts
 
-    catalog.store_pictures = timed
+    catalog.writer.store = timed
     yield taken
-    catalog.store_pictures = store
+    catalog.writer.store = store
 
 
 def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Path) -> Rates:
@@ -89,7 +89,7 @@ def measure_pipeline(settings: Settings, encoder: Encoder, name: str, folder: Pa
     ):
         collection, counts = index(
             engine.catalog,
-            f"bench {len(engine.catalog.collections())}",
+            f"bench {len(engine.catalog.collections.all())}",
             [Folder(folder)],
             encoder,
             workers=settings.workers,

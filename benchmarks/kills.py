@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.database import tables as t
 
 COLLECTION = "kills"
 

@@ -41,14 +41,14 @@ def measure_rescan(settings: Settings, photograph: Path, scratch: Path, count: i
     vector = tiny.encode_texts(["rescan"])[0]
     none = EmbeddedCaptions((), np.zeros((0, len(vector)), np.float32))
     with open_engine(settings) as engine:
-        collection = engine.catalog.open_collection("rescan", tiny.space)
+        collection = engine.catalog.collections.open("rescan", tiny.space)
         for start in range(0, count, 5000):
             states = [
                 FileState(each.path, each.size_bytes, each.mtime_ns, b"h" * 32, NOTHING_HASH)
                 for each in items[start : start + 5000]
             ]
             facts = PictureFacts("JPEG", 32, 32)
-            engine.catalog.store_pictures(
+            engine.catalog.writer.store(
                 collection, [EmbeddedPicture(state, facts, vector, none) for state in states]
             )
         began, cpu_began = time.perf_counter(), time.process_time()

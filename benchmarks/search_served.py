@@ -49,7 +49,7 @@ BATCHED_TEXTS = 512
 
 def fill(engine: Engine, encoder: Encoder, vectors: Vectors) -> None:
     """Store pictures that have vectors and no files."""
-    collection = engine.catalog.open_collection(NAME, encoder.space)
+    collection = engine.catalog.collections.open(NAME, encoder.space)
     nothing = EmbeddedCaptions((), np.empty((0, vectors.shape[1]), np.float32))
     facts = PictureFacts("jpeg", 640, 480)
     for start in range(0, len(vectors), BATCH):
@@ -58,7 +58,7 @@ def fill(engine: Engine, encoder: Encoder, vectors: Vectors) -> None:
             digest = hashlib.sha256(b"%d" % number).digest()
             file = FileState(Path(f"/bench/{number:08}.jpg"), 1, 1, digest, digest)
             batch.append(EmbeddedPicture(file, facts, vectors[number], nothing))
-        engine.catalog.store_pictures(collection, batch)
+        engine.catalog.writer.store(collection, batch)
         click.echo(f"{start + len(batch):,} stored", err=True)
 
 
@@ -67,10 +67,10 @@ def overhead(engine: Engine, words: list[str]) -> dict[str, float]:
 
     By the clock, and by this thread's CPU time, which other work on the machine hardly changes.
     """
-    [collection] = engine.catalog.collections([NAME])
+    collection = engine.catalog.collections.one(NAME)
     encoder, store = engine.encoder_of(collection), engine.store(collection)
     statements: list[str] = []
-    engine.catalog.database.tell(statements.append)
+    engine.catalog.on_statement(statements.append)
     clocks = {"ms": time.perf_counter, "cpu_ms": time.thread_time}
     over, whole, bare = ({each: [] for each in clocks} for _ in range(3))
     for text in words[:ASKED]:
@@ -207,11 +207,11 @@ def main(
     figures: dict[str, object] = {"rows": rows, "encoder": spec}
     with open_engine(Settings.from_environment()) as engine:
         try:
-            [collection] = engine.catalog.collections([NAME])
+            collection = engine.catalog.collections.one(NAME)
         except NotFound:
             drawn = material(pictures, texts, cache, encoder.space.width).photographs
             fill(engine, encoder, mixtures(drawn, rows))
-            [collection] = engine.catalog.collections([NAME])
+            collection = engine.catalog.collections.one(NAME)
         if plan:
             made = engine.plan(collection, lambda told: click.echo(told, err=True))
             figures["plan"] = made.told()

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from search.catalog.tables import metadata
+from search.catalog.database.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

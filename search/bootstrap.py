@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from search.catalog.catalog import Catalog
-from search.catalog.database import Database
-from search.catalog.database.schema import ensure_schema
+from search.catalog.catalog import open_catalog
 from search.encoders import open_encoder
 from search.encoders.batching import JoinedEncoder
 from search.engine import Engine
@@ -35,16 +33,14 @@ def open_engine(
     """
     settings = settings or Settings.from_environment()
     wishes = Wishes(settings.store, settings.memory_bytes)
-    database = Database(settings.database)
-    try:
-        ensure_schema(database, begin)
-        limits = Limits(
-            max_pixels=settings.max_pixels,
-            max_decode_bytes=settings.max_decode_bytes,
-            turns=settings.data_dir / "decoding.lock",
-        )
+    limits = Limits(
+        max_pixels=settings.max_pixels,
+        max_decode_bytes=settings.max_decode_bytes,
+        turns=settings.data_dir / "decoding.lock",
+    )
+    with open_catalog(settings.database, begin) as catalog:
         engine = Engine(
-            catalog=Catalog(database),
+            catalog=catalog,
             open_encoder=lambda spec: JoinedEncoder(open_encoder(spec, settings.device)),
             open_store=lambda width: open_store(width, settings.device, settings.memory_bytes),
             index_dir=settings.data_dir / "indexes",
@@ -58,5 +54,3 @@ def open_engine(
         finally:
             with suppress(LimnError):  # an index file that is not written costs only time
                 engine.close()
-    finally:
-        database.close()

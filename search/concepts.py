@@ -123,7 +123,7 @@ def _parts(engine: Engine, query: Query) -> tuple[tuple[TextTerm, ...], tuple[Co
                 raise BadQuery(
                     "a picture that was sent can't be kept in a concept; index it, and mark it"
                 )
-    found = engine.catalog.pictures(list(ids))
+    found = engine.catalog.pictures.by_id(list(ids))
     for picture_id, more in ids.items():
         if picture_id in found:
             picture = found[picture_id]

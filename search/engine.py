@@ -12,12 +12,8 @@ from typing import get_args
 
 from search.adapters import Adapter
 from search.catalog.catalog import Catalog
-from search.catalog.collection import rename
-from search.catalog.filters import passes
 from search.catalog.full_text import FoundWords
 from search.catalog.records import Collection, CollectionSummary
-from search.catalog.visual_hashes import perceptual_hashes
-from search.catalog.writer_lock import writer_lock
 from search.encoders import Encoder
 from search.errors import BadQuery, LimnError, NotFound, SpaceMismatch
 from search.facets.cache import Holdings
@@ -121,7 +117,7 @@ class Engine:
             return ()
         places = order.page.places[start - order.first :][:count]
         with self.timing.stage("join"):
-            pictures = self.catalog.pictures([place.picture_id for place in places])
+            pictures = self.catalog.pictures.by_id([place.picture_id for place in places])
         return tuple(
             hit_of(place, pictures[place.picture_id], rank, ranking)
             for rank, place in enumerate(places, start=start)
@@ -168,7 +164,7 @@ class Engine:
             BadQuery: the filter can't be followed.
             NotFound: a collection is not there.
         """
-        return self._holdings.facets(self.catalog.collections_with_heads(collections), where)
+        return self._holdings.facets(self.catalog.collections.with_last_changes(collections), where)
 
     def vector_of(self, query: Query) -> tuple[str, Vectors]:
         """Where a query leads, marks included: the id of the space, and a unit vector (width,).
@@ -240,15 +236,15 @@ class Engine:
 
     def collections(self) -> list[Collection]:
         """The collections, by name."""
-        return self.catalog.collections()
+        return self.catalog.collections.all()
 
     def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
         """What the collections hold; raises NotFound for an unknown name."""
-        return self.catalog.summaries(names)
+        return self.catalog.collections.summaries(names)
 
     def picture(self, picture_id: int) -> Picture:
         """One picture; raises NotFound."""
-        return self.catalog.picture(picture_id)
+        return self.catalog.pictures.one(picture_id)
 
     def thumbnail(
         self,
@@ -265,7 +261,7 @@ class Engine:
         kept = self._thumbnails.kept(content_hash, side_px) if content_hash else None
         if kept:
             return kept
-        picture = self.catalog.picture(picture_id)
+        picture = self.catalog.pictures.one(picture_id)
         check(picture)
         return self._thumbnails.of(picture, side_px)
 
@@ -280,9 +276,9 @@ class Engine:
             NotFound: there is no collection of that name.
             CollectionBusy: it is being indexed.
         """
-        [collection] = self.catalog.collections([name])
-        with writer_lock(self.catalog.database, collection):
-            self.catalog.remove_collection(collection)
+        collection = self.catalog.collections.one(name)
+        with self.catalog.lock(collection):
+            self.catalog.collections.remove(collection)
         with suppress(OSError):  # nothing will ever read the file: ids are not used twice
             for of in get_args(Kept):
                 path = self._index_path(collection, of)
@@ -297,19 +293,19 @@ class Engine:
             NotFound: there is no collection of that name.
             CollectionBusy: it is being indexed.
         """
-        [collection] = self.catalog.collections([name])
-        with writer_lock(self.catalog.database, collection):
-            return self.catalog.forget_missing(collection)
+        collection = self.catalog.collections.one(name)
+        with self.catalog.lock(collection):
+            return self.catalog.writer.forget_missing(collection)
 
     def rename(self, name: str, new: str) -> None:
         """Give a collection another name.
 
         Raises:
             NotFound: there is no collection of that name.
-            BadSetting, NameTaken, CollectionBusy: as `search.names.rename` does.
+            BadSetting, NameTaken, CollectionBusy: as `CollectionRows.rename` does.
         """
-        [collection] = self.catalog.collections([name])
-        rename(self.catalog.database, collection, new)
+        collection = self.catalog.collections.one(name)
+        self.catalog.collections.rename(collection, new)
 
     def map_file(self, collection: Collection) -> Path:
         """Where the map of a collection is kept, beside its index."""
@@ -320,7 +316,7 @@ class Engine:
         found = read_map(self.map_file(collection))
         if found is None:
             return None
-        goes_on = self.catalog.epochs.goes_on_from(collection.id, found.position, found.epoch)
+        goes_on = self.catalog.changes.goes_on_from(collection.id, found.position, found.epoch)
         return found if goes_on else None
 
     def index_sizes(self) -> list[tuple[str, Kept, int]]:
@@ -331,7 +327,7 @@ class Engine:
 
     def warm(self) -> None:
         """Open what the first query would otherwise wait for."""
-        for collection in self.catalog.collections():
+        for collection in self.catalog.collections.all():
             self.encoder_of(collection)
             self.store(collection)
             self._follower(collection, "captions").store()
@@ -340,7 +336,7 @@ class Engine:
 
     def follow(self) -> None:
         """Bring the indexes level with the catalog, as the next search would have to."""
-        for collection, head in self.catalog.collections_with_heads():
+        for collection, head in self.catalog.collections.with_last_changes():
             for of in get_args(Kept):
                 self._follower(collection, of).store(head)
 
@@ -348,7 +344,7 @@ class Engine:
         """Write stores that changed to their files, for a quicker next start."""
         for staging in list(self._stagings.values()):
             staging.close()
-        held = {collection.id for collection in self.catalog.collections()}
+        held = {collection.id for collection in self.catalog.collections.all()}
         for follower in list(self._followers.values()):
             if follower.collection.id in held:
                 follower.save()
@@ -365,9 +361,8 @@ class Engine:
 
     def _order(self, query: Query, rank: Ranker, cut: tuple[Cut, ...] = ()) -> Order:
         """The page that was asked for."""
-        database = self.catalog.database
         with self.timing.stage("rank"):
-            page, ranking = arrange(query, rank, lambda ids: perceptual_hashes(database, ids))
+            page, ranking = arrange(query, rank, self.catalog.hashes.of)
         # An order may be kept, and is not to keep stores and filters with it.
         return Order(page, replace(ranking, shelves=()), cut, query.offset + 1)
 
@@ -392,8 +387,8 @@ class Engine:
         captioned = any(shelf.captions for shelf in shelves)  # a store without any is false
         if not captioned or not asked.words or "words" not in query.by:
             return None
-        condition = None if query.where is None else passes(query.where)
-        return self.catalog.words.find(asked.words, [each.id for each in collections], condition)
+        ids = [each.id for each in collections]
+        return self.catalog.words.find(asked.words, ids, query.where)
 
     def _background(self, shelves: Sequence[Shelf], encoder: Encoder) -> Background:
         """How high cosines stand by chance: measured again when a tenth has been added or lost."""
@@ -433,13 +428,13 @@ class Engine:
 
     def _searched(self, query: Query) -> list[tuple[Collection, int]]:
         """The collections to search, each with the number of its last change."""
-        searched = self.catalog.collections_with_heads(query.collections)
+        searched = self.catalog.collections.with_last_changes(query.collections)
         if not query.collections:
             self._drop_others([collection for collection, _ in searched])
         if not query.compares:
             return searched
         if len({each.space.id for each, _ in searched}) > 1:
-            filled = {each.name for each in self.catalog.summaries() if each.pictures}
+            filled = {each.name for each in self.catalog.collections.summaries() if each.pictures}
             searched = [each for each in searched if each[0].name in filled]
         if len({each.space.id for each, _ in searched}) > 1:
             listed = "; ".join(f"{each.name}: {each.space.encoder}" for each, _ in searched)

@@ -13,7 +13,6 @@ from PIL import Image
 
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
-from search.catalog.known_files import Ledger
 from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
@@ -72,9 +71,9 @@ def store(
             tuple(captions), encoder.encode_texts([caption.text for caption in captions])
         ),
     )
-    held = catalog.open_collection(collection, encoder.space)
-    catalog.store_pictures(held, [item])
-    return Ledger(catalog.database, held).known([path])[path].picture_id
+    held = catalog.collections.open(collection, encoder.space)
+    catalog.writer.store(held, [item])
+    return catalog.files(held).known([path])[path].picture_id
 
 
 def store_colours(catalog: Catalog, folder: Path, colours: Sequence[str]) -> dict[str, int]:

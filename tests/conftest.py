@@ -11,9 +11,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from search.catalog.catalog import Catalog
-from search.catalog.database import Database
-from search.catalog.database.schema import ensure_schema
+from search.catalog.catalog import Catalog, open_catalog
 from tests.browsing import address, browser, page
 from tests.colour_web import client, engine, ids, web
 from tests.commands import limn_command
@@ -53,10 +51,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def catalog(database_url: str) -> Iterator[Catalog]:
     """An empty catalog at head."""
-    database = Database(database_url)
-    ensure_schema(database)
-    yield Catalog(database)
-    database.close()
+    with open_catalog(database_url) as catalog:
+        yield catalog
 
 
 @pytest.fixture

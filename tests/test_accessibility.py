@@ -79,10 +79,9 @@ def test_axe_finds_nothing_where_nothing_is_indexed_or_one_must_sign_in(
             assert found_by_axe(page) == [], path
         page.close()
     from search.bootstrap import open_engine
-    from search.catalog.tokens import Tokens
 
     with open_engine(settings_in(tmp_path / "data")) as engine:
-        Tokens(engine.catalog.database).create("phone", "read")
+        engine.catalog.tokens.create("phone", "read")
     with served(tmp_path / "data", "--require-token") as (_, url):
         page = browser.new_page()
         page.goto(url)

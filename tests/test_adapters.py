@@ -17,6 +17,7 @@ from search.errors import BadSource, NotFound
 from search.query.records import Query, TextTerm
 from search.records import Vectors
 from tests.conftest import Limn
+from tests.raw_sql import database_of
 from tests.test_concepts import settings_at
 from tests.test_engine import run_index
 
@@ -97,12 +98,12 @@ def test_an_adapter_is_installed_turned_off_and_removed(engine: Engine) -> None:
 
 
 def engine_url(engine: Engine) -> str:
-    return f"sqlite:///{engine.catalog.database.file}"
+    return f"sqlite:///{database_of(engine.catalog).file}"
 
 
 def test_one_that_finds_answers_worse_is_refused_with_both_figures(engine: Engine) -> None:
     mark_answers(engine)
-    [collection] = engine.catalog.collections(["shades"])
+    collection = engine.catalog.collections.one("shades")
     examples = gather(engine, collection)
     away = Adapter(np.eye(64, dtype=np.float32), -2 * np.eye(64, dtype=np.float32))
     with pytest.raises(NotInstalled, match=r"before: .*; after: "):

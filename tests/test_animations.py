@@ -14,7 +14,6 @@ from indexer.sources.folder import Folder
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
-from search.catalog.known_files import Ledger
 from search.catalog.records import Counts
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
@@ -93,12 +92,12 @@ def test_an_animation_is_indexed_followed_and_forgotten(tmp_path: Path) -> None:
             limits=Limits(),
             progress=Silent(),
         )
-        assert not catalog.failures(collection.id)
+        assert not catalog.failures.of(collection.id)
         return counts
 
     assert indexed().added == 5
     assert indexed().unchanged == 5
-    [collection] = catalog.collections(["m"])
+    collection = catalog.collections.one("m")
     assert [group.paths for group in duplicates(catalog, collection)] == [
         (folder / "a.gif" / number, folder / "b.png" / number) for number in ("0", "3")
     ]
@@ -124,8 +123,8 @@ def test_the_original_of_a_frame_is_the_animation(tmp_path: Path) -> None:
             limits=Limits(),
             progress=Silent(),
         )
-        [_, frame] = Ledger(engine.catalog.database, collection).everything()
+        [_, frame] = engine.catalog.files(collection).everything()
         answer = client.get(f"/api/v1/pictures/{frame.id}/original")
         assert (answer.mimetype, answer.data) == ("image/gif", path.read_bytes())
         answer.close()
-        assert engine.catalog.picture(frame.id).path == path / "3"
+        assert engine.catalog.pictures.one(frame.id).path == path / "3"

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from search.bootstrap import open_engine
-from search.catalog.tokens import Tokens
 from search.client import Client, Problem
 from tests.browsing import served
 from tests.colour_web import settings_in
@@ -176,7 +175,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(serving: Serving, data_dir: Pat
 @pytest.mark.parametrize("length", ["Content-Length: 2000000", "Transfer-Encoding: chunked"])
 def test_a_large_body_is_taken_from_who_may_send_it_alone(tmp_path: Path, length: str) -> None:
     with open_engine(settings_in(tmp_path / "data")) as engine:
-        tokens = Tokens(engine.catalog.database)
+        tokens = engine.catalog.tokens
         read, write = (tokens.create(each, each) for each in ("read", "write"))
     with served(tmp_path / "data", "--no-worker", "--require-token") as (process, url):
         port = int(url.rstrip("/").rpartition(":")[2])

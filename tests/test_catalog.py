@@ -11,8 +11,7 @@ import pytest
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
-from search.catalog.jobs import Jobs
-from search.catalog.known_files import Ledger
+from search.catalog.database.writer_lock import writer_lock
 from search.catalog.records import (
     BesidePicture,
     Changes,
@@ -23,7 +22,6 @@ from search.catalog.records import (
     Failure,
     FileState,
 )
-from search.catalog.writer_lock import writer_lock
 from search.errors import CollectionBusy, NotFound, SpaceMismatch
 from search.records import Caption, PictureFacts, Space, Vectors
 
@@ -56,11 +54,11 @@ def embedded(path: str | bytes, vector: Vectors, *captions: Caption) -> Embedded
 
 @pytest.fixture
 def collection(catalog: Catalog) -> Collection:
-    return catalog.open_collection("photos", SPACE)
+    return catalog.collections.open("photos", SPACE)
 
 
 def everything(catalog: Catalog, collection: Collection, position: int = 0) -> list[Changes]:
-    return list(catalog.changes_after(collection, position))
+    return list(catalog.changes.of_pictures(collection, position))
 
 
 def test_a_stored_picture_comes_back_with_its_facts_and_captions(
@@ -71,11 +69,11 @@ def test_a_stored_picture_comes_back_with_its_facts_and_captions(
         Caption("一只狗", "zh", "human"),
         Caption("x", origin="file"),
     )
-    assert catalog.store_pictures(
+    assert catalog.writer.store(
         collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0), *captions)]
     ) == (1, 0)
     [change] = everything(catalog, collection)
-    picture = catalog.picture(int(change.ids[0]))
+    picture = catalog.pictures.one(int(change.ids[0]))
     assert picture.facts == replace(FACTS, captions=captions)
     assert (picture.collection, picture.path) == ("photos", Path("/p/a.jpg"))
     assert (picture.size_bytes, picture.mtime_ns, picture.content_hash) == (
@@ -91,10 +89,10 @@ def test_captioned_pictures_are_those_of_one_collection_that_have_captions(
     told, bare, other = Caption("a dog", "en"), unit(1, 0, 0, 0), Caption("a cat", "en")
     pictures = [embedded("/p/a.jpg", bare, told, Caption("x", origin="file"))]
     pictures += [embedded("/p/b.jpg", bare), embedded("/p/c.jpg", bare, told)]
-    catalog.store_pictures(collection, pictures)
-    elsewhere = catalog.open_collection("elsewhere", SPACE)
-    catalog.store_pictures(elsewhere, [embedded("/p/a.jpg", bare, other)])
-    found = list(catalog.captioned(collection))
+    catalog.writer.store(collection, pictures)
+    elsewhere = catalog.collections.open("elsewhere", SPACE)
+    catalog.writer.store(elsewhere, [embedded("/p/a.jpg", bare, other)])
+    found = list(catalog.pictures.captioned(collection))
     assert [picture.path.name for picture in found] == ["a.jpg", "c.jpg"]
     assert [len(picture.facts.captions) for picture in found] == [2, 1]
 
@@ -103,8 +101,8 @@ def test_a_path_that_is_not_utf8_comes_back_to_the_byte(
     catalog: Catalog, collection: Collection
 ) -> None:
     path = b"/p/caf\xe9 \n\xff.jpg"
-    catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0))])
-    [found] = Ledger(catalog.database, collection).under(Path("/p"))
+    catalog.writer.store(collection, [embedded(path, unit(1, 0, 0, 0))])
+    [found] = catalog.files(collection).under(Path("/p"))
     assert found.path == path
 
 
@@ -112,35 +110,35 @@ def test_a_changed_picture_keeps_its_id_and_moves_to_the_end_of_the_log(
     catalog: Catalog, collection: Collection
 ) -> None:
     first = [embedded("/p/a.jpg", unit(1, 0, 0, 0)), embedded("/p/b.jpg", unit(0, 1, 0, 0))]
-    catalog.store_pictures(collection, first)
+    catalog.writer.store(collection, first)
     [before] = everything(catalog, collection)
     again = embedded("/p/a.jpg", unit(0, 0, 1, 0), Caption("new"))
-    assert catalog.store_pictures(collection, [again]) == (0, 1)
+    assert catalog.writer.store(collection, [again]) == (0, 1)
     [after] = everything(catalog, collection, before.position)
     assert after.ids.tolist() == before.ids[:1].tolist()
     np.testing.assert_allclose(after.vectors, again.vector[None], atol=1e-3)
-    assert [each.text for each in catalog.picture(int(after.ids[0])).facts.captions] == ["new"]
+    assert [each.text for each in catalog.pictures.one(int(after.ids[0])).facts.captions] == ["new"]
     [whole] = everything(catalog, collection)
     assert whole.ids.tolist() == before.ids[::-1].tolist(), "each picture stands once in the log"
 
 
 def test_a_removed_picture_is_told_to_followers(catalog: Catalog, collection: Collection) -> None:
-    catalog.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0), Caption("x"))])
+    catalog.writer.store(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0), Caption("x"))])
     [before] = everything(catalog, collection)
     picture_id = int(before.ids[0])
-    catalog.remove_pictures(collection, [picture_id])
+    catalog.writer.remove(collection, [picture_id])
     [after] = everything(catalog, collection, before.position)
     assert (after.ids.tolist(), after.removed.tolist()) == ([], [picture_id])
     with pytest.raises(NotFound):
-        catalog.picture(picture_id)
+        catalog.pictures.one(picture_id)
 
 
 def test_the_log_is_read_in_pieces_without_loss(catalog: Catalog, collection: Collection) -> None:
     batch = [embedded(f"/p/{n}.jpg", unit(1, n, 0, 0)) for n in range(25)]
-    catalog.store_pictures(collection, batch)
-    pieces = list(catalog.changes_after(collection, 0, limit=10))
+    catalog.writer.store(collection, batch)
+    pieces = list(catalog.changes.of_pictures(collection, 0, limit=10))
     assert [len(piece.ids) for piece in pieces] == [10, 10, 5]
-    assert pieces[-1].position == catalog.head(collection.id)
+    assert pieces[-1].position == catalog.changes.last(collection.id)
     np.testing.assert_allclose(
         np.concatenate([piece.vectors for piece in pieces]),
         np.stack([each.vector for each in batch]),
@@ -153,14 +151,14 @@ def test_captions_are_first_read_past_pictures_that_have_none(
 ) -> None:
     batch = [embedded(f"/p/{n}.jpg", unit(1, n, 0, 0)) for n in range(5)]
     batch[2] = embedded("/p/2.jpg", unit(1, 2, 0, 0), Caption("two"))
-    catalog.store_pictures(collection, batch)
-    head = catalog.head(collection.id)
-    told = list(catalog.caption_changes_after(collection, 0))
+    catalog.writer.store(collection, batch)
+    head = catalog.changes.last(collection.id)
+    told = list(catalog.changes.of_captions(collection, 0))
     assert [len(changes.ids) for changes in told] == [1, 0]
     assert told[-1].position == head
-    assert list(catalog.caption_changes_after(collection, head)) == []
-    catalog.store_pictures(collection, [embedded("/p/2.jpg", unit(1, 2, 0, 0))])
-    [lost] = catalog.caption_changes_after(collection, head)
+    assert list(catalog.changes.of_captions(collection, head)) == []
+    catalog.writer.store(collection, [embedded("/p/2.jpg", unit(1, 2, 0, 0))])
+    [lost] = catalog.changes.of_captions(collection, head)
     assert told[0].ids[0] in lost.removed and lost.position > head
 
 
@@ -169,15 +167,15 @@ def test_what_anyone_commits_is_told_without_asking_twice(database_url: str) -> 
     ensure_schema(database)
     catalog, elsewhere = Catalog(database), Catalog(other)
     asked: list[str] = []
-    database.tell(asked.append)
-    collection = catalog.open_collection("photos", SPACE)
+    database.on_statement(asked.append)
+    collection = catalog.collections.open("photos", SPACE)
     for writer in (catalog, elsewhere):
-        [(_, before)] = catalog.collections_with_heads()
-        writer.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
-        [(_, after)] = catalog.collections_with_heads()
+        [(_, before)] = catalog.collections.with_last_changes()
+        writer.writer.store(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
+        [(_, after)] = catalog.collections.with_last_changes()
         assert after > before
     asked.clear()
-    assert catalog.collections_with_heads() == [(collection, after)]
+    assert catalog.collections.with_last_changes() == [(collection, after)]
     assert len(asked) == (0 if database.is_sqlite else 1)
     database.close()
     other.close()
@@ -187,17 +185,17 @@ def test_captions_beside_a_picture_are_replaced_and_those_in_it_stay(
     catalog: Catalog, collection: Collection
 ) -> None:
     captions = (Caption("beside"), Caption("inside", kind="iptc.caption", origin="file"))
-    catalog.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0), *captions)])
+    catalog.writer.store(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0), *captions)])
     [change] = everything(catalog, collection)
     picture_id = int(change.ids[0])
     fresh = EmbeddedCaptions((Caption("fresh"),), unit(0, 1, 0, 0)[None])
     beside = BesidePicture(picture_id, b"n" * 16, fresh, {"rating": 5.0})
-    catalog.replace_captions(collection, [beside])
-    held = catalog.picture(picture_id).facts.captions
+    catalog.writer.replace_captions(collection, [beside])
+    held = catalog.pictures.one(picture_id).facts.captions
     assert {each.text for each in held} == {"inside", "fresh"}
-    assert catalog.head(collection.id) > change.position
-    assert catalog.picture(picture_id).fields == {"rating": 5.0}
-    [file] = Ledger(catalog.database, collection).known([Path("/p/a.jpg")]).values()
+    assert catalog.changes.last(collection.id) > change.position
+    assert catalog.pictures.one(picture_id).fields == {"rating": 5.0}
+    [file] = catalog.files(collection).known([Path("/p/a.jpg")]).values()
     assert file.captions_hash == b"n" * 16
 
 
@@ -205,8 +203,8 @@ def test_known_files_are_those_below_the_folder_and_no_neighbours(
     catalog: Catalog, collection: Collection
 ) -> None:
     paths = ["/p/a.jpg", "/p/sub/b.jpg", "/p2/c.jpg", "/p.jpg"]
-    catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0)) for path in paths])
-    ledger = Ledger(catalog.database, collection)
+    catalog.writer.store(collection, [embedded(path, unit(1, 0, 0, 0)) for path in paths])
+    ledger = catalog.files(collection)
     under = {root: {os.fsdecode(each.path) for each in ledger.under(Path(root))} for root in ROOTS}
     assert under == {"/p": set(paths[:2]), "/p.jpg": {"/p.jpg"}, "/": set(paths)}
 
@@ -214,22 +212,22 @@ def test_known_files_are_those_below_the_folder_and_no_neighbours(
 def test_a_collection_refuses_another_space_once_it_holds_pictures(
     catalog: Catalog, collection: Collection
 ) -> None:
-    assert catalog.open_collection("photos", OTHER_SPACE) == collection, "opening changes nothing"
-    other = catalog.take_space(collection, OTHER_SPACE)
-    assert other == replace(collection, space=OTHER_SPACE) == catalog.collections()[0]
-    catalog.store_pictures(other, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
+    assert catalog.collections.open("photos", OTHER_SPACE) == collection, "opening changes nothing"
+    other = catalog.collections.take_space(collection, OTHER_SPACE)
+    assert other == replace(collection, space=OTHER_SPACE) == catalog.collections.all()[0]
+    catalog.writer.store(other, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
     with pytest.raises(SpaceMismatch, match=r"test-111111111111.*test-000000000000"):
-        catalog.take_space(other, SPACE)
-    assert catalog.take_space(other, OTHER_SPACE) == other
+        catalog.collections.take_space(other, SPACE)
+    assert catalog.collections.take_space(other, OTHER_SPACE) == other
 
 
 def test_a_path_as_long_as_the_system_allows_is_stored(
     catalog: Catalog, collection: Collection
 ) -> None:
     path = "/p" + ("/" + "ü" * 120) * 16 + ".jpg"
-    assert catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0))]) == (1, 0)
-    assert catalog.store_pictures(collection, [embedded(path, unit(1, 0, 0, 0))]) == (0, 1)
-    catalog.record_failures(collection, [Failure(Path(path), "truncated", "cut")])
+    assert catalog.writer.store(collection, [embedded(path, unit(1, 0, 0, 0))]) == (1, 0)
+    assert catalog.writer.store(collection, [embedded(path, unit(1, 0, 0, 0))]) == (0, 1)
+    catalog.failures.record(collection, [Failure(Path(path), "truncated", "cut")])
 
 
 def test_collections_opened_side_by_side_are_made_once(database_url: str) -> None:
@@ -241,7 +239,7 @@ def test_collections_opened_side_by_side_are_made_once(database_url: str) -> Non
     def open_it() -> None:
         database = Database(database_url)
         begin.wait(30)
-        ids.append(Catalog(database).open_collection("photos", SPACE).id)
+        ids.append(Catalog(database).collections.open("photos", SPACE).id)
         database.close()
 
     threads = [threading.Thread(target=open_it) for _ in range(4)]
@@ -257,34 +255,34 @@ def test_collections_opened_side_by_side_are_made_once(database_url: str) -> Non
 def test_removing_a_collection_leaves_nothing_of_it_and_spares_the_others(
     catalog: Catalog, collection: Collection
 ) -> None:
-    other = catalog.open_collection("other", SPACE)
+    other = catalog.collections.open("other", SPACE)
     for each in (collection, other):
-        catalog.store_pictures(each, [embedded("/p/a.jpg", unit(1, 0, 0, 0), Caption("x"))])
-        catalog.record_failures(each, [Failure(Path("/p/bad.jpg"), "truncated", "cut")])
-    catalog.remove_collection(collection)
-    assert [each.name for each in catalog.collections()] == ["other"]
-    [left] = catalog.summaries()
+        catalog.writer.store(each, [embedded("/p/a.jpg", unit(1, 0, 0, 0), Caption("x"))])
+        catalog.failures.record(each, [Failure(Path("/p/bad.jpg"), "truncated", "cut")])
+    catalog.collections.remove(collection)
+    assert [each.name for each in catalog.collections.all()] == ["other"]
+    [left] = catalog.collections.summaries()
     assert (left.pictures, left.captions, left.failures) == (1, 1, 1)
-    assert catalog.open_collection("photos", SPACE).id not in (collection.id, other.id)
+    assert catalog.collections.open("photos", SPACE).id not in (collection.id, other.id)
     with pytest.raises(NotFound, match="other, photos"):
-        catalog.collections(["unknown"])
+        catalog.collections.named(["unknown"])
 
 
 def test_a_failure_is_recorded_once_and_goes_when_its_file_is_stored(
     catalog: Catalog, collection: Collection
 ) -> None:
     path = Path("/p/a.jpg")
-    catalog.record_failures(collection, [Failure(path, "truncated", "cut")])
-    catalog.record_failures(collection, [Failure(path, "not an image", "text")])
-    assert [each.reason for each in catalog.failures(collection.id)] == ["not an image"]
-    catalog.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
-    assert catalog.failures(collection.id) == []
+    catalog.failures.record(collection, [Failure(path, "truncated", "cut")])
+    catalog.failures.record(collection, [Failure(path, "not an image", "text")])
+    assert [each.reason for each in catalog.failures.of(collection.id)] == ["not an image"]
+    catalog.writer.store(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
+    assert catalog.failures.of(collection.id) == []
 
 
 def test_a_job_whose_process_went_away_is_marked_when_the_next_one_starts(
     catalog: Catalog, collection: Collection
 ) -> None:
-    jobs = Jobs(catalog.database)
+    jobs = catalog.jobs
     first = jobs.start(collection, "index", Path("/p"))
     second = jobs.start(collection, "index", Path("/p"))
     jobs.update(second, Counts(found=3, added=3), "done")
@@ -292,7 +290,7 @@ def test_a_job_whose_process_went_away_is_marked_when_the_next_one_starts(
         (second, "done"),
         (first, "interrupted"),
     ]
-    [summary] = catalog.summaries()
+    [summary] = catalog.collections.summaries()
     assert summary.updated_at is not None
 
 
@@ -304,8 +302,8 @@ def test_one_writer_at_a_time_holds_a_collection(
     catalog: Catalog, collection: Collection, database_url: str
 ) -> None:
     second = Database(database_url)
-    other = catalog.open_collection("other", SPACE)
-    with writer_lock(catalog.database, collection):
+    other = catalog.collections.open("other", SPACE)
+    with catalog.lock(collection):
         with pytest.raises(CollectionBusy, match="photos"), writer_lock(second, collection):
             pass
         with writer_lock(second, other):
@@ -325,14 +323,14 @@ def test_writers_side_by_side_lose_no_change(
         database = Database(database_url)
         for n in range(10):
             path = f"/p/{worker}-{n}.jpg"
-            Catalog(database).store_pictures(collection, [embedded(path, unit(1, worker, n, 0))])
+            Catalog(database).writer.store(collection, [embedded(path, unit(1, worker, n, 0))])
         database.close()
 
     def follow() -> None:
         position = 0
         while True:
             last = done.is_set()
-            for changes in catalog.changes_after(collection, position, limit=7):
+            for changes in catalog.changes.of_pictures(collection, position, limit=7):
                 seen.extend(changes.ids.tolist())
                 position = changes.position
             if last:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from search.bootstrap import open_engine
-from search.catalog.tokens import Tokens
 from search.client import Client, Hit, Problem, TextTerm, Unreachable
 from tests.browsing import served
 from tests.colour_web import picture_bytes, settings_in, store_colours
@@ -112,7 +111,7 @@ def test_what_people_keep_can_be_asked(tmp_path: Path) -> None:
 
 def test_tokens_and_absent_servers_are_told(tmp_path: Path) -> None:
     with open_engine(settings_in(tmp_path / "data")) as engine:
-        secret = Tokens(engine.catalog.database).create("mine", "read")
+        secret = engine.catalog.tokens.create("mine", "read")
     with served(tmp_path / "data", "--require-token") as (process, url):
         with pytest.raises(Problem, match="wants a token") as refused:
             Client(url).collections()

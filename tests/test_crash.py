@@ -25,7 +25,6 @@ from indexer.sources import Found, Item, Unchanged
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.jobs import Jobs
-from search.catalog.known_files import Ledger
 from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, Failure, FileState
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import TinyEncoder
@@ -35,6 +34,7 @@ from search.records import PictureFacts, Pixels, Space
 from tests import collections_of_every_kind as made
 from tests.commands import limn_command
 from tests.conftest import Limn
+from tests.raw_sql import database_of
 
 PICTURES = 300
 EACH = 3
@@ -186,10 +186,10 @@ def test_a_server_that_cuts_its_connections_ends_the_run_and_the_next_one_goes_o
 
 @pytest.mark.postgres
 def test_connections_that_were_cut_while_nobody_asked_cost_no_answer(catalog: Catalog) -> None:
-    database = catalog.database
+    database = database_of(catalog)
     if database.is_sqlite:
         pytest.skip("SQLite has no server")
-    assert catalog.collections() == []
+    assert catalog.collections.all() == []
     other = sa.create_engine(database.url, isolation_level="AUTOCOMMIT")
     with other.connect() as sql:
         sql.execute(
@@ -201,7 +201,7 @@ def test_connections_that_were_cut_while_nobody_asked_cost_no_answer(catalog: Ca
     other.dispose()
     with database.reading() as sql:
         assert sql.execute(sa.text("SELECT 1")).scalar_one() == 1
-    assert catalog.collections() == []
+    assert catalog.collections.all() == []
 
 
 @pytest.mark.postgres
@@ -299,9 +299,9 @@ def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone(
     catalog: Catalog,
 ) -> None:
     encoder = TinyEncoder()
-    collection = catalog.open_collection("p", encoder.space)
+    collection = catalog.collections.open("p", encoder.space)
     ids = [store(catalog, Path("/p") / name, encoder.space) for name in ("private/a.jpg", "b.jpg")]
-    planner = Planner(Ledger(catalog.database, collection))
+    planner = Planner(catalog.files(collection))
     planner.add(HalfReadable())
     assert planner.plan.gone == ids[1:]
     planner.plan.close()
@@ -320,14 +320,14 @@ class HalfReadable:
 
 def store(catalog: Catalog, path: Path, space: Space) -> int:
     """Put a picture into the catalog without a file; returns its id."""
-    collection = catalog.open_collection("p", space)
+    collection = catalog.collections.open("p", space)
     vector = np.zeros(space.width, np.float32)
     none = EmbeddedCaptions((), np.zeros((0, space.width), np.float32))
     file = FileState(path, 1, 1, b"h" * 32, b"c" * 16)
-    catalog.store_pictures(
+    catalog.writer.store(
         collection, [EmbeddedPicture(file, PictureFacts("PNG", 1, 1), vector, none)]
     )
-    return Ledger(catalog.database, collection).known([path])[path].picture_id
+    return catalog.files(collection).known([path])[path].picture_id
 
 
 def test_a_decoder_that_hangs_costs_its_file_alone(tmp_path: Path) -> None:

@@ -138,9 +138,9 @@ def test_the_memory_of_decoders_has_no_name_that_could_be_left_behind() -> None:
 def test_a_picture_that_an_older_version_blamed_at_once_is_tried_again(
     catalog: Catalog, files: list[Path]
 ) -> None:
-    collection = catalog.open_collection("p", TinyEncoder().space)
+    collection = catalog.collections.open("p", TinyEncoder().space)
     details = ("decoding {!r} ended its process", "decoding {!r} took more than 60 s", "{!r}: no")
-    catalog.record_failures(
+    catalog.failures.record(
         collection,
         [
             Failure(path, "crashed", detail.format(str(path)), path.stat().st_size, mtime_ns)
@@ -149,4 +149,4 @@ def test_a_picture_that_an_older_version_blamed_at_once_is_tried_again(
         ],
     )
     run_index(catalog, files[0].parent, "p")
-    assert [each.path for each in catalog.failures(collection.id)] == [files[2]]
+    assert [each.path for each in catalog.failures.of(collection.id)] == [files[2]]

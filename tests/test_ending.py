@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.database import tables as t
 from search.catalog.jobs import Jobs
 from tests.commands import limn_command
 from tests.conftest import Limn

@@ -13,8 +13,8 @@ from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
+from search.catalog.database.tables import change
 from search.catalog.records import Counts, EmbeddedCaptions, EmbeddedPicture, FileState
-from search.catalog.tables import change
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery, NotFound, SpaceMismatch
@@ -22,6 +22,7 @@ from search.pictures import Limits
 from search.query.records import IndexedTerm, PictureTerm, Query, TextTerm
 from search.records import PictureFacts, Space
 from search.settings import Settings
+from tests.raw_sql import database_of
 
 COLLECTION = "colours"
 
@@ -80,7 +81,7 @@ def index_files(settings: Settings) -> list[Path]:
 
 
 def renumber(catalog: Catalog, by: int) -> None:
-    with catalog.database.writing() as sql:
+    with database_of(catalog).writing() as sql:
         sql.execute(change.update().values(seq=change.c.seq + by))
 
 
@@ -92,7 +93,7 @@ def test_hits_are_ranked_by_their_cosine_and_joined_with_sql(engine: Engine) -> 
     encoder = TinyEncoder()
     query = encoder.encode_texts(["a red wall"])[0]
     for hit in hits:
-        _, vector = engine.catalog.picture_vector(hit.picture.id)
+        _, vector = engine.catalog.pictures.vector(hit.picture.id)
         assert hit.score == pytest.approx(float(query @ vector), abs=1e-3)
         colour = hit.picture.path.stem
         assert [each.text for each in hit.picture.facts.captions] == [
@@ -206,13 +207,13 @@ def test_unknown_names_and_ids_are_not_found(engine: Engine) -> None:
 
 def test_vectors_of_two_spaces_never_meet(engine: Engine, colours: Path) -> None:
     space = Space("other-000000000000", "tiny", 64)
-    foreign = engine.catalog.open_collection("foreign", space)
+    foreign = engine.catalog.collections.open("foreign", space)
     assert names(engine, words("red")) == ["red.jpg"], "an empty collection is in nobody's way"
     vector = TinyEncoder().encode_texts(["red"])[0]
     file = FileState(Path("/nowhere.jpg"), 1, 1, b"", b"")
     facts = PictureFacts("JPEG", 1, 1)
     none = EmbeddedCaptions((), np.zeros((0, 64), dtype=np.float32))
-    engine.catalog.store_pictures(foreign, [EmbeddedPicture(file, facts, vector, none)])
+    engine.catalog.writer.store(foreign, [EmbeddedPicture(file, facts, vector, none)])
     with pytest.raises(SpaceMismatch, match="--collection"):
         engine.search(words("red"))
     assert names(engine, Query((TextTerm("red"),), (COLLECTION,), k=1)) == ["red.jpg"]
@@ -232,5 +233,5 @@ def test_searches_over_many_pictures_equal_a_scan_of_sql(engine: Engine, tmp_pat
     hits = engine.search(Query((TextTerm("yellow on the left"),), ("random",), k=100))
     assert len(hits) == 60
     for hit in hits:
-        _, vector = engine.catalog.picture_vector(hit.picture.id)
+        _, vector = engine.catalog.pictures.vector(hit.picture.id)
         assert hit.score == pytest.approx(float(query @ vector), abs=1e-3)

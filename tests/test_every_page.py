@@ -8,9 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.bootstrap import open_engine
-from search.catalog.jobs import Jobs
 from search.catalog.records import Failure
-from search.catalog.tokens import Tokens
 from tests.browsing import COLOURS, served
 from tests.colour_web import COLLECTION, settings_in, store_colours
 
@@ -58,9 +56,9 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ids = list(store_colours(catalog, folder / "pictures", COLOURS).values())
         catalog.boards.create("walls", ids[:2])
         catalog.saved.save("red walls", "q=red")
-        [collection] = catalog.collections([COLLECTION])
-        catalog.record_failures(collection, [Failure(Path("/a.jpg"), "not an image", "text")])
-        Jobs(catalog.database).ask("coming", "index", {"sources": ["/x"], "name": "coming"})
+        collection = catalog.collections.one(COLLECTION)
+        catalog.failures.record(collection, [Failure(Path("/a.jpg"), "not an image", "text")])
+        catalog.jobs.ask("coming", "index", {"sources": ["/x"], "name": "coming"})
     return folder / "data"
 
 
@@ -116,7 +114,7 @@ def test_no_script_throws_where_one_must_sign_in(
     browser: "Browser", tmp_path: Path, language: str
 ) -> None:
     with open_engine(settings_in(tmp_path / "data")) as engine:
-        Tokens(engine.catalog.database).create("one", "read")
+        engine.catalog.tokens.create("one", "read")
     with served(tmp_path / "data", "--no-worker", "--require-token") as (_, url):
         assert visited(browser, url, language, ("", "sign-in", "kept")) == []
 

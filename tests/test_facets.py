@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from search.catalog.catalog import Catalog
-from search.catalog.known_files import Ledger
 from search.catalog.records import Collection, EmbeddedPicture
 from search.colours import NAMED
 from search.facets.cache import Holdings
@@ -76,8 +75,8 @@ SIX = [
 
 @pytest.fixture
 def collection(catalog: Catalog) -> Collection:
-    made = catalog.open_collection("photos", SPACE)
-    catalog.store_pictures(made, SIX)
+    made = catalog.collections.open("photos", SPACE)
+    catalog.writer.store(made, SIX)
     return made
 
 
@@ -87,7 +86,7 @@ def holdings(catalog: Catalog) -> Holdings:
 
 
 def counted(holdings: Holdings, catalog: Catalog, where: str = "") -> Facets:
-    return holdings.facets(catalog.collections_with_heads(), parse(where) if where else None)
+    return holdings.facets(catalog.collections.with_last_changes(), parse(where) if where else None)
 
 
 def told(values: tuple[Value, ...]) -> dict[str, int]:
@@ -140,7 +139,7 @@ def test_a_facet_is_counted_without_its_own_condition(holdings: Holdings, catalo
 @pytest.mark.usefixtures("collection")
 def test_what_a_facet_counts_is_what_its_filter_finds(holdings: Holdings, catalog: Catalog) -> None:
     facets = counted(holdings, catalog)
-    [held] = catalog.collections()
+    [held] = catalog.collections.all()
     asked = {f"colour = {value.value}": value.pictures for value in facets.colours}
     assert facets.dates is not None and facets.places is not None
     asked |= {f"date = {value.value}": value.pictures for value in facets.dates.values}
@@ -160,10 +159,10 @@ def test_what_a_facet_counts_is_what_its_filter_finds(holdings: Holdings, catalo
 
 def test_changes_are_followed(holdings: Holdings, catalog: Catalog, collection: Collection) -> None:
     assert counted(holdings, catalog).pictures == 6
-    known = Ledger(catalog.database, collection).known([Path("/p/2019/a.jpg")])
+    known = catalog.files(collection).known([Path("/p/2019/a.jpg")])
     [gone] = [held.picture_id for held in known.values()]
-    catalog.remove_pictures(collection, [gone])
-    catalog.store_pictures(
+    catalog.writer.remove(collection, [gone])
+    catalog.writer.store(
         collection,
         [
             picture("/p/2019/b.jpg", camera="Leica", fields={"who": "Cem"}),
@@ -175,21 +174,21 @@ def test_changes_are_followed(holdings: Holdings, catalog: Catalog, collection: 
     assert told(followed.cameras)["Leica"] == 1
     assert told(followed.languages) == {"": 1, "de": 1}
     assert {column.name: column.pictures for column in followed.columns} == {"rating": 1, "who": 2}
-    other = catalog.open_collection("more", SPACE)
-    catalog.store_pictures(other, [picture("/q/h.jpg", fields={"who": "Ann"})])
+    other = catalog.collections.open("more", SPACE)
+    catalog.writer.store(other, [picture("/q/h.jpg", fields={"who": "Ann"})])
     both = counted(holdings, catalog)
     assert (both.pictures, told(both.columns[1].values)["Ann"]) == (7, 2)
-    catalog.remove_collection(other)
+    catalog.collections.remove(other)
     holdings.forget({collection.id})
     assert counted(holdings, catalog) == followed
 
 
 def test_days_months_and_years_by_what_they_span(catalog: Catalog, holdings: Holdings) -> None:
-    made = catalog.open_collection("photos", SPACE)
+    made = catalog.collections.open("photos", SPACE)
     units = []
     for number, taken_at in enumerate(("2020-02-28", "2020-03-01T08:00:00", "2024-01-01", "1931")):
         item = picture(f"/p/{number}.jpg", taken_at=taken_at)
-        catalog.store_pictures(made, [item])
+        catalog.writer.store(made, [item])
         dates = counted(holdings, catalog).dates
         assert dates is not None
         units.append((dates.unit, len(dates.values)))
@@ -198,7 +197,7 @@ def test_days_months_and_years_by_what_they_span(catalog: Catalog, holdings: Hol
 
 def test_a_collection_without_pictures_holds_nothing(catalog: Catalog, holdings: Holdings) -> None:
     assert counted(holdings, catalog).pictures == 0
-    catalog.open_collection("photos", SPACE)
+    catalog.collections.open("photos", SPACE)
     assert counted(holdings, catalog).dates is None
 
 

@@ -79,7 +79,7 @@ def test_a_filter_that_can_not_be_followed_is_refused(text: str, told: str) -> N
 @pytest.fixture
 def pictures(catalog: Catalog) -> Catalog:
     """One picture of 2019 in Paris, one at the date line, one of which little is known."""
-    collection = catalog.open_collection("photos", SPACE)
+    collection = catalog.collections.open("photos", SPACE)
     paris = embedded("/p/2019/paris.jpg", unit(1, 0, 0, 0), Caption("The Tower, 100% iron"))
     paris = replace(
         paris,
@@ -111,7 +111,7 @@ def pictures(catalog: Catalog) -> Catalog:
             FACTS, format="PNG", taken_at=None, latitude=None, longitude=None, camera=None
         ),
     )
-    catalog.store_pictures(collection, [paris, fiji, bare])
+    catalog.writer.store(collection, [paris, fiji, bare])
     return catalog
 
 
@@ -195,13 +195,13 @@ PASSING = [
 def test_a_column_that_nothing_has_is_refused_with_those_there_are(
     pictures: Catalog, text: str, told: str
 ) -> None:
-    [collection] = pictures.collections()
+    [collection] = pictures.collections.all()
     with pytest.raises(BadQuery, match=told):
         pictures.filters.resolved([collection.id], parse(text))
 
 
 def test_columns_of_other_collections_are_not_of_this_one(pictures: Catalog) -> None:
-    other = pictures.open_collection("other", SPACE)
+    other = pictures.collections.open("other", SPACE)
     with pytest.raises(BadQuery, match="the pictures: none"):
         pictures.filters.resolved([other.id], parse("rating > 3"))
     with pytest.raises(BadQuery, match="neither a number nor a date"):
@@ -209,10 +209,10 @@ def test_columns_of_other_collections_are_not_of_this_one(pictures: Catalog) -> 
 
 
 def test_only_pictures_that_pass_are_found(pictures: Catalog) -> None:
-    [collection] = pictures.collections()
+    [collection] = pictures.collections.all()
     stems = {
         each: picture.path.stem
-        for each, picture in pictures.pictures(
+        for each, picture in pictures.pictures.by_id(
             pictures.filters.ids([collection.id], parse("width > 0"))[collection.id].tolist()
         ).items()
     }
@@ -226,16 +226,16 @@ def test_only_pictures_that_pass_are_found(pictures: Catalog) -> None:
 def test_words_are_found_through_a_filter_and_forgotten_with_their_picture(
     pictures: Catalog,
 ) -> None:
-    [collection] = pictures.collections()
+    [collection] = pictures.collections.all()
     found = pictures.words.find(("tower", "iron", "nowhere"), [collection.id])
     [picture_id] = found.words
     assert found.words[picture_id] == ["tower", "100", "iron"]
     assert found.frequency == {"tower": 1, "iron": 1, "nowhere": 0}
     assert pictures.words.find(("tower",), [collection.id + 1]).words == {}
-    assert pictures.picture(picture_id).path == Path("/p/2019/paris.jpg")
+    assert pictures.pictures.one(picture_id).path == Path("/p/2019/paris.jpg")
     again = embedded("/p/2019/paris.jpg", unit(1, 0, 0, 0), Caption("a bridge"))
-    pictures.store_pictures(collection, [again])
+    pictures.writer.store(collection, [again])
     assert pictures.words.find(("tower",), [collection.id]).words == {}
     assert list(pictures.words.find(("bridg",), [collection.id]).words) == [picture_id]
-    pictures.remove_pictures(collection, [picture_id])
+    pictures.writer.remove(collection, [picture_id])
     assert pictures.words.find(("bridg",), [collection.id]).words == {}

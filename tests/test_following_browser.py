@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from search.bootstrap import open_engine
-from search.catalog.jobs import Jobs
 from search.catalog.records import Counts, Failure
 from tests.browsing import served
 from tests.colour_web import COLLECTION, picture_bytes, settings_in, store, store_colours
@@ -23,8 +22,8 @@ def test_a_job_is_followed_on_every_page_that_tells_of_it(
     with open_engine(settings) as engine, served(tmp_path / "data", "--no-worker") as (_, url):
         catalog = engine.catalog
         store_colours(catalog, tmp_path / "in", ("red", "blue"))
-        [collection] = catalog.collections([COLLECTION])
-        jobs = Jobs(catalog.database)
+        collection = catalog.collections.one(COLLECTION)
+        jobs = catalog.jobs
         job = jobs.start(collection, "index", tmp_path / "in")
         jobs.update(job, Counts(found=4, added=2), total=4)
         context = browser.new_context(locale="en-US")
@@ -38,7 +37,7 @@ def test_a_job_is_followed_on_every_page_that_tells_of_it(
             each.get_by_text("2 of 4").wait_for()
         assert page.locator(".newest img").count() == 2
         store(catalog, tmp_path / "in" / "green.png", "green")
-        catalog.record_failures(collection, [Failure(Path("/a.jpg"), "not an image", "text")])
+        catalog.failures.record(collection, [Failure(Path("/a.jpg"), "not an image", "text")])
         jobs.update(job, Counts(found=4, added=5), total=4)
         for each in (first, shelf, page):
             each.get_by_text("3 pictures").wait_for()
@@ -62,7 +61,7 @@ def test_the_first_page_shows_the_first_collection_as_it_comes(
         page = browser.new_page(locale="en-US")
         page.goto(url)
         page.get_by_text("No pictures are indexed yet").wait_for()
-        Jobs(engine.catalog.database).ask(COLLECTION, "index", {"sources": ["/x"], "name": "x"})
+        engine.catalog.jobs.ask(COLLECTION, "index", {"sources": ["/x"], "name": "x"})
         store_colours(engine.catalog, tmp_path / "in", ("red",))
         page.get_by_text("1 picture", exact=True).wait_for()
         page.close()

@@ -28,7 +28,7 @@ def left_running(engine: Engine, folder: Path) -> int:
     store_colours(engine.catalog, folder, ("red",))
     [collection] = engine.collections()
     request = {"sources": [str(folder)], "name": collection.name}
-    return Jobs(engine.catalog.database).start(collection, "index", folder, request=request)
+    return engine.catalog.jobs.start(collection, "index", folder, request=request)
 
 
 def ended(jobs: Jobs, job_id: int) -> str:
@@ -43,7 +43,7 @@ def test_a_job_that_a_dead_worker_left_goes_on_when_the_server_starts(
 ) -> None:
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
-        jobs = Jobs(engine.catalog.database)
+        jobs = engine.catalog.jobs
         foreman = Foreman(engine)
         assert not foreman.at_work
         foreman.start()
@@ -58,7 +58,7 @@ def test_the_job_of_a_worker_that_crashed_is_told_as_interrupted(
     monkeypatch.setenv("LIMN_WORKERS", "none")  # so that every command ends at once
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
-        jobs = Jobs(engine.catalog.database)
+        jobs = engine.catalog.jobs
         foreman = Foreman(engine)
         foreman.start()
         assert ended(jobs, job) == "interrupted"

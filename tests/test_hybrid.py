@@ -14,7 +14,7 @@ from PIL import Image
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
 from search.catalog.database.schema import migrations_folder
-from search.catalog.tables import caption
+from search.catalog.database.tables import caption
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery
@@ -23,6 +23,7 @@ from search.query.records import Evidence, Hit, IndexedTerm, PictureTerm, Query,
 from search.ranking.pagination import alike
 from search.records import Vectors
 from search.settings import Settings
+from tests.raw_sql import database_of
 from tests.test_engine import run_index
 
 NAMES = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
@@ -100,7 +101,7 @@ def test_each_hit_tells_what_matched_and_shares_add_up(engine: Engine) -> None:
         assert hit.confidence is not None and 0 <= hit.confidence <= 1
         assert sum(match.share for match in hit.matches) == pytest.approx(1, abs=1e-5)
         found = {match.by: match for match in hit.matches}
-        _, vector = engine.catalog.picture_vector(hit.picture.id)
+        _, vector = engine.catalog.pictures.vector(hit.picture.id)
         assert found["picture"].score == pytest.approx(float(query @ vector), abs=1e-3)
         captions = hit.picture.facts.captions
         assert ("caption" in found) == bool(captions)
@@ -187,7 +188,7 @@ def test_near_duplicates_are_folded_into_the_best_of_them(engine: Engine, folder
         assert len(folded) == 8
         best = folded[0]
         assert best.picture.path.stem.startswith("red") and len(best.copies) == 3
-        paths = engine.catalog.pictures(best.copies).values()
+        paths = engine.catalog.pictures.by_id(best.copies).values()
         assert all(picture.path.stem.startswith("red") for picture in paths)
 
 
@@ -242,7 +243,7 @@ def test_a_part_of_a_picture_is_searched_by(engine: Engine, tmp_path: Path) -> N
 def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine) -> None:
     statements: list[str] = []
     engine.search(Query(text("red")))  # opens what is kept open
-    engine.catalog.database.tell(statements.append)
+    engine.catalog.on_statement(statements.append)
 
     def asked() -> int:
         count = sum(each.startswith(("SELECT", "WITH")) for each in statements)
@@ -250,7 +251,7 @@ def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine
         return count
 
     # SQLite tells that nothing was committed, which spares a statement.
-    spared = int(engine.catalog.database.is_sqlite)
+    spared = int(database_of(engine.catalog).is_sqlite)
     engine.search(Query(text("red"), k=50))
     assert asked() == 3 - spared
     engine.search(Query(text("red"), k=50, by=("picture",), where=parse("width > 1")))
@@ -260,7 +261,7 @@ def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine
 def test_the_first_search_of_a_warm_engine_is_as_the_second(engine: Engine) -> None:
     engine.warm()
     statements: list[str] = []
-    engine.catalog.database.tell(statements.append)
+    engine.catalog.on_statement(statements.append)
     counts = []
     for words in ("red", "green"):
         engine.search(Query(text(words)))
@@ -272,7 +273,7 @@ def test_the_first_search_of_a_warm_engine_is_as_the_second(engine: Engine) -> N
 def test_words_and_colours_that_were_there_before_their_tables_are_found(
     engine: Engine, settings: Settings
 ) -> None:
-    database = engine.catalog.database
+    database = database_of(engine.catalog)
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     with database.writing() as sql:

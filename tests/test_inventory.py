@@ -150,7 +150,7 @@ def test_a_collection_s_encoder_whose_files_are_gone_is_said_to_be(
     ensure_schema(database)
     gone = ("open_clip:ViT-B-32@/gone/weights.pt", "onnx:/gone/pair", "builtin@/gone/pair", "odd")
     for number, encoder in enumerate(gone):
-        Catalog(database).open_collection(f"c{number}", Space(f"space-{number}", encoder, 512))
+        Catalog(database).collections.open(f"c{number}", Space(f"space-{number}", encoder, 512))
     database.close()
     found = listed(limn, **caches)
     assert [found[encoder]["there"] for encoder in gone] == [False] * 4

@@ -14,7 +14,6 @@ from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.job_processes import AT_ONCE, JobProcesses
-from search.catalog.jobs import Jobs
 from search.catalog.records import Counts
 from tests.commands import limn_command
 
@@ -54,7 +53,7 @@ def picture(folder: Path) -> Path:
 
 
 def ask(catalog: Catalog, source: Path, name: str) -> int:
-    return Jobs(catalog.database).ask(name, "index", {"sources": [str(source)], "name": name})
+    return catalog.jobs.ask(name, "index", {"sources": [str(source)], "name": name})
 
 
 def until(processes: JobProcesses, true: Callable[[], bool]) -> None:
@@ -69,7 +68,7 @@ def until(processes: JobProcesses, true: Callable[[], bool]) -> None:
 def test_a_job_that_is_stuck_holds_up_no_other_and_can_be_cancelled(
     catalog: Catalog, processes: JobProcesses, tmp_path: Path
 ) -> None:
-    jobs = Jobs(catalog.database)
+    jobs = catalog.jobs
     first = ask(catalog, stuck(tmp_path), "stuck")
     second = ask(catalog, picture(tmp_path / "pictures"), "other")
     third = ask(catalog, tmp_path / "pictures", "other")
@@ -116,7 +115,7 @@ def children() -> list[int]:
 def test_jobs_of_processes_that_are_told_to_end_go_on_with_the_next(
     catalog: Catalog, tmp_path: Path
 ) -> None:
-    jobs = Jobs(catalog.database)
+    jobs = catalog.jobs
     job = ask(catalog, stuck(tmp_path), "stuck")
     processes = JobProcesses(catalog, left_behind="always", quiet=True)
     until(processes, lambda: jobs.one(job).state == "running")
@@ -127,7 +126,7 @@ def test_jobs_of_processes_that_are_told_to_end_go_on_with_the_next(
 def test_a_cancelled_job_whose_process_is_gone_ends(
     catalog: Catalog, processes: JobProcesses, tmp_path: Path
 ) -> None:
-    jobs = Jobs(catalog.database)
+    jobs = catalog.jobs
     job = ask(catalog, stuck(tmp_path), "stuck")
     assert jobs.take(job)
     jobs.cancel(job)
@@ -137,7 +136,7 @@ def test_a_cancelled_job_whose_process_is_gone_ends(
 
 
 def test_a_job_that_has_ended_stays_as_it_is(catalog: Catalog, tmp_path: Path) -> None:
-    jobs = Jobs(catalog.database)
+    jobs = catalog.jobs
     job = ask(catalog, tmp_path, "p")
     jobs.cancel(job)
     before = jobs.one(job)
@@ -170,7 +169,7 @@ def test_a_job_does_not_run_modules_of_the_current_folder(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(downloads)
-    jobs = Jobs(catalog.database)
+    jobs = catalog.jobs
     job = ask(catalog, picture(tmp_path / "pictures"), "p")
     until(processes, lambda: jobs.one(job).state not in ("queued", "running"))
     assert jobs.one(job).state == "done"

@@ -8,7 +8,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from search.catalog.catalog import Catalog
-from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
 from search.query.records import Query, TextTerm
@@ -59,7 +58,7 @@ def test_who_may_only_read_marks_without_leaving_a_trace(
     engine: Engine, ids: dict[str, int], tmp_path: Path
 ) -> None:
     client = create_app(engine, settings_in(tmp_path / "data"), "0.0.0.0").test_client()
-    tokens = Tokens(engine.catalog.database)
+    tokens = engine.catalog.tokens
     read = {"Authorization": f"Bearer {tokens.create('r', 'read')}"}
     write = {"Authorization": f"Bearer {tokens.create('w', 'write')}"}
     form = {"q": "a wall", "mark_more": str(ids["blue"]), "name": "mine"}
@@ -125,8 +124,8 @@ def test_a_board_is_filled_ordered_noted_and_deleted(
     assert re.findall(r'id="picture-(\d+)"', page) == [chosen[2], chosen[1], str(ids["black"])]
     assert "grass &lt;b&gt;" in page and "3 pictures" in page
     assert 'action="/api/v1/export"' in page
-    [collection] = engine.catalog.collections()
-    engine.catalog.remove_pictures(collection, [ids["black"]])
+    [collection] = engine.catalog.collections.all()
+    engine.catalog.writer.remove(collection, [ids["black"]])
     assert "2 pictures" in client.get("/boards/1").text, "what is removed leaves its boards"
     client.post("/boards/1/rename", data={"name": "Colours"})
     assert "Colours" in client.get("/kept").text

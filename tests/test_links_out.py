@@ -17,7 +17,6 @@ from indexer.indexing.run import run
 from indexer.indexing.worker import Worker
 from indexer.sources import Item
 from indexer.sources.registry import Asked, open_source
-from search.catalog.jobs import Jobs
 from search.catalog.records import Failure
 from search.engine import Engine
 from search.errors import BadSource
@@ -174,7 +173,7 @@ def test_what_an_older_version_was_asked_for_is_confined_too(
     web: tuple[Engine, FlaskClient], settings: Settings, root: Path
 ) -> None:
     engine, client = web
-    rows = Jobs(engine.catalog.database)
+    rows = engine.catalog.jobs
     run(engine, settings, Request.of((str(root / "other"),), "c"), PlainProgress())
     old = rows.ask("c", "index", {"sources": [str(root / "walls")], "name": "c"})
     rows.cancel(old)

@@ -138,7 +138,8 @@ def test_pictures_of_a_share_that_is_away_are_kept_and_shown_nowhere(
         assert not shown & set(away), query
     facets = engine.facets([NAME])
     assert sum(each.pictures for each in facets.formats) == 2
-    assert not {each.id for each in catalog.captioned(catalog.collections([NAME])[0])} & set(away)
+    captioned = catalog.pictures.captioned(catalog.collections.one(NAME))
+    assert not {each.id for each in captioned} & set(away)
     with pytest.raises(NotFound, match="missing"):
         engine.picture(away[0])
     shown_board, pinned = catalog.boards.one(board)
@@ -169,7 +170,7 @@ def test_what_comes_back_elsewhere_keeps_its_ids(held: tuple[Engine, Path]) -> N
     assert ids(engine) == before
     assert all(
         "share" not in str(each.path)
-        for each in engine.catalog.pictures([*ids(engine).values()]).values()
+        for each in engine.catalog.pictures.by_id([*ids(engine).values()]).values()
     )
 
 
@@ -221,11 +222,11 @@ def test_a_link_to_what_is_away_an_archive_and_frames_lose_nothing(tmp_path: Pat
         disk.rename(tmp_path / "away")
         index(engine, root)
         assert ids(engine) == before, "what can't be read is not taken for gone"
-        reasons = {each.path.name for each in engine.catalog.failures(1)}
+        reasons = {each.path.name for each in engine.catalog.failures.of(1)}
         assert reasons == {"folder", "more.zip", "moving.webp"}
         (tmp_path / "away").rename(disk)
         index(engine, root)
-        assert ids(engine) == before and not engine.catalog.failures(1)
+        assert ids(engine) == before and not engine.catalog.failures.of(1)
         for name in ("folder", "more.zip"):
             (root / name).unlink()
         index(engine, root)
@@ -250,7 +251,7 @@ def test_a_picture_that_a_table_names_and_is_away_is_missing(tmp_path: Path) -> 
         assert len(ids(engine)) == 1 and engine.summaries()[0].missing == 1
         (tmp_path / "away" / "2.png").rename(tmp_path / "images" / "2.png")
         index(engine, table)
-        assert ids(engine) == before and not engine.catalog.failures(1)
+        assert ids(engine) == before and not engine.catalog.failures.of(1)
 
 
 RENAMES = {
@@ -273,7 +274,8 @@ def test_files_that_change_their_names_keep_their_identity(
         rename(root, renames)
         index(engine, root)
         assert ids(engine) == before
-        files = {each.path: each for each in engine.catalog.pictures([*before.values()]).values()}
+        found = engine.catalog.pictures.by_id([*before.values()])
+        files = {each.path: each for each in found.values()}
         assert set(files) == set(root.rglob("*.png"))
         texts = {
             path.with_suffix(".txt").read_text(): files[path].facts.captions[0].text

@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from werkzeug import Response
 from werkzeug.routing import Rule
 
-from search.catalog.jobs import Jobs
 from search.engine import Engine
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "FOO")
@@ -49,7 +48,7 @@ def test_no_misuse_is_the_servers_fault(
 ) -> None:
     engine.catalog.boards.create("one", [1])
     engine.catalog.saved.save("one", "q=red")
-    Jobs(engine.catalog.database).ask("one", "index", {"sources": ["/none"], "name": "one"})
+    engine.catalog.jobs.ask("one", "index", {"sources": ["/none"], "name": "one"})
     wrong = []
     for rule in client.application.url_map.iter_rules():
         address = filled(rule, value)

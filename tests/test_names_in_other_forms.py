@@ -30,6 +30,7 @@ from search.text.characters import composed, forms
 from search.text.path_names import on_disk
 from tests.colour_web import opened, picture_bytes, settings_in
 from tests.conftest import Limn
+from tests.raw_sql import database_of
 
 NFC, NFD = (unicodedata.normalize(form, "Café ガラス") for form in ("NFC", "NFD"))
 BOTH = [(NFC, NFD), (NFD, NFC)]
@@ -175,10 +176,10 @@ def hits(limn: Limn, *arguments: str | Path) -> list[dict[str, Any]]:
 
 def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> None:
     space = Space("s", "tiny", 4)
-    first = catalog.open_collection(NFD, space)
+    first = catalog.collections.open(NFD, space)
     assert first.name == NFC
-    assert catalog.open_collection(NFC, space) == catalog.open_collection(NFD, space) == first
-    assert catalog.collections([NFD]) == [first]
+    assert catalog.collections.open(NFC, space) == catalog.collections.open(NFD, space) == first
+    assert catalog.collections.named([NFD]) == [first]
     catalog.boards.create(NFC)
     with pytest.raises(NameTaken):
         catalog.boards.create(NFD)
@@ -186,7 +187,7 @@ def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> 
     with pytest.raises(NameTaken):
         catalog.saved.save(NFC, "q=blue")
     with pytest.raises(NotFound):
-        catalog.collections(["Cafe"])
+        catalog.collections.named(["Cafe"])
 
 
 def test_a_collection_that_an_older_version_named_is_found_in_either_form(
@@ -194,11 +195,11 @@ def test_a_collection_that_an_older_version_named_is_found_in_either_form(
 ) -> None:
     import sqlalchemy as sa
 
-    made = catalog.open_collection("x", Space("s", "tiny", 4))
-    with catalog.database.writing() as sql:
+    made = catalog.collections.open("x", Space("s", "tiny", 4))
+    with database_of(catalog).writing() as sql:
         sql.execute(sa.text("UPDATE collection SET name = :name"), {"name": NFD})
     for name in (NFC, NFD):
-        assert [each.id for each in catalog.collections([name])] == [made.id]
+        assert [each.id for each in catalog.collections.named([name])] == [made.id]
 
 
 @pytest.fixture

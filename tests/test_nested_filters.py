@@ -47,16 +47,16 @@ kinds = st.sampled_from(("all", "any", "not"))
 @pytest.fixture
 def pictures(catalog: Catalog) -> Catalog:
     """Eight pictures, each of its width and camera; the ids go from 1 on."""
-    collection = catalog.open_collection("photos", SPACE)
+    collection = catalog.collections.open("photos", SPACE)
     for width, camera in zip(WIDTHS, CAMERAS, strict=True):
         picture = embedded(f"/p/{width}.jpg", unit(1, 0, 0, 0))
         facts = replace(FACTS, width_px=width, camera=camera)
-        catalog.store_pictures(collection, [replace(picture, facts=facts)])
+        catalog.writer.store(collection, [replace(picture, facts=facts)])
     return catalog
 
 
 def passing(catalog: Catalog, wanted: Filter) -> list[int]:
-    [collection] = catalog.collections()
+    [collection] = catalog.collections.all()
     found = catalog.filters.ids([collection.id], wanted)[collection.id]
     return [int(each) for each in found]
 

@@ -74,14 +74,14 @@ def indexed(catalog: Catalog, folder: Path, name: str) -> list[int]:
     collection, _ = index(
         catalog, name, [source], encoder, workers=1, limits=Limits(), progress=progress
     )
-    pictures = [each for each, _ in catalog.collections_with_heads([name])]
+    pictures = [each for each, _ in catalog.collections.with_last_changes([name])]
     assert pictures == [collection]
     return list(catalog.filters.newest([collection.id], None, 1_000).tolist())
 
 
 def test_one_odd_document_costs_no_other_picture(catalog: Catalog, tmp_path: Path) -> None:
     folder = library(tmp_path / "pictures", ODD)
-    pictures = catalog.pictures(indexed(catalog, folder, "c")).values()
+    pictures = catalog.pictures.by_id(indexed(catalog, folder, "c")).values()
     assert len(pictures) == len(ODD) + 1
     told = {int(each.path.stem): each for each in pictures}
     assert [each.text for each in told[0].facts.captions] == ["a \ufffd b"]
@@ -120,7 +120,7 @@ DOCUMENTS = st.lists(st.tuples(NAMES, VALUES), max_size=6).map(
 def test_any_json_beside_pictures_leaves_every_one_of_them_indexed(
     catalog: Catalog, tmp_path: Path, documents: list[str]
 ) -> None:
-    name = f"c{len(catalog.collections())}"
+    name = f"c{len(catalog.collections.all())}"
     folder = library(tmp_path / name, documents)
     assert len(indexed(catalog, folder, name)) == len(documents) + 1
 

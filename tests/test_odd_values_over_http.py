@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
 from search.catalog.database.values import LARGEST, check_values
-from search.catalog.jobs import Jobs
 from search.errors import BadQuery
 from search.filters.tree import Condition
 from tests.colour_web import settings_in, store_colours
@@ -126,14 +125,14 @@ def test_a_text_that_no_database_takes_is_refused_by_each_alike(
     with pytest.raises(BadQuery, match="holds"):
         catalog.filters.ids([1], Condition("caption", "~", value))
     with pytest.raises(BadQuery, match="leave it out"):
-        Jobs(catalog.database).ask(value, "index", {"sources": ["x"]})
-    assert Jobs(catalog.database).latest() == []
+        catalog.jobs.ask(value, "index", {"sources": ["x"]})
+    assert catalog.jobs.latest() == []
 
 
 def test_a_number_of_more_than_64_bits_is_refused_by_each_alike(catalog: Catalog) -> None:
     with pytest.raises(BadQuery, match="is too large; whole numbers go up to 9223372036854775807"):
-        catalog.picture_vectors([1, LARGEST + 1])
-    assert catalog.picture_vectors([1, LARGEST]) == {}
+        catalog.pictures.vectors([1, LARGEST + 1])
+    assert catalog.pictures.vectors([1, LARGEST]) == {}
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

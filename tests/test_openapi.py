@@ -25,7 +25,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from search.bootstrap import open_engine
-from search.catalog.jobs import Jobs
 from search.catalog.records import Counts
 from search.concepts import keep
 from search.engine import Engine
@@ -56,8 +55,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         assert sorted(ids.values()) == [1, 2, 3]
         formula = [Caption("=1+1", "en")]
         store(opened.catalog, folder / "more" / "red.png", "crimson", formula)
-        [collection] = opened.catalog.collections()
-        jobs = Jobs(opened.catalog.database)
+        [collection] = opened.catalog.collections.all()
+        jobs = opened.catalog.jobs
         jobs.update(jobs.start(collection, "index", folder), Counts(found=1, added=1), "done")
         yield opened
 
@@ -113,8 +112,8 @@ def test_answers_have_the_members_that_the_document_names_and_no_others(
 ) -> None:
     with opened(settings_in(tmp_path / "data")) as (engine, client):
         store_colours(engine.catalog, tmp_path / "pictures", ("red", "blue"))
-        [collection] = engine.catalog.collections()
-        Jobs(engine.catalog.database).start(collection, "index", tmp_path)
+        [collection] = engine.catalog.collections.all()
+        engine.catalog.jobs.start(collection, "index", tmp_path)
         engine.catalog.boards.create("walls", [1, 2])
         engine.catalog.saved.save("red walls", "q=red")
         marked = Query((TextTerm("red"),), more=(1,))

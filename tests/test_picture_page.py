@@ -53,7 +53,8 @@ def test_a_moment_is_told_and_its_film_sent_in_ranges(tmp_path: Path) -> None:
     indexed(settings, folder, "films")
     with opened(settings) as (engine, client):
         ids = {
-            engine.picture(each).path.name: each for each in engine.catalog.pictures(range(1, 9))
+            engine.picture(each).path.name: each
+            for each in engine.catalog.pictures.by_id(range(1, 9))
         }
         blue = ids["0:00:02.000"]
         page = client.get(f"/pictures/{blue}").text
@@ -80,7 +81,7 @@ def test_copies_are_told_wherever_they_are(tmp_path: Path) -> None:
     with opened(settings) as (engine, client):
         [one] = [
             each.id
-            for each in engine.catalog.pictures(range(1, 9)).values()
+            for each in engine.catalog.pictures.by_id(range(1, 9)).values()
             if each.path.name == "one.png" and each.collection == "here"
         ]
         page = client.get(f"/pictures/{one}").text
@@ -121,7 +122,7 @@ def test_a_film_plays_from_its_moment_or_its_frame_is_shown(
     with opened(settings_in(tmp_path / "data")) as (engine, _):
         shots = {
             f"{each.path.parent.name} {each.path.name}": each.id
-            for each in engine.catalog.pictures(range(1, 9)).values()
+            for each in engine.catalog.pictures.by_id(range(1, 9)).values()
         }
     with served(tmp_path / "data") as (_, url):
         page = browser.new_page()

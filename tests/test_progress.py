@@ -9,7 +9,7 @@ from indexer.indexing.pipeline import index
 from indexer.indexing.planner import Plan
 from indexer.sources.folder import Folder
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import Jobs, done
+from search.catalog.jobs import done
 from search.catalog.records import Counts
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
@@ -60,7 +60,7 @@ def test_never_more_is_done_than_there_is(catalog: Catalog, tmp_path: Path) -> N
         )
         assert watched.seen
         assert all(finished <= total for finished, total in watched.seen)
-        job = Jobs(catalog.database).latest()[0]
+        job = catalog.jobs.latest()[0]
         assert job.total is not None
         assert done(job.counts) <= job.total
         (folder / "a.gif").touch()

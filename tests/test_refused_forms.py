@@ -12,10 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from search.bootstrap import open_engine
-from search.catalog.jobs import Jobs
 from search.catalog.records import Failure
-from search.catalog.tokens import Tokens
-from search.catalog.writer_lock import writer_lock
 from search.engine import Engine
 from search.records import Caption
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
@@ -191,8 +188,8 @@ def test_a_filter_that_can_not_be_read_stands_in_its_field(
 
 def test_what_is_at_work_can_not_be_renamed_or_removed(web: tuple[Engine, FlaskClient]) -> None:
     engine, client = web
-    [collection] = engine.catalog.collections([COLLECTION])
-    with writer_lock(engine.catalog.database, collection):
+    collection = engine.catalog.collections.one(COLLECTION)
+    with engine.catalog.lock(collection):
         renamed = client.post("/collections/colours/rename", data={"name": "walls"})
         removed = client.post("/collections/colours/remove")
     headline = "The collection is at work"
@@ -242,7 +239,7 @@ def test_who_may_not_look_is_shown_nothing_beside_the_error(tmp_path: Path) -> N
     with open_engine(settings) as engine:
         store_colours(engine.catalog, tmp_path / "pictures", ("red",))
         engine.catalog.boards.create("secret board", [1])
-        Tokens(engine.catalog.database).create("one", "read")
+        engine.catalog.tokens.create("one", "read")
         client = create_app(engine, settings, want_tokens=True).test_client()
         for address in ("/", "/boards", "/saved", "/collections/colours/rename", "/mark"):
             answer = client.post(address, data={"name": "secret board", "similar": "1"})
@@ -253,7 +250,7 @@ def test_who_may_not_look_is_shown_nothing_beside_the_error(tmp_path: Path) -> N
 def test_who_tries_too_many_tokens_still_has_the_form(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data")
     with open_engine(settings) as engine:
-        Tokens(engine.catalog.database).create("one", "read")
+        engine.catalog.tokens.create("one", "read")
         client = create_app(engine, settings, want_tokens=True).test_client()
         form = {"token": "guessed", "next": "/kept"}
         answers = [client.post("/sign-in", data=form) for _ in range(11)]
@@ -265,7 +262,7 @@ def test_who_tries_too_many_tokens_still_has_the_form(tmp_path: Path) -> None:
 
 def test_failures_are_told_in_full_and_in_chinese(web: tuple[Engine, FlaskClient]) -> None:
     engine, client = web
-    [collection] = engine.catalog.collections([COLLECTION])
+    collection = engine.catalog.collections.one(COLLECTION)
     short = "'/in/a.jpg' is cut short: its end is missing"
     closed = "can't read '/in/b.jpg': Permission denied"
     new = "'/in/c.jpg' was made by a camera of tomorrow"
@@ -274,7 +271,7 @@ def test_failures_are_told_in_full_and_in_chinese(web: tuple[Engine, FlaskClient
         Failure(Path("/in/b.jpg"), "unreadable", closed),
         Failure(Path("/in/c.jpg"), "unsupported", new),
     ]
-    engine.catalog.record_failures(collection, failures)
+    engine.catalog.failures.record(collection, failures)
     page = html.unescape(client.get("/collections/colours").text)
     for told in ("it is cut short: its end is missing", "can't read it: Permission denied"):
         assert told in page
@@ -287,8 +284,8 @@ def test_a_job_that_failed_says_why_in_the_language_of_the_page(
     web: tuple[Engine, FlaskClient],
 ) -> None:
     engine, client = web
-    jobs = Jobs(engine.catalog.database)
-    [collection] = engine.catalog.collections([COLLECTION])
+    jobs = engine.catalog.jobs
+    collection = engine.catalog.collections.one(COLLECTION)
     job = jobs.start(collection, "index", Path("/in"))
     why = "none of the 3 files in '/in' could be read"
     jobs.update(job, jobs.one(job).counts, "failed", why)
@@ -300,8 +297,8 @@ def test_a_job_that_failed_says_why_in_the_language_of_the_page(
 
 def test_progress_is_never_shown_above_the_whole(web: tuple[Engine, FlaskClient]) -> None:
     engine, client = web
-    jobs = Jobs(engine.catalog.database)
-    [collection] = engine.catalog.collections([COLLECTION])
+    jobs = engine.catalog.jobs
+    collection = engine.catalog.collections.one(COLLECTION)
     job = jobs.start(collection, "index", Path("/in"))
     counts = type(jobs.one(job).counts)(found=3, added=4, failed=2)
     jobs.update(job, counts, total=3)

@@ -110,7 +110,7 @@ class World:
         self.database = Database(self.file)
         ensure_schema(self.database)
         self.catalog = Catalog(self.database)
-        self.collection = self.catalog.open_collection("photos", SPACE)
+        self.collection = self.catalog.collections.open("photos", SPACE)
         self.follower = follower(self.catalog, self.index)
 
     def run(self, steps: list[tuple[str, int, int]]) -> None:
@@ -122,14 +122,14 @@ class World:
             item = embedded(
                 f"/p/{picture}.jpg", unit(*(1 + (vector >> bit & 1) for bit in range(4)))
             )
-            self.catalog.store_pictures(self.collection, [item])
+            self.catalog.writer.store(self.collection, [item])
         elif name == "elsewhere":  # whose numbers are of the same log
-            other = self.catalog.open_collection("other", SPACE)
-            self.catalog.store_pictures(other, [embedded("/p/x.jpg", unit(1, 0, 0, 0))])
+            other = self.catalog.collections.open("other", SPACE)
+            self.catalog.writer.store(other, [embedded("/p/x.jpg", unit(1, 0, 0, 0))])
         elif name == "remove":
             path = Path(f"/p/{picture}.jpg")
             known = Ledger(self.database, self.collection).known([path])
-            self.catalog.remove_pictures(
+            self.catalog.writer.remove(
                 self.collection, [each.picture_id for each in known.values()]
             )
         elif name == "follow":
@@ -145,15 +145,15 @@ class World:
 
 
 def follower(catalog: Catalog, path: Path) -> Follower:
-    [collection] = catalog.collections(["photos"])
+    collection = catalog.collections.one("photos")
     return Follower(catalog, collection, ExactStore, path)
 
 
 def assert_level(found: Follower, catalog: Catalog) -> None:
     held = dict(rows(found.store().items()))
-    [collection] = catalog.collections(["photos"])
+    collection = catalog.collections.one("photos")
     wanted: dict[int, bytes] = {}
-    for changes in catalog.changes_after(collection, 0):
+    for changes in catalog.changes.of_pictures(collection, 0):
         wanted |= dict(rows((changes.ids, changes.vectors)))
     assert held == wanted
 
@@ -179,19 +179,19 @@ def test_a_process_that_outlives_a_restored_server_begins_an_epoch(tmp_path: Pat
         database = Database(url.render_as_string(hide_password=False))
         ensure_schema(database)
         catalog = Catalog(database)
-        collection = catalog.open_collection("photos", SPACE)
+        collection = catalog.collections.open("photos", SPACE)
         vectors = np.eye(4, dtype=np.float32)
-        catalog.store_pictures(collection, [embedded("/p/a.jpg", vectors[0])])
+        catalog.writer.store(collection, [embedded("/p/a.jpg", vectors[0])])
         database.close()
         copy("limn_test_live", "limn_test_backup")
         for number in range(3):
-            catalog.store_pictures(collection, [embedded(f"/p/{number}.jpg", vectors[1])])
+            catalog.writer.store(collection, [embedded(f"/p/{number}.jpg", vectors[1])])
         running = follower(catalog, tmp_path / "index")
         assert_level(running, catalog)
         database.close()
         copy("limn_test_backup", "limn_test_live")
         for number in range(5):
-            catalog.store_pictures(collection, [embedded(f"/p/new {number}.jpg", vectors[2])])
+            catalog.writer.store(collection, [embedded(f"/p/new {number}.jpg", vectors[2])])
         assert_level(running, catalog)
         running.save()
         assert_level(follower(catalog, tmp_path / "index"), catalog)
@@ -207,8 +207,8 @@ def test_an_index_file_from_before_epochs_is_followed_further(tmp_path: Path) ->
     database = Database(tmp_path / "limn.db")
     ensure_schema(database)
     catalog = Catalog(database)
-    collection = catalog.open_collection("photos", SPACE)
-    catalog.store_pictures(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
+    collection = catalog.collections.open("photos", SPACE)
+    catalog.writer.store(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
     with database.writing() as sql:  # as the migration finds it
         sql.execute(sa.text("DELETE FROM change_epoch"))
     first = follower(catalog, tmp_path / "index")
@@ -219,9 +219,9 @@ def test_an_index_file_from_before_epochs_is_followed_further(tmp_path: Path) ->
     database.close()
 
     catalog = Catalog(database)  # the next process
-    catalog.store_pictures(collection, [embedded("/p/b.jpg", unit(0, 1, 0, 0))])
-    assert catalog.epochs.goes_on_from(collection.id, 1, "")
-    assert not catalog.epochs.goes_on_from(collection.id, 2, "")
+    catalog.writer.store(collection, [embedded("/p/b.jpg", unit(0, 1, 0, 0))])
+    assert catalog.changes.goes_on_from(collection.id, 1, "")
+    assert not catalog.changes.goes_on_from(collection.id, 2, "")
     assert_level(follower(catalog, tmp_path / "index"), catalog)
     database.close()
 
@@ -235,8 +235,8 @@ def test_a_map_of_what_was_lost_is_shown_no_more(tmp_path: Path) -> None:
     with opened(configuration) as (engine, client):
         store_colours(engine.catalog, tmp_path / "pictures", HUES[1:2])
         [collection] = engine.collections()
-        head = engine.catalog.head(collection.id)
-        epoch = engine.catalog.epochs.at(collection.id, head)
+        head = engine.catalog.changes.last(collection.id)
+        epoch = engine.catalog.changes.epoch_at(collection.id, head)
         places = np.zeros((2, 2), np.float32)
         made = PictureMap(head, np.array([1, 2]), places, (), epoch)
         write_map(engine.map_file(collection), made)

@@ -17,8 +17,8 @@ from search.catalog.database.schema import (
     migrations_folder,
     upgrade,
 )
+from search.catalog.database.tables import metadata
 from search.catalog.jobs import Jobs
-from search.catalog.tables import metadata
 from search.errors import BadSetting, DatabaseUnavailable
 from tests.conftest import Limn
 
@@ -66,7 +66,7 @@ def test_a_database_of_the_first_schema_keeps_all_it_holds(database_url: str) ->
     ensure_schema(database)
     [job] = Jobs(database).latest()
     assert (job.id, job.state, job.counts.added, job.counts.moved) == (7, "done", 2, 0)
-    [failure] = Catalog(database).failures(1)
+    [failure] = Catalog(database).failures.of(1)
     assert (failure.reason, failure.size_bytes) == ("truncated", None)
     assert Jobs(database).ask("c", "index", {"sources": ["/p"]}) != 7
     database.close()

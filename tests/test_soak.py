@@ -100,7 +100,7 @@ def test_a_server_gives_back_what_its_threads_have_freed() -> None:
 def test_many_clients_who_ask_for_different_words_are_all_answered(tmp_path: Path) -> None:
     with open_engine(settings_in(tmp_path / "data")) as engine:
         store_colours(engine.catalog, tmp_path / "pictures", ("red", "green", "blue"))
-        [collection] = engine.catalog.collections()
+        [collection] = engine.catalog.collections.all()
     with served(tmp_path / "data") as (_, url):
         words = [f"红 wall number {number}" for number in range(96)]
         load = loaded(url, collection.name, words, clients=16)

@@ -50,14 +50,14 @@ def vectors(count: int, seed: int = 0) -> Vectors:
 
 def fill(engine: Engine, rows: Vectors, first: int = 0) -> Collection:
     """Pictures that have vectors, and no files."""
-    collection = engine.catalog.open_collection("many", TinyEncoder().space)
+    collection = engine.catalog.collections.open("many", TinyEncoder().space)
     nothing = EmbeddedCaptions((), np.empty((0, WIDTH), np.float32))
     batch = []
     for number, row in enumerate(rows, start=first):
         digest = hashlib.sha256(b"%d" % number).digest()
         file = FileState(Path(f"/many/{number}.jpg"), 1, 1, digest, digest)
         batch.append(EmbeddedPicture(file, PictureFacts("jpeg", 4, 3), row, nothing))
-    engine.catalog.store_pictures(collection, batch)
+    engine.catalog.writer.store(collection, batch)
     return collection
 
 

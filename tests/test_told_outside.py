@@ -26,7 +26,7 @@ def test_a_damaged_database_does_not_tell_where_it_is(
         store_colours(engine.catalog, tmp_path / "pictures", ("red",))
         database = tmp_path / "data" / "limn.db"
         whole = database.read_bytes()
-        engine.catalog.database.close()
+        engine.catalog.close()
         database.write_bytes(b"this is no database " * 1_000)
         for address in ADDRESSES:
             answer = client.get(address, headers={"Accept-Language": language})
@@ -36,7 +36,7 @@ def test_a_damaged_database_does_not_tell_where_it_is(
             assert answer.headers["X-Request-ID"] in answer.text
             assert answer.headers["X-Request-ID"] in caplog.text
         assert str(database) in caplog.text
-        engine.catalog.database.close()
+        engine.catalog.close()
         database.write_bytes(whole)
 
 

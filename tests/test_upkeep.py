@@ -17,7 +17,6 @@ from PIL import Image
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
-from search.catalog.jobs import Jobs
 from tests import collections_of_every_kind as made
 from tests.commands import limn_command
 from tests.conftest import Limn
@@ -87,7 +86,7 @@ def test_two_copies_of_a_file_that_is_gone_are_one_that_moved_and_one_that_is_ne
 def test_a_queued_job_is_run_by_a_worker_and_its_row_tells_how_it_went(
     limn: Limn, held: Catalog, colours: Path
 ) -> None:
-    jobs = Jobs(held.database)
+    jobs = held.jobs
     good = jobs.ask("walls", "index", {"sources": [str(colours)], "name": "walls"})
     missing = jobs.ask("none", "index", {"sources": [str(colours / "none")], "name": "none"})
     assert [job["state"] for job in lines(limn, "jobs")] == ["queued", "queued"]
@@ -104,8 +103,8 @@ def test_the_job_of_a_dead_worker_is_taken_over_and_a_cancelled_one_is_not(
     limn: Limn, held: Catalog, colours: Path
 ) -> None:
     limn("index", colours / "red.jpg", "-c", "walls")
-    [collection] = held.collections(["walls"])
-    jobs = Jobs(held.database)
+    collection = held.collections.one("walls")
+    jobs = held.jobs
     request = {"sources": [str(colours)], "name": "walls"}
     dead = jobs.ask("walls", "index", request)
     jobs.start(collection, "index", colours, dead)
@@ -120,10 +119,10 @@ def test_the_job_of_a_dead_worker_is_taken_over_and_a_cancelled_one_is_not(
 def test_a_running_job_that_is_cancelled_keeps_what_it_wrote(
     limn: Limn, held: Catalog, colours: Path
 ) -> None:
-    jobs = Jobs(held.database)
+    jobs = held.jobs
     job = jobs.ask("walls", "index", {"sources": [str(colours)], "name": "walls"})
     limn("index", colours / "red.jpg", "-c", "walls")
-    [collection] = held.collections(["walls"])
+    collection = held.collections.one("walls")
     jobs.start(collection, "index", colours, job)
     assert "cancelling" in limn("jobs", "--cancel", str(job)).stdout
     limn("worker", "--once")

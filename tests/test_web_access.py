@@ -39,7 +39,7 @@ def client(engine: Engine, tmp_path: Path) -> FlaskClient:
 
 
 def bearer(engine: Engine, scope: str) -> dict[str, str]:
-    secret = Tokens(engine.catalog.database).create(f"my {scope}", scope)  # type: ignore[arg-type]
+    secret = engine.catalog.tokens.create(f"my {scope}", scope)  # type: ignore[arg-type]
     return {"Authorization": f"Bearer {secret}"}
 
 
@@ -136,7 +136,7 @@ def test_a_token_opens_what_its_scope_allows(client: FlaskClient, engine: Engine
     assert refused.status_code == 403
     assert "limn token create NAME --scope admin" in refused.text
     assert client.get("/metrics", headers=admin).status_code == 200
-    Tokens(engine.catalog.database).revoke("my read")
+    engine.catalog.tokens.revoke("my read")
     gone = client.get("/api/v1/search?q=red", headers=read)
     assert gone.status_code == 401 and "was revoked" in gone.text
     for wrong in ("Bearer ", "Bearer x", "Basic eDp5", "Bearer \xff"):

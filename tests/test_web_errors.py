@@ -241,7 +241,7 @@ def test_a_picture_whose_file_is_gone_is_told_with_the_reason(
 def test_collections_of_two_encoders_are_not_searched_together(
     client: FlaskClient, engine: Engine, tmp_path: Path
 ) -> None:
-    engine.catalog.open_collection("other", Space("another-space", "tiny", 64))
+    engine.catalog.collections.open("other", Space("another-space", "tiny", 64))
     assert client.get("/api/v1/search?q=red").status_code == 200, "an empty collection is no bar"
     store(engine.catalog, tmp_path / "other.png", "red", collection="other")
     assert "different encoders" in detail(client.get("/api/v1/search?q=red"), 409)
@@ -334,10 +334,10 @@ def test_a_database_that_is_damaged_makes_the_server_unready(tmp_path: Path) -> 
         client = create_app(engine, settings).test_client()
         database = tmp_path / "data" / "limn.db"
         whole = database.read_bytes()
-        engine.catalog.database.close()
+        engine.catalog.close()
         database.write_bytes(b"this is no database " * 1000)
         assert "damaged" in detail(client.get("/readyz"), 503)
         assert client.get("/healthz").status_code == 200
         assert client.get("/").status_code == 503
-        engine.catalog.database.close()
+        engine.catalog.close()
         database.write_bytes(whole)

@@ -18,6 +18,7 @@ from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.records import Caption, PictureFacts, Space
 from search.text.analysis import found_in, query_words, words_of
 from tests.conftest import Limn
+from tests.raw_sql import database_of
 
 # A caption as people write it, and words in it that it must be found by.
 TEXTS = [
@@ -83,7 +84,7 @@ SPACE = Space("words", "tiny", 4)
 
 def store(catalog: Catalog, captions: list[str]) -> list[int]:
     """Store a picture with each of the captions; returns their ids."""
-    collection = catalog.open_collection("c", SPACE)
+    collection = catalog.collections.open("c", SPACE)
     vectors = np.full((len(captions), SPACE.width), 0.5, np.float32)
     batch = [
         EmbeddedPicture(
@@ -94,14 +95,14 @@ def store(catalog: Catalog, captions: list[str]) -> list[int]:
         )
         for number, text in enumerate(captions)
     ]
-    catalog.store_pictures(collection, batch)
-    with catalog.database.reading() as sql:
+    catalog.writer.store(collection, batch)
+    with database_of(catalog).reading() as sql:
         return list(sql.scalars(sa.text("SELECT id FROM picture ORDER BY path")))
 
 
 def test_both_databases_find_every_script_by_the_same_words(catalog: Catalog) -> None:
     ids = store(catalog, [text for _, text, _ in TEXTS])
-    [collection] = catalog.collections()
+    [collection] = catalog.collections.all()
     for picture_id, (script, _, asked) in zip(ids, TEXTS, strict=True):
         for word in set(asked.split()) - ABSENT:
             wanted = query_words(word)
@@ -113,7 +114,7 @@ def test_both_databases_find_every_script_by_the_same_words(catalog: Catalog) ->
 
 def test_words_are_found_as_they_are_and_not_without_their_marks(catalog: Catalog) -> None:
     store(catalog, ["कत", "कुत्ता", "क"])
-    [collection] = catalog.collections()
+    [collection] = catalog.collections.all()
     found = catalog.words.find(query_words("कुत्ता"), [collection.id])
     assert list(found.words.values()) == [["कुत्ता"]]
     assert found.frequency == {"कुत्ता": 1}
@@ -122,7 +123,7 @@ def test_words_are_found_as_they_are_and_not_without_their_marks(catalog: Catalo
 def test_a_text_of_megabytes_is_found_by_its_first_words(catalog: Catalog) -> None:
     long = " ".join(f"wort{number:07}" for number in range(100_000))
     ids = store(catalog, [long, "สวัสดี " * 60_000])
-    [collection] = catalog.collections()
+    [collection] = catalog.collections.all()
     assert catalog.words.find(("wort0000001",), [collection.id]).words.keys() == {ids[0]}
     assert catalog.words.find(query_words("สวัสดี"), [collection.id]).words.keys() == {ids[1]}
 
@@ -132,7 +133,7 @@ def test_a_database_with_words_of_before_is_cut_anew_once(database_url: str) -> 
     ensure_schema(database)
     catalog = Catalog(database)
     ids = store(catalog, ["2只狗在草地上奔跑", "कुत्ता", "a dog"])
-    [collection] = catalog.collections()
+    [collection] = catalog.collections.all()
     head = current_revision(database)
     downgrade(database, "0007")
     with database.writing() as sql:  # as it was cut before
@@ -147,7 +148,7 @@ def test_a_database_with_words_of_before_is_cut_anew_once(database_url: str) -> 
     assert catalog.words.find(query_words("狗"), [collection.id]).words.keys() == {ids[0]}
     assert catalog.words.find(query_words("कुत्ता"), [collection.id]).words.keys() == {ids[1]}
     assert catalog.words.find(query_words("dogs"), [collection.id]).words.keys() == {ids[2]}
-    catalog.remove_collection(collection)
+    catalog.collections.remove(collection)
     assert not catalog.words.find(query_words("狗"), [collection.id]).words
     database.close()
 

@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from search.catalog import tables as t
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
-from search.catalog.known_files import Ledger
+from search.catalog.database import tables as t
+from search.catalog.database.writer_lock import POSTGRES_SPACE, writer_lock
 from search.catalog.records import (
     Collection,
     EmbeddedCaptions,
@@ -24,12 +24,12 @@ from search.catalog.records import (
     FileMark,
     FileState,
 )
-from search.catalog.writer_lock import POSTGRES_SPACE, writer_lock
 from search.encoders.tiny import TinyEncoder
 from search.errors import CollectionBusy, LockLost
 from search.records import PictureFacts
 from tests.commands import limn_command
 from tests.conftest import Limn
+from tests.raw_sql import database_of
 
 pytestmark = pytest.mark.postgres
 
@@ -38,23 +38,23 @@ PICTURES = 2_500
 
 @pytest.fixture
 def collection(catalog: Catalog) -> Collection:
-    if catalog.database.is_sqlite:
+    if database_of(catalog).is_sqlite:
         pytest.skip("SQLite's lock is a file's, which ends with its process alone")
-    return catalog.open_collection("p", TinyEncoder().space)
+    return catalog.collections.open("p", TinyEncoder().space)
 
 
 def test_no_row_is_written_once_the_lock_is_lost(catalog: Catalog, collection: Collection) -> None:
-    other = Database(str(catalog.database.url.render_as_string(hide_password=False)))
-    ledger = Ledger(catalog.database, collection)
+    other = Database(str(database_of(catalog).url.render_as_string(hide_password=False)))
+    ledger = catalog.files(collection)
     failure = Failure(Path("/p/b.jpg"), "truncated", "it ends early")
-    with writer_lock(catalog.database, collection):
+    with catalog.lock(collection):
         store(catalog, collection, "a.jpg")
         assert cut_the_lock(other) == 1
         writes: list[Callable[[], None]] = [
             lambda: store(catalog, collection, "b.jpg"),
-            lambda: catalog.remove_pictures(collection, [1]),
-            lambda: catalog.record_failures(collection, [failure]),
-            lambda: catalog.forget_failures(collection, [failure.path]),
+            lambda: catalog.writer.remove(collection, [1]),
+            lambda: catalog.failures.record(collection, [failure]),
+            lambda: catalog.failures.forget(collection, [failure.path]),
             lambda: ledger.keep_containers([FileMark(Path("/p/a.tar"), 1, 1)], []),
         ]
         for write in writes:
@@ -63,8 +63,8 @@ def test_no_row_is_written_once_the_lock_is_lost(catalog: Catalog, collection: C
         with writer_lock(other, collection):
             store(Catalog(other), collection, "c.jpg")
     assert names(other) == ["a.jpg", "c.jpg"]
-    assert catalog.failures(collection.id) == []
-    with writer_lock(catalog.database, collection):  # taken anew, it holds again
+    assert catalog.failures.of(collection.id) == []
+    with catalog.lock(collection):  # taken anew, it holds again
         store(catalog, collection, "d.jpg")
     other.close()
 
@@ -72,16 +72,16 @@ def test_no_row_is_written_once_the_lock_is_lost(catalog: Catalog, collection: C
 def test_the_lock_is_given_when_the_transaction_of_who_lost_it_is_over(
     catalog: Catalog, collection: Collection
 ) -> None:
-    other = Database(str(catalog.database.url.render_as_string(hide_password=False)))
+    other = Database(str(database_of(catalog).url.render_as_string(hide_password=False)))
     took: list[float] = []
 
     def take() -> None:
         with taken_lock(other, collection):
             took.append(time.monotonic())
 
-    with writer_lock(catalog.database, collection):
-        with catalog.database.writing() as sql:
-            catalog._lock(sql, collection.id)
+    with catalog.lock(collection):
+        with database_of(catalog).writing() as sql:
+            catalog.changes.take_turn(sql, collection.id)
             cut_the_lock(other)
             taker = Thread(target=take)
             taker.start()
@@ -116,7 +116,7 @@ def test_a_run_ends_when_its_lock_is_lost_and_writes_nothing_more(
     while process.poll() is None and not names(database):
         time.sleep(0.05)
     assert cut_the_lock(database) == 1
-    [collection] = Catalog(database).collections(["many"])
+    collection = Catalog(database).collections.one("many")
     with taken_lock(database, collection):
         then = names(database)
         _, told = process.communicate(timeout=60)
@@ -167,6 +167,6 @@ def store(catalog: Catalog, collection: Collection, name: str) -> None:
     none = EmbeddedCaptions((), np.zeros((0, width), np.float32))
     file = FileState(Path("/p") / name, 1, 1, name.encode().ljust(32), b"c" * 16)
     vector = np.zeros(width, np.float32)
-    catalog.store_pictures(
+    catalog.writer.store(
         collection, [EmbeddedPicture(file, PictureFacts("PNG", 1, 1), vector, none)]
     )

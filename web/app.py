@@ -7,7 +7,6 @@ import orjson
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
-from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.query.checks import MOST_CHARACTERS
 from search.settings import Settings
@@ -84,7 +83,7 @@ def create_app(
         settings=settings,
         warmup=Warmup(engine),
         held=HeldPictures(HELD_PICTURES * settings.max_upload_bytes, engine.limits),
-        tokens=(Tokens(engine.catalog.database) if want_tokens or not is_loopback(host) else None),
+        tokens=(engine.catalog.tokens if want_tokens or not is_loopback(host) else None),
         roots=Roots(settings.roots),
         intake=Intake(settings.data_dir / "uploads"),
         foreman=Foreman(engine, ending),

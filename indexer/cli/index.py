@@ -118,7 +118,7 @@ def demo(pictures: Path | None) -> None:
         click.echo(f"indexing {printable(str(folder))}", err=True)
         request = Request.of((str(folder),), None if pictures else "demo")
         index_sources(engine, settings, request, ending)
-        [collection] = engine.catalog.collections([request.name])
+        collection = engine.catalog.collections.one(request.name)
         for text in questions(engine, collection) if pictures else DEMO_QUERIES:
             line = f"limn search {_quoted(text)} -c {_quoted(request.name)} -k 3"
             click.secho(f"\n{one_line(printable(line))}", bold=True)

@@ -30,18 +30,17 @@ def failures(name: str, retry: bool, as_json: bool) -> None:
     from indexer.cli.index import STOPPED, index_sources
     from indexer.indexing.request import Request
     from search.bootstrap import open_engine
-    from search.catalog.jobs import Jobs
 
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
-        [collection] = engine.catalog.collections([name])
+        collection = engine.catalog.collections.one(name)
         if retry:
             ending = end_in_order(STOPPED)
-            for document in Jobs(engine.catalog.database).requests(name):
+            for document in engine.catalog.jobs.requests(name):
                 request = Request.from_json(document)
                 index_sources(engine, settings, replace(request, retry=True), ending, as_json)
             return
-        failed = engine.catalog.failures(collection.id)
+        failed = engine.catalog.failures.of(collection.id)
         if not failed:
             click.echo(f"no file of {printable(name)} failed", err=True)
         for each in failed:
@@ -60,10 +59,10 @@ def failures(name: str, retry: bool, as_json: bool) -> None:
 def jobs(follow: int | None, cancel: int | None, as_json: bool) -> None:
     """List the newest jobs, with how far each has come."""
     from search.bootstrap import open_engine
-    from search.catalog.jobs import ENDED, Jobs
+    from search.catalog.jobs import ENDED
 
     with open_engine(Settings.from_environment()) as engine:
-        rows = Jobs(engine.catalog.database)
+        rows = engine.catalog.jobs
         if cancel is not None:
             _tell_job(rows.cancel(cancel), as_json)
         elif follow is None:
@@ -156,7 +155,7 @@ def duplicates(name: str, as_json: bool) -> None:
     from search.bootstrap import open_engine
 
     with open_engine(Settings.from_environment()) as engine:
-        [collection] = engine.catalog.collections([name])
+        collection = engine.catalog.collections.one(name)
         found = 0
         for group in find(engine.catalog, collection):
             found += 1
@@ -179,7 +178,7 @@ def verify(name: str, as_json: bool) -> None:
 
     seen = found = 0
     with open_engine(Settings.from_environment()) as engine:
-        [collection] = engine.catalog.collections([name])
+        collection = engine.catalog.collections.one(name)
         for finding in look(engine.catalog, collection, engine.limits):
             seen += 1
             if finding is None:

@@ -29,7 +29,7 @@ def make(name: str, as_json: bool) -> None:
     end_in_order(STOPPED)
     began = time.monotonic()
     with open_engine(Settings.from_environment()) as engine:
-        [collection] = engine.catalog.collections([name])
+        collection = engine.catalog.collections.one(name)
         try:
             with saying(f"laying out {amount(engine.summaries([name])[0].pictures, 'picture')}"):
                 made = make_map(engine, collection, _tell)

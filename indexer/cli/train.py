@@ -204,7 +204,7 @@ def _collected(settings: Settings, name: str) -> tuple[list[CaptionedPicture], P
 
     with open_engine(settings) as engine:
         pairs, gone = from_collection(engine.catalog, name)
-        folder = min(engine.catalog.sources(name), default=pairs[0].path.parent)
+        folder = min(engine.catalog.jobs.sources(name), default=pairs[0].path.parent)
     if gone:
         one = "captioned picture is left out: its file is gone"
         _tell(amount(gone, one, "captioned pictures are left out: their files are gone"))

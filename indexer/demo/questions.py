@@ -43,7 +43,7 @@ def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str
 
 def _captions(engine: Engine, collection: Collection) -> Iterator[str]:
     """Captions that only one picture has, so that it is known what should come first."""
-    pictures = islice(engine.catalog.captioned(collection), MOST_LOOKED_AT)
+    pictures = islice(engine.catalog.pictures.captioned(collection), MOST_LOOKED_AT)
     texts = Counter(picture.facts.captions[0].text for picture in pictures)
     alone = [text for text, count in texts.items() if count == 1 and _says_something(text)]
     yield from map(_shortened, alone[:: max(1, len(alone) // 3)])

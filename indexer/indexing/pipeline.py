@@ -18,10 +18,7 @@ from indexer.indexing.stage_threads import Stages
 from indexer.indexing.writer import WRITE_BATCH, Progress, Same, Settled, Writer
 from indexer.sources import Source, captions_hash, container_mark, says_the_same, uncovers
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import Jobs
-from search.catalog.known_files import Ledger
 from search.catalog.records import Collection, Counts, Failure
-from search.catalog.writer_lock import writer_lock
 from search.encoders import Encoder
 from search.errors import LimnError
 from search.pictures import Limits
@@ -66,17 +63,17 @@ def index(
         SpaceMismatch: the collection was embedded by another encoder.
         StorageFailed: the disk is full; what was committed is kept.
     """
-    collection = catalog.open_collection(name, encoder.space)
-    jobs = Jobs(catalog.database)
-    with writer_lock(catalog.database, collection):
-        collection = catalog.take_space(collection, encoder.space)
+    collection = catalog.collections.open(name, encoder.space)
+    jobs = catalog.jobs
+    with catalog.lock(collection):
+        collection = catalog.collections.take_space(collection, encoder.space)
         job = jobs.start(collection, "index", sources[0].root, job_id, request)
         writer = Writer(catalog, collection, encoder, progress, jobs, job)
         try:
             with cancellable(jobs, job, stuck) as stop:
                 planner = Planner(
-                    Ledger(catalog.database, collection),
-                    catalog.failures(collection.id),
+                    catalog.files(collection),
+                    catalog.failures.of(collection.id),
                     retry=retry,
                     check=stop.check,
                 )

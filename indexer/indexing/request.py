@@ -95,5 +95,5 @@ def _outermost(catalog: Catalog, name: str, path: Path) -> Path | None:
     """The highest folder above `path` that its collection was indexed from: captions files there
     name these pictures too.
     """
-    above = [source for source in catalog.sources(name) if source in path.parents]
+    above = [source for source in catalog.jobs.sources(name) if source in path.parents]
     return min(above, key=lambda source: len(source.parts), default=None)

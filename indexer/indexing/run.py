@@ -9,7 +9,6 @@ from indexer.indexing.planner import Plan, Planner, empty
 from indexer.indexing.request import Request
 from indexer.indexing.writer import Progress
 from indexer.sources import Item, Source
-from search.catalog.known_files import Ledger
 from search.catalog.records import Collection, Counts, Failure
 from search.cli.waiting import saying
 from search.encoders.checks import check_encoder
@@ -64,7 +63,7 @@ def run(
             forget_if_empty(engine, request.name)
         raise
     engine.store(collection)
-    failures = engine.catalog.failures(collection.id)
+    failures = engine.catalog.failures.of(collection.id)
     roots = {source.root for source in sources if source.table is None}
     listed = any(source.table for source in sources)
     ours = [
@@ -81,9 +80,9 @@ def dry_run(engine: Engine, request: Request) -> Plan:
     if not is_held(engine, request.name):
         planner = Planner(None)
     else:
-        [collection] = engine.catalog.collections([request.name])
-        ledger = Ledger(engine.catalog.database, collection)
-        planner = Planner(ledger, engine.catalog.failures(collection.id), retry=request.retry)
+        collection = engine.catalog.collections.one(request.name)
+        ledger = engine.catalog.files(collection)
+        planner = Planner(ledger, engine.catalog.failures.of(collection.id), retry=request.retry)
     try:
         for source in sources:
             planner.add(source)
@@ -120,8 +119,8 @@ def is_held(engine: Engine, name: str) -> bool:
 
 def missing_folders(engine: Engine, name: str) -> list[Path]:
     """The folders whose pictures are missing; none where there is no such collection."""
-    held = [each for each in engine.catalog.collections() if each.name == name]
-    return [folder for each in held for folder in engine.catalog.missing_folders(each)]
+    held = [each for each in engine.catalog.collections.all() if each.name == name]
+    return [folder for each in held for folder in engine.catalog.files(each).missing_folders()]
 
 
 def wanted_encoder(engine: Engine, settings: Settings, request: Request) -> str:
@@ -132,5 +131,5 @@ def wanted_encoder(engine: Engine, settings: Settings, request: Request) -> str:
 
 def _named(engine: Engine, name: str) -> Collection | None:
     with suppress(NotFound):
-        return engine.catalog.collections([name])[0]
+        return engine.catalog.collections.one(name)
     return None

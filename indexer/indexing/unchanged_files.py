@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from indexer.sources import Item, captions_hash
 from search.catalog.known_files import Ledger
-from search.catalog.statements import path_hash
+from search.catalog.records import path_hash
 
 # Odd, as in Knuth's multiplicative hashing: a size and a time make one number that hardly any
 # other two make.

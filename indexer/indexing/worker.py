@@ -12,7 +12,7 @@ from indexer.indexing.run import run
 from indexer.indexing.writer import Progress
 from indexer.mapping.make import make_map
 from search.catalog.job_processes import is_busy
-from search.catalog.jobs import Job, Jobs
+from search.catalog.jobs import Job
 from search.catalog.records import Counts
 from search.engine import Engine
 from search.errors import CollectionBusy, LimnError
@@ -40,7 +40,7 @@ class Worker:
         self._engine = engine
         self._settings = settings
         self._progress = progress
-        self._jobs = Jobs(engine.catalog.database)
+        self._jobs = engine.catalog.jobs
 
     def once(self) -> int:
         """Run every job that can be run now, one after the other; returns how many were."""
@@ -89,7 +89,7 @@ class Worker:
 
     def _map(self, job: Job) -> None:
         """Make a collection's map; raises Cancelled, and what `make_map` raises."""
-        [collection] = self._engine.catalog.collections([job.name])
+        collection = self._engine.catalog.collections.one(job.name)
 
         def tell(share: float) -> None:
             if self._jobs.update(job.id, Counts(), current=f"{share:.0%}"):

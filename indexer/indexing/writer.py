@@ -14,7 +14,6 @@ from indexer.indexing.planner import Plan, Task
 from indexer.sources import Item, captions_hash, says_the_same, uncovers, unsettled
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import Jobs, done
-from search.catalog.known_files import Ledger
 from search.catalog.records import BesidePicture, Collection, Counts, EmbeddedPicture, Failure
 from search.encoders import Encoder
 
@@ -61,7 +60,7 @@ class Writer:
         job: int,
     ) -> None:
         self.counts = Counts()
-        self.ledger = Ledger(catalog.database, collection)
+        self.ledger = catalog.files(collection)
         self._catalog = catalog
         self._collection = collection
         self._encoder = encoder
@@ -90,7 +89,7 @@ class Writer:
     def settle_identities(self, found: Identities) -> None:
         """Write which pictures the files are whose content was found out beforehand."""
         if found.replaced:
-            self._catalog.remove_pictures(self._collection, found.replaced)
+            self._catalog.writer.remove(self._collection, found.replaced)
             self.count(removed=len(found.replaced))
         # All at once: each path is left by one picture before another takes it.
         self._move(
@@ -120,7 +119,7 @@ class Writer:
         """Show pictures that were missing and are back."""
         ids = list(picture_ids)
         if ids:
-            self._catalog.mark_found(self._collection, ids)
+            self._catalog.writer.mark_found(self._collection, ids)
 
     def recaption(self, batch: Sequence[tuple[int, Item]]) -> None:
         """Embed and store what newly stands beside known pictures."""
@@ -153,7 +152,7 @@ class Writer:
         pictures, settled = self._pictures, self._settled
         self._pictures, self._settled = [], []
         if pictures:
-            added, changed = self._catalog.store_pictures(self._collection, pictures)
+            added, changed = self._catalog.writer.store(self._collection, pictures)
             self.count(added=added, changed=changed)
         same = [each for each in settled if isinstance(each, Same)]
         self._refresh([each for each in same if not each.moved])
@@ -167,14 +166,14 @@ class Writer:
         """Forget what is gone, keep what is missing, and note which containers were read whole."""
         missing = [each for each in dict.fromkeys(plan.missing) if each not in self._moved]
         if missing:
-            self._catalog.mark_missing(self._collection, missing)
+            self._catalog.writer.mark_missing(self._collection, missing)
             self.count(missing=len(missing))
         gone = [each for each in plan.gone if each not in self._moved]
         if gone:
-            self._catalog.remove_pictures(self._collection, gone)
+            self._catalog.writer.remove(self._collection, gone)
             self.count(removed=len(gone))
         if plan.settled:
-            self._catalog.forget_failures(self._collection, plan.settled)
+            self._catalog.failures.forget(self._collection, plan.settled)
         self.ledger.keep_containers(plan.whole, plan.lost_containers)
         self._told("")
 
@@ -194,14 +193,14 @@ class Writer:
         """Take new times of files whose content is as it was, and what newly stands beside."""
         if same:
             states = [(each.picture_id, file_state(each.task, each.file)) for each in same]
-            self._catalog.refresh_files(self._collection, states)
+            self._catalog.writer.refresh(self._collection, states)
             self._replace_changed(same)
             self.count(unchanged=len(same))
 
     def _move(self, moved: Sequence[Same]) -> None:
         if moved:
             states = [(each.picture_id, file_state(each.task, each.file)) for each in moved]
-            self._catalog.move_pictures(self._collection, states)
+            self._catalog.writer.move(self._collection, states)
             self._moved.update(each.picture_id for each in moved)
             self._replace_changed(moved)
             self.count(moved=len(moved))
@@ -227,7 +226,7 @@ class Writer:
         if not batch:
             return
         embedded = embed_captions(self._encoder, [item.told.captions for _, item in batch])
-        self._catalog.replace_captions(
+        self._catalog.writer.replace_captions(
             self._collection,
             [
                 BesidePicture(
@@ -245,7 +244,7 @@ class Writer:
 
     def _fail(self, failed: Sequence[Failure]) -> None:
         if failed:
-            self._catalog.record_failures(self._collection, failed)
+            self._catalog.failures.record(self._collection, failed)
             self.count(failed=len(failed))
 
     def _told(self, at: str) -> None:

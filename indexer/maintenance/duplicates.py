@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.catalog.catalog import Catalog
-from search.catalog.known_files import Ledger, Looks
+from search.catalog.known_files import Looks
 from search.catalog.records import Collection
 from search.pictures.containers import animation_of
 from search.ranking.pagination import LEAST_COSINE, MOST_BITS
@@ -44,7 +44,7 @@ def duplicates(catalog: Catalog, collection: Collection) -> Iterator[Group]:
 
     Of copies with the same bytes one stands for all among those that look the same.
     """
-    looks = list(Ledger(catalog.database, collection).looks())
+    looks = list(catalog.files(collection).looks())
     by_content: dict[bytes, list[Looks]] = defaultdict(list)
     for each in looks:
         by_content[each.content_hash].append(each)
@@ -77,7 +77,7 @@ def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]
     ]
     for start in range(0, len(near), PIECE):
         pairs = near[start : start + PIECE]
-        held = catalog.picture_vectors(
+        held = catalog.pictures.vectors(
             sorted({looks[place].id for pair in pairs for place in pair})
         )
         for one, other in pairs:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from search.catalog.catalog import Catalog
-from search.catalog.known_files import Held, Ledger
+from search.catalog.known_files import Held
 from search.catalog.records import Collection
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file
@@ -31,7 +31,7 @@ def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator
     Reads every file whole; a file that changed since it was indexed is told apart from one whose
     bytes changed while its size and time did not, as they do on a failing disk.
     """
-    ledger = Ledger(catalog.database, collection)
+    ledger = catalog.files(collection)
     again = "index it again: limn index"
     for held in ledger.everything():
         path = held.place
@@ -61,7 +61,7 @@ def _touched(held: Held) -> bool:
 
 
 def _vector(catalog: Catalog, held: Held) -> Finding | None:
-    _, vector = catalog.picture_vector(held.id)
+    _, vector = catalog.pictures.vector(held.id)
     length = float(np.linalg.norm(vector))
     if np.isfinite(vector).all() and abs(length - 1) < LENGTH_ERROR:
         return None

@@ -36,7 +36,7 @@ def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
     """
     path = engine.map_file(collection)
     with _alone(path, collection):
-        head = engine.catalog.head(collection.id)
+        head = engine.catalog.changes.last(collection.id)
         store = engine.store(collection)
         ids, vectors = store.items()
         if not len(ids):
@@ -45,7 +45,7 @@ def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
             )
         places = lay_out(store, ids, vectors, tell)
         words = vocabularies(engine.encoder_of(collection), _captions(engine, collection))
-        epoch = engine.catalog.epochs.at(collection.id, head)
+        epoch = engine.catalog.changes.epoch_at(collection.id, head)
         named = tuple(regions(ids, places, vectors, words))
         made = PictureMap(head, ids, places, named, epoch)
         write_map(path, made)
@@ -53,7 +53,7 @@ def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
 
 
 def _captions(engine: Engine, collection: Collection) -> Iterator[Caption]:
-    for picture in engine.catalog.captioned(collection):
+    for picture in engine.catalog.pictures.captioned(collection):
         yield from picture.facts.captions
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from search.adapters import Adapter, Installed
-from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import now
 from search.catalog.records import Collection
-from search.catalog.statements import now
 from search.errors import DatabaseUnavailable, NotFound
 from search.text.characters import forms
 

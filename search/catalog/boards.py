@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.contents import ids_by_content, present
 from search.catalog.database import Database
-from search.catalog.statements import Sql, in_pieces, now
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, in_pieces, now
 from search.errors import BadQuery, NameTaken, NotFound
 from search.text.characters import forms
 

@@ -1,42 +1,200 @@
-"""The collections and the numbers of their last changes: what every search begins with."""
+"""The change log: numbered changes of each collection, which the indexes follow, and its epochs.
 
-from typing import Any
+After a restored backup the numbers of changes are given a second time, to other changes. As with
+the leader epochs of Kafka's logs (KIP-101), each writer begins an epoch at the log's end, under a
+random name: what was read up to a number is right if that number is of the same epoch still.
+"""
 
+import secrets
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
 import sqlalchemy as sa
 
-from search.catalog import tables as t
+from search.catalog.caption_ids import MOST_CAPTIONS, caption_id, every_caption
 from search.catalog.database import Database
-from search.catalog.records import Collection
-from search.records import Space
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, delete_in, in_pieces
+from search.catalog.database.vectors import from_blobs
+from search.catalog.database.writer_lock import check_lock
+from search.catalog.records import Changes, Collection
 
-WithHeads = tuple[tuple[Collection, int], ...]
-"""Collections by name, each with the number of its last change, 0 before the first."""
 
-
-class Heads:
-    """Reads them, or gives what it read while nothing was committed since."""
+class ChangeLog:
+    """The change logs of all collections, and the epochs that this process has begun in them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept: tuple[int | None, WithHeads] = (None, ())
+        self._ours: dict[int, tuple[str, int]] = {}
 
-    def read(self) -> WithHeads:
-        """All collections as they are now, whoever changed them."""
-        version = self._database.version()  # first: what is committed meanwhile is read anew then
-        kept, found = self._kept
-        if version is None or version != kept:
-            found = tuple(map(_collection, self._database.rows(_with_heads)))
-            self._kept = (version, found)
-        return found
+    def last(self, collection_id: int) -> int:
+        """Return the number of the collection's last change; 0 before the first."""
+        with self._database.reading() as sql:
+            return _last(sql, collection_id)
+
+    def of_pictures(
+        self, collection: Collection, position: int, limit: int = 8_192
+    ) -> Iterator[Changes]:
+        """Yield the changes past `position`, oldest first, at most `limit` at a time.
+
+        The log names each picture once, so reading it from 0 gives the whole collection.
+        """
+        c, e = t.change, t.picture_embedding
+        away = sa.select(t.missing_picture.c.picture_id)
+        mine = (e.c.picture_id == c.c.picture_id) & (e.c.space_id == collection.space.id)
+        mine &= c.c.picture_id.not_in(away)
+        statement = (
+            sa.select(c.c.seq, c.c.picture_id, e.c.vector)
+            .select_from(c.outerjoin(e, mine))
+            .where(c.c.collection_id == collection.id)
+            .order_by(c.c.seq)
+            .limit(limit)
+        )
+        while True:
+            with self._database.reading() as sql:
+                rows = sql.execute(statement.where(c.c.seq > position)).all()
+            if not rows:
+                return
+            present = [row for row in rows if row.vector is not None]
+            position = rows[-1].seq
+            yield Changes(
+                position=position,
+                ids=np.array([row.picture_id for row in present], dtype=np.int64),
+                vectors=from_blobs([row.vector for row in present], collection.space.width),
+                removed=np.array(
+                    [row.picture_id for row in rows if row.vector is None], dtype=np.int64
+                ),
+            )
+
+    def of_captions(
+        self, collection: Collection, position: int, limit: int = 2_048
+    ) -> Iterator[Changes]:
+        """Yield changes as `of_pictures` does, of captions, with the ids of `caption_ids`.
+
+        From 0 on only pictures with captions are read: of a million without any, one statement.
+        """
+        log = t.change.c
+        statement = (
+            sa.select(log.seq, log.picture_id)
+            .where(log.collection_id == collection.id)
+            .order_by(log.seq)
+            .limit(limit)
+        )
+        fresh, last = position == 0, 0  # the index is empty yet, so nothing is to be dropped
+        if fresh:
+            last = self.last(collection.id)  # before they are read: what changes then comes later
+            captioned = sa.exists().where(t.caption.c.picture_id == log.picture_id)
+            statement = statement.where(log.seq <= last, captioned)
+        while True:
+            with self._database.reading() as sql:
+                rows = sql.execute(statement.where(log.seq > position)).all()
+                changed = [row.picture_id for row in rows]
+                embedded = _embedded_captions(sql, collection.space.id, changed)
+            if not rows:
+                break
+            position = rows[-1].seq
+            ids = np.array([caption_id(*each) for each, _ in embedded], dtype=np.int64)
+            yield Changes(
+                position=position,
+                ids=ids,
+                vectors=from_blobs([vector for _, vector in embedded], collection.space.width),
+                removed=ids[:0] if fresh else np.setdiff1d(every_caption(changed), ids),
+            )
+        if last > position:
+            none = np.empty(0, np.int64)
+            yield Changes(last, none, from_blobs([], collection.space.width), none)
+
+    def epoch_at(self, collection_id: int, position: int) -> str:
+        """Return the name of a change's epoch; "" where it was written before there were any.
+
+        `position` need not be in the log any more: an epoch has all numbers past its beginning.
+        """
+        e = t.change_epoch.c
+        statement = (
+            sa.select(e.name)
+            .where(e.collection_id == collection_id, e.after < position)
+            .order_by(e.id.desc())
+            .limit(1)
+        )
+        with self._database.reading() as sql:
+            return sql.scalar(statement) or ""
+
+    def goes_on_from(self, collection_id: int, position: int, epoch: str) -> bool:
+        """Return whether the log holds all that led to a change of that epoch, and then went on."""
+        if position == 0:
+            return True
+        with self._database.reading() as sql:
+            last = _last(sql, collection_id)
+        return position <= last and self.epoch_at(collection_id, position) == epoch
+
+    def take_turn(self, sql: Sql, collection_id: int) -> None:
+        """Let one transaction at a time write to a collection, so that log order is commit order.
+
+        To be called first in a transaction. SQLite has one writer anyway; a PostgreSQL sequence
+        hands out numbers before the commit.
+
+        Raises:
+            LockLost: this process had the writer lock, and has lost it.
+        """
+        check_lock(self._database, sql, collection_id)
+        self._begin_epoch(sql, collection_id)
+
+    def _begin_epoch(self, sql: Sql, collection_id: int) -> None:
+        """Begin an epoch, unless the log goes on where this process has left it.
+
+        The transaction `sql` has written no change yet.
+        """
+        e = t.change_epoch.c
+        last = _last(sql, collection_id)
+        newest = sa.select(e.name).where(e.collection_id == collection_id)
+        found = sql.scalar(newest.order_by(e.id.desc()).limit(1))
+        name, least = self._ours.get(collection_id, ("", 0))
+        if found != name or not name or last < least:
+            name = secrets.token_hex(16)
+            row = {"collection_id": collection_id, "name": name, "after": last}
+            sql.execute(t.change_epoch.insert().values(row))
+        self._ours[collection_id] = (name, last)
 
 
-def _collection(row: tuple[Any, ...]) -> tuple[Collection, int]:
-    number, name, space_id, encoder, width, head = row
-    return Collection(number, name, Space(space_id, encoder, width)), head
+def log_changes(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> None:
+    """Move pictures to the end of the change log."""
+    delete_in(sql, t.change, t.change.c.picture_id, picture_ids)
+    if picture_ids:
+        sql.execute(
+            t.change.insert(),
+            [{"collection_id": collection_id, "picture_id": each} for each in picture_ids],
+        )
 
 
-def _with_heads(_sqlite: bool) -> sa.Select[Any]:
-    c, s = t.collection.c, t.space.c
-    last = sa.select(sa.func.max(t.change.c.seq)).where(t.change.c.collection_id == c.id)
-    head = sa.func.coalesce(last.scalar_subquery(), 0)
-    return sa.select(c.id, c.name, s.id, s.encoder, s.width, head).join(t.space).order_by(c.name)
+def _last(sql: Sql, collection_id: int) -> int:
+    c = t.change.c
+    return sql.scalar(sa.select(sa.func.max(c.seq)).where(c.collection_id == collection_id)) or 0
+
+
+def _embedded_captions(
+    sql: Sql, space_id: str, picture_ids: Sequence[int]
+) -> list[tuple[tuple[int, int], bytes]]:
+    """Return the captions of pictures as ((picture's id, place), embedding), each text once.
+
+    Missing pictures have none.
+    A place counts as `PictureFacts.captions` does; what is past 64 captions is left out.
+    """
+    c, e = t.caption.c, t.caption_embedding.c
+    statement = (
+        sa.select(c.picture_id, c.text, e.vector)
+        .join(t.caption_embedding, (e.caption_id == c.id) & (e.space_id == space_id))
+        .where(c.picture_id.not_in(sa.select(t.missing_picture.c.picture_id)))
+        .order_by(c.picture_id, c.origin.desc(), c.id)
+    )
+    found: list[tuple[tuple[int, int], bytes]] = []
+    rows = in_pieces(sql, statement, c.picture_id, picture_ids)
+    for picture_id, captions in groupby(rows, key=lambda row: int(row.picture_id)):
+        vectors: dict[str, bytes] = {}
+        for row in captions:
+            vectors.setdefault(row.text, row.vector)
+        found += [
+            ((picture_id, place), vector)
+            for place, vector in enumerate(list(vectors.values())[:MOST_CAPTIONS])
+        ]
+    return found

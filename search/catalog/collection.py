@@ -1,18 +1,189 @@
-"""The names of collections: which may be, and giving a collection another."""
+"""Collections: found by name, opened, renamed, removed, and summed up."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
+from search.catalog.change_log import ChangeLog
+from search.catalog.contents import present
 from search.catalog.database import Database
-from search.catalog.records import Collection
-from search.catalog.writer_lock import writer_lock
-from search.errors import BadSetting, NameTaken
+from search.catalog.database import tables as t
+from search.catalog.database.statements import now
+from search.catalog.database.writer_lock import check_lock, writer_lock
+from search.catalog.records import Collection, CollectionSummary
+from search.errors import BadSetting, NameTaken, NotFound, SpaceMismatch
+from search.records import Space
 from search.text.characters import composed, forms
+
+# The lock for what concerns no one collection; their ids begin at 1.
+EVERY_COLLECTION = 0
 
 # Browsers take these for folders of an address.
 DOTS = (".", "..")
+
+WithLastChanges = tuple[tuple[Collection, int], ...]
+"""Collections by name, each with the number of its last change, 0 before the first."""
+
+
+class CollectionRows:
+    """The collections of one database."""
+
+    def __init__(self, database: Database, changes: ChangeLog) -> None:
+        self._database = database
+        self._changes = changes
+        self._kept: tuple[int | None, WithLastChanges] = (None, ())
+
+    def all(self) -> list[Collection]:
+        """Return every collection, by name."""
+        return self.named(())
+
+    def named(self, names: Sequence[str]) -> list[Collection]:
+        """Return the collections with these names, or all where none is given, by name.
+
+        Raises:
+            NotFound: a name is not known; the message lists the known ones.
+        """
+        return [collection for collection, _ in self.with_last_changes(names)]
+
+    def one(self, name: str) -> Collection:
+        """Return the collection of that name; raise NotFound as `named` does."""
+        [collection] = self.named([name])
+        return collection
+
+    def with_last_changes(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
+        """Return what `named` does, each with the number of its last change.
+
+        It takes one statement at most: none while nothing was committed since the last call.
+        """
+        found = self._read()
+        known = {collection.name for collection, _ in found}
+        wanted = set()
+        for name in names:
+            spelt = next((form for form in forms(name) if form in known), None)
+            if spelt is None:
+                listed = ", ".join(sorted(known)) or "none yet; make one with: limn index PATH"
+                raise NotFound(f"there is no collection {name!r}; the collections are: {listed}")
+            wanted.add(spelt)
+        return [each for each in found if not names or each[0].name in wanted]
+
+    def _read(self) -> WithLastChanges:
+        """Return all collections as they are now, whoever changed them."""
+        version = self._database.version()  # first: what is committed meanwhile is read again then
+        kept, found = self._kept
+        if version is None or version != kept:
+            found = tuple(map(_collection, self._database.rows(_with_last_changes)))
+            self._kept = (version, found)
+        return found
+
+    def open(self, name: str, space: Space) -> Collection:
+        """Return the collection of that name in its own space, or make one in `space`."""
+        with self._database.writing() as sql:
+            check_lock(self._database, sql, EVERY_COLLECTION)
+            known = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
+            if known is None:
+                sql.execute(t.space.insert().values(**asdict(space), created_at=now()))
+            named = t.collection.c.name.in_(forms(name))
+            if sql.scalar(sa.select(t.collection.c.id).where(named)) is None:
+                made = {"name": composed(name), "space_id": space.id, "created_at": now()}
+                sql.execute(t.collection.insert().values(made))
+        return self.one(name)
+
+    def take_space(self, collection: Collection, space: Space) -> Collection:
+        """Give a collection a space, which only an empty one can change.
+
+        The same space under another specification stays the same: from now on that one opens it.
+
+        The caller holds the writer lock, so that no other indexer fills it meanwhile.
+
+        Raises:
+            SpaceMismatch: it holds pictures that another encoder embedded.
+            NotFound: it was removed since.
+        """
+        now = self.one(collection.name)
+        if now.space == space:
+            return now
+        p = t.picture.c
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, now.id)
+            if now.space.id == space.id:
+                named = t.space.update().where(t.space.c.id == space.id)
+                sql.execute(named.values(encoder=space.encoder))
+                return Collection(now.id, now.name, space)
+            if sql.scalar(sa.select(p.id).where(p.collection_id == now.id).limit(1)) is not None:
+                raise SpaceMismatch(_other_space(now, space))
+            sql.execute(
+                t.collection.update().where(t.collection.c.id == now.id).values(space_id=space.id)
+            )
+        return Collection(now.id, now.name, space)
+
+    def rename(self, collection: Collection, name: str) -> None:
+        """Give a collection another name; its jobs' requests take that name too.
+
+        Raises:
+            BadSetting: that name can't name a collection.
+            NameTaken: another collection has it.
+            CollectionBusy: it is being indexed.
+        """
+        check_name(name)
+        c, j = t.collection.c, t.job.c
+        with writer_lock(self._database, collection), self._database.writing() as sql:
+            taken = sa.select(c.id).where(c.name.in_(forms(name)), c.id != collection.id)
+            if sql.scalar(taken) is not None:
+                raise NameTaken(f"there is a collection {name!r} already; choose another name")
+            renamed = t.collection.update().where(c.id == collection.id)
+            sql.execute(renamed.values(name=composed(name)))
+            mine = sa.or_(j.collection_id == collection.id, j.name == collection.name)
+            for job_id, request in sql.execute(sa.select(j.id, j.request).where(mine)).all():
+                new = None if request is None else json.dumps({**json.loads(request), "name": name})
+                sql.execute(t.job.update().where(j.id == job_id).values(name=name, request=new))
+
+    def remove(self, collection: Collection) -> None:
+        """Forget a collection and all it holds; the picture files are never touched."""
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            sql.execute(t.collection.delete().where(t.collection.c.id == collection.id))
+
+    def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
+        """Return what each collection holds, for lists; raise NotFound as `named` does."""
+        found = self.named(names)
+        mine = t.picture.c.collection_id
+        pictures = (
+            sa.select(mine, sa.func.count(), sa.func.sum(t.picture.c.size_bytes))
+            .where(present())
+            .group_by(mine)
+        )
+        captions = sa.select(mine, sa.func.count()).join(t.caption).where(present()).group_by(mine)
+        missing = sa.select(mine, sa.func.count()).join(t.missing_picture).group_by(mine)
+        failures = sa.select(t.failure.c.collection_id, sa.func.count()).group_by(
+            t.failure.c.collection_id
+        )
+        jobs = sa.select(t.job.c.collection_id, sa.func.max(t.job.c.updated_at)).group_by(
+            t.job.c.collection_id
+        )
+        made = sa.select(t.collection.c.id, t.collection.c.created_at)
+        with self._database.reading() as sql:
+            indexed = {row[0]: (row[1], int(row[2])) for row in sql.execute(pictures)}
+            captioned, failed, updated, created, away = (
+                {row[0]: row[1] for row in sql.execute(statement)}
+                for statement in (captions, failures, jobs, made, missing)
+            )
+        return [
+            CollectionSummary(
+                name=collection.name,
+                space=collection.space,
+                pictures=indexed.get(collection.id, (0, 0))[0],
+                captions=captioned.get(collection.id, 0),
+                failures=failed.get(collection.id, 0),
+                missing=away.get(collection.id, 0),
+                size_bytes=indexed.get(collection.id, (0, 0))[1],
+                created_at=created.get(collection.id, ""),
+                updated_at=updated.get(collection.id),
+            )
+            for collection in found
+        ]
 
 
 def check_name(name: str) -> None:
@@ -25,22 +196,24 @@ def check_name(name: str) -> None:
         )
 
 
-def rename(database: Database, collection: Collection, name: str) -> None:
-    """Give a collection another name; what it was indexed from is asked for under that name too.
+def _collection(row: tuple[Any, ...]) -> tuple[Collection, int]:
+    number, name, space_id, encoder, width, last = row
+    return Collection(number, name, Space(space_id, encoder, width)), last
 
-    Raises:
-        BadSetting: that name can't name a collection.
-        NameTaken: another collection has it.
-        CollectionBusy: it is being indexed.
-    """
-    check_name(name)
-    c, j = t.collection.c, t.job.c
-    with writer_lock(database, collection), database.writing() as sql:
-        taken = sql.scalar(sa.select(c.id).where(c.name.in_(forms(name)), c.id != collection.id))
-        if taken is not None:
-            raise NameTaken(f"there is a collection {name!r} already; choose another name")
-        sql.execute(t.collection.update().where(c.id == collection.id).values(name=composed(name)))
-        mine = sa.or_(j.collection_id == collection.id, j.name == collection.name)
-        for job_id, request in sql.execute(sa.select(j.id, j.request).where(mine)).all():
-            told = None if request is None else json.dumps({**json.loads(request), "name": name})
-            sql.execute(t.job.update().where(j.id == job_id).values(name=name, request=told))
+
+def _with_last_changes(_sqlite: bool) -> sa.Select[Any]:
+    c, s = t.collection.c, t.space.c
+    newest = sa.select(sa.func.max(t.change.c.seq)).where(t.change.c.collection_id == c.id)
+    last = sa.func.coalesce(newest.scalar_subquery(), 0)
+    return sa.select(c.id, c.name, s.id, s.encoder, s.width, last).join(t.space).order_by(c.name)
+
+
+def _other_space(held: Collection, wanted: Space) -> str:
+    encoder = held.space.encoder
+    same = encoder == wanted.encoder
+    return (
+        f"collection {held.name!r} holds vectors of {held.space.id!r} (encoder {encoder}), but "
+        f"this encoder makes {wanted.id!r}; "
+        + ("the encoder has changed since" if same else f"index with --encoder {encoder}")
+        + f", choose another --collection, or begin anew after: limn remove {held.name}"
+    )

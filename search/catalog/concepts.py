@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, in_pieces, now
 from search.catalog.records import Concept, ConceptMark
-from search.catalog.statements import Sql, in_pieces, now
 from search.errors import NameTaken, NotFound
 from search.query.records import TextTerm
 from search.records import Vectors

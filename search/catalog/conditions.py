@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
-from search.catalog.statements import below
+from search.catalog.database import tables as t
+from search.catalog.database.statements import below
 from search.catalog.visual_hashes import with_colour
 from search.errors import BadQuery
 from search.filters.fields import COLUMN, HAVING, Box, Cell, Span, Value

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
-from search.catalog.statements import Sql, in_pieces
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, in_pieces
 
 # Tables of what people made that name a picture by its content, with the rest of their key.
 BY_CONTENT = (

@@ -1,271 +1,90 @@
-"""What a collection's pictures are, as columns in memory that follow the change log.
-
-SQL would read every row for every facet of every filter; these columns are read once, and then
-only what has changed.
-"""
+"""Statements over the facts that facets count: one row a picture, a field, or a language."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
-from search import colours
-from search.catalog import tables as t
 from search.catalog.contents import present
 from search.catalog.database import Database
-from search.catalog.statements import Sql, pieces
-from search.records import Ids
-
-Codes = NDArray[np.int32]
-"""Places in a list of values; -1 where there is none."""
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, pieces
 
 # Rows that are held as Python objects at once.
 FETCH_ROWS = 10_000
 
-UNKNOWN_DAY = np.datetime64("NaT", "D")
+
+class PictureRow(NamedTuple):
+    """What facets count of a picture itself."""
+
+    id: int
+    path: bytes
+    taken_at: str | None
+    width_px: int
+    height_px: int
+    size_bytes: int
+    latitude: float | None
+    longitude: float | None
+    camera: str | None
+    format: str
+    colours: str | None
 
 
-@dataclass(slots=True)
-class Names:
-    """Values, each once, by the code that stands for it."""
+class FactRows:
+    """The facts of all collections, read within one transaction each time."""
 
-    values: list[str] = field(default_factory=list)
-    codes: dict[str, int] = field(default_factory=dict)
-
-    def encode(self, values: Sequence[str | None]) -> Codes:
-        """The values' codes; those that are new get one."""
-        return np.array([-1 if each is None else self._code(each) for each in values], np.int32)
-
-    def _code(self, value: str) -> int:
-        code = self.codes.setdefault(value, len(self.values))
-        if code == len(self.values):
-            self.values.append(value)
-        return code
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """One row a picture, by id. `colours` has a bit for each of `search.colours.NAMED`."""
-
-    ids: Ids
-    days: NDArray[np.datetime64]
-    widths_px: NDArray[np.int32]
-    heights_px: NDArray[np.int32]
-    sizes_bytes: NDArray[np.int64]
-    latitudes: NDArray[np.float64]
-    longitudes: NDArray[np.float64]
-    cameras: Codes
-    formats: Codes
-    folders: Codes
-    colours: NDArray[np.uint16]
-
-    def merged(self, gone: Ids, more: "Sequence[Rows]") -> "Rows":
-        """Without some pictures and with others, by id."""
-        kept = ~np.isin(self.ids, gone)
-        order = np.argsort(
-            np.concatenate([self.ids[kept], *(each.ids for each in more)]), kind="stable"
-        )
-
-        def whole(name: str) -> NDArray[Any]:
-            others = (getattr(each, name) for each in more)
-            return np.concatenate([getattr(self, name)[kept], *others])[order]
-
-        return Rows(**{each.name: whole(each.name) for each in fields(self)})
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """The values of one further column: whose they are, and in which row those stand.
-
-    A text has a code, a number is what it is; the other is -1, or NaN.
-    """
-
-    ids: Ids
-    texts: Codes
-    numbers: NDArray[np.float64]
-    rows: NDArray[np.int64]
-
-    def merged(self, gone: Ids, more: "Cells") -> "Cells":
-        """Without those of some pictures and with others; their rows are yet to be found."""
-        kept = ~np.isin(self.ids, gone)
-        return Cells(
-            np.concatenate([self.ids[kept], more.ids]),
-            np.concatenate([self.texts[kept], more.texts]),
-            np.concatenate([self.numbers[kept], more.numbers]),
-            more.rows,
-        )
-
-
-NO_ROWS = np.empty(0, np.int64)
-NO_CELLS = Cells(NO_ROWS, np.empty(0, np.int32), np.empty(0), NO_ROWS)
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The values of each kind; collections that are counted together share one."""
-
-    cameras: Names = field(default_factory=Names)
-    formats: Names = field(default_factory=Names)
-    folders: Names = field(default_factory=Names)
-    texts: Names = field(default_factory=Names)
-
-
-class Facts:
-    """The facts of one collection's pictures. The caller sees to it that one thread updates it.
-
-    `columns` are the further columns by name; `languages` those of captions, "" where none is told.
-    """
-
-    def __init__(self, database: Database, collection_id: int, names: Vocabulary) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._id = collection_id
-        self.names = names
-        self.position = 0
-        self.rows = self._rows([])
-        self.columns: dict[str, Cells] = {}
-        self.languages: dict[str, Cells] = {}
 
-    def follow(self, head: int) -> None:
-        """Read what has changed up to the change of that number."""
-        if head == self.position:
-            return
-        c = t.change.c
-        statement = sa.select(c.picture_id).where(
-            c.collection_id == self._id, c.seq > self.position
-        )
+    @contextmanager
+    def reading(self, collection_id: int) -> Iterator["CollectionFacts"]:
+        """Read the facts of a collection during a block, as one transaction sees them."""
         with self._database.reading() as sql:
-            if self.position == 0:
-                self._read(sql, None)
-            else:
-                for piece in pieces(sql.scalars(statement).all()):
-                    self._read(sql, piece)
-        self.columns = self._placed(self.columns)
-        self.languages = self._placed(self.languages)
-        self.position = head
+            yield CollectionFacts(sql, collection_id)
 
-    def _read(self, sql: Sql, ids: Sequence[int] | None) -> None:
-        """Put what is there now of these pictures, or of all, in place of what was."""
-        p, c = t.picture.c, t.caption.c
-        mine = [p.collection_id == self._id, present()]
-        mine += [] if ids is None else [p.id.in_(ids)]
-        gone = np.array([] if ids is None else ids, np.int64)
-        parts = [self._rows(rows) for rows in _fetched(sql, _pictures().where(*mine))]
-        self.rows = self.rows.merged(gone, parts)
+
+class CollectionFacts:
+    """The facts of one collection's pictures, whose files are there; `ids` None is all of them."""
+
+    def __init__(self, sql: Sql, collection_id: int) -> None:
+        self._sql = sql
+        self._id = collection_id
+
+    def changed_after(self, position: int) -> Iterator[Sequence[int]]:
+        """Yield the ids of the pictures that changed past `position`, some thousands at a time."""
+        c = t.change.c
+        statement = sa.select(c.picture_id).where(c.collection_id == self._id, c.seq > position)
+        yield from pieces(self._sql.scalars(statement).all())
+
+    def pictures(self, ids: Sequence[int] | None = None) -> Iterator[Sequence[Any]]:
+        """Yield rows of `PictureRow`'s columns, some thousands at a time."""
+        p = t.picture.c
+        statement = sa.select(*(p[name] for name in PictureRow._fields))
+        return self._fetched(statement.where(*self._of(ids)))
+
+    def fields(self, ids: Sequence[int] | None = None) -> Iterator[Sequence[Any]]:
+        """Yield rows of (name, picture's id, text, number), some thousands at a time."""
         f = t.field.c
-        columns = sa.select(f.name, f.picture_id, f.text, f.number).join(t.picture).where(*mine)
-        told = [self._cells(rows) for rows in _fetched(sql, columns)]
-        self.columns = _merged(self.columns, gone, told)
+        statement = sa.select(f.name, f.picture_id, f.text, f.number).join(t.picture)
+        return self._fetched(statement.where(*self._of(ids)))
+
+    def languages(self, ids: Sequence[int] | None = None) -> Iterator[tuple[str, str]]:
+        """Yield each language of captions, "" for none, with its pictures' ids between commas."""
+        c = t.caption.c
         # As one text a language: a row for each of millions of captions takes ten times as long.
         language = sa.func.coalesce(c.language, "")
         listed = sa.func.aggregate_strings(sa.cast(c.picture_id, sa.String), ",")
-        spoken = sa.select(language, listed).join(t.picture).where(*mine).group_by(language)
-        found = {row[0]: _language(row[1]) for row in sql.execute(spoken)}
-        self.languages = _merged(self.languages, gone, [found])
+        statement = sa.select(language, listed).join(t.picture).where(*self._of(ids))
+        for row in self._sql.execute(statement.group_by(language)):
+            yield row[0], row[1]
 
-    def _placed(self, cells: dict[str, Cells]) -> dict[str, Cells]:
-        """The cells with the rows of their pictures."""
-        return {
-            name: replace(each, rows=np.searchsorted(self.rows.ids, each.ids))
-            for name, each in cells.items()
-        }
+    def _of(self, ids: Sequence[int] | None) -> list[sa.ColumnElement[bool]]:
+        p = t.picture.c
+        conditions = [p.collection_id == self._id, present()]
+        return conditions if ids is None else [*conditions, p.id.in_(ids)]
 
-    def _cells(self, found: Sequence[Any]) -> dict[str, Cells]:
-        names, listed, written, counted = zip(*found, strict=True)
-        known, of = np.unique(np.array(names), return_inverse=True)
-        ids, numbers = np.array(listed, np.int64), np.array(counted, np.float64)
-        texts = self.names.texts.encode(written)
-        places = [np.flatnonzero(of == place) for place in range(len(known))]
-        return {
-            str(name): Cells(ids[at], texts[at], numbers[at], NO_ROWS)
-            for name, at in zip(known, places, strict=True)
-        }
-
-    def _rows(self, found: Sequence[Any]) -> Rows:
-        columns = list(zip(*found, strict=True)) or [()] * len(_pictures().selected_columns)
-        (
-            ids,
-            paths,
-            taken,
-            widths,
-            heights,
-            sizes,
-            latitudes,
-            longitudes,
-            cameras,
-            formats,
-            looks,
-        ) = columns
-        return Rows(
-            ids=np.array(ids, np.int64),
-            days=np.array([_day(each) for each in taken], "datetime64[D]"),
-            widths_px=np.array(widths, np.int32),
-            heights_px=np.array(heights, np.int32),
-            sizes_bytes=np.array(sizes, np.int64),
-            latitudes=np.array(latitudes, np.float64),
-            longitudes=np.array(longitudes, np.float64),
-            cameras=self.names.cameras.encode(cameras),
-            formats=self.names.formats.encode(formats),
-            folders=self.names.folders.encode([_folder(each) for each in paths]),
-            colours=_named_colours(looks),
-        )
-
-
-def _merged(
-    held: dict[str, Cells], gone: Ids, found: Sequence[dict[str, Cells]]
-) -> dict[str, Cells]:
-    """Cells by name, without those of pictures that are gone and with those found."""
-    merged = dict(held)
-    for place, more in enumerate([*found, {}]):
-        for name in merged.keys() | more.keys():
-            dropped = gone if place == 0 else NO_ROWS
-            if name in more or len(dropped):
-                merged[name] = merged.get(name, NO_CELLS).merged(dropped, more.get(name, NO_CELLS))
-    return {name: merged[name] for name in sorted(merged) if len(merged[name].ids)}
-
-
-def _language(listed: str) -> Cells:
-    """The pictures that have captions of one language, each once."""
-    ids = np.unique(np.fromstring(listed, dtype=np.int64, sep=","))
-    return Cells(ids, np.full(len(ids), -1, np.int32), np.full(len(ids), np.nan), NO_ROWS)
-
-
-def _pictures() -> sa.Select[Any]:
-    p = t.picture.c
-    return sa.select(
-        *(p.id, p.path, p.taken_at, p.width_px, p.height_px, p.size_bytes),
-        *(p.latitude, p.longitude, p.camera, p.format, p.colours),
-    )
-
-
-def _fetched(sql: Sql, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
-    """The rows some thousands at a time, so that a million are never held at once."""
-    found = sql.execution_options(yield_per=FETCH_ROWS).execute(statement)
-    return found.partitions()
-
-
-def _day(taken_at: str | None) -> np.datetime64:
-    try:
-        return UNKNOWN_DAY if taken_at is None else np.datetime64(taken_at[:10], "D")
-    except ValueError:
-        return UNKNOWN_DAY
-
-
-def _folder(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape").rpartition("/")[0] or "/"
-
-
-def _named_colours(written: Sequence[str | None]) -> NDArray[np.uint16]:
-    """For each picture a bit for every name that one of its colours bears."""
-    listed = [(each or "").split() for each in written]
-    flat = [colour for each in listed for colour in each]
-    bits = np.zeros(len(flat), np.uint16)
-    if flat:
-        shades = colours.lab(flat)
-        for place, name in enumerate(colours.NAMED):
-            bits |= colours.are(name, shades).astype(np.uint16) << np.uint16(place)
-    found = np.zeros(len(listed), np.uint16)
-    np.bitwise_or.at(found, np.repeat(np.arange(len(listed)), list(map(len, listed))), bits)
-    return found
+    def _fetched(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+        """Yield rows some thousands at a time, so that a million are never held at once."""
+        found = self._sql.execution_options(yield_per=FETCH_ROWS).execute(statement)
+        return found.partitions()

@@ -5,13 +5,20 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.conditions import CONDITIONS, Test, column
 from search.catalog.contents import present
 from search.catalog.database import Database
+from search.catalog.database import tables as t
 from search.errors import BadQuery
 from search.filters.fields import COLUMN, FIELDS
-from search.filters.grammar import changed, column_of, conditions, in_column, value_of
+from search.filters.grammar import (
+    ResolvedCondition,
+    changed,
+    column_of,
+    conditions,
+    in_column,
+    value_of,
+)
 from search.filters.normal_form import normal_form
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from search.records import Ids
@@ -27,33 +34,36 @@ class CatalogFilters:
     """Finds the pictures that pass a filter."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
+        self._database = database
 
     def resolved(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
-        """The filter with its further columns under the names that these collections have.
+        """Return the filter with its values read, its columns named as these collections do.
 
         Raises:
-            BadQuery: they have no such column; the message lists those that they have.
+            BadQuery: the collections have no such column, and the message lists theirs; or an
+                operator or a value is unknown.
         """
-        if not any(map(column_of, conditions(wanted))):
-            return wanted
-        held = self.columns(collection_ids)
-        known = {composed(name).casefold(): name for name in held} | {name: name for name in held}
+        asked = any(map(column_of, conditions(wanted)))
+        columns = self.columns(collection_ids) if asked else []
+        known = {composed(name).casefold(): name for name in columns}
+        known |= {name: name for name in columns}
 
-        def named(condition: Condition) -> Condition:
-            asked = column_of(condition)
-            if asked is None:
-                return condition
-            found = known.get(asked) or known.get(composed(asked).casefold())
-            if found is None:
-                raise BadQuery(
-                    f"there is no field {asked!r} to filter by; the fields are: "
-                    f"{', '.join(FIELDS)}; and the columns that came with the pictures: "
-                    + (", ".join(held) or "none")
-                )
-            return in_column(condition, found)
+        def resolve(condition: Condition) -> Condition:
+            name = column_of(condition)
+            if name is not None:
+                found = known.get(name) or known.get(composed(name).casefold())
+                if found is None:
+                    raise _unknown(name, columns)
+                condition = in_column(condition, found)
+            return ResolvedCondition(
+                condition.field, condition.operator, condition.value, value_of(condition)
+            )
 
-        return changed(wanted, named)
+        return changed(wanted, resolve)
+
+    def check(self, wanted: Filter) -> None:
+        """Raise BadQuery for a filter that no statement can be made of."""
+        passes(wanted)
 
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
         """The names of the further columns that these collections have, in order."""
@@ -67,7 +77,7 @@ class CatalogFilters:
             .join(t.picture)
             .where(f.name == names.c.name, p.collection_id.in_(collection_ids), present())
         )
-        with self.database.reading() as sql:
+        with self._database.reading() as sql:
             return list(
                 sql.scalars(sa.select(names.c.name).where(held.exists()).order_by(names.c.name))
             )
@@ -81,7 +91,7 @@ class CatalogFilters:
             .where(p.collection_id.in_(collection_ids), passes(wanted), present())
             .group_by(p.collection_id)
         )
-        with self.database.reading() as sql:
+        with self._database.reading() as sql:
             found = {row[0]: row[1] for row in sql.execute(statement)}
         return {
             each: np.sort(np.fromstring(found.get(each, ""), dtype=np.int64, sep=","))
@@ -100,8 +110,16 @@ class CatalogFilters:
             .order_by(sa.func.coalesce(p.taken_at, p.indexed_at).desc(), p.id.desc())
             .limit(most)
         )
-        with self.database.reading() as sql:
+        with self._database.reading() as sql:
             return np.fromiter(sql.scalars(statement), np.int64)
+
+
+def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
+    return BadQuery(
+        f"there is no field {name!r} to filter by; the fields are: "
+        f"{', '.join(FIELDS)}; and the columns that came with the pictures: "
+        + (", ".join(columns) or "none")
+    )
 
 
 def passes(wanted: Filter) -> Test:

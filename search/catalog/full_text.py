@@ -7,10 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.contents import present
 from search.catalog.database import Database
-from search.catalog.statements import Sql, delete_in, in_pieces
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, delete_in, in_pieces
+from search.catalog.filters import passes
+from search.filters.tree import Filter
 from search.text.analysis import words_of
 
 # What PostgreSQL's full text search takes of one picture is a megabyte: past this, words are left
@@ -60,23 +62,24 @@ class CatalogWords:
     """Finds pictures by the words of their captions."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
+        self._database = database
 
     def find(
         self,
         asked: Sequence[str],
         collection_ids: Sequence[int],
-        passes: sa.ColumnElement[bool] | None = None,
+        where: Filter | None = None,
     ) -> FoundWords:
-        """The pictures that answer best to any of the words, at most 300, in one statement.
+        """Return the pictures that answer best to any of the words, at most 300.
 
-        `asked` is of `search.words.query_words`; `passes` is a condition on `picture`.
+        It takes one statement. `asked` is of `search.text.analysis.query_words`; the pictures
+        pass `where`.
         """
-        statement = self._sqlite(asked) if self.database.is_sqlite else self._postgres(asked)
+        statement = self._sqlite(asked) if self._database.is_sqlite else self._postgres(asked)
         statement = statement.where(t.picture.c.collection_id.in_(collection_ids), present())
-        if passes is not None:
-            statement = statement.where(passes)
-        with self.database.reading() as sql:
+        if where is not None:
+            statement = statement.where(passes(where))
+        with self._database.reading() as sql:
             rows = sql.execute(statement.limit(MOST_FOUND)).all()
         counts = rows[0][2:] if rows else (0,) * len(asked)
         return FoundWords(

@@ -17,8 +17,7 @@ from tempfile import TemporaryFile
 from typing import IO, Literal
 
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import Job, Jobs
-from search.catalog.writer_lock import writer_lock
+from search.catalog.jobs import Job
 from search.errors import CollectionBusy, NotFound
 
 # Each process holds an encoder and decoders, so few run at once: two, and as many again beside
@@ -74,7 +73,7 @@ class JobProcesses:
         processes say, and tells of it only when they crash.
         """
         self._catalog = catalog
-        self._jobs = Jobs(catalog.database)
+        self._jobs = catalog.jobs
         self._left_behind = left_behind
         self._quiet = quiet
         self._first = True
@@ -199,11 +198,11 @@ class JobProcesses:
 def is_busy(catalog: Catalog, name: str) -> bool:
     """Whether a process writes to the collection of that name, which need not be there."""
     try:
-        [collection] = catalog.collections([name])
+        collection = catalog.collections.one(name)
     except NotFound:
         return False
     try:
-        with writer_lock(catalog.database, collection):
+        with catalog.lock(collection):
             return False
     except CollectionBusy:
         return True

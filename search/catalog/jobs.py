@@ -9,15 +9,16 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import now
 from search.catalog.records import Collection, Counts
-from search.catalog.statements import now
 from search.errors import NotFound
 from search.text.characters import composed, forms, storable
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
+UNFINISHED: tuple[State, ...] = ("queued", "running")
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
 
 
@@ -103,11 +104,9 @@ class Jobs:
                     request=json.dumps(request) if request else None,
                     state="running",
                 )
-            sql.execute(
-                t.job.update()
-                .where(j.id == job_id, j.state.not_in(ENDED))  # it may have been cancelled since
-                .values(collection_id=collection.id, state="running", updated_at=now())
-            )
+            taken = {"collection_id": collection.id, "state": "running", "updated_at": now()}
+            # Left alone where it was cancelled since.
+            sql.execute(_update(job_id, *UNFINISHED).values(taken))
             return job_id
 
     def update(
@@ -130,22 +129,15 @@ class Jobs:
             if values.get(name):
                 values[name] = storable(values[name])
         with self._database.writing() as sql:
-            noted = sql.execute(
-                t.job.update().where(j.id == job_id, j.state.not_in(ENDED)).values(**values)
-            )
+            noted = sql.execute(_update(job_id, *UNFINISHED).values(**values))
             cancelled = sql.scalar(sa.select(j.cancelled).where(j.id == job_id))
             return bool(cancelled) or not noted.rowcount
 
     def take(self, job_id: int) -> bool:
         """Begin a queued job; returns whether it was queued still."""
-        j = t.job.c
         with self._database.writing() as sql:
-            taken = sql.execute(
-                t.job.update()
-                .where(j.id == job_id, j.state == "queued")
-                .values(state="running", updated_at=now())
-            )
-            return bool(taken.rowcount)
+            begun = {"state": "running", "updated_at": now()}
+            return bool(sql.execute(_update(job_id, "queued").values(begun)).rowcount)
 
     def wanted(self, job_id: int) -> bool:
         """Whether a job is to go on: nobody cancelled it, and it has not ended."""
@@ -156,22 +148,16 @@ class Jobs:
 
     def end(self, job_id: int, state: State, message: str | None = None) -> None:
         """End a job whose process can't do it any more; one that has ended stays as it is."""
-        j = t.job.c
         values = {"state": state, "message": message, "updated_at": now(), "finished_at": now()}
         with self._database.writing() as sql:
-            sql.execute(
-                t.job.update().where(j.id == job_id, j.state.not_in(ENDED)).values(**values)
-            )
+            sql.execute(_update(job_id, *UNFINISHED).values(values))
 
     def requeue(self, job_id: int) -> None:
         """Put back a job that its worker had to leave; one that has come to its end stays there."""
-        left = ("running", "interrupted")
+        left: tuple[State, ...] = ("running", "interrupted")
         with self._database.writing() as sql:
-            sql.execute(
-                t.job.update()
-                .where(t.job.c.id == job_id, t.job.c.state.in_(left))
-                .values(state="queued", finished_at=None, updated_at=now())
-            )
+            queued = {"state": "queued", "finished_at": None, "updated_at": now()}
+            sql.execute(_update(job_id, *left).values(queued))
 
     def requests(self, name: str) -> list[dict[str, Any]]:
         """What a collection was indexed from, each once, the newest last."""
@@ -191,58 +177,56 @@ class Jobs:
         ]
         return [json.loads(each) for each in dict.fromkeys(found)]
 
+    def sources(self, name: str) -> list[Path]:
+        """Return the paths that a collection was indexed from; none for an unknown name."""
+        statement = (
+            sa.select(t.job.c.source)
+            .distinct()
+            .join(t.collection)
+            .where(t.collection.c.name.in_(forms(name)))
+        )
+        with self._database.reading() as sql:
+            return [Path(os.fsdecode(source)) for source in sql.scalars(statement)]
+
     def cancel(self, job_id: int) -> Job:
         """Ask for a job's end: a queued one ends now, a running one within two seconds.
 
         Raises:
             NotFound: there is no such job.
         """
-        j = t.job.c
         with self._database.writing() as sql:
-            sql.execute(
-                t.job.update()
-                .where(j.id == job_id, j.state.not_in(ENDED))
-                .values(cancelled=True, updated_at=now())
-            )
-            sql.execute(
-                t.job.update()
-                .where(j.id == job_id, j.state == "queued")
-                .values(state="cancelled", finished_at=now())
-            )
+            sql.execute(_update(job_id, *UNFINISHED).values(cancelled=True, updated_at=now()))
+            ended = {"state": "cancelled", "finished_at": now()}
+            sql.execute(_update(job_id, "queued").values(ended))
         return self.one(job_id)
 
     def one(self, job_id: int) -> Job:
         """One job; raises NotFound."""
-        with self._database.reading() as sql:
-            row = sql.execute(sa.select(t.job).where(t.job.c.id == job_id)).one_or_none()
-        if row is None:
+        found = self._read(sa.select(t.job).where(t.job.c.id == job_id))
+        if not found:
             raise NotFound(f"there is no job {job_id}; limn jobs lists them")
-        return _job(row)
+        return found[0]
 
     def latest(self, limit: int = 20, before: int | None = None) -> list[Job]:
         """The newest jobs, newest first; with ids under `before` where it is given."""
         statement = sa.select(t.job).order_by(t.job.c.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(t.job.c.id < before)
-        with self._database.reading() as sql:
-            return [_job(row) for row in sql.execute(statement)]
+        return self._read(statement)
 
     def of(self, name: str, limit: int = 10) -> list[Job]:
         """The newest jobs of the collection of that name, there yet or not, newest first."""
         j = t.job.c
         held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
         mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(held))
-        statement = sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit)
-        with self._database.reading() as sql:
-            return [_job(row) for row in sql.execute(statement)]
+        return self._read(sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit))
 
     def newest(self) -> dict[str, Job]:
         """The newest job of each collection, there yet or not, by name."""
         j = t.job.c
         last = sa.select(sa.func.max(j.id)).where(j.name.is_not(None)).group_by(j.name)
-        with self._database.reading() as sql:
-            rows = sql.execute(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
-            return {row.name: _job(row) for row in rows}
+        newest = self._read(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
+        return {job.name: job for job in newest}
 
     def forget(self, name: str) -> None:
         """Drop the jobs that never made the collection that they name."""
@@ -255,8 +239,16 @@ class Jobs:
         statement = sa.select(t.job).where(
             t.job.c.state.in_(("queued", "running")), t.job.c.request.is_not(None)
         )
+        return self._read(statement.order_by(t.job.c.id))
+
+    def _read(self, statement: sa.Select[Any]) -> list[Job]:
         with self._database.reading() as sql:
-            return [_job(row) for row in sql.execute(statement.order_by(t.job.c.id))]
+            return [_job(row) for row in sql.execute(statement)]
+
+
+def _update(job_id: int, *states: State) -> sa.Update:
+    """Return the beginning of an update of a job that is in one of the states."""
+    return t.job.update().where(t.job.c.id == job_id, t.job.c.state.in_(states))
 
 
 def _new(sql: sa.Connection, **values: Any) -> int:

@@ -1,6 +1,7 @@
 """What the catalog remembers of files, so that a run need not open those that stayed the same."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.contents import present
 from search.catalog.database import Database
-from search.catalog.records import Collection, FileMark, KnownFile
-from search.catalog.statements import IN_LIMIT, below, delete_in, in_pieces, path_hash
-from search.catalog.writer_lock import check_lock
+from search.catalog.database import tables as t
+from search.catalog.database.statements import IN_LIMIT, below, delete_in, in_pieces
+from search.catalog.database.writer_lock import check_lock
+from search.catalog.records import Collection, FileMark, KnownFile, path_hash
 from search.records import Ids
 
 # Rows that are fetched at a time: what memory holds of a collection of any size.
@@ -121,6 +122,15 @@ class Ledger:
     def missing(self) -> Iterator[Held]:
         """The pictures whose files were not found by the last run that looked, in order of id."""
         return self._held(sa.not_(present()))
+
+    def missing_folders(self) -> dict[Path, int]:
+        """Return how many pictures are missing by the folder, or the container, they were in."""
+        p = t.picture.c
+        statement = sa.select(p.path).join(t.missing_picture).where(p.collection_id == self._id)
+        with self._database.reading() as sql:
+            paths = sql.scalars(statement.execution_options(yield_per=FETCH_ROWS))
+            counts = Counter(os.path.dirname(path) for path in paths)
+        return {Path(os.fsdecode(folder)): counts[folder] for folder in sorted(counts)}
 
     def looks(self) -> Iterator[Looks]:
         """All indexed pictures with what tells copies."""

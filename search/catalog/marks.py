@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.database import Database
-from search.catalog.statements import in_pieces, now
+from search.catalog.database import tables as t
+from search.catalog.database.statements import in_pieces, now
 from search.errors import NotFound
 from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
 

@@ -1,20 +1,23 @@
-"""Pictures with their captions and fields, by their ids: how every answer is joined with SQL."""
+"""Reading pictures: with captions and fields by id, their embeddings, paths and sizes."""
 
 import json
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from search.catalog import tables as t
 from search.catalog.contents import present
 from search.catalog.database import Database
-from search.catalog.statements import in_pieces, path_hash
-from search.records import Caption, Fields, Picture, PictureFacts
+from search.catalog.database import tables as t
+from search.catalog.database.statements import in_pieces, pieces
+from search.catalog.database.vectors import from_blobs
+from search.catalog.records import Collection, path_hash
+from search.errors import NotFound
+from search.records import Caption, Fields, Picture, PictureFacts, Space, Vectors
 
 
 class Row(NamedTuple):
@@ -43,64 +46,152 @@ class Row(NamedTuple):
     number: float | None
 
 
-def pictures(database: Database, ids: Sequence[int]) -> dict[int, Picture]:
-    """The pictures with these ids, by id; those that are gone or missing are left out."""
-    listed = [int(each) for each in ids]
-    found = database.rows(_told, ids=json.dumps(listed) if database.is_sqlite else listed)
-    rows: dict[int, Row] = {}
-    captions: dict[int, list[Caption]] = defaultdict(list)
-    fields: dict[int, dict[str, str | float]] = defaultdict(dict)
-    for row in map(Row._make, found):
-        rows[row.id] = row
-        if row.field is not None:
-            fields[row.id][row.field] = (row.text or "") if row.number is None else row.number
-        elif row.text is not None:
-            captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
-    sizes = _file_sizes(database, [row for row in rows.values() if row.size_bytes == 0])
-    return {
-        each: _picture(_sized(row, sizes), captions[each], fields[each])
-        for each, row in rows.items()
-    }
+class PictureReader:
+    """The pictures of all collections, by their ids, paths and contents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_id(self, ids: Sequence[int]) -> dict[int, Picture]:
+        """Return the pictures with these ids, by id, without those that are gone or missing."""
+        is_sqlite, wanted = self._database.is_sqlite, [int(each) for each in ids]
+        found = self._database.rows(_statement, ids=json.dumps(wanted) if is_sqlite else wanted)
+        rows: dict[int, Row] = {}
+        captions: dict[int, list[Caption]] = defaultdict(list)
+        fields: dict[int, dict[str, str | float]] = defaultdict(dict)
+        for row in map(Row._make, found):
+            rows[row.id] = row
+            if row.field is not None:
+                fields[row.id][row.field] = (row.text or "") if row.number is None else row.number
+            elif row.text is not None:
+                captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
+        sizes = self._file_sizes([row for row in rows.values() if row.size_bytes == 0])
+        return {
+            each: _picture(_sized(row, sizes), captions[each], fields[each])
+            for each, row in rows.items()
+        }
+
+    def one(self, picture_id: int) -> Picture:
+        """Return one picture; raise NotFound where it is gone, or its file is missing."""
+        found = self.by_id([picture_id])
+        if picture_id not in found:
+            raise self._not_there(picture_id)
+        return found[picture_id]
+
+    def _not_there(self, picture_id: int) -> NotFound:
+        m = t.missing_picture.c
+        with self._database.reading() as sql:
+            since = sql.scalar(sa.select(m.since).where(m.picture_id == picture_id))
+        if since is None:
+            return _gone(picture_id)
+        return NotFound(
+            f"picture {picture_id} is missing: its file was not found on {since[:10]}; "
+            "it is kept, and is back once its file is found by an index run"
+        )
+
+    def _file_sizes(self, frames: Sequence[Row]) -> dict[bytes, int]:
+        """Return the sizes of the films and animations that hold these frames, by path.
+
+        Frames are stored without a size, so that a collection's size counts a film once at most.
+        """
+        if not frames:
+            return {}
+        c = t.container.c
+        hashes = {path_hash(Path(os.fsdecode(os.path.dirname(row.path)))) for row in frames}
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, sa.select(c.path, c.size_bytes), c.path_hash, list(hashes))
+        return {bytes(row.path): row.size_bytes for row in rows}
+
+    def captioned(self, collection: Collection) -> Iterator[Picture]:
+        """Yield every picture of a collection that has a caption, by id, with its captions."""
+        c, p = t.caption.c, t.picture.c
+        statement = (
+            sa.select(p.id)
+            .where(p.collection_id == collection.id, p.id.in_(sa.select(c.picture_id)), present())
+            .order_by(p.id)
+        )
+        with self._database.reading() as sql:
+            ids = list(sql.scalars(statement))
+        for piece in pieces(ids):
+            found = self.by_id(piece)
+            yield from (found[each] for each in piece if each in found)
+
+    def content_hash(self, picture_id: int) -> str:
+        """Return the hash of a picture's file as indexed, as hex; raise NotFound if it is gone."""
+        statement = sa.select(t.picture.c.content_hash).where(t.picture.c.id == picture_id)
+        with self._database.reading() as sql:
+            found = sql.scalar(statement)
+        if found is None:
+            raise _gone(picture_id)
+        return bytes(found).hex()
+
+    def vector(self, picture_id: int) -> tuple[Collection, Vectors]:
+        """Return a picture's collection and its embedding (width,) in the collection's space.
+
+        Raises:
+            NotFound: no picture has that id.
+        """
+        found = self.vectors([picture_id])
+        if picture_id not in found:
+            raise _gone(picture_id)
+        return found[picture_id]
+
+    def vectors(self, ids: Sequence[int]) -> dict[int, tuple[Collection, Vectors]]:
+        """Return what `vector` does, of several pictures, without those that are gone.
+
+        A missing picture has its embedding still: it can be searched by.
+        """
+        p, e, c, s = t.picture, t.picture_embedding, t.collection, t.space
+        statement = (
+            sa.select(p.c.id, c.c.id.label("collection_id"), c.c.name, e.c.space_id)
+            .add_columns(s.c.encoder, s.c.width, e.c.vector)
+            .select_from(p.join(c).join(s).join(e, e.c.picture_id == p.c.id))
+            .where(e.c.space_id == c.c.space_id)
+        )
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, statement, p.c.id, ids)
+        found = {}
+        for row in rows:
+            space = Space(row.space_id, row.encoder, row.width)
+            collection = Collection(row.collection_id, row.name, space)
+            found[row.id] = (collection, from_blobs([row.vector], row.width)[0])
+        return found
+
+    def ids_at(self, paths: Sequence[Path], collections: Sequence[str] = ()) -> list[int]:
+        """Return the ids of the pictures at these paths, in the named collections or in any."""
+        p = t.picture.c
+        hashes = [path_hash(each) for each in paths]
+        statement = sa.select(p.id).where(p.path_hash.in_(hashes)).order_by(p.id)
+        if collections:
+            statement = statement.join(t.collection).where(t.collection.c.name.in_(collections))
+        with self._database.reading() as sql:
+            return list(sql.scalars(statement))
+
+    def paths_of(self, content_hashes: Sequence[str]) -> dict[str, Path]:
+        """Return the paths of pictures with these contents, one for each known hash in hex."""
+        p = t.picture.c
+        hashes = [bytes.fromhex(each) for each in dict.fromkeys(content_hashes)]
+        statement = sa.select(p.content_hash, p.path).order_by(p.id.desc())
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, statement, p.content_hash, hashes)
+        return {bytes(row.content_hash).hex(): Path(os.fsdecode(row.path)) for row in rows}
+
+    def sizes_px(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """Return the width and the height of pictures, by id, without those that are gone."""
+        p = t.picture.c
+        statement = sa.select(p.id, p.width_px, p.height_px)
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, statement, p.id, ids)
+        return {row.id: (row.width_px, row.height_px) for row in rows}
 
 
-def _file_sizes(database: Database, parts: Sequence[Row]) -> dict[bytes, int]:
-    """Return the sizes of the films and animations that hold these frames, by path.
-
-    Frames are stored without a size, so that a collection's size counts a film once at most.
-    """
-    if not parts:
-        return {}
-    c = t.container.c
-    hashes = {path_hash(Path(os.fsdecode(os.path.dirname(row.path)))) for row in parts}
-    with database.reading() as sql:
-        rows = in_pieces(sql, sa.select(c.path, c.size_bytes), c.path_hash, list(hashes))
-    return {bytes(row.path): row.size_bytes for row in rows}
+def _gone(picture_id: int) -> NotFound:
+    return NotFound(f"there is no picture {picture_id}; it may have been removed")
 
 
 def _sized(row: Row, sizes: Mapping[bytes, int]) -> Row:
     size_bytes = row.size_bytes or sizes.get(os.path.dirname(row.path), 0)
     return row._replace(size_bytes=size_bytes)
-
-
-def ids_at(database: Database, paths: Sequence[Path], collections: Sequence[str] = ()) -> list[int]:
-    """The ids of the pictures at one of these paths, in the named collections or in any."""
-    p = t.picture.c
-    hashes = [path_hash(each) for each in paths]
-    statement = sa.select(p.id).where(p.path_hash.in_(hashes)).order_by(p.id)
-    if collections:
-        statement = statement.join(t.collection).where(t.collection.c.name.in_(collections))
-    with database.reading() as sql:
-        return list(sql.scalars(statement))
-
-
-def paths_of(database: Database, content_hashes: Sequence[str]) -> dict[str, Path]:
-    """Where pictures of these contents are indexed: a path for each hash in hex that is known."""
-    p = t.picture.c
-    hashes = [bytes.fromhex(each) for each in dict.fromkeys(content_hashes)]
-    statement = sa.select(p.content_hash, p.path).order_by(p.id.desc())
-    with database.reading() as sql:
-        rows = in_pieces(sql, statement, p.content_hash, hashes)
-    return {bytes(row.content_hash).hex(): Path(os.fsdecode(row.path)) for row in rows}
 
 
 def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:
@@ -129,8 +220,8 @@ def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:
     )
 
 
-def _told(is_sqlite: bool) -> sa.Select[Any]:
-    """The pictures of `ids`, each once for each of its captions and fields, in one statement.
+def _statement(is_sqlite: bool) -> sa.Select[Any]:
+    """Select the pictures of `ids` in one statement: a row for each of their captions and fields.
 
     Captions beside a picture come before those in its file.
     """
@@ -138,25 +229,25 @@ def _told(is_sqlite: bool) -> sa.Select[Any]:
     captions = sa.select(
         *(c.picture_id, c.id.label("place"), c.text, c.language, c.kind, c.origin),
         *(nothing.label("field"), sa.cast(sa.null(), sa.Float).label("number")),
-    ).where(_asked(c.picture_id, is_sqlite))
+    ).where(_is_wanted(c.picture_id, is_sqlite))
     fields = sa.select(
         *(f.picture_id, sa.cast(sa.null(), sa.BigInteger), f.text, nothing, nothing, nothing),
         *(f.name, f.number),
-    ).where(_asked(f.picture_id, is_sqlite))
+    ).where(_is_wanted(f.picture_id, is_sqlite))
     # The ids stand in both parts: neither database would carry them in from outside.
-    told = sa.union_all(captions, fields).subquery("told")
+    texts = sa.union_all(captions, fields).subquery("texts")
     p = t.picture.c
-    columns = {**told.c, **p, "collection": t.collection.c.name}
+    columns = {**texts.c, **p, "collection": t.collection.c.name}
     return (
         sa.select(*(columns[name] for name in Row._fields))
-        .select_from(t.picture.join(t.collection).outerjoin(told, told.c.picture_id == p.id))
-        .where(_asked(p.id, is_sqlite), present())
-        .order_by(p.id, told.c.field, told.c.origin.desc(), told.c.place)
+        .select_from(t.picture.join(t.collection).outerjoin(texts, texts.c.picture_id == p.id))
+        .where(_is_wanted(p.id, is_sqlite), present())
+        .order_by(p.id, texts.c.field, texts.c.origin.desc(), texts.c.place)
     )
 
 
-def _asked(column: sa.Column[Any], is_sqlite: bool) -> sa.ColumnElement[bool]:
-    """Whether a column is one of `ids`: one value, however many they are."""
+def _is_wanted(column: sa.Column[Any], is_sqlite: bool) -> sa.ColumnElement[bool]:
+    """Return the condition that a column is one of `ids`: one value, however many they are."""
     if is_sqlite:
         each = sa.func.json_each(sa.bindparam("ids")).table_valued("value")
         return column.in_(sa.select(each.c.value))

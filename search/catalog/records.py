@@ -1,5 +1,7 @@
-"""Records of the catalog: collections, files, changes, tokens and concepts."""
+"""Records of the catalog: collections, files, changes, tokens and concepts; the key of a path."""
 
+import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +47,11 @@ class KnownFile:
     mtime_ns: int
     content_hash: bytes
     captions_hash: bytes
+
+
+def path_hash(path: Path) -> bytes:
+    """Return the 16 bytes by which a path is found and kept unique."""
+    return hashlib.blake2b(os.fsencode(path), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.contents import ids_by_content
 from search.catalog.database import Database
-from search.catalog.statements import Sql, in_pieces, now
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, in_pieces, now
 from search.errors import NameTaken, NotFound
 from search.filters.saved_address import picture_ids, with_ids
 from search.text.characters import forms

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from search.catalog import tables as t
 from search.catalog.database import Database
+from search.catalog.database import tables as t
 from search.catalog.records import Scope, Token
 from search.errors import NameTaken, NotFound
 from search.text.characters import forms

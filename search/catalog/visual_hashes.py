@@ -1,4 +1,4 @@
-"""Statements over how pictures look: sizes, main colours in CIELAB, and perceptual hashes."""
+"""Statements over how pictures look: main colours in CIELAB, and perceptual hashes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from search import colours
-from search.catalog import tables as t
 from search.catalog.database import Database
-from search.catalog.statements import Sql, delete_in, in_pieces
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, delete_in, in_pieces
 from search.records import Ids
 
 Hashes = NDArray[np.uint64]
@@ -57,22 +57,19 @@ def with_colour(colour: str) -> sa.Select[tuple[int]]:
     return sa.select(c.picture_id).where(c.cell.in_(sorted(near)), sa.or_(*tests))
 
 
-def perceptual_hashes(database: Database, ids: Ids) -> tuple[Hashes, NDArray[np.bool_]]:
-    """The pictures' hashes in the order of `ids`, and which of them are known, (n,) both."""
-    p = t.picture.c
-    statement = sa.select(p.id, p.perceptual_hash).where(p.perceptual_hash.is_not(None))
-    with database.reading() as sql:
-        rows = in_pieces(sql, statement, p.id, ids.tolist())
-    found = {row.id: row.perceptual_hash for row in rows}
-    known = np.array([each in found for each in ids.tolist()], bool)
-    hashes = np.array([found.get(each, 0) for each in ids.tolist()], np.int64)
-    return hashes.view(np.uint64), known
+class VisualHashes:
+    """The perceptual hashes of all pictures."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def sizes_px(database: Database, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """The width and the height of each picture that is there."""
-    p = t.picture.c
-    statement = sa.select(p.id, p.width_px, p.height_px)
-    with database.reading() as sql:
-        rows = in_pieces(sql, statement, p.id, ids)
-    return {row.id: (row.width_px, row.height_px) for row in rows}
+    def of(self, ids: Ids) -> tuple[Hashes, NDArray[np.bool_]]:
+        """Return the pictures' hashes in the order of `ids`, and which are known, (n,) both."""
+        p = t.picture.c
+        statement = sa.select(p.id, p.perceptual_hash).where(p.perceptual_hash.is_not(None))
+        with self._database.reading() as sql:
+            rows = in_pieces(sql, statement, p.id, ids.tolist())
+        found = {row.id: row.perceptual_hash for row in rows}
+        known = np.array([each in found for each in ids.tolist()], bool)
+        hashes = np.array([found.get(each, 0) for each in ids.tolist()], np.int64)
+        return hashes.view(np.uint64), known

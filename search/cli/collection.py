@@ -44,9 +44,9 @@ def info(name: str, as_json: bool) -> None:
 
     with open_engine(Settings.from_environment()) as engine:
         [summary] = engine.summaries([name])
-        [collection] = engine.catalog.collections([name])
-        failures = engine.catalog.failures(collection.id)
-        missing = list(engine.catalog.missing_folders(collection).items())
+        collection = engine.catalog.collections.one(name)
+        failures = engine.catalog.failures.of(collection.id)
+        missing = list(engine.catalog.files(collection).missing_folders().items())
         facets = engine.facets([name])
         plan = engine.plan(collection)
     facts = collection_json(summary)
@@ -91,7 +91,7 @@ def plan(name: str, as_json: bool, store: str | None, memory: str | None) -> Non
     from search.bootstrap import open_engine
 
     with open_engine(settings_with(store, memory)) as engine:
-        [collection] = engine.catalog.collections([name])
+        collection = engine.catalog.collections.one(name)
         made = engine.plan(collection, lambda told: click.echo(told, err=True))
     if as_json:
         click.echo(as_document(made.told()))
@@ -152,11 +152,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the database to this version's schema; every command does so by itself."""
-    from search.catalog.database import Database, schema
+    from search.catalog.catalog import open_catalog
 
-    database = Database(Settings.from_environment().database)
-    try:
-        schema.ensure_schema(database)
-    finally:
-        database.close()
-    click.echo(f"the database {database.label} is at schema {schema.HEAD}")
+    with open_catalog(Settings.from_environment().database) as catalog:
+        click.echo(f"the database {catalog.label} is at schema {catalog.revision}")

@@ -53,11 +53,10 @@ def add(words: tuple[str, ...], more: tuple[str, ...], less: tuple[str, ...]) ->
 def list_(as_json: bool) -> None:
     """List the marks that are kept, here and from the page, the first made first."""
     from search.bootstrap import open_engine
-    from search.catalog.picture_reader import paths_of
 
     with open_engine(Settings.from_environment()) as engine:
         found = engine.catalog.marks.all()
-        paths = paths_of(engine.catalog.database, [each.content_hash for each in found])
+        paths = engine.catalog.pictures.paths_of([each.content_hash for each in found])
     files = {each: printable(str(path)) for each, path in paths.items()}
     if as_json:
         rows = [{**asdict(each), "file": files.get(each.content_hash)} for each in found]

@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from search.catalog.catalog import Catalog
-from search.catalog.picture_reader import ids_at
 from search.documents.from_records import one_line, printable
 from search.errors import BadQuery, NotFound
 from search.query.records import Hit, IndexedTerm
@@ -53,7 +52,7 @@ class NamedPictures:
             NotFound: one is a file that is not indexed.
         """
         ids = [self._id(option, text) for text in texts]
-        pictures = self._catalog.pictures(ids)
+        pictures = self._catalog.pictures.by_id(ids)
         for text, each in zip(texts, ids, strict=True):
             # One that is gone is told by what the ids are for, after the rest of what was asked.
             known = pictures.get(each)
@@ -84,7 +83,7 @@ class NamedPictures:
         if ID.fullmatch(text):
             return int(text)
         path = user_path(Path(text))
-        found = ids_at(self._catalog.database, _spellings(path), self._collections)
+        found = self._catalog.pictures.ids_at(_spellings(path), self._collections)
         if found:
             return found[0]
         if text and os.path.lexists(path):

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from search.catalog.catalog import Catalog
-from search.catalog.fact_rows import Facts, Vocabulary
 from search.catalog.records import Collection
+from search.facets.columns import FactColumns, ValueCodes
 from search.facets.counting import Part, count
 from search.facets.records import Facets
 from search.filters.fields import COLUMN
@@ -30,8 +30,8 @@ class Holdings:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._names = Vocabulary()
-        self._facts: dict[int, Facts] = {}
+        self._codes = ValueCodes()
+        self._facts: dict[int, FactColumns] = {}
         self._kept: OrderedDict[Key, Facets] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -67,7 +67,7 @@ class Holdings:
         held = []
         for collection_id, head in heads:
             facts = self._facts.setdefault(
-                collection_id, Facts(self._catalog.database, collection_id, self._names)
+                collection_id, FactColumns(self._catalog.facts, collection_id, self._codes)
             )
             facts.follow(head)
             held.append((collection_id, facts))
@@ -83,7 +83,7 @@ class Holdings:
         columns = sorted({name for _, facts in held for name in facts.columns})
         return count(parts, columns)
 
-    def _passing(self, held: Sequence[tuple[int, Facts]], where: Filter | None) -> list[Part]:
+    def _passing(self, held: Sequence[tuple[int, FactColumns]], where: Filter | None) -> list[Part]:
         if where is None:
             return [(facts, np.ones(len(facts.rows.ids), bool)) for _, facts in held]
         passing = self._catalog.filters.ids([each for each, _ in held], where)

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from search.catalog.fact_rows import Codes, Facts, Names
 from search.colours import NAMED
+from search.facets.columns import Codes, FactColumns, Names
 from search.facets.records import NOTHING, Column, Dates, Facets, Folder, Places, Point, Span, Value
 from search.filters.fields import COLUMN
 
@@ -29,7 +29,7 @@ MOST_DAYS, MOST_MONTHS = 62, 120
 SQUARES = 24
 
 
-Part = tuple[Facts, Mask]
+Part = tuple[FactColumns, Mask]
 """A collection's facts, and which of its pictures are counted."""
 
 
@@ -41,8 +41,8 @@ def count(parts: Callable[[str], Sequence[Part]], columns: Sequence[str]) -> Fac
     return Facets(
         pictures=sum(int(mask.sum()) for _, mask in every),
         dates=_dates(parts("date")),
-        cameras=_coded(parts("camera"), lambda facts: (facts.rows.cameras, facts.names.cameras)),
-        formats=_coded(parts("format"), lambda facts: (facts.rows.formats, facts.names.formats)),
+        cameras=_coded(parts("camera"), lambda facts: (facts.rows.cameras, facts.codes.cameras)),
+        formats=_coded(parts("format"), lambda facts: (facts.rows.formats, facts.codes.formats)),
         orientations=_orientations(parts("orientation")),
         megapixels=_spans(parts("megapixels"), _megapixels, MEGAPIXELS, 1.0),
         sizes_bytes=_spans(parts("size"), lambda facts: facts.rows.sizes_bytes, MEGABYTES, 1e6),
@@ -73,7 +73,7 @@ def _dates(parts: Sequence[Part]) -> Dates | None:
 
 
 def _coded(
-    parts: Sequence[Part], column: Callable[[Facts], tuple[Codes, Names]]
+    parts: Sequence[Part], column: Callable[[FactColumns], tuple[Codes, Names]]
 ) -> tuple[Value, ...]:
     codes = np.concatenate([column(facts)[0][mask] for facts, mask in parts])
     return _commonest(_counted(codes), column(parts[0][0])[1])
@@ -110,13 +110,13 @@ def _orientations(parts: Sequence[Part]) -> tuple[Value, ...]:
     return _ordered(Value(*pair) for pair in counts.items() if pair[1])
 
 
-def _megapixels(facts: Facts) -> NDArray[np.float64]:
+def _megapixels(facts: FactColumns) -> NDArray[np.float64]:
     return facts.rows.widths_px.astype(np.int64) * facts.rows.heights_px / 1e6
 
 
 def _spans(
     parts: Sequence[Part],
-    numbers: Callable[[Facts], NDArray[np.float64] | NDArray[np.int64]],
+    numbers: Callable[[FactColumns], NDArray[np.float64] | NDArray[np.int64]],
     edges: Sequence[float],
     unit: float,
 ) -> tuple[Span, ...]:
@@ -139,7 +139,7 @@ def _folders(parts: Sequence[Part]) -> tuple[Folder, ...]:
     for facts, mask in parts:
         found = _counted(facts.rows.folders[mask])
         for code in np.flatnonzero(found).tolist():
-            folder = facts.names.folders.values[code]
+            folder = facts.codes.folders.values[code]
             for path in (folder, *map(str, PurePosixPath(folder).parents)):
                 counts[path] += int(found[code])
     below: dict[str, list[str]] = {}
@@ -181,7 +181,7 @@ def _column(name: str, parts: Sequence[Part]) -> Column | None:
         name=name,
         pictures=len(texts),
         different=int((counts > 0).sum()) + len(values),
-        values=_ordered([*_commonest(counts, parts[0][0].names.texts), *numbered]),
+        values=_ordered([*_commonest(counts, parts[0][0].codes.texts), *numbered]),
         least=float(values[0]) if len(values) else None,
         most=float(values[-1]) if len(values) else None,
     )

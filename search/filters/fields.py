@@ -153,7 +153,7 @@ def _box(text: str) -> Box:
     return Box(south, west, north, east)
 
 
-# What may be asked of a picture; how each becomes SQL stands in `search.catalog.filters`.
+# What may be asked of a picture; how each becomes SQL stands in `search.catalog.conditions`.
 FIELDS: dict[str, Field] = {
     "collection": Field(EQUAL, _text, "collection = holidays"),
     "folder": Field(EQUAL, _text, 'folder = "/home/me/Pictures/2021"'),

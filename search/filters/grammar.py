@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from search.errors import BadQuery
@@ -21,6 +21,13 @@ MOST_PARENTHESES = 2 * DEEPEST + 2
 TOKENS = re.compile(
     r'\s*(?:(?P<quoted>"[^"]*")|(?P<sign>[()]|=[><=~]|<>|![~=]|[<>]=|[=<>~])|(?P<word>[^\s()=<>~!"]+))'
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedCondition(Condition):
+    """A condition whose value is read and whose column is known; `value` is as it was written."""
+
+    parsed: Value
 
 
 def parse(text: str) -> Filter:
@@ -60,7 +67,9 @@ def _check_depth(found: int, most: int = DEEPEST) -> None:
 
 
 def value_of(condition: Condition) -> Value:
-    """A condition's value, read as its field wants it; raises BadQuery."""
+    """Return a condition's value, read as its field wants it; raise BadQuery."""
+    if isinstance(condition, ResolvedCondition):
+        return condition.parsed
     field = FIELDS.get(condition.field, FURTHER)
     if condition.operator not in field.operators:
         raise BadQuery(

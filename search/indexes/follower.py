@@ -55,7 +55,7 @@ class Follower:
         self._on_change = on_change
         self._lasting = lasting
         self._changes_after = (
-            catalog.changes_after if of == "pictures" else catalog.caption_changes_after
+            catalog.changes.of_pictures if of == "pictures" else catalog.changes.of_captions
         )
         self._lock = threading.Lock()
         self._store: VectorStore | None = None
@@ -85,7 +85,7 @@ class Follower:
             if self._store is None:
                 self._store = self._load()
             if head is None:
-                head = self._catalog.head(self.collection.id)
+                head = self._catalog.changes.last(self.collection.id)
             followed = head != self._position
             if followed:
                 if not self._is_of_log(self._position, self._epoch):
@@ -118,7 +118,7 @@ class Follower:
             self._position = changes.position
             # How far the log was read is kept too, where that changed nothing.
             self._unsaved += max(1, len(changes.ids) + len(changes.removed))
-        self._epoch = self._catalog.epochs.at(self.collection.id, self._position)
+        self._epoch = self._catalog.changes.epoch_at(self.collection.id, self._position)
         if self._unsaved < max(SAVE_LEAST, SAVE_SHARE * len(store)):
             return
         if not self._lasting:
@@ -154,7 +154,7 @@ class Follower:
 
     def _is_of_log(self, position: int, epoch: str) -> bool:
         """Whether the log has grown from that position on, and was not put back before it."""
-        return self._catalog.epochs.goes_on_from(self.collection.id, position, epoch)
+        return self._catalog.changes.goes_on_from(self.collection.id, position, epoch)
 
     def _save(self, store: VectorStore) -> None:
         try:

@@ -65,14 +65,14 @@ class Terms:
 
     def marked(self, ids: Sequence[int]) -> Vectors:
         """The vectors (n, width) of marked pictures; raises NotFound and SpaceMismatch."""
-        held = self._catalog.picture_vectors(ids)
+        held = self._catalog.pictures.vectors(ids)
         rows = [self._vector(each, held) for each in ids]
         return np.array(rows, np.float32).reshape(len(rows), self._encoder.space.width)
 
     def _known(self, term: IndexedTerm | ConceptTerm) -> Vectors:
         if isinstance(term, ConceptTerm):
             return self._concept(term.name)
-        held = self._catalog.picture_vectors([term.picture_id])
+        held = self._catalog.pictures.vectors([term.picture_id])
         return self._vector(term.picture_id, held)
 
     def _concept(self, name: str) -> Vectors:

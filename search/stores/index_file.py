@@ -33,8 +33,8 @@ class IndexHeader:
     """What an index is of: compared with the catalog before the payload is used.
 
     `position` is the last entry of the change log that the index holds, `store` the name of the
-    class whose `dump` made the payload, `epoch` the log's epoch (`search.catalog.epochs`) of that
-    entry: "" in files that are older than epochs.
+    class whose `dump` made the payload, `epoch` the log's epoch (`search.catalog.change_log`) of
+    that entry: "" in files that are older than epochs.
     """
 
     catalog_id: str

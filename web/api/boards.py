@@ -73,7 +73,7 @@ def pictures(board_id: int) -> dict[str, Any]:
     first = passed or 0
     _, pinned = _rows().one(board_id)
     shown = list(enumerate(pinned))[first : first + k]
-    found = engine().catalog.pictures([each.picture_id for _, each in shown])
+    found = engine().catalog.pictures.by_id([each.picture_id for _, each in shown])
     told = [
         {**linked(found[each.picture_id]), "place": place, "note": each.note}
         for place, each in shown

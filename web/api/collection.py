@@ -110,8 +110,8 @@ def index(name: str) -> tuple[dict[str, Any], int]:
 @describe(schemas.Failures)
 def failures(name: str) -> dict[str, Any]:
     """The files of a collection that could not be indexed, with the reasons."""
-    [collection] = engine().catalog.collections([name])
-    found = engine().catalog.failures(collection.id)
+    collection = engine().catalog.collections.one(name)
+    found = engine().catalog.failures.of(collection.id)
     told = [
         {"path": printable(str(each.path)), "reason": each.reason, "detail": printable(each.detail)}
         for each in found[:MOST_FAILURES]
@@ -123,8 +123,8 @@ def failures(name: str) -> dict[str, Any]:
 @describe(schemas.Missing)
 def missing(name: str) -> dict[str, Any]:
     """The pictures of a collection whose files were not found, counted by folder."""
-    [collection] = engine().catalog.collections([name])
-    counts = engine().catalog.missing_folders(collection)
+    collection = engine().catalog.collections.one(name)
+    counts = engine().catalog.files(collection).missing_folders()
     told = [
         {"path": printable(str(folder)), "pictures": number}
         for folder, number in list(counts.items())[:MOST_FAILURES]

@@ -81,7 +81,7 @@ def events(job_id: int) -> Response:
 
 def rows() -> JobRows:
     """The jobs of the running application."""
-    return JobRows(engine().catalog.database)
+    return engine().catalog.jobs
 
 
 def job_json(job: Job) -> dict[str, Any]:

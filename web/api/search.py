@@ -85,7 +85,7 @@ def thumbnail(picture_id: int) -> Response:
     """A picture as WebP within a square; kept for good by who asks for its version `v`."""
     refuse_unknown(request.args, ("side", "v"))
     side_px = int(choice("side", request.args.get("side", "320"), THUMBNAIL_SIDES_PX))
-    content_hash = engine().catalog.content_hash(picture_id)
+    content_hash = engine().catalog.pictures.content_hash(picture_id)
     response = Response(mimetype="image/webp")
     response.set_etag(f"{content_hash}-{side_px}")
     if request.args.get("v") == content_hash[:12]:
@@ -127,7 +127,7 @@ def exported() -> Response | dict[str, Any]:
     """The pictures that a request names, in the format that it names."""
     kind = choice("format", request.values.get("format", "json"), ("json", "csv", "zip"))
     ids = identities("id", request.values.getlist("id"))
-    found = engine().catalog.pictures(ids)
+    found = engine().catalog.pictures.by_id(ids)
     missing = next((each for each in ids if each not in found), None)
     if missing is not None:
         raise NotFound(f"there is no picture {missing}; it may have been removed")

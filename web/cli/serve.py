@@ -98,7 +98,7 @@ def serve(
         state.warmup.start()
         following = Following(engine)
         following.start()
-        if not no_worker and not engine.catalog.database.read_only:
+        if not no_worker and not engine.catalog.read_only:
             state.foreman.start()
         url = url_of(host, server.port)
         click.echo(f"Limn is at {url}  (Ctrl-C ends it)", err=True)

@@ -61,14 +61,8 @@ def revoke(name: str) -> None:
 
 @contextmanager
 def _tokens() -> "Iterator[Tokens]":
-    from search.catalog.database import Database
-    from search.catalog.database.schema import ensure_schema
-    from search.catalog.tokens import Tokens
+    from search.catalog.catalog import open_catalog
     from search.settings import Settings
 
-    database = Database(Settings.from_environment().database)
-    try:
-        ensure_schema(database)
-        yield Tokens(database)
-    finally:
-        database.close()
+    with open_catalog(Settings.from_environment().database) as catalog:
+        yield catalog.tokens

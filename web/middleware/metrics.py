@@ -10,7 +10,6 @@ from prometheus_client import generate_latest as written
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from search.catalog.jobs import Jobs
 from search.engine import Engine
 from web.state import State
 
@@ -130,7 +129,7 @@ class _Held(Collector):
 
     def _queues(self) -> Iterable[GaugeMetricFamily]:
         jobs = GaugeMetricFamily("limn_jobs", "Jobs not yet ended.", labels=["state"])
-        unfinished = Jobs(self._state.engine.catalog.database).waiting()
+        unfinished = self._state.engine.catalog.jobs.waiting()
         for state in ("queued", "running"):
             jobs.add_metric([state], sum(job.state == state for job in unfinished))
         waiting = self._app.extensions.get(WAITING, int)

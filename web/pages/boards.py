@@ -30,7 +30,7 @@ def note_of(text: str) -> str:
 def board(board_id: int) -> str:
     """One board with its pictures and notes."""
     found, pinned = engine().catalog.boards.one(board_id)
-    pictures = engine().catalog.pictures([each.picture_id for each in pinned])
+    pictures = engine().catalog.pictures.by_id([each.picture_id for each in pinned])
     return render_template(
         "board.html",
         asked=Asked(),

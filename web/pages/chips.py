@@ -56,7 +56,7 @@ def shown(asked: Asked) -> list[ShownChip]:
 
 def marks(asked: Asked) -> list[ShownMark]:
     """The marked pictures as the form shows them; those that are gone are left out."""
-    pictures = engine().catalog.pictures([*asked.more, *asked.less])
+    pictures = engine().catalog.pictures.by_id([*asked.more, *asked.less])
     sides: list[tuple[Side, tuple[int, ...]]] = [("more", asked.more), ("less", asked.less)]
     return [
         ShownMark(side, pictures[each]) for side, ids in sides for each in ids if each in pictures

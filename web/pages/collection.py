@@ -76,12 +76,12 @@ def one(name: str) -> str:
     gathered = collection_admin.one(name)
     failures: list[Failure] = []
     if gathered.summary is not None and gathered.summary.failures:
-        [collection] = engine().catalog.collections([name])
-        failures = engine().catalog.failures(collection.id)[:FAILURES_SHOWN]
+        collection = engine().catalog.collections.one(name)
+        failures = engine().catalog.failures.of(collection.id)[:FAILURES_SHOWN]
     missing: list[tuple[Path, int]] = []
     if gathered.summary is not None and gathered.summary.missing:
-        [collection] = engine().catalog.collections([name])
-        missing = list(engine().catalog.missing_folders(collection).items())
+        collection = engine().catalog.collections.one(name)
+        missing = list(engine().catalog.files(collection).missing_folders().items())
     return _page(
         "collection.html",
         gathered=gathered,

@@ -33,7 +33,7 @@ def told(name: str) -> dict[str, Any]:
     collection, made = _found(name)
     return {
         "pictures": len(made.ids),
-        "stale": engine().catalog.head(collection.id) != made.position,
+        "stale": engine().catalog.changes.last(collection.id) != made.position,
         "regions": [_region(each) for each in made.regions],
         "points": url_for("mapping.points", name=name),
     }
@@ -66,7 +66,7 @@ def make(name: str) -> tuple[dict[str, Any], int]:
 @mapping.get("/collections/<name>/map")
 def page(name: str) -> str:
     """The map as a picture to move about in, and as a table."""
-    [collection] = engine().catalog.collections([name])
+    collection = engine().catalog.collections.one(name)
     made = engine().picture_map(collection)
     newest = next((job for job in rows().of(name) if job.kind == "map"), None)
     regions = [each for each in made.regions if each.level == 1] if made else []
@@ -77,11 +77,13 @@ def page(name: str) -> str:
         names=[each.name for each in engine().collections()],
         name=name,
         made=made,
-        stale=made is not None and engine().catalog.head(collection.id) != made.position,
+        stale=made is not None and engine().catalog.changes.last(collection.id) != made.position,
         job=newest if newest is not None and newest.state not in ENDED else None,
         last=newest,
         regions=regions,
-        typical=engine().catalog.pictures([each for region in regions for each in region.typical]),
+        typical=engine().catalog.pictures.by_id(
+            [each for region in regions for each in region.typical]
+        ),
         foreman=state().foreman,
     )
 
@@ -96,7 +98,7 @@ def make_from_page(name: str) -> AnyResponse:
 
 def _ask(name: str) -> Job:
     """Queue the job, unless one waits or runs already."""
-    engine().catalog.collections([name])
+    engine().catalog.collections.named([name])
     for job in rows().of(name):
         if job.kind == "map" and job.state not in ENDED:
             return job
@@ -106,7 +108,7 @@ def _ask(name: str) -> Job:
 
 
 def _found(name: str) -> tuple[Collection, PictureMap]:
-    [collection] = engine().catalog.collections([name])
+    collection = engine().catalog.collections.one(name)
     made = engine().picture_map(collection)
     if made is None:
         raise NotFound(NO_MAP.format(name=name))

@@ -43,7 +43,7 @@ def everything(**_: object) -> str:
     """Saved searches, concepts and boards."""
     catalog = engine().catalog
     boards = catalog.boards.all()
-    covers = catalog.pictures([each.cover for each in boards if each.cover is not None])
+    covers = catalog.pictures.by_id([each.cover for each in boards if each.cover is not None])
     return render_template(
         "kept.html",
         asked=Asked(),

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug import Response as AnyResponse
 from werkzeug.datastructures import FileStorage
 
-from search.catalog.filters import passes
 from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
 from search.filters.contradictions import contradiction
 from search.pictures.thumbnails import thumbnail
@@ -108,7 +107,8 @@ def narrow() -> AnyResponse:
     """Take a form of the filter panel: the question with one more filter, or without one."""
     asked = narrowed(request.args)
     if asked.filter is not None:
-        passes(asked.filter)  # told here, where the form can come back, and not by the next page
+        # Refused here, where the form can come back, and not by the next page.
+        engine().catalog.filters.check(asked.filter)
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 

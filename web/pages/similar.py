@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.catalog.visual_hashes import perceptual_hashes
 from search.filters.tree import Condition
 from search.query.records import Hit, IndexedTerm, Query
 from search.ranking.pagination import alike
@@ -40,12 +39,12 @@ def likeness(picture: Picture) -> Likeness:
 def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
     """The ids of the hits that a search would fold into the picture."""
     catalog = engine().catalog
-    held = catalog.picture_vectors([picture.id, *(hit.picture.id for hit in hits)])
+    held = catalog.pictures.vectors([picture.id, *(hit.picture.id for hit in hits)])
     ids = [picture.id, *(each for each in held if each != picture.id)]
     if picture.id not in held:  # it was removed a moment ago
         return set()
     vectors = np.stack([held[each][1] for each in ids])
-    near = alike(vectors, *perceptual_hashes(catalog.database, np.array(ids)))[0]
+    near = alike(vectors, *catalog.hashes.of(np.array(ids)))[0]
     return {each for each, copy in zip(ids, near, strict=True) if copy and each != picture.id}
 
 
@@ -54,5 +53,5 @@ def _same_elsewhere(picture: Picture) -> list[Picture]:
     everywhere = [each.id for each in engine().collections()]
     found = engine().catalog.filters.ids(everywhere, Condition("same", "=", str(picture.id)))
     ids = [int(each) for some in found.values() for each in some[:MOST_COPIES]]
-    pictures = engine().catalog.pictures(ids)
+    pictures = engine().catalog.pictures.by_id(ids)
     return [pictures[each] for each in ids if each in pictures]

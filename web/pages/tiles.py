@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, get_template_attribute, request
 
-from search.catalog.visual_hashes import sizes_px
 from search.ranking.pagination import Order
 from web.pages.chips import query_of
 from web.pages.template_filters import step_of
@@ -24,7 +23,7 @@ def shapes() -> dict[str, Any]:
     From these alone the page knows where each picture will stand.
     """
     ids = _order(Asked.of(request.args)).ids
-    sizes = sizes_px(engine().catalog.database, ids)
+    sizes = engine().catalog.pictures.sizes_px(ids)
     return {"ids": ids, "shapes": [step_of(*sizes.get(each, GONE)) for each in ids]}
 
 

@@ -37,7 +37,7 @@ class Orders:
     def whole(self, query: Query) -> Order:
         """The whole answer to a query in order; raises what `Engine.answer` raises."""
         query = replace(query, offset=0, k=MOST_HITS)
-        heads = self._engine.catalog.collections_with_heads(query.collections)
+        heads = self._engine.catalog.collections.with_last_changes(query.collections)
         key = (digest(query), tuple(heads))
         with self._lock:
             ranking = self._ranking.setdefault(key, threading.Lock())

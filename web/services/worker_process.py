@@ -4,7 +4,6 @@ import logging
 import threading
 
 from search.catalog.job_processes import PATIENCE_S, JobProcesses
-from search.catalog.jobs import Jobs as JobRows
 from search.engine import Engine
 from search.errors import LimnError
 
@@ -22,7 +21,7 @@ class Foreman:
 
     def __init__(self, engine: Engine, ending: threading.Event | None = None) -> None:
         """Once `ending` is set, the workers are ended, whose jobs go on with the next ones."""
-        self._jobs = JobRows(engine.catalog.database)
+        self._jobs = engine.catalog.jobs
         # A process ends with its job, so that an idle server holds no second encoder, and one that
         # was killed leaves no worker behind that goes on for ever.
         self._processes = JobProcesses(engine.catalog, left_behind="at first", quiet=True)

@@ -56,7 +56,7 @@ def train_adapter(engine: Engine, name: str, anyway: bool = False) -> Trained:
         NotFound: there is no such collection.
         NotInstalled: it finds held-out answers, or pictures by captions, worse than none.
     """
-    [collection] = engine.catalog.collections([name])
+    collection = engine.catalog.collections.one(name)
     examples = gather(engine, collection)
     return install(engine, collection, examples, train(examples, Recipe()), anyway)
 

@@ -12,9 +12,9 @@ def from_collection(catalog: Catalog, name: str) -> tuple[list[CaptionedPicture]
         NotFound: there is no such collection.
         BadSource: none of its pictures has a caption, or none of their files is there.
     """
-    [collection] = catalog.collections([name])
+    collection = catalog.collections.one(name)
     pairs, gone = [], 0
-    for picture in catalog.captioned(collection):
+    for picture in catalog.pictures.captioned(collection):
         if not picture.path.is_file():
             gone += 1
             continue

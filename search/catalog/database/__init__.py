@@ -30,7 +30,7 @@ class Database:
         self.url = (
             URL.create("sqlite", database=str(where)) if isinstance(where, Path) else _parse(where)
         )
-        self.file = self._sqlite_file()
+        self.file = _sqlite_file(self.url)
         self._sqlite = None if self.file is None else SqliteFile(self.file)
         self._engine = self._create_engine()
         sa.event.listen(self._engine, "handle_error", self._translate)
@@ -43,7 +43,7 @@ class Database:
         self._watcher: PoolProxiedConnection | None = None
         self._watching = Lock()
         self._reopened = 0
-        self._told: list[Callable[[str], None]] = []
+        self._reports: list[Callable[[str], None]] = []
         self.writer_locks: dict[int, Callable[[], None]] = {}
         """The writer locks held here by collection id: each raises LockLost where it is lost."""
 
@@ -93,10 +93,11 @@ class Database:
         to run it as the database does, stays out of the way.
         """
         if statement not in self._written:
-            self._written[statement] = self._as_text(statement(self.is_sqlite))
+            named = sqlite.dialect(paramstyle="named") if self.is_sqlite else self._engine.dialect
+            self._written[statement] = _as_text(statement(self.is_sqlite), named)
         text, constants = self._written[statement]
-        for told in self._told:
-            told(text)
+        for report in self._reports:
+            report(text)
         check_values(values)
         with (
             self._unchanged(),
@@ -125,10 +126,10 @@ class Database:
             [version] = cursor.fetchall()[0]
             return int(version)
 
-    def tell(self, told: Callable[[str], None]) -> None:
-        """Tell of every statement from now on, before it is run."""
-        self._told.append(told)
-        sa.event.listen(self._engine, "before_cursor_execute", lambda *event: told(str(event[2])))
+    def on_statement(self, report: Callable[[str], None]) -> None:
+        """Report every statement from now on, before it is run."""
+        self._reports.append(report)
+        sa.event.listen(self._engine, "before_cursor_execute", lambda *event: report(str(event[2])))
 
     def connect(self) -> sa.Connection:
         """A connection for the caller to keep, outside any transaction of ours."""
@@ -162,24 +163,6 @@ class Database:
                 self._sqlite.forget_snapshot()
                 self._reopened += 1
                 self._let_go()
-
-    def _as_text(self, statement: sa.Select[Any]) -> tuple[str, dict[str, Any]]:
-        """The statement as the driver takes it, values by name, and those that it holds itself."""
-        named = sqlite.dialect(paramstyle="named") if self.is_sqlite else self._engine.dialect
-        compiled = statement.compile(dialect=named)
-        return str(compiled), {
-            name: value for name, value in compiled.params.items() if value is not None
-        }
-
-    def _sqlite_file(self) -> Path | None:
-        if self.url.get_backend_name() != "sqlite":
-            return None
-        if not self.url.database or self.url.database == ":memory:":
-            raise BadSetting(
-                f"the database {str(self.url)!r} would be lost at exit; name a file: "
-                "sqlite:////path/to/limn.db"
-            )
-        return Path(self.url.database).absolute()
 
     def _create_engine(self) -> sa.Engine:
         try:
@@ -235,16 +218,28 @@ class Database:
         text = str(cause).strip() or type(cause).__name__
         if self.is_sqlite:
             return explained(text, self.label)
-        if isinstance(cause, self._driver.DataError):
-            return BadQuery(f"the database can't look for that: {text}")
-        if type(cause).__name__ == "DiskFull":
-            return StorageFailed(f"the database server has no room left: {text}")
-        if isinstance(cause, self._driver.OperationalError | self._driver.InterfaceError):
-            return DatabaseUnavailable(
-                f"the database {self.label} can't be used: {text}; check that the server runs "
-                "and that LIMN_DATABASE_URL is right"
-            )
-        return DatabaseUnavailable(f"the database {self.label} refused a statement: {text}")
+        return _explained_postgres(cause, text, self.label, self._driver)
+
+
+def _explained_postgres(cause: BaseException, text: str, label: str, driver: Any) -> LimnError:
+    if isinstance(cause, driver.DataError):
+        return BadQuery(f"the database can't look for that: {text}")
+    if type(cause).__name__ == "DiskFull":
+        return StorageFailed(f"the database server has no room left: {text}")
+    if isinstance(cause, driver.OperationalError | driver.InterfaceError):
+        return DatabaseUnavailable(
+            f"the database {label} can't be used: {text}; check that the server runs "
+            "and that LIMN_DATABASE_URL is right"
+        )
+    return DatabaseUnavailable(f"the database {label} refused a statement: {text}")
+
+
+def _as_text(statement: sa.Select[Any], dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
+    """Return a statement as the driver takes it, values by name, and the values in it."""
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), {
+        name: value for name, value in compiled.params.items() if value is not None
+    }
 
 
 def _parse(url: str) -> URL:
@@ -263,6 +258,18 @@ def _parse(url: str) -> URL:
             f"{parsed.get_backend_name()!r} databases are not supported; use sqlite or postgresql"
         )
     return parsed
+
+
+def _sqlite_file(url: URL) -> Path | None:
+    """Return the file of an SQLite database; None for a server's."""
+    if url.get_backend_name() != "sqlite":
+        return None
+    if not url.database or url.database == ":memory:":
+        raise BadSetting(
+            f"the database {str(url)!r} would be lost at exit; name a file: "
+            "sqlite:////path/to/limn.db"
+        )
+    return Path(url.database).absolute()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

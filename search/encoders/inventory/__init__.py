@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from search.catalog.catalog import Catalog
-from search.catalog.database import Database
-from search.catalog.database.schema import ensure_schema
+from search.catalog.catalog import open_catalog
 from search.catalog.records import Collection
 from search.encoders.inventory.caches import cached_weights, picture_parameters
 from search.encoders.inventory.speed import BUILTIN_GMACS, INT8_GAIN, speed_class
@@ -58,15 +56,11 @@ def _used(settings: Settings) -> dict[str, list[Collection]]:
     """The collections of the catalog, if there is one, by their encoder's specification."""
     if isinstance(settings.database, Path) and not settings.database.exists():
         return {}  # looking at it would make it
-    database = Database(settings.database)
-    try:
-        ensure_schema(database)
-        used: dict[str, list[Collection]] = {}
-        for collection in Catalog(database).collections():
+    used: dict[str, list[Collection]] = {}
+    with open_catalog(settings.database) as catalog:
+        for collection in catalog.collections.all():
             used.setdefault(collection.space.encoder, []).append(collection)
-        return used
-    finally:
-        database.close()
+    return used
 
 
 def _shipped() -> Iterator[Known]:

@@ -1,6 +1,5 @@
-"""What SQL statements share: long lists of values in pieces, paths as keys and ranges, the time."""
+"""What SQL statements share: long lists of values in pieces, paths as ranges, the time."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -51,8 +50,3 @@ def below(column: sa.Column[bytes], path: Path) -> sa.ColumnElement[bool]:
     start = os.fsencode(path).rstrip(os.sep.encode()) + os.sep.encode()
     end = start[:-1] + bytes([start[-1] + 1])
     return (column == os.fsencode(path)) | ((column >= start) & (column < end))
-
-
-def path_hash(path: Path) -> bytes:
-    """16 bytes by which a path is found and kept unique."""
-    return hashlib.blake2b(os.fsencode(path), digest_size=16).digest()

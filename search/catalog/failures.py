@@ -1,0 +1,74 @@
+"""Failures: the files that could not be indexed, each under its last reason."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from search.catalog.change_log import ChangeLog
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, below, delete_in, now
+from search.catalog.picture_rows import address
+from search.catalog.records import Collection, Failure, path_hash
+from search.text.characters import storable
+
+
+class FailureRows:
+    """The failures of all collections."""
+
+    def __init__(self, database: Database, changes: ChangeLog) -> None:
+        self._database = database
+        self._changes = changes
+
+    def record(self, collection: Collection, batch: Sequence[Failure]) -> None:
+        """Record files that could not be indexed, in place of what was recorded of them before."""
+        rows = [
+            {
+                **address(collection, failure.path),
+                "reason": failure.reason,
+                "detail": storable(failure.detail),
+                "size_bytes": failure.size_bytes,
+                "mtime_ns": failure.mtime_ns,
+                "seen_at": now(),
+            }
+            for failure in batch
+        ]
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            forget_failures(sql, collection, [failure.path for failure in batch])
+            sql.execute(t.failure.insert(), rows)
+
+    def of(self, collection_id: int, under: Path | None = None) -> list[Failure]:
+        """Return a collection's failures by path: all, or those at or below a path."""
+        f = t.failure.c
+        statement = sa.select(f.path, f.reason, f.detail, f.size_bytes, f.mtime_ns).where(
+            f.collection_id == collection_id
+        )
+        if under is not None:
+            statement = statement.where(below(f.path, under))
+        with self._database.reading() as sql:
+            return [
+                Failure(
+                    Path(os.fsdecode(row.path)),
+                    row.reason,
+                    row.detail,
+                    row.size_bytes,
+                    row.mtime_ns,
+                )
+                for row in sql.execute(statement.order_by(f.path))
+            ]
+
+    def forget(self, collection: Collection, paths: Sequence[Path]) -> None:
+        """Drop failures of files that are gone or can be read again."""
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            forget_failures(sql, collection, paths)
+
+
+def forget_failures(sql: Sql, collection: Collection, paths: Sequence[Path]) -> None:
+    """Drop the failures of files within a transaction that has its turn to write."""
+    f = t.failure.c
+    hashes = [path_hash(path) for path in paths]
+    delete_in(sql, t.failure, f.path_hash, hashes, f.collection_id == collection.id)

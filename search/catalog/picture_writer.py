@@ -1,0 +1,244 @@
+"""Writing pictures: each call is one transaction and notes its changes in the change log."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from search.catalog.change_log import ChangeLog, log_changes
+from search.catalog.contents import follow_edits
+from search.catalog.database import Database
+from search.catalog.database import tables as t
+from search.catalog.database.statements import Sql, delete_in, in_pieces, now
+from search.catalog.failures import forget_failures
+from search.catalog.full_text import index_words
+from search.catalog.picture_rows import (
+    address,
+    columns,
+    insert,
+    insert_captions,
+    insert_embeddings,
+    insert_fields,
+    listed,
+    place,
+    update_pictures,
+)
+from search.catalog.records import (
+    BesidePicture,
+    Collection,
+    EmbeddedPicture,
+    FileState,
+    path_hash,
+)
+from search.catalog.visual_hashes import MOST_BITS, store_colours
+
+# Perceptual hashes are 64 bits, which SQL holds as signed numbers.
+HASH_MASK = (1 << 64) - 1
+# The field that a picture's own file may give, and how long the hashes were that knew of none.
+RATING = "rating"
+DIGEST_BYTES = 16
+
+
+class PictureWriter:
+    """Stores, moves and removes pictures; the picture files are never touched."""
+
+    def __init__(self, database: Database, changes: ChangeLog) -> None:
+        self._database = database
+        self._changes = changes
+
+    def store(self, collection: Collection, batch: Sequence[EmbeddedPicture]) -> tuple[int, int]:
+        """Store pictures, new or changed, whole; return how many were new and how many changed.
+
+        A picture whose path is known keeps its id. Each path may stand in the batch once.
+        """
+        items = {path_hash(item.file.path): item for item in batch}
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            rows = _stored(sql, collection, list(items))
+            ids = {row.path_hash: row.id for row in rows}
+            edits = {
+                bytes(row.content_hash): items[row.path_hash].file.content_hash
+                for row in rows
+                if _is_edit(row, items[row.path_hash])
+            }
+            changed = list(ids.values())
+            update_pictures(sql, [(ids[path], columns(items[path])) for path in ids])
+            for table in (t.caption, t.field, t.picture_embedding):
+                delete_in(sql, table, table.c.picture_id, changed)
+            new = [path for path in items if path not in ids]
+            if new:
+                values = [
+                    {**address(collection, items[path].file.path), **columns(items[path])}
+                    for path in new
+                ]
+                ids |= zip(new, insert(sql, t.picture, values), strict=True)
+            written = [(ids[path], item) for path, item in items.items()]
+            insert_embeddings(sql, collection.space, written)
+            insert_captions(
+                sql, collection.space, [(each, item.captions) for each, item in written]
+            )
+            insert_fields(sql, [(each, item.file.fields) for each, item in written])
+            store_colours(sql, {ids[path]: item.facts.colours for path, item in items.items()})
+            index_words(sql, list(ids.values()))
+            forget_failures(sql, collection, [item.file.path for item in batch])
+            follow_edits(sql, edits)
+            _unmark_missing(sql, changed)
+            log_changes(sql, collection.id, list(ids.values()))
+        return len(new), len(changed)
+
+    def refresh(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
+        """Note new sizes and times of files whose content is as it was."""
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            update_pictures(
+                sql,
+                [
+                    (picture_id, {"size_bytes": file.size_bytes, "mtime_ns": file.mtime_ns})
+                    for picture_id, file in batch
+                ],
+            )
+            forget_failures(sql, collection, [file.path for _, file in batch])
+
+    def move(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
+        """Give pictures the paths that their files have now; their embeddings stay."""
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            # Files may have changed places: each leaves its path before any takes one.
+            update_pictures(
+                sql,
+                [(each, {"path_hash": b"moving %d" % each}) for each, _ in batch],
+            )
+            rows = [
+                (
+                    picture_id,
+                    {
+                        **place(file.path),
+                        "size_bytes": file.size_bytes,
+                        "mtime_ns": file.mtime_ns,
+                        "listed_in": listed(file),
+                    },
+                )
+                for picture_id, file in batch
+            ]
+            update_pictures(sql, rows)
+            forget_failures(sql, collection, [file.path for _, file in batch])
+            ids = [picture_id for picture_id, _ in batch]
+            _unmark_missing(sql, ids)
+            log_changes(sql, collection.id, ids)
+
+    def replace_captions(self, collection: Collection, batch: Sequence[BesidePicture]) -> None:
+        """Replace the captions, fields and facts that came with pictures.
+
+        The captions in their files stay, and so does a rating in them.
+        """
+        ids = [each.picture_id for each in batch]
+        p, f = t.picture.c, t.field.c
+        # Databases of old versions hold no rating out of a file: any is of the picture's source.
+        from_files = sa.select(p.id).where(sa.func.length(p.captions_hash) > DIGEST_BYTES)
+        own = (f.name == RATING) & f.picture_id.in_(from_files)
+        rated = [each.picture_id for each in batch if RATING in each.fields]
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
+            delete_in(sql, t.field, f.picture_id, ids, ~own)
+            delete_in(sql, t.field, f.picture_id, rated, f.name == RATING)
+            update_pictures(
+                sql, [(each.picture_id, {"captions_hash": each.captions_hash}) for each in batch]
+            )
+            _update_facts(sql, batch)
+            insert_captions(
+                sql, collection.space, [(each.picture_id, each.captions) for each in batch]
+            )
+            insert_fields(sql, [(each.picture_id, each.fields) for each in batch])
+            index_words(sql, ids)
+            log_changes(sql, collection.id, ids)
+
+    def remove(self, collection: Collection, ids: Sequence[int]) -> None:
+        """Forget pictures."""
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            delete_in(
+                sql, t.picture, t.picture.c.id, ids, t.picture.c.collection_id == collection.id
+            )
+            log_changes(sql, collection.id, ids)
+
+    def mark_missing(self, collection: Collection, ids: Sequence[int]) -> None:
+        """Keep pictures whose files were not found with all they have, and show them nowhere."""
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            _unmark_missing(sql, ids)
+            if ids:
+                since = now()
+                rows = [{"picture_id": each, "since": since} for each in ids]
+                sql.execute(t.missing_picture.insert(), rows)
+            log_changes(sql, collection.id, ids)
+
+    def mark_found(self, collection: Collection, ids: Sequence[int]) -> None:
+        """Show pictures again whose files were missing and are back."""
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            _unmark_missing(sql, ids)
+            log_changes(sql, collection.id, ids)
+
+    def forget_missing(self, collection: Collection) -> int:
+        """Forget the pictures whose files are missing; return how many there were."""
+        p = t.picture.c
+        statement = sa.select(p.id, p.path).join(t.missing_picture)
+        with self._database.writing() as sql:
+            self._changes.take_turn(sql, collection.id)
+            rows = sql.execute(statement.where(p.collection_id == collection.id)).all()
+            ids = [row.id for row in rows]
+            delete_in(sql, t.picture, p.id, ids)
+            log_changes(sql, collection.id, ids)
+            # A container that comes back is to be opened then.
+            folders = {Path(os.fsdecode(row.path)).parent for row in rows}
+            above = {path_hash(path) for each in folders for path in (each, *each.parents)}
+            c = t.container.c
+            delete_in(sql, t.container, c.path_hash, list(above), c.collection_id == collection.id)
+        return len(ids)
+
+
+def _stored(sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> list[sa.Row[Any]]:
+    """Return the pictures that a collection has at these paths, with their contents."""
+    p = t.picture.c
+    stored = sa.select(p.id, p.path_hash, p.content_hash, p.perceptual_hash)
+    return in_pieces(sql, stored.where(p.collection_id == collection.id), p.path_hash, hashes)
+
+
+def _is_edit(row: sa.Row[Any], item: EmbeddedPicture) -> bool:
+    """Return whether a file's new content shows what the old one did: edited tags or tones."""
+    if bytes(row.content_hash) == item.file.content_hash:
+        return False
+    before, after = row.perceptual_hash, item.facts.perceptual_hash
+    if before is None or after is None:
+        return False
+    return int((before ^ after) & HASH_MASK).bit_count() <= MOST_BITS
+
+
+def _unmark_missing(sql: Sql, picture_ids: Sequence[int]) -> None:
+    """Count pictures as missing no more."""
+    delete_in(sql, t.missing_picture, t.missing_picture.c.picture_id, picture_ids)
+
+
+def _update_facts(sql: Sql, batch: Sequence[BesidePicture]) -> None:
+    """Set the facts that came with pictures, where any did."""
+    p = t.picture.c
+    update_pictures(
+        sql, [(each.picture_id, {"taken_at": each.taken_at}) for each in batch if each.taken_at]
+    )
+    places = [(each.picture_id, each.place) for each in batch if each.place is not None]
+    update_pictures(
+        sql,
+        [
+            (picture_id, {"latitude": north, "longitude": east})
+            for picture_id, (north, east) in places
+        ],
+    )
+    undated = t.picture.update().where(p.id == sa.bindparam("picture_id"), p.taken_at.is_(None))
+    for each in batch:
+        if each.taken_at_else:
+            sql.execute(
+                undated.values(taken_at=each.taken_at_else), {"picture_id": each.picture_id}
+            )

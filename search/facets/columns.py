@@ -1,0 +1,224 @@
+"""The facts of a collection's pictures, as columns in memory that follow the change log.
+
+SQL would read every row for every facet of every filter; these columns are read once, and then
+only what has changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search import colours
+from search.catalog.fact_rows import CollectionFacts, FactRows, PictureRow
+from search.records import Ids
+
+Codes = NDArray[np.int32]
+"""Places in a list of values; -1 where there is none."""
+
+UNKNOWN_DAY = np.datetime64("NaT", "D")
+
+
+@dataclass(slots=True)
+class Names:
+    """Values, each once, by the code that stands for it."""
+
+    values: list[str] = field(default_factory=list)
+    codes: dict[str, int] = field(default_factory=dict)
+
+    def encode(self, values: Sequence[str | None]) -> Codes:
+        """The values' codes; those that are new get one."""
+        return np.array([-1 if each is None else self._code(each) for each in values], np.int32)
+
+    def _code(self, value: str) -> int:
+        code = self.codes.setdefault(value, len(self.values))
+        if code == len(self.values):
+            self.values.append(value)
+        return code
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One row a picture, by id. `colours` has a bit for each of `search.colours.NAMED`."""
+
+    ids: Ids
+    days: NDArray[np.datetime64]
+    widths_px: NDArray[np.int32]
+    heights_px: NDArray[np.int32]
+    sizes_bytes: NDArray[np.int64]
+    latitudes: NDArray[np.float64]
+    longitudes: NDArray[np.float64]
+    cameras: Codes
+    formats: Codes
+    folders: Codes
+    colours: NDArray[np.uint16]
+
+    def merged(self, gone: Ids, more: "Sequence[Rows]") -> "Rows":
+        """Without some pictures and with others, by id."""
+        kept = ~np.isin(self.ids, gone)
+        order = np.argsort(
+            np.concatenate([self.ids[kept], *(each.ids for each in more)]), kind="stable"
+        )
+
+        def whole(name: str) -> NDArray[Any]:
+            others = (getattr(each, name) for each in more)
+            return np.concatenate([getattr(self, name)[kept], *others])[order]
+
+        return Rows(**{each.name: whole(each.name) for each in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The values of one further column: whose they are, and in which row those stand.
+
+    A text has a code, a number is what it is; the other is -1, or NaN.
+    """
+
+    ids: Ids
+    texts: Codes
+    numbers: NDArray[np.float64]
+    rows: NDArray[np.int64]
+
+    def merged(self, gone: Ids, more: "Cells") -> "Cells":
+        """Without those of some pictures and with others; their rows are yet to be found."""
+        kept = ~np.isin(self.ids, gone)
+        return Cells(
+            np.concatenate([self.ids[kept], more.ids]),
+            np.concatenate([self.texts[kept], more.texts]),
+            np.concatenate([self.numbers[kept], more.numbers]),
+            more.rows,
+        )
+
+
+NO_ROWS = np.empty(0, np.int64)
+NO_CELLS = Cells(NO_ROWS, np.empty(0, np.int32), np.empty(0), NO_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCodes:
+    """The values of each kind; collections that are counted together share one."""
+
+    cameras: Names = field(default_factory=Names)
+    formats: Names = field(default_factory=Names)
+    folders: Names = field(default_factory=Names)
+    texts: Names = field(default_factory=Names)
+
+
+class FactColumns:
+    """The facts of one collection's pictures. The caller sees to it that one thread updates it.
+
+    `columns` are the further columns by name; `languages` those of captions, "" for no language.
+    """
+
+    def __init__(self, facts: FactRows, collection_id: int, codes: ValueCodes) -> None:
+        self._facts = facts
+        self._id = collection_id
+        self.codes = codes
+        self.position = 0
+        self.rows = self._rows([])
+        self.columns: dict[str, Cells] = {}
+        self.languages: dict[str, Cells] = {}
+
+    def follow(self, last: int) -> None:
+        """Read what has changed up to the change of that number."""
+        if last == self.position:
+            return
+        with self._facts.reading(self._id) as facts:
+            if self.position == 0:
+                self._read(facts, None)
+            else:
+                for piece in facts.changed_after(self.position):
+                    self._read(facts, piece)
+        self.columns = self._placed(self.columns)
+        self.languages = self._placed(self.languages)
+        self.position = last
+
+    def _read(self, facts: CollectionFacts, ids: Sequence[int] | None) -> None:
+        """Replace the facts of these pictures, or of all, by those that are there now."""
+        gone = np.array([] if ids is None else ids, np.int64)
+        self.rows = self.rows.merged(gone, [self._rows(rows) for rows in facts.pictures(ids)])
+        fields = [self._cells(rows) for rows in facts.fields(ids)]
+        self.columns = _merged(self.columns, gone, fields)
+        languages = {name: _language(listed) for name, listed in facts.languages(ids)}
+        self.languages = _merged(self.languages, gone, [languages])
+
+    def _placed(self, cells: dict[str, Cells]) -> dict[str, Cells]:
+        """The cells with the rows of their pictures."""
+        return {
+            name: replace(each, rows=np.searchsorted(self.rows.ids, each.ids))
+            for name, each in cells.items()
+        }
+
+    def _cells(self, found: Sequence[Any]) -> dict[str, Cells]:
+        names, listed, written, counted = zip(*found, strict=True)
+        known, of = np.unique(np.array(names), return_inverse=True)
+        ids, numbers = np.array(listed, np.int64), np.array(counted, np.float64)
+        texts = self.codes.texts.encode(written)
+        places = [np.flatnonzero(of == place) for place in range(len(known))]
+        return {
+            str(name): Cells(ids[at], texts[at], numbers[at], NO_ROWS)
+            for name, at in zip(known, places, strict=True)
+        }
+
+    def _rows(self, found: Sequence[Any]) -> Rows:
+        columns = list(zip(*found, strict=True)) or [()] * len(PictureRow._fields)
+        of = dict(zip(PictureRow._fields, columns, strict=True))
+        return Rows(
+            ids=np.array(of["id"], np.int64),
+            days=np.array([_day(each) for each in of["taken_at"]], "datetime64[D]"),
+            widths_px=np.array(of["width_px"], np.int32),
+            heights_px=np.array(of["height_px"], np.int32),
+            sizes_bytes=np.array(of["size_bytes"], np.int64),
+            latitudes=np.array(of["latitude"], np.float64),
+            longitudes=np.array(of["longitude"], np.float64),
+            cameras=self.codes.cameras.encode(of["camera"]),
+            formats=self.codes.formats.encode(of["format"]),
+            folders=self.codes.folders.encode([_folder(each) for each in of["path"]]),
+            colours=_named_colours(of["colours"]),
+        )
+
+
+def _merged(
+    held: dict[str, Cells], gone: Ids, found: Sequence[dict[str, Cells]]
+) -> dict[str, Cells]:
+    """Cells by name, without those of pictures that are gone and with those found."""
+    merged = dict(held)
+    for place, more in enumerate([*found, {}]):
+        for name in merged.keys() | more.keys():
+            dropped = gone if place == 0 else NO_ROWS
+            if name in more or len(dropped):
+                merged[name] = merged.get(name, NO_CELLS).merged(dropped, more.get(name, NO_CELLS))
+    return {name: merged[name] for name in sorted(merged) if len(merged[name].ids)}
+
+
+def _language(listed: str) -> Cells:
+    """The pictures that have captions of one language, each once."""
+    ids = np.unique(np.fromstring(listed, dtype=np.int64, sep=","))
+    return Cells(ids, np.full(len(ids), -1, np.int32), np.full(len(ids), np.nan), NO_ROWS)
+
+
+def _day(taken_at: str | None) -> np.datetime64:
+    try:
+        return UNKNOWN_DAY if taken_at is None else np.datetime64(taken_at[:10], "D")
+    except ValueError:
+        return UNKNOWN_DAY
+
+
+def _folder(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape").rpartition("/")[0] or "/"
+
+
+def _named_colours(written: Sequence[str | None]) -> NDArray[np.uint16]:
+    """For each picture a bit for every name that one of its colours bears."""
+    listed = [(each or "").split() for each in written]
+    flat = [colour for each in listed for colour in each]
+    bits = np.zeros(len(flat), np.uint16)
+    if flat:
+        shades = colours.lab(flat)
+        for place, name in enumerate(colours.NAMED):
+            bits |= colours.are(name, shades).astype(np.uint16) << np.uint16(place)
+    found = np.zeros(len(listed), np.uint16)
+    np.bitwise_or.at(found, np.repeat(np.arange(len(listed)), list(map(len, listed))), bits)
+    return found
