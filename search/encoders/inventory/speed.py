@@ -11,7 +11,7 @@ from search.encoders import Encoder
 
 CLASSES = (("fast", 1.0), ("medium", 8.0), ("slow", 30.0))
 """By thousand million multiply-adds a picture, below which a class ends; beyond stands "GPU".
-A core of docs/performance.md does about 100 thousand million a second in float32."""
+A core of docs/notes/performance.md does about 100 thousand million a second in float32."""
 
 BUILTIN_GMACS = 0.35
 """MobileNetV2 has 0.30 (Sandler et al. 2018, table 4); the pooling adds the rest."""
