@@ -1,4 +1,4 @@
-"""What installed packages register as entry points: commands, encoders, sources, stores.
+"""Entry points of installed packages: commands, encoders, sources, stores, filters, routes.
 
 Each is imported when it is used, so that a package that is slow to import delays nobody else.
 """
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from search.errors import BadSetting
 
-Group = Literal["commands", "encoders", "sources", "stores"]
+Group = Literal["commands", "encoders", "sources", "stores", "filters", "routes"]
 """An entry-point group, less the `limn.` of its name."""
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,16 @@ def registered(group: Group) -> dict[str, EntryPoint]:
             group=group,
         )
     return {point.name: point for point in sorted(points, key=lambda point: point.name)}
+
+
+def added(group: Group) -> dict[str, Any]:
+    """Return what other packages add to a group, by name: {} without any.
+
+    Raises:
+        BadSetting: one can't be imported.
+    """
+    points = _all_entry_points().select(group=f"limn.{group}")
+    return {point.name: load(point) for point in sorted(points, key=lambda point: point.name)}
 
 
 def backends(group: Group, first: str = "") -> Iterator[Any]:

@@ -23,8 +23,8 @@ from tests.browsing import served
 from tests.colour_web import settings_in, store
 from web.server.connections import (
     HEAD_S,
-    MOST,
     MAX_A_CLIENT,
+    MOST,
     STALL_S,
     Connection,
     Phase,

@@ -1,13 +1,15 @@
-"""Encoders, sources and stores of other packages: found by their entry points, and used."""
+"""What other packages add by entry points: encoders, sources, stores, filters, routes."""
 
 import json
 import shutil
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from tests import toy_backends
+from tests.browsing import served
 from tests.conftest import Limn
 
 
@@ -44,6 +46,23 @@ def test_a_store_an_encoder_and_a_source_are_added_by_their_entry_points(
     assert hits(limn, "red", "-k", "3", **toys) == first, "FAISS finds what the toy does"
     assert "a toy that is red" in limn("search", "red", "--store", store, **toys).stdout
     assert "no index to choose" in limn("plan", "toys", "--store", store, **toys).stdout
+
+
+def test_a_filter_and_a_route_are_added_by_their_entry_points(
+    limn: Limn, toys: dict[str, str], colours: Path, tmp_path: Path
+) -> None:
+    limn("index", colours, "-c", "colours", **toys)
+    assert len(hits(limn, "--where", "shape = wide", **toys)) == 8
+    assert hits(limn, "--where", "shape = high", **toys) == []
+    assert hits(limn, "--where", "not shape = wide", **toys) == []
+    refused = limn("search", "--where", "shape ~ wide", code=2, **toys).stderr
+    assert "shape takes =, not '~'; such as: shape = wide" in refused
+    assert "no field 'shape'" in limn("search", "--where", "shape = wide", code=2).stderr
+    with served(tmp_path / "data", environment=toys) as (_, address):
+        with urlopen(f"{address}toys") as answer:
+            assert answer.read() == b"1"
+        with urlopen(f"{address}api/v1/search?where=shape+%3D+wide") as answer:
+            assert len(json.load(answer)["hits"]) == 8
 
 
 def test_a_durable_store_keeps_its_own_vectors_and_follows_the_change_log(

@@ -1,4 +1,7 @@
-"""A store, an encoder and a source as another package adds them: this file, and three lines."""
+"""A store, an encoder, a source, a filter and a route as another package adds them.
+
+The package is this file, and five lines.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,16 +9,23 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import sqlalchemy as sa
+from flask import Blueprint
 
 from indexer.sources import Found, Item, SidecarData, Source, Unchanged
 from indexer.sources.options import SourceOptions
+from search.catalog.conditions import Test
+from search.catalog.database import tables
 from search.catalog.records import Collection
 from search.encoders import EncoderBackend
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadSetting
+from search.filters.fields import Field
 from search.records import Caption, Pixels, Space, Vectors
 from search.stores import IndexKind, StoreOptions
 from search.stores.exact import ExactStore
+from web.route import route
+from web.state import engine
 
 ENTRY_POINTS = """\
 [limn.encoders]
@@ -26,7 +36,34 @@ toy = toy_backends:ToySources
 
 [limn.stores]
 toy = toy_backends:ToyStores
+
+[limn.filters]
+shape = toy_backends:ToyFilter
+
+[limn.routes]
+toys = toy_backends:toys
 """
+
+
+class ToyFilter:
+    """The filter `shape = wide`, of pictures at least as wide as high; any other shape is none."""
+
+    field = Field(("=",), str.strip, "shape = wide")
+
+    @staticmethod
+    def condition(operator: str, value: object) -> Test:
+        """Return the condition on `picture`."""
+        picture = tables.picture.c
+        return sa.and_(picture.width_px >= picture.height_px, sa.literal(value == "wide"))
+
+
+toys = Blueprint("toys", __name__)
+
+
+@route(toys, "/toys", documented=False, scope="public")
+def count_toys() -> str:
+    """Return the number of collections, as text."""
+    return str(len(engine().collections()))
 
 
 class ToyEncoder(TinyEncoder):

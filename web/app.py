@@ -4,6 +4,7 @@ from threading import Event
 
 from flask import Flask
 
+from search import plugins
 from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.query.limits import MAX_CHARACTERS
@@ -101,6 +102,7 @@ def create_app(
         *(pages, scrolling, gathering_pages, kept, boards),
         *(api, collections, jobs, maps, films, feedback, saved, boards_api),
         *(map_page, health, sign_in, metrics),
+        *plugins.added("routes").values(),
     ):
         app.register_blueprint(part)
     check_routes(app)

@@ -1,12 +1,14 @@
 """SQL of each field of a filter: a condition on `picture`."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from search import plugins
 from search.catalog.database import tables as t
 from search.catalog.database.statements import below
 from search.catalog.visual_hashes import with_colour
@@ -198,3 +200,12 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "id": _id,
     "same": _same,
 }
+
+
+@cache
+def all_conditions() -> Mapping[str, Callable[[str, Value], Test]]:
+    """Return the conditions by field: Limn's own, and those that other packages add."""
+    return {
+        **CONDITIONS,
+        **{name: added.condition for name, added in plugins.added("filters").items()},
+    }

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog.conditions import CONDITIONS, Test, column
+from search.catalog.conditions import Test, all_conditions, column
 from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.errors import BadQuery
-from search.filters.fields import COLUMN, FIELDS
+from search.filters.fields import COLUMN, all_fields
 from search.filters.grammar import (
     ResolvedCondition,
     changed,
@@ -120,7 +120,7 @@ def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
         "there is no field {name!r} to filter by; the fields are: {fields}; and the columns that "
         "came with the pictures: {columns}",
         name=name,
-        fields=", ".join(FIELDS),
+        fields=", ".join(all_fields()),
         columns=", ".join(columns) or "none",
     )
 
@@ -138,7 +138,7 @@ def _test(wanted: Filter) -> Test:
     """Return the condition of a filter in normal form."""
     match wanted:
         case Condition():
-            ask = CONDITIONS.get(wanted.field) or column(wanted.field.removeprefix(COLUMN))
+            ask = all_conditions().get(wanted.field) or column(wanted.field.removeprefix(COLUMN))
             return ask(wanted.operator, value_of(wanted))
         case Not():
             return _fails(_test(wanted.filter))

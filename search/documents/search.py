@@ -18,14 +18,7 @@ from search.documents.members import (
     shown,
 )
 from search.documents.picture import Caption, Picture, picture_of
-from search.query.limits import (
-    ALL_SIGNALS,
-    DEFAULT_K,
-    MAX_HITS,
-    MAX_MARKS,
-    MAX_TERMS,
-    SearchSignal,
-)
+from search.query.limits import ALL_SIGNALS, DEFAULT_K, MAX_HITS, MAX_MARKS, MAX_TERMS, SearchSignal
 
 
 class Match(Struct, frozen=True):

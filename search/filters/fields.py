@@ -1,10 +1,12 @@
 """What may be asked of each field of a filter: the operators, and how a value is read."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
+from search import plugins
 from search.colours import NAMED
 
 EQUAL = ("=", "!=")
@@ -175,6 +177,17 @@ FIELDS: dict[str, Field] = {
     "id": Field(EQUAL, _ids, "id = 3,7-12"),
     "same": Field(EQUAL, _picture_id, "same = 412"),
 }
+
+
+@cache
+def all_fields() -> Mapping[str, Field]:
+    """Return the fields of filters: Limn's own, and those that other packages add.
+
+    Another package registers an object with a `field` and a `condition` as an entry point of the
+    group `limn.filters`, under the field's name.
+    """
+    return {**FIELDS, **{name: added.field for name, added in plugins.added("filters").items()}}
+
 
 # What may be asked of a further column of the pictures' source, whichever it is.
 FURTHER = Field((*ORDER, "~"), _cell, "rating >= 4")

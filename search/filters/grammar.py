@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from search.errors import BadQuery
-from search.filters.fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Value
+from search.filters.fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Value, all_fields
 from search.filters.normal_form import depth
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
@@ -86,7 +86,7 @@ def value_of(condition: Condition) -> Value:
     """Return a condition's value, read as its field wants it; raise BadQuery."""
     if isinstance(condition, ResolvedCondition):
         return condition.parsed
-    field = FIELDS.get(condition.field, FURTHER)
+    field = all_fields().get(condition.field, FURTHER)
     if condition.operator not in field.operators:
         raise BadQuery(
             "filter-operator-invalid",
@@ -113,7 +113,7 @@ def column_of(condition: Condition) -> str | None:
     if condition.field == "has":
         named = condition.value
         return None if named.lower() in HAVING else named.removeprefix(COLUMN)
-    return None if condition.field in FIELDS else condition.field.removeprefix(COLUMN)
+    return None if condition.field in all_fields() else condition.field.removeprefix(COLUMN)
 
 
 def in_column(condition: Condition, column: str) -> Condition:
@@ -266,4 +266,4 @@ def _field(name: str) -> str:
             example=FIELDS["camera"].example,
         )
     lower = SPELLINGS.get(name.lower(), name.lower())
-    return lower if lower in FIELDS else name
+    return lower if lower in all_fields() else name

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _
 
 from search.errors import BadQuery
 from search.facets.cache import ALONE
-from search.filters.fields import COLUMN, FIELDS
+from search.filters.fields import COLUMN, all_fields
 from search.filters.grammar import conditions, format_filter, parse
 from search.filters.tree import AllOf, Condition
 from search.text.printable import printable
@@ -100,7 +100,7 @@ def field_of(text: str) -> str:
 
 def with_filter(asked: SearchUrl, field: str, text: str) -> SearchUrl:
     """Return the question with a filter more, or in the place of one that excludes it."""
-    alone = field in ALONE or field not in FIELDS
+    alone = field in ALONE or field not in all_fields()
     kept = tuple(each for each in asked.where if not (alone and field_of(each) == field))
     return asked.but(where=(*kept, text))
 
