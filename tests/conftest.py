@@ -31,6 +31,14 @@ COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple
 Limn = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out a file that is slow as a whole before its import: torch alone takes seconds."""
+    if "not slow" not in config.getoption("markexpr") or collection_path.suffix != ".py":
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return True if "\npytestmark = pytest.mark.slow\n" in text else None
+
+
 # A test that runs the real command waits most of a second for each process.
 SLOW_FIXTURES = frozenset({"limn", "limn_environment"})
 

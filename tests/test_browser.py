@@ -292,6 +292,7 @@ def refused(port: int) -> None:
             continue  # it waited at a listener that was closed
 
 
+@pytest.mark.slow
 def test_serve_wants_a_token_where_others_can_reach_it(tmp_path: Path) -> None:
     environment = {**os.environ, "LIMN_DATA_DIR": str(tmp_path / "data")}
     command = ["serve", "--host", "0.0.0.0", "--port", "0"]

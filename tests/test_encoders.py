@@ -88,6 +88,7 @@ def assert_unit_rows(vectors: NDArray[np.float32], n: int, width: int) -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [0, 1, 3, 70])
 def test_pictures_become_unit_rows(encoder: Encoder, n: int) -> None:
     vectors = encoder.encode_pixels(noise(encoder.preparation, n))
@@ -100,6 +101,7 @@ def test_texts_become_unit_rows(encoder: Encoder, n: int) -> None:
     assert_unit_rows(vectors, n, encoder.space.width)
 
 
+@pytest.mark.slow
 def test_a_picture_s_vector_does_not_depend_on_its_batch(encoder: Encoder) -> None:
     pixels = noise(encoder.preparation, 70)
     together = encoder.encode_pixels(pixels)
@@ -107,6 +109,7 @@ def test_a_picture_s_vector_does_not_depend_on_its_batch(encoder: Encoder) -> No
         assert together[i] @ encoder.encode_pixels(pixels[i : i + 1])[0] >= 0.9999
 
 
+@pytest.mark.slow
 def test_a_text_s_vector_does_not_depend_on_its_batch(encoder: Encoder) -> None:
     texts = [("a dog runs " * (i % 9)) + str(i) for i in range(70)]
     together = encoder.encode_texts(texts)

@@ -197,6 +197,7 @@ def test_vectors_of_two_spaces_never_meet(engine: Engine, colours: Path) -> None
         engine.search(Query((TextTerm("red"),), ("foreign",)))
 
 
+@pytest.mark.slow
 def test_searches_over_many_pictures_equal_a_scan_of_sql(engine: Engine, tmp_path: Path) -> None:
     folder = tmp_path / "random"
     folder.mkdir()

@@ -45,6 +45,8 @@ from tests.small_openclip import (
     saved,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def exported(
     folder: Path, precision: Precision = "float32", architecture: str = CLIP
@@ -90,7 +92,6 @@ def test_vectors_are_near_torch_s(tmp_path: Path, architecture: str, precision: 
         assert np.sum(ours * theirs, axis=1).min() >= LOWEST_COSINE[precision]
 
 
-@pytest.mark.slow
 def test_float32_is_of_torch_s_space_and_rounded_weights_are_not(tmp_path: Path) -> None:
     spec = f"open_clip:{CLIP}@{saved(tmp_path, CLIP)}"
     spaces = {
@@ -156,7 +157,6 @@ def assert_same_tokens(both: tuple[OpenClipTokenizer, Any], text: str) -> None:
     assert words.ids([line])[0][1:-1] == theirs.encode(line), repr(line)
 
 
-@pytest.mark.slow
 def test_every_character_becomes_open_clip_s_tokens(both: tuple[OpenClipTokenizer, Any]) -> None:
     # Planes 3 to 13 are unassigned, 15 and 16 private: a sample of those says enough.
     planes = [*range(0x30000), *range(0x30000, 0x110000, 997)]

@@ -279,6 +279,7 @@ def filled() -> FaissStore:
     return store
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["auto", *NAMES])
 def test_what_the_planner_builds_reaches_its_target(name: str) -> None:
     store, told = filled(), list[str]()
@@ -297,6 +298,7 @@ class Uncached(IndexPlanner):
     cache_bytes = 0
 
 
+@pytest.mark.slow
 def test_a_graph_that_was_laid_out_for_the_caches_grows_and_forgets() -> None:
     store = filled()
     plan = Uncached(store, TEXTS, IndexOptions("hnsw"), lambda _: None).run()
@@ -321,6 +323,7 @@ def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(name: str) -> None:
     store = filled()

@@ -225,6 +225,7 @@ def test_names_are_made_safe(sent: str, safe: str | None) -> None:
     assert safe_name(sent) == safe
 
 
+@pytest.mark.slow
 def test_a_collection_gets_another_name_and_is_still_kept_up(
     web: tuple[Engine, FlaskClient], settings: Settings, tmp_path: Path
 ) -> None:

@@ -25,6 +25,8 @@ from search.stores.planner.plan import Depth, IndexOptions, IndexPlan
 from search.stores.validation import Rows16
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
+pytestmark = pytest.mark.slow
+
 ALL = np.arange(ROWS)
 DEPTH = Depth(32, 60, 200)
 
@@ -197,7 +199,6 @@ def plan_of(store: FaissStore, wish: str, planner: type[IndexPlanner]) -> IndexP
     return plan
 
 
-@pytest.mark.slow
 def test_what_is_asked_for_is_built_and_measured() -> None:
     store = on_gpu()
     plan = plan_of(store, "ivf", AtOnce)
@@ -206,7 +207,6 @@ def test_what_is_asked_for_is_built_and_measured() -> None:
     assert recall(store, TEXTS[200:300], ALL) >= 0.985
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not missing("cagra"), reason="this FAISS has CAGRA")
 @pytest.mark.parametrize(("planner", "chosen"), [(AtOnce, "exact"), (OnCpu, "ivf")])
 def test_the_quickest_is_kept_and_exact_search_is_one_of_them(
@@ -277,7 +277,6 @@ def test_a_graph_is_built_without_the_pictures_it_is_measured_with_and_gets_them
     assert recall(store, PICTURES[::7], ALL) >= 0.985
 
 
-@pytest.mark.slow
 def test_a_graph_that_finds_too_little_is_not_said_to_find_all() -> None:
     class Mistaken(Built):
         @staticmethod

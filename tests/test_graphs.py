@@ -16,6 +16,8 @@ from indexer.exporting.onnx_trace import traced
 from indexer.exporting.quantize_matmul import as_integer_products
 from indexer.training.builtin.picture_tower import Convolution
 
+pytestmark = pytest.mark.slow
+
 
 class Padded(nn.Module):
     """A convolution after a padding of its own."""

@@ -88,6 +88,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="peaks are measured by getrusage")
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_decoding_takes_no_more_than_it_may(name: str, tmp_path: Path) -> None:
@@ -99,6 +100,7 @@ def test_a_decoding_takes_no_more_than_it_may(name: str, tmp_path: Path) -> None
     assert int(said) < allowed + small_bytes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_decoding_over_the_limit_is_refused_by_name(name: str) -> None:
     with pytest.raises(BadPicture, match="LIMN_MAX_DECODE_BYTES") as caught:

@@ -146,6 +146,7 @@ def test_where_there_is_nothing_it_is_said(typed: Typed, colours: Path) -> None:
         assert typed(name, "colours", "--json").stdout == ""
 
 
+@pytest.mark.slow
 def test_an_index_that_fails_leaves_no_collection(
     typed: Typed, colours: Path, tmp_path: Path
 ) -> None:

@@ -96,6 +96,7 @@ def test_random_filters_pass_what_they_say(pictures: Catalog, wanted: Filter) ->
     assert passing(pictures, wanted) == expected(wanted)
 
 
+@pytest.mark.slow
 @given(levels=st.lists(kinds, min_size=25, max_size=DEEPEST), odd=st.integers(0, 7))
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40

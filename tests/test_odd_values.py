@@ -127,6 +127,7 @@ def test_any_json_beside_pictures_leaves_every_one_of_them_indexed(
     assert len(indexed(catalog, folder, name)) == len(documents) + 1
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(DOCUMENTS)
 def test_what_any_json_tells_can_be_stored_and_is_the_same_each_time(document: str) -> None:

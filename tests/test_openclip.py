@@ -38,6 +38,8 @@ from tests.small_openclip import (
     validation_transform,
 )
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["a dog", "", "two people sit on a bench in the park, reading", "狗 " * 60, "dog. " * 90]
 
 
@@ -365,7 +367,6 @@ def closed_port() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-@pytest.mark.slow
 def test_a_hub_out_of_reach_is_a_clear_error_and_no_wait(tmp_path: Path, closed_port: str) -> None:
     started = time.monotonic()
     spec = "open_clip:ViT-B-32/laion2b_s34b_b79k"
@@ -377,7 +378,6 @@ def test_a_hub_out_of_reach_is_a_clear_error_and_no_wait(tmp_path: Path, closed_
     assert took_s < 20, f"{took_s:.1f} s, of which importing torch is most"
 
 
-@pytest.mark.slow
 def test_a_hub_that_never_answers_is_given_up(tmp_path: Path) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))

@@ -20,6 +20,7 @@ def picture(engine: Engine, tmp_path: Path) -> Path:
 ORIGINAL = "/api/v1/pictures/1/original"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked",
     [

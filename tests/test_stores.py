@@ -266,6 +266,7 @@ def test_a_damaged_dump_is_refused_and_changes_nothing(store: VectorStore) -> No
     assert store.items()[0].tolist() == [0, 1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_rankings_equal_those_worked_out_after_any_sequence_of_writes(
     store: VectorStore, seed: int

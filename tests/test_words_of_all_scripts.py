@@ -120,6 +120,7 @@ def test_words_are_found_as_they_are_and_not_without_their_marks(catalog: Catalo
     assert found.frequency == {"कुत्ता": 1}
 
 
+@pytest.mark.slow
 def test_a_text_of_megabytes_is_found_by_its_first_words(catalog: Catalog) -> None:
     long = " ".join(f"wort{number:07}" for number in range(100_000))
     ids = store(catalog, [long, "สวัสดี " * 60_000])
