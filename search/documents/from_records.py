@@ -5,19 +5,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from msgspec import structs
-
 from search import records
-from search.catalog.boards import Board as BoardRecord
 from search.catalog.jobs import Job as JobRecord
-from search.catalog.marks import Mark as MarkRecord
-from search.catalog.records import CollectionSummary, Concept
-from search.catalog.saved_searches import SavedSearch as SavedSearchRecord
+from search.catalog.records import CollectionSummary
 from search.documents.collection import Collection
-from search.documents.feedback import ConceptSummary, Mark, Words
 from search.documents.jobs import Job
 from search.documents.picture import Caption, Captions, Picture
-from search.documents.saved_and_boards import Board, Pinned, SavedSearch
 from search.documents.search import Answer, AskedQuery, AskedTerm, Cut, Hit, Match
 from search.filters.grammar import format_filter
 from search.query import records as query_records
@@ -51,11 +44,6 @@ def picture_document(picture: records.Picture, **links: Any) -> Picture:
 def captions_document(picture: records.Picture) -> Captions:
     """Return the captions of a picture alone."""
     return Captions(_captions(picture))
-
-
-def pinned_document(picture: Picture, place: int, note: str) -> Pinned:
-    """Return a picture on a board: its place from 0, and what is noted of it."""
-    return Pinned(**structs.asdict(picture), place=place, note=note)
 
 
 def answer_document(
@@ -113,33 +101,6 @@ def job_document(job: JobRecord) -> Job:
         updated_at=job.updated_at,
         finished_at=job.finished_at,
     )
-
-
-def mark_document(mark: MarkRecord) -> Mark:
-    """Return a mark."""
-    return Mark(mark.words, mark.content_hash, mark.more, mark.made_at)
-
-
-def concept_document(concept: Concept) -> ConceptSummary:
-    """Return a concept as lists show it."""
-    more = sum(mark.more for mark in concept.marks)
-    return ConceptSummary(
-        name=concept.name,
-        words=tuple(Words(term.text, term.weight) for term in concept.words),
-        more=more,
-        less=len(concept.marks) - more,
-        spaces=tuple(sorted(concept.vectors)),
-    )
-
-
-def saved_search_document(saved: SavedSearchRecord) -> SavedSearch:
-    """Return a saved search."""
-    return SavedSearch(saved.id, saved.name, saved.address, saved.created_at)
-
-
-def board_document(board: BoardRecord) -> Board:
-    """Return a board, and how many pictures are on it."""
-    return Board(**asdict(board))
 
 
 def _facts(picture: records.Picture) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def parameters(kind: type[Struct]) -> list[dict[str, Any]]:
 def _object(schema: Mapping[str, Any]) -> dict[str, Any]:
     members = {name: _shown(member) for name, member in schema["properties"].items()}
     always = {name for name, member in members.items() if member.pop("always", False)}
-    required = [name for name in members if name in schema["required"] or name in always]
+    required = sorted({*schema["required"], *always})
     return {
         "type": "object",
         "properties": members,

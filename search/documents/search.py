@@ -148,7 +148,7 @@ class SearchForm(SearchFields, frozen=True, kw_only=True, forbid_unknown_fields=
     image: Annotated[tuple[str, ...], about("files of pictures")] = ()
 
 
-class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A term of a search: words, a picture or a concept, and how much it counts."""
 
     text: TermText | UnsetType = UNSET

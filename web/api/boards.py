@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request, url_for
 from msgspec import UNSET
 
 from search.catalog import boards as catalog
-from search.documents.from_records import board_document, pinned_document
+from search.documents.from_saved import board_document, pinned_document
 from search.documents.saved_and_boards import (
     Added,
     Board,

@@ -14,7 +14,7 @@ from search.documents.feedback import (
     SharedConcept,
     Stored,
 )
-from search.documents.from_records import concept_document, mark_document
+from search.documents.from_saved import concept_document, mark_document
 from search.documents.reading import read
 from search.errors import BadQuery
 from search.query.checks import check_marks

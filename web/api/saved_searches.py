@@ -4,7 +4,7 @@ from flask import Blueprint, Response, request, url_for
 from msgspec import UNSET
 
 from search.catalog import saved_searches as catalog
-from search.documents.from_records import saved_search_document
+from search.documents.from_saved import saved_search_document
 from search.documents.reading import read_texts
 from search.documents.saved_and_boards import (
     NewSearch,
