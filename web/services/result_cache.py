@@ -1,4 +1,4 @@
-"""The answers that are being scrolled through: put in order once, for all their stretches."""
+"""The result cache: a ranked answer, computed once for all its pages."""
 
 import threading
 from dataclasses import replace
@@ -12,16 +12,16 @@ from search.query.records import Query
 from search.ranking.pagination import RankedResults
 from web.requests.pagination import digest
 
-# An order of 10,000 pictures is 2 MB; a minute takes up concepts and adapters that were changed.
+# A ranking of 10,000 pictures is 2 MB; after a minute, changed concepts and adapters apply.
 MOST_KEPT = 8
 FRESH_S = 60.0
 
 
 class ResultCache:
-    """The orders last asked for, the least recently used dropped first. Safe from many threads.
+    """A cache of ranked results, which drops the least recently used first. Thread-safe.
 
-    All stretches of an answer are cut from one order, so that none of its pictures is shown twice
-    or left out, and ten thousand candidates are not ranked anew for fifty.
+    All pages of an answer come from one ranking, so that no picture appears twice or is left out,
+    and fifty hits do not cost another ranking of ten thousand candidates.
     """
 
     def __init__(self, engine: Engine, fresh_s: float = FRESH_S) -> None:
@@ -34,13 +34,13 @@ class ResultCache:
         return len(self._kept)
 
     def whole(self, query: Query) -> RankedResults:
-        """Return the whole answer to a query in order; raises what `Engine.answer` raises."""
+        """Return the whole ranked answer to a query; raises the errors of `Engine.answer`."""
         query = replace(query, offset=0, k=MOST_HITS)
         heads = self._engine.catalog.collections.with_last_changes(query.collections)
         key = (digest(query), tuple(heads))
         with self._lock:
             ranking = self._ranking.setdefault(key, threading.Lock())
-        with ranking:  # who asks for the same meanwhile waits for it
+        with ranking:  # a concurrent request for the same query waits here
             with self._lock:
                 order = self._kept.get(key)
             if order is None:
