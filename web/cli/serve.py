@@ -120,7 +120,7 @@ def serve(
 
 
 def _check_tokens(tokens: "Tokens | None", host: str) -> None:
-    """Refuse to serve where tokens are required and none exists."""
+    """Raise BadSetting where tokens are required and none exists."""
     from search.errors import BadSetting
 
     if tokens is not None and not tokens.all():
