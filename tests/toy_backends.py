@@ -1,4 +1,4 @@
-"""A store, an encoder and a source as another package adds them: this file, and three lines."""
+"""A store, an encoder and a source of another package: this file and three entry points."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ toy = toy_backends:ToyStores
 
 
 class ToyEncoder(TinyEncoder):
-    """The tiny pair with its directions turned round."""
+    """The tiny pair with its directions reversed."""
 
     @property
     def space(self) -> Space:
@@ -45,7 +45,7 @@ class ToyEncoder(TinyEncoder):
 
 
 class ToyEncoders(EncoderBackend):
-    """Opens "toy:round", and nothing else."""
+    """The backend of the encoder "toy:round" alone."""
 
     names: ClassVar[tuple[str, ...]] = ("toy:SHAPE",)
 
@@ -58,7 +58,7 @@ class ToyEncoders(EncoderBackend):
 
 
 class ToyStore(ExactStore):
-    """Exact search over vectors that a file of its own keeps."""
+    """An exact store with a file of its own."""
 
     def __init__(self, width: int, file: Path) -> None:
         super().__init__(width)
@@ -86,7 +86,7 @@ class ToyStore(ExactStore):
 
 
 class ToyStores:
-    """Keeps the vectors of each collection in the folder that the store's name has."""
+    """The backend of toy stores, with their files in the folder that the store's name gives."""
 
     names: ClassVar[tuple[str, ...]] = ("toy:FOLDER",)
     durable: ClassVar[bool] = True
@@ -103,7 +103,7 @@ class ToyStores:
 
 
 class ToySource:
-    """The pictures of a folder, each with a caption."""
+    """A source of the pictures in a folder, each with a caption."""
 
     table = None
 
@@ -118,7 +118,7 @@ class ToySource:
 
 
 class ToySources:
-    """Takes "toy:FOLDER"."""
+    """The backend of the source "toy:FOLDER"."""
 
     names: ClassVar[tuple[str, ...]] = ("toy:FOLDER",)
 
