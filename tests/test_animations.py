@@ -1,4 +1,4 @@
-"""Animations: the first and the middle frame are pictures, and the animation is what they show."""
+"""Animations: their first and middle frames are pictures, and the page shows the animation."""
 
 import os
 from io import BytesIO
@@ -26,7 +26,7 @@ FRAMES = 6
 
 
 def moving(path: Path) -> Path:
-    """Red, then blue from the middle on."""
+    """Write an animation that is red, then blue from the middle on."""
     shown = [
         Image.new("RGB", (64, 48), "red" if n < FRAMES // 2 else "blue") for n in range(FRAMES)
     ]

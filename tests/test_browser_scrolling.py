@@ -1,4 +1,4 @@
-"""Answers that are scrolled through in a real browser: the document stays small, nothing moves."""
+"""Scrolling through answers in a real browser: the document stays small, nothing moves."""
 
 import csv
 from pathlib import Path
@@ -39,7 +39,7 @@ def laid(page: "Page", address: str) -> None:
 
 
 def scrolled(page: "Page", top: int) -> dict[str, Any]:
-    """Return what is drawn once the window is there and all in it has come."""
+    """Return the visible tiles, once the page has loaded all of the window."""
     page.evaluate("top => scrollTo(0, top)", top)
     page.evaluate("() => new Promise(next => requestAnimationFrame(() => setTimeout(next)))")
     page.locator(".coming").first.wait_for(state="detached")

@@ -1,4 +1,4 @@
-"""Chance in a collection: what it is measured on is the collection's content alone."""
+"""Background of a collection: its measurement depends on the collection's content alone."""
 
 import numpy as np
 import pytest

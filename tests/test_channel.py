@@ -1,4 +1,4 @@
-"""Messages to a child and back: of any size, cut anywhere, and never waited for by the parent."""
+"""Messages to a child process and back: of any size, cut anywhere, without blocking the parent."""
 
 import pickle
 import socket

@@ -1,4 +1,4 @@
-"""The command line: what it prints, how it ends, and what it says to a mistake."""
+"""The command line: its output, its exit codes, and its messages about mistakes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Colours: CIELAB, what a name stands for, and that the cells of the index miss nothing."""
+"""Colours: CIELAB, the colours of a name, and an index whose cells miss nothing."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""Near copies by their perceptual hashes: every pair that a comparison of each with each finds."""
+"""Near-duplicates by perceptual hashes: every pair that a full comparison finds."""
 
 from itertools import combinations
 

@@ -1,4 +1,4 @@
-"""What every encoder pair promises, whichever library runs it."""
+"""The contract of encoder pairs, whichever library runs them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +49,7 @@ def small_openclip(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) -> str:
-    """Return the specification of that pair's export in 8-bit integers."""
+    """Return the specification of the small pair's export in 8-bit integers."""
     from indexer.exporting.export import export
 
     folder = tmp_path_factory.mktemp("onnx") / "pair"
@@ -58,7 +58,7 @@ def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) ->
 
 @pytest.fixture(params=list(registered("encoders")))
 def specification(request: pytest.FixtureRequest) -> str:
-    """Each registered encoder by name."""
+    """Return the specification of each registered encoder."""
     if request.param == "builtin" and not (BUILTIN / "pair.json").is_file():
         pytest.skip("search/encoders/onnx_pair/pair, the trained pair, is not in this checkout")
     if request.param == "open_clip":
@@ -70,18 +70,18 @@ def specification(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def encoder(specification: str) -> Encoder:
-    """Each encoder, opened."""
+    """Open each encoder."""
     return open_encoder(specification, "cpu")
 
 
 def noise(preparation: Preparation, n: int, seed: int = 0) -> Pixels:
-    """Random pictures, as the preparation would give them."""
+    """Return random pictures, as the preparation would return them."""
     shape = (n, preparation.height_px, preparation.width_px, 3)
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
 def assert_unit_rows(vectors: NDArray[np.float32], n: int, width: int) -> None:
-    """Check what holds for vectors wherever they pass."""
+    """Check the invariants of embeddings: unit rows."""
     assert vectors.shape == (n, width)
     assert vectors.dtype == np.float32
     assert vectors.flags.c_contiguous
@@ -160,7 +160,7 @@ def painted(left: str, right: str) -> Image.Image:
 
 
 def pixels_of(*pictures: Image.Image) -> Pixels:
-    """Pictures as the tiny encoder takes them."""
+    """Return pictures' pixels for the tiny encoder."""
     return np.stack([TinyEncoder().preparation.pixels(picture) for picture in pictures])
 
 

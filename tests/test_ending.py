@@ -1,4 +1,4 @@
-"""Ending by signals: in order, within seconds, and whatever somebody sends in between."""
+"""Stopping by signals: cleanly, within seconds, whatever other signals arrive."""
 
 import os
 import random
@@ -179,7 +179,7 @@ def test_what_a_shell_runs_in_the_background_is_not_ended_by_its_terminal() -> N
 
 
 def stored(database: Database) -> int:
-    """How many pictures there are by now; none where the database is still being made."""
+    """Return the number of stored pictures; none while the database is being made."""
     if database.file is None or not Path(database.file).exists():
         return 0
     with database.reading() as sql:

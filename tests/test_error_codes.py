@@ -1,4 +1,4 @@
-"""Errors have codes: one text each, translated where a page can show them, sent to programs."""
+"""Codes of errors: one text each, translated for pages, sent to programs."""
 
 import ast
 import string
@@ -47,7 +47,7 @@ def nodes() -> Iterator[tuple[str, ast.AST]]:
 
 @pytest.fixture(scope="module")
 def raised() -> Mapping[str, set[tuple[str, str]]]:
-    """Return the texts of each code, each with the file that has it."""
+    """Return the texts of each code, each with its file."""
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     names = classes()
     for file, node in nodes():
@@ -103,7 +103,7 @@ def test_what_a_page_can_show_is_translated(
 
 
 def test_the_compiled_errors_are_those_of_the_source() -> None:
-    """Compile them with: pybabel compile -D errors -d web/translations"""
+    """Compare the compiled catalog; to update: pybabel compile -D errors -d web/translations"""
     with (CHINESE / "errors.po").open("rb") as file:
         source = {each.id: each.string for each in read_po(file, locale="zh") if each.id}
     with (CHINESE / "errors.mo").open("rb") as file:

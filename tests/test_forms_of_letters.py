@@ -1,4 +1,4 @@
-"""Letters in forms that no tokenizer was taught: they reach every tower as the usual ones."""
+"""Unicode forms of letters that no tokenizer knows: every tower gets the usual forms."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Damaged files of every kind: each is indexed or listed with its reason, and no run ends."""
+"""Damaged files of every kind: each is indexed or listed with its reason, and no run stops."""
 
 import random
 import string
@@ -35,7 +35,7 @@ LIMITS = Limits(max_pixels=4_000_000, max_file_bytes=8_000_000)
 
 
 def spoil(data: bytes, chance: random.Random) -> bytes:
-    """Return a copy with bytes changed, a piece removed, repeated or zeroed, or its end missing."""
+    """Return a copy with bytes changed, a piece removed, repeated or zeroed, or a truncated end."""
     spoilt = bytearray(data)
     for _ in range(chance.choice((1, 1, 3, 20))):
         at = chance.randrange(len(spoilt)) if spoilt else 0

@@ -1,4 +1,4 @@
-"""Collections in a real browser: sent from a device, watched as they come, renamed and removed."""
+"""Collections in a real browser: uploaded, watched during the run, renamed and removed."""
 
 import zipfile
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def shared(folder: Path) -> Path:
-    """Return a folder with a picture and a file that is none."""
+    """Return a folder with a picture and a file of another kind."""
     walls = folder / "shared" / "walls"
     walls.mkdir(parents=True)
     (walls / "red.png").write_bytes(picture_bytes("red"))

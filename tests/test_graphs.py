@@ -1,4 +1,4 @@
-"""What is done to graphs before they are written: padding folded, products in integers."""
+"""Changes of ONNX graphs before writing: padding folded, products in integers."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from indexer.training.builtin.picture_tower import Convolution
 
 
 class Padded(nn.Module):
-    """A convolution after a padding of its own."""
+    """A convolution after a separate padding."""
 
     def __init__(self, **padding: Any) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class Padded(nn.Module):
 
 
 def run(model: onnx.ModelProto, given: NDArray[Any]) -> NDArray[Any]:
-    """Return what onnxruntime makes of an input."""
+    """Return onnxruntime's output for an input."""
     session = onnxruntime.InferenceSession(model.SerializeToString())
     found: NDArray[Any] = session.run(None, {"x": given})[0]
     return found

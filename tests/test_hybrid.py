@@ -1,4 +1,4 @@
-"""Hybrid answers: what speaks for a hit, filters, pages, cutoff, near-duplicates and variety."""
+"""Hybrid answers: signals of a hit, filters, pages, cutoff, near-duplicates and variety."""
 
 import shutil
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """One picture a colour; some have captions, some of which speak of what no encoder knows."""
+    """Write one picture a colour; some have captions, partly on subjects that no encoder knows."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     for name in NAMES:
@@ -193,7 +193,7 @@ def test_near_duplicates_are_folded_into_the_best_of_them(engine: Engine, folder
 
 
 def test_a_smaller_copy_that_the_encoder_sees_otherwise_is_folded_by_its_hash() -> None:
-    """By vectors and hashes alone: the encoder of these tests sees no difference of size."""
+    """Compare vectors and hashes directly, as the tests' encoder ignores size."""
     near, far = unit(1.0, 0.9), unit(1.0, -0.9)
     vectors = np.concatenate([unit(1.0, 0.0), near, far, near])
     hashes = np.array([0b1010 << 40, 0b1111 << 40, 0b1010 << 40, 0b1010 << 40], np.uint64)

@@ -1,4 +1,4 @@
-"""Jobs in processes of their own: one that is stuck holds up no other, and each can be ended."""
+"""Jobs in processes of their own: a stuck job delays no other, and each can be stopped."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ PATIENCE_S = 100.0
 
 @pytest.fixture
 def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
-    """Yield a catalog that the jobs' processes find by their environment too."""
+    """Yield a catalog that the jobs' processes also find by their environment."""
     monkeypatch.setenv("LIMN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LIMN_ENCODER", "tiny")
     monkeypatch.setenv("LIMN_WORKERS", "1")
@@ -43,7 +43,7 @@ def processes(catalog: Catalog) -> Iterator[JobProcesses]:
 
 
 def stuck(folder: Path) -> Path:
-    """Return a list of pictures that nobody ever writes: who opens it waits for ever."""
+    """Return a list of pictures without a writer: opening it blocks forever."""
     os.mkfifo(folder / "list.jsonl")
     return folder / "list.jsonl"
 
@@ -59,7 +59,7 @@ def ask(catalog: Catalog, source: Path, name: str) -> int:
 
 
 def until(processes: JobProcesses, true: Callable[[], bool]) -> None:
-    """Look after the processes until something is true."""
+    """Watch the processes until a condition is true."""
     deadline_s = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < deadline_s
@@ -109,7 +109,7 @@ def test_jobs_compute_when_nobody_else_wants_to(
 
 
 def children() -> list[int]:
-    """Return the processes that this one started, as Linux tells them."""
+    """Return the child processes of this one, as Linux lists them."""
     told = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
     return [int(each) for each in told.split()]
 

@@ -1,4 +1,4 @@
-"""Databases that lost what they held: damage is told, and not taken for a new start."""
+"""Databases that lost their content: damage is reported, and not taken for a new start."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a decoding takes is bounded in bytes; large ones go one at a time."""
+"""Memory of decoding: bounded in bytes; large pictures are decoded one at a time."""
 
 import os
 import subprocess
@@ -133,7 +133,7 @@ def test_a_large_picture_is_reduced_and_its_facts_are_of_the_whole() -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "CMYK", "I;16", "1"])
 def test_bands_of_a_picture_join_without_a_seam(mode: str) -> None:
-    """Larger than one band: what comes out is what a conversion at once gives."""
+    """Compare a picture larger than one band with its conversion at once."""
     width_px, height_px = 2500, 2001
     ramp = np.add.outer(np.arange(height_px), np.arange(width_px)) % 251
     grey = Image.fromarray(ramp.astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Files that are away for a while, move or change places: what people made of them is kept."""
+"""Files that are missing for a while, move or swap: people's work on them stays."""
 
 import json
 import os
@@ -37,7 +37,7 @@ NAME = "library"
 
 
 class Silent:
-    """Nobody watches the run."""
+    """A progress report without output."""
 
     def planned(self, plan: RunState) -> None: ...
 
@@ -45,7 +45,7 @@ class Silent:
 
 
 def picture(seed: int, kind: str = "PNG", text: str = "") -> bytes:
-    """Return a picture of soft colours, another one for each seed."""
+    """Return a picture of soft colours, a different one for each seed."""
     colours = Image.frombytes("RGB", (6, 4), random.Random(seed).randbytes(6 * 4 * 3))
     told = PngImagePlugin.PngInfo()
     told.add_text("Comment", text)
@@ -74,7 +74,7 @@ def index(engine: Engine, *sources: Path, **options: object) -> None:
 
 
 def ids(engine: Engine) -> dict[str, int]:
-    """Return the pictures that are shown, by content."""
+    """Return the pictures in the answer, by content."""
     found = engine.search(Query((), (NAME,), k=1000))
     return {hit.picture.content_hash: hit.picture.id for hit in found}
 
@@ -86,7 +86,7 @@ def names(engine: Engine) -> dict[str, int]:
 
 @pytest.fixture
 def held(tmp_path: Path, database_url: str) -> Iterator[tuple[Engine, Path]]:
-    """Yield a library with a folder of its own and a share below it, indexed."""
+    """Yield a library with a folder and a share below it, indexed."""
     root = tmp_path / "library"
     fill(root / "own", 1, 2)
     fill(root / "share", 3, 4)
@@ -427,7 +427,7 @@ STEPS = st.lists(
 
 
 class Tree:
-    """Folders of pictures that come, go, move and change places; each content is there once."""
+    """A state machine over folders of pictures that appear, vanish, move and swap."""
 
     FOLDERS = ("a", "b", "a/inner")
 

@@ -1,4 +1,4 @@
-"""Ids in plain answers, and pictures that are named by id, by place in the last answer, by file."""
+"""Ids in plain answers, and pictures named by id, by place in the last answer, by file."""
 
 import json
 import re
@@ -15,7 +15,7 @@ LINE = re.compile(r" *(\d+)  (\S+) +(\d+)  (/.*?)(  .*)?")
 
 
 def hits(printed: str) -> list[tuple[int, int, str]]:
-    """Place, id and name of each line."""
+    """Return place, id and name of each line."""
     found = [LINE.fullmatch(line) for line in printed.splitlines()]
     return [(int(each[1]), int(each[3]), Path(each[4]).name) for each in found if each]
 

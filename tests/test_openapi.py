@@ -1,4 +1,4 @@
-"""The OpenAPI document: the API does what it says, whatever is asked; and its reference page."""
+"""The OpenAPI document: the API conforms to it for any request; and its reference page."""
 
 import json
 import re
@@ -128,7 +128,7 @@ def test_answers_have_the_members_that_the_document_names_and_no_others(
 
 
 def endpoints_that_are_as_said(client: FlaskClient) -> set[str]:
-    """Return the endpoints that give JSON; members that the document does not name are errors."""
+    """Return the endpoints that answer JSON; members outside the document are errors."""
     told = set()
     app = client.application
     for rule in app.url_map.iter_rules():

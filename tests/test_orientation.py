@@ -1,4 +1,4 @@
-"""Pictures stand upright by the rule of their format, and are never turned twice."""
+"""Orientation by the rule of each format: pictures are upright, and never turned twice."""
 
 import struct
 from io import BytesIO
@@ -58,7 +58,7 @@ def test_exif_turns_no_jpeg_xl(orientation: int) -> None:
 def test_a_jpeg_xl_made_of_a_turned_jpeg_is_upright(
     orientation: int, restored: bool, tmp_path: Path
 ) -> None:
-    """Its codestream says how it lies; the JPEG that may be restored from it lies as it did."""
+    """Check the codestream's own orientation; the restored JPEG has the original's."""
     stored_as(orientation, quadrants()).save(
         tmp_path / "a.jpg", quality=95, subsampling=0, exif=exif(orientation)
     )
@@ -68,7 +68,7 @@ def test_a_jpeg_xl_made_of_a_turned_jpeg_is_upright(
 
 
 def without_box(data: bytes, kind: bytes) -> bytes:
-    """Return a file of boxes without those of one kind."""
+    """Return a file of boxes without the boxes of one kind."""
     kept = b""
     place = 0
     while place < len(data):
@@ -96,7 +96,7 @@ def test_what_xmp_says_turns_none_whose_header_says_how_it_lies(kind: str) -> No
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_alone_turns_no_heic(orientation: int) -> None:
-    """Its writer here stores EXIF and leaves the picture as it is."""
+    """Check that EXIF turns no HEIC, as the test's writer stores EXIF and leaves the pixels."""
     assert is_upright(encoded("HEIF", quadrants(), quality=95, exif=exif(orientation)))
 
 

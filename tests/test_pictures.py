@@ -1,4 +1,4 @@
-"""Reading pictures: every kind comes out upright, in 8-bit sRGB, or is refused with its reason."""
+"""Decoding of pictures: upright, in 8-bit sRGB, or refused with a reason."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""Pictures that are near to every text are held back, and the cosines of vectors say so."""
+"""Hubs, near to every text: the querybank lowers them, and adjusts the cosines of vectors."""
 
 import json
 from pathlib import Path
@@ -131,7 +131,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> list[CaptionedPicture]:
 
 
 def without_querybank(folder: Path) -> Path:
-    """Return a pair as they were before there was querybank.npz."""
+    """Return a pair as it was before querybank.npz existed."""
     copytree(FOLDER, folder)
     facts = json.loads((folder / "pair.json").read_bytes())
     facts["sha256"].pop(QUERYBANK, None)

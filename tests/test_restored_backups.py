@@ -1,4 +1,4 @@
-"""A database that a backup replaced: newer index files and maps are not taken for its own."""
+"""A database restored from a backup: newer index files and maps are not taken for its own."""
 
 import shutil
 from pathlib import Path
@@ -38,7 +38,7 @@ def paint(folder: Path, **pictures: str) -> Path:
 
 
 def best(folder: Path, *colours: str) -> list[str]:
-    """Return the picture that each colour finds in a process of its own; "" where none is of it."""
+    """Return the best picture of each colour in a newly opened engine; "" for a poor match."""
     names = []
     with open_engine(settings_in(folder)) as engine:
         for colour in colours:
@@ -101,7 +101,7 @@ def test_a_follower_holds_what_its_database_holds_whatever_was_restored(
 
 
 class World:
-    """A database with a collection, an index file beside it, and perhaps a backup."""
+    """A database with a collection, its index file, and perhaps a backup."""
 
     def __init__(self, at_head: Path, folder: Path) -> None:
         self.file, self.backup, self.index = (folder / each for each in ("a.db", "b.db", "i"))

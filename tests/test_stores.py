@@ -1,4 +1,4 @@
-"""The contract of vector stores, held by every backend, and what FAISS's two halves add to it."""
+"""The contract of vector stores, for every backend, and FAISS's two halves."""
 
 import logging
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def faiss_with_an_appending_copy(width: int) -> FaissStore:
 
 
 def opener(backend: type[StoreBackend]) -> Callable[[int], VectorStore]:
-    """How a registered backend opens a store on the CPU."""
+    """Return the function that opens a registered backend's store on the CPU."""
 
     def open_store(width: int) -> VectorStore:
         space = Space("a-space", "tiny", width)
@@ -74,7 +74,7 @@ def rounded(vectors: Vectors) -> Vectors:
 def assert_answers_as_worked_out(
     answer: tuple[Ids, Scores], held: dict[int, Vectors], queries: Vectors, k: int
 ) -> None:
-    """Every score belongs to its id, no id comes twice, and no better one was left out."""
+    """Check that scores match their ids, no id repeats, and no better id is missing."""
     ids, scores = answer
     assert ids.shape == scores.shape == (len(queries), k)
     assert ids.dtype == np.int64 and scores.dtype == np.float32
@@ -292,7 +292,7 @@ def test_rankings_equal_those_worked_out_after_any_sequence_of_writes(
 
 
 def run_together(*works: Callable[[], None]) -> None:
-    """Run each in a thread of its own; the first failure is raised here."""
+    """Run each function in a thread of its own; raise the first failure."""
     failures: list[BaseException] = []
 
     def kept(work: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""`limn train`: the real command on real JPEGs, with a small architecture of open_clip's."""
+"""The command `limn train`: on real JPEGs, with a small architecture of open_clip's."""
 
 import json
 import signal
@@ -48,7 +48,7 @@ def captions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def limn(tmp_path: Path, one_thread: None) -> Iterator[Train]:
-    """Run the command in this process, which has torch already; other commands as well."""
+    """Run this and other commands in the current process, which has torch loaded already."""
     handler = signal.getsignal(signal.SIGTERM)
 
     def run(*arguments: str | Path, code: int = 0) -> Result:
@@ -62,7 +62,7 @@ def limn(tmp_path: Path, one_thread: None) -> Iterator[Train]:
 
 
 def records(out: Path) -> list[dict[str, Any]]:
-    """Return a run's metrics without the seconds that it took."""
+    """Return a run's metrics without its seconds."""
     lines = (out / "metrics.jsonl").read_text().splitlines()
     return [{**json.loads(line), "seconds": 0} for line in lines]
 

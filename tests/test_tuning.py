@@ -191,7 +191,7 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch_and_from_its_last_step(
         kept = parts[0].average.weights
 
     class Killed(BaseException):
-        """Ends a run where a signal would."""
+        """A run that ends where a signal would end it."""
 
     def end(line: str) -> None:
         if f"step {killed_at} " in line:
@@ -210,7 +210,7 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch_and_from_its_last_step(
 
 @contextmanager
 def files_of_at_most(size_bytes: int) -> Iterator[None]:
-    """Make the system refuse longer files, as a full disk does."""
+    """Limit the size of this process's files, as a full disk does."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, limits[1]))
     try:

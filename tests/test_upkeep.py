@@ -1,4 +1,4 @@
-"""Looking after collections: failures, jobs, their worker, moved files, copies, verify, watch."""
+"""Maintenance of collections: failures, jobs, their worker, moved files, copies, verify, watch."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from tests.pictures_of_every_kind import cut
 
 @pytest.fixture
 def held(tmp_path: Path, limn: Limn) -> Iterator[Catalog]:
-    """Yield the catalog that the `limn` fixture's commands use."""
+    """Yield the catalog of the `limn` fixture's commands."""
     (tmp_path / "data").mkdir()
     database = Database(tmp_path / "data" / "limn.db")
     ensure_schema(database)

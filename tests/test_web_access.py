@@ -1,4 +1,4 @@
-"""Who gets in: tokens and their scopes, signing in, other sites' pages, rates, ids and logs."""
+"""Access control: tokens and scopes, signing in, other sites' pages, rates, ids and logs."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def client(engine: Engine, tmp_path: Path) -> FlaskClient:
-    """Return a client, without a token, of a server that others can reach."""
+    """Return a client, without a token, of a server that other machines can reach."""
     return create_app(engine, settings_in(tmp_path / "data"), "0.0.0.0").test_client()
 
 
@@ -43,7 +43,7 @@ def bearer(engine: Engine, scope: str) -> dict[str, str]:
 
 
 def address_of(rule: Rule) -> str:
-    """Return an address that the rule leads to, of a picture that is there."""
+    """Return an address that the rule matches, of an existing picture."""
     return re.sub(r"<[^>]*>", "1", str(rule))
 
 

@@ -1,4 +1,4 @@
-"""Files with a flaw that hides no pixel are shown; those that lack rows are listed as truncated."""
+"""Damaged files: shown if no pixel is missing, listed as truncated if rows are."""
 
 import struct
 import zlib
@@ -54,7 +54,7 @@ def with_chunks(*chunks: bytes) -> bytes:
 
 
 def reason(data: bytes) -> str | None:
-    """Why bytes are refused; None where they are read."""
+    """Return the reason that bytes are refused for; None for readable bytes."""
     try:
         read_picture(data)
     except BadPicture as error:
@@ -116,7 +116,7 @@ def test_a_png_is_shown_without_its_end_and_refused_without_its_rows(interlaced:
 
 
 def _interlaced(picture: Image.Image) -> bytes:
-    """Adam7, unfiltered (PNG, 8.2)."""
+    """Return rows interlaced by Adam7, unfiltered (PNG, 8.2)."""
     values = np.asarray(picture)
     rows = b""
     for left, top, across, down in (

@@ -1,4 +1,4 @@
-"""Words in every script: found beside digits, other scripts and marks, on each database."""
+"""Words in every script: found next to digits, other scripts and marks, on each database."""
 
 import unicodedata
 from pathlib import Path
@@ -83,7 +83,7 @@ SPACE = Space("words", "tiny", 4)
 
 
 def store(catalog: Catalog, captions: list[str]) -> list[int]:
-    """Store a picture with each of the captions; returns their ids."""
+    """Store a picture with each of the captions; return their ids."""
     collection = catalog.collections.open("c", SPACE)
     vectors = np.full((len(captions), SPACE.width), 0.5, np.float32)
     batch = [
@@ -154,7 +154,7 @@ def test_a_database_with_words_of_before_is_cut_anew_once(database_url: str) -> 
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Take a database back to an older schema."""
+    """Migrate a database back to an older schema."""
     from alembic import command
     from alembic.config import Config
 
