@@ -25,7 +25,7 @@ PAGES = (
     "kept?lang=en",
 )
 
-# Without pictures, as they come over the wire.
+# Bytes sent over the network, without pictures.
 MOST_BYTES = 150_000
 
 

@@ -110,7 +110,7 @@ def test_what_is_too_large_is_refused_before_it_is_sent(
             assert kind == "application/problem+json" and told in said["detail"]
         else:
             assert kind == "text/html" and told in said
-        for _ in range(20):  # who goes on to send is not cut off in the middle of the answer
+        for _ in range(20):  # a client that goes on sending still gets the whole answer
             connection.sendall(b"x" * 65_536)
     assert held_by(process) == []
 

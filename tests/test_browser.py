@@ -289,7 +289,7 @@ def refused(port: int) -> None:
         except ConnectionRefusedError:
             return
         except ConnectionResetError:
-            continue  # it waited at a listener that was closed
+            continue  # the connection was queued at a closed listener
 
 
 def test_serve_wants_a_token_where_others_can_reach_it(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.indexing.process_channel import HEADER, ChildEnd, ParentEnd
 
-# More than any socket holds by itself.
+# More than any socket's buffer.
 LARGE = b"x" * (8 << 20)
 
 

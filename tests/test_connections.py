@@ -118,7 +118,7 @@ def test_a_crowd_of_one_client_shuts_out_itself_alone(serving: Serving, sent: by
         for host in ("127.0.0.1", "127.0.0.2"):
             assert asked(port, "/api/v1/search?q=red", host) == 200
         assert is_open(mine)
-        # It is refused itself while each of its connections has a request under way.
+        # The client itself is refused while each of its connections has a running request.
         assert asked(port, "/healthz", "127.0.0.9") in (200, 503)
         if sent in (b"", BEGUN, BODY):
             left = [is_open(each) for each in crowd]

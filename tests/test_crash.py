@@ -130,7 +130,7 @@ def test_a_disk_that_fills_ends_the_run_and_the_next_one_goes_on(
     limn("collections")
     words: list[str | Path] = ["index", many, "-c", "many"]
     full = subprocess.run(
-        # In blocks of 512 bytes: no file may grow past 256 KB.
+        # In blocks of 512 bytes: no file may exceed 256 KB.
         ["sh", "-c", 'ulimit -f "$1"; shift; exec "$@"', "sh", "500", *limn_command(words)],
         env=limn_environment,
         capture_output=True,
@@ -165,7 +165,7 @@ def test_a_server_that_cuts_its_connections_ends_the_run_and_the_next_one_goes_o
         job.state == "running" for job in Jobs(database).latest()
     ):
         pass
-    with contextlib.suppress(LimnError), database.writing() as sql:  # cuts this one too, perhaps
+    with contextlib.suppress(LimnError), database.writing() as sql:  # this session may be cut too
         sql.execute(
             sa.text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -264,7 +264,7 @@ def test_no_worker_outlives_a_killed_indexer(limn_environment: dict[str, str], m
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1.0)
         process.kill()
-        # Workers hold the pipe's other end: it ends when the last of them has.
+        # Workers have the pipe's other end open; it closes when the last worker has ended.
         began = time.monotonic()
         assert process.stdout is not None
         process.stdout.read()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indexer.maintenance.duplicates import near_pairs
 from search.ranking.pagination import MOST_BITS
 
-# From a few hashes, each changed in up to nine bits: pairs on both sides of the limit.
+# From a few hashes, each with up to nine bits flipped: pairs on both sides of the limit.
 SEEDS = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=3)
 CHANGED = st.lists(st.tuples(st.integers(0, 2), st.sets(st.integers(0, 63), max_size=9)))
 

@@ -42,7 +42,7 @@ Open = Callable[[], Encoder]
 @pytest.fixture(scope="module")
 def small_openclip(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the specification of a small open_clip pair with random weights."""
-    from tests.small_openclip import CLIP, saved  # torch costs seconds: only where it is wanted
+    from tests.small_openclip import CLIP, saved  # importing torch takes seconds
 
     return f"open_clip:{CLIP}@{saved(tmp_path_factory.mktemp('openclip'), CLIP)}"
 
@@ -213,7 +213,7 @@ def test_what_is_read_of_a_text_is_what_its_vector_hangs_on(
     for long in (", ".join(STOCK_TEXTS) * 4, "海滩上奔跑的狗和小女孩，" * 60):
         read = encoder.characters_read(long)
         assert 20 <= read < len(long)
-        if specification == "tiny":  # which hears a whole text's hash too
+        if specification == "tiny":  # its embedding includes a hash of the whole text
             continue
         beyond, before = long[: read + 20], long[: read - 15]
         whole, same, other = encoder.encode_texts([long, beyond, before])

@@ -17,11 +17,11 @@ from search.errors import BadPicture, LimnError, Message, NotFound
 ROOT = Path(__file__).parents[1]
 CHINESE = ROOT / "web" / "translations" / "zh" / "LC_MESSAGES"
 
-# Where errors that a page can show are raised.
+# Modules whose errors a page can show.
 SHOWN = ("web/api", "web/auth", "web/middleware", "web/pages", "web/requests", "web/services")
 SHOWN_BY_SEARCH = ("search/concepts", "search/documents", "search/filters", "search/query")
 
-# The server adds the text and the id of its log where a message may not leave the machine.
+# The server adds the text and the log id where a message may not leave the machine.
 ADDED = {"text", "id"}
 
 
@@ -72,7 +72,7 @@ def test_a_code_has_one_text(raised: Mapping[str, set[tuple[str, str]]]) -> None
     several = {
         code: texts for code, texts in raised.items() if len({text for text, _ in texts}) > 1
     }
-    # Why a picture can't be read has a code for each reason that lists name.
+    # A picture that can't be read has a code for each reason that lists name.
     assert {code for code in several if not code.startswith("picture-")} == set()
 
 

@@ -158,7 +158,7 @@ def assert_same_tokens(both: tuple[OpenClipTokenizer, Any], text: str) -> None:
 
 @pytest.mark.slow
 def test_every_character_becomes_open_clip_s_tokens(both: tuple[OpenClipTokenizer, Any]) -> None:
-    # Planes 3 to 13 are unassigned, 15 and 16 private: a sample of those says enough.
+    # Planes 3 to 13 are unassigned, 15 and 16 private: a sample of these is enough.
     planes = [*range(0x30000), *range(0x30000, 0x110000, 997)]
     numbers = [each for each in planes if not 0xD800 <= each < 0xE000]
     for start in range(0, len(numbers), 96):

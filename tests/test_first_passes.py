@@ -177,7 +177,7 @@ def test_rows_that_exceed_the_memory_stay_in_their_file(tmp_path: Path) -> None:
         assert recall(store, queries, held, np.arange(20, 3000)) == 1
 
 
-# -- any sequence of writes, ends and damages equals what NumPy works out
+# -- any sequence of writes, restarts and damages equals NumPy's result
 
 STORES: dict[str, Callable[[], VectorStore]] = {
     "exact": lambda: ExactStore(WIDTH),

@@ -57,7 +57,7 @@ def test_a_job_that_a_dead_worker_left_goes_on_when_the_server_starts(
 def test_the_job_of_a_worker_that_crashed_is_told_as_interrupted(
     tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LIMN_WORKERS", "none")  # so that every command ends at once
+    monkeypatch.setenv("LIMN_WORKERS", "none")  # every command ends at once
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
         jobs = engine.catalog.jobs

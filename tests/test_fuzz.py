@@ -26,11 +26,11 @@ from tests.pictures_of_every_kind import GOOD, SVG, raw_file, write_good
 
 COPIES = 2_000
 
-# The same examples every time, and no deadline: machines that run tests have other work.
+# The same examples every time, and no deadline, since test machines may be busy.
 settings.register_profile("limn", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("limn")
 
-# A corrupted header may ask for any size; a test need not wait for it.
+# A corrupted header may ask for any size; a test does not wait for a huge one.
 LIMITS = Limits(max_pixels=4_000_000, max_file_bytes=8_000_000)
 
 

@@ -63,7 +63,7 @@ def test_a_folder_is_indexed_without_a_script_and_its_failures_are_told(
         page.goto(f"{url}add")
         page.get_by_role("link", name="walls").click()
         page.get_by_role("button", name="Index this folder").click()
-        page.get_by_role("button", name="Try them again").wait_for()  # the page asks again itself
+        page.get_by_role("button", name="Try them again").wait_for()  # the page polls by itself
         assert page.get_by_role("cell", name="broken.jpg").is_visible()
         context.close()
         process.terminate()

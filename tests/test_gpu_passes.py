@@ -122,7 +122,7 @@ def test_those_who_come_while_it_works_are_answered_together() -> None:
         together = [each.result() for each in coming]
     assert slow.calls == calls + 2
     for (ids, scores), (ids_again, scores_again) in zip(alone, together, strict=True):
-        # Joined with one that goes deeper, a search finds as much or more.
+        # Joined with a deeper search, a search finds as much or more.
         assert ids.shape == ids_again.shape and (scores_again >= scores - 1e-3).all()
 
 

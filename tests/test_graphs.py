@@ -73,7 +73,7 @@ def test_integer_products_are_near_and_each_row_stands_alone() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(64, 128), nn.GELU(), nn.Linear(128, 96, bias=False))
     rows = torch.randn(9, 64)
-    rows[3] *= 1000  # would cost all others their precision if they shared a scale
+    rows[3] *= 1000  # with a shared scale, all other rows would lose precision
     rows[5] = 0
     wanted = module(rows).detach().numpy()
     graph = traced(module, rows, "x", {0: "n"})

@@ -242,7 +242,7 @@ def test_a_part_of_a_picture_is_searched_by(engine: Engine, tmp_path: Path) -> N
 
 def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine) -> None:
     statements: list[str] = []
-    engine.search(Query(text("red")))  # opens what is kept open
+    engine.search(Query(text("red")))  # opens everything that the engine caches
     engine.catalog.on_statement(statements.append)
 
     def asked() -> int:
@@ -250,7 +250,7 @@ def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine
         statements.clear()
         return count
 
-    # SQLite tells that nothing was committed, which spares a statement.
+    # SQLite reports that nothing was committed, which saves a statement.
     spared = int(database_of(engine.catalog).is_sqlite)
     engine.search(Query(text("red"), k=50))
     assert asked() == 3 - spared

@@ -19,7 +19,7 @@ from tests.commands import limn_command
 
 pytestmark = pytest.mark.slow
 
-# What everything takes on a machine that has much else to do.
+# The time limit on a busy machine.
 PATIENCE_S = 100.0
 
 
@@ -79,7 +79,7 @@ def test_a_job_that_is_stuck_holds_up_no_other_and_can_be_cancelled(
     jobs.cancel(first)
     began = time.monotonic()
     until(processes, lambda: jobs.one(first).state == "cancelled")
-    assert time.monotonic() - began < 4  # two seconds, where the machine is free
+    assert time.monotonic() - began < 4  # two seconds on an idle machine
     until(processes, lambda: processes.running == 0)
 
 
@@ -143,7 +143,7 @@ def test_a_job_that_has_ended_stays_as_it_is(catalog: Catalog, tmp_path: Path) -
     jobs.cancel(job)
     before = jobs.one(job)
     assert before.state == "cancelled"
-    assert jobs.update(job, RunCounts(found=3))  # it is to end
+    assert jobs.update(job, RunCounts(found=3))  # the job is asked to end
     jobs.end(job, "failed", "no")
     jobs.requeue(job)
     assert not jobs.take(job)

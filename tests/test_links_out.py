@@ -1,4 +1,4 @@
-"""Confinement of `limn serve --root FOLDER`: it reads server folders alone, whatever links exist."""
+"""Confinement of `limn serve --root FOLDER`: server folders alone are read, in spite of links."""
 
 import json
 import os

@@ -124,7 +124,7 @@ def test_a_large_picture_is_reduced_and_its_facts_are_of_the_whole() -> None:
     written = BytesIO()
     picture = quadrants(2000, 1500).convert("RGBA")
     picture.save(written, "PNG")
-    limits = Limits(max_decode_bytes=2000 * 1500 * 5)  # no room for a whole copy beside it
+    limits = Limits(max_decode_bytes=2000 * 1500 * 5)  # no room for a second full copy
     small, facts = read_picture(written.getvalue(), limits=limits)
     assert small.size == (1000, 750)
     assert shows_quadrants(small)
@@ -155,7 +155,7 @@ def test_large_decodings_take_turns_among_processes_and_small_ones_pass(tmp_path
         with memory.turn(900, "b", limits):
             order.append("after")
 
-    with FileLock(tmp_path / "turns"):  # as another process holds it
+    with FileLock(tmp_path / "turns"):  # as if another process had it
         waiting = threading.Thread(target=decode)
         waiting.start()
         with memory.turn(200, "a", limits):
@@ -170,7 +170,7 @@ def test_a_worker_that_waits_for_its_turn_says_that_it_lives(tmp_path: Path) -> 
     (tmp_path / "a.png").write_bytes(BOMBS["plain.png"]())
     limits = Limits(max_decode_bytes=5 * PIXELS, turns=tmp_path / "turns", wait_s=0.05)
     work = Work(Item(tmp_path / "a.png", 0, 0))
-    with FileLock(tmp_path / "turns"):  # as another process holds it
+    with FileLock(tmp_path / "turns"):  # as if another process had it
         outcomes = work_on(work, TinyEncoder().preparation, limits)
         assert [type(next(outcomes)) for _ in range(3)] == [Busy] * 3
     assert isinstance([*outcomes][-1], Decoded)

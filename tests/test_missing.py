@@ -147,7 +147,7 @@ def test_pictures_of_a_share_that_is_away_are_kept_and_shown_nowhere(
     assert (shown_board.pictures, shown_board.missing) == (1, 3)
     assert [each.picture_id for each in pinned] == [named["1.png"]]
 
-    index(engine, root)  # once more: nothing else becomes of them
+    index(engine, root)  # a second run changes nothing
     assert engine.summaries()[0].missing == 3
     shutil.rmtree(root / "share", ignore_errors=True)
     (root.parent / "away").rename(root / "share")
@@ -453,7 +453,7 @@ class Tree:
         elif what == "move" and files and folder.split("/")[0] not in self.away:
             path = self.root / folder / f"{one}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            files[one % len(files)].rename(path)  # over another, perhaps
+            files[one % len(files)].rename(path)  # perhaps replacing another file
         elif what == "swap" and len(files) > 1:
             first, second = files[one % len(files)], files[other % len(files)]
             spare = self.root / "spare"
@@ -536,7 +536,7 @@ def test_a_watched_share_that_goes_and_comes_back_keeps_its_pictures(
         (tmp_path / "away").rename(root / "share")
         wait_for(watching, "unchanged")
         assert json.loads(limn("search", "-c", "library", "--json").stdout) == json.loads(before)
-        root.rename(tmp_path / "gone")  # the root itself goes, and comes back
+        root.rename(tmp_path / "gone")  # the whole folder vanishes and returns
         (tmp_path / "gone").rename(root)
         fill(root / "own", 3)
         wait_for(watching, "1 added")

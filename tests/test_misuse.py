@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "FOO")
 
-# Files, a stream that is followed for a minute, and what says 503 until the encoder is loaded.
+# Files, a stream that lasts a minute, and routes that answer 503 until the encoder is loaded.
 APART = ("static", "jobs.events", "health.readyz")
 
 BODIES: dict[str, dict[str, Any]] = {

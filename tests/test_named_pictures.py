@@ -82,7 +82,7 @@ def test_places_past_the_last_answer_and_damaged_ones_are_told(
     typed("index", colours)
     typed("search", "red", "-k", "3")
     assert "has the places @1 to @3" in typed("search", "red", "--less", "@4", code=2).stderr
-    typed("search", "red", "--where", "format = png")  # no hit: what is on the screen stays
+    typed("search", "red", "--where", "format = png")  # no hit: the last answer stays
     typed("search", "red", "--less", "@3")
     for junk in ("", "{", "[]", '{"catalog": 1}', '{"catalog": "other", "places": {"1": 1}}'):
         (tmp_path / "data" / "last-answer.json").write_text(junk)

@@ -15,7 +15,7 @@ from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 WIDTHS = range(100, 108)
 
-# Of the last picture neither is known.
+# The last picture has neither value.
 CAMERAS = ("Canon", "Nikon", "Canon", "Sony", "Nikon", "Sony", "Canon", None)
 
 conditions_of = st.one_of(

@@ -38,10 +38,10 @@ ODD = (
     "=cmd|'calc'!A0.jpg",
 )
 
-# What Windows refuses.
+# Characters and names that Windows refuses.
 REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
-# What steers a terminal.
+# Control sequences of a terminal.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 

@@ -89,7 +89,7 @@ def test_an_avif_is_turned_by_its_own_boxes_once(orientation: int) -> None:
 def test_what_xmp_says_turns_none_whose_header_says_how_it_lies(kind: str) -> None:
     data = encoded(kind, quadrants(), quality=95, **({} if kind == "JXL" else {"xmp": XMP}))
     picture, _ = read_picture(data)
-    if kind == "HEIF":  # whose writer takes the XMP over into the header
+    if kind == "HEIF":  # its writer copies the XMP into the header
         picture = picture.transpose(Image.Transpose.ROTATE_90)
     assert shows_quadrants(picture, 25), corners(picture)
 
@@ -106,7 +106,7 @@ def test_every_frame_of_an_animation_is_upright(
     orientation: int, name: str, tmp_path: Path
 ) -> None:
     shown = [stored_as(orientation, quadrants()) for _ in range(4)]
-    for place, frame in enumerate(shown):  # frames that are alike would be written as one
+    for place, frame in enumerate(shown):  # equal frames would be written as one
         frame.putpixel((place, 0), (0, 0, 0))
     path = tmp_path / name
     shown[0].save(

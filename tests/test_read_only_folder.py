@@ -14,7 +14,7 @@ import pytest
 from tests.commands import limn_command
 from tests.conftest import COLOURS, Limn
 
-# Root may write everywhere, unless it gives that up.
+# Root may write everywhere, unless the process drops that right.
 RIGHTS = "-dac_override,-dac_read_search"
 AS_READER = ("setpriv", "--bounding-set", RIGHTS, "--inh-caps", RIGHTS)
 

@@ -64,7 +64,7 @@ def test_pictures_of_a_restored_database_are_found_and_no_others(
     assert "the database was restored from a backup since" in caplog.text
     caplog.clear()
     assert best(data, "purple") == ["c"]
-    assert not caplog.text  # the files are its own again
+    assert not caplog.text  # the files match the database again
 
 
 numbers = st.integers(0, 3)
@@ -125,7 +125,7 @@ class World:
                 f"/p/{picture}.jpg", unit(*(1 + (vector >> bit & 1) for bit in range(4)))
             )
             self.catalog.writer.store(self.collection, [item])
-        elif name == "elsewhere":  # whose numbers are of the same log
+        elif name == "elsewhere":  # its numbers are of the same log
             other = self.catalog.collections.open("other", SPACE)
             self.catalog.writer.store(other, [embedded("/p/x.jpg", unit(1, 0, 0, 0))])
         elif name == "remove":
@@ -211,7 +211,7 @@ def test_an_index_file_from_before_epochs_is_followed_further(tmp_path: Path) ->
     catalog = Catalog(database)
     collection = catalog.collections.open("photos", SPACE)
     catalog.writer.store(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
-    with database.writing() as sql:  # as the migration finds it
+    with database.writing() as sql:  # as in a database from before epochs
         sql.execute(sa.text("DELETE FROM change_epoch"))
     first = follower(catalog, tmp_path / "index")
     assert_level(first, catalog)

@@ -19,8 +19,8 @@ from benchmarks.structure.participles import is_participle
 from benchmarks.structure.sources import Source, read_sources
 from benchmarks.structure.table import format_table
 
-# The most that each measure may come to; a change that lowers a figure lowers its limit.
-# `python -m benchmarks.structure --names` lists what to change.
+# The limit of each measure; a change that lowers a figure lowers its limit. `python -m
+# benchmarks.structure --names` lists what to change.
 LIMITS = {
     "search_rooms": 78,
     "search_arrows": 330,

@@ -111,7 +111,7 @@ def test_a_pair_that_finds_pictures_worse_is_refused_unless_it_is_wanted(
     assert "not installed" in refused.stderr and "before   after" in refused.stderr
     assert not (tmp_path / "worse/pair").exists()
     wanted = limn(*worse, "--install-anyway")
-    assert "going on from step" in wanted.stderr  # and no epoch more
+    assert "going on from step" in wanted.stderr  # and no further epoch
     assert wanted.stdout.strip() == f"open_clip:{CLIP}@{tmp_path / 'worse/pair'}"
     assert len(records(tmp_path / "worse")) == 2
 
@@ -189,7 +189,7 @@ def test_lora_without_peft_names_the_extra(start: str, captions: Path, tmp_path:
     _, heard = process.communicate(timeout=120)
     assert process.returncode == 2, heard
     assert "--method lora needs peft" in heard and '[train]"' in heard
-    assert not (tmp_path / "run").exists()  # it is not claimed for a run that can't begin
+    assert not (tmp_path / "run").exists()  # a run that can't begin does not create its folder
 
 
 def launched(

@@ -94,7 +94,7 @@ def test_captions_of_one_picture_are_no_negatives_of_each_other() -> None:
     said = torch.eye(2).repeat_interleave(2, 0)  # two perfect captions of each picture
     owned = torch.eye(2).repeat_interleave(2, 1)
     perfect = captions_loss(shown, said, torch.tensor(50.0), owned)
-    torch.testing.assert_close(perfect, torch.tensor(2.0).log() / 2)  # which of its two it is
+    torch.testing.assert_close(perfect, torch.tensor(2.0).log() / 2)  # one of two captions
     alone = captions_loss(
         shown, said, torch.tensor(50.0), torch.tensor([[1.0, 0, 0, 0], [0, 0, 1, 0]]) + 1e-9
     )

@@ -47,7 +47,7 @@ def address_of(rule: Rule) -> str:
     return re.sub(r"<[^>]*>", "1", str(rule))
 
 
-# What anyone may see: that the server is up, how the pages look, and where to sign in.
+# Public addresses: the health check, stylesheets and scripts, and the page to sign in.
 PUBLIC = {"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"}
 
 
@@ -74,7 +74,7 @@ def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskCl
     assert client.get("/nothing").status_code == 303
 
 
-# What changes nothing, whatever its method, and what is for those that change or look after.
+# Routes that change nothing, whatever their method, and routes for writers or administrators.
 READS = {"api.search", "api.export", "pages.send", "kept.mark", "kept.export", "sign_in.sign_out"}
 WRITES = {"collections.folders", "gathering_pages.add"}
 ADMINS = {

@@ -64,7 +64,7 @@ def test_no_row_is_written_once_the_lock_is_lost(catalog: Catalog, collection: C
             store(Catalog(other), collection, "c.jpg")
     assert names(other) == ["a.jpg", "c.jpg"]
     assert catalog.failures.of(collection.id) == []
-    with catalog.lock(collection):  # taken anew, it holds again
+    with catalog.lock(collection):  # a new lock works again
         store(catalog, collection, "d.jpg")
     other.close()
 
