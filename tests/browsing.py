@@ -1,4 +1,4 @@
-"""What browser tests share: a real `limn serve` of colours, Chromium, a page that stays clean."""
+"""Fixtures of browser tests: a real `limn serve` of colours, Chromium, and a checked page."""
 
 import os
 import re
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 
-# Nothing that a browser does on its own must leave this machine.
+# A browser's own traffic must not leave this machine.
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -83,7 +83,7 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture
 def page(browser: "Browser", address: str) -> Iterator["Page"]:
-    """Yield a new page, which must end without a console error or a request to elsewhere."""
+    """Yield a new page, which must end without a console error or a request to another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     said: list[str] = []

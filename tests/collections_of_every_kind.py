@@ -24,7 +24,7 @@ def picture(colour: str) -> bytes:
 
 
 def members(prefix: str = "") -> dict[str, bytes]:
-    """Each colour's picture with a caption beside it and a document, as WebDataset has them."""
+    """Return the files of a WebDataset: each colour's picture, its caption, and a document."""
     return {
         f"{prefix}{colour}{suffix}": data
         for colour in COLOURS
@@ -55,7 +55,7 @@ def zipped(path: Path, files: dict[str, bytes] | None = None) -> Path:
 
 
 def parquet(path: Path, rows: int = len(COLOURS)) -> Path:
-    """Pictures as bytes, with captions, a number and a text; several row groups."""
+    """Write pictures as bytes, with captions, a number and a text, in several row groups."""
     names = [COLOURS[n % len(COLOURS)] for n in range(rows)]
     table = pa.table(
         {
@@ -70,7 +70,7 @@ def parquet(path: Path, rows: int = len(COLOURS)) -> Path:
 
 
 def arrow(path: Path) -> Path:
-    """Return a stream as the `datasets` library saves it: an image feature and a class label."""
+    """Return a stream as the `datasets` library saves one: an image feature and a class label."""
     features = {"label": {"names": ["warm", "cold"], "_type": "ClassLabel"}}
     schema = pa.schema(
         [
@@ -89,7 +89,7 @@ def arrow(path: Path) -> Path:
 
 
 def film(path: Path, shots: tuple[str, ...] = ("red", "black", "blue"), shot_s: int = 1) -> Path:
-    """Return a film of these colours, one after the other, with key frames twice a second."""
+    """Return a film of these colours in turn, with key frames twice a second."""
     rate = 10
     with av.open(str(path), "w") as written:
         stream = written.add_stream("mpeg4", rate=rate)
@@ -113,7 +113,7 @@ def pictures(folder: Path) -> Path:
 
 
 def coco(folder: Path) -> Path:
-    """COCO's captions for `pictures`, two each."""
+    """Write COCO's captions for `pictures`, two each."""
     document = {
         "info": {"year": 2017},
         "images": [

@@ -77,7 +77,7 @@ def store(
 
 
 def store_colours(catalog: Catalog, folder: Path, colours: Sequence[str]) -> dict[str, int]:
-    """Index a picture of each colour, with one caption each; returns their ids."""
+    """Index a picture of each colour, with one caption each; return their ids."""
     return {
         colour: store(catalog, folder / f"{colour}.png", colour, [Caption(f"a {colour} wall")])
         for colour in colours

@@ -1,4 +1,4 @@
-"""How tests run the installed program."""
+"""The command line of the installed program."""
 
 import sys
 from collections.abc import Sequence
@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def limn_command(arguments: Sequence[str | Path]) -> list[str]:
-    """Return the installed program, as a shell would find it."""
+    """Return the command of the installed program, as a shell would find it."""
     return [str(Path(sys.executable).with_name("limn")), *map(str, arguments)]

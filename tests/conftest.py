@@ -1,4 +1,4 @@
-"""What the tests share: a database of each kind, a command line, and folders of real pictures."""
+"""Shared fixtures: a database of each kind, a command line, and folders of real pictures."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from tests.typed import typed
 
 __all__ = ["address", "browser", "client", "engine", "ids", "page", "typed", "web"]  # fixtures
 
-# A shell that starts the tests in the background lets them ignore these, and all that they start.
+# A shell that starts the tests in the background makes them, and their children, ignore these.
 for each in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(each) is signal.SIG_IGN:
         signal.signal(each, signal.default_int_handler)
@@ -43,9 +43,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 SLOW_FIXTURES = frozenset({"limn", "limn_environment"})
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m chooses
+@pytest.hookimpl(tryfirst=True)  # before -m selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what uses a slow fixture; other slow tests carry the mark themselves."""
+    """Mark tests with a slow fixture as slow; other slow tests carry the mark themselves."""
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
@@ -107,8 +107,8 @@ def limn(limn_environment: dict[str, str], tmp_path: Path) -> Limn:
 
 @pytest.fixture
 def one_thread() -> Iterator[None]:
-    """Torch on one thread: towers as small as the tests' are too small to share out."""
-    import torch  # here, for the tests of all else
+    """Run torch on one thread: the tests' small towers gain nothing from several."""
+    import torch  # imported here, since other tests need no torch
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

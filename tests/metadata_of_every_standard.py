@@ -1,4 +1,4 @@
-"""Pictures whose date, place, rating, keyword and caption stand in one standard of metadata."""
+"""Pictures with a date, place, rating, keyword and caption in one standard of metadata."""
 
 import json
 import struct
@@ -33,7 +33,7 @@ NAMESPACES = {
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is to be written: a local time with its offset ("+02:00"), degrees, stars, two texts."""
+    """Metadata to write: a local time with its offset ("+02:00"), degrees, stars, two texts."""
 
     taken_at: datetime
     offset: str
@@ -45,7 +45,7 @@ class Said:
 
     @property
     def timestamp(self) -> int:
-        """The moment in seconds since 1970."""
+        """Return the moment in seconds since 1970."""
         sign = -1 if self.offset.startswith("-") else 1
         hours, minutes = map(int, self.offset[1:].split(":")) if self.offset else (0, 0)
         utc = self.taken_at - sign * timedelta(hours=hours, minutes=minutes)
@@ -70,7 +70,7 @@ def bag(name: str, *texts: str, kind: str = "Bag") -> str:
 
 
 def xmp_of(said: Said) -> bytes:
-    """XMP as attributes, as Adobe's programs write it."""
+    """Write XMP as attributes, as Adobe's programs do."""
     attributes = {
         "photoshop:DateCreated": said.taken_at.isoformat() + said.offset,
         "exif:GPSLatitude": _minutes(said.latitude, "NS"),
@@ -85,7 +85,7 @@ def xmp_of(said: Said) -> bytes:
 
 
 def plain_xmp_of(said: Said) -> bytes:
-    """XMP as elements, with other properties for the same: decimal degrees, levels, percent."""
+    """Write XMP as elements, in equivalent properties: decimal degrees, levels, percent."""
     percent = {1: 1, 2: 25, 3: 50, 4: 75, 5: 99}[said.rating]
     return packet(
         f"<exif:DateTimeOriginal>{said.taken_at.isoformat()}{said.offset}</exif:DateTimeOriginal>"
@@ -103,24 +103,24 @@ def _minutes(degrees: float, sides: str) -> str:
 
 
 def in_jpeg(path: Path, said: Said) -> Path:
-    """XMP in a JPEG."""
+    """Write XMP into a JPEG."""
     return jpeg(path / "a.jpg", xmp=xmp_of(said))
 
 
 def in_webp(path: Path, said: Said) -> Path:
-    """XMP in a WebP, in other properties."""
+    """Write XMP into a WebP, in other properties."""
     quadrants().save(path / "a.webp", xmp=plain_xmp_of(said))
     return path / "a.webp"
 
 
 def in_tiff(path: Path, said: Said) -> Path:
-    """XMP in a TIFF."""
+    """Write XMP into a TIFF."""
     quadrants().save(path / "a.tif", tiffinfo={700: plain_xmp_of(said)})
     return path / "a.tif"
 
 
 def in_png(path: Path, said: Said) -> Path:
-    """XMP in a PNG."""
+    """Write XMP into a PNG."""
     texts = PngInfo()
     texts.add_itxt("XML:com.adobe.xmp", xmp_of(said).decode())
     quadrants().save(path / "a.png", pnginfo=texts)
@@ -128,7 +128,7 @@ def in_png(path: Path, said: Said) -> Path:
 
 
 def in_gif(path: Path, said: Said) -> Path:
-    """XMP in a GIF, as an application's extension."""
+    """Write XMP into a GIF, as an application's extension."""
     quadrants().save(path / "a.gif")
     trailer = bytes(range(255, -1, -1))
     extension = b"\x21\xff\x0bXMP DataXMP" + xmp_of(said) + b"\x01" + trailer + b"\0"
@@ -138,7 +138,7 @@ def in_gif(path: Path, said: Said) -> Path:
 
 
 def exif_of(said: Said) -> Image.Exif:
-    """EXIF with Windows' tags for what EXIF has none for."""
+    """Return EXIF, with Windows' tags for facts that EXIF has no tag for."""
     exif = Image.Exif()
     exif[0x4746] = said.rating
     exif[0x9C9E] = said.keyword.encode("utf-16-le") + b"\0\0"
@@ -159,26 +159,26 @@ def exif_of(said: Said) -> Image.Exif:
 
 
 def in_exif(path: Path, said: Said) -> Path:
-    """EXIF in a JPEG."""
+    """Write EXIF into a JPEG."""
     return jpeg(path / "a.jpg", exif=exif_of(said))
 
 
 def in_moving_png(path: Path, said: Said) -> Path:
-    """EXIF in an animated PNG."""
+    """Write EXIF into an animated PNG."""
     frames = [quadrants().rotate(turn) for turn in (0, 90, 180)]
     frames[0].save(path / "a.png", save_all=True, append_images=frames[1:], exif=exif_of(said))
     return path / "a.png" / "1"
 
 
 def in_moving_webp(path: Path, said: Said) -> Path:
-    """XMP in an animated WebP."""
+    """Write XMP into an animated WebP."""
     frames = [quadrants().rotate(turn) for turn in (0, 90, 180)]
     frames[0].save(path / "a.webp", save_all=True, append_images=frames[1:], xmp=xmp_of(said))
     return path / "a.webp" / "1"
 
 
 def iptc(records: list[tuple[int, int, bytes]]) -> bytes:
-    """Return the segment of a JPEG that holds IPTC records, each (record, dataset, value)."""
+    """Return the JPEG segment with these IPTC records, each (record, dataset, value)."""
     block = b"".join(struct.pack(">BBBH", 28, *key, len(value)) + value for *key, value in records)
     resource = (
         b"8BIM\x04\x04\0\0" + struct.pack(">I", len(block)) + block + b"\0" * (len(block) % 2)
@@ -188,7 +188,7 @@ def iptc(records: list[tuple[int, int, bytes]]) -> bytes:
 
 
 def in_iptc(path: Path, said: Said) -> Path:
-    """IPTC in a JPEG; it has neither places nor ratings."""
+    """Write IPTC into a JPEG; IPTC has neither places nor ratings."""
     records = [
         (1, 90, b"\x1b%G"),
         (2, 55, f"{said.taken_at:%Y%m%d}".encode()),
@@ -202,7 +202,7 @@ def in_iptc(path: Path, said: Said) -> Path:
 
 
 def beside(name: str) -> Callable[[Path, Said], Path]:
-    """Return an XMP file of that name beside a JPEG."""
+    """Return a writer of a JPEG with an XMP sidecar of that name."""
 
     def write(path: Path, said: Said) -> Path:
         (path / name).write_bytes(plain_xmp_of(said))
@@ -212,7 +212,7 @@ def beside(name: str) -> Callable[[Path, Said], Path]:
 
 
 def takeout(said: Said) -> bytes:
-    """Google Takeout's document; its date is in UTC, and it names people, not things."""
+    """Return Google Takeout's document; its date is in UTC, and it names people, not things."""
     return json.dumps(
         {
             "title": "a.jpg",
@@ -225,7 +225,7 @@ def takeout(said: Said) -> bytes:
 
 
 def beside_takeout(name: str) -> Callable[[Path, Said], Path]:
-    """Takeout's document of that name beside a JPEG."""
+    """Return a writer of a JPEG with a Takeout document of that name."""
 
     def write(path: Path, said: Said) -> Path:
         (path / name).write_bytes(takeout(said))

@@ -1,4 +1,4 @@
-"""Real picture files for tests: good ones of every kind, bad ones of every kind, and odd names."""
+"""Real picture files for tests: good ones, bad ones, and odd names."""
 
 import os
 import socket
@@ -32,7 +32,7 @@ Writer = Callable[[Path], object]
 
 
 def quadrants(width_px: int = 64, height_px: int = 48) -> Image.Image:
-    """Red above left, green above right, blue below left, white below right."""
+    """Draw red above left, green above right, blue below left, white below right."""
     picture = Image.new("RGB", (width_px, height_px), WHITE)
     half = (width_px // 2, height_px // 2)
     picture.paste(RED, (0, 0, *half))
@@ -52,7 +52,7 @@ def corners(picture: Image.Image) -> list[Colour]:
 
 
 def shows_quadrants(picture: Image.Image, tolerance: int = 12) -> bool:
-    """Whether a picture looks as `quadrants` does, give or take what lossy formats take."""
+    """Return whether a picture looks like `quadrants`, within the loss of lossy formats."""
     found = np.array(corners(picture))
     return bool(np.abs(found - np.array([RED, GREEN, BLUE, WHITE])).max() <= tolerance)
 
@@ -64,7 +64,7 @@ def jpeg(path: Path, **options: object) -> Path:
 
 
 def turned_jpeg(path: Path, orientation: int) -> Path:
-    """Return a JPEG that shows the quadrants once its EXIF orientation, from 1 to 8, is obeyed."""
+    """Return a JPEG that shows the quadrants once its EXIF orientation, from 1 to 8, is applied."""
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = orientation
     stored_as(orientation, quadrants()).save(path, "JPEG", quality=95, exif=exif)
@@ -92,7 +92,7 @@ def ycck_jpeg(path: Path) -> Path:
     """Return a four-channel JPEG as Photoshop writes it: luma, chroma and inverted black."""
     cmyk = np.asarray(quadrants().convert("CMYK"))
     colours = np.asarray(Image.fromarray(np.ascontiguousarray(cmyk[..., :3])).convert("YCbCr"))
-    # Pillow stores 255 - value, and marks the channels as plain CMYK: the marker is set right.
+    # Pillow stores 255 - value and marks the channels as plain CMYK, so the marker is corrected.
     stored = np.dstack([255 - colours, cmyk[..., 3]])
     Image.fromarray(stored, "CMYK").save(path, "JPEG", quality=95, subsampling=0)
     data = bytearray(path.read_bytes())
@@ -110,7 +110,7 @@ def deep_png(path: Path) -> Path:
 def png(
     path: Path, width_px: int, height_px: int, rows: NDArray[np.generic], depth: int, kind: int
 ) -> Path:
-    """Return a PNG made by hand: its header says what it is told to, whatever the rows hold."""
+    """Return a PNG made by hand, with the given header, whatever the rows contain."""
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
     header = struct.pack(">IIBBBBB", width_px, height_px, depth, kind, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
@@ -134,7 +134,7 @@ def grey(path: Path, values: NDArray[np.generic]) -> Path:
 
 
 def animation(path: Path) -> Path:
-    """Two frames, the quadrants and then black."""
+    """Write an animation of two frames, the quadrants and then black."""
     picture = quadrants()
     black = Image.new("RGB", picture.size)
     picture.save(path, save_all=True, append_images=[black], duration=100, lossless=True)
@@ -142,13 +142,13 @@ def animation(path: Path) -> Path:
 
 
 def heic(path: Path) -> Path:
-    """Return a picture as telephones take them."""
+    """Return a HEIC picture, as phones save pictures."""
     pillow_heif.from_pillow(quadrants()).save(path, quality=95)
     return path
 
 
 def swapped_profile() -> bytes:
-    """Return a colour profile in which the channels of red and blue have changed places."""
+    """Return a colour profile with red and blue swapped."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for old, new in ((b"rXYZ", b"????"), (b"bXYZ", b"rXYZ"), (b"????", b"bXYZ")):
         profile = profile.replace(old, new)
@@ -156,7 +156,7 @@ def swapped_profile() -> bytes:
 
 
 def transparent() -> Image.Image:
-    """Return the quadrants, whose white one is black but wholly transparent."""
+    """Return the quadrants, with the white one black but wholly transparent."""
     picture = quadrants().convert("RGBA")
     width_px, height_px = picture.size
     picture.paste((0, 0, 0, 0), (width_px // 2, height_px // 2, width_px, height_px))
@@ -164,7 +164,7 @@ def transparent() -> Image.Image:
 
 
 def palette_with_transparency(path: Path) -> Path:
-    """As `transparent`, by a palette in which one colour is none."""
+    """Write the picture of `transparent`, with a transparent colour in its palette."""
     picture = transparent().convert("RGB").quantize(8)
     nothing = picture.getpixel((picture.width - 1, picture.height - 1))
     picture.save(path, transparency=nothing)
@@ -204,7 +204,7 @@ GOOD: dict[str, Writer] = {
 
 
 def cut(path: Path, source: Path, part: float = 0.6) -> Path:
-    """Return the first part of another file, as an interrupted download leaves it."""
+    """Return the first part of another file, like an interrupted download."""
     data = source.read_bytes()
     path.write_bytes(data[: int(len(data) * part)])
     return path
@@ -246,14 +246,14 @@ ODD_NAMES = (
 
 
 def write_good(folder: Path) -> list[Path]:
-    """One file of each good kind."""
+    """Write one file of each good kind."""
     for name, write in GOOD.items():
         write(folder / name)
     return [folder / name for name in GOOD]
 
 
 def write_bad(folder: Path) -> dict[Path, str]:
-    """One file of each bad kind, with the reason that it is to be refused with."""
+    """Write one file of each bad kind; return the expected reasons of refusal."""
     for name, (_, write) in BAD.items():
         write(folder / name)
     return {folder / name: reason for name, (reason, _) in BAD.items()}
@@ -265,7 +265,7 @@ def write_odd_names(folder: Path) -> list[Path]:
 
 
 def open_socket(path: Path) -> socket.socket:
-    """Return a socket that is bound to a path; close it after the test."""
+    """Return a socket bound to a path; the test closes the socket."""
     bound = socket.socket(socket.AF_UNIX)
     bound.bind(str(path))
     return bound

@@ -1,9 +1,9 @@
-"""A way around the catalog's door, for tests that damage a database or look into it."""
+"""Direct access to a catalog's database, for tests that damage or inspect it."""
 
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 
 
 def database_of(catalog: Catalog) -> Database:
-    """Return the database of a catalog, whose parts are the only ones that use it otherwise."""
+    """Return the private database of a catalog."""
     return catalog._database

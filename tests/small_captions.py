@@ -10,7 +10,7 @@ COLOURS = ("red", "green", "blue", "yellow", "black", "white")
 
 
 def draw_shapes(folder: Path, pictures: int = 60) -> Path:
-    """Draw circles and squares of one colour on another, with two captions each; give the CSV."""
+    """Draw circles and squares of one colour on another, two captions each; return the CSV."""
     folder.mkdir(parents=True, exist_ok=True)
     draw = random.Random(0)
     rows = ["image,caption,language"]

@@ -1,4 +1,4 @@
-"""Pictures of a space of four dimensions, ready to be stored in a catalog."""
+"""Pictures in a space of four dimensions, ready for a catalog."""
 
 import os
 from pathlib import Path
@@ -28,7 +28,7 @@ def unit(*values: float) -> Vectors:
 
 
 def embedded(path: str | bytes, vector: Vectors, *captions: Caption) -> EmbeddedPicture:
-    """Return a picture at `path` with its captions, all of which have the same embedding."""
+    """Return a picture at `path`, with captions that share its embedding."""
     rows = np.tile(unit(0, 0, 0, 1), (len(captions), 1)).reshape(len(captions), 4)
     state = FileState(Path(os.fsdecode(path)), 1234, 56, b"h" * 32, b"c" * 16)
     return EmbeddedPicture(state, FACTS, vector, EmbeddedCaptions(captions, rows))

@@ -52,7 +52,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
 
 
 def register(folder: Path, architecture: str, **changes: Any) -> str:
-    """Make open_clip know an architecture."""
+    """Register an architecture with open_clip."""
     path = folder / f"{architecture}.json"
     path.write_text(json.dumps({**ARCHITECTURES.get(architecture, {}), **changes}))
     open_clip.add_model_config(path)
@@ -60,7 +60,7 @@ def register(folder: Path, architecture: str, **changes: Any) -> str:
 
 
 def random_weights(architecture: str, seed: int = 0) -> dict[str, torch.Tensor]:
-    """Draw the weights of an architecture; text towers get large ones, so that texts differ."""
+    """Draw random weights; a text tower gets large ones, so that its embeddings differ."""
     torch.manual_seed(seed)
     model = open_clip.create_model(architecture, load_weights=False, pretrained_text=False)
     state: dict[str, torch.Tensor] = model.state_dict()

@@ -1,4 +1,4 @@
-"""Small vectors that lie as photographs' do, and the recall of a store over them."""
+"""Small vectors distributed like photographs' embeddings, and a store's recall over them."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ ROWS = 6_000
 
 
 def like_photographs(count: int, seed: int = 0) -> Vectors:
-    """Return unit rows about 200 subjects, with few strong directions, as embeddings have."""
+    """Return unit rows around 200 subjects, with few strong directions, as embeddings have."""
     random = np.random.default_rng(seed)
     subjects = np.random.default_rng(99).standard_normal((200, WIDTH))
     rows = subjects[random.integers(0, 200, count)] + 0.6 * random.standard_normal((count, WIDTH))
@@ -27,7 +27,7 @@ TEXTS = like_photographs(1_500, seed=1)
 
 
 def meanwhile(name: str, change: Callable[[], object]) -> Callable[[str], None]:
-    """Return a planner's listener, which lets a `change` happen when a build begins."""
+    """Return a planner's listener that runs `change` when a build begins."""
 
     def say(told: str) -> None:
         if told.startswith(f"building {name}"):
@@ -37,7 +37,7 @@ def meanwhile(name: str, change: Callable[[], object]) -> Callable[[str], None]:
 
 
 def recall(store: VectorStore, queries: Vectors, held: Ids, allowed: Ids | None = None) -> float:
-    """Return the part of the best ten that a store finds; every answer's score is checked too."""
+    """Return a store's recall of the best ten; check every answer's score too."""
     found, scores = store.search(queries, 10, allowed)
     assert np.isin(found[found >= 0], held).all(), "a ghost"
     if allowed is not None:

@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA by axe-core, on every page, light and dark, on a desk and in a hand; and weights."""
+"""WCAG 2.2 AA by axe-core, on every page, light and dark, on desktop and phone; page weights."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ PAGES = (
     "kept?lang=en",
 )
 
-# Without pictures, as they come over the wire.
+# Bytes sent over the network, without pictures.
 MOST_BYTES = 150_000
 
 

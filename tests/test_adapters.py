@@ -1,4 +1,4 @@
-"""Adapters: learned from marks, gated, installed, turned off and on, removed."""
+"""Adapters: trained from marks, gated, installed, disabled and enabled, removed."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def units(count: int, seed: int) -> Vectors:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    """Shades of eight colours, without captions."""
+    """Index shades of eight colours, without captions."""
     folder = tmp_path / "shades"
     folder.mkdir()
     for number in range(64):
@@ -45,7 +45,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 def mark_answers(engine: Engine, per_question: int = 3) -> None:
-    """Words that the encoder can't know, each for the pictures that are nearest to a colour."""
+    """Mark answers to words unknown to the encoder, each for the pictures nearest to a colour."""
     colours = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
     for place, colour in enumerate(colours * 2):
         hits = engine.search(Query((TextTerm(colour),), k=per_question, by=("picture",)))

@@ -1,4 +1,4 @@
-"""Animations: the first and the middle frame are pictures, and the animation is what they show."""
+"""Animations: their first and middle frames are pictures, and the page shows the animation."""
 
 import os
 from io import BytesIO
@@ -26,11 +26,11 @@ FRAMES = 6
 
 
 def moving(path: Path) -> Path:
-    """Red, then blue from the middle on."""
+    """Write an animation that is red, then blue from the middle on."""
     shown = [
         Image.new("RGB", (64, 48), "red" if n < FRAMES // 2 else "blue") for n in range(FRAMES)
     ]
-    for n, frame in enumerate(shown):  # frames that are alike would be written as one
+    for n, frame in enumerate(shown):  # equal frames would be written as one
         frame.putpixel((n, 0), (255, 255, 255))
     shown[0].save(path, save_all=True, append_images=shown[1:], duration=100, lossless=True)
     return path
@@ -102,7 +102,7 @@ def test_an_animation_is_indexed_followed_and_forgotten(tmp_path: Path) -> None:
         (folder / "a.gif" / number, folder / "b.png" / number) for number in ("0", "3")
     ]
     os.utime(folder / "b.png", (1, 1))  # its frames stay
-    quadrants().save(folder / "a.gif")  # moves no more
+    quadrants().save(folder / "a.gif")  # no longer an animation
     assert indexed().removed == 0
     assert indexed().removed == 2, "the frames that a.gif has no more"
     assert indexed().unchanged == 4

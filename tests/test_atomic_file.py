@@ -1,4 +1,4 @@
-"""Files and folders are written whole, or not at all."""
+"""Atomic writes: files and folders are written whole, or not at all."""
 
 import os
 import stat

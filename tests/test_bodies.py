@@ -1,4 +1,4 @@
-"""Uploads at their limits, over real connections: refused early, broken off, and on a full disk."""
+"""Uploads at their limits, over real connections: refused early, interrupted, on a full disk."""
 
 import json
 import resource
@@ -37,7 +37,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def serving(data_dir: Path) -> Iterator[Serving]:
-    """Yield a server with small limits, and how to connect to it."""
+    """Yield a server with small limits, and a function that connects to the server."""
     limits = {
         "LIMN_MAX_SENT_BYTES": str(MOST_SENT_BYTES),
         "LIMN_MAX_UPLOAD_BYTES": str(MOST_UPLOAD_BYTES),
@@ -58,7 +58,7 @@ def head(path: str, *lines: str) -> bytes:
 
 
 def answer_on(connection: socket.socket) -> tuple[int, str, Any]:
-    """Return the status, the type and the whole of an answer after which the connection closes."""
+    """Return the status, the type and the body of an answer that closes its connection."""
     told = b""
     while more := connection.recv(65_536):
         told += more
@@ -72,7 +72,7 @@ def answer_on(connection: socket.socket) -> tuple[int, str, Any]:
 
 
 def held_by(process: subprocess.Popen[str]) -> list[str]:
-    """Return what the server has open below its data folder and was deleted: bodies under way."""
+    """Return the deleted files that the server has open in its data folder: unfinished bodies."""
     links = []
     for each in Path(f"/proc/{process.pid}/fd").iterdir():
         try:
@@ -110,7 +110,7 @@ def test_what_is_too_large_is_refused_before_it_is_sent(
             assert kind == "application/problem+json" and told in said["detail"]
         else:
             assert kind == "text/html" and told in said
-        for _ in range(20):  # who goes on to send is not cut off in the middle of the answer
+        for _ in range(20):  # a client that goes on sending still gets the whole answer
             connection.sendall(b"x" * 65_536)
     assert held_by(process) == []
 

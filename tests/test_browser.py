@@ -1,4 +1,4 @@
-"""The page in a real browser, against the real `limn serve`: words, pictures, and how it ends."""
+"""The page in a real browser, against the real `limn serve`: words, pictures, and stopping."""
 
 import os
 import re
@@ -282,14 +282,14 @@ def test_serve_finishes_requests_before_it_ends(tmp_path: Path) -> None:
 
 
 def refused(port: int) -> None:
-    """Wait until nobody listens at the port."""
+    """Wait until no server listens at the port."""
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=30).close()
         except ConnectionRefusedError:
             return
         except ConnectionResetError:
-            continue  # it waited at a listener that was closed
+            continue  # the connection was queued at a closed listener
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The filter panel in a real browser: opened, dragged, drawn on, by keyboard, on a phone, bare."""
+"""The filter panel in a real browser: opened, dragged, drawn on, by keyboard, on a phone."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Answers that are scrolled through in a real browser: the document stays small, nothing moves."""
+"""Scrolling through answers in a real browser: the document stays small, nothing moves."""
 
 import csv
 from pathlib import Path
@@ -15,14 +15,14 @@ from tests.colour_web import settings_in, store
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# Each picture that is drawn: its rank, and its id and where it stands in the document.
+# Each drawn picture: its rank, its id, and its position in the document.
 DRAWN = """() => Object.fromEntries([...document.querySelectorAll(".tile[id]")].map(tile => {
     const {left, top, width, height} = tile.getBoundingClientRect();
     return [tile.id.slice(4), [tile.dataset.pictureId,
         ...[left, top + scrollY, width, height].map(Math.round)]];
 }))"""
 
-# Where the first tile in sight stands in the window.
+# The position of the first visible tile in the window.
 IN_SIGHT = """() => {
     const tile = [...document.querySelectorAll(".tile[id]")]
         .find(each => each.getBoundingClientRect().bottom > 0);
@@ -39,7 +39,7 @@ def laid(page: "Page", address: str) -> None:
 
 
 def scrolled(page: "Page", top: int) -> dict[str, Any]:
-    """Return what is drawn once the window is there and all in it has come."""
+    """Return the visible tiles, once the page has loaded all of the window."""
     page.evaluate("top => scrollTo(0, top)", top)
     page.evaluate("() => new Promise(next => requestAnimationFrame(() => setTimeout(next)))")
     page.locator(".coming").first.wait_for(state="detached")
@@ -107,7 +107,7 @@ def test_end_home_and_the_keys_lead_through_all_of_it(page: "Page", address: str
     page.locator("body").press("Home")
     page.locator("#hit-1").wait_for()
     assert page.evaluate("document.activeElement.closest('.tile').id") == f"hit-{HITS - 1}"
-    page.keyboard.press("ArrowLeft")  # comes back to where the focus is
+    page.keyboard.press("ArrowLeft")  # focus is the starting place again
     page.locator(f"#hit-{HITS - 3}").wait_for()
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("document.activeElement.closest('.tile').id") == f"hit-{HITS - 2}"

@@ -1,4 +1,4 @@
-"""The pair that ships: its real files, whatever it is given."""
+"""The shipped pair: its real files, on any input."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Chance in a collection: what it is measured on is the collection's content alone."""
+"""Background of a collection: its measurement depends on the collection's content alone."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def stored(ids: Ids, rows: Vectors) -> ExactStore:
 def test_chance_hangs_on_no_order_of_indexing() -> None:
     draw = np.random.default_rng(3)
     rows = draw.standard_normal((PICTURES, WIDTH)).astype(np.float32)
-    rows[: PICTURES // 2, 0] += 4  # the first half is unlike the second
+    rows[: PICTURES // 2, 0] += 4  # the first half differs from the second
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     ids = np.arange(1, PICTURES + 1)
     encode = TinyEncoder().encode_texts

@@ -1,4 +1,4 @@
-"""Captions beside pictures: what is read from captions files and text files, and what is told."""
+"""Captions of pictures from captions files and text files, and reports about these files."""
 
 import os
 import unicodedata
@@ -15,7 +15,7 @@ from search.records import Caption
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Four empty files that a scan takes for pictures: it opens none."""
+    """Make four empty files that a scan takes for pictures, since a scan opens no file."""
     for name in ("a.jpg", "b.JPG", "sub/c.png", "sub/a.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

@@ -1,4 +1,4 @@
-"""The catalog on each database: what is stored comes back, and the change log tells of it."""
+"""The catalog on each database: stored pictures come back, and the change log records changes."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""Messages to a child and back: of any size, cut anywhere, and never waited for by the parent."""
+"""Messages to a child process and back: of any size, cut anywhere, without blocking the parent."""
 
 import pickle
 import socket
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.indexing.process_channel import HEADER, ChildEnd, ParentEnd
 
-# More than any socket holds by itself.
+# More than any socket's buffer.
 LARGE = b"x" * (8 << 20)
 
 

@@ -1,4 +1,4 @@
-"""The command line: what it prints, how it ends, and what it says to a mistake."""
+"""The command line: its output, its exit codes, and its messages about mistakes."""
 
 import json
 import os
@@ -142,7 +142,7 @@ def test_open_writes_a_page_that_holds_the_pictures(
     limn: Limn, limn_environment: dict[str, str], colours: Path, tmp_path: Path
 ) -> None:
     limn("index", colours)
-    # `click.launch` asks xdg-open; this one notes what it was given.
+    # `click.launch` calls xdg-open; this one records its argument.
     program = tmp_path / "bin" / "xdg-open"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')

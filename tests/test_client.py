@@ -1,4 +1,4 @@
-"""The typed client against a real server: as its documentation has it, and where it is refused."""
+"""The typed client against a real server: its documented use, and its errors."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Colours: CIELAB, what a name stands for, and that the cells of the index miss nothing."""
+"""Colours: CIELAB, the colours of a name, and an index whose cells miss nothing."""
 
 from itertools import product
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from search.colours import NAMED, TOLERANCE, are, cells, cells_near, lab
 
-# Every seventh step through sRGB, its corners among them.
+# Every seventh step through sRGB, corners included.
 STEPS = [0, 42, 85, 127, 170, 212, 255]
 SRGB = lab([f"#{r:02x}{g:02x}{b:02x}" for r, g, b in product(STEPS, STEPS, STEPS)])
 

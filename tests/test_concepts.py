@@ -1,4 +1,4 @@
-"""Concepts and marks: kept under a name, searched, combined, shared, made again elsewhere."""
+"""Concepts and marks: saved by name, searched, combined, shared, and restored elsewhere."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Clients that keep the server waiting: they cost connections of their own, and nobody else's."""
+"""Slow clients: these use up their own connections, and no other client's."""
 
 import json
 import socket
@@ -70,7 +70,7 @@ def port_of(url: str) -> int:
 
 
 def connect(port: int, host: str = "127.0.0.1", sent: bytes = b"") -> socket.socket:
-    """Return a connection from an address of this machine, with a small buffer for what comes."""
+    """Return a connection from an address of this machine, with a small receive buffer."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.settimeout(20)
@@ -86,7 +86,7 @@ def asked(
     host: str = "127.0.0.1",
     headers: Mapping[str, str] = {},
 ) -> int:
-    """Return the status of an answer that comes within seconds."""
+    """Return the status of an answer that arrives within seconds."""
     connection = HTTPConnection("127.0.0.1", port, timeout=20, source_address=(host, 0))
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
@@ -96,7 +96,7 @@ def asked(
 
 
 def is_open(connection: socket.socket) -> bool:
-    """Whether the server has left a connection open that it sends nothing on."""
+    """Return whether the server has left a silent connection open."""
     connection.settimeout(0.0)
     try:
         return bool(connection.recv(1 << 20))
@@ -118,7 +118,7 @@ def test_a_crowd_of_one_client_shuts_out_itself_alone(serving: Serving, sent: by
         for host in ("127.0.0.1", "127.0.0.2"):
             assert asked(port, "/api/v1/search?q=red", host) == 200
         assert is_open(mine)
-        # It is refused itself while each of its connections has a request under way.
+        # The client itself is refused while each of its connections has a running request.
         assert asked(port, "/healthz", "127.0.0.9") in (200, 503)
         if sent in (b"", BEGUN, BODY):
             left = [is_open(each) for each in crowd]
@@ -222,7 +222,7 @@ def test_a_network_of_ipv6_is_one_client() -> None:
 
 
 async def paired(port: int) -> Connection:
-    """Return a connection to the server at `port`, whose end here takes the part of the server."""
+    """Return the server's record of a new connection to `port`, as the test plays the server."""
     connecting = get_running_loop().create_connection(Protocol, "127.0.0.1", port)
     transport, _ = await connecting
     return Connection("127.0.0.1", transport)

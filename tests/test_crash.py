@@ -1,4 +1,4 @@
-"""Killing the indexer at any moment: the next run goes on, repeats nothing and loses nothing."""
+"""Killing the indexer at any moment: the next run continues, repeats nothing and loses nothing."""
 
 import contextlib
 import io
@@ -46,7 +46,7 @@ POSTGRES = Path(__file__).parent.parent / ".ci" / "postgres.sh"
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """Three hundred different JPEGs with three captions each."""
+    """Write three hundred different JPEGs with three captions each."""
     folder = tmp_path / "many"
     folder.mkdir()
     chance = random.Random(7)
@@ -130,7 +130,7 @@ def test_a_disk_that_fills_ends_the_run_and_the_next_one_goes_on(
     limn("collections")
     words: list[str | Path] = ["index", many, "-c", "many"]
     full = subprocess.run(
-        # In blocks of 512 bytes: no file may grow past 256 KB.
+        # In blocks of 512 bytes: no file may exceed 256 KB.
         ["sh", "-c", 'ulimit -f "$1"; shift; exec "$@"', "sh", "500", *limn_command(words)],
         env=limn_environment,
         capture_output=True,
@@ -165,7 +165,7 @@ def test_a_server_that_cuts_its_connections_ends_the_run_and_the_next_one_goes_o
         job.state == "running" for job in Jobs(database).latest()
     ):
         pass
-    with contextlib.suppress(LimnError), database.writing() as sql:  # cuts this one too, perhaps
+    with contextlib.suppress(LimnError), database.writing() as sql:  # this session may be cut too
         sql.execute(
             sa.text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -264,7 +264,7 @@ def test_no_worker_outlives_a_killed_indexer(limn_environment: dict[str, str], m
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1.0)
         process.kill()
-        # Workers hold the pipe's other end: it ends when the last of them has.
+        # Workers have the pipe's other end open; it closes when the last worker has ended.
         began = time.monotonic()
         assert process.stdout is not None
         process.stdout.read()
@@ -272,7 +272,7 @@ def test_no_worker_outlives_a_killed_indexer(limn_environment: dict[str, str], m
 
 
 class LethalPreparation(Preparation):
-    """Ends its process at a black picture, as a decoder with a memory fault would."""
+    """A preparation that kills its process at a black picture, like a decoder's memory fault."""
 
     def pixels(self, picture: Image.Image, *, exact: bool = True) -> Pixels:
         if picture.getpixel((0, 0)) == (0, 0, 0):
@@ -309,7 +309,7 @@ def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone(
 
 
 class HalfReadable:
-    """A source of one picture, and a folder without permission."""
+    """A source of one picture and a folder without permission."""
 
     root = Path("/p")
     table = None
@@ -320,7 +320,7 @@ class HalfReadable:
 
 
 def store(catalog: Catalog, path: Path, space: Space) -> int:
-    """Put a picture into the catalog without a file; returns its id."""
+    """Store a picture without a file; return its id."""
     collection = catalog.collections.open("p", space)
     vector = np.zeros(space.width, np.float32)
     none = EmbeddedCaptions((), np.zeros((0, space.width), np.float32))
@@ -345,7 +345,7 @@ def test_a_decoder_that_hangs_costs_its_file_alone(tmp_path: Path) -> None:
 
 
 class EndlessPreparation(Preparation):
-    """Never comes back from a black picture, as a decoder in a loop does not."""
+    """A preparation that never returns from a black picture, as a decoder in a loop."""
 
     def pixels(self, picture: Image.Image, *, exact: bool = True) -> Pixels:
         while picture.getpixel((0, 0)) == (0, 0, 0):

@@ -1,4 +1,4 @@
-"""The decoders: nothing that is sent stops them, and no file is blamed for what others did."""
+"""The decoders: no file stops them, and no file is blamed for another's fault."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def test_any_number_of_known_contents_may_be_looked_for(files: list[Path]) -> No
 
 
 class Talkative(Preparation):
-    """Fails with a text of megabytes."""
+    """A preparation that raises an error with megabytes of text."""
 
     def pixels(self, picture: Image.Image, *, exact: bool = True) -> Pixels:
         raise ValueError("no " * 1_000_000)
@@ -70,7 +70,7 @@ def test_answers_of_any_length_may_come_back(files: list[Path]) -> None:
 
 
 class OnceStruck(Preparation):
-    """Sends its own process a signal at the picture `0.png`, the first time that it is read."""
+    """A preparation that signals its own process at the first reading of the picture `0.png`."""
 
     def pixels(self, picture: Image.Image, *, exact: bool = True) -> Pixels:
         mark = Path(os.environ["LIMN_TEST_MARK"])
@@ -116,7 +116,7 @@ def test_a_stopped_decoder_holds_up_nobody_who_ends_the_run(
 
 
 class Unreadable(Preparation):
-    """Ends every process that it is sent to, before that has started."""
+    """A preparation whose unpickling ends every decoder process before the process has started."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return os._exit, (3,)

@@ -1,4 +1,4 @@
-"""The demo: its pictures are found, readable, and captioned twice in each of two languages."""
+"""The demo: its pictures are present, readable, and captioned twice in each of two languages."""
 
 import csv
 import os

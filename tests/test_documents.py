@@ -1,4 +1,4 @@
-"""The JSON documents: what they are read from, how they are refused, and how they are described."""
+"""JSON documents: how they are read, refused, and described."""
 
 import json
 from typing import Any

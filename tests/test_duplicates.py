@@ -1,4 +1,4 @@
-"""Near copies by their perceptual hashes: every pair that a comparison of each with each finds."""
+"""Near-duplicates by perceptual hashes: every pair that a full comparison finds."""
 
 from itertools import combinations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indexer.maintenance.duplicates import near_pairs
 from search.ranking.pagination import MAX_BITS
 
-# From a few hashes, each changed in up to nine bits: pairs on both sides of the limit.
+# From a few hashes, each with up to nine bits flipped: pairs on both sides of the limit.
 SEEDS = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=3)
 CHANGED = st.lists(st.tuples(st.integers(0, 2), st.sets(st.integers(0, 63), max_size=9)))
 

@@ -1,4 +1,4 @@
-"""What every encoder pair promises, whichever library runs it."""
+"""The contract of encoder pairs, whichever library runs them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -42,14 +42,14 @@ Open = Callable[[], Encoder]
 @pytest.fixture(scope="module")
 def small_openclip(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the specification of a small open_clip pair with random weights."""
-    from tests.small_openclip import CLIP, saved  # torch costs seconds: only where it is wanted
+    from tests.small_openclip import CLIP, saved  # importing torch takes seconds
 
     return f"open_clip:{CLIP}@{saved(tmp_path_factory.mktemp('openclip'), CLIP)}"
 
 
 @pytest.fixture(scope="module")
 def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) -> str:
-    """Return the specification of that pair's export in 8-bit integers."""
+    """Return the specification of the small pair's export in 8-bit integers."""
     from indexer.exporting.export import export
 
     folder = tmp_path_factory.mktemp("onnx") / "pair"
@@ -58,7 +58,7 @@ def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) ->
 
 @pytest.fixture(params=list(registered("encoders")))
 def specification(request: pytest.FixtureRequest) -> str:
-    """Each registered encoder by name."""
+    """Return the specification of each registered encoder."""
     if request.param == "builtin" and not (BUILTIN / "pair.json").is_file():
         pytest.skip("search/encoders/onnx_pair/pair, the trained pair, is not in this checkout")
     if request.param == "open_clip":
@@ -70,18 +70,18 @@ def specification(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def encoder(specification: str) -> Encoder:
-    """Each encoder, opened."""
+    """Open each encoder."""
     return open_encoder(specification, "cpu")
 
 
 def noise(preparation: Preparation, n: int, seed: int = 0) -> Pixels:
-    """Random pictures, as the preparation would give them."""
+    """Return random pictures, as the preparation would return them."""
     shape = (n, preparation.height_px, preparation.width_px, 3)
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
 def assert_unit_rows(vectors: NDArray[np.float32], n: int, width: int) -> None:
-    """Check what holds for vectors wherever they pass."""
+    """Check the invariants of embeddings: unit rows."""
     assert vectors.shape == (n, width)
     assert vectors.dtype == np.float32
     assert vectors.flags.c_contiguous
@@ -163,7 +163,7 @@ def painted(left: str, right: str) -> Image.Image:
 
 
 def pixels_of(*pictures: Image.Image) -> Pixels:
-    """Pictures as the tiny encoder takes them."""
+    """Return pictures' pixels for the tiny encoder."""
     return np.stack([TinyEncoder().preparation.pixels(picture) for picture in pictures])
 
 
@@ -216,7 +216,7 @@ def test_what_is_read_of_a_text_is_what_its_vector_hangs_on(
     for long in (", ".join(STOCK_TEXTS) * 4, "海滩上奔跑的狗和小女孩，" * 60):
         read = encoder.characters_read(long)
         assert 20 <= read < len(long)
-        if specification == "tiny":  # which hears a whole text's hash too
+        if specification == "tiny":  # its embedding includes a hash of the whole text
             continue
         beyond, before = long[: read + 20], long[: read - 15]
         whole, same, other = encoder.encode_texts([long, beyond, before])

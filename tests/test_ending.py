@@ -1,4 +1,4 @@
-"""Ending by signals: in order, within seconds, and whatever somebody sends in between."""
+"""Stopping by signals: cleanly, within seconds, whatever other signals arrive."""
 
 import os
 import random
@@ -21,7 +21,7 @@ from tests.conftest import Limn
 
 PICTURES = 1500
 
-# What it takes on a machine that has much else to do; the process itself allows less.
+# The time on a busy machine; the process itself allows less.
 PATIENCE_S = 10.0
 
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
@@ -71,9 +71,9 @@ def test_a_run_that_is_told_to_end_ends_and_writes_nothing_afterwards(
         limn.send_signal(each)
         time.sleep(gap_s)
     assert limn.stderr is not None
-    told = limn.stderr.readline()  # or what stands before it
+    told = limn.stderr.readline()  # or a line before it
     then = stored(database)
-    # One that comes when Python has let go of its handlers ends the process by itself.
+    # A signal after Python has removed its handlers ends the process directly.
     assert limn.wait(PATIENCE_S) in (1, *(-each for each in signals[1:]))
     assert time.monotonic() - began < PATIENCE_S
     told += limn.stderr.read()
@@ -81,7 +81,7 @@ def test_a_run_that_is_told_to_end_ends_and_writes_nothing_afterwards(
     assert b"stopped; what was read is kept" in told
     assert b"Traceback" not in told
     assert 0 < stored(database) < PICTURES
-    if len(signals) < 3:  # who insists is not asked for more order than that
+    if len(signals) < 3:  # further signals may end the process at once
         assert stored(database) == then
         assert [job.state for job in Jobs(database).latest()] == ["interrupted"]
     database.close()
@@ -111,7 +111,7 @@ def test_a_run_that_hangs_ends_when_its_job_is_cancelled(
     listed.write_text('{"image": "a.png"}\n')
     limn("index", listed, "-c", "stuck")
     listed.unlink()
-    os.mkfifo(listed)  # nobody writes to it: who reads it waits for ever
+    os.mkfifo(listed)  # without a writer, a reader waits forever
     process = subprocess.Popen(
         limn_command(["index", listed, "-c", "stuck"]),
         env=limn_environment,
@@ -179,7 +179,7 @@ def test_what_a_shell_runs_in_the_background_is_not_ended_by_its_terminal() -> N
 
 
 def stored(database: Database) -> int:
-    """How many pictures there are by now; none where the database is still being made."""
+    """Return the number of stored pictures; none while the database is being made."""
     if database.file is None or not Path(database.file).exists():
         return 0
     with database.reading() as sql:

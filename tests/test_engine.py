@@ -1,4 +1,4 @@
-"""The engine and its followers: a search equals an exact scan of SQL, whatever the index met."""
+"""The engine and its followers: a search equals an exact scan of SQL, in any state of the index."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +50,7 @@ def words(text: str, k: int = 1) -> Query:
 
 
 def index_files(settings: Settings) -> list[Path]:
-    """Those of pictures; those of captions stand beside them."""
+    """Return the index files of pictures, without the ones of captions in the same folder."""
     files = (settings.data_dir / "indexes").rglob("*.index")
     return sorted(path for path in files if not path.stem.endswith("-captions"))
 

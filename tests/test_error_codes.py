@@ -1,4 +1,4 @@
-"""Errors have codes: one text each, translated where a page can show them, sent to programs."""
+"""Codes of errors: one text each, translated for pages, sent to programs."""
 
 import ast
 import string
@@ -17,11 +17,11 @@ from search.errors import BadPicture, LimnError, Message, NotFound
 ROOT = Path(__file__).parents[1]
 CHINESE = ROOT / "web" / "translations" / "zh" / "LC_MESSAGES"
 
-# Where errors that a page can show are raised.
+# Modules whose errors a page can show.
 SHOWN = ("web/api", "web/auth", "web/middleware", "web/pages", "web/requests", "web/services")
 SHOWN_BY_SEARCH = ("search/concepts", "search/documents", "search/filters", "search/query")
 
-# The server adds the text and the id of its log where a message may not leave the machine.
+# The server adds the text and the log id where a message may not leave the machine.
 ADDED = {"text", "id"}
 
 
@@ -47,7 +47,7 @@ def nodes() -> Iterator[tuple[str, ast.AST]]:
 
 @pytest.fixture(scope="module")
 def raised() -> Mapping[str, set[tuple[str, str]]]:
-    """Return the texts of each code, each with the file that has it."""
+    """Return the texts of each code, each with its file."""
     found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     names = classes()
     for file, node in nodes():
@@ -72,7 +72,7 @@ def test_a_code_has_one_text(raised: Mapping[str, set[tuple[str, str]]]) -> None
     several = {
         code: texts for code, texts in raised.items() if len({text for text, _ in texts}) > 1
     }
-    # Why a picture can't be read has a code for each reason that lists name.
+    # A picture that can't be read has a code for each reason that lists name.
     assert {code for code in several if not code.startswith("picture-")} == set()
 
 
@@ -103,7 +103,7 @@ def test_what_a_page_can_show_is_translated(
 
 
 def test_the_compiled_errors_are_those_of_the_source() -> None:
-    """Compile them with: pybabel compile -D errors -d web/translations"""
+    """Compare the compiled catalog; to update: pybabel compile -D errors -d web/translations"""
     with (CHINESE / "errors.po").open("rb") as file:
         source = {each.id: each.string for each in read_po(file, locale="zh") if each.id}
     with (CHINESE / "errors.mo").open("rb") as file:

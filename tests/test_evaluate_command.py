@@ -1,4 +1,4 @@
-"""`limn evaluate`: the real command on real pictures, and the shipped pair on photographs."""
+"""The command `limn evaluate`: on real pictures, and the shipped pair on photographs."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ TRAINING = Path(__file__).parents[2] / "shared/data/flickr8k/train/captions.csv"
 
 @pytest.fixture
 def captions(tmp_path: Path) -> Path:
-    """Four plain pictures, each captioned by its colour, one of them in Chinese too."""
+    """Write captions of four plain pictures, each its colour, one in Chinese too."""
     lines = ["image,caption,language,kind"]
     for colour in ("red", "green", "blue", "yellow"):
         Image.new("RGB", (64, 48), colour).save(tmp_path / f"{colour}.png")

@@ -1,4 +1,4 @@
-"""TIFFs of every depth, order and packing: the colours come out right, or the kind is named."""
+"""TIFFs of every depth, order and packing: correct colours, or an error that names the kind."""
 
 from io import BytesIO
 from typing import Any
@@ -29,7 +29,7 @@ ways = st.builds(
 
 
 def deep(levels: Samples, depth: str) -> Samples:
-    """Levels from 0 to 255 as values of that depth, white as bright as it can be."""
+    """Return levels from 0 to 255 as values of that depth, with the brightest white."""
     kind = np.dtype(depth)
     if kind.kind == "f":
         return (levels / 255).astype(kind)
@@ -37,7 +37,7 @@ def deep(levels: Samples, depth: str) -> Samples:
 
 
 def predicted(way: Way, depth: str, predictor: int) -> Way:
-    """Return the same way with a predictor, where packing and depth allow that one."""
+    """Return the same layout with a predictor, where packing and depth allow one."""
     allowed = (1,) if way.packing == NONE else (1, 3) if depth[0] == "f" else (1, 2)
     chosen = predictor if predictor in allowed else 1
     return Way(way.order, way.separate, way.packing, chosen, way.segment, way.big)
@@ -130,7 +130,7 @@ def test_a_signed_grey_is_stretched() -> None:
 
 
 def test_a_deep_tiff_says_what_it_shows() -> None:
-    """Also where Pillow can't open it."""
+    """Check texts and dates of deep TIFFs, including ones that Pillow can't open."""
     written = BytesIO()
     quadrants().save(written, "TIFF", tiffinfo={270: "four fields", 306: "2020:01:02 03:04:05"})
     plain = Image.open(BytesIO(written.getvalue()))

@@ -1,4 +1,4 @@
-"""Every page in a browser, in both languages: no script of it throws, and none warns."""
+"""Every page in a browser, in both languages: no script throws or warns."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +51,7 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a catalog with pictures, what people keep, a failure, and a job that waits."""
+    """Return a catalog with pictures, saved items, a failure, and a queued job."""
     folder = tmp_path_factory.mktemp("every")
     with open_engine(settings_in(folder / "data")) as engine:
         catalog = engine.catalog
@@ -66,7 +66,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["en", "zh"])
 def language(request: pytest.FixtureRequest) -> str:
-    """Each language of the page."""
+    """Return each language of the page."""
     return str(request.param)
 
 
@@ -78,12 +78,12 @@ def address(data_dir: Path) -> Iterator[str]:
 
 
 def is_of_the_page(told: "ConsoleMessage", page: "Page") -> bool:
-    """Whether the browser says that the page itself has an error's status."""
+    """Return whether a browser message is about the page's own error status."""
     return "Failed to load resource" in told.text and told.location["url"] == page.url
 
 
 def visited(browser: "Browser", address: str, language: str, paths: tuple[str, ...]) -> list[str]:
-    """Return what went wrong in the scripts of these pages; that one is not there is no fault."""
+    """Return the script errors of these pages; a missing page is not an error."""
     said: list[str] = []
     context = browser.new_context(locale="zh-CN" if language == "zh" else "en-US")
     page = context.new_page()

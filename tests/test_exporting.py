@@ -1,4 +1,4 @@
-"""Exported pairs: the same vectors and tokens without torch, and what is refused."""
+"""Exported pairs: the same vectors and tokens without torch, and refused exports."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def exported(
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
-    """Towers this small are slower with several threads, which wait for one another."""
+    """Run torch on one thread: towers this small are slower with several threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -67,7 +67,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a small pair exported as int8, not to be changed."""
+    """Return a folder with a small pair exported as int8, which tests must not change."""
     folder = tmp_path_factory.mktemp("exported")
     exported(folder, "int8")
     return folder / "pair"
@@ -151,14 +151,14 @@ def both(pair: Path) -> tuple[OpenClipTokenizer, Any]:
 
 
 def assert_same_tokens(both: tuple[OpenClipTokenizer, Any], text: str) -> None:
-    """Compare a text's tokens; Limn makes of any text one line that can be encoded, for both."""
+    """Compare a text's tokens; Limn first turns any text into one encodable line, for both."""
     line = " ".join(encodable(text).split())
     words, theirs = both
     assert words.ids([line])[0][1:-1] == theirs.encode(line), repr(line)
 
 
 def test_every_character_becomes_open_clip_s_tokens(both: tuple[OpenClipTokenizer, Any]) -> None:
-    # Planes 3 to 13 are unassigned, 15 and 16 private: a sample of those says enough.
+    # Planes 3 to 13 are unassigned, 15 and 16 private: a sample of these is enough.
     planes = [*range(0x30000), *range(0x30000, 0x110000, 997)]
     numbers = [each for each in planes if not 0xD800 <= each < 0xE000]
     for start in range(0, len(numbers), 96):
@@ -252,7 +252,7 @@ def test_a_folder_that_is_taken_is_refused_and_kept(tmp_path: Path, limn: Limn) 
 
 @contextmanager
 def files_at_most(size_bytes: int) -> Iterator[None]:
-    """Refuse to let a file of this process grow past a size, as a full disk would."""
+    """Limit the size of this process's files, as a full disk would."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
     try:

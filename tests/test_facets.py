@@ -1,4 +1,4 @@
-"""Facets: what a collection holds, counted under a filter, as it changes."""
+"""Facets of a collection: counts under a filter, while the collection changes."""
 
 from dataclasses import replace
 from pathlib import Path

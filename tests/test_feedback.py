@@ -1,4 +1,4 @@
-"""Feedback: marks bend a ranking at once, whatever the stores, and one bad mark never wrecks it."""
+"""Relevance feedback: marks move a query at once, in any store, and a bad mark never ruins it."""
 
 import json
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def stems(engine: Engine, query: Query) -> list[str]:
 
 
 def rows(*towards: int, count: int = 1, noise: float = 0.2, seed: int = 0) -> Vectors:
-    """Return unit rows near the axes named, `count` of each."""
+    """Return unit rows near the named axes, `count` of each."""
     chance = np.random.default_rng(seed)
     found = noise * chance.normal(size=(count * len(towards), WIDTH))
     found[np.arange(len(found)), np.repeat(towards, count)] += 1

@@ -1,4 +1,4 @@
-"""Films: every shot that is found can be read as players show it; date and place are known."""
+"""Films: every shot can be read as players show it; date and place are known."""
 
 from fractions import Fraction
 from io import BytesIO
@@ -41,7 +41,7 @@ def film(
 
 
 def shots(path: Path) -> dict[str, Image.Image]:
-    """Return the shots of a film, each read from a film that is opened for it."""
+    """Return the shots of a film, each from a newly opened file."""
     opened = Film(path)
     names = list(opened.shots())
     opened.close()

@@ -1,4 +1,4 @@
-"""Filters: how they are read and written, what they refuse, and which pictures pass."""
+"""Filters: parsing and formatting, refused ones, and the pictures that pass."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_a_filter_that_can_not_be_followed_is_refused(text: str, told: str) -> N
 
 @pytest.fixture
 def pictures(catalog: Catalog) -> Catalog:
-    """One picture of 2019 in Paris, one at the date line, one of which little is known."""
+    """Index a picture of 2019 in Paris, one at the date line, and one with few facts."""
     collection = catalog.collections.open("photos", SPACE)
     paris = embedded("/p/2019/paris.jpg", unit(1, 0, 0, 0), Caption("The Tower, 100% iron"))
     paris = replace(

@@ -1,4 +1,4 @@
-"""First passes: what they propose, that no write leaves a ghost, and what the planner settles."""
+"""ANN indexes: their candidates, no removed rows after any write, and the planner's choices."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -33,19 +33,19 @@ HEADER = IndexHeader("0" * 32, 1, "a space", WIDTH, 0, 0, "FaissStore of picture
 
 @pytest.fixture(autouse=True, scope="module")
 def alone() -> Iterator[None]:
-    """FAISS on one thread: what is this small is not worth sharing out."""
+    """Run FAISS on one thread: rows this few gain nothing from several."""
     with one_thread():
         yield
 
 
 @cache
 def taught(name: FirstPassName) -> bytes:
-    """Return a first pass that holds nothing yet."""
+    """Return a trained ANN index without rows."""
     return train(name, PICTURES, (PICTURES[:1000], TEXTS), WIDTH, ROWS).dump()
 
 
 def staged_store(name: FirstPassName, memory_bytes: int | None = None) -> FaissStore:
-    """Return an empty store whose first pass has been taught, and takes in what is put."""
+    """Return an empty store with a trained ANN index, which gets the stored rows."""
     store = FaissStore(WIDTH, "cpu", memory_bytes)
     first = load_first_pass(taught(name))
     depth = Depth(128, 120, 300)
@@ -177,7 +177,7 @@ def test_rows_that_exceed_the_memory_stay_in_their_file(tmp_path: Path) -> None:
         assert recall(store, queries, held, np.arange(20, 3000)) == 1
 
 
-# -- any sequence of writes, ends and damages equals what NumPy works out
+# -- any sequence of writes, restarts and damages equals NumPy's result
 
 STORES: dict[str, Callable[[], VectorStore]] = {
     "exact": lambda: ExactStore(WIDTH),
@@ -233,7 +233,7 @@ def _opened_again(
     held: dict[int, Vectors],
     saved: dict[int, Vectors],
 ) -> tuple[VectorStore, dict[int, Vectors]]:
-    """Return a store of the file as it is left; one that is damaged is refused, and filled anew."""
+    """Return a store opened from the file as it is; a damaged file is refused and rebuilt."""
     whole = file.read_bytes() if file.exists() else b""
     if whole and damage == "cut":
         file.write_bytes(whole[: place % len(whole)])
@@ -293,7 +293,7 @@ def test_what_the_planner_builds_reaches_its_target(name: str) -> None:
 
 
 class Uncached(IndexPlanner):
-    """Lays a graph out for caches that hold nothing."""
+    """A planner that lays a graph out as if caches were empty."""
 
     cache_bytes = 0
 
@@ -334,7 +334,7 @@ def test_rows_that_are_numbered_anew_while_they_are_planned_are_planned_later(na
 
 
 class Broken:
-    """A first pass that has no memory for more."""
+    """An ANN index without memory for more rows."""
 
     def __init__(self, first: AnnIndex) -> None:
         self._first = first

@@ -1,4 +1,4 @@
-"""Indexes while something is added: their files, and how they come level."""
+"""Indexes while rows are added: their files, and their updates."""
 
 import threading
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from web.services.index_follower import Following
 
 
 class OnSlowDisk(ExactStore):
-    """A store whose file takes as long to be written as the test wants."""
+    """A store whose file takes a chosen time to write."""
 
     def __init__(self, width: int) -> None:
         super().__init__(width)
@@ -29,7 +29,7 @@ class OnSlowDisk(ExactStore):
 
 
 class SlowBackend(ExactBackend):
-    """Opens a store on a slow disk."""
+    """A backend that opens stores on a slow disk."""
 
     def open(self, collection: Collection, space: Space, kind: IndexKind) -> OnSlowDisk:
         self.opened = OnSlowDisk(space.width)

@@ -1,4 +1,4 @@
-"""Pages in a real browser that follow what comes in, and forms that come back as they were."""
+"""Pages in a real browser that follow changes, and forms that come back as they were."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

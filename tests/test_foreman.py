@@ -1,4 +1,4 @@
-"""The worker that a server runs: started for jobs, ended with it, and what becomes of its jobs."""
+"""Worker processes of a server: started for jobs, stopped with the server, jobs continued."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
-    """Return settings that a worker process finds in its environment too."""
+    """Return settings that a worker process reads from its environment too."""
     monkeypatch.setenv("LIMN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LIMN_ENCODER", "tiny")
     return settings_in(tmp_path / "data")
@@ -34,7 +34,7 @@ def left_running(engine: Engine, folder: Path) -> int:
 
 
 def ended(jobs: Jobs, job_id: int) -> str:
-    """Return the state in which a job ends, looked at until then."""
+    """Return the state in which a job ends, polled until then."""
     while (job := jobs.one(job_id)).state in ("queued", "running"):
         Event().wait(0.05)
     return job.state
@@ -57,7 +57,7 @@ def test_a_job_that_a_dead_worker_left_goes_on_when_the_server_starts(
 def test_the_job_of_a_worker_that_crashed_is_told_as_interrupted(
     tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LIMN_WORKERS", "none")  # so that every command ends at once
+    monkeypatch.setenv("LIMN_WORKERS", "none")  # every command ends at once
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
         jobs = engine.catalog.jobs
@@ -82,7 +82,7 @@ def test_a_server_that_is_told_to_end_leaves_no_worker_behind(tmp_path: Path) ->
 
 
 def _workers_of(data_dir: Path) -> list[str]:
-    """Return the worker processes of a data folder, as Linux tells them."""
+    """Return the worker processes of a data folder, as Linux lists them."""
     found = []
     for each in Path("/proc").glob("[0-9]*"):
         try:

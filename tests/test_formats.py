@@ -1,4 +1,4 @@
-"""Formats that Pillow does not read: drawings and raw files are pictures too, or are refused."""
+"""Formats that Pillow does not read: drawings and raw files, indexed or refused."""
 
 from io import BytesIO
 from pathlib import Path

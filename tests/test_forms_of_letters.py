@@ -1,4 +1,4 @@
-"""Letters in forms that no tokenizer was taught: they reach every tower as the usual ones."""
+"""Unicode forms of letters that no tokenizer knows: every tower gets the usual forms."""
 
 import unicodedata
 
@@ -22,7 +22,7 @@ FORMS = [
     ("ㅎㅏㄴ 한", "ㅎㅏㄴ 한"),
 ]
 
-# What people write every day: the towers were taught with it as it is.
+# Everyday text, which the towers were trained on as it is.
 COMMON = [
     "A dog — on the “beach”… it’s 20 °C, ½ full, 3 m² ™",
     "一只狗，在草地（上）奔跑！真的？",

@@ -1,4 +1,4 @@
-"""Memory that training frees stays with its process: the kernel maps no page of it twice."""
+"""Memory freed by training stays with its process: the kernel maps no page twice."""
 
 import platform
 import subprocess

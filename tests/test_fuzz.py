@@ -1,4 +1,4 @@
-"""Damaged files of every kind: each is indexed or listed with its reason, and no run ends."""
+"""Damaged files of every kind: each is indexed or listed with its reason, and no run stops."""
 
 import random
 import string
@@ -26,16 +26,16 @@ from tests.pictures_of_every_kind import GOOD, SVG, raw_file, write_good
 
 COPIES = 2_000
 
-# The same examples every time, and no deadline: machines that run tests have other work.
+# The same examples every time, and no deadline, since test machines may be busy.
 settings.register_profile("limn", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("limn")
 
-# A corrupted header may ask for any size; a test need not wait for it.
+# A corrupted header may ask for any size; a test does not wait for a huge one.
 LIMITS = Limits(max_pixels=4_000_000, max_file_bytes=8_000_000)
 
 
 def spoil(data: bytes, chance: random.Random) -> bytes:
-    """Return a copy with bytes changed, a piece removed, repeated or zeroed, or its end missing."""
+    """Return a copy with bytes changed, a piece removed, repeated or zeroed, or a truncated end."""
     spoilt = bytearray(data)
     for _ in range(chance.choice((1, 1, 3, 20))):
         at = chance.randrange(len(spoilt)) if spoilt else 0

@@ -1,4 +1,4 @@
-"""Collections made from the page and the API: of a folder, of files; renamed, tried again, gone."""
+"""Collections made from page and API: from folders, from files; renamed, retried, removed."""
 
 import json
 import resource
@@ -24,7 +24,7 @@ from web.services.uploads import Uploads, safe_name
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Return settings that let the folder `shared` be indexed, with two pictures in it."""
+    """Return settings with the server folder `shared`, which has two pictures."""
     folder = tmp_path / "shared" / "walls"
     folder.mkdir(parents=True)
     for colour in ("red", "blue"):
@@ -39,7 +39,7 @@ def web(settings: Settings) -> Iterator[tuple[Engine, FlaskClient]]:
 
 
 def work(engine: Engine, settings: Settings) -> None:
-    """Run what is queued, as `limn worker` does."""
+    """Run the queued jobs, as `limn worker` does."""
     Worker(engine, settings, PlainProgress()).once()
 
 

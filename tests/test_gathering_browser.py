@@ -1,4 +1,4 @@
-"""Collections in a real browser: sent from a device, watched as they come, renamed and removed."""
+"""Collections in a real browser: uploaded, watched during the run, renamed and removed."""
 
 import zipfile
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def shared(folder: Path) -> Path:
-    """Return a folder with a picture and a file that is none."""
+    """Return a folder with a picture and a file of another kind."""
     walls = folder / "shared" / "walls"
     walls.mkdir(parents=True)
     (walls / "red.png").write_bytes(picture_bytes("red"))
@@ -63,7 +63,7 @@ def test_a_folder_is_indexed_without_a_script_and_its_failures_are_told(
         page.goto(f"{url}add")
         page.get_by_role("link", name="walls").click()
         page.get_by_role("button", name="Index this folder").click()
-        page.get_by_role("button", name="Try them again").wait_for()  # the page asks again itself
+        page.get_by_role("button", name="Try them again").wait_for()  # the page polls by itself
         assert page.get_by_role("cell", name="broken.jpg").is_visible()
         context.close()
         process.terminate()

@@ -1,4 +1,4 @@
-"""First passes on a GPU, by FAISS's CPU indexes in place of its GPU ones: the same calls."""
+"""ANN indexes on a GPU, with FAISS's CPU indexes in place of its GPU ones: the same calls."""
 
 import logging
 import time
@@ -33,7 +33,7 @@ DEPTH = Depth(32, 60, 200)
 
 @pytest.fixture(autouse=True, scope="module")
 def alone() -> Iterator[None]:
-    """FAISS on one thread: what is this small is not worth sharing out."""
+    """Run FAISS on one thread: rows this few gain nothing from several."""
     with one_thread():
         yield
 
@@ -48,7 +48,7 @@ def lists(rows: int, sample: Vectors) -> GpuPass:
 
 
 def half_a_graph(rows: int, sample: Vectors) -> GpuPass:
-    """Return what can't grow, over the first half of the rows, and a tail for all others."""
+    """Return an index that can't grow, over half of the rows, with a tail for the others."""
     made = lists(rows, sample)
     order = np.random.default_rng(4).permutation(ROWS).astype(np.int32)
     made.add(PICTURES[order[: ROWS // 2]])
@@ -58,7 +58,7 @@ def half_a_graph(rows: int, sample: Vectors) -> GpuPass:
 
 
 def on_gpu(copy: faiss.Index | None = None) -> FaissStore:
-    """Return a store whose rows are copied to what stands for a GPU."""
+    """Return a store whose rows are copied to the stand-in for a GPU."""
     store = FaissStore(WIDTH, DeviceCopy(copy or faiss.IndexFlatIP(WIDTH)))
     store.put(ALL, PICTURES)
     return store
@@ -72,7 +72,7 @@ def staged(store: FaissStore, first: GpuPass) -> FaissStore:
 
 @pytest.fixture(params=[lists, half_a_graph])
 def both(request: pytest.FixtureRequest) -> tuple[FaissStore, faiss.Index]:
-    """Return a store, and the copy of its rows: empty for as long as the first pass answers."""
+    """Return a store and its copy of rows, which is empty while the ANN index answers."""
     made: Callable[[int, Vectors], GpuPass] = request.param
     copy = faiss.IndexFlatIP(WIDTH)
     return staged(on_gpu(copy), made(ROWS, PICTURES)), copy
@@ -124,12 +124,12 @@ def test_those_who_come_while_it_works_are_answered_together() -> None:
         together = [each.result() for each in coming]
     assert slow.calls == calls + 2
     for (ids, scores), (ids_again, scores_again) in zip(alone, together, strict=True):
-        # Joined with one that goes deeper, a search finds as much or more.
+        # Joined with a deeper search, a search finds as much or more.
         assert ids.shape == ids_again.shape and (scores_again >= scores - 1e-3).all()
 
 
 class Slow:
-    """An index that answers when it is let."""
+    """An index that answers when the test allows."""
 
     def __init__(self, index: Any) -> None:
         self._index, self.calls = index, 0
@@ -146,7 +146,7 @@ class Slow:
 
 
 class Failing:
-    """An index that can't be asked, or can't grow, any more."""
+    """An index whose searches or additions fail from now on."""
 
     def __init__(self, index: Any, fails: str) -> None:
         self._index, self._fails = index, fails
@@ -174,7 +174,7 @@ def test_one_that_fails_is_given_up_with_one_warning(
 
 
 class OnCpu(GpuPlanner):
-    """Builds what a GPU would, and says that exact search takes ever so long, or no time."""
+    """A builder of the GPU's indexes on a CPU, with exact search reported as slow or instant."""
 
     open_ivf = staticmethod(lists)
     exact_us = 1e9
@@ -241,7 +241,7 @@ def test_a_graph_that_main_memory_can_t_build_is_refused() -> None:
 
 
 class Graph:
-    """Stands for CAGRA's: asked as it was trained, and for no more than its queue."""
+    """A stand-in for CAGRA's graph: the same query type, and at most its queue's length."""
 
     def __init__(self, rows: Rows16) -> None:
         self._index = faiss.IndexFlatIP(WIDTH)
@@ -296,7 +296,7 @@ def test_a_gpu_that_has_no_room_to_grow_leaves_exact_search() -> None:
             return GpuPass("ivf", NoMore(made._index, "add"))
 
     class NoMore(Failing):
-        """Has all that it gets from the planner, and fails beyond."""
+        """An index with the planner's rows, which fails at further ones."""
 
         def __getattr__(self, name: str) -> Any:
             if name == "add" and not grown:

@@ -1,4 +1,4 @@
-"""What is done to graphs before they are written: padding folded, products in integers."""
+"""Changes of ONNX graphs before writing: padding folded, products in integers."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 class Padded(nn.Module):
-    """A convolution after a padding of its own."""
+    """A convolution after a separate padding."""
 
     def __init__(self, **padding: Any) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Padded(nn.Module):
 
 
 def run(model: onnx.ModelProto, given: NDArray[Any]) -> NDArray[Any]:
-    """Return what onnxruntime makes of an input."""
+    """Return onnxruntime's output for an input."""
     session = onnxruntime.InferenceSession(model.SerializeToString())
     found: NDArray[Any] = session.run(None, {"x": given})[0]
     return found
@@ -75,7 +75,7 @@ def test_integer_products_are_near_and_each_row_stands_alone() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(64, 128), nn.GELU(), nn.Linear(128, 96, bias=False))
     rows = torch.randn(9, 64)
-    rows[3] *= 1000  # would cost all others their precision if they shared a scale
+    rows[3] *= 1000  # with a shared scale, all other rows would lose precision
     rows[5] = 0
     wanted = module(rows).detach().numpy()
     graph = traced(module, rows, "x", {0: "n"})

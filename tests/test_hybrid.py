@@ -1,4 +1,4 @@
-"""Hybrid answers: what speaks for a hit, filters, pages, cutoff, near-duplicates and variety."""
+"""Hybrid answers: signals of a hit, filters, pages, cutoff, near-duplicates and variety."""
 
 import shutil
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """One picture a colour; some have captions, some of which speak of what no encoder knows."""
+    """Write one picture a colour; some have captions, partly on subjects that no encoder knows."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     for name in NAMES:
@@ -193,7 +193,7 @@ def test_near_duplicates_are_folded_into_the_best_of_them(engine: Engine, folder
 
 
 def test_a_smaller_copy_that_the_encoder_sees_otherwise_is_folded_by_its_hash() -> None:
-    """By vectors and hashes alone: the encoder of these tests sees no difference of size."""
+    """Compare vectors and hashes directly, as the tests' encoder ignores size."""
     near, far = unit(1.0, 0.9), unit(1.0, -0.9)
     vectors = np.concatenate([unit(1.0, 0.0), near, far, near])
     hashes = np.array([0b1010 << 40, 0b1111 << 40, 0b1010 << 40, 0b1010 << 40], np.uint64)
@@ -242,7 +242,7 @@ def test_a_part_of_a_picture_is_searched_by(engine: Engine, tmp_path: Path) -> N
 
 def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine) -> None:
     statements: list[str] = []
-    engine.search(Query(text("red")))  # opens what is kept open
+    engine.search(Query(text("red")))  # opens everything that the engine caches
     engine.catalog.on_statement(statements.append)
 
     def asked() -> int:
@@ -250,7 +250,7 @@ def test_a_page_costs_three_statements_at_most_and_its_filter_one(engine: Engine
         statements.clear()
         return count
 
-    # SQLite tells that nothing was committed, which spares a statement.
+    # SQLite reports that nothing was committed, which saves a statement.
     spared = int(database_of(engine.catalog).is_sqlite)
     engine.search(Query(text("red"), k=50))
     assert asked() == 3 - spared

@@ -1,4 +1,4 @@
-"""`limn index` on real files: what is found, kept, changed, passed over, and told."""
+"""The command `limn index` on real files: found, unchanged, changed, skipped, and reported."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Index files: written in one step, read back whole, refused when anything about them is wrong."""
+"""Index files: written in one step, read back whole, refused when anything is wrong."""
 
 import json
 import os
@@ -152,7 +152,7 @@ def test_a_place_that_is_no_folder_is_refused(path: Path) -> None:
 
 @contextmanager
 def files_at_most(size_bytes: int) -> Iterator[None]:
-    """Refuse to let a file of this process grow past a size, as a full disk would."""
+    """Limit the size of this process's files, as a full disk would."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
     try:

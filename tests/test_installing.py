@@ -1,4 +1,4 @@
-"""Hints that install something: one name for the distribution, and the line that works here."""
+"""Hints to install a package: one name for the distribution, and a line that works here."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""The encoder pairs on this machine: `limn encoders`, and what it reads instead of open_clip."""
+"""The encoder pairs on this machine: `limn encoders`, and its sources in place of open_clip."""
 
 import json
 import os
@@ -27,14 +27,14 @@ from tests.conftest import Limn
 
 
 def listed(limn: Limn, *options: str, **environment: str) -> dict[str, dict[str, Any]]:
-    """Return what the command prints, by specification."""
+    """Return the command's documents, by specification."""
     found = json.loads(limn("encoders", "--json", *options, **environment).stdout)
     return {each["encoder"]: each for each in found}
 
 
 @pytest.fixture
 def caches(tmp_path: Path) -> dict[str, str]:
-    """Empty caches of the hub and of torch, and no way to any network."""
+    """Return settings for empty caches of the hub and of torch, without a network."""
     return {
         "HF_HOME": str(tmp_path / "hf"),
         "TORCH_HOME": str(tmp_path / "torch"),

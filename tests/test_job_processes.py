@@ -1,4 +1,4 @@
-"""Jobs in processes of their own: one that is stuck holds up no other, and each can be ended."""
+"""Jobs in processes of their own: a stuck job delays no other, and each can be stopped."""
 
 import os
 import subprocess
@@ -19,13 +19,13 @@ from tests.commands import limn_command
 
 pytestmark = pytest.mark.slow
 
-# What everything takes on a machine that has much else to do.
+# The time limit on a busy machine.
 PATIENCE_S = 100.0
 
 
 @pytest.fixture
 def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Catalog]:
-    """Yield a catalog that the jobs' processes find by their environment too."""
+    """Yield a catalog that the jobs' processes also find by their environment."""
     monkeypatch.setenv("LIMN_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("LIMN_ENCODER", "tiny")
     monkeypatch.setenv("LIMN_WORKERS", "1")
@@ -43,7 +43,7 @@ def processes(catalog: Catalog) -> Iterator[JobProcesses]:
 
 
 def stuck(folder: Path) -> Path:
-    """Return a list of pictures that nobody ever writes: who opens it waits for ever."""
+    """Return a list of pictures without a writer: opening it blocks forever."""
     os.mkfifo(folder / "list.jsonl")
     return folder / "list.jsonl"
 
@@ -59,7 +59,7 @@ def ask(catalog: Catalog, source: Path, name: str) -> int:
 
 
 def until(processes: JobProcesses, true: Callable[[], bool]) -> None:
-    """Look after the processes until something is true."""
+    """Watch the processes until a condition is true."""
     deadline_s = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < deadline_s
@@ -79,7 +79,7 @@ def test_a_job_that_is_stuck_holds_up_no_other_and_can_be_cancelled(
     jobs.cancel(first)
     began = time.monotonic()
     until(processes, lambda: jobs.one(first).state == "cancelled")
-    assert time.monotonic() - began < 4  # two seconds, where the machine is free
+    assert time.monotonic() - began < 4  # two seconds on an idle machine
     until(processes, lambda: processes.running == 0)
 
 
@@ -109,7 +109,7 @@ def test_jobs_compute_when_nobody_else_wants_to(
 
 
 def children() -> list[int]:
-    """Return the processes that this one started, as Linux tells them."""
+    """Return the child processes of this one, as Linux lists them."""
     told = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
     return [int(each) for each in told.split()]
 
@@ -143,7 +143,7 @@ def test_a_job_that_has_ended_stays_as_it_is(catalog: Catalog, tmp_path: Path) -
     jobs.cancel(job)
     before = jobs.one(job)
     assert before.state == "cancelled"
-    assert jobs.update(job, RunCounts(found=3))  # it is to end
+    assert jobs.update(job, RunCounts(found=3))  # the job is asked to end
     jobs.end(job, "failed", "no")
     jobs.requeue(job)
     assert not jobs.take(job)

@@ -1,4 +1,4 @@
-"""Calls that come together are answered together, each with its own answer."""
+"""Batching of concurrent calls, each with its own answer."""
 
 from collections.abc import Sequence
 from threading import Event, Thread
@@ -14,7 +14,7 @@ TIMEOUT_S = 60
 
 
 class Squares:
-    """Work that can be held up, and remembers what it was asked at once."""
+    """A batch function that can be blocked, and records its batches."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
@@ -30,7 +30,7 @@ class Squares:
 
 
 def asked_while_busy(work: Squares, joining: Batcher[int, int], numbers: list[int]) -> list[object]:
-    """Ask the first alone; the others while it is worked on; all their answers or errors."""
+    """Call with the first number, and with the rest during its call; return answers and errors."""
     answers: list[object] = [None] * len(numbers)
 
     def ask(place: int) -> None:
@@ -101,7 +101,7 @@ def test_texts_that_are_joined_have_the_vectors_they_have_alone() -> None:
 
 
 class Counting(TinyEncoder):
-    """Remembers every text that it was given."""
+    """A tiny encoder that records every text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ def test_a_text_that_is_asked_again_is_not_embedded_again() -> None:
     plain, counting = TinyEncoder(), Counting()
     joined = BatchingEncoder(counting)
     first = joined.encode_texts(["a red wall", "snow"])
-    first[:] = 0  # whose caller may do with it what it likes
+    first[:] = 0  # the caller may overwrite its own copy
     again = joined.encode_texts(["snow", "a dog", "snow"])
     assert counting.texts == ["a red wall", "snow", "a dog"]
     np.testing.assert_array_equal(again, plain.encode_texts(["snow", "a dog", "snow"]))
@@ -127,7 +127,7 @@ def test_no_more_texts_are_kept_than_there_may_be() -> None:
     joined = BatchingEncoder(counting)
     for number in range(CACHE_SIZE + 1):
         joined.encode_texts([f"word {number}"])
-        joined.encode_texts(["word 0"])  # which is in use, and stays
+        joined.encode_texts(["word 0"])  # a recently used text stays cached
     joined.encode_texts(["word 0", f"word {CACHE_SIZE}"])
     assert len(counting.texts) == CACHE_SIZE + 1
     joined.encode_texts(["word 1"])

@@ -1,4 +1,4 @@
-"""What the page keeps: marks, concepts, saved searches, boards; by whom, and without a script."""
+"""Saved items of the page: marks, concepts, saved searches, boards; permissions, no script."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Saved searches and boards over the API: the same that the page keeps, in pages, with ETags."""
+"""Saved searches and boards over the API: the same as the page's, in pages, with ETags."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Ask = Callable[..., Any]
 
 @pytest.fixture
 def ask(client: FlaskClient) -> Ask:
-    """Ask the API: `ask("GET", "boards", Boards)`; the answer must be as it says."""
+    """Call the API: `ask("GET", "boards", Boards)`; the answer must match its document."""
 
     def answer(method: str, path: str, told: type[Struct] | None, **more: Any) -> Any:
         found = client.open(f"/api/v1/{path}", method=method, **more)

@@ -1,4 +1,4 @@
-"""English and Chinese: which one a page is in, and that every text has its translation."""
+"""English and Chinese: the choice for a page, and a translation for every text."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def test_every_text_of_the_pages_has_its_chinese_and_no_text_is_left_over() -> N
 
 
 def test_the_compiled_texts_are_those_of_the_source() -> None:
-    """Compile them with: pybabel compile -d web/translations"""
+    """Compare the compiled catalog; to update: pybabel compile -d web/translations"""
     with (CHINESE / "messages.po").open("rb") as file:
         catalog = read_po(file, locale="zh")
     with (CHINESE / "messages.mo").open("rb") as file:
@@ -70,5 +70,5 @@ def _texts(catalog: Catalog) -> dict[object, object]:
 
 
 def _first(message: object) -> object:
-    """Return a text that counts has a plural beside it, by which nothing is looked up."""
+    """Return the lookup key of a message; the plural of a counting text is not part of it."""
     return message[0] if isinstance(message, tuple | list) else message

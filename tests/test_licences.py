@@ -1,4 +1,4 @@
-"""The table of licences is of what is installed, and nothing else is allowed."""
+"""The table of licences: it covers the installed packages, and allows no other."""
 
 import runpy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`limn serve --root FOLDER` reads below these folders and nowhere else, whatever links say."""
+"""Confinement of `limn serve --root FOLDER`: server folders alone are read, in spite of links."""
 
 import json
 import os
@@ -31,7 +31,7 @@ API = "/api/v1"
 
 @pytest.fixture
 def private(tmp_path: Path) -> Path:
-    """Return a folder that is not to be read: pictures, and a text that stands beside one."""
+    """Return a private folder: pictures, and a text in the same folder."""
     folder = tmp_path / "private"
     folder.mkdir()
     for colour in ("black", "green", "yellow"):
@@ -45,7 +45,7 @@ def private(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def root(tmp_path: Path, private: Path) -> Path:
-    """Return a root with a picture of its own, and links that lead out in every way there is."""
+    """Return a server folder with a picture, and links that lead out in every way."""
     folder = tmp_path / "root" / "walls"
     folder.mkdir(parents=True)
     (folder / "red.png").write_bytes(picture_bytes("red"))
@@ -79,7 +79,7 @@ def web(settings: Settings) -> Iterator[tuple[Engine, FlaskClient]]:
 
 
 def work(engine: Engine, settings: Settings) -> None:
-    """Run what is queued, as `limn worker` does."""
+    """Run the queued jobs, as `limn worker` does."""
     Worker(engine, settings, PlainProgress()).once()
 
 
@@ -97,7 +97,7 @@ def make(client: FlaskClient, engine: Engine, settings: Settings, folder: Path) 
 
 
 def sent(client: FlaskClient, path: str) -> bytes:
-    """Return the bytes of a file that is answered."""
+    """Return the bytes of an answer's file."""
     with client.get(path) as answer:
         assert answer.status_code == 200, path
         return bytes(answer.data)

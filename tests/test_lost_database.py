@@ -1,4 +1,4 @@
-"""Databases that lost what they held: damage is told, and not taken for a new start."""
+"""Databases that lost their content: damage is reported, and not taken for a new start."""
 
 import sqlite3
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_a_database_that_is_gone_is_begun_anew_by_who_indexes_alone(
 
 def test_one_that_is_new_is_not_taken_for_a_lost_one(tmp_path: Path) -> None:
     path = tmp_path / "limn.db"
-    path.touch()  # as a process leaves it that was killed before it wrote
+    path.touch()  # left by a process that was killed before it wrote
     database = Database(path)
     ensure_schema(database)
     database.close()
@@ -112,7 +112,7 @@ def test_one_that_is_lost_while_it_is_served_is_not_made_anew(tmp_path: Path, lo
     path = make(tmp_path / "data")
     database = Database(path)
     ensure_schema(database)
-    database.close()  # connections are opened anew
+    database.close()  # opens new connections
     path.write_bytes(b"") if lost == "emptied" else path.unlink()
     with pytest.raises(DatabaseUnavailable, match="was emptied or removed"), database.reading():
         pass

@@ -1,4 +1,4 @@
-"""The map of a collection: laid out by the command or a job, told by the API, moved on the page."""
+"""The map of a collection: made by the command or a job, sent by the API, moved on the page."""
 
 import json
 import re
@@ -27,7 +27,7 @@ SHADES = 30
 
 
 def store_shades(engine: Engine, folder: Path) -> None:
-    """Shades of red, of green and of blue."""
+    """Index shades of red, of green and of blue."""
     for number in range(SHADES):
         for place, colour in enumerate(("red", "green", "blue")):
             parts = [4 * number if at == place else 2 * (number % 7) for at in range(3)]

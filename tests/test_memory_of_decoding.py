@@ -1,4 +1,4 @@
-"""What a decoding takes is bounded in bytes; large ones go one at a time."""
+"""Memory of decoding: bounded in bytes; large pictures are decoded one at a time."""
 
 import os
 import subprocess
@@ -126,7 +126,7 @@ def test_a_large_picture_is_reduced_and_its_facts_are_of_the_whole() -> None:
     written = BytesIO()
     picture = quadrants(2000, 1500).convert("RGBA")
     picture.save(written, "PNG")
-    limits = Limits(max_decode_bytes=2000 * 1500 * 5)  # no room for a whole copy beside it
+    limits = Limits(max_decode_bytes=2000 * 1500 * 5)  # no room for a second full copy
     small, facts = read_picture(written.getvalue(), limits=limits)
     assert small.size == (1000, 750)
     assert shows_quadrants(small)
@@ -135,7 +135,7 @@ def test_a_large_picture_is_reduced_and_its_facts_are_of_the_whole() -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "CMYK", "I;16", "1"])
 def test_bands_of_a_picture_join_without_a_seam(mode: str) -> None:
-    """Larger than one band: what comes out is what a conversion at once gives."""
+    """Compare a picture larger than one band with its conversion at once."""
     width_px, height_px = 2500, 2001
     ramp = np.add.outer(np.arange(height_px), np.arange(width_px)) % 251
     grey = Image.fromarray(ramp.astype(np.uint8))
@@ -157,7 +157,7 @@ def test_large_decodings_take_turns_among_processes_and_small_ones_pass(tmp_path
         with memory.turn(900, "b", limits):
             order.append("after")
 
-    with FileLock(tmp_path / "turns"):  # as another process holds it
+    with FileLock(tmp_path / "turns"):  # as if another process had it
         waiting = threading.Thread(target=decode)
         waiting.start()
         with memory.turn(200, "a", limits):
@@ -172,7 +172,7 @@ def test_a_worker_that_waits_for_its_turn_says_that_it_lives(tmp_path: Path) -> 
     (tmp_path / "a.png").write_bytes(BOMBS["plain.png"]())
     limits = Limits(max_decode_bytes=5 * PIXELS, turns=tmp_path / "turns", wait_s=0.05)
     work = Work(Item(tmp_path / "a.png", 0, 0))
-    with FileLock(tmp_path / "turns"):  # as another process holds it
+    with FileLock(tmp_path / "turns"):  # as if another process had it
         outcomes = work_on(work, TinyEncoder().preparation, limits)
         assert [type(next(outcomes)) for _ in range(3)] == [Busy] * 3
     assert isinstance([*outcomes][-1], Decoded)

@@ -1,4 +1,4 @@
-"""What a newcomer is told: what happened, with which value, and what to type."""
+"""Messages to a newcomer: the event, the value, and the command to type."""
 
 import re
 from contextlib import redirect_stderr

@@ -1,4 +1,4 @@
-"""What a picture's file says of itself: when, where, with what, and in which words."""
+"""Metadata of picture files: date, place, camera, and texts."""
 
 import struct
 from pathlib import Path
@@ -33,7 +33,7 @@ def texts(path: Path) -> dict[str, str]:
 
 
 def with_exif(path: Path, tags: dict[int, object], inner: dict[int, object] | None = None) -> Path:
-    """Return a picture whose EXIF has these tags, and in its inner directory those."""
+    """Return a picture with these tags in its EXIF, and others in its inner directory."""
     exif = Image.Exif()
     exif.update(tags)
     exif.get_ifd(ExifTags.IFD.Exif).update(inner or {})
@@ -42,7 +42,7 @@ def with_exif(path: Path, tags: dict[int, object], inner: dict[int, object] | No
 
 
 def with_xmp(path: Path) -> Path:
-    """Return a picture with the XMP above, put where its format wants it."""
+    """Return a picture with the XMP above, at its format's place."""
     png_texts = PngInfo()
     png_texts.add_itxt("XML:com.adobe.xmp", XMP)
     packet = XMP.encode()

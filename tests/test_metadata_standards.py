@@ -1,4 +1,4 @@
-"""Date, place, rating, keyword and caption are read the same in whatever standard they stand."""
+"""Date, place, rating, keyword and caption: the same values from every standard."""
 
 import string
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from tests.metadata_of_every_standard import (
 
 
 def read(folder: Path, picture: Path) -> EmbeddedPicture:
-    """Return what a run would store of a picture in a folder."""
+    """Return a run's record of a picture in a folder."""
     encoder = TinyEncoder()
     items = found_in(FolderSource(folder))
     while items:

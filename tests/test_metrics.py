@@ -9,9 +9,9 @@ from indexer.evaluation.metrics import intervals, picture_ranks, summary, text_r
 SIMILARITIES = np.array(
     [
         [0.9, 0.1, 0.2],  # text of picture 0: its picture is first
-        [0.8, 0.3, 0.5],  # text of picture 1: 0.8 and 0.5 stand above 0.3, so third
-        [0.7, 0.2, 0.6],  # text of picture 2: 0.7 stands above 0.6, so second
-        [0.1, 0.4, 0.3],  # text of picture 2: 0.4 stands above 0.3, so second
+        [0.8, 0.3, 0.5],  # text of picture 1: 0.8 and 0.5 exceed 0.3, so third
+        [0.7, 0.2, 0.6],  # text of picture 2: 0.7 exceeds 0.6, so second
+        [0.1, 0.4, 0.3],  # text of picture 2: 0.4 exceeds 0.3, so second
     ],
     np.float32,
 )
@@ -23,8 +23,8 @@ def test_text_ranks_are_those_worked_by_hand() -> None:
 
 
 def test_picture_ranks_take_the_best_own_text_among_all_texts() -> None:
-    # Picture 0: 0.9 is the best of its column. Picture 1: 0.4 stands above its 0.3.
-    # Picture 2: its best own text, 0.6, is the best of its column.
+    # Picture 0: 0.9 is the best of its column. Picture 1: 0.4 exceeds its 0.3. Picture 2: its best
+    # own text, 0.6, is the best of its column.
     assert picture_ranks(SIMILARITIES, OWNERS).tolist() == [1, 2, 1]
 
 
@@ -58,7 +58,7 @@ def test_intervals_hold_the_figure_and_resample_whole_pictures() -> None:
     alone = intervals(ranks, np.arange(200), draws=200)["recall@1"]
     together = intervals(ranks, np.repeat(np.arange(100), 2), draws=200)["recall@1"]
     assert alone.low < alone.value == 0.5 < alone.high
-    # Every picture has one hit and one miss: drawing pictures whole, nothing varies.
+    # Every picture has one hit and one miss: resampling whole pictures changes nothing.
     assert together.low == together.value == together.high == 0.5
 
 

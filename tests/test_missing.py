@@ -1,4 +1,4 @@
-"""Files that are away for a while, move or change places: what people made of them is kept."""
+"""Files that are missing for a while, move or swap: people's work on them stays."""
 
 import json
 import os
@@ -37,7 +37,7 @@ NAME = "library"
 
 
 class Silent:
-    """Nobody watches the run."""
+    """A progress report without output."""
 
     def planned(self, plan: RunState) -> None: ...
 
@@ -45,7 +45,7 @@ class Silent:
 
 
 def picture(seed: int, kind: str = "PNG", text: str = "") -> bytes:
-    """Return a picture of soft colours, another one for each seed."""
+    """Return a picture of soft colours, a different one for each seed."""
     colours = Image.frombytes("RGB", (6, 4), random.Random(seed).randbytes(6 * 4 * 3))
     told = PngImagePlugin.PngInfo()
     told.add_text("Comment", text)
@@ -74,7 +74,7 @@ def index(engine: Engine, *sources: Path, **options: object) -> None:
 
 
 def ids(engine: Engine) -> dict[str, int]:
-    """Return the pictures that are shown, by content."""
+    """Return the pictures in the answer, by content."""
     found = engine.search(Query((), (NAME,), k=1000))
     return {hit.picture.content_hash: hit.picture.id for hit in found}
 
@@ -86,7 +86,7 @@ def names(engine: Engine) -> dict[str, int]:
 
 @pytest.fixture
 def held(tmp_path: Path, database_url: str) -> Iterator[tuple[Engine, Path]]:
-    """Yield a library with a folder of its own and a share below it, indexed."""
+    """Yield a library with a folder and a share below it, indexed."""
     root = tmp_path / "library"
     fill(root / "own", 1, 2)
     fill(root / "share", 3, 4)
@@ -147,7 +147,7 @@ def test_pictures_of_a_share_that_is_away_are_kept_and_shown_nowhere(
     assert (shown_board.pictures, shown_board.missing) == (1, 3)
     assert [each.picture_id for each in pinned] == [named["1.png"]]
 
-    index(engine, root)  # once more: nothing else becomes of them
+    index(engine, root)  # a second run changes nothing
     assert engine.summaries()[0].missing == 3
     shutil.rmtree(root / "share", ignore_errors=True)
     (root.parent / "away").rename(root / "share")
@@ -427,7 +427,7 @@ STEPS = st.lists(
 
 
 class Tree:
-    """Folders of pictures that come, go, move and change places; each content is there once."""
+    """A state machine over folders of pictures that appear, vanish, move and swap."""
 
     FOLDERS = ("a", "b", "a/inner")
 
@@ -453,7 +453,7 @@ class Tree:
         elif what == "move" and files and folder.split("/")[0] not in self.away:
             path = self.root / folder / f"{one}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            files[one % len(files)].rename(path)  # over another, perhaps
+            files[one % len(files)].rename(path)  # perhaps replacing another file
         elif what == "swap" and len(files) > 1:
             first, second = files[one % len(files)], files[other % len(files)]
             spare = self.root / "spare"
@@ -536,7 +536,7 @@ def test_a_watched_share_that_goes_and_comes_back_keeps_its_pictures(
         (tmp_path / "away").rename(root / "share")
         wait_for(watching, "unchanged")
         assert json.loads(limn("search", "-c", "library", "--json").stdout) == json.loads(before)
-        root.rename(tmp_path / "gone")  # the root itself goes, and comes back
+        root.rename(tmp_path / "gone")  # the whole folder vanishes and returns
         (tmp_path / "gone").rename(root)
         fill(root / "own", 3)
         wait_for(watching, "1 added")

@@ -1,4 +1,4 @@
-"""Every address asked in every wrong way: never a fault of the server, and always what to do."""
+"""Every address with every kind of wrong request: never a server error, always advice."""
 
 import json
 import re
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "FOO")
 
-# Files, a stream that is followed for a minute, and what says 503 until the encoder is loaded.
+# Files, a stream that lasts a minute, and routes that answer 503 until the encoder is loaded.
 APART = ("static", "jobs.events", "health.readyz")
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -63,7 +63,7 @@ def test_no_misuse_is_the_servers_fault(
 
 
 def is_told(answer: Response, method: str, address: str) -> bool:
-    """Whether an error is the client's, and says what to do as a problem or as a page."""
+    """Return whether an error is the client's, with advice in a problem or on a page."""
     if answer.status_code >= 500 or (answer.status_code == 405 and "Allow" not in answer.headers):
         return False
     if method == "HEAD":

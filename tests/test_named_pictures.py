@@ -1,4 +1,4 @@
-"""Ids in plain answers, and pictures that are named by id, by place in the last answer, by file."""
+"""Ids in plain answers, and pictures named by id, by place in the last answer, by file."""
 
 import json
 import re
@@ -15,7 +15,7 @@ LINE = re.compile(r" *(\d+)  (\S+) +(\d+)  (/.*?)(  .*)?")
 
 
 def hits(printed: str) -> list[tuple[int, int, str]]:
-    """Place, id and name of each line."""
+    """Return place, id and name of each line."""
     found = [LINE.fullmatch(line) for line in printed.splitlines()]
     return [(int(each[1]), int(each[3]), Path(each[4]).name) for each in found if each]
 
@@ -82,7 +82,7 @@ def test_places_past_the_last_answer_and_damaged_ones_are_told(
     typed("index", colours)
     typed("search", "red", "-k", "3")
     assert "has the places @1 to @3" in typed("search", "red", "--less", "@4", code=2).stderr
-    typed("search", "red", "--where", "format = png")  # no hit: what is on the screen stays
+    typed("search", "red", "--where", "format = png")  # no hit: the last answer stays
     typed("search", "red", "--less", "@3")
     for junk in ("", "{", "[]", '{"catalog": 1}', '{"catalog": "other", "places": {"1": 1}}'):
         (tmp_path / "data" / "last-answer.json").write_text(junk)

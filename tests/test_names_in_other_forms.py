@@ -1,4 +1,4 @@
-"""Names that look the same are the same, composed or decomposed, wherever names are compared."""
+"""Names in composed or decomposed Unicode: equal wherever names are compared."""
 
 import csv
 import json

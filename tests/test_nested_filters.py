@@ -1,4 +1,4 @@
-"""Filters however they are nested: each is followed by both databases, and means what it says."""
+"""Nested filters: both databases agree on them, and with the documented meaning."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 WIDTHS = range(100, 108)
 
-# Of the last picture neither is known.
+# The last picture has neither value.
 CAMERAS = ("Canon", "Nikon", "Canon", "Sony", "Nikon", "Sony", "Canon", None)
 
 conditions_of = st.one_of(
@@ -46,7 +46,7 @@ kinds = st.sampled_from(("all", "any", "not"))
 
 @pytest.fixture
 def pictures(catalog: Catalog) -> Catalog:
-    """Eight pictures, each of its width and camera; the ids go from 1 on."""
+    """Index eight pictures, each with its width and camera; the ids start at 1."""
     collection = catalog.collections.open("photos", SPACE)
     for width, camera in zip(WIDTHS, CAMERAS, strict=True):
         picture = embedded(f"/p/{width}.jpg", unit(1, 0, 0, 0))
@@ -62,7 +62,7 @@ def passing(catalog: Catalog, wanted: Filter) -> list[int]:
 
 
 def passes(wanted: Filter, width: int, camera: str | None) -> bool:
-    """Return what the language says: what is not known of a picture never passes a condition."""
+    """Return the documented result: an unknown value never passes a condition."""
     match wanted:
         case Not():
             return not passes(wanted.filter, width, camera)

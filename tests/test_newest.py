@@ -1,4 +1,4 @@
-"""Questions without terms: the newest first; and filters that leave nothing, with the reason."""
+"""Queries without terms: the newest first; and the reason for an empty answer."""
 
 import json
 import re
@@ -24,7 +24,7 @@ DAYS = {"red": "2019-03-01", "green": "2021-05-14", "blue": "2020-01-01"}
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
-    """Three pictures with the days of their taking, and one of another collection without."""
+    """Index three pictures with dates, and one without a date in another collection."""
     with opened(settings_in(tmp_path / "data")) as (engine, client):
         for colour, day in DAYS.items():
             store(engine.catalog, tmp_path / f"{colour}.png", colour, taken_at=f"{day}T10:00:00")
@@ -194,7 +194,7 @@ def test_an_empty_answer_is_explained_and_long_words_are_told_all_the_same(
 def test_copies_on_a_pictures_page_are_those_that_a_search_folds(
     app: tuple[Engine, FlaskClient], tmp_path: Path
 ) -> None:
-    """The tiny encoder tells colours alone: its cosine makes copies of what looks the same."""
+    """Compare copies and folds: the tiny encoder sees colours alone, so equal ones are copies."""
     engine, client = app
     copy = store(engine.catalog, tmp_path / "again.png", "red", size=(192, 128))
     folded = engine.search(Query((), ("colours",), fold=True))

@@ -1,4 +1,4 @@
-"""Names with line breaks, escape sequences and what a system refuses: sent, saved, printed."""
+"""Names with line breaks, escape sequences and forbidden characters: sent, saved, printed."""
 
 import csv
 import io
@@ -38,16 +38,16 @@ ODD = (
     "=cmd|'calc'!A0.jpg",
 )
 
-# What Windows refuses.
+# Characters and names that Windows refuses.
 REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
-# What steers a terminal.
+# Control sequences of a terminal.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @pytest.fixture
 def odd(engine: Engine, tmp_path: Path) -> list[int]:
-    """Return the ids of pictures of such names; one has a name that is no UTF-8."""
+    """Return the ids of pictures with odd names; one name is not UTF-8."""
     names = [*ODD, os.fsdecode(b"latin\xe9\n.jpg")]
     caption = [Caption("a wall,\nthen \x1b[2Jnothing")]
     return [
@@ -57,7 +57,7 @@ def odd(engine: Engine, tmp_path: Path) -> list[int]:
 
 
 def fits(name: str) -> bool:
-    """Whether any system can keep a file of that name."""
+    """Return whether any system can store a file of that name."""
     plain = name.isprintable() and not REFUSED.search(name) and name == name.strip(" .")
     device = re.match(r"(?i)(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", name)
     return plain and not device and len(name.encode()) <= 255 and "." in name[1:]

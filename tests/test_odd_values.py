@@ -1,6 +1,4 @@
-"""What people's files say beside pictures may be anything: it is stored, cut or told of, and costs
-no other picture.
-"""
+"""Odd values in sidecars: stored, cut or reported, at no cost to other pictures."""
 
 import json
 import os
@@ -57,7 +55,7 @@ ODD = [
 
 
 def library(folder: Path, documents: list[str]) -> Path:
-    """Make a folder with a picture for each JSON document, which stands beside it, and one more."""
+    """Make a folder with a picture for each JSON sidecar, and one picture more."""
     folder.mkdir(exist_ok=True)
     for number, document in enumerate([*documents, None]):
         colour = (number % 256, number // 256, 99)
@@ -68,7 +66,7 @@ def library(folder: Path, documents: list[str]) -> Path:
 
 
 def indexed(catalog: Catalog, folder: Path, name: str) -> list[int]:
-    """Index a folder with a worker process; returns the pictures' ids."""
+    """Index a folder with a worker process; return the pictures' ids."""
     source = open_source(folder, SourceOptions())
     encoder = open_encoder("tiny", "cpu")
     progress = PlainProgress()

@@ -1,4 +1,4 @@
-"""Odd values over the API: on each database they are the client's fault, and never an outage."""
+"""Odd values over the API: on each database a client error, never an outage."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Texts that old programs wrote are read in the encoding that they are in."""
+"""Texts of old programs, in their own encodings."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: the API does what it says, whatever is asked; and its reference page."""
+"""The OpenAPI document: the API conforms to it for any request; and its reference page."""
 
 import json
 import re
@@ -39,7 +39,7 @@ from web.route import facts_of
 load_all_checks()
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
-# The short form: enough to have found every mistake that a run of a thousand found.
+# The short form: long enough to find every mistake that a run of a thousand found.
 ASKED = settings(
     max_examples=25,
     deadline=None,
@@ -75,7 +75,7 @@ def described(app: Flask) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
 
 
-# Schemathesis leaves the files open that the application sends it.
+# Schemathesis does not close the files that the application sends.
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("mode", GenerationMode)
@@ -93,7 +93,7 @@ def test_nothing_that_may_be_asked_is_answered_as_is_not_said(
             assert answer.status_code < 500, answer.text
             case.validate_response(answer, checks=CHECKS)
 
-        with suppress(Unsatisfiable):  # where nothing is taken, nothing can be wrong
+        with suppress(Unsatisfiable):  # a route without input can't have wrong input
             ask()
         asked += 1
     assert asked == 50
@@ -128,7 +128,7 @@ def test_answers_have_the_members_that_the_document_names_and_no_others(
 
 
 def endpoints_that_are_as_said(client: FlaskClient) -> set[str]:
-    """Return the endpoints that give JSON; members that the document does not name are errors."""
+    """Return the endpoints that answer JSON; members outside the document are errors."""
     told = set()
     app = client.application
     for rule in app.url_map.iter_rules():

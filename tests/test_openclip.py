@@ -1,4 +1,4 @@
-"""Pairs of open_clip: files, names, preparation, towers, and a hub that is out of reach."""
+"""Pairs of open_clip: files, names, preparation, towers, and a hub that can't be reached."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def opened(architecture: str, path: Path) -> OpenClipEncoder:
 
 
 def photographs() -> list[Image.Image]:
-    """Real photographs of odd sizes, both ways up, two smaller than a tower's input."""
+    """Return real photographs of odd sizes, both ways up, two smaller than a tower's input."""
     data = pytest.importorskip("skimage.data")
     cat = Image.fromarray(data.chelsea())
     rocket = Image.fromarray(data.rocket())
@@ -225,7 +225,7 @@ def test_many_threads_get_what_one_gets(tmp_path: Path) -> None:
 
 
 class Trap:
-    """A pickle that would leave a file behind if its code were run."""
+    """A pickle that would write a file if its code were run."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -361,7 +361,7 @@ def run_elsewhere(code: str, *arguments: str, **environment: str) -> list[str]:
 
 @pytest.fixture
 def closed_port() -> Iterator[str]:
-    """Yield the address of a port that is taken, so that none can listen there, and closed."""
+    """Yield the address of a bound port without a listener."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""Pictures stand upright by the rule of their format, and are never turned twice."""
+"""Orientation by the rule of each format: pictures are upright, and never turned twice."""
 
 import struct
 from io import BytesIO
@@ -58,7 +58,7 @@ def test_exif_turns_no_jpeg_xl(orientation: int) -> None:
 def test_a_jpeg_xl_made_of_a_turned_jpeg_is_upright(
     orientation: int, restored: bool, tmp_path: Path
 ) -> None:
-    """Its codestream says how it lies; the JPEG that may be restored from it lies as it did."""
+    """Check the codestream's own orientation; the restored JPEG has the original's."""
     stored_as(orientation, quadrants()).save(
         tmp_path / "a.jpg", quality=95, subsampling=0, exif=exif(orientation)
     )
@@ -68,7 +68,7 @@ def test_a_jpeg_xl_made_of_a_turned_jpeg_is_upright(
 
 
 def without_box(data: bytes, kind: bytes) -> bytes:
-    """Return a file of boxes without those of one kind."""
+    """Return a file of boxes without the boxes of one kind."""
     kept = b""
     place = 0
     while place < len(data):
@@ -89,14 +89,14 @@ def test_an_avif_is_turned_by_its_own_boxes_once(orientation: int) -> None:
 def test_what_xmp_says_turns_none_whose_header_says_how_it_lies(kind: str) -> None:
     data = encoded(kind, quadrants(), quality=95, **({} if kind == "JXL" else {"xmp": XMP}))
     picture, _ = read_picture(data)
-    if kind == "HEIF":  # whose writer takes the XMP over into the header
+    if kind == "HEIF":  # its writer copies the XMP into the header
         picture = picture.transpose(Image.Transpose.ROTATE_90)
     assert shows_quadrants(picture, 25), corners(picture)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_alone_turns_no_heic(orientation: int) -> None:
-    """Its writer here stores EXIF and leaves the picture as it is."""
+    """Check that EXIF turns no HEIC, as the test's writer stores EXIF and leaves the pixels."""
     assert is_upright(encoded("HEIF", quadrants(), quality=95, exif=exif(orientation)))
 
 
@@ -106,7 +106,7 @@ def test_every_frame_of_an_animation_is_upright(
     orientation: int, name: str, tmp_path: Path
 ) -> None:
     shown = [stored_as(orientation, quadrants()) for _ in range(4)]
-    for place, frame in enumerate(shown):  # frames that are alike would be written as one
+    for place, frame in enumerate(shown):  # equal frames would be written as one
         frame.putpixel((place, 0), (0, 0, 0))
     path = tmp_path / name
     shown[0].save(

@@ -1,4 +1,4 @@
-"""Reading pictures: every kind comes out upright, in 8-bit sRGB, or is refused with its reason."""
+"""Decoding of pictures: upright, in 8-bit sRGB, or refused with a reason."""
 
 import os
 import threading
@@ -215,7 +215,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
     path = jpeg(tmp_path / "private.jpg")
     path.chmod(0)
     user = os.geteuid()
-    if user == 0:  # whom no permission stops
+    if user == 0:  # root ignores permissions
         os.seteuid(65534)
     try:
         error = refusal(path)
@@ -284,10 +284,10 @@ def test_a_file_that_grows_while_it_is_read_is_never_taken_for_whole(tmp_path: P
     writer.start()
     try:
         with pytest.raises(BadPicture, match="something still writes it") as caught:
-            for _ in range(100):  # the writer may get no core for as long as one reading takes
+            for _ in range(100):  # the writer may get no core during a whole reading
                 load_file(path)
     finally:
         ended.set()
         writer.join()
-    assert caught.value.reason == "unreadable"  # such are tried again at every run
+    assert caught.value.reason == "unreadable"  # the next run tries again
     assert len(load_file(path)) == path.stat().st_size

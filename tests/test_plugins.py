@@ -15,7 +15,7 @@ from tests.conftest import Limn
 
 @pytest.fixture
 def toys(tmp_path: Path) -> dict[str, str]:
-    """Return an installed package with a backend of each kind: the environment that has it."""
+    """Install a package with a backend of each kind; return the environment."""
     packages = tmp_path / "packages"
     metadata = packages / "toys-1.0.dist-info"
     metadata.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""How far a run is: never more is done than there is, whatever comes to light on the way."""
+"""Progress of a run: never more done than the total, whatever is found on the way."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 class Recorder:
-    """Keeps all that it was told of a run."""
+    """A progress report that records a run."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[int, int]] = []
@@ -33,7 +33,7 @@ class Recorder:
 
 
 def every_kind(folder: Path) -> Path:
-    """Films, an animation, archives whole and damaged, and pictures, one of them damaged."""
+    """Make films, an animation, archives whole and damaged, and pictures, one of them damaged."""
     folder.mkdir()
     made.film(folder / "a.mp4", made.COLOURS)
     made.film(folder / "black.mp4", ("black",))

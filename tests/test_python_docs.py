@@ -1,4 +1,4 @@
-"""docs/python.md: its examples run as they stand, and `import search` loads nothing."""
+"""Examples of docs/python.md, run as written; and `import search` without further imports."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Queries: what is refused, and how terms become one vector."""
+"""Queries: refused ones, and one vector from several terms."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Pictures that are near to every text are held back, and the cosines of vectors say so."""
+"""Hubs, near to every text: the querybank lowers them, and adjusts the cosines of vectors."""
 
 import json
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_what_is_written_is_read_again(bank: Querybank, tmp_path: Path) -> None:
     again, vectors = read_querybank(tmp_path / QUERYBANK), spread(9, 6)
     np.testing.assert_allclose(
         again.even_texts(vectors), bank.even_texts(vectors), atol=2e-3
-    )  # banks are kept in float16
+    )  # the bank is float16
     assert again.usual == bank.usual and again.packed() == bank.packed()
 
 
@@ -131,7 +131,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> list[CaptionedPicture]:
 
 
 def without_querybank(folder: Path) -> Path:
-    """Return a pair as they were before there was querybank.npz."""
+    """Return a pair as it was before querybank.npz existed."""
     copytree(FOLDER, folder)
     facts = json.loads((folder / "pair.json").read_bytes())
     facts["sha256"].pop(QUERYBANK, None)
@@ -150,7 +150,7 @@ def test_a_querybank_becomes_a_part_of_a_pair_and_of_its_space(
     plain = open_builtin(folder)
     assert plain.querybank is None
     assert not add_querybank(folder, taught)
-    assert open_builtin(folder).space.id == plain.space.id  # six pictures say too little
+    assert open_builtin(folder).space.id == plain.space.id  # six pictures are too few
     assert add_querybank(folder, taught, before)
     even = open_builtin(folder)
     now = even.querybank

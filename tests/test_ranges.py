@@ -1,4 +1,4 @@
-"""Ranges of files, as RFC 9110 has them: passed over where they are none, 416 beyond the end."""
+"""Ranges of files, as in RFC 9110: ignored where invalid, 416 beyond the end."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What raw files say of themselves, in the directories of each maker."""
+"""Metadata of raw files, in the directories of each maker."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from tests.metadata_of_every_standard import bag, packet
 
 
 def directory(gps: bool = True) -> bytes:
-    """Return a TIFF's directories as a camera fills them: what, when, where, and an XMP packet."""
+    """Return a TIFF's directories as a camera fills them: camera, date, place and XMP packet."""
     exif = Image.Exif()
     exif.endian = "<"
     exif[ExifTags.Base.Make] = "Limn"
@@ -30,7 +30,7 @@ def directory(gps: bool = True) -> bytes:
 
 
 def check(facts: PictureFacts) -> None:
-    """All of the above is there."""
+    """Check all the facts above."""
     assert facts.taken_at == "2019-08-07T06:05:04"
     assert facts.camera == "Limn Test One"
     assert (facts.latitude, facts.longitude) == (48.5, -2.25)

@@ -1,4 +1,4 @@
-"""A data folder that may only be read: it is searched, and what would change it says why not."""
+"""A read-only data folder: searches work, and every change is refused with the reason."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 from tests.commands import limn_command
 from tests.conftest import COLOURS, Limn
 
-# Root may write everywhere, unless it gives that up.
+# Root may write everywhere, unless the process drops that right.
 RIGHTS = "-dac_override,-dac_read_search"
 AS_READER = ("setpriv", "--bounding-set", RIGHTS, "--inh-caps", RIGHTS)
 
@@ -42,7 +42,7 @@ def give_back(folder: Path) -> None:
 
 @pytest.fixture
 def data(limn: Limn, colours: Path, tmp_path: Path) -> Iterator[Path]:
-    """Yield a data folder with eight pictures in it, which `protect` may be called on."""
+    """Yield a data folder with eight pictures, which tests may protect from writing."""
     limn("index", colours, "-c", "k")
     yield tmp_path / "data"
     give_back(tmp_path / "data")
@@ -50,7 +50,7 @@ def data(limn: Limn, colours: Path, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def reader(limn_environment: dict[str, str], tmp_path: Path) -> Run:
-    """Run a command as a user who may not write to what is protected."""
+    """Run a command as a user who may not write to protected folders."""
 
     def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""A form that is not taken comes back: with its status, what was typed, and why, at the field."""
+"""Refused forms: the form again, with status, typed values, and the reason at the field."""
 
 import html
 import re
@@ -23,7 +23,7 @@ LONG = "x" * 201
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
-    """Yield an application with two collections and two of everything that people keep."""
+    """Yield an application with two collections and two saved items of each kind."""
     (tmp_path / "shared").mkdir()
     settings = settings_in(tmp_path / "data", roots=(tmp_path / "shared",))
     with opened(settings) as (engine, client):

@@ -1,4 +1,4 @@
-"""`limn serve --reload`: a change of a file is a new server, and Ctrl-C ends it in order."""
+"""The command `limn serve --reload`: a change restarts the server, and Ctrl-C stops it cleanly."""
 
 import os
 import re
@@ -21,7 +21,7 @@ PATIENCE_S = 30.0
 
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the packages, so that a test may change a file of them."""
+    """Copy the packages, so that a test may change a file."""
     folder = tmp_path_factory.mktemp("code")
     ignored = shutil.ignore_patterns("*.onnx", "*.npz", "__pycache__")
     for package in ("search", "web", "migrations", "indexer"):
@@ -33,7 +33,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reloading(
     environment: Mapping[str, str], code: Path, *options: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """Start `limn serve --reload` from the copied packages; kill what is left of it at the end."""
+    """Start `limn serve --reload` from the copied packages; kill remaining processes at the end."""
     process = subprocess.Popen(
         limn_command(["serve", "--reload", *options]),
         env={**environment, "PYTHONPATH": str(code)},
@@ -51,7 +51,7 @@ def reloading(
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes that a process has started, where the system lists them."""
+    """Return the child processes of a process, where the system lists them."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(each) for each in listed.read_text().split()] if listed.exists() else []
 

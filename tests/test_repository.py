@@ -25,7 +25,7 @@ def test_no_test_imports_another_test() -> None:
 
 
 def test_programs_that_tests_run_import_what_is_there() -> None:
-    """Tools that rename a module do not look into texts."""
+    """Check imports in program texts, which tools that rename a module do not search."""
     absent = {
         f"{path.name}: {module} has no {name}"
         for path in TESTS.glob("*.py")

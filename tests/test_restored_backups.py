@@ -1,4 +1,4 @@
-"""A database that a backup replaced: newer index files and maps are not taken for its own."""
+"""A database restored from a backup: newer index files and maps are not taken for its own."""
 
 import shutil
 from pathlib import Path
@@ -38,7 +38,7 @@ def paint(folder: Path, **pictures: str) -> Path:
 
 
 def best(folder: Path, *colours: str) -> list[str]:
-    """Return the picture that each colour finds in a process of its own; "" where none is of it."""
+    """Return the best picture of each colour in a newly opened engine; "" for a poor match."""
     names = []
     with open_engine(settings_in(folder)) as engine:
         for colour in colours:
@@ -64,7 +64,7 @@ def test_pictures_of_a_restored_database_are_found_and_no_others(
     assert "the database was restored from a backup since" in caplog.text
     caplog.clear()
     assert best(data, "purple") == ["c"]
-    assert not caplog.text  # the files are its own again
+    assert not caplog.text  # the files match the database again
 
 
 numbers = st.integers(0, 3)
@@ -101,7 +101,7 @@ def test_a_follower_holds_what_its_database_holds_whatever_was_restored(
 
 
 class World:
-    """A database with a collection, an index file beside it, and perhaps a backup."""
+    """A database with a collection, its index file, and perhaps a backup."""
 
     def __init__(self, at_head: Path, folder: Path) -> None:
         self.file, self.backup, self.index = (folder / each for each in ("a.db", "b.db", "i"))
@@ -125,7 +125,7 @@ class World:
                 f"/p/{picture}.jpg", unit(*(1 + (vector >> bit & 1) for bit in range(4)))
             )
             self.catalog.writer.store(self.collection, [item])
-        elif name == "elsewhere":  # whose numbers are of the same log
+        elif name == "elsewhere":  # its numbers are of the same log
             other = self.catalog.collections.open("other", SPACE)
             self.catalog.writer.store(other, [embedded("/p/x.jpg", unit(1, 0, 0, 0))])
         elif name == "remove":
@@ -211,7 +211,7 @@ def test_an_index_file_from_before_epochs_is_followed_further(tmp_path: Path) ->
     catalog = Catalog(database)
     collection = catalog.collections.open("photos", SPACE)
     catalog.writer.store(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
-    with database.writing() as sql:  # as the migration finds it
+    with database.writing() as sql:  # as in a database from before epochs
         sql.execute(sa.text("DELETE FROM change_epoch"))
     first = follower(catalog, tmp_path / "index")
     assert_level(first, catalog)

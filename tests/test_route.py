@@ -1,4 +1,4 @@
-"""The facts of a route stand at its view: a view without them stops the start."""
+"""The facts of a route at its view: a view without them stops the start."""
 
 import pytest
 from flask import Blueprint, Flask

@@ -1,4 +1,4 @@
-"""What is saved of a frame, a table's row and an archive's member: a file that any system opens."""
+"""Downloads of a frame, a table's row and an archive's member: a file that any system opens."""
 
 import io
 import zipfile

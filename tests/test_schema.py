@@ -1,4 +1,4 @@
-"""Migrations: from empty to head, head against the tables, and schemas that are not ours."""
+"""Migrations: from empty to head, head against the tables, and foreign schemas."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_the_migrations_make_the_tables_that_the_code_declares(database_url: str
 
 
 def not_of_full_text(name: str | None, _kind: str, _parents: object) -> bool:
-    """Full text indexes and what FTS5 keeps in them are no tables of SQLAlchemy's."""
+    """Exclude full-text indexes and FTS5's own tables, which SQLAlchemy does not know."""
     return not (name or "").startswith("words_index")
 
 

@@ -1,4 +1,4 @@
-"""The shipped files, read back into torch's towers."""
+"""The shipped files, loaded into torch's towers."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Files beside pictures: XMP and Google's documents, in all their names, as they come and go."""
+"""Sidecars of pictures: XMP and Google's documents, under all their names, added and removed."""
 
 import json
 from datetime import datetime
@@ -33,7 +33,7 @@ BESIDE = Said(datetime(2015, 6, 7, 8, 9, 10), "+02:00", -48.5, 2.25, 4, "outer",
 
 
 def texts(folder: Path) -> dict[str, list[str]]:
-    """Return the captions beside each picture of a folder."""
+    """Return the captions from the sidecars of each picture in a folder."""
     items = found_in(FolderSource(folder))
     return {item.path.name: [each.text for each in item.told.captions] for item in items}
 
@@ -189,7 +189,7 @@ def test_a_hash_tells_what_of_the_file_is_covered() -> None:
 
 
 def stored(limn: Limn) -> dict[str, dict[str, Any]]:
-    """Return what a collection holds, by file name."""
+    """Return a collection's pictures, by file name."""
     hits = json.loads(limn("search", "-c", "t", "--json", "-k", "100").stdout)
     return {Path(hit["path"]).name: hit for hit in hits}
 

@@ -18,7 +18,7 @@ from tests.colour_web import picture_bytes, settings_in, store_colours
 
 pytestmark = pytest.mark.slow
 
-# Eight threads that each make, use and free blocks as searches do, and the memory in MiB after it.
+# Eight threads that each make, use and free blocks as searches do, and the final memory in MiB.
 FREED_BY_THREADS = """
 import numpy as np
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Every kind of source: its pictures are found with their captions and columns, and again."""
+"""Every kind of source: its pictures with their captions and columns, at every run."""
 
 import json
 import os

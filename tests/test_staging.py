@@ -1,4 +1,4 @@
-"""First passes of collections: built while searches go on, kept in a file, built again if lost."""
+"""ANN indexes of collections: built during searches, stored in a file, rebuilt if lost."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 
 class Opening(Protocol):
-    """Opens an engine on one and the same folder, in a process that lasts or does not."""
+    """A fixture that opens engines on one folder, in a long-running or a short process."""
 
     def __call__(
         self, long_running: bool = True, **changes: object
@@ -39,7 +39,7 @@ TIMEOUT_S = 120
 
 @pytest.fixture(autouse=True, scope="module")
 def alone() -> Iterator[None]:
-    """FAISS on one thread: what is this small is not worth sharing out."""
+    """Run FAISS on one thread: rows this few gain nothing from several."""
     with one_thread():
         yield
 
@@ -51,7 +51,7 @@ def vectors(count: int, seed: int = 0) -> Vectors:
 
 
 def fill(engine: Engine, rows: Vectors, first: int = 0) -> Collection:
-    """Pictures that have vectors, and no files."""
+    """Index pictures that have vectors, and no files."""
     collection = engine.catalog.collections.open("many", TinyEncoder().space)
     nothing = EmbeddedCaptions((), np.empty((0, WIDTH), np.float32))
     batch = []
@@ -65,7 +65,7 @@ def fill(engine: Engine, rows: Vectors, first: int = 0) -> Collection:
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Opening:
-    """Open an engine on one and the same folder, with other settings each time."""
+    """Open an engine on the same folder, with other settings each time."""
 
     @contextmanager
     def open_with(long_running: bool = True, **changes: object) -> Iterator[Engine]:
@@ -77,7 +77,7 @@ def opened(tmp_path: Path) -> Opening:
 
 
 def staged(engine: Engine, collection: Collection) -> FaissStore:
-    """Return the collection's store, once what was begun for it in the background has ended."""
+    """Return the collection's store, once its background builds have ended."""
     store = engine.store(collection)
     engine.wait_for_builds(TIMEOUT_S)
     assert isinstance(store, FaissStore)

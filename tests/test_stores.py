@@ -1,4 +1,4 @@
-"""The contract of vector stores, held by every backend, and what FAISS's two halves add to it."""
+"""The contract of vector stores, for every backend, and FAISS's two halves."""
 
 import logging
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def faiss_with_an_appending_copy(width: int) -> FaissStore:
 
 
 def opener(backend: type[StoreBackend]) -> Callable[[int], VectorStore]:
-    """How a registered backend opens a store on the CPU."""
+    """Return the function that opens a registered backend's store on the CPU."""
 
     def open_store(width: int) -> VectorStore:
         space = Space("a-space", "tiny", width)
@@ -74,7 +74,7 @@ def rounded(vectors: Vectors) -> Vectors:
 def assert_answers_as_worked_out(
     answer: tuple[Ids, Scores], held: dict[int, Vectors], queries: Vectors, k: int
 ) -> None:
-    """Every score belongs to its id, no id comes twice, and no better one was left out."""
+    """Check that scores match their ids, no id repeats, and no better id is missing."""
     ids, scores = answer
     assert ids.shape == scores.shape == (len(queries), k)
     assert ids.dtype == np.int64 and scores.dtype == np.float32
@@ -234,7 +234,7 @@ def test_a_dump_brings_back_the_same_store(store: VectorStore) -> None:
     before = store.items()
     store.put(np.arange(10, 40), unit_vectors(30, seed=1))
     store.search(vectors, 5)
-    store.load(memoryview(b"-" + payload)[1:])  # a file's header may leave it at an odd address
+    store.load(memoryview(b"-" + payload)[1:])  # the payload's address may be odd
     for found, expected in zip(store.items(), before, strict=True):
         np.testing.assert_array_equal(found, expected)
     held = {picture: vectors[picture] for picture in range(20) if picture != 3}
@@ -293,7 +293,7 @@ def test_rankings_equal_those_worked_out_after_any_sequence_of_writes(
 
 
 def run_together(*works: Callable[[], None]) -> None:
-    """Run each in a thread of its own; the first failure is raised here."""
+    """Run each function in a thread of its own; raise the first failure."""
     failures: list[BaseException] = []
 
     def kept(work: Callable[[], None]) -> None:
@@ -313,7 +313,7 @@ def run_together(*works: Callable[[], None]) -> None:
 
 
 def test_searches_stay_right_while_another_thread_writes(store: VectorStore) -> None:
-    # An id has the same vector whenever it is held, so every answer can be checked by itself.
+    # An id always has the same vector, so every answer can be checked by itself.
     vectors = unit_vectors(300)
     by_id = rounded(vectors)
     store.put(np.arange(100), vectors[:100])
@@ -352,7 +352,7 @@ def test_a_writer_waits_for_readers_who_share() -> None:
 
     def reader() -> None:
         with lock.reading():
-            reading.wait(TIMEOUT_S)  # all the readers are inside at once
+            reading.wait(TIMEOUT_S)  # all readers are active at once
             assert writer_comes.wait(TIMEOUT_S)
             order.append("reader")
 
@@ -412,7 +412,7 @@ def test_auto_takes_what_is_there() -> None:
 
 
 def test_a_copy_that_fails_is_given_up_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
-    # An index that was never trained raises RuntimeError on add, as a full GPU does.
+    # An untrained index raises RuntimeError on add, as a full GPU does.
     failing = faiss.IndexPQ(WIDTH, 4, 8, faiss.METRIC_INNER_PRODUCT)
     store = FaissStore(WIDTH, DeviceCopy(failing))
     vectors = unit_vectors(10)

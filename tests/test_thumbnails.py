@@ -1,4 +1,4 @@
-"""Thumbnails: small, upright, never enlarged, and kept in a folder that may be lost."""
+"""Thumbnails: small, upright, never enlarged, cached in a folder that may be lost."""
 
 import resource
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""What clients are told of errors: nothing of where things lie; the server has that in its log."""
+"""Errors as clients see them: no paths of the server, which logs these."""
 
 from pathlib import Path
 

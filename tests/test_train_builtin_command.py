@@ -1,4 +1,4 @@
-"""`limn train-builtin`: a run of seconds from random parts, and what it says of wrong ones."""
+"""The command `limn train-builtin`: a run of seconds from random parts, and its errors."""
 
 import json
 import re
@@ -24,7 +24,7 @@ Refused = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Captions, a body of random weights, and another network's weights under both names."""
+    """Write captions, a body of random weights, and another network's weights under both names."""
     folder = tmp_path_factory.mktemp("parts")
     draw_shapes(folder / "pictures")
     body = PictureTower(TowerShape()).body.state_dict()
@@ -47,7 +47,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def random_bert() -> dict[str, Tensor]:
-    """Weights by the names and of the sizes of all-MiniLM-L6-v2's, but of fewer words."""
+    """Draw weights with the names and sizes of all-MiniLM-L6-v2's, but fewer words."""
     wide = TowerShape().hidden
     sizes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (1_000, wide),
@@ -73,7 +73,7 @@ def random_bert() -> dict[str, Tensor]:
 
 @pytest.fixture
 def refused(parts: Path, tmp_path: Path) -> Refused:
-    """Run the command, some parts replaced by others of the folder, and give its message."""
+    """Run the command with some parts replaced by others of the folder; return its message."""
 
     def run(out: Path = tmp_path / "run", **others: str) -> str:
         named = {"backbone": "body.safetensors", "minilm": "minilm", **others}

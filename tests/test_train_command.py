@@ -1,4 +1,4 @@
-"""`limn train`: the real command on real JPEGs, with a small architecture of open_clip's."""
+"""The command `limn train`: on real JPEGs, with a small architecture of open_clip's."""
 
 import json
 import signal
@@ -48,7 +48,7 @@ def captions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def limn(tmp_path: Path, one_thread: None) -> Iterator[Train]:
-    """Run the command in this process, which has torch already; other commands as well."""
+    """Run this and other commands in the current process, which has torch loaded already."""
     handler = signal.getsignal(signal.SIGTERM)
 
     def run(*arguments: str | Path, code: int = 0) -> Result:
@@ -62,7 +62,7 @@ def limn(tmp_path: Path, one_thread: None) -> Iterator[Train]:
 
 
 def records(out: Path) -> list[dict[str, Any]]:
-    """Return a run's metrics without the seconds that it took."""
+    """Return a run's metrics without its seconds."""
     lines = (out / "metrics.jsonl").read_text().splitlines()
     return [{**json.loads(line), "seconds": 0} for line in lines]
 
@@ -111,7 +111,7 @@ def test_a_pair_that_finds_pictures_worse_is_refused_unless_it_is_wanted(
     assert "not installed" in refused.stderr and "before   after" in refused.stderr
     assert not (tmp_path / "worse/pair").exists()
     wanted = limn(*worse, "--install-anyway")
-    assert "going on from step" in wanted.stderr  # and no epoch more
+    assert "going on from step" in wanted.stderr  # and no further epoch
     assert wanted.stdout.strip() == f"open_clip:{CLIP}@{tmp_path / 'worse/pair'}"
     assert len(records(tmp_path / "worse")) == 2
 
@@ -189,7 +189,7 @@ def test_lora_without_peft_names_the_extra(start: str, captions: Path, tmp_path:
     _, heard = process.communicate(timeout=120)
     assert process.returncode == 2, heard
     assert "--method lora needs peft" in heard and '[train]"' in heard
-    assert not (tmp_path / "run").exists()  # it is not claimed for a run that can't begin
+    assert not (tmp_path / "run").exists()  # a run that can't begin does not create its folder
 
 
 def launched(

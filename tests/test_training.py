@@ -266,7 +266,7 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_light_changes_as_it_is_written_down() -> None:
-    """The matrix of `_lit` against the steps that it stands for, where nothing is cut off."""
+    """Compare the matrix of `_lit` with its separate steps, where nothing is clipped."""
     views = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.2 - 0.1
     lit, draw = _lit(views, np.random.default_rng(4)), np.random.default_rng(4)
     bright, contrast, colour = draw.uniform(1 - LIGHT, 1 + LIGHT, (3, 6, 1, 1))
@@ -299,7 +299,7 @@ def test_a_mixed_view_shows_two_pictures_in_the_shares_that_are_told() -> None:
 
 
 def test_each_text_wants_the_views_that_show_its_picture() -> None:
-    """Of two pictures the first view shows both, and the second text may be content with either."""
+    """Check two pictures: the first view shows both, and the second text fits either view."""
     rows, scale = torch.eye(2), torch.tensor(50.0)
     sure = softmax_loss(rows, rows, scale, torch.eye(2))
     both = softmax_loss(rows, rows, scale, torch.tensor([[0.5, 0.5], [0.0, 1.0]]))

@@ -94,7 +94,7 @@ def test_captions_of_one_picture_are_no_negatives_of_each_other() -> None:
     said = torch.eye(2).repeat_interleave(2, 0)  # two perfect captions of each picture
     owned = torch.eye(2).repeat_interleave(2, 1)
     perfect = captions_loss(shown, said, torch.tensor(50.0), owned)
-    torch.testing.assert_close(perfect, torch.tensor(2.0).log() / 2)  # which of its two it is
+    torch.testing.assert_close(perfect, torch.tensor(2.0).log() / 2)  # one of two captions
     alone = captions_loss(
         shown, said, torch.tensor(50.0), torch.tensor([[1.0, 0, 0, 0], [0, 0, 1, 0]]) + 1e-9
     )
@@ -191,7 +191,7 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch_and_from_its_last_step(
         kept = parts[0].average.weights
 
     class Killed(BaseException):
-        """Ends a run where a signal would."""
+        """A run that ends where a signal would end it."""
 
     def end(line: str) -> None:
         if f"step {killed_at} " in line:
@@ -210,7 +210,7 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch_and_from_its_last_step(
 
 @contextmanager
 def files_of_at_most(size_bytes: int) -> Iterator[None]:
-    """Make the system refuse longer files, as a full disk does."""
+    """Limit the size of this process's files, as a full disk does."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, limits[1]))
     try:

@@ -1,4 +1,4 @@
-"""Looking after collections: failures, jobs, their worker, moved files, copies, verify, watch."""
+"""Maintenance of collections: failures, jobs, their worker, moved files, copies, verify, watch."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from tests.pictures_of_every_kind import cut
 
 @pytest.fixture
 def held(tmp_path: Path, limn: Limn) -> Iterator[Catalog]:
-    """Yield the catalog that the `limn` fixture's commands use."""
+    """Yield the catalog of the `limn` fixture's commands."""
     (tmp_path / "data").mkdir()
     database = Database(tmp_path / "data" / "limn.db")
     ensure_schema(database)
@@ -184,7 +184,7 @@ def test_a_watched_folder_is_followed(
             Image.new("RGB", (64, 64), "pink").save(colours / "pink.jpg")
             began = time.monotonic()
             assert "1 added, 0 changed, 8 unchanged, 0 removed" in process.stdout.readline()
-            assert time.monotonic() - began < 10  # three on a machine that is free
+            assert time.monotonic() - began < 10  # three on an idle machine
             assert "pink.jpg" in limn("search", "pink", "-k", "1").stdout
             (colours / "red.jpg").unlink()
             assert "1 removed" in process.stdout.readline()

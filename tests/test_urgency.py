@@ -1,4 +1,4 @@
-"""Which requests get a thread first, and that none of a kind or of a client takes all."""
+"""Priorities of requests: which ones get a thread first, with room for every kind and client."""
 
 import asyncio
 import threading
@@ -49,7 +49,7 @@ def test_requests_are_of_four_kinds(
 
 
 def answered(asked: Sequence[Asked], threads: int = 1) -> list[Asked]:
-    """Return the order in which requests are answered that come while every thread is busy."""
+    """Return the order of answers to requests that arrive while every thread is busy."""
     order: list[Asked] = []
     busy = threading.Event()
 

@@ -1,4 +1,4 @@
-"""The pages and the API: what they answer to a search, and what they show of a picture."""
+"""The pages and the API: answers to a search, and pictures."""
 
 import re
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Who gets in: tokens and their scopes, signing in, other sites' pages, rates, ids and logs."""
+"""Access control: tokens and scopes, signing in, other sites' pages, rates, ids and logs."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def client(engine: Engine, tmp_path: Path) -> FlaskClient:
-    """Return a client, without a token, of a server that others can reach."""
+    """Return a client, without a token, of a server that other machines can reach."""
     return create_app(engine, settings_in(tmp_path / "data"), "0.0.0.0").test_client()
 
 
@@ -43,11 +43,11 @@ def bearer(engine: Engine, scope: str) -> dict[str, str]:
 
 
 def address_of(rule: Rule) -> str:
-    """Return an address that the rule leads to, of a picture that is there."""
+    """Return an address that the rule matches, of an existing picture."""
     return re.sub(r"<[^>]*>", "1", str(rule))
 
 
-# What anyone may see: that the server is up, how the pages look, and where to sign in.
+# Public addresses: the health check, stylesheets and scripts, and the page to sign in.
 PUBLIC = {"static", "health.healthz", "health.readyz", "sign_in.form", "sign_in.sign_in"}
 
 
@@ -74,7 +74,7 @@ def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskCl
     assert client.get("/nothing").status_code == 303
 
 
-# What changes nothing, whatever its method, and what is for those that change or look after.
+# Routes that change nothing, whatever their method, and routes for writers or administrators.
 READS = {"api.search", "api.export", "pages.send", "kept.mark", "kept.export", "sign_in.sign_out"}
 WRITES = {"collections.folders", "gathering_pages.add"}
 ADMINS = {

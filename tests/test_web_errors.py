@@ -1,4 +1,4 @@
-"""What the server answers to requests that can't be met: a status, the value, and what to do."""
+"""Errors of the server: a status, the value, and advice."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -33,7 +33,7 @@ def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
 
 
 def detail(answer: TestResponse, status: int) -> str:
-    """Return the text of a problem, whose other members must be right."""
+    """Return the text of a problem, after a check of its other members."""
     assert answer.mimetype == "application/problem+json"
     assert answer.json is not None
     assert answer.json["status"] == answer.status_code == status

@@ -1,4 +1,4 @@
-"""The filters of the page: the panel, its forms and chips; why a hit was found; Chinese errors."""
+"""Filters of the page: the panel, its forms and chips; signals of hits; Chinese errors."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 
 
 def links(page: str) -> dict[str, str]:
-    """Where each choice of the panel leads, by its words and its count."""
+    """Return the link of each choice in the panel, by its words and its count."""
     found = re.findall(r'<a class="choice[^>]*href="([^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL)
     return {
         " ".join(re.sub(r"<[^>]*>", " ", words).split()): unescape(address)

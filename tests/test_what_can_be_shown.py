@@ -1,4 +1,4 @@
-"""Files with a flaw that hides no pixel are shown; those that lack rows are listed as truncated."""
+"""Damaged files: shown if no pixel is missing, listed as truncated if rows are."""
 
 import struct
 import zlib
@@ -19,7 +19,7 @@ from tests.pictures_of_every_kind import quadrants, shows_quadrants
 HEADER_END = 33
 END_BYTES = 12
 
-# Kinds that the PNG specification and its extensions name, and some that nobody does.
+# Chunk types of the PNG specification and its extensions, and some unknown ones.
 ANCILLARY = (
     *("tEXt", "zTXt", "iTXt", "tIME", "pHYs", "gAMA", "cHRM", "sRGB", "iCCP", "eXIf", "bKGD"),
     *("sBIT", "hIST", "sPLT", "cICP", "tRNS", "acTL", "fcTL", "fdAT", "vpAg", "prVt"),
@@ -54,7 +54,7 @@ def with_chunks(*chunks: bytes) -> bytes:
 
 
 def reason(data: bytes) -> str | None:
-    """Why bytes are refused; None where they are read."""
+    """Return the reason that bytes are refused for; None for readable bytes."""
     try:
         read_picture(data)
     except BadPicture as error:
@@ -76,7 +76,7 @@ def test_a_png_is_shown_whatever_its_other_chunks_hold(
     data = encoded("PNG")
     place = len(data) - END_BYTES if behind else HEADER_END
     picture, _ = read_picture(data[:place] + other + data[place:])
-    if not (kind == "tRNS" and right):  # which may say that a colour is transparent
+    if not (kind == "tRNS" and right):  # a tRNS chunk may make a colour transparent
         assert shows_quadrants(picture)
 
 
@@ -107,7 +107,7 @@ def test_a_png_is_shown_without_its_end_and_refused_without_its_rows(interlaced:
     pixels_end = len(data) - END_BYTES
     for cut in (*range(pixels_end, len(data)), pixels_end - 4):
         assert reason(data[:cut]) is None, cut
-        if cut >= pixels_end:  # before it, zeros are a wrong checksum of the pixels
+        if cut >= pixels_end:  # zeros before that are a wrong checksum of the pixels
             assert reason(data[:cut] + bytes(5000)) is None, cut
     assert reason(data[:pixels_end] + b"and then something else") is None
     for cut in np.linspace(HEADER_END + 10, pixels_end - 30, 25).astype(int):
@@ -116,7 +116,7 @@ def test_a_png_is_shown_without_its_end_and_refused_without_its_rows(interlaced:
 
 
 def _interlaced(picture: Image.Image) -> bytes:
-    """Adam7, unfiltered (PNG, 8.2)."""
+    """Return rows interlaced by Adam7, unfiltered (PNG, 8.2)."""
     values = np.asarray(picture)
     rows = b""
     for left, top, across, down in (

@@ -1,4 +1,4 @@
-"""Words: how captions and queries become them, and what finding them is worth."""
+"""Words of captions and queries: how texts are split, and the value of a match."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Words in every script: found beside digits, other scripts and marks, on each database."""
+"""Words in every script: found next to digits, other scripts and marks, on each database."""
 
 import unicodedata
 from pathlib import Path
@@ -20,7 +20,7 @@ from search.text.analysis import found_in, query_words, words_of
 from tests.conftest import Limn
 from tests.raw_sql import database_of
 
-# A caption as people write it, and words in it that it must be found by.
+# A caption as people write it, and words that must find it.
 TEXTS = [
     ("Latin", "Two dogs, 35mm film", "dog film 35mm"),
     ("accents", "Café au soleil", "CAFE\u0301"),
@@ -60,7 +60,7 @@ TEXTS = [
     ("soft hyphens", "dog\u00adhouse", "doghouse"),
 ]
 
-# What is asked for above and must not be there: another word that only shares letters.
+# Words that must not find the caption above, as they only share letters.
 ABSENT = {"개", "ปู"}
 
 
@@ -83,7 +83,7 @@ SPACE = Space("words", "tiny", 4)
 
 
 def store(catalog: Catalog, captions: list[str]) -> list[int]:
-    """Store a picture with each of the captions; returns their ids."""
+    """Store a picture with each of the captions; return their ids."""
     collection = catalog.collections.open("c", SPACE)
     vectors = np.full((len(captions), SPACE.width), 0.5, np.float32)
     batch = [
@@ -137,7 +137,7 @@ def test_a_database_with_words_of_before_is_cut_anew_once(database_url: str) -> 
     [collection] = catalog.collections.all()
     head = current_revision(database)
     downgrade(database, "0007")
-    with database.writing() as sql:  # as it was cut before
+    with database.writing() as sql:  # as the old version split it
         sql.execute(sa.text("DELETE FROM picture_words"))
         sql.execute(
             sa.text("INSERT INTO picture_words VALUES (:id, '2只狗在草地上奔跑')"), {"id": ids[0]}
@@ -155,7 +155,7 @@ def test_a_database_with_words_of_before_is_cut_anew_once(database_url: str) -> 
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Take a database back to an older schema."""
+    """Migrate a database back to an older schema."""
     from alembic import command
     from alembic.config import Config
 
@@ -184,7 +184,7 @@ def test_any_text_is_found_by_itself_and_in_every_form_of_unicode(text: str) -> 
         assert words_of(unicodedata.normalize(form, text)) == held
 
 
-# Scripts that put blanks between words, and whose words no digit or other script touches here.
+# Scripts with blanks between words, in samples where no digit or other script touches a word.
 SPACED = "abcdéñü αβγ δεζ абвгд हिन्दी कुत्ता কুকুর தமிழ் ქართ հայ"
 
 

@@ -1,4 +1,4 @@
-"""The writer lock: whoever has lost it writes no row, and whoever takes it waits for nobody's."""
+"""The writer lock: a run that lost it writes no row, and a run that takes it waits for none."""
 
 import subprocess
 import time
@@ -64,7 +64,7 @@ def test_no_row_is_written_once_the_lock_is_lost(catalog: Catalog, collection: C
             store(Catalog(other), collection, "c.jpg")
     assert names(other) == ["a.jpg", "c.jpg"]
     assert catalog.failures.of(collection.id) == []
-    with catalog.lock(collection):  # taken anew, it holds again
+    with catalog.lock(collection):  # a new lock works again
         store(catalog, collection, "d.jpg")
     other.close()
 
@@ -132,7 +132,7 @@ def test_a_run_ends_when_its_lock_is_lost_and_writes_nothing_more(
 
 @contextmanager
 def taken_lock(database: Database, collection: Collection) -> Iterator[None]:
-    """Hold the writer lock, as soon as the server has let go of it."""
+    """Take the writer lock, as soon as the server has released it."""
     with ExitStack() as held:
         while True:
             try:
@@ -144,7 +144,7 @@ def taken_lock(database: Database, collection: Collection) -> Iterator[None]:
 
 
 def cut_the_lock(database: Database) -> int:
-    """End the sessions that hold a writer lock, as a restart of the server does; returns how many.
+    """End the sessions that have a writer lock, as a restart of the server does; return the count.
 
     The server ends them a moment later.
     """

@@ -1,4 +1,4 @@
-"""XMP: captions, keywords and people of many programs; ratings; what is broken is no error."""
+"""XMP: captions, keywords and people of many programs; ratings; damaged XMP is no error."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""TIFFs of any layout, written by the letter of TIFF 6.0 and Adobe's technical note 3."""
+"""TIFFs of any layout, as in TIFF 6.0 and Adobe's technical note 3."""
 
 import struct
 import zlib
@@ -17,7 +17,7 @@ FORMATS = {"u": 1, "i": 2, "f": 3}
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of the many ways in which the same samples may be stored."""
+    """One of the layouts that can store the same samples."""
 
     order: Literal["<", ">"] = "<"
     separate: bool = False
@@ -31,7 +31,7 @@ class Way:
 def tiff(
     samples: Samples, photometric: str, way: Way, extra: tuple[int, ...] = (), **tags: int
 ) -> bytes:
-    """Return a TIFF of samples (height, width, channels), stored that way; `tags` are "_274": 6."""
+    """Return a TIFF of samples (height, width, channels) in a layout; `tags` are "_274": 6."""
     height, width, channels = samples.shape
     across, down = way.segment or (width, 16)
     planes = [samples[..., [each]] for each in range(channels)] if way.separate else [samples]
@@ -96,7 +96,7 @@ def _packed(part: Samples, way: Way) -> bytes:
 
 
 def _lzw(data: bytes) -> bytes:
-    """LZW without any compression: a table that is cleared before its codes grow to 10 bits."""
+    """Encode LZW without compression: the table is cleared before codes grow to 10 bits."""
     codes: list[int] = []
     for start in range(0, len(data), 250):
         codes += [256, *data[start : start + 250]]

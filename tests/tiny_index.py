@@ -1,4 +1,4 @@
-"""Index a folder in the tests' own process with the encoder that needs no weights."""
+"""Indexing within the tests' own process, by the encoder that needs no weights."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def settings_at(folder: Path, url: str) -> Settings:
 
 
 class Silent:
-    """A progress report that nobody reads."""
+    """A progress report without output."""
 
     def planned(self, plan: RunState) -> None: ...
 
@@ -28,7 +28,7 @@ class Silent:
 
 
 def run_index(catalog: Catalog, folder: Path, name: str = "colours") -> RunCounts:
-    """Index a folder as a collection and return the counts of the run."""
+    """Index a folder as a collection; return the counts of the run."""
     _, counts = index(
         catalog,
         name,

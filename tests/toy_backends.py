@@ -67,7 +67,7 @@ def count_toys() -> str:
 
 
 class ToyEncoder(TinyEncoder):
-    """The tiny pair with its directions turned round."""
+    """The tiny pair with its directions reversed."""
 
     @property
     def space(self) -> Space:
@@ -82,7 +82,7 @@ class ToyEncoder(TinyEncoder):
 
 
 class ToyEncoders(EncoderBackend):
-    """Opens "toy:round", and nothing else."""
+    """The backend of the encoder "toy:round" alone."""
 
     names: ClassVar[tuple[str, ...]] = ("toy:SHAPE",)
 
@@ -95,7 +95,7 @@ class ToyEncoders(EncoderBackend):
 
 
 class ToyStore(ExactStore):
-    """Exact search over vectors that a file of its own keeps."""
+    """An exact store with a file of its own."""
 
     def __init__(self, width: int, file: Path) -> None:
         super().__init__(width)
@@ -123,7 +123,7 @@ class ToyStore(ExactStore):
 
 
 class ToyStores:
-    """Keeps the vectors of each collection in the folder that the store's name has."""
+    """The backend of toy stores, with their files in the folder that the store's name gives."""
 
     names: ClassVar[tuple[str, ...]] = ("toy:FOLDER",)
     durable: ClassVar[bool] = True
@@ -140,7 +140,7 @@ class ToyStores:
 
 
 class ToySource:
-    """The pictures of a folder, each with a caption."""
+    """A source of the pictures in a folder, each with a caption."""
 
     table = None
 
@@ -155,7 +155,7 @@ class ToySource:
 
 
 class ToySources:
-    """Takes "toy:FOLDER"."""
+    """The backend of the source "toy:FOLDER"."""
 
     names: ClassVar[tuple[str, ...]] = ("toy:FOLDER",)
 

@@ -1,4 +1,4 @@
-"""The command line run in the tests' own process, for tests that type many commands."""
+"""The command line within the tests' own process, for tests with many commands."""
 
 import signal
 from collections.abc import Callable, Iterator

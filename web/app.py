@@ -1,4 +1,4 @@
-"""The application factory: puts pages, API, errors and guards together around one engine."""
+"""The application factory, which joins pages, API, errors and guards around one engine."""
 
 from threading import Event
 
@@ -54,13 +54,13 @@ from web.services.warmup import Warmup
 from web.services.worker_process import WorkerProcesses
 from web.state import State
 
-# What a form holds besides its pictures.
+# Room for the fields of a form, in addition to its pictures.
 FORM_BYTES = 1 << 20
 
-# Flask's own view of stylesheets and scripts: also the pages for signing in need them.
+# Flask's own view of stylesheets and scripts is public, since the pages for signing in need it.
 STATIC = RouteFacts(access="public", limited=False, urgency="picture")
 
-# How many of the largest pictures may be held to search by; usual ones are a tenth as large.
+# The query image cache holds this many of the largest pictures; usual ones are a tenth as large.
 HELD_PICTURES = 4
 
 
@@ -72,10 +72,11 @@ def create_app(
     want_tokens: bool = False,
     usual_rate: str = USUAL,
 ) -> Flask:
-    """Return an application that answers with `engine`, to be served at the address `host`.
+    """Return the application that answers with `engine`, served at the address `host`.
 
-    Where others than this machine can reach `host`, or with `want_tokens`, clients must show one.
-    It starts nothing; the first request for /readyz, or `State.warmup.start`, loads the encoder.
+    Clients must show a token where other machines can reach `host`, or with `want_tokens`. The
+    factory starts nothing; the first request for /readyz, or `State.warmup.start`, loads the
+    encoder.
     """
     app = DocumentsApp(__name__)
     app.config["MAX_UPLOAD_BYTES"] = settings.max_upload_bytes
@@ -111,7 +112,7 @@ def create_app(
 
 
 def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
-    """Return the services around an engine; none of them is started."""
+    """Return the services around an engine, not yet started."""
     ending = Event()
     roots = ServerFolders(settings.roots)
     intake = Uploads(settings.data_dir / "uploads")

@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may: tokens by header or cookie, where the server wants them."""
+"""Authentication by tokens, in a header or a cookie, where the server requires tokens."""
 
 from collections.abc import Mapping
 
@@ -29,7 +29,7 @@ TOKEN_UNKNOWN = Message(
 
 
 def admit(app: Flask) -> None:
-    """Let in who shows a token that allows what is asked, where the application wants tokens."""
+    """Require a token that allows the request, where the application requires tokens."""
     app.jinja_env.globals["signed_in"] = lambda: COOKIE in request.cookies and token() is not None
     app.jinja_env.globals["may"] = may
 
@@ -61,27 +61,28 @@ def admit(app: Flask) -> None:
 
 
 def may(scope: Scope) -> bool:
-    """Whether whoever asks may do what needs that scope."""
+    """Return whether the client's token allows `scope`."""
     found = token()
     return state().tokens is None or (found is not None and found.allows(scope))
 
 
 def token() -> Token | None:
-    """Return the token that this request came with; None where none is needed or none was shown."""
+    """Return the token of this request; None where no token is needed or none was sent."""
     found: Token | None = g.get("token")
     return found
 
 
 def client() -> str:
-    """Who counts as one client: a token, else an address."""
+    """Return the identity of the client: a token, else an address."""
     found = token()
     return f"token {found.id}" if found else request.remote_addr or "nobody"
 
 
 def admits(tokens: Tokens | None, headers: Mapping[str, str], scope: Scope) -> bool:
-    """Whether headers, named as in WSGI but without HTTP_, show what allows `scope`.
+    """Return whether a token in the headers allows `scope`.
 
-    It is asked before a large body is taken; the request itself is looked at again.
+    Header names are as in WSGI but without HTTP_. The check runs before a large body is read; the
+    request itself is checked again.
     """
     if tokens is None:
         return True
@@ -89,7 +90,7 @@ def admits(tokens: Tokens | None, headers: Mapping[str, str], scope: Scope) -> b
     secret = _secret_in(shown, parse_cookie(headers.get("COOKIE")))
     try:
         found = tokens.of_secret(secret) if secret else None
-    except LimnError:  # the request is told why
+    except LimnError:  # the request itself answers with the reason
         return False
     return found is not None and found.allows(scope)
 

@@ -1,4 +1,4 @@
-"""Addresses of pictures and their thumbnails, as pages and JSON give them."""
+"""Addresses of pictures and their thumbnails, for pages and JSON."""
 
 from base64 import b64encode
 from typing import get_args
@@ -8,25 +8,25 @@ from search.documents.from_records import picture_document
 from search.records import Picture
 from web.state import engine
 
-# Where the JSON API is, which all of these are of.
+# The prefix of the JSON API, which all these addresses share.
 API = "/api/v1"
 
 THUMBNAIL_SIDES_PX: tuple[int, ...] = get_args(documents.Side)
 
-# The grid's rows are this high before they are stretched to the page's width, by a quarter or so.
+# The height of the grid's rows, before they are stretched by about a quarter to the page's width.
 ROW_PX = 230
 STRETCH = 1.2
 
 
 def thumbnail_url(picture: Picture, side_px: int = 320) -> str:
-    """Return the thumbnail's address; `v` changes with the picture, so it may be kept for good."""
-    # Not by url_for, which takes 25 µs: a page has hundreds of these.
+    """Return the thumbnail's address; `v` changes with the picture, so caches stay correct."""
+    # url_for takes 25 µs, and a page has hundreds of thumbnails.
     version = picture.content_hash[:12]
     return f"{API}/pictures/{picture.id}/thumbnail?side={side_px}&v={version}"
 
 
 def srcset(picture: Picture) -> str:
-    """Return the thumbnails with their widths, for the browser to choose from by density."""
+    """Return the thumbnails with their widths, so that the browser can choose by pixel density."""
     facts = picture.facts
     longest = max(facts.width_px, facts.height_px)
     widths: dict[int, int] = {}
@@ -37,24 +37,24 @@ def srcset(picture: Picture) -> str:
 
 
 def shown_width_px(picture: Picture) -> int:
-    """About how wide the grid shows the picture, for the `sizes` attribute."""
+    """Estimate the picture's width in the grid, for the `sizes` attribute."""
     aspect = picture.facts.width_px / picture.facts.height_px
     return round(ROW_PX * STRETCH * min(aspect, 3.0))
 
 
 def placeholder(picture: Picture) -> str | None:
-    """Return what stands in the picture's place until it has come, as a `data:` address."""
+    """Return the placeholder of a picture that is still loading, as a `data:` address."""
     small = engine().placeholder(picture)
     return f"data:image/webp;base64,{b64encode(small).decode()}" if small else None
 
 
 def linked(picture: Picture) -> documents.Picture:
-    """Return the document of a picture with the addresses of its files."""
+    """Return the document of a picture, with the addresses of its files."""
     return picture_document(picture, **addresses(picture))
 
 
 def addresses(picture: Picture) -> dict[str, str]:
-    """Return the addresses of a picture's files, and of the pictures that are similar to it."""
+    """Return the addresses of a picture's files and of its similar pictures."""
     return {
         "thumbnail": thumbnail_url(picture),
         "original": f"{API}/pictures/{picture.id}/original",

@@ -1,6 +1,6 @@
-"""`@route`: a view's address and its facts, which middleware, the server and OpenAPI read.
+"""The decorator `@route`: a view's address and its facts for middleware, server and OpenAPI.
 
-A view without facts stops the start, so none is open to everyone or left out by an oversight.
+A view without facts stops the start, so no view is public or undocumented by mistake.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,13 +16,13 @@ from search.errors import LimnError
 
 JSON = "application/json"
 
-# Methods that only look: they need `read`, where a route does not say otherwise.
+# Methods that only read: these need the scope `read`, unless the route names another.
 LOOKS = ("GET", "HEAD", "OPTIONS")
 
-# What a client must show: a token of a scope, or nothing at all.
+# The access of a route: the scope of the client's token, or "public".
 Access = Scope | Literal["public"]
 
-# How soon a request gets a thread of the server: web/server/priority.py.
+# The urgency of a request when it waits for a thread: web/server/priority.py.
 Urgency = Literal["probe", "search", "picture", "bulk"]
 
 Answers = type[Struct] | str | tuple[type[Struct] | str, ...]
@@ -33,12 +33,12 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class NoFacts(LimnError):
-    """A view was registered without `@route`."""
+    """An error for a view that was registered without `@route`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A rate of its own, such as "10 per minute"; `refusal` decorates the view with its answer."""
+    """A route's own rate, such as "10 per minute"; `refusal` decorates the view with its answer."""
 
     rate: str
     refusal: Decorator
@@ -48,13 +48,13 @@ class Limit:
 class RouteFacts:
     """The facts of a route.
 
-    `answers` maps media types to their document classes, None for plain bytes; `fields` is the
-    class of the address's fields; `takes` maps the media types of bodies to classes; `statuses`
-    explains further statuses; `status` is the usual one. `documented` routes are in OpenAPI.
+    `answers` maps media types to document classes, with None for plain bytes; `fields` is the class
+    of the address's fields; `takes` maps the media types of bodies to classes; `statuses` explains
+    further statuses; `status` is the usual one. `documented` routes are in OpenAPI.
 
-    `access` is None where reading needs `read` and changing needs `write`. `files` routes take
+    Where `access` is None, reading needs `read` and changing needs `write`. `files` routes accept
     bodies as large as archives. `limited` is False where a client may ask at any rate. `etag`
-    routes give the same document until something changes. `for_programs` routes answer errors as
+    routes return the same document until something changes. `for_programs` routes answer errors as
     JSON outside the API.
     """
 
@@ -72,7 +72,7 @@ class RouteFacts:
     for_programs: bool = False
 
     def scope(self, method: str) -> Scope | None:
-        """Return the scope that a request needs; None where it needs no token."""
+        """Return the scope that a request needs; None where the route is public."""
         if self.access == "public":
             return None
         return self.access or ("read" if method in LOOKS else "write")
@@ -132,24 +132,24 @@ def route(
 
 
 def set_facts(view: Callable[..., Any], facts: RouteFacts) -> None:
-    """Give a view its facts; `functools.wraps` hands them on to what wraps the view."""
+    """Attach facts to a view; `functools.wraps` copies them to the view's wrappers."""
     view.facts = facts  # type: ignore[attr-defined]
 
 
 def facts_of(app: Flask, endpoint: str | None) -> RouteFacts:
-    """Return the facts of an endpoint's view; the usual ones where there is no such endpoint."""
+    """Return the facts of an endpoint's view; the default facts for an unknown endpoint."""
     view = app.view_functions.get(endpoint or "")
     facts: RouteFacts = getattr(view, "facts", USUAL)
     return facts
 
 
 def current_facts() -> RouteFacts:
-    """Return the facts of the view that the current request is for."""
+    """Return the facts of the current request's view."""
     return facts_of(current_app, request.endpoint)
 
 
 def is_for_programs(path: str) -> bool:
-    """Return whether errors at a path are answered as JSON, whichever method was used."""
+    """Return whether errors at a path are JSON, for every method."""
     return path.startswith("/api/") or any(
         facts_of(current_app, rule.endpoint).for_programs
         for rule in current_app.url_map.iter_rules()
@@ -158,10 +158,10 @@ def is_for_programs(path: str) -> bool:
 
 
 def check_routes(app: Flask) -> None:
-    """Check that every view of `app` has its facts.
+    """Check that every view of `app` has facts.
 
     Raises:
-        NoFacts: a view has none.
+        NoFacts: a view has no facts.
     """
     for rule in app.url_map.iter_rules():
         if not hasattr(app.view_functions[rule.endpoint], "facts"):
@@ -175,14 +175,14 @@ def check_routes(app: Flask) -> None:
 
 
 class Routes:
-    """The routes of an application by method and path, for what runs before Flask does."""
+    """A lookup of routes by method and path, for code that runs before Flask."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._rules = app.url_map.bind("localhost")
 
     def facts(self, method: str, path: str) -> RouteFacts:
-        """Return the facts of the view at a path, whose bytes are latin-1 as in WSGI."""
+        """Return the facts of the view at a path, encoded as latin-1 as in WSGI."""
         named = path.encode("latin-1").decode("utf-8", "replace")
         try:
             endpoint, _ = self._rules.match(named, method)

@@ -1,4 +1,4 @@
-"""What one application holds while it runs, and how a view comes by it."""
+"""The state of one running application, and the functions that return it to views."""
 
 from dataclasses import dataclass
 from threading import Event
@@ -22,7 +22,7 @@ from web.services.uploads import Uploads
 from web.services.warmup import Warmup
 from web.services.worker_process import WorkerProcesses
 
-# The extension of the application that counts the requests that wait for a thread.
+# The Flask extension that counts the requests that wait for a thread.
 WAITING = "limn.waiting"
 
 
@@ -30,8 +30,8 @@ WAITING = "limn.waiting"
 class State:
     """The engine, the settings, and the services that views share.
 
-    `tokens` is None where none are wanted: only this machine can reach the server. `ending` is set
-    when the server is told to end: what would go on by itself ends too.
+    `tokens` is None where no tokens are required, as only this machine can reach the server.
+    `ending` is set when the server begins to stop, so that background work stops too.
     """
 
     engine: Engine

@@ -81,7 +81,7 @@ def pictures(board_id: int) -> PinnedPictures:
     pictures = tuple(
         pinned_document(linked(found[each.picture_id]), place, each.note)
         for place, each in shown
-        if each.picture_id in found  # it may have been removed since
+        if each.picture_id in found  # the picture may have been removed since
     )
     return PinnedPictures(pictures, next_of([place + 1 for place, _ in shown], k))
 
@@ -111,7 +111,7 @@ def take_off(board_id: int, picture_id: int) -> Response:
 
 
 def _ids(ids: tuple[int, ...], member: str) -> list[int]:
-    """Return ids of pictures, each once; there may be none."""
+    """Return the ids of pictures without repeats; an empty list is allowed."""
     return identities(member, ids) if ids else []
 
 

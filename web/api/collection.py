@@ -180,11 +180,11 @@ def folders() -> Folders:
 
 
 def _receive(sent: Sent) -> Fields:
-    """Write the request's files into drafts and return the other fields of its form."""
+    """Write the request's files into drafts; return the form's other fields."""
     return read_form(request, sent.open, current_app.config["MAX_SENT_LENGTH"])
 
 
 def _queued(job: Job, refused: Sequence[uploads.RefusedFile]) -> QueuedJob:
-    """Return a job with the files that were sent for it and not taken."""
+    """Return a job with the refused files of its upload."""
     files = tuple(NotTaken(each.name, each.reason) for each in refused)
     return QueuedJob(**structs.asdict(job_document(job)), refused=files)

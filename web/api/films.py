@@ -1,4 +1,4 @@
-"""The films that pictures are moments of, as files that are sent in ranges."""
+"""The JSON API of films: files that are sent whole or in ranges."""
 
 from flask import Blueprint, Response
 

@@ -1,4 +1,4 @@
-"""What a supervisor asks: is the process up, and can it answer a search."""
+"""Health checks for a supervisor: the process is up, and searches can be answered."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""Jobs over HTTP: listed, one by one, cancelled, and followed as they come on (server-sent events).
+"""The JSON API of jobs: list, show, cancel, and follow by server-sent events.
 
-Events are of the HTML standard's `text/event-stream`; each is the job as JSON.
+Events use the HTML standard's `text/event-stream`; each event is the job as JSON.
 """
 
 import json
@@ -26,8 +26,8 @@ jobs = Blueprint("jobs", __name__, url_prefix=API)
 
 JOB = f"/jobs/<int(max={LARGEST_ID}):job_id>"
 
-# A followed job is looked at this often, and something is sent at least so often, as only writing
-# shows that a client has gone.
+# The interval for polling a followed job, and the longest silence of its stream: only writing shows
+# that a client has disconnected.
 LOOK_EVERY_S = 0.4
 SPEAK_EVERY_S = 5.0
 
@@ -80,7 +80,7 @@ def events(job_id: int) -> Response:
 def _stream(
     found: catalog.Jobs, job: catalog.Job, seconds: int, ending: threading.Event
 ) -> Iterator[str]:
-    """Yield the events; with too many followers, one, after which the client asks again."""
+    """Yield the job's events; a single event, with a delay to retry, where streams are too many."""
     if not _streams.acquire(blocking=False):
         yield f"retry: 2000\ndata: {_data(job_document(job))}\n\n"
         return

@@ -1,4 +1,4 @@
-"""The JSON API of the maps of collections: regions, places, and the job that makes a map."""
+"""The JSON API of collection maps: regions, points, and the job that makes a map."""
 
 import numpy as np
 from flask import Blueprint, Response, request, url_for

@@ -1,4 +1,4 @@
-"""The JSON API of what people say of answers: marks, and concepts made of them."""
+"""The JSON API of relevance feedback: marks, and concepts made from marks."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the API, from its routes, their facts and the classes of documents."""
+"""The OpenAPI document of the API, made from routes, their facts and document classes."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from web.route import JSON, RouteFacts, facts_of
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 
-# Statuses of answers that a client may have already, and of files that are sent in ranges.
+# Further statuses of routes with ETags, and of routes that send files in ranges.
 NOT_MODIFIED = {304: "It is the one that `If-None-Match` names."}
 RANGES = {206: "The part that `Range` asks for.", **NOT_MODIFIED}
 
@@ -57,7 +57,7 @@ def openapi(app: Flask, prefix: str) -> dict[str, Any]:
 
 
 def _documents(facts: RouteFacts) -> Iterator[type[Struct]]:
-    """Return the classes of what a route takes and answers."""
+    """Return the document classes of a route's bodies and answers."""
     for kind in (*facts.answers.values(), *facts.takes.values()):
         if kind is not None:
             yield kind
@@ -94,7 +94,7 @@ def _operation(
 
 
 def _content(kinds: Mapping[str, type[Struct] | None]) -> dict[str, Any]:
-    """Return what bodies of these media types are; plain bytes have no schema."""
+    """Return the OpenAPI content of these media types; plain bytes have no schema."""
     return {
         media_type: {"schema": _reference(kind)} if kind else {}
         for media_type, kind in kinds.items()

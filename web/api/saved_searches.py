@@ -1,4 +1,4 @@
-"""The JSON API of saved searches: listed, kept, changed, asked again, forgotten."""
+"""The JSON API of saved searches: list, save, change, run, delete."""
 
 from flask import Blueprint, Response, request, url_for
 from msgspec import UNSET
@@ -94,7 +94,7 @@ def search(search_id: int) -> Answer:
 
 
 def _address(address: str) -> str:
-    """Return the address of a question as it is stored."""
+    """Return the address of a query in its stored form."""
     return saved_address(asked_in(words(address)))
 
 

@@ -54,7 +54,7 @@ def search() -> Answer:
 
 
 def answered(query: Query, cursor: str) -> Answer:
-    """Return the answer to a query, from where the cursor says."""
+    """Return the answer to a query, starting at the cursor."""
     if cursor:
         query = replace(query, offset=offset_of(cursor, query))
     began_s = perf_counter()
@@ -113,7 +113,7 @@ def original(picture_id: int) -> Response:
     read_texts(OriginalFields, dict(request.args.lists()))
     picture = engine().picture(picture_id)
     found = state().originals.find(picture)
-    # What a browser could run as a page is for download alone.
+    # Types that a browser could run as a page are sent for download alone.
     download = "download" in request.args or found.mimetype is None
     with not_found_if_unreadable(f"the file of picture {picture_id}"):
         return send(found.file, found.name, found.mimetype, etag=found.etag, download=download)
@@ -155,7 +155,7 @@ def docs() -> str:
 def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
     try:
         return engine().thumbnail(picture_id, side_px, content_hash, state().confined.check_file)
-    except BadPicture as error:  # the fault is not the client's
+    except BadPicture as error:  # a corrupt file on the server is not the client's fault
         raise NotFound(
             "picture-unreadable",
             "picture {id} can't be shown: {error}; if its file has moved, index its folder again",

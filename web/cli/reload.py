@@ -1,4 +1,4 @@
-"""`limn serve --reload`: the server in a process of its own, restarted when Limn's files change."""
+"""The option `--reload` of `limn serve`: a server process that restarts when code changes."""
 
 import os
 import signal
@@ -15,22 +15,22 @@ import click
 from search.errors import BadSetting
 from search.installing import install_extra
 
-# What a running server has read. The indexer is absent: each job starts a process that reads it.
+# Files that a running server has imported. The indexer is absent: each job starts its own process.
 PACKAGES = ("migrations", "search", "web")
 SUFFIXES = frozenset({".css", ".csv", ".html", ".js", ".json", ".mo", ".py", ".svg"})
 
-# How often the server's process is looked at, to report that it has ended by itself.
+# The interval for checking that the server's process still runs.
 POLL_INTERVAL_MS = 500
 
-# How long a server may finish its requests before a restart; then they are cut off.
+# The time that a server has to finish requests before a restart; then they are cut off.
 PATIENCE_S = 3.0
 
-# The exit code of a wrong command line, which no change of a file corrects.
+# The exit code of a wrong command line, which no change of code corrects.
 MISUSE = 2
 
 
 def serve_and_reload(command: Sequence[str]) -> int:
-    """Run a command that serves, again after each change of Limn's files; return its exit code.
+    """Run the serving command, restart it at each change of code, and return its exit code.
 
     Raises:
         BadSetting: watchfiles is not installed.
@@ -68,7 +68,7 @@ def _folders() -> list[Path]:
 
 
 class _ServerProcess:
-    """The process that serves, which is ended by what would end this one."""
+    """The process that serves; signals that would end this process end that one."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self.ending = Event()
@@ -77,33 +77,34 @@ class _ServerProcess:
         self._reported = False
 
     def forward_signals(self) -> None:
-        """Pass on each signal that ends a program; the first of them ends the watching too."""
+        """Forward each ending signal to the process; the first signal also stops the watching."""
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._forward)
 
     def start(self) -> None:
-        """Start the process, unless the end has been asked for."""
+        """Start the process, unless a signal has asked to stop."""
         if self.ending.is_set():
             return
-        # In a group of its own, or a terminal's Ctrl-C would reach it twice and cut off requests.
+        # In a group of its own: a terminal's Ctrl-C would reach the process twice and cut off
+        # requests.
         group = 0 if os.name == "posix" else None
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.DEVNULL, process_group=group
         )
         self._reported = False
-        if self.ending.is_set():  # meanwhile, and passed on to the process before this one
+        if self.ending.is_set():  # a signal came meanwhile, and went to the previous process
             self._process.terminate()
 
     def restart(self) -> None:
-        """Replace the process by a new one, which opens no second page in the browser."""
+        """Replace the process with a new one that opens no second browser page."""
         self._stop()
         self._command = [word for word in self._command if word != "--open"]
         self.start()
 
     def report_exit(self) -> int | None:
-        """Return the exit code of a process that has ended by itself, and print it once."""
+        """Return the exit code of a process that ended by itself, and print the code once."""
         code = None if self._process is None else self._process.poll()
         if code not in (None, MISUSE) and not self._reported and not self.ending.is_set():
             self._reported = True
@@ -112,14 +113,14 @@ class _ServerProcess:
         return code
 
     def wait(self) -> int:
-        """Wait for the end of the process; return 1 for one that a signal has ended."""
+        """Wait until the process ends; return 1 if a signal ended it."""
         code = 0 if self._process is None else self._process.wait()
         return code if code >= 0 else 1
 
     def _stop(self) -> None:
         if self._process is None:
             return
-        for _ in range(2):  # told a second time, the server cuts off its requests
+        for _ in range(2):  # at the second signal, the server cuts off its requests
             self._process.terminate()
             try:
                 self._process.wait(PATIENCE_S)

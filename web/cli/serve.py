@@ -1,4 +1,4 @@
-"""`limn serve`: the page and the API, until it is told to end."""
+"""The command `limn serve`: pages and API, until a signal stops the server."""
 
 import os
 import signal
@@ -93,8 +93,8 @@ def serve(
         app = create_app(engine, settings, host, want_tokens=require_token)
         state = app.extensions["limn"]
         _check_tokens(state.tokens, host)
-        if "TMPDIR" not in os.environ:  # where the files end up there is room; /tmp may be memory
-            with suppress(StorageFailed):  # a folder that may only be read is searched all the same
+        if "TMPDIR" not in os.environ:  # uploads end up on a disk with room; /tmp may be memory
+            with suppress(StorageFailed):  # a read-only data folder can still be searched
                 tempfile.tempdir = str(state.intake.drafts())
         server = open_server(app, host, port, threads, proxies)
         for told in (signal.SIGTERM, signal.SIGINT):
@@ -112,7 +112,7 @@ def serve(
             click.launch(url)
         try:
             finished = server.serve()
-        finally:  # a second Ctrl-C leaves no worker either
+        finally:  # a second Ctrl-C stops the workers too
             following.stop()
             state.foreman.stop()
     cut = "" if finished else "; requests that took too long were cut off"
@@ -120,7 +120,7 @@ def serve(
 
 
 def _check_tokens(tokens: "Tokens | None", host: str) -> None:
-    """Refuse to serve where nobody could sign in."""
+    """Raise BadSetting where tokens are required and none exists."""
     from search.errors import BadSetting
 
     if tokens is not None and not tokens.all():

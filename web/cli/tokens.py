@@ -1,4 +1,4 @@
-"""`limn token`: who may ask a server that others can reach."""
+"""The command `limn token`: tokens for a server that other machines can reach."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
-"""Why a file was not indexed, in the language of the page and as much of it as `limn failures` has.
+"""Translated reasons for files that were not indexed, as detailed as `limn failures`.
 
-The file's name stands beside it: in its place a reason says "it".
+The page shows the file's name next to the reason; a reason therefore says "it" for the file.
 """
 
 import re
@@ -27,7 +27,7 @@ REASONS = {
     "crashed": _("crashed"),
 }
 
-# The first that fits is taken: what is about one thing stands above what fits more.
+# The first match wins, so specific patterns come before general ones.
 FAULTS = (
     _("it is an empty file"),
     _("it is empty: it has no bytes"),
@@ -84,7 +84,7 @@ FAULTS = (
     _("%(name)s is an address on a network; download it first, for example by img2dataset"),
 )
 
-# What systems and decoders say; another of theirs stays in English.
+# Messages of operating systems and decoders; an unknown message stays in English.
 WHY = {
     "Permission denied": _("Permission denied"),
     "No such file or directory": _("No such file or directory"),
@@ -95,7 +95,7 @@ WHY = {
 }
 
 
-# What a job that failed has as its message: the database has the English text alone.
+# Messages of failed jobs: the database stores the English text alone.
 OF_JOBS = (
     _("none of the %(count)s files in %(listed)s could be read"),
     _(
@@ -114,7 +114,7 @@ OF_JOBS = (
 
 @dataclass(frozen=True, slots=True)
 class FailureText:
-    """A failure as a page tells it: its kind, the whole reason, and the language of that."""
+    """A failure as a page shows it: its kind, the reason, and the reason's language."""
 
     kind: str
     detail: str
@@ -122,7 +122,7 @@ class FailureText:
 
 
 def fault_of(failure: Failure) -> FailureText:
-    """Return why a file was not indexed, for a line beside its name."""
+    """Return the translated reason of a failure, for a line next to the file's name."""
     kind = str(REASONS.get(failure.reason, failure.reason))
     name = re.escape(repr(str(failure.path)))
     detail = re.sub(name, "it", failure.detail)
@@ -131,7 +131,7 @@ def fault_of(failure: Failure) -> FailureText:
 
 
 def stored_message(text: str) -> tuple[str, str]:
-    """Return the message of a job in the language of the page, and the language that it is in."""
+    """Return a job's message in the language of the page, and the text's language."""
     return _translated(text, OF_JOBS)
 
 
@@ -148,7 +148,7 @@ def _translated(text: str, messages: tuple[Any, ...]) -> tuple[str, str]:
 
 @cache
 def _patterns(messages: tuple[Any, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return each message, and what a text of it looks like."""
+    """Return each message with a regular expression that matches its texts."""
     texts = [str(message._args[0]) for message in messages]
     return tuple(
         (text, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(text)), re.DOTALL))

@@ -1,18 +1,18 @@
-"""The languages of the pages, and which of them an answer is in."""
+"""The languages of the pages, and the choice of one for each answer."""
 
 from typing import Any
 
 from flask import Flask, Response, request, url_for
 from flask_babel import Babel, get_locale
 
-# As their speakers call them; the first is for who asks for none of them.
+# Languages by their own names; the first is the default.
 LANGUAGES = {"en": "English", "zh": "中文"}
 COOKIE = "limn_language"
 YEAR_S = 365 * 24 * 3600
 
 
 def speak(app: Flask) -> None:
-    """Let `app` answer in the language that a request asks for."""
+    """Make `app` answer in the language that a request asks for."""
     app.config["BABEL_DEFAULT_LOCALE"] = next(iter(LANGUAGES))
     Babel(app, locale_selector=_asked_for)
     app.jinja_env.globals.update(
@@ -30,13 +30,13 @@ def speak(app: Flask) -> None:
 
 
 def language() -> str:
-    """Return the language that is being answered in."""
+    """Return the language of the current answer."""
     locale = get_locale()
     return locale.language if locale is not None else next(iter(LANGUAGES))
 
 
 def _asked_for() -> str | None:
-    """By the address, else as chosen before, else as the browser prefers."""
+    """Return the language of the address, else of the cookie, else of the browser's preferences."""
     for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if chosen in LANGUAGES:
             return chosen

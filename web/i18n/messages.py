@@ -1,7 +1,7 @@
 """Messages in the language of the page, by their codes.
 
-`errors.po` has a code as each msgid, and the names of the message's values in its msgstr. A message
-without a translation stays in English.
+The msgids of `errors.po` are codes; each msgstr names the message's values. A message without a
+translation stays in English.
 """
 
 from flask_babel import Domain
@@ -14,7 +14,7 @@ ERRORS = Domain(domain="errors")
 
 
 def translate(message: str) -> tuple[str, str]:
-    """Return a message in the language of the page, and the language that the text is in."""
+    """Return a message in the language of the page, and the text's language."""
     text = printable(message)
     if language() == "en" or not isinstance(message, Message):
         return text, "en"
@@ -26,10 +26,10 @@ def translate(message: str) -> tuple[str, str]:
     try:
         values = {name: translate(value)[0] for name, value in _texts(message).items()}
         return printable(template.format_map({**message.values, **values})), language()
-    except (KeyError, ValueError):  # a message whose values another version names otherwise
+    except (KeyError, ValueError):  # the names of the values differ in another version
         return text, "en"
 
 
 def _texts(message: Message) -> dict[str, Message]:
-    """Return the values that are messages themselves."""
+    """Return the translations of values that are messages themselves."""
     return {name: value for name, value in message.values.items() if isinstance(value, Message)}

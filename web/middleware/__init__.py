@@ -1,1 +1,1 @@
-"""What the application applies to every request."""
+"""The middleware that the application applies to every request."""

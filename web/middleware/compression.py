@@ -1,4 +1,4 @@
-"""Answers in Brotli, Zstandard or gzip, as a client takes them; pictures are compressed already."""
+"""Compression of answers in Brotli, Zstandard or gzip; pictures are compressed already."""
 
 from flask import Flask, Response, request
 from flask_compress import Compress
@@ -13,15 +13,16 @@ TEXTS = [
     "application/problem+json",
 ]
 
-# A page of fifty hits: Brotli at 4 takes about a millisecond, and its last percents ten times that.
+# For a page of fifty hits, Brotli at level 4 takes about 1 ms; the last percents take ten times
+# that.
 BROTLI_LEVEL = 4
 
 
 def compress(app: Flask) -> None:
-    """Compress what `app` answers, where it is text.
+    """Compress the text answers of `app`.
 
-    Nothing here is secret and mixed with a client's words, which compression could betray: forms
-    are told from other sites' by their origin, not by a token in the page.
+    Compression betrays no secret, since no answer mixes a secret with a client's words: forms are
+    checked by their origin, not by a token in the page.
     """
     app.config["COMPRESS_MIMETYPES"] = TEXTS
     app.config["COMPRESS_ALGORITHM"] = ["br", "zstd", "gzip"]
@@ -31,7 +32,7 @@ def compress(app: Flask) -> None:
 
     @app.after_request
     def read_whole(response: Response) -> Response:
-        # A stylesheet or a script is small; as a stream its file would be left open.
+        # Stylesheets and scripts are small; as a stream, their file would stay open.
         if request.endpoint == "static" and response.status_code == 200:
             response.direct_passthrough = False
             response.make_sequence()

@@ -1,4 +1,4 @@
-"""Answers of views that are documents, as JSON."""
+"""Documents that views return, as JSON answers."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from msgspec.json import encode
 
 
 class DocumentsApp(Flask):
-    """An application whose views may return documents."""
+    """A Flask application whose views may return documents."""
 
     def __init__(self, import_name: str) -> None:
         super().__init__(import_name)
         self.json = _Json(self)
 
     def make_response(self, rv: Any) -> Any:
-        """Return the response of what a view returned."""
+        """Return the response for a view's return value."""
         if isinstance(rv, Struct):
             rv = self.json.response(rv)
         elif isinstance(rv, tuple) and rv and isinstance(rv[0], Struct):
@@ -25,15 +25,15 @@ class DocumentsApp(Flask):
 
 
 class _Json(DefaultJSONProvider):
-    """JSON with keys in the order in which they are written, and Chinese as it is.
+    """A JSON provider that preserves key order and writes Chinese unescaped.
 
-    Numbers that JSON has none for become null.
+    Numbers that JSON cannot express, such as NaN, become null.
     """
 
     sort_keys = False
     ensure_ascii = False
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
-        """Return an answer of JSON, of which msgspec writes 50 hits in 27 µs."""
+        """Return a JSON response; msgspec writes 50 hits in 27 µs."""
         body = encode(self._prepare_response_obj(args, kwargs), enc_hook=self.default)
         return Response(body + b"\n", mimetype=self.mimetype)

@@ -1,4 +1,4 @@
-"""From exceptions to answers: the only place that knows their status codes.
+"""Answers to exceptions, and the only mapping from exceptions to status codes.
 
 Programs get RFC 9457's application/problem+json, browsers a page.
 """
@@ -20,7 +20,7 @@ from web.middleware.request_log import request_id
 from web.requests.query_form import UnknownMediaType
 from web.route import current_facts, is_for_programs
 
-# Makes the page of an error of its status, its message, and the exception where there was one.
+# Returns the error page of a status and a message, and of the exception if there was one.
 Page = Callable[[int, Message, Exception | None], str]
 
 STATUSES: dict[type[errors.LimnError], int] = {
@@ -39,19 +39,19 @@ STATUSES: dict[type[errors.LimnError], int] = {
     errors.StorageFailed: 507,
 }
 
-# One that had to wait for other large pictures in vain may be sent again.
+# 503 lets the client retry: the request waited in vain while other large pictures were decoded.
 PICTURE_STATUSES = {"not an image": 415, "too large": 413, "timed out": 503}
 
 
 def handle_errors(app: Flask, page: Page) -> None:
-    """Make `app` answer every error with its status and a text that says what to do."""
+    """Make `app` answer every error with a status and a message that says what to do."""
     app.register_error_handler(errors.LimnError, partial(_deliberate, page))
     app.register_error_handler(HTTPException, partial(_http, page))
     app.register_error_handler(Exception, partial(_unexpected, page))
 
 
 def status_and_message(error: errors.LimnError | HTTPException) -> tuple[int, Message]:
-    """Return the status of an error and the text that says what to do; 0 for a redirect."""
+    """Return the status of an error and its message; the status is 0 for a redirect."""
     if isinstance(error, HTTPException):
         failed = (error.code or 0) >= 400
         return (error.code or 0, _message(error)) if failed else (0, Message("redirect", ""))
@@ -83,7 +83,7 @@ def _http(page: Page, error: HTTPException) -> Response | HTTPException:
 
 
 def _message(error: HTTPException) -> Message:
-    """Return what an error of Flask or Werkzeug means; one of ours has its own message."""
+    """Return the message of a Flask or Werkzeug error; Limn's errors have their own."""
     if isinstance(error.description, Message):
         return error.description
     if isinstance(error, RequestEntityTooLarge):

@@ -1,4 +1,4 @@
-"""Files as answers: whole or in the range that is asked for, under a name that a header takes."""
+"""Files as answers: whole or in a range, under a name that is valid in a header."""
 
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -10,9 +10,9 @@ from werkzeug.http import is_resource_modified, parse_if_range_header, parse_ran
 
 
 class RangedResponse(Response):
-    """An answer that sends the whole where a `Range` is none that it meets (RFC 9110, 14.2).
+    """A response that sends the whole file for an unsuitable `Range` (RFC 9110, 14.2).
 
-    Werkzeug refuses such with 416, which is for a range of bytes beyond a file's end alone.
+    Werkzeug answers 416 there, a status for ranges beyond a file's end alone.
     """
 
     def make_conditional(
@@ -21,7 +21,7 @@ class RangedResponse(Response):
         accept_ranges: bool | str = False,
         complete_length: int | None = None,
     ) -> Response:
-        """Answer 304, 206 or 416 where the request asks for it."""
+        """Answer 304, 206 or 416 where the request's headers ask for it."""
         environ = dict(getattr(request_or_environ, "environ", request_or_environ))
         asked = environ.pop("HTTP_RANGE", None)
         met = self._range(asked, environ, complete_length or 0)
@@ -31,20 +31,20 @@ class RangedResponse(Response):
         return self
 
     def _range(self, asked: str | None, environ: Mapping[str, Any], length: int) -> str | None:
-        """Return the range to look at; None where the whole is to be sent."""
+        """Return the range to send; None for the whole file."""
         found = parse_range_header(asked)
         one = found is not None and found.units == "bytes" and len(found.ranges) == 1
         if found is None or not one or environ["REQUEST_METHOD"] != "GET":
             return None
         etag, changed = self.headers.get("ETag"), self.headers.get("Last-Modified")
         if not is_resource_modified(dict(environ), etag, last_modified=changed):
-            return None  # it is told so, before any range
+            return None  # the answer is 304 before any range
         same = parse_if_range_header(environ.get("HTTP_IF_RANGE"))
-        weak = (environ.get("HTTP_IF_RANGE") or "").startswith("W/")  # is lost in the parsing
+        weak = (environ.get("HTTP_IF_RANGE") or "").startswith("W/")  # the parser drops the W/
         if weak or (same.date is not None and same.date != self.last_modified):
             return None
         first = found.ranges[0][0]
-        return "bytes=0-" if first < -length else asked  # the end of a file that is shorter
+        return "bytes=0-" if first < -length else asked  # a range longer than the file
 
 
 def send(
@@ -55,9 +55,9 @@ def send(
     etag: str | None = None,
     download: bool = False,
 ) -> Response:
-    """Return a file under a name that a header takes; raises OSError where it can't be opened.
+    """Return a file under a valid header name; raises OSError where it can't be opened.
 
-    `etag` is that of bytes: a file's is made of its size and time.
+    `etag` is the ETag of bytes; a file's own is made of its size and time.
     """
     if isinstance(file, Path):
         status = file.stat()
@@ -73,7 +73,7 @@ def send(
 
 
 def attachment(content: str | Iterator[bytes], content_type: str, name: str) -> Response:
-    """Return content to save as a file of that name, which must be ASCII."""
+    """Return content for download under the name `name`, which must be ASCII."""
     response = Response(content, content_type=content_type)
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     return response

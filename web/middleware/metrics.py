@@ -1,4 +1,4 @@
-"""What Prometheus reads at /metrics: requests by route, searches, and how much is held."""
+"""Prometheus metrics at /metrics: requests by route, searches, and stored amounts."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -19,7 +19,7 @@ metrics = Blueprint("metrics", __name__)
 STAGE_BUCKETS_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32)
 
-# From a thumbnail that is kept to a picture that is decoded and searched by on a slow machine.
+# Buckets from a cached thumbnail to a query image that is decoded and embedded on a slow machine.
 BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -65,7 +65,7 @@ def measure(app: Flask) -> None:
 
 
 def _listen(engine: Engine, registry: CollectorRegistry) -> None:
-    """Measure the stages of the engine's searches, and what its encoder is given."""
+    """Measure the stages of the engine's searches and the batches of its encoder."""
     stages = Histogram(
         "limn_search_stage_seconds",
         "Time of each stage of a search.",
@@ -85,7 +85,7 @@ def _listen(engine: Engine, registry: CollectorRegistry) -> None:
 
 
 class _Held(Collector):
-    """What the catalog and the server hold, asked when the figures are read."""
+    """A collector of the amounts in catalog and server, read at each scrape."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""How often one client may ask: Flask-Limiter's moving window, kept in memory."""
+"""Rate limits for each client: Flask-Limiter's moving window, counted in memory."""
 
 from http import HTTPStatus
 from threading import Lock
@@ -12,22 +12,22 @@ from limits.storage import MemoryStorage
 from web.auth import client
 from web.route import Limit, facts_of
 
-# Typing asks seven times a second at most; a program gets room for fifty. Thumbnails cost little
-# and come by the hundred.
+# Typing sends seven requests a second at most; the limit of fifty leaves room for programs.
+# Thumbnails are cheap and come by the hundred.
 USUAL = "3000 per minute"
-# Counts of clients that are gone are dropped when so many more have come.
+# After this many new counts, the counts of absent clients are dropped.
 SWEEP_AFTER = 10_000
 
-# Under this name the limiter tells when a client's window ends, instead of `Retry-After`.
+# The header with the end of a client's window, by the limiter's own name, not `Retry-After`.
 WINDOW_ENDS = "X-RateLimit-Window"
 
 
 def limit(app: Flask, usual: str = USUAL) -> None:
-    """Refuse clients that ask `app` too often, each address of its own."""
+    """Limit the rate of each client of `app`, counted by address."""
 
-    @app.after_request  # before the limiter, whose headers stand once this is called
+    @app.after_request  # registered before the limiter, whose headers exist once this runs
     def tell_when(response: Response) -> Response:
-        # The limiter tells everyone when their window ends; a wait is for who is refused alone.
+        # The limiter sends the end of the window to everyone; only refused clients need to wait.
         ends_s = response.headers.pop(WINDOW_ENDS, None)
         if ends_s is not None and response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             response.headers["Retry-After"] = ends_s
@@ -51,7 +51,7 @@ def limit(app: Flask, usual: str = USUAL) -> None:
 
 
 class RateCounts(MemoryStorage):
-    """Counts in memory; limits' own start a thread at nearly every request, to drop old ones."""
+    """A store of counts in memory; the one of `limits` starts a thread at nearly every request."""
 
     STORAGE_SCHEME = ["limn"]  # noqa: RUF012 - as its base class has it
 
@@ -61,7 +61,7 @@ class RateCounts(MemoryStorage):
         self._sweep_at = SWEEP_AFTER
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add to a count, which is dropped after `expiry` seconds."""
+        """Add to a count that expires after `expiry` seconds."""
         with self._counting:
             if not self.get(key):
                 self.expirations[key] = time() + expiry
@@ -72,5 +72,5 @@ class RateCounts(MemoryStorage):
 
     def _sweep(self) -> None:
         for key in list(self.storage):
-            self.get(key)  # drops it, once it is over
+            self.get(key)  # drops an expired count
         self._sweep_at = len(self.storage) + SWEEP_AFTER

@@ -1,6 +1,6 @@
-"""An id for every request, and a line of JSON for each where logs are wanted.
+"""An id for every request, and a log line of JSON for each request where logs are wanted.
 
-Words and pictures that people search by are never written: a line has the path alone.
+Query texts and query images are never logged: a line has the path alone.
 """
 
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger("limn.requests")
 
 
 def follow(app: Flask) -> None:
-    """Give each request of `app` an id: the one that a proxy sent, or a new one."""
+    """Give each request of `app` an id: the proxy's id, or a new one."""
 
     @app.before_request
     def begin() -> None:
@@ -38,12 +38,12 @@ def follow(app: Flask) -> None:
 
 
 def request_id() -> str:
-    """Return the id of the request that is being answered."""
+    """Return the id of the current request."""
     return str(g.get("request_id") or uuid4().hex[:12])
 
 
 def write_logs() -> None:
-    """Write requests and errors to stderr from now on, one JSON document a line."""
+    """Log requests and errors to stderr, one JSON document a line."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     root = logging.getLogger()

@@ -1,5 +1,4 @@
-"""What guards every request: the names the server answers to, the sites that may post to it, and
-the headers of each answer."""
+"""Guards of every request: the server's names, the origins of posts, and security headers."""
 
 from urllib.parse import urlsplit
 
@@ -18,33 +17,33 @@ FOREIGN_SITE = Message(
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 HEADERS = {
-    # Nothing inline and nothing from elsewhere; `data:` and `blob:` show the picture searched by.
+    # No inline code and no foreign resources; `data:` and `blob:` show the query image.
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; "
         "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    # Not "no-referrer", with which browsers hide the origin of this server's own forms too.
+    # Not "no-referrer": with that, browsers hide the origin of this server's own forms too.
     "Referrer-Policy": "same-origin",
-    # Other sites may neither show these pictures nor learn that they are there.
+    # Other sites may neither show these pictures nor learn that they exist.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
 def guard(app: Flask, host: str) -> None:
-    """Guard `app`, which is served at the address `host`.
+    """Guard `app`, served at the address `host`.
 
-    Bound to every address, a server can't know its names, and answers to any.
+    A server bound to every address can't know its names, and accepts any name.
     """
     names = LOOPBACK | {host.lower()}
     any_name = host in EVERY_ADDRESS
 
     @app.before_request
     def refuse_other_names() -> None:
-        # A foreign site's name that resolves to this machine (DNS rebinding) would make this
-        # server part of that site, for whose scripts the browser then lets everything be read.
+        # A foreign site's name that resolves to this machine (DNS rebinding) would make this server
+        # part of that site, and the browser would let its scripts read everything.
         if not any_name and _name(request.host) not in names:
             raise MisdirectedRequest(
                 Message(
@@ -57,15 +56,15 @@ def guard(app: Flask, host: str) -> None:
 
     @app.before_request
     def refuse_other_sites() -> None:
-        # A page elsewhere can make a browser post here, cookies included (CSRF). Browsers tell
-        # where a post comes from, and a page can't change what they tell; programs tell nothing.
+        # A foreign page can make a browser post here, cookies included (CSRF). Browsers send the
+        # origin of a post, which a page can't change; programs send none.
         if request.method in SAFE_METHODS:
             return
         site = request.headers.get("Sec-Fetch-Site")
         origin = request.headers.get("Origin")
         if site is not None:
             foreign = site not in ("same-origin", "none")
-        else:  # over plain HTTP from elsewhere browsers tell the origin alone
+        else:  # over plain HTTP from another machine, browsers send the origin alone
             own = f"{request.scheme}://{request.host}".lower()
             foreign = origin is not None and origin.lower() != own
         if foreign:
@@ -80,12 +79,12 @@ def guard(app: Flask, host: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach a server at `host`."""
+    """Return whether only this machine can reach a server at `host`."""
     return host in LOOPBACK or host.startswith("127.")
 
 
 def _name(host: str) -> str:
-    """Return the host of "host:port", without the brackets of IPv6; empty where it is malformed."""
+    """Return the host of "host:port", without the brackets of IPv6; empty if malformed."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""Boards: pages on which pictures lie side by side, with notes, in an order of one's own."""
+"""Pages of boards: pinned pictures with notes, in the user's order."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
@@ -20,7 +20,7 @@ BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 
 @route(boards, BOARD)
 def board(board_id: int) -> str:
-    """One board with its pictures and notes."""
+    """Show a board with its pictures and notes."""
     found, pinned = engine().catalog.boards.one(board_id)
     pictures = engine().catalog.pictures.by_id([each.picture_id for each in pinned])
     return render_template(
@@ -34,14 +34,14 @@ def board(board_id: int) -> str:
 
 
 def _where_asked() -> str:
-    """Return the page of the form: an answer whose pictures are selected, or what is kept."""
+    """Return the page of the form: the answer with the selection, else the saved items."""
     return question() if request.form.getlist("id") else everything()
 
 
 @route(boards, "/boards", "POST")
 @comes_back("board", _where_asked)
 def add() -> Response:
-    """Put pictures on a board: one that is there, by its id, or a new one, by its name."""
+    """Pin pictures to a board: an existing one by id, or a new one by name."""
     ids = identities("id", request.form.getlist("id")) if request.form.getlist("id") else []
     chosen = request.form.get("board", "")
     kept = engine().catalog.boards
@@ -64,7 +64,7 @@ def rename(board_id: int) -> Response:
 @route(boards, f"{BOARD}/delete", "POST")
 @comes_back("delete", board)
 def delete(board_id: int) -> Response:
-    """Delete a board; its pictures stay where they are."""
+    """Delete a board; its pictures stay in their collections."""
     engine().catalog.boards.remove(board_id)
     return redirect(url_for("kept.everything", _anchor="boards"), 303)
 
@@ -72,7 +72,7 @@ def delete(board_id: int) -> Response:
 @route(boards, f"{BOARD}/note", "POST")
 @comes_back("note-{picture}", board, "note")
 def note(board_id: int) -> Response:
-    """Write what is noted of a picture."""
+    """Write the note on a picture."""
     picture_id, text = _picture(), note_of(request.form.get("note", ""))
     engine().catalog.boards.edit(board_id, picture_id, note=text)
     return _back(board_id, picture_id)
@@ -81,7 +81,7 @@ def note(board_id: int) -> Response:
 @route(boards, f"{BOARD}/move", "POST")
 @comes_back("move-{picture}", board, "place")
 def move(board_id: int) -> Response:
-    """Move a picture to another place on its board, from 0."""
+    """Move a picture to a position on its board, from 0."""
     picture_id = _picture()
     place = count(request.form.get("place", ""), "place")
     engine().catalog.boards.edit(board_id, picture_id, place=place)
@@ -91,7 +91,7 @@ def move(board_id: int) -> Response:
 @route(boards, f"{BOARD}/take-off", "POST")
 @comes_back("move-{picture}", board, "place")
 def take_off(board_id: int) -> Response:
-    """Take a picture off a board."""
+    """Remove a picture from a board."""
     engine().catalog.boards.take_off(board_id, _picture())
     return _back(board_id)
 

@@ -1,4 +1,4 @@
-"""Chips and marks as the search form shows them, with their pictures."""
+"""Chips and marks of the search form, with their pictures."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from web.state import engine, state
 
 @dataclass(frozen=True, slots=True)
 class ShownChip:
-    """A chip with the picture that stands in it: an indexed one, or a small copy of one sent."""
+    """A chip and its picture: an indexed picture, or a small copy of a query image."""
 
     chip: Chip
     picture: Picture | None = None
@@ -18,19 +18,19 @@ class ShownChip:
 
 @dataclass(frozen=True, slots=True)
 class MarkView:
-    """A picture that was marked, and as what."""
+    """A marked picture and its side, "more" or "less"."""
 
     side: Side
     picture: Picture
 
 
 def shown(asked: SearchUrl) -> list[ShownChip]:
-    """Return the chips as the form shows them; raises what a search of them raises."""
+    """Return the chips for the form; raises the errors of a search by these chips."""
     return [_shown(chip) for chip in asked.chips]
 
 
 def marks(asked: SearchUrl) -> list[MarkView]:
-    """Return the marked pictures as the form shows them; those that are gone are left out."""
+    """Return the marked pictures for the form, without removed ones."""
     pictures = engine().catalog.pictures.by_id([*asked.more, *asked.less])
     sides: list[tuple[Side, tuple[int, ...]]] = [("more", asked.more), ("less", asked.less)]
     return [

@@ -1,4 +1,4 @@
-"""The pages of collections: all of them, making one, and one with its jobs and failures."""
+"""Pages of collections: the list, the form for a new one, and one with jobs and failures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,31 +22,31 @@ from web.state import engine, state
 
 gathering_pages = Blueprint("gathering_pages", __name__)
 
-# What a page shows of each; the API and the command line have the rest.
+# The page shows part of each list; the API and the command line show all.
 FAILURES_SHOWN = 100
 JOBS_SHOWN = 8
 FOLDERS_SHOWN = 10
 NEWEST_SHOWN = 12
 
-# An address that names more files would be too long for some servers in between.
+# An address with more file names would be too long for some proxies.
 NAMED = 20
 
 
 @route(gathering_pages, "/collections")
 def every() -> str:
-    """Every collection, and those that are being made."""
+    """Show every collection, including the ones that are being made."""
     return _page("collections.html", gathered=state().collections.everything())
 
 
 @route(gathering_pages, "/add", scope="write")
 def add() -> str:
-    """Make a collection of a folder, which is chosen here, or of files."""
+    """Show the form that makes a collection from a server folder or from files."""
     return _add(request.args.get("folder", ""))
 
 
 @route(gathering_pages, "/collections", "POST", files=True, urgency="bulk")
 def make() -> Response:
-    """Queue what the form of `add` asks for, and go where it can be watched."""
+    """Queue the job that the form of `add` asks for, and redirect to its page."""
     return _of_files() if request.mimetype == "multipart/form-data" else _of_folder()
 
 
@@ -57,7 +57,7 @@ def _of_files() -> Response:
 
 
 def _add_of_folder() -> str:
-    """Return the page of `add` with the folder that was asked for, where that may be shown."""
+    """Return the page of `add` with the requested folder, where the client may see it."""
     try:
         return _add(request.form.get("folder", ""))
     except (BadSource, NotFound):
@@ -72,7 +72,7 @@ def _of_folder() -> Response:
 
 @route(gathering_pages, "/collections/<name>")
 def one(name: str) -> str:
-    """One collection: what it holds, what is being done, what failed."""
+    """Show a collection: its contents, its jobs and its failures."""
     gathered = state().collections.one(name)
     failures: list[Failure] = []
     if gathered.summary is not None and gathered.summary.failures:
@@ -106,7 +106,7 @@ def send(name: str) -> Response:
 @route(gathering_pages, "/collections/<name>/index", "POST")
 @comes_back("index", one)
 def index(name: str) -> Response:
-    """Look for changes, or try again what failed."""
+    """Queue a run for changes, or for failed files."""
     state().collections.again(name, "retry" in request.form)
     return _to(name)
 
@@ -129,7 +129,7 @@ def forget_missing(name: str) -> Response:
 
 @route(gathering_pages, "/collections/<name>/remove")
 def ask_to_remove(name: str) -> str:
-    """Ask once more before a collection is forgotten."""
+    """Show the confirmation before a collection is removed."""
     return _page(
         "remove.html",
         gathered=state().collections.one(name),
@@ -140,7 +140,7 @@ def ask_to_remove(name: str) -> str:
 @route(gathering_pages, "/collections/<name>/remove", "POST", scope="admin")
 @comes_back("remove", ask_to_remove)
 def remove(name: str) -> Response:
-    """Forget a collection."""
+    """Remove a collection."""
     state().collections.remove(name)
     return redirect(url_for("gathering_pages.every"), 303)
 
@@ -152,9 +152,9 @@ def cancel(job_id: int) -> Response:
 
 
 def _receive(sent: Sent) -> Fields:
-    """Write the request's files into drafts and return the other fields of its form.
+    """Write the request's files into drafts; return the form's other fields.
 
-    A refused form shows both: the files that were not taken, and the fields.
+    A refused form shows the refused files and the fields again.
     """
     g.not_taken = sent.refused
     form = g.sent_form = read_form(request, sent.open, current_app.config["MAX_SENT_LENGTH"])
@@ -169,7 +169,7 @@ def _add(folder: str) -> str:
 
 
 def _to(name: str, refused: list[RefusedFile] | None = None) -> Response:
-    """Go to a collection's page, which tells of the files that were not taken."""
+    """Redirect to a collection's page, which lists the refused files."""
     told = [f"{each.reason} {each.name[:80]}" for each in (refused or [])[:NAMED]]
     address = url_for(
         "gathering_pages.one", name=name, refused=told, passed=len(refused or ()) or None
@@ -178,13 +178,13 @@ def _to(name: str, refused: list[RefusedFile] | None = None) -> Response:
 
 
 def _newest(name: str) -> Sequence[Hit]:
-    """Return the newest pictures of a collection, as they come in."""
+    """Return the newest pictures of a collection, during a run too."""
     query = state().queries.query_of(SearchUrl(collection=name), NEWEST_SHOWN, 0)
     return engine().answer(query).hits
 
 
 def _not_taken() -> list[RefusedFile]:
-    """Return the files that the address names as not taken."""
+    """Return the refused files that the address names."""
     pairs = (each.partition(" ") for each in request.args.getlist("refused")[:NAMED])
     return [
         RefusedFile(name, cast(Reason, reason))

@@ -1,4 +1,4 @@
-"""The page of an error: what went wrong, and the search form with the question, to correct it."""
+"""The error page: the message, and the search form with the query, to correct it."""
 
 from http import HTTPStatus
 from typing import Any
@@ -30,14 +30,14 @@ def error_page(status: int, message: Message, error: Exception | None) -> str:
 
 
 def _question(error: Exception | None) -> dict[str, Any]:
-    """Return the question that the search form shows, so that it can be corrected.
+    """Return the query for the search form, so that the user can correct the query.
 
-    Chips, marks and collections are shown where a question was refused: whoever asked may see them.
+    Chips, marks and collections appear where a query was refused, since this client may see them.
     """
     fields: Fields
     try:
         fields = request.values
-    except (HTTPException, StorageFailed):  # the form was too large, or could not be kept
+    except (HTTPException, StorageFailed):  # the form was too large, or the disk was full
         fields = request.args
     try:
         if isinstance(error, LimnError) and request.blueprint == "pages":
@@ -45,7 +45,7 @@ def _question(error: Exception | None) -> dict[str, Any]:
             names = [each.name for each in engine().collections()]
             return {"asked": asked, "chips": shown(asked), "marks": marks(asked), "names": names}
     except LimnError:
-        pass  # the question can't be shown as it is: its words can
+        pass  # an invalid query can't be shown whole: its text and filters can
     where = tuple(each[:1000] for each in fields.getlist("where")[:20])
     words = fields.get("q", "")[:1000]
     asked = SearchUrl(q=words, collection=fields.get("collection", ""), where=where)

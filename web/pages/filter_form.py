@@ -1,4 +1,4 @@
-"""The filters of the page as a question has them: adding one, what a form asks, how one reads."""
+"""Filters of the page: reading a form of the panel, and formatting a filter as a chip."""
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -48,10 +48,10 @@ WORDS = {
 
 
 def narrowed(fields: Fields) -> SearchUrl:
-    """Return the question of a form of the panel, with what the form asks for.
+    """Return the query of a panel form, with the form's filter.
 
     Raises:
-        BadQuery: what it asks for can't be read.
+        BadQuery: the form's filter can't be read.
     """
     asked = SearchUrl.of(fields).but()
     field = words(fields.get("field", ""))
@@ -71,7 +71,7 @@ def narrowed(fields: Fields) -> SearchUrl:
 
 
 def label(text: str) -> str:
-    """Return a filter as a chip shows it."""
+    """Return the text of a filter's chip."""
     try:
         parts = list(conditions(parse(text)))
     except BadQuery:
@@ -90,7 +90,7 @@ def label(text: str) -> str:
 
 
 def field_of(text: str) -> str:
-    """Return the field that a filter is about; empty where it is about several."""
+    """Return the field of a filter; empty for a filter on several fields."""
     try:
         named = {condition.field for condition in conditions(parse(text))}
     except BadQuery:

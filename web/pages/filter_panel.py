@@ -1,4 +1,4 @@
-"""The filter panel: a collection's facets as choices, each leading to the question with it."""
+"""The filter panel: a collection's facets as choices, each with the query that it leads to."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ MIN_EXTENT = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a facet: its words, how many pictures it leaves, and the question with it."""
+    """One value of a facet: its label, its count of pictures, and the query with this value."""
 
     label: str
     pictures: int
@@ -34,7 +34,7 @@ class Choice:
 
     @property
     def open(self) -> bool:
-        """Whether what was chosen lies inside."""
+        """Return whether a chosen value lies inside this one."""
         return any(each.chosen or each.open for each in self.inside)
 
 
@@ -49,7 +49,7 @@ class FilterGroup:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One step of the histogram of dates: its height in percent."""
+    """One bar of the date histogram, with its height in percent."""
 
     value: str
     pictures: int
@@ -59,7 +59,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """The dates as bars, and the first and the last of those that are chosen, by their places."""
+    """The dates as bars, with the positions of the first and the last chosen bar."""
 
     bars: tuple[Bar, ...]
     first: int
@@ -68,7 +68,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Pictures on the map: where, how large, and the question with the box around them."""
+    """Pictures at a place on the map, with the query for the box around the place."""
 
     x: float
     y: float
@@ -78,9 +78,9 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """The part of the earth to show, in degrees east and south, and what lies there.
+    """The part of the earth to show, in degrees east and south, with its spots.
 
-    `box` is around all pictures: south, west, north, east; `drawn` is the one that is asked for.
+    `box` surrounds all pictures: south, west, north, east; `drawn` is the box of the filter.
     """
 
     x: float
@@ -95,7 +95,7 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """All that the filter panel shows."""
+    """The contents of the filter panel."""
 
     pictures: int
     groups: tuple[FilterGroup, ...]
@@ -107,7 +107,7 @@ class Panel:
 
 
 def panel_of(asked: SearchUrl, facets: Facets) -> Panel:
-    """Return the panel beside the answer to `asked`."""
+    """Return the filter panel for the query `asked`."""
     groups = [
         _group(asked, "camera", facets.cameras),
         _group(asked, "orientation", facets.orientations),
@@ -188,7 +188,7 @@ def _folder(asked: SearchUrl, folder: Folder, above: str = "") -> Choice:
 
 
 def _column(asked: SearchUrl, column: Column) -> FilterGroup:
-    """Return what can be chosen of a further column; nothing where it has too many values."""
+    """Return the choices of an extra column; none where the column has too many values."""
     field = COLUMN + column.name
     values = column.values if column.different <= MAX_CHOICES else ()
     choices = tuple(
@@ -212,7 +212,7 @@ def _histogram(asked: SearchUrl, facets: Facets) -> Histogram | None:
     first, last = 0, len(values) - 1
     for text in asked.where:
         for condition in conditions(parse(text)) if field_of(text) == "date" else ():
-            # A date may be longer or shorter than those of the bars: as far as both go.
+            # A date may be longer or shorter than the bars' dates: the common prefix is compared.
             length = min(len(condition.value), len(values[0].value))
             wanted, steps = condition.value[:length], [each.value[:length] for each in values]
             if condition.operator in (">", ">=", "="):

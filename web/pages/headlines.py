@@ -1,11 +1,11 @@
-"""What stands above an error on the page: what kind of thing went wrong, in a few words."""
+"""Headlines of errors on a page: the kind of error in a few words."""
 
 from flask import request
 from flask_babel import lazy_gettext as _
 
 from search.errors import CollectionBusy, NameTaken
 
-# Where something is searched for; elsewhere a form asks for something to be done.
+# Headlines for searches; other forms ask for an action and have their own.
 SEARCHES = ("pages", "scrolling")
 
 OF_ERRORS = {

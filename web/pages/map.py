@@ -16,7 +16,7 @@ MAP = "/collections/<name>/map"
 
 @route(map_page, MAP)
 def page(name: str) -> str:
-    """Return the map as a picture to move about in, and as a table."""
+    """Show the map as a picture to pan and zoom, and as a table."""
     collection, made = state().maps.find(name)
     newest = next((job for job in engine().catalog.jobs.of(name) if job.kind == "map"), None)
     regions = [each for each in made.regions if each.level == 1] if made else []
@@ -41,6 +41,6 @@ def page(name: str) -> str:
 @route(map_page, MAP, "POST")
 @comes_back("map", page)
 def make(name: str) -> Response:
-    """Ask for the map from its page."""
+    """Queue the map's job from its page."""
     state().maps.make(name)
     return redirect(url_for("map_page.page", name=name), 303)

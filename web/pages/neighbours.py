@@ -1,4 +1,4 @@
-"""What stands before and after a picture in the answer that it was opened from."""
+"""Neighbours of a picture in the answer that it was opened from."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from web.state import engine, state
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """A picture as a hit, its rank, the ids beside it, and where its page of the answer begins."""
+    """A picture as a hit, its rank, the ids before and after it, and the start of its page."""
 
     hit: Hit
     rank: int
@@ -23,10 +23,10 @@ class Neighbours:
 
 
 def neighbours(asked: SearchUrl, picture_id: int, rank: int | None) -> Neighbours | None:
-    """Return the neighbours of the hit at `rank`; None if another picture is there now.
+    """Return the neighbours of the hit at `rank`; None if another picture has that rank now.
 
     Raises:
-        LimnError: what the search itself raises.
+        LimnError: the search fails.
     """
     if rank is None or not asked.anything or not 1 <= rank <= MAX_HITS:
         return None
@@ -34,7 +34,7 @@ def neighbours(asked: SearchUrl, picture_id: int, rank: int | None) -> Neighbour
     last = min(rank + 1, MAX_HITS)
     order = state().orders.whole(
         state().queries.query_of(asked, 1, 0)
-    )  # the ranks that are scrolled through
+    )  # the ranks of the page that scrolls
     hits = engine().hits(order, first, last + 1 - first)
     ids = {hit.rank: hit.picture.id for hit in hits}
     own = next((hit for hit in hits if (hit.rank, hit.picture.id) == (rank, picture_id)), None)

@@ -1,4 +1,4 @@
-"""Forms that were not taken: their page comes back with what was typed, and why."""
+"""Refused forms: the form's page again, with the typed values and the reason."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -24,7 +24,7 @@ MAX_TYPED = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Which form of a page was not taken, at which field the message stands, and what was typed."""
+    """A refused form: its name, the field with the message, and the typed values."""
 
     form: str
     field: str
@@ -36,18 +36,18 @@ class Refusal:
 
 
 def show_refusals(app: Flask) -> None:
-    """Make the refusal of a request known to the templates of `app`."""
+    """Make the refusal of a request available to the templates of `app`."""
     app.jinja_env.globals.update(refused=_refused, typed=_typed)
 
 
 def comes_back(
     form: str, page: Callable[..., Any], field: str = "name", **fields: type[Exception]
 ) -> Callable[[View], View]:
-    """Let a view answer an error of its form with the page that has the form.
+    """Let a view answer an error of its form with the form's page.
 
-    `form` names it among those of the page, with parts of the address or of the form in braces;
-    `page` is called with the parts of the address. The message stands at `field`, or at one of
-    `fields` where the error is of its kind.
+    `form` names the form on its page, with parts of the address or of the form in braces; `page` is
+    called with the parts of the address. The message appears at `field`, or at the one of `fields`
+    that has the error's class.
     """
 
     def keep(view: View) -> View:
@@ -57,7 +57,7 @@ def comes_back(
                 return view(**parts)
             except (LimnError, HTTPException) as error:
                 status, detail = status_and_message(error)
-                if status < 400 or status == 503:  # nothing was wrong, or no page can be shown
+                if status < 400 or status == 503:  # no error, or no page can be shown
                     raise
                 sent = _sent()
                 message, spoken = translate(detail)
@@ -71,7 +71,7 @@ def comes_back(
                 except (
                     LimnError,
                     HTTPException,
-                ):  # the page can't be shown either
+                ):  # the page fails too
                     g.pop("refusal")
                     raise error from None
 
@@ -81,7 +81,7 @@ def comes_back(
 
 
 def _sent() -> Fields:
-    """Return the fields of the request; none of a form that was too large to be read."""
+    """Return the fields of the request; the address's alone if the form was too large to read."""
     read: Fields | None = g.get("sent_form")
     if read is not None:
         return read
@@ -92,7 +92,7 @@ def _sent() -> Fields:
 
 
 def _refused(form: str | None = None, field: str | None = None) -> Refusal | None:
-    """Return the refusal of this request, where it is of that form and that field."""
+    """Return the refusal of this request, if it concerns that form and field."""
     found: Refusal | None = g.get("refusal")
     if found is None or (form or found.form) != found.form or (field or found.field) != found.field:
         return None
@@ -100,6 +100,6 @@ def _refused(form: str | None = None, field: str | None = None) -> Refusal | Non
 
 
 def _typed(form: str, field: str, usual: str = "") -> str:
-    """Return what was typed into a field of a form that was not taken; else what is usual."""
+    """Return the typed value of a refused form's field, else the usual value."""
     found = _refused(form)
     return usual if found is None else found.typed.get(field, usual)[:MAX_TYPED]

@@ -1,4 +1,4 @@
-"""What people keep from the page: marks, concepts and saved searches."""
+"""Pages of saved items: marks, concepts and saved searches."""
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug import Response
@@ -44,9 +44,9 @@ def everything(**_: object) -> str:
 @route(kept, "/mark", "POST", scope="read")
 @comes_back("mark", question)
 def mark() -> Response:
-    """Mark a picture more or less like what is wanted, or take its mark back, and search again.
+    """Mark a picture as "more" or "less", or remove its mark, and search again.
 
-    The mark is kept for training where the client may write; the search itself is only read.
+    The mark is stored for training where the client may write; the search itself only reads.
     """
     asked = SearchUrl.of(request.form)
     side: Side = "more" if request.form.get("mark_more") else "less"
@@ -66,7 +66,7 @@ def mark() -> Response:
 @route(kept, "/selected", "POST", scope="read", urgency="bulk")
 @comes_back("select", question)
 def export() -> Response | Export:
-    """Export what is selected on a page; the other fields of its form are for boards."""
+    """Export the selected pictures; the other fields of the form are for boards."""
     ids, kind = selection_of(request.values, among_others=True)
     chosen = state().exports.pictures(ids)
     if kind == "json":
@@ -78,7 +78,7 @@ def export() -> Response | Export:
 @route(kept, "/concepts", "POST")
 @comes_back("concept", question)
 def keep_concept() -> Response:
-    """Keep what is asked as a concept, and search by it alone."""
+    """Save the query as a concept, and search by the concept alone."""
     name = words(request.form.get("name", ""))
     query = state().queries.query_of(SearchUrl.of(request.form), 1, 0)
     check(query)
@@ -89,7 +89,7 @@ def keep_concept() -> Response:
 @route(kept, "/concepts/<name>/forget", "POST")
 @comes_back("forget", everything)
 def forget_concept(name: str) -> Response:
-    """Forget a concept."""
+    """Delete a concept."""
     engine().catalog.concepts.remove(name)
     return _back("concepts")
 
@@ -97,7 +97,7 @@ def forget_concept(name: str) -> Response:
 @route(kept, "/saved", "POST")
 @comes_back("save", question)
 def save_search() -> Response:
-    """Save the address of a question under a name."""
+    """Save the address of a query under a name."""
     name = name_of(request.form.get("name", ""))
     engine().catalog.saved.save(name, saved_address(SearchUrl.of(request.form)))
     return _back("searches")
@@ -114,14 +114,14 @@ def rename_search(search_id: int) -> Response:
 @route(kept, f"{SAVED}/forget", "POST")
 @comes_back("forget", everything)
 def forget_search(search_id: int) -> Response:
-    """Forget a saved search."""
+    """Delete a saved search."""
     engine().catalog.saved.remove(search_id)
     return _back("searches")
 
 
 @kept.app_template_filter("saved_address")
 def address_of(address: str) -> str:
-    """Return the whole address of a saved search, with the fields that a question may have."""
+    """Return the full address of a saved search, with the known fields alone."""
     return url_for("pages.search", **asked_in(address).address())
 
 

@@ -1,4 +1,4 @@
-"""The HTML pages: the search page and the page of one picture."""
+"""The search page and the page of one picture."""
 
 from time import perf_counter
 
@@ -25,25 +25,25 @@ from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
 
-# A picture that was sent, large enough to choose a part of it.
+# The width of a query image on the page, large enough to choose a crop.
 HELD_PX = 960
 
 
 @route(pages, "/")
 def search() -> str:
-    """Return the search page: its collections before a search, its hits after one."""
+    """Show the search page: its collections before a search, its hits after one."""
     return answered(SearchUrl.of(request.args))
 
 
 def question(**_: object) -> str:
-    """Return the page that a form stands on which brings its question along, or its picture."""
+    """Return the page of a form that sends its query along: the search page, or a picture's."""
     asked = SearchUrl.of(request.values)
     on = request.values.get("on", "")
     return of_picture(identity("on", on), asked) if on else answered(asked)
 
 
 def answered(asked: SearchUrl) -> str:
-    """Return the search page of a question."""
+    """Return the search page of a query."""
     if not asked.anything or _nothing_held(asked):
         gathered = state().collections.everything()
         return render_template(
@@ -83,7 +83,7 @@ def answered(asked: SearchUrl) -> str:
 
 @route(pages, "/", "POST", scope="read")
 def send() -> AnyResponse:
-    """Take the form; a picture in it takes the place of others, and is held under a token."""
+    """Read the form; a new query image replaces other pictures and is stored under a token."""
     asked = SearchUrl.of(request.form).but()
     if "keep" in request.form:
         asked = asked.with_words_kept()
@@ -98,36 +98,36 @@ def send() -> AnyResponse:
 @route(pages, "/api", strict_slashes=False)
 @route(pages, API, strict_slashes=False)
 def api() -> AnyResponse:
-    """Lead to the description of the API, which has no page of its own at these addresses."""
+    """Redirect to the description of the API, as these addresses have no page."""
     return redirect(url_for("api.docs"))
 
 
 @route(pages, "/narrow")
 @comes_back("narrow-{field}", question, "narrow")
 def narrow() -> AnyResponse:
-    """Take a form of the filter panel: the question with one more filter, or without one."""
+    """Apply a form of the filter panel: the query with one filter added or removed."""
     asked = narrowed(request.args)
     if asked.filter is not None:
-        # Refused here, where the form can come back, and not by the next page.
+        # The check happens here, where the form can come back, and not on the next page.
         engine().catalog.filters.check(asked.filter)
     return redirect(url_for("pages.search", **asked.address()), 303)
 
 
 @route(pages, "/sent/<token>")
 def sent(token: str) -> Response:
-    """Return a picture that was sent, for whoever has its token, to choose a part of it."""
+    """Return a query image to a client that has its token, to choose a crop."""
     held = state().held.get(token)
     return Response(thumbnail(held.data, HELD_PX, limits=engine().limits), mimetype="image/webp")
 
 
 @route(pages, f"/pictures/<int(max={LARGEST_ID}):picture_id>")
 def picture(picture_id: int) -> str:
-    """One picture, large, with its facts, its captions and what is similar to it."""
+    """Show a picture, large, with its facts, captions and similar pictures."""
     return of_picture(picture_id, SearchUrl.of(request.args))
 
 
 def of_picture(picture_id: int, asked: SearchUrl) -> str:
-    """Return the page of a picture, with its place in the answer to a question."""
+    """Return the page of a picture, with its rank in the answer to a query."""
     found = engine().picture(picture_id)
     rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
     alike = Likeness()
@@ -135,7 +135,7 @@ def of_picture(picture_id: int, asked: SearchUrl) -> str:
     try:
         alike = likeness(found)
         beside = neighbours(asked, picture_id, rank)
-    except (EncoderUnavailable, SpaceMismatch) as error:  # the picture can be shown all the same
+    except (EncoderUnavailable, SpaceMismatch) as error:  # the picture itself can still be shown
         unlike, beside = str(error), None
     return render_template(
         "picture.html",
@@ -153,7 +153,7 @@ def of_picture(picture_id: int, asked: SearchUrl) -> str:
 
 
 def _hold(file: FileStorage) -> str:
-    """Hold a picture that was sent; who sent several is told which can't be read."""
+    """Store a query image; a file that can't be read is named in the error."""
     try:
         return state().held.hold(file.read())
     except BadPicture as error:
@@ -163,5 +163,5 @@ def _hold(file: FileStorage) -> str:
 
 
 def _nothing_held(asked: SearchUrl) -> bool:
-    """Whether all pictures are asked for, and there is no collection that could hold one."""
+    """Return whether the query asks for all pictures while no collection exists."""
     return not (asked.ranks or asked.collection or engine().collections())

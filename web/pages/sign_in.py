@@ -1,4 +1,4 @@
-"""Signing in with a token: a browser then shows it by a cookie that no script can read."""
+"""Signing in with a token, which the browser then sends in a cookie that no script can read."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
@@ -12,13 +12,13 @@ sign_in = Blueprint("sign_in", __name__)
 
 MONTH_S = 30 * 24 * 3600
 
-# Guesses of a token.
+# A limit on guesses of a token.
 RATE = "10 per minute"
 
 
 @route(sign_in, "/sign-in", scope="public")
 def form() -> str | Response:
-    """Return the form, where the server wants tokens."""
+    """Show the form, where the server requires tokens."""
     if state().tokens is None:
         return redirect(url_for("pages.search"), 303)
     after = _local(request.values.get("next", ""))
@@ -34,7 +34,7 @@ def form() -> str | Response:
     limited=Limit(RATE, comes_back("sign-in", form, "token")),
 )
 def take() -> tuple[str, int] | Response:
-    """Take a token and go on to where it was asked for."""
+    """Accept a token and redirect to the page that required it."""
     tokens = state().tokens
     after = _local(request.form.get("next", ""))
     secret = request.form.get("token", "").strip()
@@ -51,13 +51,13 @@ def take() -> tuple[str, int] | Response:
 
 @route(sign_in, "/sign-out", "POST", scope="read")
 def sign_out() -> Response:
-    """Forget the token in this browser; it stays good elsewhere."""
+    """Delete the token from this browser; the token stays valid elsewhere."""
     answer = redirect(url_for("pages.search"), 303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=request.is_secure)
     return answer
 
 
 def _local(address: str) -> str:
-    """Return an address on this server, whatever a link says: "//" and "\\" lead elsewhere."""
+    """Return an address on this server for any link: "//" and "\\" lead to other sites."""
     inside = address.startswith("/") and not address.startswith("//") and "\\" not in address
     return address if inside and address.isprintable() else url_for("pages.search")

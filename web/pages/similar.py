@@ -1,4 +1,4 @@
-"""What is like a picture: copies of it anywhere, and similar pictures of its collection."""
+"""Pictures like a picture: copies in every collection, and similar ones of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from search.ranking.pagination import near_duplicates
 from search.records import Picture
 from web.state import engine
 
-# Rows enough to see what the picture is like; the search page has more.
+# Enough rows to judge the similarity; the search page has more.
 SIMILAR_SHOWN = 12
 MAX_COPIES = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Copies and near copies of a picture, and what is similar without being one."""
+    """Copies and near-duplicates of a picture, and similar pictures that are neither."""
 
     copies: tuple[Picture, ...] = ()
     similar: tuple[Hit, ...] = ()
 
 
 def likeness(picture: Picture) -> Likeness:
-    """Return what is like a picture; raises what a search raises."""
+    """Return the copies and similar pictures of a picture; raises the errors of a search."""
     term = IndexedTerm(picture.id)
     hits = engine().search(Query((term,), (picture.collection,), SIMILAR_SHOWN + MAX_COPIES))
     copies = _copies(picture, hits)
@@ -37,11 +37,11 @@ def likeness(picture: Picture) -> Likeness:
 
 
 def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
-    """Return the ids of the hits that a search would fold into the picture."""
+    """Return the ids of the hits that a search would fold under the picture."""
     catalog = engine().catalog
     held = catalog.pictures.vectors([picture.id, *(hit.picture.id for hit in hits)])
     ids = [picture.id, *(each for each in held if each != picture.id)]
-    if picture.id not in held:  # it was removed a moment ago
+    if picture.id not in held:  # the picture was removed a moment ago
         return set()
     vectors = np.stack([held[each][1] for each in ids])
     near = near_duplicates(vectors, *catalog.hashes.of(np.array(ids)))[0]
@@ -49,7 +49,7 @@ def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
 
 
 def _same_elsewhere(picture: Picture) -> list[Picture]:
-    """Return the pictures of the very same content, in every collection."""
+    """Return the pictures with the same content, in every collection."""
     everywhere = [each.id for each in engine().collections()]
     found = engine().catalog.filters.ids(everywhere, Condition("same", "=", str(picture.id)))
     ids = [int(each) for some in found.values() for each in some[:MAX_COPIES]]

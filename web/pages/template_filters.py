@@ -1,4 +1,4 @@
-"""How facts read on a page: titles, sizes, dates, places. Registered as template filters."""
+"""Template filters that format facts: titles, sizes, dates, places."""
 
 import re
 from datetime import datetime
@@ -22,7 +22,7 @@ from web.requests.search_url import SearchUrl
 HAN = re.compile(r"[\u3400-\u9fff]")
 
 # The stylesheet has a class for each twentieth of an aspect, as a strict policy allows no inline
-# style; beyond these a picture stands within its box, as it would take a row's whole width.
+# style; a picture with a more extreme aspect is shown inside its box, as it would fill a row.
 ASPECT_STEP = 0.05
 NARROWEST, WIDEST = 0.5, 3.0
 
@@ -30,7 +30,7 @@ DAY_LENGTH = len("2014-06-07")
 
 
 def caption(picture: Picture) -> Caption | None:
-    """Return the caption to show: in the page's language where the picture has one."""
+    """Return the caption to show, in the page's language where the picture has one."""
     captions = picture.facts.captions
     spoken = language()
     first = captions[0] if captions else None
@@ -38,14 +38,14 @@ def caption(picture: Picture) -> Caption | None:
 
 
 def _is_in(spoken: str, caption: Caption) -> bool:
-    """Whether a caption is in a language, by what it says of itself or by its characters."""
+    """Return whether a caption is in a language, by its declared language or its characters."""
     if caption.language:
         return caption.language.partition("-")[0].lower() == spoken
     return (HAN.search(caption.text) is not None) == (spoken == "zh")
 
 
 def title(picture: Picture) -> str:
-    """Return the picture in words: its caption, or the name of its file."""
+    """Return a picture's title: its caption, or the name of its file."""
     first = caption(picture)
     return first.text if first else file_name(picture)
 
@@ -63,7 +63,7 @@ def whole_path(picture: Picture) -> str:
 
 
 def shape(picture: Picture) -> str:
-    """Return the classes that give the picture's box its aspect: "a-150", or "a-300 whole"."""
+    """Return the classes for the aspect of the picture's box: "a-150", or "a-300 whole"."""
     facts = picture.facts
     aspect = facts.width_px / facts.height_px
     step = step_of(facts.width_px, facts.height_px)
@@ -71,13 +71,13 @@ def shape(picture: Picture) -> str:
 
 
 def step_of(width_px: int, height_px: int) -> int:
-    """Return the aspect of a picture's box in hundredths, as its class names it."""
+    """Return the aspect of a picture's box in hundredths, as in its class name."""
     aspect = min(WIDEST, max(NARROWEST, width_px / height_px))
     return round(round(aspect / ASPECT_STEP) * ASPECT_STEP * 100)
 
 
 def file_size(size_bytes: int) -> str:
-    """1,234 bytes, 56 kB, 7.8 MB: decimal, as file managers show it."""
+    """Format a file size in decimal units, as file managers do: 1,234 bytes, 56 kB, 7.8 MB."""
     if size_bytes < 10_000:
         return f"{size_bytes:,} bytes"
     size, units = size_bytes / 1000, ["kB", "MB", "GB", "TB"]
@@ -87,26 +87,26 @@ def file_size(size_bytes: int) -> str:
 
 
 def moment(taken_at: str) -> str:
-    """ISO 8601 as people read it: 14 May 2021, 16:20. What is no date stays as it is."""
+    """Format an ISO 8601 date, as in 14 May 2021, 16:20; other text stays as it is."""
     try:
         when = datetime.fromisoformat(taken_at)
     except ValueError:
         return taken_at
     pattern = gettext("d MMMM y, HH:mm")
-    if len(taken_at) == DAY_LENGTH:  # without a time, which is not midnight
+    if len(taken_at) == DAY_LENGTH:  # a date without a time, which is not midnight
         pattern = pattern.partition("HH")[0].rstrip(" ,")
-    # As the camera's clock showed it, wherever that was.
+    # The camera's local time, without a time zone.
     return str(format_datetime(when.replace(tzinfo=None), pattern, rebase=False))
 
 
 def place(latitude: float, longitude: float) -> str:
-    """Degrees with their hemispheres: 48.8584° N, 2.2945° E."""
+    """Format a position with hemispheres: 48.8584° N, 2.2945° E."""
     north, east = ("N" if latitude >= 0 else "S"), ("E" if longitude >= 0 else "W")
     return f"{abs(latitude):.4f}° {north}, {abs(longitude):.4f}° {east}"
 
 
 def pictures(number: int) -> str:
-    """1 picture, 2,000 pictures."""
+    """Format a count of pictures: 1 picture, 2,000 pictures."""
     return str(ngettext("%(count)s picture", "%(count)s pictures", number, count=f"{number:,}"))
 
 
@@ -115,7 +115,7 @@ def captions(number: int) -> str:
 
 
 def missed(number: int) -> str:
-    """How many pictures' files were not found."""
+    """Format the count of pictures with missing files."""
     told = ngettext(
         "%(count)s picture is missing",
         "%(count)s pictures are missing",
@@ -126,7 +126,7 @@ def missed(number: int) -> str:
 
 
 def unread(number: int) -> str:
-    """How many files could not be read."""
+    """Format the count of files that could not be read."""
     told = ngettext(
         "%(count)s file could not be read",
         "%(count)s files could not be read",
@@ -137,7 +137,7 @@ def unread(number: int) -> str:
 
 
 def evidence(hit: Hit) -> str:
-    """Return what spoke for a hit, in a line: picture 38%, caption 62%."""
+    """Format the signals of a hit in a line: picture 38%, caption 62%."""
     names = {
         "picture": gettext("picture"),
         "caption": gettext("caption"),
@@ -149,7 +149,7 @@ def evidence(hit: Hit) -> str:
 
 
 def words_in(match: Match, asked: SearchUrl) -> tuple[str, ...]:
-    """Which of the words that were asked for a match's caption holds."""
+    """Return the words of the query that a match's caption contains."""
     if match.caption is None:
         return ()
     chips = (chip for chip in asked.chips if chip.kind == "text" and chip.weight > 0)
@@ -158,18 +158,18 @@ def words_in(match: Match, asked: SearchUrl) -> tuple[str, ...]:
 
 
 def dealt_with(job: Job) -> int:
-    """Return how many of a job's files are dealt with: never more than there are."""
+    """Return the number of a job's processed files, at most their total."""
     dealt = done(job.counts)
     return dealt if job.total is None else min(dealt, job.total)
 
 
 def name_of(region: Region) -> str:
-    """Return a region's name in the language of the page."""
+    """Return a map region's name in the language of the page."""
     return region.names.get(language()) or next(iter(region.names.values()), "")
 
 
 def register(app: Flask) -> None:
-    """Make these known to the templates."""
+    """Register the filters and functions of this module with the templates."""
     for filter_ in (
         caption,
         title,

@@ -1,4 +1,4 @@
-"""What a page of results asks for as it is scrolled: the shapes of the whole answer, and tiles."""
+"""Parts of the results page for scrolling: the shapes of the whole answer, and tiles."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from web.state import engine, state
 
 scrolling = Blueprint("scrolling", __name__)
 
-# A picture that was removed a moment ago keeps its rank, and an empty box.
+# A picture that was removed a moment ago leaves its rank and an empty box.
 GONE = (1, 1)
 
 
 @route(scrolling, "/shapes")
 def shapes() -> dict[str, Any]:
-    """Which pictures the answer has, best first, and the aspect of each box in hundredths.
+    """Return the ids of the answer's pictures, best first, and each box's aspect in hundredths.
 
-    From these alone the page knows where each picture will stand.
+    The page computes each picture's position from the aspects alone.
     """
     ids = _order(SearchUrl.of(request.args)).ids
     sizes = engine().catalog.pictures.sizes_px(ids)
@@ -29,7 +29,7 @@ def shapes() -> dict[str, Any]:
 
 @route(scrolling, "/tiles")
 def tiles() -> dict[str, Any]:
-    """Return the tiles from the rank `start` on, as HTML, one by one."""
+    """Return one page of tiles from the rank `start` on, as HTML."""
     asked = SearchUrl.of(request.args)
     hits = engine().hits(_order(asked), asked.start, PAGE_HITS)
     tile = get_template_attribute("pieces.html", "tile")

@@ -1,1 +1,1 @@
-"""A request's parts as records."""
+"""Parsers of requests, which return records."""

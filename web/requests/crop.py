@@ -1,4 +1,4 @@
-"""Crops: which part of a picture is searched by, as an address writes it, and the part itself."""
+"""Crops: a part of a picture to search by, as an address writes it, and the cut itself."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -8,14 +8,14 @@ from PIL import Image
 from search.errors import BadQuery
 from search.pictures import Limits, read_picture
 
-# An encoder sees a few hundred pixels; twice that leaves room for a part of a part.
+# An encoder sees a few hundred pixels; twice that leaves room for a crop of a crop.
 LARGEST_PX = 1024
 QUALITY = 92
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """Edges in percent of the picture's width and height, from its left and its top."""
+    """Edges of a crop in percent of the picture's width and height, from left and top."""
 
     left: int
     top: int
@@ -24,10 +24,10 @@ class Crop:
 
     @classmethod
     def of(cls, text: str) -> "Crop":
-        """Read "10,20,60,80".
+        """Parse a crop such as "10,20,60,80".
 
         Raises:
-            BadQuery: it is not four whole numbers that leave something of the picture.
+            BadQuery: the text is not four whole numbers that leave a part of the picture.
         """
         parts = text.split(",")
         if len(parts) == 4 and all(each.isascii() and each.isdigit() for each in parts):
@@ -45,10 +45,10 @@ class Crop:
         return f"{self.left},{self.top},{self.right},{self.bottom}"
 
     def cut(self, data: bytes, limits: Limits) -> bytes:
-        """Return the part of a picture, as a JPEG.
+        """Return the crop of a picture, as a JPEG.
 
         Raises:
-            BadPicture: `data` is no picture that can be read.
+            BadPicture: `data` is no readable picture.
         """
         picture, _ = read_picture(data, limits=limits)
         width_px, height_px = picture.size

@@ -1,4 +1,4 @@
-"""The JSON documents that requests bring."""
+"""JSON documents in the bodies of requests."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from search.errors import BadQuery
 
 
 def object_of(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a request's body; raise BadQuery where it is none."""
+    """Parse a request's body as a JSON object; raise BadQuery for anything else."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -24,9 +24,9 @@ def object_of(body: bytes) -> dict[str, Any]:
 
 
 def read_body(kind: type[Document], body: bytes) -> Document:
-    """Return the document of a request's body; an empty body has no members.
+    """Parse a request's body as a document; an empty body has no members.
 
     Raises:
-        BadQuery: it is no object, or a member is unknown, missing, or not allowed.
+        BadQuery: the body is no object, or a member is unknown, missing or invalid.
     """
     return read(kind, object_of(body or b"{}"))

@@ -1,4 +1,4 @@
-"""Read a form that brings files: each file goes straight where the caller opens it."""
+"""The reader of forms with files, which writes each file where the caller opens it."""
 
 from collections.abc import Callable
 from typing import IO, Any
@@ -14,9 +14,9 @@ MAX_FILES = 20_000
 
 
 def read_form(request: Request, open_file: Callable[[str], IO[bytes]], most_bytes: int) -> Fields:
-    """Write the files of a form of at most `most_bytes` and return its other fields.
+    """Write the files of a form of at most `most_bytes`; return its other fields.
 
-    `open_file` takes the name that a file was sent under.
+    `open_file` takes the name that the client sent with a file.
 
     Raises:
         BadQuery: the body is no multipart form, or is damaged.

@@ -1,4 +1,4 @@
-"""Cursors: where the next page begins. That of an answer is bound to the question it belongs to."""
+"""Cursors of pages; the cursor of an answer is valid for its own query alone."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ from web.requests.query_form import Fields, identity
 
 
 def cursor_after(query: Query, hits: int) -> str | None:
-    """Return the cursor of the page after this one, which has so many hits; None after the last."""
+    """Return the cursor of the next page, after a page of `hits` hits; None after the last."""
     offset = query.offset + hits
     if hits < query.k or offset + query.k > MAX_HITS:
         return None
@@ -24,10 +24,10 @@ def cursor_after(query: Query, hits: int) -> str | None:
 
 
 def offset_of(cursor: str, query: Query) -> int:
-    """How many hits are passed over.
+    """Return the number of hits before the page that a cursor begins.
 
     Raises:
-        BadQuery: it is no cursor, or that of another question.
+        BadQuery: the cursor is invalid, or belongs to another query.
     """
     try:
         offset, asked = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
@@ -44,10 +44,10 @@ def offset_of(cursor: str, query: Query) -> int:
 
 
 def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
-    """Return how many rows of a list are wanted, and the number that the page before ended with.
+    """Return the number of rows to list, and the last id of the previous page.
 
     Raises:
-        BadQuery: there is another field, or one of the two has a value that is not allowed.
+        BadQuery: a field is unknown, or a value is out of range.
     """
     page = read_texts(PageFields, dict(fields.lists()))
     if not 1 <= page.k <= MAX_ROWS:
@@ -62,12 +62,12 @@ def page_of(fields: Fields, what: str) -> tuple[int, int | None]:
 
 
 def next_of(ids: Sequence[int], k: int) -> str | None:
-    """Return the cursor of the page after the one that has these ids; None after the last."""
+    """Return the cursor of the page after these ids; None after the last page."""
     return str(ids[-1]) if len(ids) == k else None
 
 
 def digest(query: Query) -> str:
-    """Return a short name of the question, apart from its page."""
+    """Return a short digest of the query, apart from its page."""
     terms = [
         (hashlib.sha256(term.source).hexdigest(), term.weight)
         if isinstance(term, PictureTerm) and isinstance(term.source, bytes)

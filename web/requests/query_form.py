@@ -1,4 +1,4 @@
-"""From an HTTP request's fields to a Query: the only place that reads them."""
+"""Queries from the fields of HTTP requests, which no other module reads."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,15 +25,15 @@ FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class UnknownMediaType(LimnError):
-    """The body of a request is of a media type that is not read here."""
+    """An error for a request body in an unsupported media type."""
 
 
 def query_of_request(request: Request) -> tuple[Query, str]:
-    """Return the query of a request to the API, however it was asked, and its cursor.
+    """Return the query and the cursor of an API request in any of its forms.
 
     Raises:
-        BadQuery: a field is unknown or has a value that is not allowed.
-        UnknownMediaType: what was posted is neither a form nor JSON.
+        BadQuery: a field is unknown or has an invalid value.
+        UnknownMediaType: the body is neither a form nor JSON.
     """
     if request.method != "POST":
         return query_of_fields(request.args)
@@ -62,12 +62,12 @@ def query_of_request(request: Request) -> tuple[Query, str]:
 
 
 def query_of_fields(fields: Fields, images: Sequence[bytes] = ()) -> tuple[Query, str]:
-    """Return the query of an address or of a form, and its cursor.
+    """Return the query and the cursor of an address or a form.
 
-    `weight` is that of its pictures; words have 1.
+    `weight` is the weight of the query's pictures; words have 1.
 
     Raises:
-        BadQuery: a field is unknown or has a value that is not allowed; the message names both.
+        BadQuery: a field is unknown or has an invalid value; the message names both.
     """
     document = read_texts(SearchFields, dict(fields.lists()))
     weight = document.weight
@@ -87,10 +87,10 @@ def images_of(files: MultiDict[str, FileStorage]) -> list[bytes]:
 
 
 def query_of_document(members: dict[str, Any]) -> tuple[Query, str]:
-    """Return the query of a JSON object, and its cursor.
+    """Return the query and the cursor of a JSON object.
 
     Raises:
-        BadQuery: a member is unknown or has a value that is not allowed.
+        BadQuery: a member is unknown or has an invalid value.
     """
     document = read(SearchDocument, members)
     terms = [_term(term) for term in document.terms]
@@ -98,20 +98,20 @@ def query_of_document(members: dict[str, Any]) -> tuple[Query, str]:
 
 
 def words(text: str) -> str:
-    """Return the words of a term, as Unicode that can be written anywhere."""
-    # JSON may hold lone surrogates and NUL, which no PostgreSQL database takes.
+    """Return the text of a term, as Unicode that every database accepts."""
+    # JSON may contain lone surrogates and NUL, which no PostgreSQL database accepts.
     return text.replace("\0", "").strip().encode("utf-8", "replace").decode("utf-8")
 
 
 def number(field: str, value: object) -> float:
-    """Return a weight."""
+    """Parse a weight."""
     weight: float = read_member(field, value, Weight)
     check_weight(weight)
     return weight
 
 
 def identity(field: str, value: object) -> int:
-    """Return the id of a picture."""
+    """Parse the id of a picture."""
     picture_id: int = read_member(field, value, PictureId)
     return picture_id
 
@@ -130,7 +130,7 @@ def identities(field: str, values: Sequence[object]) -> list[int]:
 
 
 def count(value: object, field: str = "k") -> int:
-    """Return how many are wanted or passed over; query/checks knows the range."""
+    """Parse a number of hits to return or skip; query/checks knows the range."""
     found: int = read_member(field, value, Hits if field == "k" else Place)
     return found
 

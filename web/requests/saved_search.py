@@ -1,4 +1,4 @@
-"""What people save from the page: the names and notes they give, and a question as an address."""
+"""Parsers of saved items: names, notes, and a query as an address."""
 
 from urllib.parse import parse_qs, urlencode
 
@@ -12,7 +12,7 @@ from web.requests.search_url import SearchUrl
 
 
 def name_of(text: str) -> str:
-    """Return the name of a saved search or a board; raise BadQuery if blank or too long."""
+    """Return the name of a saved search or a board; raise BadQuery if it is blank or too long."""
     name = words(text)
     if not 1 <= len(name) <= MAX_SAVED_NAME:
         raise BadQuery(
@@ -38,16 +38,17 @@ def note_of(text: str) -> str:
 
 
 def asked_in(address: str) -> SearchUrl:
-    """Return the question that the part after the "?" of a page's address asks."""
+    """Parse the query in a page's address, after its "?"."""
     fields: MultiDict[str, str] = MultiDict(parse_qs(address.removeprefix("?")))
     return SearchUrl.of(fields)
 
 
 def saved_address(asked: SearchUrl) -> str:
-    """Return a question as it is saved, from its first hit on.
+    """Return the address of a query for saving, from its first hit on.
 
     Raises:
-        BadQuery: nothing is asked, a filter can't be read, or more than can be asked as an address.
+        BadQuery: the query is empty, a filter can't be read, or the query is too long for an
+            address.
     """
     if not asked.anything:
         raise BadQuery(

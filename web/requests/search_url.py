@@ -1,10 +1,10 @@
-"""What the search page was asked: all of it stands in the page's address.
+"""The search page's state, as its URL holds it.
 
-`q` is what stands in the box. The other terms are chips: `text`, `similar` (an indexed picture's
-id) and `picture` (the token of one that was sent), each any number of times; a picture may end in
-the part that is meant, as in similar=12@10,20,60,80. `weight` gives the chips' weights, in that
-order. Every `where` is a filter that pictures must pass; with `panel` the filters stand open.
-`more` and `less` are ids of pictures that were marked so.
+`q` is the text in the box. The other terms are chips: `text`, `similar` (the id of an indexed
+picture) and `picture` (the token of a query image), each any number of times; a picture may end in
+a crop, as in similar=12@10,20,60,80. `weight` lists the chips' weights in that order. Every `where`
+is a filter that pictures must pass; with `panel` the filter panel is open. `more` and `less` are
+the ids of marked pictures.
 """
 
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ Side = Literal["more", "less"]
 Kind = Literal["text", "similar", "picture"]
 KINDS: tuple[Kind, ...] = ("text", "similar", "picture")
 
-# About four screens; the next ones are fetched before they are reached.
+# About four screens; the next ones are fetched before the user reaches the end.
 PAGE_HITS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A term beside the box: words, or a picture by its id or token, perhaps only a part of it."""
+    """A term outside the box: words, or a picture by its id or token, perhaps with a crop."""
 
     kind: Kind
     value: str
@@ -42,13 +42,13 @@ class Chip:
 
     @property
     def address_text(self) -> str:
-        """The value of its field."""
+        """Return the value of the chip's field."""
         return f"{self.value}@{self.crop}" if self.crop else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class SearchUrl:
-    """The words in the box, the chips, the marks, the collection, the filters, where hits begin."""
+    """The state of the search page: text, chips, marks, collection, filters and first hit."""
 
     q: str = ""
     chips: tuple[Chip, ...] = ()
@@ -61,10 +61,10 @@ class SearchUrl:
 
     @classmethod
     def of(cls, fields: Fields) -> "SearchUrl":
-        """Read an address or a form; fields of others, such as trackers', are passed over.
+        """Parse an address or a form; unknown fields, such as trackers', are ignored.
 
         Raises:
-            BadQuery: a field has a value that is not allowed.
+            BadQuery: a field has an invalid value.
         """
         written = [
             (kind, value) for kind in KINDS for value in fields.getlist(kind) if value.strip()
@@ -88,18 +88,18 @@ class SearchUrl:
 
     @property
     def terms(self) -> tuple[TextTerm | Chip, ...]:
-        """What is searched by; a chip whose weight is zero waits."""
+        """Return the terms of the query, without chips of zero weight."""
         box = (TextTerm(self.q),) if self.q else ()
         return (*box, *(chip for chip in self.chips if chip.weight))
 
     @property
     def ranks(self) -> bool:
-        """Whether there is something to rank by; else the newest come first."""
+        """Return whether the query ranks pictures; otherwise the newest come first."""
         return bool(self.terms or self.more)
 
     @property
     def anything(self) -> bool:
-        """Whether there are pictures to show: a filter, its panel or a collection is enough."""
+        """Return whether the page shows pictures: a filter, its panel or a collection is enough."""
         return bool(self.ranks or self.where or self.collection or self.panel)
 
     @property
@@ -107,35 +107,35 @@ class SearchUrl:
         return not self.chips or any(chip.kind != "text" for chip in self.chips)
 
     def but(self, **changes: Any) -> "SearchUrl":
-        """Return the same question with `changes`, from its first hit on."""
+        """Return a copy of the query with `changes`, from its first hit on."""
         return replace(self, **{"start": 1, **changes})
 
     def without(self, chip: Chip) -> "SearchUrl":
-        """Return the same question without one chip."""
+        """Return a copy of the query without one chip."""
         return self.but(chips=tuple(each for each in self.chips if each is not chip))
 
     def without_filter(self, text: str) -> "SearchUrl":
-        """Return the same question without one of its filters."""
+        """Return a copy of the query without one filter."""
         return self.but(where=tuple(each for each in self.where if each != text))
 
     def plus(self, kind: Kind, value: object, weight: float = 1.0) -> "SearchUrl":
-        """Return the question with one more chip, or with another weight for a chip that it has."""
+        """Return the query with one more chip, or with a new weight for an existing chip."""
         kept = [each for each in self.chips if (each.kind, each.address_text) != (kind, str(value))]
         chips = [*kept, Chip(kind, str(value), weight)]
         return self.but(chips=tuple(sorted(chips, key=lambda each: KINDS.index(each.kind))))
 
     @property
     def filter(self) -> Filter | None:
-        """What pictures must pass: every one of the filters.
+        """Return the conjunction of all filters; None without any.
 
         Raises:
-            BadQuery: one can't be read.
+            BadQuery: a filter can't be read.
         """
         parts = tuple(parse(each) for each in self.where)
         return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
 
     def marked(self, picture_id: int, side: Side) -> "SearchUrl":
-        """Return the question with a mark more, less if it was there, or on the other side."""
+        """Return the query with a mark added, removed if present, or moved to the other side."""
         other: Side = "less" if side == "more" else "more"
         held: tuple[int, ...] = getattr(self, side)
         rest = tuple(each for each in getattr(self, other) if each != picture_id)
@@ -146,11 +146,11 @@ class SearchUrl:
         return self.but(**{side: held, other: rest})
 
     def with_words_kept(self) -> "SearchUrl":
-        """Return the words in the box as a chip, and the box empty for more."""
+        """Return the query with the box's words as a chip, and an empty box."""
         return self.plus("text", self.q).but(q="") if self.q else self
 
     def address(self, **changes: Any) -> dict[str, Any]:
-        """Return the fields of the address that asks this; what is usual is left out."""
+        """Return the address fields of this query, without default values."""
         asked = replace(self, **changes)
         return {
             "q": asked.q or None,
@@ -196,7 +196,7 @@ def _start(value: object) -> int:
 
 
 def _weights(chips: Sequence[Chip]) -> list[str]:
-    """Return the weights up to the last that is not 1."""
+    """Return the weights up to the last one that is not 1."""
     written = [f"{chip.weight:g}" for chip in chips]
     while written and written[-1] == "1":
         written.pop()

@@ -1,4 +1,4 @@
-"""A selection of pictures to export: their ids and the format, as a form or an address has them."""
+"""Selections of pictures to export: ids and format, from a form or an address."""
 
 from search.documents.picture import ExportFields, ExportFormat
 from search.documents.reading import read_texts
@@ -6,13 +6,13 @@ from web.requests.query_form import Fields, identities
 
 
 def selection_of(fields: Fields, among_others: bool = False) -> tuple[list[int], ExportFormat]:
-    """Return the ids of the selected pictures and the format to export them in.
+    """Return the ids of the selected pictures, and the format of the export.
 
-    `among_others` passes over the other fields of a form.
+    `among_others` ignores the other fields of a form.
 
     Raises:
-        BadQuery: there is another field, no picture is selected, an id can't be read, or the format
-            is unknown.
+        BadQuery: a field is unknown, no picture is selected, an id can't be read, or the format is
+            unknown.
     """
     texts = {
         name: several

@@ -1,4 +1,4 @@
-"""Connections of clients: how many, and how long each may keep the server waiting."""
+"""Limits on clients' connections: their number, and their time without progress."""
 
 import asyncio
 from collections import Counter
@@ -10,7 +10,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# As many as a process may have files open for: each may have one of a body, one of an answer.
+# A process may open this many files, as each connection can use one for a body and one to send.
 MOST = 512
 # A browser keeps six, a program as many as it has threads.
 MAX_A_CLIENT = 128
@@ -19,7 +19,7 @@ MAX_A_CLIENT = 128
 KEEP_ALIVE_S = 75
 HEAD_S = 20.0
 STALL_S = 30.0
-# Once the server ends.
+# The limit once the server stops.
 ENDING_STALL_S = 3.0
 
 # Apache's mod_reqtimeout wants as much of a body a second.
@@ -34,12 +34,12 @@ LONG_ADDRESS = "this address is longer than 65,000 bytes; send its fields as a f
 MANY_REQUESTS = "as many requests of this address as there may be are under way; try again\n"
 LONG_HEAD = "the headers of this request are longer than 65,536 bytes; send fewer\n"
 
-# The key of a connection in the state that its requests see.
+# The key of the connection in the ASGI state of its requests.
 CONNECTION = "connection"
 
 
 class Phase(Enum):
-    """What a connection waits for."""
+    """The next event that a connection waits for."""
 
     IDLE = "the next request"
     HEAD = "the head of a request"
@@ -49,7 +49,7 @@ class Phase(Enum):
 
 
 class Connection:
-    """One connection, and when its client last did its part."""
+    """A connection, and the time of its client's last progress."""
 
     def __init__(self, host: str, transport: asyncio.Transport) -> None:
         self.host = host
@@ -64,14 +64,14 @@ class Connection:
         self.enter(Phase.HEAD)
 
     def enter(self, phase: Phase) -> None:
-        """Wait for something else from now on."""
+        """Change the phase, and restart its clock."""
         self.phase = phase
         self.since_s = self.moved_s = monotonic()
         self._received = 0
 
     @property
     def begins(self) -> bool:
-        """Whether the next bytes begin a request."""
+        """Return whether the next bytes begin a request."""
         return self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self._received)
 
     @property
@@ -80,14 +80,14 @@ class Connection:
         return self.phase is Phase.HEAD and self._received > MAX_HEAD_BYTES
 
     def received(self, size_bytes: int) -> None:
-        """Note bytes from the client."""
+        """Count bytes received from the client."""
         if self.phase is Phase.IDLE:
             self.enter(Phase.HEAD)
         self._received += size_bytes
         self.moved_s = monotonic()
 
     def refuse(self, status: str, why: str) -> None:
-        """Answer a request that can't be read; what still comes of it is thrown away."""
+        """Answer a request that can't be read, and discard the rest of its bytes."""
         self.refused = True
         self.enter(Phase.HEAD)
         self.transport.write(
@@ -97,16 +97,16 @@ class Connection:
         self.transport.write_eof()
 
     def sent(self, size_bytes: int) -> None:
-        """Note bytes of an answer that were given to the transport."""
+        """Count bytes of an answer written to the transport."""
         self._sent += size_bytes
 
     @property
     def waits(self) -> bool:
-        """Whether the client is waited for."""
+        """Return whether the server waits for the client."""
         return self.phase is not Phase.WORK
 
     def overdue(self, now_s: float, stall_s: float) -> bool:
-        """Return whether the client took too long, where `stall_s` may pass without progress."""
+        """Return whether the client took too long; `stall_s` is its limit without progress."""
         unsent_bytes = self.transport.get_write_buffer_size()
         if not unsent_bytes or self._sent - unsent_bytes > self._taken:
             self._taken, self._taken_s = self._sent - unsent_bytes, now_s
@@ -121,7 +121,7 @@ class Connection:
 
 
 class Connections:
-    """All connections of a server. Used from its event loop alone."""
+    """All connections of a server, used from its event loop alone."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class Connections:
         most_a_client: int = MAX_A_CLIENT,
         proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
-        """Through `proxies` come many clients; only `most` holds for these."""
+        """Set the limits; a client behind one of `proxies` counts toward `most` alone."""
         self.ending = False
         self._most = most
         self._most_a_client = most_a_client
@@ -137,11 +137,12 @@ class Connections:
         self._open: dict[Connection, None] = {}
 
     def add(self, connection: Connection) -> None:
-        """Take in a connection; where there is no room, another one is dropped for it.
+        """Add a connection; above the limits, close another one for it.
 
-        It is the one that has waited longest for its client, of who has too many or else the most:
-        a crowd from one client shuts out itself. Where none waits, it is the newest of who has the
-        most, and who has too many is told to try again.
+        The closed connection is the one that has waited longest for its client, of the client with
+        too many connections or else with the most: a crowd from one client shuts out itself. Where
+        no connection waits, the newest of the client with the most is closed, and a client with too
+        many gets an error that says to retry.
         """
         self._open[connection] = None
         counts = Counter(each.client for each in self._open)
@@ -154,17 +155,18 @@ class Connections:
             else:
                 self._drop(waiting)
         elif len(self._open) > self._most:
-            # Of clients that have as many, the one that was here first, which is not the new one.
+            # Of clients with equally many connections, the earliest client counts, never the new
+            # one.
             crowd = self._of(max(counts, key=counts.__getitem__))
             waiting = _oldest(crowd, connection) or _oldest(self._open, connection)
             self._drop(waiting or crowd[-1])
 
     def remove(self, connection: Connection) -> None:
-        """Forget a connection that was closed."""
+        """Remove a closed connection."""
         self._open.pop(connection, None)
 
     def drop_overdue(self) -> None:
-        """Close the connections whose clients took too long."""
+        """Close the connections of clients that took too long."""
         now_s = monotonic()
         stall_s = ENDING_STALL_S if self.ending else STALL_S
         for connection in list(self._open):
@@ -172,7 +174,7 @@ class Connections:
                 connection.transport.abort()
 
     def drop_all(self) -> int:
-        """Close every connection, and return how many there were."""
+        """Close every connection; return their number."""
         for connection in list(self._open):
             connection.transport.abort()
         return len(self._open)
@@ -189,7 +191,7 @@ class Connections:
         self.remove(connection)
 
     def protocol(self) -> type[HttpToolsProtocol]:
-        """Return uvicorn's protocol with these limits."""
+        """Return uvicorn's protocol class with these limits."""
         connections = self
 
         class Protocol(HttpToolsProtocol):
@@ -227,9 +229,9 @@ class Connections:
 
 
 def in_ascii(data: bytes) -> bytes:
-    """Return the beginning of a request with its first line as HTTP wants it.
+    """Return the beginning of a request, with a percent-encoded first line.
 
-    curl and others send an address as it was typed, such as ?q=狗, which all servers read.
+    curl and others send addresses as typed, such as ?q=狗, and all servers accept these.
     """
     line, end, rest = data.partition(b"\n")
     if line.isascii():
@@ -238,11 +240,11 @@ def in_ascii(data: bytes) -> bytes:
 
 
 def client_of(host: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the network of an IPv6 address."""
+    """Return the identity of a client: an IPv4 address, or the network of an IPv6 address."""
     address = _address(host)
     if address is None or isinstance(address, IPv4Address):
         return str(address or host)
-    return str(ip_network((address, 64), strict=False))  # a host may take any address of it
+    return str(ip_network((address, 64), strict=False))  # a host may use any address of its network
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
@@ -255,7 +257,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _oldest(crowd: Iterable[Connection], new: Connection) -> Connection | None:
-    """Return the connection that has waited longest for its client, an idle one if there is any."""
+    """Return the connection that has waited longest for its client, preferably an idle one."""
     waiting = [each for each in crowd if each.waits and each is not new]
     busy = (Phase.BODY, Phase.ANSWER)
     return min(waiting, key=lambda each: (each.phase in busy, each.moved_s), default=None)

@@ -1,4 +1,4 @@
-"""A request as WSGI wants it, from the scope of ASGI."""
+"""WSGI environs, made from the scopes of ASGI requests."""
 
 import sys
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from werkzeug.wsgi import FileWrapper
 
 from web.server.responses import PIECE_BYTES, WHOLE_BYTES, on_disk
 
-# What follows one that is sent twice.
+# The separator between the values of a repeated header.
 JOINED_BY = {"HTTP_COOKIE": "; "}
 
 
 def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request's environ, still without its body."""
+    """Return a request's environ, still without the body."""
     host, port = scope["server"] or ("", 0)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"],
@@ -52,7 +52,7 @@ def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _add(environ: dict[str, Any], name: bytes, value: str) -> None:
-    if b"_" in name:  # would pass for the header with a hyphen, which a proxy may have checked
+    if b"_" in name:  # would collide with the hyphenated header, which a proxy may have checked
         return
     key = name.decode("latin-1").upper().replace("-", "_")
     if key not in ("CONTENT_LENGTH", "CONTENT_TYPE"):
@@ -63,9 +63,9 @@ def _add(environ: dict[str, Any], name: bytes, value: str) -> None:
 
 
 def _in_pieces(file: IO[bytes], _size_bytes: int) -> FileWrapper:
-    """Read a file in larger pieces than werkzeug's, as each takes a turn of a thread.
+    """Read a file in larger pieces than werkzeug's, since each piece takes a turn of a thread.
 
-    What was unpacked from an archive goes to the disk: its client may be slow.
+    Pictures unpacked from an archive are written to disk, because their client may be slow.
     """
     if isinstance(file, BytesIO) and file.getbuffer().nbytes > WHOLE_BYTES:
         file = on_disk(file.getbuffer()) or file

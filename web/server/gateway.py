@@ -1,7 +1,7 @@
-"""The application behind an asynchronous server: a request waits for a thread, not in one.
+"""The application behind an asynchronous server, where waiting requests occupy no thread.
 
-A thread makes an answer and is free again; a long one is read piece by piece, each when the client
-has taken the one before. A client that sends or reads slowly, or not at all, costs no thread.
+A thread makes an answer and is free again; a long answer is read piece by piece, each when the
+client has received the one before. A slow or silent client occupies no thread.
 """
 
 import asyncio
@@ -28,20 +28,20 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 START, BODY = "http.response.start", "http.response.body"
 
-# Threads that read long answers and write long bodies, piece by piece; followed jobs take three.
+# Threads that read long answers and write long bodies, piece by piece; followed jobs use three.
 STREAM_THREADS = 8
 
-# Whoever is still sending would lose the answer if the connection were closed: what comes so much
-# longer is read and thrown away.
+# A client that is still sending would lose the answer if the connection were closed, so the server
+# reads and discards its bytes for this long.
 LINGER_S = 10.0
 
 
 class Gone(Exception):
-    """The client has closed the connection, or was too slow."""
+    """An error for a client that closed the connection or was too slow."""
 
 
 class Gateway:
-    """An ASGI application that lets a WSGI application answer, in threads."""
+    """An ASGI application that runs a WSGI application in threads."""
 
     def __init__(self, app: Flask, threads: int) -> None:
         self._app = app
@@ -61,12 +61,12 @@ class Gateway:
         return self._requests.waiting
 
     def close(self) -> None:
-        """End the threads once they are idle."""
+        """Stop the threads once they are idle."""
         self._requests.close()
         self._streams.close()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request, whose state holds its connection."""
+        """Answer one request, with its connection in the ASGI state."""
         connection: Connection = scope["state"][CONNECTION]
         environ = environ_of(scope)
         try:
@@ -110,7 +110,7 @@ class Gateway:
     ) -> None:
         async def send_body(piece: bytes, more: bool) -> None:
             connection.sent(len(piece))
-            # An answer to what was refused is left open: its client may still be sending.
+            # The connection stays open after a refusal, as its client may still be sending.
             await send({"type": BODY, "body": piece, "more_body": more or refused})
 
         headers = [*answer.headers, (b"connection", b"close")] if refused else answer.headers
@@ -123,7 +123,7 @@ class Gateway:
             await send_body(b"", more=False)
 
     async def _rest(self, answer: WsgiAnswer, connection: Connection) -> AsyncGenerator[bytes]:
-        """Read the rest of an answer, each piece in a turn of a thread."""
+        """Yield the rest of an answer, each piece read in a turn of a thread."""
         rest: Any = answer.rest
         reading: Future[bytes | None] = Future()
         try:
@@ -133,7 +133,7 @@ class Gateway:
                 if piece is None:
                     return
                 yield piece
-        finally:  # not before the thread that is still reading has ended
+        finally:  # only after the thread that is still reading has ended
             reading.add_done_callback(lambda _: answer.close())
 
 
@@ -141,19 +141,19 @@ async def _result(future: Future[Result], connection: Connection) -> Result:
     """Wait for the result of a call.
 
     Raises:
-        Gone: the client did not wait.
+        Gone: the client closed the connection first.
     """
     done = asyncio.wrap_future(future)
     await asyncio.wait((done, connection.gone), return_when=asyncio.FIRST_COMPLETED)
     if done.done():
         return done.result()
-    done.cancel()  # the call too, if no thread has begun it
+    done.cancel()  # this also cancels a call that no thread has begun
     raise Gone
 
 
 async def _linger(connection: Connection, receive: Receive) -> None:
-    """Read what is still sent, or the client would lose the answer, and close the connection."""
-    with suppress(OSError):  # it has gone
+    """Discard what the client still sends, so that it receives the answer; then close."""
+    with suppress(OSError):  # the client has disconnected
         connection.transport.write_eof()
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_S):
@@ -164,6 +164,6 @@ async def _linger(connection: Connection, receive: Receive) -> None:
 
 
 def _discard(future: Future[WsgiAnswer]) -> None:
-    """Close an answer that nobody waits for."""
+    """Close an answer whose client has disconnected."""
     if not future.cancelled() and future.exception() is None:
         future.result().close()

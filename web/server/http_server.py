@@ -1,4 +1,4 @@
-"""Serving the application with uvicorn: one process, several threads, a clean end."""
+"""The HTTP server on uvicorn: one process, several threads, a clean stop."""
 
 import asyncio
 import errno
@@ -19,20 +19,21 @@ from web.server.connections import KEEP_ALIVE_S, LOOK_EVERY_S, MOST, Connections
 from web.server.gateway import Gateway
 from web.state import WAITING
 
-# How long an end waits for requests: a search by a picture takes a second on a slow machine.
+# The time for requests to finish when the server stops: a search by a picture takes a second on a
+# slow machine.
 PATIENCE_S = 30.0
 
-# Files of one connection: its socket, its body, and the file that it is sent.
+# Files of one connection: its socket, its request body, and the file that is sent.
 FILES_A_CONNECTION = 3
 # Files of everything else: databases, indexes, logs.
 OTHER_FILES = 200
-# Where a process may open hardly any files.
+# The least number of connections, where a process may open hardly any files.
 FEWEST = 32
 MAX_FILES = FILES_A_CONNECTION * MOST + OTHER_FILES
 
 
 class AddressTaken(LimnError):
-    """The server can't listen at the address that it was given."""
+    """An error for an address that the server can't listen at."""
 
 
 def open_server(
@@ -42,21 +43,22 @@ def open_server(
     threads: int,
     proxies: Sequence[str] = (),
 ) -> "ServerEnding":
-    """Listen at an address; the server answers while `Ending.serve` runs.
+    """Listen at an address; the server answers while `ServerEnding.serve` runs.
 
-    Port 0 takes any free port, which `Ending.port` tells. Proxies at the addresses or in the
-    networks `proxies` may say whose requests they bring.
+    Port 0 takes any free port, which `ServerEnding.port` returns. Proxies at the addresses or in
+    the networks `proxies` may name the clients of their requests.
 
     Raises:
-        AddressTaken: the port is in use, or not for this user.
-        BadSetting: `host` is not an address of this machine, or one of `proxies` is none at all.
+        AddressTaken: the port is in use, or not allowed for this user.
+        BadSetting: `host` is not an address of this machine, or an entry of `proxies` is no
+            address.
     """
     networks = list(map(_network, proxies))
     listener = _listen(host, port)
     gateway = Gateway(app, threads)
     app.extensions[WAITING] = lambda: gateway.waiting
     connections = Connections(_room(), proxies=networks)
-    # Clients' mistakes and broken connections are no news.
+    # Clients' mistakes and broken connections are not worth a log line.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = Config(
         gateway,
@@ -83,14 +85,14 @@ class _Server(Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the handlers as they are."""
+        """Leave the signal handlers as they are."""
         yield
 
 
 class ServerEnding:
-    """A server that runs until it is told to end.
+    """A server that stops cleanly on request.
 
-    It takes no more connections then, and finishes the requests that it has.
+    The server then accepts no more connections, and finishes its requests.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class ServerEnding:
         self._served = False
 
     def tell(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
-        """End soon; told a second time, end at once."""
+        """Stop after the current requests; at the second call, stop at once."""
         if self._served or self._server.force_exit:
             raise KeyboardInterrupt
         self._server.force_exit = self._server.should_exit
@@ -118,10 +120,10 @@ class ServerEnding:
         self._ending.set()
 
     def serve(self, patience_s: float = PATIENCE_S) -> bool:
-        """Answer until told to end; False where requests were cut off after `patience_s`.
+        """Serve until `tell` is called; False where requests were cut off after `patience_s`.
 
         Raises:
-            KeyboardInterrupt: it was told twice.
+            KeyboardInterrupt: `tell` was called twice.
         """
         finished = asyncio.run(self._serve(patience_s))
         self._served = True
@@ -141,7 +143,7 @@ class ServerEnding:
         return True
 
     async def _look_after(self, patience_s: float) -> int:
-        """Drop clients that take too long; return how many were cut off at the end."""
+        """Close connections of slow clients; return the number that were cut off at the end."""
         deadline_s = None
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
@@ -175,7 +177,7 @@ def _network(proxy: str) -> IPv4Network | IPv6Network:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        # The first of the addresses that a name such as localhost has: one socket, one port.
+        # The first address of a name such as localhost: one socket, one port.
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         raise BadSetting(
@@ -196,16 +198,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _room() -> int:
-    """Return how many connections there may be, by the files that this process may open."""
+    """Return the limit on connections, from the files that this process may open."""
     try:
         import resource
-    except ImportError:  # Windows, which has no such limit
+    except ImportError:  # Windows has no such limit
         return MOST
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unbounded = resource.RLIM_INFINITY
     wanted = MAX_FILES if hard == unbounded else min(MAX_FILES, hard)
     if soft != unbounded and soft < wanted:
-        with suppress(OSError, ValueError):  # macOS holds back more than it tells
+        with suppress(OSError, ValueError):  # macOS allows fewer files than its limit claims
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
             soft = wanted
     if soft == unbounded:

@@ -1,4 +1,4 @@
-"""Which requests are answered first, and how many of the slow kinds at the same time."""
+"""Priorities of requests, and a limit on concurrent slow ones."""
 
 from asyncio import Semaphore
 from collections import Counter
@@ -13,12 +13,12 @@ from web.server.workers import Workers
 
 Result = TypeVar("Result")
 
-# A request is due so long after it has come, and that which is due first gets the next thread: a
-# search overtakes the thumbnails of a page that came just before, and yet nothing waits for ever.
+# A request is due this long after its arrival, and the next thread takes the request that is due
+# first: a search overtakes the thumbnails of an earlier page, yet no request waits forever.
 DUE_AFTER_S: dict[Urgency, float] = {"probe": 0.0, "search": 0.0, "picture": 1.0, "bulk": 3.0}
 
-# Each request of a client that is under way makes its next due later: one who asks a hundred
-# things at once does not keep the others waiting.
+# Each running request of a client delays its next one, so that a client with a hundred requests at
+# once does not block the others.
 DUE_AFTER_OTHERS_S = 0.1
 
 
@@ -27,7 +27,7 @@ class Requests:
 
     def __init__(self, threads: int) -> None:
         self._workers = Workers("limn-request", threads)
-        # Whether the server is up must be told however many searches are under way.
+        # Health checks need a thread of their own, however many searches are running.
         self._probes = Workers("limn-probe", 1)
         self._bulk = Semaphore(max(1, threads // 3))
         self._clients: Counter[str] = Counter()
@@ -38,7 +38,7 @@ class Requests:
         return self._workers.waiting
 
     def close(self) -> None:
-        """End the threads once they are idle."""
+        """Stop the threads once they are idle."""
         self._workers.close()
         self._probes.close()
 
@@ -46,7 +46,7 @@ class Requests:
     async def place(
         self, urgency: Urgency, client: str
     ) -> AsyncIterator[Callable[[Callable[[], Result]], Future[Result]]]:
-        """Give what runs the call that answers a request, until the block ends."""
+        """Yield a function that runs the request's call; the block ends with the request."""
         due_s = monotonic() + DUE_AFTER_S[urgency] + DUE_AFTER_OTHERS_S * self._clients[client]
         workers = self._probes if urgency == "probe" else self._workers
         self._clients[client] += 1

@@ -1,7 +1,7 @@
-"""Bodies of requests as they come in: what must not or can't be kept is refused at once.
+"""Bodies of requests, received whole; forbidden or too large ones are refused at once.
 
-A body is kept as a whole before a thread is asked to answer, so that a slow client takes none;
-what is refused goes to the application without its body, which says why in its own words.
+A body is complete before a thread answers, so that a slow client occupies none; the application
+gets a refused request without its body, and writes the message.
 """
 
 import io
@@ -16,14 +16,14 @@ from typing import Any
 from search.catalog.records import Scope
 from web.services.uploads import not_kept
 
-# What is larger goes to the disk.
+# Larger bodies go to the disk.
 KEPT_BYTES = 1 << 19
 
 Receive = Callable[[], Awaitable[Any]]
 
 
 class Unkept(io.RawIOBase):
-    """A body that could not be kept, which whoever reads it is told."""
+    """A body that could not be stored; reading it raises the error."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__()
@@ -38,9 +38,9 @@ class Unkept(io.RawIOBase):
 
 @dataclass
 class Body:
-    """A body as the application reads it, and the length that it is told.
+    """A body for the application, with the length for its environ.
 
-    Of a body that was refused nothing is to be read; its length is what was sent or declared.
+    A refused body is empty; its length is the number of bytes received or declared.
     """
 
     file: Any
@@ -49,15 +49,15 @@ class Body:
 
     def close(self) -> None:
         """Delete the file."""
-        with suppress(OSError):  # what is still to be written finds no room either
+        with suppress(OSError):  # a full disk can't take the last bytes either
             self.file.close()
 
 
 class Bodies:
-    """Takes bodies of at most `most_bytes`, or `most_files_bytes` where files are taken.
+    """A receiver of bodies: at most `most_bytes`, or `most_files_bytes` for routes with files.
 
-    `admits` tells whether headers show a token that allows a scope. `off_loop` runs what may wait
-    for the disk or the database.
+    `admits` returns whether headers show a token that allows a scope. `off_loop` runs calls that
+    may wait for the disk or the database.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Bodies:
     async def take(
         self, takes_files: bool, headers: Mapping[str, str], receive: Receive
     ) -> Body | None:
-        """Receive a body, where `headers` are named as in WSGI but without HTTP_.
+        """Receive a body; `headers` are named as in WSGI but without HTTP_.
 
-        Only a route that takes files gets room for archives.
+        Only a route that accepts files gets room for archives.
 
-        Returns None where the client has gone.
+        Returns None where the client has disconnected.
         """
         most_bytes = self._most_files_bytes if takes_files else self._most_bytes
         chunked = "TRANSFER_ENCODING" in headers
@@ -89,7 +89,7 @@ class Bodies:
         if length is not None and length > most_bytes:
             return Body(io.BytesIO(), length, refused=True)
         if length is None or length > KEPT_BYTES:
-            # What has to go to the disk is taken from who shows a token alone.
+            # Bodies for the disk are accepted from clients with a token alone.
             scope: Scope = "write" if takes_files else "read"
             if not await self._off_loop(lambda: self._admits(headers, scope)):
                 return Body(io.BytesIO(), length or 0, refused=True)
@@ -114,7 +114,7 @@ class Bodies:
                     await self._off_loop(partial(body.file.write, piece))
                 else:
                     body.file.write(piece)
-            await self._off_loop(partial(body.file.seek, 0))  # writes the last of it
+            await self._off_loop(partial(body.file.seek, 0))  # writes the last bytes
         except OSError as error:
             body.close()
             return Body(Unkept(error), length or body.length, refused=True)

@@ -1,4 +1,4 @@
-"""What the WSGI application answers: short answers as a whole, long ones piece by piece."""
+"""Answers of the WSGI application: short ones as a whole, long ones piece by piece."""
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from flask import Flask
 
-# An answer that is not longer is taken from the application as a whole.
+# Answers up to this size are read from the application as a whole.
 WHOLE_BYTES = 1 << 18
 
 PIECE_BYTES = 1 << 17
@@ -16,7 +16,7 @@ PIECE_BYTES = 1 << 17
 
 @dataclass
 class WsgiAnswer:
-    """A status, headers, the beginning of a body, and the rest where there is more."""
+    """A status, headers, the beginning of a body, and the rest of a long one."""
 
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -26,13 +26,13 @@ class WsgiAnswer:
 
     @property
     def length(self) -> int | None:
-        """Return the body's length in bytes; None where it is not known."""
+        """Return the body's length in bytes; None where it is unknown."""
         told = dict(self.headers).get(b"content-length")
         return None if told is None else int(told)
 
 
 def answer_of(app: Flask, environ: dict[str, Any]) -> WsgiAnswer:
-    """Let `app` answer a request."""
+    """Run `app` on a request and return its answer."""
     answer = WsgiAnswer()
 
     def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
@@ -64,7 +64,7 @@ def _take(answer: WsgiAnswer, body: Iterable[bytes]) -> None:
 
 
 def _put_down(answer: WsgiAnswer) -> None:
-    """Keep a long document on the disk, and no longer in memory: its client may be slow."""
+    """Move a long document from memory to disk, because its client may be slow."""
     file = on_disk(answer.begins)
     if file is not None:
         answer.close()
@@ -73,7 +73,7 @@ def _put_down(answer: WsgiAnswer) -> None:
 
 
 def on_disk(content: bytes | memoryview) -> IO[bytes] | None:
-    """Return a file without a name that holds `content`; None where there is no room."""
+    """Return an unnamed file with `content`; None where the disk is full."""
     with suppress(OSError):
         file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
         try:

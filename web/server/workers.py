@@ -1,4 +1,4 @@
-"""Threads that take the most urgent call first."""
+"""Threads that run the most urgent call first."""
 
 import itertools
 import queue
@@ -12,13 +12,13 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """Threads that run calls, the one that is due first before the others.
+    """Threads that run calls, in the order in which the calls are due.
 
-    They are daemons: a request that waits for a hub must not keep the process from ending.
+    The threads are daemons: a request that waits for a hub must not keep the process from ending.
     """
 
     def __init__(self, name: str, threads: int) -> None:
-        # The number keeps calls that are due together in order, and futures from being compared.
+        # The number orders calls that are due together, so that futures are never compared.
         self._calls: queue.PriorityQueue[tuple[float, int, Future[Any], Callable[[], Any]]]
         self._calls = queue.PriorityQueue()
         self._numbers = itertools.count()
@@ -41,7 +41,7 @@ class Workers:
         return future
 
     def close(self) -> None:
-        """End each thread once it is idle."""
+        """Stop each thread once it is idle."""
         for _ in self._threads:
             self.submit(_end, inf)
 
@@ -54,9 +54,9 @@ class Workers:
                 future.set_result(call())
             except SystemExit:
                 return
-            except BaseException as error:  # whoever waits for the result is told
+            except BaseException as error:  # the caller gets the error from the future
                 future.set_exception(error)
-            del future, call  # an idle thread must hold no answer
+            del future, call  # an idle thread must not keep an answer in memory
 
 
 def _end() -> None:

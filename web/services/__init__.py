@@ -1,1 +1,1 @@
-"""What the pages and the JSON API both do."""
+"""Services that the pages and the JSON API share."""

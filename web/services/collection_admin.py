@@ -1,4 +1,4 @@
-"""Making and looking after collections from the server: what pages and the API both do."""
+"""Administration of collections, for the pages and the API."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from web.services.worker_process import WorkerProcesses
 
 @dataclass(frozen=True, slots=True)
 class CollectionStatus:
-    """A collection as it stands, or one that is still to come, with its newest job."""
+    """The status of an existing or requested collection, with its newest job."""
 
     name: str
     summary: CollectionSummary | None
@@ -49,7 +49,7 @@ class CollectionAdmin:
         self._confined = confined
 
     def everything(self) -> list[CollectionStatus]:
-        """Return every collection, and every one that was asked for, by name."""
+        """Return the status of every existing or requested collection, by name."""
         held = {each.name: each for each in self._engine.summaries()}
         newest = {
             name: job for name, job in self._jobs.newest().items() if name in held or _pending(job)
@@ -58,17 +58,17 @@ class CollectionAdmin:
         return [CollectionStatus(name, held.get(name), newest.get(name)) for name in names]
 
     def one(self, name: str) -> CollectionStatus:
-        """Return one of them; raise NotFound."""
+        """Return the status of one collection; raise NotFound."""
         newest = next(iter(self._jobs.of(name, 1)), None)
         if newest is not None and _pending(newest) and name not in self._names():
             return CollectionStatus(name, None, newest)
         return CollectionStatus(name, self._engine.summaries([name])[0], newest)
 
     def from_folder(self, name: str, folder: str) -> Job:
-        """Queue the job that makes a collection of a folder on the server, or adds the folder.
+        """Queue the job that makes a collection from a server folder, or adds the folder.
 
         Raises:
-            NotFound: the folder is below no root.
+            NotFound: the folder is below none of the server folders.
             BadSetting: the name can't name a collection.
         """
         return self._ask(name, self._roots.folder(folder), self._roots.all)
@@ -76,13 +76,13 @@ class CollectionAdmin:
     def from_files(
         self, receive: Callable[[Sent], Fields], name: str | None = None
     ) -> tuple[Job, list[RefusedFile]]:
-        """Take files and queue the job that indexes them; return also the files not taken.
+        """Store uploaded files and queue the job that indexes them; return the refused files too.
 
-        `receive` writes the files of a form into drafts and returns its other fields. The files
-        are added to the collection `name`; without it, the form names the collection.
+        `receive` writes the files of a form into drafts and returns its other fields. The files are
+        added to the collection `name`; without `name`, the form names the collection.
 
         Raises:
-            BadSource: nothing was sent that can be indexed.
+            BadSource: the upload has no file that can be indexed.
             BadSetting: the name can't name a collection.
             NotFound: there is no collection of that name.
         """
@@ -97,15 +97,15 @@ class CollectionAdmin:
             return self._ask(wanted, folder, [folder]), sent.refused
 
     def again(self, name: str, retry: bool) -> list[Job]:
-        """Queue the runs that made a collection again: to find changes, or to `retry` failures.
+        """Queue a collection's runs again, to find changes or to `retry` failures.
 
         Raises:
-            NotFound: there is no such collection, or nothing is known of what it was made of.
+            NotFound: there is no collection of that name, or its sources are unknown.
         """
         gathered = self.one(name)
         asked = self._jobs.requests(name)
         if not asked and gathered.job is not None and gathered.job.request is not None:
-            asked = [gathered.job.request]  # it never came so far as to make its collection
+            asked = [gathered.job.request]  # a run that failed before its collection existed
         again = ({**self._confined.confine(each), "retry": retry} for each in asked)
         wanted = {repr(sorted(each.items())): each for each in again}
         if not wanted:
@@ -119,11 +119,11 @@ class CollectionAdmin:
         return [self._jobs.one(each) for each in queued]
 
     def remove(self, name: str) -> None:
-        """Remove a collection, with the files that were sent for it; files elsewhere stay.
+        """Remove a collection with its uploaded files; other files stay.
 
         Raises:
-            NotFound: there is no such collection.
-            CollectionBusy: it is being indexed.
+            NotFound: there is no collection of that name.
+            CollectionBusy: a run is indexing the collection.
         """
         gathered = self.one(name)
         sent = self._sent_folder(name)
@@ -137,7 +137,7 @@ class CollectionAdmin:
             self._intake.discard(sent)
 
     def was_sent(self, name: str) -> bool:
-        """Return whether the server has files that were sent for a collection."""
+        """Return whether the server has uploaded files of a collection."""
         return self._sent_folder(name) is not None
 
     def _names(self) -> set[str]:
@@ -152,13 +152,13 @@ class CollectionAdmin:
         return job
 
     def _sent_folder(self, name: str) -> Path | None:
-        """Return the folder of the files that were sent for a collection."""
+        """Return the folder of a collection's uploaded files."""
         sources = [Path(each) for job in self._jobs.of(name, 1000) for each in _sources(job)]
         return next((each for each in sources if self._intake.owns(each)), None)
 
 
 def _pending(job: Job) -> bool:
-    """Return whether a job may still make a collection: it waits, runs or failed."""
+    """Return whether a job may still make a collection: it is queued, running or failed."""
     return job.state != "done" and job.kind == "index"
 
 

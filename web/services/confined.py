@@ -1,4 +1,4 @@
-"""Pictures of collections that were made over the network: no link leads their files elsewhere."""
+"""Confinement of collections made over the network: no link leads to files outside."""
 
 import os
 from pathlib import Path
@@ -13,28 +13,28 @@ from web.services.uploads import Uploads
 
 
 class ConfinedFiles:
-    """The files that may be indexed and sent: those below the roots, and those that were sent."""
+    """The files that may be indexed and sent: those in the server folders, and uploads."""
 
     def __init__(self, engine: Engine, roots: ServerFolders, intake: Uploads) -> None:
         self._engine = engine
         self._folders = (*roots.all, intake.folder)
 
     def confine(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Return a request for indexing with the folders that it is confined to.
+        """Return an indexing request with the folders that confine it.
 
-        A request typed as a command is confined to none. A request that an older version took over
-        the network names no folders, and is confined to the roots and to what was sent.
+        A request typed as a command is not confined. A request that an older version accepted over
+        the network names no folders, and is confined to the server folders and the uploads.
         """
         if "confined_to" in request or "recursive" in request:
             return request
         return {**request, "confined_to": [os.path.realpath(each) for each in self._folders]}
 
     def check_file(self, picture: Picture) -> Path:
-        """Return a picture's path, for its file to be sent.
+        """Return a picture's path, if its file may be sent.
 
         Raises:
-            NotFound: a link leads it out of the folders that may be indexed from here, though it
-                was indexed from here: the link was put there since.
+            NotFound: a link leads out of the allowed folders, though the file was indexed over the
+                network: the link is newer than the run.
         """
         if os.path.realpath(picture.path) == str(picture.path):
             return picture.path

@@ -1,4 +1,4 @@
-"""What is saved of a picture: the name of its file, and a file for a frame, which has none."""
+"""Downloads of pictures: the file's name, and an image file for a frame, which has none."""
 
 from io import BytesIO
 
@@ -10,15 +10,15 @@ from search.records import Picture
 from web.services.file_names import portable
 from web.services.films import moment_of
 
-# Of formats whose files are not called by the format's name.
+# Formats whose file suffix differs from the format's name.
 SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "HEIF": ".heic", "TIFF": ".tif", "JPEG2000": ".jp2"}
 
-# A film's frame was compressed once already; at this quality nothing more is seen of it.
+# A film's frame was compressed once already; at this quality a second loss is invisible.
 QUALITY = 95
 
 
 def name_of(picture: Picture) -> str:
-    """Return the name of a picture's file; a frame or a table's row is named after its file."""
+    """Return the name of a picture's download; a frame or a table's row adds its file's name."""
     path, container = picture.path, container_of(picture.path)
     moment = moment_of(picture)
     if moment is not None:
@@ -34,10 +34,10 @@ def name_of(picture: Picture) -> str:
 
 
 def file_of(picture: Picture, limits: Limits) -> bytes:
-    """Return what goes into a file of that name: a frame is written as a JPEG or a PNG.
+    """Return the bytes of a picture's download; a frame becomes a JPEG or a PNG.
 
     Raises:
-        BadPicture: it can't be read.
+        BadPicture: the picture can't be read.
     """
     data = load_file(picture.path, limits)
     if moment_of(picture) is not None:

@@ -1,4 +1,4 @@
-"""A selection of pictures as a table, or as a zip of the files themselves."""
+"""Exports of selected pictures, as a table or as a zip of their files."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ COLUMNS = (
     "content_hash",
 )
 
-# What spreadsheets take for the beginning of a formula.
+# Characters that begin a formula in a spreadsheet.
 FORMULA = ("=", "+", "-", "@")
 
 
@@ -48,7 +48,7 @@ class ExportFile:
 
 
 class Exports:
-    """Selections of an engine's pictures as files."""
+    """Exports of an engine's pictures."""
 
     def __init__(self, engine: Engine, confined: ConfinedFiles) -> None:
         self._engine = engine
@@ -65,11 +65,11 @@ class Exports:
         return [found[each] for each in ids]
 
     def of(self, pictures: Sequence[Picture], kind: Literal["csv", "zip"]) -> ExportFile:
-        """Return pictures as a table or as their files; raise NotFound if no file is left."""
+        """Return pictures as a table or as a zip; raise NotFound if no file exists."""
         return self._table(pictures) if kind == "csv" else self._files(pictures)
 
     def _table(self, pictures: Sequence[Picture]) -> ExportFile:
-        """Return a table with a row a picture; a cell has the captions, one a line."""
+        """Return a table with one row for each picture; a cell lists the captions, one a line."""
         table = StringIO()
         rows = csv.writer(table)
         rows.writerow((*COLUMNS, "captions"))
@@ -81,10 +81,10 @@ class Exports:
         return ExportFile(table.getvalue(), "text/csv; charset=utf-8", "pictures.csv")
 
     def _files(self, pictures: Sequence[Picture]) -> ExportFile:
-        """Return the files as one, read while they are sent, with a list of the missing ones.
+        """Return a zip, read from the files while it is sent, with a list of the missing ones.
 
         Raises:
-            NotFound: none of the files is there any more.
+            NotFound: none of the files exists any more.
         """
         there = [each for each in pictures if self._is_there(each)]
         if not there:
@@ -94,7 +94,7 @@ class Exports:
             )
         stream = ZipStream()
         for picture in there:
-            # The id keeps names apart that are the same in two folders.
+            # The id distinguishes files of the same name in two folders.
             name = f"{picture.id}-{name_of(picture)}"
             if picture.path.is_file():
                 stream.add_path(picture.path, arcname=name)
@@ -115,15 +115,15 @@ class Exports:
 
 
 def _member(picture: Picture, limits: Limits) -> Iterator[bytes]:
-    """Yield a picture in an archive or a film when its turn comes; nothing if unreadable."""
+    """Yield a picture of an archive or a film at its turn; nothing if it can't be read."""
     with suppress(BadPicture):
         yield file_of(picture, limits)
 
 
 def _cell(value: object) -> object:
-    """Return a value as a spreadsheet takes it: words that look like a formula are quoted.
+    """Return a value for a spreadsheet; text that looks like a formula is quoted.
 
-    Control characters are written out; the line breaks are those between captions.
+    Control characters are escaped; line breaks separate the captions.
     """
     if isinstance(value, list):
         value = "\n".join(one_line(each) for each in value)

@@ -1,4 +1,4 @@
-"""File names that any system takes."""
+"""File names that are valid on any system."""
 
 import os
 import re
@@ -10,23 +10,23 @@ from search.text.printable import printable
 
 KNOWN = PICTURE_SUFFIXES.union(FILM_SUFFIXES)
 
-# What Windows, or a shell's user, can't have in a name.
+# Characters that Windows forbids in a name, or that trouble a shell's user.
 UNFIT = re.compile(r'[<>:"/\\|?*]')
 
-# Windows opens devices by these, whatever follows the first dot.
+# Names that Windows reserves for devices, whatever follows the first dot.
 DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.I)
 
 # File systems take 255 bytes; a number, an id or "(2)" may come beside it.
 MAX_BYTES = 200
 
-# They join letters and the parts of an emoji, though Unicode counts them as not printable.
+# Joiners of letters and of the parts of an emoji, though Unicode counts them as not printable.
 JOINERS = "\u200c\u200d"
 
 
 def portable(name: str, suffix: str) -> str:
-    """Return the name as any system takes it: cut, without what one refuses, and with a suffix.
+    """Return a name that is valid on any system: shortened, cleaned, with a suffix.
 
-    `suffix` is for a name that ends in none of a picture or a film.
+    `suffix` is added to a name that does not end in a picture's or a film's suffix.
     """
     stem, own = os.path.splitext(_plain(name).strip(". "))
     if own.lower() not in KNOWN:
@@ -38,7 +38,7 @@ def portable(name: str, suffix: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return the text without what no name may hold; a line break is a blank."""
+    """Return the text without forbidden characters; a line break becomes a blank."""
     characters = unicodedata.normalize("NFC", printable(text))
     spaced = (" " if each.isspace() else each for each in characters)
     return UNFIT.sub("_", "".join(each for each in spaced if each.isprintable() or each in JOINERS))

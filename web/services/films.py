@@ -1,4 +1,4 @@
-"""Pictures that are moments of films: which film, and which moment."""
+"""Films of pictures: the file and the moment that a frame comes from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ from search.pictures.containers import FILM_SUFFIXES, container_of
 from search.pictures.containers.film import seconds
 from search.records import Picture
 
-# What a browser may be able to play, by the film's suffix; the page shows the frame otherwise.
+# Formats that a browser may be able to play, by suffix; for others the page shows the frame.
 TYPES = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
@@ -30,14 +30,14 @@ class Moment:
 
     @property
     def clock(self) -> str:
-        """The time as players show it: 1:23, or 1:02:03."""
+        """Return the time as players show it: 1:23, or 1:02:03."""
         minutes, whole = divmod(int(self.at_s), 60)
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
 
 
 def moment_of(picture: Picture) -> Moment | None:
-    """Return the moment that a picture is; None for any other picture, or if the film is gone."""
+    """Return the moment of a film's frame; None for other pictures, or if the film is missing."""
     at_s = seconds(picture.path.name)
     film = container_of(picture.path) if at_s is not None else None
     if at_s is None or film is None or not film.name.lower().endswith(FILM_SUFFIXES):

@@ -1,4 +1,4 @@
-"""Keeping indexes level with the catalog while nobody searches."""
+"""A thread that updates indexes from the catalog between searches."""
 
 import logging
 import threading
@@ -6,17 +6,17 @@ import threading
 from search.engine import Engine
 from search.errors import LimnError
 
-# A run commits every second or so: what came since is read within milliseconds.
+# A run commits about once a second; new rows are read within milliseconds.
 EVERY_S = 2.0
 
-# A piece of the change log is read within so long, and so is an index file written.
+# The time limit for reading a piece of the change log, and for writing an index file.
 PATIENCE_S = 10.0
 
 log = logging.getLogger(__name__)
 
 
 class Following:
-    """Reads what a run has added soon after it, so that the next search need not."""
+    """A follower that reads new rows soon after a run adds them, ahead of the next search."""
 
     def __init__(self, engine: Engine, every_s: float = EVERY_S) -> None:
         self._engine = engine
@@ -25,11 +25,11 @@ class Following:
         self._thread = threading.Thread(target=self._follow, name="limn-follow", daemon=True)
 
     def start(self) -> None:
-        """Follow from now on."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Follow no more."""
+        """Stop the thread."""
         self._ending.set()
         self._thread.join(PATIENCE_S)
 
@@ -37,5 +37,5 @@ class Following:
         while not self._ending.wait(self._every_s):
             try:
                 self._engine.follow()
-            except LimnError as error:  # whoever searches is told
+            except LimnError as error:  # the next search raises the error
                 log.info("indexes could not be brought level: %s", error)

@@ -1,4 +1,4 @@
-"""The map of a collection: found, or queued to be made."""
+"""Maps of collections: finding one, or queueing its job."""
 
 from search.catalog.jobs import ENDED, Job
 from search.catalog.records import Collection
@@ -16,7 +16,7 @@ class Maps:
         self._foreman = foreman
 
     def find(self, name: str) -> tuple[Collection, PictureMap | None]:
-        """Return a collection with its map, None where it has none yet; raise NotFound."""
+        """Return a collection with its map, or None for the map; raise NotFound."""
         collection = self._engine.catalog.collections.one(name)
         return collection, self._engine.picture_map(collection)
 
@@ -36,7 +36,7 @@ class Maps:
         return self._engine.catalog.changes.last(collection.id) != found.position
 
     def make(self, name: str) -> Job:
-        """Queue the job that makes a map, unless one waits or runs already; raise NotFound."""
+        """Queue the job that makes a map, unless one is queued or running; raise NotFound."""
         self._engine.catalog.collections.one(name)
         jobs = self._engine.catalog.jobs
         for job in jobs.of(name):

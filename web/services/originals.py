@@ -1,4 +1,4 @@
-"""The files of pictures as they are: for a page or for download, and never as active content."""
+"""Original files of pictures, for a page or a download, never as active content."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ from web.services.downloads import file_of, name_of
 from web.services.file_names import portable
 from web.services.films import moment_of
 
-# By the format that was decoded when the picture was indexed, whatever its file is called. What is
-# not among these is for download alone.
+# Media types by the format decoded at indexing, whatever the file's name. Other formats are sent
+# for download alone.
 TYPES = {
     "JPEG": "image/jpeg",
     "MPO": "image/jpeg",
@@ -35,7 +35,7 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A file to send, on the disk or in memory; bytes in memory bring their `etag`."""
+    """A file to send, on disk or in memory; bytes in memory come with their `etag`."""
 
     file: Path | BytesIO
     name: str
@@ -44,19 +44,20 @@ class Original:
 
 
 class Originals:
-    """The files of an engine's pictures."""
+    """The original files of an engine's pictures."""
 
     def __init__(self, engine: Engine, confined: ConfinedFiles) -> None:
         self._engine = engine
         self._confined = confined
 
     def find(self, picture: Picture) -> Original:
-        """Return the file of a picture.
+        """Return the original file of a picture.
 
-        An animation's frame gives the animation; a film's frame is written as a JPEG.
+        The original of an animation's frame is the animation; a film's frame becomes a JPEG.
 
         Raises:
-            NotFound: the file is no longer there, or the archive that held it, or a link leads out.
+            NotFound: the file or its archive is missing, or a link leads out of the allowed
+                folders.
         """
         source = self._confined.check_file(picture)
         limits = self._engine.limits

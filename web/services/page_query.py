@@ -1,4 +1,4 @@
-"""From the page's question to a query for the engine, with the pictures that chips stand for."""
+"""Queries for the engine from the page's search URL, with the pictures of its chips."""
 
 from search.engine import Engine
 from search.pictures import load_file
@@ -10,7 +10,7 @@ from web.services.query_images import QueryImage, QueryImages
 
 
 class PageQueries:
-    """Queries of the page, whose terms may be pictures that were sent, or parts of pictures."""
+    """A factory of queries, whose terms may be query images or crops of pictures."""
 
     def __init__(self, engine: Engine, held: QueryImages, confined: ConfinedFiles) -> None:
         self._engine = engine
@@ -22,7 +22,7 @@ class PageQueries:
 
         Raises:
             NotFound: a query image has expired, or a picture is no longer indexed.
-            BadPicture: a picture can't be read to cut a part of it.
+            BadPicture: a picture can't be read for its crop.
             BadQuery: a filter can't be read.
         """
         terms = [
@@ -39,9 +39,9 @@ class PageQueries:
         return Query(tuple(terms), collections, k, offset, where, more=more, less=less)
 
     def picture_of(self, chip: Chip) -> QueryImage:
-        """Return the picture of a chip: one that was sent, or a part of it or of an indexed one.
+        """Return a chip's picture: a query image, or a crop of one or of an indexed picture.
 
-        Raises what `query_of` raises.
+        Raises the errors of `query_of`.
         """
         if chip.crop is None:
             return self._held.get(chip.value)

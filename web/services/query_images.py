@@ -1,7 +1,7 @@
-"""Pictures that people search by: held in memory for a while, so that a search has an address.
+"""Query images, cached in memory for a while so that a search by picture has an address.
 
-A picture is posted once. Reloading, going back, asking for more and changing the words then name
-it by a token that nobody can guess. Nothing is written to disk.
+A picture is posted once. Later requests (a reload, the next page, other words) name the picture by
+a token that nobody can guess. Nothing is written to disk.
 """
 
 import base64
@@ -17,44 +17,44 @@ from search.pictures import Limits
 from search.pictures.thumbnails import thumbnail
 from web.requests.crop import Crop
 
-# Twice what the chip shows, for screens of double density.
+# Twice the size of a chip, for screens of double density.
 PREVIEW_PX = 144
 
 
 @dataclass(frozen=True, slots=True)
 class QueryImage:
-    """The bytes of a picture as they were sent, and a small copy as a `data:` address."""
+    """The bytes of a query image, and a small copy as a `data:` address."""
 
     data: bytes = field(repr=False)
     preview: str = field(repr=False)
 
 
 class QueryImages:
-    """The pictures last searched by, the least recently used dropped first."""
+    """A cache of query images, which drops the least recently used first."""
 
     def __init__(self, most_bytes: int, limits: Limits) -> None:
         self._limits = limits
-        # A picture that is larger than all that may be held is held alone.
+        # A picture that exceeds the cache's limit is its only entry.
         self._held: LRUCache[str, QueryImage] = LRUCache(
             most_bytes, getsizeof=lambda picture: min(len(picture.data), most_bytes)
         )
         self._lock = threading.Lock()
 
     def hold(self, data: bytes) -> str:
-        """Keep a picture and return its token.
+        """Store a query image and return its token.
 
         Raises:
-            BadPicture: `data` is no picture that can be read.
+            BadPicture: `data` is no readable picture.
         """
         token = secrets.token_urlsafe(12)
         self._keep(token, data)
         return token
 
     def part(self, whole: str, crop: Crop, read: Callable[[], bytes]) -> QueryImage:
-        """Return a part of a picture; `whole` names the picture that `read` gives.
+        """Return a crop of a picture; `whole` names the picture that `read` returns.
 
         Raises:
-            BadPicture: what `read` gives can't be read as a picture.
+            BadPicture: the bytes from `read` are no readable picture.
         """
         name = f"{whole}@{crop}"
         with self._lock:
@@ -63,10 +63,10 @@ class QueryImages:
         return self._keep(name, crop.cut(read(), self._limits))
 
     def get(self, token: str) -> QueryImage:
-        """Return the picture of that token.
+        """Return the query image of a token.
 
         Raises:
-            NotFound: it was never held, or has made room for others.
+            NotFound: the token is unknown, or the cache has dropped its picture.
         """
         with self._lock:
             if token not in self._held:

@@ -1,4 +1,4 @@
-"""The answers that are being scrolled through: put in order once, for all their stretches."""
+"""The result cache: a ranked answer, computed once for all its pages."""
 
 import threading
 from dataclasses import replace
@@ -18,10 +18,10 @@ FRESH_S = 60.0
 
 
 class ResultCache:
-    """The orders last asked for, the least recently used dropped first. Safe from many threads.
+    """A cache of ranked results, which drops the least recently used first. Thread-safe.
 
-    All stretches of an answer are cut from one order, so that none of its pictures is shown twice
-    or left out, and ten thousand candidates are not ranked anew for fifty.
+    All pages of an answer come from one ranking, so that no picture appears twice or is left out,
+    and fifty hits do not cost another ranking of ten thousand candidates.
     """
 
     def __init__(self, engine: Engine, fresh_s: float = FRESH_S) -> None:
@@ -40,7 +40,7 @@ class ResultCache:
         key = (digest(query), tuple(heads))
         with self._lock:
             ranking = self._ranking.setdefault(key, threading.Lock())
-        with ranking:  # who asks for the same meanwhile waits for it
+        with ranking:  # a concurrent request for the same query waits here
             with self._lock:
                 order = self._kept.get(key)
             if order is None:

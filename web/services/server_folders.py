@@ -1,4 +1,4 @@
-"""The folders that the operator named, and what lies below them: the page indexes nothing else."""
+"""The server folders that the operator named; the page indexes nothing outside them."""
 
 import os
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ MAX_LISTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A folder as it is chosen from: what is in it, and how to leave it."""
+    """A folder with its subfolders and its parent, to choose from."""
 
     path: Path
     above: Path | None
@@ -26,16 +26,17 @@ class Listing:
 
 
 class ServerFolders:
-    """Resolves what a client names to a folder at or below a root, links followed to their end."""
+    """A resolver of folder names: links are followed, and the result is in a server folder."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self.all = tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in roots))
 
     def folder(self, named: str) -> Path:
-        """Return the folder that a client names by its whole path.
+        """Return the folder that a client names by its full path.
 
         Raises:
-            NotFound: it is below no root, or no folder; the message does not tell which.
+            NotFound: the path is in no server folder, or is no folder; the message does not say
+                which.
         """
         path = on_disk(Path(named))
         found = Path(os.path.realpath(path)) if path.is_absolute() and "\0" not in named else None
@@ -51,11 +52,11 @@ class ServerFolders:
         return found
 
     def listing(self, named: str) -> Listing:
-        """Return what is in a folder.
+        """Return the contents of a folder.
 
         Raises:
             NotFound: as `folder` does.
-            BadSource: this user may not read it.
+            BadSource: this user may not read the folder.
         """
         path = self.folder(named)
         folders: list[Path] = []

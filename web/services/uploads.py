@@ -1,4 +1,4 @@
-"""Files that are sent to make a collection of: streamed to the data folder, under safe names."""
+"""Uploaded files for collections, streamed to the data folder under safe names."""
 
 import os
 import secrets
@@ -16,8 +16,8 @@ from search.files.atomic_file import replace
 from search.pictures import PICTURE_SUFFIXES, content_hash
 from search.pictures.containers import FILM_SUFFIXES, TAR_SUFFIXES, ZIP_SUFFIXES
 
-# A table may name pictures anywhere on this machine, so none is taken but captions files: they
-# tell of the pictures beside them alone.
+# A table may name pictures anywhere on this machine, so captions files alone are accepted: these
+# describe the pictures in their own folder.
 ARCHIVES = ZIP_SUFFIXES + TAR_SUFFIXES + FILM_SUFFIXES
 BESIDE = (".txt", ".json")
 CAPTIONS = ("captions.csv", "captions.tsv")
@@ -26,13 +26,13 @@ CAPTIONS = ("captions.csv", "captions.tsv")
 MAX_NAME_BYTES = 200
 
 
-# Why a file is not taken: its kind, a name that leaves nothing, or the same one is there already.
+# Reasons to refuse a file: its kind, a name without a usable part, or an identical file.
 Reason = Literal["kind", "name", "same"]
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedFile:
-    """A file that was sent and not taken: the last part of its name, and why."""
+    """A refused file: the last part of its name, and the reason."""
 
     name: str
     reason: Reason
@@ -40,7 +40,7 @@ class RefusedFile:
 
 @dataclass(slots=True)
 class Sent:
-    """The files of one request: drafts by the name that each was sent under, and those refused."""
+    """The files of one request: drafts by their sent names, and refused files."""
 
     folder: Path
     drafts: list[tuple[str, Path]] = field(default_factory=list)
@@ -48,9 +48,9 @@ class Sent:
     _open: IO[bytes] | None = None
 
     def open(self, name: str) -> IO[bytes]:
-        """Return a file to write what was sent under `name` to; what is refused goes nowhere.
+        """Open a file to write the upload `name` to; a refused file is discarded.
 
-        The one before is whole then, and is closed: a system lets a process have some hundreds.
+        Opening a file closes the previous one, since a process may open only some hundreds.
         """
         self.close()
         safe = safe_name(name)
@@ -72,13 +72,13 @@ class Sent:
 
 
 class Uploads:
-    """The folder that holds what was sent: one folder a collection, whose names nobody chose."""
+    """The folder of uploads: one folder for each collection, with generated names."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def drafts(self) -> Path:
-        """Return the folder of files on their way; raise StorageFailed if it can't be made."""
+        """Return the folder of incoming files; raise StorageFailed if it can't be made."""
         folder = self.folder / ".drafts"
         with self._keeping():
             folder.mkdir(parents=True, exist_ok=True)
@@ -86,10 +86,10 @@ class Uploads:
 
     @contextmanager
     def receiving(self) -> Iterator[Sent]:
-        """Drafts for one request; those that are not kept are gone with the block.
+        """Open drafts for one request; the block deletes the drafts that were not moved.
 
         Raises:
-            StorageFailed: the disk is full, or not ours to write to.
+            StorageFailed: the disk is full, or not writable for this user.
         """
         with self._keeping(), tempfile.TemporaryDirectory(dir=self.drafts()) as folder:
             sent = Sent(Path(folder))
@@ -99,13 +99,13 @@ class Uploads:
                 sent.close()
 
     def keep(self, sent: Sent, folder: Path | None = None) -> Path:
-        """Move drafts to a collection's folder, a new one where none is named; returns it.
+        """Move drafts to a collection's folder, by default a new one; return the folder.
 
-        The same file sent again is kept once; another of the same name gets a number, except
-        captions, which take the place of those before.
+        An identical file is stored once; another file of the same name gets a number, except
+        captions, which replace the earlier ones.
 
         Raises:
-            BadSource: nothing was sent that can be indexed.
+            BadSource: the upload has no file that can be indexed.
         """
         if not sent.drafts:
             raise _nothing(sent)
@@ -121,11 +121,11 @@ class Uploads:
         return folder
 
     def owns(self, path: Path) -> bool:
-        """Whether a source is a folder of what was sent."""
+        """Return whether a source is a folder of uploads."""
         return path.parent == self.folder
 
     def discard(self, folder: Path) -> None:
-        """Delete the files that were sent for a collection."""
+        """Delete the uploaded files of a collection."""
         if self.owns(folder):
             with suppress(FileNotFoundError):
                 shutil.rmtree(folder)
@@ -139,7 +139,7 @@ class Uploads:
 
 
 def not_kept(error: OSError, folder: Path) -> StorageFailed:
-    """Return the error that says why what was sent is not in that folder."""
+    """Return the error for an upload that could not be stored in that folder."""
     reason = error.strerror or type(error).__name__
     return StorageFailed(
         "upload-unwritable",
@@ -153,7 +153,7 @@ def not_kept(error: OSError, folder: Path) -> StorageFailed:
 
 
 def safe_name(name: str) -> str | None:
-    """Return the last part of a sent name, for a file in a folder; None for other kinds."""
+    """Return a safe file name from the last part of a sent name; None for other kinds."""
     last = _last(name)
     stem, suffix = _parts(last)
     kind = suffix.lower()
@@ -171,7 +171,7 @@ def _last(name: str) -> str:
 
 
 def _free(folder: Path, name: str, draft: Path) -> Path | None:
-    """Where a draft goes; None where the very same file is there."""
+    """Return a draft's destination; None where the identical file exists."""
     stem, suffix = _parts(name)
     at = folder / name
     number = 1

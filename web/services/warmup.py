@@ -1,4 +1,4 @@
-"""Opening encoders and indexes in the background, and telling how far that has come."""
+"""Background loading of encoders and indexes, with its status."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Warmup:
-    """Opens what the first search would wait for, while the server answers already."""
+    """A loader of everything that the first search needs, while the server answers already."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -21,7 +21,7 @@ class Warmup:
         self._error: LimnError | None = None
 
     def start(self) -> None:
-        """Begin, unless it is under way or done; after a failure this tries again."""
+        """Start loading, unless loading is running or done; after a failure, try again."""
         with self._lock:
             if self._ready or (self._thread is not None and self._thread.is_alive()):
                 return
@@ -30,20 +30,20 @@ class Warmup:
             self._thread.start()
 
     def wait(self, timeout_s: float | None = None) -> None:
-        """Wait until what was begun has ended, well or not."""
+        """Wait until loading has ended, with or without an error."""
         if self._thread is not None:
             self._thread.join(timeout_s)
 
     @property
     def status(self) -> Literal["ready", "loading", "failed"]:
-        """How it stands."""
+        """Return the status of loading."""
         if self._ready:
             return "ready"
         return "failed" if self._error is not None else "loading"
 
     @property
     def reason(self) -> str:
-        """Why it is not ready, as clients may know it; empty once it is."""
+        """Return the reason for not being ready, as clients may see it; empty once ready."""
         if self._ready:
             return ""
         if self._error is not None:
