@@ -25,16 +25,16 @@ SIGNALS = tuple(
 
 
 class Ending:
-    """How this process ends once Ctrl-C, SIGTERM or SIGHUP (a closed terminal) has come.
+    """The end of this process after Ctrl-C, SIGTERM or SIGHUP (a closed terminal).
 
-    The first raises KeyboardInterrupt in the main thread, once, so that nothing disturbs what then
-    ends in order. A thread of its own sees to it that the process has ended some seconds later,
-    sooner after a second signal, and at once after a third, whatever the main thread waits for.
-    What SQL has not committed by then is as if it had never been; locks end with the process.
+    The first signal raises KeyboardInterrupt in the main thread, once, so that nothing disturbs
+    the orderly end. A separate thread makes sure that the process ends some seconds later, sooner
+    after a second signal, and at once after a third, whatever the main thread waits for.
+    Uncommitted SQL is rolled back; locks end with the process.
     """
 
     def __init__(self, told: str) -> None:
-        """`told` is printed where the process could not end in order."""
+        """Set the text that is printed where the process cannot end in order."""
         self._told = told
         self._raised = False
         self._deadline_s: float | None = None
@@ -89,7 +89,7 @@ class Ending:
 
 
 def end_in_order(told: str) -> Ending:
-    """Let this process end in order by signals from now on; `told` is said where it can't."""
+    """Handle signals by an orderly end from now on; print the text where that fails."""
     ending = Ending(told)
     ending.begin()
     return ending

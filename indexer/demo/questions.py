@@ -1,4 +1,4 @@
-"""Questions that pictures of somebody's own have answers to: by captions, folders and looks."""
+"""Example questions for a user's own pictures, from captions, folders and class names."""
 
 import re
 from collections import Counter
@@ -33,7 +33,7 @@ PLAIN_FOLDERS = {
 
 
 def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str]:
-    """Return what to ask a collection: its own words, then the class names nearest to it."""
+    """Return questions for a collection: its captions and folders, then the nearest class names."""
     found = chain(_captions(engine, collection), _folders(engine, collection))
     asked = list(islice(dict.fromkeys(found), most))
     if len(asked) < most:
@@ -42,7 +42,7 @@ def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str
 
 
 def _captions(engine: Engine, collection: Collection) -> Iterator[str]:
-    """Captions that only one picture has, so that it is known what should come first."""
+    """Yield captions that only one picture has, so that the best answer is known."""
     pictures = islice(engine.catalog.pictures.with_captions(collection), MOST_LOOKED_AT)
     texts = Counter(picture.facts.captions[0].text for picture in pictures)
     alone = [text for text, count in texts.items() if count == 1 and _says_something(text)]
@@ -65,7 +65,7 @@ def _below(folders: Iterable[Folder]) -> Iterator[Folder]:
 
 
 def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
-    """Return the names of visible things that most of the pictures are nearest to."""
+    """Return the class names that most of the pictures are nearest to."""
     _, vectors = engine.store(collection).items()
     if not len(vectors):
         return []
@@ -77,7 +77,7 @@ def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
 
 
 def _says_something(text: str) -> bool:
-    """Whether a caption is words: not IMG_1234, nor what a camera writes into every file."""
+    """Return whether a caption holds words: not IMG_1234, nor a camera's fixed text."""
     letters = re.findall(r"[^\W\d_]", text)
     return len(letters) > 2 and len(letters) > len(text) / 2 and not text.isupper()
 
