@@ -1,4 +1,4 @@
-"""What a worker process does with a file: reads, hashes and decodes it, or says why it can't."""
+"""The work of a decoder process on one file: read, hash and decode it, or report the failure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from search.records import PictureFacts, Pixels
 class Work:
     """One file to decode. One whose content has a hash that is `known` is not decoded again.
 
-    `whole` asks for one picture, even of an animation; `hash_only` for the content's hash alone.
+    `whole` requests one picture, even of an animation; `hash_only` the content's hash alone.
     """
 
     item: Item
@@ -40,7 +40,7 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a worker made of a file: what it says of itself, and the encoder's input."""
+    """A decoded file: its own metadata, and the encoder's input."""
 
     file: ReadFile
     facts: PictureFacts
@@ -57,7 +57,7 @@ class Shots:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A sign of life from a worker that goes through a long file."""
+    """A sign of life from a worker that reads a long file."""
 
 
 # The reason of a picture that waited for others in vain, and how often it is tried: each time it
@@ -70,12 +70,12 @@ Outcome = Decoded | ReadFile | Failure | Shots
 
 
 def is_film(item: Item) -> bool:
-    """Whether an item is a whole film, and not a shot of one."""
+    """Return whether an item is a whole film, and not a shot of one."""
     return item.path.name.lower().endswith(FILM_SUFFIXES)
 
 
 def work_on(work: Work, preparation: Preparation, limits: Limits) -> Iterator[Outcome | Busy]:
-    """Do one piece of work: the last that is yielded is its outcome. Raises nothing."""
+    """Yield the results of one piece of work, its outcome last. Raises nothing."""
     item = work.item
     name = repr(str(item.path))
     try:
@@ -106,7 +106,7 @@ def _named(text: str, name: str) -> str:
 def _in_turn(
     work: Work, preparation: Preparation, limits: Limits, name: str
 ) -> Iterator[Outcome | Busy]:
-    """Decode, and say that it goes on while other processes decode large pictures."""
+    """Decode a file; yield Busy each time it waits for large pictures of other processes."""
     for _ in range(MOST_TURNS):
         try:
             yield _decode(work, preparation, limits, name)

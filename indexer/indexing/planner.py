@@ -1,4 +1,4 @@
-"""What a run has to do: what its sources hold against what the catalog knows."""
+"""Planning of a run: the differences between its sources and the catalog."""
 
 import os
 from collections import defaultdict
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _SourceScan:
-    """One source while it is compared with the catalog; paths as bytes, as the catalog has them."""
+    """One source during its comparison with the catalog; paths as bytes, as in the catalog."""
 
     source: Source
     # Of a collection that is there: its pictures of this source, and the containers read whole.
@@ -50,7 +50,7 @@ class _SourceScan:
 
 
 class RunPlanner:
-    """A pass through sources, one after the other, that begins the state of one run."""
+    """A pass through sources, one after the other, that builds the state of one run."""
 
     def __init__(
         self,
@@ -60,9 +60,10 @@ class RunPlanner:
         retry: bool = False,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """`ledger` is None for a collection that is not there yet; `recorded` failures are tried
-        again when their files changed, or all of them to `retry`. `check` is called at every file;
-        what it raises ends the planning.
+        """Start the state of a run; `ledger` (the known files) is None for a new collection.
+
+        `recorded` failures are tried again when their files changed, or all of them with `retry`.
+        `check` is called at every file; its exception ends the planning.
         """
         self.state = RunState()
         self._ledger = ledger
@@ -77,7 +78,7 @@ class RunPlanner:
     def add(self, source: Source) -> None:
         """Compare a source with the catalog, by path, size and time; no picture is opened.
 
-        What lies below a folder or in a container that could not be read is not taken for gone.
+        Pictures below a folder or in a container that could not be read do not count as gone.
 
         Raises:
             BadSource: the source can't be read at all, or holds nothing.
@@ -140,7 +141,7 @@ class RunPlanner:
         return any(path in failed.parents for failed in self._recorded)
 
     def _dead_link(self, link: DeadLink) -> None:
-        """Take a link that leads nowhere for a failure, where pictures were found behind it."""
+        """Record a dead link as a failure, where pictures were found behind it before."""
         if self._ledger is not None and any(self._ledger.under(link.path)):
             detail = f"can't read {str(link.path)!r}: it links to {link.target!r}, not there now"
             self.state.failures.append(Failure(link.path, "unreadable", detail))
@@ -226,7 +227,7 @@ class RunPlanner:
         ]
 
     def _find_settled(self, scan: _SourceScan) -> None:
-        """List the failures of files that are gone; those that can be read settle when stored."""
+        """List the failures of files that are gone; those of readable files settle when stored."""
         source, unread = scan.source, scan.unread | scan.same
         if source.table is None:
             root, candidates = source.root, self._recorded

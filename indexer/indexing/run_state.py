@@ -1,4 +1,4 @@
-"""The state of a run: what it has to do, what it need not do, and what it has found on the way."""
+"""The state of a run: work to do, files that need none, and results so far."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from search.catalog.records import Failure, FileStamp, KnownFile
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file to read: its item, what is known of it, and the table that named it.
+    """A file to read: its item, its known state, and the table that named it.
 
     A `fresh` one is decoded even where its content is known.
     """
@@ -26,7 +26,7 @@ class Task:
 
 @dataclass(slots=True)
 class RunState:
-    """What a run has to do and has found: the planner begins it, and it grows during the run."""
+    """The work and the findings of a run; the planner fills it, and it grows during the run."""
 
     work: DiskQueue[Task] = field(default_factory=DiskQueue)
     recaption: DiskQueue[tuple[int, Item]] = field(default_factory=DiskQueue)
@@ -55,7 +55,7 @@ class RunState:
 
     @property
     def total(self) -> int:
-        """The number of files that the run deals with."""
+        """The number of files in the run."""
         waiting = len(self.work) + len(self.recaption) + len(self.reread)
         return self.unchanged + self.still_failed + waiting
 
@@ -66,7 +66,7 @@ class RunState:
         self.close()
 
     def close(self) -> None:
-        """Delete the files that hold the work."""
+        """Delete the disk queues."""
         self.work.close()
         self.recaption.close()
         self.reread.close()

@@ -1,4 +1,4 @@
-"""The stages after decoding, side by side: one thread embeds, one writes what it made."""
+"""The stages after decoding, in parallel: one thread embeds, one writes the rows."""
 
 import threading
 import time
@@ -32,8 +32,7 @@ class Stages:
     """Two threads in a row behind bounded queues: encode, then write.
 
     An error in either ends both and is raised by the next `put`, or at the end of the block. When
-    the block ends by an error of its own, what has been encoded is still written, and what has not
-    is dropped.
+    the block ends by its own error, encoded pictures are still written, and all others are dropped.
     """
 
     def __init__(self, encoder: Encoder, writer: Writer, stop: Stop) -> None:
@@ -60,7 +59,7 @@ class Stages:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Let each stage come to the end of what it was given, or of what it is at."""
+        """Let each stage finish its queue; after an error, its present batch alone."""
         if kind is not None:
             self._end_early()
             return
@@ -81,14 +80,14 @@ class Stages:
         self._writer.flush()
 
     def put(self, decoded: list[tuple[Task, Decoded]], settled: list[Settled]) -> None:
-        """Hand on a batch; waits while there is no room."""
+        """Pass on a batch; wait while there is no room."""
         if decoded or settled:
             self._give(self._to_encode, (decoded, settled))
         if self._error is not None:
             raise self._error
 
     def _end_early(self) -> None:
-        """End both threads; no row is written once this is over."""
+        """End both threads; no row is written after the return."""
         with suppress(Empty):
             while True:
                 self._to_encode.get_nowait()
