@@ -1,4 +1,4 @@
-"""From vectors to places: neighbours by the collection's own store, laid out by openTSNE.
+"""Map layout: neighbours from the collection's own store, placed by openTSNE.
 
 t-SNE (van der Maaten and Hinton 2008) with the FFT interpolation of Linderman et al. 2019.
 """
@@ -28,11 +28,11 @@ FEW = 10_000
 BATCH = 512
 
 Tell = Callable[[float], None]
-"""Called with the share that is done; what it raises ends the work."""
+"""A function that receives the share that is done; its exception ends the work."""
 
 
 def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> Places:
-    """Places (n, 2) of the pictures of a store.
+    """Return the places (n, 2) of the pictures of a store.
 
     Raises:
         BadSetting: openTSNE is not installed.
@@ -44,7 +44,7 @@ def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> Place
 
 
 def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> tuple[Any, Any]:
-    """Each picture's neighbours as rows (n, k), itself left out, and how far off they are."""
+    """Return each picture's neighbours as rows (n, k), without itself, and their distances."""
     k = min(NEIGHBOURS, len(ids) - 1)
     rows = np.empty((len(ids), k), dtype=np.int32)
     distances = np.empty((len(ids), k), dtype=np.float64)
@@ -101,12 +101,12 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
 
 
 def _threads(pictures: int) -> int:
-    """For few pictures threads wait for one another longer than they work."""
+    """Return the number of threads: for few pictures, threads wait longer than they work."""
     return 1 if pictures < FEW else -1
 
 
 def _fitted(places: Any) -> Places:
-    """Places moved into a square from 0 to 1, their aspect kept."""
+    """Return the places moved into a square from 0 to 1, with their aspect ratio."""
     low, high = places.min(axis=0), places.max(axis=0)
     span = max(float((high - low).max()), 1e-9)
     middle = (low + high) / 2

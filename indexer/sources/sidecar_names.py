@@ -1,4 +1,4 @@
-"""Which files belong to a picture by their names: a.txt, a.jpg.xmp, and Google Takeout's."""
+"""Names of sidecars, and the pictures they belong to: a.txt, a.jpg.xmp, and Google Takeout's."""
 
 import os
 import re
@@ -41,16 +41,15 @@ class SidecarNames:
         return bool(self._names[0])
 
     def add(self, name: str) -> None:
-        """Take in a file."""
+        """Add a file."""
         stem, suffix = os.path.splitext(name)
         for names, key in zip(self._names, KEYS, strict=True):
             names.setdefault(key(stem), {}).setdefault(suffix.lower(), name)
 
     def beside(self, picture: str) -> dict[str, str]:
-        """Return a picture's sidecars, by suffix; a.jpg.xmp goes before a.xmp.
+        """Return a picture's sidecars, by suffix; a.jpg.xmp takes precedence over a.xmp.
 
-        Where none has the picture's name as it is written, neither the form of its letters nor
-        their case matters.
+        Where no sidecar has the picture's exact name, Unicode form and case are ignored.
         """
         stem = os.path.splitext(picture)[0]
         found: dict[str, str] = {}
@@ -67,7 +66,7 @@ class SidecarNames:
 
 
 def _takeout_stems(picture: str) -> Iterator[str]:
-    """Yield the stems that a picture's document from Google may have, likely ones first."""
+    """Yield the possible stems of a picture's document from Google, likely ones first."""
     for name, number in _originals(picture):
         yield name + number
         whole = name + TAKEOUT_ENDING
@@ -79,7 +78,7 @@ def _takeout_stems(picture: str) -> Iterator[str]:
 
 
 def _originals(picture: str) -> Iterator[tuple[str, str]]:
-    """Yield the names that a picture may have had, each with its number: ("IMG_1.jpg", "(1)")."""
+    """Yield a picture's possible original names, each with its number: ("IMG_1.jpg", "(1)")."""
     stem, suffix = os.path.splitext(picture)
     number = ""
     if numbered := NUMBERED.fullmatch(stem):
