@@ -181,7 +181,7 @@ class FolderSource:
                 pending += [entry.path for entry in reversed(listing.folders)]
 
     def _captions_files(self) -> tuple[dict[Path, SidecarData], list[str]]:
-        """Return the data of captions files, by picture; read the names of pictures alone."""
+        """Return the data of captions files, by picture; no picture is opened."""
         tables: list[Path] = []
         pictures: dict[str, Path] = {}
         for listing in self._walk([]):

@@ -38,7 +38,7 @@ class SourceWalk:
         raise empty(self)
 
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
-        """Yield all items of the source; from the start the first time alone."""
+        """Yield all items of the source; the first call continues the walk of `check_filled`."""
         begun, self._begun = self._begun, None
         return begun or self.source.find(unchanged)
 

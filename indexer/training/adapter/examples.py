@@ -1,4 +1,4 @@
-"""What marks teach: questions with the pictures that answer them and those that do not."""
+"""Examples from marks: questions with the pictures that answer them and those that do not."""
 
 import hashlib
 from collections import defaultdict
@@ -25,7 +25,7 @@ HELD_OUT = 4
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Words, and the rows of the collection's pictures that were marked in answer to them."""
+    """Words, and the rows of the collection's pictures that were marked as answers to them."""
 
     words: str
     more: Ids
@@ -39,10 +39,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AdapterExamples:
-    """The questions, those to train on first, the vectors of their words, and all the pictures.
+    """The questions, training ones first, the vectors of their words, and all the pictures.
 
-    `texts` is (questions, width), `pictures` (pictures, width), `still` (n, width) texts that
-    nobody marked anything for; `trained` is how many questions are to train on.
+    `texts` is (questions, width), `pictures` (pictures, width), `still` (n, width) texts without
+    any marks; `trained` is the number of training questions.
     """
 
     questions: tuple[Question, ...]
@@ -56,7 +56,7 @@ def gather(engine: Engine, collection: Collection) -> AdapterExamples:
     """Return the marked questions about a collection's pictures.
 
     Raises:
-        BadSource: there are too few to train on and to decide by.
+        BadSource: there are too few for training and for the gate.
     """
     ids, pictures = engine.store(collection).items()
     marks = engine.catalog.marks.all()

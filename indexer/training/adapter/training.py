@@ -1,4 +1,4 @@
-"""Training an adapter: gradients by hand in NumPy, a few hundred small steps, always the same."""
+"""Training of an adapter: gradients in NumPy, a few hundred small steps, deterministic."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class AdapterConfig:
-    """How an adapter is trained; docs/relevance.md tells on what these were chosen."""
+    """The settings of an adapter's training; docs/relevance.md names the data that set them."""
 
     rank: int = 16
     steps: int = 100
@@ -27,7 +27,7 @@ class AdapterConfig:
 
 
 def train(examples: AdapterExamples, config: AdapterConfig = AdapterConfig()) -> Adapter:
-    """Return an adapter that leads the questions to train on to their answers."""
+    """Return an adapter that moves the training questions towards their answers."""
     chance = np.random.default_rng(config.seed)
     width = examples.texts.shape[1]
     down = chance.normal(size=(config.rank, width)) / np.sqrt(width)
@@ -47,7 +47,7 @@ def _slopes(
 ) -> tuple[Matrix, Matrix]:
     """Return the gradients of the mean loss: each answer against "less" marks and drawn pictures.
 
-    Texts that nobody marked anything for are to stay where they are.
+    Texts without any marks are to stay where they are.
     """
     texts = examples.texts[: examples.trained].astype(np.float64)
     inner = texts @ down.T
@@ -84,7 +84,7 @@ def _pull(unit: NDArray[np.float64], right: Vectors, wrong: Vectors, temperature
 
 
 class _Adam:
-    """Steps along gradients, each weight at its own pace (Kingma and Ba 2015)."""
+    """An optimizer whose steps suit each weight's gradients (Kingma and Ba 2015)."""
 
     def __init__(self, config: AdapterConfig) -> None:
         self._rate = config.rate

@@ -1,4 +1,4 @@
-"""open_clip's pairs as training needs them: its towers, its scale, its files."""
+"""open_clip's pairs in their form for training: towers, scale and files."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -39,7 +39,7 @@ class OpenClipPair:
     fixed: tuple[str, ...] = ()
     head = (*PICTURE_HEADS, *TEXT_HEADS, *SCALE)
     rates: Mapping[Method, float] = {"full": 1e-5, "lora": 2e-4, "head": 5e-4}
-    """Full: what open_clip's own fine-tuning uses; the others move fewer weights further."""
+    """Full: the rate of open_clip's own fine-tuning; the others move fewer weights further."""
 
     def __init__(self, pair: CheckpointPair, target: torch.device) -> None:
         self._pair = pair
@@ -92,7 +92,7 @@ class OpenClipPair:
     def write(
         self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
     ) -> None:
-        """Write them as open_clip lays out a repository of the hub."""
+        """Write the files in open_clip's layout of a hub repository."""
         weights = {
             name: tensor.detach().cpu().contiguous()
             for name, tensor in self._model.state_dict().items()
