@@ -11,10 +11,10 @@ import time
 from contextlib import suppress
 from types import FrameType
 
-# From the first signal on: time for what is under way to be written, or put back.
+# After the first signal: time to commit the present work, or to roll it back.
 FIRST_S = 4.5
 
-# From the second on: whoever sends one does not want to wait.
+# After the second signal: the user does not want to wait.
 SECOND_S = 1.5
 
 SHOW_CURSOR = "\x1b[?25h\r\n"
@@ -45,7 +45,7 @@ class Ending:
     def begin(self) -> None:
         """Take the signals over from now on; in the main thread alone."""
         for each in SIGNALS:
-            # Whoever ignores one beforehand means it: nohup, and a shell's background jobs.
+            # A signal ignored beforehand stays ignored: nohup, and a shell's background jobs.
             if each == signal.SIGTERM or signal.getsignal(each) is not signal.SIG_IGN:
                 signal.signal(each, self._interrupt)
         signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)

@@ -14,8 +14,8 @@ from search.installing import install_extra
 DEMO_QUERIES = ("a cat with green eyes", "a rocket before its launch", "湖边的宝塔")
 """Three searches that these pictures have an answer to; the third is "a pagoda by the lake"."""
 
-# Where each package keeps its pictures. Of these only photographs are used, no test patterns,
-# drawings or microscopy: those that captions.csv names.
+# The folder of each package's pictures. Only the photographs that captions.csv names are used, no
+# test patterns, drawings or microscopy.
 FOLDERS = (("skimage", Path("data")), ("sklearn", Path("datasets", "images")))
 
 CAPTIONS = Path(__file__).with_name("captions.csv")

@@ -15,7 +15,7 @@ def trouble(port: str, pictures: str = "") -> str:
     if pictures and not os.path.exists(os.path.expanduser(pictures)):
         return f"PICTURES is {pictures!r}, and there is no such folder or file"
     with socket.socket() as probe:
-        if os.name == "posix":  # as the server does: what just ended holds its port for a while
+        if os.name == "posix":  # as the server does: an ended server blocks its port a while
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(port)))

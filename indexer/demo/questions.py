@@ -12,13 +12,13 @@ from search.catalog.records import Collection
 from search.engine import Engine
 from search.facets.records import Folder
 
-# Enough to choose from; the demo is not to wait for all of a large collection.
+# Enough to choose from; the demo must not wait for all of a large collection.
 MOST_LOOKED_AT = 2_000
 
-# As much of a caption as a person would type.
+# The length of a query that a person would type.
 MOST_WORDS, MOST_CHARACTERS = 8, 60
 
-# Names of folders that say nothing of what is in them.
+# Names of folders that do not describe their pictures.
 PLAIN_FOLDERS = {
     "image",
     "images",

@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 from search.catalog.jobs import Jobs
 from search.errors import LimnError
 
-# How often a running job's row is looked at, and how long a run may then take to end by itself:
-# together less than two seconds, after which somebody who cancels wonders.
+# The interval of reading a running job's row, and the time that a run then has to end by itself:
+# together less than the two seconds that a user expects to wait.
 LOOK_EVERY_S = 0.4
 END_S = 1.2
 
@@ -43,7 +43,7 @@ def cancellable(jobs: Jobs, job: int, stuck: Callable[[], None]) -> Iterator[Sto
 
     def look() -> None:
         while not over.wait(LOOK_EVERY_S):
-            with suppress(LimnError):  # a database that is away for a moment
+            with suppress(LimnError):  # the database may be unavailable for a moment
                 if jobs.wanted(job):
                     continue
                 stop.ask()

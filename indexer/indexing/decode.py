@@ -60,12 +60,12 @@ class Busy:
     """A sign of life from a worker that reads a long file."""
 
 
-# The reason of a picture that waited for others in vain, and how often it is tried: each time it
-# waits 20 s, and those before it take seconds.
+# The reason of a picture that waited for others in vain, and the number of tries: each waits 20 s,
+# and pictures before it take seconds.
 WAITED = "timed out"
 MOST_TURNS = 30
 
-# A file that comes back as it was read, and no more, has content that is known.
+# A bare ReadFile means that the content is known.
 Outcome = Decoded | ReadFile | Failure | Shots
 
 
@@ -124,7 +124,7 @@ def _decode(
     item = work.item
     size_bytes, mtime_ns = _state(item)
     member = False
-    try:  # before reading: a file that changes meanwhile looks changed next time
+    try:  # before reading: a file that changes meanwhile counts as changed next time
         status = item.path.stat()
         size_bytes, mtime_ns = status.st_size, status.st_mtime_ns
     except NotADirectoryError:  # in a container: the scan knows its state

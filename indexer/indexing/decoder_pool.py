@@ -38,27 +38,27 @@ from search.errors import LimnError
 from search.pictures import Limits
 from search.records import Pixels
 
-# Files that travel together to a worker: enough that the trip costs little beside the decoding.
+# Files per task: enough that sending costs little compared with decoding.
 TASK_FILES = 8
 
-# Tasks in flight a worker: one that is worked on, one that waits, so that no worker ever does.
+# Tasks in flight per worker: one in work and one queued, so that no worker waits.
 TASKS_PER_WORKER = 2
 
-# No picture takes as long on any machine that is in use; a decoder that does is in a loop.
+# No picture takes this long on any machine in use; a decoder that does is in a loop.
 FILE_TIMEOUT_S = 60.0
 
-# A process may take longer to start, on a machine that has much else to do.
+# A process may take longer to start, on a busy machine.
 START_S = 120.0
 
-# Workers that ended one after the other before they had started: the next would end as well.
+# Workers in a row that ended before they had started: the next would end as well.
 MOST_FAILED_STARTS = 3
 
-# How long one look at the workers waits; one that is to end is given as long as the second.
+# The timeout of one wait for the workers, and of a worker's end.
 LOOK_S = 0.25
 END_S = 5.0
 
-# What a child finds in its environment. The first three are what OpenMP and BLAS read when they are
-# loaded; the last keeps the current folder, which may be anybody's, out of where modules come from.
+# The environment of a child. OpenMP and BLAS read the first three when they are loaded; the last
+# removes the current folder, which may be anybody's, from the module search path.
 CHILD_SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -111,7 +111,7 @@ class Decoders:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        for worker in self._workers:  # all are told before the first is waited for
+        for worker in self._workers:  # close all before waiting for the first
             worker.tell_to_end(kill=kind is not None)
         deadline_s = time.monotonic() + END_S
         for worker in self._workers:
@@ -263,11 +263,11 @@ class _Worker:
         if not self.tasks:
             self.silent_s = 0.0
         self.tasks.append(_Task(files, free * TASK_FILES, alone))
-        # Texts beside a picture may have megabytes, and nothing of them is wanted there.
+        # Sidecar data may have megabytes, and a worker does not need it.
         sent = [replace(work, item=replace(work.item, told=NOTHING)) for work in files]
         try:
             self.channel.send((free * TASK_FILES, sent))
-        except OSError:  # it ended while it had nothing to do: no file is to blame
+        except OSError:  # the worker ended while idle: no file is to blame
             self.ended = self._idle_end = True
 
     def answers(self) -> Iterator[Outcome]:

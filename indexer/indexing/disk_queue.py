@@ -7,7 +7,7 @@ from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-# Below this a queue stays in memory: most runs have little to do.
+# A smaller queue stays in memory: most runs have little to do.
 MEMORY_BYTES = 32 << 20
 
 
@@ -34,7 +34,7 @@ class DiskQueue(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         self._file.seek(0)
         for _ in range(self._count):
-            yield pickle.load(self._file)  # our own, a moment ago
+            yield pickle.load(self._file)  # written by this process
 
     def close(self) -> None:
         self._file.close()

@@ -39,7 +39,7 @@ def embed_known(encoder: Encoder, same: Sequence[SameContent]) -> list[KnownPict
         for each in same
         if not says_the_same(each.captions_hash, now := captions_hash(each.file.item.told))
     ]
-    # Where facts in the file count again, the next run reads it for them.
+    # Where the file's own facts count again, the next run reads the file.
     later = {
         each.picture_id: unsettled(each.captions_hash)
         for each, now in changed

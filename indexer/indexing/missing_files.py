@@ -46,7 +46,7 @@ def fate(picture: Held, same: set[bytes], unknown: set[bytes], there: SearchedFo
     if at_or_below(picture.path, unknown):
         return "unknown"
     folder = os.path.dirname(picture.path)
-    if may_move(Path(os.fsdecode(folder))):  # an animation, which is one file among others
+    if may_move(Path(os.fsdecode(folder))):  # an animation, which is one of several files
         folder = os.path.dirname(folder)
     return "gone" if folder in there or _lies_there(picture.path) else "missing"
 

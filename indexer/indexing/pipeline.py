@@ -26,10 +26,10 @@ from search.encoders import Encoder
 from search.errors import LimnError
 from search.pictures import Limits
 
-# Pictures a call of the encoder: past 32, throughput on a CPU no longer grows.
+# Pictures per call of the encoder: past 32, throughput on a CPU no longer grows.
 ENCODE_BATCH = 32
 
-# A batch that is not full goes on after this time, so that a slow source is searchable soon.
+# A partial batch is embedded after this time, so that a slow source is searchable soon.
 FLUSH_EVERY_S = 1.0
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ def index(
             jobs.update(job, writer.counts, "interrupted" if stopped else "cancelled")
             raise
         except LimnError as error:
-            with suppress(LimnError):  # where the database is what failed, the first error tells
+            with suppress(LimnError):  # if the database failed, report the first error
                 jobs.update(job, writer.counts, "failed", str(error.outside))
             raise
         finally:

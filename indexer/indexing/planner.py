@@ -27,7 +27,7 @@ from indexer.sources.walk import empty
 from search.catalog.known_files import Held, KnownFiles
 from search.catalog.records import Failure, FileStamp
 
-# Files that are looked up together: enough that a query costs little beside them.
+# Files per look-up: enough that the query's fixed cost is small.
 LOOKUP_FILES = 5_000
 
 T = TypeVar("T")
@@ -38,13 +38,13 @@ class _SourceScan:
     """One source during its comparison with the catalog; paths as bytes, as in the catalog."""
 
     source: Source
-    # Of a collection that is there: its pictures of this source, and the containers read whole.
+    # Of an existing collection: its pictures of this source, and the containers read whole.
     indexed: UnchangedFiles | None = None
     containers: dict[Path, FileStamp] = field(default_factory=dict)
-    # What was not read, so that nothing below it counts as gone; containers that are as they were.
+    # Unread paths, so that nothing below them counts as gone; unchanged containers.
     unread: set[bytes] = field(default_factory=set)
     same: set[bytes] = field(default_factory=set)
-    # Folders in which something was found, and paths at which something failed or is read again.
+    # Folders with found files, and paths that failed or are read again.
     there: SearchedFolders = field(default_factory=SearchedFolders)
     touched: set[Path] = field(default_factory=set)
 
@@ -93,7 +93,7 @@ class RunPlanner:
         if nothing and all(failure.path == source.root for failure in failures):
             raise empty(source, failures[0].detail if failures else "")
         self.state.found += len(failures)
-        # What a table names and is not there is missing; of what can't be read nothing is known.
+        # A file that a table names and that does not exist is missing, an unreadable one unknown.
         scan.unread.update(
             os.fsencode(failure.path) for failure in failures if failure.reason != "missing"
         )
@@ -156,13 +156,13 @@ class RunPlanner:
             self.state.whole.append(found.mark)
             return
         scan.same.add(os.fsencode(found.mark.path))
-        if found.mark.path in self._recorded:  # it could not be read, and is back as it was
+        if found.mark.path in self._recorded:  # unreadable before, and now unchanged again
             self.state.settled.append(found.mark.path)
 
     def _compare(self, scan: _SourceScan, items: Sequence[Item]) -> None:
         self.state.found += len(items)
         if scan.indexed is not None:
-            # One that failed since it was indexed is looked at, however it stands now.
+            # A file that failed after it was indexed is read again, even if unchanged.
             sure = scan.indexed.unchanged(items, but=self._recorded)
             self.state.unchanged += int(sure.sum())
             items = list(compress(items, ~sure))
@@ -179,8 +179,8 @@ class RunPlanner:
                     scan.indexed.found.append(file.picture_id)
                 same = (file.size_bytes, file.mtime_ns) == state
                 if same and self._recorded and item.path in self._recorded:
-                    self.state.settled.append(item.path)  # it failed, and came back as it was
-            # What is in it is not known to be gone until it has been looked at.
+                    self.state.settled.append(item.path)  # it failed, and is unchanged again
+            # Its pictures do not count as gone until it has been read.
             elif is_film(item) or item.path in scan.containers:
                 scan.unread.add(os.fsencode(item.path))
                 self.state.reopened.add(item.path)
@@ -231,7 +231,7 @@ class RunPlanner:
         source, unread = scan.source, scan.unread | scan.same
         if source.table is None:
             root, candidates = source.root, self._recorded
-        else:  # of what a table in this folder named, and this one does not, only the files tell
+        else:  # another table's pictures in this folder: only their files decide
             root, candidates = source.root.parent, self._missing
         self.state.settled += [
             path

@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-# Before each message stands its length.
+# Each message begins with its length.
 HEADER = struct.Struct("!Q")
 
-# What is read at once: a message of the usual size, and of a large one a part.
+# Bytes per read: a message of usual size, or a part of a large one.
 CHUNK_BYTES = 1 << 16
 
 

@@ -15,10 +15,10 @@ from search.catalog.records import RunCounts
 from search.text.amounts import amount
 from search.text.printable import json_text, printable
 
-# Events tell of a run this often.
+# The interval between progress events.
 EVENT_EVERY_S = 0.5
 
-# Plain lines go to log files: one in ten seconds tells enough.
+# Plain lines go to log files: one in ten seconds is enough.
 LINE_EVERY_S = 10.0
 
 

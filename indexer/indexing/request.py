@@ -33,8 +33,8 @@ class Request:
     caption_columns: tuple[str, ...] = ()
     pictures_in: str | None = None
     retry: bool = False
-    # Folders that no link may lead out of, for what is asked for over the network. None are named
-    # by who types a command: their links are their own.
+    # Folders that no link may lead out of, for requests over the network. The command line names
+    # none: its user's links are trusted.
     confined_to: tuple[str, ...] = ()
 
     @classmethod

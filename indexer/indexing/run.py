@@ -52,7 +52,7 @@ def run(
     check_encoder(spec)
     sources = _open_sources(engine, request, indexed)
     if indexed is None:
-        for source in sources:  # a collection of nothing is not to be made
+        for source in sources:  # do not make an empty collection
             source.check_filled()
     with saying(f"opening the encoder {spec}"):
         encoder = engine.encoder(spec)
@@ -71,7 +71,7 @@ def run(
             stuck=stuck,
         )
     except LimnError:
-        # a queued job keeps its row, and with it what went wrong
+        # a queued job's row stays, with its error
         if indexed is None and job_id is None:
             forget_if_empty(engine, request.name)
         raise
@@ -116,7 +116,7 @@ def _failures_of(sources: Sequence[SourceWalk], failures: list[Failure]) -> list
 
 def forget_if_empty(engine: Engine, name: str) -> bool:
     """Remove a collection without pictures after a failed run; return whether it was removed."""
-    with suppress(LimnError):  # the run's own error is the one to tell
+    with suppress(LimnError):  # report the run's own error instead
         [summary] = engine.summaries([name])
         if not summary.pictures and not summary.missing:
             engine.remove(name)

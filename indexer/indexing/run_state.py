@@ -36,16 +36,16 @@ class RunState:
     notes: list[str] = field(default_factory=list)
     whole: list[FileStamp] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
-    # Pictures whose folder is away, and those that were missing and are back.
+    # Pictures whose folder does not exist, and those that were missing and are back.
     missing: list[int] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
     settled: list[Path] = field(default_factory=list)
     found: int = 0
     unchanged: int = 0
     still_failed: int = 0
-    # How many known files have changed.
+    # The number of known files that have changed.
     changed: int = 0
-    # Pictures that are gone or missing by size and content: a new file with the same has moved.
+    # Gone or missing pictures, by size and content: a new file with the same content has moved.
     moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
     # The pictures that were missing before this run.
     missing_before: set[int] = field(default_factory=set)
@@ -79,5 +79,5 @@ def work_of(task: Task, state: RunState) -> Work:
     known = {task.known.content_hash} if task.known else set()
     if task.known is None and task.item.size_bytes in state.moved_from:
         known |= state.moved_from[task.item.size_bytes].keys()
-    # A list names its pictures itself: frames would be none of them.
+    # A list names its pictures itself, so frames are not pictures of it.
     return Work(task.item, frozenset(known), whole=task.listed_in is not None)

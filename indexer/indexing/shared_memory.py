@@ -5,7 +5,7 @@ import os
 import socket
 import tempfile
 
-# Windows hands no descriptors over; there pixels travel in the answers.
+# Windows passes no descriptors; there pixels are sent in the answers.
 POSSIBLE = hasattr(socket, "send_fds")
 
 

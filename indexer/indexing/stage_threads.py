@@ -15,14 +15,14 @@ from indexer.indexing.run_state import Task
 from indexer.indexing.writer import Writer
 from search.encoders import Encoder
 
-# Batches that wait before a stage: one is enough to keep it busy, two even out its neighbours.
+# Batches queued before a stage: one is enough to occupy it, two even out varying speeds.
 WAITING = 2
 
-# How often a stage that waits looks whether another has failed.
+# The interval at which a waiting stage checks for failures of the other.
 LOOK_EVERY_S = 0.2
 
-# How long a run that ends before its time waits for the batch that is being encoded. What is lost
-# is decoded again by the next run.
+# The time that an aborted run waits for the batch in the encoder. The next run decodes lost
+# pictures again.
 ENCODED_S = 0.5
 
 END = object()
@@ -43,7 +43,7 @@ class Stages:
         self._failed = threading.Event()
         self._to_encode: Queue[Any] = Queue(WAITING)
         self._to_write: Queue[Any] = Queue(WAITING)
-        # Nobody waits for a call of the encoder that is no longer wanted.
+        # A daemon, so that the process need not wait for an abandoned call of the encoder.
         self._encoding = threading.Thread(
             target=self._stage, args=(self._to_encode, self._encode_one), daemon=True
         )
@@ -122,7 +122,7 @@ class Stages:
                 if value is END:
                     return
                 work(value)
-        except BaseException as error:  # handed to the thread that waits for this one
+        except BaseException as error:  # raised in the thread that waits for this one
             self._error = self._error or error
             self._failed.set()
 

@@ -11,8 +11,8 @@ from indexer.sources import Item, captions_hash
 from search.catalog.known_files import KnownFiles
 from search.catalog.records import path_hash
 
-# Odd, as in Knuth's multiplicative hashing: a size and a time make one number that hardly any
-# other two make.
+# An odd factor, as in Knuth's multiplicative hashing: it joins a size and a time into one number
+# that hardly ever equals another pair's.
 SIZE_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 WORD_BYTES = 8

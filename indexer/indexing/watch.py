@@ -10,14 +10,14 @@ from indexer.indexing.request import Request
 from search.errors import BadSetting
 from search.installing import install_extra
 
-# A change is taken up once nothing more has happened for this long, at the latest after the second.
+# A change is indexed after this long without another one, at the latest after the second time.
 QUIET_MS = 300
 LATEST_MS = 1500
 
-# Where nothing happens, the first look is taken after this long.
+# Without changes, the first check is after this long.
 START_MS = 200
 
-# How often disks that come and go are looked for.
+# The interval of checks for mounted and unmounted disks.
 LOOK_EVERY_S = 5.0
 
 
@@ -66,7 +66,7 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
                 yield replace(request, sources=tuple(map(str, changed)))
                 places = WatchedPlaces(roots, missing())
             elif places.changed():
-                break  # what is mounted now is not watched yet
+                break  # a newly mounted folder is not watched yet
 
 
 class WatchedPlaces:

@@ -18,8 +18,8 @@ from search.engine import Engine
 from search.errors import CollectionBusy, LimnError
 from search.settings import Settings
 
-# Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one
-# that holds the database's write lock.
+# At this priority a job gets a tenth of a core that a search uses too. Less would be too little
+# for a job that holds the database's write lock.
 NICENESS = 10
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Worker:
             return False
         except Cancelled:
             self._jobs.end(job.id, "cancelled")
-        except KeyboardInterrupt:  # this worker is told to end: the next one goes on
+        except KeyboardInterrupt:  # a signal ends this worker: the next one continues
             self._jobs.requeue(job.id)
             raise
         except LimnError as error:
@@ -103,5 +103,5 @@ def yield_to_others() -> None:
     """Lower the priority of this process and its children: search comes first."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    with suppress(OSError):  # where Linux shares out by sessions, the session's own counts
+    with suppress(OSError):  # Linux may schedule by sessions: lower that priority too
         Path("/proc/self/autogroup").write_text(str(NICENESS), "ascii")

@@ -14,7 +14,7 @@ from search.catalog.jobs import Jobs, done
 from search.catalog.known_files import KnownFiles
 from search.catalog.records import BesidePicture, Collection, Failure, RunCounts
 
-# A transaction holds this many pictures, or as many as came in this time: what a kill can cost.
+# Pictures, or time, of one transaction: the most that a kill can cost.
 WRITE_BATCH = 512
 WRITE_EVERY_S = 2.0
 
@@ -74,7 +74,7 @@ class Writer:
         if replaced:
             self._catalog.writer.remove(self._collection, replaced)
             self.count(removed=len(replaced))
-        # All at once: each path is left by one picture before another takes it.
+        # All in one call: one picture leaves each path before another takes it.
         self._move([each for each in rows.known if each.moved])
         self._refresh([each for each in rows.known if not each.moved])
         self._fail(rows.failures)
@@ -181,9 +181,9 @@ class Writer:
         elapsed_s = max(time.monotonic() - self._began_at, 1e-6)
         rate = (done(self.counts) - self._at_first) / elapsed_s
         more: dict[str, Any] = {"current": at} if at else {}
-        with self._lock:  # what is counted by now is of the total that is known by now
+        with self._lock:  # so that counts and total match
             counts = self.counts
-            # Shots, frames and files that two sources hold come to light on the way.
+            # Shots, frames and files of two sources are found during the run.
             total = self._total = max(self._total, done(counts))
         cancelled = self._jobs.update(self._job, counts, total=total, rate=round(rate, 2), **more)
         self._progress.advanced(counts, total, at)

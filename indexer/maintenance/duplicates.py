@@ -20,10 +20,10 @@ from search.ranking.pagination import MIN_COSINE, MOST_BITS
 BANDS, BAND_BITS = 4, 16
 CHANGES = (0, *(1 << bit for bit in range(BAND_BITS)))
 
-# So many pictures are looked up at once: their neighbours in a band fit in memory.
+# Pictures looked up at once: their neighbours in a band fit in memory.
 BLOCK = 50_000
 
-# And of so many pairs the embeddings are compared at once.
+# Pairs whose embeddings are compared at once.
 PIECE = 2_000
 
 Places = NDArray[np.int64]

@@ -55,7 +55,7 @@ def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator
 def _touched(held: Held) -> bool:
     try:
         status = held.place.stat()
-    except NotADirectoryError:  # in a container, which has been written anew
+    except NotADirectoryError:  # in a container that was rewritten
         return True
     return (status.st_size, status.st_mtime_ns) != (held.size_bytes, held.mtime_ns)
 

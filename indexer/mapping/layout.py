@@ -17,14 +17,14 @@ from search.stores import VectorStore
 # Neighbours of each picture: enough for parts to hold together. t-SNE's perplexity is a third.
 NEIGHBOURS = 30
 
-# What openTSNE's authors recommend; past these a map changes little.
+# The values that openTSNE's authors recommend; with more, a map changes little.
 EARLY_STEPS, STEPS = 250, 500
 TELL_EVERY = 25
 
 # Under this the exact gradient by trees is quicker than by interpolation.
 FEW = 10_000
 
-# Queries at a time: their scores are held for all pictures at once.
+# Queries at a time: their scores for all pictures are in memory at once.
 BATCH = 512
 
 Tell = Callable[[float], None]
@@ -53,7 +53,7 @@ def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> t
         found, scores = store.search(vectors[part], k + 1)
         places = np.searchsorted(ids, found)
         mine = found == ids[part][:, None]
-        mine[~mine.any(axis=1), -1] = True  # copies of it stand before it: the last one goes
+        mine[~mine.any(axis=1), -1] = True  # its copies come first: drop the last one
         rows[part] = places[~mine].reshape(-1, k)
         distances[part] = 1 - scores[~mine].reshape(-1, k)
         tell(min(1.0, (start + BATCH) / len(ids)))

@@ -15,7 +15,7 @@ from search.map_file import Places, Region
 from search.records import Caption, Ids, Vectors
 from search.text.analysis import EMPTY, RUNS
 
-# How many pictures a large and a small region has about, and how many regions there are at most.
+# Approximate pictures of a large and of a small region, and the most regions of each.
 LEVELS = ((150, 14), (25, 110))
 
 TYPICAL = 4
@@ -25,7 +25,7 @@ CANDIDATES = 1_000
 LEAST_COUNT = 3
 SHORTEST = 3
 
-# A second word is told with the first where it is nearly as near.
+# A second word joins the name where it is nearly as near as the first.
 SECOND = 0.85
 
 LANGUAGES = ("en", "zh")

@@ -60,10 +60,10 @@ def joined(told: Iterable[SidecarData]) -> SidecarData:
 
 DIGEST_BYTES = 16
 
-# Of a digest, as much as does not reach the sign of a time in nanoseconds.
+# The part of a digest that does not reach the sign of a time in nanoseconds.
 MARK_BYTES = 7
 
-# What a source may say in place of the picture's own file; bits of a captions hash's last byte.
+# Facts that a source may give in place of the file; bits of a captions hash's last byte.
 RATING, TAKEN, PLACE, TAKEN_ELSE = 1, 2, 4, 8
 
 
@@ -116,7 +116,7 @@ def unsettled(before: bytes) -> bytes:
 
 NOTHING = SidecarData()
 
-# Most files of most collections have nothing beside them.
+# Most files of most collections have no sidecar data.
 NOTHING_HASH = _captions_hash(NOTHING)
 
 

@@ -19,7 +19,7 @@ TABLE_NAMES = ("captions.csv", "captions.tsv", "metadata.csv")
 
 BOTH = ["image", "caption"]
 
-# How many examples of one complaint a note names.
+# The most examples of one complaint in a note.
 EXAMPLES = 3
 
 
@@ -52,7 +52,7 @@ class CaptionTable:
         A name is a path from the table's folder, an absolute path, or the end of a path that only
         one picture has, as an example a bare file name. Other names are noted with their line.
         """
-        # Some systems write é as one character, some as two: they meet in the composed form.
+        # Some systems write é as one character, some as two: both are compared in composed form.
         # Where a folder holds both as two files, each is named as it is written.
         relative = [(path.relative_to(self.path.parent), path) for path in pictures]
         by_path = {_composed(short): path for short, path in relative}

@@ -15,10 +15,10 @@ from search.installing import install_extra
 from search.records import Caption
 from search.text.characters import storable
 
-# What COCO says of a picture beside its name.
+# COCO's facts of a picture, apart from its name.
 KEPT = ("id", "license", "date_captured", "flickr_url")
 
-# COCO's own nest six deep.
+# COCO's own documents nest six deep.
 DEEPEST = 100
 
 

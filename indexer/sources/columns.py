@@ -10,7 +10,7 @@ from search.errors import BadSource
 from search.filters.fields import NUMBER
 from search.records import Caption
 
-# What publishers call them, the most telling first.
+# The column names that publishers use, the most specific first.
 PICTURE_NAMES = (
     "image", "picture", "photo", "img", "image_path", "file_name", "filename", "filepath", "file",
     "path", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes",

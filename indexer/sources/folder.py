@@ -34,7 +34,7 @@ from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import FILM_SUFFIXES, is_container, may_move
 from search.text.amounts import amount
 
-# What cameras, systems and programs put beside pictures: thumbnails and bins, not collections.
+# Folders that cameras, systems and programs add: thumbnails and bins, not collections.
 SKIPPED_FOLDERS = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "__MACOSX"})
 
 
@@ -160,7 +160,7 @@ class FolderSource:
     def _walk(self, failures: list[Failure]) -> Iterator[_Listing]:
         """Yield every folder at and below the root, once; unreadable ones are `failures`."""
         seen: set[tuple[int, int]] = set()
-        pending = [str(self.root)]  # a stack of our own: trees may be deeper than Python's
+        pending = [str(self.root)]  # an explicit stack: trees may be deeper than Python's
         while pending:
             folder = pending.pop()
             try:
@@ -168,7 +168,7 @@ class FolderSource:
                 if (status.st_dev, status.st_ino) in seen:
                     continue
                 seen.add((status.st_dev, status.st_ino))
-                if not self._may_enter(folder):  # a folder that was a folder when it was listed
+                if not self._may_enter(folder):  # it may have become a link since it was listed
                     failures.append(_led_out(folder))
                     continue
                 listing = self._list(folder, failures)
@@ -319,7 +319,7 @@ def _assign(
             before = told.get(picture, NOTHING)
             captions = tuple(dict.fromkeys(before.captions + more.captions))
             told[picture] = SidecarData(captions, {**before.fields, **more.fields})
-        if path.is_relative_to(root):  # one above names pictures that this scan does not look at
+        if path.is_relative_to(root):  # one above also names pictures outside this scan
             notes += table.notes
     return told, notes
 

@@ -17,7 +17,7 @@ from search.settings import user_path
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
-# More shards than anybody has: a slip such as {0..1000000000} must not fill the memory.
+# More shards than any data set has: a typing error, {0..1000000000}, must not fill the memory.
 MOST_SHARDS = 100_000
 
 FOLDER = "folder"

@@ -14,7 +14,7 @@ TAKEOUT_ENDING = ".supplemental-metadata"
 # The second picture of a name is IMG_1(1).jpg, and its document IMG_1.jpg(1).json.
 NUMBERED = re.compile(r"(?P<stem>.+)(?P<number>\(\d+\))")
 
-# What Google Photos appends to pictures that it changed, in the languages of its users; they have
+# The suffixes that Google Photos appends to edited pictures, by language; an edited picture has
 # the original's document.
 EDITED = (
     "-edited", "-effects", "-bearbeitet", "-modifié", "-edytowane", "-editado", "-editada",
@@ -27,7 +27,7 @@ def _folded(name: str) -> str:
     return composed(name).casefold()
 
 
-# How a picture's name and a sidecar's are compared: to the byte, by their letters, without case.
+# Comparisons of a picture's name and a sidecar's: by bytes, by Unicode form, without case.
 KEYS: tuple[Callable[[str], str], ...] = (str, composed, _folded)
 
 
@@ -70,7 +70,7 @@ def _takeout_stems(picture: str) -> Iterator[str]:
     for name, number in _originals(picture):
         yield name + number
         whole = name + TAKEOUT_ENDING
-        # Longer forms first: what is cut is cut at one place, but versions differ in where.
+        # Longer forms first: each version of Takeout cuts names at its own length.
         for length in range(len(whole), len(name), -1):
             yield whole[:length] + number
         if len(name) > TAKEOUT_NAME_LENGTH:

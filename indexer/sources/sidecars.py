@@ -22,7 +22,7 @@ XMP_SUFFIX = ".xmp"
 LABEL_SUFFIXES = (".cls",)
 SUFFIXES = (*TEXT_SUFFIXES, JSON_SUFFIX, XMP_SUFFIX, *LABEL_SUFFIXES)
 
-# A sidecar that is larger is none: a log, a book, a dump.
+# A larger file is no sidecar, but a log, a book or a dump.
 LARGEST_BYTES = 16 << 20
 
 
@@ -92,7 +92,7 @@ def told_by_json(data: bytes) -> SidecarData:
     if _is_file_name(document.get("title")):
         document.pop("title")
     captions = [name for name in document if name.casefold() in CAPTION_NAMES]
-    # A name of the picture's own, so that no key of the document is taken for it.
+    # A reserved name for the picture, so that no key of the document is mistaken for it.
     columns = AskedColumns("\0", tuple(captions)).choose(["\0", *document], "it")
     return columns.told(document)
 

@@ -10,12 +10,12 @@ from search.errors import BadSource
 from search.records import Caption, PictureFacts
 from search.text.characters import storable
 
-# As long as the columns of `search.tables` are.
+# The lengths of the columns in SQL.
 LONGEST_NAME, LONGEST_TEXT = 100, 500
 LONGEST_LANGUAGE, LONGEST_KIND = 35, 50
 LONGEST_FORMAT, LONGEST_DATE = 20, 40
 
-# Further columns of one picture; what has more is a dump of something else.
+# Extra columns of one picture; a file with more is a dump of something else.
 MOST_FIELDS = 1_000
 
 # A longer number is read as a float: Python takes a second for a million digits.

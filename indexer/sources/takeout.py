@@ -13,7 +13,7 @@ from search.records import Caption
 # A document of Google Photos has one of these; no other program's has.
 MARKS = ("photoTakenTime", "googlePhotosOrigin", "geoDataExif")
 
-# `title` is the file's name. What the others hold is read apart.
+# `title` is the file's name. The other keys are read separately.
 READ_APART = ("title", "description", "people")
 
 

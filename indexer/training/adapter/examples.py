@@ -12,13 +12,13 @@ from search.errors import BadSource
 from search.ranking.calibration import STOCK_TEXTS
 from search.records import Ids, Vectors
 
-# With fewer, what is held out to decide by would be one or two questions.
+# With fewer, only one or two questions would be held out for the gate.
 FEWEST = 8
 
-# Texts that are to stay where they are: captions, evenly spaced, or a stock where there are none.
+# Texts whose vectors must not move: captions, evenly spaced, or a fixed list without captions.
 STILL = 256
 
-# Of four questions one is held out: by the hash of its words, so that it stays held out as marks
+# One of four questions is held out, by the hash of its words, so that it stays held out as marks
 # are added.
 HELD_OUT = 4
 

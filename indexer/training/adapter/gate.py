@@ -15,7 +15,7 @@ from search.engine import Engine
 from search.errors import Message
 from search.records import Ids, Vectors
 
-# Captions that must find their pictures as before: what nobody marked must not be lost.
+# Captions that must find their pictures as before: unmarked pictures must not be lost.
 MOST_CAPTIONS = 1_000
 
 

@@ -19,10 +19,10 @@ class AdapterConfig:
     rank: int = 16
     steps: int = 100
     rate: float = 0.005
-    decay: float = 5.0  # how much weights shrink: few marks must not move much
-    still: float = 30.0  # how much it costs to move what nobody marked
+    decay: float = 5.0  # the weight decay: few marks must not move much
+    still: float = 30.0  # the weight of moving texts without marks
     temperature: float = 0.05
-    others: int = 256  # pictures drawn to be told apart from the marked ones
+    others: int = 256  # pictures drawn as negatives of the marked ones
     seed: int = 17
 
 
@@ -76,7 +76,7 @@ def _pull(unit: NDArray[np.float64], right: Vectors, wrong: Vectors, temperature
     good, bad = right @ unit / temperature, wrong @ unit / temperature
     top = max(good.max(), bad.max(initial=-np.inf))
     good, bad = np.exp(good - top), np.exp(bad - top)
-    total = good + bad.sum()  # (right,): each answer alone against all that is wrong
+    total = good + bad.sum()  # (right,): each answer alone against all wrong pictures
     of_right = ((good / total - 1)[:, None] * right).sum(0)
     of_wrong = (1 / total).sum() * (bad @ wrong)
     found: Matrix = (of_right + of_wrong) / (temperature * len(right))

@@ -31,7 +31,7 @@ def batch_losses(
     device = pixels.device
     topics = torch.from_numpy(examples.topics[chosen]).to(device)
     targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
-    judged = chosen[:JUDGED]  # a class is of one picture: none is asked of views that show two
+    judged = chosen[:JUDGED]  # a class belongs to one picture, so mixed views have none
     if draw.random() < recipe.mixed:
         pixels, others, share = mixed(pixels, draw)
         targets, judged = torch.lerp(targets[others], targets, share), judged[:0]

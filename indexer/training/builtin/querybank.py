@@ -16,7 +16,7 @@ from search.records import Vectors
 BANK = 2_048
 """The number of texts, and of pictures: 1.6 MB each in the file, 0.2% of a picture's arithmetic."""
 
-# Chosen on held-out photographs, alone and among others: docs/encoder-log.md.
+# Chosen on held-out photographs, alone and in a larger collection: docs/encoder-log.md.
 SHARE, LOWERED, RAISED, LEVER = 0.75, 0.08, 0.03, 3.0
 
 

@@ -72,7 +72,7 @@ def _copies(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(workers) as pool:
-            while some := list(islice(waiting, 16 * workers)):  # keeps memory and errors near
+            while some := list(islice(waiting, 16 * workers)):  # bounds memory and delay
                 yield from zip(some, pool.map(copied, some), strict=True)
     except OSError as error:
         raise StorageFailed(

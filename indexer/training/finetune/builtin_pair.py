@@ -58,7 +58,7 @@ class BuiltinPair:
 
     def seen(self, pixels: Tensor) -> Tensor:
         tower = self._pair.pictures
-        tower.body[:FROZEN_STAGES].eval()  # what spares the backward pass costs the forward one
+        tower.body[:FROZEN_STAGES].eval()  # no backward pass follows: use the faster forward one
         with torch.no_grad():
             return tower.lower(pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0))
 

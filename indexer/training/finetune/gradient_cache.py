@@ -45,7 +45,7 @@ def accumulate_gradients(
     torch.autograd.backward(torch.stack(list(losses.values())).sum())
     for side, (tower, inputs) in enumerate(() if whole else towers):
         gradients = features[side].grad
-        assert gradients is not None  # every loss looks at both sides
+        assert gradients is not None  # every loss uses both sides
         for start, rows in _chunks(tower, inputs, chunk, (*seed, side)):
             if rows.requires_grad:
                 torch.autograd.backward(rows, gradients[start : start + chunk])

@@ -90,7 +90,7 @@ def _targets(pair: TrainablePair) -> list[str]:
             continue
         if isinstance(layer, nn.MultiheadAttention):  # adapts its inner projection by itself
             within = (*within, f"{name}.")
-            if layer._qkv_same_embed_dim:  # peft knows no other, such as CoCa's pooler
+            if layer._qkv_same_embed_dim:  # peft supports no other, as an example CoCa's pooler
                 names.append(name)
         elif isinstance(layer, nn.Linear) or _multiplies(layer):
             names.append(name)

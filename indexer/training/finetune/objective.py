@@ -47,7 +47,7 @@ class Objective(nn.Module):
         self._plan = plan
         self._taught = taught
         wide = taught.pictures.shape[1] if taught else width
-        # Features of another width are compared through a map that is learned and thrown away.
+        # Features of another width are compared through a learned map, which is not saved.
         torch.manual_seed(plan.seed)
         self.bridge = nn.Linear(width, wide, bias=False) if wide != width else nn.Identity()
         self.to(pair.log_scale.device)

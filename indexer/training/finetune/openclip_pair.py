@@ -43,7 +43,7 @@ class OpenClipPair:
 
     def __init__(self, pair: CheckpointPair, target: torch.device) -> None:
         self._pair = pair
-        self._encoder = OpenClipEncoder(pair, target)  # its tokens, and who the pair is
+        self._encoder = OpenClipEncoder(pair, target)  # for its tokens and its space
         self.module: nn.Module = pair.model
         self._model: Any = pair.model
         self._tower = causal_tower(self._model)
@@ -85,7 +85,7 @@ class OpenClipPair:
     def texts(self, tokens: Tensor) -> Tensor:
         if self._tower is None:
             return _unit(self._model.encode_text(tokens, normalize=False))
-        # What stands behind the end of a text changes nothing in a causal tower, and costs time.
+        # Padding after the end of a text changes nothing in a causal tower, and costs time.
         longest = int(self._tower.ends(tokens).max()) + 1
         return _unit(self._tower.encode(tokens[:, :longest]))
 
@@ -113,7 +113,7 @@ class OpenClipPair:
             ) from error
 
     def specification(self, folder: Path) -> str:
-        # The tag stays: it says how pictures are prepared, and which activation there is.
+        # The tag stays, because it determines the preparation of pictures and the activation.
         return f"{self._pair.spec.partition('@')[0]}@{folder.absolute()}"
 
 
