@@ -1,4 +1,4 @@
-"""Captioned pictures to train on and to measure with: read, checked, split, fingerprinted."""
+"""Captioned pictures to train on and to measure with."""
 
 import csv
 import hashlib
@@ -31,9 +31,9 @@ class CaptionedPicture:
 
 
 def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPicture]:
-    """Read a CSV with the columns image, caption and, if it has them, language and kind.
+    """Read a captions CSV: columns image, caption and, optionally, language and kind.
 
-    Picture names are relative to `images`, by default the folder `images` beside the CSV or else
+    Picture names are relative to `images`, by default the folder `images` next to the CSV or else
     the CSV's own folder. Rows of kind "translated" follow the order of the English captions.
 
     Raises:
@@ -104,9 +104,9 @@ def captioned(path: Path, rows: Iterable[Mapping[str, str]]) -> CaptionedPicture
 def split(
     pairs: Sequence[CaptionedPicture], held_out: int
 ) -> tuple[list[CaptionedPicture], list[CaptionedPicture]]:
-    """Part the pictures into (to train on, to decide by), the same parts on every machine.
+    """Split the pictures into (training, held-out) parts, the same parts on every machine.
 
-    A picture goes by the hash of its name, so adding pictures moves few others across.
+    The hash of a picture's name decides its part, so adding pictures moves few others.
     """
 
     def drawn(pair: CaptionedPicture) -> bytes:

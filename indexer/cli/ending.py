@@ -11,10 +11,10 @@ import time
 from contextlib import suppress
 from types import FrameType
 
-# From the first signal on: time for what is under way to be written, or put back.
+# After the first signal: time to commit the present work, or to roll it back.
 FIRST_S = 4.5
 
-# From the second on: whoever sends one does not want to wait.
+# After the second signal: the user does not want to wait.
 SECOND_S = 1.5
 
 SHOW_CURSOR = "\x1b[?25h\r\n"
@@ -25,16 +25,16 @@ SIGNALS = tuple(
 
 
 class Ending:
-    """How this process ends once Ctrl-C, SIGTERM or SIGHUP (a closed terminal) has come.
+    """The end of this process after Ctrl-C, SIGTERM or SIGHUP (a closed terminal).
 
-    The first raises KeyboardInterrupt in the main thread, once, so that nothing disturbs what then
-    ends in order. A thread of its own sees to it that the process has ended some seconds later,
-    sooner after a second signal, and at once after a third, whatever the main thread waits for.
-    What SQL has not committed by then is as if it had never been; locks end with the process.
+    The first signal raises KeyboardInterrupt in the main thread, once, so that nothing disturbs
+    the orderly end. A separate thread makes sure that the process ends some seconds later, sooner
+    after a second signal, and at once after a third, whatever the main thread waits for.
+    Uncommitted SQL is rolled back; locks end with the process.
     """
 
     def __init__(self, told: str) -> None:
-        """`told` is printed where the process could not end in order."""
+        """Set the text that is printed where the process cannot end in order."""
         self._told = told
         self._raised = False
         self._deadline_s: float | None = None
@@ -45,7 +45,7 @@ class Ending:
     def begin(self) -> None:
         """Take the signals over from now on; in the main thread alone."""
         for each in SIGNALS:
-            # Whoever ignores one beforehand means it: nohup, and a shell's background jobs.
+            # A signal ignored beforehand stays ignored: nohup, and a shell's background jobs.
             if each == signal.SIGTERM or signal.getsignal(each) is not signal.SIG_IGN:
                 signal.signal(each, self._interrupt)
         signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
@@ -89,7 +89,7 @@ class Ending:
 
 
 def end_in_order(told: str) -> Ending:
-    """Let this process end in order by signals from now on; `told` is said where it can't."""
+    """Handle signals by an orderly end from now on; print the text where that fails."""
     ending = Ending(told)
     ending.begin()
     return ending

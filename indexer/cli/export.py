@@ -30,7 +30,7 @@ def export(spec: str, out: Path, precision: str, as_json: bool) -> None:
 
     The exported towers are compared with torch's, and nothing is kept where they differ.
     """
-    # torch costs seconds, so it waits until the options are known to be right
+    # torch takes seconds to import, so the options are checked first
     check_new(user_path(out))
     check_exportable(spec)
     if importlib.util.find_spec("onnx") is None:

@@ -188,7 +188,7 @@ def index_sources(
 
 
 def _refuse(engine: Engine, request: Any, counts: RunCounts, *, new: bool) -> None:
-    """Raise BadSource for a run that could read nothing; a new collection of it is not kept."""
+    """Raise BadSource for a run that could read nothing; remove its new, empty collection."""
     from indexer.indexing.run import forget_if_empty
 
     named = ", ".join(map(repr, request.sources[:3]))

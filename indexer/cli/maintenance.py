@@ -13,7 +13,7 @@ from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import json_text, one_line, printable
 
-# How often a followed job's row is looked at.
+# The interval of reading a followed job's row.
 LOOK_EVERY_S = 0.5
 
 WORKER_STOPPED = "stopped; the jobs that were running go on with the next worker"

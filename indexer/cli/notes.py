@@ -1,4 +1,4 @@
-"""Which notes of a run were told before: each is shown once, until it changes."""
+"""The notes of a run that were shown before: each is shown once, until it changes."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ class ShownNotes:
         self._file = data_dir / "notes" / f"{key}.json"
 
     def new(self, notes: Iterable[str], part: bool = False) -> list[str]:
-        """Return the notes that were not told before, which now are.
+        """Return the notes that were not shown before, and record them as shown.
 
         A run over a `part` of the collection leaves the notes of the rest as they are.
         """

@@ -166,7 +166,7 @@ def train(
 
     try:
         with claimed(user_path(out), whose):
-            with saying("loading torch"):  # which waits until the options are known to be right
+            with saying("loading torch"):  # only after the options are checked
                 from indexer.training.finetune.run import Machine, fine_tune
                 from search.malloc import keep_freed_memory
 

@@ -86,7 +86,7 @@ def train_builtin(
         for needed in (captions, images, backbone, labelled, sentences):
             if needed is not None:
                 _existing(needed)
-        read_pairs(captions, images)  # whose mistakes are not to be told after minutes
+        read_pairs(captions, images)  # so that mistakes show at once, not after minutes
         minilm = _existing(minilm or _installed_minilm())
         if importlib.util.find_spec("onnx") is None:
             raise BadSetting(
@@ -95,7 +95,7 @@ def train_builtin(
                 install=install_extra("train"),
             )
         with claimed(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
-            with saying("loading torch"):  # which waits until the options are known to be right
+            with saying("loading torch"):  # only after the options are checked
                 from indexer.training.builtin.recipe import TrainingConfig
                 from indexer.training.builtin.run import Sources, run
                 from search.encoders.openclip.encoder import torch_device

@@ -14,8 +14,8 @@ from search.installing import install_extra
 DEMO_QUERIES = ("a cat with green eyes", "a rocket before its launch", "湖边的宝塔")
 """Three searches that these pictures have an answer to; the third is "a pagoda by the lake"."""
 
-# Where each package keeps its pictures. Of these only photographs are used, no test patterns,
-# drawings or microscopy: those that captions.csv names.
+# The folder of each package's pictures. Only the photographs that captions.csv names are used, no
+# test patterns, drawings or microscopy.
 FOLDERS = (("skimage", Path("data")), ("sklearn", Path("datasets", "images")))
 
 CAPTIONS = Path(__file__).with_name("captions.csv")
@@ -24,7 +24,7 @@ CAPTIONS = Path(__file__).with_name("captions.csv")
 def collect_demo(folder: Path) -> Path:
     """Copy the demo's pictures and their captions.csv into `folder`, and return it.
 
-    May be repeated: what is there already is not touched, so that it need not be indexed again.
+    Existing files are not touched, so that a repeated call needs no indexing.
 
     Raises:
         BadSource: the packages that hold the pictures are not installed.
@@ -67,7 +67,7 @@ def _remedy() -> str:
 
 
 def _package_folder(package: str) -> Path:
-    """Where a package lies; it is not imported, which would take seconds."""
+    """Return a package's folder without importing the package, which would take seconds."""
     specification = importlib.util.find_spec(package)
     if specification is None or not specification.submodule_search_locations:
         raise BadSource(
@@ -80,7 +80,7 @@ def _package_folder(package: str) -> Path:
 
 
 def _find(name: str, folders: list[Path]) -> Path | None:
-    """Return a version of the packages may come without some picture; the demo then does too."""
+    """Return the picture's path, or None where this version of the packages lacks it."""
     return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 

@@ -1,6 +1,6 @@
-"""What `make demo` looks at before it installs anything: python before.py PORT [PICTURES].
+"""The checks of `make demo` before it installs anything: python before.py PORT [PICTURES].
 
-It is run by whatever Python there is, without Limn.
+Any installed Python runs this file, without Limn.
 """
 
 import os
@@ -9,13 +9,13 @@ import sys
 
 
 def trouble(port: str, pictures: str = "") -> str:
-    """Say what would end the demo after minutes, or "" where nothing would."""
+    """Return the problem that would end the demo after minutes, or "" where there is none."""
     if not (port.isascii() and port.isdigit() and int(port) < 65536):
         return f"PORT is {port!r}; it may be 0 to 65535"
     if pictures and not os.path.exists(os.path.expanduser(pictures)):
         return f"PICTURES is {pictures!r}, and there is no such folder or file"
     with socket.socket() as probe:
-        if os.name == "posix":  # as the server does: what just ended holds its port for a while
+        if os.name == "posix":  # as the server does: an ended server blocks its port a while
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", int(port)))

@@ -1,4 +1,4 @@
-"""Questions that pictures of somebody's own have answers to: by captions, folders and looks."""
+"""Example questions for a user's own pictures, from captions, folders and class names."""
 
 import re
 from collections import Counter
@@ -15,10 +15,10 @@ from search.facets.records import Folder
 # Enough to choose from; the demo is not to wait for all of a large collection.
 MAX_LOOKED_AT = 2_000
 
-# As much of a caption as a person would type.
+# The length of a query that a person would type.
 MOST_WORDS, MOST_CHARACTERS = 8, 60
 
-# Names of folders that say nothing of what is in them.
+# Names of folders that do not describe their pictures.
 PLAIN_FOLDERS = {
     "image",
     "images",
@@ -33,7 +33,7 @@ PLAIN_FOLDERS = {
 
 
 def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str]:
-    """Return what to ask a collection: its own words, then the class names nearest to it."""
+    """Return questions for a collection: its captions and folders, then the nearest class names."""
     found = chain(_captions(engine, collection), _folders(engine, collection))
     asked = list(islice(dict.fromkeys(found), most))
     if len(asked) < most:
@@ -65,7 +65,7 @@ def _below(folders: Iterable[Folder]) -> Iterator[Folder]:
 
 
 def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
-    """Return the names of visible things that most of the pictures are nearest to."""
+    """Return the class names that most of the pictures are nearest to."""
     _, vectors = engine.store(collection).items()
     if not len(vectors):
         return []
@@ -77,7 +77,7 @@ def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
 
 
 def _says_something(text: str) -> bool:
-    """Whether a caption is words: not IMG_1234, nor what a camera writes into every file."""
+    """Return whether a caption holds words: not IMG_1234, nor a camera's fixed text."""
     letters = re.findall(r"[^\W\d_]", text)
     return len(letters) > 2 and len(letters) > len(text) / 2 and not text.isupper()
 

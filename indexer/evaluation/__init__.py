@@ -1,1 +1,1 @@
-"""Measuring how well an encoder pair finds pictures by their captions and the other way round."""
+"""Measurement of an encoder pair: pictures found by captions, and captions by pictures."""

@@ -1,4 +1,4 @@
-"""Retrieval metrics: pure functions over similarities and who belongs to whom."""
+"""Retrieval metrics: pure functions over similarities and the owners of captions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ranks = NDArray[np.float64]
-"""Per query, the place of its best right answer, from 1; ties share the mean of their places."""
+"""Per query, the rank of its best right answer, from 1; ties share the mean of their ranks."""
 
 CUTS = (1, 5, 10)
 
@@ -22,7 +22,7 @@ class Measure:
 
 
 def text_ranks(similarities: NDArray[np.float32], owners: NDArray[np.int64]) -> Ranks:
-    """Rank of the one right picture for each text.
+    """Return the rank of the one right picture for each text.
 
     `similarities` is (texts, pictures); `owners` (texts,) holds each text's picture's column.
     """
@@ -34,9 +34,9 @@ def text_ranks(similarities: NDArray[np.float32], owners: NDArray[np.int64]) -> 
 
 
 def picture_ranks(similarities: NDArray[np.float32], owners: NDArray[np.int64]) -> Ranks:
-    """Rank of each picture's best own text among all texts.
+    """Return the rank of each picture's best own text among all texts.
 
-    Takes what `text_ranks` takes; a picture without a text gets infinity.
+    The arguments are those of `text_ranks`; a picture without a text gets infinity.
     """
     texts, pictures = similarities.shape
     best = np.full(pictures, -np.inf, np.float32)
@@ -50,10 +50,10 @@ def picture_ranks(similarities: NDArray[np.float32], owners: NDArray[np.int64]) 
 
 
 def best_ranks(similarities: NDArray[np.float32], right: NDArray[np.bool_]) -> Ranks:
-    """Rank of each query's best right answer, where a query has one or more.
+    """Return the rank of each query's best right answer; a query may have several.
 
-    Both are (queries, answers); what is level with it shares the mean of the places. A similarity
-    that is no number counts as the lowest: an encoder that is broken must not look perfect.
+    Both arguments are (queries, answers); ties share the mean of their ranks. A NaN similarity
+    counts as the lowest, because a broken encoder must not look perfect.
     """
     similarities = np.where(np.isnan(similarities), -np.inf, similarities)
     best = np.where(right, similarities, -np.inf).max(1, keepdims=True)
@@ -64,7 +64,7 @@ def best_ranks(similarities: NDArray[np.float32], right: NDArray[np.bool_]) -> R
 
 
 def summary(ranks: Ranks) -> dict[str, float]:
-    """Recall@1, @5, @10 (0..1), median rank and mean reciprocal rank."""
+    """Return Recall@1, @5, @10 (0..1), the median rank and the mean reciprocal rank."""
     if len(ranks) == 0:
         raise ValueError("no ranks to sum up")
     recalls = {f"recall@{cut}": float((ranks <= cut).mean()) for cut in CUTS}
@@ -74,7 +74,7 @@ def summary(ranks: Ranks) -> dict[str, float]:
 def intervals(
     ranks: Ranks, pictures: NDArray[np.int64], draws: int = 1000, seed: int = 0
 ) -> Mapping[str, Measure]:
-    """`summary` with 95% percentile intervals from resampling whole pictures.
+    """Return `summary` with 95% percentile intervals from resampling whole pictures.
 
     `pictures` (queries,) names each rank's picture: captions of one picture are not independent,
     so they are drawn together. Source: Efron and Tibshirani 1993, the cluster bootstrap.

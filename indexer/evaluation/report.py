@@ -18,7 +18,7 @@ DIRECTIONS = {"text_to_picture": "text to picture", "picture_to_text": "picture 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Measures by language and direction, and what they were taken on."""
+    """Measures by language and direction, with the pictures and captions they were taken on."""
 
     space: str
     pictures: int

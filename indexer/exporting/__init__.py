@@ -1,1 +1,1 @@
-"""Pairs of torch's as folders of ONNX graphs, which run on a CPU faster and without torch."""
+"""Export of torch pairs to folders of ONNX graphs, which run faster on a CPU and without torch."""

@@ -1,4 +1,4 @@
-"""torch's attention spelt out, so that its graph is short and takes any number of tokens."""
+"""torch's attention written out, so that its graph is short and takes any number of tokens."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 class SpeltAttention(nn.Module):
-    """What `nn.MultiheadAttention` does, batch first and without dropout, with its weights.
+    """A replacement of `nn.MultiheadAttention`, batch first and without dropout, with its weights.
 
     Traced as it is, torch 2.14 fixes the number of tokens to the example's; and its graph holds
     forty nodes that only work out shapes.
@@ -44,7 +44,7 @@ class SpeltAttention(nn.Module):
 
 
 def spell_out_attention(model: nn.Module) -> None:
-    """Put SpeltAttention in the place of every attention of torch's that it can stand for."""
+    """Replace every torch attention that SpeltAttention can replace."""
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.MultiheadAttention) and _usual(child):

@@ -1,4 +1,4 @@
-"""Whether a pair can be exported, known before torch is imported; and how near it must stay."""
+"""Checks of a pair before torch is imported, and the lowest cosine an export may have."""
 
 import os
 from pathlib import Path
@@ -12,11 +12,11 @@ from search.errors import BadSetting, LimnError, StorageFailed
 Precision = Literal["float32", "float16", "int8"]
 
 LOWEST_COSINE: dict[Precision, float] = {"float32": 0.9999, "float16": 0.999, "int8": 0.99}
-"""Of an exported tower's vectors with torch's, the lowest over the probes."""
+"""The lowest cosine of an exported tower's vectors with torch's, over the probes."""
 
 
 class CantExport(LimnError):
-    """A pair can't be written as ONNX: a part of it has no such form."""
+    """A part of a pair has no ONNX form."""
 
 
 class ExportDiffers(LimnError):
@@ -24,7 +24,7 @@ class ExportDiffers(LimnError):
 
 
 def check_exportable(spec: str) -> None:
-    """Refuse a pair that is not open_clip's, and one that can't be had.
+    """Refuse a pair that is not open_clip's, and one that is not available.
 
     Raises:
         BadSetting, EncoderUnavailable: as `search.encoders.checks.check_encoder` does.
@@ -52,7 +52,7 @@ def check_new(out: Path) -> None:
     """Refuse an `out` that can't become a new folder.
 
     Raises:
-        BadSetting: it is taken: a folder that holds something, or a file.
+        BadSetting: `out` is a file, or a folder that is not empty.
         StorageFailed: nothing can be written there.
     """
     taken = os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir()))

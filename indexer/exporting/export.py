@@ -48,12 +48,12 @@ UNTRACEABLE = (
     NotImplementedError,
     EncodeError,
 )
-"""What torch's exporter was seen to raise over towers that have no graph."""
+"""Errors that torch's exporter was seen to raise for towers without a graph."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedPair:
-    """What an export came to: the encoder, and its lowest cosine with torch, by tower."""
+    """The result of an export: the encoder, and its lowest cosine with torch, by tower."""
 
     encoder: OnnxEncoder
     cosines: dict[str, float]
@@ -179,9 +179,10 @@ def _graph(
 
 
 def _space(theirs: OpenClipEncoder, precision: Precision, digests: dict[str, str]) -> str:
-    """Float32 graphs hold torch's own weights, so their vectors are of torch's space.
+    """Return the space of the exported graphs.
 
-    Rounded weights are others, and others are another space.
+    Float32 graphs hold torch's own weights, so their vectors belong to torch's space. Rounded
+    weights differ, and form another space.
     """
     if precision == "float32":
         return theirs.space.id
@@ -196,7 +197,7 @@ def _describe(part: Path, facts: dict[str, Any]) -> None:
 
 
 def probes(preparation: Preparation) -> Pixels:
-    """Pictures to compare by: noise of seven grains, a flat one, and a slope."""
+    """Return pictures to compare by: noise of seven grains, a flat one, and a slope."""
     draw = np.random.default_rng(0)
     height, width = preparation.height_px, preparation.width_px
     drawn = [np.full((height, width, 3), 90, np.uint8)]

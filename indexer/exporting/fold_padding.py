@@ -1,4 +1,4 @@
-"""Padding folded into the convolutions that it precedes."""
+"""Padding nodes folded into the convolutions that follow them."""
 
 from typing import Any
 
@@ -10,11 +10,10 @@ from onnx.reference import ReferenceEvaluator
 
 
 def fold_padding(model: onnx.ModelProto) -> int:
-    """Give convolutions the zeros that a node of its own puts around their input, in place.
+    """Fold separate padding nodes of zeros into their convolutions, in place; return the count.
 
-    torch pads unevenly only in a step of its own, and onnxruntime leaves its fast layout of
-    channels for that step and comes back: a quarter of MobileNetV2's time (measured). Returns how
-    many were folded.
+    torch pads unevenly only in a separate node, and onnxruntime leaves its fast layout of channels
+    for that node and comes back: a quarter of MobileNetV2's time (measured).
     """
     graph = model.graph
     folded = 0
@@ -37,7 +36,7 @@ def fold_padding(model: onnx.ModelProto) -> int:
 
 
 def _is_zero(model: onnx.ModelProto, pad: onnx.NodeProto) -> bool:
-    """Whether the padding is of zeros, which is what a convolution's own is."""
+    """Return whether the padding is of zeros, like a convolution's own padding."""
     modes = [helper.get_attribute_value(each) for each in pad.attribute if each.name == "mode"]
     if modes not in ([], [b"constant"]):
         return False
@@ -71,7 +70,7 @@ def _value(model: onnx.ModelProto, name: str) -> NDArray[Any]:
 
 
 def _sweep(graph: onnx.GraphProto) -> None:
-    """Take out the nodes that nothing reads any more."""
+    """Remove the nodes whose outputs nothing reads any more."""
     while True:
         read = {name for node in graph.node for name in node.input}
         read |= {output.name for output in graph.output}

@@ -1,4 +1,4 @@
-"""From a torch module to an ONNX graph, in memory."""
+"""Tracing of a torch module to an ONNX graph, in memory."""
 
 import io
 import warnings

@@ -1,4 +1,4 @@
-"""Products of matrices in 8-bit integers: faster on a CPU, and nearly the same vectors."""
+"""Matrix products in 8-bit integers: faster on a CPU, with nearly the same vectors."""
 
 from collections.abc import Iterator
 
@@ -17,10 +17,10 @@ STEP, MIDDLE, SMALL = "int8.step", "int8.middle", "int8.small"
 
 
 def as_integer_products(model: onnx.ModelProto) -> int:
-    """Multiply by stored matrices in integers, in place; returns how many products that are.
+    """Turn products with stored matrices into integer products, in place; return the count.
 
-    Each column of a matrix has a scale of its own, and so has each row of what is multiplied, found
-    as it comes. onnxruntime's own dynamic quantisation gives all rows of a batch one scale: then a
+    Each column of a matrix has its own scale, and so has each row of the input, computed at run
+    time. onnxruntime's own dynamic quantisation gives all rows of a batch one scale: then a
     picture's vector depends on its neighbours, and one outlying token costs all others precision.
     With ViT-B-32 and random weights this ran as fast as that does on one picture at a time.
     """
@@ -70,7 +70,7 @@ def _attribute(node: onnx.NodeProto, name: str, usual: float) -> float:
 def _integer(
     graph: onnx.GraphProto, node: onnx.NodeProto, matrix: NDArray[np.float32]
 ) -> list[onnx.NodeProto]:
-    """Return the nodes that stand for a product with `matrix` (inputs, outputs)."""
+    """Return the nodes that replace a product with `matrix` (inputs, outputs)."""
     given, result = node.input[0], node.output[0]
     bias = node.input[2] if len(node.input) > 2 else ""
     name = f"{result}.int8"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 SMALLEST = 2048
-"""Tensors of fewer numbers stay float32: biases and norms, which cost nothing."""
+"""Smaller tensors stay float32: biases and norms, which cost nothing."""
 
 
 def _large(graph: onnx.GraphProto) -> list[onnx.TensorProto]:
@@ -30,7 +30,7 @@ def as_float16(model: onnx.ModelProto) -> None:
 
 
 def as_int8(model: onnx.ModelProto, tables_only: bool = False) -> None:
-    """Store matrices as int8, in place; a table that is looked up is widened after the look-up."""
+    """Store matrices as int8, in place; a look-up table is widened after the look-up."""
     graph = model.graph
     for tensor in _large(graph):
         full = numpy_helper.to_array(tensor)

@@ -1,4 +1,4 @@
-"""An open_clip tokenizer as tokenizer.json, and how texts are read with it."""
+"""An open_clip tokenizer as tokenizer.json, and the settings for reading texts with it."""
 
 from pathlib import Path
 from typing import Any
@@ -35,16 +35,16 @@ TEXTS = (
     "word " * 200,
     "狗" * 200,
 )
-"""What must become the same tokens in both: cleaning, cutting, scripts, the limit."""
+"""Texts that both tokenizers must turn into the same tokens: cleaning, cutting, scripts, limit."""
 
 
 def write_words(
     encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path
 ) -> OpenClipTokenizer:
-    """Write the tokenizer of a pair to `file`, and read it back.
+    """Write the tokenizer of a pair to `file`, and read the file back.
 
     Raises:
-        CantExport: it is of a kind that can't be written, or makes other tokens once it is.
+        CantExport: this kind of tokenizer can't be written, or the file gives other tokens.
     """
     clean = CLEANERS.get(getattr(tokenizer, "clean_fn", None))
     if clean is None:
@@ -74,7 +74,7 @@ def write_words(
 
 
 def _byte_pairs(tokenizer: SimpleTokenizer) -> Tokenizer:
-    """CLIP's byte pairs; cleaning and cutting into pieces stay in `openclip_words`."""
+    """Return CLIP's byte pairs; cleaning and cutting into pieces stay in `OpenClipTokenizer`."""
     if tokenizer.reduction_fn is not None:
         raise CantExport(
             "tokenizer-drops-words", "its tokenizer drops words at random or by their kind"
@@ -88,7 +88,7 @@ def _byte_pairs(tokenizer: SimpleTokenizer) -> Tokenizer:
 
 
 def _hugging_face(tokenizer: HFTokenizer) -> tuple[Tokenizer, int | None]:
-    """Return a fast tokenizer after a call, with limit and padding, and the stripped token."""
+    """Return a fast tokenizer with its limit and padding set, and the stripped token."""
     backend = getattr(tokenizer.tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise CantExport(

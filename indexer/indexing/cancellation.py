@@ -1,4 +1,4 @@
-"""Ending a run before its time: somebody cancels its job, and every part of the run looks."""
+"""Cancellation of a run: a user cancels its job, and every part of the run checks for that."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -7,18 +7,18 @@ from contextlib import contextmanager, suppress
 from search.catalog.jobs import Jobs
 from search.errors import LimnError
 
-# How often a running job's row is looked at, and how long a run may then take to end by itself:
-# together less than two seconds, after which somebody who cancels wonders.
+# The interval of reading a running job's row, and the time that a run then has to end by itself:
+# together less than the two seconds that a user expects to wait.
 LOOK_EVERY_S = 0.4
 END_S = 1.2
 
 
 class Cancelled(Exception):
-    """Somebody asked for the job's end; what was written is kept."""
+    """The job was cancelled; its written rows remain."""
 
 
 class Stop:
-    """Whether a run is to end; any thread may ask for it, and all of them look."""
+    """A flag that ends a run; any thread may set it, and every thread checks it."""
 
     def __init__(self) -> None:
         self._asked = threading.Event()
@@ -36,14 +36,14 @@ class Stop:
 def cancellable(jobs: Jobs, job: int, stuck: Callable[[], None]) -> Iterator[Stop]:
     """Yield a stop that is set when the job is cancelled during the block.
 
-    Where the block does not end soon then, as a thread hangs, the job ends without it, and `stuck`
-    is called.
+    Where the block does not end soon after that, because a thread hangs, the job ends without it,
+    and `stuck` is called.
     """
     stop, over = Stop(), threading.Event()
 
     def look() -> None:
         while not over.wait(LOOK_EVERY_S):
-            with suppress(LimnError):  # a database that is away for a moment
+            with suppress(LimnError):  # the database may be unavailable for a moment
                 if jobs.wanted(job):
                     continue
                 stop.ask()

@@ -1,4 +1,4 @@
-"""What a worker process does with a file: reads, hashes and decodes it, or says why it can't."""
+"""The work of a decoder process on one file: read, hash and decode it, or report the failure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from search.records import PictureFacts, Pixels
 class Work:
     """One file to decode. One whose content has a hash that is `known` is not decoded again.
 
-    `whole` asks for one picture, even of an animation; `hash_only` for the content's hash alone.
+    `whole` requests one picture, even of an animation; `hash_only` the content's hash alone.
     """
 
     item: Item
@@ -40,7 +40,7 @@ class ReadFile:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a worker made of a file: what it says of itself, and the encoder's input."""
+    """A decoded file: its own metadata, and the encoder's input."""
 
     file: ReadFile
     facts: PictureFacts
@@ -57,25 +57,25 @@ class Shots:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A sign of life from a worker that goes through a long file."""
+    """A sign of life from a worker that reads a long file."""
 
 
-# The reason of a picture that waited for others in vain, and how often it is tried: each time it
-# waits 20 s, and those before it take seconds.
+# The reason of a picture that waited for others in vain, and the number of tries: each waits 20 s,
+# and pictures before it take seconds.
 WAITED = "timed out"
 MAX_TURNS = 30
 
-# A file that comes back as it was read, and no more, has content that is known.
+# A bare ReadFile means that the content is known.
 Outcome = Decoded | ReadFile | Failure | Shots
 
 
 def is_film(item: Item) -> bool:
-    """Whether an item is a whole film, and not a shot of one."""
+    """Return whether an item is a whole film, and not a shot of one."""
     return item.path.name.lower().endswith(FILM_SUFFIXES)
 
 
 def work_on(work: Work, preparation: Preparation, limits: Limits) -> Iterator[Outcome | Busy]:
-    """Do one piece of work: the last that is yielded is its outcome. Raises nothing."""
+    """Yield the results of one piece of work, its outcome last. Raises nothing."""
     item = work.item
     name = repr(str(item.path))
     try:
@@ -124,7 +124,7 @@ def _decode(
     item = work.item
     size_bytes, mtime_ns = _state(item)
     member = False
-    try:  # before reading: a file that changes meanwhile looks changed next time
+    try:  # before reading: a file that changes meanwhile counts as changed next time
         status = item.path.stat()
         size_bytes, mtime_ns = status.st_size, status.st_mtime_ns
     except NotADirectoryError:  # in a container: the scan knows its state

@@ -1,12 +1,12 @@
-"""The decoders: worker processes that fill shared memory; a file that ends one costs itself alone.
+"""The decoder pool: worker processes that fill shared memory; a bad file costs itself alone.
 
-A worker is sent tasks of a few files and answers file by file, so that when it crashes or hangs it
-is known at which one. Another process takes up the rest of the task. The file itself is tried once
-more when all else is done, alone: a worker may end for lack of memory that others took, or be
-stopped, and no file is to blame for that.
+A worker receives tasks of a few files and answers file by file, so that after a crash or a hang
+the file at fault is known. Another process takes the rest of the task. The file itself is tried
+once more after all others, alone: a worker may end because others used up the memory, or because
+somebody stopped it, and then no file is to blame.
 
-Neither end can block the other: the parent never waits to send (`indexer.channel`), and what stands
-beside a picture stays with it.
+Neither end can block the other: the parent never waits to send
+(`indexer.indexing.process_channel`), and a picture's sidecar data stays with the picture.
 """
 
 import contextlib
@@ -38,27 +38,27 @@ from search.errors import LimnError
 from search.pictures import Limits
 from search.records import Pixels
 
-# Files that travel together to a worker: enough that the trip costs little beside the decoding.
+# Files per task: enough that sending costs little compared with decoding.
 TASK_FILES = 8
 
-# Tasks in flight a worker: one that is worked on, one that waits, so that no worker ever does.
+# Tasks in flight per worker: one in work and one queued, so that no worker waits.
 TASKS_PER_WORKER = 2
 
-# No picture takes as long on any machine that is in use; a decoder that does is in a loop.
+# No picture takes this long on any machine in use; a decoder that does is in a loop.
 FILE_TIMEOUT_S = 60.0
 
-# A process may take longer to start, on a machine that has much else to do.
+# A process may take longer to start, on a busy machine.
 START_S = 120.0
 
 # Workers that ended one after the other before they had started: the next would end as well.
 MAX_FAILED_STARTS = 3
 
-# How long one look at the workers waits; one that is to end is given as long as the second.
+# The timeout of one wait for the workers, and of a worker's end.
 LOOK_S = 0.25
 END_S = 5.0
 
-# What a child finds in its environment. The first three are what OpenMP and BLAS read when they are
-# loaded; the last keeps the current folder, which may be anybody's, out of where modules come from.
+# The environment of a child. OpenMP and BLAS read the first three when they are loaded; the last
+# removes the current folder, which may be anybody's, from the module search path.
 CHILD_SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -75,7 +75,7 @@ class DecodersFailed(LimnError):
 
 @dataclass(slots=True)
 class _Task:
-    """Files in order, of which the first `done` are answered; `slots` is where pixels go."""
+    """Files in order, the first `done` answered already; `slots` is the place for pixels."""
 
     files: list[Work]
     slots: int
@@ -111,7 +111,7 @@ class Decoders:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        for worker in self._workers:  # all are told before the first is waited for
+        for worker in self._workers:  # close all before waiting for the first
             worker.tell_to_end(kill=kind is not None)
         deadline_s = time.monotonic() + END_S
         for worker in self._workers:
@@ -120,10 +120,10 @@ class Decoders:
     def run(
         self, work: Iterable[Work], check: Callable[[], None] = lambda: None
     ) -> Iterator[Outcome]:
-        """Decode files, those that are ready first; memory holds a few tasks of them.
+        """Decode files and yield them as they finish; memory holds a few tasks of them.
 
-        `work` may grow while it is gone through: it is asked again for more at every outcome.
-        `check` is called a few times a second, also where nothing comes; what it raises ends this.
+        `work` may grow during the run: each outcome asks it for more. `check` is called a few times
+        a second, also while nothing arrives; its exception ends the run.
 
         Raises:
             DecodersFailed: no worker can be started.
@@ -154,7 +154,7 @@ class Decoders:
                 worker.give(task)
 
     def _answers(self, again: deque[Work], suspects: deque[Work]) -> Iterator[Outcome]:
-        """Wait for some workers to answer, and look after those that crashed or hang."""
+        """Yield the answers of some workers, and replace those that crashed or hang."""
         waited_s = self._wait(min(LOOK_S, self._timeout_s / 4))
         for place, worker in enumerate(self._workers):
             if not worker.tasks:
@@ -178,10 +178,10 @@ class Decoders:
                     suspects.append(suspect)
 
     def _wait(self, timeout_s: float) -> float:
-        """Wait until a worker can be read from or written to; returns how long that took.
+        """Wait until a worker can be read from or written to; return the time that took.
 
-        At most the time that it was to take: while this process itself is stopped, or its consumer
-        is behind, no worker is silent.
+        The result is at most `timeout_s`: while this process itself is stopped, or its consumer is
+        behind, no worker counts as silent.
         """
         began = time.monotonic()
         with selectors.DefaultSelector() as selector:
@@ -216,7 +216,7 @@ class Decoders:
 
 
 def _failure(item: Item, hangs: bool, timeout_s: float) -> Failure:
-    """Return the failure of a file that lost its worker when that did nothing else."""
+    """Return the failure of a file whose worker ended during that file alone."""
     name = repr(str(item.path))
     if hangs:
         reason, detail = "timed out", f"decoding {name} took more than {timeout_s:g} s, twice"
@@ -263,15 +263,15 @@ class _Worker:
         if not self.tasks:
             self.silent_s = 0.0
         self.tasks.append(_Task(files, free * TASK_FILES, alone))
-        # Texts beside a picture may have megabytes, and nothing of them is wanted there.
+        # Sidecar data may have megabytes, and a worker does not need it.
         sent = [replace(work, item=replace(work.item, told=NOTHING)) for work in files]
         try:
             self.channel.send((free * TASK_FILES, sent))
-        except OSError:  # it ended while it had nothing to do: no file is to blame
+        except OSError:  # the worker ended while idle: no file is to blame
             self.ended = self._idle_end = True
 
     def answers(self) -> Iterator[Outcome]:
-        """Yield what it has answered since; the pixels are copied, so that their place is free."""
+        """Yield the worker's new answers; the pixels are copied, so that their place is free."""
         try:
             self.channel.send_more()
             for answer in self.channel.receive():
@@ -283,7 +283,7 @@ class _Worker:
             self.ended = True
 
     def _taken(self, answer: Outcome) -> Outcome:
-        """Return the outcome of the file that is next in turn, with what stands beside it."""
+        """Return the outcome of the next file in turn, with the item's sidecar data."""
         task = self.tasks[0]
         item = task.files[task.done].item
         place = task.slots + task.done
@@ -313,7 +313,7 @@ class _Worker:
             self._process.kill()
 
     def close(self, patience_s: float) -> None:
-        """Wait for its end, for so long, and then kill it."""
+        """Wait at most `patience_s` for the process to end, and then kill it."""
         self._process.join(patience_s)
         if self._process.is_alive():
             self._process.kill()
@@ -325,7 +325,7 @@ class _Worker:
 
 
 def _shape(preparation: Preparation) -> tuple[int, int, int, int]:
-    """Return the shape of a worker's memory: a place for each picture that it may be at."""
+    """Return the shape of a worker's memory: one place per picture of its tasks."""
     return TASKS_PER_WORKER * TASK_FILES, preparation.height_px, preparation.width_px, 3
 
 
@@ -333,7 +333,8 @@ def _shape(preparation: Preparation) -> tuple[int, int, int, int]:
 def _interrupts_held_back() -> Iterator[None]:
     """Let the processes that start here leave Ctrl-C and a closed terminal to their parent.
 
-    They inherit what this thread blocks; the signals reach this process when the block ends.
+    Child processes inherit this thread's blocked signals; the signals reach this process when the
+    block ends.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -347,7 +348,7 @@ def _interrupts_held_back() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _child_settings() -> Iterator[None]:
-    """Let the processes that start here compute on one thread: they are as many as the cores."""
+    """Let the processes that start here compute on one thread each: there is one per core."""
     before = {name: os.environ.get(name) for name in CHILD_SETTINGS}
     os.environ.update(CHILD_SETTINGS)
     try:
@@ -381,7 +382,7 @@ def _work(end: socket.socket, preparation: Preparation, limits: Limits) -> None:
 
 
 def _end_with_parent() -> None:
-    """End when the parent is gone, killed or not."""
+    """End this process when the parent is gone, killed or not."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 

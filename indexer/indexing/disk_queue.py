@@ -1,4 +1,4 @@
-"""A queue that memory does not hold: what a run has yet to do, for a collection of any size."""
+"""A queue on disk: the work that a run has left, for a collection of any size."""
 
 import pickle
 import tempfile
@@ -7,12 +7,12 @@ from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-# Below this a queue stays in memory: most runs have little to do.
+# A smaller queue stays in memory: most runs have little to do.
 MEMORY_BYTES = 32 << 20
 
 
 class DiskQueue(Generic[T]):
-    """Values in the order that they were put; written to once, then read, any number of times."""
+    """Values in the order of their puts; written first, then read, any number of times."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - see `close`
@@ -34,7 +34,7 @@ class DiskQueue(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         self._file.seek(0)
         for _ in range(self._count):
-            yield pickle.load(self._file)  # our own, a moment ago
+            yield pickle.load(self._file)  # written by this process
 
     def close(self) -> None:
         self._file.close()

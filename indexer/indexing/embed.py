@@ -1,4 +1,4 @@
-"""Embedding: decoded pictures and their captions -> what the catalog stores."""
+"""Embedding: decoded pictures and their captions -> the catalog's rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,13 +33,13 @@ def embed_batch(
 
 
 def embed_known(encoder: Encoder, same: Sequence[SameContent]) -> list[KnownPicture]:
-    """Return the rows of stored pictures; what changed in their sidecars is embedded."""
+    """Return the rows of stored pictures; changed captions of their sidecars are embedded."""
     changed = [
         (each, now)
         for each in same
         if not says_the_same(each.captions_hash, now := captions_hash(each.file.item.told))
     ]
-    # Where facts in the file count again, the next run reads it for them.
+    # Where the file's own facts count again, the next run reads the file.
     later = {
         each.picture_id: unsettled(each.captions_hash)
         for each, now in changed
@@ -61,7 +61,7 @@ def embed_known(encoder: Encoder, same: Sequence[SameContent]) -> list[KnownPict
 def embed_beside(
     encoder: Encoder, batch: Sequence[tuple[int, Item]], hashes: Mapping[int, bytes]
 ) -> list[BesidePicture]:
-    """Return what newly came with stored pictures; `hashes` replace their captions hashes."""
+    """Return the new sidecar data of stored pictures; `hashes` replace their captions hashes."""
     if not batch:
         return []
     embedded = embed_captions(encoder, [item.told.captions for _, item in batch])
@@ -104,7 +104,7 @@ def embed_captions(
 
 
 def _merged(decoded: Decoded) -> tuple[Caption, ...]:
-    """Return the captions of sidecars and of the file itself; of two alike either may go."""
+    """Return the captions of sidecars and of the file itself; equal ones may repeat."""
     return decoded.file.item.told.captions + decoded.facts.captions
 
 
@@ -115,7 +115,7 @@ def _with_rating(task: Task, decoded: Decoded) -> FileState:
 
 
 def _facts(decoded: Decoded) -> PictureFacts:
-    """Return what the file says, and before that what a file beside it does."""
+    """Return the file's own facts; facts of its sidecars take precedence."""
     facts, beside = decoded.facts, decoded.file.item.told.facts
     if beside.place is not None:
         latitude, longitude = beside.place
@@ -124,7 +124,7 @@ def _facts(decoded: Decoded) -> PictureFacts:
 
 
 def file_state(task: Task, file: ReadFile) -> FileState:
-    """Return a file as it was read, for the catalog."""
+    """Return the catalog's record of a file as it was read."""
     told = file.item.told
     return FileState(
         path=file.item.path,

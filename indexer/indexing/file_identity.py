@@ -1,8 +1,8 @@
-"""Which picture a file is, told by its content: renamed, renumbered and swapped files.
+"""Identity of files by content: renamed, renumbered and swapped files.
 
 A path whose file has changed may hold a picture that was at another path before, while its own
-picture went elsewhere. Such files are hashed before anything is decoded, and each content is given
-to the picture that has it.
+picture moved elsewhere. The run hashes these files before it decodes anything, and assigns each
+content to its picture.
 """
 
 import os
@@ -29,7 +29,7 @@ class Free(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A file whose content is that of a picture that was elsewhere."""
+    """A file whose content is that of a picture from another path."""
 
     task: Task
     file: ReadFile
@@ -38,10 +38,10 @@ class Move:
 
 @dataclass(slots=True)
 class Identities:
-    """What was found out of the files that were hashed; the others are as the state has them.
+    """The identities of the hashed files; all other files are as in the run's state.
 
-    `kept` files have their own picture's content. At the paths of `replaced` pictures others are
-    now, and their content is nowhere. What is at a path in `new` is no known picture.
+    A file is moved, has its own picture's content, or is in `new` and shows no known picture. The
+    paths of `replaced` pictures hold other content, and those pictures are nowhere.
     """
 
     moves: list[Move] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Identities:
 
     @property
     def settled(self) -> set[Path]:
-        """The paths that need not be looked at again."""
+        """The paths that need no further work."""
         return {
             *(move.task.item.path for move in self.moves),
             *(task.item.path for task, _ in self.kept),
@@ -61,7 +61,7 @@ class Identities:
 
     @property
     def same(self) -> list[SameContent]:
-        """The files whose content a stored picture has: those that moved, then the others."""
+        """The files with a stored picture's content: those that moved, then the others."""
         moved = [
             SameContent(
                 task=move.task,
@@ -87,10 +87,10 @@ class Identities:
 
 
 def identify(state: RunState, run: Callable[[Iterable[Work]], Iterator[Outcome]]) -> Identities:
-    """Hash the files whose content may be another picture's, and tell which picture each is.
+    """Hash the files whose content may be another picture's, and identify the picture of each.
 
-    `run` carries out work in the decoders. Pictures in `state.moved_from` that are found again are
-    taken out of it.
+    `run` does the work in the decoders. Pictures in `state.moved_from` that are found again are
+    removed from it.
     """
     found = Identities()
     tasks = {task.item.path: task for task in _contested(state)}
@@ -125,10 +125,10 @@ def identify(state: RunState, run: Callable[[Iterable[Work]], Iterator[Outcome]]
 
 
 def _contested(state: RunState) -> Iterator[Task]:
-    """Yield the tasks that may have another picture's content, or whose picture others may have.
+    """Yield the tasks whose file and picture may each belong to another.
 
-    Sizes tell: a file can only hold what was as long as it is. A new file that may be one of the
-    pictures that are gone is told apart when it is decoded.
+    Sizes decide: a file can only show a picture of its own size. A new file that may be one of the
+    missing pictures is identified when it is decoded.
     """
     if not state.changed:
         return
@@ -160,7 +160,7 @@ def _free(held: Held) -> Free:
 
 
 def _paired(tasks: Sequence[Task], pictures: Sequence[Free]) -> list[tuple[Task, Free]]:
-    """Each task with a picture, while there are any: those of the same file name first."""
+    """Pair the tasks with pictures, while there are any: equal file names first."""
     left = sorted(pictures, key=lambda picture: picture.picture_id)
     pairs: list[tuple[Task, Free]] = []
     rest: list[Task] = []
@@ -175,7 +175,7 @@ def _paired(tasks: Sequence[Task], pictures: Sequence[Free]) -> list[tuple[Task,
 
 
 def _find_replaced(found: Identities, tasks: Mapping[Path, Task]) -> None:
-    """Tell what became of the pictures whose paths hold another content now."""
+    """Record the replaced pictures, and the paths whose own pictures moved."""
     moved = {move.picture.picture_id for move in found.moves}
     taken = {move.task.item.path for move in found.moves}
     for path, task in tasks.items():

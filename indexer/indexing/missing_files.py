@@ -1,4 +1,4 @@
-"""What a run did not find again: gone for good, missing for now, or not looked at."""
+"""Files that a run did not find again: gone for good, missing for now, or not looked at."""
 
 import os
 from collections.abc import Iterable
@@ -14,13 +14,13 @@ SEPARATOR = os.sep.encode()
 
 
 class SearchedFolders:
-    """Folders and containers in which something was found: those are there."""
+    """Folders and containers in which the run found something, and which therefore exist."""
 
     def __init__(self) -> None:
         self._there: set[bytes] = set()
 
     def add(self, paths: Iterable[str]) -> None:
-        """Take in what was found: all that holds it is there, up to the top."""
+        """Add found paths: every folder and container above them exists."""
         for folder in {os.path.dirname(path) for path in paths}:
             self.add_folder(os.fsencode(folder))
 
@@ -34,25 +34,25 @@ class SearchedFolders:
 
 
 def fate(picture: Held, same: set[bytes], unknown: set[bytes], there: SearchedFolders) -> Fate:
-    """Return what it means that a picture was not found again.
+    """Return the fate of a picture that was not found again.
 
-    `same` are containers that were not opened, as they have not changed; `unknown` what could not
-    be read. A picture whose folder holds others is gone. One whose folder holds nothing, or is not
-    there, is missing: as a rule that is a disk or a share that is away. A file that is there and
-    was passed over, by --exclude as an example, is not wanted any more.
+    `same` are containers that were not opened, as they have not changed; `unknown` could not be
+    read. A picture whose folder holds others is gone. One whose folder is empty or does not exist
+    is missing: as a rule its disk or share is not mounted. A file that exists and was passed over,
+    by --exclude as an example, is not wanted any more.
     """
     if at_or_below(picture.path, same):
         return "same"
     if at_or_below(picture.path, unknown):
         return "unknown"
     folder = os.path.dirname(picture.path)
-    if may_move(Path(os.fsdecode(folder))):  # an animation, which is one file among others
+    if may_move(Path(os.fsdecode(folder))):  # an animation, which is one of several files
         folder = os.path.dirname(folder)
     return "gone" if folder in there or _lies_there(picture.path) else "missing"
 
 
 def at_or_below(path: bytes, folders: set[bytes]) -> bool:
-    """Whether a path is one of the folders, or lies below one."""
+    """Return whether a path is one of the folders, or lies below one."""
     if not folders:
         return False
     while True:
@@ -65,7 +65,7 @@ def at_or_below(path: bytes, folders: set[bytes]) -> bool:
 
 
 def _lies_there(path: bytes) -> bool:
-    """Whether a file is there, or the container that it is in."""
+    """Return whether a file, or the container around it, exists."""
     while path and path != SEPARATOR:
         if os.path.exists(path):
             return not os.path.isdir(path)

@@ -1,4 +1,4 @@
-"""The pipeline: plan, then decode, embed and write side by side; each write stands by itself."""
+"""The pipeline: plan, then decode, embed and write in parallel; each write is a transaction."""
 
 import time
 from collections import deque
@@ -26,10 +26,10 @@ from search.encoders import Encoder
 from search.errors import LimnError
 from search.pictures import Limits
 
-# Pictures a call of the encoder: past 32, throughput on a CPU no longer grows.
+# Pictures per call of the encoder: past 32, throughput on a CPU no longer grows.
 ENCODE_BATCH = 32
 
-# A batch that is not full goes on after this time, so that a slow source is searchable soon.
+# A partial batch is embedded after this time, so that a slow source is searchable soon.
 FLUSH_EVERY_S = 1.0
 
 T = TypeVar("T")
@@ -49,22 +49,22 @@ def index(
     request: dict[str, Any] | None = None,
     stuck: Callable[[], None] = lambda: None,
 ) -> tuple[Collection, RunCounts]:
-    """Bring a collection level with what its sources hold.
+    """Update a collection to match its sources.
 
-    New and changed files are decoded and embedded, captions that changed are embedded, files that
-    moved keep their pictures, pictures whose files are gone are forgotten, and those whose folder
-    is away are kept as missing. A file that can't be read is recorded with its reason, and tried
-    again when it changes, or to `retry`. Ended at any
-    moment and run again, it goes on where the last transaction left it. `request` is kept with the
-    job, so that a worker can take it over; `job_id` is that of a queued one. `stuck` is called
-    where the job was cancelled and a thread does not end.
+    New and changed files are decoded and embedded, changed captions are embedded, files that moved
+    keep their pictures, pictures whose files are gone are removed, and those whose folder does not
+    exist are recorded as missing. A file that can't be read is recorded with its reason, and tried
+    again when it changes, or with `retry`. A run that ends at any moment and starts again continues
+    after its last transaction. `request` is stored with the job, so that a worker can take it over;
+    `job_id` is that of a queued one. `stuck` is called where the job was cancelled and a thread
+    does not end.
 
     Raises:
         BadSource: a source can't be read at all, or there is nothing in it.
         CollectionBusy: another process indexes this collection.
         NotFound: another process removed the collection as this one began.
         SpaceMismatch: the collection was embedded by another encoder.
-        StorageFailed: the disk is full; what was committed is kept.
+        StorageFailed: the disk is full; committed rows remain.
     """
     collection = catalog.collections.open(name, encoder.space)
     jobs = catalog.jobs
@@ -90,7 +90,7 @@ def index(
             jobs.update(job, writer.counts, "interrupted" if stopped else "cancelled")
             raise
         except LimnError as error:
-            with suppress(LimnError):  # where the database is what failed, the first error tells
+            with suppress(LimnError):  # if the database failed, report the first error
                 jobs.update(job, writer.counts, "failed", str(error.outside))
             raise
         finally:
@@ -113,7 +113,7 @@ class _Run:
         self._queue = _Queue(state, set(), set())
 
     def everything(self, workers: int) -> None:
-        """Do all that the state lists, with at most `workers` decoders."""
+        """Do all work that the state lists, with at most `workers` decoders."""
         state = self._state
         self._writer.begin(state)
         for some in _groups(state.recaption, WRITE_BATCH):
@@ -136,7 +136,7 @@ class _Run:
         self._writer.finish(state)
 
     def _feed(self, outcomes: Iterator[Outcome], stages: Stages) -> None:
-        """Gather what the decoders yield into batches; waits while the encoder is behind."""
+        """Collect the decoders' results into batches; wait while the encoder is behind."""
         decoded: list[tuple[Task, Decoded]] = []
         settled: list[Settled] = []
         flushed_at = time.monotonic()
@@ -161,7 +161,7 @@ class _Run:
         stages.put(decoded, settled)
 
     def _same(self, task: Task, file: ReadFile) -> list[Settled]:
-        """Return the picture that has this content already; without one, read the file."""
+        """Return the stored picture that has this content; without one, queue the file again."""
         if task.known is not None:
             known = task.known
             return [SameContent(task, file, known.picture_id, known.captions_hash, moved=False)]
@@ -173,10 +173,10 @@ class _Run:
         return [SameContent(task, file, held.id, held.captions_hash, moved=True)]
 
     def _film(self, shots: Shots, before: bool) -> None:
-        """Queue a film's shots that are not known; those that it has no more are gone.
+        """Queue a film's unknown shots; shots that the film has no more are gone.
 
-        `before` says that it may have been read before: looking for what was goes through the
-        whole collection.
+        `before` says that the film may have been read before: the look-up of its known shots goes
+        through the whole collection.
         """
         film = shots.film
         known = self._writer.known_files.known([item.path for item in shots.items])
@@ -205,10 +205,10 @@ class _Run:
 
 
 class _Queue(Iterator[Work]):
-    """The files to read, and those that come to light on the way, even after a seeming end."""
+    """The files to read, and those found during the run, even after a seeming end."""
 
     def __init__(self, state: RunState, settled: Set[Path], new: Set[Path]) -> None:
-        """`settled` paths are passed over; what is at a `new` one is no known picture."""
+        """Skip the `settled` paths; a `new` path shows no known picture."""
         self._state = state
         self._tasks = (
             replace(task, known=None) if task.item.path in new else task
@@ -229,7 +229,7 @@ class _Queue(Iterator[Work]):
         self._more.append(task)
 
     def taken(self, path: Path) -> Task:
-        """Return the task of a file whose outcome has come."""
+        """Remove and return the task of a file whose outcome has arrived."""
         return self._waiting.pop(path)
 
 

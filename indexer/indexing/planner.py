@@ -1,4 +1,4 @@
-"""What a run has to do: what its sources hold against what the catalog knows."""
+"""Planning of a run: the differences between its sources and the catalog."""
 
 import os
 from collections import defaultdict
@@ -27,7 +27,7 @@ from indexer.sources.walk import empty
 from search.catalog.known_files import Held, KnownFiles
 from search.catalog.records import Failure, FileStamp
 
-# Files that are looked up together: enough that a query costs little beside them.
+# Files per look-up: enough that the query's fixed cost is small.
 LOOKUP_FILES = 5_000
 
 T = TypeVar("T")
@@ -35,22 +35,22 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _SourceScan:
-    """One source while it is compared with the catalog; paths as bytes, as the catalog has them."""
+    """One source during its comparison with the catalog; paths as bytes, as in the catalog."""
 
     source: Source
-    # Of a collection that is there: its pictures of this source, and the containers read whole.
+    # Of an existing collection: its pictures of this source, and the containers read whole.
     indexed: UnchangedFiles | None = None
     containers: dict[Path, FileStamp] = field(default_factory=dict)
-    # What was not read, so that nothing below it counts as gone; containers that are as they were.
+    # Unread paths, so that nothing below them counts as gone; unchanged containers.
     unread: set[bytes] = field(default_factory=set)
     same: set[bytes] = field(default_factory=set)
-    # Folders in which something was found, and paths at which something failed or is read again.
+    # Folders with found files, and paths that failed or are read again.
     there: SearchedFolders = field(default_factory=SearchedFolders)
     touched: set[Path] = field(default_factory=set)
 
 
 class RunPlanner:
-    """A pass through sources, one after the other, that begins the state of one run."""
+    """A pass through sources, one after the other, that builds the state of one run."""
 
     def __init__(
         self,
@@ -60,9 +60,10 @@ class RunPlanner:
         retry: bool = False,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """`ledger` is None for a collection that is not there yet; `recorded` failures are tried
-        again when their files changed, or all of them to `retry`. `check` is called at every file;
-        what it raises ends the planning.
+        """Start the state of a run; `ledger` (the known files) is None for a new collection.
+
+        `recorded` failures are tried again when their files changed, or all of them with `retry`.
+        `check` is called at every file; its exception ends the planning.
         """
         self.state = RunState()
         self._ledger = ledger
@@ -77,7 +78,7 @@ class RunPlanner:
     def add(self, source: Source) -> None:
         """Compare a source with the catalog, by path, size and time; no picture is opened.
 
-        What lies below a folder or in a container that could not be read is not taken for gone.
+        Pictures below a folder or in a container that could not be read do not count as gone.
 
         Raises:
             BadSource: the source can't be read at all, or holds nothing.
@@ -92,7 +93,7 @@ class RunPlanner:
         if nothing and all(failure.path == source.root for failure in failures):
             raise empty(source, failures[0].detail if failures else "")
         self.state.found += len(failures)
-        # What a table names and is not there is missing; of what can't be read nothing is known.
+        # A file that a table names and that does not exist is missing, an unreadable one unknown.
         scan.unread.update(
             os.fsencode(failure.path) for failure in failures if failure.reason != "missing"
         )
@@ -140,7 +141,7 @@ class RunPlanner:
         return any(path in failed.parents for failed in self._recorded)
 
     def _dead_link(self, link: DeadLink) -> None:
-        """Take a link that leads nowhere for a failure, where pictures were found behind it."""
+        """Record a dead link as a failure, where pictures were found behind it before."""
         if self._ledger is not None and any(self._ledger.under(link.path)):
             detail = f"can't read {str(link.path)!r}: it links to {link.target!r}, not there now"
             self.state.failures.append(Failure(link.path, "unreadable", detail))
@@ -155,13 +156,13 @@ class RunPlanner:
             self.state.whole.append(found.mark)
             return
         scan.same.add(os.fsencode(found.mark.path))
-        if found.mark.path in self._recorded:  # it could not be read, and is back as it was
+        if found.mark.path in self._recorded:  # unreadable before, and now unchanged again
             self.state.settled.append(found.mark.path)
 
     def _compare(self, scan: _SourceScan, items: Sequence[Item]) -> None:
         self.state.found += len(items)
         if scan.indexed is not None:
-            # One that failed since it was indexed is looked at, however it stands now.
+            # A file that failed after it was indexed is read again, even if unchanged.
             sure = scan.indexed.unchanged(items, but=self._recorded)
             self.state.unchanged += int(sure.sum())
             items = list(compress(items, ~sure))
@@ -178,8 +179,8 @@ class RunPlanner:
                     scan.indexed.found.append(file.picture_id)
                 same = (file.size_bytes, file.mtime_ns) == state
                 if same and self._recorded and item.path in self._recorded:
-                    self.state.settled.append(item.path)  # it failed, and came back as it was
-            # What is in it is not known to be gone until it has been looked at.
+                    self.state.settled.append(item.path)  # it failed, and is unchanged again
+            # Its pictures do not count as gone until it has been read.
             elif is_film(item) or item.path in scan.containers:
                 scan.unread.add(os.fsencode(item.path))
                 self.state.reopened.add(item.path)
@@ -226,11 +227,11 @@ class RunPlanner:
         ]
 
     def _find_settled(self, scan: _SourceScan) -> None:
-        """List the failures of files that are gone; those that can be read settle when stored."""
+        """List the failures of files that are gone; those of readable files settle when stored."""
         source, unread = scan.source, scan.unread | scan.same
         if source.table is None:
             root, candidates = source.root, self._recorded
-        else:  # of what a table in this folder named, and this one does not, only the files tell
+        else:  # another table's pictures in this folder: only their files decide
             root, candidates = source.root.parent, self._missing
         self.state.settled += [
             path

@@ -1,6 +1,6 @@
 """Messages between a process and its child, of any size: the parent never waits for the child.
 
-The child may wait for the parent, which always reads what comes: so no two ends block each other.
+The child may wait for the parent, which always reads its messages, so no two ends block.
 """
 
 import pickle
@@ -10,15 +10,15 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-# Before each message stands its length.
+# Each message begins with its length.
 HEADER = struct.Struct("!Q")
 
-# What is read at once: a message of the usual size, and of a large one a part.
+# Bytes per read: a message of usual size, or a part of a large one.
 CHUNK_BYTES = 1 << 16
 
 
 class ParentEnd:
-    """The parent's end of a channel; what there is no room for yet is kept and sent later."""
+    """The parent's end of a channel; messages without room are buffered and sent later."""
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
@@ -31,17 +31,17 @@ class ParentEnd:
 
     @property
     def unsent(self) -> bool:
-        """Whether something waits for room on its way to the child."""
+        """Return whether buffered messages wait for room."""
         return bool(self._unsent)
 
     def send(self, message: object) -> None:
-        """Send a message, the rest of it by `send_more`; raises OSError where the child is gone."""
+        """Send a message, its rest by `send_more`; raise OSError where the child is gone."""
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
         self._unsent.append(memoryview(HEADER.pack(len(data)) + data))
         self.send_more()
 
     def send_more(self) -> None:
-        """Send what there is room for; raises OSError where the child is gone."""
+        """Send buffered messages while there is room; raise OSError where the child is gone."""
         while self._unsent:
             part = self._unsent[0]
             try:
@@ -54,7 +54,7 @@ class ParentEnd:
                 self._unsent[0] = part[sent:]
 
     def receive(self) -> Iterator[Any]:
-        """Yield the messages that have come as a whole; raises EOFError or OSError at the end."""
+        """Yield the complete messages; raise EOFError or OSError at the end."""
         ended: Exception | None = None
         while ended is None:
             try:
@@ -70,7 +70,7 @@ class ParentEnd:
             raise ended
 
     def _whole(self) -> list[Any]:
-        """Take the messages that are complete."""
+        """Remove and return the complete messages."""
         messages, start = [], 0
         while len(self._received) - start >= HEADER.size:
             (length,) = HEADER.unpack_from(self._received, start)
@@ -87,18 +87,18 @@ class ParentEnd:
 
 
 class ChildEnd:
-    """The child's end: it waits for messages, and until there is room to send one."""
+    """The child's end, which waits for messages, and for room to send one."""
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
 
     def send(self, message: object) -> None:
-        """Send a message; raises OSError where the parent is gone."""
+        """Send a message; raise OSError where the parent is gone."""
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
         self._end.sendall(HEADER.pack(len(data)) + data)
 
     def receive(self) -> Any:
-        """Return the next message; raises EOFError or OSError where the parent is gone."""
+        """Return the next message; raise EOFError or OSError where the parent is gone."""
         (length,) = HEADER.unpack(self._read(HEADER.size))
         return pickle.loads(self._read(length))
 

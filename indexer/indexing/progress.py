@@ -1,4 +1,4 @@
-"""What is seen of a run: a live bar on a terminal, plain lines elsewhere, events for programs."""
+"""Progress of a run: a live bar on a terminal, plain lines elsewhere, events for programs."""
 
 import sys
 import time
@@ -15,10 +15,10 @@ from search.catalog.records import RunCounts
 from search.text.amounts import amount
 from search.text.printable import json_text, printable
 
-# Events tell of a run this often.
+# The interval between progress events.
 EVENT_EVERY_S = 0.5
 
-# Plain lines go to log files: one in ten seconds tells enough.
+# Plain lines go to log files: one in ten seconds is enough.
 LINE_EVERY_S = 10.0
 
 
@@ -127,14 +127,14 @@ class JsonProgress:
 
 
 def open_progress(as_json: bool = False) -> TerminalProgress | PlainProgress | JsonProgress:
-    """Return the one that suits where the output goes."""
+    """Return the kind of progress that suits the output."""
     if as_json:
         return JsonProgress()
     return TerminalProgress() if sys.stderr.isatty() else PlainProgress()
 
 
 def rate_told(rate: float) -> str:
-    """Return a rate as it is read, with a decimal where it is slow; a dash for none."""
+    """Return a rate as text, with a decimal where it is slow; a dash for none."""
     if not rate:
         return "-"
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
@@ -145,7 +145,7 @@ def _event(kind: str, **facts: object) -> None:
 
 
 class _Rate:
-    """Pictures a second since the run began, those that needed no work left out."""
+    """Pictures per second since the run began, without those that needed no work."""
 
     def begin(self, unchanged: int) -> None:
         self._from = unchanged

@@ -1,4 +1,4 @@
-"""What somebody asked to have indexed: the command line's words, or a queued job's JSON."""
+"""Requests to index: from the command line, or from a queued job's JSON."""
 
 import os
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from search.text.printable import printable
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Sources and how they are to be read; paths are kept as they were written."""
+    """Sources and the options to read them with; paths stay as the user wrote them."""
 
     sources: tuple[str, ...]
     name: str
@@ -33,17 +33,17 @@ class Request:
     caption_columns: tuple[str, ...] = ()
     pictures_in: str | None = None
     retry: bool = False
-    # Folders that no link may lead out of, for what is asked for over the network. None are named
-    # by who types a command: their links are their own.
+    # Folders that no link may lead out of, for requests over the network. The command line names
+    # none: its user's links are trusted.
     confined_to: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, sources: tuple[str, ...], name: str | None, **more: Any) -> "Request":
-        """Make a request, whose collection takes its first source's name where it was given none.
+        """Make a request; without a name, its collection takes the first source's name.
 
         Raises:
             BadSetting: that name can't name a collection.
-            BadSource: braces in a source stand for too many files.
+            BadSource: braces in a source name too many files.
         """
         paths = tuple(place for each in sources for place in places(each))
         if not paths:
@@ -57,7 +57,7 @@ class Request:
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Request":
-        """Return a queued job's request; raises BadSetting for what this version does not know."""
+        """Return a queued job's request; raise BadSetting for fields unknown to this version."""
         tuples = ("sources", "include", "exclude", "caption_columns", "confined_to")
         values: dict[str, Any] = {
             name: tuple(value) if name in tuples else value for name, value in document.items()
@@ -96,7 +96,7 @@ class Request:
 
 
 def collection_name(path: Path) -> str:
-    """Return the name of a collection that was given none: its folder's."""
+    """Return the name of an unnamed collection: its folder's name."""
     return printable(path.name) or "pictures"
 
 

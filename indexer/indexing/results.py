@@ -1,4 +1,4 @@
-"""What a run made of its files: first as the decoders tell it, then as rows for the writer."""
+"""Results of a run's files: first from the decoders, then as rows for the writer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from search.catalog.records import BesidePicture, EmbeddedPicture, Failure, File
 
 @dataclass(frozen=True, slots=True)
 class SameContent:
-    """A file whose content picture `picture_id` has already, here or where it was before.
+    """A file with the content of the stored picture `picture_id`, at the same or another path.
 
-    `captions_hash` is that of the picture so far.
+    `captions_hash` is the picture's present one.
     """
 
     task: Task
@@ -29,7 +29,7 @@ Settled = SameContent | Failure
 
 @dataclass(frozen=True, slots=True)
 class KnownPicture:
-    """A stored picture whose file has a new state or place; `beside` where its sidecars changed."""
+    """A stored picture whose file has a new state or place, with any changed sidecar data."""
 
     picture_id: int
     file: FileState

@@ -1,4 +1,4 @@
-"""Running one request from start to end, for the command line and the worker alike."""
+"""One request from start to end, for the command line and the worker alike."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -38,21 +38,21 @@ def run(
     whole: Request | None = None,
     stuck: Callable[[], None] = lambda: None,
 ) -> RunResult:
-    """Index what a request names.
+    """Index the sources of a request.
 
-    `whole` is the request that this one is a part of, where it is one: what its job is known by.
+    `whole` is the request that contains this one, where there is one; the job is recorded under it.
     `stuck` is called where the job was cancelled and a thread does not end.
 
     Raises:
         BadSource: there is nothing to index, or a source can't be read.
-        CollectionBusy, SpaceMismatch, StorageFailed, ...: as `indexer.pipeline.index` does.
+        CollectionBusy, SpaceMismatch, StorageFailed, ...: as `indexing.pipeline.index` does.
     """
     indexed = _find_collection(engine, request.name)
     spec = request.encoder or (indexed.space.encoder if indexed else None) or settings.encoder
     check_encoder(spec)
     sources = _open_sources(engine, request, indexed)
     if indexed is None:
-        for source in sources:  # a collection of nothing is not to be made
+        for source in sources:  # do not make an empty collection
             source.check_filled()
     with saying(f"opening the encoder {spec}"):
         encoder = engine.encoder(spec)
@@ -71,7 +71,7 @@ def run(
             stuck=stuck,
         )
     except LimnError:
-        # a queued job keeps its row, and with it what went wrong
+        # a queued job's row stays, with its error
         if indexed is None and job_id is None:
             forget_if_empty(engine, request.name)
         raise
@@ -81,7 +81,7 @@ def run(
 
 
 def dry_run(engine: Engine, request: Request) -> RunState:
-    """Return what a run would do; nothing is written, and no picture is opened."""
+    """Return the work of a run without doing it; nothing is written, no picture is opened."""
     if request.encoder is not None:
         check_encoder(request.encoder)
     indexed = _find_collection(engine, request.name)
@@ -115,8 +115,8 @@ def _failures_of(sources: Sequence[SourceWalk], failures: list[Failure]) -> list
 
 
 def forget_if_empty(engine: Engine, name: str) -> bool:
-    """Forget a collection that a failed run has left without a picture; return whether it did."""
-    with suppress(LimnError):  # the run's own error is the one to tell
+    """Remove a collection without pictures after a failed run; return whether it was removed."""
+    with suppress(LimnError):  # report the run's own error instead
         [summary] = engine.summaries([name])
         if not summary.pictures and not summary.missing:
             engine.remove(name)

@@ -1,4 +1,4 @@
-"""The state of a run: what it has to do, what it need not do, and what it has found on the way."""
+"""The state of a run: work to do, files that need none, and results so far."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from search.catalog.records import Failure, FileStamp, KnownFile
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A file to read: its item, what is known of it, and the table that named it.
+    """A file to read: its item, its known state, and the table that named it.
 
     A `fresh` one is decoded even where its content is known.
     """
@@ -26,7 +26,7 @@ class Task:
 
 @dataclass(slots=True)
 class RunState:
-    """What a run has to do and has found: the planner begins it, and it grows during the run."""
+    """The work and the findings of a run; the planner fills it, and it grows during the run."""
 
     work: DiskQueue[Task] = field(default_factory=DiskQueue)
     recaption: DiskQueue[tuple[int, Item]] = field(default_factory=DiskQueue)
@@ -36,16 +36,16 @@ class RunState:
     notes: list[str] = field(default_factory=list)
     whole: list[FileStamp] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
-    # Pictures whose folder is away, and those that were missing and are back.
+    # Pictures whose folder does not exist, and those that were missing and are back.
     missing: list[int] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
     settled: list[Path] = field(default_factory=list)
     found: int = 0
     unchanged: int = 0
     still_failed: int = 0
-    # How many known files have changed.
+    # The number of known files that have changed.
     changed: int = 0
-    # Pictures that are gone or missing by size and content: a new file with the same has moved.
+    # Gone or missing pictures, by size and content: a new file with the same content has moved.
     moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
     # The pictures that were missing before this run.
     missing_before: set[int] = field(default_factory=set)
@@ -55,7 +55,7 @@ class RunState:
 
     @property
     def total(self) -> int:
-        """The number of files that the run deals with."""
+        """The number of files in the run."""
         waiting = len(self.work) + len(self.recaption) + len(self.reread)
         return self.unchanged + self.still_failed + waiting
 
@@ -66,7 +66,7 @@ class RunState:
         self.close()
 
     def close(self) -> None:
-        """Delete the files that hold the work."""
+        """Delete the disk queues."""
         self.work.close()
         self.recaption.close()
         self.reread.close()
@@ -79,5 +79,5 @@ def work_of(task: Task, state: RunState) -> Work:
     known = {task.known.content_hash} if task.known else set()
     if task.known is None and task.item.size_bytes in state.moved_from:
         known |= state.moved_from[task.item.size_bytes].keys()
-    # A list names its pictures itself: frames would be none of them.
+    # A list names its pictures itself, so frames are not pictures of it.
     return Work(task.item, frozenset(known), whole=task.listed_in is not None)

@@ -1,16 +1,16 @@
-"""Memory that a process shares with its child; it has no name, so no end of theirs leaves it."""
+"""Memory that a process shares with its child; it has no name, so a crash leaves none behind."""
 
 import mmap
 import os
 import socket
 import tempfile
 
-# Windows hands no descriptors over; there pixels travel in the answers.
+# Windows passes no descriptors; there pixels are sent in the answers.
 POSSIBLE = hasattr(socket, "send_fds")
 
 
 def give(end: socket.socket, size_bytes: int) -> mmap.mmap:
-    """Make memory, and send it to whoever calls `take` at the other end."""
+    """Allocate memory, and send it to the caller of `take` at the other end."""
     descriptor = _nameless_file()
     try:
         os.ftruncate(descriptor, size_bytes)
@@ -21,7 +21,7 @@ def give(end: socket.socket, size_bytes: int) -> mmap.mmap:
 
 
 def take(end: socket.socket, size_bytes: int) -> mmap.mmap:
-    """Receive the memory that the other end gave; raises EOFError where it is gone."""
+    """Receive the memory from the other end; raise EOFError where that end is gone."""
     _, descriptors, _, _ = socket.recv_fds(end, 1, 1)
     if not descriptors:
         raise EOFError

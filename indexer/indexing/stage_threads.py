@@ -1,4 +1,4 @@
-"""The stages after decoding, side by side: one thread embeds, one writes what it made."""
+"""The stages after decoding, in parallel: one thread embeds, one writes the rows."""
 
 import threading
 import time
@@ -15,14 +15,14 @@ from indexer.indexing.run_state import Task
 from indexer.indexing.writer import Writer
 from search.encoders import Encoder
 
-# Batches that wait before a stage: one is enough to keep it busy, two even out its neighbours.
+# Batches queued before a stage: one is enough to occupy it, two even out varying speeds.
 WAITING = 2
 
-# How often a stage that waits looks whether another has failed.
+# The interval at which a waiting stage checks for failures of the other.
 LOOK_EVERY_S = 0.2
 
-# How long a run that ends before its time waits for the batch that is being encoded. What is lost
-# is decoded again by the next run.
+# The time that an aborted run waits for the batch in the encoder. The next run decodes lost
+# pictures again.
 ENCODED_S = 0.5
 
 END = object()
@@ -32,8 +32,7 @@ class Stages:
     """Two threads in a row behind bounded queues: encode, then write.
 
     An error in either ends both and is raised by the next `put`, or at the end of the block. When
-    the block ends by an error of its own, what has been encoded is still written, and what has not
-    is dropped.
+    the block ends by its own error, encoded pictures are still written, and all others are dropped.
     """
 
     def __init__(self, encoder: Encoder, writer: Writer, stop: Stop) -> None:
@@ -44,7 +43,7 @@ class Stages:
         self._failed = threading.Event()
         self._to_encode: Queue[Any] = Queue(WAITING)
         self._to_write: Queue[Any] = Queue(WAITING)
-        # Nobody waits for a call of the encoder that is no longer wanted.
+        # A daemon, so that the process need not wait for an abandoned call of the encoder.
         self._encoding = threading.Thread(
             target=self._stage, args=(self._to_encode, self._encode_one), daemon=True
         )
@@ -60,7 +59,7 @@ class Stages:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Let each stage come to the end of what it was given, or of what it is at."""
+        """Let each stage finish its queue; after an error, its present batch alone."""
         if kind is not None:
             self._end_early()
             return
@@ -81,14 +80,14 @@ class Stages:
         self._writer.flush()
 
     def put(self, decoded: list[tuple[Task, Decoded]], settled: list[Settled]) -> None:
-        """Hand on a batch; waits while there is no room."""
+        """Pass on a batch; wait while there is no room."""
         if decoded or settled:
             self._give(self._to_encode, (decoded, settled))
         if self._error is not None:
             raise self._error
 
     def _end_early(self) -> None:
-        """End both threads; no row is written once this is over."""
+        """End both threads; no row is written after the return."""
         with suppress(Empty):
             while True:
                 self._to_encode.get_nowait()
@@ -123,7 +122,7 @@ class Stages:
                 if value is END:
                     return
                 work(value)
-        except BaseException as error:  # handed to the thread that waits for this one
+        except BaseException as error:  # raised in the thread that waits for this one
             self._error = self._error or error
             self._failed.set()
 

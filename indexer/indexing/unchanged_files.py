@@ -1,4 +1,4 @@
-"""Which files of a source are unchanged, by what the catalog holds: 25 bytes a picture."""
+"""The unchanged files of a source, by the catalog's records: 25 bytes a picture."""
 
 from array import array
 from collections.abc import Sequence, Set
@@ -11,18 +11,18 @@ from indexer.sources import Item, captions_hash
 from search.catalog.known_files import KnownFiles
 from search.catalog.records import path_hash
 
-# Odd, as in Knuth's multiplicative hashing: a size and a time make one number that hardly any
-# other two make.
+# An odd factor, as in Knuth's multiplicative hashing: it joins a size and a time into one number
+# that hardly ever equals another pair's.
 SIZE_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 WORD_BYTES = 8
 
 
 class UnchangedFiles:
-    """The pictures of one source as the catalog holds them, and which of them were found again.
+    """The catalog's pictures of one source, and those that were found again.
 
-    A file counts as unchanged where 64 bits of its path and 64 of its state both fit, which a
-    change misses with a chance of 1 to 10^19. What does not fit says nothing, and is looked up in
+    A file counts as unchanged where 64 bits of its path and 64 of its state both match, which a
+    change does by accident with a chance of 1 to 10^19. A file that does not match is looked up in
     the catalog.
     """
 
@@ -39,12 +39,12 @@ class UnchangedFiles:
         )
         self._sure = np.zeros(len(order), np.bool_)
         self.found = array("q")
-        """The ids of those that were found again otherwise: by a look into the catalog."""
+        """The ids of pictures that a look-up in the catalog found again."""
 
     def unchanged(self, items: Sequence[Item], but: Set[Path]) -> NDArray[np.bool_]:
-        """Which of the items are surely as they were; those count as found again.
+        """Return the items that are surely unchanged, and count them as found again.
 
-        Nothing is said of paths that are in `but`.
+        Paths in `but` are left out.
         """
         if not len(self._keys) or not items:
             return np.zeros(len(items), np.bool_)
@@ -64,11 +64,11 @@ class UnchangedFiles:
 
     @property
     def ids(self) -> set[int]:
-        """The ids of all of them."""
+        """Return the ids of all the pictures."""
         return set(self._ids.tolist())
 
     def missed(self) -> set[int]:
-        """Return the ids of those that were not found again."""
+        """Return the ids of the pictures that were not found again."""
         missed = np.setdiff1d(self._ids[~self._sure], np.asarray(self.found, np.int64))
         return set(missed.tolist())
 

@@ -1,4 +1,4 @@
-"""Following folders as they change: each change is one short run over what changed."""
+"""Watching of folders: each change is one short run over the changed folders."""
 
 import os
 import time
@@ -10,23 +10,23 @@ from indexer.indexing.request import Request
 from search.errors import BadSetting
 from search.installing import install_extra
 
-# A change is taken up once nothing more has happened for this long, at the latest after the second.
+# A change is indexed after this long without another one, at the latest after the second time.
 QUIET_MS = 300
 LATEST_MS = 1500
 
-# Where nothing happens, the first look is taken after this long.
+# Without changes, the first check is after this long.
 START_MS = 200
 
-# How often disks that come and go are looked for.
+# The interval of checks for mounted and unmounted disks.
 LOOK_EVERY_S = 5.0
 
 
 def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator[Request]:
-    """Yield what to index: first the whole request, then what changed, after each change.
+    """Yield requests: first the whole request, then the changed folders, after each change.
 
-    The folders are watched before the first is yielded, so that no change falls in between. A disk
-    that is mounted or unmounted tells nobody who watches: every few seconds the mounts are looked
-    at, and the folders that `missing` names, which pictures are missing of; then all of the request
+    The folders are watched before the first request is yielded, so that no change falls in between.
+    A mounted or unmounted disk sends no event: every few seconds the mounts are checked, and the
+    folders that `missing` names, whose pictures are missing; where they changed, the whole request
     is yielded again.
 
     Raises:
@@ -66,11 +66,11 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
                 yield replace(request, sources=tuple(map(str, changed)))
                 places = WatchedPlaces(roots, missing())
             elif places.changed():
-                break  # what is mounted now is not watched yet
+                break  # a newly mounted folder is not watched yet
 
 
 class WatchedPlaces:
-    """The roots, what is mounted below them, and the outermost of missing folders, as they were."""
+    """The roots, the mounts below them, and the outermost missing folders, as of the last check."""
 
     def __init__(self, roots: Sequence[Path], missing: Iterable[Path]) -> None:
         self._roots = roots
@@ -79,7 +79,7 @@ class WatchedPlaces:
         self._looked_at = time.monotonic()
 
     def changed(self) -> bool:
-        """Whether another folder or disk is at one of them; looks every few seconds at most."""
+        """Return whether a folder or disk there was replaced; check every few seconds at most."""
         if time.monotonic() - self._looked_at < LOOK_EVERY_S:
             return False
         self._looked_at = time.monotonic()
@@ -90,7 +90,7 @@ class WatchedPlaces:
 
 
 def _gap(folder: Path) -> Path:
-    """Return the outermost part of a path that is not there; the path where it is."""
+    """Return the outermost part of a path that does not exist; the path where it does."""
     while not folder.exists() and not folder.parent.exists() and folder != folder.parent:
         folder = folder.parent
     return folder
@@ -105,7 +105,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _mounts(roots: Sequence[Path]) -> list[str]:
-    """Return what is mounted at or below the roots, a line each, where the system tells (Linux)."""
+    """Return the mounts at or below the roots, a line each, where the system lists them (Linux)."""
     try:
         lines = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
@@ -117,8 +117,8 @@ def _mounts(roots: Sequence[Path]) -> list[str]:
 def changed_folders(roots: Sequence[Path], paths: Sequence[Path]) -> list[Path]:
     """Return the outermost folders to scan, each a root or below one.
 
-    A folder is looked at where a file in it changed. One that is gone is looked for from the
-    nearest folder above that still holds something.
+    A folder is scanned where a file in it changed. One that is gone is looked for from the nearest
+    folder above that still holds something.
     """
     wanted: set[Path] = set()
     for path in paths:

@@ -18,15 +18,15 @@ from search.engine import Engine
 from search.errors import CollectionBusy, LimnError
 from search.settings import Settings
 
-# Of a core that a search wants too, this leaves a job a tenth. Less would be too little for one
-# that holds the database's write lock.
+# At this priority a job gets a tenth of a core that a search uses too. Less would be too little
+# for a job that holds the database's write lock.
 NICENESS = 10
 
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Takes queued jobs, and those whose worker died: then nobody holds the collection's lock."""
+    """A runner of queued jobs, and of jobs whose worker died and left the collection unlocked."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Worker:
         progress: Progress,
         stuck: Callable[[], None] = lambda: None,
     ) -> None:
-        """`stuck` is called where a job was cancelled and a thread does not end."""
+        """Make a worker; `stuck` is called where a job was cancelled and a thread does not end."""
         self._stuck = stuck
         self._engine = engine
         self._settings = settings
@@ -43,11 +43,11 @@ class Worker:
         self._jobs = engine.catalog.jobs
 
     def once(self) -> int:
-        """Run every job that can be run now, one after the other; returns how many were."""
+        """Run every job that can run now, one after the other; return their number."""
         return sum(self._take(job) for job in self._jobs.waiting())
 
     def one(self, job_id: int) -> bool:
-        """Run one job; False where it has ended, or another process is at its collection.
+        """Run one job; False where the job has ended, or another process has its collection.
 
         Raises:
             NotFound: there is no such job.
@@ -79,7 +79,7 @@ class Worker:
             return False
         except Cancelled:
             self._jobs.end(job.id, "cancelled")
-        except KeyboardInterrupt:  # this worker is told to end: the next one goes on
+        except KeyboardInterrupt:  # a signal ends this worker: the next one continues
             self._jobs.requeue(job.id)
             raise
         except LimnError as error:
@@ -88,7 +88,7 @@ class Worker:
         return True
 
     def _map(self, job: Job) -> None:
-        """Make a collection's map; raises Cancelled, and what `make_map` raises."""
+        """Make a collection's map; raise Cancelled, and the errors of `make_map`."""
         collection = self._engine.catalog.collections.one(job.name)
 
         def tell(share: float) -> None:
@@ -100,8 +100,8 @@ class Worker:
 
 
 def yield_to_others() -> None:
-    """Let this process and its children compute when nobody else wants to: search comes first."""
+    """Lower the priority of this process and its children: search comes first."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    with suppress(OSError):  # where Linux shares out by sessions, the session's own counts
+    with suppress(OSError):  # Linux may schedule by sessions: lower that priority too
         Path("/proc/self/autogroup").write_text(str(NICENESS), "ascii")

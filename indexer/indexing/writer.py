@@ -1,4 +1,4 @@
-"""Writing ready rows: large transactions, the job's progress, and what is left at the end."""
+"""Writing of ready rows: large transactions, the job's progress, and the end of the run."""
 
 import threading
 import time
@@ -14,23 +14,23 @@ from search.catalog.jobs import Jobs, done
 from search.catalog.known_files import KnownFiles
 from search.catalog.records import BesidePicture, Collection, Failure, RunCounts
 
-# A transaction holds this many pictures, or as many as came in this time: what a kill can cost.
+# Pictures, or time, of one transaction: the most that a kill can cost.
 WRITE_BATCH = 512
 WRITE_EVERY_S = 2.0
 
 
 class Progress(Protocol):
-    """Who watches a run."""
+    """An observer of a run."""
 
     def planned(self, state: RunState) -> None:
-        """Report that the run begins."""
+        """Report the start of the run."""
 
     def advanced(self, counts: RunCounts, total: int, at: str) -> None:
         """Report that some of the `total` files are done; `at` is the last."""
 
 
 class Writer:
-    """Writes and reports one run's rows; used by one thread at a time, but for counts."""
+    """A writer of one run's rows and progress; one thread at a time, but for counts."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Writer:
         self._total = self._at_first = 0
 
     def begin(self, state: RunState) -> None:
-        """Note what the planner has found already."""
+        """Record the planner's findings."""
         self._total = state.total + len(state.failures)
         self.count(found=state.found, unchanged=state.unchanged, failed=state.still_failed)
         self._at_first = state.unchanged + state.still_failed
@@ -67,14 +67,14 @@ class Writer:
         self._report("")
 
     def settle_identities(self, rows: ReadyRows, replaced: Sequence[int]) -> None:
-        """Write which pictures the files are whose content was found out beforehand.
+        """Write the pictures of the files that were identified by content.
 
         The `replaced` pictures are removed first: their paths hold others now.
         """
         if replaced:
             self._catalog.writer.remove(self._collection, replaced)
             self.count(removed=len(replaced))
-        # All at once: each path is left by one picture before another takes it.
+        # All in one call: one picture leaves each path before another takes it.
         self._move([each for each in rows.known if each.moved])
         self._refresh([each for each in rows.known if not each.moved])
         self._fail(rows.failures)
@@ -82,32 +82,32 @@ class Writer:
             self._report("")
 
     def show_again(self, picture_ids: Iterable[int]) -> None:
-        """Show pictures that were missing and are back."""
+        """Show pictures again that were missing and are back."""
         ids = list(picture_ids)
         if ids:
             self._catalog.writer.mark_found(self._collection, ids)
 
     def recaption(self, rows: Sequence[BesidePicture], at: str) -> None:
-        """Store what newly came with known pictures; `at` is the last one's path."""
+        """Store new sidecar data of known pictures; `at` is the last one's path."""
         self._replace(rows)
         self.count(changed=len(rows))
         self._report(at)
 
     def put(self, rows: ReadyRows) -> None:
-        """Take rows, to write them when there are many or the last time was a while ago."""
+        """Queue rows; write them when there are many or the last write was a while ago."""
         self._rows += rows
         late = time.monotonic() - self._written_at > WRITE_EVERY_S
         if late or len(self._rows) >= WRITE_BATCH:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has been put, and report progress; nothing once the writer is closed."""
+        """Write the queued rows, and report progress; do nothing once the writer is closed."""
         with self._turn:
             if not self._closed:
                 self._flush()
 
     def close(self) -> None:
-        """Write no row from now on, whichever thread asks: the lock is released."""
+        """Stop all writes from now on, in any thread: the lock is released."""
         with self._turn:
             self._closed = True
 
@@ -124,7 +124,7 @@ class Writer:
             self._report(str(rows.pictures[-1].file.path) if rows.pictures else "")
 
     def finish(self, state: RunState) -> None:
-        """Forget what is gone, keep what is missing, and note which containers were read whole."""
+        """Remove gone pictures; record missing ones and the containers that were read whole."""
         missing = [each for each in dict.fromkeys(state.missing) if each not in self._moved]
         if missing:
             self._catalog.writer.mark_missing(self._collection, missing)
@@ -140,19 +140,19 @@ class Writer:
         self._report("")
 
     def count(self, **more: int) -> None:
-        """Add to the counts; from any thread."""
+        """Add to the counts; any thread may call this."""
         with self._lock:
             held = {name: getattr(self.counts, name) + number for name, number in more.items()}
             self.counts = replace(self.counts, **held)
 
     def found_more(self, number: int, unchanged: int) -> None:
-        """Count pictures that came to light within a film; from any thread."""
+        """Count the pictures found within a film; any thread may call this."""
         with self._lock:
             self._total += number - 1
         self.count(found=number - 1, unchanged=unchanged)
 
     def _refresh(self, known: Sequence[KnownPicture]) -> None:
-        """Store the new times of files whose content is as it was, and what came with them."""
+        """Store the new times and sidecar data of files whose content is unchanged."""
         if known:
             states = [(each.picture_id, each.file) for each in known]
             self._catalog.writer.refresh(self._collection, states)
@@ -181,9 +181,9 @@ class Writer:
         elapsed_s = max(time.monotonic() - self._began_at, 1e-6)
         rate = (done(self.counts) - self._at_first) / elapsed_s
         more: dict[str, Any] = {"current": at} if at else {}
-        with self._lock:  # what is counted by now is of the total that is known by now
+        with self._lock:  # so that counts and total match
             counts = self.counts
-            # Shots, frames and files that two sources hold come to light on the way.
+            # Shots, frames and files of two sources are found during the run.
             total = self._total = max(self._total, done(counts))
         cancelled = self._jobs.update(self._job, counts, total=total, rate=round(rate, 2), **more)
         self._progress.advanced(counts, total, at)

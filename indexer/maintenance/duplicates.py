@@ -1,4 +1,4 @@
-"""Pictures that a collection holds twice: the same file, or near copies of one picture."""
+"""Pictures that a collection holds twice: the same file, or near-duplicates of one picture."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,10 @@ from search.ranking.pagination import MAX_BITS, MIN_COSINE
 BANDS, BAND_BITS = 4, 16
 CHANGES = (0, *(1 << bit for bit in range(BAND_BITS)))
 
-# So many pictures are looked up at once: their neighbours in a band fit in memory.
+# Pictures looked up at once: their neighbours in a band fit in memory.
 BLOCK = 50_000
 
-# And of so many pairs the embeddings are compared at once.
+# Pairs whose embeddings are compared at once.
 PIECE = 2_000
 
 Places = NDArray[np.int64]
@@ -40,9 +40,9 @@ class DuplicateGroup:
 
 
 def duplicates(catalog: Catalog, collection: Collection) -> Iterator[DuplicateGroup]:
-    """Yield the groups of copies: first those with the same bytes, then those that look the same.
+    """Yield the groups of copies: first those with equal bytes, then near-duplicates.
 
-    Of copies with the same bytes one stands for all among those that look the same.
+    Among near-duplicates one copy represents all with equal bytes.
     """
     looks = list(catalog.files(collection).looks())
     by_content: dict[bytes, list[Looks]] = defaultdict(list)
@@ -62,13 +62,13 @@ def _group(kind: Literal["same", "near"], copies: Sequence[Looks]) -> DuplicateG
 
 
 def _of_one_animation(copies: Sequence[Looks]) -> bool:
-    """Whether pictures are frames of the same animation, which often look alike."""
+    """Return whether pictures are frames of the same animation, which often look alike."""
     folders = {each.path.parent for each in copies}
     return len(folders) == 1 and animation_of(copies[0].path) is not None
 
 
 def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]]:
-    """Pairs of places whose hashes are near and whose embeddings agree: what a search folds."""
+    """Yield pairs of places that a search folds: near hashes and similar embeddings."""
     hashes = np.array([each.perceptual_hash for each in looks], np.int64).view(np.uint64)
     near = [
         (one, other)
@@ -87,7 +87,7 @@ def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]
 
 
 def near_pairs(hashes: NDArray[np.uint64]) -> set[tuple[int, int]]:
-    """Pairs of places, the smaller first, whose hashes differ in at most MOST_BITS."""
+    """Return pairs of places, the smaller first, whose hashes differ in at most MOST_BITS."""
     pairs: set[tuple[int, int]] = set()
     for band in range(BANDS):
         part = ((hashes >> np.uint64(BAND_BITS * band)) & np.uint64(0xFFFF)).astype(np.int64)
@@ -103,7 +103,7 @@ def near_pairs(hashes: NDArray[np.uint64]) -> set[tuple[int, int]]:
 
 
 def _meeting(wanted: Places, values: Places, order: Places) -> tuple[Places, Places]:
-    """Each place of `wanted` beside each place whose value it is; `values` ascend, by `order`."""
+    """Match each place of `wanted` with each place of its value; `values` ascend, by `order`."""
     first = np.searchsorted(values, wanted, "left")
     counts = np.searchsorted(values, wanted, "right") - first
     ones = np.repeat(np.arange(len(wanted)), counts)
@@ -112,7 +112,7 @@ def _meeting(wanted: Places, values: Places, order: Places) -> tuple[Places, Pla
 
 
 def _bits(words: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """How many bits of each word are set."""
+    """Return the number of set bits of each word."""
     counts: NDArray[np.int64] = SET_BITS[words.view(np.uint8).reshape(-1, 8)].sum(axis=1)
     return counts
 

@@ -1,4 +1,4 @@
-"""Whether a collection is what its files are: every file, every content hash, every embedding."""
+"""Comparison of a collection with its files: every file, content hash and embedding."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LENGTH_ERROR = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One picture that is not as it should be, and what to do."""
+    """A picture that is not as it should be, with the repair."""
 
     path: Path
     what: str
@@ -26,10 +26,10 @@ class Finding:
 
 
 def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator[Finding | None]:
-    """Look at every picture: a finding, or None for one that is well.
+    """Check every picture; yield a finding, or None for one that is well.
 
-    Reads every file whole; a file that changed since it was indexed is told apart from one whose
-    bytes changed while its size and time did not, as they do on a failing disk.
+    Reads every file whole. A file that changed since it was indexed is a different finding from one
+    whose bytes changed while its size and time did not, as happens on a failing disk.
     """
     ledger = catalog.files(collection)
     again = "index it again: limn index"
@@ -55,7 +55,7 @@ def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator
 def _touched(held: Held) -> bool:
     try:
         status = held.place.stat()
-    except NotADirectoryError:  # in a container, which has been written anew
+    except NotADirectoryError:  # in a container that was rewritten
         return True
     return (status.st_size, status.st_mtime_ns) != (held.size_bytes, held.mtime_ns)
 

@@ -1,1 +1,1 @@
-"""Making the map of a collection: where each picture lies, and what its parts are called."""
+"""The map of a collection: the place of each picture, and the names of its regions."""

@@ -1,4 +1,4 @@
-"""From vectors to places: neighbours by the collection's own store, laid out by openTSNE.
+"""Map layout: neighbours from the collection's own store, placed by openTSNE.
 
 t-SNE (van der Maaten and Hinton 2008) with the FFT interpolation of Linderman et al. 2019.
 """
@@ -17,22 +17,22 @@ from search.stores import VectorStore
 # Neighbours of each picture: enough for parts to hold together. t-SNE's perplexity is a third.
 NEIGHBOURS = 30
 
-# What openTSNE's authors recommend; past these a map changes little.
+# The values that openTSNE's authors recommend; with more, a map changes little.
 EARLY_STEPS, STEPS = 250, 500
 TELL_EVERY = 25
 
 # Under this the exact gradient by trees is quicker than by interpolation.
 FEW = 10_000
 
-# Queries at a time: their scores are held for all pictures at once.
+# Queries at a time: their scores for all pictures are in memory at once.
 BATCH = 512
 
 Tell = Callable[[float], None]
-"""Called with the share that is done; what it raises ends the work."""
+"""A function that receives the share that is done; its exception ends the work."""
 
 
 def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> Places:
-    """Places (n, 2) of the pictures of a store.
+    """Return the places (n, 2) of the pictures of a store.
 
     Raises:
         BadSetting: openTSNE is not installed.
@@ -44,7 +44,7 @@ def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> Place
 
 
 def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> tuple[Any, Any]:
-    """Each picture's neighbours as rows (n, k), itself left out, and how far off they are."""
+    """Return each picture's neighbours as rows (n, k), without itself, and their distances."""
     k = min(NEIGHBOURS, len(ids) - 1)
     rows = np.empty((len(ids), k), dtype=np.int32)
     distances = np.empty((len(ids), k), dtype=np.float64)
@@ -53,7 +53,7 @@ def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> t
         found, scores = store.search(vectors[part], k + 1)
         places = np.searchsorted(ids, found)
         mine = found == ids[part][:, None]
-        mine[~mine.any(axis=1), -1] = True  # copies of it stand before it: the last one goes
+        mine[~mine.any(axis=1), -1] = True  # its copies come first: drop the last one
         rows[part] = places[~mine].reshape(-1, k)
         distances[part] = 1 - scores[~mine].reshape(-1, k)
         tell(min(1.0, (start + BATCH) / len(ids)))
@@ -101,12 +101,12 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
 
 
 def _threads(pictures: int) -> int:
-    """For few pictures threads wait for one another longer than they work."""
+    """Return the number of threads: for few pictures, threads wait longer than they work."""
     return 1 if pictures < FEW else -1
 
 
 def _fitted(places: Any) -> Places:
-    """Places moved into a square from 0 to 1, their aspect kept."""
+    """Return the places moved into a square from 0 to 1, with their aspect ratio."""
     low, high = places.min(axis=0), places.max(axis=0)
     span = max(float((high - low).max()), 1e-9)
     middle = (low + high) / 2

@@ -1,4 +1,4 @@
-"""Making a collection's map from what the catalog and its store hold, one maker at a time."""
+"""Making of a collection's map from the catalog and the vector store, in one process at a time."""
 
 import importlib.util
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def check_packages() -> None:
 
 
 def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
-    """Lay out a collection, name its regions, and write the map beside its index.
+    """Lay out a collection, name its regions, and write the map next to its index file.
 
     Raises:
         BadSource: it has no pictures.

@@ -1,4 +1,4 @@
-"""The parts of a map, and their names: the words that lie nearest to what the pictures share."""
+"""The regions of a map, and their names: the words nearest to the common part of the pictures."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from search.map_file import Places, Region
 from search.records import Caption, Ids, Vectors
 from search.text.analysis import EMPTY, RUNS
 
-# How many pictures a large and a small region has about, and how many regions there are at most.
+# Approximate pictures of a large and of a small region, and the most regions of each.
 LEVELS = ((150, 14), (25, 110))
 
 TYPICAL = 4
@@ -25,7 +25,7 @@ CANDIDATES = 1_000
 MIN_COUNT = 3
 SHORTEST = 3
 
-# A second word is told with the first where it is nearly as near.
+# A second word joins the name where it is nearly as near as the first.
 SECOND = 0.85
 
 LANGUAGES = ("en", "zh")
@@ -40,7 +40,7 @@ class RegionWords:
 
 
 def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, RegionWords]:
-    """Return the words of each language: common ones, and those that the captions use."""
+    """Return the words of each language: common words, and words of the captions."""
     counts: dict[str, Counter[str]] = {each: Counter() for each in LANGUAGES}
     for caption in captions:
         for run in RUNS.finditer(caption.text.lower()):
@@ -132,7 +132,7 @@ def _name(shared: Any, vocabulary: RegionWords) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether one word says no more than the other: dog, dogs, puppy dog."""
+    """Return whether one word adds nothing to the other: dog, dogs, puppy dog."""
     return one[:4] == other[:4] or one in other or other in one
 
 

@@ -1,4 +1,4 @@
-"""Where pictures come from: what a source yields, whatever it is."""
+"""Sources of pictures: the records that every kind of source yields."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from search.records import Caption, Fields
 
 @dataclass(frozen=True, slots=True)
 class SidecarFacts:
-    """Facts of a picture from a file beside it, which go before those in the picture itself.
+    """Facts of a picture from its sidecar, which take precedence over the picture's own.
 
     `taken_at_else` counts where neither has a date: one in UTC, from a catalog.
     """
@@ -29,21 +29,21 @@ NO_FACTS = SidecarFacts()
 
 @dataclass(frozen=True, slots=True)
 class SidecarData:
-    """What stands beside a picture: captions, and further columns."""
+    """Captions and extra columns of a picture."""
 
     captions: tuple[Caption, ...] = ()
     fields: Fields = field(default_factory=dict)
     facts: SidecarFacts = NO_FACTS
 
     def __post_init__(self) -> None:
-        """Let in what can be stored: texts, names and numbers come from anybody's files."""
+        """Reduce the data to storable values: texts, names and numbers come from any file."""
         if self.captions or self.fields:
             object.__setattr__(self, "captions", kept_captions(self.captions))
             object.__setattr__(self, "fields", kept_fields(self.fields))
 
 
 def joined(told: Iterable[SidecarData]) -> SidecarData:
-    """Return what several sources say of a picture; of two values, the first counts."""
+    """Combine the data of several sources about a picture; of two values, the first counts."""
     captions: dict[Caption, None] = {}
     fields: dict[str, str | float] = {}
     facts = NO_FACTS
@@ -60,17 +60,17 @@ def joined(told: Iterable[SidecarData]) -> SidecarData:
 
 DIGEST_BYTES = 16
 
-# Of a digest, as much as does not reach the sign of a time in nanoseconds.
+# The part of a digest that does not reach the sign of a time in nanoseconds.
 MARK_BYTES = 7
 
-# What a source may say in place of the picture's own file; bits of a captions hash's last byte.
+# Facts that a source may give in place of the file; bits of a captions hash's last byte.
 RATING, TAKEN, PLACE, TAKEN_ELSE = 1, 2, 4, 8
 
 
 def captions_hash(told: SidecarData) -> bytes:
     """Return bytes that differ where captions, their languages or kinds, fields or facts do.
 
-    The last of the 17 tells which of the file's own facts are covered.
+    The last of the 17 bytes encodes the file's own facts that the sidecar data replaces.
     """
     return NOTHING_HASH if told is NOTHING else _captions_hash(told)
 
@@ -97,12 +97,12 @@ def _covered(told: SidecarData) -> int:
 
 
 def says_the_same(one: bytes, other: bytes) -> bool:
-    """Return whether two captions hashes are of the same; those of old versions have 16 bytes."""
+    """Return whether two captions hashes match; hashes of old versions have 16 bytes."""
     return one[:DIGEST_BYTES] == other[:DIGEST_BYTES]
 
 
 def uncovers(before: bytes, after: bytes) -> bool:
-    """Return whether facts of the file itself count again, so that it must be read for them."""
+    """Return whether facts of the file itself count again, so that the file must be read."""
     was, is_now = (
         each[DIGEST_BYTES] if len(each) > DIGEST_BYTES else 0 for each in (before, after)
     )
@@ -110,22 +110,22 @@ def uncovers(before: bytes, after: bytes) -> bool:
 
 
 def unsettled(before: bytes) -> bytes:
-    """Return a captions hash that is never right: the next run looks at the picture again."""
+    """Return a captions hash that never matches: the next run reads the picture again."""
     return bytes(DIGEST_BYTES) + before[DIGEST_BYTES:]
 
 
 NOTHING = SidecarData()
 
-# Most files of most collections have nothing beside them.
+# Most files of most collections have no sidecar data.
 NOTHING_HASH = _captions_hash(NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A picture as a scan found it: one stat, and what stands beside it.
+    """A picture as a scan found it: one stat, and its sidecar data.
 
-    A picture in a container has the container's time, and the size that the container gives it.
-    A film is an item itself: its shots are found by the worker that reads it.
+    A picture in a container has the container's time, and its size in the container.
+    A film is an item itself: the worker that reads it finds its shots.
     """
 
     path: Path
@@ -135,21 +135,21 @@ class Item:
 
 
 def container_mark(item: Item) -> FileStamp:
-    """Return the mark of a film or an animation, which changes with what stands beside it too."""
+    """Return the stamp of a film or an animation, which changes with its sidecar data too."""
     beside = 0 if item.told == NOTHING else int.from_bytes(captions_hash(item.told)[:MARK_BYTES])
     return FileStamp(item.path, item.size_bytes, item.mtime_ns ^ beside)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line for the user's eyes: what was passed over, and why."""
+    """A line for the user: a file that was passed over, and the reason."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A container that was read to its end, or that is as it was when it last was (`same`)."""
+    """A container that was read to its end, or is unchanged since it was (`same`)."""
 
     mark: FileStamp
     same: bool
@@ -157,7 +157,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class DeadLink:
-    """A symbolic link to what is not there: perhaps a folder on a disk that is away."""
+    """A symbolic link without a target: perhaps a folder on a disk that is not mounted."""
 
     path: Path
     target: str
@@ -166,15 +166,15 @@ class DeadLink:
 Found = Item | Failure | Note | Whole | DeadLink
 
 Unchanged = Callable[[FileStamp], bool]
-"""Whether a container is as it was when it was last read to its end."""
+"""A test of whether a container is unchanged since it was last read to its end."""
 
 
 class Source(Protocol):
     """A place that pictures come from.
 
-    `root` is where its pictures lie: what is indexed at or below it and was not found again is
-    gone. A source that is a list names its pictures itself: then those are gone that it names no
-    more, wherever they lie, and `table` is its path.
+    `root` is the folder of its pictures: pictures indexed at or below it that are not found again
+    are gone. A source that is a list names its pictures itself: pictures it no longer names are
+    gone, at any path, and `table` is its path.
     """
 
     @property
@@ -184,17 +184,17 @@ class Source(Protocol):
     def table(self) -> Path | None: ...
 
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
-        """Everything in it, one after the other; memory does not grow with their number.
+        """Yield all pictures in it, one after the other, in constant memory.
 
         A folder or a container that can't be read is a failure; nothing below it counts as gone.
 
         Raises:
-            BadSource: it can't be read at all, or is not laid out as it must be.
+            BadSource: it can't be read at all, or its layout is wrong.
         """
 
 
 def leads_out(path: Path) -> str:
-    """Return what is said of a path that leads out of the folders that a source is confined to."""
+    """Return the message for a path outside the folders that confine the source."""
     return (
         f"{str(path)!r} is a link, or lies behind one, that leads out of the folders that may be "
         "indexed from here; it was passed over"

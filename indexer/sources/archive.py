@@ -1,4 +1,4 @@
-"""Archives: pictures with the files beside them of the same name, as WebDataset lays them out."""
+"""Archives: pictures and their sidecars of the same name, in WebDataset's layout."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[Found
     each other.
 
     Raises:
-        BadPicture: the archive is damaged or ends early; what came before is good.
+        BadPicture: the archive is damaged or ends early; the pictures before that are good.
     """
     archive = cast(Archive, container)
     groups: dict[str, dict[str, int]] = {}
@@ -89,7 +89,7 @@ def _samples(
 
 
 def _shared(group: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the sidecars of all pictures of a group, by suffix; a.jpg.xmp is of a.jpg alone."""
+    """Yield the sidecars that a group shares, by suffix; a.jpg.xmp belongs to a.jpg alone."""
     for name in group:
         stem, suffix = os.path.splitext(name)
         named_whole = os.path.splitext(stem)[1].lower() in PICTURE_SUFFIXES

@@ -1,4 +1,4 @@
-"""Captions files that stand in a folder of pictures: captions.csv, captions.tsv, metadata.csv."""
+"""Captions files in a folder of pictures: captions.csv, captions.tsv, metadata.csv."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ TABLE_NAMES = ("captions.csv", "captions.tsv", "metadata.csv")
 
 BOTH = ["image", "caption"]
 
-# How many examples of one complaint a note names.
+# The most examples of one complaint in a note.
 EXAMPLES = 3
 
 
@@ -28,7 +28,7 @@ class CaptionTable:
 
     Columns `image` (or `file_name`) and `caption` (or `text`), in any order and case; `language`
     and `kind` belong to the caption, further columns to the picture. A picture may have any number
-    of rows; one that says the same twice counts once.
+    of rows; equal rows count once.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,12 +47,12 @@ class CaptionTable:
         self._read()
 
     def assign(self, pictures: Sequence[Path]) -> Iterator[tuple[Path, SidecarData]]:
-        """Pair what the table tells with the pictures at and below its folder.
+        """Pair the table's captions with the pictures at and below its folder.
 
-        A name is a path from the table's folder, a whole path, or the end of a path, such as a
-        bare file name, that only one picture has. Others are noted with their line.
+        A name is a path from the table's folder, an absolute path, or the end of a path that only
+        one picture has, as an example a bare file name. Other names are noted with their line.
         """
-        # Some systems write é as one character, some as two: they meet in the composed form.
+        # Some systems write é as one character, some as two: both are compared in composed form.
         # Where a folder holds both as two files, each is named as it is written.
         relative = [(path.relative_to(self.path.parent), path) for path in pictures]
         by_path = {_composed(short): path for short, path in relative}
@@ -160,7 +160,7 @@ def _composed(path: Path) -> str:
 
 
 def read_text(path: Path, most_bytes: int | None = None) -> str:
-    """Return a text file's text.
+    """Return the text of a file.
 
     Raises:
         BadSource: it is no regular file, can't be read, or is larger than `most_bytes`.
@@ -190,5 +190,5 @@ def read_text(path: Path, most_bytes: int | None = None) -> str:
 
 
 def clean(text: str) -> str:
-    """Return a caption without blanks around it and without NULs, which PostgreSQL can't hold."""
+    """Return a caption without blanks around it and without NULs, which PostgreSQL rejects."""
     return text.replace("\0", " ").strip()

@@ -1,4 +1,4 @@
-"""COCO's captions files: one JSON document with pictures and, apart from them, their captions."""
+"""COCO's captions files: one JSON document with a list of pictures and a list of captions."""
 
 import sqlite3
 import tempfile
@@ -15,10 +15,10 @@ from search.installing import install_extra
 from search.records import Caption
 from search.text.characters import storable
 
-# What COCO says of a picture beside its name.
+# COCO's facts of a picture, apart from its name.
 KEPT = ("id", "license", "date_captured", "flickr_url")
 
-# COCO's own nest six deep.
+# COCO's own documents nest six deep.
 DEEPEST = 100
 
 
@@ -36,7 +36,7 @@ def coco_rows(path: Path, asked: AskedColumns) -> Rows:
     """Yield the pictures of a COCO file, and then a row a caption. It is read as a stream.
 
     Raises:
-        BadSource: it is no such file.
+        BadSource: it is no COCO file.
     """
     try:
         import ijson
@@ -85,7 +85,7 @@ def coco_rows(path: Path, asked: AskedColumns) -> Rows:
 def _entries(file: IO[bytes], name: str) -> Iterator[Any]:
     """Yield the entries of one of the document's lists.
 
-    `ijson.items` would do, were it not that its memory grows with the square of the nesting.
+    `ijson.items` is not used, because its memory grows with the square of the nesting.
     """
     import ijson
     from ijson.common import ObjectBuilder
@@ -111,7 +111,7 @@ def _entries(file: IO[bytes], name: str) -> Iterator[Any]:
 
 
 def _key(value: Any) -> str:
-    """Return an id as it is looked up by, whatever JSON has for one."""
+    """Return the look-up key of an id, for any JSON value."""
     return storable(f"{type(value).__name__} {value}")
 
 

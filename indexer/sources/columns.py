@@ -1,4 +1,4 @@
-"""Which column of a table is the picture, which are captions; the others are kept as fields."""
+"""Columns of a table: the picture, its captions, and fields for all others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from search.errors import BadSource
 from search.filters.fields import NUMBER
 from search.records import Caption
 
-# What publishers call them, the most telling first.
+# The column names that publishers use, the most specific first.
 PICTURE_NAMES = (
     "image", "picture", "photo", "img", "image_path", "file_name", "filename", "filepath", "file",
     "path", "jpg", "jpeg", "png", "webp", "image_bytes", "bytes",
@@ -23,7 +23,7 @@ CAPTION_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of one table by what they are for."""
+    """The columns of one table by their roles."""
 
     picture: str
     captions: tuple[str, ...]
@@ -33,12 +33,12 @@ class Columns:
 
     @property
     def beside(self) -> list[str]:
-        """All but the picture's."""
+        """All columns but the picture's."""
         given = (*self.captions, self.language, self.kind, *self.others)
         return [name for name in given if name is not None]
 
     def told(self, cells: Mapping[str, Any]) -> SidecarData:
-        """Return what a row tells of its picture."""
+        """Return the captions and fields of a row."""
         language = _text(cells.get(self.language or "")) or None
         kind = _text(cells.get(self.kind or "")) or "caption"
         captions = (
@@ -52,17 +52,17 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class AskedColumns:
-    """The columns that the user named; what is not named is guessed by its name."""
+    """The columns that the user named; other roles are guessed from the columns' names."""
 
     picture: str | None = None
     captions: tuple[str, ...] = ()
 
     def choose(self, names: Sequence[str], where: str) -> Columns:
-        """Sort a table's columns; `where` is what messages call it.
+        """Assign roles to a table's columns; `where` names the table in messages.
 
         Raises:
-            BadSource: a column that was named is not there, or none looks like the picture's; the
-                message lists the columns that are.
+            BadSource: a named column is missing, or no column looks like the picture's; the message
+                lists the columns.
         """
         listed = ", ".join(map(repr, names)) or "none"
         missing = [each for each in (self.picture, *self.captions) if each and each not in names]
@@ -100,9 +100,9 @@ GUESSED = AskedColumns()
 
 
 def fields_of(values: Mapping[str, Any]) -> dict[str, str | float]:
-    """Return what of a row's values can be kept as fields: texts, numbers, dates, lists of these.
+    """Return a row's values that can be fields: texts, numbers, dates, lists of these.
 
-    Nested documents and bytes are left out. `SidecarData` cuts what is too long.
+    Nested documents and bytes are left out. `SidecarData` cuts values that are too long.
     """
     fields: dict[str, str | float] = {}
     for name, value in values.items():
@@ -144,7 +144,7 @@ def _text(value: Any) -> str:
 
 
 def _is_small(number: float) -> bool:
-    """Whether a number is one that databases hold; not all that JSON can write is."""
+    """Return whether databases can store a number; JSON can write larger ones."""
     return -LARGEST < number < LARGEST  # never so of NaN
 
 

@@ -1,4 +1,4 @@
-"""What is in a container: dispatch by kind, and what all kinds have in common."""
+"""Containers: dispatch by kind, and the code that all kinds share."""
 
 import os
 from collections.abc import Iterator
@@ -18,9 +18,10 @@ def contents(
     asked: AskedColumns,
     told: SidecarData = NOTHING,
 ) -> Iterator[Found]:
-    """Yield the pictures in a container; none of it is opened where it is as it was.
+    """Yield the pictures in a container; an unchanged container is not opened.
 
-    A film is one item, whose shots the worker finds that decodes them; `told` is of all of them.
+    A film is one item; the worker that decodes it finds its shots. The sidecar data belongs to all
+    of its pictures.
 
     Raises:
         BadSource: it is a table without a column of pictures.
@@ -58,7 +59,7 @@ def contents(
 
 
 def refusal(mark: FileStamp, error: BadPicture | OSError) -> Failure:
-    """Return the failure of a whole container; what was found in it before stands."""
+    """Return the failure of a whole container; the pictures found before it remain."""
     name = str(mark.path)
     if isinstance(error, OSError):
         return Failure(mark.path, "unreadable", f"can't read {name!r}: {error.strerror}")

@@ -1,4 +1,4 @@
-"""A folder on disk: pictures with what stands beside them, and the archives, tables and films."""
+"""Folders on disk: pictures with their sidecar data, and archives, tables and films."""
 
 import os
 import stat
@@ -34,13 +34,13 @@ from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import FILM_SUFFIXES, is_container, may_move
 from search.text.amounts import amount
 
-# What cameras, systems and programs put beside pictures: thumbnails and bins, not collections.
+# Folders that cameras, systems and programs add: thumbnails and bins, not collections.
 SKIPPED_FOLDERS = frozenset({"@eaDir", "$RECYCLE.BIN", "System Volume Information", "__MACOSX"})
 
 
 @dataclass(slots=True)
 class _Listing:
-    """One folder's entries by what they are; each kind in order of name."""
+    """One folder's entries by kind; each kind in order of name."""
 
     folder: str
     pictures: list[os.DirEntry[str]] = field(default_factory=list)
@@ -56,9 +56,9 @@ class FolderSource:
     """The pictures at and below a path, or the one picture that it names.
 
     Symbolic links are followed, each folder once, so a loop ends; one that leads out of
-    `confined_to` is a failure, where such folders are named. Hidden files and folders are passed
-    over. Costs one stat a file; no picture is opened. Captions files count that stand at
-    or below `root`, and those above it up to the folder `within`.
+    `confined_to` is a failure, where that names folders. Hidden files and folders are passed over.
+    Costs one stat a file; no picture is opened. Captions files count at or below `root`, and above
+    it up to the folder `within`.
     """
 
     table = None
@@ -80,7 +80,7 @@ class FolderSource:
 
     @property
     def narrowed_by(self) -> str:
-        """The options that leave out some of it, as they are written; "" where none does."""
+        """The options that leave out files, as the command line writes them; "" where none does."""
         return str(self._selection)
 
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
@@ -158,9 +158,9 @@ class FolderSource:
                 yield _unreadable(path, error)
 
     def _walk(self, failures: list[Failure]) -> Iterator[_Listing]:
-        """Every folder at and below the root, once; those that can't be read are `failures`."""
+        """Yield every folder at and below the root, once; unreadable ones are `failures`."""
         seen: set[tuple[int, int]] = set()
-        pending = [str(self.root)]  # a stack of our own: trees may be deeper than Python's
+        pending = [str(self.root)]  # an explicit stack: trees may be deeper than Python's
         while pending:
             folder = pending.pop()
             try:
@@ -168,7 +168,7 @@ class FolderSource:
                 if (status.st_dev, status.st_ino) in seen:
                     continue
                 seen.add((status.st_dev, status.st_ino))
-                if not self._may_enter(folder):  # a folder that was a folder when it was listed
+                if not self._may_enter(folder):  # it may have become a link since it was listed
                     failures.append(_led_out(folder))
                     continue
                 listing = self._list(folder, failures)
@@ -181,7 +181,7 @@ class FolderSource:
                 pending += [entry.path for entry in reversed(listing.folders)]
 
     def _captions_files(self) -> tuple[dict[Path, SidecarData], list[str]]:
-        """Return what captions files say, by picture; look at names alone."""
+        """Return the data of captions files, by picture; no picture is opened."""
         tables: list[Path] = []
         pictures: dict[str, Path] = {}
         for listing in self._walk([]):
@@ -204,11 +204,11 @@ class FolderSource:
         ]
 
     def _may_enter(self, path: str | Path) -> bool:
-        """Return whether nothing leads out of the folders that this source is confined to."""
+        """Return whether a path stays within the folders that confine this source."""
         return not self._confined_to or is_inside(path, self._confined_to)
 
     def _list(self, folder: str, failures: list[Failure]) -> _Listing:
-        """Return what a folder holds; links that lead out are `failures`."""
+        """Return a folder's entries; links that lead out are `failures`."""
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
         if self._confined_to:
@@ -231,7 +231,7 @@ class FolderKind:
 
 
 def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Failure]) -> _Listing:
-    """Sort a folder's entries by what they are."""
+    """Sort a folder's entries by kind."""
     listing = _Listing(folder)
     for entry in entries:
         if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
@@ -259,9 +259,9 @@ def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Fai
 
 
 def _beside(listing: _Listing, name: str, told: SidecarData) -> tuple[SidecarData, list[Note]]:
-    """Return what tables told of a picture and what the files beside it do, as SidecarNames has it.
+    """Return a picture's data from tables and from its sidecars (`SidecarNames`).
 
-    One that can't be read is noted; the others count.
+    A sidecar that can't be read is noted; the others count.
     """
     notes: list[Note] = []
     found: dict[str, SidecarData] = {}
@@ -276,7 +276,7 @@ def _beside(listing: _Listing, name: str, told: SidecarData) -> tuple[SidecarDat
 
 
 def _beside_film(listing: _Listing, name: str) -> tuple[SidecarData, list[Note]]:
-    """Return what stands beside a film; what does beside an archive or a table is not of it."""
+    """Return a film's sidecar data; archives and tables have no sidecars."""
     is_film = name.lower().endswith(FILM_SUFFIXES)
     return _beside(listing, name, NOTHING) if is_film else (NOTHING, [])
 
@@ -298,9 +298,9 @@ def _read_sidecar(path: str) -> bytes:
 def _assign(
     tables: list[Path], pictures: Mapping[str, Path], root: Path
 ) -> tuple[dict[Path, SidecarData], list[str]]:
-    """Return what captions files tell, by picture, and what is to be said of them.
+    """Return the data of captions files, by picture, and the notes about them.
 
-    One that can't be read ends the run where it stands in the root, where it was meant for us;
+    A captions file in the root that can't be read ends the run, because it was meant for Limn;
     elsewhere it may be another program's and is noted.
     """
     told: dict[Path, SidecarData] = {}
@@ -319,7 +319,7 @@ def _assign(
             before = told.get(picture, NOTHING)
             captions = tuple(dict.fromkeys(before.captions + more.captions))
             told[picture] = SidecarData(captions, {**before.fields, **more.fields})
-        if path.is_relative_to(root):  # one above names pictures that this scan does not look at
+        if path.is_relative_to(root):  # one above also names pictures outside this scan
             notes += table.notes
     return told, notes
 

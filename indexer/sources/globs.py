@@ -1,4 +1,4 @@
-"""Which files of a folder are wanted: those that a pattern includes and none excludes."""
+"""Selection of a folder's files: those that a pattern includes and none excludes."""
 
 import os
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from search.text.characters import composed
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Patterns are those of a shell: one with a slash is for the path from the root, others for
-    the file's name or the name of any folder on the way.
+    """The patterns that include and exclude files, in shell syntax.
+
+    A pattern with a slash matches the path from the root, others the file's name or the name of any
+    folder on the way.
     """
 
     include: tuple[str, ...] = ()
@@ -18,7 +20,7 @@ class Selection:
     recursive: bool = True
 
     def apply(self, root: str, *lists: list[os.DirEntry[str]]) -> None:
-        """Take the entries that are not wanted out of the lists."""
+        """Remove the unwanted entries from the lists."""
         if self.include or self.exclude:
             for entries in lists:
                 entries[:] = [
@@ -26,13 +28,13 @@ class Selection:
                 ]
 
     def __str__(self) -> str:
-        """Return the options of the command line that say the same."""
+        """Return the equivalent options of the command line."""
         parts = [f"--include {pattern!r}" for pattern in self.include]
         parts += [f"--exclude {pattern!r}" for pattern in self.exclude]
         return " ".join([*parts, *([] if self.recursive else ["--no-recursive"])])
 
     def wants(self, path: str) -> bool:
-        """Whether a path, relative to the root, is wanted."""
+        """Return whether a path, relative to the root, is wanted."""
         path = composed(path)
         included = not self.include or any(_fits(path, each) for each in self.include)
         return included and not any(_fits(path, each) for each in self.exclude)

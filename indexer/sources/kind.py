@@ -10,11 +10,11 @@ from indexer.sources.options import SourceOptions
 class SourceKind(Protocol):
     """A kind of source, registered as an entry point of the group `limn.sources`.
 
-    The module that is registered imports what is slow to import in `open`.
+    The registered module imports slow libraries in `open`.
     """
 
     names: ClassVar[tuple[str, ...]]
-    """What it takes: files by suffix (".csv"), or texts that name the kind ("album:ADDRESS")."""
+    """The names that it takes: file suffixes (".csv"), or prefixes of texts ("album:ADDRESS")."""
 
     def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> Source | None:
         """Open a file by its path, or a text as it was written.

@@ -1,4 +1,4 @@
-"""How sources are to be read, as the command line says it."""
+"""The options that sources are read with, from the command line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from indexer.sources.globs import EVERYTHING, Selection
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """Which files to read, which columns of tables, where their paths start, what confines all."""
+    """The files and table columns to read, the root of relative paths, the confining folders."""
 
     selection: Selection = EVERYTHING
     columns: AskedColumns = GUESSED

@@ -1,4 +1,4 @@
-"""From what a user names to a source: its kind, and braces in the names of shards."""
+"""The registry of sources: the kind of a user's source, and braces in the names of shards."""
 
 import os
 import re
@@ -21,16 +21,16 @@ RANGE = re.compile(r"(\d+)\.\.(\d+)")
 MAX_SHARDS = 100_000
 
 FOLDER = "folder"
-"""The kind, by its entry point, of a path that no other kind takes."""
+"""The entry point of the kind that opens every path that no other kind takes."""
 
 
 def open_source(place: Path | str, options: SourceOptions, within: Path | None = None) -> Source:
-    """Open the source that a path names, or a text such as "album:ADDRESS".
+    """Open the source that a path names, or a text with a prefix, "album:ADDRESS".
 
     `within` is the highest folder whose captions files count.
 
     Raises:
-        BadSource: it lies out of the folders that it is confined to.
+        BadSource: it lies outside the folders that confine it.
         BadSource: it is a table whose library is missing, or that is damaged.
     """
     path = Path(place)
@@ -56,16 +56,16 @@ def open_source(place: Path | str, options: SourceOptions, within: Path | None =
 
 
 def places(text: str) -> list[str]:
-    """Return the sources that a text names, each as a job keeps it: absolute paths, or as written.
+    """Return the sources that a text names, as a job stores them: absolute paths, or as written.
 
     Raises:
-        BadSource: braces stand for more than anybody has.
+        BadSource: braces name too many files.
     """
     return [text] if has_prefix(text) else [str(path) for path in shards(text)]
 
 
 def has_prefix(text: str) -> bool:
-    """Return whether a text names a source by its kind ("album:ADDRESS"), and no file."""
+    """Return whether a text names a source by its prefix ("album:ADDRESS"), and no file."""
     return _kind_by_prefix(text) is not None
 
 
@@ -79,10 +79,10 @@ def _kind_by_prefix(text: str) -> SourceKind | None:
 
 
 def shards(text: str) -> list[Path]:
-    """Return the paths that a name with braces stands for: train-{000..127}.tar, {train,test}.tar.
+    """Return the paths that braces expand to: train-{000..127}.tar, {train,test}.tar.
 
     Raises:
-        BadSource: there are more than anybody has.
+        BadSource: there are too many.
     """
     path = user_path(Path(text))
     if path.exists() or not BRACES.search(text):

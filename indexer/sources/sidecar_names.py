@@ -1,4 +1,4 @@
-"""Which files belong to a picture by their names: a.txt, a.jpg.xmp, and Google Takeout's."""
+"""Names of sidecars, and the pictures they belong to: a.txt, a.jpg.xmp, and Google Takeout's."""
 
 import os
 import re
@@ -14,7 +14,7 @@ TAKEOUT_ENDING = ".supplemental-metadata"
 # The second picture of a name is IMG_1(1).jpg, and its document IMG_1.jpg(1).json.
 NUMBERED = re.compile(r"(?P<stem>.+)(?P<number>\(\d+\))")
 
-# What Google Photos appends to pictures that it changed, in the languages of its users; they have
+# The suffixes that Google Photos appends to edited pictures, by language; an edited picture has
 # the original's document.
 EDITED = (
     "-edited", "-effects", "-bearbeitet", "-modifié", "-edytowane", "-editado", "-editada",
@@ -27,7 +27,7 @@ def _folded(name: str) -> str:
     return composed(name).casefold()
 
 
-# How a picture's name and a sidecar's are compared: to the byte, by their letters, without case.
+# Comparisons of a picture's name and a sidecar's: by bytes, by Unicode form, without case.
 KEYS: tuple[Callable[[str], str], ...] = (str, composed, _folded)
 
 
@@ -41,16 +41,15 @@ class SidecarNames:
         return bool(self._names[0])
 
     def add(self, name: str) -> None:
-        """Take in a file."""
+        """Add a file."""
         stem, suffix = os.path.splitext(name)
         for names, key in zip(self._names, KEYS, strict=True):
             names.setdefault(key(stem), {}).setdefault(suffix.lower(), name)
 
     def beside(self, picture: str) -> dict[str, str]:
-        """Return a picture's sidecars, by suffix; a.jpg.xmp goes before a.xmp.
+        """Return a picture's sidecars, by suffix; a.jpg.xmp takes precedence over a.xmp.
 
-        Where none has the picture's name as it is written, neither the form of its letters nor
-        their case matters.
+        Where no sidecar has the picture's exact name, Unicode form and case are ignored.
         """
         stem = os.path.splitext(picture)[0]
         found: dict[str, str] = {}
@@ -67,11 +66,11 @@ class SidecarNames:
 
 
 def _takeout_stems(picture: str) -> Iterator[str]:
-    """Yield the stems that a picture's document from Google may have, likely ones first."""
+    """Yield the possible stems of a picture's document from Google, likely ones first."""
     for name, number in _originals(picture):
         yield name + number
         whole = name + TAKEOUT_ENDING
-        # Longer forms first: what is cut is cut at one place, but versions differ in where.
+        # Longer forms first: each version of Takeout cuts names at its own length.
         for length in range(len(whole), len(name), -1):
             yield whole[:length] + number
         if len(name) > TAKEOUT_NAME_LENGTH:
@@ -79,7 +78,7 @@ def _takeout_stems(picture: str) -> Iterator[str]:
 
 
 def _originals(picture: str) -> Iterator[tuple[str, str]]:
-    """Yield the names that a picture may have had, each with its number: ("IMG_1.jpg", "(1)")."""
+    """Yield a picture's possible original names, each with its number: ("IMG_1.jpg", "(1)")."""
     stem, suffix = os.path.splitext(picture)
     number = ""
     if numbered := NUMBERED.fullmatch(stem):

@@ -1,4 +1,4 @@
-"""Files that stand beside a picture and tell of it: texts, JSON, XMP; in archives too."""
+"""Sidecars of pictures: texts, JSON, XMP; in archives too."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,12 +22,12 @@ XMP_SUFFIX = ".xmp"
 LABEL_SUFFIXES = (".cls",)
 SUFFIXES = (*TEXT_SUFFIXES, JSON_SUFFIX, XMP_SUFFIX, *LABEL_SUFFIXES)
 
-# A sidecar that is larger is none: a log, a book, a dump.
+# A larger file is no sidecar, but a log, a book or a dump.
 LARGEST_BYTES = 16 << 20
 
 
 def told_by(sidecars: Mapping[str, bytes]) -> SidecarData:
-    """Return what sidecars say of a picture, by their suffix.
+    """Return the data of a picture's sidecars, given by their suffix.
 
     Raises:
         BadSource: a JSON or an XMP file can't be read.
@@ -36,16 +36,16 @@ def told_by(sidecars: Mapping[str, bytes]) -> SidecarData:
 
 
 def together(told: Mapping[str, SidecarData]) -> SidecarData:
-    """Combine what sidecars say of a picture: captions of texts before those of documents.
+    """Combine the data of a picture's sidecars: captions of texts before those of documents.
 
-    Of two values of a field or a fact, that of XMP counts, which photo managers keep up to date.
+    Of two values of a field or a fact, that of XMP counts, which photo managers update.
     """
     ordered = [told[suffix] for suffix in sorted(told, key=SUFFIXES.index)]
     return replace(joined(reversed(ordered)), captions=joined(ordered).captions)
 
 
 def told_by_file(suffix: str, data: bytes) -> SidecarData:
-    """Return what one sidecar says of its picture.
+    """Return the data of one sidecar.
 
     Raises:
         BadSource: it is a JSON or an XMP file, and can't be read.
@@ -61,7 +61,7 @@ def told_by_file(suffix: str, data: bytes) -> SidecarData:
 
 
 def told_by_xmp(data: bytes) -> SidecarData:
-    """Return what an XMP sidecar says of its picture.
+    """Return the data of an XMP sidecar.
 
     Raises:
         BadSource: it is not XMP, or damaged.
@@ -78,7 +78,7 @@ def told_by_xmp(data: bytes) -> SidecarData:
 
 
 def told_by_json(data: bytes) -> SidecarData:
-    """Return what a JSON document beside a picture tells of it: its captions, and its plain values.
+    """Return the data of a JSON sidecar: its captions, and its plain values.
 
     Raises:
         BadSource: it is not JSON, or holds no object.
@@ -92,7 +92,7 @@ def told_by_json(data: bytes) -> SidecarData:
     if _is_file_name(document.get("title")):
         document.pop("title")
     captions = [name for name in document if name.casefold() in CAPTION_NAMES]
-    # A name of the picture's own, so that no key of the document is taken for it.
+    # A reserved name for the picture, so that no key of the document is mistaken for it.
     columns = AskedColumns("\0", tuple(captions)).choose(["\0", *document], "it")
     return columns.told(document)
 

@@ -1,4 +1,4 @@
-"""The gate to the catalog: what files say becomes what can be stored, or is left out."""
+"""Reduction of values from files to storable ones; all others are left out."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from search.errors import BadSource
 from search.records import Caption, PictureFacts
 from search.text.characters import storable
 
-# As long as the columns of `search.tables` are.
+# The lengths of the columns in SQL.
 LONGEST_NAME, LONGEST_TEXT = 100, 500
 LONGEST_LANGUAGE, LONGEST_KIND = 35, 50
 LONGEST_FORMAT, LONGEST_DATE = 20, 40
@@ -23,7 +23,7 @@ LONGEST_INTEGER = 300
 
 
 def parse_json(text: str) -> Any:
-    """Return what a JSON text says; numbers that are too large become infinite.
+    """Parse a JSON text; numbers that are too large become infinite.
 
     Raises:
         BadSource: it is not JSON, or is nested too deeply.
@@ -39,7 +39,7 @@ def parse_json(text: str) -> Any:
 
 
 def kept_captions(captions: Iterable[Caption]) -> tuple[Caption, ...]:
-    """Return the captions as they can be stored, each once, without empty ones."""
+    """Return the storable captions, each once, without empty ones."""
     kept = (
         replace(
             caption,
@@ -54,7 +54,7 @@ def kept_captions(captions: Iterable[Caption]) -> tuple[Caption, ...]:
 
 
 def kept_fields(fields: Mapping[str, str | float]) -> dict[str, str | float]:
-    """Return the fields as they can be stored: names and texts cut, numbers finite."""
+    """Return the storable fields: names and texts cut, numbers finite."""
     kept: dict[str, str | float] = {}
     for name, value in fields.items():
         name = storable(name).strip()[:LONGEST_NAME].rstrip()
@@ -68,7 +68,7 @@ def kept_fields(fields: Mapping[str, str | float]) -> dict[str, str | float]:
 
 
 def kept_facts(facts: PictureFacts) -> PictureFacts:
-    """Return what a file says of itself as it can be stored."""
+    """Return the storable part of a file's own facts."""
     there = _finite(facts.latitude, 90) and _finite(facts.longitude, 180)
     return replace(
         facts,

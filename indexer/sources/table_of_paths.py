@@ -26,16 +26,16 @@ from search.text.characters import composed, storable
 from search.text.path_names import on_disk
 
 Rows = Iterator[tuple[str, SidecarData]]
-"""A picture's name and what one row tells of it; a picture may have many, anywhere."""
+"""A picture's name and the data of one row; a picture may have many rows, anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListSource:
-    """The pictures that a table names, by paths from `pictures_in`, or from the table's folder or
-    the folder `images` in it, as datasets are often laid out.
+    """The pictures that a table names, by paths.
 
-    The rows go through a file on disk that brings those of one picture together, so that memory
-    holds none of the table, however long it is.
+    Paths start from `pictures_in`, or from the table's folder or the folder `images` in it, as
+    datasets are often laid out. The rows go through a file on disk that groups them by picture, so
+    that memory holds none of the table, however long it is.
     """
 
     table: Path
@@ -48,7 +48,7 @@ class ListSource:
     def of(
         cls, place: Path | str, rows: Callable[[Path, AskedColumns], Rows], options: SourceOptions
     ) -> "ListSource":
-        """Return a table as the options have it read."""
+        """Return a table with the options applied."""
         columns, pictures_in = options.columns, options.pictures_in
         return cls(Path(place), rows, columns, pictures_in, options.confined_to)
 
@@ -94,7 +94,7 @@ class ListSource:
 
 
 class SpreadsheetKind:
-    """Tables in text that name pictures, with a line for the names of the columns."""
+    """Text tables that name pictures, with a line for the names of the columns."""
 
     names: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
 
@@ -104,7 +104,7 @@ class SpreadsheetKind:
 
 
 class JsonLinesKind:
-    """Files with a JSON object a line, each of which names a picture."""
+    """Files with one JSON object per line, each naming a picture."""
 
     names: ClassVar[tuple[str, ...]] = (".jsonl", ".ndjson")
 
@@ -149,7 +149,7 @@ def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
 
 
 def json_rows(path: Path, asked: AskedColumns) -> Rows:
-    """Yield the rows of a file with a JSON object a line; the keys are the columns."""
+    """Yield the rows of a file with one JSON object per line; the keys are the columns."""
     chosen: dict[tuple[str, ...], Columns] = {}
     picture: str | None = None
     try:
@@ -203,7 +203,7 @@ def _encoding(path: Path) -> str:
 def _pictures(
     folders: Sequence[Path], rows: Sequence[tuple[str, SidecarData]]
 ) -> Iterator[Item | Failure]:
-    """Yield what rows are of whose names are the same in one form or another: mostly one file."""
+    """Yield the pictures of rows whose names match in one form or another: mostly one file."""
     found = {name: _found(folders, name) for name, _ in rows}
     for path in dict.fromkeys(each.path for each in found.values()):
         told = _merged([each for name, each in rows if found[name].path == path])

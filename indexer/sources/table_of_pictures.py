@@ -38,7 +38,7 @@ def pictures_in_table(
 ) -> Iterator[Found]:
     """Yield the rows of a table with pictures in a column.
 
-    Only the columns beside them are read, so a picture's size is not known here and stands as 0.
+    Only the other columns are read, so a picture's size is unknown here and given as 0.
 
     Raises:
         BadSource: it has no column of pictures; the message lists the columns.
@@ -62,7 +62,7 @@ def pictures_in_table(
 
 
 def is_text(kind: Any) -> bool:
-    """Whether a pyarrow type is text: then a column of pictures holds their paths."""
+    """Return whether a pyarrow type is text: then a column of pictures holds their paths."""
     return str(kind) in ("string", "large_string", "string_view")
 
 

@@ -1,4 +1,4 @@
-"""The JSON documents that Google Takeout puts beside pictures."""
+"""The JSON documents that Google Takeout writes for pictures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from search.records import Caption
 # A document of Google Photos has one of these; no other program's has.
 MARKS = ("photoTakenTime", "googlePhotosOrigin", "geoDataExif")
 
-# `title` is the file's name. What the others hold is read apart.
+# `title` is the file's name. The other keys are read separately.
 READ_APART = ("title", "description", "people")
 
 
@@ -23,10 +23,10 @@ def is_takeout(document: Mapping[str, Any]) -> bool:
 
 
 def told_by_takeout(document: Mapping[str, Any]) -> SidecarData:
-    """Return what a document says of its picture.
+    """Return the data of a document about its picture.
 
     Its date is in UTC and counts where the picture has none; a place that differs from the
-    picture's was put in by a person. `favorited` and other plain values are fields.
+    picture's was set by a person. `favorited` and other plain values are fields.
     """
     rest = {name: value for name, value in document.items() if name not in READ_APART}
     people = ", ".join(_people(document.get("people")))

@@ -1,4 +1,4 @@
-"""One pass through a source, which begins before anything is made for what it holds."""
+"""One pass through a source; its start can be checked before a collection is made."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -12,7 +12,7 @@ from search.pictures.containers import SUFFIXES
 
 
 class SourceWalk:
-    """A source that is walked once, however early its first picture is asked for."""
+    """A source that is walked once, however early its first picture is read."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -21,7 +21,7 @@ class SourceWalk:
         self._begun: Iterator[Found] | None = None
 
     def check_filled(self) -> None:
-        """Walk up to the first picture of a new collection; `find` goes on from there.
+        """Walk up to the first picture of a new collection; `find` continues from there.
 
         Raises:
             BadSource: the source can't be read, or holds nothing.
@@ -38,7 +38,7 @@ class SourceWalk:
         raise empty(self)
 
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
-        """Yield all that the source holds; from the start the first time alone."""
+        """Yield all items of the source; the first call continues the walk of `check_filled`."""
         begun, self._begun = self._begun, None
         return begun or self.source.find(unchanged)
 

@@ -1,1 +1,1 @@
-"""Making the pair that ships from its parts: pairs, towers, losses, loop, export."""
+"""Training of the built-in pair, of fine-tuned pairs and of adapters."""

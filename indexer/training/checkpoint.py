@@ -1,4 +1,4 @@
-"""A run's state on disk: one file, replaced whole, that only the same run goes on from."""
+"""A run's state on disk: one file, replaced whole, which only the same run resumes."""
 
 import pickle
 from pathlib import Path
@@ -21,7 +21,7 @@ UNREADABLE = (
     AttributeError,
     pickle.UnpicklingError,
 )
-"""What torch was seen to raise on files that are cut, garbled or of another kind."""
+"""Errors that torch was seen to raise on files that are cut, garbled or of another kind."""
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:

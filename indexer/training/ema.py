@@ -1,4 +1,4 @@
-"""The exponential moving average of the weights that learn: what is judged and installed."""
+"""The exponential moving average of the trained weights, which is judged and installed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Average:
-    """An average that follows parameters, and can take their place for a while."""
+    """An average that follows parameters, and can replace them for a while."""
 
     def __init__(
         self,
@@ -16,9 +16,9 @@ class Average:
         decay: float,
         weights: Mapping[str, Tensor] | None = None,
     ) -> None:
-        """`weights` are those that follow, by the parameters' names; copies where none are given.
+        """Start from `weights`, by the parameters' names, or from copies of the parameters.
 
-        Of them a share `decay` stays at each step.
+        A share `decay` of the average stays at each step.
         """
         self._parameters = parameters
         self._decay = decay
@@ -26,7 +26,7 @@ class Average:
         self.weights = dict(copies)
 
     def follow(self, step: int) -> None:
-        """Move towards the parameters after step `step`, counted from 1."""
+        """Move the average towards the parameters after step `step`, counted from 1."""
         theirs = [each.detach() for each in self._parameters.values()]
         ours = [self.weights[name] for name in self._parameters]
         follow(ours, theirs, step, self._decay)
@@ -55,6 +55,6 @@ def follow(averages: list[Tensor], weights: list[Tensor], step: int, decay: floa
 
 @torch.no_grad()
 def put(parameters: Mapping[str, nn.Parameter], weights: Mapping[str, Tensor]) -> None:
-    """Give parameters the values that go by their names."""
+    """Give parameters the values of their names."""
     for name, parameter in parameters.items():
         parameter.copy_(weights[name])

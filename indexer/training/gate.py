@@ -1,17 +1,17 @@
-"""The gate that all trainings share: a result is installed only where it finds no less."""
+"""The gate that all trainings share: a result is installed only where its recall is no worse."""
 
 from search.errors import LimnError, Message
 
 
 class NotInstalled(LimnError):
-    """A training's result that finds what was held out worse than what it came from."""
+    """A training result has lower held-out recall than the weights that it started from."""
 
 
 def check_gate(*, worse: bool, anyway: bool, refusal: Message) -> None:
-    """Let a training's result be installed where it is no `worse`, or wanted `anyway`.
+    """Accept a training's result where it is no `worse`, or wanted `anyway`.
 
     Raises:
-        NotInstalled: it is neither; `refusal` says why, and what to try.
+        NotInstalled: it is neither; `refusal` gives the reason, and what to try.
     """
     if worse and not anyway:
         raise NotInstalled(refusal)

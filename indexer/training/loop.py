@@ -17,9 +17,9 @@ Losses = dict[str, float]
 
 
 class TrainingLoop(ABC):
-    """The steps of an optimizer, the average that follows them, and the checkpoint of both.
+    """The steps of an optimizer, the average of its parameters, and the checkpoint of both.
 
-    A subclass says which further state its checkpoint holds, and how a step makes gradients.
+    A subclass adds further state to the checkpoint, and makes the gradients of a step.
     """
 
     def __init__(
@@ -63,17 +63,17 @@ class TrainingLoop(ABC):
 
     @abstractmethod
     def _restore(self, state: dict[str, Any]) -> None:
-        """Take what `_state` returned, from a checkpoint."""
+        """Restore the state that `_state` returned, from a checkpoint."""
 
     @abstractmethod
     def _check(self, losses: Losses, norm: Tensor) -> None:
-        """Raise TrainingStopped where losses or `norm`, the gradient's, are no numbers."""
+        """Raise TrainingStopped where a loss or `norm`, the gradient's, is not finite."""
 
     def advance(self, steps: int, backward: Callable[[], Losses]) -> Losses:
         """Take one of `steps` steps; `backward` makes its gradients and returns its losses.
 
         Raises:
-            TrainingStopped: the losses or the gradient are no numbers; nothing has moved.
+            TrainingStopped: a loss or the gradient is not finite; nothing has moved.
         """
         share = rate_at(self.step, steps, self._warmup)
         for group, peak in zip(self.optimizer.param_groups, self._peaks, strict=True):
@@ -101,7 +101,7 @@ class TrainingLoop(ABC):
         }
 
     def save(self) -> None:
-        """Write a checkpoint; raises StorageFailed, and the previous one stays."""
+        """Write a checkpoint; raise StorageFailed where that fails, and the previous one stays."""
         state = {
             **self.identity,
             **self._state(),
@@ -111,7 +111,7 @@ class TrainingLoop(ABC):
         checkpoint.save(self.folder, state)
 
     def resume(self) -> bool:
-        """Take up the folder's checkpoint; return False where there is none.
+        """Resume from the folder's checkpoint; return False where there is none.
 
         Raises:
             TrainingStopped: the checkpoint is damaged, or of another run.

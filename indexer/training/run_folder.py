@@ -1,4 +1,4 @@
-"""A run's folder: whose it is, and that one process works in it at a time."""
+"""Run folders: one run owns each, and one process works in it at a time."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,17 +15,17 @@ LOCK = ".lock"
 
 
 class TrainingStopped(LimnError):
-    """A run can't go on: its loss is no number, or its checkpoint belongs to another run."""
+    """A run can't continue: its loss is not finite, or its checkpoint belongs to another run."""
 
 
 @contextmanager
 def claimed(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
-    """Make `folder` that of the run that `asked` describes, or take it up again, and hold it.
+    """Claim `folder` for the run that `asked` describes, new or resumed, until the block ends.
 
     A run that is refused before it has made anything leaves the folder free for another.
 
     Raises:
-        BadSetting: it holds something else, or another run; the message says what differs.
+        BadSetting: it holds something else, or another run; the message names the differences.
         TrainingStopped: another process is at work in it.
         StorageFailed: it can't be written.
     """

@@ -1,4 +1,4 @@
-"""How the learning rate moves from step to step."""
+"""The schedule of the learning rate."""
 
 import math
 
@@ -6,7 +6,7 @@ import math
 def rate_at(step: int, steps: int, warmup: float) -> float:
     """Return the share of the peak rate at a step: linear warm-up, then half a cosine down to 1%.
 
-    `warmup` is the share of the steps that it takes.
+    `warmup` is the share of the steps in the warm-up.
     """
     start = max(1, int(warmup * steps))
     if step < start:

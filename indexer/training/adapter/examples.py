@@ -1,4 +1,4 @@
-"""What marks teach: questions with the pictures that answer them and those that do not."""
+"""Examples from marks: questions with the pictures that answer them and those that do not."""
 
 import hashlib
 from collections import defaultdict
@@ -12,20 +12,20 @@ from search.errors import BadSource
 from search.ranking.calibration import STOCK_TEXTS
 from search.records import Ids, Vectors
 
-# With fewer, what is held out to decide by would be one or two questions.
+# With fewer, only one or two questions would be held out for the gate.
 FEWEST = 8
 
-# Texts that are to stay where they are: captions, evenly spaced, or a stock where there are none.
+# Texts whose vectors must not move: captions, evenly spaced, or a fixed list without captions.
 STILL = 256
 
-# Of four questions one is held out: by the hash of its words, so that it stays held out as marks
+# One of four questions is held out, by the hash of its words, so that it stays held out as marks
 # are added.
 HELD_OUT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Words, and the rows of the collection's pictures that were marked in answer to them."""
+    """Words, and the rows of the collection's pictures that were marked as answers to them."""
 
     words: str
     more: Ids
@@ -39,10 +39,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class AdapterExamples:
-    """The questions, those to train on first, the vectors of their words, and all the pictures.
+    """The questions, training ones first, the vectors of their words, and all the pictures.
 
-    `texts` is (questions, width), `pictures` (pictures, width), `still` (n, width) texts that
-    nobody marked anything for; `trained` is how many questions are to train on.
+    `texts` is (questions, width), `pictures` (pictures, width), `still` (n, width) texts without
+    any marks; `trained` is the number of training questions.
     """
 
     questions: tuple[Question, ...]
@@ -56,7 +56,7 @@ def gather(engine: Engine, collection: Collection) -> AdapterExamples:
     """Return the marked questions about a collection's pictures.
 
     Raises:
-        BadSource: there are too few to train on and to decide by.
+        BadSource: there are too few for training and for the gate.
     """
     ids, pictures = engine.store(collection).items()
     marks = engine.catalog.marks.all()

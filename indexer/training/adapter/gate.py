@@ -1,4 +1,4 @@
-"""The gate: an adapter is installed only where it finds what was held out no worse."""
+"""The gate: an adapter is installed only where its held-out recall is no worse."""
 
 from dataclasses import asdict, dataclass
 
@@ -36,7 +36,7 @@ class AdapterFigures:
 
 @dataclass(frozen=True, slots=True)
 class InstalledAdapter:
-    """An adapter that was installed, how it did and on how many questions."""
+    """An installed adapter, its figures and the number of its questions."""
 
     collection: str
     trained: int
@@ -65,7 +65,7 @@ def install(
     adapter: Adapter,
     anyway: bool = False,
 ) -> InstalledAdapter:
-    """Put an adapter in use where it finds what is held out no worse; raises NotInstalled."""
+    """Install an adapter where its held-out recall is no worse; raise NotInstalled otherwise."""
     captions = engine.caption_vectors(collection)
     ids, _ = engine.store(collection).items()
     before = _figures(examples, None, ids, captions)

@@ -1,4 +1,4 @@
-"""Training an adapter: gradients by hand in NumPy, a few hundred small steps, always the same."""
+"""Training of an adapter: gradients in NumPy, a few hundred small steps, deterministic."""
 
 from dataclasses import dataclass
 
@@ -14,20 +14,20 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class AdapterConfig:
-    """How an adapter is trained; docs/relevance.md tells on what these were chosen."""
+    """The settings of an adapter's training; docs/relevance.md names the data that set them."""
 
     rank: int = 16
     steps: int = 100
     rate: float = 0.005
-    decay: float = 5.0  # how much weights shrink: few marks must not move much
-    still: float = 30.0  # how much it costs to move what nobody marked
+    decay: float = 5.0  # the weight decay: few marks must not move much
+    still: float = 30.0  # the weight of moving texts without marks
     temperature: float = 0.05
-    others: int = 256  # pictures drawn to be told apart from the marked ones
+    others: int = 256  # pictures drawn as negatives of the marked ones
     seed: int = 17
 
 
 def train(examples: AdapterExamples, config: AdapterConfig = AdapterConfig()) -> Adapter:
-    """Return an adapter that leads the questions to train on to their answers."""
+    """Return an adapter that moves the training questions towards their answers."""
     chance = np.random.default_rng(config.seed)
     width = examples.texts.shape[1]
     down = chance.normal(size=(config.rank, width)) / np.sqrt(width)
@@ -47,7 +47,7 @@ def _slopes(
 ) -> tuple[Matrix, Matrix]:
     """Return the gradients of the mean loss: each answer against "less" marks and drawn pictures.
 
-    Texts that nobody marked anything for are to stay where they are.
+    Texts without any marks are to stay where they are.
     """
     texts = examples.texts[: examples.trained].astype(np.float64)
     inner = texts @ down.T
@@ -76,7 +76,7 @@ def _pull(unit: NDArray[np.float64], right: Vectors, wrong: Vectors, temperature
     good, bad = right @ unit / temperature, wrong @ unit / temperature
     top = max(good.max(), bad.max(initial=-np.inf))
     good, bad = np.exp(good - top), np.exp(bad - top)
-    total = good + bad.sum()  # (right,): each answer alone against all that is wrong
+    total = good + bad.sum()  # (right,): each answer alone against all wrong pictures
     of_right = ((good / total - 1)[:, None] * right).sum(0)
     of_wrong = (1 / total).sum() * (bad @ wrong)
     found: Matrix = (of_right + of_wrong) / (temperature * len(right))
@@ -84,7 +84,7 @@ def _pull(unit: NDArray[np.float64], right: Vectors, wrong: Vectors, temperature
 
 
 class _Adam:
-    """Steps along gradients, each weight at its own pace (Kingma and Ba 2015)."""
+    """An optimizer whose steps suit each weight's gradients (Kingma and Ba 2015)."""
 
     def __init__(self, config: AdapterConfig) -> None:
         self._rate = config.rate

@@ -1,1 +1,1 @@
-"""Training the pair that ships."""
+"""Training of the built-in pair."""

@@ -1,4 +1,4 @@
-"""One batch's part of the loop: the captions drawn, and every loss of the recipe."""
+"""The losses of one batch: the captions drawn, and every loss of the recipe."""
 
 import numpy as np
 import torch
@@ -22,15 +22,16 @@ def batch_losses(
     chosen: NDArray[np.int64],
     draw: np.random.Generator,
 ) -> dict[str, Tensor]:
-    """Every loss of the recipe, weighted, by name; `pixels` are views of the `chosen` pictures.
+    """Return every loss of the recipe, weighted, by name.
 
-    One English caption of each picture is drawn and `chinese_draws` Chinese ones, each a softmax of
-    its own, so captions of one picture are never each other's negatives.
+    `pixels` are views of the `chosen` pictures. One English caption of each picture is drawn and
+    `chinese_draws` Chinese ones, each with its own softmax, so captions of one picture are never
+    each other's negatives.
     """
     device = pixels.device
     topics = torch.from_numpy(examples.topics[chosen]).to(device)
     targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
-    judged = chosen[:JUDGED]  # a class is of one picture: none is asked of views that show two
+    judged = chosen[:JUDGED]  # a class belongs to one picture, so mixed views have none
     if draw.random() < recipe.mixed:
         pixels, others, share = mixed(pixels, draw)
         targets, judged = torch.lerp(targets[others], targets, share), judged[:0]

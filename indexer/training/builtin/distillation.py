@@ -1,6 +1,6 @@
-"""What the pair learns beyond the captions, to keep words and things the pictures do not show.
+"""Distillation into the pair, to retain words and things that the pictures do not show.
 
-A teacher says what sentences and words mean; a classifier says what it sees in every picture.
+A teacher gives the meaning of sentences and words; a classifier gives the classes of each picture.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,16 +19,16 @@ from indexer.training.builtin.views import Views
 Teach = Callable[[list[str]], NDArray[np.float32]]
 
 SENTENCES = 24
-"""Drawn from each pool at each step."""
+"""Sentences drawn from each pool at each step."""
 
 JUDGED = 24
-"""Pictures of a batch whose classes are asked at each step, and how many classes of each."""
+"""Pictures of a batch that are classified at each step, and the number of classes of each."""
 CLASSES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Sentences and the teacher's embeddings of what they mean, row by row."""
+    """Sentences and the teacher's embeddings of their meaning, row by row."""
 
     ids: list[TokenIds]
     teacher: NDArray[np.float32]
@@ -65,7 +65,7 @@ class Lessons:
 def word_pool(
     words: Sequence[tuple[str, str]], tokenizers: Sequence[Tokenizer], teach: Teach
 ) -> Pool:
-    """Chinese words and phrases that mean what the teacher knows in English."""
+    """Return Chinese words and phrases whose English meaning the teacher knows."""
     english = [text for word, _ in words for text in (word, f"a photo of a {word}")]
     chinese = [text for _, word in words for text in (word, f"一张{word}的照片")]
     taught = teach(english)
@@ -74,7 +74,7 @@ def word_pool(
 
 
 def sentence_pool(sentences: list[str], tokenizer: Tokenizer, teach: Teach) -> Pool:
-    """English sentences without pictures."""
+    """Return a pool of English sentences without pictures."""
     return Pool([tokenizer.encode(sentence).ids for sentence in sentences], teach(sentences))
 
 

@@ -49,7 +49,7 @@ def examples_of(
     tokenizers: tuple[Tokenizer, ...],
     teach: Callable[[list[str]], NDArray[np.float32]],
 ) -> PairExamples:
-    """Tokenise every caption and ask the teacher, once, for every English one."""
+    """Tokenise every caption and compute the teacher's embedding, once, of every English one."""
     english = [caption for pair in pairs for caption in pair.captions.get("en", ())]
     rows = {caption: row for row, caption in enumerate(dict.fromkeys(english))}
     table = teach(list(rows))
@@ -80,8 +80,8 @@ def drawn(
 ) -> tuple[TokenIds, int]:
     """Draw one sentence and segmentation, and mask a share `forgotten` of its tokens.
 
-    A share `written` of the draws are sentences of no teacher, where a picture has both: Chinese
-    that people wrote, which is shorter and vaguer than what was translated.
+    A share `written` of the draws are sentences without a teacher, where a picture has both:
+    Chinese that people wrote, which is shorter and vaguer than translations.
     """
     alone = sum(sentence.teacher < 0 for sentence in sentences)  # they come first
     low, high = 0, len(sentences)

@@ -1,4 +1,4 @@
-"""A trained pair as files to ship: ONNX graphs with small weights, checked against torch."""
+"""Export of a trained pair: ONNX graphs with small weights, checked against torch."""
 
 import hashlib
 from dataclasses import asdict
@@ -23,7 +23,7 @@ from search.encoders.onnx_pair.pair_folder import describe
 from search.encoders.preparation import Preparation
 
 LOWEST_COSINE = 0.99
-"""Of a shipped tower's vectors with torch's, the mean over the probes; below it nothing ships."""
+"""The lowest mean cosine of an exported tower's vectors with torch's, over the probes."""
 
 
 class RawPictureTower(nn.Module):
@@ -45,12 +45,12 @@ def export(
     tiny: bool = True,
     preparation: Preparation = SEARCHED,
 ) -> dict[str, float]:
-    """Write image.onnx, text.onnx, tokenizer.json and pair.json; give the lowest mean cosines.
+    """Write image.onnx, text.onnx, tokenizer.json and pair.json; return the lowest mean cosines.
 
     Weights are stored as float16 (pictures) and as int8 with a scale per row or column (texts), or
     all as float16 where the files need not be `tiny`: fine-tuning from int8 moves most weights by
-    less than a step of it, so that rounding would undo what was learned. They are widened once when
-    a session opens, so arithmetic stays float32 and a text's vector does not depend on its batch.
+    less than a step of it, so that rounding would undo the learning. They are widened once when a
+    session opens, so arithmetic stays float32 and a text's vector does not depend on its batch.
 
     Raises:
         ExportDiffers: a tower's mean cosine with torch is under `LOWEST_COSINE`.

@@ -1,4 +1,4 @@
-"""What a run starts from: pretrained weights, a tokenizer with Chinese, towers that fit both."""
+"""Initial weights of a run: pretrained weights, a tokenizer with Chinese, matching towers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def start(
 ) -> Start:
     """Build both towers from MobileNetV2's weights file and all-MiniLM-L6-v2's folder.
 
-    Chinese tokens start as what they translate to in the parallel captions and the `glossary` of
+    Chinese tokens start as their translations in the parallel captions and the `glossary` of
     (English, Chinese) words.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Pictures that come with a class's name instead of captions: archives of jpg and txt."""
+"""Pictures with a class's name instead of captions: archives of jpg and txt."""
 
 import csv
 import re
@@ -11,13 +11,13 @@ from indexer.captioned_pictures import CaptionedPicture
 from search.errors import BadSource
 
 AT_MOST = 12
-"""Pictures of one class: a batch should not be full of one face."""
+"""The most pictures of one class: a batch should not be full of one face."""
 
 GLOSSARY = Path(__file__).parent / "glossary.csv"
 
 
 def glossary() -> list[tuple[str, str]]:
-    """English and Chinese names of some 700 visible things, written for this project."""
+    """Return the English and Chinese names of some 700 visible things, written for this project."""
     with GLOSSARY.open(encoding="utf-8", newline="") as lines:
         return [(row["english"], row["chinese"]) for row in csv.DictReader(lines)]
 

@@ -1,4 +1,4 @@
-"""A pair as it ships, read back into torch's towers, to train further or to export otherwise."""
+"""Reading of a shipped pair back into torch's towers, for training or another export."""
 
 import json
 import math
@@ -20,7 +20,7 @@ from search.errors import EncoderUnavailable
 
 @dataclass(frozen=True, slots=True)
 class ShippedPair:
-    """A pair's towers, in evaluation mode, their sizes, and the tokenizer they were trained on."""
+    """A pair's towers, in evaluation mode, their sizes, and their tokenizer in training."""
 
     pair: TrainedPair
     shape: TowerShape
@@ -28,10 +28,10 @@ class ShippedPair:
 
 
 def shipped(folder: Path, dropout: float = 0.0) -> ShippedPair:
-    """Return the pair whose files `export` wrote to `folder`; its towers give what the graphs give.
+    """Return the pair that `export` wrote to `folder`; its towers give the graphs' vectors.
 
-    The weights are what the files hold, widened to float32: what rounding to float16 and int8 has
-    taken is not found again.
+    The weights are the files' values, widened to float32: the precision lost by rounding to float16
+    and int8 is not restored.
 
     Raises:
         EncoderUnavailable: a file is missing or damaged, or the graphs are not of these towers.
@@ -55,9 +55,9 @@ def shipped(folder: Path, dropout: float = 0.0) -> ShippedPair:
 
 
 def _weights(file: Path) -> dict[str, Tensor]:
-    """Every trained number of a graph by its name in the tower, as float32.
+    """Return every trained number of a graph by its name in the tower, as float32.
 
-    Matrices that the exporter turned and renamed are found by the place that multiplies by them,
+    Matrices that the exporter transposed and renamed are found by the node that multiplies by them,
     whose name is the tower's ("/layers.0/qkv/MatMul").
     """
     graph = onnx.load(file).graph
@@ -82,7 +82,7 @@ def _weights(file: Path) -> dict[str, Tensor]:
 
 
 def _shape(folder: Path, texts: dict[str, Tensor]) -> TowerShape:
-    """Return the sizes that the text tower's weights show, which leave out the number of heads."""
+    """Return the text tower's sizes from its weights, which leave out the number of heads."""
     try:
         return TowerShape(
             width=texts["project.weight"].shape[0],

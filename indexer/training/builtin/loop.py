@@ -29,7 +29,7 @@ MAX_NORM = 5.0
 
 
 class Run(TrainingLoop):
-    """One training run, held in `folder`: checkpoint.pt and metrics.jsonl."""
+    """One training run in `folder`: checkpoint.pt and metrics.jsonl."""
 
     def __init__(
         self,
@@ -64,8 +64,9 @@ class Run(TrainingLoop):
     def epochs(
         self, examples: PairExamples, views: Views, places: NDArray[np.int64]
     ) -> Iterator[dict[str, Any]]:
-        """Train on the pictures at `places` from where the run stands; after each epoch, when the
-        checkpoint is kept, give its mean losses.
+        """Train on the pictures at `places` from the present step; yield each epoch's mean losses.
+
+        Each epoch's checkpoint is written before its losses are yielded.
 
         Raises:
             TrainingStopped: the loss is NaN or infinite; the last checkpoint stays.

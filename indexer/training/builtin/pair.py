@@ -1,4 +1,4 @@
-"""Both towers as one module, and how it does on held-out pictures while it is trained."""
+"""Both towers as one module, and its recall on held-out pictures during training."""
 
 import copy
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class TrainedPair(nn.Module):
 
 
 def parameter_groups(pair: TrainedPair, recipe: TrainingConfig) -> list[dict[str, Any]]:
-    """Parameters by learning rate; the word rows and all vectors are spared the weight decay."""
+    """Return parameters by learning rate; the word rows and all vectors have no weight decay."""
     pair.pictures.body[:FROZEN_STAGES].requires_grad_(False)
     heads = [
         *pair.pictures.pool.parameters(),
@@ -59,7 +59,7 @@ def parameter_groups(pair: TrainedPair, recipe: TrainingConfig) -> list[dict[str
 
 @torch.no_grad()
 def mean_of(pairs: Sequence[TrainedPair]) -> TrainedPair:
-    """Return a pair whose every weight is the mean of theirs, which began alike."""
+    """Return a pair whose weights are the means of the pairs' weights, which began alike."""
     mean = copy.deepcopy(pairs[0])
     for weight, *others in zip(*(pair.parameters() for pair in [mean, *pairs]), strict=True):
         weight.copy_(torch.stack(others).mean(0))
@@ -74,10 +74,10 @@ def recalls(
     places: NDArray[np.int64],
     written: int = 5,
 ) -> dict[str, float]:
-    """Recall@1 and @10 among the pictures at `places`, both ways, per language, the pictures as
-    large as they are searched.
+    """Return Recall@1 and @10 among the pictures at `places`, both ways, per language.
 
-    Only the first `written` sentences of a picture are asked: those that people wrote.
+    The pictures have the size that search uses. The queries are the first `written` sentences of a
+    picture: those that people wrote.
     """
     pair.eval()
     with torch.autocast(pair.log_scale.device.type, dtype=torch.bfloat16):

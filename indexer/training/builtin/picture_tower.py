@@ -9,11 +9,14 @@ from torch.nn import functional
 
 FROZEN_STAGES = 4
 """Stages below this one keep their ImageNet weights: edges and textures, on maps so large that
-their backward pass would cost as much as that of all the rest."""
+their backward pass would cost as much as that of all the rest.
+"""
 
 SUMMED_STAGES = (13, 16, 17)
-"""Stages whose mean over the places goes to the vector beside the last one's: ridge regression from
-frozen features found 3 points of Recall@10 in them."""
+"""Stages whose mean over the places goes to the vector together with the last one's.
+
+Ridge regression from frozen features found 3 points of Recall@10 in them.
+"""
 
 STAGES = (
     (1, 16, 1, 1),
@@ -29,7 +32,7 @@ STAGES = (
 
 @dataclass(frozen=True, slots=True)
 class TowerShape:
-    """The sizes that are free; the rest follows from the weights that training starts from."""
+    """The free sizes; all others follow from the weights that training starts from."""
 
     width: int = 384
     vocabulary: int = 30522
@@ -88,7 +91,7 @@ class Stem(Convolution):
 
 
 class PictureTower(nn.Module):
-    """(n, 3, h, w) in -1..1 -> (n, width) unit rows.
+    """The picture tower: (n, 3, h, w) in -1..1 -> (n, width) unit rows.
 
     The places of the last feature map are summed up by their mean and by attention pooling, those
     of `SUMMED_STAGES` by their mean.
@@ -113,13 +116,13 @@ class PictureTower(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def lower(self, pixels: Tensor) -> Tensor:
-        """(n, 3, h, w) in -1..1 -> the frozen stages' activations (n, 24, h/4, w/4)."""
+        """Run the frozen stages: (n, 3, h, w) in -1..1 -> (n, 24, h/4, w/4)."""
         for stage in self.body[:FROZEN_STAGES]:
             pixels = stage(pixels)
         return pixels
 
     def upper(self, activations: Tensor) -> Tensor:
-        """Return the frozen stages' activations -> (n, width) unit rows."""
+        """Run all further stages on the frozen stages' activations -> (n, width) unit rows."""
         earlier = []
         for number, stage in enumerate(self.body[FROZEN_STAGES:], FROZEN_STAGES):
             activations = stage(activations)
@@ -134,7 +137,7 @@ class PictureTower(nn.Module):
         return self.upper(self.lower(pixels))
 
     def load_imagenet(self, weights: dict[str, Tensor]) -> None:
-        """Take the body from MobileNetV2 weights whose keys are `body.I[.m.J].c.weight`."""
+        """Load the body from MobileNetV2 weights whose keys are `body.I[.m.J].c.weight`."""
         body = {}
         for key, tensor in weights.items():
             if key.startswith("body."):
@@ -152,7 +155,7 @@ class AttentionPool(nn.Module):
         nn.init.zeros_(self.score.bias)
 
     def forward(self, places: Tensor) -> Tensor:
-        """(n, places, channels) -> (n, channels)."""
+        """Pool (n, places, channels) -> (n, channels)."""
         weights = self.score(places).softmax(1)
         sliced = places.reshape(*places.shape[:2], self.heads, -1)
         pooled: Tensor = (weights.unsqueeze(-1) * sliced).sum(1).flatten(1)

@@ -1,4 +1,4 @@
-"""Pretrained parts that a run starts from: whatever is wrong with their files is told."""
+"""Pretrained parts that a run starts from, with clear errors for bad files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ MOBILENET, MINILM = "MobileNetV2 1.0", "all-MiniLM-L6-v2"
 
 @contextmanager
 def reading(path: Path, what: str) -> Iterator[None]:
-    """Say what is wrong with the file or folder at `path`, which should hold `what`.
+    """Report a bad file or folder at `path`, which should hold `what`, as BadSource.
 
     Raises:
         BadSource: a file is missing or damaged, or the weights are another network's.

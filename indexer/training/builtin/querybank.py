@@ -1,4 +1,4 @@
-"""The querybank of a pair: the texts and the pictures that it was trained on, as it embeds them."""
+"""The querybank of a pair: its training texts and pictures, as it embeds them."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from search.encoders.onnx_pair.querybank import Querybank, nearness
 from search.records import Vectors
 
 BANK = 2_048
-"""Texts, and pictures: 1.6 MB each in the file, 0.2% of a picture's arithmetic."""
+"""The number of texts, and of pictures: 1.6 MB each in the file, 0.2% of a picture's arithmetic."""
 
 # Chosen on held-out photographs, alone and among others: docs/notes/encoder-log.md.
 SHARE, LOWERED, RAISED, LEVER = 0.75, 0.08, 0.03, 3.0
@@ -23,12 +23,12 @@ SHARE, LOWERED, RAISED, LEVER = 0.75, 0.08, 0.03, 3.0
 def add_querybank(
     folder: Path, taught: Sequence[CaptionedPicture], before: Querybank | None = None
 ) -> bool:
-    """Embed a draw of what the pair in `folder` was `taught`, and add it to the pair's files.
+    """Embed a draw of the pair's training data (`taught`), and add it to the files in `folder`.
 
-    Of the texts those count that people wrote, as people ask, and not their translations. Where
-    that is less than a bank, `before` fills it up: that of the pair it was trained from, whose
-    vectors are of its towers as they were. Fewer rows than vectors are wide say too little: then
-    nothing is added, and False is returned.
+    Only texts that people wrote count, as people ask, and not their translations. Where there are
+    fewer than a bank, `before` fills it up: the querybank of the pair that training started from,
+    whose vectors come from its towers before training. Fewer rows than the width of the vectors are
+    too few: then nothing is added, and False is returned.
 
     Raises:
         EncoderUnavailable: the pair's files are damaged.
@@ -70,7 +70,7 @@ def _filled(vectors: Vectors, more: Vectors | None) -> Vectors:
 
 
 def _unsaid(*banks: Vectors) -> Vectors:
-    """Return the four directions (4, width) along which the banks' vectors have least."""
+    """Return the four directions (4, width) in which the banks' vectors vary least."""
     moments = sum(bank.T @ bank / len(bank) for bank in banks)
     directions: Vectors = np.linalg.eigh(moments)[1][:, :4].T.astype(np.float32)
     return directions

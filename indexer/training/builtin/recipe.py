@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """Learning rates are AdamW's peaks, shares are 0..1, weights multiply their losses.
+    """Settings: learning rates are AdamW's peaks, shares 0..1, weights multiply their losses.
 
     `members` runs begin alike, draw by seeds of their own, and end as the mean of their weights
     (Wortsman et al. 2022). A share `mixed` of the steps shows two pictures in each view.
@@ -36,6 +36,8 @@ class TrainingConfig:
     opinions: float = 0.2
 
     def member(self, number: int) -> "TrainingConfig":
-        """Return the settings of the run `number`, counted from 0, without their total, so that
-        more can join."""
+        """Return the settings of the run `number`, counted from 0.
+
+        The total is left out, so that more runs can join.
+        """
         return replace(self, seed=self.seed + number, members=1)

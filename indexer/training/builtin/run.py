@@ -1,4 +1,4 @@
-"""One training run from files to a shipped pair: what `limn train-builtin` does."""
+"""One training run from files to a shipped pair, for `limn train-builtin`."""
 
 import copy
 from collections.abc import Iterator
@@ -41,8 +41,7 @@ class Sources:
 
 
 def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Iterator[str]:
-    """Train, or go on with, the members of the run in `out`, export their mean, and tell how it
-    goes.
+    """Train or resume the members of the run in `out`, export their mean, and report progress.
 
     Raises:
         BadSource: the data can't be read or is too little.

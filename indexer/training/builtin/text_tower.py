@@ -1,4 +1,4 @@
-"""The text tower of the pair that ships: a small BERT with a mean over its tokens."""
+"""The text tower of the built-in pair: a small BERT with a mean over its tokens."""
 
 import math
 
@@ -10,8 +10,11 @@ from indexer.training.builtin.picture_tower import TowerShape
 
 
 class Layer(nn.Module):
-    """A BERT layer. Attention is spelt out: the fused kernel's backward pass is 5 times slower on
-    a CPU at sixteen tokens (measured, torch 2.15)."""
+    """A BERT layer with attention written out.
+
+    The fused kernel's backward pass is 5 times slower on a CPU at sixteen tokens (measured, torch
+    2.15).
+    """
 
     def __init__(self, shape: TowerShape, dropout: float) -> None:
         super().__init__()
@@ -37,7 +40,7 @@ class Layer(nn.Module):
 
 
 class TextTower(nn.Module):
-    """(n, t) token ids, 0 pads -> (n, width) unit rows, and the pooled hidden state before them.
+    """The text tower: (n, t) token ids, 0 pads -> (n, width) unit rows, pooled hidden state.
 
     `dropout` is that of the pooled state; the layers drop half as much of theirs.
     """
@@ -52,11 +55,11 @@ class TextTower(nn.Module):
         self.last_drop = nn.Dropout(dropout)
 
     def pooled(self, ids: Tensor) -> Tensor:
-        """(n, t) token ids -> (n, hidden), the mean over the tokens that are not padding."""
+        """Return the mean over the tokens that are not padding: (n, t) token ids -> (n, hidden)."""
         return self.contextual(self.words(ids), ids != 0)
 
     def contextual(self, tokens: Tensor, there: Tensor) -> Tensor:
-        """(n, t, hidden) rows of the word table, (n, t) which are no padding -> (n, hidden)."""
+        """Run the layers and pool: (n, t, hidden) word rows, (n, t) not padding -> (n, hidden)."""
         tokens = tokens + self.positions[: tokens.shape[1]]
         tokens = self.norm(tokens)
         bias = torch.where(there, 0.0, -1e4)[:, None, None, :].to(tokens.dtype)
@@ -69,11 +72,11 @@ class TextTower(nn.Module):
         return self.joint(self.pooled(ids))
 
     def joint(self, pooled: Tensor) -> Tensor:
-        """(n, hidden) pooled states -> (n, width) unit rows."""
+        """Project (n, hidden) pooled states -> (n, width) unit rows."""
         return functional.normalize(self.project(self.last_drop(pooled)).float(), dim=-1)
 
     def load_minilm(self, weights: dict[str, Tensor]) -> None:
-        """Take layers, positions and the first rows of the vocabulary from a BERT checkpoint."""
+        """Load layers, positions and the first rows of the vocabulary from a BERT checkpoint."""
         with torch.no_grad():
             known = weights["embeddings.word_embeddings.weight"]
             self.words.weight[: known.shape[0]] = known

@@ -1,4 +1,4 @@
-"""Augmented views of the training pictures, drawn anew each time, the same for the same draw."""
+"""Augmented views of the training pictures, random at each step, equal for equal draws."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,16 +19,19 @@ from search.errors import BadPicture, BadSource
 from search.pictures import read_picture
 
 TRAINED = Preparation(224, 224, "squash", "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-"""The training pictures were squashed to 224x224 by their publisher, so every picture is."""
+"""The publisher squashed the training pictures to 224x224, so every picture is squashed."""
 
 SEARCHED = replace(TRAINED, width_px=256, height_px=256)
-"""A crop shows things larger than the whole picture does, so whole pictures are searched larger
+"""The size that pictures are searched at.
+
+A crop shows things larger than the whole picture does, so whole pictures are searched larger
 than crops are trained (Touvron et al. 2019): of held-out ones it found more than 224, and about
-as much as 288, which takes a quarter longer."""
+as much as 288, which takes a quarter longer.
+"""
 
 MIN_AREA = 0.35
 LARGEST_STRETCH = 4 / 3
-"""Of a random resized crop."""
+"""The largest stretch of a random resized crop."""
 
 LIGHT = 0.4
 """Brightness, contrast and colour change by up to this share."""
@@ -43,9 +46,9 @@ LUMA = (0.299, 0.587, 0.114)
 
 
 class Views:
-    """Every picture as training takes it, (n, 224, 224, 3) uint8 in memory: 150 kB each.
+    """The training pictures in memory, (n, 224, 224, 3) uint8: 150 kB each.
 
-    Half of the views are mirrored, but none of a picture whose captions tell left from right.
+    Half of the views are mirrored, but none of a picture whose captions mention left or right.
 
     Raises:
         BadSource: a picture can't be read.
@@ -70,8 +73,10 @@ class Views:
         return to_input(np.stack(whole))
 
     def drawn(self, places: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
-        """One new view of each picture at `places`, (n, 3, 224, 224) float32 in -1..1: a random
-        resized crop, mirrored or not, in another light."""
+        """Return one new view of each picture at `places`, (n, 3, 224, 224) float32 in -1..1.
+
+        A view is a random resized crop, mirrored or not, in another light.
+        """
         sources = (self._pixels[places], self._may_mirror[places], draw.spawn(len(places)))
         with ThreadPoolExecutor() as threads:
             cut = list(threads.map(_crop, *sources))
@@ -79,7 +84,7 @@ class Views:
 
 
 def to_input(pixels: NDArray[np.uint8]) -> Tensor:
-    """(n, h, w, 3) uint8 -> (n, 3, h, w) float32 in -1..1, channels last in memory."""
+    """Convert (n, h, w, 3) uint8 -> (n, 3, h, w) float32 in -1..1, channels last in memory."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
@@ -114,8 +119,10 @@ def _crop(
 
 
 def _lit(views: Tensor, draw: np.random.Generator) -> Tensor:
-    """Change the light and the colours of views in -1..1, and hide a square of some: one 3x3 matrix
-    and one constant for each."""
+    """Change the light and the colours of views in -1..1, and hide a square of some.
+
+    The change is one 3x3 matrix and one constant for each view.
+    """
     count, side = len(views), views.shape[-1]
     bright, contrast, colour = draw.uniform(1 - LIGHT, 1 + LIGHT, (3, count, 1, 1))
     colour = np.where(draw.random((count, 1, 1)) < GREY, 0.0, colour)

@@ -1,4 +1,4 @@
-"""The text tower's tokens: English word pieces as they were learned, and Chinese added to them."""
+"""The text tower's tokens: pretrained English word pieces, and added Chinese words."""
 
 import json
 import re
@@ -22,7 +22,7 @@ WORDS = 4000
 def chinese_words(sentences: Iterable[str], given: Iterable[str] = ()) -> list[str]:
     """Find words of 2 to 4 characters in Chinese sentences, by a unigram language model.
 
-    `given` words are kept whatever their count. Source: Kudo 2018, "Subword Regularization".
+    `given` words stay whatever their count. Source: Kudo 2018, "Subword Regularization".
     """
     runs = [run for sentence in sentences for run in HAN.findall(sentence)]
     proposed = Tokenizer(Unigram())
@@ -48,8 +48,8 @@ def extended(
 ) -> Tokenizer:
     """Return the tokenizer of `start` with the characters of Chinese `sentences` and `words` added.
 
-    Words are matched, longest first, before anything else is done to the text; what is left goes
-    through BERT's own steps, where a character that is in no vocabulary becomes [UNK].
+    Words are matched, longest first, before all other steps on the text; the rest goes through
+    BERT's own steps, where a character that is in no vocabulary becomes [UNK].
     """
     described = json.loads(start.read_text(encoding="utf-8"))
     described["padding"] = None

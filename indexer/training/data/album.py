@@ -25,7 +25,7 @@ LONGEST_PX = 65_500
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """The pictures that can be read, each content once; copies by the picture's own path."""
+    """The readable pictures, each content once; copies by the picture's own path."""
 
     pairs: list[CaptionedPicture]
     copies: dict[Path, Path]
@@ -41,8 +41,8 @@ def collect(
 ) -> Album:
     """Copy the pictures into `folder`, or find the copies there, named by content and size.
 
-    A picture that stands under several names counts once, with all their captions: it must be no
-    negative of itself, nor be trained on and held out.
+    A picture with several names counts once, with all their captions: it must be no negative of
+    itself, nor be trained on and held out.
 
     Raises:
         StorageFailed: a copy can't be written.
@@ -72,7 +72,7 @@ def _copies(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(workers) as pool:
-            while some := list(islice(waiting, 16 * workers)):  # keeps memory and errors near
+            while some := list(islice(waiting, 16 * workers)):  # bounds memory and delay
                 yield from zip(some, pool.map(copied, some), strict=True)
     except OSError as error:
         raise StorageFailed(

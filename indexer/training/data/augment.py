@@ -17,7 +17,7 @@ LIGHT = 0.25
 """Brightness, contrast and colour change by up to this share."""
 
 BLEND = 0.4
-"""Of the beta distribution that the share of a blended picture is drawn from."""
+"""The parameter of the beta distribution that a blended picture's share is drawn from."""
 
 PASTED = (0.05, 0.5)
 """Least and largest share of a view that is pasted over it."""
@@ -44,7 +44,7 @@ def augmented(
 
 
 def may_mirror(texts: Iterable[str]) -> bool:
-    """Whether a mirrored picture still shows what its captions say."""
+    """Return whether a mirrored picture still matches its captions."""
     return not any(SIDES.search(text) for text in texts)
 
 
@@ -53,8 +53,8 @@ def crop_shares(
 ) -> tuple[float, float]:
     """Draw the shares of width and height that a random resized crop takes, each at most 1.
 
-    Its area is drawn evenly from `least_area` to all, and its stretch, width by height where the
-    whole is 1, evenly in its logarithm. Source: Szegedy et al. 2015, "Going deeper".
+    Its area is drawn uniformly from `least_area` to 1, and its stretch, width by height where the
+    whole is 1, uniformly in its logarithm. Source: Szegedy et al. 2015, "Going deeper".
     """
     area = draw.uniform(least_area, 1.0)
     stretch = np.exp(draw.uniform(-np.log(largest_stretch), np.log(largest_stretch)))
@@ -62,11 +62,11 @@ def crop_shares(
 
 
 def mixed(views: Tensor, draw: np.random.Generator) -> tuple[Tensor, Tensor, float]:
-    """Mix each view (n, 3, h, w) with another one of the batch: blended over it (Zhang et al. 2018)
-    or a square of it pasted in (Yun et al. 2019), one way for the whole batch.
+    """Mix each view (n, 3, h, w) with another one of the batch, one way for the whole batch.
 
-    Gives the mixed views, which view (n,) was mixed into each, and the share that each still is of
-    its own.
+    The other view is blended over it (Zhang et al. 2018) or a square of it is pasted in (Yun et al.
+    2019). Returns the mixed views, the view (n,) mixed into each, and the share that each retains
+    of its own.
     """
     count, side = len(views), views.shape[-1]
     others = torch.from_numpy(draw.permutation(count)).to(views.device)

@@ -1,4 +1,4 @@
-"""Captioned pictures out of an indexed collection, in the form that training reads."""
+"""Captioned pictures of an indexed collection, in the form that training reads."""
 
 from indexer.captioned_pictures import CaptionedPicture, captioned
 from search.catalog.catalog import Catalog
@@ -6,11 +6,11 @@ from search.errors import BadSource
 
 
 def from_collection(catalog: Catalog, name: str) -> tuple[list[CaptionedPicture], int]:
-    """Return the captioned pictures of a collection, and how many more have no file any longer.
+    """Return the captioned pictures of a collection, and the number of those without a file.
 
     Raises:
         NotFound: there is no such collection.
-        BadSource: none of its pictures has a caption, or none of their files is there.
+        BadSource: none of its pictures has a caption, or none of their files exists.
     """
     collection = catalog.collections.one(name)
     pairs, gone = [], 0

@@ -1,1 +1,1 @@
-"""Fine-tuning a pair on captioned pictures: what `limn train` does, for open_clip's and ours."""
+"""Fine-tuning of open_clip and built-in pairs on captioned pictures, for `limn train`."""

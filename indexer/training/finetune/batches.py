@@ -1,7 +1,7 @@
-"""What each step sees: pictures, a view of each, and some of their captions.
+"""The batches of a run: pictures, a view of each, and some of their captions.
 
-The seed and the step's number alone decide a batch, so a run that was killed goes on as it would
-have gone.
+The seed and the step's number alone determine a batch, so a killed run resumes exactly as it
+would have continued.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,8 +26,8 @@ from search.records import Pixels
 class Batch:
     """n pictures and m captions of theirs.
 
-    `positives` (n, m) says which captions belong to which pictures: all of a picture's own, and
-    those of others that read the same. `places` (n,) and `rows` (m,) number them in the whole run.
+    `positives` (n, m) marks the captions of each picture: all of its own, and equal ones of others.
+    `places` (n,) and `rows` (m,) number them in the whole run.
     """
 
     pixels: Tensor
@@ -38,7 +38,7 @@ class Batch:
 
 
 class Batches:
-    """The batches of a run, the next one made while one is learned from."""
+    """The batches of a run; the next one is made during the present step."""
 
     def __init__(
         self,

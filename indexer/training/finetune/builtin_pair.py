@@ -1,4 +1,4 @@
-"""The pair that ships, or one trained from it, as training needs it: torch towers, ONNX files."""
+"""The built-in pair, or one trained from it, in its form for training: torch towers, ONNX files."""
 
 import importlib.util
 import json
@@ -35,7 +35,7 @@ class BuiltinPair:
         "log_scale",
     )
     rates: Mapping[Method, float] = {"full": 1e-4, "lora": 1e-3, "head": 1e-3}
-    """Full: what the recipe gives its text tower, under half of what it gives the picture tower."""
+    """Full: the recipe's rate of its text tower, under half that of the picture tower."""
 
     bias: nn.Parameter | None = None
     loss: Loss = "softmax"
@@ -58,7 +58,7 @@ class BuiltinPair:
 
     def seen(self, pixels: Tensor) -> Tensor:
         tower = self._pair.pictures
-        tower.body[:FROZEN_STAGES].eval()  # what spares the backward pass costs the forward one
+        tower.body[:FROZEN_STAGES].eval()  # no backward pass follows: use the faster forward one
         with torch.no_grad():
             return tower.lower(pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0))
 
@@ -83,7 +83,7 @@ class BuiltinPair:
     def write(
         self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
     ) -> None:
-        """Write the files of a pair, with a querybank of what it was taught."""
+        """Write the files of a pair, with a querybank of its training data."""
         from indexer.training.builtin.export import export
         from indexer.training.builtin.querybank import add_querybank
 

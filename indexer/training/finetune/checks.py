@@ -1,4 +1,4 @@
-"""Whether a pair can be trained, told before torch is imported and the run's folder is taken."""
+"""Checks of a pair before torch is imported and the run's folder is taken."""
 
 import importlib.util
 
@@ -10,18 +10,18 @@ from search.installing import install_extra
 from search.text.amounts import amount
 
 FEWEST = 20
-"""Pictures below which neither training nor what is held out of it says anything."""
+"""The fewest pictures for which training and held-out recall are meaningful."""
 
 TRAINABLE = ("builtin", "open_clip")
-"""The encoders that can be trained, by what their specifications begin with."""
+"""The encoders that can be trained, by the first part of their specifications."""
 
 
 def check_trainable(spec: str, method: Method) -> None:
-    """Refuse a pair that can't be trained, or not with what is installed.
+    """Refuse a pair that can't be trained, or not with the installed packages.
 
     Raises:
         BadSetting: `spec` is of no kind that can be trained, or a package is missing.
-        EncoderUnavailable: its files are missing, and can't be had.
+        EncoderUnavailable: its files are missing and not available.
     """
     if plugins.head(spec) not in TRAINABLE:
         raise untrainable(spec)
@@ -45,7 +45,7 @@ def check_enough(pictures: int, held_out: int | None = None) -> None:
 
     Raises:
         BadSource: there are too few at all.
-        BadSetting: what is held out leaves too few.
+        BadSetting: the held-out ones leave too few.
     """
     if pictures < FEWEST:
         raise BadSource(

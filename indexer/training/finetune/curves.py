@@ -13,7 +13,7 @@ CURVES = "curves.png"
 
 
 def write_metrics(records: Sequence[dict[str, Any]], folder: Path) -> None:
-    """Write all epochs anew, so that the file says what the checkpoint says.
+    """Rewrite the file with all epochs, so that it matches the checkpoint.
 
     Raises:
         StorageFailed: the file can't be written.

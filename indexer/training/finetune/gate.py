@@ -1,4 +1,4 @@
-"""The gate: a trained pair becomes an encoder only where it finds held-out pictures no worse."""
+"""The gate: a trained pair becomes an encoder only where its held-out recall is no worse."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from search.files.atomic_file import atomic_folder, remove_abandoned
 from search.records import Device, Space
 
 NAME = "pair"
-"""The folder in a run's that holds the pair that was installed."""
+"""The folder of the installed pair, within a run's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,10 @@ def install(
     told: Mapping[str, object],
     anyway: bool = False,
 ) -> InstalledPair:
-    """Write the pair's files, open them as any command would, measure, and put them in place.
+    """Write the pair's files, open them as any command would, measure, and install them.
 
-    `told` is kept with the files. What was installed in `folder` before stays until then.
+    The description of the run is stored with the files. A pair that was installed in `folder`
+    before stays until then.
 
     Raises:
         NotInstalled: the mean recall is lower than `before`, and it is not wanted `anyway`.

@@ -20,10 +20,10 @@ Tower = Callable[[Tensor], Tensor]
 def accumulate_gradients(
     pair: TrainablePair, objective: Objective, batch: Batch, chunk: int, seed: tuple[int, int]
 ) -> dict[str, float]:
-    """Add a batch's gradients to the parameters that learn, and give its losses by name.
+    """Add a batch's gradients to the trained parameters, and return its losses by name.
 
-    `seed` is the run's and the step's: dropout forgets the same in both passes over a chunk. Where
-    a loss is no number nothing is added.
+    `seed` is the run's and the step's: dropout is the same in both passes over a chunk. Where a
+    loss is not finite nothing is added.
     """
     device = pair.log_scale.device
     towers: list[tuple[Tower, Tensor]] = [
@@ -45,7 +45,7 @@ def accumulate_gradients(
     torch.autograd.backward(torch.stack(list(losses.values())).sum())
     for side, (tower, inputs) in enumerate(() if whole else towers):
         gradients = features[side].grad
-        assert gradients is not None  # every loss looks at both sides
+        assert gradients is not None  # every loss uses both sides
         for start, rows in _chunks(tower, inputs, chunk, (*seed, side)):
             if rows.requires_grad:
                 torch.autograd.backward(rows, gradients[start : start + chunk])
@@ -53,7 +53,7 @@ def accumulate_gradients(
 
 
 def _seen(pair: TrainablePair, pixels: Tensor, chunk: int, device: torch.device) -> Tensor:
-    """Return what never learns is asked once, not once a pass."""
+    """Return the output of the frozen layers, computed once instead of once a pass."""
     return torch.cat(
         [
             pair.seen(pixels[start : start + chunk].to(device))
@@ -73,7 +73,7 @@ def _chunks(
 
 
 def _precision(device: torch.device) -> torch.autocast:
-    """bfloat16 on GPUs that have it, which needs no scaled loss; float32 elsewhere.
+    """Return bfloat16 on GPUs that have it, which needs no scaled loss; float32 elsewhere.
 
     On CPUs without AMX bfloat16 is emulated: measured eight times slower than float32.
     """

@@ -1,4 +1,4 @@
-"""A fine-tuning run: it judges each epoch, keeps the best, and stops in time."""
+"""A fine-tuning run: it judges each epoch, saves the best, and stops early."""
 
 import math
 import time
@@ -21,7 +21,7 @@ from indexer.training.loop import Losses, TrainingLoop
 from indexer.training.run_folder import TrainingStopped
 
 SAVE_EVERY_S = 300.0
-"""What a killed run may have to do again; a checkpoint of a large pair takes seconds to write."""
+"""The most work that a killed run repeats; a large pair's checkpoint takes seconds to write."""
 
 MAX_NORM = 1.0
 """The largest norm of a gradient, as open_clip's recipes clip it."""
@@ -65,8 +65,10 @@ class Fit(TrainingLoop):
     def epochs(
         self, batches: Batches, judge: Callable[[], Figures], tell: Callable[[str], None]
     ) -> Iterator[dict[str, Any]]:
-        """Train from where the run stands to its end; after each epoch, whose checkpoint is kept,
-        give its record: mean losses, and the held-out recall of the average.
+        """Train from the present step to the end of the run; yield each epoch's record.
+
+        A record has the mean losses, and the held-out recall of the average. The epoch's checkpoint
+        is written before.
 
         Raises:
             TrainingStopped: a loss or a gradient is NaN or infinite; the last checkpoint stays.
@@ -99,12 +101,12 @@ class Fit(TrainingLoop):
             yield self.records[-1]
 
     def waited_in_vain(self) -> bool:
-        """Whether `patience` epochs have passed since the best one."""
+        """Return whether `patience` epochs have passed since the best one."""
         done: int = self.records[-1]["epoch"]
         return self.best is not None and done - self.best["epoch"] >= self.plan.patience
 
     def take_best(self) -> int:
-        """Make the pair what its average was after the best epoch, whose number is given."""
+        """Set the pair to its average after the best epoch, and return that epoch's number."""
         assert self.best is not None  # a run has at least one epoch
         put(self.learners.parameters, self.best["weights"])
         epoch: int = self.best["epoch"]
@@ -137,14 +139,14 @@ class Fit(TrainingLoop):
             self.pair.log_scale.clamp_(max=torch.tensor(LARGEST_SCALE).log().item())
 
     def _begin_training(self) -> None:
-        """Dropout on; batch norms keep the statistics of the many pictures they were made with."""
+        """Turn dropout on; batch norms retain the statistics of their original training."""
         self.pair.module.train()
         for layer in self.pair.module.modules():
             if isinstance(layer, nn.modules.batchnorm._BatchNorm):
                 layer.eval()
 
     def _note(self, record: dict[str, Any], found: Figures) -> None:
-        """Record an epoch, remember it where it is the best, and keep a checkpoint."""
+        """Record an epoch, remember it where it is the best, and write a checkpoint."""
         self.records.append({**record, "recall": found})
         if record["epoch"] and (self.best is None or found["mean"] > self.best["mean"]):
             weights = {name: each.clone() for name, each in self.average.weights.items()}

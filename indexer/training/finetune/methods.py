@@ -1,6 +1,6 @@
-"""Which weights of a pair learn: all of them, low-rank additions to them, or the last projections.
+"""Training methods: all weights, low-rank additions to them, or the last projections.
 
-LoRA: Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", by way of peft.
+LoRA: Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", with peft.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from search.installing import install_extra
 
 @dataclass(frozen=True, slots=True)
 class Learners:
-    """The parameters that learn, by name, and what makes the pair plain again afterwards."""
+    """The parameters that learn, by name, and the function that makes the pair plain again."""
 
     parameters: dict[str, nn.Parameter]
     merge: Callable[[], None]
@@ -27,7 +27,7 @@ def choose(pair: TrainablePair, method: Method, rank: int) -> Learners:
     """Let the method's parameters learn and no others; "lora" adds some to the pair's module.
 
     Raises:
-        BadSetting: the method does not fit the pair, or what it needs is not installed.
+        BadSetting: the method does not fit the pair, or a package for it is not installed.
     """
     pair.module.requires_grad_(False)
     named = {
@@ -82,7 +82,7 @@ def _adapted(pair: TrainablePair, rank: int) -> Learners:
 
 
 def _targets(pair: TrainablePair) -> list[str]:
-    """Return the names of all layers that are products of matrices, attention whole."""
+    """Return the names of all layers that are matrix products, with attention as one layer."""
     names: list[str] = []
     within: tuple[str, ...] = ()
     for name, layer in pair.module.named_modules():
@@ -90,7 +90,7 @@ def _targets(pair: TrainablePair) -> list[str]:
             continue
         if isinstance(layer, nn.MultiheadAttention):  # adapts its inner projection by itself
             within = (*within, f"{name}.")
-            if layer._qkv_same_embed_dim:  # peft knows no other, such as CoCa's pooler
+            if layer._qkv_same_embed_dim:  # peft supports no other, as an example CoCa's pooler
                 names.append(name)
         elif isinstance(layer, nn.Linear) or _multiplies(layer):
             names.append(name)
@@ -98,5 +98,5 @@ def _targets(pair: TrainablePair) -> list[str]:
 
 
 def _multiplies(layer: nn.Module) -> bool:
-    """Whether a convolution is a product of matrices; peft can't add to subclasses like ours."""
+    """Return whether a convolution is a matrix product; peft can't add to subclasses like ours."""
     return type(layer) is nn.Conv2d and layer.kernel_size == (1, 1) and layer.groups == 1

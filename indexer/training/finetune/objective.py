@@ -1,4 +1,4 @@
-"""What a step lowers: the pairs' loss, and the distance from a teacher where there is one."""
+"""The objective of a step: the pairs' loss, and the distance from a teacher where there is one."""
 
 from dataclasses import dataclass
 
@@ -26,9 +26,9 @@ class TeacherVectors:
 
 
 def captions_loss(pictures: Tensor, texts: Tensor, scale: Tensor, positives: Tensor) -> Tensor:
-    """CLIP's loss with several captions a picture: its own share the target, evenly.
+    """Return CLIP's loss with several captions a picture, each an equal share of the target.
 
-    With one caption a picture and none twice it is open_clip's ClipLoss, number for number.
+    With one caption a picture and no repeats it is open_clip's ClipLoss, number for number.
     """
     logits = scale * pictures @ texts.T
     there = positives / positives.sum(1, keepdim=True)
@@ -37,7 +37,7 @@ def captions_loss(pictures: Tensor, texts: Tensor, scale: Tensor, positives: Ten
 
 
 class Objective(nn.Module):
-    """The losses of a plan, weighted, by name. Its own parameters learn beside the pair's."""
+    """The losses of a plan, weighted, by name; its own parameters learn with the pair's."""
 
     def __init__(
         self, pair: TrainablePair, plan: FineTuneConfig, width: int, taught: TeacherVectors | None
@@ -47,7 +47,7 @@ class Objective(nn.Module):
         self._plan = plan
         self._taught = taught
         wide = taught.pictures.shape[1] if taught else width
-        # Features of another width are compared through a map that is learned and thrown away.
+        # Features of another width are compared through a learned map, which is not saved.
         torch.manual_seed(plan.seed)
         self.bridge = nn.Linear(width, wide, bias=False) if wide != width else nn.Identity()
         self.to(pair.log_scale.device)
@@ -72,7 +72,7 @@ class Objective(nn.Module):
         """Return cosines with the teacher's features, and the KL from its similarities to ours.
 
         Source: Yang et al. 2024, "CLIP-KD". Both similarities take our scale, as in Hinton et al.
-        2015: a teacher's own is not told by every encoder.
+        2015: not every encoder gives a teacher's own scale.
         """
         shown = torch.from_numpy(taught.pictures[batch.places]).to(pictures)
         said = torch.from_numpy(taught.texts[batch.rows]).to(texts)

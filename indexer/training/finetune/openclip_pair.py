@@ -1,4 +1,4 @@
-"""open_clip's pairs as training needs them: its towers, its scale, its files."""
+"""open_clip's pairs in their form for training: towers, scale and files."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -39,11 +39,11 @@ class OpenClipPair:
     fixed: tuple[str, ...] = ()
     head = (*PICTURE_HEADS, *TEXT_HEADS, *SCALE)
     rates: Mapping[Method, float] = {"full": 1e-5, "lora": 2e-4, "head": 5e-4}
-    """Full: what open_clip's own fine-tuning uses; the others move fewer weights further."""
+    """Full: the rate of open_clip's own fine-tuning; the others move fewer weights further."""
 
     def __init__(self, pair: CheckpointPair, target: torch.device) -> None:
         self._pair = pair
-        self._encoder = OpenClipEncoder(pair, target)  # its tokens, and who the pair is
+        self._encoder = OpenClipEncoder(pair, target)  # for its tokens and its space
         self.module: nn.Module = pair.model
         self._model: Any = pair.model
         self._tower = causal_tower(self._model)
@@ -85,14 +85,14 @@ class OpenClipPair:
     def texts(self, tokens: Tensor) -> Tensor:
         if self._tower is None:
             return _unit(self._model.encode_text(tokens, normalize=False))
-        # What stands behind the end of a text changes nothing in a causal tower, and costs time.
+        # Padding after the end of a text changes nothing in a causal tower, and costs time.
         longest = int(self._tower.ends(tokens).max()) + 1
         return _unit(self._tower.encode(tokens[:, :longest]))
 
     def write(
         self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
     ) -> None:
-        """Write them as open_clip lays out a repository of the hub."""
+        """Write the files in open_clip's layout of a hub repository."""
         weights = {
             name: tensor.detach().cpu().contiguous()
             for name, tensor in self._model.state_dict().items()
@@ -113,7 +113,7 @@ class OpenClipPair:
             ) from error
 
     def specification(self, folder: Path) -> str:
-        # The tag stays: it says how pictures are prepared, and which activation there is.
+        # The tag stays, because it determines the preparation of pictures and the activation.
         return f"{self._pair.spec.partition('@')[0]}@{folder.absolute()}"
 
 

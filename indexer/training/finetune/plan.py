@@ -1,4 +1,4 @@
-"""The settings of a fine-tuning run; with the starting pair, the data and a seed they decide it."""
+"""The settings of a fine-tuning run; the pair, the data and a seed determine the rest."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,11 +11,11 @@ Loss = Literal["softmax", "sigmoid"]
 
 @dataclass(frozen=True, slots=True)
 class FineTuneConfig:
-    """Shares are 0..1, weights multiply their losses; `rate` is AdamW's peak.
+    """Settings: shares are 0..1, weights multiply their losses, `rate` is AdamW's peak.
 
     `batch` pictures meet in one loss, `chunk` of them are in memory at once; `captions` of each are
-    drawn at a step. `patience` is how many epochs may bring no better held-out recall. `teacher` is
-    an encoder's specification.
+    drawn at a step. `patience` is the number of epochs without better held-out recall that end the
+    run. `teacher` is an encoder's specification.
     """
 
     method: Method

@@ -1,4 +1,4 @@
-"""One fine-tuning run from captioned pictures to an installed pair: what `limn train` does."""
+"""One fine-tuning run from captioned pictures to an installed pair, for `limn train`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -34,7 +34,7 @@ FEWEST_HELD, MOST_HELD = 5, 500
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where and how a run computes; it changes nothing in what the run is."""
+    """The device, workers and limits of a run; none of them changes the result."""
 
     device: Device
     workers: int
@@ -51,13 +51,14 @@ def fine_tune(
     tell: Callable[[str], None],
     anyway: bool = False,
 ) -> InstalledPair:
-    """Train the pair `spec`, or go on with the run in `out`, and install it where it is no worse.
+    """Train the pair `spec`, or resume the run in `out`; install a result that is no worse.
 
-    `asked` are the fields of `FineTuneConfig` that are not to follow from pair and pictures.
+    `asked` are the fields of `FineTuneConfig` that the user set; all others follow from pair and
+    pictures.
 
     Raises:
         BadSource: there are too few pictures.
-        BadSetting: the pair can't be trained so.
+        BadSetting: these settings can't train the pair.
         TrainingStopped, NotInstalled, StorageFailed, EncoderUnavailable: as the parts say.
     """
     pair = open_trainable(spec, torch_device(machine.device))

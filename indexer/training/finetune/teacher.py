@@ -1,4 +1,4 @@
-"""A teacher's view of a run's pictures and captions, asked once and kept in a file."""
+"""A teacher's embeddings of a run's pictures and captions, computed once and stored in a file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,8 @@ def ask(
 ) -> TeacherVectors:
     """Return the teacher's rows of pictures and texts, stored in `folder` by `data` and space.
 
-    It sees each picture plain, once: asking it about every crop would cost more than the training.
+    The teacher embeds each picture plain, once: embedding every crop would cost more than the
+    training.
 
     Raises:
         StorageFailed: the file can't be written.

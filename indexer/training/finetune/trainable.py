@@ -1,4 +1,4 @@
-"""Pairs that can be trained: the protocol that the backends share, and how one is opened."""
+"""Pairs that can be trained: the protocol of the backends, and the opening of a pair."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,27 +22,27 @@ class TrainablePair(Protocol):
 
     @property
     def preparation(self) -> Preparation:
-        """How a picture becomes the picture tower's input."""
+        """The preparation of a picture for the picture tower."""
 
     @property
     def module(self) -> nn.Module:
-        """Both towers and the scale of their cosines; its parameters' names are used below."""
+        """Both towers and the scale of their cosines, with the parameter names used below."""
 
     @property
     def log_scale(self) -> nn.Parameter:
-        """The logarithm of what cosines are multiplied by in the loss."""
+        """The logarithm of the scale that multiplies cosines in the loss."""
 
     @property
     def bias(self) -> nn.Parameter | None:
-        """What is added to them, where the pair was trained with SigLIP's loss."""
+        """The bias added to the scaled cosines, where the pair was trained with SigLIP's loss."""
 
     @property
     def fixed(self) -> tuple[str, ...]:
-        """How the names of parameters begin that no method trains."""
+        """The prefixes of the names of parameters that no method trains."""
 
     @property
     def head(self) -> tuple[str, ...]:
-        """How the names begin of the last projections into the joint space, and of the scale."""
+        """The prefixes of the names of the last projections into the joint space and the scale."""
 
     @property
     def rates(self) -> Mapping[Method, float]:
@@ -53,30 +53,31 @@ class TrainablePair(Protocol):
         """The loss that the pair was made with."""
 
     def seen(self, pixels: Tensor) -> Tensor:
-        """(n, height, width, 3) uint8 -> what the layers that no method trains make of them."""
+        """Run the frozen layers: (n, height, width, 3) uint8 -> the output of untrained layers."""
 
     def pictures(self, seen: Tensor) -> Tensor:
-        """Return the unit rows (n, width) float32 of what `seen` gave, with gradients."""
+        """Return the unit rows (n, width) float32 for the output of `seen`, with gradients."""
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
-        """Any n texts -> (n, length) int64; safe beside the towers, in another thread."""
+        """Tokenise any n texts -> (n, length) int64; safe in another thread than the towers'."""
 
     def texts(self, tokens: Tensor) -> Tensor:
-        """(n, length) tokens -> (n, width) float32 unit rows, with gradients."""
+        """Embed (n, length) tokens -> (n, width) float32 unit rows, with gradients."""
 
     def write(
         self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
     ) -> None:
-        """Write the files of the pair as it now is to a new folder; `told` says how it was made,
-        `taught` what it was trained on.
+        """Write the files of the pair as it now is, with a description, to a new folder.
+
+        The description says how the pair was made, `taught` is its training data.
 
         Raises:
-            BadSetting: what writes them is not installed.
+            BadSetting: a package for writing them is not installed.
             StorageFailed: they can't be written.
         """
 
     def specification(self, folder: Path) -> str:
-        """Return what opens such a folder as an encoder, in every command."""
+        """Return the specification that opens a written folder as an encoder, in every command."""
 
 
 def open_trainable(spec: str, target: device) -> TrainablePair:

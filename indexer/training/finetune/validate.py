@@ -1,4 +1,4 @@
-"""Recall on held-out pictures: of a pair in training, and of the files it was written to."""
+"""Recall on held-out pictures: of a pair in training, and of its written files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ from search.encoders.text_limits import longest_by_tokens
 from search.records import Pixels, Space, Vectors
 
 Figures = dict[str, float]
-"""By name, such as "en_t2p_r10"; 0..1; "mean" is the mean of the others."""
+"""Figures by name, for example "en_t2p_r10"; 0..1; "mean" is the mean of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class InTraining:
-    """A pair in training, seen as an encoder: whole and without dropout while it is asked."""
+    """A pair in training as an encoder: whole and without dropout while it embeds."""
 
     pair: TrainablePair
     chunk: int
 
     @property
     def space(self) -> Space:
-        """That of the pair before it was trained."""
+        """The space of the pair before training."""
         return self.pair.space
 
     @property
     def preparation(self) -> Preparation:
-        """The pair's."""
+        """The pair's preparation of pictures."""
         return self.pair.preparation
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
@@ -47,7 +47,7 @@ class InTraining:
         return self._encoded(self.pair.tokens(texts), self.pair.texts)
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text, from its first, come before the tower's limit."""
+        """Return the number of characters, from the first, that fit the tower's limit."""
         return longest_by_tokens(text, self.pair.tokens)
 
     def _shown(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -65,10 +65,11 @@ class InTraining:
 
 
 def figures(encoder: Encoder, held: Sequence[CaptionedPicture]) -> Figures:
-    """Recall@1, @5 and @10 among the held-out pictures, both ways, per language, and their mean.
+    """Return Recall@1, @5 and @10 among the held-out pictures and their mean.
 
-    Where several pictures have the same caption, such as a class's name, each is a right answer to
-    it, as in training. The mean over cuts and directions is the field's one-number summary ("mR").
+    Both ways, per language. Where several pictures have the same caption, as an example a class's
+    name, each is a right answer to it, as in training. The mean over cuts and directions is the
+    field's one-number summary ("mR").
     """
     pictures = embedded_pictures(encoder, held)
     found: Figures = {}
@@ -91,7 +92,7 @@ def figures(encoder: Encoder, held: Sequence[CaptionedPicture]) -> Figures:
 
 
 def compared(before: Figures, after: Figures, pictures: int) -> str:
-    """Both as a table in per cent."""
+    """Return both figures as a table in per cent."""
     lines = [f"{f'recall on {pictures} held-out pictures, %':42}{'before':>8}{'after':>8}"]
     lines += [f"{name:42}{100 * before[name]:8.1f}{100 * after[name]:8.1f}" for name in before]
     return "\n".join(lines)
