@@ -20,7 +20,7 @@ from search.catalog.records import Failure
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture, BadSource
 from search.pictures import Limits
-from search.pictures.containers import safe_name
+from search.pictures.containers.members import safe_name
 from tests import collections_of_every_kind as made
 from tests.pictures_of_every_kind import GOOD, SVG, raw_file, write_good
 

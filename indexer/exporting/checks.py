@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Literal
 
 from search import plugins
-from search.encoders.checks import check_encoder, unknown
+from search.encoders.checks import check_encoder
 from search.encoders.openclip.specification import FORMS
+from search.encoders.suggestions import unknown
 from search.errors import BadSetting, LimnError, StorageFailed
 
 Precision = Literal["float32", "float16", "int8"]

@@ -10,7 +10,8 @@ from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_
 from search.catalog.records import Failure, FileStamp
 from search.errors import BadPicture, BadSource
 from search.pictures import PICTURE_SUFFIXES
-from search.pictures.containers import Container, safe_name
+from search.pictures.containers import Container
+from search.pictures.containers.members import safe_name
 from search.pictures.containers.zip import Zip
 from search.text.characters import composed
 

@@ -53,7 +53,7 @@ class _Pin:
     shown: bool
 
 
-class Boards:
+class CatalogBoards:
     """The boards of one database."""
 
     def __init__(self, database: Database) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from search.catalog.adapters import Adapters
-from search.catalog.boards import Boards
+from search.catalog.boards import CatalogBoards
 from search.catalog.change_log import ChangeLog
 from search.catalog.collection import CollectionRows
 from search.catalog.concepts import Concepts
@@ -24,7 +24,7 @@ from search.catalog.marks import Marks
 from search.catalog.picture_reader import PictureReader
 from search.catalog.picture_writer import PictureWriter
 from search.catalog.records import Collection
-from search.catalog.saved_searches import SavedSearches
+from search.catalog.saved_searches import CatalogSavedSearches
 from search.catalog.tokens import Tokens
 from search.catalog.visual_hashes import VisualHashes
 
@@ -47,8 +47,8 @@ class Catalog:
         self.tokens = Tokens(database)
         self.marks = Marks(database)
         self.concepts = Concepts(database)
-        self.boards = Boards(database)
-        self.saved = SavedSearches(database)
+        self.boards = CatalogBoards(database)
+        self.saved = CatalogSavedSearches(database)
         self.adapters = Adapters(database)
 
     def files(self, collection: Collection) -> KnownFiles:

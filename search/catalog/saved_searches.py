@@ -30,7 +30,7 @@ class SavedSearch:
     created_at: str
 
 
-class SavedSearches:
+class CatalogSavedSearches:
     """The saved searches of one database."""
 
     def __init__(self, database: Database) -> None:

@@ -104,7 +104,7 @@ def backend_of(spec: str) -> EncoderBackend:
     """Return the backend that opens a specification; raises BadSetting where there is none."""
     backend = plugins.find("encoders", spec)
     if backend is None:
-        from search.encoders.checks import unknown
+        from search.encoders.suggestions import unknown
 
         raise unknown(spec)
     return cast(EncoderBackend, backend())

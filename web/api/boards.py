@@ -115,5 +115,5 @@ def _ids(ids: tuple[int, ...], member: str) -> list[int]:
     return identities(member, ids) if ids else []
 
 
-def _rows() -> catalog.Boards:
+def _rows() -> catalog.CatalogBoards:
     return engine().catalog.boards

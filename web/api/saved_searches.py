@@ -98,5 +98,5 @@ def _address(address: str) -> str:
     return saved_address(asked_in(words(address)))
 
 
-def _rows() -> catalog.SavedSearches:
+def _rows() -> catalog.CatalogSavedSearches:
     return engine().catalog.saved

@@ -35,7 +35,7 @@ class AdapterFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class InstalledAdapter:
+class AdapterResult:
     """An installed adapter, its figures and the number of its questions."""
 
     collection: str
@@ -45,7 +45,7 @@ class InstalledAdapter:
     after: AdapterFigures
 
 
-def train_adapter(engine: Engine, name: str, anyway: bool = False) -> InstalledAdapter:
+def train_adapter(engine: Engine, name: str, anyway: bool = False) -> AdapterResult:
     """Train a collection's adapter on the marks, and install it where it is no worse.
 
     Raises:
@@ -64,7 +64,7 @@ def install(
     examples: AdapterExamples,
     adapter: Adapter,
     anyway: bool = False,
-) -> InstalledAdapter:
+) -> AdapterResult:
     """Install an adapter where its held-out recall is no worse; raise NotInstalled otherwise."""
     captions = engine.caption_vectors(collection)
     ids, _ = engine.store(collection).items()
@@ -84,7 +84,7 @@ def install(
             after=after,
         ),
     )
-    result = InstalledAdapter(collection.name, examples.trained, held_out, before, after)
+    result = AdapterResult(collection.name, examples.trained, held_out, before, after)
     engine.catalog.adapters.install(collection, adapter, asdict(result))
     engine.forget_adapters()
     return result

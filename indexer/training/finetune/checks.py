@@ -4,7 +4,8 @@ import importlib.util
 
 from indexer.training.finetune.plan import Method
 from search import plugins
-from search.encoders.checks import check_encoder, unknown
+from search.encoders.checks import check_encoder
+from search.encoders.suggestions import unknown
 from search.errors import BadSetting, BadSource
 from search.installing import install_extra
 from search.text.amounts import amount

@@ -128,39 +128,6 @@ def open_container(path: Path, limits: Limits = DEFAULT_LIMITS) -> Container:
     return Film(path, limits)
 
 
-def safe_name(name: str) -> str | None:
-    """Return a member's name as a path below its container; None for one that leads out of it."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\0" in name or not path.parts:
-        return None
-    return path.as_posix()
-
-
-def spelled(name: str, names: Iterable[str]) -> str:
-    """Return the one of the names that is `name` in another form; `name` where there is none."""
-    if name.isascii():
-        return name
-    wanted = composed(name)
-    return next((each for each in names if composed(each) == wanted), name)
-
-
-def absent(name: str) -> BadPicture:
-    """Return the error for a container that has no picture of that name."""
-    return BadPicture("missing", "it holds no picture {name!r}", name=name)
-
-
-def check_length(size_bytes: int, name: str, most_bytes: int) -> None:
-    """Raise BadPicture for a picture that is larger than allowed, before it is read."""
-    if size_bytes > most_bytes:
-        raise BadPicture(
-            "too large",
-            "{name!r} has {size_bytes:,} bytes; a picture may have {most_bytes:,}",
-            name=name,
-            size_bytes=size_bytes,
-            most_bytes=most_bytes,
-        )
-
-
 _lock = threading.Lock()
 _open: LRUCache[tuple[str, int, int, Limits], Container] = LRUCache(KEPT_OPEN)
 

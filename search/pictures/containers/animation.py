@@ -8,7 +8,7 @@ from PIL import Image
 
 from search.errors import BadPicture
 from search.pictures import pillow_setup
-from search.pictures.containers import absent, check_length
+from search.pictures.containers.members import absent, check_length
 from search.pictures.formats import png
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.memory import FRAME_BYTES, turn

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 
 from search.errors import BadPicture
 from search.installing import install_extra
-from search.pictures.containers import absent, check_length
+from search.pictures.containers.members import absent, check_length
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.memory import check_bytes
 from search.pictures.metadata.dates import read_date

@@ -8,7 +8,7 @@ from typing import Any
 
 from search.errors import BadPicture
 from search.installing import install_extra
-from search.pictures.containers import absent, check_length
+from search.pictures.containers.members import absent, check_length
 
 # Rows that are decoded at a time: few, because a row may hold megabytes.
 BATCH_ROWS = 64

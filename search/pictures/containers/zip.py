@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import BadPicture
-from search.pictures.containers import absent, check_length, safe_name, spelled
+from search.pictures.containers.members import absent, check_length, safe_name, spelled
 
 ENCRYPTED = 0x1
 ERRORS = (zipfile.BadZipFile, EOFError, zlib.error, ValueError, NotImplementedError, RuntimeError)

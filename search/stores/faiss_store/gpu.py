@@ -9,7 +9,7 @@ import numpy as np
 from search.batching import Batcher
 from search.errors import BadSetting
 from search.records import Scores, Vectors
-from search.stores.faiss_store.rows import SlotNumbers, Slots
+from search.stores.faiss_store.rows import SlotNumbers, FloatRows
 
 # A build without GPU code lacks half of these names.
 faiss: Any = faiss_module
@@ -51,13 +51,13 @@ class DeviceCopy:
         """Leave the GPU's memory to others, until the next search copies the rows again."""
         self._index.reset()
 
-    def search(self, slots: Slots, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
+    def search(self, slots: FloatRows, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
         """Return the best slots, those of dead rows among them: (q, k), slot -1 pads."""
         self._catch_up(slots)
         scores, found = self._index.search(queries, min(k, len(slots)))
         return found, scores
 
-    def _catch_up(self, slots: Slots) -> None:
+    def _catch_up(self, slots: FloatRows) -> None:
         if self._stale:
             self._index.reset()
             self._stale = False
@@ -82,7 +82,7 @@ class SharedCopy:
         """Whether there is a copy, on a GPU that has not failed."""
         return self._copy is not None
 
-    def best(self, slots: Slots, queries: Vectors, k: int) -> Answer | None:
+    def best(self, slots: FloatRows, queries: Vectors, k: int) -> Answer | None:
         """Return the best slots whose rows count: (q, k); None where the GPU can't say.
 
         The rows are not to change meanwhile.
@@ -101,7 +101,7 @@ class SharedCopy:
         if self._copy is not None:
             self._copy.release()
 
-    def _answer(self, asked: list[tuple[Slots, Vectors, int]]) -> list[Answer | None]:
+    def _answer(self, asked: list[tuple[FloatRows, Vectors, int]]) -> list[Answer | None]:
         if self._copy is None:  # another search has given it up meanwhile
             return [None] * len(asked)
         slots = asked[0][0]

@@ -32,7 +32,7 @@ FEW_ROWS = 512  # for few queries: what a core's own cache holds
 NARROW = 60
 
 
-class Slots:
+class FloatRows:
     """Rows that are only appended, the id of each, and which of them still count.
 
     A slot is never given to another row, so what points at slots (a first pass, a copy on a GPU)
@@ -56,7 +56,7 @@ class Slots:
         faiss.cvar.distance_compute_blas_threshold = min(800 * faiss.omp_get_max_threads(), 4_000)
 
     @classmethod
-    def of(cls, ids: Ids, rows: Rows16, generation: str | None, mapped: bool) -> "Slots":
+    def of(cls, ids: Ids, rows: Rows16, generation: str | None, mapped: bool) -> "FloatRows":
         """Slots of what a file holds; `mapped` leaves the rows there, else they are copied."""
         slots = cls(rows.shape[1], generation)
         if len(ids):

@@ -20,7 +20,7 @@ from search.stores.faiss_store.gpu import (
     gpu_count,
     open_device_copy,
 )
-from search.stores.faiss_store.rows import SlotNumbers, Slots
+from search.stores.faiss_store.rows import SlotNumbers, FloatRows
 from search.stores.faiss_store.rwlock import ReadersWriterLock
 from search.stores.planner.plan import Computes, IndexPlan
 from search.stores.serialization import pack, unpack
@@ -82,7 +82,7 @@ class FaissStore:
         Raises:
             BadSetting: not a device, or "cuda" without a GPU that FAISS can use.
         """
-        self._slots = Slots(width)
+        self._slots = FloatRows(width)
         self._memory_bytes = memory_bytes
         self._staged: Staged | None = None
         self._chain: Refiner | None = None
@@ -241,7 +241,7 @@ class FaissStore:
     def load(self, payload: bytes | memoryview) -> None:
         """Become what `dump` wrote; raises IndexDamaged."""
         mapped = self._memory_bytes is not None and len(payload) > self._memory_bytes
-        loaded = Slots.of(*unpack(payload, self.width), mapped=mapped)
+        loaded = FloatRows.of(*unpack(payload, self.width), mapped=mapped)
         with self._changing():
             first = self._staged.first if self._staged else None
             same = loaded.generation == self._slots.generation
@@ -288,7 +288,7 @@ class FaissStore:
         slots = self._slots
         if slots.dead > max(MIN_DEAD, MAX_DEAD * len(slots)):
             held = np.flatnonzero(slots.ids >= 0)
-            self._slots = Slots.of(slots.ids[held], slots.rows(held), None, mapped=False)
+            self._slots = FloatRows.of(slots.ids[held], slots.rows(held), None, mapped=False)
             self._staged = None
             self._gpu.forget()
 
