@@ -7,16 +7,13 @@ its own, whose library is imported when a file of that kind is.
 
 import os
 import threading
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol, cast
 
 from cachetools import LRUCache
 
-from search.errors import BadPicture
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.records import PictureFacts
-from search.text.characters import composed
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 ZIP_SUFFIXES = (".zip", ".cbz")

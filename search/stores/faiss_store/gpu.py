@@ -9,7 +9,7 @@ import numpy as np
 from search.batching import Batcher
 from search.errors import BadSetting
 from search.records import Scores, Vectors
-from search.stores.faiss_store.rows import SlotNumbers, FloatRows
+from search.stores.faiss_store.rows import FloatRows, SlotNumbers
 
 # A build without GPU code lacks half of these names.
 faiss: Any = faiss_module

@@ -20,7 +20,7 @@ from search.stores.faiss_store.gpu import (
     gpu_count,
     open_device_copy,
 )
-from search.stores.faiss_store.rows import SlotNumbers, FloatRows
+from search.stores.faiss_store.rows import FloatRows, SlotNumbers
 from search.stores.faiss_store.rwlock import ReadersWriterLock
 from search.stores.planner.plan import Computes, IndexPlan
 from search.stores.serialization import pack, unpack
