@@ -40,7 +40,7 @@ class Batcher(Generic[Asked, Answer]):
 
     @property
     def waiting(self) -> int:
-        """How many wait while another works."""
+        """Return the number of calls that wait while another works."""
         return len(self._waiting)
 
     def ask(self, asked: Asked) -> Answer:

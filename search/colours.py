@@ -1,4 +1,4 @@
-"""Colours as people see them: CIELAB, how far apart two are, and the shades that a name stands for.
+"""Colours as people see them: CIELAB, distances in it, and the shades that a name covers.
 
 Distances are those of CIE 1976: 2 is just seen, 100 is from black to white.
 """
@@ -88,7 +88,7 @@ def shades(colour: str) -> Iterator[tuple[Lab, int]]:
 
 
 def are(colour: str, colours: Lab) -> NDArray[np.bool_]:
-    """Which of `colours` (n, 3) a name or "#rrggbb" stands for, (n,)."""
+    """Return which of `colours` (n, 3) match a name or "#rrggbb", (n,)."""
     found = np.zeros(len(colours), bool)
     for shade, tolerance in shades(colour):
         away = colours.astype(np.int32) - shade

@@ -80,7 +80,7 @@ class LimnError(Exception):
 
     @property
     def is_inside(self) -> bool:
-        """Whether the text says more than clients may read."""
+        """Return whether the text has details that clients may not read."""
         return str(self.outside) != str(self)
 
 
@@ -96,7 +96,7 @@ class BadSetting(LimnError):
 
 
 class BadQuery(LimnError):
-    """A query can't be answered as it stands: empty, cancelled out, or out of range."""
+    """A query can't be answered: it is empty, cancels out, or is out of range."""
 
 
 class BadPicture(LimnError):
@@ -122,7 +122,7 @@ class BadPicture(LimnError):
 
 
 class BadSource(LimnError):
-    """What was given to index is missing, empty, or not laid out as it must be."""
+    """A source to index is missing, empty, or not laid out as required."""
 
 
 class NotFound(LimnError):

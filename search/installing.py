@@ -21,7 +21,7 @@ def install_extra(extra: str) -> str:
 
 
 def install(*what: str) -> str:
-    """Return the line that installs packages beside Limn, by the installer that is there."""
+    """Return the command that installs packages into Limn's environment, by its installer."""
     quoted = " ".join(each if each.startswith("-") else _quoted(each) for each in what)
     return f"{_installer()} {quoted}"
 
@@ -34,9 +34,9 @@ def version() -> str:
 
 @cache
 def distribution() -> Distribution | None:
-    """Return the distribution that brings the command, or None where it was never installed.
+    """Return the distribution that provides the command, or None where it was never installed.
 
-    Its name stands in pyproject.toml alone: that of another project on PyPI is `limn`.
+    Its name is in pyproject.toml alone: another project on PyPI is named `limn`.
     """
     ours = [
         each

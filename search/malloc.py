@@ -1,6 +1,6 @@
-"""How glibc treats freed memory: a server gives it back, a training keeps it for its next step.
+"""Settings of glibc's malloc: a server returns freed memory, a training keeps it for its next step.
 
-Both do nothing where the C library is another one.
+Both do nothing with another C library.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
-"""A map of a collection: its pictures in two dimensions, in a file beside the index.
+"""The map of a collection: its pictures in two dimensions, in a file next to the index.
 
-A map is a cache: it can be deleted, and be made again from SQL, whenever one likes.
+A map is a cache: it can be deleted at any time and made again from SQL.
 """
 
 import json

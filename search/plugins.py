@@ -1,6 +1,6 @@
-"""What installed packages register as entry points: commands, encoders, sources, stores.
+"""The entry points of installed packages: commands, encoders, sources, stores.
 
-Each is imported when it is used, so that a package that is slow to import delays nobody else.
+Each is imported when it is used, so a package with a slow import delays nothing else.
 """
 
 import logging
@@ -63,9 +63,9 @@ def find(group: Group, text: str) -> Any:
 
 
 def covers(name: str, text: str) -> bool:
-    """Return whether a name stands for a text: "ivf" for itself, "milvus:ADDRESS" for any address.
+    """Return whether a name covers a text: "ivf" itself, "milvus:ADDRESS" any address.
 
-    What follows the first ":" or "@" of a name says what to write there.
+    The part after the first ":" or "@" of a name is a placeholder.
     """
     kind = head(name)
     return text == name if kind == name else text.startswith(name[: len(kind) + 1])

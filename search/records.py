@@ -45,7 +45,7 @@ class Space:
 class Caption:
     """One caption of a picture.
 
-    `origin` is "source" for a caption that came beside the picture (a captions file, a text file)
+    `origin` is "source" for a caption from the source (a captions file, a text file)
     and "file" for one that was read out of the picture's own metadata.
     """
 
@@ -57,11 +57,11 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What a picture's file says of itself, seen upright.
+    """The facts of a picture, from its file, with the picture upright.
 
     `taken_at` is ISO 8601 local time, with an offset where the camera wrote one; latitude and
     longitude are degrees, north and east positive. `colours` are up to five, "#rrggbb", the most
-    of it first. `perceptual_hash` is 64 bits, signed, that near copies share but for a few.
+    frequent first. `perceptual_hash` is 64 bits, signed; near copies differ in a few of them.
     """
 
     format: str

@@ -20,7 +20,7 @@ DEVICES: tuple[str, ...] = get_args(Device)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where things are kept and how much is allowed; `from_environment` documents the names.
+    """The paths and limits of an installation; `from_environment` documents their names.
 
     `database` is the path of an SQLite file, or a URL.
     """

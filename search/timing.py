@@ -1,4 +1,4 @@
-"""How long the stages of a search take, told to whoever listens: nobody, on the command line."""
+"""Timing of the stages of a search, for listeners; the command line has none."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
