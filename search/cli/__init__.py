@@ -31,7 +31,7 @@ class Commands(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run a command and exit; what click finds wrong is told as our own errors are."""
+        """Run a command and exit; print click's errors in the form of Limn's."""
         run: Any = partial(super().main, args, prog_name, complete_var, **extra)
         if not standalone_mode:
             return run(standalone_mode=False)

@@ -1,4 +1,4 @@
-"""`limn collections`, `info`, `plan`, `remove` and `db`: what is held, and looking after it."""
+"""`limn collections`, `info`, `plan`, `remove` and `db`: show and maintain the collections."""
 
 import sys
 

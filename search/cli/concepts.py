@@ -1,4 +1,4 @@
-"""`limn concept`: what was marked and said, kept under a name, to be searched and shared."""
+"""`limn concept`: marks and terms saved by name, to search by and to share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

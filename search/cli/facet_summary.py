@@ -1,4 +1,4 @@
-"""What a collection holds, in a line a facet: for `limn info`."""
+"""The facets of a collection, one a line, for `limn info`."""
 
 from collections.abc import Iterable, Iterator
 

@@ -34,9 +34,9 @@ def is_named(text: str) -> bool:
 
 
 class NamedPictures:
-    """Resolves what options name to ids, and remembers the last answer for the next command.
+    """A resolver of pictures in options to ids, which stores the last answer for the next command.
 
-    The last answer is kept in the data folder, beside the catalog that it is of.
+    The last answer is a file in the data folder, next to the catalog.
     """
 
     def __init__(self, catalog: Catalog, data_dir: Path, collections: Sequence[str] = ()) -> None:

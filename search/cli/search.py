@@ -127,7 +127,7 @@ def _picture_term(text: str) -> PictureTerm:
 
 
 def _is_there(name: str) -> bool:
-    """Whether there is a file of that name, or a file that may hold a picture of that name."""
+    """Return whether a file of that name, or a container that may hold the picture, exists."""
     from search.pictures.containers import container_of
 
     try:
