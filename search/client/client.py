@@ -1,4 +1,4 @@
-"""What can be asked of a server, a method each."""
+"""The client of the API, with one method a request."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -141,7 +141,7 @@ class Client:
         return self._ask.json(Job, "POST", f"jobs/{job_id}/cancel")
 
     def wait(self, job: Job, timeout_s: float = 3600.0) -> Job:
-        """Return the job once it has ended, or as it stands after `timeout_s`."""
+        """Return the job once it has ended, or its latest state after `timeout_s`."""
         deadline_s = time.monotonic() + timeout_s
         while not job.ended and time.monotonic() < deadline_s:
             time.sleep(LOOK_EVERY_S)

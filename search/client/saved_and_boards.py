@@ -1,4 +1,4 @@
-"""What can be asked of the saved searches and the boards of a server, a method each."""
+"""The client's part for saved searches and boards, with one method a request."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +23,7 @@ class SavedSearches:
         return self._ask.json(SavedSearch, "GET", f"saved/{search_id}")
 
     def save(self, name: str, address: str) -> SavedSearch:
-        """Keep what stands after the "?" of an address of the page, such as "q=a+red+door"."""
+        """Save the part of a page's address after the "?", such as "q=a+red+door"."""
         document = {"name": name, "address": address}
         return self._ask.json(SavedSearch, "POST", "saved", document)
 

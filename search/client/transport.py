@@ -1,4 +1,4 @@
-"""How a client speaks to a server: requests, forms that are sent as they are read, and errors."""
+"""The client's transport: requests, forms that are sent as they are read, and errors."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
