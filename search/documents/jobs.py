@@ -40,7 +40,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     @property
     def ended(self) -> bool:
-        """Whether the job is over, however it ended."""
+        """Return whether the job has ended, with success or not."""
         return self.state not in ("queued", "running")
 
 

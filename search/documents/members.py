@@ -1,4 +1,4 @@
-"""Types of the members of documents: what may stand in one, and what the OpenAPI document says."""
+"""Types of the members of documents: the values they allow and their OpenAPI descriptions."""
 
 import sys
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ def shown(**schema: Any) -> Meta:
 
 
 def expects(text: Message) -> Meta:
-    """Return what an error says may stand in a member."""
+    """Return the constraint text that an error shows for a member."""
     return Meta(extra={"expected": text})
 
 
@@ -42,7 +42,7 @@ PictureId = Annotated[
 
 
 def at_least(least: int) -> Meta:
-    """Return that an error says a whole number from `least` may stand in a member."""
+    """Return the constraint text for a whole number from `least` up."""
     return expects(
         Message("expected-whole-number", "it may be a whole number from {least}", least=least)
     )

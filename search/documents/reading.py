@@ -158,7 +158,7 @@ def _members(kind: Any) -> dict[str, Any]:
 
 
 def _expected(kind: Any) -> Message:
-    """Return what may stand in a member of this type."""
+    """Return the constraint text for a member of this type."""
     plain = _type(kind)
     if get_origin(plain) is Literal:
         choices = ", ".join(map(str, get_args(plain)))
@@ -167,7 +167,7 @@ def _expected(kind: Any) -> Message:
 
 
 def _says(kind: Any) -> Message | None:
-    """Return what the annotations of a type say may stand there, the outermost first."""
+    """Return the constraint text of a type's outermost annotation, or None."""
     told = [each.extra["expected"] for each in _annotations(kind) if each.extra]
     return told[-1] if told else None
 

@@ -104,7 +104,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every search may ask of its answer."""
+    """The members that every search shares for the form of its answer."""
 
     cursor: Annotated[
         str,
