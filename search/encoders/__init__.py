@@ -18,7 +18,7 @@ class Encoder(Protocol):
 
     @property
     def preparation(self) -> Preparation:
-        """How a picture becomes the picture tower's input; may be sent to worker processes."""
+        """Return the preparation of pictures for the picture tower; worker processes may get it."""
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, height, width, 3) uint8 made by `preparation` -> (n, width); n may be 0."""
@@ -27,12 +27,12 @@ class Encoder(Protocol):
         """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text, from its first, come before the tower's limit."""
+        """Return the number of a text's first characters that fit in the tower's limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderInfo:
-    """What is known of a pair without opening it. None, or nothing, is what is not known.
+    """The facts of a pair that are known without opening it; None or empty where unknown.
 
     `encoder` is its specification; `where` is "ships", "cache" or "collection"; `speed` is a class
     of `inventory.speed`; `languages` has codes, or "many". A pair whose files are gone is not

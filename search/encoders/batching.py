@@ -37,11 +37,11 @@ class BatchingEncoder:
 
     @property
     def preparation(self) -> Preparation:
-        """How a picture becomes the picture tower's input."""
+        """Return the preparation of pictures for the picture tower."""
         return self._encoder.preparation
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text its vector hangs on."""
+        """Return the number of a text's first characters that its vector depends on."""
         return self._encoder.characters_read(text)
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
@@ -61,7 +61,7 @@ class BatchingEncoder:
         return np.stack([found[text] for text in texts])
 
     def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors (width,) of those texts that are kept."""
+        """Return the vectors (width,) of the cached texts."""
         with self._lock:
             return {text: self._cached[text] for text in texts if text in self._cached}
 

@@ -1,4 +1,4 @@
-"""How a picture becomes a tower's input: resized, cropped or padded, still 8 bits a channel."""
+"""The preparation of a picture for a tower: resized, cropped or padded, 8 bits a channel."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -75,7 +75,7 @@ class TinyEncoder:
         return _unit([_describe(usual_letters(text)) for text in texts])
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text hold its first 256 words."""
+        """Return the number of a text's first characters that hold its first 256 words."""
         return longest(text, lambda part: len(WORDS.findall(part)) <= MOST_WORDS)
 
 

@@ -98,7 +98,7 @@ def _download_folders() -> tuple[Path, ...]:
 
 
 def _is_a_program(file: Path) -> bool:
-    """Whether a file is TorchScript, as OpenAI's are: code, which is never run."""
+    """Return whether a file is TorchScript, as OpenAI's are: code, which is never run."""
     try:
         with zipfile.ZipFile(file) as archive:
             return any("/code/" in name for name in archive.namelist())

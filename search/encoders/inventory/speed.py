@@ -1,4 +1,4 @@
-"""How fast a pair is: a class by the work that a picture takes, or a short measurement."""
+"""The speed of a pair: a class by the work a picture takes, or a short measurement."""
 
 import statistics
 import time

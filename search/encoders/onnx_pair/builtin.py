@@ -62,7 +62,7 @@ class BuiltinEncoder:
         return self.querybank.even_texts(vectors) if self.querybank else vectors
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text come before the tower's 48 tokens are full."""
+        """Return the number of a text's first characters that fit in the tower's 48 tokens."""
         return longest(text, lambda part: not self.read(encodable(part)).overflowing)
 
 

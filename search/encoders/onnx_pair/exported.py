@@ -41,7 +41,7 @@ class OnnxEncoder:
         return self.towers.encode_ids(self.words.ids(texts))
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text, from its first, come before the tower's limit."""
+        """Return the number of a text's first characters that fit in the tower's limit."""
         return longest(text, self.words.fit)
 
 
@@ -93,10 +93,10 @@ def onnx_folder(spec: str) -> Path:
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Return what pair.json of an exported pair says; the files beside it are not looked at.
+    """Return the contents of an exported pair's pair.json, without checking its other files.
 
     Raises:
-        RuntimeError: it is damaged, or of another kind or version.
+        RuntimeError: pair.json is damaged, or of another kind or version.
     """
     facts: dict[str, Any] = json.loads((folder / DESCRIPTION).read_bytes())
     if facts["format"] == 1:

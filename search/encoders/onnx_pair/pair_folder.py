@@ -1,4 +1,4 @@
-"""A pair's folder: pair.json, and the files beside it whose digests it gives."""
+"""A pair's folder: pair.json, and the files whose digests pair.json lists."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ class PairFolder:
 
 @contextmanager
 def opening(folder: Path, remedy: str) -> Iterator[None]:
-    """Whatever goes wrong while the pair in `folder` is opened: say what, and the remedy.
+    """Turn any failure to open the pair in `folder` into an error that names the remedy.
 
     Raises:
         EncoderUnavailable: a file is missing, damaged, or not for this machine's onnxruntime.
@@ -73,7 +73,7 @@ def read_folder(folder: Path) -> PairFolder:
 
 
 def describe(folder: Path, facts: Mapping[str, object]) -> None:
-    """Write pair.json; `facts` hold the digests of the files beside it."""
+    """Write pair.json; `facts` include the digests of the pair's files."""
     told = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
     (folder / DESCRIPTION).write_text(told, encoding="utf-8")
 

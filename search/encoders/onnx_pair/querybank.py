@@ -1,4 +1,4 @@
-"""Hubs, pictures that are near to every text and texts near to every picture, held back."""
+"""Querybank normalisation against hubs: pictures near every text, texts near every picture."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,7 +12,7 @@ from search.records import Scores, Vectors
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Querybank:
-    """How near a picture is to any text, and a text to any picture, taken from their cosines.
+    """A correction of cosines by how near a picture is to any text, and a text to any picture.
 
     Querybank normalisation (Bogolin et al. 2022), written into the vectors, so that whatever
     searches by cosines searches by corrected ones: that of a picture and a text becomes

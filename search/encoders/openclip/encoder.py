@@ -65,9 +65,9 @@ class Tower:
 def causal_tower(model: Any) -> Tower | None:
     """Return the text tower of `model` where cutting its input is exact, else None.
 
-    It is where a position sees only those before it and pooling reads the end-of-text token: what
-    stands behind that token then changes nothing. SigLIP's towers see the padding, Hugging Face's
-    see both ways, CoCa's read a token that is added at the very end.
+    It is exact where a position sees only earlier ones and pooling reads the end-of-text token:
+    tokens after that token then change nothing. SigLIP's towers see the padding, Hugging Face's
+    see both directions, CoCa's read a token that is added at the very end.
     """
     if isinstance(model, open_clip.CLIP):
         tower, pool, end_id = model, model.text_pool_type, model.text_eos_id
@@ -105,7 +105,7 @@ class OpenClipEncoder:
 
     @property
     def preparation(self) -> Preparation:
-        """What open_clip does to a picture for these weights."""
+        """Return open_clip's preparation of pictures for these weights."""
         return self._preparation
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
@@ -141,7 +141,7 @@ class OpenClipEncoder:
         return self._encode(np.argsort(ends, kind="stable"), encode_cut)
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text, from its first, come before the tower's limit."""
+        """Return the number of a text's first characters that fit in the tower's limit."""
         return longest_by_tokens(text, self.tokens)
 
     def _encode(

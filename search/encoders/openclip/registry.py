@@ -1,4 +1,4 @@
-"""What is known of open_clip's pairs without importing it, which costs seconds."""
+"""The facts of open_clip's pairs, read without importing it, which costs seconds."""
 
 import ast
 import copy

@@ -1,4 +1,4 @@
-"""What an `open_clip:` specification names, told without open_clip, whose import costs seconds."""
+"""The parser of `open_clip:` specifications, without open_clip, whose import costs seconds."""
 
 import difflib
 import os

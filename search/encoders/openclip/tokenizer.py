@@ -50,7 +50,7 @@ CLEANING: dict[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a text becomes tokens, as pair.json holds it.
+    """The rules by which a text becomes tokens, as pair.json holds them.
 
     `clean` is a name in CLEANING. `start` and `end` enclose the byte pairs of CLIP's own tokenizer;
     without them tokenizer.json does all, padding too. Tokens equal to `stripped` become 0. `cut`
@@ -87,7 +87,7 @@ class OpenClipTokenizer:
         return [[0 if each == reading.stripped else each for each in ids] for ids in encoded]
 
     def fit(self, text: str) -> bool:
-        """Whether nothing of a text is cut."""
+        """Return whether a text fits without being cut."""
         clean = CLEANING[self.reading.clean](spoken(text, self.reading.context))
         if self.reading.start is None or self.reading.end is None:
             return not self.tokenizer.encode(clean).overflowing

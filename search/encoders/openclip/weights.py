@@ -102,10 +102,10 @@ def load_pair(spec: str) -> CheckpointPair:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what open_clip, timm, transformers and the hub log and warn from the terminal.
+    """Silence the logs and warnings of open_clip, timm, transformers and the hub.
 
-    A handler stands on the root logger meanwhile: `logging.info`, which open_clip calls, would
-    otherwise put one there for good.
+    The root logger has a handler meanwhile: `logging.info`, which open_clip calls, would
+    otherwise add one for good.
     """
     handler, level = logging.NullHandler(), logging.root.manager.disable
     logging.root.addHandler(handler)
