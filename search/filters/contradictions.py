@@ -1,4 +1,4 @@
-"""Filters that no picture can ever pass, told from the filter alone: what excludes what."""
+"""Detection of filters that no picture can pass, from the filter alone."""
 
 import math
 from collections import defaultdict
@@ -19,8 +19,8 @@ Reach = tuple[float | str, bool, float | str, bool]
 def contradiction(wanted: Filter) -> tuple[Condition, ...]:
     """Return the condition that no picture can pass, or two that exclude each other; else nothing.
 
-    Only what is sure is told: of further columns and of what can be had several times, such as
-    colours, a picture may surprise.
+    Only certain contradictions are returned: of extra columns and of fields with several values,
+    such as colours, a picture may pass both conditions.
     """
     match wanted:
         case Condition():
@@ -67,7 +67,7 @@ def _certain(wanted: Filter) -> Iterator[Condition]:
 
 
 def _empty(condition: Condition) -> bool:
-    """Whether a condition names nothing: ids from a later to an earlier one."""
+    """Return whether an id condition names nothing: a range from a later to an earlier id."""
     return condition.field == "id" and condition.operator == "=" and not _ids(condition)
 
 
@@ -94,7 +94,7 @@ def _other_words(one: Condition, other: Condition) -> bool:
 
 
 def _other_reach(one: Condition, other: Condition) -> bool:
-    """Whether two reaches have no point in common."""
+    """Return whether the ranges of two conditions have no value in common."""
     if "!=" in (one.operator, other.operator):
         return False
     return _ends_before(_reach(one), _reach(other)) or _ends_before(_reach(other), _reach(one))

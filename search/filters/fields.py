@@ -1,4 +1,4 @@
-"""What may be asked of each field of a filter: the operators, and how a value is read."""
+"""The fields of a filter: the operators of each, and how its values are read."""
 
 import re
 from collections.abc import Callable
@@ -61,7 +61,7 @@ Value = str | float | DateSpan | Box | Cell | Ranges
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What may be asked of one field: the operators, how a value is read, and an example."""
+    """A field of filters: its operators, how a value is read, and an example."""
 
     operators: tuple[str, ...]
     read: Callable[[str], Value]

@@ -124,7 +124,7 @@ def in_column(condition: Condition, column: str) -> Condition:
 
 
 def conditions(wanted: Filter) -> Iterator[Condition]:
-    """Every condition of a filter, as often as it stands there."""
+    """Yield every condition of a filter, repeated ones too."""
     match wanted:
         case Condition():
             yield wanted

@@ -23,9 +23,9 @@ def depth(wanted: Filter) -> int:
 def normal_form(wanted: Filter, holds: bool = True) -> Filter:
     """Return the filter, or its opposite, with `not` around single conditions alone.
 
-    What is unknown passes no condition, and fails each that is negated, so De Morgan's laws hold.
-    An "and" within an "and" is one of them, and nothing stands in one twice. The deepest part comes
-    first: SQLite's parser, whose stack has 100 places, keeps all that stands before a parenthesis.
+    An unknown value passes no condition and fails each negated one, so De Morgan's laws hold.
+    An "and" within an "and" is flattened, and repeats are dropped. The deepest part comes first:
+    SQLite's parser, whose stack has 100 places, keeps everything before a parenthesis.
     """
     match wanted:
         case Condition(operator="!="):

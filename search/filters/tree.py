@@ -28,7 +28,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Pictures that do not pass the filter, those of which the field is unknown among them."""
+    """The negation of a filter; pictures whose field is unknown pass it too."""
 
     filter: "Filter"
 
