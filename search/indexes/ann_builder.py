@@ -27,10 +27,10 @@ Report = Callable[[str], None]
 
 
 class Headed(Protocol):
-    """What follows the change log: its index file, and what that file says of itself."""
+    """A follower of the change log: its index file, and the header for that file."""
 
     def header(self, store: VectorStore) -> IndexHeader:
-        """Return what a file beside the index says of itself."""
+        """Return the header of a file that belongs to the index."""
 
     def save(self) -> None:
         """Write the store to its file if anything changed."""
@@ -82,7 +82,7 @@ class AnnBuilder:
 
     @property
     def busy(self) -> bool:
-        """Whether something is being measured or built."""
+        """Return whether a measurement or a build is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def wait(self, timeout_s: float | None = None) -> None:

@@ -26,13 +26,13 @@ DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Follower:
-    """One collection's store of one kind, brought level with SQL each time it is asked for.
+    """The store of one collection and kind, brought level with SQL at each use.
 
-    The file is a cache: missing, damaged, of another catalog, space or version, or of a log that a
-    restored backup has replaced, it is thrown away and everything is read from the log again.
-    Nothing is embedded anew. A durable store has no file, and keeps its last change itself.
-    `on_change` is told of the store when it was opened or has changed. In
-    a process that is `long_running` the file is written in the background.
+    The file is a cache: if it is missing, damaged, of another catalog, space or version, or of a
+    log that a restored backup has replaced, it is deleted and all vectors are read from the log.
+    Nothing is embedded again. A durable store has no file, and keeps its last change itself.
+    `on_change` is called with the store when it was opened or has changed. In a process that is
+    `long_running` the file is written in the background.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Follower:
 
     @property
     def size(self) -> int:
-        """How many vectors the store holds now; 0 while it is not loaded."""
+        """Return the number of vectors in the store now; 0 while it is not loaded."""
         store = self._store
         return 0 if store is None else len(store)
 
@@ -106,7 +106,7 @@ class Follower:
                     self._saving = False
 
     def header(self, store: VectorStore) -> IndexHeader:
-        """Return what a file beside the index says of itself."""
+        """Return the header of a file that belongs to the index."""
         return self._header(store, self._position, len(store), self._epoch)
 
     def _follow(self, store: VectorStore) -> None:
@@ -179,7 +179,7 @@ class Follower:
             raise IndexDamaged(RESTORED)
 
     def _is_of_log(self, position: int, epoch: str) -> bool:
-        """Whether the log has grown from that position on, and was not put back before it."""
+        """Return whether the log has grown since that position, and was not reset to before it."""
         return self._catalog.changes.goes_on_from(self.collection.id, position, epoch)
 
     def _save(self, store: VectorStore) -> None:
