@@ -71,7 +71,7 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
 
 def _read_whole(path: Path, status: os.stat_result, name: str) -> bytes:
-    """Return a file's bytes as they stood at one moment; `status` is that from before."""
+    """Return a file's bytes as of one moment; `status` is its status from before."""
     for _ in range(READS):
         data = path.read_bytes()
         before, status = status, path.stat()

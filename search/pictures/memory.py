@@ -1,4 +1,4 @@
-"""What decoding a picture takes in memory, and the turns that large decodings take."""
+"""The memory that decoding a picture takes, and the turns of large decodings."""
 
 import threading
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def decoding_bytes(image: Image.Image, whole_px: int, pixels: int) -> int:
 
 
 def halvings(image: Image.Image, most: int, limits: Limits, target_px: int | None) -> int:
-    """How often the sides of a JPEG 2000 are halved while it is decoded, at most that often."""
+    """Return how often to halve the sides of a JPEG 2000 in decoding, `most` times at most."""
     width_px, height_px = image.size
     pixels = width_px * height_px
     enough = 0
@@ -106,10 +106,10 @@ def _mode_bytes(image: Image.Image) -> int:
 
 @contextmanager
 def turn(size_bytes: int, name: str, limits: Limits) -> Iterator[None]:
-    """Wait until no other large decoding is under way, and hold others up; a small one passes.
+    """Wait for other large decodings, then block them; let a small decoding pass.
 
     Raises:
-        BadPicture: it is over the limit, or was held up for too long ("timed out").
+        BadPicture: the picture is over the limit, or waited too long ("timed out").
     """
     check_bytes(size_bytes, name, limits)
     if size_bytes <= limits.max_decode_bytes // LARGE_SHARE:

@@ -1,4 +1,4 @@
-"""How a stored picture is turned to stand upright, by the rule of its format."""
+"""The orientation of a stored picture, by the rule of its format, and turning it upright."""
 
 from PIL import Image
 
@@ -47,5 +47,5 @@ def stored_turn(image: Image.Image, data: bytes = b"") -> int:
 
 
 def upright(picture: Image.Image, turn: int) -> Image.Image:
-    """Return the picture turned from that orientation to stand upright."""
+    """Return the picture turned upright from the orientation `turn`."""
     return picture.transpose(UPRIGHT[turn]) if turn in UPRIGHT else picture

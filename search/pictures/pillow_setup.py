@@ -1,4 +1,4 @@
-"""What Pillow is told before it opens anything: which formats, no limits or warnings of its own."""
+"""The setup of Pillow before it opens a file: formats, and none of its limits or warnings."""
 
 import re
 import struct

@@ -161,7 +161,7 @@ def _draft(image: Image.Image, data: bytes, limits: Limits, target_px: int | Non
 
 
 def _upright(image: Image.Image, turn: int, limits: Limits, target_px: int | None) -> Image.Image:
-    """Return the decoded picture as RGB, reduced where it is large, and let go of."""
+    """Return the decoded picture upright as RGB, reduced if large; close the original."""
     picture = to_srgb(image, memory.factor(image, limits, target_px))
     image.close()
     return upright(picture, turn)

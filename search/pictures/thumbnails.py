@@ -52,10 +52,10 @@ def thumbnail(
 
 
 class Thumbnails:
-    """The thumbnails of indexed pictures, and the folder that keeps them by content hash and side.
+    """The thumbnails of indexed pictures, in a folder by content hash and side.
 
-    A kept file is a WebP with the checksum of its bytes behind it, which readers of WebP pass
-    over. Deleting any of the folder is safe at any time. Safe to call from many threads.
+    A thumbnail's file is a WebP followed by the checksum of its bytes, which readers of WebP
+    ignore. Deleting any part of the folder is safe at any time. Safe to call from many threads.
     """
 
     def __init__(self, folder: Path, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -67,17 +67,17 @@ class Thumbnails:
         return _read(self._path(picture.content_hash, PLACEHOLDER_PX))
 
     def kept(self, content_hash: str, side_px: int) -> bytes | None:
-        """Return the thumbnail of that content, where one is kept."""
+        """Return the stored thumbnail of that content, or None."""
         return _read(self._path(content_hash, side_px))
 
     def of(self, picture: Picture, side_px: int) -> bytes:
-        """Return the stored thumbnail, also of a file that is gone, or else a new one.
+        """Return the stored thumbnail, also of a deleted file, or else a new one.
 
-        A damaged file is made anew. A disk that is full or read-only only costs time: the
+        A damaged thumbnail is made again. A full or read-only disk only costs time: the
         thumbnail is returned all the same.
 
         Raises:
-            BadPicture: none is kept, and the picture can't be read.
+            BadPicture: no thumbnail is stored, and the picture can't be read.
         """
         kept = self.kept(picture.content_hash, side_px)
         if kept is not None:

@@ -18,10 +18,10 @@ Step = Callable[[Image.Image], Image.Image]
 
 
 def to_srgb(image: Image.Image, factor: int = 1) -> Image.Image:
-    """Bring a decoded picture to mode RGB, sRGB, over white where it is transparent.
+    """Convert a decoded picture to mode RGB, sRGB, over white where it is transparent.
 
     The sides are divided by `factor`, rounded up. The result is new and has none of the picture's
-    metadata, which speaks of how it was stored.
+    metadata, which describes the stored form.
     """
     width_px, height_px = image.size
     shallow = _shallow(image)
@@ -136,7 +136,7 @@ def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
 
 
 def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image | None:
-    """Return the picture in sRGB by way of its profile; None where it has none that fits it."""
+    """Return the picture in sRGB through its profile; None without a profile that fits."""
     if profile is None:
         return None
     if image.mode not in ("L", "RGB", "CMYK"):

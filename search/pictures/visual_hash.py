@@ -1,4 +1,4 @@
-"""How a picture looks in a few bytes: its main colours, and a hash that near copies share."""
+"""The looks of a picture in a few bytes: its main colours, and a hash that near copies share."""
 
 import numpy as np
 from PIL import Image

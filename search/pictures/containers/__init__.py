@@ -53,12 +53,12 @@ class DescribedContainer(Container, Protocol):
 
 
 def is_container(path: Path) -> bool:
-    """Whether a file's name says that it may hold pictures."""
+    """Return whether a file's name has the suffix of a container of pictures."""
     return path.name.lower().endswith(SUFFIXES)
 
 
 def may_move(path: Path) -> bool:
-    """Whether a file's name says that it may be an animation."""
+    """Return whether a file's name has the suffix of a possible animation."""
     return path.suffix.lower() in ANIMATIONS
 
 

@@ -25,7 +25,7 @@ FURTHEST = 250
 class Animation:
     """An animation's file. A picture's name is the number of its frame, from 0.
 
-    It is opened for each frame anew: open, it would keep whole canvases in memory.
+    The file is opened again for each frame: open, it would keep whole canvases in memory.
     """
 
     def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> None:

@@ -41,7 +41,7 @@ class PictureTable:
 
     @property
     def count(self) -> int:
-        """How many rows it has."""
+        """Return the number of rows in the table."""
         return int(self._file.count)
 
     def rows(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -24,9 +24,9 @@ class Tar:
         self._rest = self._index()
 
     def members(self) -> Iterator[tuple[str, int]]:
-        """Yield the names and sizes of all files in it, in order, as they are found.
+        """Yield the names and sizes of all files in the archive, in order, as they are read.
 
-        A name that leads out of the archive, absolute or through "..", is yielded as it stands;
+        A name that leads out of the archive, absolute or through "..", is yielded unchanged;
         nothing of that name can be read.
 
         Raises:

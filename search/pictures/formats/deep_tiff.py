@@ -87,7 +87,7 @@ def decode(data: bytes, found: Layout) -> Image.Image:
 
 
 def _ends(found: Layout, planes: list[Image.Image]) -> tuple[float, float]:
-    """Which values are black and white."""
+    """Return the values of black and white."""
     if found.kind == "u" and found.bytes_each < 4:
         return 0.0, found.brightest
     low, high, bright = np.inf, -np.inf, []
@@ -141,7 +141,7 @@ def _unpacked(data: bytes, found: Layout, segments: tuple[tuple[int, int], ...])
 
 
 def _directory(tags: list[tuple[int, list[int]]], place: int) -> bytes:
-    """Return an image file directory that stands at `place`; all values are 32-bit numbers."""
+    """Return an image file directory at the offset `place`; all values are 32-bit numbers."""
     entries, values = b"", b""
     beyond = place + 2 + 12 * len(tags) + 4
     for tag, numbers in tags:

@@ -28,7 +28,7 @@ COEFFICIENTS = 64
 
 
 def has_end(data: bytes, header_bytes: int) -> bool:
-    """Whether an end marker stands behind the header; a preview in that has one of its own."""
+    """Return whether an end marker follows the header; a preview in the header has its own."""
     return data.rfind(END, header_bytes) >= 0  # whole files have it where this begins to look
 
 
@@ -55,7 +55,7 @@ def _pixels(data: bytes) -> int | None:
 
 
 def _has_all_scans(data: bytes) -> bool:
-    """Whether a progressive JPEG has every bit of every coefficient; others have one scan each."""
+    """Return whether a progressive JPEG has all bits of its coefficients; others have one scan."""
     missing: dict[int, list[bool]] = {}
     progressive = False
     for marker, body in _segments(data):

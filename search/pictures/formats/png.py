@@ -112,7 +112,7 @@ def bare(data: bytes, kinds: Collection[bytes] = NEEDED) -> bytes:
 
 
 def _has_all_rows(chunks: list[_Chunk]) -> bool:
-    """Whether the pixels unpack to as many bytes as the header asks for."""
+    """Return whether the pixels unpack to as many bytes as the header declares."""
     header = next((chunk.body for chunk in chunks if chunk.kind == HEADER), memoryview(b""))
     try:
         wanted = _unpacked_bytes(header)

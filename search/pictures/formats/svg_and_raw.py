@@ -110,7 +110,7 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
 
 
 def _pixels_in(address: str) -> int:
-    """How many pixels a picture within a drawing has; its header says so."""
+    """Return the number of pixels of a picture within a drawing, from its header."""
     try:
         encoded = b64decode(address.partition(",")[2])
         with Image.open(BytesIO(encoded), formats=EMBEDDED) as image:

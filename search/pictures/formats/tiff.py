@@ -51,7 +51,7 @@ MOST_DIRECTORIES = 8
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the pixels of a TIFF's first page lie in it. A segment is a strip or a tile."""
+    """The layout of the pixels of a TIFF's first page. A segment is a strip or a tile."""
 
     width_px: int
     height_px: int
@@ -72,7 +72,7 @@ class Layout:
 
     @property
     def decoding_bytes(self) -> int:
-        """What decoding takes at its peak: the samples, one strip or tile of them, and 8 bits."""
+        """Return the peak memory of decoding: the samples, one segment of them, and 8 bits."""
         pixels = self.width_px * self.height_px
         segment_px = self.segment_px[0] * self.segment_px[1]
         return (pixels * self.samples + segment_px * self.channels) * self.bytes_each + 4 * pixels
@@ -90,7 +90,7 @@ class Layout:
 
     @property
     def channels(self) -> int:
-        """How many samples lie together."""
+        """Return the number of samples that are stored together."""
         return 1 if self.separate else self.samples
 
     @property
@@ -161,7 +161,7 @@ def _segment(tags: Tags, width_px: int, height_px: int) -> tuple[int, int]:
 
 
 def _pillow_reads(found: Layout) -> bool:
-    """Whether Pillow gets it right, as it does 8 and 16 unsigned bits in the usual orders."""
+    """Return whether Pillow reads the layout right: 8 and 16 unsigned bits in the usual orders."""
     more = found.samples - COLOURS[found.photometric]
     if found.kind != "u" or found.separate or more > 1 or more != len(found.extra):
         return False
@@ -222,10 +222,10 @@ def without_pixels(data: bytes) -> Image.Image:
 
 
 def of_a_sensor(data: bytes) -> bool:
-    """Whether this is a camera's raw file: a DNG, or one whose pixels are its sensor's.
+    """Return whether a TIFF is a camera's raw file: a DNG, or one with its sensor's pixels.
 
     Smaller copies in further directories alone make no raw file: microscopes, Photoshop and
-    geographers keep such.
+    geographic software write them too.
     """
     tags = _tags(data)
     if tags is None:

@@ -98,7 +98,7 @@ def _by_name(text: str) -> str | None:
 
 
 def from_timestamp(seconds: float) -> str | None:
-    """Return seconds since 1970 as ISO 8601 in UTC; None for 0, which stands for no date."""
+    """Return seconds since 1970 as ISO 8601 in UTC; None for 0, which means no date."""
     try:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
     except (OverflowError, ValueError):

@@ -82,7 +82,7 @@ def _is_common(character: str, charset: str) -> bool:
 
 
 def _single_between_letters(text: str) -> bool:
-    """Return whether each foreign character is alone beside a Latin letter, as in "CRÉÉ"."""
+    """Return whether each foreign character is single and next to a Latin letter, as in "CRÉÉ"."""
     runs = [(kind, "".join(run)) for kind, run in groupby(text, lambda each: each.isascii())]
     lonely = [
         len(run) == 1

@@ -1,4 +1,4 @@
-"""XMP, in a picture or in a file beside it: captions, keywords, people, date, place, rating."""
+"""XMP, in a picture or a sidecar file: captions, keywords, people, date, place, rating."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
