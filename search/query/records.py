@@ -40,7 +40,7 @@ class IndexedTerm:
 
 @dataclass(frozen=True, slots=True)
 class ConceptTerm:
-    """A concept to search by: the marks and terms that were kept under its name."""
+    """A concept to search by: the marks and terms saved by its name."""
 
     name: str
     weight: float = 1.0
@@ -86,12 +86,12 @@ class Query:
 
     @property
     def ranks(self) -> bool:
-        """Whether there is something to rank by; else the newest come first."""
+        """Return whether the query has anything to rank by; else the newest pictures come first."""
         return bool(self.terms or self.more)
 
     @property
     def compares(self) -> bool:
-        """Whether vectors are compared, which takes pictures of one space."""
+        """Return whether vectors are compared, which takes pictures of one space."""
         return self.ranks or self.fold or self.diverse > 0
 
 

@@ -42,9 +42,9 @@ def split_weight(text: str) -> tuple[str, float]:
 
 
 def weighed(option: str, text: str) -> tuple[str, float | None]:
-    """Split the words of an option from their weight, which is None where none is given.
+    """Split an option into its words and their weight, None where no weight is given.
 
-    A time such as 12:30 and what follows a colon and a space are words.
+    A time such as 12:30, and text after a colon and a space, are words.
 
     >>> weighed("--text", "dog:0.5"), weighed("--text", "a clock at 12:30")
     (('dog', 0.5), ('a clock at 12:30', None))
@@ -52,7 +52,7 @@ def weighed(option: str, text: str) -> tuple[str, float | None]:
     (('title: dog', None), ('16:9', 1.0))
 
     Raises:
-        BadQuery: what stands after the last colon is no number.
+        BadQuery: the text after the last colon is not a number.
     """
     words, weight = split_weight(text)
     if TIME.search(text) or NAMED_CONCEPT.search(text):
