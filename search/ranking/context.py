@@ -1,4 +1,4 @@
-"""What one query ranks pictures by, built once and read by every signal."""
+"""The context of one query: built once, read by every signal."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class SearchContext:
 
     @property
     def plain(self) -> bool:
-        """Whether the query is words alone: the background of such queries is known."""
+        """Return whether the query is words alone: the background of word queries is known."""
         return self.embedded.plain and self.feedback is None
 
 

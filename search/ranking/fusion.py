@@ -53,7 +53,7 @@ FROM_COVERAGE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class SignalScores:
-    """What one signal measures of n candidates.
+    """The scores of n candidates by one signal.
 
     `score` (n,) is what a match shows. `strength` (n,) is what the weights count, such as a
     z-score; NaN where a candidate has nothing of the kind. `caption_places` (n,) are the places of
@@ -74,10 +74,10 @@ class SignalScores:
 
 @dataclass(frozen=True, slots=True)
 class Captioned:
-    """How much of a query captions answer: `share` (n,) of each candidate, `text` at most.
+    """The share of a query that captions answer: `share` (n,) of each candidate, `text` at most.
 
-    `text` is the part of the query that is words; for the rest pictures are the only evidence, as
-    for a candidate without captions, whose share is 0.
+    `text` is the part of the query that is words; the rest is ranked by pictures alone, like
+    a candidate without captions, whose share is 0.
     """
 
     share: Scores

@@ -108,7 +108,7 @@ def _ranked_pictures(
 def near_duplicates(
     vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Return which pictures (n, n) are near-duplicates of which."""
+    """Return the matrix (n, n) that is True where two pictures are near-duplicates."""
     cosines = vectors @ vectors.T
     signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
     signs[~known] = 0
