@@ -19,7 +19,7 @@ IndexKind = Literal["pictures", "captions"]
 class VectorStore(Protocol):
     """Cosine neighbours of one space; ids are `picture.id`. Safe to call from many threads.
 
-    Vectors are held as float16, as SQL holds them: what comes back is rounded so.
+    Vectors are stored as float16, as in SQL: returned vectors are rounded to it.
     """
 
     @property
@@ -28,27 +28,27 @@ class VectorStore(Protocol):
 
     @property
     def tuner(self) -> "Tuner | None":
-        """What measures how the store is best searched; None where there is nothing to choose."""
+        """Return the tuner that measures how the store is best searched; None without a choice."""
 
     @property
     def heavy(self) -> bool:
-        """Whether it holds more in memory than it should, and would rather load its own dump."""
+        """Return whether the store is over its memory limit, and should load its own dump."""
 
     def __len__(self) -> int:
         """Return the number of vectors."""
 
     def put(self, ids: Ids, vectors: Vectors) -> None:
-        """Add vectors, or replace those whose id is held already; `ids` (n,), each id once.
+        """Add vectors, or replace those of known ids; `ids` (n,), each id once.
 
-        One large call is cheaper than many small ones: each costs a pass over the ids held.
+        One large call is cheaper than many small ones: each costs a pass over the stored ids.
 
         Raises:
             ValueError: wrong shape or width, an id that is negative or given twice, a number
-                that is not finite. Nothing has changed then.
+                that is not finite. The store is then unchanged.
         """
 
     def remove(self, ids: Ids) -> None:
-        """Drop vectors; an id that is not held is passed over."""
+        """Drop vectors; an unknown id is ignored."""
 
     def search(
         self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
@@ -63,22 +63,22 @@ class VectorStore(Protocol):
         """
 
     def ids(self) -> Ids:
-        """Return the ids held, ascending."""
+        """Return the stored ids, ascending."""
 
     def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
-        """Those of `ids` that are held, in the order given, and their vectors."""
+        """Return the ids of `ids` in the store, in the order given, and their vectors."""
 
     def items(self) -> tuple[Ids, Vectors]:
-        """Everything held, ids ascending: (n,) and (n, width)."""
+        """Return all ids, ascending, and their vectors: (n,) and (n, width)."""
 
     def dump(self) -> Iterator[memoryview]:
         """Return the store as pieces of bytes for `load`; read them before the next write."""
 
     def load(self, payload: bytes | memoryview) -> None:
-        """Become what `dump` wrote; the payload may be kept, and is not to change.
+        """Load what `dump` wrote; the store may refer to the payload, which must not change.
 
         Raises:
-            IndexDamaged: that is not possible; the store is as it was.
+            IndexDamaged: the payload can't be loaded; the store is unchanged.
         """
 
 
@@ -126,7 +126,7 @@ class Tuner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """What a user chose of a store: its name, where it computes, and what an index may take."""
+    """The user's choice of a store: its name, its device, and the memory of an index."""
 
     name: str = "auto"
     """One of `names`, as it was written: "ivf", or "milvus:localhost:19530"."""

@@ -1,4 +1,4 @@
-"""One index on disk: a header that says what it is of, and a store's bytes behind a checksum."""
+"""An index file: a header that identifies the index, and a store's bytes behind a checksum."""
 
 import json
 import os
@@ -25,9 +25,9 @@ Payload = bytes | memoryview | Iterable[bytes | memoryview]
 
 @dataclass(frozen=True, slots=True)
 class IndexHeader:
-    """What an index is of: compared with the catalog before the payload is used.
+    """The identity of an index, compared with the catalog before the payload is used.
 
-    `position` is the last entry of the change log that the index holds, `store` the name of the
+    `position` is the last entry of the change log that the index includes, `store` the name of the
     class whose `dump` made the payload, `epoch` the log's epoch (`search.catalog.change_log`) of
     that entry: "" in files that are older than epochs.
     """

@@ -1,4 +1,4 @@
-"""What every store checks of its arguments, and the padding of its answers."""
+"""Checks of arguments that every store shares, and the padding of its answers."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ Rows16 = NDArray[np.float16]
 
 
 def checked_rows(ids: Ids, vectors: Vectors, width: int) -> tuple[Ids, Rows16]:
-    """Return the arguments of `put`, in the types they are held in; raises ValueError."""
+    """Return the arguments of `put`, in the stored types; raises ValueError."""
     ids = np.ascontiguousarray(ids, dtype=np.int64)
     if ids.ndim != 1 or np.shape(vectors) != (len(ids), width):
         raise ValueError(

@@ -34,7 +34,7 @@ HEAD = struct.Struct("<IIII")
 class FaissPass:
     """A FAISS index over reduced vectors.
 
-    "scan" scans 4-bit codes, one a dimension, held in the CPU's registers (André et al. 2017);
+    "scan" scans 4-bit codes, one a dimension, in the CPU's registers (André et al. 2017);
     "ivf" does so in the lists nearest to the query; "hnsw" walks a graph over 8-bit vectors.
     """
 
@@ -95,7 +95,7 @@ class FaissPass:
         return slots_of(self.index.search(asked, depth, params=parameters)[1], self.order)
 
     def parameters(self, depth: int, effort: int) -> Any:
-        """How FAISS is told to look for so many candidates with this effort."""
+        """Return FAISS's search parameters for so many candidates with this effort."""
         if self.name == "hnsw":
             return faiss.SearchParametersHNSW(efSearch=max(effort, depth))
         if self.name == "ivf":

@@ -1,4 +1,4 @@
-"""A first pass and its plan on disk, beside the index whose slots it is of."""
+"""ANN index files: an ANN index and its index plan, read and written next to the index file."""
 
 import struct
 from pathlib import Path

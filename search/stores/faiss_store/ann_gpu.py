@@ -1,7 +1,7 @@
-"""First passes on a GPU: lists of float16 rows, or CAGRA's graph. What they find is ranked apart.
+"""ANN indexes on a GPU: lists of float16 rows, or CAGRA's graph. Candidates are refined apart.
 
-Beside CAGRA's graph (Ootomo et al. 2023), which can't grow, lies a flat index of the rows that came
-since. No filter is given to either: FAISS's GPU indexes drop selectors without a word.
+CAGRA's graph (Ootomo et al. 2023) can't grow, so a flat index takes the rows that came since.
+Neither gets a filter: FAISS's GPU indexes ignore selectors without an error.
 """
 
 from collections.abc import Sequence

@@ -79,7 +79,7 @@ class SharedCopy:
 
     @property
     def works(self) -> bool:
-        """Whether there is a copy, on a GPU that has not failed."""
+        """Return whether a copy exists on a GPU that has not failed."""
         return self._copy is not None
 
     def best(self, slots: Slots, queries: Vectors, k: int) -> Answer | None:
@@ -126,7 +126,7 @@ class SharedCopy:
 
 
 def gpu_count() -> int:
-    """How many GPUs FAISS can use; none in a build without GPU code."""
+    """Return the number of GPUs that FAISS can use; 0 in a build without GPU code."""
     return int(faiss.get_num_gpus()) if hasattr(faiss, "GpuIndexFlatIP") else 0
 
 

@@ -1,8 +1,8 @@
-"""What lies close together in the space laid close together in memory.
+"""An order of rows that puts near neighbours close together in memory.
 
 A walk over a graph reads vectors and neighbours all over it, and waits for memory at every step;
-laid out so, the next step is more often at hand (after Coleman et al. 2021, "Graph Reordering for
-Cache-Efficient Near Neighbor Search").
+in this order the next step is more often in the cache (after Coleman et al. 2021, "Graph
+Reordering for Cache-Efficient Near Neighbor Search").
 """
 
 import faiss

@@ -84,12 +84,12 @@ class Slots:
 
     @property
     def in_memory_bytes(self) -> int:
-        """What rows, ids and their order take in memory, mapped rows left out."""
+        """Return the memory of vectors, ids and their order, without mapped vectors."""
         order = 0 if self._order is None else self._order.nbytes + self.sorted_ids.nbytes
         return len(self._added) * 2 * self.width + self.ids.nbytes + order
 
     def find(self, ids: Ids) -> SlotNumbers:
-        """Return the slot of each id, -1 where it is not held."""
+        """Return the row of each id, -1 for an unknown id."""
         if not self.live:
             return np.full(len(ids), -1, np.int64)
         places = np.searchsorted(self.sorted_ids, ids).clip(max=self.live - 1)
@@ -101,7 +101,7 @@ class Slots:
         return np.arange(len(self)) if self._order is None else self._order.astype(np.int64)
 
     def put(self, ids: Ids, rows: Rows16) -> None:
-        """Append rows; those that held these ids before are dead."""
+        """Append vectors; earlier rows of the same ids become dead."""
         if not len(ids):
             return
         named = self.ids.copy()
@@ -139,7 +139,7 @@ class Slots:
         return widened(self.rows(slots))
 
     def parts(self) -> Iterator[Rows16]:
-        """All rows, dead ones too, in stretches that are not to be kept past the lock."""
+        """Yield all vectors, dead rows too, in blocks that are valid only under the lock."""
         for codes in (self._base, self._added):
             if len(codes):
                 yield codes.view(np.float16)

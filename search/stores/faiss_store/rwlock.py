@@ -20,7 +20,7 @@ class ReadersWriterLock:
 
     @property
     def writer_waits(self) -> bool:
-        """Whether new readers are held back, for a writer waits until the present ones are done."""
+        """Return whether new readers must wait, because a writer waits for the present ones."""
         return self._writers_waiting > 0
 
     @contextmanager

@@ -105,19 +105,19 @@ class FaissStore:
 
     @property
     def gave_up(self) -> bool:
-        """Whether a first pass on a GPU failed: in this process no other is to be built."""
+        """Return whether an ANN index on a GPU failed: this process then builds no other."""
         return self._gave_up
 
     @property
     def tuner(self) -> "FaissTuner":
-        """What measures and builds the store's ANN indexes."""
+        """Return the tuner that measures and builds the store's ANN indexes."""
         from search.stores.faiss_store.tuner import FaissTuner
 
         return FaissTuner(self)
 
     @property
     def heavy(self) -> bool:
-        """Whether it holds more in memory than it should, and would rather load its own dump."""
+        """Return whether the store is over its memory limit, and should load its own dump."""
         allowed = self._memory_bytes
         return allowed is not None and self.rows_bytes > allowed
 
@@ -138,7 +138,7 @@ class FaissStore:
 
     @property
     def rows_bytes(self) -> int:
-        """What rows and ids take in memory; mapped rows left out."""
+        """Return the memory of vectors and ids, without mapped vectors."""
         return self._slots.in_memory_bytes
 
     @property
@@ -151,7 +151,7 @@ class FaissStore:
         return self._slots.live
 
     def put(self, ids: Ids, vectors: Vectors) -> None:
-        """Add vectors, or replace those whose id is held already; raises ValueError."""
+        """Add vectors, or replace those of known ids; raises ValueError."""
         ids, rows = checked_rows(ids, vectors, self.width)
         with self._changing():
             self._slots.put(ids, rows)
@@ -160,7 +160,7 @@ class FaissStore:
             self._sweep()
 
     def remove(self, ids: Ids) -> None:
-        """Drop vectors; an id that is not held is passed over."""
+        """Drop vectors; an unknown id is ignored."""
         with self._changing():
             self._slots.remove(np.asarray(ids, dtype=np.int64))
             self._sweep()
@@ -180,7 +180,7 @@ class FaissStore:
         return padded(ids, scores, k)
 
     def exact(self, queries: Vectors, k: int) -> tuple[Ids, Scores]:
-        """As `search`, by every row: what the first pass is held against."""
+        """Search every row, as the reference that the ANN index is measured against."""
         queries = checked_queries(queries, k, self.width)
         with self._lock.reading():
             most = min(k, self._slots.live)
@@ -190,12 +190,12 @@ class FaissStore:
             return padded(np.where(found < 0, -1, self._slots.ids[found]), scores, k)
 
     def ids(self) -> Ids:
-        """Return the ids held, ascending."""
+        """Return the stored ids, ascending."""
         with self._lock.reading():
             return self._slots.sorted_ids
 
     def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
-        """Those of `ids` that are held, in the order given, and their vectors."""
+        """Return the ids of `ids` in the store, in the order given, and their vectors."""
         wanted = np.asarray(ids, dtype=np.int64)
         with self._lock.reading():
             found = self._slots.find(wanted)
@@ -203,19 +203,19 @@ class FaissStore:
             return wanted[held], self._slots.vectors(found[held])
 
     def items(self) -> tuple[Ids, Vectors]:
-        """Everything held, ids ascending: (n,) and (n, width)."""
+        """Return all ids, ascending, and their vectors: (n,) and (n, width)."""
         with self._lock.reading():
             return self._slots.sorted_ids.copy(), self._slots.vectors(self._slots.order())
 
     def slot_vectors(self, generation: str, start: int, stop: int) -> Vectors | None:
-        """Return the rows of slots, dead ones too; None once the slots are numbered anew."""
+        """Return the vectors of rows, dead ones too; None once the rows are renumbered."""
         with self._lock.reading():
             if generation != self._slots.generation:
                 return None
             return self._slots.vectors(np.arange(start, min(stop, len(self._slots))))
 
     def stage(self, staged: Staged, generation: str) -> bool:
-        """Let a first pass answer from now on, level with the rows; False if it is of others."""
+        """Activate an ANN index, level with the rows; return False if its rows differ."""
         first = staged.first
         with self._changing():
             if generation != self._slots.generation or len(first) > len(self._slots):
@@ -252,7 +252,7 @@ class FaissStore:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Have the rows and the first pass alone; FAISS joins them anew as they then are."""
+        """Hold the write lock; rebuild the refiner on exit."""
         with self._lock.writing():
             try:
                 yield
@@ -263,7 +263,7 @@ class FaissStore:
                 self._chain = staged.first.chained(rows) if staged and rows is not None else None
 
     def _took_in(self, first: AnnIndex, vectors: Vectors) -> bool:
-        """Whether a first pass has rows that follow now: one on a GPU may have no room for them."""
+        """Add vectors to an ANN index; return whether it has room, as one on a GPU may not."""
         try:
             first.add(vectors)
         except FAILURES as failure:

@@ -1,4 +1,4 @@
-"""What a query is expected to take over all rows of a store, worked out from a sample of them."""
+"""The expected time of a query over all rows of a store, estimated from a sample."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -50,7 +50,7 @@ Say = Callable[[str], None]
 def wants_plan(
     rows: int, width: int, plan: IndexPlan | None, options: IndexOptions, device: Computes = "cpu"
 ) -> bool:
-    """Whether a store of this size is to be measured: never yet, twice as large, or otherwise."""
+    """Return whether to measure a store of this size: never measured, doubled, or new options."""
     small = rows < LEAST_ROWS or (options.store == "auto" and rows * width < EXACT_ENOUGH[device])
     if small or options.store == "exact":
         return False
@@ -105,7 +105,7 @@ class IndexPlanner:
         self._widths: dict[FirstPassName, int] = {}
 
     def run(self) -> IndexPlan | None:
-        """Measure, build, and let the winner answer; None when the rows were numbered anew."""
+        """Measure, build and activate the best ANN index; None if the rows were renumbered."""
         self._tell_queries()
         try:
             return self._planned()

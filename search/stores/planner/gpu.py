@@ -1,4 +1,4 @@
-"""The planner of a store on a GPU: what the GPU offers is held against exact search there."""
+"""The planner of a store on a GPU, which compares ANN indexes with exact search there."""
 
 import time
 from dataclasses import replace

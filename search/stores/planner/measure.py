@@ -1,4 +1,4 @@
-"""What is measured of a first pass: how deep it must go to find the target, and what that takes."""
+"""Measurements of an ANN index: the depth that reaches the target recall, and its time."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ def nearest(
 
 
 def holding(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -> int:
-    """How many of the best rows by fewer directions hold the target part of the best ten."""
+    """Return how many of the best reduced rows hold the target part of the true best ten."""
     scores = reduction.queries(queries) @ reduction.vectors(rows).T
     true = np.take_along_axis(scores, truth[:, :10], 1)
     ranks = (scores[:, None, :] > true[:, :, None]).sum(axis=2)
@@ -82,7 +82,7 @@ def settled(made: AnnIndex, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Dep
 
 
 def _least(found: Ids, truth: Ids, ids: Ids) -> tuple[int, float]:
-    """How many of the candidates found hold the target part of the best, and that part."""
+    """Return how many of the candidates hold the target part of the best, and that part."""
     named = np.where(found < 0, -1, ids[found])
     ranks = np.full(truth.shape, NOWHERE)
     for row, (best, got) in enumerate(zip(truth, named, strict=True)):

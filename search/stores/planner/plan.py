@@ -1,4 +1,4 @@
-"""What a planner settled for one store: the first pass, how deep it goes for whom, and why."""
+"""Index plans: the ANN index of a store, its depth for each kind of query, and the reasons."""
 
 import json
 from dataclasses import asdict, astuple, dataclass, field
@@ -17,7 +17,7 @@ Computes = Literal["cpu", "cuda"]
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:
-    """What a user asked for: a store by name or "auto", and the memory that one index may take."""
+    """The user's options: a store by name or "auto", and the memory that one index may take."""
 
     store: StoreName = "auto"
     memory_bytes: int | None = None
@@ -39,7 +39,7 @@ class IndexOptions:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How deep a first pass goes: its effort, and the candidates for the best 10 and 100 rows."""
+    """The depth of an ANN index: its effort, and the candidates for the best 10 and 100 rows."""
 
     effort: int
     of_10: int
@@ -50,7 +50,7 @@ class Depth:
         return Depth(*(factor * each for each in astuple(self)))
 
     def candidates(self, k: int) -> int:
-        """How many candidates to rank for the best k: on a line through both measured points."""
+        """Return the number of candidates for the best k: on a line through both measurements."""
         if k <= 10:
             return max(self.of_10, k)
         slope = max(1.0, (self.of_100 - self.of_10) / 90)
@@ -59,10 +59,10 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class IndexPlan:
-    """The choice for a store of so many vectors, kept with its index.
+    """The choice for a store of so many vectors, stored with its index.
 
-    `memory_bytes` is what it takes for each vector, `target` the recall@10 that was found,
-    `reasons` what is to be said of the choice, a line each, and `wished` the store asked for.
+    `memory_bytes` is the memory for each vector, `target` the recall@10 that was measured,
+    `reasons` the explanations of the choice, a line each, and `wished` the requested store.
     """
 
     store: StoreName
@@ -77,13 +77,13 @@ class IndexPlan:
     wished: StoreName = "auto"
 
     def depth(self, kind: QueryKind) -> Depth:
-        """How deep to go for queries of a kind."""
+        """Return the depth for queries of a kind."""
         depth = self.text if kind == "text" else self.picture
         assert depth is not None
         return depth
 
     def suits(self, options: IndexOptions, has: Computes) -> bool:
-        """Whether it is what is wished for, where it is to be, or came of the same wish."""
+        """Return whether the plan fits the options and the device, or came of the same options."""
         if options.store == "auto":  # that what was asked for failed says nothing of all others
             wished = self.store != "exact" or self.wished == "auto"
         else:
