@@ -71,7 +71,7 @@ K1, B = 1.2, 0.75
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a caption, in order, repetitions kept."""
+    """Return the words of a caption, in order, repetitions included."""
     found: list[str] = []
     for run in RUNS.finditer(_readable(text)):
         found += _pieces(run, shortest=1) if run.lastgroup in PIECES else _word(run[0])
@@ -103,7 +103,7 @@ def found_in(text: str, asked: Iterable[str]) -> tuple[str, ...]:
 
 
 def rarity(frequency: int, pictures: int) -> float:
-    """How much finding a word says: the logarithm of how rare it is among so many pictures."""
+    """Return the rarity of a word: the logarithm of how rare it is among so many pictures."""
     pictures = max(pictures, frequency)
     return math.log((pictures - frequency + 0.5) / (frequency + 0.5) + 1)
 
@@ -111,10 +111,10 @@ def rarity(frequency: int, pictures: int) -> float:
 def words_score(
     rarities: Mapping[str, float], held: Sequence[str], usual_length: float
 ) -> tuple[float, float]:
-    """How well the words `held` by a picture's captions answer those asked: (BM25, coverage).
+    """Score the words of a picture's captions against a query's words: (BM25, coverage).
 
-    `rarities` is of each asked word; `usual_length` the mean number of words of a picture. Coverage
-    is what was found of the rarities' sum, from 0 to 1.
+    `held` are the captions' words; `rarities` has each query word's; `usual_length` is the mean
+    number of words of a picture. Coverage is the matched part of the rarities' sum, 0 to 1.
     """
     drag = K1 * (1 - B + B * len(held) / max(usual_length, 1.0))
     counts = {word: held.count(word) for word in rarities}
@@ -135,7 +135,7 @@ def best_caption(asked: Sequence[str], captions: Iterable[Caption]) -> Caption |
 
 
 def _readable(text: str) -> str:
-    """Return a text without what is not seen, its letters in their usual forms, upper case kept."""
+    """Return a text without invisible characters, letters in usual forms, case unchanged."""
     return text if text.isascii() else unicodedata.normalize("NFKC", IGNORED.sub("", text))
 
 

@@ -24,6 +24,6 @@ def composed(name: str) -> str:
 
 
 def forms(name: str) -> list[str]:
-    """Return the forms that a name may have been written in, as it stands first."""
+    """Return the forms that a name may have been written in, the given one first."""
     others = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
     return [name] if name.isascii() else list(dict.fromkeys((name, *others)))
