@@ -1,4 +1,4 @@
-"""Concepts: keeping a question under a name, and the documents by which catalogs share them."""
+"""Concepts: saving a query under a name, and the documents that share concepts between catalogs."""
 
 import base64
 import binascii
@@ -22,14 +22,14 @@ from search.records import Vectors
 KIND, VERSION = "limn concept", 1
 
 NAME = regex.compile(r"[\w\p{M}-]+")
-"""What `concept:NAME` can name among other words."""
+"""The names that `concept:NAME` accepts among other words."""
 
 # The widest vectors of the pairs that open_clip knows have 1,280 dimensions.
 MOST_WIDTH = 16_384
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that could not be written in a search; raises BadQuery."""
+    """Refuse a name that can't be written in a search; raises BadQuery."""
     if not NAME.fullmatch(name) or len(name) > MOST_NAME:
         raise BadQuery(
             "concept-name-invalid",
@@ -81,7 +81,7 @@ def imported(text: str | bytes) -> Concept:
     """Return the concept of a document.
 
     Raises:
-        BadSource: it is none, or was changed by hand into one that can't be.
+        BadSource: the document is not a concept, or has values that are not allowed.
     """
     try:
         members = json.loads(text)

@@ -13,16 +13,16 @@ from typing import Any, Literal
 from search.errors import BadSetting
 
 Group = Literal["commands", "encoders", "sources", "stores"]
-"""An entry-point group, less the `limn.` of its name."""
+"""An entry-point group, without the `limn.` of its name."""
 
 log = logging.getLogger(__name__)
 
 
 def registered(group: Group) -> dict[str, EntryPoint]:
-    """Return the entry points of a group by name, in order; none is imported.
+    """Return the entry points of a group by name, in order, without importing them.
 
     Raises:
-        BadSetting: there are none, as in an installation that is older than the code.
+        BadSetting: the group is empty, as in an installation that is older than the code.
     """
     points = _all_entry_points().select(group=f"limn.{group}")
     if not points:
@@ -35,10 +35,10 @@ def registered(group: Group) -> dict[str, EntryPoint]:
 
 
 def backends(group: Group, first: str = "") -> Iterator[Any]:
-    """Yield the backends of a group, the one that is registered as `first` before the others.
+    """Yield the backends of a group, the one registered as `first` before the others.
 
     Raises:
-        BadSetting: `first` can't be imported. Another that can't is passed over with a warning.
+        BadSetting: `first` can't be imported. Another one is skipped with a warning.
     """
     for name, point in sorted(registered(group).items(), key=lambda item: item[0] != first):
         try:
@@ -50,7 +50,7 @@ def backends(group: Group, first: str = "") -> Iterator[Any]:
 
 
 def choices(group: Group) -> tuple[str, ...]:
-    """Return what a user may write to choose a backend of a group: the `names` of all."""
+    """Return the texts that choose a backend of a group: the `names` of all backends."""
     return tuple(name for backend in backends(group) for name in backend.names)
 
 
@@ -72,15 +72,15 @@ def covers(name: str, text: str) -> bool:
 
 
 def head(text: str) -> str:
-    """Return what is before the first ":" or "@"."""
+    """Return the part of a text before the first ":" or "@"."""
     return re.split("[:@]", text, maxsplit=1)[0]
 
 
 def load(point: EntryPoint) -> Any:
-    """Import what an entry point names.
+    """Import the object of an entry point.
 
     Raises:
-        BadSetting: it can't be imported.
+        BadSetting: the object can't be imported.
     """
     try:
         return point.load()
@@ -97,6 +97,6 @@ def load(point: EntryPoint) -> Any:
         ) from error
 
 
-@cache  # reading the packages of an environment takes 10 ms, and a command asks for several groups
+@cache  # reading an environment's packages takes 10 ms; a command reads several groups
 def _all_entry_points() -> Any:
     return entry_points()
