@@ -6,7 +6,7 @@ import numpy as np
 
 from search.records import Ids
 
-# A picture's id is moved up by so many bits; what is past 64 captions of one picture has no vector
+# A picture's id is shifted by this many bits; captions past the 64th of one picture have no vector
 # in the index. SQL ids would have to pass 144 million billion to run out.
 PLACE_BITS = 6
 MOST_CAPTIONS = 1 << PLACE_BITS
@@ -38,6 +38,6 @@ def captions_of(caption_ids: Ids, picture_ids: Ids) -> Ids:
     wanted = np.unique(picture_ids) << PLACE_BITS
     starts = np.searchsorted(caption_ids, wanted)
     counts = np.searchsorted(caption_ids, wanted + MOST_CAPTIONS) - starts
-    # Where each picture's run begins in the answer, and from there one by one.
+    # The beginning of each picture's run in the answer, and from there one by one.
     begins = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     return caption_ids[begins + np.arange(len(begins))] if len(begins) else caption_ids[:0]
