@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-# Deeper answers cost memory and are never looked at; a page that scrolls stays far below.
+# Deeper answers cost memory and nobody looks at them; a page that scrolls stays far below.
 MOST_HITS = 10_000
 
 # The number of hits or rows of an answer, unless a request names another.
@@ -14,17 +14,17 @@ MOST_ROWS = 1_000
 # SQL ids are signed 64-bit numbers.
 LARGEST_ID = 2**63 - 1
 
-# Tokenizers of some encoders take time that grows with the square of a word's length, and no text
-# tower reads this much.
+# The tokenizers of some encoders take time that grows with the square of a word's length, and no
+# text tower reads this much.
 MOST_CHARACTERS = 4_000
 
-# A hundred times is as good as alone; far larger numbers overflow when they are added up.
+# A weight of a hundred is as good as alone; far larger numbers overflow when added up.
 MOST_WEIGHT = 100.0
 
 # Each picture of a query costs a decoding and a place in the encoder's batch.
 MOST_TERMS = 32
 
-# A hundred is an evening's work; fitting to a thousand would take a second.
+# A hundred marks take an evening to make; fitting to a thousand would take a second.
 MOST_MARKS = 200
 
 # A concept's name appears in addresses, on the command line and on a chip.
@@ -36,13 +36,13 @@ MOST_PICTURES = 1_000
 # The name of a saved search or a board.
 MOST_SAVED_NAME = 200
 
-# What servers and proxies take as the first line of a request, some of them less.
+# The longest first line of a request that servers and proxies accept, some of them less.
 MOST_ADDRESS = 64_000
 
-# What is noted of a picture on a board.
+# The longest note for a picture on a board.
 MOST_NOTE = 2_000
 
 SearchSignal = Literal["picture", "caption", "words"]
-"""What can speak for a picture: its own vector, its captions' vectors, or its captions' words."""
+"""The signals to search by: a picture's vector, its captions' vectors, or its captions' words."""
 
 ALL_SIGNALS: tuple[SearchSignal, ...] = ("picture", "caption", "words")
