@@ -18,7 +18,7 @@ from search.records import Ids, Vectors
 class SearchContext:
     """A query in all the forms that ranking reads, and the indexes to search.
 
-    `words` is None where the words signal is not wanted or no captions are indexed. `background`
+    `words` is None without the words signal or without indexed captions. `background`
     is measured when it is first called. `feedback` is None without marks.
     """
 
