@@ -27,16 +27,16 @@ class ExactStore:
 
     @property
     def width(self) -> int:
-        """Number of dimensions of every vector."""
+        """Return the number of dimensions of every vector."""
         return self._width
 
     @property
     def tuner(self) -> None:
-        """None: every search is exact."""
+        """Return None: every search is exact."""
 
     @property
     def heavy(self) -> bool:
-        """Never: it is for what fits."""
+        """Return False: the store is for collections that fit in memory."""
         return False
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class ExactStore:
     def search(
         self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
     ) -> tuple[Ids, Scores]:
-        """Best first, both (q, k); id -1 and score -inf pad; raises ValueError."""
+        """Return the nearest vectors, both (q, k); id -1 and score -inf pad; raises ValueError."""
         queries = checked_queries(queries, k, self._width)
         ids, rows = self._held
         if allowed is not None:
@@ -95,7 +95,7 @@ class ExactStore:
         return pack(ids, [rows], "")
 
     def load(self, payload: bytes | memoryview) -> None:
-        """Become what `dump` wrote; raises IndexDamaged."""
+        """Load what `dump` wrote; raises IndexDamaged."""
         ids, rows, _ = unpack(payload, self._width)
         ids, rows = ids[ids >= 0], rows[ids >= 0]
         order = np.argsort(ids)
@@ -110,11 +110,11 @@ class ExactBackend:
     durable: ClassVar[bool] = False
 
     def __init__(self, options: StoreOptions = StoreOptions()) -> None:  # noqa: B008  # frozen
-        """Take any options; none changes anything."""
+        """Take any options; none has an effect."""
 
     def open(self, collection: Collection, space: Space, kind: IndexKind) -> ExactStore:
         """Open an empty store."""
         return ExactStore(space.width)
 
     def drop(self, collection: Collection) -> None:
-        """Do nothing: all of it is in memory."""
+        """Do nothing: the store is in memory only."""

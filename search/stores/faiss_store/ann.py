@@ -60,18 +60,18 @@ class AnnIndex(Protocol):
         """Return the ANN index joined with exact ranking by FAISS's index of all rows, or None."""
 
     def dump(self) -> bytes:
-        """All of it, for `load_first_pass`; nothing, where it is better built again."""
+        """Return the bytes for `load_first_pass`; empty where building again is quicker."""
 
 
 class Refiner(Protocol):
-    """A first pass and the ranking by real rows in one."""
+    """An ANN index joined with the exact ranking of its candidates."""
 
     def best(self, queries: Vectors, k: int, depth: int, effort: int) -> tuple[SlotNumbers, Scores]:
         """Return the best k of `depth` candidates: rows and scores, both (q, k), -1 pads."""
 
 
 def slots_of(places: SlotNumbers, order: Slots32) -> SlotNumbers:
-    """Return the slots of places in an index, whose first have those of `order`; -1 stays."""
+    """Return the rows at places in an index, the first by `order`, others unchanged; -1 stays."""
     if not len(order):
         return places
     ordered = (places >= 0) & (places < len(order))

@@ -9,10 +9,10 @@ from search.errors import BadSetting, IndexDamaged
 from search.records import QueryKind
 
 StoreName = str
-"""One of the names of a registered store."""
+"""The name of a registered store."""
 
 Computes = Literal["cpu", "cuda"]
-"""Where a store answers plain searches."""
+"""The device on which a store answers plain searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class IndexOptions:
             )
 
     def device(self, has: Computes) -> Computes:
-        """Where a plan for them is made in a store that has a GPU, or not."""
+        """Return the device of a plan for the options, in a store that has a GPU or not."""
         return "cpu" if self.store in ("scan", "hnsw") else has
 
 
@@ -46,7 +46,7 @@ class Depth:
     of_100: int
 
     def times(self, factor: int) -> "Depth":
-        """So many times as deep."""
+        """Return a depth this many times as deep."""
         return Depth(*(factor * each for each in astuple(self)))
 
     def candidates(self, k: int) -> int:
@@ -84,14 +84,14 @@ class IndexPlan:
 
     def suits(self, options: IndexOptions, has: Computes) -> bool:
         """Return whether the plan fits the options and the device, or came of the same options."""
-        if options.store == "auto":  # that what was asked for failed says nothing of all others
+        if options.store == "auto":  # a failure of the requested store says nothing of all others
             wished = self.store != "exact" or self.wished == "auto"
         else:
             wished = options.store in (self.store, self.wished)
         return wished and self.device == options.device(has)
 
     def told(self) -> dict[str, Any]:
-        """Return what is to be said of it to programs."""
+        """Return the plan as a document for programs."""
         return asdict(self)
 
     def as_json(self) -> str:
@@ -99,7 +99,7 @@ class IndexPlan:
 
     @classmethod
     def from_json(cls, document: str | bytes) -> "IndexPlan":
-        """Return what `as_json` wrote; raises IndexDamaged."""
+        """Return the plan that `as_json` wrote; raises IndexDamaged."""
         try:
             values: dict[str, Any] = json.loads(document)
             for kind in ("text", "picture"):
