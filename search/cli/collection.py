@@ -10,7 +10,7 @@ from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import one_line, printable
 
-# What failed is told by limn failures, whole; elsewhere a few say what it is about.
+# `limn failures` lists all failures; elsewhere a few examples are shown.
 FAILURES_SHOWN = 10
 
 

@@ -165,7 +165,7 @@ def import_(file: Path, replace: bool) -> None:
 
 @contextmanager
 def _saying_how_to_replace(name: str) -> Iterator[None]:
-    """Name the option that replaces a concept, where the name of a new one is taken."""
+    """Name the option that replaces a concept, if the name of a new one is taken."""
     try:
         yield
     except NameTaken as error:
