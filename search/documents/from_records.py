@@ -1,4 +1,4 @@
-"""From records to documents: the same for the command line and the API."""
+"""Conversion of records to documents: the same for the command line and the API."""
 
 import os
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from search.text.printable import printable
 
 
 def hit_document(hit: query_records.Hit, **links: Any) -> Hit:
-    """Return a hit with its picture, and with the addresses of its files where they are given."""
+    """Return a hit with its picture, and with the addresses of its files if given."""
     return Hit(
         rank=hit.rank,
         score=round(hit.score, 6),
@@ -41,7 +41,7 @@ def hit_document(hit: query_records.Hit, **links: Any) -> Hit:
 
 
 def picture_document(picture: records.Picture, **links: Any) -> Picture:
-    """Return a picture, and the addresses of its files where they are given.
+    """Return a picture, and the addresses of its files if given.
 
     A path that is not UTF-8 has U+FFFD in its place.
     """
@@ -54,7 +54,7 @@ def captions_document(picture: records.Picture) -> Captions:
 
 
 def pinned_document(picture: Picture, place: int, note: str) -> Pinned:
-    """Return a picture on a board: its place from 0, and what is noted of it."""
+    """Return a picture on a board: its place from 0, and its note."""
     return Pinned(**structs.asdict(picture), place=place, note=note)
 
 
@@ -65,7 +65,7 @@ def answer_document(
     following: str | None,
     took_ms: float,
 ) -> Answer:
-    """Return an answer with its query, and with the cursor of the page that follows."""
+    """Return an answer with its query, and with the cursor of the next page."""
     return Answer(
         query=_query(query),
         hits=tuple(hits),
@@ -79,7 +79,7 @@ def answer_document(
 
 
 def collection_document(summary: CollectionSummary) -> Collection:
-    """Return a collection, and how much it holds."""
+    """Return a collection, and its counts."""
     return Collection(
         name=summary.name,
         encoder=summary.space.encoder,
@@ -95,7 +95,7 @@ def collection_document(summary: CollectionSummary) -> Collection:
 
 
 def job_document(job: JobRecord) -> Job:
-    """Return a job, and how far it is."""
+    """Return a job, and its progress."""
     return Job(
         id=job.id,
         collection=job.name or None,
@@ -121,7 +121,7 @@ def mark_document(mark: MarkRecord) -> Mark:
 
 
 def concept_document(concept: Concept) -> ConceptSummary:
-    """Return a concept as lists show it."""
+    """Return a concept for lists."""
     more = sum(mark.more for mark in concept.marks)
     return ConceptSummary(
         name=concept.name,
@@ -138,12 +138,12 @@ def saved_search_document(saved: SavedSearchRecord) -> SavedSearch:
 
 
 def board_document(board: BoardRecord) -> Board:
-    """Return a board, and how many pictures are on it."""
+    """Return a board, and its number of pictures."""
     return Board(**asdict(board))
 
 
 def _facts(picture: records.Picture) -> dict[str, Any]:
-    """Return the members of a picture but for the addresses of its files."""
+    """Return the members of a picture, without the addresses of its files."""
     facts = picture.facts
     return {
         "id": picture.id,
@@ -198,7 +198,7 @@ def _query(query: Query) -> AskedQuery:
 
 
 def _term(term: Term) -> AskedTerm:
-    """Return a term; of a picture that was sent only that it was."""
+    """Return a term; for a query image only that it was sent."""
     match term:
         case TextTerm():
             return AskedTerm(text=term.text, weight=term.weight)

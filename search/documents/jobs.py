@@ -7,7 +7,7 @@ from msgspec import Struct
 from search.documents.members import MISSING, Cursor, Hits, about
 from search.query.limits import DEFAULT_K, MOST_ROWS
 
-# A stream takes a thread of the server: it ends after a while, and browsers come back by
+# A stream takes a thread of the server: it ends after a while, and browsers connect again by
 # themselves.
 LONGEST_STREAM_S = 60
 
