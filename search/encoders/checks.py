@@ -8,11 +8,11 @@ from search.errors import BadSetting
 
 
 def check_encoder(spec: str) -> None:
-    """Refuse a specification that names nothing here, without opening what it names.
+    """Refuse a specification that names no encoder, without opening the pair.
 
     Raises:
-        BadSetting: it names no encoder; the message names those that are like it.
-        EncoderUnavailable: its files are missing, and can't be had.
+        BadSetting: the specification names no encoder; the message lists similar names.
+        EncoderUnavailable: its files are missing, and can't be downloaded.
     """
     backend_of(spec).check(spec)
 
@@ -32,7 +32,7 @@ def unknown(spec: str) -> BadSetting:
 
 
 def _near(spec: str) -> list[str]:
-    """Names that open an encoder and are like what was written."""
+    """Return the names of encoders that resemble the given text."""
     whole = [name for name in plugins.choices("encoders") if plugins.head(name) == name]
     close = difflib.get_close_matches(spec.lower(), whole, n=1)
     if close or not any(letter.isalnum() for letter in spec):

@@ -13,7 +13,7 @@ from search.encoders.preparation import Preparation
 from search.errors import EncoderUnavailable
 
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")
-"""What pair.json describes and gives the digests of; and `QUERYBANK`, where there is one."""
+"""The files whose digests pair.json lists; and `QUERYBANK`, if there is one."""
 
 DESCRIPTION = "pair.json"
 QUERYBANK = "querybank.npz"
@@ -21,7 +21,7 @@ QUERYBANK = "querybank.npz"
 
 @dataclass(frozen=True, slots=True)
 class PairFolder:
-    """A folder whose files are whole: what pair.json says, its bytes, and the files' digests."""
+    """A folder with undamaged files: the facts in pair.json, its bytes, and the files' digests."""
 
     facts: dict[str, Any]
     described: bytes
@@ -57,7 +57,7 @@ def opening(folder: Path, remedy: str) -> Iterator[None]:
 
 
 def read_folder(folder: Path) -> PairFolder:
-    """Read pair.json and check the files' digests; `opening` says what its errors mean.
+    """Read pair.json and check the files' digests; call it within `opening`.
 
     Raises:
         RuntimeError: a file is damaged.
@@ -79,13 +79,13 @@ def describe(folder: Path, facts: Mapping[str, object]) -> None:
 
 
 def file_digest(file: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def preparation_of(facts: dict[str, Any]) -> Preparation:
-    """Return the preparation as pair.json holds it."""
+    """Return the preparation in the facts of pair.json."""
     red, green, blue = facts["mean"]
     deviations = facts["std"]
     return Preparation(
