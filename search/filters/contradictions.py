@@ -13,7 +13,7 @@ from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 WORDS = ("collection", "camera", "format", "orientation")
 
 Reach = tuple[float | str, bool, float | str, bool]
-"""From where to where a condition reaches, each with whether the end itself is out."""
+"""The range of a condition, each end with True if the end itself is excluded."""
 
 
 def contradiction(wanted: Filter) -> tuple[Condition, ...]:
@@ -57,7 +57,7 @@ def _among(wanted: AllOf) -> Iterator[tuple[Condition, ...]]:
 
 
 def _certain(wanted: Filter) -> Iterator[Condition]:
-    """Yield the conditions that whatever passes must pass."""
+    """Yield the conditions that every picture which passes must pass."""
     match wanted:
         case Condition():
             yield wanted
@@ -104,7 +104,7 @@ def _ends_before(one: Reach, other: Reach) -> bool:
     _, _, end, without_end = one
     start, without_start, _, _ = other
     if isinstance(end, str) != isinstance(start, str):
-        return False  # an open end, which is a number, beside a date
+        return False  # an open end, which is a number, compared with a date
     return end < start or (end == start and (without_end or without_start))  # type: ignore[operator]
 
 

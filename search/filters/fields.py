@@ -18,17 +18,17 @@ MOST_RUNS = 500
 
 HAVING = ("caption", "date", "place", "camera")
 
-# A number as a person writes it: 007 is a name, and so is +49. Further columns keep theirs so.
+# A number as a person writes it: 007 is a name, and so is +49. Extra columns store those as text.
 NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
 
-# A further column is asked for by its name, or by this before it where a field has that name too.
+# An extra column is named as it is, or with this prefix if a field has that name too.
 COLUMN = "field."
 ORIENTATIONS = ("landscape", "portrait", "square")
 
 
 @dataclass(frozen=True, slots=True)
 class DateSpan:
-    """The moments that a date names, as ISO 8601 text: from `start` to before `end`."""
+    """The moments that a date covers, as ISO 8601 text: from `start` to before `end`."""
 
     start: str
     end: str
@@ -36,7 +36,7 @@ class DateSpan:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of the earth in degrees; where west is past east, it lies across the date line."""
+    """A part of the earth in degrees; where west is past east, it crosses the date line."""
 
     south: float
     west: float
@@ -46,7 +46,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value of a further column, as whatever it can be read as."""
+    """A value of an extra column, in every type that it can be read as."""
 
     text: str
     number: float | None
@@ -54,7 +54,7 @@ class Cell:
 
 
 Ranges = tuple[tuple[int, int], ...]
-"""Ids from the first to the last of each, both among them."""
+"""Ranges of ids, with the first and the last of each included."""
 
 Value = str | float | DateSpan | Box | Cell | Ranges
 
@@ -153,7 +153,7 @@ def _box(text: str) -> Box:
     return Box(south, west, north, east)
 
 
-# What may be asked of a picture; how each becomes SQL stands in `search.catalog.conditions`.
+# The fields of a picture; their SQL is in `search.catalog.conditions`.
 FIELDS: dict[str, Field] = {
     "collection": Field(EQUAL, _text, "collection = holidays"),
     "folder": Field(EQUAL, _text, 'folder = "/home/me/Pictures/2021"'),
@@ -176,7 +176,7 @@ FIELDS: dict[str, Field] = {
     "same": Field(EQUAL, _picture_id, "same = 412"),
 }
 
-# What may be asked of a further column of the pictures' source, whichever it is.
+# The field of every extra column of the pictures' source.
 FURTHER = Field((*ORDER, "~"), _cell, "rating >= 4")
 
 SPELLINGS = {"color": "colour", "gray": "grey"}

@@ -1,4 +1,4 @@
-"""A filter in negation normal form: as flat as it can be, for databases that parse to a depth."""
+"""The negation normal form of a filter, as flat as possible, for parsers of limited depth."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,9 +7,9 @@ from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
 
 def depth(wanted: Filter) -> int:
-    """Return how many of and, or and not lie around the innermost condition."""
+    """Return how many levels of and, or and not are around the innermost condition."""
     deepest, todo = 0, [(wanted, 0)]
-    while todo:  # no recursion: it is asked before anything is known of the filter
+    while todo:  # no recursion: the filter is not yet checked
         each, at = todo.pop()
         deepest = max(deepest, at)
         match each:

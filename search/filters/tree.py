@@ -1,4 +1,4 @@
-"""Filter nodes: conditions, and how they combine."""
+"""The nodes of filters: conditions, and their combinations."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Pictures that pass every one of the filters."""
+    """A filter whose parts must all pass."""
 
     filters: "tuple[Filter, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Pictures that pass at least one of the filters."""
+    """A filter of which at least one part must pass."""
 
     filters: "tuple[Filter, ...]"
 
