@@ -136,7 +136,7 @@ class Pinned(Picture, frozen=True, kw_only=True):
 
     @property
     def picture(self) -> Picture:
-        """The picture alone."""
+        """Return the picture alone."""
         return picture_of(self)
 
 

@@ -50,7 +50,7 @@ class Hit(Picture, frozen=True):
 
     @property
     def picture(self) -> Picture:
-        """The picture alone."""
+        """Return the picture alone."""
         return picture_of(self)
 
 
