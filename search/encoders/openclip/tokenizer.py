@@ -77,7 +77,7 @@ class OpenClipTokenizer:
     reading: Reading
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return each text's tokens: up to its end where the tower is cut, else the full context."""
+        """Return each text's tokens: up to its end where the tower is cut, else all the context."""
         reading = self.reading
         clean = CLEANING[reading.clean]
         cleaned = [clean(spoken(text, reading.context)) for text in texts]
