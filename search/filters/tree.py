@@ -14,14 +14,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """A filter whose parts must all pass."""
+    """A filter that passes a picture if all parts do."""
 
     filters: "tuple[Filter, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """A filter of which at least one part must pass."""
+    """A filter that passes a picture if at least one part does."""
 
     filters: "tuple[Filter, ...]"
 
