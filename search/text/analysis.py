@@ -113,7 +113,7 @@ def words_score(
 ) -> tuple[float, float]:
     """Score the words of a picture's captions against a query's words: (BM25, coverage).
 
-    `held` are the captions' words; `rarities` has each query word's; `usual_length` is the mean
+    First come the captions' words; `rarities` has each query word's; `usual_length` is the mean
     number of words of a picture. Coverage is the matched part of the rarities' sum, 0 to 1.
     """
     drag = K1 * (1 - B + B * len(held) / max(usual_length, 1.0))
