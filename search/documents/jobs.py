@@ -73,7 +73,7 @@ class EventFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class NotTaken(Struct, frozen=True):
-    """A file that was sent and not taken."""
+    """A sent file that was refused."""
 
     name: str
     reason: Annotated[
@@ -85,6 +85,6 @@ class NotTaken(Struct, frozen=True):
 
 
 class QueuedJob(Job, frozen=True, kw_only=True):
-    """A job, and the files that were sent for it and not taken."""
+    """A job, and the sent files that were refused."""
 
     refused: tuple[NotTaken, ...]

@@ -1,4 +1,4 @@
-"""Reading of documents: values become a document, or an error that names the member."""
+"""The reader of documents: turns values into a document, or an error that names the member."""
 
 import re
 from collections.abc import Mapping, Sequence
