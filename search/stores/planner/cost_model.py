@@ -35,7 +35,7 @@ FAR_US = 1.9
 GROWTHS: dict[FirstPassName, float] = {"scan": 1.0, "ivf": 0.9, "hnsw": 0.55}
 FROM_PYTHON_US = 60
 
-# A graph must be quicker by more than this factor to be worth its memory.
+# A width within this factor of the quickest graph's time is as good, and takes less memory.
 STEADY = 0.9
 
 
