@@ -1,6 +1,6 @@
-"""Everything that answers a query. The names here are what Python programs need: docs/python.md.
+"""The query side of Limn. These names are the Python API: docs/python.md.
 
-They are looked up when they are used, so that `import search` loads nothing.
+Each name is loaded at its first use, so that `import search` loads nothing.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Adapters: a small map on the vectors of words, learned from marks; pictures stay as they are."""
+"""Adapters: small maps of text vectors, learned from marks; picture vectors stay unchanged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,19 +28,19 @@ class Adapter:
         return np.ascontiguousarray(moved / np.maximum(lengths, 1e-9), dtype=np.float32)
 
     def to_bytes(self) -> bytes:
-        """Both matrices, little-endian float32."""
+        """Return both matrices as little-endian float32."""
         return np.stack([self.down, self.up]).astype("<f4").tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes, rank: int) -> "Adapter":
-        """Return what `to_bytes` wrote; raises ValueError where it can't be."""
+        """Return the adapter in the bytes of `to_bytes`; raises ValueError if they are damaged."""
         down, up = np.frombuffer(data, "<f4").reshape(2, rank, -1).astype(np.float32)
         return cls(down, up)
 
 
 @dataclass(frozen=True, slots=True)
 class InstalledAdapter:
-    """An adapter of a collection, whether it is in use, and what is known of its training."""
+    """An adapter of a collection, whether it is in use, and the facts of its training."""
 
     collection: str
     space_id: str

@@ -1,8 +1,8 @@
-"""Calls that come at the same time, answered together: one caller works, for all who wait.
+"""Batching of concurrent calls: one caller works for all that wait.
 
-There is no thread and no waiting for company: who comes to an idle place works at once, alone; who
-comes while another works waits, and the next to work takes all who wait with it. So it batches
-exactly when there is a queue.
+There is no thread, and no call waits for others to come: a call that finds no other works at
+once, alone; a call that comes while another works waits, and the next to work takes all waiting
+calls with it. So calls are batched exactly when there is a queue.
 """
 
 import threading
@@ -14,11 +14,11 @@ Answer = TypeVar("Answer")
 
 
 class _Waiting(Generic[Asked, Answer]):
-    """One call: what it asks, what came of it, and whether it is its turn to work for all."""
+    """One call: its request, its answers, and whether it is its turn to work for all."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        # Free once there is something to be told: an Event, made of two locks, takes ten times as
+        # Released once the call is done or leads: an Event, made of two locks, takes ten times as
         # long to wait for and to set.
         self.told = threading.Lock()
         self.told.acquire()
@@ -28,10 +28,10 @@ class _Waiting(Generic[Asked, Answer]):
 
 
 class Batcher(Generic[Asked, Answer]):
-    """Gives what concurrent callers ask to `work` in one list, and each its own answer."""
+    """A queue that passes concurrent requests to `work` in one list and returns their answers."""
 
     def __init__(self, work: Callable[[list[Asked]], Sequence[Answer]], most: int = 64) -> None:
-        """`work` answers as many as it is asked, in order; it is asked at most `most` at once."""
+        """Take `work`, which returns the answers of at most `most` requests in order."""
         self._work = work
         self._most = most
         self._waiting: list[_Waiting[Asked, Answer]] = []
@@ -40,11 +40,11 @@ class Batcher(Generic[Asked, Answer]):
 
     @property
     def waiting(self) -> int:
-        """How many wait while another works."""
+        """Return the number of calls that wait while another works."""
         return len(self._waiting)
 
     def ask(self, asked: Asked) -> Answer:
-        """Return the answer; an error of the work that it was part of is raised here."""
+        """Return the answer; raise the error of the batch that the request was part of."""
         mine: _Waiting[Asked, Answer] = _Waiting(asked)
         with self._queue:
             self._waiting.append(mine)
@@ -59,7 +59,7 @@ class Batcher(Generic[Asked, Answer]):
         return mine.answers[0]
 
     def _work_for_all(self) -> None:
-        with self._queue:  # the one who leads is the first of them
+        with self._queue:  # the leader is the first of them
             taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
         try:
             answers = self._work([each.asked for each in taken])
@@ -74,5 +74,5 @@ class Batcher(Generic[Asked, Answer]):
                 if self._waiting:
                     self._waiting[0].leads = True
                     self._waiting[0].told.release()
-            for each in taken[1:]:  # the first of them is who works here
+            for each in taken[1:]:  # the first of them is this caller
                 each.told.release()

@@ -1,4 +1,4 @@
-"""From settings to a wired engine: the only place that chooses backends."""
+"""The wiring of an engine from settings: the only place that chooses backends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,15 +20,15 @@ from search.stores.planner.plan import IndexOptions
 def open_engine(
     settings: Settings | None = None, long_running: bool = False, begin: bool = False
 ) -> Iterator[Engine]:
-    """Open an engine on the settings' database, and upgrade its schema first where it must be.
+    """Open an engine on the settings' database, after upgrading its schema where needed.
 
     Without settings, those of the environment apply. In a process that is `long_running`, large
     collections get an ANN index, and index files are written, in the background. With `begin`, a
-    database is made where one was removed and its index files were not.
+    missing database is created even if its index files are still there.
 
     Raises:
         DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
-        StorageFailed: it must be upgraded, and this user may only read it.
+        StorageFailed: the database must be upgraded, and this user may only read it.
         BadSetting: a setting names something that does not exist.
     """
     settings = settings or Settings.from_environment()
@@ -53,5 +53,5 @@ def open_engine(
         try:
             yield engine
         finally:
-            with suppress(LimnError):  # an index file that is not written costs only time
+            with suppress(LimnError):  # an unwritten index file costs only time
                 engine.close()

@@ -1,4 +1,4 @@
-"""Colours as people see them: CIELAB, how far apart two are, and the shades that a name stands for.
+"""Colours as people see them: CIELAB, distances in it, and the shades that a name covers.
 
 Distances are those of CIE 1976: 2 is just seen, 100 is from black to white.
 """
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 Lab = NDArray[np.int16]
 """(n, 3) lightness 0 to 100, green to red and blue to yellow about -128 to 127, rounded."""
 
-# Two shades of one blue jacket lie 10 to 20 apart, red and orange 40; docs/relevance.md has what
-# this finds in photographs.
+# Two shades of one blue jacket are 10 to 20 apart, red and orange 40; docs/relevance.md has
+# results on photographs.
 TOLERANCE = 20
 
-# What people call by one name is wide: each stands for shades as photographs have them, the purest
-# first, which is what a page shows of it.
+# One colour name covers a wide range: each lists shades as photographs have them, the purest
+# first, which is the one that a page shows.
 NAMED: dict[str, tuple[str, ...]] = {
     "red": ("#d62728", "#ff0000", "#a01c1c", "#7b2d2d", "#c24a4a"),
     "orange": ("#f28c1e", "#ff6a00", "#d9772b", "#e0a060"),
@@ -34,10 +34,10 @@ NAMED: dict[str, tuple[str, ...]] = {
     "black": ("#0a0a0a", "#1e1e1e"),
 }
 
-# Colours without a hue are told apart by lightness, and anything faint lies near one of them.
+# Colours without a hue differ by lightness, and any faint colour is near one of them.
 NARROW = {"white": 10, "grey": 15, "black": 14, "beige": 12, "brown": 14}
 
-# An edge of the cells by which an index finds colours: a tolerance then reaches 27 at most.
+# The edge of the cells by which an index finds colours: a tolerance then reaches 27 at most.
 CELL = 20
 CELLS = 16
 
@@ -53,7 +53,7 @@ TO_XYZ = np.array(
 
 
 def lab(written: Sequence[str]) -> Lab:
-    """Colours written as "#rrggbb" in CIELAB, as whole numbers."""
+    """Return colours written as "#rrggbb" in CIELAB, as whole numbers."""
     bytes_ = np.frombuffer(bytes.fromhex("".join(each[1:] for each in written)), np.uint8)
     values = bytes_.reshape(-1, 3) / 255
     linear = np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
@@ -65,14 +65,14 @@ def lab(written: Sequence[str]) -> Lab:
 
 
 def cells(colours: Lab) -> NDArray[np.int64]:
-    """Return the cell (n,) that each colour lies in."""
+    """Return the cell (n,) of each colour."""
     lightness, a, b = (colours.astype(np.int64) + np.array([0, 160, 160])).T // CELL
     numbers: NDArray[np.int64] = (lightness * CELLS + a) * CELLS + b
     return numbers
 
 
 def cells_near(colour: Lab, tolerance: int) -> list[int]:
-    """Return the cells that hold whatever lies within `tolerance` of one colour (3,)."""
+    """Return the cells that cover all colours within `tolerance` of one colour (3,)."""
     steps = range(-tolerance, tolerance + CELL, CELL)
     corners = np.array(list(product(*[[min(step, tolerance) for step in steps]] * 3)), np.int16)
     near = colour + corners
@@ -81,14 +81,14 @@ def cells_near(colour: Lab, tolerance: int) -> list[int]:
 
 
 def shades(colour: str) -> Iterator[tuple[Lab, int]]:
-    """Yield the shades (3,) of a name or "#rrggbb", each with the distance that still counts."""
+    """Yield the shades (3,) of a name or "#rrggbb", each with the largest distance that matches."""
     tolerance = NARROW.get(colour, TOLERANCE)
     for shade in lab(NAMED.get(colour, (colour,))):
         yield shade, tolerance
 
 
 def are(colour: str, colours: Lab) -> NDArray[np.bool_]:
-    """Which of `colours` (n, 3) a name or "#rrggbb" stands for, (n,)."""
+    """Return which of `colours` (n, 3) match a name or "#rrggbb", (n,)."""
     found = np.zeros(len(colours), bool)
     for shade, tolerance in shades(colour):
         away = colours.astype(np.int32) - shade

@@ -1,4 +1,4 @@
-"""Concepts: keeping a question under a name, and the documents by which catalogs share them."""
+"""Concepts: saving a query under a name, and the documents that share concepts between catalogs."""
 
 import base64
 import binascii
@@ -22,7 +22,7 @@ from search.records import Vectors
 KIND, VERSION = "limn concept", 1
 
 NAME = regex.compile(r"[\w\p{M}-]+")
-"""What `concept:NAME` can name among other words."""
+"""The names that `concept:NAME` accepts among other words."""
 
 # The widest vectors of the pairs that open_clip knows have 1,280 dimensions.
 MAX_WIDTH = 16_384
@@ -40,16 +40,16 @@ def check_name(name: str) -> None:
 
 
 def keep(engine: Engine, name: str, query: Query, replacing: bool = False) -> Concept:
-    """Keep what a question asks for as a concept: its words, its marks and its pictures.
+    """Save the terms, marks and query pictures of a query as a concept.
 
-    Pictures that it searches by count as marks, more or less by the sign of their weight; what
-    concepts among its terms hold is taken over. Its vector is kept beside them, as made now.
+    Pictures that the query searches by count as marks, more or less by the sign of their weight;
+    marks and terms of its concepts are copied. The query's vector is stored with the concept.
 
     Raises:
-        BadQuery: the name can't be, nothing is asked, or a picture was sent: only one that is
-            indexed can be found again.
-        NameTaken: there is a concept of that name, and it is not to be replaced.
-        NotFound: a picture or a concept is gone.
+        BadQuery: the name is not allowed, the query is empty, or a picture was sent: a concept
+            keeps indexed pictures only.
+        NameTaken: a concept of that name exists, and `replacing` is False.
+        NotFound: a picture or a concept no longer exists.
     """
     check_name(name)
     words, marks = _parts(engine, query)
@@ -81,7 +81,7 @@ def imported(text: str | bytes) -> Concept:
     """Return the concept of a document.
 
     Raises:
-        BadSource: it is none, or was changed by hand into one that can't be.
+        BadSource: the document is not a concept, or has values that are not allowed.
     """
     try:
         members = json.loads(text)

@@ -1,4 +1,4 @@
-"""The engine: one object that answers queries and looks after the collections of a catalog."""
+"""The engine: one object that answers queries and manages the collections of a catalog."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,7 +30,7 @@ WARM_UP = Query((TextTerm("a photograph"),))
 
 
 class Engine:
-    """Answers queries over the collections of one catalog. Safe to call from many threads.
+    """An engine that answers queries on the collections of a catalog. Safe for many threads.
 
     Encoders and stores are opened when first needed and stay open. A store is brought level with
     the catalog before each search, so pictures that another process committed are found at once.
@@ -47,7 +47,7 @@ class Engine:
         open_ann_builder: OpenAnnBuilder | None = None,
         long_running: bool = False,
     ) -> None:
-        """Without `open_ann_builder`, every search is exact.
+        """Take the parts; without `open_ann_builder`, every search is exact.
 
         An engine that is `long_running` writes index files in the background.
         """
@@ -83,7 +83,7 @@ class Engine:
         return Answer(hits, page.confidence, page.more, page.notes, results.cuts)
 
     def order(self, query: Query) -> RankedResults:
-        """Return what `answer` answers, without reading the pictures; raise what it raises."""
+        """Return the ranking of `answer` without reading pictures; raise what `answer` raises."""
         return self._searcher.rank(query)
 
     def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:
@@ -98,10 +98,10 @@ class Engine:
         return self._searcher.vector_of(query)
 
     def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
-        """Count what these collections hold, or all of them, under a filter.
+        """Count the facets of these collections, or of all, under a filter.
 
         Raises:
-            BadQuery: the filter can't be followed.
+            BadQuery: the filter is not valid.
             NotFound: a collection does not exist.
         """
         return self._facets.facets(self.catalog.collections.with_last_changes(collections), where)
@@ -123,13 +123,13 @@ class Engine:
         return self._indexes.store(collection, "captions").items()
 
     def forget_adapters(self) -> None:
-        """Reload the adapters at the next search: one was installed, turned or removed."""
+        """Reload the adapters at the next search, after one was installed, switched or removed."""
         self._searcher.adapters.clear()
 
     def plan(
         self, collection: Collection, report: Callable[[str], None] | None = None
     ) -> IndexPlan:
-        """Return how a collection is searched; with `report`, measure and build that first."""
+        """Return the index plan of a collection; with `report`, measure and build it first."""
         return self._indexes.plan(collection, report)
 
     def wait_for_builds(self, timeout_s: float | None = None) -> None:
@@ -145,7 +145,7 @@ class Engine:
         return self.catalog.collections.all()
 
     def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
-        """Return what the collections hold; raise NotFound for an unknown name."""
+        """Return the summaries of the collections; raise NotFound for an unknown name."""
         return self.catalog.collections.summaries(names)
 
     def picture(self, picture_id: int) -> Picture:
@@ -187,7 +187,7 @@ class Engine:
         return self._library.picture_map(collection)
 
     def warm(self) -> None:
-        """Open what the first query would otherwise wait for."""
+        """Load everything that the first query would otherwise wait for."""
         for collection in self.catalog.collections.all():
             self.encoder_of(collection)
             self.store(collection)
@@ -196,7 +196,7 @@ class Engine:
             self.answer(WARM_UP)  # measures the background, and compiles the SQL of every search
 
     def follow(self) -> None:
-        """Bring the indexes level with the catalog, as the next search would have to."""
+        """Bring the indexes level with the catalog, as the next search would."""
         self._indexes.follow()
 
     def close(self) -> None:

@@ -1,13 +1,13 @@
 """The exception tree: every error that Limn raises on purpose descends from `LimnError`.
 
-A message says what happened, with which value, and what to do next. Its code and its values travel
-with it: programs and translations go by the code, never by the English text.
+A message says what happened, with which value, and what to do next. It carries its code and its
+values: programs and translations go by the code, never by the English text.
 """
 
 import re
 from collections.abc import Mapping
 
-# The folders of a path from the root on, up to its last name; those of a web address are none.
+# The folders of a path, from the root up to its last name; a web address has none.
 FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^/\s'\"]+/)+(?=[^/\s'\"])")
 
 Value = str | int | float | bool | None
@@ -30,7 +30,7 @@ class Message(str):
 
     @classmethod
     def received(cls, code: str, text: str, values: Mapping[str, Value]) -> "Message":
-        """Return a message that another process made."""
+        """Return a message from another process."""
         message = str.__new__(cls, text)
         message.code, message.values = code, values
         return message
@@ -44,9 +44,9 @@ def _plain(value: object) -> Value:
 
 
 class LimnError(Exception):
-    """The base of every deliberate error; its text is meant for the person at the keyboard.
+    """The base of every deliberate error; its text is for the person at the keyboard.
 
-    `outside` is what clients of a server read instead, where the text names places on this machine.
+    `outside` is the text for clients of a server, where the text names paths on this machine.
     """
 
     OUTSIDE: Message | None = None
@@ -70,17 +70,17 @@ class LimnError(Exception):
 
     @property
     def code(self) -> str:
-        """The kind of this error, such as `unknown-collection`; the same in every version."""
+        """Return the kind of the error, like `unknown-collection`; the same in every version."""
         return self.message.code
 
     @property
     def outside(self) -> Message:
-        """The message for clients, who may not read the names of places on this machine."""
+        """Return the message for clients, who may not read the paths of this machine."""
         return self._outside or self.OUTSIDE or self.message
 
     @property
     def is_inside(self) -> bool:
-        """Whether the text says more than clients may read."""
+        """Return whether the text has details that clients may not read."""
         return str(self.outside) != str(self)
 
 
@@ -96,7 +96,7 @@ class BadSetting(LimnError):
 
 
 class BadQuery(LimnError):
-    """A query can't be answered as it stands: empty, cancelled out, or out of range."""
+    """A query can't be answered: it is empty, cancels out, or is out of range."""
 
 
 class BadPicture(LimnError):
@@ -122,15 +122,15 @@ class BadPicture(LimnError):
 
 
 class BadSource(LimnError):
-    """What was given to index is missing, empty, or not laid out as it must be."""
+    """A source to index is missing, empty, or not laid out as required."""
 
 
 class NotFound(LimnError):
-    """No collection, picture or file goes by that name or id."""
+    """No collection, picture or file has that name or id."""
 
 
 class NameTaken(LimnError):
-    """Something of that name is there already."""
+    """The name is already in use."""
 
 
 class CollectionBusy(LimnError):
@@ -142,14 +142,14 @@ class EncoderUnavailable(LimnError):
 
     @property
     def outside(self) -> Message:
-        """The message without the folders of its files; their names stay."""
+        """Return the message without the folders of its files; file names stay."""
         if not FOLDERS.search(self.message):
             return self.message
         return Message(self.code, "{text}", text=FOLDERS.sub("", self.message))
 
 
 class SpaceMismatch(LimnError):
-    """Vectors of two spaces were about to meet."""
+    """Vectors of two spaces would be compared."""
 
 
 class DatabaseUnavailable(LimnError):
@@ -159,7 +159,7 @@ class DatabaseUnavailable(LimnError):
 
 
 class LockLost(DatabaseUnavailable):
-    """The writer lock of a collection went with a connection; another process may have it now."""
+    """The writer lock of a collection was lost with its connection; another process may have it."""
 
 
 class StorageFailed(LimnError):

@@ -1,4 +1,4 @@
-"""Lines that install what is missing, as this installation of Limn takes them."""
+"""Commands that install missing packages, in the way this installation of Limn needs."""
 
 import importlib.util
 import os
@@ -8,12 +8,12 @@ from functools import cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-# The command that this installation puts on the path; the distribution with it is ours.
+# The command that Limn's distribution puts on the path, by which the distribution is found.
 COMMAND, MAIN = "limn", "search.cli:main"
 
 
 def install_extra(extra: str) -> str:
-    """Return the line that adds an extra to this installation."""
+    """Return the command that adds an extra to this installation."""
     checkout, found = Path(__file__).parents[1], distribution()
     if found is None or (checkout / "pyproject.toml").is_file():  # it is installed in place
         return install("-e", f"{checkout}[{extra}]")
@@ -21,7 +21,7 @@ def install_extra(extra: str) -> str:
 
 
 def install(*what: str) -> str:
-    """Return the line that installs packages beside Limn, by the installer that is there."""
+    """Return the command that installs packages into Limn's environment, by its installer."""
     quoted = " ".join(each if each.startswith("-") else _quoted(each) for each in what)
     return f"{_installer()} {quoted}"
 
@@ -34,9 +34,9 @@ def version() -> str:
 
 @cache
 def distribution() -> Distribution | None:
-    """Return the distribution that brings the command, or None where it was never installed.
+    """Return the distribution that provides the command, or None where it was never installed.
 
-    Its name stands in pyproject.toml alone: that of another project on PyPI is `limn`.
+    Its name is in pyproject.toml alone: another project on PyPI is named `limn`.
     """
     ours = [
         each
@@ -63,5 +63,5 @@ def _program(path: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote for the shells of all systems: brackets are patterns in some."""
+    """Quote a text for the shells of all systems: brackets are patterns in some."""
     return '"' + "".join(f"\\{each}" if each in '"$`' else each for each in text) + '"'

@@ -1,4 +1,4 @@
-"""Changes to whole collections, and the files that go with them: thumbnails, maps, index files."""
+"""Changes to whole collections, and to their files: thumbnails, maps, index files."""
 
 from collections.abc import Callable
 from pathlib import Path

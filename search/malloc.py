@@ -1,6 +1,6 @@
-"""How glibc treats freed memory: a server gives it back, a training keeps it for its next step.
+"""Settings of glibc's malloc: a server returns freed memory, a training keeps it for its next step.
 
-Both do nothing where the C library is another one.
+Both do nothing with another C library.
 """
 
 import ctypes
@@ -15,16 +15,16 @@ M_MMAP_THRESHOLD = -3
 M_MMAP_MAX = -4
 M_ARENA_MAX = -8
 
-# By itself glibc gives every thread a heap of its own, and puts ever larger blocks there, up to
-# 32 MiB: what searches free stays in pieces in each. 2,400 searches of 91,000 captions by eight
-# threads left 249 MiB so, and more with every hour; with these 55 MiB, and no more.
+# By default glibc gives every thread its own heap, and puts ever larger blocks there, up to
+# 32 MiB: memory that searches free stays in each in pieces. 2,400 searches of 91,000 captions by
+# eight threads left 249 MiB, and more with every hour; with these settings 55 MiB, and no more.
 GIVE_BACK = {M_ARENA_MAX: 2, M_MMAP_THRESHOLD: 4 << 20, M_TRIM_THRESHOLD: 8 << 20}
 
 # A step's activations are hundreds of blocks of megabytes, each otherwise mapped, filled with
 # zeros page by page and unmapped; a step of the picture tower took 1.1 to 1.5 times as long.
 KEEP = {M_MMAP_MAX: 0, M_TRIM_THRESHOLD: 2**31 - 1, M_TOP_PAD: 256 << 20}
 
-# Who has set one of these has thought about it.
+# A user who has set one of these variables did so on purpose.
 SET_BY_HAND = (
     "GLIBC_TUNABLES",
     "MALLOC_ARENA_MAX",
@@ -45,7 +45,7 @@ def give_back_freed(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def keep_freed_memory() -> bool:
-    """Make this process keep freed memory for its next blocks; return whether glibc took that."""
+    """Make this process reuse freed memory; return whether glibc took the setting."""
     return _set(KEEP)
 
 

@@ -1,6 +1,6 @@
-"""A map of a collection: its pictures in two dimensions, in a file beside the index.
+"""The map of a collection: its pictures in two dimensions, in a file next to the index.
 
-A map is a cache: it can be deleted, and be made again from SQL, whenever one likes.
+A map is a cache: it can be deleted at any time and made again from SQL.
 """
 
 import json
@@ -17,15 +17,15 @@ from search.files.atomic_file import PRIVATE, atomic_file
 from search.records import Ids
 
 Places = NDArray[np.float32]
-"""(n, 2), x and y from 0 to 1; what lies near is alike."""
+"""(n, 2), x and y from 0 to 1; near pictures are alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A part of a map where pictures lie together: its middle, its size and its names by language.
+    """A dense part of a map: its centre, its size and its names by language.
 
     `level` is 0 for the few large ones and 1 for the many small ones; `typical` are the pictures
-    in its midst.
+    nearest to its centre.
     """
 
     x: float
@@ -38,7 +38,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class PictureMap:
-    """Where each picture lies, as of the change log's `position` and its epoch."""
+    """The places of pictures on a map, as of the change log's `position` and its epoch."""
 
     position: int
     ids: Ids
@@ -48,7 +48,7 @@ class PictureMap:
 
 
 def write_map(path: Path, made: PictureMap) -> None:
-    """Write a map as a whole; raises StorageFailed."""
+    """Write a map file in one step; raises StorageFailed."""
     regions = json.dumps([asdict(each) for each in made.regions], ensure_ascii=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def write_map(path: Path, made: PictureMap) -> None:
 
 
 def read_map(path: Path) -> PictureMap | None:
-    """Return the map in a file; None where there is none, or none that can be read."""
+    """Return the map in a file; None for a missing or unreadable file."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             regions = json.loads(held["regions"].tobytes())

@@ -1,6 +1,6 @@
 """Entry points of installed packages: commands, encoders, sources, stores, filters, routes.
 
-Each is imported when it is used, so that a package that is slow to import delays nobody else.
+Each is imported when it is used, so a package with a slow import delays nothing else.
 """
 
 import logging
@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def registered(group: Group) -> dict[str, EntryPoint]:
-    """Return the entry points of a group by name, in order; none is imported.
+    """Return the entry points of a group by name, in order, without importing them.
 
     Raises:
-        BadSetting: there are none, as in an installation that is older than the code.
+        BadSetting: the group is empty, as in an installation that is older than the code.
     """
     points = _all_entry_points().select(group=f"limn.{group}")
     if not points:
@@ -45,10 +45,10 @@ def added(group: Group) -> dict[str, Any]:
 
 
 def backends(group: Group, first: str = "") -> Iterator[Any]:
-    """Yield the backends of a group, the one that is registered as `first` before the others.
+    """Yield the backends of a group, the one registered as `first` before the others.
 
     Raises:
-        BadSetting: `first` can't be imported. Another that can't is passed over with a warning.
+        BadSetting: `first` can't be imported. Another one is skipped with a warning.
     """
     for name, point in sorted(registered(group).items(), key=lambda item: item[0] != first):
         try:
@@ -60,7 +60,7 @@ def backends(group: Group, first: str = "") -> Iterator[Any]:
 
 
 def choices(group: Group) -> tuple[str, ...]:
-    """Return what a user may write to choose a backend of a group: the `names` of all."""
+    """Return the texts that choose a backend of a group: the `names` of all backends."""
     return tuple(name for backend in backends(group) for name in backend.names)
 
 
@@ -73,24 +73,24 @@ def find(group: Group, text: str) -> Any:
 
 
 def covers(name: str, text: str) -> bool:
-    """Return whether a name stands for a text: "ivf" for itself, "milvus:ADDRESS" for any address.
+    """Return whether a name covers a text: "ivf" itself, "milvus:ADDRESS" any address.
 
-    What follows the first ":" or "@" of a name says what to write there.
+    The part after the first ":" or "@" of a name is a placeholder.
     """
     kind = head(name)
     return text == name if kind == name else text.startswith(name[: len(kind) + 1])
 
 
 def head(text: str) -> str:
-    """Return what is before the first ":" or "@"."""
+    """Return the part of a text before the first ":" or "@"."""
     return re.split("[:@]", text, maxsplit=1)[0]
 
 
 def load(point: EntryPoint) -> Any:
-    """Import what an entry point names.
+    """Import the object of an entry point.
 
     Raises:
-        BadSetting: it can't be imported.
+        BadSetting: the object can't be imported.
     """
     try:
         return point.load()
@@ -107,6 +107,6 @@ def load(point: EntryPoint) -> Any:
         ) from error
 
 
-@cache  # reading the packages of an environment takes 10 ms, and a command asks for several groups
+@cache  # reading an environment's packages takes 10 ms; a command reads several groups
 def _all_entry_points() -> Any:
     return entry_points()

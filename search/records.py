@@ -1,4 +1,4 @@
-"""Plain frozen records that pass between the parts, and the names of the array types."""
+"""Frozen records that pass between the parts, and the names of the array types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ Ids = NDArray[np.int64]
 """Ids of pictures, `picture.id` in SQL; -1 pads a short answer."""
 
 Scores = NDArray[np.float32]
-"""Cosines, from -1 to 1; -inf stands beside an id of -1."""
+"""Cosines, from -1 to 1; -inf where the id is -1."""
 
 Pixels = NDArray[np.uint8]
 """(height, width, 3) RGB, or (n, height, width, 3)."""
 
 
 Fields = Mapping[str, str | float]
-"""Further columns of a picture's source, by name: what may be filtered on beside the facts."""
+"""Extra columns of a picture's source, by name; filters accept them like facts."""
 
 Device = Literal["auto", "cpu", "cuda"]
 """Where encoders and stores compute; "auto" takes a GPU where there is one."""
@@ -30,7 +30,7 @@ Device = Literal["auto", "cpu", "cuda"]
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The identity of an encoder pair: vectors of two spaces never meet.
+    """The identity of an encoder; vectors of two spaces are never compared.
 
     `id` fingerprints architecture, weights, preprocessing and tokenizer; `encoder` is the
     specification that opens the pair again; `width` is the vectors' number of dimensions.
@@ -45,7 +45,7 @@ class Space:
 class Caption:
     """One caption of a picture.
 
-    `origin` is "source" for a caption that came beside the picture (a captions file, a text file)
+    `origin` is "source" for a caption from the source (a captions file, a text file)
     and "file" for one that was read out of the picture's own metadata.
     """
 
@@ -57,11 +57,11 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What a picture's file says of itself, seen upright.
+    """The facts of a picture, from its file, with the picture upright.
 
     `taken_at` is ISO 8601 local time, with an offset where the camera wrote one; latitude and
     longitude are degrees, north and east positive. `colours` are up to five, "#rrggbb", the most
-    of it first. `perceptual_hash` is 64 bits, signed, that near copies share but for a few.
+    frequent first. `perceptual_hash` is 64 bits, signed; near copies differ in a few of them.
     """
 
     format: str
@@ -74,14 +74,14 @@ class PictureFacts:
     colours: tuple[str, ...] = ()
     perceptual_hash: int | None = None
     rating: float | None = None
-    """Stars from 0 to 5, -1 for rejected, read out of the file; in a `Picture` it is a field."""
+    """Stars from 0 to 5, -1 for rejected, read from the file; in a `Picture` it is a field."""
     captions: tuple[Caption, ...] = ()
-    """The captions read out of the file itself; in a `Picture`, those beside it too."""
+    """The captions in the file itself; in a `Picture`, those of the source too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as the catalog holds it.
+    """A picture as the catalog stores it.
 
     `path` names a file, or a place in one: a member of an archive, a row of a table, a moment of
     a film, as if the file were a folder.
@@ -98,4 +98,4 @@ class Picture:
 
 
 QueryKind = Literal["text", "picture"]
-"""What a query's vector was made from; texts lie farther from pictures than pictures do."""
+"""The origin of a query's vector; texts are farther from pictures than pictures are."""

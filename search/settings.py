@@ -1,4 +1,4 @@
-"""The settings: one frozen object, read once from the environment by the command that starts."""
+"""The settings: one frozen object, read once from the environment at start."""
 
 import os
 import re
@@ -20,7 +20,7 @@ DEVICES: tuple[str, ...] = get_args(Device)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where things are kept and how much is allowed; `from_environment` documents the names.
+    """The paths and limits of an installation; `from_environment` documents their names.
 
     `database` is the path of an SQLite file, or a URL.
     """
@@ -67,7 +67,7 @@ class Settings:
             encoder=values.get("LIMN_ENCODER") or "builtin",
             device=_device(values.get("LIMN_DEVICE") or "auto"),
             workers=_positive(values, "LIMN_WORKERS", _cores()),
-            # More than any camera makes: 1 GB while it is decoded, where that is done in place.
+            # More than any camera makes: 1 GB while it is decoded, for formats decoded in place.
             max_pixels=_positive(values, "LIMN_MAX_PIXELS", 250_000_000),
             max_decode_bytes=_positive(values, "LIMN_MAX_DECODE_BYTES", 3 << 29),
             max_upload_bytes=_positive(values, "LIMN_MAX_UPLOAD_BYTES", 32 * 1024 * 1024),
@@ -79,12 +79,12 @@ class Settings:
 
 
 def user_path(path: Path) -> Path:
-    """Return a path as a person writes it, absolute and as the file system has it.
+    """Return a path that a person wrote, absolute and in the file system's spelling.
 
-    "~" is a home, unless a file has that very name.
+    "~" is the home folder, unless a file has that very name.
     """
     if not os.path.lexists(path):
-        with suppress(RuntimeError):  # no such user: the path is taken as it stands
+        with suppress(RuntimeError):  # no such user: the path is taken unchanged
             path = path.expanduser()
     return on_disk(Path(os.path.abspath(path)))
 
@@ -127,10 +127,10 @@ def _store(value: str) -> str:
 
 
 def memory_size(name: str, text: str) -> int | None:
-    """Return a size as people write it, 512M or 2G, in bytes; None where nothing is said.
+    """Return the bytes of a size like 512M or 2G; None for an empty text.
 
     Raises:
-        BadSetting: it is none; `name` is the setting's or the option's.
+        BadSetting: the text is not a size; `name` is the setting's or the option's.
     """
     if not text:
         return None
@@ -162,7 +162,7 @@ def _positive(values: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _cores() -> int:
-    """Return the number of cores for this process, in a container fewer than the machine's."""
+    """Return the number of cores for this process; a container may have fewer than the machine."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""How long the stages of a search take, told to whoever listens: nobody, on the command line."""
+"""Timing of the stages of a search, for listeners; the command line has none."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,13 +6,13 @@ from time import perf_counter
 from typing import Literal
 
 Stage = Literal["embed", "filter", "align", "words", "rank", "join"]
-"""Embed the query, ask SQL for what passes, bring the stores level, find words, rank, read hits."""
+"""Embed the query, filter by SQL, update the stores, find words, rank, read the hits."""
 
 Batch = Literal["texts", "pictures"]
 
 
 class Timing:
-    """Tells its listeners of stages, in seconds, and of batches that the encoder was given."""
+    """A timer that passes its listeners the seconds of stages and the sizes of encoder batches."""
 
     def __init__(self) -> None:
         self.took: list[Callable[[Stage, float], None]] = []
@@ -20,14 +20,14 @@ class Timing:
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
-        """Time the block; what it raises passes through, and is no stage that was done."""
+        """Time the block; an error passes through, and its stage is not reported."""
         began_s = perf_counter()
         yield
         for told in self.took:
             told(name, perf_counter() - began_s)
 
     def batch(self, kind: Batch, size: int) -> None:
-        """Note that so many were encoded together."""
+        """Report that so many items were encoded together."""
         if size:
             for told in self.encoded:
                 told(kind, size)

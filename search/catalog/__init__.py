@@ -1,1 +1,1 @@
-"""Every table and every SQL statement; `catalog.Catalog` is the door."""
+"""Every table and every SQL statement; `catalog.Catalog` is the only entry."""

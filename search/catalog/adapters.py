@@ -24,7 +24,7 @@ class Adapters:
     def install(
         self, collection: Collection, adapter: Adapter, facts: Mapping[str, object]
     ) -> None:
-        """Put an adapter in use, in place of the collection's former one."""
+        """Install an adapter, in place of the collection's former one."""
         a = t.adapter.c
         row = {
             "collection_id": collection.id,
@@ -52,11 +52,11 @@ class Adapters:
         return {(row.collection_id, row.space_id): _installed(row).adapter for row in rows}
 
     def turn(self, name: str, on: bool) -> None:
-        """Turn a collection's adapter on or off; raise NotFound where it has none."""
+        """Turn a collection's adapter on or off; raise NotFound if it has none."""
         self._change(name, t.adapter.update().values(enabled=on))
 
     def remove(self, name: str) -> None:
-        """Forget a collection's adapter; raise NotFound where it has none."""
+        """Delete a collection's adapter; raise NotFound if it has none."""
         self._change(name, t.adapter.delete())
 
     def _change(self, name: str, statement: sa.Update | sa.Delete) -> None:

@@ -1,6 +1,6 @@
 """SQL of boards: pictures pinned by hand, in an order, with notes.
 
-A pin names its picture by content: it outlives a file that is away, a picture that is removed and
+A pin names its picture by content: it outlives a missing file, a picture that is removed and
 comes back, and a collection that is indexed from the beginning.
 """
 
@@ -21,9 +21,9 @@ from search.text.characters import forms
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board and how many pictures are on it; `cover` is the id of the first one to show.
+    """A board and its number of pictures; `cover` is the id of the first one to show.
 
-    `missing` of its pictures can't be shown, as their files are not there.
+    `missing` of its pictures can't be shown, as their files were not found.
     """
 
     id: int
@@ -36,7 +36,7 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A picture on a board, and what was noted of it."""
+    """A picture on a board, and its note."""
 
     picture_id: int
     note: str
@@ -95,11 +95,11 @@ class CatalogBoards:
         return _board(row, pins), [Pinned(pin.picture_id, pin.note) for pin in pins if pin.shown]
 
     def change(self, board_id: int, name: str | None = None, order: Sequence[int] = ()) -> None:
-        """Rename a board, or put pictures of it first, in that order, or do both.
+        """Rename a board, or move pictures to its beginning in that order, or do both.
 
         Raises:
             NameTaken: another board has the name.
-            NotFound: the board is gone, or a picture is not on it.
+            NotFound: the board no longer exists, or a picture is not on it.
         """
         b = t.board
         with self._database.writing() as sql:
@@ -112,25 +112,25 @@ class CatalogBoards:
                 _place(sql, board_id, [*first, *(pin for pin in pins if pin not in first)])
 
     def remove(self, board_id: int) -> None:
-        """Forget a board; its pictures stay indexed. Raise NotFound where it is gone."""
+        """Delete a board; its pictures stay indexed. Raise NotFound for an unknown board."""
         with self._database.writing() as sql:
             _check_there(sql, board_id)
             sql.execute(t.board.delete().where(t.board.c.id == board_id))
 
     def add(self, board_id: int, picture_ids: Sequence[int]) -> int:
-        """Put pictures at the end of a board; return how many were not on it yet.
+        """Add pictures at the end of a board; return how many were not on it yet.
 
-        Of several pictures with the same content, one is put on it.
+        Of several pictures with the same content, one is added.
 
         Raises:
-            NotFound: the board or a picture is gone.
-            BadQuery: more would be on it than a board holds.
+            NotFound: the board or a picture no longer exists.
+            BadQuery: the board would have more pictures than allowed.
         """
         with self._database.writing() as sql:
             return _add(sql, board_id, picture_ids)
 
     def take_off(self, board_id: int, picture_id: int) -> None:
-        """Take a picture off a board, if it is on it; raise NotFound where the board is gone."""
+        """Remove a picture from a board, if it is on it; raise NotFound for an unknown board."""
         with self._database.writing() as sql:
             for pin in _held(sql, board_id):
                 if pin.picture_id == picture_id:
@@ -144,7 +144,7 @@ class CatalogBoards:
         Places count the pictures that are shown; one past the end is the end.
 
         Raises:
-            NotFound: the board is gone, or the picture is not on it.
+            NotFound: the board no longer exists, or the picture is not on it.
         """
         with self._database.writing() as sql:
             pins = _held(sql, board_id)
@@ -180,7 +180,7 @@ def _board(row: sa.Row[Any], pins: Sequence[_Pin]) -> Board:
 def _pins(sql: Sql, board_ids: Sequence[int]) -> dict[int, list[_Pin]]:
     """Return the pins of boards in their order, each with its current picture.
 
-    That picture is the pinned one, where it still has the content; else another one with that
+    The current picture is the pinned one, where it still has the content; else another with that
     content; else the pinned one, whose file was edited since.
     """
     b = t.board_picture.c

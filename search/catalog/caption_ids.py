@@ -6,7 +6,7 @@ import numpy as np
 
 from search.records import Ids
 
-# A picture's id is moved up by so many bits; what is past 64 captions of one picture has no vector
+# A picture's id is shifted by this many bits; captions past the 64th of one picture have no vector
 # in the index. SQL ids would have to pass 144 million billion to run out.
 PLACE_BITS = 6
 MAX_CAPTIONS = 1 << PLACE_BITS

@@ -1,4 +1,4 @@
-"""The catalog: the one door to SQL. SQL is the truth; an index only follows its change log."""
+"""The catalog, the only entry to SQL. SQL is the truth; an index follows its change log."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -30,7 +30,7 @@ from search.catalog.visual_hashes import VisualHashes
 
 
 class Catalog:
-    """A bundle of parts, one for each kind of record of one database."""
+    """The parts of a database, one for each kind of record."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,17 +70,17 @@ class Catalog:
 
     @property
     def label(self) -> str:
-        """The database as messages name it, without its password."""
+        """Return the name of the database for messages, without its password."""
         return self._database.label
 
     @property
     def revision(self) -> str:
-        """The newest revision of the schema, which an open database is at."""
+        """Return the newest revision of the schema, which an open database has."""
         return schema.HEAD
 
     @property
     def read_only(self) -> bool:
-        """True where this user may read the database's file and not write to it."""
+        """Return whether this user may read the database's file and not write to it."""
         return self._database.read_only
 
     def on_statement(self, report: Callable[[str], None]) -> None:
@@ -94,13 +94,13 @@ class Catalog:
 
 @contextmanager
 def open_catalog(where: str | Path, begin: bool = False) -> Iterator[Catalog]:
-    """Open the catalog of a database, whose schema is upgraded first where it must be.
+    """Open the catalog of a database, after upgrading its schema where needed.
 
-    With `begin`, a database is made where one was removed and its index files were not.
+    With `begin`, a missing database is created even if its index files are still there.
 
     Raises:
         DatabaseUnavailable: the database can't be used, is damaged, or is of a newer version.
-        StorageFailed: it must be upgraded, and this user may only read it.
+        StorageFailed: the database must be upgraded, and this user may only read it.
         BadSetting: the address names no database.
     """
     database = Database(where)

@@ -1,8 +1,8 @@
 """The change log: numbered changes of each collection, which the indexes follow, and its epochs.
 
-After a restored backup the numbers of changes are given a second time, to other changes. As with
-the leader epochs of Kafka's logs (KIP-101), each writer begins an epoch at the log's end, under a
-random name: what was read up to a number is right if that number is of the same epoch still.
+After a restored backup, numbers are given a second time, to other changes. As with the
+leader epochs of Kafka's logs (KIP-101), each writer begins an epoch at the log's end, under a
+random name: a position in the log is valid if its number still belongs to the same epoch.
 """
 
 import secrets
@@ -70,9 +70,9 @@ class ChangeLog:
     def of_captions(
         self, collection: Collection, position: int, limit: int = 2_048
     ) -> Iterator[Changes]:
-        """Yield changes as `of_pictures` does, of captions, with the ids of `caption_ids`.
+        """Yield changes of captions as `of_pictures` does, with the ids of `caption_ids`.
 
-        From 0 on only pictures with captions are read: of a million without any, one statement.
+        From 0 on only pictures with captions are read: for a million without any, one statement.
         """
         log = t.change.c
         statement = (
@@ -81,9 +81,9 @@ class ChangeLog:
             .order_by(log.seq)
             .limit(limit)
         )
-        fresh, last = position == 0, 0  # the index is empty yet, so nothing is to be dropped
+        fresh, last = position == 0, 0  # the index is still empty: nothing to drop
         if fresh:
-            last = self.last(collection.id)  # before they are read: what changes then comes later
+            last = self.last(collection.id)  # before they are read: later changes follow
             captioned = sa.exists().where(t.caption.c.picture_id == log.picture_id)
             statement = statement.where(log.seq <= last, captioned)
         while True:
@@ -106,9 +106,9 @@ class ChangeLog:
             yield Changes(last, none, from_blobs([], collection.space.width), none)
 
     def epoch_at(self, collection_id: int, position: int) -> str:
-        """Return the name of a change's epoch; "" where it was written before there were any.
+        """Return the name of a change's epoch; "" for a change from before epochs.
 
-        `position` need not be in the log any more: an epoch has all numbers past its beginning.
+        `position` may have left the log: an epoch has all numbers past its beginning.
         """
         e = t.change_epoch.c
         statement = (
@@ -121,7 +121,7 @@ class ChangeLog:
             return sql.scalar(statement) or ""
 
     def goes_on_from(self, collection_id: int, position: int, epoch: str) -> bool:
-        """Return whether the log holds all that led to a change of that epoch, and then went on."""
+        """Return whether the log includes a change of that epoch, and has only grown since."""
         if position == 0:
             return True
         with self._database.reading() as sql:
@@ -129,10 +129,10 @@ class ChangeLog:
         return position <= last and self.epoch_at(collection_id, position) == epoch
 
     def take_turn(self, sql: Sql, collection_id: int) -> None:
-        """Let one transaction at a time write to a collection, so that log order is commit order.
+        """Serialize the transactions that write to a collection, so that log order is commit order.
 
-        To be called first in a transaction. SQLite has one writer anyway; a PostgreSQL sequence
-        hands out numbers before the commit.
+        The first call in a transaction. SQLite has one writer anyway; a PostgreSQL sequence
+        gives out numbers before the commit.
 
         Raises:
             LockLost: this process had the writer lock, and has lost it.
@@ -141,7 +141,7 @@ class ChangeLog:
         self._begin_epoch(sql, collection_id)
 
     def _begin_epoch(self, sql: Sql, collection_id: int) -> None:
-        """Begin an epoch, unless the log goes on where this process has left it.
+        """Begin an epoch, unless this process wrote the log's last change.
 
         The transaction `sql` has written no change yet.
         """
@@ -178,7 +178,7 @@ def _embedded_captions(
     """Return the captions of pictures as ((picture's id, place), embedding), each text once.
 
     Missing pictures have none.
-    A place counts as `PictureFacts.captions` does; what is past 64 captions is left out.
+    A place is that in `PictureFacts.captions`; captions past the 64th are left out.
     """
     c, e = t.caption.c, t.caption_embedding.c
     statement = (

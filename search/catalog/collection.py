@@ -1,4 +1,4 @@
-"""Collections: found by name, opened, renamed, removed, and summed up."""
+"""Collections: found by name, opened, renamed, removed, and summarized."""
 
 import json
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from search.errors import BadSetting, NameTaken, NotFound, SpaceMismatch
 from search.records import Space
 from search.text.characters import composed, forms
 
-# The lock for what concerns no one collection; their ids begin at 1.
+# The lock for records of no single collection; collection ids begin at 1.
 EVERY_COLLECTION = 0
 
-# Browsers take these for folders of an address.
+# Browsers read these as folders of an address.
 DOTS = (".", "..")
 
 WithLastChanges = tuple[tuple[Collection, int], ...]
@@ -44,7 +44,7 @@ class CollectionRows:
         """Return the collections with these names, or all where none is given, by name.
 
         Raises:
-            NotFound: a name is not known; the message lists the known ones.
+            NotFound: a name is unknown; the message lists the known ones.
         """
         return [collection for collection, _ in self.with_last_changes(names)]
 
@@ -54,7 +54,7 @@ class CollectionRows:
         return collection
 
     def with_last_changes(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
-        """Return what `find` does, each with the number of its last change.
+        """Return the collections of `find`, each with the number of its last change.
 
         It takes one statement at most: none while nothing was committed since the last call.
         """
@@ -75,8 +75,8 @@ class CollectionRows:
         return [each for each in found if not names or each[0].name in wanted]
 
     def _read(self) -> WithLastChanges:
-        """Return all collections as they are now, whoever changed them."""
-        version = self._database.version()  # first: what is committed meanwhile is read again then
+        """Return all collections as they are now, also after changes by other processes."""
+        version = self._database.version()  # first: later commits are read by the next call
         kept, found = self._kept
         if version is None or version != kept:
             found = tuple(map(_collection, self._database.rows(_with_last_changes)))
@@ -84,7 +84,7 @@ class CollectionRows:
         return found
 
     def open(self, name: str, space: Space) -> Collection:
-        """Return the collection of that name in its own space, or make one in `space`."""
+        """Return the collection of that name in its own space, or create one in `space`."""
         with self._database.writing() as sql:
             check_lock(self._database, sql, EVERY_COLLECTION)
             known = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
@@ -97,15 +97,15 @@ class CollectionRows:
         return self.one(name)
 
     def take_space(self, collection: Collection, space: Space) -> Collection:
-        """Give a collection a space, which only an empty one can change.
+        """Give a collection another space, which needs an empty collection.
 
-        The same space under another specification stays the same: from now on that one opens it.
+        The same space under another specification stays the same; that specification then opens it.
 
-        The caller holds the writer lock, so that no other indexer fills it meanwhile.
+        The caller has the writer lock, so that no other indexer fills the collection meanwhile.
 
         Raises:
-            SpaceMismatch: it holds pictures that another encoder embedded.
-            NotFound: it was removed since.
+            SpaceMismatch: the collection has pictures that another encoder embedded.
+            NotFound: the collection was removed since.
         """
         now = self.one(collection.name)
         if now.space == space:
@@ -128,9 +128,9 @@ class CollectionRows:
         """Give a collection another name; its jobs' requests take that name too.
 
         Raises:
-            BadSetting: that name can't name a collection.
-            NameTaken: another collection has it.
-            CollectionBusy: it is being indexed.
+            BadSetting: the name is not allowed for a collection.
+            NameTaken: another collection has the name.
+            CollectionBusy: the collection is being indexed.
         """
         check_name(name)
         c, j = t.collection.c, t.job.c
@@ -150,13 +150,13 @@ class CollectionRows:
                 sql.execute(t.job.update().where(j.id == job_id).values(name=name, request=new))
 
     def remove(self, collection: Collection) -> None:
-        """Forget a collection and all it holds; the picture files are never touched."""
+        """Delete a collection with its pictures and embeddings; picture files are never touched."""
         with self._database.writing() as sql:
             self._changes.take_turn(sql, collection.id)
             sql.execute(t.collection.delete().where(t.collection.c.id == collection.id))
 
     def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
-        """Return what each collection holds, for lists; raise NotFound as `find` does."""
+        """Return summaries of collections, for lists; raise NotFound as `find` does."""
         found = self.find(names)
         mine = t.picture.c.collection_id
         pictures = (
@@ -196,7 +196,7 @@ class CollectionRows:
 
 
 def check_name(name: str) -> None:
-    """Raise BadSetting for a name that could not be typed or would break a line or an address."""
+    """Raise BadSetting for a name that can't be typed or would break a line or an address."""
     unfit = not name.strip() or len(name) > 200 or not name.isprintable() or "/" in name
     if unfit or name in DOTS:
         raise BadSetting(

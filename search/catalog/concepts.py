@@ -28,7 +28,7 @@ class Concepts:
         """Save a concept under its name.
 
         Raises:
-            NameTaken: there is one of that name, and it is not to be replaced.
+            NameTaken: a concept of that name exists, and `replace` is False.
         """
         c = t.concept
         words = json.dumps([[each.text, each.weight] for each in concept.words], ensure_ascii=False)
@@ -68,7 +68,7 @@ class Concepts:
         return found[0]
 
     def remove(self, name: str) -> None:
-        """Forget a concept; raise NotFound."""
+        """Delete a concept; raise NotFound."""
         with self._database.writing() as sql:
             if not sql.execute(
                 t.concept.delete().where(t.concept.c.name.in_(forms(name)))

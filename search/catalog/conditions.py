@@ -19,7 +19,7 @@ from search.text.characters import forms
 
 Test = sa.ColumnElement[bool]
 
-# What begins as an ISO 8601 date does.
+# The beginning of an ISO 8601 date.
 DATE = "____-__-__%"
 
 ORDERED: dict[str, Callable[[Any, Any], Any]] = {
@@ -30,14 +30,14 @@ ORDERED: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 
-# Of ids that follow each other, so many are asked for one by one.
+# Of consecutive ids, up to this many are compared one by one.
 SHORT_RUN = 20
 
 p = t.picture.c
 
 
 def column(name: str) -> Callable[[str, Value], Test]:
-    """Return the condition on a further column: a number, or a text that may be a date."""
+    """Return the condition on an extra column: a number, or a text that may be a date."""
     f = t.field.c
 
     def test(sign: str, value: Value) -> Test:
@@ -61,7 +61,7 @@ def column(name: str) -> Callable[[str, Value], Test]:
             tests = [] if value.number is None else [ORDERED[sign](f.number, value.number)]
         if value.span is not None and sign != "~":
             tests.append(sa.and_(f.text.like(DATE), _within(f.text, sign, value.span)))
-        # Each with the name beside it: then each is answered by an index of its own.
+        # Each with its name: then an index of its own answers each.
         held = sa.or_(*(sa.and_(f.name == name, each) for each in tests))
         return p.id.in_(sa.select(f.picture_id).where(held))
 
@@ -107,7 +107,7 @@ def _date(sign: str, value: Value) -> Test:
 def _within(column: sa.ColumnElement[Any], sign: str, span: DateSpan) -> Test:
     """Compare a moment, as ISO 8601 text, with a span.
 
-    A day is the beginning of all its moments, so the texts can be compared as they are.
+    A day is the beginning of all its moments, so the texts compare directly.
     """
     tests = {
         "=": sa.and_(column >= span.start, column < span.end),
@@ -179,7 +179,7 @@ def _id(_: str, value: Value) -> Test:
     return sa.or_(p.id.in_(single), *runs)
 
 
-# A further fact of a picture is one line here and one in `FIELDS`.
+# A new fact of a picture is one line here and one in `FIELDS`.
 CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "collection": _collection,
     "folder": _folder,
@@ -187,7 +187,7 @@ CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "size": _compared(p.size_bytes),
     "width": _compared(p.width_px),
     "height": _compared(p.height_px),
-    # 32 bits times 32 bits: PostgreSQL refuses what 32 do not hold.
+    # 32 bits times 32 bits: PostgreSQL refuses a product that overflows 32 bits.
     "megapixels": _compared(sa.cast(p.width_px, sa.BigInteger) * p.height_px / 1e6),
     "orientation": _orientation,
     "format": _named(p.format),

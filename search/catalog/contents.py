@@ -1,4 +1,4 @@
-"""Statements over contents: which picture holds one, and what people made follows an edit."""
+"""Statements by content: the pictures with a content, and moving user data to edited contents."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, in_pieces
 
-# Tables of what people made that name a picture by its content, with the rest of their key.
+# Tables of user data that name a picture by its content, with the rest of their key.
 BY_CONTENT = (
     (t.board_picture, t.board_picture.c.board_id),
     (t.mark, t.mark.c.query_hash),
@@ -18,12 +18,12 @@ BY_CONTENT = (
 
 
 def present() -> sa.ColumnElement[bool]:
-    """Return the condition on `picture` that its file was there when last looked for."""
+    """Return the condition on `picture` that the last run found its file."""
     return t.picture.c.id.not_in(sa.select(t.missing_picture.c.picture_id))
 
 
 def ids_by_content(sql: Sql, hashes: Sequence[bytes]) -> dict[bytes, list[int]]:
-    """Return the ids of the pictures that hold each content, present ones first, then by id."""
+    """Return the ids of the pictures with each content, present ones first, then by id."""
     p, m = t.picture.c, t.missing_picture
     statement = sa.select(p.content_hash, p.id, m.c.since).select_from(
         t.picture.outerjoin(m, m.c.picture_id == p.id)
@@ -36,9 +36,9 @@ def ids_by_content(sql: Sql, hashes: Sequence[bytes]) -> dict[bytes, list[int]]:
 
 
 def follow_edits(sql: Sql, edits: Mapping[bytes, bytes]) -> None:
-    """Let what people made go with pictures that were edited: from old contents to new ones.
+    """Move user data of edited pictures from their old contents to the new ones.
 
-    A content that another picture still holds keeps what is its own. Where the new content has a
+    Data stays with a content that another picture still has. Where the new content has a
     row of its own under the same key, that row stays.
     """
     held = ids_by_content(sql, list(edits))

@@ -11,7 +11,7 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, pieces
 
-# Rows that are held as Python objects at once.
+# The most rows that are Python objects at once.
 FETCH_ROWS = 10_000
 
 
@@ -45,7 +45,7 @@ class FactRows:
 
 
 class CollectionFacts:
-    """The facts of one collection's pictures, whose files are there; `ids` None is all of them."""
+    """The facts of one collection's pictures whose files are there; `ids` None means all."""
 
     def __init__(self, sql: Sql, collection_id: int) -> None:
         self._sql = sql
@@ -72,7 +72,7 @@ class CollectionFacts:
     def languages(self, ids: Sequence[int] | None = None) -> Iterator[tuple[str, str]]:
         """Yield each language of captions, "" for none, with its pictures' ids between commas."""
         c = t.caption.c
-        # As one text a language: a row for each of millions of captions takes ten times as long.
+        # One text a language: a row for each of millions of captions takes ten times as long.
         language = sa.func.coalesce(c.language, "")
         listed = sa.func.aggregate_strings(sa.cast(c.picture_id, sa.String), ",")
         statement = sa.select(language, listed).join(t.picture).where(*self._of(ids))
@@ -85,6 +85,6 @@ class CollectionFacts:
         return conditions if ids is None else [*conditions, p.id.in_(ids)]
 
     def _fetched(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
-        """Yield rows some thousands at a time, so that memory never holds a million of them."""
+        """Yield rows some thousands at a time, so that memory never has a million of them."""
         found = self._sql.execution_options(yield_per=FETCH_ROWS).execute(statement)
         return found.partitions()

@@ -1,4 +1,4 @@
-"""Failures: the files that could not be indexed, each under its last reason."""
+"""Failures: files that could not be indexed, each with its last reason."""
 
 import os
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class FailureRows:
         self._changes = changes
 
     def record(self, collection: Collection, batch: Sequence[Failure]) -> None:
-        """Record files that could not be indexed, in place of what was recorded of them before."""
+        """Record files that could not be indexed, in place of earlier records of them."""
         rows = [
             {
                 **address(collection, failure.path),
@@ -61,7 +61,7 @@ class FailureRows:
             ]
 
     def forget(self, collection: Collection, paths: Sequence[Path]) -> None:
-        """Drop failures of files that are gone or can be read again."""
+        """Drop failures of files that no longer exist or can be read again."""
         with self._database.writing() as sql:
             self._changes.take_turn(sql, collection.id)
             forget_failures(sql, collection, paths)

@@ -1,4 +1,4 @@
-"""Statements over filters: which pictures pass one, as ids and as a condition on `picture`."""
+"""Statements of filters: the pictures that pass one, as ids and as a condition on `picture`."""
 
 from collections.abc import Callable, Sequence
 
@@ -31,13 +31,13 @@ p = t.picture.c
 
 
 class CatalogFilters:
-    """Finds the pictures that pass a filter."""
+    """The part of the catalog that finds the pictures of a filter."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def resolve(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
-        """Return the filter with its values read, its columns named as these collections do.
+        """Return the filter with its values read, its columns named as in these collections.
 
         Raises:
             BadQuery: the collections have no such column, and the message lists theirs; or an
@@ -62,11 +62,11 @@ class CatalogFilters:
         return changed(wanted, with_value)
 
     def check(self, wanted: Filter) -> None:
-        """Raise BadQuery for a filter that no statement can be made of."""
+        """Raise BadQuery for a filter that can't become a statement."""
         passes(wanted)
 
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
-        """Return the names of the further columns that these collections have, in order."""
+        """Return the names of the extra columns of these collections, in order."""
         f = t.field.c
         # From name to name by the index: a million rows of one name cost one step.
         names = sa.select(sa.func.min(f.name).label("name")).cte("names", recursive=True)
@@ -84,7 +84,7 @@ class CatalogFilters:
 
     def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
         """Return the ids of the pictures that pass, ascending, by collection, in one statement."""
-        # As one text a collection: a row for each of 500,000 ids takes ten times as long.
+        # One text for each collection: a row for each of 500,000 ids takes ten times as long.
         listed = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
         statement = (
             sa.select(p.collection_id, listed)

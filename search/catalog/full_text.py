@@ -1,4 +1,4 @@
-"""Statements over words: the index of captions' words, written and searched, on both databases."""
+"""The index of captions' words, written and searched, on both databases."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ _MATCHES = sa.literal_column("words_index").op("MATCH")
 
 @dataclass(frozen=True, slots=True)
 class FoundWords:
-    """Pictures that hold words of a query, and how many pictures hold each of the words."""
+    """The pictures that contain words of a query, and the number of pictures for each word."""
 
     words: dict[int, list[str]]
     frequency: dict[str, int]
 
 
 def index_words(sql: Sql, picture_ids: Sequence[int]) -> None:
-    """Write the words of the captions that pictures have now; full text indexes follow."""
+    """Write the words of the pictures' current captions; full text indexes follow."""
     c = t.caption.c
     delete_in(sql, t.picture_words, t.picture_words.c.picture_id, picture_ids)
     statement = sa.select(c.picture_id, c.text).order_by(c.picture_id, c.id)
@@ -59,7 +59,7 @@ def _joined(words: Iterable[str]) -> str:
 
 
 class CatalogWords:
-    """Finds pictures by the words of their captions."""
+    """The part of the catalog that finds pictures by the words of their captions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,9 +70,9 @@ class CatalogWords:
         collection_ids: Sequence[int],
         where: Filter | None = None,
     ) -> FoundWords:
-        """Return the pictures that answer best to any of the words, at most 300.
+        """Return the best pictures for any of the words, at most 300.
 
-        It takes one statement. `asked` is of `search.text.analysis.query_words`; the pictures
+        It takes one statement. `asked` comes from `search.text.analysis.query_words`; the pictures
         pass `where`.
         """
         statement = self._sqlite(asked) if self._database.is_sqlite else self._postgres(asked)
@@ -100,7 +100,7 @@ class CatalogWords:
         )
 
     def _postgres(self, asked: Sequence[str]) -> sa.Select[Any]:
-        # The index holds the words as they are: no parser of PostgreSQL's comes between.
+        # The index has the words unchanged: no parser of PostgreSQL's comes between.
         held = sa.func.array_to_tsvector(sa.func.string_to_array(t.picture_words.c.words, " "))
 
         def matches(query: str) -> sa.ColumnElement[bool]:

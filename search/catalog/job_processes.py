@@ -1,6 +1,6 @@
-"""Running queued jobs, each in a process of its own: what one hangs at holds up no other.
+"""Queued jobs, each run in a process of its own, so that a stuck job blocks no other.
 
-A process can be ended whatever it does, so cancelling a job takes seconds at most, and a collection
+A process can always be ended, so cancelling a job takes seconds at most, and a collection
 that is stuck, or takes hours, leaves room for the jobs of others.
 """
 
@@ -20,27 +20,27 @@ from search.catalog.catalog import Catalog
 from search.catalog.jobs import Job
 from search.errors import CollectionBusy, NotFound
 
-# Each process holds an encoder and decoders, so few run at once: two, and as many again beside
-# those that have been at it for longer than a minute.
+# Each process has an encoder and decoders, so few run at once: two, and as many again in addition
+# to jobs that have run for more than a minute.
 AT_ONCE = 2
 MOST = 4
 LONG_S = 60.0
 
-# A cancelled job looks at its row every 0.4 s, and needs a moment for what it is writing. One that
+# A cancelled job reads its row every 0.4 s, and needs a moment for its current write. A job that
 # has ended may have an index to write.
 CANCEL_S = 1.4
 CLOSE_S = 120.0
 
-# What a process that is told to end may take to put its job back.
+# The time that a stopped process may take to put its job back.
 PATIENCE_S = 3.5
 
-# How long a job rests that could not be begun, as another process is at its collection.
+# The pause of a job that could not begin, because another process works on its collection.
 REST_S = 5.0
 
-# How much is told of what a process said before it crashed.
+# The length of a crashed process's output that is reported.
 SAID_BYTES = 4_000
 
-# The current folder, which may be anybody's, is no place to take modules from: -P.
+# The current folder, which anybody may own, must not be searched for modules: -P.
 COMMAND = (sys.executable, "-P", "-c", "from search.cli import main; main()", "worker", "--job")
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Running:
-    """A job with its process; `said` is where the process writes to, if not to our own stderr."""
+    """A job with its process; `said` is the process's output file, if not our own stderr."""
 
     job: Job
     process: "subprocess.Popen[bytes]"
@@ -57,20 +57,20 @@ class _Running:
     ending_s: float | None = None
 
     def kill(self) -> None:
-        """End the process and its decoders, whatever they do."""
+        """Kill the process and its decoders, in any state."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 class JobProcesses:
-    """The processes that this one started for jobs. For one thread."""
+    """The processes that this process started for jobs. For one thread."""
 
     def __init__(
         self, catalog: Catalog, left_behind: Literal["always", "at first"], quiet: bool
     ) -> None:
-        """Jobs `left_behind` by a process that died are taken up too; `quiet` keeps what the
-        processes say, and tells of it only when they crash.
+        """Take up jobs `left_behind` by a dead process too; with `quiet`, keep the output of
+        processes, and report it only when they crash.
         """
         self._catalog = catalog
         self._jobs = catalog.jobs
@@ -80,14 +80,14 @@ class JobProcesses:
         self._running: dict[int, _Running] = {}
         self._rests_until_s: dict[int, float] = {}
         self.done = 0
-        """How many jobs have ended here."""
+        """The number of jobs that have ended here."""
 
     @property
     def running(self) -> int:
         return len(self._running)
 
     def step(self) -> None:
-        """Look after the processes, and begin what can be begun; to be called again and again.
+        """Check the processes, and begin the jobs that can begin; call it again and again.
 
         Raises:
             DatabaseUnavailable: and other errors of the database.
@@ -102,7 +102,7 @@ class JobProcesses:
         self._first = False
 
     def stop(self) -> None:
-        """End all processes; their jobs go on with the next ones."""
+        """End all processes; the next processes continue their jobs."""
         for running in self._running.values():
             running.process.terminate()
         deadline_s = time.monotonic() + PATIENCE_S
@@ -130,13 +130,13 @@ class JobProcesses:
                 self._settle(running)
 
     def _begin(self, waiting: Sequence[Job]) -> None:
-        """Begin the oldest job of each collection, where nobody is at it and there is room."""
+        """Begin the oldest job of each collection without a running one, where there is room."""
         names = {running.job.name for running in self._running.values()}
         for job in waiting:
             if job.name in names or job.id in self._running:
                 continue
             if job.state == "running" and self._left_behind == "at first" and not self._first:
-                continue  # another process is at it
+                continue  # another process works on it
             names.add(job.name)
             if time.monotonic() < self._rests_until_s.get(job.id, 0.0):
                 continue
@@ -161,13 +161,13 @@ class JobProcesses:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if self._quiet else None,
             stderr=said,
-            # Ctrl-C in a terminal would reach it before this process could put things in order.
+            # Ctrl-C in a terminal would reach it before this process could clean up.
             start_new_session=True,
         )
         self._running[job.id] = _Running(job, process, said, time.monotonic())
 
     def _settle(self, running: _Running) -> None:
-        """See what became of a job whose process has ended."""
+        """Record the end of a job whose process has ended."""
         del self._running[running.job.id]
         code = running.process.returncode
         said = self._close(running)
@@ -179,7 +179,7 @@ class JobProcesses:
                 message += "what was read is kept: try again"
                 self._jobs.end(running.job.id, "interrupted", message)
             elif state in ("queued", "running"):
-                self._rest(running.job)  # another process was quicker, or it was told to end
+                self._rest(running.job)  # another process was quicker, or it was stopped
                 return
         self.done += 1
 
@@ -187,7 +187,7 @@ class JobProcesses:
         self._rests_until_s[job.id] = time.monotonic() + REST_S
 
     def _close(self, running: _Running) -> str:
-        """Return the end of what a process wrote, where that was recorded."""
+        """Return the end of a process's output, if it was recorded."""
         if running.said is None:
             return "see above"
         with running.said as said:

@@ -1,4 +1,4 @@
-"""Job rows: what is to be indexed, how far each job has come, and how it ended."""
+"""Jobs in SQL: the request, the progress and the end of each."""
 
 import json
 import os
@@ -44,14 +44,14 @@ class Job:
 
     @property
     def left_s(self) -> float | None:
-        """The time left in seconds; None where it can't be known."""
+        """Return the time left in seconds; None where it is unknown."""
         if self.state != "running" or not self.rate or self.total is None:
             return None
         return max(0.0, (self.total - done(self.counts)) / self.rate)
 
 
 def done(counts: RunCounts) -> int:
-    """Return how many of the files found are dealt with."""
+    """Return how many of the files found are finished."""
     return counts.added + counts.changed + counts.moved + counts.unchanged + counts.failed
 
 
@@ -62,7 +62,7 @@ class Jobs:
         self._database = database
 
     def ask(self, name: str, kind: str, request: dict[str, Any]) -> int:
-        """Queue a job for a worker; the collection need not be there yet."""
+        """Queue a job for a worker; the collection need not exist yet."""
         with self._database.writing() as sql:
             held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
             return _new(
@@ -85,7 +85,7 @@ class Jobs:
     ) -> int:
         """Open a job, or take up a queued one.
 
-        The caller holds the writer lock, so a job of this collection that still runs has lost its
+        The caller has the writer lock, so a job of this collection that still runs has lost its
         process.
         """
         j = t.job.c
@@ -106,7 +106,7 @@ class Jobs:
                     state="running",
                 )
             taken = {"collection_id": collection.id, "state": "running", "updated_at": now()}
-            # Left alone where it was cancelled since.
+            # Left unchanged where it was cancelled since.
             sql.execute(_update(job_id, *UNFINISHED).values(taken))
             return job_id
 
@@ -118,9 +118,9 @@ class Jobs:
         message: str | None = None,
         **more: Any,
     ) -> bool:
-        """Note how far a job has come, or how it ended; return whether it is to end.
+        """Record a job's progress or end; return whether the job has to stop.
 
-        One that has ended stays as it is. `more` may be `total`, `rate` and `current`.
+        A job that has ended stays unchanged. `more` may be `total`, `rate` and `current`.
         """
         values = {**asdict(counts), **more, "state": state, "updated_at": now()}
         if state != "running":
@@ -135,26 +135,26 @@ class Jobs:
             return bool(cancelled) or not noted.rowcount
 
     def take(self, job_id: int) -> bool:
-        """Begin a queued job; return whether it was queued still."""
+        """Begin a queued job; return whether it was still queued."""
         with self._database.writing() as sql:
             begun = {"state": "running", "updated_at": now()}
             return bool(sql.execute(_update(job_id, "queued").values(begun)).rowcount)
 
     def wanted(self, job_id: int) -> bool:
-        """Return whether a job is to go on: nobody cancelled it, and it has not ended."""
+        """Return whether to continue a job: nobody cancelled it, and it has not ended."""
         j = t.job.c
         with self._database.reading() as sql:
             state = sql.execute(sa.select(j.state, j.cancelled).where(j.id == job_id)).one_or_none()
         return state is not None and not state.cancelled and state.state not in ENDED
 
     def end(self, job_id: int, state: State, message: str | None = None) -> None:
-        """End a job whose process can't do it any more; one that has ended stays as it is."""
+        """End a job whose process has failed; one that has ended stays unchanged."""
         values = {"state": state, "message": message, "updated_at": now(), "finished_at": now()}
         with self._database.writing() as sql:
             sql.execute(_update(job_id, *UNFINISHED).values(values))
 
     def requeue(self, job_id: int) -> None:
-        """Put back a job that its worker had to leave; one that has come to its end stays there."""
+        """Put back a job that its worker had to leave; one that has ended stays unchanged."""
         left: tuple[State, ...] = ("running", "interrupted")
         with self._database.writing() as sql:
             queued = {"state": "queued", "finished_at": None, "updated_at": now()}
@@ -190,7 +190,7 @@ class Jobs:
             return [Path(os.fsdecode(source)) for source in sql.scalars(statement)]
 
     def cancel(self, job_id: int) -> Job:
-        """Ask for a job's end: a queued one ends now, a running one within two seconds.
+        """Request the end of a job: a queued one ends now, a running one within two seconds.
 
         Raises:
             NotFound: there is no such job.
@@ -216,21 +216,21 @@ class Jobs:
         return self._read(statement)
 
     def of(self, name: str, limit: int = 10) -> list[Job]:
-        """Return the newest jobs of the collection of that name, made yet or not, newest first."""
+        """Return the newest jobs of a collection's name, existing or not, newest first."""
         j = t.job.c
         held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
         mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(held))
         return self._read(sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit))
 
     def newest(self) -> dict[str, Job]:
-        """Return the newest job of each collection, made yet or not, by name."""
+        """Return the newest job of each collection's name, existing or not, by name."""
         j = t.job.c
         last = sa.select(sa.func.max(j.id)).where(j.name.is_not(None)).group_by(j.name)
         newest = self._read(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
         return {job.name: job for job in newest}
 
     def forget(self, name: str) -> None:
-        """Drop the jobs that never made the collection that they name."""
+        """Drop the jobs of a name that never became a collection."""
         j = t.job.c
         with self._database.writing() as sql:
             sql.execute(t.job.delete().where(j.name.in_(forms(name)), j.collection_id.is_(None)))

@@ -17,19 +17,19 @@ from search.catalog.database.writer_lock import check_lock
 from search.catalog.records import Collection, FileStamp, KnownFile, path_hash
 from search.records import Ids
 
-# Rows that are fetched at a time: what memory holds of a collection of any size.
+# Rows that are fetched at a time, for a collection of any size.
 FETCH_ROWS = IN_LIMIT
 
-# Reasons that may pass by themselves, without the file changing: permissions, a share that is away.
+# Reasons that may pass without a change to the file: permissions, an unreachable share.
 PASSING = ("missing", "unreadable")
 
-# How versions before 30 November 2026 told of a decoder that ended or hung. They blamed the file at
-# once, which may be whole, so it is tried once more; what is told since ends in "twice".
+# The reasons that versions before 30 November 2026 recorded for a decoder that ended or hung. They
+# blamed the file at once, which may be whole, so it is tried once more; now they end in "twice".
 BLAMED_AT_ONCE = ("%ended its process", "%took more than % s")
 
 
 class Held(NamedTuple):
-    """A picture as a run compares it with what it found."""
+    """A stored picture, as a run compares it with files found."""
 
     id: int
     path: bytes
@@ -40,7 +40,7 @@ class Held(NamedTuple):
 
     @property
     def place(self) -> Path:
-        """The path as Python writes it."""
+        """Return the path as Python writes it."""
         return Path(os.fsdecode(self.path))
 
 
@@ -55,7 +55,7 @@ class FileStamps(NamedTuple):
 
 
 class Looks(NamedTuple):
-    """A picture as it is compared with others."""
+    """A picture with the hashes by which it is compared with others."""
 
     id: int
     path: Path
@@ -64,14 +64,14 @@ class Looks(NamedTuple):
 
 
 class KnownFiles:
-    """One collection's files as of their last reading."""
+    """The files of one collection as of their last reading."""
 
     def __init__(self, database: Database, collection: Collection) -> None:
         self._database = database
         self._id = collection.id
 
     def known(self, paths: Sequence[Path]) -> dict[Path, KnownFile]:
-        """Return those of the files that are indexed."""
+        """Return the indexed ones of the files."""
         p = t.picture.c
         by_hash = {path_hash(path): path for path in paths}
         statement = sa.select(
@@ -182,7 +182,7 @@ class KnownFiles:
         return {mark.path: mark for mark in marks}
 
     def keep_containers(self, whole: Sequence[FileStamp], gone: Sequence[Path]) -> None:
-        """Note containers that were read to their end, and forget those that are no more."""
+        """Record containers that were read to their end, and drop removed ones."""
         c = t.container.c
         rows = [
             {
@@ -205,7 +205,7 @@ class KnownFiles:
 
 
 def _of(root: Path, table: Path | None) -> sa.ColumnElement[bool]:
-    """Return the condition that a picture is of a source: of a table, or below a root."""
+    """Return the condition that a picture is of a source: in a table, or below a root."""
     p = t.picture.c
     if table is not None:
         return p.listed_in == os.fsencode(table)

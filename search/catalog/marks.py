@@ -33,7 +33,7 @@ class Marks:
         """Store the marks of a query, and return how many there are.
 
         Raises:
-            NotFound: a marked picture is gone; nothing is stored then.
+            NotFound: a marked picture no longer exists; nothing is stored then.
         """
         asked = json.dumps([mark_json(term) for term in query.terms], ensure_ascii=False)
         key = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
@@ -77,7 +77,7 @@ class Marks:
             ]
 
     def forget(self, words: str | None = None) -> int:
-        """Forget the marks made in answer to these words, or all; return how many there were."""
+        """Delete the marks of a query with these words, or all; return how many there were."""
         gone = t.mark.delete()
         if words is not None:
             gone = gone.where(t.mark.c.words == words)
@@ -86,7 +86,7 @@ class Marks:
 
 
 def words_of(query: Query) -> str:
-    """Return the words of a query without those that lead away."""
+    """Return the words of a query, without terms of negative weight."""
     texts = [term.text for term in query.terms if isinstance(term, TextTerm) and term.weight > 0]
     return " ".join(" ".join(texts).split())
 

@@ -1,4 +1,4 @@
-"""Reading pictures: with captions and fields by id, their embeddings, paths and sizes."""
+"""Pictures read from SQL: with captions and fields by id, their embeddings, paths and sizes."""
 
 import json
 import os
@@ -53,7 +53,7 @@ class PictureReader:
         self._database = database
 
     def by_id(self, ids: Sequence[int]) -> dict[int, Picture]:
-        """Return the pictures with these ids, by id, without those that are gone or missing."""
+        """Return the pictures with these ids, by id, without removed and missing ones."""
         is_sqlite, wanted = self._database.is_sqlite, [int(each) for each in ids]
         found = self._database.rows(_statement, ids=json.dumps(wanted) if is_sqlite else wanted)
         rows: dict[int, Row] = {}
@@ -72,7 +72,7 @@ class PictureReader:
         }
 
     def one(self, picture_id: int) -> Picture:
-        """Return one picture; raise NotFound where it is gone, or its file is missing."""
+        """Return one picture; raise NotFound if it was removed, or its file is missing."""
         found = self.by_id([picture_id])
         if picture_id not in found:
             raise self._not_there(picture_id)
@@ -93,7 +93,7 @@ class PictureReader:
         )
 
     def _file_sizes(self, frames: Sequence[Row]) -> dict[bytes, int]:
-        """Return the sizes of the films and animations that hold these frames, by path.
+        """Return the sizes of the films and animations with these frames, by path.
 
         Frames are stored without a size, so that a collection's size counts a film once at most.
         """
@@ -120,7 +120,7 @@ class PictureReader:
             yield from (found[each] for each in piece if each in found)
 
     def content_hash(self, picture_id: int) -> str:
-        """Return the hash of a picture's file as indexed, as hex; raise NotFound if it is gone."""
+        """Return the hash of a picture's file as indexed, as hex; raise NotFound if removed."""
         statement = sa.select(t.picture.c.content_hash).where(t.picture.c.id == picture_id)
         with self._database.reading() as sql:
             found = sql.scalar(statement)
@@ -140,9 +140,9 @@ class PictureReader:
         return found[picture_id]
 
     def vectors(self, ids: Sequence[int]) -> dict[int, tuple[Collection, Vectors]]:
-        """Return what `vector` does, of several pictures, without those that are gone.
+        """Return the results of `vector` for several pictures, without removed ones.
 
-        A missing picture has its embedding still: it can be searched by.
+        A missing picture still has its embedding: a query can use it.
         """
         p, e, c, s = t.picture, t.picture_embedding, t.collection, t.space
         statement = (
@@ -180,7 +180,7 @@ class PictureReader:
         return {bytes(row.content_hash).hex(): Path(os.fsdecode(row.path)) for row in rows}
 
     def sizes_px(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-        """Return the width and the height of pictures, by id, without those that are gone."""
+        """Return the width and the height of pictures, by id, without removed ones."""
         p = t.picture.c
         statement = sa.select(p.id, p.width_px, p.height_px)
         with self._database.reading() as sql:
@@ -230,7 +230,7 @@ def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:
 def _statement(is_sqlite: bool) -> sa.Select[Any]:
     """Select the pictures of `ids` in one statement: a row for each of their captions and fields.
 
-    Captions that came with a picture come before those in its file.
+    Captions from the source come before those in the picture's file.
     """
     c, f, nothing = t.caption.c, t.field.c, sa.cast(sa.null(), sa.Text)
     captions = sa.select(
@@ -241,7 +241,7 @@ def _statement(is_sqlite: bool) -> sa.Select[Any]:
         *(f.picture_id, sa.cast(sa.null(), sa.BigInteger), f.text, nothing, nothing, nothing),
         *(f.name, f.number),
     ).where(_is_wanted(f.picture_id, is_sqlite))
-    # The ids stand in both parts: neither database would carry them in from outside.
+    # The ids are in both parts: neither database would carry them in from outside.
     texts = sa.union_all(captions, fields).subquery("texts")
     p = t.picture.c
     columns = {**texts.c, **p, "collection": t.collection.c.name}

@@ -28,7 +28,7 @@ def insert(sql: Sql, table: sa.Table, rows: list[dict[str, Any]]) -> list[int]:
 
 
 def update_pictures(sql: Sql, changes: Sequence[tuple[int, dict[str, Any]]]) -> None:
-    """Set columns of pictures by id, in one statement that runs for each; all set the same ones."""
+    """Set columns of pictures by id, in one statement for all; each sets the same columns."""
     if changes:
         statement = t.picture.update().where(t.picture.c.id == sa.bindparam("picture_id"))
         sql.execute(statement, [{"picture_id": each, **values} for each, values in changes])
@@ -86,7 +86,7 @@ def address(collection: Collection, path: Path) -> dict[str, Any]:
 
 
 def place(path: Path) -> dict[str, bytes]:
-    """Return the columns that hold a path."""
+    """Return the columns of a path."""
     return {"path": os.fsencode(path), "path_hash": path_hash(path)}
 
 
@@ -96,7 +96,7 @@ def listed(file: FileState) -> bytes | None:
 
 
 def columns(item: EmbeddedPicture) -> dict[str, Any]:
-    """Return the columns of `picture` that follow the file."""
+    """Return the columns of `picture` that depend on the file."""
     file, facts = item.file, item.facts
     return {
         "size_bytes": file.size_bytes,

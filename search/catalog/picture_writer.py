@@ -1,4 +1,4 @@
-"""Writing pictures: each call is one transaction and notes its changes in the change log."""
+"""The writer of pictures: each call is one transaction and one entry in the change log."""
 
 import os
 from collections.abc import Sequence
@@ -28,15 +28,15 @@ from search.catalog.picture_rows import (
 from search.catalog.records import BesidePicture, Collection, EmbeddedPicture, FileState, path_hash
 from search.catalog.visual_hashes import MAX_BITS, store_colours
 
-# Perceptual hashes are 64 bits, which SQL holds as signed numbers.
+# Perceptual hashes are 64 bits, which SQL stores as signed numbers.
 HASH_MASK = (1 << 64) - 1
-# The field that a picture's own file may give, and how long the hashes were that knew of none.
+# The field that a picture's own file may set, and the length of hashes from before it.
 RATING = "rating"
 DIGEST_BYTES = 16
 
 
 class PictureWriter:
-    """Stores, moves and removes pictures; the picture files are never touched."""
+    """The writer of a catalog's pictures; picture files are never touched."""
 
     def __init__(self, database: Database, changes: ChangeLog) -> None:
         self._database = database
@@ -83,7 +83,7 @@ class PictureWriter:
         return len(new), len(changed)
 
     def refresh(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
-        """Note new sizes and times of files whose content is as it was."""
+        """Record new sizes and times of files whose content is unchanged."""
         with self._database.writing() as sql:
             self._changes.take_turn(sql, collection.id)
             update_pictures(
@@ -96,10 +96,10 @@ class PictureWriter:
             forget_failures(sql, collection, [file.path for _, file in batch])
 
     def move(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
-        """Give pictures the paths that their files have now; their embeddings stay."""
+        """Set the new paths of moved pictures; their embeddings stay."""
         with self._database.writing() as sql:
             self._changes.take_turn(sql, collection.id)
-            # Files may have changed places: each leaves its path before any takes one.
+            # Files may have swapped paths: each leaves its path before any takes one.
             update_pictures(
                 sql,
                 [(each, {"path_hash": b"moving %d" % each}) for each, _ in batch],
@@ -123,13 +123,13 @@ class PictureWriter:
             log_changes(sql, collection.id, ids)
 
     def replace_captions(self, collection: Collection, batch: Sequence[BesidePicture]) -> None:
-        """Replace the captions, fields and facts that came with pictures.
+        """Replace the captions, fields and facts that a source gave pictures.
 
         The captions in their files stay, and so does a rating in them.
         """
         ids = [each.picture_id for each in batch]
         p, f = t.picture.c, t.field.c
-        # Databases of old versions hold no rating out of a file: any is of the picture's source.
+        # Databases of old versions have no rating from a file: any is from the picture's source.
         from_files = sa.select(p.id).where(sa.func.length(p.captions_hash) > DIGEST_BYTES)
         own = (f.name == RATING) & f.picture_id.in_(from_files)
         rated = [each.picture_id for each in batch if RATING in each.fields]
@@ -150,7 +150,7 @@ class PictureWriter:
             log_changes(sql, collection.id, ids)
 
     def remove(self, collection: Collection, ids: Sequence[int]) -> None:
-        """Forget pictures."""
+        """Remove pictures."""
         with self._database.writing() as sql:
             self._changes.take_turn(sql, collection.id)
             delete_in(
@@ -159,7 +159,7 @@ class PictureWriter:
             log_changes(sql, collection.id, ids)
 
     def mark_missing(self, collection: Collection, ids: Sequence[int]) -> None:
-        """Keep pictures whose files were not found with all they have, and show them nowhere."""
+        """Mark pictures whose files were not found; their data stays, and they are not shown."""
         with self._database.writing() as sql:
             self._changes.take_turn(sql, collection.id)
             _unmark_missing(sql, ids)
@@ -177,7 +177,7 @@ class PictureWriter:
             log_changes(sql, collection.id, ids)
 
     def forget_missing(self, collection: Collection) -> int:
-        """Forget the pictures whose files are missing; return how many there were."""
+        """Remove the pictures whose files are missing; return how many there were."""
         p = t.picture.c
         statement = sa.select(p.id, p.path).join(t.missing_picture)
         with self._database.writing() as sql:
@@ -186,7 +186,7 @@ class PictureWriter:
             ids = [row.id for row in rows]
             delete_in(sql, t.picture, p.id, ids)
             log_changes(sql, collection.id, ids)
-            # A container that comes back is to be opened then.
+            # A container that comes back has to be opened then.
             folders = {Path(os.fsdecode(row.path)).parent for row in rows}
             above = {path_hash(path) for each in folders for path in (each, *each.parents)}
             c = t.container.c
@@ -202,7 +202,7 @@ def _stored(sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> list[s
 
 
 def _is_edit(row: sa.Row[Any], item: EmbeddedPicture) -> bool:
-    """Return whether a file's new content shows what the old one did: edited tags or tones."""
+    """Return whether a file's new content looks like the old one: edited tags or tones."""
     if bytes(row.content_hash) == item.file.content_hash:
         return False
     before, after = row.perceptual_hash, item.facts.perceptual_hash
@@ -212,12 +212,12 @@ def _is_edit(row: sa.Row[Any], item: EmbeddedPicture) -> bool:
 
 
 def _unmark_missing(sql: Sql, picture_ids: Sequence[int]) -> None:
-    """Count pictures as missing no more."""
+    """Remove the missing mark of pictures."""
     delete_in(sql, t.missing_picture, t.missing_picture.c.picture_id, picture_ids)
 
 
 def _update_facts(sql: Sql, batch: Sequence[BesidePicture]) -> None:
-    """Set the facts that came with pictures, where any did."""
+    """Set the facts that the source gave pictures, if any."""
     p = t.picture.c
     update_pictures(
         sql, [(each.picture_id, {"taken_at": each.taken_at}) for each in batch if each.taken_at]

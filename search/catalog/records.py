@@ -40,7 +40,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file as of its last reading, to recognize a change."""
+    """A file as of its last reading, to detect a change."""
 
     picture_id: int
     size_bytes: int
@@ -56,7 +56,7 @@ def path_hash(path: Path) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """A file's path, size and time: enough to tell whether it has changed since."""
+    """A file's path, size and time, which show whether it has changed."""
 
     path: Path
     size_bytes: int
@@ -73,9 +73,9 @@ class EmbeddedCaptions:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was read, and what came with it.
+    """A file as it was read, and its data from the source.
 
-    `captions_hash` tells a change in the captions or the fields; `listed_in` is the table of
+    `captions_hash` shows a change in the captions or the fields; `listed_in` is the table of
     pictures that named the file, where one did.
     """
 
@@ -102,7 +102,7 @@ class EmbeddedPicture:
 class BesidePicture:
     """New captions, fields and facts of a stored picture from its source.
 
-    Of the facts, those that are given are stored; `taken_at_else` where the picture has no date.
+    Given facts are stored; `taken_at_else` only where the picture has no date.
     """
 
     picture_id: int
@@ -118,7 +118,7 @@ class BesidePicture:
 class Failure:
     """A file that could not be indexed: `reason` is one of `BadPicture.REASONS`.
 
-    Its size and time, where they are known, tell whether trying again is worth it.
+    Its size and time, where they are known, show whether to try again.
     """
 
     path: Path
@@ -130,9 +130,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """The files that a run found, counted by what became of them.
+    """The number of files of a run by outcome.
 
-    `removed` pictures are forgotten; `missing` ones stay indexed until their files are back.
+    `removed` pictures are deleted; `missing` ones stay indexed until their files are back.
     """
 
     found: int = 0
@@ -147,7 +147,7 @@ class RunCounts:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A stretch of the change log up to `position`: what to put and what to drop."""
+    """A part of the change log up to `position`: ids and vectors to put, ids to drop."""
 
     position: int
     ids: Ids
@@ -156,7 +156,7 @@ class Changes:
 
 
 Scope = Literal["read", "write", "admin"]
-"""What a token allows: to look, to change collections too, or to look after the server too."""
+"""The permission of a token: to read, to change collections too, or to manage the server too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,9 @@ class ConceptMark:
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """A concept under its name: words with weights, marks, and the vectors made of them.
+    """A concept by its name: words with weights, marks, and the vectors made of them.
 
-    `vectors` holds one of unit length (width,) for each space that it was made in, by the space's
+    `vectors` has one of unit length (width,) for each space that it was embedded in, by the space's
     id. Any of them can be made again from words and marks where the marked pictures are indexed.
     """
 

@@ -1,4 +1,4 @@
-"""SQL of saved searches: addresses of the page under names.
+"""SQL of saved searches: addresses of the page, saved by name.
 
 The pictures in an address are stored by their content: one that was removed and came back under
 another id is found again.
@@ -72,7 +72,7 @@ class CatalogSavedSearches:
                 _note_pictures(sql, search_id, values["address"])
 
     def remove(self, search_id: int) -> None:
-        """Forget a saved search; raise NotFound."""
+        """Delete a saved search; raise NotFound."""
         s = t.saved_search
         with self._database.writing() as sql:
             _found(sql.execute(s.delete().where(s.c.id == search_id)).rowcount)
@@ -88,7 +88,7 @@ class CatalogSavedSearches:
 
 
 def _note_pictures(sql: Sql, search_id: int, address: str) -> None:
-    """Note the current contents of the pictures in an address."""
+    """Store the current contents of the pictures in an address."""
     noted = t.saved_search_picture
     sql.execute(noted.delete().where(noted.c.saved_search_id == search_id))
     p = t.picture.c
@@ -102,7 +102,7 @@ def _note_pictures(sql: Sql, search_id: int, address: str) -> None:
 
 
 def _current_ids(sql: Sql, search_ids: Sequence[int]) -> dict[int, dict[int, int]]:
-    """Return by saved search the new ids of pictures whose contents have other ids now."""
+    """Return, by saved search, the new ids of pictures whose contents have other ids now."""
     n = t.saved_search_picture.c
     statement = sa.select(n.saved_search_id, n.picture_id, n.content_hash)
     noted = in_pieces(sql, statement, n.saved_search_id, search_ids)

@@ -12,7 +12,7 @@ from search.catalog.records import Scope, Token
 from search.errors import NameTaken, NotFound
 from search.text.characters import forms
 
-# Tells a leaked secret for what it is; scanners of repositories look for such prefixes.
+# Identifies a leaked secret; scanners of repositories look for prefixes like this.
 PREFIX = "limn_"
 SECRET_BYTES = 32
 
@@ -27,7 +27,7 @@ class Tokens:
         """Make a token and return its secret, which can't be shown again.
 
         Raises:
-            NameTaken: there is a token of that name.
+            NameTaken: a token of that name exists.
         """
         secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
         with self._database.writing() as sql:
@@ -57,7 +57,7 @@ class Tokens:
             return [_token(row) for row in sql.execute(sa.select(t.token).order_by(t.token.c.name))]
 
     def revoke(self, name: str) -> None:
-        """Forget a token, whose secret is refused from now on; raise NotFound."""
+        """Delete a token, whose secret is then refused; raise NotFound."""
         with self._database.writing() as sql:
             gone = sql.execute(t.token.delete().where(t.token.c.name.in_(forms(name))))
             if not gone.rowcount:
@@ -66,7 +66,7 @@ class Tokens:
                 )
 
     def of_secret(self, secret: str) -> Token | None:
-        """Return the token of a secret, if there is one, by hash: timing reveals nothing."""
+        """Return the token of a secret, or None, by hash: timing reveals nothing."""
         if not secret.startswith(PREFIX):
             return None
         statement = sa.select(t.token).where(t.token.c.secret_hash == _hash(secret))

@@ -1,4 +1,4 @@
-"""Statements over how pictures look: main colours in CIELAB, and perceptual hashes."""
+"""Statements on the looks of pictures: main colours in CIELAB, and perceptual hashes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from search.catalog.database.statements import Sql, delete_in, in_pieces
 from search.records import Ids
 
 Hashes = NDArray[np.uint64]
-"""Perceptual hashes: near copies share all but a few of their 64 bits."""
+"""Perceptual hashes: near copies differ in a few of their 64 bits."""
 
 # Of two hashes so many bits may differ while the pictures are taken for one, saved again or edited;
 # docs/relevance.md has what copies measure.
@@ -21,7 +21,7 @@ MAX_BITS = 6
 
 
 def store_colours(sql: Sql, of: Mapping[int, Sequence[str]]) -> None:
-    """Write the colours, "#rrggbb", that pictures have now, by the pictures' ids."""
+    """Write the pictures' current colours, "#rrggbb", by the pictures' ids."""
     delete_in(sql, t.colour, t.colour.c.picture_id, list(of))
     placed = [
         (picture_id, place, each)

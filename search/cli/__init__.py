@@ -1,4 +1,4 @@
-"""The `limn` command: its group, and how errors end a command."""
+"""The `limn` command: its group, and the exit of commands that fail."""
 
 import os
 import sys
@@ -12,15 +12,15 @@ from search import plugins
 from search.errors import BadQuery, BadSetting, LimnError
 from search.text.printable import one_line, printable
 
-# Wrong words on the command line; every other error of ours means that the work failed.
+# Errors in the command line; every other error of ours means that the work failed.
 MISUSE = (BadQuery, BadSetting)
 
 
 class Commands(click.Group):
-    """The commands that installed packages name as entry points.
+    """The group of commands that installed packages register as entry points.
 
-    A command's module is imported when the command is used, so that `limn search` waits for
-    nothing that only `limn train` needs.
+    A command's module is imported when the command is used, so that `limn search` does not
+    wait for imports that only `limn train` needs.
     """
 
     def main(
@@ -31,7 +31,7 @@ class Commands(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        """Run a command and exit; what click finds wrong is told as our own errors are."""
+        """Run a command and exit; print click's errors in the form of Limn's."""
         run: Any = partial(super().main, args, prog_name, complete_var, **extra)
         if not standalone_mode:
             return run(standalone_mode=False)
@@ -64,16 +64,16 @@ class Commands(click.Group):
         except LimnError as error:
             say_error(str(error))
             ctx.exit(2 if isinstance(error, MISUSE) else 1)
-        except OSError as error:  # everything else that touches the system translates its errors
+        except OSError as error:  # all other code translates its errors of the system
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if isinstance(error, BrokenPipeError):  # the reader, such as `head`, has seen enough
+            if isinstance(error, BrokenPipeError):  # the reader, like `head`, has seen enough
                 ctx.exit(0)
             say_error(f"can't write the answer: {error}")
             ctx.exit(1)
 
 
 def say_error(message: str) -> None:
-    """Write an error to stderr, under the program's name as all others."""
+    """Write an error to stderr, under the program's name like all errors."""
     told = "\n".join(one_line(printable(each)) for each in message.split("\n"))
     click.secho(f"limn: {told}", fg="red", err=True)
 

@@ -1,4 +1,4 @@
-"""`limn adapter`: what was learned from marks, listed, turned on and off, removed."""
+"""`limn adapter`: the adapters trained on marks, listed, turned on and off, removed."""
 
 import click
 

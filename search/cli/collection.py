@@ -1,4 +1,4 @@
-"""`limn collections`, `info`, `plan`, `remove` and `db`: what is held, and looking after it."""
+"""`limn collections`, `info`, `plan`, `remove` and `db`: show and maintain the collections."""
 
 import sys
 
@@ -10,7 +10,7 @@ from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import one_line, printable
 
-# What failed is told by limn failures, whole; elsewhere a few say what it is about.
+# `limn failures` lists all failures; elsewhere a few examples are shown.
 FAILURES_SHOWN = 10
 
 

@@ -1,4 +1,4 @@
-"""`limn concept`: what was marked and said, kept under a name, to be searched and shared."""
+"""`limn concept`: marks and terms saved by name, to search by and to share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,7 +165,7 @@ def import_(file: Path, replace: bool) -> None:
 
 @contextmanager
 def _saying_how_to_replace(name: str) -> Iterator[None]:
-    """Name the option that replaces a concept, where the name of a new one is taken."""
+    """Name the option that replaces a concept, if the name of a new one is taken."""
     try:
         yield
     except NameTaken as error:

@@ -1,4 +1,4 @@
-"""What a collection holds, in a line a facet: for `limn info`."""
+"""The facets of a collection, one a line, for `limn info`."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ MAX_TOLD = 5
 
 
 def summed_up(facets: Facets) -> Iterator[tuple[str, str]]:
-    """Yield the facets that there are, each as its name and a short text."""
+    """Yield the facets that have values, each as its name and a short text."""
     if facets.dates is not None:
         dates = facets.dates
         taken = sum(value.pictures for value in dates.values)

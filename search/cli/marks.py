@@ -1,4 +1,4 @@
-"""`limn mark`: what answers a question and what does not, kept for training."""
+"""`limn mark`: marks of pictures for a query, saved for training."""
 
 from dataclasses import asdict
 

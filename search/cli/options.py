@@ -36,7 +36,7 @@ def store_options(command: Any) -> Any:
 
 
 def mark_options(command: Any) -> Any:
-    """Return the options that mark pictures; `search.cli.picture_names` resolves what they name."""
+    """Return the options that mark pictures; `search.cli.picture_names` resolves their values."""
     more = (
         "A picture as wanted, more like this: its id (412), its place in the last answer (@1), or "
         "its file. May be repeated."
@@ -92,7 +92,7 @@ def answer_options(command: Any) -> Any:
 
 
 def settings_with(store: str | None, memory: str | None) -> Settings:
-    """Return the settings, with what the options --store and --memory say instead."""
+    """Return the settings, with the values of --store and --memory in place of theirs."""
     settings = Settings.from_environment()
     if store is not None:
         settings = replace(settings, store=store)

@@ -1,4 +1,4 @@
-"""Hits and documents as commands print them."""
+"""The output of commands: hits and documents."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,12 +31,12 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
 
 
 def _day(hit: Hit) -> str:
-    """Return the day on which the picture was taken, or a dash where that is not known."""
+    """Return the day on which the picture was taken, or a dash for an unknown date."""
     return f"{(hit.picture.facts.taken_at or '-')[:10]:10}"
 
 
 def _told(hit: Hit) -> str:
-    """Return the caption that holds the words, or else the nearest, or else the picture's first."""
+    """Return the caption with the words, or else the nearest, or else the picture's first."""
     matched = [match.caption for match in hit.matches if match.caption is not None]
     captions = matched[::-1] or list(hit.picture.facts.captions)
     return captions[0].text if captions else ""

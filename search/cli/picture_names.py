@@ -34,9 +34,9 @@ def is_named(text: str) -> bool:
 
 
 class NamedPictures:
-    """Resolves what options name to ids, and remembers the last answer for the next command.
+    """A resolver of pictures in options to ids, which stores the last answer for the next command.
 
-    The last answer is kept in the data folder, beside the catalog that it is of.
+    The last answer is a file in the data folder, next to the catalog.
     """
 
     def __init__(self, catalog: Catalog, data_dir: Path, collections: Sequence[str] = ()) -> None:
@@ -46,16 +46,16 @@ class NamedPictures:
         self._places: dict[int, int] | None = None
 
     def ids(self, option: str, texts: Sequence[str]) -> tuple[int, ...]:
-        """Return the ids of the pictures that an option names, and say on stderr which they are.
+        """Return the ids of the pictures that an option names, and list them on stderr.
 
         Raises:
-            BadQuery: one is no id, place or path of an indexed picture.
-            NotFound: one is a file that is not indexed.
+            BadQuery: a text is no id, place or path of an indexed picture.
+            NotFound: a file is not indexed.
         """
         ids = [self._id(option, text) for text in texts]
         pictures = self._catalog.pictures.by_id(ids)
         for text, each in zip(texts, ids, strict=True):
-            # One that is gone is told by what the ids are for, after the rest of what was asked.
+            # A removed picture is reported where its id is used, after other errors of the query.
             known = pictures.get(each)
             path = "no picture" if known is None else one_line(printable(str(known.path)))
             if known is not None or self._perhaps(text):
@@ -63,16 +63,16 @@ class NamedPictures:
         return tuple(dict.fromkeys(ids))
 
     def terms(self, texts: Sequence[str]) -> list[IndexedTerm]:
-        """Return the terms that --id names, each with its weight; raises what `ids` raises."""
+        """Return the terms of --id, each with its weight; raises what `ids` raises."""
         parts = [(text, 1.0) if os.path.exists(text) else split_weight(text) for text in texts]
         return [IndexedTerm(self.ids("--id", [text])[0], weight) for text, weight in parts]
 
     def remember(self, hits: Sequence[Hit]) -> None:
-        """Keep an answer's places for the next command; one without a hit changes none."""
+        """Save an answer's places for the next command; an answer without a hit changes none."""
         if not hits:
             return
         places = {hit.rank: hit.picture.id for hit in hits}
-        with suppress(OSError):  # a folder that can't be written to is no reason not to search
+        with suppress(OSError):  # an unwritable folder must not stop a search
             text = json.dumps({"catalog": self._catalog.identity(), "places": places})
             write_atomic(self._file, text.encode())
 
@@ -120,14 +120,14 @@ class NamedPictures:
         )
 
     def _perhaps(self, text: str) -> str:
-        """Tell an id that may be meant as a place in the last answer."""
+        """Return a hint for an id that may be meant as a place in the last answer."""
         places = self._last()
         if not ID.fullmatch(text) or places.get(int(text), int(text)) == int(text):
             return ""
         return f" ({text} is an id; for the place in the last answer write @{text})"
 
     def _last(self) -> dict[int, int]:
-        """Return the ids of the last answer by place; {} where there is none of this catalog."""
+        """Return the ids of the last answer by place; {} without one of this catalog."""
         if self._places is None:
             self._places = {}
             with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):

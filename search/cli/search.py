@@ -80,7 +80,7 @@ def similar(photo: str, **options: Any) -> None:
 def terms_of(
     words: Sequence[str], texts: Sequence[str], images: Sequence[str], minus: Sequence[str]
 ) -> list[Term]:
-    """Return the terms of the options that name them; raises BadQuery for a weight that is none."""
+    """Return the terms of the options; raises BadQuery for an invalid weight."""
     from search.query.syntax import USUAL_MINUS, parse_query_text, weighed
 
     terms: list[Term] = parse_query_text(" ".join(words)) if words else []
@@ -127,7 +127,7 @@ def _picture_term(text: str) -> PictureTerm:
 
 
 def _is_there(name: str) -> bool:
-    """Whether there is a file of that name, or a file that may hold a picture of that name."""
+    """Return whether a file of that name, or a container that may hold the picture, exists."""
     from search.pictures.containers import container_of
 
     try:

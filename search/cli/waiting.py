@@ -1,17 +1,17 @@
-"""Saying what a command waits for, where that takes more than a moment."""
+"""A message about what a command waits for, if the wait takes more than a moment."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
 
-# Shorter waits need no word.
+# Shorter waits need no message.
 SAY_AFTER_S = 2.0
 
 
 @contextmanager
 def saying(what: str, after_s: float = SAY_AFTER_S) -> Iterator[None]:
-    """Write a line to stderr where the block takes longer than `after_s`."""
+    """Write a line to stderr if the block takes longer than `after_s`."""
 
     def report_wait() -> None:
         print(f"{what} ...", file=sys.stderr, flush=True)

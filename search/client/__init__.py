@@ -1,6 +1,6 @@
 """A client of a Limn server in Python: `Client`, and the documents that it returns.
 
-It needs msgspec alone, besides the standard library and this package.
+It needs only msgspec, besides the standard library and this package.
 """
 
 from search.client.client import Client

@@ -1,4 +1,4 @@
-"""What can be asked of a server, a method each."""
+"""The client of the API, with one method a request."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,10 +19,10 @@ LOOK_EVERY_S = 0.5
 
 
 class Client:
-    """Asks one server; safe to use from many threads.
+    """A client of one server; safe to use from many threads.
 
-    Every method raises `Problem` where the server refuses, and `Unreachable` where none answers.
-    `saved` and `boards` ask for what people keep.
+    Every method raises `Problem` if the server refuses, and `Unreachable` if none answers.
+    `saved` and `boards` are the clients of saved searches and boards.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class Client:
     ) -> Answer:
         """Return a page of hits for words, pictures `like` these ids, sent pictures, or all.
 
-        `more` may be `where`, `by`, `cutoff`, `fold` and `diverse`, as the API has them. Words that
-        go with a picture that is sent have a weight of 1.
+        `more` may be `where`, `by`, `cutoff`, `fold` and `diverse`, as in the API. Words
+        with a sent picture have a weight of 1.
         """
         given = {name: value for name, value in {**more, "cursor": cursor}.items() if value}
         if images:
@@ -70,7 +70,7 @@ class Client:
         return self._ask.json(Answer, "POST", "search", document)
 
     def hits(self, *words: str | TextTerm, k: int = 100, **more: Any) -> Iterator[Hit]:
-        """Every hit of a search, page by page, as far as they are asked for."""
+        """Yield every hit of a search, page by page, as the caller consumes them."""
         cursor: str | EllipsisType | None = ...
         while cursor is not None:
             at = None if cursor is ... else cursor
@@ -88,7 +88,7 @@ class Client:
         return self._ask.whole(f"pictures/{picture_id}/thumbnail", side=side)
 
     def original(self, picture_id: int) -> bytes:
-        """Return the picture's file as it is."""
+        """Return the picture's file unchanged."""
         return self._ask.whole(f"pictures/{picture_id}/original")
 
     # -- collections
@@ -100,16 +100,16 @@ class Client:
         return self._ask.json(Collection, "GET", _collection(name))
 
     def index_folder(self, name: str, folder: str) -> Job:
-        """Make a collection of a folder on the server, which its operator allows to be indexed."""
+        """Create a collection of a folder on the server that its operator allows to be indexed."""
         document = {"name": name, "folder": folder}
         return self._ask.json(Job, "POST", "collections", document)
 
     def send(self, name: str, files: Sequence[Upload]) -> Job:
-        """Make a collection of files, or add them: pictures, films, archives, captions.csv."""
+        """Create a collection of files, or add them: pictures, films, archives, captions.csv."""
         return self._ask.form(Job, "collections", {"name": name}, {"files": files})
 
     def index_again(self, name: str, retry: bool = False) -> list[Job]:
-        """Look for changes, or `retry` files that failed."""
+        """Index changes of a collection, or `retry` files that failed."""
         queued = self._ask.json(JobList, "POST", f"{_collection(name)}/index", {"retry": retry})
         return list(queued.jobs)
 
@@ -117,11 +117,11 @@ class Client:
         return self._ask.json(Collection, "PATCH", _collection(name), {"name": new})
 
     def remove(self, name: str) -> None:
-        """Forget a collection; files on the server's folders stay."""
+        """Delete a collection; files in the server's folders stay."""
         self._ask.send("DELETE", _collection(name))
 
     def forget_missing(self, name: str) -> int:
-        """Forget the pictures of a collection whose files are missing; returns how many."""
+        """Remove the pictures of a collection whose files are missing; return their number."""
         return self._ask.json(Forgotten, "DELETE", f"{_collection(name)}/missing").forgotten
 
     def failures(self, name: str) -> list[Failure]:
@@ -130,7 +130,7 @@ class Client:
     # -- jobs
 
     def jobs(self) -> Iterator[Job]:
-        """Every job, the newest first."""
+        """Yield every job, the newest first."""
         for page in self._ask.pages(Jobs, "jobs"):
             yield from page.jobs
 
@@ -141,7 +141,7 @@ class Client:
         return self._ask.json(Job, "POST", f"jobs/{job_id}/cancel")
 
     def wait(self, job: Job, timeout_s: float = 3600.0) -> Job:
-        """Return the job once it has ended, or as it stands after `timeout_s`."""
+        """Return the job once it has ended, or its latest state after `timeout_s`."""
         deadline_s = time.monotonic() + timeout_s
         while not job.ended and time.monotonic() < deadline_s:
             time.sleep(LOOK_EVERY_S)

@@ -1,4 +1,4 @@
-"""What can be asked of the saved searches and the boards of a server, a method each."""
+"""The client's part for saved searches and boards, with one method a request."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,13 +9,13 @@ from search.documents.search import Answer
 
 
 class SavedSearches:
-    """The saved searches: questions of the page under names, asked again at any time."""
+    """The saved searches: searches of the page by name, repeated at any time."""
 
     def __init__(self, ask: Transport) -> None:
         self._ask = ask
 
     def all(self) -> Iterator[SavedSearch]:
-        """Every saved search, the first saved first."""
+        """Yield every saved search, the first saved first."""
         for page in self._ask.pages(documents.SavedSearches, "saved"):
             yield from page.saved
 
@@ -23,30 +23,30 @@ class SavedSearches:
         return self._ask.json(SavedSearch, "GET", f"saved/{search_id}")
 
     def save(self, name: str, address: str) -> SavedSearch:
-        """Keep what stands after the "?" of an address of the page, such as "q=a+red+door"."""
+        """Save the part of a page's address after the "?", such as "q=a+red+door"."""
         document = {"name": name, "address": address}
         return self._ask.json(SavedSearch, "POST", "saved", document)
 
     def change(self, search_id: int, **values: str) -> SavedSearch:
-        """Give it another `name`, another `address`, or both."""
+        """Give a saved search another `name`, another `address`, or both."""
         return self._ask.json(SavedSearch, "PATCH", f"saved/{search_id}", values)
 
     def forget(self, search_id: int) -> None:
         self._ask.send("DELETE", f"saved/{search_id}")
 
     def search(self, search_id: int, k: int = 20, cursor: str | None = None) -> Answer:
-        """Return a page of hits of it, as they are now."""
+        """Return a page of current hits of a saved search."""
         return self._ask.json(Answer, "GET", f"saved/{search_id}/search", k=k, cursor=cursor)
 
 
 class Boards:
-    """The boards: pictures side by side in an order of one's own, with notes."""
+    """The boards: pictures in an order of the user's own, with notes."""
 
     def __init__(self, ask: Transport) -> None:
         self._ask = ask
 
     def all(self) -> Iterator[Board]:
-        """Every board, the first made first."""
+        """Yield every board, the first made first."""
         for page in self._ask.pages(documents.Boards, "boards"):
             yield from page.boards
 
@@ -54,7 +54,7 @@ class Boards:
         return self._ask.json(Board, "GET", f"boards/{board_id}")
 
     def create(self, name: str, ids: Sequence[int] = ()) -> Board:
-        """Make a board, empty or of pictures."""
+        """Create a board, empty or of pictures."""
         document = {"name": name, "ids": list(ids)}
         return self._ask.json(Board, "POST", "boards", document)
 
@@ -62,21 +62,21 @@ class Boards:
         return self._ask.json(Board, "PATCH", f"boards/{board_id}", {"name": name})
 
     def arrange(self, board_id: int, ids: Sequence[int]) -> Board:
-        """Put pictures of a board first, in this order; the others follow in theirs."""
+        """Move pictures of a board to its beginning, in this order; the others follow in theirs."""
         document = {"order": list(ids)}
         return self._ask.json(Board, "PATCH", f"boards/{board_id}", document)
 
     def delete(self, board_id: int) -> None:
-        """Delete a board; its pictures stay where they are."""
+        """Delete a board; its pictures stay in their collections."""
         self._ask.send("DELETE", f"boards/{board_id}")
 
     def pictures(self, board_id: int) -> Iterator[Pinned]:
-        """Every picture on a board, in its order."""
+        """Yield every picture on a board, in its order."""
         for page in self._ask.pages(PinnedPictures, f"boards/{board_id}/pictures"):
             yield from page.pictures
 
     def add(self, board_id: int, ids: Sequence[int]) -> int:
-        """Put pictures at the end of a board; returns how many were not on it yet."""
+        """Add pictures at the end of a board; return how many were not on it yet."""
         document = {"ids": list(ids)}
         return self._ask.json(Added, "POST", f"boards/{board_id}/pictures", document).added
 
@@ -85,5 +85,5 @@ class Boards:
         self._ask.send("PATCH", f"boards/{board_id}/pictures/{picture_id}", values)
 
     def take_off(self, board_id: int, picture_id: int) -> None:
-        """Take a picture off a board; one that is not on it is passed over."""
+        """Remove a picture from a board; one that is not on it is ignored."""
         self._ask.send("DELETE", f"boards/{board_id}/pictures/{picture_id}")

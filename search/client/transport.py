@@ -1,4 +1,4 @@
-"""How a client speaks to a server: requests, forms that are sent as they are read, and errors."""
+"""The client's transport: requests, forms that are sent as they are read, and errors."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,9 +27,9 @@ Page = TypeVar("Page", Boards, Jobs, PinnedPictures, SavedSearches)
 
 
 class Problem(LimnError):
-    """The server refused (RFC 9457): `status` and `title` say how, the message what to do.
+    """An error response of the server (RFC 9457), with its `status`, `title` and message.
 
-    `code` names the kind of error, and `message.values` holds the values of its text.
+    `code` names the kind of error, and `message.values` has the values of its text.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Unreachable(LimnError):
 
 
 class Transport:
-    """One server, by its address and a token."""
+    """A connection to one server, by its address and a token."""
 
     def __init__(self, address: str, token: str | None, timeout_s: float) -> None:
         self._address = address.rstrip("/")
@@ -78,14 +78,14 @@ class Transport:
     def send(
         self, method: str, path: str, document: Mapping[str, Any] | None = None, **fields: Any
     ) -> bytes:
-        """Return what answers a JSON document, or nothing sent; raises what `json` raises."""
+        """Return the answer to a JSON document or no body as bytes; raises what `json` raises."""
         body = None if document is None else encode(document)
         headers = {} if body is None else {"Content-Type": "application/json"}
         with self.open(method, path, body, headers, **fields) as answer:
             return answer.read()
 
     def pages(self, kind: type[Page], path: str) -> Iterator[Page]:
-        """Return every page of a list; raises as `json` does."""
+        """Yield every page of a list; raises as `json` does."""
         cursor: str | None = ""
         while cursor is not None:
             page = self.json(kind, "GET", path, cursor=cursor or None)
@@ -121,7 +121,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         **fields: Any,
     ) -> IO[bytes]:
-        """Return an answer to be read; raises as `json` does."""
+        """Return an answer as an open stream; raises as `json` does."""
         given = {name: value for name, value in fields.items() if value is not None}
         query = f"?{urlencode(given, doseq=True)}" if given else ""
         request = Request(f"{self._address}/api/v1/{path}{query}", body, method=method)

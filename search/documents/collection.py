@@ -11,7 +11,7 @@ Name = Annotated[str, shown(minLength=1, maxLength=200)]
 
 
 class Collection(Struct, frozen=True, kw_only=True):
-    """A collection, and how much it holds."""
+    """A collection, with its counts."""
 
     name: str
     encoder: str
@@ -32,7 +32,7 @@ class Collections(Struct, frozen=True):
 
 
 class MapRegion(Struct, frozen=True, kw_only=True):
-    """A part of a map where pictures lie together."""
+    """A dense part of a map."""
 
     x: Annotated[float, about("0 to 1, from the left")]
     y: Annotated[float, about("0 to 1, from the bottom")]
@@ -58,14 +58,14 @@ class PointsFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class NewCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A collection of a folder on the server."""
+    """A new collection of a folder on the server."""
 
     name: Annotated[Name, about("1 to 200 characters, no slash")]
     folder: Annotated[str, about("the whole path of a folder that may be indexed")]
 
 
 class SentCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A collection of files that are sent with it."""
+    """A new collection of files in the same request."""
 
     name: Name
     files: Annotated[tuple[str, ...], about("pictures, films, zip or tar archives, captions.csv")]
@@ -117,7 +117,7 @@ class Forgotten(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """A file that could not be indexed, and why."""
+    """A file that could not be indexed, with the reason."""
 
     path: str
     reason: str
@@ -138,7 +138,7 @@ class FolderFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Folders(Struct, frozen=True):
-    """Folders that may be indexed: the roots, or what is in one."""
+    """Folders that may be indexed: the roots, or the folders in one."""
 
     path: str | None
     above: str | None

@@ -1,4 +1,4 @@
-"""The documents of facets: what collections hold, counted."""
+"""The documents of facets: counts of the pictures in collections."""
 
 from typing import Annotated
 
@@ -14,14 +14,14 @@ Box = Annotated[
 
 
 class Value(Struct, frozen=True):
-    """A value, and how many pictures have it."""
+    """A value, and its number of pictures."""
 
     value: str
     pictures: int
 
 
 class Span(Struct, frozen=True):
-    """Numbers from `least` to below `most`; the last span has no end."""
+    """A range of numbers from `least` to below `most`; the last has no end."""
 
     least: float
     most: float | None
@@ -38,7 +38,7 @@ class Dates(Struct, frozen=True):
 
 
 class Folder(Struct, frozen=True):
-    """A folder with all that lies below it."""
+    """A folder with everything below it."""
 
     path: str
     pictures: Annotated[int, about("in it and below it")]
@@ -46,7 +46,7 @@ class Folder(Struct, frozen=True):
 
 
 class Column(Struct, frozen=True):
-    """A further column: its commonest values, and the range of its numbers."""
+    """An extra column: its commonest values, and the range of its numbers."""
 
     name: str
     pictures: Annotated[int, about("that have it")]
@@ -57,7 +57,7 @@ class Column(Struct, frozen=True):
 
 
 class Point(Struct, frozen=True):
-    """Pictures that lie near each other: their middle and the box around them."""
+    """Pictures near each other: their centre and the box around them."""
 
     latitude: float
     longitude: float
@@ -66,7 +66,7 @@ class Point(Struct, frozen=True):
 
 
 class Places(Struct, frozen=True):
-    """Where pictures were taken."""
+    """The places where pictures were taken."""
 
     pictures: int
     box: Box

@@ -13,7 +13,7 @@ Marked = Annotated[tuple[PictureId, ...], shown(minItems=0, maxItems=MAX_MARKS)]
 
 
 class Mark(Struct, frozen=True):
-    """A mark: a picture that answers a question, or does not."""
+    """A mark: a picture that is "more" or "less" like the answer to a query."""
 
     words: Annotated[str, about("of the question, if any")]
     content_hash: str
@@ -34,7 +34,7 @@ class Stored(Struct, frozen=True):
 
 
 class MarkDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """New marks: a question, and pictures that answer it or do not."""
+    """New marks: a query, and pictures marked "more" or "less"."""
 
     terms: Terms = ()
     more: Marked = ()
@@ -65,7 +65,7 @@ class Concepts(Struct, frozen=True):
 
 
 class ConceptDocument(MarkDocument, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new concept: a question, marks, and the name of both."""
+    """A new concept: its name, a query and marks."""
 
     name: Annotated[ConceptName, about("letters, digits, - and _")]
     collections: tuple[str, ...] = ()

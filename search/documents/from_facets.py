@@ -1,4 +1,4 @@
-"""From counted facets to their document."""
+"""Conversion of counted facets to their document."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from search.text.printable import printable
 
 
 def facets_document(facets: records.Facets) -> documents.Facets:
-    """Return what a set of pictures holds, counted."""
+    """Return the document of the facets of a set of pictures."""
     return documents.Facets(
         pictures=facets.pictures,
         dates=None if facets.dates is None else _dates(facets.dates),

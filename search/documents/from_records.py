@@ -1,4 +1,4 @@
-"""From records to documents: the same for the command line and the API."""
+"""Conversion of records to documents: the same for the command line and the API."""
 
 import os
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from search.text.printable import printable
 
 
 def hit_document(hit: query_records.Hit, **links: Any) -> Hit:
-    """Return a hit with its picture, and with the addresses of its files where they are given."""
+    """Return a hit with its picture, and with the addresses of its files if given."""
     return Hit(
         rank=hit.rank,
         score=round(hit.score, 6),
@@ -34,7 +34,7 @@ def hit_document(hit: query_records.Hit, **links: Any) -> Hit:
 
 
 def picture_document(picture: records.Picture, **links: Any) -> Picture:
-    """Return a picture, and the addresses of its files where they are given.
+    """Return a picture, and the addresses of its files if given.
 
     A path that is not UTF-8 has U+FFFD in its place.
     """
@@ -53,7 +53,7 @@ def answer_document(
     following: str | None,
     took_ms: float,
 ) -> Answer:
-    """Return an answer with its query, and with the cursor of the page that follows."""
+    """Return an answer with its query, and with the cursor of the next page."""
     return Answer(
         query=_query(query),
         hits=tuple(hits),
@@ -67,7 +67,7 @@ def answer_document(
 
 
 def collection_document(summary: CollectionSummary) -> Collection:
-    """Return a collection, and how much it holds."""
+    """Return a collection, and its counts."""
     return Collection(
         name=summary.name,
         encoder=summary.space.encoder,
@@ -83,7 +83,7 @@ def collection_document(summary: CollectionSummary) -> Collection:
 
 
 def job_document(job: JobRecord) -> Job:
-    """Return a job, and how far it is."""
+    """Return a job, and its progress."""
     return Job(
         id=job.id,
         collection=job.name or None,
@@ -104,7 +104,7 @@ def job_document(job: JobRecord) -> Job:
 
 
 def _facts(picture: records.Picture) -> dict[str, Any]:
-    """Return the members of a picture but for the addresses of its files."""
+    """Return the members of a picture, without the addresses of its files."""
     facts = picture.facts
     return {
         "id": picture.id,
@@ -159,7 +159,7 @@ def _query(query: Query) -> AskedQuery:
 
 
 def _term(term: Term) -> AskedTerm:
-    """Return a term; of a picture that was sent only that it was."""
+    """Return a term; for a query image only that it was sent."""
     match term:
         case TextTerm():
             return AskedTerm(text=term.text, weight=term.weight)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from search.documents.members import MISSING, Cursor, Hits, about
 from search.query.limits import DEFAULT_K, MAX_ROWS
 
-# A stream takes a thread of the server: it ends after a while, and browsers come back by
+# A stream takes a thread of the server: it ends after a while, and browsers connect again by
 # themselves.
 LONGEST_STREAM_S = 60
 
@@ -40,7 +40,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     @property
     def ended(self) -> bool:
-        """Whether the job is over, however it ended."""
+        """Return whether the job has ended, with success or not."""
         return self.state not in ("queued", "running")
 
 
@@ -73,7 +73,7 @@ class EventFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class NotTaken(Struct, frozen=True):
-    """A file that was sent and not taken."""
+    """A sent file that was refused."""
 
     name: str
     reason: Annotated[
@@ -85,6 +85,6 @@ class NotTaken(Struct, frozen=True):
 
 
 class QueuedJob(Job, frozen=True, kw_only=True):
-    """A job, and the files that were sent for it and not taken."""
+    """A job, and the sent files that were refused."""
 
     refused: tuple[NotTaken, ...]

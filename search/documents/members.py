@@ -1,4 +1,4 @@
-"""Types of the members of documents: what may stand in one, and what the OpenAPI document says."""
+"""Types of the members of documents: the values they allow and their OpenAPI descriptions."""
 
 import sys
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from search.errors import Message
 from search.query.limits import LARGEST_ID, MAX_CHARACTERS, MAX_NAME, MAX_WEIGHT
 
 ONLY_SHOWN = "x-"
-"""Marks keys of a JSON schema that replace what msgspec writes there."""
+"""A prefix of keys of a JSON schema that replace msgspec's own keys."""
 
 
 def about(text: str, **schema: Any) -> Meta:
@@ -18,12 +18,12 @@ def about(text: str, **schema: Any) -> Meta:
 
 
 def shown(**schema: Any) -> Meta:
-    """Return what only the OpenAPI document says of a member; other code checks it."""
+    """Return constraints for the OpenAPI document alone; other code checks them."""
     return Meta(extra_json_schema=_only_shown(schema))
 
 
 def expects(text: Message) -> Meta:
-    """Return what an error says may stand in a member."""
+    """Return the constraint text that an error shows for a member."""
     return Meta(extra={"expected": text})
 
 
@@ -32,7 +32,7 @@ def _only_shown(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 ALWAYS = Meta(extra_json_schema={f"{ONLY_SHOWN}always": True})
-"""Marks a member that the API always has, though its class has a default."""
+"""The mark of a member that the API always has, though its class has a default."""
 
 PictureId = Annotated[
     int,
@@ -42,7 +42,7 @@ PictureId = Annotated[
 
 
 def at_least(least: int) -> Meta:
-    """Return that an error says a whole number from `least` may stand in a member."""
+    """Return the constraint text for a whole number from `least` up."""
     return expects(
         Message("expected-whole-number", "it may be a whole number from {least}", least=least)
     )
@@ -54,7 +54,7 @@ Hits = Annotated[
     at_least(1),
     shown(minimum=1),
 ]
-"""How many hits or rows are wanted; query/checks refuses zero and too many."""
+"""The number of hits or rows; query/checks refuses zero and too many."""
 
 Place = Annotated[int, Meta(ge=0, le=LARGEST_ID), at_least(0)]
 
@@ -65,7 +65,7 @@ WEIGHTS = Message(
     most=MAX_WEIGHT,
 )
 
-# The comparison refuses NaN, which is no number to compare.
+# The comparison refuses NaN, which compares with nothing.
 Number = Annotated[float, Meta(ge=-sys.float_info.max)]
 
 Weight = Annotated[

@@ -30,9 +30,9 @@ class Captions(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True, kw_only=True):
-    """A picture as the server knows it; `path` is where its file is on the server.
+    """A picture of the server; `path` is the path of its file there.
 
-    Answers of the API have the addresses of its files; documents of the command line have none.
+    Answers of the API include the addresses of its files; documents of the command line do not.
     """
 
     id: int

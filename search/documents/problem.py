@@ -8,7 +8,7 @@ from search.documents.members import about
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """An error (RFC 9457): `detail` says what happened, with which value, and what to do."""
+    """An error (RFC 9457): `detail` gives the event, the value, and the remedy."""
 
     type: str
     title: str

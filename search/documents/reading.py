@@ -1,4 +1,4 @@
-"""Reading of documents: values become a document, or an error that names the member."""
+"""The reader of documents: turns values into a document, or an error that names the member."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ Document = TypeVar("Document", bound=Struct)
 
 AN_OBJECT = Message("expected-object", "it must be an object")
 
-# What may stand in a member whose type says no more.
+# The constraint text of a type without a more precise one.
 EXPECTED = {
     str: Message("expected-string", "it must be a string"),
     bool: Message("expected-switch", "it may be: true, 1, false, 0"),
@@ -82,13 +82,13 @@ def read_member(name: str, value: object, kind: Any) -> Any:
 
 
 def quoted(value: object) -> str:
-    """Return a value as messages quote it: a long one is cut."""
+    """Return a value for a message, cut if it is long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _whole(value: Any) -> Any:
-    """Return a value of JSON with a mark in place of what is no character."""
+    """Return a value of JSON with a question mark in place of each invalid character."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list):
@@ -100,7 +100,7 @@ def _whole(value: Any) -> Any:
 
 @cache
 def _empty(kind: type[Struct]) -> frozenset[str]:
-    """Return the members that are an empty text or list unless they are given."""
+    """Return the members that are an empty text or list by default."""
     return frozenset(each.name for each in structs.fields(kind) if each.default in ("", ()))
 
 
@@ -112,7 +112,7 @@ def _plain_types(kind: type[Struct]) -> Mapping[str, Any]:
 
 
 def _refusal(error: str, value: Any, kind: Any) -> BadQuery:
-    """Return the error that an error of msgspec means, by the path at its end."""
+    """Return the error that matches an error of msgspec, by the path at its end."""
     fault, _, path = error.partition(" - at `$")
     name, expected, refused = "the document", _expected(kind), value
     for field, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
@@ -158,7 +158,7 @@ def _members(kind: Any) -> dict[str, Any]:
 
 
 def _expected(kind: Any) -> Message:
-    """Return what may stand in a member of this type."""
+    """Return the constraint text for a member of this type."""
     plain = _type(kind)
     if get_origin(plain) is Literal:
         choices = ", ".join(map(str, get_args(plain)))
@@ -167,7 +167,7 @@ def _expected(kind: Any) -> Message:
 
 
 def _says(kind: Any) -> Message | None:
-    """Return what the annotations of a type say may stand there, the outermost first."""
+    """Return the constraint text of a type's outermost annotation, or None."""
     told = [each.extra["expected"] for each in _annotations(kind) if each.extra]
     return told[-1] if told else None
 

@@ -42,7 +42,7 @@ class PageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SavedSearch(Struct, frozen=True):
-    """A question of the page: the part of its address after the "?"."""
+    """A saved search: the part of a page's address after the "?"."""
 
     id: int
     name: str
@@ -84,7 +84,7 @@ class SavedAnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Board(Struct, frozen=True):
-    """A board and how many pictures are on it; `cover` is the id of the first one to show."""
+    """A board and its number of pictures; `cover` is the id of the first one to show."""
 
     id: int
     name: str
@@ -108,7 +108,7 @@ class Ids(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewBoard(Ids, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A board to make."""
+    """A new board."""
 
     name: Annotated[Name, about("1 to 200 characters")]
 
@@ -123,20 +123,20 @@ class BoardChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Added(Struct, frozen=True):
-    """The answer to pictures that were put on a board."""
+    """The answer to added pictures of a board."""
 
     added: Annotated[int, about("how many were not on it before")]
 
 
 class Pinned(Picture, frozen=True, kw_only=True):
-    """A picture on a board: its place from 0, what is noted of it, and its facts."""
+    """A picture on a board: its place from 0, its note, and its facts."""
 
     place: Annotated[int, about("from 0")]
     note: str
 
     @property
     def picture(self) -> Picture:
-        """The picture alone."""
+        """Return the picture alone."""
         return picture_of(self)
 
 

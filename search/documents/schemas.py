@@ -1,4 +1,4 @@
-"""JSON schemas of the documents, as the OpenAPI document shows them."""
+"""JSON schemas of the documents, for the OpenAPI document."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The documents of a search: what it takes, and its answer."""
+"""The documents of a search: its request, and its answer."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ class Match(Struct, frozen=True):
 
 
 class Hit(Picture, frozen=True):
-    """A picture of an answer: its place from 1, its score as `measure` says, and its facts."""
+    """A picture of an answer: its rank from 1, its score by `measure`, and its facts."""
 
     rank: Annotated[int, about("from 1")]
     score: Annotated[float, about("as `measure` says")]
@@ -43,7 +43,7 @@ class Hit(Picture, frozen=True):
 
     @property
     def picture(self) -> Picture:
-        """The picture alone."""
+        """Return the picture alone."""
         return picture_of(self)
 
 
@@ -97,7 +97,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every search may ask of its answer."""
+    """The members that every search shares for the form of its answer."""
 
     cursor: Annotated[
         str,
@@ -132,7 +132,7 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class SearchFields(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A search as an address or a form asks it."""
+    """A search in an address or a form."""
 
     q: Annotated[tuple[TermText, ...], about("words")] = ()
     minus: Annotated[tuple[TermText, ...], about("words that lead away")] = ()
@@ -143,7 +143,7 @@ class SearchFields(AnswerFields, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SearchForm(SearchFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A search as a form with pictures asks it."""
+    """A search in a form with pictures."""
 
     image: Annotated[tuple[str, ...], about("files of pictures")] = ()
 
@@ -158,7 +158,7 @@ class Term(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_d
 
 
 class SearchDocument(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A search as a JSON document asks it."""
+    """A search in a JSON document."""
 
     terms: Annotated[
         tuple[Term, ...],

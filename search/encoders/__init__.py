@@ -10,33 +10,33 @@ from search.records import Pixels, Space, Vectors
 
 
 class Encoder(Protocol):
-    """A picture tower and a text tower that meet in one space. Safe to call from many threads."""
+    """A picture tower and a text tower that share one space. Safe to call from many threads."""
 
     @property
     def space(self) -> Space:
-        """The identity of this pair."""
+        """Return the space of this pair."""
 
     @property
     def preparation(self) -> Preparation:
-        """How a picture becomes the picture tower's input; may be sent to worker processes."""
+        """Return the preparation of pictures for the picture tower; worker processes may get it."""
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, height, width, 3) uint8 made by `preparation` -> (n, width); n may be 0."""
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
+        """Embed n texts -> (n, width); n may be 0. Text past the tower's limit is cut."""
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text, from its first, come before the tower's limit."""
+        """Return the number of a text's first characters that fit in the tower's limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderInfo:
-    """What is known of a pair without opening it. None, or nothing, is what is not known.
+    """The facts of a pair that are known without opening it; None or empty where unknown.
 
     `encoder` is its specification; `where` is "ships", "cache" or "collection"; `speed` is a class
-    of `inventory.speed`; `languages` has codes, or "many". A pair whose files are gone is not
-    `there`.
+    of `inventory.speed`; `languages` has codes, or "many". `there` is False for a pair whose files
+    no longer exist.
     """
 
     encoder: str
@@ -53,8 +53,8 @@ class EncoderInfo:
 class EncoderBackend(Protocol):
     """A kind of encoder, registered as an entry point of the group `limn.encoders`.
 
-    A class that names this one as its base needs `names` and `open` alone. The module that is
-    registered imports what is slow to import in the methods.
+    A class derived from this one needs `names` and `open` alone. The registered module postpones
+    slow imports to the methods.
     """
 
     names: ClassVar[tuple[str, ...]]
@@ -64,12 +64,12 @@ class EncoderBackend(Protocol):
         """Open the pair that a specification names on "auto", "cpu" or "cuda".
 
         Raises:
-            BadSetting: the specification names nothing.
-            EncoderUnavailable: the pair can't be loaded; the message names the choices left.
+            BadSetting: the specification names no encoder.
+            EncoderUnavailable: the pair can't be loaded; the message names the alternatives.
         """
 
     def check(self, spec: str) -> None:
-        """Refuse a specification that names nothing here, without opening the pair.
+        """Refuse a specification that names no encoder, without opening the pair.
 
         Raises:
             BadSetting, EncoderUnavailable: as `open` does.
@@ -80,28 +80,28 @@ class EncoderBackend(Protocol):
         return ()
 
     def describe(self, spec: str) -> EncoderInfo:
-        """Return what is known of the pair of a collection, without opening it."""
+        """Return the facts of the pair of a collection, without opening it."""
         return EncoderInfo(spec, "collection")
 
     def suggest(self, text: str) -> Sequence[str]:
-        """Return specifications that a text which names no encoder may mean, the best first."""
+        """Return the specifications that an unknown encoder's text may mean, the best first."""
         return ()
 
 
 def open_encoder(spec: str, device: str = "auto") -> Encoder:
     """Open the pair that `spec` names on `device` ("auto", "cpu" or "cuda").
 
-    Its backend is imported here, when it is used: torch costs seconds.
+    The backend is imported here, at its first use: torch costs seconds.
 
     Raises:
         BadSetting: no registered encoder has a name of this form.
-        EncoderUnavailable: the pair can't be loaded; the message names the choices left.
+        EncoderUnavailable: the pair can't be loaded; the message names the alternatives.
     """
     return backend_of(spec).open(spec, device)
 
 
 def backend_of(spec: str) -> EncoderBackend:
-    """Return the backend that opens a specification; raises BadSetting where there is none."""
+    """Return the backend that opens a specification; raises BadSetting without one."""
     backend = plugins.find("encoders", spec)
     if backend is None:
         from search.encoders.suggestions import unknown

@@ -1,4 +1,4 @@
-"""An encoder for many callers: concurrent texts share a run, the last ones are cached."""
+"""An encoder for many callers: concurrent texts share a run, recent ones are cached."""
 
 from collections.abc import Sequence
 from threading import Lock
@@ -11,17 +11,17 @@ from search.encoders import Encoder
 from search.encoders.preparation import Preparation
 from search.records import Pixels, Space, Vectors
 
-# So many texts are a batch by themselves.
+# This many texts are a batch by themselves.
 MAX_BATCHED = 8
 
-# A page's next hits, its filters and its marks ask by the same words again: 2 KB for each text.
+# A page's next hits, its filters and its marks repeat the same words: 2 KB for each text.
 CACHE_SIZE = 1_024
 
 
 class BatchingEncoder:
     """An encoder that batches and caches the texts of another one. Safe to call from many threads.
 
-    Concurrent texts share one run of the text tower; texts asked again are not run.
+    Concurrent texts share one run of the text tower; repeated texts are not run again.
     """
 
     def __init__(self, encoder: Encoder) -> None:
@@ -32,16 +32,16 @@ class BatchingEncoder:
 
     @property
     def space(self) -> Space:
-        """The identity of the pair."""
+        """Return the space of the pair."""
         return self._encoder.space
 
     @property
     def preparation(self) -> Preparation:
-        """How a picture becomes the picture tower's input."""
+        """Return the preparation of pictures for the picture tower."""
         return self._encoder.preparation
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text its vector hangs on."""
+        """Return the number of a text's first characters that its vector depends on."""
         return self._encoder.characters_read(text)
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
@@ -61,13 +61,13 @@ class BatchingEncoder:
         return np.stack([found[text] for text in texts])
 
     def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
-        """Return the vectors (width,) of those texts that are kept."""
+        """Return the vectors (width,) of the cached texts."""
         with self._lock:
             return {text: self._cached[text] for text in texts if text in self._cached}
 
     def _keep(self, made: dict[str, Vectors]) -> None:
         with self._lock:
-            # Copies: a row of a batch would keep all of it.
+            # Copies: a row of a batch would keep all of the batch in memory.
             self._cached.update({text: vector.copy() for text, vector in made.items()})
 
     def _encode_all(self, asked: list[Sequence[str]]) -> list[Vectors]:

@@ -4,10 +4,10 @@ from search.encoders import backend_of
 
 
 def check_encoder(spec: str) -> None:
-    """Refuse a specification that names nothing here, without opening what it names.
+    """Refuse a specification that names no encoder, without opening the pair.
 
     Raises:
-        BadSetting: it names no encoder; the message names those that are like it.
-        EncoderUnavailable: its files are missing, and can't be had.
+        BadSetting: the specification names no encoder; the message lists similar names.
+        EncoderUnavailable: its files are missing, and can't be downloaded.
     """
     backend_of(spec).check(spec)

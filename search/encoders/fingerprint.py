@@ -1,4 +1,4 @@
-"""Names of spaces: a readable slug and a hash over everything that shapes the vectors."""
+"""Names of spaces: a readable slug and a hash over everything that affects the vectors."""
 
 import hashlib
 import re

@@ -13,21 +13,21 @@ from huggingface_hub.errors import RemoteEntryNotFoundError
 
 from search.errors import EncoderUnavailable
 
-# The hub's own client tries six times to reach a host that is not there, twice over: 46 s. One
-# short look beforehand answers that question sooner.
+# The hub's own client tries six times to reach an unreachable host, twice over: 46 s. One
+# short request beforehand answers that question sooner.
 PROBE_TIMEOUT_S = 5
 
 SMALL_FILES = ("*.json", "*.model", "*.txt")
-"""What a tokenizer and a configuration are made of; weights are none of these."""
+"""The files of a tokenizer and a configuration, none of them weights."""
 
 
 def hub_file(repository: str, names: Sequence[str], wanted_by: str, instead: str) -> Path:
-    """Return the first of `names` that `repository` has: out of the cache, or downloaded.
+    """Return the first of `names` that `repository` has: from the cache, or downloaded.
 
-    `wanted_by` and `instead` go into the message: what needs the file, and what else can be done.
+    `wanted_by` and `instead` go into the message: the user of the file, and the alternative.
 
     Raises:
-        EncoderUnavailable: it is not in the cache, and the hub can't be reached or refuses it.
+        EncoderUnavailable: no file is in the cache, and the hub is unreachable or refuses it.
     """
     for name in names:
         if (found := _cached(repository, name)) is not None:
@@ -52,7 +52,7 @@ def hub_file(repository: str, names: Sequence[str], wanted_by: str, instead: str
 
 
 def check_hub(repository: str, names: Sequence[str], wanted_by: str, instead: str) -> None:
-    """Raise EncoderUnavailable where none of the files is in the cache, nor the hub in reach."""
+    """Raise EncoderUnavailable if no file is in the cache and the hub is unreachable."""
     if not any(_cached(repository, name) for name in names):
         _require_hub(repository, wanted_by, instead)
 
@@ -116,7 +116,7 @@ def _failed(repository: str, wanted_by: str, instead: str, error: OSError) -> En
 
 
 def _trouble_with(endpoint: str) -> str | None:
-    """Say why nothing answers at `endpoint`, or None where something does, whatever it says."""
+    """Return why `endpoint` is unreachable, or None if it answers anything."""
     trouble: list[str | None] = [f"no answer within {PROBE_TIMEOUT_S} s"]
 
     def look() -> None:
@@ -132,13 +132,13 @@ def _trouble_with(endpoint: str) -> str | None:
 def _knock(endpoint: str) -> str | None:
     request = urllib.request.Request(endpoint, method="HEAD")
     try:
-        with urllib.request.urlopen(request, timeout=PROBE_TIMEOUT_S):  # minds the proxy settings
+        with urllib.request.urlopen(request, timeout=PROBE_TIMEOUT_S):  # uses the proxy settings
             return None
     except urllib.error.HTTPError as error:
         error.close()
         return None
     except urllib.error.URLError as error:
-        # The hub's client has certificates of its own, so it may trust what urllib does not.
+        # The hub's client has certificates of its own, so it may trust hosts that urllib does not.
         return None if isinstance(error.reason, ssl.SSLError) else str(error.reason)
     except http.client.HTTPException:
         return None

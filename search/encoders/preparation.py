@@ -1,4 +1,4 @@
-"""How a picture becomes a tower's input: resized, cropped or padded, still 8 bits a channel."""
+"""The preparation of a picture for a tower: resized, cropped or padded, 8 bits a channel."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,8 +15,8 @@ RESAMPLING = {
     "bicubic": Image.Resampling.BICUBIC,
 }
 
-# A picture is resized whole and then cropped, as open_clip does, while that costs no more than
-# this many times the pixels that are kept. A 30,000 x 2 strip would grow to gigabytes first.
+# A picture is resized whole and then cropped, as in open_clip, while that costs no more than
+# this many times the pixels that remain. A 30,000 x 2 strip would grow to gigabytes first.
 WASTE_LIMIT = 16
 
 
@@ -24,12 +24,12 @@ WASTE_LIMIT = 16
 class Preparation:
     """The geometry and the normalisation of a picture tower's input.
 
-    "shortest" brings the shortest side to size and crops the middle, "longest" brings the longest
+    "shortest" scales the shortest side to size and crops the middle, "longest" scales the longest
     side to size and pads with `fill`, "squash" ignores the aspect. `mean` and `std` are per channel
-    in units of 0 to 1; encoders apply them, so what passes between processes stays uint8.
+    in units of 0 to 1; encoders apply them, so the data between processes stays uint8.
 
     The pixels equal those of open_clip 3.3's validation transform (its `transform.py`, with
-    torchvision's Resize and CenterCrop), so its published weights see what they were tested on.
+    torchvision's Resize and CenterCrop), so its published weights get the same input as in tests.
     """
 
     height_px: int
@@ -43,7 +43,7 @@ class Preparation:
     def pixels(self, picture: Image.Image, *, exact: bool = True) -> Pixels:
         """Turn an upright RGB picture into (height_px, width_px, 3) uint8.
 
-        Unless it is to be `exact`, what a crop would cut off again is not made: values may round
+        Unless `exact`, pixels that a crop would cut off are not computed: values may round
         differently, and a photograph takes three quarters of the time.
         """
         target = (self.width_px, self.height_px)
@@ -62,7 +62,7 @@ class Preparation:
         return np.asarray(self._resize(picture, size).crop(window), dtype=np.uint8)
 
     def _followed_size(self, picture: Image.Image) -> tuple[int, int]:
-        """Return (width, height) that keeps the aspect: one side fits, the other one follows."""
+        """Return (width, height) that keeps the aspect: one side fits, the other follows."""
         width, height = picture.size
         if self.resize == "shortest" and self.width_px == self.height_px:
             # torchvision's Resize truncates the side that follows, ...
@@ -82,7 +82,7 @@ class Preparation:
     def _resize_window(
         self, picture: Image.Image, size: tuple[int, int], window: tuple[int, int, int, int]
     ) -> Image.Image:
-        """Make only `window` of the picture resized to `size`; equal to within rounding."""
+        """Resize only the part `window` of the picture at `size`; equal to within rounding."""
         across, down = picture.width / size[0], picture.height / size[1]
         left, top, right, bottom = window
         right_px = min(right * across, picture.width)  # a rounding must not leave the picture

@@ -1,4 +1,4 @@
-"""Texts before any tokenizer: whatever str comes, what can be encoded of it, and how much."""
+"""Texts before any tokenizer: made encodable, in usual letters, and cut to a limit."""
 
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -11,14 +11,14 @@ from search.query.records import Cut, Term, TextTerm
 from search.text.characters import whole
 
 CHARACTERS_PER_TOKEN = 32
-"""Texts are cut here first: no language spends so many, and tokenizers are slow on long words."""
+"""Texts are cut here first: no language needs so many, and tokenizers are slow on long words."""
 
 
-# Letters and digits in forms that no tokenizer was taught: full and half width, as input methods of
-# Chinese and Japanese type them, mathematical alphabets, ligatures, the shapes of Arabic letters.
-# What stands between two such letters goes with them. All else is left alone, as every tower was
-# taught with it: Chinese commas are of full width, "…" and "½" are compatibility forms as well, and
-# so is a vowel of Thai.
+# Letters and digits in forms that no tokenizer was trained on: full and half width, as input
+# methods of Chinese and Japanese type them, mathematical alphabets, ligatures, the shapes of Arabic
+# letters. Characters between two such letters go with them. All else is unchanged, as every tower
+# was trained with it: Chinese commas are of full width, "…" and "½" are compatibility forms as
+# well, and so is a vowel of Thai.
 _ODD = (
     r"\p{dt=Wide}\p{dt=Narrow}\p{dt=Font}\p{dt=Isolated}\p{dt=Initial}\p{dt=Medial}\p{dt=Final}"
     r"\uFB00-\uFB06"
@@ -28,7 +28,7 @@ ODD_LETTERS = regex.compile(rf"(?V1){_ODD_LETTER}(?:[{_ODD}]*{_ODD_LETTER})*")
 
 
 def encodable(text: str) -> str:
-    """Make any str one that tokenizers know: halves of a surrogate pair meet, a lone one becomes
+    """Return a text that tokenizers know: halves of a surrogate pair are joined, a lone one becomes
     U+FFFD, marks are composed with their letters, and letters get their usual forms.
     """
     return text if text.isascii() else usual_letters(whole(text))
@@ -60,9 +60,9 @@ def longest(text: str, fits: Callable[[str], bool]) -> int:
 
 
 def longest_by_tokens(text: str, tokens: Callable[[Sequence[str]], Any]) -> int:
-    """As `longest`, by tokenizers that tell no count: a full one does not see one word more.
+    """Return the result of `longest` for tokenizers without a count: a full one ignores more words.
 
-    `tokens` gives an array for each of the texts, of one length.
+    `tokens` returns an array for each of the texts, of one length.
     """
 
     def fits(part: str) -> bool:
@@ -73,7 +73,7 @@ def longest_by_tokens(text: str, tokens: Callable[[Sequence[str]], Any]) -> int:
 
 
 def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[Cut, ...]:
-    """Return the texts of a query that the encoder does not read to their end."""
+    """Return the texts of a query that are too long for the encoder."""
     texts = [term.text for term in terms if isinstance(term, TextTerm)]
     read = ((text, encoder.characters_read(text)) for text in texts)
     return tuple(Cut(text, len(text), count) for text, count in read if count < len(text))

@@ -1,4 +1,4 @@
-"""A pair with no weights, for tests and demonstrations: colours, and where they are, in NumPy."""
+"""A pair without weights, for tests and demonstrations: colours and their places, in NumPy."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from search.encoders.text_limits import longest, usual_letters
 from search.records import Pixels, Space, Vectors
 
 VERSION = 1
-"""Raised whenever the vectors change, so that old ones are told from new ones."""
+"""Increased whenever the vectors change, so that old and new ones have different spaces."""
 
 WIDTH = 64
 SIDE_PX = 32
@@ -48,21 +48,21 @@ WORDS = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
 
 
 class TinyEncoder:
-    """Knows twelve colours and the four sides, in English and Chinese.
+    """An encoder of twelve colours and the four sides, in English and Chinese.
 
     A picture becomes the share of each colour in its quarters; a text becomes those of the picture
-    that it describes: "red left and blue right". Other words add a direction that their hash
-    picks, so texts that share words are alike, and no text is nowhere.
+    that it describes: "red left and blue right". Other words add a direction chosen by their
+    hash, so texts that share words are alike, and no vector is zero.
     """
 
     @property
     def space(self) -> Space:
-        """The identity of this pair, which its version settles."""
+        """Return the space of this pair, which depends on its version."""
         return Space(space_id("tiny", [("version", str(VERSION).encode())]), "tiny", WIDTH)
 
     @property
     def preparation(self) -> Preparation:
-        """A small square: quarters and colours need no more."""
+        """Return the preparation to a small square: quarters and colours need no more."""
         half = (0.5, 0.5, 0.5)
         return Preparation(SIDE_PX, SIDE_PX, "squash", "bilinear", mean=half, std=half)
 
@@ -71,7 +71,7 @@ class TinyEncoder:
         return _unit([_layout(_shares(picture), _light(picture)) for picture in pixels])
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed n texts -> (n, 64); n may be 0. What is past 256 words is cut."""
+        """Embed n texts -> (n, 64); n may be 0. Text past 256 words is cut."""
         return _unit([_describe(usual_letters(text)) for text in texts])
 
     def characters_read(self, text: str) -> int:
@@ -80,7 +80,7 @@ class TinyEncoder:
 
 
 class TinyBackend(EncoderBackend):
-    """Opens the tiny pair."""
+    """The backend of the tiny pair."""
 
     names: ClassVar[tuple[str, ...]] = ("tiny",)
 
@@ -89,13 +89,13 @@ class TinyBackend(EncoderBackend):
         return TinyEncoder()
 
     def installed(self) -> Iterable[EncoderInfo]:
-        """Yield the pair, which ships."""
+        """Yield the pair, which is always there."""
         space = TinyEncoder().space
         yield EncoderInfo("tiny", "ships", space.id, space.width, 0, "fast", ("en", "zh"))
 
 
 def _shares(picture: Pixels) -> NDArray[np.float64]:
-    """Return (4, colours): which part of each quarter is nearest to which colour."""
+    """Return (4, colours): the part of each quarter that is nearest to each colour."""
     distances = np.square(picture[:, :, None, :].astype(np.int32) - PALETTE).sum(axis=-1)
     nearest = distances.argmin(axis=-1)
     half = SIDE_PX // 2
@@ -105,7 +105,7 @@ def _shares(picture: Pixels) -> NDArray[np.float64]:
 
 
 def _light(picture: Pixels) -> NDArray[np.float64]:
-    """Return (4,): mean red, green, blue and the contrast, faint, to tell like pictures apart."""
+    """Return (4,): mean red, green, blue and the contrast, faint, to separate like pictures."""
     scaled = picture / 255.0
     return 0.05 * np.append(scaled.mean(axis=(0, 1)), scaled.std())
 
@@ -133,12 +133,12 @@ def _describe(text: str) -> NDArray[np.float64]:
 
 
 def _layout(shares: NDArray[np.float64], light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Put the shares of the whole, of the quarters and the light into one (64,)."""
+    """Return one vector (64,) of the shares of the whole, of the quarters and the light."""
     return np.concatenate([shares.mean(axis=0), 0.5 * shares.ravel(), light])
 
 
 def _direction(word: str) -> NDArray[np.float64]:
-    """Return the unit vector (64,) that the hash of `word` picks."""
+    """Return the unit vector (64,) that the hash of `word` chooses."""
     seed = hashlib.sha512(word.encode("utf-8", "surrogatepass")).digest()
     direction = np.frombuffer(seed, np.uint8) - 127.5  # never 0, so neither is its length
     return direction / np.linalg.norm(direction)

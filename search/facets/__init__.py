@@ -1,1 +1,1 @@
-"""Counts of what a collection holds, facet by facet."""
+"""Counts of a collection's pictures, facet by facet."""

@@ -16,17 +16,17 @@ from search.filters.grammar import column_of, conditions, format_filter
 from search.filters.tree import AllOf, Filter
 from search.records import Ids
 
-# Counts that are cached: a page asks for the same ones while its words change.
+# Counts that are cached: a page requests the same ones while its words change.
 MAX_CACHED = 64
 
-# Facets of which a picture has one value: the others are shown next to the chosen one.
+# Facets with one value a picture: the other values are shown next to the chosen one.
 ALONE = ("date", "camera", "format", "orientation", "megapixels", "size", "folder", "box")
 
 Key = tuple[tuple[tuple[int, int], ...], str]
 
 
 class FacetCache:
-    """Counts of what collections hold. Safe to call from many threads."""
+    """A cache of the facets of collections. Safe to call from many threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -39,14 +39,14 @@ class FacetCache:
         """Return the facets of collections under a filter; the numbers are their last changes.
 
         Raises:
-            BadQuery: the filter can't be followed.
+            BadQuery: the filter is not valid.
         """
         ids = [collection.id for collection, _ in searched]
         heads = tuple((collection.id, head) for collection, head in searched)
         if where is not None:
             where = self._catalog.filters.resolve(ids, where)
         key = (heads, format_filter(where) if where is not None else "")
-        with self._lock:  # facts are read and brought level by one caller at a time
+        with self._lock:  # facts are read and updated by one caller at a time
             if key not in self._cached:
                 self._cached[key] = self._counted(heads, where)
             return self._cached[key]
@@ -54,7 +54,7 @@ class FacetCache:
     def keep_only(self, collection_ids: set[int]) -> None:
         """Drop the facts of all other collections."""
         if self._facts.keys() <= collection_ids:
-            return  # without waiting for one who reads them
+            return  # without waiting for a caller that reads them
         with self._lock:
             kept = {key: facts for key, facts in self._facts.items() if key in collection_ids}
             self._facts = kept
@@ -108,7 +108,7 @@ def _without(where: Filter | None, asked: str) -> Filter | None:
 
 
 def _asked(part: Filter) -> Iterator[str]:
-    """Yield the facets that a part of a filter asks about, as `counting.count` names them."""
+    """Yield the facets of a filter's part, as `counting.count` names them."""
     for condition in conditions(part):
         column = column_of(condition)
         if column is not None:

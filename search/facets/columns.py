@@ -1,7 +1,7 @@
 """The facts of a collection's pictures, as columns in memory that follow the change log.
 
 SQL would read every row for every facet of every filter; these columns are read once, and then
-only what has changed.
+only the changes.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class CodedNames:
 
 @dataclass(frozen=True, slots=True)
 class FactArrays:
-    """One row a picture, by id. `colours` has a bit for each of `search.colours.NAMED`."""
+    """The facts of pictures, a row each, by id. `colours` has a bit for each of `colours.NAMED`."""
 
     ids: Ids
     days: NDArray[np.datetime64]
@@ -71,9 +71,9 @@ class FactArrays:
 
 @dataclass(frozen=True, slots=True)
 class FieldCells:
-    """The values of one further column, with their pictures' ids and rows.
+    """The values of one extra column, with their pictures' ids and rows.
 
-    A text has a code, a number is what it is; the other is -1, or NaN.
+    A text has a code and NaN as its number; a number has -1 as its code.
     """
 
     ids: Ids
@@ -107,9 +107,9 @@ class ValueCodes:
 
 
 class FactColumns:
-    """The facts of one collection's pictures. The caller sees to it that one thread updates it.
+    """The facts of one collection's pictures. The caller ensures that one thread updates it.
 
-    `columns` are the further columns by name; `languages` those of captions, "" for no language.
+    `columns` are the extra columns by name; `languages` those of captions, "" for no language.
     """
 
     def __init__(self, facts: FactRows, collection_id: int, codes: ValueCodes) -> None:
@@ -122,7 +122,7 @@ class FactColumns:
         self.languages: dict[str, FieldCells] = {}
 
     def follow(self, last: int) -> None:
-        """Read what has changed up to the change of that number."""
+        """Read the changes up to the change of that number."""
         if last == self.position:
             return
         with self._facts.open(self._id) as facts:
@@ -136,7 +136,7 @@ class FactColumns:
         self.position = last
 
     def _read(self, facts: CollectionFacts, ids: Sequence[int] | None) -> None:
-        """Replace the facts of these pictures, or of all, by those that are there now."""
+        """Replace the facts of these pictures, or of all, by their current facts."""
         gone = np.array([] if ids is None else ids, np.int64)
         self.rows = self.rows.merged(gone, [self._rows(rows) for rows in facts.pictures(ids)])
         fields = [self._cells(rows) for rows in facts.fields(ids)]
@@ -183,7 +183,7 @@ class FactColumns:
 def _merged(
     held: dict[str, FieldCells], gone: Ids, found: Sequence[dict[str, FieldCells]]
 ) -> dict[str, FieldCells]:
-    """Merge cells by name: without those of pictures that are gone, with those found."""
+    """Merge cells by name: without those of removed pictures, with new ones."""
     merged = dict(held)
     for place, more in enumerate([*found, {}]):
         for name in merged.keys() | more.keys():

@@ -1,4 +1,4 @@
-"""From facts to facets: dates, cameras, colours, places and columns of pictures, counted."""
+"""The counting of facets: dates, cameras, colours, places and columns of pictures."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -35,16 +35,16 @@ MEGABYTES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0)
 # Days are shown up to two months, months up to ten years.
 MOST_DAYS, MOST_MONTHS = 62, 120
 
-# Points of one of so many squares across the extent become one.
+# Points in one of so many squares across the extent become one.
 SQUARES = 24
 
 
 Part = tuple[FactColumns, Mask]
-"""A collection's facts, and which of its pictures are counted."""
+"""A collection's facts, and the mask of its pictures to count."""
 
 
 def count(parts: Callable[[str], Sequence[Part]], columns: Sequence[str]) -> Facets:
-    """Count everything; `parts` gives what is to be counted for the facet of a field's name."""
+    """Count all facets; `parts` returns the parts to count for the facet of a field's name."""
     every = parts("")
     if not every:
         return NOTHING
@@ -161,7 +161,7 @@ def _folders(parts: Sequence[Part]) -> tuple[Folder, ...]:
         return Folder(path, counts[path], tuple(map(opened, inner)))
 
     roots = [path for path in ("/", ".") if counts[path]]
-    while len(roots) == 1:  # what holds everything tells nothing
+    while len(roots) == 1:  # a folder around everything gives no information
         inner = [each for each in below.get(roots[0], []) if each != roots[0]]
         if len(inner) != 1 or counts[inner[0]] < counts[roots[0]]:
             break
@@ -203,7 +203,7 @@ def _places(parts: Sequence[Part]) -> Places | None:
     east = np.concatenate([each.longitudes[mask] for each, mask in rows])
     if not len(north):
         return None
-    # A little larger, so that what lies at an end is in the last square.
+    # A little larger, so that points at an end are in the last square.
     side = 1.001 * max(float(np.ptp(north)), float(np.ptp(east)), 1e-3) / SQUARES
     rows, columns = (north - north.min()) // side, (east - east.min()) // side
     of = (rows * SQUARES + columns).astype(np.int16)  # small numbers are sorted quickest
@@ -220,7 +220,7 @@ def _places(parts: Sequence[Part]) -> Places | None:
 def _box(
     north: NDArray[np.float64], east: NDArray[np.float64]
 ) -> tuple[float, float, float, float]:
-    """South, west, north, east around points, a little wider than they lie: four decimals."""
+    """Return the south, west, north, east around points, slightly wider: four decimals."""
     least = np.floor(np.array([north.min(), east.min()]) * 1e4) / 1e4
     most = np.ceil(np.array([north.max(), east.max()]) * 1e4) / 1e4
     return float(least[0]), float(least[1]), float(most[0]), float(most[1])

@@ -1,4 +1,4 @@
-"""Plain records of what a set of pictures holds, facet by facet."""
+"""Records of the facets of a set of pictures."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class ValueRange:
-    """A stretch of numbers, from `least` to below `most`, which is None for the last."""
+    """A range of numbers, from `least` to below `most`, which is None for the last."""
 
     least: float
     most: float | None
@@ -22,7 +22,7 @@ class ValueRange:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """Pictures by "day", "month" or "year", none left out between the first and the last."""
+    """Pictures by "day", "month" or "year", without gaps between the first and the last."""
 
     unit: str
     first: str
@@ -32,7 +32,7 @@ class Dates:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder with all that lies below it."""
+    """A folder with everything below it."""
 
     path: str
     pictures: int
@@ -41,7 +41,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A further column: its commonest values, and the range of its numbers."""
+    """An extra column: its commonest values, and the range of its numbers."""
 
     name: str
     pictures: int
@@ -53,7 +53,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Pictures that lie near each other: their middle and the box around them, in degrees."""
+    """Pictures near each other: their centre and the box around them, in degrees."""
 
     latitude: float
     longitude: float
@@ -63,7 +63,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where pictures were taken: the box (south, west, north, east) around all of them."""
+    """The places of pictures, with the box (south, west, north, east) around all of them."""
 
     pictures: int
     box: tuple[float, float, float, float]

@@ -1,6 +1,6 @@
 """Files and folders that appear whole under their name, or not at all.
 
-Each is written as a draft next to its place and then renamed to it, which no reader meets half way.
+Each is written as a draft next to its place and then renamed to it, so no reader sees a part.
 """
 
 import contextlib
@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 SUFFIX = ".partial"
-"""Of drafts: the place's name, eight random digits, and this."""
+"""The end of a draft's name, after the place's name and eight random digits."""
 
 PRIVATE = 0o600
 """The mode of a file that only its owner may read."""
 
 ABANDONED_AFTER_S = 3600
-"""A draft that nobody has written to for so long is of a process that was killed."""
+"""A draft that nobody has written to for so long belongs to a process that was killed."""
 
 RETRIES = 8
 RETRY_AFTER_S = 0.05
-"""Windows refuses to replace a file that another process has open, such as a virus scanner."""
+"""Windows refuses to replace a file that another process, like a virus scanner, has open."""
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def atomic_path(path: Path, *, mode: int = 0o666, durable: bool = False) -> Iter
         durable: bring the file and its name to disk before returning.
 
     Raises:
-        OSError: the file can't be written; what was at `path` is still there.
+        OSError: the file can't be written; the old file at `path` is unchanged.
     """
     draft = _draft_of(path)
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
@@ -75,11 +75,11 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o666, durable: bool = 
 def atomic_folder(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Yield a new folder to write in, which becomes `path` when the block ends.
 
-    It takes the place of a folder that is there, which stays whole until then. Folders above
-    `path` are made where they are missing, and stay.
+    It replaces an existing folder, which stays whole until then. Missing folders above
+    `path` are created, and stay.
 
     Raises:
-        OSError: the folder can't be written; what was at `path` is still there.
+        OSError: the folder can't be written; the old folder at `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _draft_of(path)
@@ -96,7 +96,7 @@ def atomic_folder(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 
 def replace(source: Path, target: Path) -> None:
-    """Rename a file to `target`, over what is there; on Windows wait until it is closed there.
+    """Rename a file to `target`, replacing it; on Windows wait until it is closed there.
 
     Raises:
         OSError: the file can't be renamed.
@@ -110,10 +110,10 @@ def replace(source: Path, target: Path) -> None:
 
 
 def replace_folder(source: Path, target: Path) -> None:
-    """Rename a folder to `target`; a folder that is there goes aside first, then for good.
+    """Rename a folder to `target`; an existing folder is moved aside first, then removed.
 
     Raises:
-        OSError: the folder can't be renamed; what was at `target` is there again.
+        OSError: the folder can't be renamed; the old folder at `target` is restored.
     """
     aside = _draft_of(target)
     if not target.is_dir():
@@ -155,7 +155,7 @@ def _sync_file(file: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to disk; Windows can't open one, and needs no such step."""
+    """Write the names in a folder to disk; Windows can't open one, and needs no such step."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,6 +1,6 @@
-"""The boundary of folders: whether a path leads out of them, its links followed to their end.
+"""The boundary of folders: whether a path leads out of them, with its links resolved.
 
-One judgement for all: what a server lets be indexed below its roots, and what it then sends.
+The same check decides what a server indexes below its roots, and what it then sends.
 """
 
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def is_inside(path: str | Path, folders: Sequence[Path]) -> bool:
-    """Return whether a path really lies at or below one of the folders, which hold no links.
+    """Return whether a path, resolved, is at or below one of the folders, which have no links.
 
-    A path into an archive lies where the archive does. Nothing needs to be there.
+    A path into an archive is where the archive is. Nothing needs to exist there.
     """
     real = Path(os.path.realpath(path))
     return any(real.is_relative_to(folder) for folder in folders)

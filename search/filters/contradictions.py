@@ -1,4 +1,4 @@
-"""Filters that no picture can ever pass, told from the filter alone: what excludes what."""
+"""Detection of filters that no picture can pass, from the filter alone."""
 
 import math
 from collections import defaultdict
@@ -13,14 +13,14 @@ from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 WORDS = ("collection", "camera", "format", "orientation")
 
 Reach = tuple[float | str, bool, float | str, bool]
-"""From where to where a condition reaches, each with whether the end itself is out."""
+"""The range of a condition, each end with True if the end itself is excluded."""
 
 
 def contradiction(wanted: Filter) -> tuple[Condition, ...]:
     """Return the condition that no picture can pass, or two that exclude each other; else nothing.
 
-    Only what is sure is told: of further columns and of what can be had several times, such as
-    colours, a picture may surprise.
+    Only certain contradictions are returned: of extra columns and of fields with several values,
+    such as colours, a picture may pass both conditions.
     """
     match wanted:
         case Condition():
@@ -57,7 +57,7 @@ def _among(wanted: AllOf) -> Iterator[tuple[Condition, ...]]:
 
 
 def _certain(wanted: Filter) -> Iterator[Condition]:
-    """Yield the conditions that whatever passes must pass."""
+    """Yield the conditions that every picture which passes must pass."""
     match wanted:
         case Condition():
             yield wanted
@@ -67,7 +67,7 @@ def _certain(wanted: Filter) -> Iterator[Condition]:
 
 
 def _empty(condition: Condition) -> bool:
-    """Whether a condition names nothing: ids from a later to an earlier one."""
+    """Return whether an id condition names nothing: a range from a later to an earlier id."""
     return condition.field == "id" and condition.operator == "=" and not _ids(condition)
 
 
@@ -94,7 +94,7 @@ def _other_words(one: Condition, other: Condition) -> bool:
 
 
 def _other_reach(one: Condition, other: Condition) -> bool:
-    """Whether two reaches have no point in common."""
+    """Return whether the ranges of two conditions have no value in common."""
     if "!=" in (one.operator, other.operator):
         return False
     return _ends_before(_reach(one), _reach(other)) or _ends_before(_reach(other), _reach(one))
@@ -104,7 +104,7 @@ def _ends_before(one: Reach, other: Reach) -> bool:
     _, _, end, without_end = one
     start, without_start, _, _ = other
     if isinstance(end, str) != isinstance(start, str):
-        return False  # an open end, which is a number, beside a date
+        return False  # an open end, which is a number, compared with a date
     return end < start or (end == start and (without_end or without_start))  # type: ignore[operator]
 
 

@@ -1,4 +1,4 @@
-"""What may be asked of each field of a filter: the operators, and how a value is read."""
+"""The fields of a filter: the operators of each, and how its values are read."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,17 +20,17 @@ MAX_RUNS = 500
 
 HAVING = ("caption", "date", "place", "camera")
 
-# A number as a person writes it: 007 is a name, and so is +49. Further columns keep theirs so.
+# A number as a person writes it: 007 is a name, and so is +49. Extra columns store those as text.
 NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
 
-# A further column is asked for by its name, or by this before it where a field has that name too.
+# An extra column is named as it is, or with this prefix if a field has that name too.
 COLUMN = "field."
 ORIENTATIONS = ("landscape", "portrait", "square")
 
 
 @dataclass(frozen=True, slots=True)
 class DateSpan:
-    """The moments that a date names, as ISO 8601 text: from `start` to before `end`."""
+    """The moments that a date covers, as ISO 8601 text: from `start` to before `end`."""
 
     start: str
     end: str
@@ -38,7 +38,7 @@ class DateSpan:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of the earth in degrees; where west is past east, it lies across the date line."""
+    """A part of the earth in degrees; where west is past east, it crosses the date line."""
 
     south: float
     west: float
@@ -48,7 +48,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value of a further column, as whatever it can be read as."""
+    """A value of an extra column, in every type that it can be read as."""
 
     text: str
     number: float | None
@@ -56,14 +56,14 @@ class Cell:
 
 
 Ranges = tuple[tuple[int, int], ...]
-"""Ids from the first to the last of each, both among them."""
+"""Ranges of ids, with the first and the last of each included."""
 
 Value = str | float | DateSpan | Box | Cell | Ranges
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What may be asked of one field: the operators, how a value is read, and an example."""
+    """A field of filters: its operators, how a value is read, and an example."""
 
     operators: tuple[str, ...]
     read: Callable[[str], Value]
@@ -155,7 +155,7 @@ def _box(text: str) -> Box:
     return Box(south, west, north, east)
 
 
-# What may be asked of a picture; how each becomes SQL stands in `search.catalog.conditions`.
+# The fields of a picture; their SQL is in `search.catalog.conditions`.
 FIELDS: dict[str, Field] = {
     "collection": Field(EQUAL, _text, "collection = holidays"),
     "folder": Field(EQUAL, _text, 'folder = "/home/me/Pictures/2021"'),

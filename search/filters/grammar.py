@@ -34,7 +34,7 @@ def parse(text: str) -> Filter:
     """Read a filter: conditions `field operator value`, and, or, not, parentheses, "quotes".
 
     Raises:
-        BadQuery: it can't be read, or a condition is none; the message shows where and what may be.
+        BadQuery: the text is not a filter; the message shows the place and what is allowed there.
     """
     if len(text) > MAX_CHARACTERS:
         raise BadQuery(
@@ -83,7 +83,7 @@ def _check_depth(found: int, most: int = DEEPEST) -> None:
 
 
 def value_of(condition: Condition) -> Value:
-    """Return a condition's value, read as its field wants it; raise BadQuery."""
+    """Return a condition's value, read by its field's rule; raise BadQuery."""
     if isinstance(condition, ResolvedCondition):
         return condition.parsed
     field = all_fields().get(condition.field, FURTHER)
@@ -109,7 +109,7 @@ def value_of(condition: Condition) -> Value:
 
 
 def column_of(condition: Condition) -> str | None:
-    """Return the further column that a condition asks, or None where it asks a field."""
+    """Return the extra column of a condition, or None for a condition on a field."""
     if condition.field == "has":
         named = condition.value
         return None if named.lower() in HAVING else named.removeprefix(COLUMN)
@@ -117,14 +117,14 @@ def column_of(condition: Condition) -> str | None:
 
 
 def in_column(condition: Condition, column: str) -> Condition:
-    """Return the condition asked of a further column, whatever its name."""
+    """Return the condition on an extra column of any name."""
     if condition.field == "has":
         return replace(condition, value=COLUMN + column)
     return replace(condition, field=COLUMN + column)
 
 
 def conditions(wanted: Filter) -> Iterator[Condition]:
-    """Every condition of a filter, as often as it stands there."""
+    """Yield every condition of a filter, repeated ones too."""
     match wanted:
         case Condition():
             yield wanted
@@ -136,7 +136,7 @@ def conditions(wanted: Filter) -> Iterator[Condition]:
 
 
 def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
-    """Return the filter with `change` made to each of its conditions."""
+    """Return the filter with `change` applied to each of its conditions."""
     match wanted:
         case Condition():
             return change(wanted)
@@ -149,7 +149,7 @@ def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
 
 
 def format_filter(wanted: Filter) -> str:
-    """Return the filter as `parse` reads it."""
+    """Return the filter as text for `parse`."""
     match wanted:
         case Condition():
             return f"{_plain(wanted.field)} {wanted.operator} {_plain(wanted.value)}"
@@ -165,12 +165,12 @@ KEYWORDS = ("and", "or", "not")
 
 SIGNS = ("=", "!=", "<", "<=", ">", ">=", "~")
 
-# What people write who know other languages.
+# Operators of other languages.
 MEANT = {"=>": ">=", "=<": "<=", "==": "=", "<>": "!=", "=~": "~", "!~": "~"}
 
 
 def _plain(text: str) -> str:
-    """Return a name or a value as it is, or in quotes where it would be read as something else."""
+    """Return a name or a value unchanged, or in quotes where `parse` would misread it."""
     found = TOKENS.fullmatch(text)
     bare = found is not None and found["word"] == text and text.lower() not in KEYWORDS
     return text if bare else '"' + text.replace('"', "'") + '"'
@@ -239,7 +239,7 @@ def _one(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
 
 
 def _misspelt(tokens: list[str]) -> BadQuery:
-    """Return the error that says what to write instead of an unknown operator, such as =>."""
+    """Return the error that suggests the right operator for an unknown one, like =>."""
     signs = list(takewhile(lambda token: token in SIGNS or token in MEANT, tokens[1:]))
     written = "".join(signs)
     meant = MEANT.get(written, written if written in SIGNS else None)

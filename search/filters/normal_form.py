@@ -1,4 +1,4 @@
-"""A filter in negation normal form: as flat as it can be, for databases that parse to a depth."""
+"""The negation normal form of a filter, as flat as possible, for parsers of limited depth."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,9 +7,9 @@ from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
 
 def depth(wanted: Filter) -> int:
-    """Return how many of and, or and not lie around the innermost condition."""
+    """Return how many levels of and, or and not are around the innermost condition."""
     deepest, todo = 0, [(wanted, 0)]
-    while todo:  # no recursion: it is asked before anything is known of the filter
+    while todo:  # no recursion: the filter is not yet checked
         each, at = todo.pop()
         deepest = max(deepest, at)
         match each:
@@ -23,9 +23,9 @@ def depth(wanted: Filter) -> int:
 def normal_form(wanted: Filter, holds: bool = True) -> Filter:
     """Return the filter, or its opposite, with `not` around single conditions alone.
 
-    What is unknown passes no condition, and fails each that is negated, so De Morgan's laws hold.
-    An "and" within an "and" is one of them, and nothing stands in one twice. The deepest part comes
-    first: SQLite's parser, whose stack has 100 places, keeps all that stands before a parenthesis.
+    An unknown value passes no condition and fails each negated one, so De Morgan's laws hold.
+    An "and" within an "and" is flattened, and repeats are dropped. The deepest part comes first:
+    SQLite's parser, whose stack has 100 places, keeps everything before a parenthesis.
     """
     match wanted:
         case Condition(operator="!="):

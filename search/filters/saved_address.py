@@ -14,7 +14,7 @@ ID_FIELDS = ("similar", "more", "less")
 
 
 def picture_ids(address: str) -> list[int]:
-    """Return the ids that an address names, each once, in its order."""
+    """Return the ids in an address, each once, in its order."""
     found: dict[int, None] = {}
 
     def note(picture_id: int) -> int:
@@ -26,7 +26,7 @@ def picture_ids(address: str) -> list[int]:
 
 
 def with_ids(address: str, current: Mapping[int, int]) -> str:
-    """Return the address with other ids; those that `current` does not name stay."""
+    """Return the address with other ids; ids that are not in `current` stay."""
     if all(old == new for old, new in current.items()):
         return address
     return _map(address, lambda picture_id: current.get(picture_id, picture_id))
@@ -45,7 +45,7 @@ def _mapped(name: str, value: str, change: Callable[[int], int]) -> str:
         number, at, part = value.partition("@")
         return f"{change(int(number))}{at}{part}" if number.isdecimal() else value
     if name == "where" and ("id" in value or "same" in value):
-        with suppress(BadQuery):  # one that can't be read is told when it is asked
+        with suppress(BadQuery):  # one that can't be read is reported when it is searched
             return _filter(value, change)
     return value
 

@@ -1,4 +1,4 @@
-"""Filter nodes: conditions, and how they combine."""
+"""The nodes of filters: conditions, and their combinations."""
 
 from dataclasses import dataclass
 
@@ -14,21 +14,21 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Pictures that pass every one of the filters."""
+    """A filter that passes a picture if all parts do."""
 
     filters: "tuple[Filter, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Pictures that pass at least one of the filters."""
+    """A filter that passes a picture if at least one part does."""
 
     filters: "tuple[Filter, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Pictures that do not pass the filter, those of which the field is unknown among them."""
+    """The negation of a filter; pictures whose field is unknown pass it too."""
 
     filter: "Filter"
 

@@ -15,35 +15,35 @@ from search.stores.planner.plan import IndexOptions, IndexPlan
 
 log = logging.getLogger(__name__)
 
-# A store that grows is measured once it rests for so long: measuring takes the cores that searches
-# and the run of the indexer want, and what it finds would hold for a part of the rows. Searches
-# took 9 s at the 99th percentile beside a run while stores were measured at once.
+# A growing store is measured once it has not changed for so long: measuring takes cores from
+# searches and from the indexer's run, and its result would fit only a part of the rows. Searches
+# took 9 s at the 99th percentile during a run while stores were measured at once.
 QUIET_S = 10.0
 
-# One that has grown so many times larger meanwhile is measured all the same.
+# A store that has grown by this factor meanwhile is measured all the same.
 GROWN = 4
 
 Report = Callable[[str], None]
 
 
 class Headed(Protocol):
-    """What follows the change log: its index file, and what that file says of itself."""
+    """A follower of the change log: its index file, and the header for that file."""
 
     def header(self, store: VectorStore) -> IndexHeader:
-        """Return what a file beside the index says of itself."""
+        """Return the header of a file that belongs to the index."""
 
     def save(self) -> None:
         """Write the store to its file if anything changed."""
 
 
 class _Stopped(Exception):
-    """The process ends: the build in progress is given up."""
+    """The process ends, so the build in progress stops."""
 
 
 class AnnBuilder:
-    """Reads, measures and builds the ANN index of one store; its file lies next to the index file.
+    """A builder that reads, measures and builds the ANN index of one store, in a file of its own.
 
-    A file that is missing, damaged or of other rows costs nothing but time: the store searches
+    A file that is missing, damaged or of other rows costs only time: the store searches
     exactly until a new one is complete. Only a long-running process builds one by itself.
     """
 
@@ -61,7 +61,7 @@ class AnnBuilder:
         self._changed_at = monotonic()
 
     def __call__(self, follower: Headed, store: VectorStore) -> None:
-        """Look after a store that was opened or has changed."""
+        """Read or build the ANN index of a store that was opened or has changed."""
         tuner = store.tuner
         if tuner is None:
             return
@@ -82,7 +82,7 @@ class AnnBuilder:
 
     @property
     def busy(self) -> bool:
-        """Whether something is being measured or built."""
+        """Return whether a measurement or a build is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def wait(self, timeout_s: float | None = None) -> None:
@@ -96,14 +96,14 @@ class AnnBuilder:
         self.wait()
 
     def plan(self, store: VectorStore) -> IndexPlan:
-        """Return what was chosen for the store, or why it is searched as it is."""
+        """Return the index plan of the store, or the reason why it has none."""
         tuner = store.tuner
         if tuner is None:
             return untuned_plan(len(store), self._options)
         return self._active(tuner) or tuner.exact(self._options)
 
     def measure(self, follower: Headed, store: VectorStore, report: Report) -> IndexPlan:
-        """Measure and build now, small or not, and keep what came of it."""
+        """Measure and build now, whatever the size, and keep the result."""
         tuner = store.tuner
         made = None if tuner is None else tuner.measure(self._texts, self._options, report)
         if tuner is not None and made is not None:
@@ -139,7 +139,7 @@ class AnnBuilder:
 
         if not at_once:
             self._rest(store)
-        # At the priority of all threads: one that waits for a core while it holds the interpreter's
+        # At the priority of all threads: one that waits for a core while it has the interpreter's
         # lock would keep the searches waiting too.
         try:
             report("measuring how it is best searched")

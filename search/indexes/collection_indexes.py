@@ -8,10 +8,10 @@ from search.stores import VectorStore
 
 @dataclass(frozen=True, slots=True)
 class CollectionIndexes:
-    """One collection's stores, and the ids of the pictures that pass the filter.
+    """The stores of one collection, and the ids of the pictures that pass the filter.
 
-    `captions` is None where captions are not searched. `allowed` ascends; None is all. The counts
-    are those of the stores when the search began.
+    `captions` is None where captions are not searched. `allowed` ascends; None means all. The
+    counts are those of the stores when the search began.
     """
 
     pictures: VectorStore

@@ -10,7 +10,7 @@ from search.stores import IndexKind
 
 
 class IndexFolder:
-    """Paths of index files and maps. Each catalog has a folder of its own below the same one."""
+    """The paths of index files and maps. Each catalog has its own folder below the same one."""
 
     def __init__(self, folder: Path, catalog: Catalog) -> None:
         self._folder = folder

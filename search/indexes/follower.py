@@ -1,4 +1,4 @@
-"""Keeping one collection's vector store level with the change log, and its file with the store."""
+"""The follower of one collection: keeps its store level with the change log, and its file too."""
 
 import errno
 import logging
@@ -15,8 +15,8 @@ from search.stores.index_file import IndexHeader, read_index, write_index
 
 log = logging.getLogger(__name__)
 
-# A file is written again once this share of the store has changed since, or this many vectors: what
-# a crash costs is reading that much of the log again, about a second.
+# A file is written again once this share of the store has changed since, or this many vectors: a
+# crash then costs reading that much of the log again, about a second.
 SAVE_SHARE = 0.1
 SAVE_LEAST = 2_000
 
@@ -26,13 +26,13 @@ DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Follower:
-    """One collection's store of one kind, brought level with SQL each time it is asked for.
+    """The store of one collection and kind, brought level with SQL at each use.
 
-    The file is a cache: missing, damaged, of another catalog, space or version, or of a log that a
-    restored backup has replaced, it is thrown away and everything is read from the log again.
-    Nothing is embedded anew. A durable store has no file, and keeps its last change itself.
-    `on_change` is told of the store when it was opened or has changed. In
-    a process that is `long_running` the file is written in the background.
+    The file is a cache: if it is missing, damaged, of another catalog, space or version, or of a
+    log that a restored backup has replaced, it is deleted and all vectors are read from the log.
+    Nothing is embedded again. A durable store has no file, and keeps its last change itself.
+    `on_change` is called with the store when it was opened or has changed. In a process that is
+    `long_running` the file is written in the background.
     """
 
     def __init__(
@@ -65,15 +65,15 @@ class Follower:
 
     @property
     def size(self) -> int:
-        """How many vectors the store holds now; 0 while it is not loaded."""
+        """Return the number of vectors in the store now; 0 while it is not loaded."""
         store = self._store
         return 0 if store is None else len(store)
 
     def store(self, head: int | None = None) -> VectorStore:
-        """Return the store, holding all that was committed before this call, or up to `head`.
+        """Return the store with all changes committed before this call, or up to `head`.
 
-        While its file is written by another thread it is returned as it is: a disk that an indexing
-        run keeps busy takes seconds for that.
+        While another thread writes the store's file, the store is returned as it is: on a disk that
+        an indexing run keeps busy, the write takes seconds.
         """
         store = self._store
         if self._saving and store is not None:
@@ -106,7 +106,7 @@ class Follower:
                     self._saving = False
 
     def header(self, store: VectorStore) -> IndexHeader:
-        """Return what a file beside the index says of itself."""
+        """Return the header of a file that belongs to the index."""
         return self._header(store, self._position, len(store), self._epoch)
 
     def _follow(self, store: VectorStore) -> None:
@@ -114,7 +114,7 @@ class Follower:
             store.remove(changes.removed)
             store.put(changes.ids, changes.vectors)
             self._position = changes.position
-            # How far the log was read is kept too, where that changed nothing.
+            # The position in the log is stored too, where reading on changed nothing.
             self._unsaved += max(1, len(changes.ids) + len(changes.removed))
         self._epoch = self._catalog.changes.epoch_at(self.collection.id, self._position)
         if self._backend.durable:
@@ -133,7 +133,7 @@ class Follower:
         return self._backend.open(self.collection, self.collection.space, self._kind)
 
     def _open_durable(self) -> VectorStore:
-        """Open a durable store at the last change that it has; empty, if that is of another log."""
+        """Open a durable store at its last change; emptied, if that belongs to another log."""
         store = self._empty()
         self._position, self._epoch = cast(DurableStore, store).last_change
         if self._is_of_log(self._position, self._epoch):
@@ -179,7 +179,7 @@ class Follower:
             raise IndexDamaged(RESTORED)
 
     def _is_of_log(self, position: int, epoch: str) -> bool:
-        """Whether the log has grown from that position on, and was not put back before it."""
+        """Return whether the log has grown since that position, and was not reset to before it."""
         return self._catalog.changes.goes_on_from(self.collection.id, position, epoch)
 
     def _save(self, store: VectorStore) -> None:
@@ -187,7 +187,7 @@ class Follower:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_index(self.path, self.header(store), store.dump())
         except (OSError, StorageFailed) as error:
-            # Who may only read the folder knows: the index stays in memory, and is made again.
+            # A user who may only read the folder knows it: the index stays in memory.
             denied = getattr(error.__cause__ or error, "errno", None) in DENIED
             level = logging.INFO if denied else logging.WARNING
             log.log(level, "index file %s was not written: %s", self.path, error)
@@ -197,7 +197,7 @@ class Follower:
         self._unsaved = 0
 
     def _put_down(self, store: VectorStore) -> None:
-        """Read rows from the file that was just written, and no longer from memory."""
+        """Map vectors from the file just written, in place of memory."""
         found = read_index(self.path)
         if found is not None:
             store.load(found[1])

@@ -1,4 +1,4 @@
-"""The vector stores of an engine: their followers, and the builders of their ANN indexes."""
+"""The vector stores of an engine, with their followers and ANN builders."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -25,11 +25,11 @@ Searched = Sequence[tuple[Collection, int]]
 """The collections that a query searches, each with the number of its last change."""
 
 OpenAnnBuilder = Callable[[Path, Callable[[], Vectors]], AnnBuilder]
-"""Opens the ANN builder of an index file; the function gives texts to measure with."""
+"""A function that opens the ANN builder of an index file, given texts to measure with."""
 
 
 class IndexPool:
-    """Stores by collection and kind, opened when first used. Safe to call from many threads.
+    """The stores of an engine, opened at first use. Safe to call from many threads.
 
     A store is brought level with the catalog before each search, so pictures that another process
     committed are found at once.
@@ -43,7 +43,7 @@ class IndexPool:
         open_ann_builder: OpenAnnBuilder | None = None,
         long_running: bool = False,
     ) -> None:
-        """Without `open_ann_builder`, every search is exact.
+        """Take the parts; without `open_ann_builder`, every search is exact.
 
         A process that is `long_running` writes index files in the background.
         """
@@ -90,7 +90,7 @@ class IndexPool:
     def plan(
         self, collection: Collection, report: Callable[[str], None] | None = None
     ) -> IndexPlan:
-        """Return how a collection is searched; with `report`, measure and build that first."""
+        """Return the index plan of a collection; with `report`, measure and build it first."""
         follower = self._follower(collection)
         store = follower.store()
         builder = self._builders.get((collection.id, collection.space.id, "pictures"))
@@ -153,7 +153,7 @@ class IndexPool:
             return self._followers[key]
 
     def _texts(self, collection: Collection) -> Vectors:
-        """Return embeddings of a collection's captions, which resemble what people ask."""
+        """Return embeddings of a collection's captions, which resemble people's queries."""
         captions = self.store(collection, "captions")
         ids = captions.ids()
         return captions.rows(ids[:: max(1, len(ids) // MAX_TEXTS)][:MAX_TEXTS])[1]

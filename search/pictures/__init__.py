@@ -1,4 +1,4 @@
-"""Pictures: bytes or path -> upright RGB within limits, what the file says, thumbnails."""
+"""Pictures: bytes or path -> upright RGB within limits, facts of the file, thumbnails."""
 
 from search.pictures.files import PICTURE_SUFFIXES, content_hash, load_file
 from search.pictures.limits import DEFAULT_LIMITS, Limits

@@ -1,4 +1,4 @@
-"""Picture files as bytes: their suffixes, how large they may be, reading and hashing them.
+"""Picture files as bytes: their suffixes, their limits, reading and hashing them.
 
 Pillow is not imported here, so that a folder can be scanned without it.
 """
@@ -25,7 +25,7 @@ PICTURE_SUFFIXES = frozenset({
 
 CHUNK_BYTES = 1 << 20
 
-# A file that changed while it was read is read again, this often at most: a copy that is under way
+# A file that changed during its reading is read again, at most this often: a copy in progress
 # ends, a log does not.
 READS = 3
 
@@ -36,9 +36,9 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
     A path may lead into a container, such as /d/shard.tar/0001.jpg.
 
     Raises:
-        BadPicture: missing, no regular file (nothing is opened then: a FIFO would block),
-            no permission, empty, over `limits.max_file_bytes`, or written to all the while:
-            what is returned was never a part of a file.
+        BadPicture: missing, no regular file (it is not opened: a FIFO would block),
+            no permission, empty, over `limits.max_file_bytes`, or written to at every reading:
+            a part of a file is never returned.
     """
     name = repr(str(path))
     try:
@@ -71,7 +71,7 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
 
 
 def _read_whole(path: Path, status: os.stat_result, name: str) -> bytes:
-    """Return a file's bytes as they stood at one moment; `status` is that from before."""
+    """Return a file's bytes as of one moment; `status` is its status from before."""
     for _ in range(READS):
         data = path.read_bytes()
         before, status = status, path.stat()
@@ -103,7 +103,7 @@ def _load_member(container: Path, path: Path, limits: Limits) -> bytes:
 
 
 def check_size(size_bytes: int, name: str, limits: Limits) -> None:
-    """Raise BadPicture where `size_bytes` is over the limit; `name` is for the message."""
+    """Raise BadPicture if `size_bytes` is over the limit; `name` is for the message."""
     if size_bytes > limits.max_file_bytes:
         raise BadPicture(
             "too large",
@@ -115,7 +115,7 @@ def check_size(size_bytes: int, name: str, limits: Limits) -> None:
 
 
 def content_hash(source: Path | bytes) -> bytes:
-    """BLAKE2b of a file or of bytes already read -> 32 bytes; a file is read in pieces.
+    """Return the BLAKE2b hash, 32 bytes, of a file or of bytes; a file is read in pieces.
 
     Raises:
         BadPicture: the file is missing or can't be read.

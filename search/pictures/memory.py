@@ -1,4 +1,4 @@
-"""What decoding a picture takes in memory, and the turns that large decodings take."""
+"""The memory that decoding a picture takes, and the turns of large decodings."""
 
 import threading
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from search.errors import BadPicture
 from search.pictures.formats.tiff import packed_px
 from search.pictures.limits import Limits
 
-# Bytes that Pillow keeps a pixel of: four wherever it has more than one channel.
+# Bytes that Pillow keeps for a pixel: four for any picture with more than one channel.
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 WIDEST_MODE = 4
 
-# Bytes a pixel that a format's library holds beside those, at its peak: measured at 25 megapixels
+# More bytes a pixel that a format's library takes at its peak: measured at 25 megapixels
 # with Pillow 13, pillow-heif 1.8 and pillow-jxl-plugin 1.3, and rounded up.
 LIBRARY_BYTES = {"WEBP": 13, "AVIF": 9, "HEIF": 5, "JXL": 9, "PPM": 6, "BMP": 2}
 JPEG2000_BYTES = 6  # of each channel: it computes in 32 bits
@@ -25,11 +25,11 @@ PROGRESSIVE_BYTES = 2  # of each channel: coefficients are kept whole, even by `
 # A frame of an animation: the canvases of its decoder, and the copy that is written.
 FRAME_BYTES = 24
 
-# Decodings over this share of `Limits.max_decode_bytes` go one at a time: without that each worker
-# process and each thread of the server might do its largest at the same moment.
+# Decodings over this share of `Limits.max_decode_bytes` go one at a time: without turns each
+# worker process and each thread of the server might do its largest at the same moment.
 LARGE_SHARE = 4
 
-# A picture larger than this is reduced as soon as it is decoded, to this much more than is wanted:
+# A picture larger than this is reduced as soon as it is decoded, to this factor over the target:
 # at twice the size embeddings keep a cosine of 0.999 to those of the whole picture.
 LARGE_PX = 16_000_000
 SPARE = 2
@@ -38,9 +38,9 @@ _turn = threading.Lock()
 
 
 def decoding_bytes(image: Image.Image, whole_px: int, pixels: int) -> int:
-    """Return what `image.load` will take at its peak.
+    """Return the peak memory of `image.load`.
 
-    `whole_px` are the pixels that the file has, `pixels` those that it is decoded to.
+    `whole_px` are the pixels in the file, `pixels` those that are decoded.
     """
     channels = len(image.getbands())
     needed = pixels * _mode_bytes(image)
@@ -54,7 +54,7 @@ def decoding_bytes(image: Image.Image, whole_px: int, pixels: int) -> int:
 
 
 def halvings(image: Image.Image, most: int, limits: Limits, target_px: int | None) -> int:
-    """How often the sides of a JPEG 2000 are halved while it is decoded, at most that often."""
+    """Return how often to halve the sides of a JPEG 2000 in decoding, `most` times at most."""
     width_px, height_px = image.size
     pixels = width_px * height_px
     enough = 0
@@ -72,7 +72,7 @@ def halvings(image: Image.Image, most: int, limits: Limits, target_px: int | Non
 
 
 def check_bytes(size_bytes: int, name: str, limits: Limits) -> None:
-    """Raise BadPicture for a decoding that would take more than allowed."""
+    """Raise BadPicture for a decoding that would take more memory than allowed."""
     if size_bytes > limits.max_decode_bytes:
         raise BadPicture(
             "too large",
@@ -85,9 +85,9 @@ def check_bytes(size_bytes: int, name: str, limits: Limits) -> None:
 
 
 def factor(image: Image.Image, limits: Limits, target_px: int | None) -> int:
-    """By what a decoded picture's sides are divided when it becomes RGB.
+    """Return the divisor of a decoded picture's sides for its conversion to RGB.
 
-    By as much as leaves enough of `target_px`, and by as much as it takes for both to fit.
+    It leaves enough for `target_px`, and is large enough for both copies to fit in memory.
     """
     width_px, height_px = image.size
     pixels = width_px * height_px
@@ -106,10 +106,10 @@ def _mode_bytes(image: Image.Image) -> int:
 
 @contextmanager
 def turn(size_bytes: int, name: str, limits: Limits) -> Iterator[None]:
-    """Wait until no other large decoding is under way, and hold others up; a small one passes.
+    """Wait for other large decodings, then block them; let a small decoding pass.
 
     Raises:
-        BadPicture: it is over the limit, or was held up for too long ("timed out").
+        BadPicture: the picture is over the limit, or waited too long ("timed out").
     """
     check_bytes(size_bytes, name, limits)
     if size_bytes <= limits.max_decode_bytes // LARGE_SHARE:
@@ -142,6 +142,6 @@ def _between_processes(limits: Limits, late: BadPicture) -> FileLock | None:
         lock.acquire(timeout=limits.wait_s)
     except Timeout as error:
         raise late from error
-    except OSError:  # a read-only folder, a system without locks: turns within this process remain
+    except OSError:  # a read-only folder, a system without locks: turns in this process only
         return None
     return lock

@@ -1,4 +1,4 @@
-"""How a stored picture is turned to stand upright, by the rule of its format."""
+"""The orientation of a stored picture, by the rule of its format, and turning it upright."""
 
 from PIL import Image
 
@@ -14,7 +14,7 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What each EXIF orientation takes to stand upright; from 5 on, width and height change places."""
+"""The turn for each EXIF orientation; from 5 on, width and height change places."""
 
 ON_ITS_SIDE = (5, 6, 7, 8)
 
@@ -22,12 +22,12 @@ ORIENTATION_TAG = 0x0112
 
 
 def stored_turn(image: Image.Image, data: bytes = b"") -> int:
-    """Return the orientation, from 1 to 8, in which the pixels of an opened picture lie.
+    """Return the orientation, from 1 to 8, of the pixels of an opened picture.
 
-    Mostly EXIF says so, or XMP. In HEIF, AVIF and JPEG XL the picture's own header does, and theirs
-    count for nothing (ISO/IEC 23008-12, 6.5.10; 18181-2, 9.2): the readers of HEIF and JPEG XL have
-    obeyed it, and that of AVIF tells it as EXIF. `data` is the file of a JPEG XL; where that was a
-    JPEG, the JPEG's pixels are what was read, as they were stored.
+    Usually EXIF or XMP has it. In HEIF, AVIF and JPEG XL the picture's own header has it, and those
+    are ignored (ISO/IEC 23008-12, 6.5.10; 18181-2, 9.2): the readers of HEIF and JPEG XL have
+    applied it, and that of AVIF gives it as EXIF. `data` is the file of a JPEG XL; where that was a
+    JPEG, the JPEG's pixels were read, as they were stored.
     """
     try:
         match image.format:
@@ -47,5 +47,5 @@ def stored_turn(image: Image.Image, data: bytes = b"") -> int:
 
 
 def upright(picture: Image.Image, turn: int) -> Image.Image:
-    """Return the picture turned from that orientation to stand upright."""
+    """Return the picture turned upright from the orientation `turn`."""
     return picture.transpose(UPRIGHT[turn]) if turn in UPRIGHT else picture

@@ -1,4 +1,4 @@
-"""What Pillow is told before it opens anything: which formats, no limits or warnings of its own."""
+"""The setup of Pillow before it opens a file: formats, and none of its limits or warnings."""
 
 import re
 import struct
@@ -9,12 +9,12 @@ from PIL import Image
 
 from search.pictures.formats import jpegxl
 
-# What people keep pictures in. Left out are formats that run another program (EPS, WMF) or are read
-# by one (FITS, HDF5, GRIB), icons, and those without a magic number (TGA), for which any file may
-# pass. An MPO is opened as the JPEG that it begins with.
+# The formats of people's pictures. Left out are formats that run another program (EPS, WMF) or are
+# read by one (FITS, HDF5, GRIB), icons, and those without a magic number (TGA), for which any file
+# may pass. An MPO is opened as the JPEG that it begins with.
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "TIFF", "BMP", "JPEG2000", "PPM")
 
-# What Pillow's plugins throw at damaged files, or could: some were written before its own errors.
+# Errors of Pillow's plugins for damaged files: some plugins were written before its own errors.
 PLUGIN_ERRORS = (
     OSError,  # and UnidentifiedImageError
     ValueError,  # and UnicodeError
@@ -36,10 +36,10 @@ MODULES = re.compile(r"(PIL|pillow_heif)\.")
 
 
 def ready() -> None:
-    """Set what Pillow keeps for the whole process; called before each picture, as it is cheap.
+    """Set Pillow's settings for the whole process; called before each picture, as it is cheap.
 
     Pillow's own check of the size warns from 89 megapixels on and refuses from 179: `Limits`
-    takes its place. Its warnings, such as those about broken EXIF, tell a user nothing.
+    replaces it. Its warnings, of broken EXIF for example, do not help a user.
     """
     Image.MAX_IMAGE_PIXELS = None
     if not any(
@@ -54,7 +54,7 @@ def ready() -> None:
 
 
 def looks_like(data: bytes) -> str | None:
-    """Return the format by whose magic number these bytes begin."""
+    """Return the format whose magic number these bytes begin with."""
     if jpegxl.is_jpeg_xl(data):
         return jpegxl.NAME
     prefix = data[:32].ljust(32, b"\0")  # some of Pillow's checks index past a short one

@@ -1,4 +1,4 @@
-"""Bytes or path -> an upright RGB picture, within limits, and what its file says of it."""
+"""Reading of pictures: bytes or path -> an upright RGB picture within limits, and its facts."""
 
 import math
 from dataclasses import replace
@@ -20,9 +20,9 @@ from search.pictures.orientation import ON_ITS_SIDE, stored_turn, upright
 from search.pictures.to_srgb import to_srgb
 from search.records import PictureFacts
 
-# How much larger than wanted a JPEG is decoded. At 4/3 the built-in pair's embeddings keep a cosine
-# of 0.996 to those of the whole picture on mosaics of photographs, all detail, 0.995 at worst; at 2
-# they keep 0.999, and decoding 2 megapixels takes twice as long.
+# The factor over the target at which a JPEG is decoded. At 4/3 the built-in pair's embeddings keep
+# a cosine of 0.996 to those of the whole picture on mosaics of photographs, all detail, 0.995 at
+# worst; at 2 they keep 0.999, and decoding 2 megapixels takes twice as long.
 SPARE = 4 / 3
 
 # Compressed pixels never have as many zeros at their end; padding of metadata is at most 4 KiB.
@@ -39,12 +39,12 @@ def read_picture(
 ) -> tuple[Image.Image, PictureFacts]:
     """Decode a picture, upright, as 8-bit sRGB; of an animation, its first frame.
 
-    `target_px` is the shortest side that is wanted: a JPEG is then decoded at a fraction of its
+    `target_px` is the shortest side that is needed: a JPEG is then decoded at a fraction of its
     size, its sides at least a third more than that, in a fraction of the time; a large picture of
     another format is reduced to twice that. One that would not fit into `limits.max_decode_bytes`
     with its copy is reduced until it does. The facts always give the size of the whole upright
-    picture. `name` is what messages call bytes. Without `drawings` no SVG is rendered: what it asks
-    for may take any time, so a stranger's is for workers alone.
+    picture. `name` names bytes in messages. Without `drawings` no SVG is rendered: rendering
+    may take any time, so a stranger's SVG is for workers alone.
 
     Raises:
         BadPicture: the file can't be read, is no picture, is damaged, of a rare kind, or over the
@@ -142,13 +142,13 @@ def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]
         return Image.open(BytesIO(ended), formats=formats), ended
     if image.format in ("WEBP", "AVIF", "HEIF") and not any(data[-ZEROS_BYTES:]):
         # Decoders notice where a file stops early, but not where an interrupted copy, which first
-        # claims the room, has left zeros.
+        # reserves the room, has left zeros.
         raise BadPicture("truncated", "{name} is cut short: its end is missing", name=name)
     return image, data
 
 
 def _draft(image: Image.Image, data: bytes, limits: Limits, target_px: int | None) -> int:
-    """Have a format that can be decoded at a fraction of its size; how many pixels that leaves."""
+    """Request a fraction of the size from a format that allows it; return the pixels then left."""
     halved = 0
     if image.format in ("JPEG", "MPO") and target_px is not None:
         side_px = math.ceil(SPARE * target_px)
@@ -161,7 +161,7 @@ def _draft(image: Image.Image, data: bytes, limits: Limits, target_px: int | Non
 
 
 def _upright(image: Image.Image, turn: int, limits: Limits, target_px: int | None) -> Image.Image:
-    """Return the decoded picture as RGB, reduced where it is large, and let go of."""
+    """Return the decoded picture upright as RGB, reduced if large; close the original."""
     picture = to_srgb(image, memory.factor(image, limits, target_px))
     image.close()
     return upright(picture, turn)
@@ -189,7 +189,7 @@ def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> Non
 
 
 def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
-    """Tell a damaged picture from what is none by how its bytes begin."""
+    """Distinguish a damaged picture from other files by the first bytes."""
     kind = pillow_setup.looks_like(data)
     if kind is None:
         known = ", ".join((*pillow_setup.FORMATS, "JPEG XL"))
@@ -206,7 +206,7 @@ def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
     why = str(error)
     if isinstance(error, UnidentifiedImageError):
         why = "its header can't be read"
-    elif kind == jpegxl.NAME:  # its decoder names no reason, and asks to be built anew
+    elif kind == jpegxl.NAME:  # its decoder gives no reason, and suggests a rebuild
         why = "its decoder refuses it"
     return BadPicture(
         "truncated", "{name} is damaged or cut short ({kind}): {why}", name=name, kind=kind, why=why

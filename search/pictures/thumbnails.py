@@ -1,4 +1,4 @@
-"""Thumbnails: small WebP copies of pictures, and a folder that keeps those made before."""
+"""Thumbnails: small WebP copies of pictures, and the folder that stores them."""
 
 import hashlib
 from contextlib import suppress
@@ -20,7 +20,7 @@ METHOD = 2
 
 CHECKSUM_BYTES = 16
 
-# What stands in a picture's place while it loads: about a hundred bytes, which the browser smooths.
+# The placeholder while a picture loads: about a hundred bytes, which the browser smooths.
 PLACEHOLDER_PX = 16
 PLACEHOLDER_QUALITY = 40
 
@@ -34,7 +34,7 @@ def thumbnail(
 ) -> bytes:
     """Return a picture as WebP with sides of at most `side_px`; a smaller one keeps its size.
 
-    `drawings` says whether an SVG may be rendered, as in `read_picture`.
+    `drawings` allows the rendering of an SVG, as in `read_picture`.
 
     Raises:
         BadPicture: `source` is a file or bytes that can't be read as a picture.
@@ -42,7 +42,7 @@ def thumbnail(
     if isinstance(source, Image.Image):
         picture = source.convert("RGB")
     else:
-        # As a picture's shortest side is wanted there, this errs on the sharp side.
+        # `read_picture` takes the shortest side, so this errs on the sharp side.
         picture, _ = read_picture(source, limits=limits, target_px=side_px, drawings=drawings)
     # Reducing by whole numbers first takes less than half the time, and at 2.0 looks the same.
     picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -52,10 +52,10 @@ def thumbnail(
 
 
 class Thumbnails:
-    """The thumbnails of indexed pictures, and the folder that keeps them by content hash and side.
+    """The thumbnails of indexed pictures, in a folder by content hash and side.
 
-    A kept file is a WebP with the checksum of its bytes behind it, which readers of WebP pass
-    over. Deleting any of the folder is safe at any time. Safe to call from many threads.
+    A thumbnail's file is a WebP followed by the checksum of its bytes, which readers of WebP
+    ignore. Deleting any part of the folder is safe at any time. Safe to call from many threads.
     """
 
     def __init__(self, folder: Path, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -67,17 +67,17 @@ class Thumbnails:
         return _read(self._path(picture.content_hash, PLACEHOLDER_PX))
 
     def kept(self, content_hash: str, side_px: int) -> bytes | None:
-        """Return the thumbnail of that content, where one is kept."""
+        """Return the stored thumbnail of that content, or None."""
         return _read(self._path(content_hash, side_px))
 
     def of(self, picture: Picture, side_px: int) -> bytes:
-        """Return the stored thumbnail, also of a file that is gone, or else a new one.
+        """Return the stored thumbnail, also of a deleted file, or else a new one.
 
-        A damaged file is made anew. A disk that is full or read-only only costs time: the
+        A damaged thumbnail is made again. A full or read-only disk only costs time: the
         thumbnail is returned all the same.
 
         Raises:
-            BadPicture: none is kept, and the picture can't be read.
+            BadPicture: no thumbnail is stored, and the picture can't be read.
         """
         kept = self.kept(picture.content_hash, side_px)
         if kept is not None:
@@ -85,7 +85,7 @@ class Thumbnails:
         path = self._path(picture.content_hash, side_px)
         data = load_file(picture.path, self._limits)
         made = thumbnail(data, side_px, limits=self._limits, drawings=True)
-        # A file that was changed after it was indexed must not pass for what it was then.
+        # A file that was changed after indexing must not pass for its old content.
         if content_hash(data).hex() == picture.content_hash:
             _write(path, made)
             self._keep_placeholder(picture, made)
@@ -122,7 +122,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write as a whole, so that no reader meets half of a thumbnail; a failure costs only time."""
+    """Write a thumbnail in one step, so that readers find it whole; a failure costs only time."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, data + _checksum(data), mode=PRIVATE)

@@ -1,4 +1,4 @@
-"""A decoded picture of any mode -> 8-bit sRGB: depth, transparency and colour profile resolved."""
+"""Conversion of decoded pictures of any mode to 8-bit sRGB: depth, transparency, profile."""
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -11,17 +11,17 @@ BITS_PER_SAMPLE_TAG = 258
 PHOTOMETRIC_TAG = 262
 WHITE_IS_ZERO = 0
 
-# Larger pictures are converted some rows at a time, because each step copies what it is given.
+# Larger pictures are converted some rows at a time, because each step copies its input.
 BAND_PX = 4 << 20
 
 Step = Callable[[Image.Image], Image.Image]
 
 
 def to_srgb(image: Image.Image, factor: int = 1) -> Image.Image:
-    """Bring a decoded picture to mode RGB, sRGB, over white where it is transparent.
+    """Convert a decoded picture to mode RGB, sRGB, over white where it is transparent.
 
     The sides are divided by `factor`, rounded up. The result is new and has none of the picture's
-    metadata, which speaks of how it was stored.
+    metadata, which describes the stored form.
     """
     width_px, height_px = image.size
     shallow = _shallow(image)
@@ -102,9 +102,9 @@ def _ends(image: Image.Image) -> tuple[float, float]:
 
 
 def scale(low: float, high: float) -> tuple[float, float]:
-    """Guess which values are black and white, because these files do not say.
+    """Guess the values of black and white, which these files do not give.
 
-    A scale that the values use less than a sixty-fourth of is not theirs; then the darkest is
+    If the values use less than a sixty-fourth of a scale, it is not theirs; then the darkest is
     black and the brightest white, as for measurements (depth, heat, height).
     """
     for white in (1.0, 255.0, 65535.0):
@@ -114,7 +114,7 @@ def scale(low: float, high: float) -> tuple[float, float]:
 
 
 def scaled(values: NDArray[np.generic], black: float, white: float) -> NDArray[np.uint8]:
-    """Values -> 0 to 255; what is no number is black, infinity white."""
+    """Scale values to 0 to 255; NaN is black, infinity white."""
     with np.errstate(over="ignore"):  # 64-bit values beyond these are infinite
         levels = values.astype(np.float32)
     if not np.isfinite(levels).all():
@@ -136,7 +136,7 @@ def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
 
 
 def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image | None:
-    """Return the picture in sRGB by way of its profile; None where it has none that fits it."""
+    """Return the picture in sRGB through its profile; None without a profile that fits."""
     if profile is None:
         return None
     if image.mode not in ("L", "RGB", "CMYK"):

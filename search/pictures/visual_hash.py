@@ -1,4 +1,4 @@
-"""How a picture looks in a few bytes: its main colours, and a hash that near copies share."""
+"""The looks of a picture in a few bytes: its main colours, and a hash that near copies share."""
 
 import numpy as np
 from PIL import Image
@@ -11,8 +11,8 @@ MIN_SHARE = 0.04
 SIDE_PX = 32
 KEPT = 8
 
-# Sixteen levels a channel tell colours apart; finding the main ones among all 256 takes 3 times as
-# long. They are named by the mean of the pixels themselves.
+# Sixteen levels a channel distinguish colours; finding the main ones among all 256 takes 3 times as
+# long. Each main colour is the mean of its pixels.
 LEVELS = [round(value / 17) * 17 for value in range(256)] * 3
 
 # The first rows of the orthonormal DCT-II of 32 values.
@@ -27,12 +27,12 @@ def looks(picture: Image.Image) -> tuple[tuple[str, ...], int]:
 
 
 def main_colours(picture: Image.Image) -> tuple[str, ...]:
-    """Up to five colours of an RGB picture as "#rrggbb", the most of it first."""
+    """Return up to five colours of an RGB picture as "#rrggbb", the most frequent first."""
     return looks(picture)[0]
 
 
 def perceptual_hash(picture: Image.Image) -> int:
-    """64 bits, signed, of an RGB picture: which low frequencies lie above their median.
+    """Return 64 bits, signed, of an RGB picture: which low frequencies are above their median.
 
     Copies that were scaled or compressed again differ in a few bits (Zauner 2010, pHash).
     """

@@ -1,1 +1,1 @@
-"""What can be asked, without an encoder."""
+"""Queries and their checks, without an encoder."""

@@ -1,4 +1,4 @@
-"""From a query's terms to vectors and words: what may be asked is checked here and nowhere else."""
+"""The checks of queries: every limit on a query is enforced here and nowhere else."""
 
 from search.errors import BadQuery
 from search.filters import grammar
@@ -14,7 +14,7 @@ from search.query.records import Crop, PictureTerm, Query, TextTerm
 
 
 def check_crop(crop: Crop) -> None:
-    """Refuse a part of a picture that is none; raises BadQuery."""
+    """Refuse a part of a picture that is empty or outside it; raises BadQuery."""
     left, top, right, bottom = crop
     if not (0 <= left < right <= 100 and 0 <= top < bottom <= 100):
         raise BadQuery(
@@ -29,13 +29,13 @@ def check_crop(crop: Crop) -> None:
 
 
 def check(query: Query) -> None:
-    """Refuse a query that has no answer.
+    """Refuse a query that has no valid answer.
 
     Raises:
-        BadQuery: nothing is asked, too many terms, words that are blank or too long, a weight that
+        BadQuery: an empty query, too many terms, words that are blank or too long, a weight that
             is zero, no number or out of range, `k`, `offset`, `cutoff` or `diverse` out of range,
-            evidence of an unknown kind or none, marks that contradict, or a filter that can't be
-            followed.
+            no signal or an unknown one, marks that contradict, or a filter that is not
+            valid.
     """
     check_marks(query)
     if not query.ranks and query.where is None and not query.collections:

@@ -43,6 +43,6 @@ MAX_ADDRESS = 64_000
 MAX_NOTE = 2_000
 
 SearchSignal = Literal["picture", "caption", "words"]
-"""What can speak for a picture: its own vector, its captions' vectors, or its captions' words."""
+"""The signals to search by: a picture's vector, its captions' vectors, or its captions' words."""
 
 ALL_SIGNALS: tuple[SearchSignal, ...] = ("picture", "caption", "words")

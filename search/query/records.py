@@ -32,7 +32,7 @@ class PictureTerm:
 
 @dataclass(frozen=True, slots=True)
 class IndexedTerm:
-    """A picture to search by that a collection already holds; it is left out of the answer."""
+    """A picture of a collection to search by; the answer leaves it out."""
 
     picture_id: int
     weight: float = 1.0
@@ -40,7 +40,7 @@ class IndexedTerm:
 
 @dataclass(frozen=True, slots=True)
 class ConceptTerm:
-    """A concept to search by: the marks and terms that were kept under its name."""
+    """A concept to search by: the marks and terms saved by its name."""
 
     name: str
     weight: float = 1.0
@@ -50,26 +50,26 @@ Term = TextTerm | PictureTerm | IndexedTerm | ConceptTerm
 
 
 SignalName = Literal["picture", "caption", "words", "marks"]
-"""One kind of evidence for a hit: its own vector, its captions' vectors, its captions' words, or
-its likeness to the pictures that were marked."""
+"""The kinds of evidence for a hit: its own vector, its captions' vectors, its captions' words, or
+its cosine with the direction of the marks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question, whatever the door it came by. No collections named means all of them.
+    """A query, from any interface. Without collections, all are searched.
 
-    A term with a negative weight leads away from what it names. `offset` hits are passed over, so
+    A term with a negative weight leads away from its subject. `offset` hits are skipped, so
     that page 3 of 20 is `offset=40`. `where` keeps only pictures that pass it. `by` names the
     signals to rank by. Hits whose confidence is under `cutoff`, from 0 to 1, are left out.
-    `fold` puts near-duplicates under the best of them; `diverse`, from 0 to 1, is how much a hit's
-    likeness to those above it counts against it.
+    `fold` folds near-duplicates under the best of them; `diverse`, from 0 to 1, is the weight of a
+    hit's likeness to the hits above it, against it.
 
     `more` and `less` are ids of pictures that were marked "more like this" and "less like this":
-    they bend the ranking at once, and what is marked "less" is left out. With `more`, there need
-    be no terms.
+    they move the query's vector at once, and pictures marked "less" are left out. With `more`,
+    terms are optional.
 
-    Without terms and `more`, what passes `where` in the collections that are named is shown, one
-    of the two at least: the newest first, by when they were taken, else indexed.
+    Without terms and `more`, the pictures that pass `where` in the named collections are shown (one
+    of the two is required): the newest first, by when they were taken, else indexed.
     """
 
     terms: tuple[Term, ...]
@@ -86,28 +86,28 @@ class Query:
 
     @property
     def ranks(self) -> bool:
-        """Whether there is something to rank by; else the newest come first."""
+        """Return whether the query has anything to rank by; else the newest pictures come first."""
         return bool(self.terms or self.more)
 
     @property
     def compares(self) -> bool:
-        """Whether vectors are compared, which takes pictures of one space."""
+        """Return whether vectors are compared, which takes pictures of one space."""
         return self.ranks or self.fold or self.diverse > 0
 
 
 Measure = Literal["cosine", "relevance", "none"]
-"""What a hit's score is: a cosine where pictures alone were asked, else a relevance, 0 to 1.
+"""The meaning of a hit's score: a cosine for a query of pictures alone, else a relevance, 0 to 1.
 
-"none" where nothing was asked: the newest come first, and the score is 0."""
+"none" for a query without terms: the newest come first, and the score is 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One piece of evidence for a hit.
+    """The evidence of one signal for a hit.
 
-    `score` is a cosine for a picture or a caption, and for words the part of the query's words
-    that the captions hold, rare ones counting more, from 0 to 1; for marks a cosine with where they
-    lead. `share` is this evidence's part in the hit's score; the shares of a hit add up to 1.
+    `score` is a cosine for a picture or a caption; for words the part of the query's words that
+    the captions contain, rare ones counting more, from 0 to 1; for marks a cosine with their
+    direction. `share` is the signal's part in the hit's score; the shares of a hit add up to 1.
     `caption` is the one that matched.
     """
 
@@ -119,10 +119,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer: its place (from 1), its score, and the picture.
+    """A picture of the answer, with its rank (from 1) and its score.
 
-    `confidence`, from 0 to 1, is how sure it is that the picture shows what was asked; None where
-    there is no telling. `copies` are ids of near-duplicates that are folded into this hit.
+    `confidence`, from 0 to 1, is the probability that the picture shows the query; None where it
+    is unknown. `copies` are ids of near-duplicates that are folded into this hit.
     """
 
     rank: int
@@ -135,7 +135,7 @@ class Hit:
 
     @property
     def cosine(self) -> float | None:
-        """The picture's cosine with the query, whatever the score is; None where none was asked."""
+        """Return the picture's cosine with the query, for any kind of score; None without one."""
         if self.measure == "cosine":
             return self.score
         return next((match.score for match in self.matches if match.by == "picture"), None)
@@ -143,7 +143,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Words of a query that are too long for the encoder: how many of its characters it reads."""
+    """The words of a query that are too long for the encoder, and the number of characters read."""
 
     text: str
     characters: int
@@ -152,10 +152,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The hits of one page, and what is to be said of them.
+    """A page of hits, with notes.
 
-    `confidence` is that of the best hit. `more` tells whether there is a next page. `notes` say
-    why there is nothing, or less than was asked for. `cuts` are words that were not read whole.
+    `confidence` is that of the best hit. `more` is True if a next page exists. `notes` give the
+    reasons for an empty or short page. `cuts` are words that were not read whole.
     """
 
     hits: tuple[Hit, ...] = ()

@@ -8,7 +8,7 @@ from search.errors import BadQuery
 from search.query.limits import MAX_NAME
 from search.query.records import ConceptTerm, Crop, Term, TextTerm
 
-# As much as the words, "beach" minus "people" leads away from beaches too, which people are at.
+# At full weight, "beach" minus "people" leads away from beaches too, where people are.
 USUAL_MINUS = 0.5
 
 
@@ -18,7 +18,7 @@ CONCEPT = regex.compile(
 )
 
 
-# The end of words that is no weight: a time of day, and a concept's name.
+# An end of words that is not a weight: a time of day, and a concept's name.
 TIME = re.compile(r"(?<![\d.:])\d{1,2}:\d{2}$", re.ASCII)
 
 
@@ -42,9 +42,9 @@ def split_weight(text: str) -> tuple[str, float]:
 
 
 def weighed(option: str, text: str) -> tuple[str, float | None]:
-    """Split the words of an option from their weight, which is None where none is given.
+    """Split an option into its words and their weight, None where no weight is given.
 
-    A time such as 12:30 and what follows a colon and a space are words.
+    A time such as 12:30, and text after a colon and a space, are words.
 
     >>> weighed("--text", "dog:0.5"), weighed("--text", "a clock at 12:30")
     (('dog', 0.5), ('a clock at 12:30', None))
@@ -52,7 +52,7 @@ def weighed(option: str, text: str) -> tuple[str, float | None]:
     (('title: dog', None), ('16:9', 1.0))
 
     Raises:
-        BadQuery: what stands after the last colon is no number.
+        BadQuery: the text after the last colon is not a number.
     """
     words, weight = split_weight(text)
     if TIME.search(text) or NAMED_CONCEPT.search(text):
@@ -75,7 +75,7 @@ def weighed(option: str, text: str) -> tuple[str, float | None]:
 
 
 def parse_query_text(text: str, weight: float = 1.0) -> list[Term]:
-    """Return the terms of words, in which `concept:NAME`, perhaps with a weight, is a concept.
+    """Return the terms of words, in which `concept:NAME`, with or without a weight, is a concept.
 
     >>> parse_query_text("concept:our-dog at the beach")
     [ConceptTerm(name='our-dog', weight=1.0), TextTerm(text='at the beach', weight=1.0)]
@@ -90,7 +90,7 @@ def parse_query_text(text: str, weight: float = 1.0) -> list[Term]:
 
 
 def split_crop(text: str) -> tuple[str, Crop | None]:
-    """Split "me.jpg@10,20,60,80" into a name and the part of the picture that is meant.
+    """Split "me.jpg@10,20,60,80" into a name and the part of the picture.
 
     >>> split_crop("me.jpg@10,20,60,80")
     ('me.jpg', (10, 20, 60, 80))
@@ -104,5 +104,5 @@ def split_crop(text: str) -> tuple[str, Crop | None]:
     return head, (left, top, right, bottom)
 
 
-# What is meant for a part of a picture, whether or not it is one.
+# A text in the form of a part of a picture, valid or not.
 CROP_LIKE = re.compile(r"[-\d.%\s]*,[-\d.,%\s]*")

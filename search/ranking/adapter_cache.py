@@ -1,4 +1,4 @@
-"""The query adapters in use, read from the catalog now and then."""
+"""The query adapters in use, read from the catalog from time to time."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from search.adapters import Adapter
 from search.catalog.catalog import Catalog
 from search.catalog.records import Collection
 
-# An adapter that another process has installed is used within so many seconds.
+# An adapter that another process has installed is used within this many seconds.
 FRESH_S = 60.0
 
 
@@ -20,7 +20,7 @@ class AdapterCache:
         self._read: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
 
     def adapter_of(self, collections: Sequence[Collection]) -> Adapter | None:
-        """Return the adapter of the only collection searched; those of several would not agree."""
+        """Return the adapter of the only collection searched; those of several would disagree."""
         if len(collections) != 1:
             return None
         read_s, adapters = self._read

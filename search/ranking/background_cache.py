@@ -1,4 +1,4 @@
-"""The backgrounds of collections, measured once and again when the collections change."""
+"""The backgrounds of collections, measured once, and again when the collections change."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ class BackgroundCache:
         with self._lock:
             known = self._backgrounds.get(key)
             stale = known is None or abs(size - known[0]) > STALE_SHARE * known[0]
-            if known is not None and stale:  # others go on with this one meanwhile
+            if known is not None and stale:  # others use the old one meanwhile
                 self._backgrounds[key] = (size, known[1])
         if known is None or stale:
             known = (size, fit(pictures, captions, encode_texts))

@@ -1,6 +1,6 @@
 """The background of a collection: cosines of unrelated pairs of its own pictures and captions.
 
-Texts lie nearer to texts than to pictures, and every encoder has its own scale. So a cosine counts
+Texts are nearer to texts than to pictures, and every encoder has its own scale. So a cosine counts
 by its z-score: its distance from the mean of unrelated pairs, in their standard deviations.
 """
 
@@ -18,17 +18,17 @@ from search.stores import VectorStore
 # photographs came out the same to two digits from ten samples of that size.
 SAMPLE = 512
 
-# Of so many, evenly spaced, the sample is taken: all of them are read.
+# The sample is taken from this many, evenly spaced: all of them are read.
 CANDIDATES = 8_192
 
-# Fewer captions than this are too like each other to take the place of people's queries.
+# Fewer captions than this are too like each other to replace people's queries.
 MIN_CAPTIONS = 40
 
-# For collections too small to say anything: those of the built-in pair on Flickr8k.
+# For collections too small to measure: the values of the built-in pair on Flickr8k.
 USUAL_MEAN, USUAL_DEVIATION = 0.06, 0.15
 MIN_PAIRS = 200
 
-# Queries of a collection without captions, as people ask them; none is about the same thing.
+# Queries for a collection without captions, as people write them; no two share a subject.
 STOCK_TEXTS = (
     "a dog runs on the beach",
     "a woman with an umbrella",
@@ -59,19 +59,19 @@ STOCK_TEXTS = (
 
 @dataclass(frozen=True, slots=True)
 class CosineDistribution:
-    """Mean and standard deviation of the cosines of unrelated pairs."""
+    """The mean and standard deviation of the cosines of unrelated pairs."""
 
     mean: float = USUAL_MEAN
     deviation: float = USUAL_DEVIATION
 
     def z_score(self, cosines: Scores) -> Scores:
-        """Return how many deviations cosines lie above the mean."""
+        """Return the z-scores of cosines: deviations above the mean."""
         return (cosines - np.float32(self.mean)) / np.float32(self.deviation)
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Vectors drawn from a collection, and the cosines of unrelated texts with them."""
+    """A sample of a collection's vectors, and the cosines of unrelated texts with them."""
 
     pictures: Vectors
     captions: Vectors
@@ -79,11 +79,11 @@ class Background:
     text_caption: CosineDistribution
 
     def of_picture(self, query: Vectors) -> CosineDistribution:
-        """Return the cosines of one query (1, width) of any kind with the pictures."""
+        """Return the distribution of cosines of one query (1, width) with the pictures."""
         return _distribution(query @ self.pictures.T)
 
     def of_caption(self, query: Vectors) -> CosineDistribution:
-        """Return the cosines of one query (1, width) of any kind with the captions."""
+        """Return the distribution of cosines of one query (1, width) with the captions."""
         return _distribution(query @ self.captions.T)
 
 
@@ -94,7 +94,7 @@ def fit(
 ) -> Background:
     """Draw pictures and captions from the stores, and measure the unrelated pairs among them.
 
-    The captions take the place of people's queries; a stock of texts does where they are too few.
+    Captions take the place of people's queries; built-in texts do where captions are too few.
     """
     picture_ids, picture_rows = _drawn(pictures)
     caption_ids, caption_rows = _drawn(captions)
@@ -109,7 +109,7 @@ def fit(
 
 def _distribution(cosines: NDArray[np.float32]) -> CosineDistribution:
     if cosines.size < MIN_PAIRS:
-        # Few pairs say little: they are weighed against the usual figures.
+        # A few pairs are weak evidence: they are averaged with the usual values.
         share = cosines.size / MIN_PAIRS
         mean = float(cosines.mean()) if cosines.size else USUAL_MEAN
         deviation = float(cosines.std()) if cosines.size else USUAL_DEVIATION
@@ -123,7 +123,7 @@ def _distribution(cosines: NDArray[np.float32]) -> CosineDistribution:
 def _drawn(stores: Sequence[VectorStore]) -> tuple[Ids, Vectors]:
     """Return up to 512 ids and vectors, of each store in proportion to its size.
 
-    The vectors decide which ones, not their ids: a collection that was indexed in another order,
+    Vectors decide the choice, not ids: a collection that was indexed in another order,
     or with interruptions, is measured on the same pictures.
     """
     total = sum(len(store) for store in stores)

@@ -1,4 +1,4 @@
-"""From a search context to ranked candidates: those of all signals merged, then put in order."""
+"""Candidates of all signals, merged and ranked for a search context."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class RankedPicture:
 class Ranking:
     """Candidates, best first: ids, scores and, for a query of words alone, confidences, all (n,).
 
-    `signals` and `shares` (n, signals) are in the order of `SIGNALS`, and None where pictures alone
+    `signals` and `shares` (n, signals) are in the order of `SIGNALS`, and None where only pictures
     are compared. `words` are the query's.
     """
 
@@ -43,7 +43,7 @@ class Ranking:
 
 
 RankFunction = Callable[[int], Ranking]
-"""Ranks about so many candidates; a page asks for more where it needs them."""
+"""A function that ranks about so many candidates; a page requests more where needed."""
 
 
 def searches_captions(query: Query) -> bool:
@@ -53,7 +53,7 @@ def searches_captions(query: Query) -> bool:
 
 
 def rank_function(context: SearchContext) -> RankFunction:
-    """Return what ranks a query's candidates: by all signals with captions, else by cosine."""
+    """Return the function that ranks a query's candidates: by all signals, else by cosine."""
     query = context.query
     captioned = any(index.caption_count for index in context.indexes) or "picture" not in query.by
     if captioned and searches_captions(query) and context.embedded.text is not None:
@@ -67,7 +67,7 @@ def newest_first(ids: Ids) -> Ranking:
 
 
 def hit_of(ranked: RankedPicture, picture: Picture, rank: int, ranking: Ranking) -> Hit:
-    """Return a ranked picture as a hit, with what it matched."""
+    """Return a ranked picture as a hit, with its matches."""
     row = ranked.row
     return Hit(
         rank=rank,

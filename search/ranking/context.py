@@ -1,4 +1,4 @@
-"""What one query ranks pictures by, built once and read by every signal."""
+"""The context of one query: built once, read by every signal."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from search.records import Ids, Vectors
 class SearchContext:
     """A query in all the forms that ranking reads, and the indexes to search.
 
-    `words` is None where the words signal is not wanted or no captions are indexed. `background`
+    `words` is None without the words signal or without indexed captions. `background`
     is measured when it is first called. `feedback` is None without marks.
     """
 
@@ -31,7 +31,7 @@ class SearchContext:
 
     @property
     def plain(self) -> bool:
-        """Whether the query is words alone: the background of such queries is known."""
+        """Return whether the query is words alone: the background of word queries is known."""
         return self.embedded.plain and self.feedback is None
 
 

@@ -1,4 +1,4 @@
-"""A query's terms as one embedding, and the words that are searched."""
+"""The terms of a query as one embedding, and the words that are searched."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Term, Te
 from search.records import Pixels, QueryKind, Vectors
 from search.text.analysis import query_words
 
-# Terms whose weighted sum is shorter than this point nowhere: rounding alone would choose.
+# Terms whose weighted sum is shorter than this have no direction: rounding alone would choose.
 SHORTEST_SUM = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedQuery:
-    """A query's terms as the stores and the words index take them.
+    """The terms of a query, in the form that the stores and the words index take.
 
     `vector` (1, width) is the weighted sum of all terms, `text` that of the words alone, None where
-    there are none or they cancel out. `words` are those of the terms that lead towards something.
-    `text_share` is the words' part in the weights, from 0 to 1. `plain` means that there are only
-    such words: their background is known. `kind` is "picture" where all terms are pictures, and
-    all of them lead towards something.
+    there are none or they cancel out. `words` are those of terms with a positive weight.
+    `text_share` is the words' part in the weights, from 0 to 1. `plain` is True for a query of
+    such words alone: their background is known. `kind` is "picture" where all terms are pictures
+    with a positive weight.
     """
 
     vector: Vectors
@@ -43,13 +43,13 @@ def embed_terms(
 ) -> EmbeddedQuery:
     """Embed the terms and add them up, each as a unit vector times its weight.
 
-    `adapter` moves the words' vectors nearer to the pictures that are meant by them; captions are
-    compared with the words as the encoder has them.
+    `adapter` moves the words' vectors nearer to the pictures they mean; captions are
+    compared with the words' own vectors.
 
     Raises:
         BadQuery: the terms cancel out.
         BadPicture: a picture can't be read.
-        NotFound: an indexed picture or a concept is gone.
+        NotFound: an indexed picture or a concept no longer exists.
     """
     texts = [term for term in terms if isinstance(term, TextTerm)]
     pixels = [read_pixels(term) for term in terms if isinstance(term, PictureTerm)]
@@ -87,7 +87,7 @@ def _is_wanted_picture(term: Term) -> bool:
 
 
 def _sum(terms: Sequence[Term], rows: Sequence[Vectors]) -> Vectors | None:
-    """Return the weighted sum of unit rows, of unit length (1, width); None for one near zero."""
+    """Return the unit vector (1, width) of a weighted sum; None for a sum near zero."""
     weights = np.array([term.weight for term in terms])
     total = weights @ np.array(rows, dtype=np.float64)
     length = float(np.linalg.norm(total))

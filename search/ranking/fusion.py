@@ -1,7 +1,7 @@
-"""Fusion: from the scores of all signals to one relevance, a confidence and each signal's share.
+"""Fusion of the scores of all signals into a relevance, a confidence and each signal's share.
 
 The evidence adds up as log odds. A picture without captions is not ranked below one with captions
-for that: its picture is its only evidence, and counts for more.
+for that reason: its picture is its only evidence, and counts for more.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,9 +16,9 @@ from search.records import Ids, Scores
 
 @dataclass(frozen=True, slots=True)
 class FusionWeights:
-    """The weight of each signal, per unit of its strength; constants with and without captions.
+    """The weight of each signal, per unit of strength; constants with and without captions.
 
-    `bare` is the picture's weight where there are no captions. `words` is for each unit of BM25,
+    `bare` is the picture's weight without captions. `words` is for each unit of BM25,
     `every_word` for a caption with all words of the query. At log odds of `even` the probability is
     0.5; `steepness` is its slope there.
     """
@@ -34,18 +34,18 @@ class FusionWeights:
     steepness: float
 
 
-# Both were fitted on 250 photographs that the built-in pair was not trained on, asked for by
-# captions that were not indexed, in English and Chinese. docs/relevance.md has what each gains.
+# Both were fitted on 250 photographs that the built-in pair was not trained on, searched by
+# captions that were not indexed, in English and Chinese. docs/relevance.md has the gain of each.
 
-# So that the right picture is the likeliest of all, a softmax over the collection, each half of the
-# photographs without captions in turn: this puts them in order. Encoders know no names, and
+# Fitted so that the right picture is the likeliest, by a softmax over the collection, each half
+# of the photographs without captions in turn: this ranks pictures. Encoders know no names, and
 # photographs of Flickr8k have none to learn from: `every_word` is a choice, which a test with a
-# made-up name holds.
+# made-up name checks.
 RELEVANCE = FusionWeights(3.19, -9.00, 1.43, 1.55, -10.11, 0.050, 3.0, even=-1.07, steepness=1.34)
 
-# Picture by picture, right or wrong: this gives the confidence, and ranks pictures without captions
-# too low when it puts them in order. By captions and by single words, against 40 things that none
-# of them shows: from `even` on it is likelier than not that the best one shows what was asked.
+# Fitted picture by picture, right or wrong: this gives the confidence, and would rank pictures
+# without captions too low. By captions and by single words, against 40 things that no picture
+# shows: from `even` on it is more likely than not that the best picture shows the query.
 CONFIDENCE = FusionWeights(2.45, -8.88, 1.10, 1.41, -10.11, 0.097, 4.0, even=-2.40, steepness=1.67)
 
 FROM_COVERAGE = 0.5
@@ -53,10 +53,10 @@ FROM_COVERAGE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class SignalScores:
-    """What one signal measures of n candidates.
+    """The scores of n candidates by one signal.
 
-    `score` (n,) is what a match shows. `strength` (n,) is what the weights count, such as a
-    z-score; NaN where a candidate has nothing of the kind. `caption_places` (n,) are the places of
+    `score` (n,) is the score that a match shows. `strength` (n,) is what the weights multiply, like
+    a z-score; NaN where a candidate lacks the signal. `caption_places` (n,) are the places of
     the captions that match among their picture's, -1 without one.
     """
 
@@ -74,10 +74,10 @@ class SignalScores:
 
 @dataclass(frozen=True, slots=True)
 class Captioned:
-    """How much of a query captions answer: `share` (n,) of each candidate, `text` at most.
+    """The share of a query that captions answer: `share` (n,) of each candidate, `text` at most.
 
-    `text` is the part of the query that is words; for the rest pictures are the only evidence, as
-    for a candidate without captions, whose share is 0.
+    `text` is the part of the query that is words; the rest is ranked by pictures alone, like
+    a candidate without captions, whose share is 0.
     """
 
     share: Scores
@@ -124,7 +124,7 @@ def shares(parts: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return each signal's share in the evidence for the candidates: rows that add up to 1."""
     positive = np.maximum(parts, 0)
     total = positive.sum(axis=1, keepdims=True)
-    # Without any evidence a candidate was proposed for its picture: the first signal.
+    # A candidate without any evidence was proposed for its picture: the first signal.
     first = np.eye(parts.shape[1], dtype=np.float32)[[0]]
     return np.where(total > 0, positive / np.where(total > 0, total, 1), first)
 

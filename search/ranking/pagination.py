@@ -1,4 +1,4 @@
-"""From a ranking to one page: cutoff, near-duplicates folded, variety, and the wanted ranks."""
+"""One page of a ranking: cutoff, near-duplicates folded, variety, and the requested ranks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.records import Ids, Scores, Vectors
 from search.text.amounts import amount
 
-# Near-duplicates: those that the encoder holds to be one, and those whose hashes are one but for a
-# few bits where the encoder does not object; plain skies share a hash. Of 499,500 pairs of
-# photographs one passes either; docs/relevance.md has what copies measure.
+# Near-duplicates: pairs whose vectors are nearly the same, or whose hashes are the same but for a
+# few bits and whose vectors do not differ much; plain skies share a hash. Of 499,500 pairs of
+# photographs one passes either; docs/relevance.md has the measurements of copies.
 NEAR_DUPLICATE = 0.955
 MIN_COSINE = 0.6
 
-# Candidates that are compared with each other at most, each with each: 2,000 take 30 ms.
+# The most candidates that are compared with each other, each with each: 2,000 take 30 ms.
 MAX_COMPARED = 2_000
 
 MIN_DEPTH = 100
@@ -27,7 +27,7 @@ MIN_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """The ranked pictures of one page, whether there are more, and notes for the user."""
+    """The ranked pictures of one page, whether more follow, and notes for the user."""
 
     pictures: tuple[RankedPicture, ...]
     confidence: float | None
@@ -37,7 +37,7 @@ class ResultPage:
 
 @dataclass(frozen=True, slots=True)
 class RankedResults:
-    """An answer before its pictures are read from SQL: hits of any of its ranks can be made.
+    """An answer before its pictures are read from SQL; hits of any rank can be made.
 
     `ranking` is None where nothing was ranked. `first` is the rank of the page's first picture.
     """
@@ -49,7 +49,7 @@ class RankedResults:
 
     @property
     def ids(self) -> list[int]:
-        """The pictures' ids."""
+        """Return the pictures' ids."""
         return [ranked.picture_id for ranked in self.page.pictures]
 
 
@@ -63,7 +63,7 @@ HashesOf = Callable[[Ids], tuple[Hashes, NDArray[np.bool_]]]
 def paginate(
     query: Query, rank: RankFunction, vectors_of: VectorsOf, hashes_of: HashesOf
 ) -> tuple[ResultPage, Ranking]:
-    """Return the page that the query wants; rank deeper until it is filled."""
+    """Return the page of the query; rank deeper until the page is full."""
     shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
     shown |= set(query.less)
     wanted = query.offset + query.k + 1
@@ -108,7 +108,7 @@ def _ranked_pictures(
 def near_duplicates(
     vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Return which pictures (n, n) are near-duplicates of which."""
+    """Return the matrix (n, n) that is True where two pictures are near-duplicates."""
     cosines = vectors @ vectors.T
     signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
     signs[~known] = 0
@@ -120,7 +120,7 @@ def near_duplicates(
 def _folded(
     pictures: list[RankedPicture], near: NDArray[np.bool_]
 ) -> tuple[list[RankedPicture], list[int]]:
-    """Fold each near-duplicate into the best picture like it; return the rest and their indexes."""
+    """Fold each near-duplicate into its best picture; return the rest and their indexes."""
     under: dict[int, list[int]] = {}
     free = np.ones(len(pictures), bool)
     for row in range(len(pictures)):
@@ -140,7 +140,7 @@ def _folded(
 
 
 def _varied(scores: Scores, vectors: Vectors, query: Query) -> list[int]:
-    """Order by maximal marginal relevance (Carbonell and Goldstein 1998), as deep as is shown."""
+    """Order by maximal marginal relevance (Carbonell and Goldstein 1998), to the page's end."""
     spread = float(scores.max() - scores.min()) or 1.0
     worth = (1 - query.diverse) * (scores - scores.min()) / spread
     likeness = np.zeros(len(scores), np.float32)

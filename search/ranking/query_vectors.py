@@ -1,4 +1,4 @@
-"""A query's terms and marks as vectors: files are read, indexed vectors come from the catalog."""
+"""The terms and marks of a query as vectors: files are read, indexed vectors come from SQL."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,9 +20,9 @@ from search.text.amounts import amount
 
 
 class QueryEmbedder:
-    """Embeds the terms and marks of queries over collections of one space.
+    """An embedder of the terms and marks of queries over collections of one space.
 
-    `background` is called only for marks and concepts: it takes a moment to measure.
+    `background` is called only for marks and concepts: measuring it takes a moment.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class QueryEmbedder:
         Raises:
             BadQuery: the terms or the marks cancel out.
             BadPicture: a picture can't be read.
-            NotFound: an indexed picture or a concept is gone.
+            NotFound: an indexed picture or a concept no longer exists.
             SpaceMismatch: an indexed picture or a concept is of another space.
         """
         embedded = None
@@ -88,7 +88,7 @@ class QueryEmbedder:
         return self._checked_vector(term.picture_id, indexed)
 
     def _concept(self, name: str) -> Vectors:
-        """Return a concept's vector: stored for this space, or made of its words and marks."""
+        """Return a concept's vector: stored for this space, or made from its words and marks."""
         concepts, width = self._catalog.concepts, self._encoder.space.width
         concept = concepts.one(name)
         stored = concept.vectors.get(self._encoder.space.id)

@@ -1,4 +1,4 @@
-"""From pictures marked "more like this" and "less like this" to one vector to search with."""
+"""Relevance feedback: marked pictures and a query as one vector to search with."""
 
 from dataclasses import dataclass
 
@@ -8,27 +8,27 @@ from numpy.typing import NDArray
 from search.ranking.calibration import Background
 from search.records import Vectors
 
-# From so many marks on there is enough to fit; below, the mean of the marks does as well.
+# From so many marks on there is enough to fit; with fewer, the mean of the marks does as well.
 MIN_FITTED = 5
 
-# What all of "less" takes away where all of "more" adds 1: what is not wanted is often near what
-# is, and says little of where that lies. At 1, four marks made answers worse than none.
+# The total weight of "less" where "more" totals 1: unwanted pictures are often near wanted ones,
+# and are weak evidence of where those are. At 1, four marks made answers worse than none.
 LESS = 0.25
 
-# Pictures drawn from the collection are examples of what is meant neither way, as nearly all of it
+# Pictures drawn from the collection are examples of neither kind, as nearly all of it
 # is. More of them, or fewer, changed nothing; neither did ten times the variance.
 MAX_SAMPLED = 128
 VARIANCE = 1.0
 
-# How much marks count where the query counts 1: up to MAX_WEIGHT, and half of that at HALFWAY
-# marks. One alone moves an answer and can't turn it around. docs/relevance.md has what it gains.
+# The weight of marks where the query's is 1: up to MAX_WEIGHT, and half of that at HALFWAY
+# marks. One mark moves an answer and can't reverse it. docs/relevance.md has the gain.
 MAX_WEIGHT, HALFWAY = 0.8, 5.0
 
 MAX_STEPS = 30
 CONVERGED = 1e-6
 
 SHORTEST = 1e-6
-"""Marks whose direction is shorter than this cancel out."""
+"""The least length of a direction of marks; marks with a shorter one cancel out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class MarkedVectors:
 
 @dataclass(frozen=True, slots=True)
 class FeedbackQuery:
-    """A query's vector moved by its marks.
+    """The vector of a query, moved by its marks.
 
-    `direction` (1, width) is where the marks lead and `weight` how much they count where the
-    query's own vector counts 1; `vector` (1, width) is both in one, to search with.
+    `direction` (1, width) is the direction of the marks and `weight` their weight where the
+    query's own vector counts 1; `vector` (1, width) combines both, to search with.
     """
 
     direction: Vectors
@@ -60,8 +60,8 @@ def apply_feedback(
 ) -> FeedbackQuery | None:
     """Move the query's vector (1, width) by marks, or follow the marks alone; None if they cancel.
 
-    The vectors are brought to the same scale first: how far their cosines with the collection's
-    pictures spread.
+    The vectors are scaled alike first: by the spread of their cosines with the collection's
+    pictures.
     """
     towards = direction(marked, background.pictures)
     if towards is None:
@@ -75,7 +75,7 @@ def apply_feedback(
 
 
 def direction(marked: MarkedVectors, sample: Vectors) -> Vectors | None:
-    """Return the unit vector (1, width) towards what is wanted; None if the marks cancel out.
+    """Return the unit vector (1, width) from "less" to "more"; None if the marks cancel out.
 
     `sample` (s, width) is drawn from the collection; the same marks and sample give the same
     vector: Rocchio's (1971) on vectors less the sample's mean, a logistic model from five marks on.
@@ -103,7 +103,7 @@ def _fitted(marked: MarkedVectors, sample: Vectors) -> NDArray[np.float64]:
 
     Rasmussen and Williams (2006), algorithm 3.1, with a linear kernel: its cost grows with the
     examples, which are fewer than dimensions. "Less" and the sample are balanced against
-    "more", or a few of what is wanted would drown in what is not.
+    "more", or a few wanted pictures would be outweighed by the others.
     """
     rows = np.concatenate([marked.more, marked.less, sample]).astype(np.float64)
     rows -= sample.mean(0, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""From a query to ranked results: its collections, filter, vectors and words, then its ranking."""
+"""The search of a catalog: a query's collections, filter, vectors and words, then its ranking."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ NOTHING_INDEXED = Message("nothing-indexed", "no pictures are indexed yet; limn 
 
 
 class Searcher:
-    """Ranks the pictures of one catalog by queries. Safe to call from many threads."""
+    """A searcher that ranks the pictures of one catalog by queries. Safe for many threads."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Searcher:
         timing: Timing,
         keep_facets: Callable[[set[int]], None],
     ) -> None:
-        """`keep_facets` drops the facets of all collections but those with the ids given."""
+        """Take the parts; `keep_facets` drops the facets of all collections but the given ids."""
         self.adapters = AdapterCache(catalog)
         self._backgrounds = BackgroundCache()
         self._catalog = catalog
@@ -143,7 +143,7 @@ class Searcher:
         return RankedResults(page, ranking, first=query.offset + 1)
 
     def _resolved(self, query: Query) -> tuple[Query, Searched]:
-        """Return the query with the columns of its filter resolved, and what it searches."""
+        """Return the query with the columns of its filter resolved, and its collections."""
         searched = self._searched(query)
         if query.where is not None:
             ids = [collection.id for collection, _ in searched]
@@ -154,7 +154,7 @@ class Searcher:
         """Return the collections to search; raise SpaceMismatch for several spaces."""
         compares = query.compares
         searched = self._catalog.collections.with_last_changes(query.collections)
-        if not query.collections:  # all there are: what belongs to others was removed
+        if not query.collections:  # all collections: drop what belongs to removed ones
             collection_ids = {collection.id for collection, _ in searched}
             self._keep_facets(collection_ids)
             if self._indexes.keep_only(collection_ids):
@@ -180,7 +180,7 @@ class Searcher:
         collection_ids: Sequence[int],
         indexes: Sequence[CollectionIndexes],
     ) -> FoundWords | None:
-        """Search the words index, if the words signal is wanted and there are any captions."""
+        """Search the words index, if the words signal is requested and captions exist."""
         captioned = any(index.caption_count for index in indexes)
         if not captioned or not words or "words" not in query.by:
             return None
@@ -200,7 +200,7 @@ class Searcher:
 
 
 def no_results(note: str, cut: tuple[Cut, ...] = ()) -> RankedResults:
-    """Return results without a picture, and a note that says why."""
+    """Return results without a picture, and a note with the reason."""
     return RankedResults(ResultPage((), None, False, (note,)), cuts=cut)
 
 

@@ -13,123 +13,123 @@ from search.stores.index_file import IndexHeader
 from search.stores.planner.plan import IndexOptions, IndexPlan
 
 IndexKind = Literal["pictures", "captions"]
-"""What a store holds the vectors of."""
+"""The kind of vectors in a store."""
 
 
 class VectorStore(Protocol):
     """Cosine neighbours of one space; ids are `picture.id`. Safe to call from many threads.
 
-    Vectors are held as float16, as SQL holds them: what comes back is rounded so.
+    Vectors are stored as float16, as in SQL: returned vectors are rounded to it.
     """
 
     @property
     def width(self) -> int:
-        """Number of dimensions of every vector."""
+        """Return the number of dimensions of every vector."""
 
     @property
     def tuner(self) -> "Tuner | None":
-        """What measures how the store is best searched; None where there is nothing to choose."""
+        """Return the tuner that measures how the store is best searched; None without a choice."""
 
     @property
     def heavy(self) -> bool:
-        """Whether it holds more in memory than it should, and would rather load its own dump."""
+        """Return whether the store is over its memory limit, and should load its own dump."""
 
     def __len__(self) -> int:
         """Return the number of vectors."""
 
     def put(self, ids: Ids, vectors: Vectors) -> None:
-        """Add vectors, or replace those whose id is held already; `ids` (n,), each id once.
+        """Add vectors, or replace those of known ids; `ids` (n,), each id once.
 
-        One large call is cheaper than many small ones: each costs a pass over the ids held.
+        One large call is cheaper than many small ones: each costs a pass over the stored ids.
 
         Raises:
             ValueError: wrong shape or width, an id that is negative or given twice, a number
-                that is not finite. Nothing has changed then.
+                that is not finite. The store is then unchanged.
         """
 
     def remove(self, ids: Ids) -> None:
-        """Drop vectors; an id that is not held is passed over."""
+        """Drop vectors; an unknown id is ignored."""
 
     def search(
         self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
     ) -> tuple[Ids, Scores]:
-        """Best first, both (q, k); id -1 and score -inf pad.
+        """Return the nearest vectors, best first, both (q, k); id -1 and score -inf pad.
 
-        `allowed` keeps only those ids; they ascend, each once. `kind` tells how deep a search has
-        to go that isn't exact; texts want more.
+        `allowed` restricts the search to those ids; they ascend, each once. `kind` sets the depth
+        of an approximate search; texts need more.
 
         Raises:
             ValueError: `queries` is not (q, width) or not finite, or `k` is under 1.
         """
 
     def ids(self) -> Ids:
-        """Return the ids held, ascending."""
+        """Return the stored ids, ascending."""
 
     def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
-        """Those of `ids` that are held, in the order given, and their vectors."""
+        """Return the ids of `ids` in the store, in the order given, and their vectors."""
 
     def items(self) -> tuple[Ids, Vectors]:
-        """Everything held, ids ascending: (n,) and (n, width)."""
+        """Return all ids, ascending, and their vectors: (n,) and (n, width)."""
 
     def dump(self) -> Iterator[memoryview]:
         """Return the store as pieces of bytes for `load`; read them before the next write."""
 
     def load(self, payload: bytes | memoryview) -> None:
-        """Become what `dump` wrote; the payload may be kept, and is not to change.
+        """Load what `dump` wrote; the store may refer to the payload, which must not change.
 
         Raises:
-            IndexDamaged: that is not possible; the store is as it was.
+            IndexDamaged: the payload can't be loaded; the store is unchanged.
         """
 
 
 class DurableStore(VectorStore, Protocol):
-    """A store of a backend that keeps its own vectors: it is neither dumped nor loaded."""
+    """A store of a backend that keeps its own vectors: it has no dump and no index file."""
 
     last_change: tuple[int, str]
-    """Number and epoch of the last change that the store has, kept with the vectors; (0, "") of a
-    new store. Whoever writes the store sets it after each write."""
+    """Number and epoch of the last change in the store, saved with the vectors; (0, "") of a
+    new store. The writer of the store sets it after each write."""
 
 
 class Tuner(Protocol):
-    """Chooses how a store is searched, by measurement, and keeps the choice in a file."""
+    """A tuner: chooses how a store is searched, by measurement, and saves the choice in a file."""
 
     def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> IndexPlan | None:
-        """Activate what a file holds; None where there is no file, or it doesn't suit the options.
+        """Activate the plan in a file; None without a file, or if it doesn't fit the options.
 
-        `header` is what the store's own index file says of itself now.
+        `header` is the header that the store's own index file has now.
 
         Raises:
-            IndexDamaged: it can't be used.
+            IndexDamaged: the file can't be used.
         """
 
     def save(self, path: Path, header: IndexHeader, plan: IndexPlan) -> None:
         """Write a plan, and the ANN index that it chose; raises StorageFailed."""
 
     def active(self, plan: IndexPlan) -> bool:
-        """Return whether the store is searched as the plan says."""
+        """Return whether the store is searched by the plan."""
 
     def due(self, plan: IndexPlan | None, options: IndexOptions) -> bool:
-        """Return whether the store is to be measured, by its size, options and last plan."""
+        """Return whether to measure the store, by its size, options and last plan."""
 
     def exact(self, options: IndexOptions) -> IndexPlan:
-        """Return the plan of the store before it is measured, with the reason."""
+        """Return the plan of a store before measurement, with the reason."""
 
     def measure(
         self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
     ) -> IndexPlan | None:
-        """Measure, build and activate what is quickest; None where nothing was measured.
+        """Measure, build and activate the quickest index; None where nothing was measured.
 
-        `texts` gives embeddings (n, width) of texts as people ask them; there may be none.
+        `texts` are embeddings (n, width) of typical text queries, or none.
         `report` takes a line of progress.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """What a user chose of a store: its name, where it computes, and what an index may take."""
+    """The user's choice of a store: its name, its device, and the memory of an index."""
 
     name: str = "auto"
-    """One of `names`, as it was written: "ivf", or "milvus:localhost:19530"."""
+    """One of `names`, as the user wrote it: "ivf", or "milvus:localhost:19530"."""
 
     device: Device = "auto"
     memory_bytes: int | None = None
@@ -140,27 +140,27 @@ class StoreOptions:
 class StoreBackend(Protocol):
     """A kind of store, registered as an entry point of the group `limn.stores`.
 
-    The module that is registered imports what is slow to import in `open`: `names` are read for
-    every command that has `--store`.
+    The registered module postpones slow imports to `open`: `names` are read for every command
+    that has `--store`.
     """
 
     names: ClassVar[tuple[str, ...]]
-    """What LIMN_STORE and --store may say: "ivf", or "milvus:ADDRESS"."""
+    """The texts for LIMN_STORE and --store: "ivf", or "milvus:ADDRESS"."""
 
     durable: ClassVar[bool]
-    """Whether its stores are `DurableStore`s, without an index file."""
+    """True if its stores are `DurableStore`s, without an index file."""
 
     def __init__(self, options: StoreOptions) -> None: ...
 
     def open(self, collection: Collection, space: Space, kind: IndexKind) -> VectorStore:
-        """Open the store of a collection's vectors: an empty one, unless it is durable.
+        """Open the store of a collection's vectors: empty, unless it is durable.
 
         Raises:
-            BadSetting: the options name a device that is not there.
+            BadSetting: the options name a device that does not exist.
         """
 
     def drop(self, collection: Collection) -> None:
-        """Remove what a durable backend keeps of a collection; it may keep nothing."""
+        """Remove a collection's data from a durable backend, if it has any."""
 
 
 def open_backend(options: StoreOptions) -> StoreBackend:

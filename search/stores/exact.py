@@ -1,4 +1,4 @@
-"""The reference store: NumPy alone, simple and exact; the others are held against it."""
+"""The reference store: NumPy alone, simple and exact; tests compare the other stores to it."""
 
 from collections.abc import Iterator
 from threading import Lock
@@ -14,10 +14,10 @@ from search.stores.validation import checked_queries, checked_rows, padded
 
 
 class ExactStore:
-    """Scores every vector in float32; ties come in ascending order of id.
+    """A store that scores every vector in float32; ties come in ascending order of id.
 
-    What is held is one pair of arrays, ids ascending, that is replaced as a whole and never
-    changed: a search sees all of a write or nothing of it, and waits for nobody.
+    Its vectors are one pair of arrays, ids ascending, that is replaced as a whole and never
+    changed: a search sees all of a write or nothing of it, and does not wait.
     """
 
     def __init__(self, width: int) -> None:
@@ -27,23 +27,23 @@ class ExactStore:
 
     @property
     def width(self) -> int:
-        """Number of dimensions of every vector."""
+        """Return the number of dimensions of every vector."""
         return self._width
 
     @property
     def tuner(self) -> None:
-        """None: every search is exact."""
+        """Return None: every search is exact."""
 
     @property
     def heavy(self) -> bool:
-        """Never: it is for what fits."""
+        """Return False: the store is for collections that fit in memory."""
         return False
 
     def __len__(self) -> int:
         return len(self._held[0])
 
     def put(self, ids: Ids, vectors: Vectors) -> None:
-        """Add vectors, or replace those whose id is held already; raises ValueError."""
+        """Add vectors, or replace those of known ids; raises ValueError."""
         ids, rows = checked_rows(ids, vectors, self._width)
         with self._writing:
             old_ids, old_rows = self._held
@@ -54,7 +54,7 @@ class ExactStore:
             self._held = (all_ids[order], all_rows[order])
 
     def remove(self, ids: Ids) -> None:
-        """Drop vectors; an id that is not held is passed over."""
+        """Drop vectors; an unknown id is ignored."""
         with self._writing:
             old_ids, old_rows = self._held
             stays = ~np.isin(old_ids, ids)
@@ -63,7 +63,7 @@ class ExactStore:
     def search(
         self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
     ) -> tuple[Ids, Scores]:
-        """Best first, both (q, k); id -1 and score -inf pad; raises ValueError."""
+        """Return the nearest vectors, both (q, k); id -1 and score -inf pad; raises ValueError."""
         queries = checked_queries(queries, k, self._width)
         ids, rows = self._held
         if allowed is not None:
@@ -74,18 +74,18 @@ class ExactStore:
         return padded(ids[best], np.take_along_axis(scores, best, axis=1), k)
 
     def ids(self) -> Ids:
-        """Return the ids held, ascending."""
+        """Return the stored ids, ascending."""
         return self._held[0]
 
     def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
-        """Those of `ids` that are held, in the order given, and their vectors."""
+        """Return the ids of `ids` in the store, in the order given, and their vectors."""
         held, rows = self._held
         wanted = np.asarray(ids, dtype=np.int64)
         wanted = wanted[np.isin(wanted, held)]
         return wanted, rows[np.searchsorted(held, wanted)].astype(np.float32)
 
     def items(self) -> tuple[Ids, Vectors]:
-        """Everything held, ids ascending: (n,) and (n, width)."""
+        """Return all ids, ascending, and their vectors: (n,) and (n, width)."""
         ids, rows = self._held
         return ids.copy(), rows.astype(np.float32)
 
@@ -95,7 +95,7 @@ class ExactStore:
         return pack(ids, [rows], "")
 
     def load(self, payload: bytes | memoryview) -> None:
-        """Become what `dump` wrote; raises IndexDamaged."""
+        """Load what `dump` wrote; raises IndexDamaged."""
         ids, rows, _ = unpack(payload, self._width)
         ids, rows = ids[ids >= 0], rows[ids >= 0]
         order = np.argsort(ids)
@@ -110,11 +110,11 @@ class ExactBackend:
     durable: ClassVar[bool] = False
 
     def __init__(self, options: StoreOptions = StoreOptions()) -> None:  # noqa: B008  # frozen
-        """Take any options; none changes anything."""
+        """Take any options; none has an effect."""
 
     def open(self, collection: Collection, space: Space, kind: IndexKind) -> ExactStore:
         """Open an empty store."""
         return ExactStore(space.width)
 
     def drop(self, collection: Collection) -> None:
-        """Do nothing: all of it is in memory."""
+        """Do nothing: the store is in memory only."""

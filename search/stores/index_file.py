@@ -1,4 +1,4 @@
-"""One index on disk: a header that says what it is of, and a store's bytes behind a checksum."""
+"""An index file: a header that identifies the index, and a store's bytes behind a checksum."""
 
 import json
 import os
@@ -20,14 +20,14 @@ PREFIX = struct.Struct("<8sI")
 SIZES = struct.Struct("<QQI")
 
 Payload = bytes | memoryview | Iterable[bytes | memoryview]
-"""Bytes, whole or piece by piece: a store's may be gigabytes."""
+"""Bytes, whole or in pieces: a store may have gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexHeader:
-    """What an index is of: compared with the catalog before the payload is used.
+    """The identity of an index, compared with the catalog before the payload is used.
 
-    `position` is the last entry of the change log that the index holds, `store` the name of the
+    `position` is the last entry of the change log that the index includes, `store` the name of the
     class whose `dump` made the payload, `epoch` the log's epoch (`search.catalog.change_log`) of
     that entry: "" in files that are older than epochs.
     """
@@ -43,10 +43,10 @@ class IndexHeader:
 
 
 def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
-    """Write the file in one step: whoever reads finds the old one or the new one, whole.
+    """Write the file in one step: readers find the old file or the new one, whole.
 
     Raises:
-        StorageFailed: the disk is full, read-only or not ours; the old file is untouched.
+        StorageFailed: the disk is full, read-only or not ours; the old file is unchanged.
     """
     pieces = [payload] if isinstance(payload, bytes | memoryview) else payload
     description = json.dumps(asdict(header)).encode()
@@ -65,16 +65,16 @@ def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
 
 
 def read_index(path: Path) -> tuple[IndexHeader, memoryview] | None:
-    """Return the header and the payload, mapped from the file, or None where there is no file.
+    """Return the header and the payload, mapped from the file, or None without a file.
 
-    The whole is read once, for its checksum: 6 GB a second once the system holds it.
+    The whole file is read once, for its checksum: 6 GB a second from the system's cache.
 
     Raises:
-        IndexDamaged: no index of ours, of another version, cut short, altered, or unreadable.
+        IndexDamaged: not an index of ours, of another version, cut short, altered, or unreadable.
     """
     try:
         with path.open("rb") as file:
-            empty = not os.fstat(file.fileno()).st_size  # which can't be mapped
+            empty = not os.fstat(file.fileno()).st_size  # an empty file can't be mapped
             content = memoryview(b"" if empty else mmap(file.fileno(), 0, access=ACCESS_READ))
     except FileNotFoundError:
         return None
@@ -97,7 +97,7 @@ def read_index(path: Path) -> tuple[IndexHeader, memoryview] | None:
 
 
 class _Refused(Exception):
-    """Why a file is no index that can be used."""
+    """The reason why a file is not a usable index."""
 
 
 def _parse(content: memoryview) -> tuple[IndexHeader, memoryview]:

@@ -1,4 +1,4 @@
-"""A store's ids and float16 rows as runs of bytes, and back."""
+"""A store's ids and float16 vectors as bytes, and back."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -9,14 +9,14 @@ from search.errors import IndexDamaged
 from search.records import Ids
 from search.stores.validation import Rows16
 
-# What it is, width, count, the numbering of the rows; then the ids, then the rows, little-endian.
+# Magic, width, count, the generation of the rows; then the ids, then the vectors, little-endian.
 HEAD = struct.Struct("<8sQQ32s")
 MAGIC = b"LIMNSLOT"
 DEAD = -1
 
 
 def pack(ids: Ids, parts: Sequence[Rows16], generation: str) -> Iterator[memoryview]:
-    """(n,) and rows (n, width) in stretches -> bytes, piece by piece: a store may be gigabytes."""
+    """Yield ids (n,) and vectors (n, width) as bytes, in pieces: a store may have gigabytes."""
     width = parts[0].shape[1] if parts else 0
     yield memoryview(HEAD.pack(MAGIC, width, len(ids), generation.encode()))
     yield np.ascontiguousarray(ids, "<i8").view(np.uint8).data
@@ -25,12 +25,12 @@ def pack(ids: Ids, parts: Sequence[Rows16], generation: str) -> Iterator[memoryv
 
 
 def unpack(payload: bytes | memoryview, width: int) -> tuple[Ids, Rows16, str]:
-    """Return ids (n,), -1 for a dead row, rows (n, width) and the numbering that `pack` wrote.
+    """Return ids (n,), -1 for a dead row, vectors (n, width) and the generation that `pack` wrote.
 
-    The rows share the payload's memory.
+    The vectors share the payload's memory.
 
     Raises:
-        IndexDamaged: cut short, of another width, or not made by `pack`.
+        IndexDamaged: the payload is cut short, of another width, or not made by `pack`.
     """
     if len(payload) < HEAD.size:
         raise IndexDamaged(

@@ -1,4 +1,4 @@
-"""What every store checks of its arguments, and the padding of its answers."""
+"""Checks of arguments that every store shares, and the padding of its answers."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 from search.records import Ids, Scores, Vectors
 
 Rows16 = NDArray[np.float16]
-"""(n, width), C-contiguous: vectors as they are held."""
+"""(n, width), C-contiguous: vectors as they are stored."""
 
 
 def checked_rows(ids: Ids, vectors: Vectors, width: int) -> tuple[Ids, Rows16]:
-    """Return the arguments of `put`, in the types they are held in; raises ValueError."""
+    """Return the arguments of `put`, in the stored types; raises ValueError."""
     ids = np.ascontiguousarray(ids, dtype=np.int64)
     if ids.ndim != 1 or np.shape(vectors) != (len(ids), width):
         raise ValueError(
@@ -21,7 +21,7 @@ def checked_rows(ids: Ids, vectors: Vectors, width: int) -> tuple[Ids, Rows16]:
         raise ValueError(f"an id can't be negative: {ids.min()}")
     if len(np.unique(ids)) != len(ids):
         raise ValueError("an id stands twice in one put")
-    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told below
+    with np.errstate(over="ignore"):  # too large numbers become infinite, and are refused below
         rows = np.ascontiguousarray(vectors, dtype=np.float16)
     if not np.isfinite(rows).all():
         raise ValueError("a vector holds a number that is not finite in float16")
@@ -43,7 +43,7 @@ def checked_queries(queries: Vectors, k: int, width: int) -> Vectors:
 
 
 def padded(ids: Ids, scores: Scores, k: int) -> tuple[Ids, Scores]:
-    """Answers of (q, at most k) -> (q, k): id -1 and score -inf fill what is missing."""
+    """Pad answers (q, at most k) to (q, k) with id -1 and score -inf."""
     scores = scores.astype(np.float32, copy=False)
     if ids.shape[1] == k and (ids >= 0).all():  # as nearly always: padding costs 27 µs
         return ids, scores

@@ -1,4 +1,4 @@
-"""Text as the words by which captions are found: stems, and pieces where no blanks part words.
+"""The words by which captions are found: stems, and pieces in scripts without blanks.
 
 Captions and queries go through the same functions, so both databases can match plain strings.
 """
@@ -15,9 +15,9 @@ import snowballstemmer
 from search.records import Caption
 
 # Runs of letters with the marks on them (UAX 29, rule WB4), by the Unicode properties of the
-# `regex` library, which follows each version of Unicode. A run is of one script: "2只狗", "穿T恤"
+# `regex` library, which follows each version of Unicode. A run has one script: "2只狗", "穿T恤"
 # and "iPhone으로" are written without a blank and are not one word. Digits belong to Latin words
-# alone (mp3, 35mm), as counts stand right before the words of other scripts.
+# alone (mp3, 35mm), as counts come right before the words of other scripts.
 RUNS = regex.compile(
     r"""(?xV1)
     (?P<han>    (?: \p{Han} \p{M}* )+ )
@@ -34,8 +34,8 @@ RUNS = regex.compile(
 
 # Scripts that put no blanks between words, or, as Korean, none between a word and its particles.
 # Runs of them become their overlapping pieces of up to so many letters, which need no dictionary
-# and find a word wherever it stands. A pair of Han characters is about a word; a pair of Thai, Lao,
-# Khmer or Burmese letters is in too many words to tell them apart.
+# and find a word at any place. A pair of Han characters is about a word; a pair of Thai, Lao,
+# Khmer or Burmese letters is in too many words to distinguish them.
 PIECES = {"han": 2, "kana": 2, "hangul": 2, "thai": 3}
 
 # A letter with the marks on it. Not `\X`, whose rules change between versions of Unicode: the words
@@ -45,11 +45,11 @@ LETTERS = regex.compile(r"\P{M}\p{M}*")
 # Invisible: soft hyphens, joiners, variation selectors, marks of direction.
 IGNORED = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 
-# Arabic and Hebrew are mostly written without these, and stretched at will. They are looked for
-# once the letters that a mark is a part of are composed.
+# Arabic and Hebrew are mostly written without these, and stretched freely. They are removed
+# after letters are composed with their marks.
 OPTIONAL = regex.compile(r"(?<=[\p{Arabic}\p{Hebrew}\p{Syriac}]\p{M}*)\p{M}|ـ")
 
-# Words that nearly every caption has and that say nothing of a picture.
+# Words of nearly every caption, which do not describe a picture.
 EMPTY_ENGLISH = (
     "a an and are as at be by for from has have he her his in into is it its of on or she that the "
     "their there they this to was were which while who with"
@@ -59,19 +59,19 @@ EMPTY_CHINESE = "的了着在是和与一个上中里有被地得"
 EMPTY_JAPANESE = "".join(map(chr, range(ord("ぁ"), ord("ゖ") + 1)))
 EMPTY = frozenset([*EMPTY_ENGLISH.split(), *EMPTY_CHINESE, *EMPTY_JAPANESE])
 
-# A longer word is none: an address, a hash, a text without spaces.
+# A longer run is not a word: an address, a hash, a text without spaces.
 LONGEST_WORD = 40
 
 MAX_QUERY_WORDS = 32
 """What a query asks for at most; what is past them is left out, the vectors still see it."""
 
-# BM25's usual constants (Robertson and Zaragoza 2009): how soon a word's repetition stops to count,
-# and how much long captions are held back.
+# BM25's usual constants (Robertson and Zaragoza 2009): how soon repetitions of a word stop
+# counting, and how much long captions are penalized.
 K1, B = 1.2, 0.75
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a caption, in order, repetitions kept."""
+    """Return the words of a caption, in order, repetitions included."""
     found: list[str] = []
     for run in RUNS.finditer(_readable(text)):
         found += _pieces(run, shortest=1) if run.lastgroup in PIECES else _word(run[0])
@@ -79,7 +79,7 @@ def words_of(text: str) -> list[str]:
 
 
 def query_words(text: str) -> tuple[str, ...]:
-    """Return the words that a query asks for, each once, and of pieces the longest alone."""
+    """Return the words of a query, each once, and of pieces the longest alone."""
     found: list[str] = []
     for run in RUNS.finditer(_readable(text)):
         if run.lastgroup in PIECES:
@@ -103,7 +103,7 @@ def found_in(text: str, asked: Iterable[str]) -> tuple[str, ...]:
 
 
 def rarity(frequency: int, pictures: int) -> float:
-    """How much finding a word says: the logarithm of how rare it is among so many pictures."""
+    """Return the rarity of a word: the logarithm of how rare it is among so many pictures."""
     pictures = max(pictures, frequency)
     return math.log((pictures - frequency + 0.5) / (frequency + 0.5) + 1)
 
@@ -111,10 +111,10 @@ def rarity(frequency: int, pictures: int) -> float:
 def words_score(
     rarities: Mapping[str, float], held: Sequence[str], usual_length: float
 ) -> tuple[float, float]:
-    """How well the words `held` by a picture's captions answer those asked: (BM25, coverage).
+    """Score the words of a picture's captions against a query's words: (BM25, coverage).
 
-    `rarities` is of each asked word; `usual_length` the mean number of words of a picture. Coverage
-    is what was found of the rarities' sum, from 0 to 1.
+    First come the captions' words; `rarities` has each query word's; `usual_length` is the mean
+    number of words of a picture. Coverage is the matched part of the rarities' sum, 0 to 1.
     """
     drag = K1 * (1 - B + B * len(held) / max(usual_length, 1.0))
     counts = {word: held.count(word) for word in rarities}
@@ -127,7 +127,7 @@ def words_score(
 
 
 def best_caption(asked: Sequence[str], captions: Iterable[Caption]) -> Caption | None:
-    """Return the caption that holds most of the words asked for; None where none holds any."""
+    """Return the caption with most of the query's words; None if none has any."""
     wanted = set(asked)
     counted = [(len(wanted & set(words_of(each.text))), each) for each in captions]
     most, best = max(counted, key=lambda pair: pair[0], default=(0, None))
@@ -135,7 +135,7 @@ def best_caption(asked: Sequence[str], captions: Iterable[Caption]) -> Caption |
 
 
 def _readable(text: str) -> str:
-    """Return a text without what is not seen, its letters in their usual forms, upper case kept."""
+    """Return a text without invisible characters, letters in usual forms, case unchanged."""
     return text if text.isascii() else unicodedata.normalize("NFKC", IGNORED.sub("", text))
 
 
@@ -156,10 +156,10 @@ def _pieces(run: "regex.Match[str]", shortest: int) -> list[str]:
 
 @lru_cache(maxsize=65_536)  # a stem takes 18 µs, and captions share their words
 def _word(written: str) -> tuple[str, ...]:
-    """Return the word that a run of letters is found by; none where it says nothing."""
+    """Return the word by which a run of letters is found; none for a stop word."""
     folded = unicodedata.normalize("NFKC", written.casefold())
     if not folded.isascii():
-        # İ is i with a dot above once its case is folded.
+        # İ is i with a dot above after case folding.
         folded = OPTIONAL.sub("", folded).replace("i\u0307", "i")
     if folded in EMPTY or not folded:
         return ()
@@ -167,7 +167,7 @@ def _word(written: str) -> tuple[str, ...]:
 
 
 class _English(threading.local):
-    """A stemmer for each thread: it keeps the word that it works on in itself."""
+    """A stemmer for each thread: it stores its current word in itself."""
 
     def __init__(self) -> None:
         self.stemmer = snowballstemmer.stemmer("english")

@@ -1,17 +1,17 @@
-"""Characters as they are stored and compared: whole ones, and names in one of Unicode's forms."""
+"""Characters as they are stored and compared: valid ones, and names in one Unicode form."""
 
 import unicodedata
 
 
 def whole(text: str) -> str:
-    """Return a text that can be encoded: halves of a surrogate pair meet, a lone one is U+FFFD."""
+    """Return a text that can be encoded: surrogate halves are joined, a lone one is U+FFFD."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def storable(text: str) -> str:
-    """Return a text that every database can hold: of whole characters, blanks in place of NULs."""
+    """Return a text that every database can store: of valid characters, blanks for NULs."""
     return whole(text).replace("\0", " ")
 
 
@@ -24,6 +24,6 @@ def composed(name: str) -> str:
 
 
 def forms(name: str) -> list[str]:
-    """Return the forms that a name may have been written in, as it stands first."""
+    """Return the forms that a name may have been written in, the given one first."""
     others = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
     return [name] if name.isascii() else list(dict.fromkeys((name, *others)))

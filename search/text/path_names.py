@@ -1,4 +1,4 @@
-"""Paths as the file system writes them, whose names a person may have typed in another form."""
+"""Paths in the file system's spelling, for names that a person typed in another form."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ from search.text.characters import forms
 
 
 def on_disk(path: Path) -> Path:
-    """Return the path that is there, composed or decomposed, or the path itself where none is.
+    """Return the existing path, composed or decomposed, or the path itself if none exists.
 
-    Each part is looked for by itself: a folder that was copied from macOS may hold files that were
-    named elsewhere. Where a folder holds both forms, the one that is asked for is taken.
+    Each part is looked up by itself: a folder that was copied from macOS may have files that were
+    named elsewhere. Where a folder has both forms, the given form is taken.
     """
     if str(path).isascii() or os.path.lexists(path):
         return path

@@ -1,4 +1,4 @@
-"""Texts as terminals, logs and readers of JSON take them."""
+"""Texts made safe for terminals, logs and readers of JSON."""
 
 import json
 import unicodedata
@@ -9,7 +9,7 @@ from search.text.characters import whole
 # Marks and overrides of the direction of a text: a name with one seems to end otherwise.
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-# JSON itself escapes what stands below the blank.
+# JSON itself escapes the characters below the blank.
 JSON_ESCAPES = {
     code: f"\\u{code:04x}"
     for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, *map(ord, sorted(TURNING)))
@@ -17,23 +17,24 @@ JSON_ESCAPES = {
 
 
 def printable(text: str) -> str:
-    """Return the text as any terminal or JSON reader takes it, with U+FFFD for what is no UTF-8."""
+    """Return the text for any terminal or JSON reader, with U+FFFD for bytes that are not UTF-8."""
     return whole(text)
 
 
 def one_line(text: str) -> str:
-    """Return the text with what breaks a line or steers a terminal written out, as in a\\nb."""
+    """Return the text with line breaks and terminal controls escaped, as in a\
+    b."""
     return "".join(
         each.encode("unicode_escape").decode() if _breaks(each) else each for each in text
     )
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return a value as JSON, with every character escaped that `one_line` writes out."""
+    """Return a value as JSON, with every character escaped that `one_line` escapes."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return text.translate(JSON_ESCAPES)
 
 
 def _breaks(character: str) -> bool:
-    """Tell whether a character is a control, a line break, half a pair, or turns the text round."""
+    """Return whether a character is a control, a line break, half a pair, or a direction mark."""
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in TURNING

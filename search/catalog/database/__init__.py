@@ -1,4 +1,4 @@
-"""Opening the database: one place for connections, transactions and what their errors mean."""
+"""The database: connections, transactions, and the meaning of their errors."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,11 +20,11 @@ from search.errors import BadQuery, BadSetting, DatabaseUnavailable, LimnError, 
 from search.installing import install_extra
 
 Statement = Callable[[bool], sa.Select[Any]]
-"""Makes a statement, for SQLite or else for PostgreSQL."""
+"""A function that makes a statement for SQLite, or else for PostgreSQL."""
 
 
 class Database:
-    """An SQLite file, by its path or a URL, or a PostgreSQL server; opened when first used."""
+    """An SQLite file, by path or URL, or a PostgreSQL server; opened at first use."""
 
     def __init__(self, where: str | Path) -> None:
         self.url = (
@@ -45,7 +45,7 @@ class Database:
         self._reopened = 0
         self._reports: list[Callable[[str], None]] = []
         self.writer_locks: dict[int, Callable[[], None]] = {}
-        """The writer locks held here by collection id: each raises LockLost where it is lost."""
+        """The writer locks of this process by collection id: each raises LockLost if it is lost."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -53,24 +53,24 @@ class Database:
 
     @property
     def label(self) -> str:
-        """The database as messages name it, without its password."""
+        """Return the name of the database for messages, without its password."""
         return str(self.file) if self.file else self.url.render_as_string(hide_password=True)
 
     @property
     def read_only(self) -> bool:
-        """True where this user may read the database's file and not write to it."""
+        """Return whether this user may read the database's file and not write to it."""
         return self._sqlite is not None and self._sqlite.read_only
 
     def check(self, begin: bool = False) -> None:
-        """Refuse a file that lost its pictures before anything is made of it.
+        """Refuse a file that lost its pictures, before it is opened as a new one.
 
-        With `begin`, one that is not there may be made. Raises DatabaseUnavailable.
+        With `begin`, a missing file may be created. Raises DatabaseUnavailable.
         """
         if self._sqlite is not None:
             self._sqlite.check(begin)
 
     def refuse_empty(self) -> None:
-        """Refuse a file that has no tables and once had some; raises DatabaseUnavailable."""
+        """Refuse a file without tables that once had some; raises DatabaseUnavailable."""
         if self._sqlite is not None:
             self._sqlite.refuse_empty()
 
@@ -89,8 +89,8 @@ class Database:
     def rows(self, statement: Statement, **values: Any) -> list[tuple[Any, ...]]:
         """Return all rows of one statement, by the driver itself, in a transaction of its own.
 
-        For what every search asks: its SQL is written out once, and SQLAlchemy, which takes as long
-        to run it as the database does, stays out of the way.
+        For the statements of every search: the SQL is compiled once, and SQLAlchemy, which takes as
+        long as the database does, is bypassed.
         """
         if statement not in self._written:
             named = sqlite.dialect(paramstyle="named") if self.is_sqlite else self._engine.dialect
@@ -111,15 +111,15 @@ class Database:
     def version(self) -> int | None:
         """Return a number that changes with every commit of any process.
 
-        None where there is no such number that costs less than a statement: on PostgreSQL.
+        None on PostgreSQL, which has no such number that costs less than a statement.
         """
         if not self.is_sqlite:
             return None
         self._reopen()
         if self._sqlite is not None and self._sqlite.is_snapshot:
-            return -self._reopened  # nothing is committed that its connections would see
+            return -self._reopened  # connections see no commits without reopening
         with self._watching, self._translating():
-            if self._watcher is None:  # of its own commits it would not tell: it makes none
+            if self._watcher is None:  # it ignores its own commits: it makes none
                 self._watcher = self._engine.raw_connection()
             cursor = self._watcher.cursor()
             cursor.execute("PRAGMA data_version")
@@ -132,7 +132,7 @@ class Database:
         sa.event.listen(self._engine, "before_cursor_execute", lambda *event: report(str(event[2])))
 
     def connect(self) -> sa.Connection:
-        """Open a connection that the caller closes, outside any transaction of ours."""
+        """Open a connection that the caller closes, outside the transactions of this class."""
         return self._engine.connect()
 
     def close(self) -> None:
@@ -148,7 +148,7 @@ class Database:
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
-        """Read one state; open the snapshot again where somebody has written to the file."""
+        """Read one state; open the snapshot again if another process has written to the file."""
         self._reopen()
         yield
         if self._sqlite is not None and self._sqlite.changed():
@@ -169,7 +169,7 @@ class Database:
 
     def _create_engine(self) -> sa.Engine:
         try:
-            # As many connections as there are threads that ask at once, all of them kept: opening
+            # As many connections as there are concurrent threads, all of them kept open: opening
             # one takes as long as ten searches' statements.
             if self.file is None:
                 return sa.create_engine(self.url, pool_pre_ping=True, pool_size=0)
@@ -204,7 +204,7 @@ class Database:
 
     @property
     def _driver(self) -> Any:
-        """The driver's module: all of its errors have a base there."""
+        """Return the driver's module, which has the base class of its errors."""
         return self._engine.dialect.loaded_dbapi
 
     def _translate(self, context: ExceptionContext) -> None:
@@ -222,7 +222,7 @@ class Database:
             raise self._explained(error) from error
 
     def _explained(self, cause: BaseException) -> LimnError:
-        """Return the error for the user that a driver's error means."""
+        """Return the error for the user that matches a driver's error."""
         text = str(cause).strip() or type(cause).__name__
         if self.is_sqlite:
             return explained(text, self.label)
@@ -255,7 +255,7 @@ def _explained_postgres(cause: BaseException, text: str, label: str, driver: Any
 
 
 def _as_text(statement: sa.Select[Any], dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
-    """Return a statement as the driver takes it, values by name, and the values in it."""
+    """Return a statement in the driver's syntax, values by name, and its values."""
     compiled = statement.compile(dialect=dialect)
     return str(compiled), {
         name: value for name, value in compiled.params.items() if value is not None

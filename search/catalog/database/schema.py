@@ -1,4 +1,4 @@
-"""Bringing a database to the schema that this version of Limn needs, through Alembic."""
+"""The schema: upgrades a database to the one that this version needs, through Alembic."""
 
 import importlib.util
 import logging
@@ -9,20 +9,20 @@ import sqlalchemy as sa
 from search.catalog.database import Database
 from search.errors import DatabaseUnavailable, StorageFailed
 
-# The newest migration; a test holds it equal to what the migrations folder says. Comparing with it
+# The newest migration; a test compares it with the migrations folder. The constant
 # spares every command the import of Alembic.
 HEAD = "0009"
 
 
 def ensure_schema(database: Database, begin: bool = False) -> None:
-    """Upgrade a new or older database; leave one at head alone.
+    """Upgrade a new or older database; leave a current one unchanged.
 
-    One that is not there, though its index files are, is made only with `begin`.
+    A database that is missing, though its index files exist, is created only with `begin`.
 
     Raises:
         DatabaseUnavailable: the schema is newer than this version, or is not Limn's; or the
             database lost its pictures.
-        StorageFailed: it must be upgraded, and this user may only read it.
+        StorageFailed: the database must be upgraded, and this user may only read it.
     """
     database.check(begin)
     found = current_revision(database)
@@ -44,7 +44,7 @@ def ensure_schema(database: Database, begin: bool = False) -> None:
 
 
 def current_revision(database: Database) -> str | None:
-    """Return the revision that the database is at; None for an empty one."""
+    """Return the revision of the database; None for an empty one."""
     with database.reading() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
@@ -52,7 +52,7 @@ def current_revision(database: Database) -> str | None:
 
 
 def upgrade(database: Database, revision: str = "head") -> str:
-    """Run the migrations that are missing, in one transaction, and return the head revision.
+    """Run the missing migrations in one transaction, and return the newest revision.
 
     Raises:
         DatabaseUnavailable: the schema is newer than this version, or is not Limn's.
@@ -64,7 +64,7 @@ def upgrade(database: Database, revision: str = "head") -> str:
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
-    # Two first uses at the same moment: the second waits here, then finds nothing left to do.
+    # Two first uses at the same moment: the second waits here, then has nothing to do.
     with database.writing() as connection:
         if not database.is_sqlite:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('limn.schema'))"))
@@ -78,7 +78,7 @@ def upgrade(database: Database, revision: str = "head") -> str:
 
 
 def migrations_folder() -> Path:
-    """Where the migrations are installed; found, not imported: they import `search`."""
+    """Return the folder of the migrations, without importing them: they import `search`."""
     spec = importlib.util.find_spec("migrations")
     if spec is None or not spec.submodule_search_locations:
         raise DatabaseUnavailable(

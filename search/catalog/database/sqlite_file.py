@@ -1,4 +1,4 @@
-"""Opening one SQLite file: to write, to read alone, or not at all where its pictures are lost."""
+"""One SQLite file: opened to write, to read only, or refused where its pictures are lost."""
 
 import os
 import sqlite3
@@ -11,11 +11,11 @@ from search.errors import DatabaseUnavailable, LimnError, Message, StorageFailed
 # How long a writer waits for another: a batch takes well under a second, a busy disk longer.
 SQLITE_WAIT_S = 60
 
-# WAL: readers never wait for the writer. NORMAL: a commit outlives the process, whatever kills
-# it; a power cut may take back the last ones but never damages the file.
+# WAL: readers never wait for the writer. NORMAL: a commit survives any end of the process; a
+# power cut may undo the last ones but never damages the file.
 TO_WRITE = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 
-# What SQLite says where it may not write beside the file, as WAL mode wants it even to read.
+# SQLite's errors where it may not write next to the file, as WAL mode needs even for reading.
 NOT_OURS = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 PRIMARY_CODE = 0xFF
 
@@ -28,9 +28,9 @@ Stamp = tuple[tuple[int, int, int] | None, ...]
 class SqliteFile:
     """One SQLite file and how this user may open it. Safe to call from many threads.
 
-    A file in WAL mode is shared through two files in its folder. A user who may not make those
+    A file in WAL mode is shared through two files in its folder. A user who may not create those
     reads the file without them: as a *snapshot*, which is right as long as nobody writes. `changed`
-    says when somebody has, and the connections that were opened before are useless then.
+    is True once somebody has, and connections opened before are then invalid.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,25 +41,25 @@ class SqliteFile:
 
     @property
     def wal(self) -> Path:
-        """The file of what was committed since it was last written into the database."""
+        """Return the WAL file, with the commits that are not yet in the database."""
         return self.path.with_name(f"{self.path.name}-wal")
 
     @property
     def read_only(self) -> bool:
-        """True where this user may read the database and not write to it."""
+        """Return whether this user may read the database and not write to it."""
         return self.path.is_file() and not (
             _may_write(self.path) and (self._snapshot is None or _may_write(self.path.parent))
         )
 
     @property
     def is_snapshot(self) -> bool:
-        """True where connections see the file as it was when the first of them was opened."""
+        """Return whether connections see the file as of the first connection."""
         return self._snapshot is not None
 
     def open(self, connect: Open, *args: Any, **options: Any) -> sqlite3.Connection:
-        """Return a connection that may write, or one that only reads where nothing else is allowed.
+        """Return a connection that may write, or a read-only one where writing is not allowed.
 
-        `connect` is the driver's, with the arguments that it would have been called with.
+        `connect` is the driver's, with the arguments for it.
 
         Raises:
             DatabaseUnavailable: the file was emptied or removed since the first connection.
@@ -87,13 +87,13 @@ class SqliteFile:
         return self._snapshot is not None and self._snapshot != self._stamp()
 
     def check(self, begin: bool) -> None:
-        """Refuse a database that is lost, instead of taking it for one that is new.
+        """Refuse a lost database, instead of opening a new one in its place.
 
-        Where there is none at all, one may be made with `begin`.
+        With `begin`, a missing database may be created.
 
         Raises:
-            DatabaseUnavailable: it is empty or not there, and its folder shows that pictures were
-                indexed; or it is a folder.
+            DatabaseUnavailable: the file is empty or missing, and its folder shows that pictures
+                were indexed; or the path is a folder.
         """
         if self.path.is_dir():
             raise DatabaseUnavailable(
@@ -127,9 +127,9 @@ class SqliteFile:
         self.refuse_empty()
 
     def refuse_empty(self) -> None:
-        """Refuse a database without a table in it where it once had some; raises as `check`.
+        """Refuse a database without tables that once had some; raises as `check`.
 
-        One that was not there when it was checked is new.
+        A file that was missing at the check is new.
         """
         trace = "" if self._new else self._trace()
         if trace:
@@ -145,21 +145,21 @@ class SqliteFile:
             )
 
     def _trace(self) -> str:
-        """Return what in the folder shows that pictures were indexed, in words; "" for nothing."""
+        """Return the evidence in the folder that pictures were indexed, in words; "" for none."""
         folder, name = self.path.parent, self.path.name
         if any(folder.glob(f"{name}.collection-*.lock")):
             return "a lock file"
         if any(each != self.path for each in folder.glob("*.db")):
-            return ""  # the rest may be of that one
+            return ""  # the rest may belong to that one
         kinds = {"thumbnails": "thumbnails", "indexes": "index files"}
         held = (told for kind, told in kinds.items() if any(folder.glob(f"{kind}/*")))
         return next((f"the folder of {told}" for told in held), "")
 
     def _open_snapshot(self, connect: Open, options: dict[str, Any]) -> sqlite3.Connection:
-        """Open without the two files of a WAL: nobody writes, or they would exist."""
+        """Open without the two files of a WAL: nobody writes, or the files would exist."""
         stamp = self._stamp()
-        # Without locks and shared memory a connection keeps its own index of the WAL; where there
-        # is no WAL, SQLite would make one, unless it is told that nothing can change.
+        # Without locks and shared memory a connection has its own index of the WAL; without a WAL
+        # SQLite would create one, unless it knows that nothing can change.
         way = "vfs=unix-none" if _exists(self.wal) else "immutable=1"
         address = f"{self.path.as_uri()}?mode=ro&{way}"
         opened = connect(address, **{**options, "uri": True})
@@ -168,7 +168,7 @@ class SqliteFile:
         return opened
 
     def forget_snapshot(self) -> None:
-        """Open the file again from now on: the connections opened before are gone."""
+        """Discard the snapshot: the next connection opens the file again."""
         self._snapshot = None
 
     def _stamp(self) -> Stamp:
@@ -200,7 +200,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 
 def _size(path: Path) -> int:
-    """Return the file's size in bytes; 0 where there is none."""
+    """Return the file's size in bytes; 0 for a missing file."""
     return (_stamp(path) or (0, 0, 0))[1]
 
 
@@ -213,7 +213,7 @@ def _absent(path: Path) -> str:
 
 
 def explained(text: str, label: str) -> LimnError:
-    """Return what an error of SQLite's means to the user of the database `label`."""
+    """Return the error for the user of the database `label` that matches an SQLite error."""
     if any(each in text for each in ("malformed", "not a database", "no such", "already exists")):
         return DatabaseUnavailable(
             "database-damaged",

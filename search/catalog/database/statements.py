@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-# How many values one IN (...) may name: well under the least that SQLite is built with (32,766).
+# The most values of one IN (...): well under the lowest limit that SQLite is built with (32,766).
 IN_LIMIT = 5_000
 
 Sql = sa.Connection
@@ -41,12 +41,12 @@ def delete_in(
 
 
 def pieces(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    """Yield the values, as many at a time as one IN (...) may name."""
+    """Yield the values in pieces that fit in one IN (...)."""
     return (values[start : start + IN_LIMIT] for start in range(0, len(values), IN_LIMIT))
 
 
 def below(column: sa.Column[bytes], path: Path) -> sa.ColumnElement[bool]:
-    """Return the condition that a path is `path` or lies below it, as a range for an index."""
+    """Return the condition that a path is `path` or below it, as a range for an index."""
     start = os.fsencode(path).rstrip(os.sep.encode()) + os.sep.encode()
     end = start[:-1] + bytes([start[-1] + 1])
     return (column == os.fsencode(path)) | ((column >= start) & (column < end))

@@ -1,4 +1,4 @@
-"""The SQL tables: what the catalog holds, and nothing that acts on it."""
+"""The SQL tables of the catalog, without any code that reads or writes them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -27,14 +27,14 @@ metadata = MetaData(
     }
 )
 
-# SQLite counts up only a plain INTEGER key; PostgreSQL wants 64 bits.
+# SQLite counts up only a plain INTEGER key; PostgreSQL needs 64 bits.
 Key = BigInteger().with_variant(Integer(), "sqlite")
 
 catalog = Table(
     "catalog",
     metadata,
-    # One row, made by the first migration: index files carry this id, so that one of another
-    # database is never taken for ours.
+    # One row, made by the first migration: index files carry this id, so that a file of another
+    # database is never used for this one.
     Column("id", String(32), primary_key=True),
     Column("created_at", String(32), nullable=False),
 )
@@ -64,13 +64,13 @@ picture = Table(
     Column("id", Key, primary_key=True),
     Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
     # The file system's own bytes: a name need not be valid UTF-8. Paths may be longer than an index
-    # entry of PostgreSQL, so their 16-byte hash is what is unique.
+    # entry of PostgreSQL, so their 16-byte hash is the unique column.
     Column("path", LargeBinary, nullable=False),
     Column("path_hash", LargeBinary, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("content_hash", LargeBinary, nullable=False, index=True),
-    # Tells a change in the captions beside a picture without reading its own captions again.
+    # Shows a change in a picture's captions from its source without reading its own captions again.
     Column("captions_hash", LargeBinary, nullable=False),
     Column("format", String(20), nullable=False),
     Column("width_px", Integer, nullable=False),
@@ -79,11 +79,11 @@ picture = Table(
     Column("latitude", Float),
     Column("longitude", Float),
     Column("camera", Text),
-    # Up to five, "#rrggbb" each, the most of it first.
+    # Up to five, "#rrggbb" each, the most frequent first.
     Column("colours", String(50)),
-    # 64 bits that near copies share but for a few; signed, because SQL has no other kind.
+    # 64 bits; near copies differ in a few of them; signed, because SQL has no other kind.
     Column("perceptual_hash", BigInteger),
-    # The table of pictures that named this one; null for what was found by looking.
+    # The table of pictures that named this one; null for a file found in a folder.
     Column("listed_in", LargeBinary),
     Column("indexed_at", String(32), nullable=False),
     UniqueConstraint("collection_id", "path_hash"),
@@ -95,8 +95,8 @@ picture = Table(
 missing_picture = Table(
     "missing_picture",
     metadata,
-    # Pictures whose files were not found by the last run that looked for them: kept with all they
-    # have, shown nowhere. A table of its own, as a rule empty: no query reads a wider row for it.
+    # Pictures whose files were not found by the last run that looked for them: stored in full,
+    # shown nowhere. A table of its own, usually empty: no query reads a wider row for it.
     Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
     Column("since", String(32), nullable=False),
 )
@@ -104,8 +104,8 @@ missing_picture = Table(
 colour = Table(
     "colour",
     metadata,
-    # `picture.colours` in CIELAB, to be found by how they look: the cell is that of
-    # `search.colours`. The index holds all that is asked.
+    # `picture.colours` in CIELAB, to be found by similarity: the cell is that of
+    # `search.colours`. The index covers all columns of the search.
     Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
     Column("place", SmallInteger, primary_key=True),
     Column("cell", SmallInteger, nullable=False),
@@ -132,7 +132,7 @@ picture_words = Table(
     "picture_words",
     metadata,
     # The words of a picture's captions, as `search.text.analysis` makes them, between spaces.
-    # Full text indexes lie over them: FTS5's `words_index`, kept by triggers, or PostgreSQL's GIN.
+    # Full text indexes cover them: FTS5's `words_index`, updated by triggers, or PostgreSQL's GIN.
     Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
     Column("words", Text, nullable=False),
 )
@@ -140,7 +140,7 @@ picture_words = Table(
 field = Table(
     "field",
     metadata,
-    # A further column of a picture's source, to filter on: text, or a number.
+    # An extra column of a picture's source, to filter by: text, or a number.
     Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
     Column("name", String(100), primary_key=True),
     # Short enough for an index entry of PostgreSQL, whatever the alphabet.
@@ -170,8 +170,8 @@ caption_embedding = Table(
 change = Table(
     "change",
     metadata,
-    # The change log, compacted: each picture stands in it once, under its latest number. What
-    # changed is read from the picture's own rows, so a removal is a picture that has none.
+    # The change log, compacted: each picture has one entry, under its latest number. The changed
+    # data is read from the picture's own rows, so a removed picture is one that has none.
     Column("seq", Key, primary_key=True),
     Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
     Column("picture_id", BigInteger, nullable=False, unique=True),
@@ -182,10 +182,10 @@ change = Table(
 change_epoch = Table(
     "change_epoch",
     metadata,
-    # Where a writer went on with a collection's log: the number of the last change before its own.
+    # Where a writer continued a collection's log: the number of the last change before its own.
     Column("id", Key, primary_key=True),
     Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
-    # Random: the same number may be given twice, in a database and in its backup.
+    # Random: the same number may occur twice, in a database and in its backup.
     Column("name", String(32), nullable=False),
     Column("after", BigInteger, nullable=False),
     Index(None, "collection_id", "id"),
@@ -196,15 +196,15 @@ job = Table(
     "job",
     metadata,
     Column("id", Key, primary_key=True),
-    # Null until a worker has taken up a job for a collection that is not there yet.
+    # Null until a worker starts a job for a collection that does not exist yet.
     Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), index=True),
     Column("name", String(200)),
     Column("kind", String(20), nullable=False),
     Column("source", LargeBinary, nullable=False),
-    # What a worker needs to run it: sources and options as JSON; null for one run by its command.
+    # The worker's input: sources and options as JSON; null for a job run by its command.
     Column("request", Text),
     # queued, running, done, failed (an error ended it), cancelled, or interrupted (its process
-    # went away, or was told to stop)
+    # died, or was stopped)
     Column("state", String(20), nullable=False, index=True),
     Column("cancelled", Boolean, nullable=False, default=False, server_default=false()),
     Column("total", Integer),
@@ -216,7 +216,7 @@ job = Table(
     Column("removed", Integer, nullable=False, default=0),
     Column("missing", Integer, nullable=False, default=0, server_default="0"),
     Column("failed", Integer, nullable=False, default=0),
-    # Pictures a second, and the file that was done last.
+    # Pictures a second, and the file that was finished last.
     Column("rate", Float),
     Column("current", Text),
     Column("message", Text),
@@ -229,8 +229,8 @@ job = Table(
 container = Table(
     "container",
     metadata,
-    # A file that holds pictures and was read to its end: while its size and time stay the same, so
-    # does all that is in it, and it need not be opened.
+    # A container that was read to its end: while its size and time stay the same, so does all of
+    # its content, and it need not be opened.
     Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True),
     Column("path_hash", LargeBinary, primary_key=True),
     Column("path", LargeBinary, nullable=False),
@@ -245,7 +245,7 @@ failure = Table(
     Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), nullable=False),
     Column("path", LargeBinary, nullable=False),
     Column("path_hash", LargeBinary, nullable=False),
-    # As it stood when it failed: it is tried again when these differ.
+    # Its size and time at the failure: it is tried again when these differ.
     Column("size_bytes", BigInteger),
     Column("mtime_ns", BigInteger),
     Column("reason", String(20), nullable=False),
@@ -271,10 +271,10 @@ token = Table(
 mark = Table(
     "mark",
     metadata,
-    # "More like this" or "less like this", said of a picture in answer to a question. Pictures go
-    # by their content, so that marks outlive a collection that is indexed anew.
+    # "More like this" or "less like this", for a picture in answer to a query. Pictures go
+    # by their content, so that marks outlive a collection that is indexed again.
     Column("id", Key, primary_key=True),
-    # The question's terms as JSON, their hash in hex, and the words among them.
+    # The query's terms as JSON, their hash in hex, and the words among them.
     Column("query", Text, nullable=False),
     Column("query_hash", String(32), nullable=False),
     Column("words", Text, nullable=False),
@@ -299,7 +299,7 @@ concept = Table(
 concept_mark = Table(
     "concept_mark",
     metadata,
-    # What a concept was made of, so that it can be made again under another encoder.
+    # The parts of a concept, so that it can be embedded again by another encoder.
     Column("concept_id", ForeignKey("concept.id", ondelete="CASCADE"), primary_key=True),
     Column("content_hash", LargeBinary, primary_key=True),
     Column("more", Boolean, nullable=False),
@@ -310,7 +310,7 @@ concept_mark = Table(
 concept_vector = Table(
     "concept_vector",
     metadata,
-    # No key into `space`: an imported concept may be of one that nothing here is embedded in.
+    # No key into `space`: an imported concept may belong to one that no collection here has.
     Column("concept_id", ForeignKey("concept.id", ondelete="CASCADE"), primary_key=True),
     Column("space_id", String(200), primary_key=True),
     Column("vector", LargeBinary, nullable=False),
@@ -319,14 +319,14 @@ concept_vector = Table(
 adapter = Table(
     "adapter",
     metadata,
-    # A map on the vectors of words, trained on marks, for one collection in one space.
+    # A map of text vectors, trained on marks, for one collection in one space.
     Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True),
     Column("space_id", ForeignKey("space.id"), primary_key=True),
     Column("enabled", Boolean, nullable=False),
     # Two matrices (rank, width), little-endian float32, one after the other.
     Column("rank", Integer, nullable=False),
     Column("matrices", LargeBinary, nullable=False),
-    # What it was trained on and how it did, as JSON.
+    # Its training set and its results, as JSON.
     Column("facts", Text, nullable=False),
     Column("made_at", String(32), nullable=False),
 )
@@ -336,7 +336,7 @@ saved_search = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
-    # The page's address without its beginning: q=beach&more=12
+    # The page's address from after the "?": q=beach&more=12
     Column("address", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
     sqlite_autoincrement=True,
@@ -354,7 +354,7 @@ board = Table(
 saved_search_picture = Table(
     "saved_search_picture",
     metadata,
-    # What the ids in a saved search's address stood for when it was saved.
+    # The pictures that ids in a saved search's address meant when it was saved.
     Column("saved_search_id", ForeignKey("saved_search.id", ondelete="CASCADE"), primary_key=True),
     Column("picture_id", BigInteger, primary_key=True),
     Column("content_hash", LargeBinary, nullable=False),
@@ -367,9 +367,9 @@ board_picture = Table(
     # collection that is indexed from the beginning.
     Column("board_id", ForeignKey("board.id", ondelete="CASCADE"), primary_key=True),
     Column("content_hash", LargeBinary, primary_key=True),
-    # The picture that was pinned: of several with this content, it is the one to show.
+    # The picture that was pinned: of several with this content, the one to show.
     Column("picture_id", BigInteger, nullable=False),
-    # Where it stands on the board, from 0; gaps mean nothing.
+    # Its place on the board, from 0; gaps mean nothing.
     Column("place", Integer, nullable=False),
     Column("note", Text, nullable=False, default="", server_default=""),
 )

@@ -1,4 +1,4 @@
-"""Values that one database or the other can't take, refused before either is asked."""
+"""Checks of values that one database or the other can't store, before either is called."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ SHOWN_CHARACTERS = 40
 
 
 def check_values(parameters: Any) -> None:
-    """Refuse what no column can hold or be compared with: one check for every statement.
+    """Refuse values that no column can store or compare: one check for every statement.
 
     PostgreSQL takes no NUL in a text, and SQLite ends a text there when it compares; halves of
     surrogate pairs are no characters, and whole numbers have 64 bits.

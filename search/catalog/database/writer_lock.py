@@ -1,4 +1,4 @@
-"""One writer a collection: a lock that dies with its process, whatever kills it."""
+"""The writer lock of a collection, which ends with its process, however that ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +12,7 @@ from search.catalog.database import Database
 from search.catalog.records import Collection
 from search.errors import CollectionBusy, LimnError, LockLost, StorageFailed
 
-# Sets these locks apart from the catalog's transaction locks, which take the collection's id alone.
+# Separates these locks from the catalog's transaction locks, whose key is the collection's id.
 POSTGRES_SPACE = 0x4C696D6E
 
 
@@ -61,13 +61,13 @@ def _file_lock(file: Path, collection: Collection, busy: CollectionBusy) -> Iter
 def _postgres_lock(
     database: Database, collection: Collection, busy: CollectionBusy
 ) -> Iterator[None]:
-    # The session's lock: the server lets go of it when the connection ends.
+    # The session's lock: the server releases it when the connection ends.
     with database.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         key = (POSTGRES_SPACE << 32) | collection.id
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
             raise busy
-        # A writer that lost this lock may still be within the transaction in which it looked.
+        # A writer that lost this lock may still be in the transaction in which it checked.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(collection.id)))
         lock = _SessionLock(connection, collection)
         database.writer_locks[collection.id] = lock.check
@@ -76,12 +76,12 @@ def _postgres_lock(
         finally:
             del database.writer_locks[collection.id]
             if not lock.lost:
-                with suppress(LimnError):  # a session that has ended holds no lock
+                with suppress(LimnError):  # a session that has ended has no lock
                     connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
 class _SessionLock:
-    """A lock that its session holds, for as long as that lives."""
+    """A lock that lasts as long as its database session."""
 
     def __init__(self, connection: sa.Connection, collection: Collection) -> None:
         self.lost = False
@@ -91,7 +91,7 @@ class _SessionLock:
         self._session = self._read_session()
 
     def check(self) -> None:
-        """Raise LockLost where the session has ended. SQLAlchemy may have opened another since."""
+        """Raise LockLost if the session has ended; SQLAlchemy may have opened another since."""
         with self._turn:
             try:
                 self.lost = self.lost or self._read_session() != self._session
@@ -111,9 +111,9 @@ class _SessionLock:
 
 
 def check_lock(database: Database, sql: sa.Connection, collection_id: int) -> None:
-    """Take the turn to write to a collection, and check this process's writer lock, if any.
+    """Serialize with other writers of a collection, and check this process's writer lock, if any.
 
-    To be called first in a transaction. The turn keeps log order equal to commit order, and makes
+    The first call in a transaction. It keeps log order equal to commit order, and makes
     the next owner of the lock wait until this transaction has ended. SQLite has one writer anyway,
     and the lock is a file's, which ends with the process alone.
 

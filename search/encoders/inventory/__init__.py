@@ -1,4 +1,4 @@
-"""The encoder pairs that are on this machine: found without a network, and without opening any."""
+"""The encoder pairs on this machine, found without a network, and without opening one."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +11,10 @@ from search.settings import Settings
 
 
 def known_encoders(settings: Settings) -> list[EncoderInfo]:
-    """Return those that ship, those in the caches of the hub and of torch, and of collections."""
+    """Return the shipped pairs, those in the caches of the hub and of torch, and of collections."""
     used = _used(settings)
     installed = [each for backend in plugins.backends("encoders") for each in backend().installed()]
-    installed.sort(key=lambda each: each.where != "ships")  # stable: those that ship come first
+    installed.sort(key=lambda each: each.where != "ships")  # stable: shipped ones come first
     found = {each.encoder: each for each in installed}
     for encoder, collections in used.items():
         at = found.get(encoder) or _described(encoder)
@@ -29,7 +29,7 @@ def known_encoders(settings: Settings) -> list[EncoderInfo]:
 def _used(settings: Settings) -> dict[str, list[Collection]]:
     """Return the collections of the catalog, if there is one, by their encoder's specification."""
     if isinstance(settings.database, Path) and not settings.database.exists():
-        return {}  # looking at it would make it
+        return {}  # opening it would create it
     used: dict[str, list[Collection]] = {}
     with open_catalog(settings.database) as catalog:
         for collection in catalog.collections.all():

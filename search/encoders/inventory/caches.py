@@ -1,4 +1,4 @@
-"""Published weights that were downloaded before: in the hub's cache, in torch's and open_clip's."""
+"""Published weights on this machine: in the caches of the hub, of torch and of open_clip."""
 
 import os
 import zipfile
@@ -25,12 +25,12 @@ class CachedWeights:
 
 
 def cached_weights() -> Iterator[CachedWeights]:
-    """Every pair that opens without a request: by name, or by its file in torch's cache."""
+    """Yield every pair that opens without a request: by name, or by its file in torch's cache."""
     for architecture, tags in published().items():
         for tag, entry in tags.items():
             name = architecture.removesuffix("-quickgelu")
             if name != architecture and tag in published().get(name, {}):
-                continue  # the same weights, which go by the plain name too
+                continue  # the same weights, which the plain name opens too
             encoder = f"open_clip:{architecture}/{tag}"
             if (file := _in_hub_cache(architecture, entry)) is not None:
                 yield CachedWeights(encoder, architecture, file)
@@ -91,14 +91,14 @@ def _in_torch_cache(entry: dict[str, Any]) -> Path | None:
 
 
 def _download_folders() -> tuple[Path, ...]:
-    """Where torch and open_clip put what they download by address."""
+    """Return the folders of torch's and open_clip's downloads by address."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     torch_home = Path(os.environ.get("TORCH_HOME") or cache / "torch")
     return torch_home / "hub" / "checkpoints", Path.home() / ".cache" / "clip"
 
 
 def _is_a_program(file: Path) -> bool:
-    """Whether a file is TorchScript, as OpenAI's are: code, which is never run."""
+    """Return whether a file is TorchScript, as OpenAI's are: code, which is never run."""
     try:
         with zipfile.ZipFile(file) as archive:
             return any("/code/" in name for name in archive.namelist())

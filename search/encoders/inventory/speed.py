@@ -1,4 +1,4 @@
-"""How fast a pair is: a class by the work that a picture takes, or a short measurement."""
+"""The speed of a pair: a class by the work a picture takes, or a short measurement."""
 
 import statistics
 import time
@@ -17,20 +17,20 @@ BUILTIN_GMACS = 0.35
 """MobileNetV2 has 0.30 (Sandler et al. 2018, table 4); the pooling adds the rest."""
 
 INT8_GAIN = 2.0
-"""Times that an int8 export is faster than float32, rounded down: 2.3 with VNNI (measured)."""
+"""The speed of an int8 export against float32, rounded down: 2.3 with VNNI (measured)."""
 
 PICTURES, TEXTS, REPEATS = 8, 10, 3
 
 
 def speed_class(gmacs: float | None) -> str | None:
-    """Return the class of a pair whose picture takes `gmacs`; None where that is not known."""
+    """Return the class of a pair whose picture takes `gmacs`; None for an unknown number."""
     if gmacs is None:
         return None
     return next((name for name, end in CLASSES if gmacs < end), "GPU")
 
 
 def measured(encoder: Encoder) -> tuple[float, float]:
-    """Pictures a second in batches of 8, and milliseconds for one text; medians of a few runs."""
+    """Return pictures a second in batches of 8, and ms for one text; medians of a few runs."""
     preparation = encoder.preparation
     shape = (PICTURES, preparation.height_px, preparation.width_px, 3)
     pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)

@@ -1,5 +1,5 @@
-"""The backends of pairs that onnxruntime runs: the one that ships, those of `limn train`, and
-those that `limn export` wrote.
+"""The backends of pairs that onnxruntime runs: the shipped one, those of `limn train`, and
+those of `limn export`.
 """
 
 import json
@@ -13,7 +13,7 @@ from search.errors import EncoderUnavailable, LimnError
 
 
 class BuiltinBackend(EncoderBackend):
-    """Opens the pair that ships, and pairs that `limn train` made of it."""
+    """The backend of the shipped pair, and of pairs that `limn train` made from it."""
 
     names: ClassVar[tuple[str, ...]] = ("builtin", "builtin@/path/to/pair")
 
@@ -24,7 +24,7 @@ class BuiltinBackend(EncoderBackend):
         return open_builtin(pair_folder(spec))
 
     def check(self, spec: str) -> None:
-        """Raise EncoderUnavailable where a folder holds no pair."""
+        """Raise EncoderUnavailable for a folder without a pair."""
         from search.encoders.onnx_pair.builtin import pair_folder
         from search.encoders.onnx_pair.pair_folder import DESCRIPTION
 
@@ -37,11 +37,11 @@ class BuiltinBackend(EncoderBackend):
             )
 
     def installed(self) -> Iterable[EncoderInfo]:
-        """Yield the pair that ships."""
+        """Yield the shipped pair."""
         yield replace(self.describe("builtin"), where="ships")
 
     def describe(self, spec: str) -> EncoderInfo:
-        """Return what pair.json says."""
+        """Return the facts in pair.json."""
         from search.encoders.inventory.speed import BUILTIN_GMACS, speed_class
         from search.encoders.onnx_pair.builtin import builtin_space, pair_folder
         from search.encoders.onnx_pair.pair_folder import DESCRIPTION, opening
@@ -63,7 +63,7 @@ class BuiltinBackend(EncoderBackend):
 
 
 class ExportedBackend(EncoderBackend):
-    """Opens pairs that `limn export` wrote."""
+    """The backend of pairs that `limn export` wrote."""
 
     names: ClassVar[tuple[str, ...]] = ("onnx:/path/to/exported/pair",)
 
@@ -74,13 +74,13 @@ class ExportedBackend(EncoderBackend):
         return open_onnx(spec)
 
     def check(self, spec: str) -> None:
-        """Raise EncoderUnavailable where a folder holds no exported pair."""
+        """Raise EncoderUnavailable for a folder without an exported pair."""
         from search.encoders.onnx_pair.exported import check_exported, onnx_folder
 
         check_exported(onnx_folder(spec))
 
     def describe(self, spec: str) -> EncoderInfo:
-        """Return what pair.json says."""
+        """Return the facts in pair.json."""
         from search.encoders.inventory.speed import INT8_GAIN, speed_class
         from search.encoders.onnx_pair.exported import onnx_folder, read_facts, space_of
         from search.encoders.onnx_pair.pair_folder import opening

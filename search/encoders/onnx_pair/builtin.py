@@ -1,4 +1,4 @@
-"""The pair that ships with Limn: MobileNetV2 and a small BERT, trained here, run by onnxruntime."""
+"""The shipped pair: MobileNetV2 and a small BERT, trained here, run by onnxruntime."""
 
 import hashlib
 import os
@@ -25,10 +25,10 @@ from search.records import Pixels, Space, Vectors
 FOLDER = Path(__file__).parent / "pair"
 
 LONGEST_TEXT = 10_000
-"""Characters looked at; the tower reads 48 tokens, so nothing is lost but time."""
+"""Characters of a text that are read; the tower reads 48 tokens, so only time is saved."""
 
 READ_AGAIN = 128
-"""Texts whose tokens are kept: a search asks for a vector, and then how much of its words was read;
+"""Texts whose tokens are cached: a search asks for a vector, and then how many words were read;
 in between, others may ask."""
 
 
@@ -45,10 +45,10 @@ class BuiltinEncoder:
     towers: Towers
     tokenizer: Tokenizer
     read: Callable[[str], Encoding] = field(repr=False)
-    """The tokenizer, with the last texts kept."""
+    """The tokenizer, with the last texts cached."""
 
     querybank: Querybank | None = field(repr=False)
-    """None in pairs of before 26 November 2026, and in those that were taught too little."""
+    """None in pairs from before 26 November 2026, and in those with too little training."""
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, h, w, 3) uint8, of the preparation's size, -> (n, width)."""
@@ -56,13 +56,13 @@ class BuiltinEncoder:
         return self.querybank.even_pictures(vectors) if self.querybank else vectors
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed n texts of any Unicode -> (n, width); what is past 48 tokens is cut."""
+        """Embed n texts of any Unicode -> (n, width); text past 48 tokens is cut."""
         readable = (encodable(text[:LONGEST_TEXT]) for text in texts)
         vectors = self.towers.encode_ids([self.read(text).ids for text in readable])
         return self.querybank.even_texts(vectors) if self.querybank else vectors
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text come before the tower's 48 tokens are full."""
+        """Return the number of a text's first characters that fit in the tower's 48 tokens."""
         return longest(text, lambda part: not self.read(encodable(part)).overflowing)
 
 
@@ -73,7 +73,7 @@ def pair_folder(spec: str) -> Path:
 
 
 def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
-    """Open the pair in `folder`; `threads` bounds the CPU threads of a graph, 0 leaves it free.
+    """Open the pair in `folder`; `threads` bounds the CPU threads of a graph, 0 sets no bound.
 
     Raises:
         EncoderUnavailable: a file is missing, damaged or of an unknown format.
@@ -95,13 +95,13 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
 
 
 def builtin_space(folder: Path = FOLDER) -> Space:
-    """Return the space of the pair in `folder`, unopened; `opening` says what its errors mean."""
+    """Return the space of the pair in `folder`, unopened; call it within `opening`."""
     return _space(folder, read_folder(folder))
 
 
 def _space(folder: Path, pair: PairFolder) -> Space:
-    """Return the space, by a digest of the files, which hold architecture, weights, normalisation
-    and tokenizer, and of pair.json, which holds the preparation.
+    """Return the space, by a digest of the files, which contain architecture, weights, tokenizer
+    and normalisation, and of pair.json, which contains the preparation.
     """
     identity = hashlib.sha256(pair.described + "".join(pair.digests.values()).encode())
     encoder = "builtin" if folder == FOLDER else f"builtin@{folder.absolute()}"

@@ -17,7 +17,7 @@ from search.errors import BadSetting, EncoderUnavailable
 from search.records import Pixels, Space, Vectors
 
 FORMAT = 2
-"""What pair.json of an exported pair says; 1 is the pair that ships, and those of `limn train`."""
+"""The format of an exported pair's pair.json; 1 is the shipped pair's, and that of `limn train`."""
 
 REMEDY = "export it again with limn export"
 
@@ -37,21 +37,21 @@ class OnnxEncoder:
         return self.towers.encode_pixels(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
+        """Embed n texts -> (n, width); n may be 0. Text past the tower's limit is cut."""
         return self.towers.encode_ids(self.words.ids(texts))
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text, from its first, come before the tower's limit."""
+        """Return the number of a text's first characters that fit in the tower's limit."""
         return longest(text, self.words.fit)
 
 
 def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:
-    """Open `onnx:/path/to/folder`; `threads` bounds the CPU threads of a call, 0 leaves it free.
+    """Open `onnx:/path/to/folder`; `threads` bounds the CPU threads of a call, 0 sets no bound.
 
     Raises:
         BadSetting: `spec` names no folder.
-        EncoderUnavailable: no pair was exported there, a file is damaged, or another version of
-            Limn wrote it.
+        EncoderUnavailable: the folder has no exported pair, a file is damaged, or another
+            version of Limn wrote it.
     """
     folder = onnx_folder(spec)
     check_exported(folder)
@@ -69,7 +69,7 @@ def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:
 
 
 def check_exported(folder: Path) -> None:
-    """Raise EncoderUnavailable where a folder holds no pair."""
+    """Raise EncoderUnavailable for a folder without a pair."""
     if not (folder / DESCRIPTION).is_file():
         raise EncoderUnavailable(
             "exported-pair-missing",
@@ -93,10 +93,10 @@ def onnx_folder(spec: str) -> Path:
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Return what pair.json of an exported pair says; the files beside it are not looked at.
+    """Return the contents of an exported pair's pair.json, without checking its other files.
 
     Raises:
-        RuntimeError: it is damaged, or of another kind or version.
+        RuntimeError: pair.json is damaged, or of another kind or version.
     """
     facts: dict[str, Any] = json.loads((folder / DESCRIPTION).read_bytes())
     if facts["format"] == 1:
@@ -111,11 +111,11 @@ def read_facts(folder: Path) -> dict[str, Any]:
 
 
 def digest_of(facts: dict[str, Any]) -> str:
-    """SHA-256 over the facts other than `digest` itself, in hexadecimal digits."""
+    """Return the SHA-256 over the facts other than `digest` itself, in hexadecimal digits."""
     others = {name: value for name, value in facts.items() if name != "digest"}
     return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()
 
 
 def space_of(folder: Path, facts: dict[str, Any]) -> Space:
-    """Return the space of an exported pair, which the export settled."""
+    """Return the space of an exported pair, as fixed by the export."""
     return Space(str(facts["space"]), f"onnx:{folder}", int(facts["width"]))

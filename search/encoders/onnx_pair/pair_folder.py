@@ -1,4 +1,4 @@
-"""A pair's folder: pair.json, and the files beside it whose digests it gives."""
+"""A pair's folder: pair.json, and the files whose digests pair.json lists."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from search.encoders.preparation import Preparation
 from search.errors import EncoderUnavailable
 
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")
-"""What pair.json describes and gives the digests of; and `QUERYBANK`, where there is one."""
+"""The files whose digests pair.json lists; and `QUERYBANK`, if there is one."""
 
 DESCRIPTION = "pair.json"
 QUERYBANK = "querybank.npz"
@@ -21,7 +21,7 @@ QUERYBANK = "querybank.npz"
 
 @dataclass(frozen=True, slots=True)
 class PairFolder:
-    """A folder whose files are whole: what pair.json says, its bytes, and the files' digests."""
+    """A folder with undamaged files: the facts in pair.json, its bytes, and the files' digests."""
 
     facts: dict[str, Any]
     described: bytes
@@ -30,7 +30,7 @@ class PairFolder:
 
 @contextmanager
 def opening(folder: Path, remedy: str) -> Iterator[None]:
-    """Whatever goes wrong while the pair in `folder` is opened: say what, and the remedy.
+    """Turn any failure to open the pair in `folder` into an error that names the remedy.
 
     Raises:
         EncoderUnavailable: a file is missing, damaged, or not for this machine's onnxruntime.
@@ -57,7 +57,7 @@ def opening(folder: Path, remedy: str) -> Iterator[None]:
 
 
 def read_folder(folder: Path) -> PairFolder:
-    """Read pair.json and check the files' digests; `opening` says what its errors mean.
+    """Read pair.json and check the files' digests; call it within `opening`.
 
     Raises:
         RuntimeError: a file is damaged.
@@ -73,19 +73,19 @@ def read_folder(folder: Path) -> PairFolder:
 
 
 def describe(folder: Path, facts: Mapping[str, object]) -> None:
-    """Write pair.json; `facts` hold the digests of the files beside it."""
+    """Write pair.json; `facts` include the digests of the pair's files."""
     told = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
     (folder / DESCRIPTION).write_text(told, encoding="utf-8")
 
 
 def file_digest(file: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def preparation_of(facts: dict[str, Any]) -> Preparation:
-    """Return the preparation as pair.json holds it."""
+    """Return the preparation in the facts of pair.json."""
     red, green, blue = facts["mean"]
     deviations = facts["std"]
     return Preparation(

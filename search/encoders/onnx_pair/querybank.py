@@ -1,4 +1,4 @@
-"""Hubs, pictures that are near to every text and texts near to every picture, held back."""
+"""Querybank normalisation against hubs: pictures near every text, texts near every picture."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,18 +12,18 @@ from search.records import Scores, Vectors
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Querybank:
-    """How near a picture is to any text, and a text to any picture, taken from their cosines.
+    """A correction of cosines by how near a picture is to any text, and a text to any picture.
 
-    Querybank normalisation (Bogolin et al. 2022), written into the vectors, so that whatever
-    searches by cosines searches by corrected ones: that of a picture and a text becomes
+    Querybank normalisation (Bogolin et al. 2022), written into the vectors, so that every
+    search by cosines uses corrected ones: that of a picture and a text becomes
 
         (cosine + correction of either + lowered - raised) / (1 + most (lever + 1 / lever))
 
     where a correction is `share` of what the vector's `nearness` to the bank of the other kind is
-    below the `usual` one, from -lowered to raised, and most is (lowered + raised) / 2. What is
-    unlike everything that the pair has learned is near to nothing; so little is raised.
+    below the `usual` one, from -lowered to raised, and most is (lowered + raised) / 2. A vector
+    unlike all training data is near to nothing, and little is raised.
 
-    Of the `directions`, along which the pair says nothing, pictures hold their correction in the
+    Of the `directions`, about which the pair knows nothing, pictures have their correction in the
     first and a constant in the second, `lever` times as long as the correction can be; texts the
     other way round; the third and fourth make the length 1. Cosines of two pictures, or two texts,
     grow by what the constant adds, and a little more (up to most / lever) or less, as their
@@ -68,7 +68,7 @@ class Querybank:
         return even
 
     def packed(self) -> bytes:
-        """Return the content of the file; `read_querybank` reads it."""
+        """Return the content of the file for `read_querybank`."""
         content = BytesIO()
         told = [self.sharpness, self.share, self.lowered, self.raised, self.lever, *self.usual]
         np.savez(
@@ -96,7 +96,7 @@ def read_querybank(file: Path) -> Querybank:
 
     Raises:
         OSError: the file can't be read.
-        RuntimeError: it is not of this kind.
+        RuntimeError: the file is not a querybank.
     """
     try:
         with file.open("rb") as opened, np.load(opened, allow_pickle=False) as held:

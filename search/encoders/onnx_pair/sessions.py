@@ -11,7 +11,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as states
 from search.records import Pixels, Vectors
 
 PICTURES = 4
-"""Pictures in one run, for what the caches hold: the built-in pair did 230, 227, 211 and 186 a CPU
+"""Pictures in one run, to fit the caches: the built-in pair did 230, 227, 211 and 186 a CPU
 second at 1, 4, 8 and 16; ViT-B-32 in float32 18, 23, 24 and 22, in int8 46, 56, 55 and 53."""
 
 TEXTS = 64
@@ -20,12 +20,12 @@ REFUSALS = (
     *(states.Fail, states.InvalidArgument, states.InvalidGraph, states.InvalidProtobuf),
     *(states.NotImplemented, states.RuntimeException),
 )
-"""What onnxruntime raises over a graph that it can't run; they share no base but Exception."""
+"""The errors of onnxruntime for a graph that it can't run; their only common base is Exception."""
 
 
 @dataclass(frozen=True, slots=True)
 class Towers:
-    """Both graphs of a pair; they take raw input (uint8 pixels, token ids) and give unit rows.
+    """The graphs of a pair's towers, from raw input (uint8 pixels, token ids) to unit rows.
 
     Safe to call from many threads: onnxruntime's calls share no state.
     """
@@ -59,7 +59,7 @@ class Towers:
 
 
 def open_towers(folder: Path, width: int, threads: int = 0) -> Towers:
-    """Open image.onnx and text.onnx; `threads` bounds the CPU threads of a call, 0 leaves it free.
+    """Open image.onnx and text.onnx; `threads` bounds the CPU threads of a call, 0 sets no bound.
 
     Raises:
         RuntimeError: this onnxruntime can't run them.

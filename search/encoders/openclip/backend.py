@@ -1,4 +1,4 @@
-"""The backend of open_clip's pairs; torch is imported when one is opened."""
+"""The backend of open_clip's pairs; torch is imported when a pair is opened."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -7,14 +7,14 @@ from typing import ClassVar
 from search.encoders import Encoder, EncoderBackend, EncoderInfo
 from search.errors import EncoderUnavailable
 
-# What people call open_clip's pairs; and those that they mean: OpenAI's CLIP, and one of the same
-# size by open_clip's authors.
+# Common names of open_clip's pairs, and the pairs that they mean: OpenAI's CLIP, and one of the
+# same size by open_clip's authors.
 SHORT = ("clip", "openclip", "vit")
 USUAL = ("open_clip:ViT-B-32/openai", "open_clip:ViT-B-32/laion2b_s34b_b79k")
 
 
 class OpenClipBackend(EncoderBackend):
-    """Opens published pairs, and checkpoints of their architectures."""
+    """The backend of published pairs, and of checkpoints of their architectures."""
 
     names: ClassVar[tuple[str, ...]] = (
         "open_clip:ARCH/PRETRAINED",
@@ -22,13 +22,13 @@ class OpenClipBackend(EncoderBackend):
     )
 
     def open(self, spec: str, device: str) -> Encoder:
-        """Open the pair; published weights are downloaded where they are not in a cache."""
+        """Open the pair; published weights are downloaded if no cache has them."""
         from search.encoders.openclip.encoder import open_openclip
 
         return open_openclip(spec, device)
 
     def check(self, spec: str) -> None:
-        """Refuse an unknown architecture, and weights that are neither here nor to be had."""
+        """Refuse an unknown architecture, and weights that are neither here nor downloadable."""
         from search.encoders.hub import check_hub
         from search.encoders.openclip.registry import published, weight_files
         from search.encoders.openclip.specification import checkpoint_at, instead, parse
@@ -54,7 +54,7 @@ class OpenClipBackend(EncoderBackend):
             yield EncoderInfo(weights.encoder, "cache", None, width, size_bytes, speed, spoken)
 
     def describe(self, spec: str) -> EncoderInfo:
-        """Return what the architecture's configuration and the checkpoint's file say."""
+        """Return the facts in the architecture's configuration and the checkpoint's file."""
         from search.encoders.inventory.caches import picture_parameters
         from search.encoders.inventory.speed import speed_class
         from search.encoders.openclip.registry import configuration, languages, picture_work
@@ -76,7 +76,7 @@ class OpenClipBackend(EncoderBackend):
         )
 
     def suggest(self, text: str) -> Sequence[str]:
-        """Return published pairs that a text may mean; none where open_clip is not installed."""
+        """Return published pairs that a text may mean; none if open_clip is not installed."""
         from search.encoders.openclip.specification import near
 
         if "".join(letter for letter in text.lower() if letter.isalnum()) in SHORT:

@@ -1,4 +1,4 @@
-"""Pairs of the open_clip library: the encoder, and how one is opened by name."""
+"""Pairs of the open_clip library: the encoder, and opening one by name."""
 
 import json
 import threading
@@ -31,12 +31,12 @@ PROBES = (
     "犬が浜辺を走る كلب على الشاطئ",
     "",
 )
-"""What a tokenizer does to these tells it from another, whichever way it is stored."""
+"""Texts by whose tokens one tokenizer differs from another, in any storage format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tower:
-    """A causal text tower, taken apart so that it can run on fewer positions than it has."""
+    """A causal text tower, split so that it can run on fewer positions than it has."""
 
     module: Any
     pool: str
@@ -49,7 +49,7 @@ class Tower:
         return torch.eq(tokens, self.end_id).int().argmax(dim=-1)
 
     def encode(self, tokens: torch.Tensor) -> torch.Tensor:
-        """Do what open_clip 3.3's `encode_text` does, on (n, length) tokens, length <= context."""
+        """Compute open_clip 3.3's `encode_text` on (n, length) tokens, length <= context."""
         tower, length = self.module, tokens.shape[1]
         embedded = tower.token_embedding(tokens) + tower.positional_embedding[:length]
         states = tower.transformer(embedded, attn_mask=tower.attn_mask[:length, :length])
@@ -65,9 +65,9 @@ class Tower:
 def causal_tower(model: Any) -> Tower | None:
     """Return the text tower of `model` where cutting its input is exact, else None.
 
-    It is where a position sees only those before it and pooling reads the end-of-text token: what
-    stands behind that token then changes nothing. SigLIP's towers see the padding, Hugging Face's
-    see both ways, CoCa's read a token that is added at the very end.
+    It is exact where a position sees only earlier ones and pooling reads the end-of-text token:
+    tokens after that token then change nothing. SigLIP's towers see the padding, Hugging Face's
+    see both directions, CoCa's read a token that is added at the very end.
     """
     if isinstance(model, open_clip.CLIP):
         tower, pool, end_id = model, model.text_pool_type, model.text_eos_id
@@ -100,12 +100,12 @@ class OpenClipEncoder:
 
     @property
     def space(self) -> Space:
-        """The identity of this pair."""
+        """Return the space of this pair."""
         return self._space
 
     @property
     def preparation(self) -> Preparation:
-        """What open_clip does to a picture for these weights."""
+        """Return open_clip's preparation of pictures for these weights."""
         return self._preparation
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
@@ -120,7 +120,7 @@ class OpenClipEncoder:
         return self._encode(np.arange(len(pixels)), encode)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed n texts -> (n, width); n may be 0. What is past the tower's limit is cut."""
+        """Embed n texts -> (n, width); n may be 0. Text past the tower's limit is cut."""
         if not texts:
             return np.empty((0, self._space.width), np.float32)
         tokens, tower = self.tokens(texts), self._tower
@@ -141,7 +141,7 @@ class OpenClipEncoder:
         return self._encode(np.argsort(ends, kind="stable"), encode_cut)
 
     def characters_read(self, text: str) -> int:
-        """How many characters of a text, from its first, come before the tower's limit."""
+        """Return the number of a text's first characters that fit in the tower's limit."""
         return longest_by_tokens(text, self.tokens)
 
     def _encode(
@@ -163,7 +163,7 @@ class OpenClipEncoder:
         return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=on_gpu)
 
     def tokens(self, texts: Sequence[str]) -> torch.Tensor:
-        """Turn n texts into (n, context) int64; any text will do."""
+        """Turn n texts into (n, context) int64; any text is valid."""
         clean = [spoken(text, self._context) for text in texts]
         with self._tokenizing:
             tokens: torch.Tensor = self._tokenizer(clean)
@@ -173,13 +173,13 @@ class OpenClipEncoder:
 def open_openclip(spec: str, device: str = "auto") -> OpenClipEncoder:
     """Open `open_clip:ARCH/PRETRAINED` or `open_clip:ARCH@/path/to/checkpoint` on `device`.
 
-    `device` is "auto", "cpu" or "cuda". Checkpoints are read as tensors alone: no code of
-    theirs runs.
+    `device` is "auto", "cpu" or "cuda". Checkpoints are read as tensors alone: no code in
+    them runs.
 
     Raises:
         BadSetting: no such architecture, weights or device.
-        EncoderUnavailable: the weights are missing, damaged, another architecture's, or on a hub
-            that can't be reached.
+        EncoderUnavailable: the weights are missing, damaged, another architecture's, or on an
+            unreachable hub.
     """
     with quiet():
         target = torch_device(device)
@@ -206,7 +206,7 @@ def _preparation(cfg: dict[str, Any]) -> Preparation:
     size: int | Sequence[int] = cfg["size"]
     resize: Resize = cfg["resize_mode"] or "shortest"
     height_px, width_px = (size, size) if isinstance(size, int) else (size[0], size[-1])
-    # It passes no interpolation on for an oblong "shortest", and takes "random" as bicubic.
+    # open_clip passes no interpolation on for an oblong "shortest", and reads "random" as bicubic.
     honoured = resize != "shortest" or height_px == width_px
     bilinear = honoured and cfg["interpolation"] == "bilinear"
     return Preparation(
@@ -228,7 +228,7 @@ def _channels(value: float | Sequence[float]) -> tuple[float, float, float]:
 def _identity(
     pair: CheckpointPair, preparation: Preparation, tokens: NDArray[np.int64]
 ) -> Iterator[tuple[str, bytes | NDArray[Any]]]:
-    """Yield all that shapes the vectors: architecture, preprocessing, tokenizer, weights."""
+    """Yield everything that affects vectors: architecture, preprocessing, tokenizer, weights."""
     yield "architecture", json.dumps(pair.config, sort_keys=True).encode()
     yield "preparation", repr(preparation).encode()
     yield "tokenizer", tokens

@@ -1,4 +1,4 @@
-"""What is known of open_clip's pairs without importing it, which costs seconds."""
+"""The facts of open_clip's pairs, read without importing it, which costs seconds."""
 
 import ast
 import copy
@@ -14,18 +14,18 @@ from search.errors import EncoderUnavailable
 from search.installing import install
 
 MANY_LANGUAGES = ("xlm", "mt5", "nllb", "i18n", "siglip2", "worldwide")
-"""In the names of tokenizers and architectures that were trained on dozens of languages."""
+"""Parts of the names of tokenizers and architectures that were trained on dozens of languages."""
 
 PLACES_OF_A_CONVOLUTION = 160
-"""Times that a weight of a convolutional tower is used on 224x224 pixels: 164 in ResNet-50, 136 in
+"""Uses of each weight of a convolutional tower on 224x224 pixels: 164 in ResNet-50, 136 in
 MobileNetV2, about 180 in MobileCLIP-S0 (multiply-adds over parameters, as published)."""
 
 
 @cache
 def published() -> dict[str, dict[str, dict[str, Any]]]:
-    """open_clip's table of published weights: by architecture, by tag.
+    """Return open_clip's table of published weights: by architecture, by tag.
 
-    Its module is read, and what makes the table is run; its imports, torch among them, are not.
+    Of its module, only the code that makes the table is run, without its imports, torch among them.
     """
     source = ast.parse((home() / "pretrained.py").read_text("utf-8"))
     makes_table: list[ast.stmt] = [
@@ -42,7 +42,7 @@ def published() -> dict[str, dict[str, dict[str, Any]]]:
 
 @cache
 def configuration(architecture: str) -> dict[str, Any] | None:
-    """Return the configuration of an architecture that open_clip brings along, or None."""
+    """Return the configuration of an architecture in open_clip, or None."""
     file = home() / "model_configs" / f"{architecture}.json"
     found: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.is_file() else None
     return found
@@ -60,16 +60,16 @@ def weight_files(hub_name: str) -> tuple[str, list[str]]:
 
 
 def languages(config: dict[str, Any]) -> tuple[str, ...]:
-    """("en",) or ("many",), by the tokenizer that a configuration names."""
+    """Return ("en",) or ("many",), by the tokenizer in a configuration."""
     name = str(config.get("text_cfg", {}).get("hf_tokenizer_name", "")).lower()
     return ("many",) if any(each in name for each in MANY_LANGUAGES) else ("en",)
 
 
 def picture_work(config: dict[str, Any], parameters: int | None = None) -> float | None:
-    """Multiply-adds for one picture in thousand millions, near enough to tell fast from slow.
+    """Return multiply-adds for one picture in thousand millions, near enough for a speed class.
 
     A transformer uses each of its weights once for each patch. `parameters` are the picture
-    tower's; without them the sizes in the configuration must do. None: they do not tell.
+    tower's; without them the sizes in the configuration are used. None where those are missing.
     """
     vision = config.get("vision_cfg", {})
     side = vision.get("image_size", 224)
@@ -91,7 +91,7 @@ def picture_work(config: dict[str, Any], parameters: int | None = None) -> float
 
 @cache
 def home() -> Path:
-    """Where open_clip is installed; raises EncoderUnavailable where it is not."""
+    """Return the folder of open_clip; raises EncoderUnavailable if it is not installed."""
     found = importlib.util.find_spec("open_clip")
     if found is None or found.origin is None:
         raise EncoderUnavailable(

@@ -1,4 +1,4 @@
-"""What an `open_clip:` specification names, told without open_clip, whose import costs seconds."""
+"""The parser of `open_clip:` specifications, without open_clip, whose import costs seconds."""
 
 import difflib
 import os
@@ -12,7 +12,7 @@ from search.errors import BadSetting, EncoderUnavailable
 FORMS = "open_clip:ARCH/PRETRAINED or open_clip:ARCH@/path/to/checkpoint"
 
 FOREIGN_SUFFIXES = (".npz", ".npy")
-"""open_clip takes these for big_vision's checkpoints, and leaves the file open."""
+"""Suffixes that open_clip reads as big_vision's checkpoints, leaving the file open."""
 
 MAX_NEAR = 3
 
@@ -21,7 +21,7 @@ def parse(spec: str) -> tuple[str, str, Path | None]:
     """Split a specification into architecture, tag ("" for none) and checkpoint path.
 
     Raises:
-        BadSetting: it names no architecture, or weights that are not published.
+        BadSetting: the specification names no architecture, or weights that are not published.
     """
     name, at, place = spec.removeprefix("open_clip:").partition("@")
     # Both ViT-B/32 and ViT-B-32 are in use; the last slash is the one before the tag.
@@ -61,10 +61,10 @@ def parse(spec: str) -> tuple[str, str, Path | None]:
 
 
 def checkpoint_at(name: str, path: Path) -> Path:
-    """Return the file of weights that a path names, itself or in its folder.
+    """Return the file of weights at a path, which is that file or its folder.
 
     Raises:
-        EncoderUnavailable: there is none.
+        EncoderUnavailable: the path has no weights.
     """
     checkpoint = _checkpoint_in(path) if path.is_dir() else path
     if not checkpoint.is_file() or checkpoint.suffix in FOREIGN_SUFFIXES:
@@ -79,7 +79,7 @@ def checkpoint_at(name: str, path: Path) -> Path:
 
 
 def instead(architecture: str) -> str:
-    """Return what to use where published weights can't be had."""
+    """Return the alternative to published weights that are unavailable."""
     return (
         "use the pair that ships (builtin), or weights in a file "
         f"(open_clip:{architecture}@/path/to/checkpoint)"
@@ -114,7 +114,7 @@ def _checkpoint_in(folder: Path) -> Path:
 
 
 def _checkpoint_names() -> tuple[str, ...]:
-    """Return what the weights are called in a repository of the hub, in open_clip's order."""
+    """Return the names of weights in a repository of the hub, in open_clip's order."""
     constants = runpy.run_path(str(home() / "constants.py"))
     return (
         constants["HF_SAFE_WEIGHTS_NAME"],

@@ -1,4 +1,4 @@
-"""open_clip's tokenizers without open_clip: texts become the very tokens that it makes of them."""
+"""open_clip's tokenizers without open_clip, with exactly the same tokens."""
 
 import html
 import string
@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from search.encoders.text_limits import spoken
 
 # open_clip cuts a text into these before its byte pairs; the tokenizers library has an older
-# Unicode, so letters of the last years would fall elsewhere if it did the cutting.
+# Unicode, so recent letters would be cut elsewhere by it.
 PIECES = regex.compile(
     r"<start_of_text>|<end_of_text>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+",
     regex.IGNORECASE,
@@ -50,11 +50,11 @@ CLEANING: dict[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a text becomes tokens, as pair.json holds it.
+    """The rules by which a text becomes tokens, as pair.json holds them.
 
     `clean` is a name in CLEANING. `start` and `end` enclose the byte pairs of CLIP's own tokenizer;
     without them tokenizer.json does all, padding too. Tokens equal to `stripped` become 0. `cut`
-    says that a tower reads no further than the end of the text; others want all `context` tokens.
+    is True for a tower that reads no further than the text's end; others need all `context` tokens.
     """
 
     context: int
@@ -71,13 +71,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class OpenClipTokenizer:
-    """A tokenizer and how texts are read with it. Safe to call from many threads."""
+    """A tokenizer and its rules. Safe to call from many threads."""
 
     tokenizer: Tokenizer = field(repr=False)
     reading: Reading
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Each text's tokens: up to its end where the tower is cut, else the whole context."""
+        """Return each text's tokens: up to its end where the tower is cut, else all the context."""
         reading = self.reading
         clean = CLEANING[reading.clean]
         cleaned = [clean(spoken(text, reading.context)) for text in texts]
@@ -87,14 +87,14 @@ class OpenClipTokenizer:
         return [[0 if each == reading.stripped else each for each in ids] for ids in encoded]
 
     def fit(self, text: str) -> bool:
-        """Whether nothing of a text is cut."""
+        """Return whether a text fits without being cut."""
         clean = CLEANING[self.reading.clean](spoken(text, self.reading.context))
         if self.reading.start is None or self.reading.end is None:
             return not self.tokenizer.encode(clean).overflowing
         return len(self._pairs(clean)) <= self.reading.context - 2
 
     def _pairs(self, text: str) -> list[int]:
-        """Return the byte pairs of CLIP's own tokenizer, as many as there are."""
+        """Return the byte pairs of CLIP's own tokenizer, in full number."""
         pieces = PIECES.findall(text)
         encoded = self.tokenizer.encode(pieces, is_pretokenized=True, add_special_tokens=False)
         return list(encoded.ids)
@@ -105,7 +105,7 @@ class OpenClipTokenizer:
 
 
 def open_words(tokenizer: Path, facts: dict[str, Any]) -> OpenClipTokenizer:
-    """Return the tokenizer in a file, read as `facts` of pair.json say.
+    """Return the tokenizer in a file, with the rules in the `facts` of pair.json.
 
     Raises:
         KeyError, TypeError, ValueError: the facts are not those of a Reading.

@@ -1,4 +1,4 @@
-"""From `open_clip:...` to a loaded model and its tokenizer: names, files, checkpoints."""
+"""Loading of a model and its tokenizer by an `open_clip:` specification."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ from search.errors import BadSetting, EncoderUnavailable
 
 TOKENIZER_NAMES = ("tokenizer.json", "tokenizer_config.json")
 
-# Everything that torch, safetensors, NumPy and open_clip were seen to raise on files that are cut,
+# The observed errors of torch, safetensors, NumPy and open_clip for files that are cut,
 # garbled, empty, of another kind, or of another architecture.
 UNREADABLE = (
     *(OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError, AssertionError),
@@ -38,7 +38,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class CheckpointPair:
-    """A loaded pair, on the CPU and in evaluation mode; `config` is what shaped the model."""
+    """A loaded pair, on the CPU and in evaluation mode, with its model's configuration."""
 
     spec: str
     architecture: str
@@ -49,7 +49,7 @@ class CheckpointPair:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointWeights:
-    """Where weights are, and how the pictures that they were trained on were prepared."""
+    """A file of weights, and the preparation of the pictures that they were trained on."""
 
     spec: str
     path: Path
@@ -58,7 +58,7 @@ class CheckpointWeights:
 
 
 class NoRandomWeights(TorchFunctionMode):
-    """Leaves new weights as memory has them: a strict load follows, which fills every one.
+    """A mode that leaves new weights uninitialized: a strict load follows, which fills every one.
 
     Drawing them takes 2.3 s for ViT-B-32 and 16 s for ViT-H-14 on two cores; without, 0.2 s.
     """
@@ -81,11 +81,11 @@ class NoRandomWeights(TorchFunctionMode):
 
 
 def load_pair(spec: str) -> CheckpointPair:
-    """Load what `spec` names; it may download, where the weights are the hub's.
+    """Load the pair of a specification; weights on the hub may be downloaded.
 
     Raises:
         BadSetting: no such architecture or weights.
-        EncoderUnavailable: the weights can't be had or do not fit.
+        EncoderUnavailable: the weights are unavailable or do not fit.
     """
     architecture, tag, path = parse(spec)
     config = open_clip.get_model_config(architecture)
@@ -102,10 +102,10 @@ def load_pair(spec: str) -> CheckpointPair:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what open_clip, timm, transformers and the hub log and warn from the terminal.
+    """Silence the logs and warnings of open_clip, timm, transformers and the hub.
 
-    A handler stands on the root logger meanwhile: `logging.info`, which open_clip calls, would
-    otherwise put one there for good.
+    The root logger has a handler meanwhile: `logging.info`, which open_clip calls, would
+    otherwise add one for good.
     """
     handler, level = logging.NullHandler(), logging.root.manager.disable
     logging.root.addHandler(handler)
@@ -137,7 +137,7 @@ def _local(architecture: str, tag: str, path: Path) -> CheckpointWeights:
 
 
 def _preprocessing_beside(checkpoint: Path) -> dict[str, Any]:
-    """Read the preprocessing from a folder laid out as the hub's repositories are, or {}."""
+    """Read the preprocessing from a folder in the layout of the hub's repositories, or {}."""
     path = checkpoint.with_name(HF_CONFIG_NAME)
     if not path.is_file():
         return {}
@@ -201,7 +201,7 @@ def _tokenizer(architecture: str, config: dict[str, Any], weights: CheckpointWei
 
 
 def _empty(architecture: str, config: dict[str, Any], weights: CheckpointWeights) -> Any:
-    """Build the model with no weights; a Hugging Face text tower needs its configuration file."""
+    """Build the model without weights; a Hugging Face text tower needs its configuration file."""
     overrides, name = {}, config["text_cfg"].get("hf_model_name")
     if name:
         folder = _folder(name, ("config.json",), architecture, weights.spec)

@@ -1,8 +1,8 @@
-"""Files that hold pictures, read as if they were folders: archives, tables, films, animations.
+"""Containers, files that hold pictures like folders: archives, tables, films, animations.
 
-A picture in one has the container's path followed by its name in there: /d/shard.tar/0001.jpg,
-/d/train.parquet/image/17, /d/film.mp4/0:01:23.400, /d/cat.gif/12. Each kind is read in a file of
-its own, whose library is imported when a file of that kind is.
+A picture in a container has the container's path followed by its name there: /d/shard.tar/0001.jpg,
+/d/train.parquet/image/17, /d/film.mp4/0:01:23.400, /d/cat.gif/12. Each kind is read by a module of
+its own, whose library is imported at its first file.
 """
 
 import os
@@ -20,7 +20,7 @@ ZIP_SUFFIXES = (".zip", ".cbz")
 TABLE_SUFFIXES = (".parquet", ".arrow")
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".3gp")
 
-# A picture whose name ends so may move: whether it does, it says itself. Pillow's names of them.
+# Suffixes of pictures that may be animations; the file decides. They are Pillow's names.
 ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".png": "PNG", ".webp": "WEBP"}
 
 SUFFIXES = TAR_SUFFIXES + ZIP_SUFFIXES + TABLE_SUFFIXES + FILM_SUFFIXES
@@ -30,13 +30,13 @@ KEPT_OPEN = 4
 
 
 class Container(Protocol):
-    """An open container: reads one picture of it by name, as a file's bytes."""
+    """An open container, which reads one of its pictures by name, as a file's bytes."""
 
     def read(self, name: str, most_bytes: int) -> bytes:
         """Return the bytes of the picture of that name.
 
         Raises:
-            BadPicture: there is none of that name, it is larger than that, or it is damaged.
+            BadPicture: no picture has that name, or it is too large or damaged.
         """
 
     def close(self) -> None: ...
@@ -50,17 +50,17 @@ class DescribedContainer(Container, Protocol):
 
 
 def is_container(path: Path) -> bool:
-    """Whether a file's name says that it may hold pictures."""
+    """Return whether a file's name has the suffix of a container of pictures."""
     return path.name.lower().endswith(SUFFIXES)
 
 
 def may_move(path: Path) -> bool:
-    """Whether a file's name says that it may be an animation."""
+    """Return whether a file's name has the suffix of a possible animation."""
     return path.suffix.lower() in ANIMATIONS
 
 
 def animation_of(path: Path) -> Path | None:
-    """Return the animation that a path names a frame of; None where it names none."""
+    """Return the animation of a path to one of its frames; None for other paths."""
     return path.parent if may_move(path.parent) and path.parent.is_file() else None
 
 
@@ -73,7 +73,7 @@ def container_of(path: Path) -> Path | None:
 
 
 def read_member(container: Path, path: Path, limits: Limits) -> bytes:
-    """Return the bytes of a picture in a container, which is left open for the next.
+    """Return the bytes of a picture in a container, which stays open for the next.
 
     Raises:
         BadPicture: the container can't be read, or the picture in it.
@@ -84,7 +84,7 @@ def read_member(container: Path, path: Path, limits: Limits) -> bytes:
 
 
 def container_facts(path: Path, limits: Limits = DEFAULT_LIMITS) -> PictureFacts | None:
-    """Return what a film or an animation says of a frame in it; None for other paths.
+    """Return the facts that a film or an animation has for a frame; None for other paths.
 
     Raises:
         BadPicture: the container can't be read.
@@ -101,7 +101,7 @@ def open_container(path: Path, limits: Limits = DEFAULT_LIMITS) -> Container:
     """Open a container by its suffix.
 
     Raises:
-        BadPicture: it is damaged, or its library is not installed.
+        BadPicture: the container is damaged, or its library is not installed.
     """
     lower = path.name.lower()
     if lower.endswith(TAR_SUFFIXES):

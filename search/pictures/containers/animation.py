@@ -18,14 +18,14 @@ from search.records import PictureFacts
 
 FORMATS = ("GIF", "PNG", "WEBP")
 
-# A frame is made of all before it: the middle of a longer animation is looked for no further.
+# A frame builds on all before it: the middle of a longer animation is searched no further.
 FURTHEST = 250
 
 
 class Animation:
     """An animation's file. A picture's name is the number of its frame, from 0.
 
-    It is opened for each frame anew: open, it would keep whole canvases in memory.
+    The file is opened again for each frame: open, it would keep whole canvases in memory.
     """
 
     def __init__(self, path: Path, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -58,14 +58,14 @@ class Animation:
                 raise BadPicture(
                     "truncated", "frame {name} is damaged: {error}", name=name, error=error
                 ) from error
-            # Not compressed: another version of a compressor would make other bytes of the same.
+            # Not compressed: another version of a compressor would give other bytes for one frame.
             frame.save(written, "TIFF")
         return written.getvalue()
 
     def facts(self) -> PictureFacts:
         """Return the facts of the file, which are those of every frame."""
         if self._facts is None:
-            # An image of its own: what stands behind the frames of a PNG is read with the last.
+            # An image of its own: chunks after the frames of a PNG are read with the last frame.
             with Image.open(BytesIO(self._data), formats=FORMATS) as image:
                 with suppress(*pillow_setup.PLUGIN_ERRORS):
                     image.load()
@@ -77,9 +77,9 @@ class Animation:
 
 
 def frames(data: bytes) -> tuple[str, ...]:
-    """Return the names of the first and the middle frame; none of a picture that does not move.
+    """Return the names of the first and the middle frame; none for a picture without motion.
 
-    One that is damaged counts as one that does not move: reading it says what is wrong.
+    A damaged animation counts as one without motion: reading it reports the damage.
     """
     pillow_setup.ready()
     try:

@@ -1,4 +1,4 @@
-"""Films: one picture a shot, by its time code, read through FFmpeg."""
+"""Films: one picture for each shot, by its time code, read through FFmpeg."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -23,15 +23,15 @@ from search.records import PictureFacts
 
 TIME_CODE = re.compile(r"(\d+):([0-5]\d):([0-5]\d)\.(\d{3})")
 
-# A frame whose brightest hundredth is darker than this (of 255) shows nothing: a fade, a pause
+# A frame whose brightest hundredth is darker than this (of 255) is black: a fade, a pause
 # between shots. Video black is 16, and noise lifts it a little.
 BLACK = 24
 
-# Two frames are of one shot while their colours, in 4 by 4 fields, differ by less than this (mean
-# absolute difference, of 255).
+# Two frames belong to one shot while their colours, in 4 by 4 fields, differ by less than this
+# (mean absolute difference, of 255).
 SAME_SHOT = 20.0
 
-# A shot that goes on gets another picture after this time: a lecture, a drive, a static camera.
+# A long shot gets another picture after this time: a lecture, a drive, a static camera.
 LONGEST_SHOT_S = 60.0
 
 # Key frames closer than this are looked at only once: some films have nothing but key frames.
@@ -42,16 +42,16 @@ MAX_SHOTS = 5_000
 # A time code has milliseconds; frames are farther apart.
 TOLERANCE_S = 0.001
 
-# From where a frame is looked for: its own place, further and further before it, the beginning.
+# The starts of the search for a frame: its own time, further and further before it, 0.
 STEPS_BACK_S = (0.0, 2.0, 20.0, None)
 
 # DVDs have 64:45 at most; far more is damage.
 MAX_OBLONG = 4
 
-# What is not called by its suffix.
+# Formats whose names differ from their suffixes.
 FORMATS = {".mpg": "MPEG"}
 
-# As QuickTime, Matroska and RIFF name them, the local time first.
+# The names in QuickTime, Matroska and RIFF, the local time first.
 DATES = ("com.apple.quicktime.creationdate", "creation_time", "date", "icrd")
 PLACE = re.compile(r"(?:com\.apple\.quicktime\.)?location(?:\.iso6709|-[a-z]+)?")
 MAKERS = ("com.apple.quicktime.make", "com.android.manufacturer", "make")
@@ -100,12 +100,12 @@ class Film:
         self._stream.thread_type = "SLICE"  # threads by frame would read far ahead of a seek
 
     def shots(self) -> Iterator[str]:
-        """Yield the time codes of the first key frame of each shot; black frames count for none.
+        """Yield the time codes of the first key frame of each shot; black frames are skipped.
 
         A film that ends in mid-frame yields the shots before its end.
 
         Raises:
-            BadPicture: not one frame can be read.
+            BadPicture: no frame can be read.
         """
         shot: Any = None
         shot_s = looked_s = -1e9
@@ -170,13 +170,13 @@ class Film:
                 if frame.time is not None:
                     yield frame, max(0.0, frame.time)
         except self._error:
-            return  # it ends in mid-frame: what came before is good
+            return  # it ends in mid-frame: earlier frames are good
 
     def _frame(self, at_s: float, back_s: float | None) -> Any | None:
-        """Return the first frame that is not before a moment, looked for from `back_s` before it.
+        """Return the first frame that is not before a moment, searched from `back_s` before it.
 
         None where the search begins past the moment: some formats, MPEG's streams among them,
-        have no index, and are entered only somewhere near.
+        have no index, and seek only approximately.
         """
         if back_s is None:  # from the beginning
             self._film.close()
@@ -202,7 +202,7 @@ class Film:
         if turn := getattr(frame, "rotation", 0):
             image = image.rotate(turn, expand=True)
         written = BytesIO()
-        image.save(written, "BMP")  # no more than the pixels: nothing is compressed in between
+        image.save(written, "BMP")  # the pixels alone: nothing is compressed in between
         return written.getvalue()
 
     def _shown(self, frame: Any) -> tuple[int, int]:
@@ -214,9 +214,9 @@ class Film:
 
 
 def film_facts(name: str, tags: Mapping[str, str]) -> PictureFacts:
-    """Return what a film's tags say, `name` being its format.
+    """Return the facts in a film's tags, with `name` as its format.
 
-    The local time that phones write goes before the time in UTC that formats ask for.
+    The local time that phones write has priority over the time in UTC that formats require.
     """
     lower = {key.lower(): value for key, value in tags.items()}
     dates = (_date(lower.get(key, "")) for key in DATES)
@@ -239,20 +239,20 @@ def film_facts(name: str, tags: Mapping[str, str]) -> PictureFacts:
 
 
 def _date(text: str) -> str | None:
-    """Return a date; None for the beginnings of clocks, which programs write for want of one."""
+    """Return a date; None for the epochs of clocks, which programs write in place of a date."""
     found = read_date(text)
     return None if found is None or found.startswith(CLOCKS_BEGIN) else found
 
 
 def time_code(at_s: float) -> str:
-    """Seconds as hours:minutes:seconds.milliseconds."""
+    """Return seconds as hours:minutes:seconds.milliseconds."""
     milliseconds = round(at_s * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
 
 
 def seconds(name: str) -> float | None:
-    """Return a time code's seconds; None for what is none."""
+    """Return a time code's seconds; None for other texts."""
     found = TIME_CODE.fullmatch(name)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Parquet and Arrow files with pictures in a column: rows by number, and their other columns."""
+"""Tables, Parquet and Arrow files with pictures in a column: rows by number, other columns."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from search.errors import BadPicture
 from search.installing import install_extra
 from search.pictures.containers.members import absent, check_length
 
-# Rows that are decoded at a time: few, because a row may hold megabytes.
+# Rows that are decoded at a time: few, because a row may have megabytes.
 BATCH_ROWS = 64
 
 
@@ -36,12 +36,12 @@ class PictureTable:
 
     @property
     def schema(self) -> Any:
-        """The pyarrow.Schema."""
+        """Return the pyarrow.Schema."""
         return self._file.schema
 
     @property
     def count(self) -> int:
-        """How many rows it has."""
+        """Return the number of rows in the table."""
         return int(self._file.count)
 
     def rows(self, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -79,7 +79,7 @@ class PictureTable:
 
 
 class _ParquetFile:
-    """Goes through one column of one row group at a time, forward: workers ask in order."""
+    """A reader of one column of one row group at a time, forward: workers read in order."""
 
     def __init__(self, path: Path) -> None:
         from pyarrow.parquet import ParquetFile
@@ -120,7 +120,7 @@ class _ParquetFile:
 
 
 class _ArrowFile:
-    """Maps the file into memory, which costs none until a row is looked at."""
+    """A file mapped into memory, which takes none until a row is read."""
 
     def __init__(self, path: Path) -> None:
         import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Tar archives, plain or gzipped: their members by name, read from where they lie."""
+"""Tar archives, plain or gzipped: their members by name, read at their offsets."""
 
 import tarfile
 import zlib
@@ -12,7 +12,7 @@ ERRORS = (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError)
 
 
 class Tar:
-    """An open tar archive. Its index holds the place of each member, nothing else of it."""
+    """An open tar archive, with an index of its members' offsets only."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,9 +24,9 @@ class Tar:
         self._rest = self._index()
 
     def members(self) -> Iterator[tuple[str, int]]:
-        """Yield the names and sizes of all files in it, in order, as they are found.
+        """Yield the names and sizes of all files in the archive, in order, as they are read.
 
-        A name that leads out of the archive, absolute or through "..", is yielded as it stands;
+        A name that leads out of the archive, absolute or through "..", is yielded unchanged;
         nothing of that name can be read.
 
         Raises:
@@ -68,7 +68,7 @@ class Tar:
                 raise _damaged(error) from error
             if member is None:
                 return
-            # tarfile keeps every member that it has met; an archive may have millions.
+            # tarfile keeps every member that it has read; an archive may have millions.
             self._tar.members = []  # type: ignore[attr-defined]
             if member.isreg() and not member.issparse():
                 name = safe_name(member.name)

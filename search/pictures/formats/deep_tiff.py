@@ -1,8 +1,8 @@
 """The pixels of TIFFs that Pillow gets wrong or refuses: deep, float, signed, plane by plane.
 
-Pillow's libtiff unpacks them as bytes, by a header that calls every byte a grey pixel; what the
-bytes mean is worked out here. So every packing that libtiff knows is read, and tiles too. The
-package tifffile would leave LZW, Zstandard and the predictor of floats to another, of 80 MB.
+Pillow's libtiff unpacks them as bytes, by a header that declares every byte a grey pixel; the
+bytes are interpreted here. So every packing that libtiff knows is read, and tiles too. The
+package tifffile would need another, of 80 MB, for LZW, Zstandard and the predictor of floats.
 """
 
 import struct
@@ -42,18 +42,18 @@ from search.pictures.to_srgb import scale, scaled
 HORIZONTAL, FLOATING = 2, 3
 """Predictors."""
 
-# Most pixels of a rendered picture lie below this many times its white.
+# Most pixels of a rendered picture are below this many times its white.
 BRIGHTEST = 4.0
 
-# Bytes that are worked on at a time.
+# Bytes that are processed at a time.
 BAND_BYTES = 16 << 20
 
 
 def decode(data: bytes, found: Layout) -> Image.Image:
-    """Return the picture with 8 bits a channel, its profile in `info`; not yet turned upright.
+    """Return the picture with 8 bits a channel, its profile in `info`, before turning it upright.
 
     Raises:
-        OSError: it can't be unpacked.
+        OSError: the pixels can't be unpacked.
     """
     per_plane = len(found.segments) // (found.samples if found.separate else 1)
     planes = [
@@ -87,7 +87,7 @@ def decode(data: bytes, found: Layout) -> Image.Image:
 
 
 def _ends(found: Layout, planes: list[Image.Image]) -> tuple[float, float]:
-    """Which values are black and white."""
+    """Return the values of black and white."""
     if found.kind == "u" and found.bytes_each < 4:
         return 0.0, found.brightest
     low, high, bright = np.inf, -np.inf, []
@@ -99,14 +99,14 @@ def _ends(found: Layout, planes: list[Image.Image]) -> tuple[float, float]:
             bright.append(np.percentile(known[:: max(1, known.size >> 16)].astype(np.float64), 99))
     if not bright:
         return 0.0, 1.0
-    # In what programs render, 1 is white, and lights and reflections lie above it.
+    # In rendered pictures 1 is white, and lights and reflections are above it.
     if found.kind == "f" and found.photometric == RGB and 1 / 64 < max(bright) <= BRIGHTEST:
         return 0.0, 1.0
     return scale(low, high)
 
 
 def _lab(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """L*a*b* as Pillow stores it: the top byte of each channel, as a and b have a sign."""
+    """Return L*a*b* as Pillow stores it: the top byte of each channel, as a and b are signed."""
     return (values[..., :3].astype(np.uint16) >> (8 * (values.dtype.itemsize - 1))).astype(np.uint8)
 
 
@@ -141,7 +141,7 @@ def _unpacked(data: bytes, found: Layout, segments: tuple[tuple[int, int], ...])
 
 
 def _directory(tags: list[tuple[int, list[int]]], place: int) -> bytes:
-    """Return an image file directory that stands at `place`; all values are 32-bit numbers."""
+    """Return an image file directory at the offset `place`; all values are 32-bit numbers."""
     entries, values = b"", b""
     beyond = place + 2 + 12 * len(tags) + 4
     for tag, numbers in tags:
@@ -167,7 +167,7 @@ def _bands(found: Layout, planes: list[Image.Image]) -> Iterator[tuple[int, NDAr
 
 
 def _samples(found: Layout, stored: NDArray[np.uint8]) -> NDArray[np.generic]:
-    """Rows of bytes -> (rows, width, channels), the predictor undone (TIFF 6.0, section 14)."""
+    """Return rows of bytes as (rows, width, channels), predictor undone (TIFF 6.0, section 14)."""
     rows = len(stored)
     width, channels = found.segment_px[0], found.channels
     if found.predictor == FLOATING:

@@ -1,4 +1,4 @@
-"""JPEGs without their end marker: whether all of their rows are there all the same."""
+"""JPEGs without their end marker: the check whether all of their rows are complete."""
 
 import zlib
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from search.pictures.to_srgb import bands
 END = b"\xff\xd9"
 SCAN, PROGRESSIVE, RESTARTS = 0xDA, (0xC2, 0xCA), range(0xD0, 0xD8)
 
-# What may stand behind the last bits: an interrupted copy's zeros, half of an end marker.
+# The bytes that may follow the last bits: an interrupted copy's zeros, half of an end marker.
 PADDING = b"\0\xff"
 
-# Continuations that differ in every bit. A decoder that still wants bits, or a part that begins
-# with a restart marker, makes other pixels of each; one that has all passes over whatever follows.
+# Continuations that differ in every bit. A decoder that still needs bits, or a part that begins
+# with a restart marker, decodes other pixels from each; a complete one ignores what follows.
 FILLS = (b"\x55" * 512, b"\xaa" * 512)
 TAILS = (
     b"",
@@ -28,8 +28,8 @@ COEFFICIENTS = 64
 
 
 def has_end(data: bytes, header_bytes: int) -> bool:
-    """Whether an end marker stands behind the header; a preview in that has one of its own."""
-    return data.rfind(END, header_bytes) >= 0  # whole files have it where this begins to look
+    """Return whether an end marker follows the header; a preview in the header has its own."""
+    return data.rfind(END, header_bytes) >= 0  # whole files have it where this search begins
 
 
 def ended(data: bytes, header_bytes: int) -> bytes | None:
@@ -55,7 +55,7 @@ def _pixels(data: bytes) -> int | None:
 
 
 def _has_all_scans(data: bytes) -> bool:
-    """Whether a progressive JPEG has every bit of every coefficient; others have one scan each."""
+    """Return whether a progressive JPEG has all bits of its coefficients; others have one scan."""
     missing: dict[int, list[bool]] = {}
     progressive = False
     for marker, body in _segments(data):
@@ -74,7 +74,7 @@ def _has_all_scans(data: bytes) -> bool:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Markers and what they bring; entropy-coded data is passed over."""
+    """Yield markers and their segments; entropy-coded data is skipped."""
     place = 2
     while (place := data.find(b"\xff", place)) >= 0 and place + 4 <= len(data):
         marker = data[place + 1]

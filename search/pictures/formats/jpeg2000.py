@@ -1,4 +1,4 @@
-"""The header of a JPEG 2000: its channels, and how often its sides may be halved while decoding."""
+"""The header of a JPEG 2000: its channels, and how often decoding may halve its sides."""
 
 import struct
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ HEADER_BYTES = 64 << 10
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Channels with the bits of each, whether all have the picture's size, and halvings."""
+    """The bits of each channel, whether all have the picture's size, and halvings."""
 
     bits: tuple[int, ...]
     even: bool

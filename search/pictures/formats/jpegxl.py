@@ -1,4 +1,4 @@
-"""JPEG XL, which a plugin reads for Pillow: what it begins with, and how large it says it is."""
+"""JPEG XL, which a plugin reads for Pillow: its signatures, and the size in its header."""
 
 import importlib.util
 
@@ -7,11 +7,11 @@ from search.installing import install_extra
 
 NAME = "JXL"
 
-# Its two layouts: bare, and in boxes.
+# The two layouts: bare, and in boxes.
 BARE = b"\xff\x0a"
 STARTS = (BARE, b"\0\0\0\x0cJXL \r\n\x87\n")
 
-# Boxes that hold the picture; a part of one has its number before it.
+# Boxes with the picture; a part of one has its number before it.
 BOXES = {b"jxlc": 0, b"jxlp": 4}
 
 # ISO/IEC 18181-1, size header: the bits of a side by its selector, and width to height by ratio.
@@ -24,7 +24,7 @@ def is_jpeg_xl(data: bytes) -> bool:
 
 
 def register() -> None:
-    """Make Pillow read it.
+    """Register the plugin with Pillow.
 
     Raises:
         BadPicture: the plugin is not installed.
@@ -37,20 +37,20 @@ def register() -> None:
         )
     from pillow_jxl import JpegXLImagePlugin
 
-    JpegXLImagePlugin.DECODE_THREADS = 1  # worker processes are as many as the cores
+    JpegXLImagePlugin.DECODE_THREADS = 1  # there are as many worker processes as cores
 
 
 def size(data: bytes) -> tuple[int, int] | None:
-    """Width and height as the header says, not yet turned; None where there is no whole header.
+    """Return the width and height in the header, not yet turned; None without a whole header.
 
-    The plugin decodes all of a picture when it opens it, so this is asked first.
+    The plugin decodes a whole picture when it opens it, so this check comes first.
     """
     header = _header(data)
     return None if header is None else _size(header)
 
 
 def orientation(data: bytes) -> int:
-    """Return the orientation that the codestream says, from 1 to 8 as in EXIF."""
+    """Return the orientation in the codestream, from 1 to 8 as in EXIF."""
     header = _header(data)
     if header is None:
         return 1
@@ -95,7 +95,7 @@ def _side(bits: "_Bits", small: bool) -> int:
 
 
 class _Bits:
-    """Bits of bytes, the lowest of each byte first."""
+    """A reader of the bits of bytes, the lowest of each byte first."""
 
     def __init__(self, data: bytes) -> None:
         self._left = int.from_bytes(data, "little")

@@ -1,4 +1,4 @@
-"""PNG files that viewers show and Pillow refuses: without the chunks that it stumbles over."""
+"""Repair of PNG files that viewers show and Pillow refuses, by removing bad chunks."""
 
 import struct
 import zlib
@@ -11,19 +11,19 @@ from search.errors import BadPicture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-# What stands around a chunk's body: its length and its kind, and its checksum.
+# The bytes around a chunk's body: its length and its kind, and its checksum.
 HEAD_BYTES, CHECKSUM_BYTES = 8, 4
 
 HEADER, PIXELS, END = b"IHDR", b"IDAT", b"IEND"
 
-# All that a still picture is made of, and one that is not transparent.
+# The chunks of a still picture, and of one that is not transparent.
 NEEDED = (HEADER, b"PLTE", b"tRNS", PIXELS, END)
 OPAQUE = (HEADER, b"PLTE", PIXELS, END)
 
 # Chunks that Pillow ends at where they are shorter.
 MIN_BYTES = {b"sRGB": 1, b"gAMA": 4, b"acTL": 8, b"pHYs": 9, b"cHRM": 32}
 
-# Channels by the kind of colour that the header names; passes of an interlaced picture, with the
+# Channels by the colour type in the header; passes of an interlaced picture, with the
 # first column and row of each and the steps between (PNG, sections 6.1 and 8.2).
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 PASSES = (
@@ -38,8 +38,8 @@ PASSES = (
 
 UNPACKED_BYTES = 1 << 20
 
-# Compressed texts and colour profiles, with Pillow's own limit of what each may unpack to. Pillow
-# ends at the first that is over it, or over the limit of all together.
+# Compressed texts and colour profiles, with Pillow's own limit of their unpacked size. Pillow
+# stops at the first that is over it, or over the limit of all together.
 PACKED = (b"zTXt", b"iTXt", b"iCCP")
 TEXTS = (b"tEXt", *PACKED)
 LARGEST_TEXT = PngImagePlugin.MAX_TEXT_CHUNK
@@ -64,13 +64,13 @@ class _Chunk:
 
 
 def mended(data: bytes, name: str) -> bytes:
-    """Return a PNG as Pillow reads it, which mostly is `data` itself.
+    """Return a PNG that Pillow can read, which is usually `data` itself.
 
-    Left out are chunks without pixels whose checksum is wrong, and texts that are too long; an end
-    that is missing is added where all rows are there.
+    Chunks without pixels whose checksum is wrong, and texts that are too long, are removed; a
+    missing end is added where all rows are there.
 
     Raises:
-        BadPicture: a chunk that the pixels need is damaged, or rows are missing before its end is.
+        BadPicture: a chunk that the pixels need is damaged, or rows are missing.
     """
     kept: list[_Chunk] = []
     texts_bytes = 0
@@ -112,7 +112,7 @@ def bare(data: bytes, kinds: Collection[bytes] = NEEDED) -> bytes:
 
 
 def _has_all_rows(chunks: list[_Chunk]) -> bool:
-    """Whether the pixels unpack to as many bytes as the header asks for."""
+    """Return whether the pixels unpack to as many bytes as the header declares."""
     header = next((chunk.body for chunk in chunks if chunk.kind == HEADER), memoryview(b""))
     try:
         wanted = _unpacked_bytes(header)
@@ -139,7 +139,7 @@ def _unpacked_bytes(header: memoryview) -> int:
 
 
 def _check(chunk: _Chunk, name: str) -> None:
-    """Refuse a damaged chunk of the pixels; one that the file ends in may yet have all of them."""
+    """Refuse a damaged chunk of the pixels; one that is cut off may still have all of them."""
     if chunk.whole or chunk.kind == END or (chunk.cut and chunk.kind == PIXELS):
         return
     kind = chunk.kind.decode("ascii")
@@ -150,7 +150,7 @@ def _check(chunk: _Chunk, name: str) -> None:
 
 
 def _chunks(data: bytes) -> Iterator[_Chunk]:
-    """Yield the chunks up to the end, or up to where the file ends or holds no more of them."""
+    """Yield the chunks up to the end, or up to the end of the file or of its valid chunks."""
     view = memoryview(data)
     place = len(SIGNATURE)
     while place + HEAD_BYTES <= len(data):
@@ -168,7 +168,7 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
 
 
 def _text_bytes(chunk: _Chunk) -> int:
-    """Return the unpacked size of a text or profile; more than all may have, if over its limit."""
+    """Return the unpacked size of a text or profile; more than the total limit, if over its own."""
     if chunk.kind not in TEXTS:
         return 0
     if chunk.kind not in PACKED:

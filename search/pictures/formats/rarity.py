@@ -7,12 +7,12 @@ from io import BytesIO
 from search.pictures import pillow_setup
 from search.pictures.formats import jpeg2000, tiff
 
-# Start of a JPEG's frame by its marker: all but the tables and the like among C0 to CF.
+# The start of a JPEG's frame by its marker: all but the tables and the like among C0 to CF.
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 LOSSLESS = (0xC3, 0xC7, 0xCB, 0xCF)
 HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF)
 
-# How decoders say that the fault is theirs.
+# Messages of decoders that report a limit of their own.
 NOT_READ = re.compile(
     r"unsupported|not (supported|implemented|been built in)|no codec|unknown (codec|version)",
     re.IGNORECASE,
@@ -20,9 +20,9 @@ NOT_READ = re.compile(
 
 
 def rarity(data: bytes, kind: str, error: BaseException) -> str | None:
-    """Return the rare kind that a file of a known format is, in words; None where it is damaged.
+    """Return a name of the rare kind of a known format; None for a damaged file.
 
-    `error` is what its decoder said.
+    `error` is the decoder's.
     """
     match kind:
         case "JPEG":
@@ -67,12 +67,12 @@ def _jpeg_2000(data: bytes) -> str | None:
 
 
 def _heif(data: bytes) -> str:
-    """Return what its decoder says: Pillow keeps it to itself."""
+    """Return the decoder's message, which Pillow does not pass on."""
     import pillow_heif
 
     try:
         file = pillow_heif.open_heif(BytesIO(data))
-        if not len(file):  # it passes over pictures of a codec that it does not know
+        if not len(file):  # it skips pictures of an unknown codec
             return "no codec for its pictures"
         file.to_pillow()
     except pillow_setup.PLUGIN_ERRORS as error:

@@ -1,4 +1,4 @@
-"""Formats that Pillow does not read, drawings (SVG) and cameras' raw files, as one that it does."""
+"""Conversion of drawings (SVG) and cameras' raw files to a format that Pillow reads."""
 
 from base64 import b64decode
 from io import BytesIO
@@ -12,15 +12,15 @@ from search.pictures.limits import Limits
 from search.pictures.memory import check_bytes
 from search.pictures.pillow_setup import PLUGIN_ERRORS
 
-# The longer side of a drawing, which has no pixels of its own: twice what large encoders see.
+# The longer side of a drawing, which has no pixels of its own: twice the input of large encoders.
 DRAWN_PX = 1024
 
-# An SVG's root element stands near its beginning, behind comments and a licence at most.
+# An SVG's root element is near its beginning, after comments and a licence at most.
 SVG_ROOT = "{http://www.w3.org/2000/svg}svg"
 SVG_HEAD_BYTES = 16 << 10
 SVG_BYTES = 16 << 20
 
-# What pictures within a drawing may be, and the bytes a pixel that resvg takes for one.
+# The formats of pictures within a drawing, and the bytes a pixel that resvg takes for one.
 EMBEDDED = ("JPEG", "PNG", "GIF", "WEBP")
 EMBEDDED_BYTES = 8
 
@@ -30,7 +30,7 @@ CANON = b"ftypcrx "
 # Bytes a pixel of a preview that is turned: decoded, turned, written.
 TURNED_BYTES = 12
 
-# How LibRaw says that a preview lies on its side.
+# LibRaw's values for a preview on its side.
 TURNS = {3: 180, 5: 90, 6: 270}
 
 RAW = "RAW"
@@ -40,7 +40,7 @@ def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[b
     """Return a picture that Pillow reads and its format's name; None if Pillow reads the file.
 
     Raises:
-        BadPicture: it is such a file, but is damaged, has no preview, or no library reads it here.
+        BadPicture: the file is damaged, has no preview, or no library here reads it.
     """
     if (
         drawings
@@ -55,7 +55,7 @@ def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[b
 
 
 def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
-    """Return the drawing as a PNG; references outside the file are left out, and never opened."""
+    """Return the drawing as a PNG; references outside the file are ignored, and never opened."""
     from defusedxml import DefusedXmlException, ElementTree
 
     try:
@@ -90,7 +90,7 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
                     del element.attrib[attribute]
         check_bytes(embedded_px * EMBEDDED_BYTES, name, limits)
         text = ElementTree.tostring(root, encoding="unicode")
-        # Within both sides: a drawing that is all height would take any memory by its width alone.
+        # Within both sides: a very tall drawing would take any memory by its width alone.
         drawn = resvg_py.svg_to_bytes(
             svg_string=text, background="#ffffff", width=DRAWN_PX, height=DRAWN_PX
         )
@@ -110,13 +110,13 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
 
 
 def _pixels_in(address: str) -> int:
-    """How many pixels a picture within a drawing has; its header says so."""
+    """Return the number of pixels of a picture within a drawing, from its header."""
     try:
         encoded = b64decode(address.partition(",")[2])
         with Image.open(BytesIO(encoded), formats=EMBEDDED) as image:
             return image.width * image.height
     except PLUGIN_ERRORS:
-        return 0  # resvg passes over it too
+        return 0  # resvg skips it too
 
 
 def _looks_raw(data: bytes) -> bool:
@@ -128,7 +128,7 @@ def _looks_raw(data: bytes) -> bool:
 
 
 def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
-    """Return the preview in a raw file, as JPEG or BMP; None for a TIFF that is no raw file."""
+    """Return the preview in a raw file, as JPEG or BMP; None for a TIFF that is not a raw file."""
     try:
         import rawpy
     except ImportError as error:
@@ -157,7 +157,7 @@ def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
             "unsupported", "{name} is a rare kind of raw file: {error}", name=name, error=error
         ) from error
     if found.format == rawpy.ThumbFormat.JPEG and (not turn or b"Exif\0\0" in found.data[:64]):
-        return bytes(found.data)  # a preview with EXIF says itself how it lies
+        return bytes(found.data)  # a preview with EXIF has its own orientation
     jpeg = found.format == rawpy.ThumbFormat.JPEG
     image = Image.open(BytesIO(found.data)) if jpeg else Image.fromarray(found.data)
     check_bytes(image.width * image.height * TURNED_BYTES, name, limits)

@@ -1,4 +1,4 @@
-"""The tags of a TIFF: whether it is a raw file, whether Pillow reads it, and how it lies if not."""
+"""The tags of a TIFF: whether it is a raw file, whether Pillow reads it, and its layout if not."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,15 +21,15 @@ OFFSETS, SAMPLES, ROWS_PER_STRIP, COUNTS, PLANAR, PREDICTOR = 273, 277, 278, 279
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 322, 323, 324, 325
 SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT, PROFILE, DNG_VERSION = 330, 338, 339, 34675, 50706
 
-# Packings that give back the bytes as they were: none, LZW, Deflate, PackBits, LZMA, Zstandard.
+# Packings without loss: none, LZW, Deflate, PackBits, LZMA, Zstandard.
 LOSSLESS = {1, 5, 8, 32946, 32773, 34925, 50000}
 
 SEPARATE = 2
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, LAB = 0, 1, 2, 5, 8
 COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, CMYK: 4, LAB: 3}
-"""How many channels the colour has; further ones are alpha or something else."""
+"""The number of colour channels; further ones are alpha or something else."""
 
-# What the sensors of cameras see: a mosaic, and what is computed of it before it has colours.
+# Colours of camera sensors: a mosaic, and its stages before it has colours.
 MOSAIC, LINEAR = 32803, 34892
 SENSOR_PACKINGS = {32767, 32769, 32770, 34713, 65000, 65535}
 
@@ -41,7 +41,7 @@ PREMULTIPLIED, ALPHA = 1, 2
 
 HEADER_BYTES = 8
 
-# What a TIFF says of itself, for captions, dates, places and cameras; and where more of it stands.
+# The metadata of a TIFF: captions, dates, places and cameras, and the directories with more.
 ABOUT = {270, 271, 272, 274, 305, 306, 315, 700, 33432, 33723, 34377, *range(40091, 40096)}
 ABOUT_IN_DIRECTORIES = {34665, 34853}
 
@@ -51,7 +51,7 @@ MAX_DIRECTORIES = 8
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the pixels of a TIFF's first page lie in it. A segment is a strip or a tile."""
+    """The layout of the pixels of a TIFF's first page. A segment is a strip or a tile."""
 
     width_px: int
     height_px: int
@@ -72,7 +72,7 @@ class Layout:
 
     @property
     def decoding_bytes(self) -> int:
-        """What decoding takes at its peak: the samples, one strip or tile of them, and 8 bits."""
+        """Return the peak memory of decoding: the samples, one segment of them, and 8 bits."""
         pixels = self.width_px * self.height_px
         segment_px = self.segment_px[0] * self.segment_px[1]
         return (pixels * self.samples + segment_px * self.channels) * self.bytes_each + 4 * pixels
@@ -83,25 +83,25 @@ class Layout:
 
     @property
     def brightest(self) -> float:
-        """The largest value that a sample can have; of floats, the one that means all."""
+        """Return the largest value of a sample; for floats, the one that means full intensity."""
         if self.kind == "f":
             return 1.0
         return float(2 ** (8 * self.bytes_each - (self.kind == "i")) - 1)
 
     @property
     def channels(self) -> int:
-        """How many samples lie together."""
+        """Return the number of samples that are stored together."""
         return 1 if self.separate else self.samples
 
     @property
     def packed_px(self) -> int:
-        """The width with what tiles have beyond the right edge."""
+        """Return the width including the part of tiles beyond the right edge."""
         across = -(-self.width_px // self.segment_px[0])
         return across * self.segment_px[0]
 
 
 def layout(data: bytes, name: str) -> Layout | None:
-    """Return the layout of a TIFF that is read here; None of one that is left to Pillow.
+    """Return the layout of a TIFF that is decoded here; None if Pillow decodes it.
 
     Raises:
         BadPicture: not all of its pixels are in the file.
@@ -154,14 +154,14 @@ def layout(data: bytes, name: str) -> Layout | None:
 
 
 def _segment(tags: Tags, width_px: int, height_px: int) -> tuple[int, int]:
-    """Width and height of a strip or tile."""
+    """Return the width and height of a strip or tile."""
     if TILE_WIDTH in tags:
         return _number(tags, TILE_WIDTH, 0), _number(tags, TILE_HEIGHT, 0)
     return width_px, min(_number(tags, ROWS_PER_STRIP, height_px), height_px)
 
 
 def _pillow_reads(found: Layout) -> bool:
-    """Whether Pillow gets it right, as it does 8 and 16 unsigned bits in the usual orders."""
+    """Return whether Pillow reads the layout right: 8 and 16 unsigned bits in the usual orders."""
     more = found.samples - COLOURS[found.photometric]
     if found.kind != "u" or found.separate or more > 1 or more != len(found.extra):
         return False
@@ -176,7 +176,7 @@ def _pillow_reads(found: Layout) -> bool:
 
 
 def _segments(tags: Tags, found: Layout, size_bytes: int, name: str) -> tuple[tuple[int, int], ...]:
-    """Where each segment begins and ends in the file."""
+    """Return the start and end of each segment in the file."""
     starts = _numbers(tags, TILE_OFFSETS if TILE_OFFSETS in tags else OFFSETS)
     counts = _numbers(tags, TILE_COUNTS if TILE_COUNTS in tags else COUNTS)
     across, down = (
@@ -222,10 +222,10 @@ def without_pixels(data: bytes) -> Image.Image:
 
 
 def of_a_sensor(data: bytes) -> bool:
-    """Whether this is a camera's raw file: a DNG, or one whose pixels are its sensor's.
+    """Return whether a TIFF is a camera's raw file: a DNG, or one with its sensor's pixels.
 
     Smaller copies in further directories alone make no raw file: microscopes, Photoshop and
-    geographers keep such.
+    geographic software write them too.
     """
     tags = _tags(data)
     if tags is None:
@@ -252,7 +252,7 @@ def packed_px(tags: Tags, width_px: int, height_px: int) -> int:
 
 
 def described(data: bytes) -> str | None:
-    """Return a TIFF's rare kind in words, where its header and pixels are in the file."""
+    """Return the name of a TIFF's rare kind, if its header and pixels are in the file."""
     tags = _tags(data)
     if tags is None or WIDTH not in tags or HEIGHT not in tags:
         return None

@@ -21,7 +21,7 @@ OFFSET = re.compile(r"(?:GMT|UTC)?([-+])(\d{1,2}):?(\d\d)?")
 
 AFTERNOON = ("下午", "午後")
 
-# Clocks that were never set, or programs without a date, write what lies before photography; the
+# Clocks that were never set, or programs without a date, write dates before photography; the
 # paintings on scans are older. A filter needs the year after.
 FIRST_YEAR, LAST_YEAR = 1000, 9998
 
@@ -30,10 +30,10 @@ FARTHEST_H = 14
 
 
 def read_date(text: str, offset: str = "") -> str | None:
-    """Return a date as ISO 8601, as far as it is written: with time, a day, or None for nonsense.
+    """Return a date as ISO 8601, as precise as written: with time, a day, or None for nonsense.
 
-    A year or a month alone is its first day. Hour 24 and second 60 roll over; a time that no
-    clock shows is left out. `offset` is the time zone that the text does not name itself.
+    A year or a month alone is its first day. Hour 24 and second 60 roll over; an impossible time
+    is left out. `offset` is the time zone for a text without one.
     """
     text = text.strip()
     if part := YEAR_OR_MONTH.fullmatch(text):
@@ -75,7 +75,7 @@ def _time(found: re.Match[str]) -> timedelta | None:
 
 
 def _zone(text: str | None) -> str:
-    """Return a time zone as ISO 8601 has it; "" for nonsense."""
+    """Return a time zone in ISO 8601; "" for nonsense."""
     text = (text or "").strip()
     if text in ("Z", "GMT", "UTC"):
         return "Z"
@@ -98,7 +98,7 @@ def _by_name(text: str) -> str | None:
 
 
 def from_timestamp(seconds: float) -> str | None:
-    """Return seconds since 1970 as ISO 8601 in UTC; None for 0, which stands for no date."""
+    """Return seconds since 1970 as ISO 8601 in UTC; None for 0, which means no date."""
     try:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(seconds))
     except (OverflowError, ValueError):

@@ -1,4 +1,4 @@
-"""Captions out of metadata: which descriptions are one, and those in EXIF."""
+"""Captions from metadata: the choice among descriptions, and those in EXIF."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,10 +9,10 @@ from search.pictures.metadata.encodings import decoded, utf16
 from search.pictures.metadata.xmp import joined, keyword_levels
 from search.records import Caption
 
-# IPTC allows 2,000 bytes. What is far longer was hidden in a text field by a program; it is cut.
+# IPTC allows 2,000 bytes. A far longer text is data that a program hid in a text field; it is cut.
 LONGEST = 10_000
 
-# What cameras and programs write for want of a description, file names among it.
+# Texts that cameras and programs write in place of a description, file names among them.
 BOILERPLATE = re.compile(
     r"""
     ([a-z]+\ +)?digital\ (still\ )?camera | sony\ dsc | dcim.* | lead\ technologies.*
@@ -33,13 +33,13 @@ XP_FIELDS |= {XP_KEYWORDS: "exif.keywords"}
 
 Tags = Mapping[int, object]
 Description = tuple[str, str, str | None]
-"""Kind, text and language of what may be a caption."""
+"""Kind, text and language of a possible caption."""
 
 
 def captions_of(found: Iterable[Description], origin: str) -> tuple[Caption, ...]:
-    """Return descriptions as captions, each text once; one that names its language goes before.
+    """Return descriptions as captions, each text once; those with a language have priority.
 
-    What cameras and programs write for want of a description is left out.
+    Texts that cameras and programs write in place of a description are left out.
     """
     captions: dict[str, Caption] = {}
     for kind, raw, language in found:
@@ -61,7 +61,7 @@ def clean(value: object) -> str:
 
 
 def exif_descriptions(tags: Tags, byte_order: str | None) -> Iterator[Description]:
-    """Yield what EXIF tags describe; `byte_order` ("<" or ">") is that of the EXIF."""
+    """Yield the descriptions in EXIF tags; `byte_order` ("<" or ">") is that of the EXIF."""
     description = tags.get(ExifTags.Base.ImageDescription)
     if isinstance(description, str):
         # Pillow reads the bytes as Latin-1; most programs write others nevertheless.

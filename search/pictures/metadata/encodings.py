@@ -1,4 +1,4 @@
-"""Bytes of metadata and sidecars as text, whatever encoding a program wrote them in."""
+"""Decoding of bytes of metadata and sidecars as text, in any encoding that programs write."""
 
 import codecs
 import re
@@ -7,8 +7,8 @@ from itertools import groupby
 
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
-# Lead bytes of the characters that everyday text is made of: level 1 of GB 2312 and of JIS X 0208,
-# the frequent part of Big5. Rare characters are what other encodings look like in these.
+# Lead bytes of the characters of everyday text: level 1 of GB 2312 and of JIS X 0208, the
+# frequent part of Big5. Text in other encodings decodes to rare characters here.
 COMMON_LEADS = {"gb2312": (0xB0, 0xD7), "big5": (0xA4, 0xC6), "shift_jis": (0x88, 0x97)}
 
 # How much of a text must be common characters. Chinese and Japanese sentences have 0.85 and more,
@@ -26,10 +26,10 @@ CYRILLIC_WORD = re.compile(r"\b[А-яЁё][а-яё]{3,}\b")
 
 
 def decoded(raw: bytes) -> str:
-    """Return bytes as text: UTF-8, UTF-16 with its mark, or the encoding that Windows had.
+    """Return bytes as text: UTF-8, UTF-16 with its mark, or the encoding of old Windows.
 
-    GB 18030, Big5 and Shift JIS are taken only where their everyday characters come out,
-    Windows-1251 where whole words are Cyrillic; all else is Windows-1252.
+    GB 18030, Big5 and Shift JIS are chosen only if they give everyday characters,
+    Windows-1251 only for whole Cyrillic words; everything else is Windows-1252.
     """
     if raw.startswith(UTF16_MARKS):
         return raw.decode("utf-16", "replace")
@@ -82,7 +82,7 @@ def _is_common(character: str, charset: str) -> bool:
 
 
 def _single_between_letters(text: str) -> bool:
-    """Return whether each foreign character is alone beside a Latin letter, as in "CRÉÉ"."""
+    """Return whether each foreign character is single and next to a Latin letter, as in "CRÉÉ"."""
     runs = [(kind, "".join(run)) for kind, run in groupby(text, lambda each: each.isascii())]
     lonely = [
         len(run) == 1
@@ -104,9 +104,9 @@ EAST_ASIAN: dict[str, Callable[[bytes], float]] = {
 
 
 def utf16(raw: bytes, byte_order: str | None = None) -> str:
-    """Return UTF-16 as text; without a mark the byte order is the one that makes one script.
+    """Return UTF-16 as text; without a mark the byte order is the one that gives one script.
 
-    `byte_order` ("<" or ">") decides where both do.
+    `byte_order` ("<" or ">") decides where both orders do.
     """
     if raw.startswith(UTF16_MARKS):
         return raw.decode("utf-16", "ignore")
@@ -115,12 +115,12 @@ def utf16(raw: bytes, byte_order: str | None = None) -> str:
     return max(texts, key=lambda text: (_one_script(text), _latin(text)))  # the first of equals
 
 
-# Where one script's letters end and others begin; the last of each.
+# The borders between scripts: the last letter of each.
 SCRIPT_ENDS = (0x24F, 0x52F, 0x6FF, 0xDFF, 0x1EFF, 0x2E7F, 0x9FFF, 0xA97F, 0xD7AF, 0xFEFF, 0xFFEF)
 
 
 def _one_script(text: str) -> float:
-    """Return the share of the script that most characters belong to, from 0 to 1."""
+    """Return the share of the characters that the most frequent script has, from 0 to 1."""
     text = text.strip("\0 ")
     if not text:
         return 0.0

@@ -26,7 +26,7 @@ Records = Mapping[tuple[int, int], bytes | list[bytes]]
 
 
 def read_iptc(image: Image.Image) -> dict[tuple[int, int], list[str]]:
-    """Return the texts of a picture's records; none of what is broken."""
+    """Return the texts of a picture's records, without broken ones."""
     if not isinstance(image, ImageFile.ImageFile):
         return {}
     try:
@@ -42,7 +42,7 @@ def read_iptc(image: Image.Image) -> dict[tuple[int, int], list[str]]:
 
 
 def captions(records: Mapping[tuple[int, int], list[str]]) -> Iterator[tuple[str, str, None]]:
-    """Yield kind and text of each caption."""
+    """Yield the kind and text of each caption."""
     for key, kind in FIELDS.items():
         for text in records.get(key, ()):
             yield kind, text, None

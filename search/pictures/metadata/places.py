@@ -16,7 +16,7 @@ LATITUDE, LONGITUDE = 90, 180
 
 
 def place_of(latitude: float | None, longitude: float | None) -> Place | None:
-    """Return a place where both are degrees; cameras without one write 0, 0, which is none."""
+    """Return a place of valid degrees, else None; also for 0, 0, which cameras write for none."""
     if latitude is None or longitude is None or not math.isfinite(latitude + longitude):
         return None
     if abs(latitude) > LATITUDE or abs(longitude) > LONGITUDE or latitude == longitude == 0:
@@ -55,7 +55,7 @@ def read_iso_6709(text: str) -> Place | None:
 
 
 def _whole_degrees(text: str, digits: int) -> float:
-    """Return DD.D, DDMM.M or DDMMSS.S as degrees; `digits` are those of the degrees."""
+    """Return DD.D, DDMM.M or DDMMSS.S as degrees; `digits` is the number for the degrees."""
     sign, whole, _, fraction = text[0], *text[1:].partition(".")
     rest = whole[digits:]
     tail = f".{fraction or 0}"

@@ -22,12 +22,12 @@ def captions(info: Info) -> Iterator[tuple[str, str, str | None]]:
     for key in CAPTION_KEYS:
         text = texts.get(key)
         if isinstance(text, str):
-            # An iTXt text knows its language.
+            # An iTXt text names its language.
             yield f"png.{key}", text, getattr(text, "lang", None) or None
 
 
 def dates(info: Info) -> tuple[str | None, str | None]:
-    """Return when a picture was made, and when its file was, as its texts say it."""
+    """Return when a picture was made, and when its file was, from its texts."""
     texts = {key.lower(): text for key, text in info.items() if isinstance(key, str)}
     made, filed = (
         next(filter(None, (read_date(str(texts.get(key, ""))) for key in keys)), None)
@@ -46,7 +46,7 @@ def xmp_profile(info: Info) -> bytes:
 
 
 def changed_date(data: bytes) -> str | None:
-    """Return when a PNG was last changed (tIME, in UTC), which Pillow passes over."""
+    """Return when a PNG was last changed (tIME, in UTC), which Pillow ignores."""
     place = data.find(TIME_CHUNK) if data.startswith(SIGNATURE) else -1
     if place < 0 or len(data) < place + 15:
         return None

@@ -10,20 +10,20 @@ from search.pictures.metadata.reading import NO_EXIF, XMP_TAG, Exif, exif_tags, 
 from search.pictures.pillow_setup import PLUGIN_ERRORS
 from search.records import PictureFacts
 
-# Directories laid out as TIFF's: DNG, NEF, CR2, ARW, PEF and SRW, Olympus' ORF, Panasonic's RW2.
+# Directories as in a TIFF: DNG, NEF, CR2, ARW, PEF and SRW, Olympus' ORF, Panasonic's RW2.
 MAGIC = {
     b"II*\0": b"II*\0", b"MM\0*": b"MM\0*",
     b"IIRO": b"II*\0", b"IIRS": b"II*\0", b"MMOR": b"MM\0*", b"IIU\0": b"II*\0",
 }  # fmt: skip
 
-# Canon's CR3 is made of boxes as films are; these hold the directories of TIFF, and one the XMP.
+# Canon's CR3 has boxes as films do; these contain the directories of TIFF, and one the XMP.
 CR3 = b"ftypcrx "
 MAIN_BOX, CAMERA_BOX, GPS_BOX = b"CMT1", b"CMT2", b"CMT4"
 XMP_BOX = b"uuid" + bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 
 
 def raw_facts(data: bytes) -> PictureFacts:
-    """Return the facts of a raw file, without format and size; nothing where it has none."""
+    """Return the facts of a raw file, without format and size; none where it has none."""
     if data[4:12] == CR3:
         main, camera, gps = (
             _directory(_box(data, each)) for each in (MAIN_BOX, CAMERA_BOX, GPS_BOX)
@@ -51,7 +51,7 @@ def _directory(data: bytes) -> Exif:
 
 
 def _box(data: bytes, name: bytes) -> bytes:
-    """Return what is in the first box of that name; a box begins with its length."""
+    """Return the content of the first box of that name; a box begins with its length."""
     place = data.find(name)
     if place < 4:
         return b""

@@ -1,4 +1,4 @@
-"""Facts from a picture's own metadata, in all its standards: date, place, camera, captions."""
+"""The facts in a picture's own metadata, in all its standards: date, place, camera, captions."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -34,10 +34,10 @@ STORED = (ExifTags.Base.DateTime, ExifTags.Base.OffsetTime)
 RATING, RATING_PERCENT = 0x4746, 0x4749
 XMP_TAG = 700
 
-# Pillow finds no XMP in these; a packet stands in them in one piece.
+# Pillow finds no XMP in these; their packet is in one piece.
 XMP_TO_SEARCH = ("GIF", "JPEG2000", "JXL")
 
-# The box of a JPEG 2000 that holds EXIF begins so.
+# The start of a JPEG 2000's box with EXIF.
 EXIF_OF_JPEG_2000 = b"uuidJpgTiffExif->JP2"
 
 PACKET_START, PACKET_END = b"<x:xmpmeta", b"</x:xmpmeta>"
@@ -45,7 +45,7 @@ PACKET_START, PACKET_END = b"<x:xmpmeta", b"</x:xmpmeta>"
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """EXIF tags: those of the picture, with those of the camera over them, and those of the place.
+    """The EXIF tags of the picture, overlaid by those of the camera, and those of the place.
 
     `byte_order` is "<" or ">".
     """
@@ -63,7 +63,7 @@ def read_facts(
 ) -> PictureFacts:
     """Return the facts of an opened picture; broken metadata counts as none and raises nothing.
 
-    `data` is its file, in which what Pillow passes over is looked for.
+    `data` is its file, which is searched for metadata that Pillow ignores.
     """
     found = read_exif(image, data)
     packet = xmp.read_xmp(_packet(image, data)) or xmp.NOTHING
@@ -88,9 +88,9 @@ def read_facts(
 
 
 def facts_of(found: Exif, packet: xmp.Xmp, captions: list[Description]) -> PictureFacts:
-    """Return what EXIF and XMP say, without format and size; for what both say, EXIF is believed.
+    """Return the facts in EXIF and XMP, without format and size; EXIF has priority over XMP.
 
-    The rating is XMP's, where programs write it today; Windows keeps both alike.
+    The rating is XMP's, where programs write it today; Windows writes both alike.
     """
     place = exif_place(found.gps) or packet.place
     latitude, longitude = place or (None, None)
@@ -112,7 +112,7 @@ def facts_of(found: Exif, packet: xmp.Xmp, captions: list[Description]) -> Pictu
 
 
 def merged(file: PictureFacts, picture: PictureFacts) -> PictureFacts:
-    """Return what a file says and, where it is silent, what a picture out of it says.
+    """Return the facts of a container, completed by those of a picture in it.
 
     The size is the picture's; captions are those of both.
     """
@@ -161,7 +161,7 @@ def _degrees(gps: Tags, tag: int, side_tag: int, limit: int) -> float | None:
         numbers = [float(part) for part in parts[:3]]
     except (TypeError, ValueError, ArithmeticError):
         return None
-    # A zero denominator is NaN to Pillow: of minutes and seconds, it says that there are none.
+    # Pillow reads a zero denominator as NaN: for minutes and seconds, it means none.
     numbers = [0.0 if place and math.isnan(each) else each for place, each in enumerate(numbers)]
     degrees = sum(each / 60.0**place for place, each in enumerate(numbers))
     letter = side[:1].upper()
@@ -180,7 +180,7 @@ def camera_name(tags: Tags) -> str | None:
 
 
 def read_exif(image: Image.Image, data: bytes = b"") -> Exif:
-    """Return the EXIF of an opened picture; what is broken is left out."""
+    """Return the EXIF of an opened picture, without broken parts."""
     try:
         exif = image.getexif()
         if image.format == "JPEG2000" and EXIF_OF_JPEG_2000 in data:
@@ -191,7 +191,7 @@ def read_exif(image: Image.Image, data: bytes = b"") -> Exif:
 
 
 def exif_tags(exif: Image.Exif) -> Exif:
-    """Return the tags of EXIF as Pillow has read it; a directory that is broken is left out."""
+    """Return the tags of EXIF as Pillow has read it, without broken directories."""
     main = dict(_values(exif))
     camera = _directory(exif, ExifTags.IFD.Exif)
     return Exif({**main, **camera}, _directory(exif, ExifTags.IFD.GPSInfo), exif.endian)
@@ -205,7 +205,7 @@ def _directory(exif: Image.Exif, tag: ExifTags.IFD) -> Tags:
 
 
 def _values(exif: Image.Exif) -> Iterator[tuple[int, object]]:
-    """Yield the tags whose values can be read: Pillow reads each when it is looked at."""
+    """Yield the tags with readable values: Pillow reads each at its first access."""
     for tag in exif:
         try:
             yield tag, exif[tag]

@@ -1,4 +1,4 @@
-"""XMP, in a picture or in a file beside it: captions, keywords, people, date, place, rating."""
+"""XMP, in a picture or a sidecar file: captions, keywords, people, date, place, rating."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MAX_XMP_BYTES = 2 << 20
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 
-# Namespaces as `_name` gives them: programs disagree about the mark at their end.
+# Namespaces as `_name` returns them: programs disagree on the mark at their end.
 DC = "{http://purl.org/dc/elements/1.1}"
 XMP = "{http://ns.adobe.com/xap/1.0}"
 EXIF = "{http://ns.adobe.com/exif/1.0}"
@@ -34,7 +34,7 @@ IPTC_EXTENSION = "{http://iptc.org/std/Iptc4xmpExt/2008-02-29}"
 REGIONS = "{http://www.metadataworkinggroup.com/schemas/regions}"
 KEYWORDS = "{http://www.metadataworkinggroup.com/schemas/keywords}"
 
-# photoshop:Instructions, rights and credits are none: they speak to editors.
+# photoshop:Instructions, rights and credits are not captions: they are for editors.
 CAPTIONS = (
     ("description", (DC + "description", TIFF + "ImageDescription", ACDSEE + "caption")),
     ("title", (DC + "title",)),
@@ -46,7 +46,7 @@ CAPTIONS = (
     ("comment", (EXIF + "UserComment",)),
 )
 
-# Properties of keywords, with what parts the levels of one: "Places|France|Paris".
+# Properties of keywords, with the separator of their levels: "Places|France|Paris".
 WORDS = (
     (DC + "subject", "|"),
     (LIGHTROOM + "hierarchicalSubject", "|"),
@@ -72,7 +72,7 @@ MOST_STARS, REJECTED = 5, -1
 
 @dataclass(frozen=True, slots=True)
 class Xmp:
-    """One XMP packet; None and empty where it says nothing.
+    """One XMP packet; None and empty where it has no value.
 
     `captions` are (kind, text, language); `dates` when the picture was taken, digitized, dated.
     """
@@ -89,7 +89,7 @@ NOTHING = Xmp()
 
 
 def read_xmp(packet: bytes) -> Xmp | None:
-    """Return what a packet says; None where it is not XMP, damaged, or too large."""
+    """Return the contents of a packet; None if it is not XMP, damaged, or too large."""
     root = _parsed(packet)
     if root is None:
         return None
@@ -132,7 +132,7 @@ def keyword_levels(words: Iterable[str], mark: str) -> Iterator[str]:
 
 
 def joined(words: Iterable[str]) -> str:
-    """Return words as one caption, each once whatever its case."""
+    """Return words as one caption, each once in any case."""
     found: dict[str, str] = {}
     for word in words:
         if plain := " ".join(word.split()):
@@ -153,7 +153,7 @@ def _parsed(packet: bytes) -> Element | None:
     packet = packet.strip(b"\0 \r\n\t")
     if not packet:
         return None
-    # A text that is not in the encoding that it claims is mended, by its letters.
+    # A text in another encoding than it declares is repaired, by its letters.
     for source in (lambda: packet, lambda: decoded(packet)):
         try:
             root: Element = ElementTree.fromstring(source())
@@ -164,7 +164,7 @@ def _parsed(packet: bytes) -> Element | None:
 
 
 class _Properties:
-    """The properties of the picture itself, without those of documents that it was made of."""
+    """The properties of the picture itself, without those of its source documents."""
 
     def __init__(self, root: Element) -> None:
         self._elements: dict[str, list[Element]] = {}
@@ -177,7 +177,7 @@ class _Properties:
                     self._elements.setdefault(_name(element.tag), []).append(element)
 
     def values(self, name: str) -> Iterator[tuple[str, str | None]]:
-        """Yield a property's texts with their languages, whichever way it is written."""
+        """Yield a property's texts with their languages, in any of its forms."""
         for text in self._attributes.get(name, ()):
             yield text, None
         for element in self._elements.get(name, ()):

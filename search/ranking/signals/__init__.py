@@ -1,4 +1,4 @@
-"""The kinds of evidence for a hit: a Protocol, and the tuple of all signals.
+"""The signals, kinds of evidence for a hit: a Protocol, and the tuple of all signals.
 
 A signal is one file of this folder, a place in `SIGNALS`, and its weights in
 `search.ranking.fusion`; its name is one of `search.query.records.SignalName`.
@@ -17,12 +17,12 @@ from search.records import Ids, Picture
 
 
 class Signal(Protocol):
-    """One kind of evidence: it proposes candidates, scores them and explains a match."""
+    """A kind of evidence that proposes candidates, scores them and explains a match."""
 
     name: SignalName
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
-        """Return the ids of about `depth` pictures that the signal finds; it may find none."""
+        """Return the ids of about `depth` pictures that the signal finds, or none."""
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
         """Score all candidates, whichever signal proposed them."""
@@ -30,11 +30,11 @@ class Signal(Protocol):
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]
     ) -> Match | None:
-        """Return what the candidate in `row` matched, or None where the signal found nothing.
+        """Return the match of the candidate in `row`, or None without evidence by the signal.
 
         `share` is the signal's share in the candidate's relevance; `words` are the query's.
         """
 
 
 SIGNALS: tuple[Signal, ...] = (PictureSignal(), CaptionSignal(), WordsSignal(), MarksSignal())
-"""All signals, in the order of a hit's matches; without any evidence the first takes all of it."""
+"""All signals, in the order of a hit's matches; without any evidence the first has a share of 1."""

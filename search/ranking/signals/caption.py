@@ -11,7 +11,7 @@ from search.stores import VectorStore
 
 
 class CaptionSignal:
-    """Pictures with a caption that means what the query says."""
+    """The signal of pictures with a caption that means the same as the query."""
 
     name: SignalName = "caption"
 

@@ -9,7 +9,7 @@ from search.records import Ids, Picture
 
 
 class MarksSignal:
-    """Pictures like those marked "more like this", and unlike those marked "less like this"."""
+    """The signal of pictures like those marked "more", and unlike those marked "less"."""
 
     name: SignalName = "marks"
 
@@ -29,7 +29,7 @@ class MarksSignal:
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]
     ) -> Match | None:
-        """Return the match of the marks, or None where there are none."""
+        """Return the match of the marks, or None without marks."""
         if not scores.strength[row]:
             return None
         return Match(self.name, float(scores.score[row]), share)

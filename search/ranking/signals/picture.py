@@ -9,18 +9,18 @@ from search.records import Ids, Picture, QueryKind, Scores
 
 
 class PictureSignal:
-    """Pictures that look like what the query names."""
+    """The signal of pictures that look like the query."""
 
     name: SignalName = "picture"
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
-        """Return the nearest pictures; with marks in any case, which only pictures can follow."""
+        """Return the nearest pictures; always with marks, which only this signal follows."""
         if self.name not in context.query.by and context.feedback is None:
             return np.empty(0, np.int64)
         return nearest_pictures(context, depth)[0]
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
-        """Score by cosine; the strength is the z-score, zeros where the signal is not wanted."""
+        """Score by cosine; the strength is the z-score, zeros where the signal is not requested."""
         vector, background = context.embedded.vector, context.background()
         cosines = (candidates.vectors @ vector[0]).astype(np.float32)
         plain = context.embedded.plain

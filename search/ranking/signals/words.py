@@ -10,17 +10,17 @@ from search.text.analysis import best_caption, rarity, words_score
 
 
 class WordsSignal:
-    """Pictures whose captions hold the query's words."""
+    """The signal of pictures whose captions contain the query's words."""
 
     name: SignalName = "words"
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
-        """Return the pictures that the words index found, however many."""
+        """Return all pictures that the words index found."""
         found = context.words
         return np.array(list(found.words) if found else [], np.int64)
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
-        """Score by coverage, the share of the words that is found; the strength is BM25."""
+        """Score by coverage, the matched share of the words; the strength is BM25."""
         count = len(candidates.ids)
         bm25, coverage = np.zeros(count, np.float32), np.zeros(count, np.float32)
         found = context.words
@@ -38,7 +38,7 @@ class WordsSignal:
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]
     ) -> Match | None:
-        """Return the caption with most of the words, or None where none is found."""
+        """Return the caption with most of the words, or None without a match."""
         if not scores.strength[row] > 0:
             return None
         caption = best_caption(words, picture.facts.captions)

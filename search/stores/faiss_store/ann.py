@@ -1,4 +1,4 @@
-"""First passes: small indexes that propose slots, which the store then ranks by their real rows."""
+"""ANN indexes: small indexes that propose rows, which the store then refines by true vectors."""
 
 import math
 from collections.abc import Sequence
@@ -11,67 +11,67 @@ from search.records import Scores, Vectors
 from search.stores.faiss_store.rows import SlotNumbers
 
 Slots32 = NDArray[np.int32]
-"""Slots as they are kept, four bytes each."""
+"""Row numbers as they are stored, four bytes each."""
 
 NONE: Slots32 = np.empty(0, np.int32)
-"""No order: the slot of every row is its place."""
+"""No order: every row's number is its place."""
 
 
 class AnnIndex(Protocol):
-    """Proposes candidates among the slots 0 to `len`; a graph or lists grow, and forget nothing."""
+    """An index that proposes candidates among rows 0 to `len`; a graph or lists grow only."""
 
     def __len__(self) -> int:
         """Return the number of rows in the index."""
 
     @property
     def bytes_per_row(self) -> float:
-        """Memory that it takes for each slot."""
+        """Return the memory of the ANN index for each row."""
 
     @property
     def name(self) -> str:
-        """What it is, as `Plan.store` names it."""
+        """Return the name of the ANN index, as in `Plan.store`."""
 
     @property
     def on_gpu(self) -> bool:
-        """Whether it may fail for want of a GPU: with one of `faiss_gpu.FAILURES`."""
+        """Return whether the ANN index needs a GPU, and may fail with a `faiss_gpu.FAILURES`."""
 
     @property
     def ns_per_candidate(self) -> float:
-        """What one candidate more adds to a search."""
+        """Return the time that one more candidate adds to a search."""
 
     @property
     def most_candidates(self) -> int:
-        """How many it proposes at most."""
+        """Return the most candidates that the ANN index proposes."""
 
     @property
     def efforts(self) -> Sequence[int]:
-        """The efforts worth trying, least first."""
+        """Return the efforts worth trying, least first."""
 
     def add(self, vectors: Vectors) -> None:
-        """Take in the rows (n, width) of the slots that follow."""
+        """Append vectors (n, width) at the next row numbers."""
 
     def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
-        """About the best `depth` slots of each query, or a few more: (q, n), -1 pads.
+        """Return about the best `depth` rows of each query, or a few more: (q, n), -1 pads.
 
-        `effort` is how much is looked at: lists for "ivf", the graph's queue for "hnsw".
+        `effort` is how much is searched: lists for "ivf", the graph's queue for "hnsw".
         """
 
     def chained(self, rows: Any) -> "Refiner | None":
-        """Itself and the exact ranking by FAISS's index of all rows, in one; None: it can't."""
+        """Return the ANN index joined with exact ranking by FAISS's index of all rows, or None."""
 
     def dump(self) -> bytes:
-        """All of it, for `load_first_pass`; nothing, where it is better built again."""
+        """Return the bytes for `load_first_pass`; empty where building again is quicker."""
 
 
 class Refiner(Protocol):
-    """A first pass and the ranking by real rows in one."""
+    """An ANN index joined with the exact ranking of its candidates."""
 
     def best(self, queries: Vectors, k: int, depth: int, effort: int) -> tuple[SlotNumbers, Scores]:
         """Return the best k of `depth` candidates: rows and scores, both (q, k), -1 pads."""
 
 
 def slots_of(places: SlotNumbers, order: Slots32) -> SlotNumbers:
-    """Return the slots of places in an index, whose first have those of `order`; -1 stays."""
+    """Return the rows at places in an index, the first by `order`, others unchanged; -1 stays."""
     if not len(order):
         return places
     ordered = (places >= 0) & (places < len(order))
@@ -79,5 +79,5 @@ def slots_of(places: SlotNumbers, order: Slots32) -> SlotNumbers:
 
 
 def lists(rows: int, sampled: int) -> int:
-    """How many lists "ivf" keeps: four times the root, each with enough of the sample to be one."""
+    """Return the number of "ivf" lists: four times the root, each with enough of the sample."""
     return max(1, min(int(4 * math.sqrt(rows)), sampled // 10))

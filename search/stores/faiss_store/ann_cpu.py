@@ -1,4 +1,4 @@
-"""First passes on the CPU: scanned codes, lists of them, and a graph; all are FAISS's."""
+"""ANN indexes on the CPU, all by FAISS: scanned codes, lists of codes, and a graph."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -15,16 +15,16 @@ from search.stores.faiss_store.ann import NONE, Slots32, lists, slots_of
 from search.stores.faiss_store.reduction import Reduction, reduce
 from search.stores.faiss_store.rows import SlotNumbers
 
-# Its stubs know neither keyword arguments nor what an index of a factory has.
+# FAISS's stubs know neither keyword arguments nor the members of an index from a factory.
 faiss: Any = faiss_module
 
 FirstPassName = Literal["scan", "ivf", "hnsw"]
 
-# Codes are trained on so many rows; FAISS's own limit for 16 centroids is 4,096.
+# Codes are trained on this many rows; FAISS's own limit for 16 centroids is 4,096.
 TRAINED_ON = 20_000
 
-# As many as hnswlib has. Among a million, twice a depth of 120 saved a quarter of what a query
-# takes, and took twice as long.
+# The default of hnswlib. Among a million vectors, twice a depth of 120 saved a quarter of the
+# time of a query, and took twice as long to build.
 NEIGHBOURS, BUILD_DEPTH = 16, 130
 
 HEAD = struct.Struct("<IIII")
@@ -34,7 +34,7 @@ HEAD = struct.Struct("<IIII")
 class FaissPass:
     """A FAISS index over reduced vectors.
 
-    "scan" scans 4-bit codes, one a dimension, held in the CPU's registers (André et al. 2017);
+    "scan" scans 4-bit codes, one a dimension, in the CPU's registers (André et al. 2017);
     "ivf" does so in the lists nearest to the query; "hnsw" walks a graph over 8-bit vectors.
     """
 
@@ -42,9 +42,9 @@ class FaissPass:
     reduction: Reduction
     index: Any
     longest: float
-    """For "hnsw": the squared length that all vectors are brought to."""
+    """For "hnsw": the squared length of all vectors after padding."""
     order: Slots32
-    """The slots of its first rows; those of all others are their own places."""
+    """The row numbers of its first places; all later places are row numbers themselves."""
 
     on_gpu: ClassVar[bool] = False
 
@@ -76,13 +76,13 @@ class FaissPass:
         return (*(1 << power for power in range(11) if 1 << power < count), count)
 
     def add(self, vectors: Vectors, slots: Slots32 | None = None) -> None:
-        """As in `FirstPass`; or those of other slots, as long as none has been added without."""
+        """Append vectors; with `slots`, under those row numbers, if none was added without."""
         self.index.add(self._vectors(vectors))
         if slots is not None:
             self.order = np.concatenate([self.order, slots])
 
     def arrange(self, cells: Ids) -> None:
-        """Lay rows of one cell side by side; all were added with their slots."""
+        """Lay rows of one cell next to each other; all rows were added with their numbers."""
         order = np.argsort(cells, kind="stable")
         self.index.permute_entries(order)
         self.order = self.order[order]
@@ -95,7 +95,7 @@ class FaissPass:
         return slots_of(self.index.search(asked, depth, params=parameters)[1], self.order)
 
     def parameters(self, depth: int, effort: int) -> Any:
-        """How FAISS is told to look for so many candidates with this effort."""
+        """Return FAISS's search parameters for so many candidates with this effort."""
         if self.name == "hnsw":
             return faiss.SearchParametersHNSW(efSearch=max(effort, depth))
         if self.name == "ivf":
@@ -103,7 +103,7 @@ class FaissPass:
         return None
 
     def chained(self, rows: Any) -> "FaissChain | None":
-        if self.name == "hnsw":  # its places are not slots
+        if self.name == "hnsw":  # its places are not row numbers
             return None
         maps = faiss.LinearTransform(*self.reduction.for_queries.shape, False)
         weights = np.ascontiguousarray(self.reduction.for_queries.T)
@@ -130,17 +130,17 @@ class FaissPass:
         reduced = self.reduction.vectors(vectors)
         if self.name != "hnsw":
             return reduced
-        # One more number makes all of one length: the nearest by distance, for which graphs are
-        # built well, are then those of the greatest product (Bachrach et al. 2014).
+        # One more number brings all vectors to one length: the nearest by distance, for which
+        # graphs are built well, then have the greatest product (Bachrach et al. 2014).
         missing = np.maximum(self.longest - np.einsum("nw,nw->n", reduced, reduced), 0)
         return np.ascontiguousarray(np.column_stack([reduced, np.sqrt(missing)]), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class FaissChain:
-    """A first pass and the ranking by real rows in one call of FAISS: a third of the time of both.
+    """An ANN index and exact ranking in one call of FAISS: a third of the time of two calls.
 
-    It knows as many rows as there were when it was made, dead ones among them.
+    It covers the rows that existed when it was made, dead ones among them.
     """
 
     first: FaissPass
@@ -158,7 +158,7 @@ class FaissChain:
 
 
 def graph_bytes(width: int) -> float:
-    """Memory that a graph takes for each vector of so many 8-bit numbers."""
+    """Return the memory of a graph for each vector of so many 8-bit numbers."""
     return width + 4 * 2 * NEIGHBOURS * 1.1
 
 
@@ -180,8 +180,8 @@ def train(
     longest = float(np.einsum("nw,nw->n", reduced, reduced).max())
     index = _empty(name, width, lists(rows, len(reduced)))
     made = FaissPass(name, reduction, index, longest, NONE)
-    # It trains in thousands of steps that are over in no time. Where other programs want the cores,
-    # its threads wait for each other, spinning, at every one: a second took over ten minutes.
+    # Training runs thousands of very short steps. Where other programs use the cores, FAISS's
+    # threads wait for each other, spinning, at every step: a second became over ten minutes.
     with one_thread():
         index.train(made._vectors(sample[:TRAINED_ON]))
     return made
@@ -213,10 +213,10 @@ def _empty(name: FirstPassName, width: int, list_count: int) -> Any:
 
 
 def load_first_pass(payload: bytes | memoryview) -> FaissPass:
-    """Return what `dump` wrote; its checksum was looked at before.
+    """Return the ANN index that `dump` wrote; the caller has verified its checksum.
 
     Raises:
-        IndexDamaged: this FAISS can't read it.
+        IndexDamaged: this FAISS can't read the bytes.
     """
     try:
         full, width, letters, ordered = HEAD.unpack_from(payload)

@@ -1,4 +1,4 @@
-"""A first pass and its plan on disk, beside the index whose slots it is of."""
+"""ANN index files: an ANN index and its index plan, read and written next to the index file."""
 
 import struct
 from pathlib import Path
@@ -9,14 +9,14 @@ from search.stores.faiss_store.store import Staged
 from search.stores.index_file import IndexHeader, read_index, write_index
 from search.stores.planner.plan import IndexPlan
 
-# The numbering of the slots, and the length of the plan; then the plan as JSON and the first pass.
+# The generation of the rows, and the length of the plan; then the plan as JSON and the ANN index.
 HEAD = struct.Struct("<32sI")
 
 
 def write_first(
     path: Path, header: IndexHeader, plan: IndexPlan, staged: Staged | None, generation: str
 ) -> None:
-    """Write the plan, and the first pass where there is one; raises StorageFailed."""
+    """Write the plan, and the ANN index if there is one; raises StorageFailed."""
     document = plan.as_json().encode()
     first = staged.first.dump() if staged is not None else b""
     head = HEAD.pack(generation.encode(), len(document))
@@ -24,7 +24,7 @@ def write_first(
 
 
 def read_plan(path: Path) -> IndexPlan | None:
-    """Return the plan alone; None where there is no file, or one that can't be used."""
+    """Return the plan alone; None for a missing or unusable file."""
     try:
         found = read_index(path)
         return None if found is None else _parts(found[1])[1]
@@ -36,7 +36,7 @@ def read_first(path: Path) -> tuple[IndexHeader, str, IndexPlan, Staged | None] 
     """Return the header, the row numbering, the plan and the ANN index; None without a file.
 
     Raises:
-        IndexDamaged: it can't be used.
+        IndexDamaged: the file can't be used.
     """
     found = read_index(path)
     if found is None:

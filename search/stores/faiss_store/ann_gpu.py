@@ -1,7 +1,7 @@
-"""First passes on a GPU: lists of float16 rows, or CAGRA's graph. What they find is ranked apart.
+"""ANN indexes on a GPU: lists of float16 rows, or CAGRA's graph. Candidates are refined apart.
 
-Beside CAGRA's graph (Ootomo et al. 2023), which can't grow, lies a flat index of the rows that came
-since. No filter is given to either: FAISS's GPU indexes drop selectors without a word.
+CAGRA's graph (Ootomo et al. 2023) can't grow, so a flat index takes the rows that came since.
+Neither gets a filter: FAISS's GPU indexes ignore selectors without an error.
 """
 
 from collections.abc import Sequence
@@ -23,18 +23,18 @@ faiss: Any = faiss_module
 GpuPassName = Literal["ivf", "cagra"]
 GPU_PASSES: tuple[GpuPassName, ...] = get_args(GpuPassName)
 
-# The longest queue that cuVS walks the graph with by one block of threads for a query.
+# The longest queue with which cuVS walks the graph by one block of threads a query.
 MAX_QUEUE = 512
 
 Asked = tuple[Vectors, int, int]
-"""Queries (q, width), how many candidates each wants, and with what effort."""
+"""Queries (q, width), the number of candidates for each, and the effort."""
 
 
 class GpuPass:
-    """Slots as candidates, from an index on a GPU and another of the rows that it can't take in.
+    """An index on a GPU that proposes rows, and another of the rows that the first can't take.
 
-    Callers at the same time are answered in one call, for FAISS's GPU resources allow one at a
-    time. What has no room, or fails so that a program can go on, is one of `faiss_gpu.FAILURES`.
+    Concurrent calls are answered in one, for FAISS's GPU resources allow one at a time.
+    A lack of room, or a failure that a program survives, is one of `faiss_gpu.FAILURES`.
     """
 
     on_gpu = True
@@ -43,7 +43,7 @@ class GpuPass:
     def __init__(
         self, name: GpuPassName, index: Any, tail: Any = None, order: Slots32 = NONE
     ) -> None:
-        """`index` may hold rows already, in slots by `order`; `tail`, if any, gets all others."""
+        """Take an `index` that may have rows, numbered by `order`, and a `tail` for all others."""
         self.name: GpuPassName = name
         self._index = index
         self._tail = tail
@@ -68,7 +68,7 @@ class GpuPass:
         return tuple(1 << power for power in range(11) if 1 << power <= self._index.nlist)
 
     def add(self, vectors: Vectors, slots: Slots32 | None = None) -> None:
-        """As in `FirstPass`; or those of other slots, as long as none has been added without."""
+        """Append vectors; with `slots`, under those row numbers, if none was added without."""
         (self._index if self._tail is None else self._tail).add(vectors)
         if slots is not None:
             self._order = np.concatenate([self._order, slots])
@@ -80,7 +80,7 @@ class GpuPass:
         return None  # the rows are not on the GPU
 
     def dump(self) -> bytes:
-        return b""  # all rows once more: it is built again sooner than they are read
+        return b""  # all rows once more: building again is quicker than reading them
 
     def _answer(self, asked: list[Asked]) -> list[SlotNumbers]:
         queries = np.concatenate([each for each, _, _ in asked])
@@ -110,7 +110,7 @@ def open_gpu_ivf(rows: int, sample: Vectors) -> GpuPass:
     """
     width = sample.shape[1]
     config = on_first(faiss.GpuIndexIVFScalarQuantizerConfig())
-    config.use_cuvs = False  # it has no scalar quantizer
+    config.use_cuvs = False  # cuVS has no scalar quantizer
     index = faiss.GpuIndexIVFScalarQuantizer(
         *(resources(), width, lists(rows, len(sample))),
         *(faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False, config),
@@ -120,7 +120,7 @@ def open_gpu_ivf(rows: int, sample: Vectors) -> GpuPass:
 
 
 def open_gpu_cagra(rows: Rows16, slots: Slots32) -> GpuPass:
-    """Return a graph over rows (n, width) and their slots; all others are still to be added.
+    """Return a graph over vectors (n, width) and their row numbers; add all others after.
 
     Raises:
         RuntimeError, MemoryError: as `open_gpu_ivf`.
@@ -133,7 +133,7 @@ def open_gpu_cagra(rows: Rows16, slots: Slots32) -> GpuPass:
 
 
 def missing(name: GpuPassName) -> str:
-    """Why this build of FAISS can't make one; empty if it can."""
+    """Return why this build of FAISS can't make such an index; empty if it can."""
     if name == "cagra" and not hasattr(faiss, "GpuIndexCagra"):
         return "cagra needs faiss-gpu-cuvs in place of faiss-gpu or faiss-cpu"
     return ""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class FaissBackend:
-    """Opens FAISS stores; the vectors are those of the database, and an index file a cache."""
+    """The backend of FAISS stores; SQL has the vectors, and an index file is a cache."""
 
     names: ClassVar[tuple[str, ...]] = ("auto", "exact", "scan", "ivf", "hnsw", "cagra")
     durable: ClassVar[bool] = False
@@ -20,7 +20,7 @@ class FaissBackend:
         self._options = options
 
     def open(self, collection: Collection, space: Space, kind: IndexKind) -> "FaissStore":
-        """Open an empty store; FAISS is imported here, when it is used.
+        """Open an empty store; FAISS is imported here, at its first use.
 
         Raises:
             BadSetting: the device is "cuda" and there is no GPU that FAISS can use.
@@ -30,4 +30,4 @@ class FaissBackend:
         return FaissStore(space.width, self._options.device, self._options.memory_bytes)
 
     def drop(self, collection: Collection) -> None:
-        """Do nothing: the index files are not the backend's."""
+        """Do nothing: index files do not belong to the backend."""

@@ -1,4 +1,4 @@
-"""FAISS on a GPU: whether there is one, its memory and failures, and the copy of a store's rows."""
+"""FAISS on a GPU: detection, memory and failures, and the copy of a store's rows."""
 
 import logging
 from typing import Any
@@ -17,26 +17,26 @@ faiss: Any = faiss_module
 logger = logging.getLogger(__name__)
 
 FAILURES = (RuntimeError, MemoryError)
-"""What FAISS raises for a GPU that has no room, or that it can't use; an error of CUDA itself ends
+"""The errors of FAISS for a GPU that has no room or can't be used; an error of CUDA itself ends
 the process."""
 
 MAX_K = 2048
 """The most neighbours that FAISS selects on a GPU (its GPU_MAX_SELECTION_K)."""
 
-# FAISS takes 1.5 GiB of GPU memory for each StandardGpuResources unless told otherwise, and each
-# collection that is open has one. A flat search cuts its work into tiles that fit.
+# FAISS reserves 1.5 GiB of GPU memory for each StandardGpuResources by default, and each open
+# collection has one. A flat search cuts its work into tiles that fit.
 TEMPORARY_BYTES = 256 << 20
 
-# Rows travel as float32, for add() takes nothing else: 256 MB of them at once.
+# Rows are sent as float32, the only type that add() takes: 256 MB of them at once.
 CHUNK_FLOATS = 64 << 20
 
 
 class DeviceCopy:
-    """The rows, in their slots, in an index that can only append and be emptied.
+    """A copy of the rows on a GPU, in an index that can only grow and be emptied.
 
-    GpuIndexFlat has neither remove_ids nor add_with_ids: slots are only appended, and those that
-    came last follow before the next search. One caller at a time, reads included: `SharedCopy`
-    joins them. Any failure is one of `FAILURES`; the copy can't be used after one.
+    GpuIndexFlat has neither remove_ids nor add_with_ids: rows are only appended, and new ones
+    follow before the next search. One caller at a time, reads included: `SharedCopy`
+    joins callers. Any failure is one of `FAILURES`; the copy can't be used after one.
     """
 
     def __init__(self, index: Any) -> None:
@@ -48,7 +48,7 @@ class DeviceCopy:
         self._stale = True
 
     def release(self) -> None:
-        """Leave the GPU's memory to others, until the next search copies the rows again."""
+        """Free the GPU's memory until the next search, which copies the rows again."""
         self._index.reset()
 
     def search(self, slots: FloatRows, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
@@ -71,7 +71,7 @@ Answer = tuple[SlotNumbers, Scores]
 
 
 class SharedCopy:
-    """A copy that many ask at the same time, in one call; a GPU that fails is given up."""
+    """A GPU copy that answers concurrent searches in one call, and is dropped if the GPU fails."""
 
     def __init__(self, copy: DeviceCopy | None) -> None:
         self._copy = copy
@@ -79,13 +79,13 @@ class SharedCopy:
 
     @property
     def works(self) -> bool:
-        """Whether there is a copy, on a GPU that has not failed."""
+        """Return whether a copy exists on a GPU that has not failed."""
         return self._copy is not None
 
     def best(self, slots: FloatRows, queries: Vectors, k: int) -> Answer | None:
         """Return the best slots whose rows count: (q, k); None where the GPU can't say.
 
-        The rows are not to change meanwhile.
+        The rows must not change meanwhile.
         """
         if self._copy is None or k + slots.dead > MAX_K:
             return None
@@ -97,7 +97,7 @@ class SharedCopy:
             self._copy.forget()
 
     def release(self) -> None:
-        """Leave the GPU's memory to others until somebody asks; nobody may be asking now."""
+        """Free the GPU's memory until the next search; none may be running."""
         if self._copy is not None:
             self._copy.release()
 
@@ -126,7 +126,7 @@ class SharedCopy:
 
 
 def gpu_count() -> int:
-    """How many GPUs FAISS can use; none in a build without GPU code."""
+    """Return the number of GPUs that FAISS can use; 0 in a build without GPU code."""
     return int(faiss.get_num_gpus()) if hasattr(faiss, "GpuIndexFlatIP") else 0
 
 
@@ -154,7 +154,7 @@ def flat_index(width: int) -> Any:
 
 
 def resources() -> Any:
-    """GPU resources for one index, which shares their ownership: they last as long as it does."""
+    """Return GPU resources for one index, which shares their ownership and lifetime."""
     made = faiss.StandardGpuResources()
     made.setTempMemory(TEMPORARY_BYTES)
     return made

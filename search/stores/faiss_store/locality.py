@@ -1,8 +1,8 @@
-"""What lies close together in the space laid close together in memory.
+"""An order of rows that puts near neighbours close together in memory.
 
 A walk over a graph reads vectors and neighbours all over it, and waits for memory at every step;
-laid out so, the next step is more often at hand (after Coleman et al. 2021, "Graph Reordering for
-Cache-Efficient Near Neighbor Search").
+in this order the next step is more often in the cache (after Coleman et al. 2021, "Graph
+Reordering for Cache-Efficient Near Neighbor Search").
 """
 
 import faiss
@@ -12,21 +12,21 @@ from search.records import Ids, Vectors
 
 CELLS, COARSE = 8_192, 64
 
-# Less than this stays in the caches whatever the order.
+# Less than this stays in the caches in any order.
 CACHE_BYTES = 64 << 20
 
 
 class Clusters:
-    """Cells of the space around some of its vectors, numbered so that neighbours follow."""
+    """Cells of the space around a sample of vectors, numbered so that neighbours follow."""
 
     def __init__(self, sample: Vectors) -> None:
-        """`sample` (n, width) is in random order; its first vectors are the middles of cells."""
+        """Take `sample` (n, width) in random order; its first vectors are the centres of cells."""
         middles = sample[:CELLS]
         regions = _nearest(middles, middles[:COARSE])
         self._middles = np.ascontiguousarray(middles[np.argsort(regions, kind="stable")])
 
     def of(self, vectors: Vectors) -> Ids:
-        """Return the number of the cell that each vector (n, width) lies in."""
+        """Return the number of the cell of each vector (n, width)."""
         return _nearest(vectors, self._middles)
 
 

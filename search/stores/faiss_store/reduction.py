@@ -1,9 +1,9 @@
-"""Fewer dimensions for a first pass, chosen for the queries that come, not for vectors alone.
+"""The reduction of vectors for an ANN index, fitted to queries as well as to vectors.
 
-A cosine is a sum over directions, and what a direction adds to it depends on the query as much as
-on the picture. Texts lie apart from pictures, so the directions in which pictures differ most are
-not those in which texts tell them apart. The best ones for queries of second moment M are the
-principal directions of the vectors seen through the root of M (LeanVec, Tepper et al. 2023).
+A cosine is a sum over directions, and the part of a direction depends on the query as much as
+on the picture. Texts are apart from pictures, so the directions in which pictures differ most are
+not those by which texts distinguish them. The best ones for queries of second moment M are the
+principal directions of the vectors multiplied by the root of M (LeanVec, Tepper et al. 2023).
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from search.records import Vectors
 
-# Directions that no query of the sample had get this part of the mean weight: others may come.
+# Directions that no sampled query had get this part of the mean weight: other queries may come.
 FLOOR = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """Two maps whose outputs' inner products are near the inputs' cosines, but for a constant.
+    """Two maps whose outputs' inner products approximate the inputs' cosines plus a constant.
 
-    The constant is the query's own product with `mean`, so the order of the vectors stays.
+    The constant is the query's own product with `mean`, so the order of the vectors is the same.
     """
 
     mean: NDArray[np.float32]
@@ -30,22 +30,22 @@ class Reduction:
 
     @property
     def width(self) -> int:
-        """Number of dimensions that are left."""
+        """Return the number of dimensions that are left."""
         return int(self.for_queries.shape[1])
 
     def vectors(self, vectors: Vectors) -> Vectors:
-        """(n, width) of the space -> (n, width) that is left, of any length."""
+        """Map vectors (n, width) to reduced vectors (n, fewer), of any length."""
         return np.ascontiguousarray((vectors - self.mean) @ self.for_vectors, dtype=np.float32)
 
     def queries(self, queries: Vectors) -> Vectors:
-        """(q, width) of the space -> (q, width) that is left, of any length."""
+        """Map queries (q, width) to reduced queries (q, fewer), of any length."""
         return np.ascontiguousarray(queries @ self.for_queries, dtype=np.float32)
 
     def undistorted(self) -> "Reduction":
-        """Return the same products, with distances between vectors as they are in the space.
+        """Return the map with the same products, and distances between vectors as in the space.
 
-        Directions are stretched by what queries make of them, their mean's most of all; products
-        don't mind, but a graph, which joins what lies close, loses its way.
+        Queries stretch directions, their mean's most of all; products are unaffected, but a graph,
+        which joins near vectors, then finds fewer.
         """
         basis, stretch = np.linalg.qr(self.for_vectors.astype(np.float64))
         for_queries = self.for_queries.astype(np.float64) @ stretch.T

@@ -1,4 +1,4 @@
-"""The float16 rows of a FAISS store, each in a slot that it keeps, and exact search over them."""
+"""The float16 vectors of a FAISS store by row number, and exact search over them."""
 
 import uuid
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from search.stores.faiss_store.float16 import widened
 from search.stores.validation import Rows16
 
 SlotNumbers = NDArray[np.int64]
-"""Places in the rows, counted from 0; -1 is none."""
+"""Row numbers, counted from 0; -1 is none."""
 
 # Milliseconds for 100,000 x 512, k = 20, one thread of a 2-core AVX2 machine (FAISS 1.15.1):
 #   queries                          1     4     8    16    32   128
 #   IndexScalarQuantizer fp16       14    31    66   120   253   951
 #   IndexFlatIP float32, BLAS       15    36    59    45    56   120
 #   blocks decoded to float32       69    93   127    93   108   178
-# The quantizer takes queries one by one; float32 would take twice the memory. So few queries go
-# to the quantizer, and from here on blocks of rows are decoded once and multiplied with all.
+# The quantizer takes queries one by one; float32 would take twice the memory. So a few queries go
+# to the quantizer; for more, blocks of rows are decoded once and multiplied with all queries.
 MANY_QUERIES = 16
 BLOCK_ROWS = 4096  # 8 MB of float32 at width 512; 1,024 and 16,384 ran no faster
-FEW_ROWS = 512  # for few queries: what a core's own cache holds
+FEW_ROWS = 512  # for few queries: the size of a core's own cache
 
-# A selector costs 1.6 ns for every row held, and 25 ns for each that it lets through; a gathered
+# A selector costs 1.6 ns for every row, and 25 ns for each that passes; a gathered
 # row costs 0.12 µs: equal at about 1 in 60.
 NARROW = 60
 
@@ -35,11 +35,11 @@ NARROW = 60
 class FloatRows:
     """Rows that are only appended, the id of each, and which of them still count.
 
-    A slot is never given to another row, so what points at slots (a first pass, a copy on a GPU)
-    stays right through every write; `generation` names one such numbering. A row that is replaced
-    or removed is dead: its id is -1. The first rows may be a file's, mapped and never changed; the
-    others are in memory, in the quantizer's own. Not safe to call from many threads but for
-    reading: the store around it holds the lock.
+    A row number is never given to another vector, so structures that refer to rows (an ANN index, a
+    GPU copy) stay valid through every write; `generation` names one such numbering. A row that is
+    replaced or removed is dead: its id is -1. The first rows may be mapped from a file and never
+    change; the others are in the quantizer's memory. Not safe to call from many threads but for
+    reading: the store that owns it has the lock.
     """
 
     def __init__(self, width: int, generation: str | None = None) -> None:
@@ -52,7 +52,7 @@ class FloatRows:
         self._name(np.empty(0, np.int64))
         # FAISS multiplies without BLAS while queries x width stays under this, for the whole
         # process; its default of 128,000 made batches of 16 to 128 queries 5 to 10 times slower.
-        # Many queries are multiplied by one thread each, and are to be over it whatever the cores.
+        # Many queries are multiplied by one thread each, and must be over the limit on any machine.
         faiss.cvar.distance_compute_blas_threshold = min(800 * faiss.omp_get_max_threads(), 4_000)
 
     @classmethod
@@ -74,22 +74,22 @@ class FloatRows:
 
     @property
     def live(self) -> int:
-        """Number of rows that count."""
+        """Return the number of live rows."""
         return len(self.sorted_ids)
 
     @property
     def dead(self) -> int:
-        """Number of slots whose row counts no more."""
+        """Return the number of dead rows."""
         return len(self.ids) - len(self.sorted_ids)
 
     @property
     def in_memory_bytes(self) -> int:
-        """What rows, ids and their order take in memory, mapped rows left out."""
+        """Return the memory of vectors, ids and their order, without mapped vectors."""
         order = 0 if self._order is None else self._order.nbytes + self.sorted_ids.nbytes
         return len(self._added) * 2 * self.width + self.ids.nbytes + order
 
     def find(self, ids: Ids) -> SlotNumbers:
-        """Return the slot of each id, -1 where it is not held."""
+        """Return the row of each id, -1 for an unknown id."""
         if not self.live:
             return np.full(len(ids), -1, np.int64)
         places = np.searchsorted(self.sorted_ids, ids).clip(max=self.live - 1)
@@ -97,22 +97,22 @@ class FloatRows:
         return np.where(self.sorted_ids[places] == ids, slots, -1)
 
     def order(self) -> SlotNumbers:
-        """Return the slots of the rows that count, their ids ascending."""
+        """Return the live rows, their ids ascending."""
         return np.arange(len(self)) if self._order is None else self._order.astype(np.int64)
 
     def put(self, ids: Ids, rows: Rows16) -> None:
-        """Append rows; those that held these ids before are dead."""
+        """Append vectors; earlier rows of the same ids become dead."""
         if not len(ids):
             return
         named = self.ids.copy()
         known = self.find(ids)
         named[known[known >= 0]] = -1
-        # As codes: the quantizer's own rounding to float16 is not numpy's, which SQL holds.
+        # As codes: the quantizer's own rounding to float16 differs from NumPy's, which SQL has.
         self._append(np.ascontiguousarray(rows).view(np.uint8))
         self._name(np.concatenate([named, ids]))
 
     def remove(self, ids: Ids) -> None:
-        """Let the rows of these ids be dead."""
+        """Mark the rows of these ids as dead."""
         found = self.find(ids)
         found = found[found >= 0]
         if len(found):
@@ -121,32 +121,32 @@ class FloatRows:
             self._name(named)
 
     def _name(self, ids: Ids) -> None:
-        self.ids: Ids = ids  # of each slot
+        self.ids: Ids = ids  # of each row
         self._order: NDArray[np.int32] | None = None
         if len(ids) and (ids[0] < 0 or not (ids[1:] > ids[:-1]).all()):
             held = np.flatnonzero(ids >= 0).astype(np.int32)
-            # Stable is a merge sort, quick over what is in order already; most of it is.
+            # A stable sort is a merge sort, quick on input that is mostly in order, as this is.
             self._order = held[np.argsort(ids[held], kind="stable")]
         self.sorted_ids: Ids = ids if self._order is None else ids[self._order]
 
     def rows(self, slots: SlotNumbers) -> Rows16:
-        """Return the rows in these slots, none of them -1: (n, width), a copy."""
+        """Return the vectors of these rows, none of them -1: (n, width), a copy."""
         # take() gathers whole rows five times faster than indexing does.
         return self._codes(slots).view(np.float16)
 
     def vectors(self, slots: SlotNumbers) -> Vectors:
-        """As `rows`, in float32."""
+        """Return the vectors of these rows in float32, as `rows` does."""
         return widened(self.rows(slots))
 
     def parts(self) -> Iterator[Rows16]:
-        """All rows, dead ones too, in stretches that are not to be kept past the lock."""
+        """Yield all vectors, dead rows too, in blocks that are valid only under the lock."""
         for codes in (self._base, self._added):
             if len(codes):
                 yield codes.view(np.float16)
 
     @property
     def index(self) -> Any:
-        """FAISS's own index of all rows, by slot; None where some of them are mapped."""
+        """Return FAISS's own index of all rows, by number; None where some of them are mapped."""
         return None if len(self._base) else self._tail
 
     def _codes(self, slots: SlotNumbers) -> NDArray[np.uint8]:
@@ -170,13 +170,13 @@ class FloatRows:
     def search(
         self, queries: Vectors, k: int, among: SlotNumbers | None = None
     ) -> tuple[SlotNumbers, Scores]:
-        """Return the best rows that count, or those `among` them: (q, k), slot -1 pads."""
+        """Return the best live rows, or the best `among` them: (q, k), row -1 pads."""
         count = self.live if among is None else len(among)
         few = among is not None and count * NARROW <= len(self)
         if few or len(queries) >= MANY_QUERIES:
             return self._scan(queries, k, self.order() if among is None else among)
         start = len(self._base)
-        if k and not start:  # a heap makes threads meet, of which each may have to wait for a core
+        if k and not start:  # a heap makes threads meet, and each may have to wait for a core
             scores, found = self._quantized(queries, k, among)
             return found, scores
         best = faiss.ResultHeap(len(queries), k, keep_max=True)
@@ -215,7 +215,7 @@ class FloatRows:
     def _scan_shared(
         self, queries: Vectors, k: int, slots: SlotNumbers, threads: int
     ) -> tuple[SlotNumbers, Scores]:
-        """Each thread widens and multiplies blocks of its own, in two thirds of FAISS's time."""
+        """Return the best rows, each thread with its own blocks, in two thirds of FAISS's time."""
 
         def share(part: SlotNumbers) -> tuple[SlotNumbers, Scores]:
             faiss.omp_set_num_threads(1)  # this thread's own setting
@@ -224,7 +224,7 @@ class FloatRows:
             best.finalize()
             return best.I, best.D
 
-        # Not by a heap of FAISS's: its threads would spin beside those that work here.
+        # Not by a heap of FAISS's: its threads would spin next to those that work here.
         with ThreadPoolExecutor(threads) as pool:
             found, scores = zip(*pool.map(share, np.array_split(slots, threads)), strict=True)
         all_found, all_scores = np.concatenate(found, axis=1), np.concatenate(scores, axis=1)
@@ -244,7 +244,7 @@ class FloatRows:
             best.add_result(scores, block[found])
 
     def _stretch(self, slots: SlotNumbers) -> Rows16 | None:
-        """Return the rows of slots that follow each other, not copied; None of others."""
+        """Return the vectors of consecutive rows, not copied; None for other rows."""
         first, stop = int(slots[0]), int(slots[-1]) + 1
         if stop - first != len(slots) or not (slots[1:] - slots[:-1] == 1).all():
             return None

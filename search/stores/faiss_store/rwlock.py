@@ -1,4 +1,4 @@
-"""A lock that many readers share and one writer has to itself."""
+"""A lock that many readers share and one writer has alone."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,10 +6,10 @@ from threading import Condition
 
 
 class ReadersWriterLock:
-    """Readers share, a writer is alone; not reentrant.
+    """A lock that readers share and a writer has alone; not reentrant.
 
-    A waiting writer holds new readers back: under a steady stream of searches, new pictures
-    would otherwise never get in.
+    A waiting writer blocks new readers: under a steady stream of searches, new pictures
+    would otherwise never be added.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class ReadersWriterLock:
 
     @property
     def writer_waits(self) -> bool:
-        """Whether new readers are held back, for a writer waits until the present ones are done."""
+        """Return whether new readers must wait, because a writer waits for the present ones."""
         return self._writers_waiting > 0
 
     @contextmanager
@@ -44,7 +44,7 @@ class ReadersWriterLock:
             try:
                 self._changed.wait_for(lambda: not self._writing and not self._readers)
                 self._writing = True
-            finally:  # an interrupt while waiting must not hold readers back for ever
+            finally:  # an interrupt while waiting must not block readers for ever
                 self._writers_waiting -= 1
                 self._changed.notify_all()
         try:

@@ -1,4 +1,4 @@
-"""The FAISS store: float16 rows searched exactly or behind a first pass, on the CPU or a GPU."""
+"""The FAISS store: float16 vectors searched exactly or by an ANN index, on the CPU or a GPU."""
 
 import logging
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Dead rows cost what live ones cost. With a quarter of them the rows are copied without: so a
+# Dead rows cost as much as live ones. At a quarter of dead rows the others are copied: so a
 # removal costs four copied rows in the long run.
 MAX_DEAD = 0.25
 MIN_DEAD = 1_000
@@ -39,34 +39,34 @@ MIN_DEAD = 1_000
 # Candidates are ranked by rows read at random: past this part of all, an exact scan is quicker.
 MAX_CANDIDATES = 0.1
 
-# What an exact scan takes for each row that is gathered; or else for each row that a selector looks
-# at, and each that it lets through: one thread, width 384.
+# The time of an exact scan for each gathered row; or for each row that a selector checks,
+# and each that passes: one thread, width 384.
 GATHERED_NS, SELECTED_NS, SCORED_NS = 120, 1.6, 25
 
-# A selector keeps an exact scan from scoring rows eight at a time; a filter that lets this part
-# through costs less if more rows are found and those that do not pass are left out.
+# With a selector, an exact scan can't score rows eight at a time; for a filter that passes this
+# part, it costs less to find more rows and leave out those that do not pass.
 WIDE = 0.1
 
-# A filter leaves too few of the first candidates now and then; then it is asked for more.
+# A filter sometimes leaves too few of the first candidates; then more are requested.
 SPARE = 1.3
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A first pass and the plan that says how deep to go."""
+    """An ANN index and the plan with its depths."""
 
     first: AnnIndex
     plan: IndexPlan
 
 
 class FaissStore:
-    """Rows in main memory or mapped from a file, a first pass over them, and a copy on a GPU.
+    """Vectors in main memory or mapped from a file, an ANN index of them, and a GPU copy.
 
-    Without a first pass every search is exact. Searches share the rows, writes have them alone.
-    Every row found is scored by its own float16 numbers, whoever proposed it. Filters are never
-    left to a GPU, which drops selectors: its copy of the rows isn't asked under one, and what a
-    first pass proposes is looked at here. What has no room on a GPU is given up with one warning,
-    and the CPU goes on.
+    Without an ANN index every search is exact. Searches share the rows, writes have them alone.
+    Every row found is scored by its own float16 vector, whatever proposed it. Filters are never
+    left to a GPU, which ignores selectors: its copy is not searched under a filter, and the
+    candidates of an ANN index are filtered here. An index that has no room on a GPU is dropped
+    with one warning, and the CPU goes on.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class FaissStore:
         device: Device | DeviceCopy = "auto",
         memory_bytes: int | None = None,
     ) -> None:
-        """`device`: a place to compute at, or a copy that was opened already.
+        """Take `device`: a device's name, or an open copy on one.
 
-        A file whose rows take more than `memory_bytes` is mapped, and its rows stay there.
+        A file whose vectors take more than `memory_bytes` is mapped, and they stay there.
 
         Raises:
             BadSetting: not a device, or "cuda" without a GPU that FAISS can use.
@@ -94,56 +94,56 @@ class FaissStore:
 
     @property
     def width(self) -> int:
-        """Number of dimensions of every vector."""
+        """Return the number of dimensions of every vector."""
         return self._slots.width
 
     @property
     def device(self) -> Computes:
-        """Where plain searches are answered now: "cuda" or "cpu"."""
+        """Return the device that answers plain searches now: "cuda" or "cpu"."""
         staged = self._staged
         return "cuda" if self._gpu.works or (staged and staged.first.on_gpu) else "cpu"
 
     @property
     def gave_up(self) -> bool:
-        """Whether a first pass on a GPU failed: in this process no other is to be built."""
+        """Return whether an ANN index on a GPU failed: this process then builds no other."""
         return self._gave_up
 
     @property
     def tuner(self) -> "FaissTuner":
-        """What measures and builds the store's ANN indexes."""
+        """Return the tuner that measures and builds the store's ANN indexes."""
         from search.stores.faiss_store.tuner import FaissTuner
 
         return FaissTuner(self)
 
     @property
     def heavy(self) -> bool:
-        """Whether it holds more in memory than it should, and would rather load its own dump."""
+        """Return whether the store is over its memory limit, and should load its own dump."""
         allowed = self._memory_bytes
         return allowed is not None and self.rows_bytes > allowed
 
     @property
     def ann(self) -> Staged | None:
-        """The first pass that answers now; None where search is exact."""
+        """Return the active ANN index and its plan; None where search is exact."""
         return self._staged
 
     @property
     def generation(self) -> str:
-        """Names the numbering of the slots: a first pass is of one."""
+        """Return the name of the current row numbering, to which an ANN index belongs."""
         return self._slots.generation
 
     @property
     def slot_ids(self) -> Ids:
-        """The id of each slot, -1 where its row is dead: not changed by later writes."""
+        """Return the id of each row, -1 where it is dead; later writes do not change the array."""
         return self._slots.ids
 
     @property
     def rows_bytes(self) -> int:
-        """What rows and ids take in memory; mapped rows left out."""
+        """Return the memory of vectors and ids, without mapped vectors."""
         return self._slots.in_memory_bytes
 
     @property
     def in_memory_bytes(self) -> float:
-        """As `rows_bytes`, and what the first pass takes; the GPU left out."""
+        """Return `rows_bytes` and the memory of the ANN index, without the GPU's."""
         staged = self._staged
         return self.rows_bytes + (staged.first.bytes_per_row * len(staged.first) if staged else 0)
 
@@ -151,7 +151,7 @@ class FaissStore:
         return self._slots.live
 
     def put(self, ids: Ids, vectors: Vectors) -> None:
-        """Add vectors, or replace those whose id is held already; raises ValueError."""
+        """Add vectors, or replace those of known ids; raises ValueError."""
         ids, rows = checked_rows(ids, vectors, self.width)
         with self._changing():
             self._slots.put(ids, rows)
@@ -160,7 +160,7 @@ class FaissStore:
             self._sweep()
 
     def remove(self, ids: Ids) -> None:
-        """Drop vectors; an id that is not held is passed over."""
+        """Drop vectors; an unknown id is ignored."""
         with self._changing():
             self._slots.remove(np.asarray(ids, dtype=np.int64))
             self._sweep()
@@ -168,7 +168,7 @@ class FaissStore:
     def search(
         self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
     ) -> tuple[Ids, Scores]:
-        """Best first, both (q, k); id -1 and score -inf pad; raises ValueError."""
+        """Return the nearest vectors, both (q, k); id -1 and score -inf pad; raises ValueError."""
         queries = checked_queries(queries, k, self.width)
         with self._lock.reading():
             if allowed is None:
@@ -180,7 +180,7 @@ class FaissStore:
         return padded(ids, scores, k)
 
     def exact(self, queries: Vectors, k: int) -> tuple[Ids, Scores]:
-        """As `search`, by every row: what the first pass is held against."""
+        """Search every row, as the reference that the ANN index is measured against."""
         queries = checked_queries(queries, k, self.width)
         with self._lock.reading():
             most = min(k, self._slots.live)
@@ -190,12 +190,12 @@ class FaissStore:
             return padded(np.where(found < 0, -1, self._slots.ids[found]), scores, k)
 
     def ids(self) -> Ids:
-        """Return the ids held, ascending."""
+        """Return the stored ids, ascending."""
         with self._lock.reading():
             return self._slots.sorted_ids
 
     def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
-        """Those of `ids` that are held, in the order given, and their vectors."""
+        """Return the ids of `ids` in the store, in the order given, and their vectors."""
         wanted = np.asarray(ids, dtype=np.int64)
         with self._lock.reading():
             found = self._slots.find(wanted)
@@ -203,19 +203,19 @@ class FaissStore:
             return wanted[held], self._slots.vectors(found[held])
 
     def items(self) -> tuple[Ids, Vectors]:
-        """Everything held, ids ascending: (n,) and (n, width)."""
+        """Return all ids, ascending, and their vectors: (n,) and (n, width)."""
         with self._lock.reading():
             return self._slots.sorted_ids.copy(), self._slots.vectors(self._slots.order())
 
     def slot_vectors(self, generation: str, start: int, stop: int) -> Vectors | None:
-        """Return the rows of slots, dead ones too; None once the slots are numbered anew."""
+        """Return the vectors of rows, dead ones too; None once the rows are renumbered."""
         with self._lock.reading():
             if generation != self._slots.generation:
                 return None
             return self._slots.vectors(np.arange(start, min(stop, len(self._slots))))
 
     def stage(self, staged: Staged, generation: str) -> bool:
-        """Let a first pass answer from now on, level with the rows; False if it is of others."""
+        """Activate an ANN index, level with the rows; return False if its rows differ."""
         first = staged.first
         with self._changing():
             if generation != self._slots.generation or len(first) > len(self._slots):
@@ -234,12 +234,12 @@ class FaissStore:
             self._staged = None
 
     def dump(self) -> Iterator[memoryview]:
-        """Return the whole store, piece by piece; to be written out before the next write."""
+        """Return the store in pieces of bytes; read them before the next write."""
         with self._lock.reading():
             return pack(self._slots.ids, list(self._slots.parts()), self._slots.generation)
 
     def load(self, payload: bytes | memoryview) -> None:
-        """Become what `dump` wrote; raises IndexDamaged."""
+        """Load what `dump` wrote; raises IndexDamaged."""
         mapped = self._memory_bytes is not None and len(payload) > self._memory_bytes
         loaded = FloatRows.of(*unpack(payload, self.width), mapped=mapped)
         with self._changing():
@@ -252,18 +252,18 @@ class FaissStore:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Have the rows and the first pass alone; FAISS joins them anew as they then are."""
+        """Hold the write lock; rebuild the refiner on exit."""
         with self._lock.writing():
             try:
                 yield
             finally:
                 if self._staged is not None and len(self._staged.first) != len(self._slots):
-                    self._staged = None  # what broke off left it behind the rows
+                    self._staged = None  # the interrupted write left it behind the rows
                 rows, staged = self._slots.index, self._staged
                 self._chain = staged.first.chained(rows) if staged and rows is not None else None
 
     def _took_in(self, first: AnnIndex, vectors: Vectors) -> bool:
-        """Whether a first pass has rows that follow now: one on a GPU may have no room for them."""
+        """Add vectors to an ANN index; return whether it has room, as one on a GPU may not."""
         try:
             first.add(vectors)
         except FAILURES as failure:
@@ -272,7 +272,7 @@ class FaissStore:
         return True
 
     def _give_up(self, first: AnnIndex, failure: Exception) -> None:
-        """Go on without a first pass whose GPU failed; any other's failure is raised."""
+        """Drop an ANN index whose GPU failed; raise the failure of any other."""
         if not first.on_gpu:
             raise failure
         with self._giving_up:
@@ -284,7 +284,7 @@ class FaissStore:
             self._staged = None
 
     def _sweep(self) -> None:
-        """Copy the rows without the dead, once there are many; the first pass is of others then."""
+        """Copy the live rows, once there are many dead ones; the ANN index is then dropped."""
         slots = self._slots
         if slots.dead > max(MIN_DEAD, MAX_DEAD * len(slots)):
             held = np.flatnonzero(slots.ids >= 0)
@@ -338,7 +338,7 @@ class FaissStore:
     def _staged_allowed(
         self, staged: Staged, queries: Vectors, k: int, allowed: Ids, kind: QueryKind
     ) -> tuple[SlotNumbers, Scores] | None:
-        """Return the best allowed ones among deeper candidates; None where too few of them pass."""
+        """Return the best allowed rows among deeper candidates; None where too few of them pass."""
         depth = staged.plan.depth(kind)
         wanted = depth.candidates(k)
         rows, passing = len(self._slots), len(allowed)
@@ -351,13 +351,13 @@ class FaissStore:
             return None
         slots = self._passing(candidates, allowed)
         if ((slots >= 0).sum(axis=1) < wanted).any():
-            return None  # what is allowed lies elsewhere
+            return None  # the allowed rows are elsewhere
         return self._slots.best_of(queries, k, slots)
 
     def _wide(self, queries: Vectors, k: int, allowed: Ids) -> tuple[SlotNumbers, Scores] | None:
-        """Return the best allowed ones among the best of all; None where fewer than k of them pass.
+        """Return the best allowed rows among the best of all; None where fewer than k of them pass.
 
-        Exact: whatever is better than the last was looked at.
+        Exact: every row that is better than the last was considered.
         """
         deeper = min(round(2 * k * self._slots.live / len(allowed)) + 10, self._slots.live)
         if deeper > MAX_CANDIDATES * len(self._slots):
@@ -370,7 +370,7 @@ class FaissStore:
         return np.take_along_axis(found, order, 1), np.take_along_axis(scores, order, 1)
 
     def _passing(self, slots: SlotNumbers, allowed: Ids) -> SlotNumbers:
-        """Return the slots whose ids are among `allowed`, ascending; -1 in place of the others."""
+        """Return the rows whose ids are among `allowed`, ascending; -1 in place of the others."""
         ids = np.where(slots < 0, -1, self._slots.ids[slots])
         places = np.searchsorted(allowed, ids).clip(max=len(allowed) - 1)
         return np.where((allowed[places] == ids) & (ids >= 0), slots, -1)
@@ -378,8 +378,8 @@ class FaissStore:
     def _candidates(
         self, first: AnnIndex, queries: Vectors, depth: int, effort: int
     ) -> SlotNumbers | None:
-        """About the best `depth` slots whose rows count; None where a GPU fails, or has no more."""
-        # Dead rows are found too: as many more as there are in all, on the average.
+        """Return about the best `depth` live rows; None where a GPU fails, or has no more."""
+        # Dead rows are found too: on average as many more as their part of all rows.
         deeper = round(depth * len(self._slots) / self._slots.live)
         if deeper > first.most_candidates:
             return None

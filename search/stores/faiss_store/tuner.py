@@ -15,16 +15,16 @@ from search.stores.planner.plan import IndexOptions, IndexPlan
 
 
 class FaissTuner:
-    """Measures one store's ANN indexes on the CPU or a GPU, and builds the quickest."""
+    """A tuner that measures a store's ANN indexes on the CPU or a GPU, and builds the quickest."""
 
     def __init__(self, store: FaissStore) -> None:
         self._store = store
 
     def load(self, path: Path, header: IndexHeader, options: IndexOptions) -> IndexPlan | None:
-        """Activate what a file holds; None where there is no file, or it doesn't suit the options.
+        """Activate the plan in a file; None without a file, or if it doesn't fit the options.
 
         Raises:
-            IndexDamaged: it can't be used.
+            IndexDamaged: the file can't be used.
         """
         if options.store == "exact":
             return None
@@ -43,28 +43,28 @@ class FaissTuner:
         write_first(path, header, plan, self._store.ann, self._store.generation)
 
     def active(self, plan: IndexPlan) -> bool:
-        """Return whether the store is searched as the plan says."""
+        """Return whether the store is searched by the plan."""
         return plan.store == "exact" or self._store.ann is not None
 
     def due(self, plan: IndexPlan | None, options: IndexOptions) -> bool:
-        """Return whether the store is to be measured, by its size, options and last plan."""
+        """Return whether to measure the store, by its size, options and last plan."""
         store, device = self._store, options.device(self._store.device)
         if store.gave_up and device == "cuda":
             return False
         return wants_plan(len(store), store.width, plan, options, device)
 
     def exact(self, options: IndexOptions) -> IndexPlan:
-        """Return the plan of the store before it is measured, with the reason."""
+        """Return the plan of a store before measurement, with the reason."""
         device = options.device(self._store.device)
         return exact_plan(len(self._store), self._store.width, options, device)
 
     def measure(
         self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
     ) -> IndexPlan | None:
-        """Measure, build and activate what is quickest.
+        """Measure, build and activate the quickest index.
 
-        None where exact search is wanted, rows are too few to learn from, or they were numbered
-        again meanwhile.
+        None where the options ask for exact search, rows are too few to learn from, or they were
+        renumbered meanwhile.
         """
         if len(self._store) < MIN_ROWS or options.store == "exact":
             return None

@@ -1,4 +1,4 @@
-"""What a query is expected to take over all rows of a store, worked out from a sample of them."""
+"""The expected time of a query over all rows of a store, estimated from a sample."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,38 +18,38 @@ MIN_ROWS = 1_000
 
 WIDTHS = (64, 96, 128, 192, 256, 384)
 
-# Among 5 times as many vectors 1.75 times as many candidates hold the best ten, among 50 times as
-# many 3.3 times; one costs so much to be read and scored.
+# Among 5 times as many vectors 1.75 times as many candidates include the best ten, among 50 times
+# as many 3.3 times; reading and scoring one candidate costs this much.
 DEPTH_GROWTH = 0.35
 CANDIDATE_US = 0.2
 
-# A graph over 100,000 vectors is walked with a queue of about this length, whatever the directions.
-# Each place in it costs so much, and more for each direction; or what memory takes to answer, where
+# A graph over 100,000 vectors is walked with a queue of about this length, for any width.
+# Each place in it costs this much, and more for each direction; or the latency of memory, where
 # vectors and neighbours exceed the caches. One thread of the machine of the benchmarks.
 QUEUE, QUEUED_ROWS = 128, 100_000
 PLACE_US, DIRECTION_US = 0.42, 0.0065
 FAR_US = 1.9
 
-# Among so many times as many vectors each is searched that power of them longer, as measured from
-# 20,000 to a million. What a graph proposes is ranked from Python.
+# A search of N times as many vectors takes N to this power times as long, as measured from
+# 20,000 to a million. The candidates of a graph are ranked from Python.
 GROWTHS: dict[FirstPassName, float] = {"scan": 1.0, "ivf": 0.9, "hnsw": 0.55}
 FROM_PYTHON_US = 60
 
-# A graph that is no quicker than by this takes no more memory for it.
+# A width within this factor of the quickest graph's time is as good, and takes less memory.
 STEADY = 0.9
 
 
 def weighed(costs_us: Iterable[float]) -> float:
-    """Return the time of a query of each kind, in which the slower kind counts more."""
+    """Return the time of a query over all kinds, in which the slower kind counts more."""
     return math.sqrt(mean(cost_us**2 for cost_us in costs_us))
 
 
 Fits = Callable[[FaissPass], bool]
-"""Whether a first pass like this one, over all rows, has room in memory."""
+"""A test of whether such an ANN index, over all rows, has room in memory."""
 
 
 class Expectation:
-    """Builds first passes over a sample, and draws out what their queries take."""
+    """An estimate of query times, from ANN indexes built over a sample."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Expectation:
         taught: tuple[Vectors, ...],
         rows: int,
     ) -> None:
-        """`asked` are queries by kind, `taught` others to learn directions from (n, width)."""
+        """Take queries by kind in `asked`, and others in `taught` (n, width) to train on."""
         self._sample = sample
         self._asked = asked
         self._taught = taught
@@ -67,14 +67,14 @@ class Expectation:
         self._scan_width: int | None = None
 
     def quickest(self, name: FirstPassName, fits: Fits) -> tuple[int, float] | None:
-        """Return the number of directions with which it is quickest, and microseconds for a query.
+        """Return the number of directions that is quickest, and microseconds for a query.
 
-        With fewer it reads less, and has to rank more candidates. Lists take as many as a scan.
-        None where it won't find enough, or doesn't fit.
+        With fewer directions, the index reads less and has to rank more candidates. Lists take as
+        many as a scan. None where the index won't find enough, or doesn't fit.
         """
         whole = int(self._sample.shape[1])
         widths = [*(each for each in WIDTHS if each < whole), min(whole, WIDTHS[-1])]
-        if name == "hnsw":  # to build graphs of all widths would take far longer
+        if name == "hnsw":  # building graphs of all widths would take far longer
             widths = [self._graph_width(widths)]
         elif name == "ivf" and self._scan_width is not None:
             widths = [self._scan_width]
@@ -99,7 +99,7 @@ class Expectation:
         )
 
     def _graph_us(self, width: int) -> float:
-        """About what a graph over so many directions costs a query, to compare widths by."""
+        """Return about the cost of a query by a graph of this width, to compare widths."""
         reduction = reduce(self._sample, self._taught, width)
         grown = math.pow(self._rows / len(self._sample), DEPTH_GROWTH)
         queue = QUEUE * math.pow(self._rows / QUEUED_ROWS, GROWTHS["hnsw"])
@@ -112,7 +112,7 @@ class Expectation:
         return weighed(costs_us)
 
     def _expected(self, name: FirstPassName, width: int, fits: Fits) -> float | None:
-        """Microseconds for a query at full size; None where it won't find enough, or fit."""
+        """Return microseconds for a query at full size; None where it won't find enough, or fit."""
         made = train(name, self._sample, self._taught, width, len(self._sample))
         if not fits(made):
             return None
@@ -134,7 +134,7 @@ class Expectation:
     def _extrapolated(
         self, name: FirstPassName, sample_us: float, little_us: float, depth: Depth
     ) -> float:
-        """Return what a query takes at full size."""
+        """Return the time of a query at full size."""
         grown = self._rows / len(self._sample)
         deeper = depth.of_10 * math.pow(grown, DEPTH_GROWTH)
         fixed_us = little_us + (FROM_PYTHON_US if name == "hnsw" else 0)

@@ -1,4 +1,4 @@
-"""The planner: measures first passes on a store's own vectors, and builds the quickest."""
+"""The index planner: measures ANN indexes on a store's own vectors, and builds the quickest."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -16,31 +16,31 @@ from search.stores.planner.measure import GRAPHS, ROW_US, TARGET, settled, took_
 from search.stores.planner.plan import Computes, Depth, IndexOptions, IndexPlan
 from search.text.amounts import amount
 
-# Rows x width that are scanned in one or two milliseconds, by one thread of 2024's machines or by a
-# GPU: under this nothing is measured, and nothing would be gained.
+# Rows x width that are scanned in one or two milliseconds, by one thread of 2024's machines or
+# by a GPU: below this nothing is measured, for nothing would be gained.
 EXACT_ENOUGH = {"cpu": 16_000_000, "cuda": 5_000_000_000}
 
-# First passes are compared on so many rows; a graph over them is built in about five seconds.
+# ANN indexes are compared on this many rows; a graph over them is built in about five seconds.
 SAMPLE = 20_000
 
 QUERIES, FEWEST_QUERIES = 400, 200
 TRAINING_QUERIES = 4_000
 
-# Without texts to measure with: in every collection measured, texts wanted up to twice the depth.
+# Without texts to measure with: in every collection measured, texts needed up to twice the depth.
 UNKNOWN_TEXTS = 3
 
-# A collection's own pictures may lie close together, and are found sooner than strangers are. Half
+# A collection's own pictures may be close together, and are found sooner than others. Half
 # of the texts' effort found 98.5 to 99.4% of photographs from elsewhere, in four graphs.
 STRANGE = 0.5
 
-# What is measured, each only if nothing before it is expected to take less than so many
+# The indexes to measure, each only if none before it is expected to take less than so many
 # microseconds: a graph over 100,000 vectors takes half a minute to build, a scan's codes a second.
 MEASURED: tuple[tuple[FirstPassName, int], ...] = (("scan", 0), ("hnsw", 80), ("ivf", 250))
 
 BUILD_ROWS = 8_192
 AT_ONCE = 32
 
-# A graph takes five times a scan's memory, and fifty times as long to build: it is to be this much
+# A graph takes five times a scan's memory, and fifty times as long to build: it must be this much
 # quicker.
 WORTH = 0.75
 
@@ -58,7 +58,7 @@ def wants_plan(
 
 
 def exact_plan(rows: int, width: int, options: IndexOptions, device: Computes = "cpu") -> IndexPlan:
-    """Return the plan of a store that is searched exactly without being measured."""
+    """Return the plan of a store that is searched exactly without measurement."""
     if options.store == "exact":
         reason = "exact was asked for"
     elif rows < MIN_ROWS or rows * width < EXACT_ENOUGH[device]:
@@ -70,16 +70,16 @@ def exact_plan(rows: int, width: int, options: IndexOptions, device: Computes = 
 
 
 class _NumberedAnew(Exception):
-    """The slots are of other rows than when planning began: what was built is of none of them."""
+    """The rows were renumbered since planning began, so that nothing built fits them."""
 
 
 class IndexPlanner:
-    """Measures and builds for one store; the store is searched meanwhile, and may grow."""
+    """A planner that measures and builds for a store, which is searched and may grow meanwhile."""
 
     cache_bytes = CACHE_BYTES
 
     def __init__(self, store: FaissStore, texts: Vectors, options: IndexOptions, say: Say) -> None:
-        """`texts` (n, width) are embeddings of texts as people ask them; there may be none."""
+        """Take `texts` (n, width), embeddings of typical text queries, or none."""
         self._store = store
         self._options = options
         self._say = say
@@ -88,8 +88,8 @@ class IndexPlanner:
         self._ids = store.slot_ids
         self._rows = len(self._ids)
         chosen = _spread(self._rows, SAMPLE, self._ids)
-        # These are asked by, and not there until everything is measured: a graph finds its own too
-        # easily. A scan doesn't care.
+        # These rows are queries, and are added only after all measurements: a graph finds its own
+        # rows too easily. A scan is not affected.
         late = np.sort(chosen[:QUERIES])
         self._late = late.astype(np.int32)
         self._asked: dict[QueryKind, Vectors] = {"picture": self._vectors(late)}
@@ -105,7 +105,7 @@ class IndexPlanner:
         self._widths: dict[FirstPassName, int] = {}
 
     def run(self) -> IndexPlan | None:
-        """Measure, build, and let the winner answer; None when the rows were numbered anew."""
+        """Measure, build and activate the best ANN index; None if the rows were renumbered."""
         self._tell_queries()
         try:
             return self._planned()
@@ -137,7 +137,7 @@ class IndexPlanner:
         )
 
     def _order(self) -> list[FirstPassName]:
-        """Return the first passes that may be built, the one expected to be quickest first."""
+        """Return the ANN indexes that may be built, the one expected to be quickest first."""
         measured = MEASURED
         if self._options.store not in ("auto", "exact"):
             self._reasons.append(f"{self._options.store} was asked for")
@@ -180,7 +180,7 @@ class IndexPlanner:
         return wanted <= allowed
 
     def _build(self, name: FirstPassName) -> Staged:
-        """Return a first pass over all rows, and its depths."""
+        """Return an ANN index over all rows, and its depths."""
         sample = self._sample
         if name == "ivf" and lists(self._rows, len(sample)) < lists(self._rows, self._rows):
             sample = self._vectors(self._for_lists())
@@ -192,7 +192,7 @@ class IndexPlanner:
         return self._settled(made)
 
     def _graph(self, made: FaissPass) -> Staged:
-        """Its rows in it, laid out for the caches; those that it is measured with come last."""
+        """Add all rows, laid out for the caches; the rows it is measured with come last."""
         far = made.bytes_per_row * self._rows > self.cache_bytes
         cells = Clusters(made.reduction.vectors(self._sample)) if far else None
         lying: list[Ids] = []
@@ -207,12 +207,12 @@ class IndexPlanner:
         return staged
 
     def _for_lists(self) -> Ids:
-        """Slots of as many rows as teach the lists of all."""
+        """Return as many rows as the training of lists needs."""
         wanted = min(10 * lists(self._rows, self._rows), 200_000)
         return _spread(self._rows, wanted, self._ids)
 
     def _blocks(self, name: str) -> Iterator[tuple[Slots32, Vectors]]:
-        """All rows in order, each block with its slots; raises _NumberedAnew."""
+        """Yield all vectors in order, each block with its row numbers; raises _NumberedAnew."""
         for start in range(0, self._rows, BUILD_ROWS):
             stop = min(start + BUILD_ROWS, self._rows)
             vectors = self._store.slot_vectors(self._generation, start, stop)
@@ -222,13 +222,13 @@ class IndexPlanner:
             self._say(f"{name}: {stop:,} of {self._rows:,} vectors")
 
     def _early_blocks(self, name: str) -> Iterator[tuple[Slots32, Vectors]]:
-        """As `_blocks`, without the rows that it is measured with."""
+        """Yield the blocks of `_blocks` without the rows to measure with."""
         for slots, vectors in self._blocks(name):
             early = ~np.isin(slots, self._late)
             yield slots[early], vectors[early]
 
     def _settled(self, made: AnnIndex) -> Staged:
-        """With the depth for each kind of query at which it finds the target."""
+        """Return the ANN index with the depth for each kind of query that reaches the target."""
         depths: dict[QueryKind, Depth] = {}
         recalls: dict[str, float] = {}
         for kind, queries in sorted(self._asked.items(), reverse=True):  # texts first
@@ -262,7 +262,7 @@ class IndexPlanner:
         if kind not in self._truth:
             queries, late = self._asked[kind], self._ids[self._late]
             found = np.concatenate(
-                [  # a few at once: a write that waits for them holds up all searches
+                [  # a few at once: a waiting write blocks all searches
                     self._best(queries[start : start + AT_ONCE], 100 + len(late))
                     for start in range(0, len(queries), AT_ONCE)
                 ]
@@ -294,13 +294,13 @@ class IndexPlanner:
             ids = self._ids[slots[start : start + BUILD_ROWS]]
             found, vectors = self._store.rows(ids)
             part = np.zeros((len(ids), self._store.width), np.float32)
-            part[np.isin(ids, found)] = vectors  # those that were removed just now stay zero
+            part[np.isin(ids, found)] = vectors  # rows removed just now stay zero
             parts.append(part)
         return np.concatenate(parts)
 
 
 def _spread(rows: int, count: int, ids: Ids) -> Ids:
-    """Up to `count` slots with a row that counts, evenly spaced, in random order."""
+    """Return up to `count` live rows, evenly spaced, in random order."""
     held = np.flatnonzero(ids[:rows] >= 0)
     chosen = held[np.linspace(0, len(held) - 1, min(count, len(held))).astype(np.int64)]
     return np.random.default_rng(0).permutation(chosen)

@@ -1,4 +1,4 @@
-"""The planner of a store on a GPU: what the GPU offers is held against exact search there."""
+"""The planner of a store on a GPU, which compares ANN indexes with exact search there."""
 
 import time
 from dataclasses import replace
@@ -23,10 +23,10 @@ from search.stores.planner.plan import IndexOptions, IndexPlan
 
 
 class GpuPlanner(IndexPlanner):
-    """Builds each over all rows, times it by the clock, and keeps the quickest.
+    """A planner that builds each index over all rows, times it, and keeps the quickest.
 
-    A GPU builds in seconds what takes a CPU minutes: nothing is drawn out from a sample. While
-    it does, the GPU holds the rows three times at most.
+    A GPU builds in seconds what takes a CPU minutes, so nothing is estimated from a sample. During
+    planning, the GPU has the rows three times at most.
     """
 
     open_ivf = staticmethod(open_gpu_ivf)
@@ -34,7 +34,7 @@ class GpuPlanner(IndexPlanner):
     missing = staticmethod(missing)
 
     def _planned(self) -> IndexPlan | None:
-        self._store.unstage()  # for its memory, and to time what goes without
+        self._store.unstage()  # for its memory, and to time searches without it
         exact_us = self._exact_us()
         self._measured["exact"] = {"took_us": round(exact_us, 1)}
         self._reasons.append(f"the GPU scores every vector in {exact_us / 1000:.2f} ms")
@@ -62,7 +62,7 @@ class GpuPlanner(IndexPlanner):
         return self._exact("the GPU has no room to grow") if self._store.gave_up else None
 
     def _wanted(self) -> list[GpuPassName]:
-        """Return what is to be built: what was asked for, or all that this build of FAISS has."""
+        """Return the indexes to build: the requested one, or all that this build of FAISS has."""
         wanted: list[GpuPassName] = []
         for name in GPU_PASSES:
             if self._options.store not in ("auto", name):
@@ -74,7 +74,7 @@ class GpuPlanner(IndexPlanner):
         return wanted
 
     def _too_large(self, name: GpuPassName) -> str:
-        """Why main memory has no room to build it, if so: a graph is made of all rows at once."""
+        """Return why main memory has no room to build it: a graph is made of all rows at once."""
         allowed = self._options.memory_bytes
         wanted = self._store.rows_bytes + 2 * self._store.width * self._rows
         if name == "ivf" or allowed is None or wanted <= allowed:
@@ -86,7 +86,7 @@ class GpuPlanner(IndexPlanner):
         return steady_us(lambda query: self._store.search(query, 10), pictures, time.perf_counter)
 
     def _made(self, name: GpuPassName) -> GpuPass:
-        """With all rows in it, or all but those that it is measured with."""
+        """Return the index with all rows, or all but the rows it is measured with."""
         if name == "ivf":
             made = self.open_ivf(self._rows, self._vectors(self._for_lists()))
             for _, vectors in self._blocks(name):
@@ -102,10 +102,10 @@ class GpuPlanner(IndexPlanner):
         return self.open_cagra(rows, slots)
 
     def _best(self, queries: Vectors, k: int) -> Ids:
-        return self._store.search(queries, k)[0]  # by the copy: nothing is staged
+        return self._store.search(queries, k)[0]  # by the copy: no ANN index is active
 
     def _cost_us(self, staged: Staged) -> float:
-        """Microseconds of a query, as `weighed` has them."""
+        """Return microseconds of a query, by `weighed`."""
         depths = {kind: staged.plan.depth(kind) for kind in self._asked}
         return weighed(
             took_us(staged.first, self._asked[kind], depth) + ROW_US * depth.of_10
@@ -114,5 +114,5 @@ class GpuPlanner(IndexPlanner):
 
 
 def planner_of(store: FaissStore, options: IndexOptions) -> type[IndexPlanner]:
-    """Return the planner for where a store is to compute."""
+    """Return the planner for the device of a store."""
     return GpuPlanner if options.device(store.device) == "cuda" else IndexPlanner

@@ -1,4 +1,4 @@
-"""What is measured of a first pass: how deep it must go to find the target, and what that takes."""
+"""Measurements of an ANN index: the depth that reaches the target recall, and its time."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from search.stores.planner.plan import Depth
 
 TARGET = 0.99
 
-# What is measured on 400 queries holds for others but for so much.
+# A measurement on 400 queries holds for others within this margin.
 MARGIN = 0.0025
 
 DEPTHS = (
@@ -22,7 +22,7 @@ DEPTHS = (
 
 NOWHERE = DEPTHS[-1] + 1
 
-# First passes that are walked from one to the next, with a queue.
+# ANN indexes that are walked from row to row, with a queue.
 GRAPHS = ("hnsw", "cagra")
 
 TIMED = 100
@@ -44,7 +44,7 @@ def nearest(
 
 
 def holding(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -> int:
-    """How many of the best rows by fewer directions hold the target part of the best ten."""
+    """Return how many of the best reduced rows hold the target part of the true best ten."""
     scores = reduction.queries(queries) @ reduction.vectors(rows).T
     true = np.take_along_axis(scores, truth[:, :10], 1)
     ranks = (scores[:, None, :] > true[:, :, None]).sum(axis=2)
@@ -54,14 +54,14 @@ def holding(reduction: Reduction, rows: Vectors, queries: Vectors, truth: Ids) -
 def settled(made: AnnIndex, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Depth, float]:
     """Return the quickest effort and depth that reach the target; else the deepest, and its recall.
 
-    `truth` (q, 100) holds the ids of each query's best, `ids` those of the slots.
+    `truth` (q, 100) has the ids of each query's best, `ids` those of the rows.
     """
     best: tuple[float, Depth, float] | None = None
     deepest: tuple[Depth, float] = (Depth(0, DEPTHS[-1], DEPTHS[-1]), 0.0)
     most = min(made.most_candidates, DEPTHS[-1])
     walked = made.name in GRAPHS
     for effort in made.efforts:
-        # A graph is walked as far as candidates are asked for: with no more than its own effort.
+        # A graph is walked as far as the number of candidates: with no more than its own effort.
         asked_10 = min(most, max(effort, 10)) if walked else most
         asked_100 = min(most, max(effort, truth.shape[1])) if walked else most
         found = made.candidates(queries, asked_100, effort)
@@ -82,7 +82,7 @@ def settled(made: AnnIndex, queries: Vectors, truth: Ids, ids: Ids) -> tuple[Dep
 
 
 def _least(found: Ids, truth: Ids, ids: Ids) -> tuple[int, float]:
-    """How many of the candidates found hold the target part of the best, and that part."""
+    """Return how many of the candidates hold the target part of the best, and that part."""
     named = np.where(found < 0, -1, ids[found])
     ranks = np.full(truth.shape, NOWHERE)
     for row, (best, got) in enumerate(zip(truth, named, strict=True)):
@@ -102,9 +102,9 @@ def _enough(ranks: Ids, asked: int) -> tuple[int, float]:
 
 
 def took_us(made: AnnIndex, queries: Vectors, depth: Depth) -> float:
-    """Microseconds for one query: of this thread's CPU, or by the clock where a GPU works for it.
+    """Return microseconds for one query: this thread's CPU time, or wall time on a GPU.
 
-    The clock would count what else the machine does, and a server plans while it answers.
+    Wall time would include other work of the machine, and a server plans while it answers.
     """
     now = time.perf_counter if made.on_gpu else time.thread_time
     return steady_us(lambda query: made.candidates(query, depth.of_10, depth.effort), queries, now)
@@ -113,7 +113,7 @@ def took_us(made: AnnIndex, queries: Vectors, depth: Depth) -> float:
 def steady_us(
     answer: Callable[[Vectors], object], queries: Vectors, now: Callable[[], float]
 ) -> float:
-    """Microseconds for one query, asked one by one: what a fifth of them take at most."""
+    """Return microseconds for one query, run one by one: the 20th percentile."""
     took = []
     for query in queries[:TIMED]:
         began = now()

@@ -1,4 +1,4 @@
-"""What a planner settled for one store: the first pass, how deep it goes for whom, and why."""
+"""Index plans: the ANN index of a store, its depth for each kind of query, and the reasons."""
 
 import json
 from dataclasses import asdict, astuple, dataclass, field
@@ -9,15 +9,15 @@ from search.errors import BadSetting, IndexDamaged
 from search.records import QueryKind
 
 StoreName = str
-"""One of the names of a registered store."""
+"""The name of a registered store."""
 
 Computes = Literal["cpu", "cuda"]
-"""Where a store answers plain searches."""
+"""The device on which a store answers plain searches."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:
-    """What a user asked for: a store by name or "auto", and the memory that one index may take."""
+    """The user's options: a store by name or "auto", and the memory that one index may take."""
 
     store: StoreName = "auto"
     memory_bytes: int | None = None
@@ -33,24 +33,24 @@ class IndexOptions:
             )
 
     def device(self, has: Computes) -> Computes:
-        """Where a plan for them is made in a store that has a GPU, or not."""
+        """Return the device of a plan for the options, in a store that has a GPU or not."""
         return "cpu" if self.store in ("scan", "hnsw") else has
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How deep a first pass goes: its effort, and the candidates for the best 10 and 100 rows."""
+    """The depth of an ANN index: its effort, and the candidates for the best 10 and 100 rows."""
 
     effort: int
     of_10: int
     of_100: int
 
     def times(self, factor: int) -> "Depth":
-        """So many times as deep."""
+        """Return a depth this many times as deep."""
         return Depth(*(factor * each for each in astuple(self)))
 
     def candidates(self, k: int) -> int:
-        """How many candidates to rank for the best k: on a line through both measured points."""
+        """Return the number of candidates for the best k: on a line through both measurements."""
         if k <= 10:
             return max(self.of_10, k)
         slope = max(1.0, (self.of_100 - self.of_10) / 90)
@@ -59,10 +59,10 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class IndexPlan:
-    """The choice for a store of so many vectors, kept with its index.
+    """The choice for a store of so many vectors, stored with its index.
 
-    `memory_bytes` is what it takes for each vector, `target` the recall@10 that was found,
-    `reasons` what is to be said of the choice, a line each, and `wished` the store asked for.
+    `memory_bytes` is the memory for each vector, `target` the recall@10 that was measured,
+    `reasons` the explanations of the choice, a line each, and `wished` the requested store.
     """
 
     store: StoreName
@@ -77,21 +77,21 @@ class IndexPlan:
     wished: StoreName = "auto"
 
     def depth(self, kind: QueryKind) -> Depth:
-        """How deep to go for queries of a kind."""
+        """Return the depth for queries of a kind."""
         depth = self.text if kind == "text" else self.picture
         assert depth is not None
         return depth
 
     def suits(self, options: IndexOptions, has: Computes) -> bool:
-        """Whether it is what is wished for, where it is to be, or came of the same wish."""
-        if options.store == "auto":  # that what was asked for failed says nothing of all others
+        """Return whether the plan fits the options and the device, or came of the same options."""
+        if options.store == "auto":  # a failure of the requested store says nothing of all others
             wished = self.store != "exact" or self.wished == "auto"
         else:
             wished = options.store in (self.store, self.wished)
         return wished and self.device == options.device(has)
 
     def told(self) -> dict[str, Any]:
-        """Return what is to be said of it to programs."""
+        """Return the plan as a document for programs."""
         return asdict(self)
 
     def as_json(self) -> str:
@@ -99,7 +99,7 @@ class IndexPlan:
 
     @classmethod
     def from_json(cls, document: str | bytes) -> "IndexPlan":
-        """Return what `as_json` wrote; raises IndexDamaged."""
+        """Return the plan that `as_json` wrote; raises IndexDamaged."""
         try:
             values: dict[str, Any] = json.loads(document)
             for kind in ("text", "picture"):
