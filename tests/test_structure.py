@@ -51,7 +51,7 @@ LIMITS = {
     "catalog_database": 0,
     "repeated_classes": 0,
     "participles": 0.097,
-    "dialect": 0.08,
+    "dialect": 0.01,
     "no_imperative": 0,
     "large_classes": 4,
     "small_files": 4,
