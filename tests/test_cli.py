@@ -191,7 +191,7 @@ def test_search_takes_negatives_filters_pages_evidence_and_a_cutoff(
     part = limn("search", "--image", f"{colours / 'red.jpg'}@0,0,50,50:0.5", "-k", "1").stdout
     assert "red.jpg" in part
     explained = limn("search", "a red wall", "-k", "1", "--explain", "--fold", "--diverse").stdout
-    assert "picture 0." in explained and "words 1.000" in explained and "sure to" in explained
+    assert "picture 0." in explained and "words 1.000" in explained and "confidence" in explained
     none = limn("search", "red", "--where", "format = png and orientation = portrait")
     assert none.stdout == "" and "no picture passes the filter" in none.stderr
     by_words = limn("search", "wall", "--by", "words", "-k", "20").stdout
@@ -209,7 +209,7 @@ def test_search_takes_negatives_filters_pages_evidence_and_a_cutoff(
         (["search", "red", "--where", "mood = good"], "no field 'mood'"),
         (["search", "red", "--where", "colour = mauve"], "the names are: red, orange"),
         (["search", "red", "--page", "0"], "--page is 0; pages begin at 1"),
-        (["search", "red", "--page", "501"], "both together may be 10,000 at most"),
+        (["search", "red", "--page", "501"], "offset + k is 10,020; it may be 10,000 at most"),
         (["search", "red", "-k", "1000000"], "can't return 1000000 results; ask for 1 to 10000"),
         (["search", "x" * 100_000], "100,000 characters; shorten them to 4,000"),
         (["search", "red", "--cutoff=2"], "cutoff is 2"),

@@ -61,7 +61,7 @@ def answer_options(command: Any) -> Any:
             "--by",
             multiple=True,
             type=click.Choice(ALL_SIGNALS),
-            help="What may speak for a picture; may be repeated.  [default: all]",
+            help="A signal to rank by; may be repeated.  [default: all]",
         ),
         click.option(
             "--cutoff",
@@ -69,7 +69,7 @@ def answer_options(command: Any) -> Any:
             is_flag=False,
             flag_value=0.5,
             default=0.0,
-            help="Leave out hits that are less sure than this, 0 to 1; 0.5 if no number is given.",
+            help="Leave out hits with less confidence, 0 to 1; 0.5 if no number is given.",
         ),
         mark_options,
         click.option("--fold", is_flag=True, help="Show near-duplicates as one hit with a count."),

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from search.query.records import Hit
+from search.text.amounts import amount
 from search.text.printable import json_text, one_line, printable
 
 
@@ -20,7 +21,7 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
         return
     for hit in hits:
         path = one_line(printable(str(hit.picture.path)))
-        copies = f"  +{len(hit.copies)} alike" if hit.copies else ""
+        copies = f"  +{amount(len(hit.copies), 'duplicate')}" if hit.copies else ""
         caption = _told(hit)
         told = f"  {one_line(caption[:80])}" if caption else ""
         score = f"{hit.score:.3f}" if hit.measure != "none" else _day(hit)
@@ -44,7 +45,7 @@ def _told(hit: Hit) -> str:
 
 def _explained(hit: Hit) -> str:
     parts = [f"{each.by} {each.score:.3f} ({each.share:.0%})" for each in hit.matches]
-    sure = [] if hit.confidence is None else [f"sure to {hit.confidence:.2f}"]
+    sure = [] if hit.confidence is None else [f"confidence {hit.confidence:.2f}"]
     return ", ".join([*parts, *sure])
 
 

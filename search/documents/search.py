@@ -116,7 +116,7 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         about("what may speak; all, if none"),
         expects(f"it may be: {', '.join(ALL_SIGNALS)}"),
     ] = ()
-    cutoff: Annotated[Share, about("hits that are less sure are left out")] = 0.0
+    cutoff: Annotated[Share, about("hits with less confidence are left out")] = 0.0
     fold: Annotated[bool, about("near-duplicates become one hit")] = False
     diverse: Annotated[Share, about("how much likeness to hits above counts")] = 0.0
     more: Annotated[

@@ -49,11 +49,15 @@ def check(query: Query) -> None:
             k=query.k,
             most=MAX_HITS,
         )
-    if query.offset < 0 or query.offset + query.k > MAX_HITS:
+    if query.offset < 0:
+        raise BadQuery(
+            "offset-negative", "offset is {offset:,}; it may be 0 at least", offset=query.offset
+        )
+    if query.offset + query.k > MAX_HITS:
         raise BadQuery(
             "offset-out-of-range",
-            "can't pass over {offset:,} results and return {k:,}; "
-            "both together may be {most:,} at most",
+            "offset + k is {total:,}; it may be {most:,} at most",
+            total=query.offset + query.k,
             offset=query.offset,
             k=query.k,
             most=MAX_HITS,

@@ -163,14 +163,11 @@ def _page(query: Query, ranking: Ranking, pictures: list[RankedPicture]) -> Resu
     notes = []
     if query.cutoff and ranking.confidence is None:
         notes.append(
-            "the cutoff was not applied: how sure a hit is can be told for words alone, "
-            "not for pictures, words to avoid, concepts or marks"
+            "the cutoff was not applied: only words alone have a confidence, not pictures, words "
+            "to avoid, concepts or marks"
         )
     elif query.cutoff and not pictures and best is not None:
-        notes.append(
-            f"nothing here shows that: the best is sure to {best:.2f}, under the cutoff of "
-            f"{query.cutoff:g}"
-        )
+        notes.append(f"no hit: best confidence {best:.2f}, cutoff {query.cutoff:g}")
     if pictures and not shown:
         notes.append(f"there is no such page: the answer ends after {amount(len(pictures), 'hit')}")
     if not pictures and not notes:
