@@ -1,0 +1,40 @@
+"""The documentation: its links lead somewhere, and its tables name what there is."""
+
+import os
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).strip().replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    text = re.sub(r"^    .*$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for target, _, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(#([^)\s]*))?\)", text):
+        file = Path(os.path.normpath(page.parent / target)) if target else page
+        assert file.exists(), f"{page.name}: {target}"
+        assert not anchor or anchor in anchors(file), f"{page.name}: {target}#{anchor}"
+
+
+def test_the_table_of_settings_has_every_variable() -> None:
+    code = (ROOT / "search" / "settings.py").read_text(encoding="utf-8")
+    table = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(LIMN_\w+)` \|", table, re.MULTILINE)
+    assert sorted(rows) == sorted(set(re.findall(r"\bLIMN_[A-Z_]+\b", code)))
+
+
+def test_the_page_of_commands_has_every_command() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    commands = {point.name for point in entry_points(group="limn.commands")}
+    missing = {name for name in commands if not re.search(rf"`[^`]*\b{name}\b[^`]*`", page)}
+    assert missing == {"demo"}, "which `make demo` runs"
