@@ -54,8 +54,9 @@ contracts:
 
 # The scripts of the page.
 scripts:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_MODULES) && npm run --silent check; \
-	else echo "skipped: the checks of the page's scripts need npm, which comes with Node.js"; fi
+	@if command -v npm >/dev/null && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))'; \
+	then $(MAKE) --no-print-directory $(NODE_MODULES) && npm run --silent check; \
+	else echo "skipped: the checks of the page's scripts need npm of Node.js 20 or newer"; fi
 
 format:
 	$(BIN)/ruff check --fix .
