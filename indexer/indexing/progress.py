@@ -59,13 +59,14 @@ class TerminalProgress:
         self._bar.update(self._task, total=total, completed=done(counts), rate=rate, failed=failed)
 
 
-class PlainProgress:
-    """A line now and then on stderr, for logs and pipes."""
+class _Lines:
+    """Progress as lines, at most one in `every_s` seconds; `last_s` is when the last one was."""
 
-    def __init__(self) -> None:
+    def __init__(self, every_s: float, last_s: float) -> None:
         self._rate = _Rate()
         self.notes: list[str] = []
-        self._said_at = time.monotonic()
+        self._every_s = every_s
+        self._last_s = last_s
 
     def __enter__(self) -> Self:
         return self
@@ -76,11 +77,23 @@ class PlainProgress:
         self.notes = state.notes
         self._rate.begin(state.unchanged + state.still_failed)
 
+    def _is_due(self) -> bool:
+        """Return whether it is time for a line, and begin to wait for the next one."""
+        now_s = time.monotonic()
+        due = now_s - self._last_s >= self._every_s
+        self._last_s = now_s if due else self._last_s
+        return due
+
+
+class PlainProgress(_Lines):
+    """A line now and then on stderr, for logs and pipes."""
+
+    def __init__(self) -> None:
+        super().__init__(LINE_EVERY_S, time.monotonic())
+
     def advanced(self, counts: RunCounts, total: int, at: str) -> None:
-        now = time.monotonic()
-        if now - self._said_at < LINE_EVERY_S:
+        if not self._is_due():
             return
-        self._said_at = now
         finished = done(counts)
         rate = self._rate.of(counts)
         parts = [f"{finished:,} of {amount(total, 'picture')}"]
@@ -91,29 +104,19 @@ class PlainProgress:
         print(", ".join(parts), file=sys.stderr)
 
 
-class JsonProgress:
+class JsonProgress(_Lines):
     """Events on stdout, a JSON document a line: planned, and progress now and then."""
 
     def __init__(self) -> None:
-        self._rate = _Rate()
-        self.notes: list[str] = []
-        self._said_at = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
+        super().__init__(EVENT_EVERY_S, 0.0)
 
     def planned(self, state: RunState) -> None:
-        self.notes = state.notes
-        self._rate.begin(state.unchanged + state.still_failed)
+        super().planned(state)
         _event("planned", found=state.found, total=state.total, unchanged=state.unchanged)
 
     def advanced(self, counts: RunCounts, total: int, at: str) -> None:
-        now = time.monotonic()
-        if now - self._said_at < EVENT_EVERY_S:
+        if not self._is_due():
             return
-        self._said_at = now
         rate = self._rate.of(counts)
         left_s = max(0, total - done(counts)) / rate if rate else None
         _event(

@@ -7,10 +7,11 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TextIO
 
 from indexer.sources import Found, Item, Note, SidecarData, Unchanged, leads_out
 from indexer.sources.columns import GUESSED, AskedColumns, Columns
@@ -116,72 +117,56 @@ class JsonLinesKind:
 def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
     """Yield the rows of a CSV or TSV file; its first line names the columns."""
     csv.field_size_limit(sys.maxsize)
-    try:
-        with path.open(encoding=_encoding(path), newline="") as file:
-            first_line = file.readline()
-            file.seek(0)
-            rows = csv.reader(file, delimiter=max(",\t;", key=first_line.count))
+    with _reading(path, newline="") as file:
+        first_line = file.readline()
+        file.seek(0)
+        rows = csv.reader(file, delimiter=max(",\t;", key=first_line.count))
+        try:
             names = [name.strip() for name in next(rows, [])]
             columns = asked.choose(names, str(path))
             for row in rows:
                 if row:
                     cells = dict(zip(names, row, strict=False))
                     yield cells.get(columns.picture, "").strip(), columns.told(cells)
-    except UnicodeDecodeError as error:
-        raise BadSource(
-            "table-not-utf8",
-            "{path} is not UTF-8 ({error}); save it as UTF-8",
-            path=path,
-            error=error,
-        ) from error
-    except csv.Error as error:
-        raise BadSource(
-            "table-line-invalid",
-            "{path}, line {line}: {error}",
-            path=path,
-            line=rows.line_num,
-            error=error,
-        ) from error
-    except OSError as error:
-        raise BadSource(
-            "table-unreadable", "can't read {path}: {reason}", path=path, reason=error.strerror
-        ) from error
+        except csv.Error as error:
+            raise _bad_line(path, rows.line_num, error) from error
 
 
 def json_rows(path: Path, asked: AskedColumns) -> Rows:
     """Yield the rows of a file with one JSON object per line; the keys are the columns."""
     chosen: dict[tuple[str, ...], Columns] = {}
     picture: str | None = None
+    with _reading(path) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = parse_json(line)
+            except BadSource as error:
+                raise _bad_line(path, number, error) from error
+            if not isinstance(row, dict):
+                raise BadSource(
+                    "table-line-not-an-object",
+                    "{path}, line {line}: it holds no JSON object",
+                    path=path,
+                    line=number,
+                )
+            if picture is None:
+                picture = asked.choose(list(row), f"{path}, line {number}").picture
+            names = (picture, *(name for name in row if name != picture))
+            if names not in chosen:
+                known = tuple(each for each in asked.captions if each in row)
+                chosen[names] = AskedColumns(picture, known).choose(names, str(path))
+            name = row.get(picture)
+            yield (name if isinstance(name, str) else "").strip(), chosen[names].told(row)
+
+
+@contextmanager
+def _reading(path: Path, newline: str | None = None) -> Iterator[TextIO]:
+    """Open a table in its encoding; raise BadSource for a table that can't be read."""
     try:
-        with path.open(encoding=_encoding(path)) as file:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    row = parse_json(line)
-                except BadSource as error:
-                    raise BadSource(
-                        "table-line-invalid",
-                        "{path}, line {line}: {error}",
-                        path=path,
-                        line=number,
-                        error=error,
-                    ) from error
-                if not isinstance(row, dict):
-                    raise BadSource(
-                        "table-line-not-an-object",
-                        "{path}, line {line}: it holds no JSON object",
-                        path=path,
-                        line=number,
-                    )
-                if picture is None:
-                    picture = asked.choose(list(row), f"{path}, line {number}").picture
-                names = (picture, *(name for name in row if name != picture))
-                if names not in chosen:
-                    known = tuple(each for each in asked.captions if each in row)
-                    chosen[names] = AskedColumns(picture, known).choose(names, str(path))
-                name = row.get(picture)
-                yield (name if isinstance(name, str) else "").strip(), chosen[names].told(row)
+        with path.open(encoding=_encoding(path), newline=newline) as file:
+            yield file
     except UnicodeDecodeError as error:
         raise BadSource(
             "table-not-utf8",
@@ -193,6 +178,12 @@ def json_rows(path: Path, asked: AskedColumns) -> Rows:
         raise BadSource(
             "table-unreadable", "can't read {path}: {reason}", path=path, reason=error.strerror
         ) from error
+
+
+def _bad_line(path: Path, line: int, error: Exception) -> BadSource:
+    return BadSource(
+        "table-line-invalid", "{path}, line {line}: {error}", path=path, line=line, error=error
+    )
 
 
 def _encoding(path: Path) -> str:

@@ -92,7 +92,7 @@ class NamedPictures:
                 path=str(path),
             )
         raise BadQuery(
-            "weight-member-invalid",
+            "picture-name-unreadable",
             "{option} is {text!r}; {forms}",
             option=option,
             text=text,

@@ -119,7 +119,7 @@ class AnnBuilder:
         try:
             plan = tuner.load(self.path, follower.header(store), self._options)
         except IndexDamaged as error:
-            log.warning("first pass %s is built again: %s", self.path, error)
+            log.warning("ANN index %s is built again: %s", self.path, error)
         else:
             self._plan = plan or self._plan
 
@@ -147,14 +147,14 @@ class AnnBuilder:
         except _Stopped:
             pass
         except LimnError as error:
-            log.warning("no first pass could be built, search stays exact: %s", error)
+            log.warning("no ANN index could be built, search stays exact: %s", error)
 
     def _write(self, follower: Headed, store: VectorStore, tuner: Tuner, plan: IndexPlan) -> None:
         follower.save()
         try:
             tuner.save(self.path, follower.header(store), plan)
         except LimnError as error:
-            log.warning("first pass %s was not written: %s", self.path, error)
+            log.warning("ANN index %s was not written: %s", self.path, error)
 
 
 def untuned_plan(rows: int, options: IndexOptions) -> IndexPlan:

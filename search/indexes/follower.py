@@ -170,7 +170,7 @@ class Follower:
         expected = self._header(store, header.position, header.count, header.epoch)
         if header != expected:
             raise IndexDamaged(
-                "map-file-mismatch",
+                "index-header-differs",
                 "it was written for {found}, and {wanted} is wanted",
                 found=header,
                 wanted=expected,

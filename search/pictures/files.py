@@ -46,9 +46,9 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise BadPicture(
                 "not an image",
-                "{name} is {st_mode}, not a file",
+                "{name} is {kind}, not a file",
                 name=name,
-                st_mode=_kind(status.st_mode),
+                kind=_kind(status.st_mode),
             )
         check_size(status.st_size, name, limits)
         data = _read_whole(path, status, name)
@@ -140,9 +140,9 @@ def _unreadable(name: str, error: OSError) -> BadPicture:
     remedy = "; change its permissions or its owner" if isinstance(error, PermissionError) else ""
     return BadPicture(
         "unreadable",
-        "{name} can't be read: {strerror}{remedy}",
+        "{name} can't be read: {reason}{remedy}",
         name=name,
-        strerror=error.strerror or error,
+        reason=error.strerror or error,
         remedy=remedy,
     )
 

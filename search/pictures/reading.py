@@ -209,5 +209,9 @@ def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
     elif kind == jpegxl.NAME:  # its decoder gives no reason, and suggests a rebuild
         why = "its decoder refuses it"
     return BadPicture(
-        "truncated", "{name} is damaged or cut short ({kind}): {why}", name=name, kind=kind, why=why
+        "truncated",
+        "{name} is damaged or cut short ({kind}): {reason}",
+        name=name,
+        kind=kind,
+        reason=why,
     )

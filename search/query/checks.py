@@ -65,7 +65,7 @@ def check(query: Query) -> None:
     for name, share in (("cutoff", query.cutoff), ("diverse", query.diverse)):
         if not 0 <= share <= 1:
             raise BadQuery(
-                "share-member-invalid",
+                "share-out-of-range",
                 "{name} is {share:g}; it may be a number from 0 to 1",
                 name=name,
                 share=share,
@@ -73,10 +73,10 @@ def check(query: Query) -> None:
     unknown = [each for each in query.by if each not in ALL_SIGNALS]
     if unknown or not query.by:
         raise BadQuery(
-            "signal-member-unknown",
-            "by is {unknown}; it may be: {all_signals}",
-            unknown=", ".join(unknown) or "empty",
-            all_signals=", ".join(ALL_SIGNALS),
+            "signal-unknown",
+            "by is {found}; it may be: {signals}",
+            found=", ".join(unknown) or "empty",
+            signals=", ".join(ALL_SIGNALS),
         )
     if (
         query.ranks

@@ -64,9 +64,9 @@ def events(job_id: int) -> Response:
     if not 1 <= seconds <= LONGEST_STREAM_S:
         raise BadQuery(
             "seconds-out-of-range",
-            "seconds is {seconds}; it may be 1 to {longest_stream_s}",
+            "seconds is {seconds}; it may be 1 to {most_s}",
             seconds=seconds,
-            longest_stream_s=LONGEST_STREAM_S,
+            most_s=LONGEST_STREAM_S,
         )
     first = engine().catalog.jobs.one(job_id)
     answer = Response(

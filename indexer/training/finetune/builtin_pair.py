@@ -11,11 +11,12 @@ from torch import Tensor, nn
 
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.training.builtin.picture_tower import FROZEN_STAGES
+from indexer.training.finetune.checks import pair_unwritable
 from indexer.training.finetune.plan import Loss, Method
 from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import encodable
-from search.errors import BadSetting, StorageFailed
+from search.errors import BadSetting
 from search.installing import install_extra
 from search.records import Space
 
@@ -95,12 +96,7 @@ class BuiltinPair:
             )
             add_querybank(folder, taught, self._querybank)
         except OSError as error:
-            raise StorageFailed(
-                "openclip-pair-unwritable",
-                "can't write the pair to {folder!r}: {error}",
-                folder=str(folder),
-                error=error,
-            ) from error
+            raise pair_unwritable(folder, error) from error
         finally:
             self._pair.to(self._target)
 

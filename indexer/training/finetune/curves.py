@@ -22,12 +22,7 @@ def write_metrics(records: Sequence[dict[str, Any]], folder: Path) -> None:
     try:
         write_atomic(folder / METRICS, lines.encode())
     except OSError as error:
-        raise StorageFailed(
-            "curves-unwritable",
-            "can't write {folder!r}: {error}",
-            folder=str(folder / METRICS),
-            error=error,
-        ) from error
+        raise _unwritable(folder / METRICS, error) from error
 
 
 def draw_curves(records: Sequence[dict[str, Any]], folder: Path) -> bool:
@@ -61,10 +56,11 @@ def draw_curves(records: Sequence[dict[str, Any]], folder: Path) -> bool:
     try:
         figure.savefig(folder / CURVES)
     except OSError as error:
-        raise StorageFailed(
-            "curves-unwritable",
-            "can't write {folder!r}: {error}",
-            folder=str(folder / CURVES),
-            error=error,
-        ) from error
+        raise _unwritable(folder / CURVES, error) from error
     return True
+
+
+def _unwritable(file: Path, error: OSError) -> StorageFailed:
+    return StorageFailed(
+        "curves-unwritable", "can't write {file!r}: {error}", file=str(file), error=error
+    )

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from indexer.captioned_pictures import CaptionedPicture
+from indexer.training.finetune.checks import pair_unwritable
 from indexer.training.finetune.plan import Loss, Method
 from search.encoders.openclip.encoder import OpenClipEncoder, causal_tower
 from search.encoders.openclip.weights import CheckpointPair, load_pair, quiet
 from search.encoders.preparation import Preparation
-from search.errors import StorageFailed
 from search.records import Space
 
 PICTURE_HEADS = (
@@ -105,12 +105,7 @@ class OpenClipPair:
             if isinstance(self._pair.tokenizer, HFTokenizer):
                 self._pair.tokenizer.save_pretrained(str(folder))
         except (OSError, SafetensorError) as error:
-            raise StorageFailed(
-                "openclip-pair-unwritable",
-                "can't write the pair to {folder!r}: {error}",
-                folder=str(folder),
-                error=error,
-            ) from error
+            raise pair_unwritable(folder, error) from error
 
     def specification(self, folder: Path) -> str:
         # The tag stays, because it determines the preparation of pictures and the activation.

@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from search.catalog.database.sqlite_file import SQLITE_WAIT_S, SqliteFile, explained
+from search.catalog.database.sqlite_file import SQLITE_WAIT_S, SqliteFile, explained, refused
 from search.catalog.database.values import check_values
 from search.errors import BadQuery, BadSetting, DatabaseUnavailable, LimnError, StorageFailed
 from search.installing import install_extra
@@ -246,12 +246,7 @@ def _explained_postgres(cause: BaseException, text: str, label: str, driver: Any
             database=label,
             reason=text,
         )
-    return DatabaseUnavailable(
-        "database-refused",
-        "the database {database} refused a statement: {reason}",
-        database=label,
-        reason=text,
-    )
+    return refused(text, label)
 
 
 def _as_text(statement: sa.Select[Any], dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:

@@ -255,6 +255,11 @@ def explained(text: str, label: str) -> LimnError:
             database=label,
             reason=text,
         )
+    return refused(text, label)
+
+
+def refused(text: str, label: str) -> DatabaseUnavailable:
+    """Return the error for a statement that the database `label` refused."""
     return DatabaseUnavailable(
         "database-refused",
         "the database {database} refused a statement: {reason}",

@@ -145,7 +145,11 @@ def _check(chunk: _Chunk, name: str) -> None:
     kind = chunk.kind.decode("ascii")
     why = "the file ends in it" if chunk.cut else "its checksum is wrong"
     raise BadPicture(
-        "truncated", "{name} is damaged in its chunk {kind}: {why}", name=name, kind=kind, why=why
+        "truncated",
+        "{name} is damaged in its chunk {kind}: {reason}",
+        name=name,
+        kind=kind,
+        reason=why,
     )
 
 

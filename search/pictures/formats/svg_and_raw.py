@@ -70,10 +70,10 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
     if len(data) > SVG_BYTES:
         raise BadPicture(
             "too large",
-            "{name} has {data_count:,} bytes; an SVG may have {svg_bytes:,}",
+            "{name} has {size_bytes:,} bytes; an SVG may have {most_bytes:,}",
             name=name,
-            data_count=len(data),
-            svg_bytes=SVG_BYTES,
+            size_bytes=len(data),
+            most_bytes=SVG_BYTES,
         )
     try:
         root = ElementTree.fromstring(data)

@@ -237,7 +237,7 @@ def load_first_pass(payload: bytes | memoryview) -> FaissPass:
     except (RuntimeError, ValueError, struct.error) as error:
         raise IndexDamaged(
             "ann-index-unreadable",
-            "the first pass can't be read ({error}); build it again",
+            "the ANN index can't be read ({error}); build it again",
             error=error,
         ) from error
     reduction = Reduction(*arrays)

@@ -51,7 +51,7 @@ def _parts(payload: memoryview) -> tuple[str, IndexPlan, memoryview]:
     if len(payload) < HEAD.size:
         raise IndexDamaged(
             "ann-index-cut",
-            "the first pass holds {size_bytes} bytes; build it again",
+            "the ANN index holds {size_bytes} bytes; build it again",
             size_bytes=len(payload),
         )
     generation, length = HEAD.unpack_from(payload)

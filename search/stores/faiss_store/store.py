@@ -398,7 +398,7 @@ def _nobody(queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
 def _open_copy(width: int, device: Device) -> DeviceCopy | None:
     if device not in get_args(Device):
         raise BadSetting(
-            "unknown-store-device",
+            "unknown-faiss-device",
             "unknown device {device!r}; choose 'auto', 'cpu' or 'cuda'",
             device=device,
         )

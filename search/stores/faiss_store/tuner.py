@@ -33,7 +33,7 @@ class FaissTuner:
             return None
         written, generation, plan, staged = found
         if _owner(written) != _owner(header):
-            raise IndexDamaged("map-of-another-collection", "it is of another collection")
+            raise IndexDamaged("index-of-another-collection", "it is of another collection")
         if not plan.suits(options, self._store.device):
             return None
         return plan if staged is None or self._store.stage(staged, generation) else None

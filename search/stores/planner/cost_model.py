@@ -13,7 +13,7 @@ from search.stores.faiss_store.reduction import reduce
 from search.stores.planner.measure import TARGET, holding, nearest, settled, took_us
 from search.stores.planner.plan import Depth
 
-# Fewer can't teach a first pass anything, whatever was asked for.
+# Fewer rows can't train an ANN index, whatever the user chose.
 MIN_ROWS = 1_000
 
 WIDTHS = (64, 96, 128, 192, 256, 384)
