@@ -35,7 +35,7 @@ class Library:
         With `content_hash`, a stored thumbnail is read without the catalog. `check` may raise
         before a picture's file is opened.
         """
-        stored = self._thumbnails.kept(content_hash, side_px) if content_hash else None
+        stored = self._thumbnails.find(content_hash, side_px) if content_hash else None
         if stored:
             return stored
         picture = self._catalog.pictures.one(picture_id)

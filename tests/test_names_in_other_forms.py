@@ -27,7 +27,7 @@ from search.errors import NameTaken, NotFound
 from search.pictures import load_file
 from search.records import Space
 from search.settings import user_path
-from search.text.characters import composed, forms
+from search.text.characters import compose, forms
 from search.text.path_names import on_disk
 from tests.colour_web import opened, picture_bytes, settings_in
 from tests.conftest import Limn
@@ -247,7 +247,7 @@ NAMES = st.text(
 
 @given(NAMES)
 def test_the_forms_of_a_name_meet_in_one(name: str) -> None:
-    assert len({composed(each) for each in forms(name)}) == 1
+    assert len({compose(each) for each in forms(name)}) == 1
     assert forms(name)[0] == name
 
 

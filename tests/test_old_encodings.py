@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from search.pictures import read_picture
-from search.pictures.metadata.encodings import decoded, utf16
+from search.pictures.metadata.encodings import decode, utf16
 from tests.metadata_of_every_standard import iptc
 from tests.pictures_of_every_kind import jpeg
 
@@ -34,13 +34,13 @@ TEXTS = [
 
 @pytest.mark.parametrize(("text", "encoding"), TEXTS)
 def test_an_old_encoding_is_told_by_its_everyday_letters(text: str, encoding: str) -> None:
-    assert decoded(text.encode(encoding)) == text
+    assert decode(text.encode(encoding)) == text
 
 
 @settings(deadline=None)
 @given(st.text())
 def test_utf_8_is_always_read_as_it_is(text: str) -> None:
-    assert decoded(text.encode("utf-8", "ignore")).lstrip("\ufeff") == text.encode(
+    assert decode(text.encode("utf-8", "ignore")).lstrip("\ufeff") == text.encode(
         "utf-8", "ignore"
     ).decode().lstrip("\ufeff")
 
@@ -48,13 +48,13 @@ def test_utf_8_is_always_read_as_it_is(text: str) -> None:
 @settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_some_text(data: bytes) -> None:
-    assert isinstance(decoded(data), str)
+    assert isinstance(decode(data), str)
     assert isinstance(utf16(data), str)
 
 
 def test_a_text_that_is_cut_in_mid_character_keeps_the_rest() -> None:
     for encoding in ("utf-8", "gbk"):
-        assert decoded("海滩上奔跑的狗".encode(encoding)[:-1]) == "海滩上奔跑的"
+        assert decode("海滩上奔跑的狗".encode(encoding)[:-1]) == "海滩上奔跑的"
 
 
 @pytest.mark.parametrize("text", ["狗在跑", "A dog runs", "Собака", "犬が走る", "개가 달린다"])

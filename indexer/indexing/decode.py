@@ -10,7 +10,7 @@ from search.encoders.preparation import Preparation
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file, read_picture
 from search.pictures.containers import FILM_SUFFIXES, container_facts, may_move
-from search.pictures.metadata.reading import merged
+from search.pictures.metadata.reading import merge_facts
 from search.pictures.visual_hash import looks
 from search.records import PictureFacts, Pixels
 
@@ -143,7 +143,7 @@ def _decode(
     colours, perceptual_hash = looks(picture)
     facts = replace(facts, colours=colours, perceptual_hash=perceptual_hash)
     if member and (said := container_facts(item.path, limits)):
-        facts = merged(said, facts)
+        facts = merge_facts(said, facts)
     return Decoded(file, kept_facts(facts), preparation.pixels(picture, exact=False))
 
 

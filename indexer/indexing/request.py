@@ -14,7 +14,7 @@ from indexer.sources.registry import has_prefix, open_source, places
 from search.catalog.collection import check_name
 from search.errors import BadSetting, BadSource
 from search.settings import user_path
-from search.text.characters import composed
+from search.text.characters import compose
 from search.text.printable import printable
 
 
@@ -51,7 +51,7 @@ class Request:
                 "nothing-to-index", "there is nothing to index: name a folder or a file"
             )
         named = name if name is not None else collection_name(Path(paths[0]))
-        request = cls(paths, composed(named), **more)
+        request = cls(paths, compose(named), **more)
         check_name(request.name)
         return request
 

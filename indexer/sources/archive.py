@@ -13,7 +13,7 @@ from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import Container
 from search.pictures.containers.members import safe_name
 from search.pictures.containers.zip import Zip
-from search.text.characters import composed
+from search.text.characters import compose
 
 
 class Archive(Protocol):
@@ -61,7 +61,7 @@ def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[Found
 
 def _key(name: str) -> str:
     folder, base = os.path.split(name)
-    return composed(os.path.join(folder, base.split(".", 1)[0]))
+    return compose(os.path.join(folder, base.split(".", 1)[0]))
 
 
 def _samples(

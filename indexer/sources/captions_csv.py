@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from indexer.sources import NOTHING, SidecarData
 from indexer.sources.columns import CAPTION_NAMES, AskedColumns, Columns
 from search.errors import BadSource
-from search.pictures.metadata.encodings import decoded
+from search.pictures.metadata.encodings import decode
 from search.records import Caption
 from search.text.amounts import amount
-from search.text.characters import composed
+from search.text.characters import compose
 
 TABLE_NAMES = ("captions.csv", "captions.tsv", "metadata.csv")
 
@@ -59,11 +59,11 @@ class CaptionTable:
         by_path |= {short.as_posix(): path for short, path in relative}
         by_name: dict[str, list[Path]] = defaultdict(list)
         for path in pictures:
-            by_name[composed(path.name)].append(path)
+            by_name[compose(path.name)].append(path)
         unknown: list[str] = []
         for name, captions in self._captions.items():
             written = PurePosixPath(name.replace("\\", "/"))
-            wanted = PurePosixPath(composed(str(written)))
+            wanted = PurePosixPath(compose(str(written)))
             exact = by_path.get(str(written)) or by_path.get(str(wanted))
             found = [exact] if exact else _ending_in(wanted, by_name.get(wanted.name, ()))
             if len(found) == 1:
@@ -156,7 +156,7 @@ def _ending_in(wanted: PurePosixPath, paths: Sequence[Path]) -> list[Path]:
 
 
 def _composed(path: Path) -> str:
-    return composed(path.as_posix())
+    return compose(path.as_posix())
 
 
 def read_text(path: Path, most_bytes: int | None = None) -> str:
@@ -186,7 +186,7 @@ def read_text(path: Path, most_bytes: int | None = None) -> str:
             path=path,
             reason=error.strerror,
         ) from error
-    return decoded(data)
+    return decode(data)
 
 
 def clean(text: str) -> str:

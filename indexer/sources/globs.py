@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from search.text.characters import composed
+from search.text.characters import compose
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Selection:
 
     def wants(self, path: str) -> bool:
         """Return whether a path, relative to the root, is wanted."""
-        path = composed(path)
+        path = compose(path)
         included = not self.include or any(_fits(path, each) for each in self.include)
         return included and not any(_fits(path, each) for each in self.exclude)
 
@@ -44,7 +44,7 @@ EVERYTHING = Selection()
 
 
 def _fits(path: str, pattern: str) -> bool:
-    pattern = composed(pattern)
+    pattern = compose(pattern)
     if "/" in pattern.rstrip("/"):
         return fnmatch(path, pattern.removeprefix("./"))
     return any(fnmatch(part, pattern.rstrip("/")) for part in path.split(os.sep))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from indexer.sources.sidecars import JSON_SUFFIX
-from search.text.characters import composed
+from search.text.characters import compose
 
 # Google cuts the names of its documents to this many characters, before the suffix.
 TAKEOUT_NAME_LENGTH = 46
@@ -24,11 +24,11 @@ EDITED = (
 
 
 def _folded(name: str) -> str:
-    return composed(name).casefold()
+    return compose(name).casefold()
 
 
 # Comparisons of a picture's name and a sidecar's: by bytes, by Unicode form, without case.
-KEYS: tuple[Callable[[str], str], ...] = (str, composed, _folded)
+KEYS: tuple[Callable[[str], str], ...] = (str, compose, _folded)
 
 
 class SidecarNames:
@@ -57,7 +57,7 @@ class SidecarNames:
             for each in (picture, stem):
                 found = {**names.get(key(each), {}), **found}
         if JSON_SUFFIX not in found:
-            stems = _takeout_stems(composed(picture))
+            stems = _takeout_stems(compose(picture))
             documents = (self._names[1].get(each, {}) for each in stems)
             document = next((each[JSON_SUFFIX] for each in documents if JSON_SUFFIX in each), None)
             if document is not None:

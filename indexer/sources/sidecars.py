@@ -12,7 +12,7 @@ from indexer.sources.takeout import is_takeout, told_by_takeout
 from search.errors import BadSource
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.metadata.embedded_captions import captions_of
-from search.pictures.metadata.encodings import decoded
+from search.pictures.metadata.encodings import decode
 from search.pictures.metadata.xmp import read_xmp
 from search.records import Caption
 
@@ -54,7 +54,7 @@ def told_by_file(suffix: str, data: bytes) -> SidecarData:
         return told_by_json(data)
     if suffix == XMP_SUFFIX:
         return told_by_xmp(data)
-    text = clean(decoded(data))
+    text = clean(decode(data))
     if suffix in LABEL_SUFFIXES:
         return SidecarData(fields={"label": text[:500]} if text else {})
     return SidecarData((Caption(text),)) if text else SidecarData()
@@ -83,7 +83,7 @@ def told_by_json(data: bytes) -> SidecarData:
     Raises:
         BadSource: it is not JSON, or holds no object.
     """
-    document = parse_json(decoded(data))
+    document = parse_json(decode(data))
     if not isinstance(document, dict):
         raise BadSource("json-not-an-object", "it holds no JSON object")
     document = {str(name): value for name, value in document.items()}

@@ -23,7 +23,7 @@ from search.files.boundary import is_inside
 from search.pictures.containers import container_of
 from search.records import Caption
 from search.text.amounts import amount
-from search.text.characters import composed, storable
+from search.text.characters import compose, storable
 from search.text.path_names import on_disk
 
 Rows = Iterator[tuple[str, SidecarData]]
@@ -70,7 +70,7 @@ class ListSource:
                 for name, told in self.rows(self.table, self.asked):
                     if name:
                         name = storable(name)
-                        row = (name, composed(name), _packed(told))
+                        row = (name, compose(name), _packed(told))
                         sql.execute("INSERT INTO row VALUES (?, ?, ?)", row)
                     else:
                         blank += 1

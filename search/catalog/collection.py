@@ -16,7 +16,7 @@ from search.catalog.database.writer_lock import check_lock, writer_lock
 from search.catalog.records import Collection, CollectionSummary
 from search.errors import BadSetting, NameTaken, NotFound, SpaceMismatch
 from search.records import Space
-from search.text.characters import composed, forms
+from search.text.characters import compose, forms
 
 # The lock for records of no single collection; collection ids begin at 1.
 EVERY_COLLECTION = 0
@@ -92,7 +92,7 @@ class CollectionRows:
                 sql.execute(t.space.insert().values(**asdict(space), created_at=now()))
             named = t.collection.c.name.in_(forms(name))
             if sql.scalar(sa.select(t.collection.c.id).where(named)) is None:
-                made = {"name": composed(name), "space_id": space.id, "created_at": now()}
+                made = {"name": compose(name), "space_id": space.id, "created_at": now()}
                 sql.execute(t.collection.insert().values(made))
         return self.one(name)
 
@@ -143,7 +143,7 @@ class CollectionRows:
                     name=name,
                 )
             renamed = t.collection.update().where(c.id == collection.id)
-            sql.execute(renamed.values(name=composed(name)))
+            sql.execute(renamed.values(name=compose(name)))
             mine = sa.or_(j.collection_id == collection.id, j.name == collection.name)
             for job_id, request in sql.execute(sa.select(j.id, j.request).where(mine)).all():
                 new = None if request is None else json.dumps({**json.loads(request), "name": name})

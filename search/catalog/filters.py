@@ -22,7 +22,7 @@ from search.filters.grammar import (
 from search.filters.normal_form import normal_form
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from search.records import Ids
-from search.text.characters import composed
+from search.text.characters import compose
 
 # SQLite follows expressions 1,000 levels deep, and each part of an "and" is one.
 MAX_JOINED = 200
@@ -45,13 +45,13 @@ class CatalogFilters:
         """
         asked = any(map(column_of, conditions(wanted)))
         columns = self.columns(collection_ids) if asked else []
-        known = {composed(name).casefold(): name for name in columns}
+        known = {compose(name).casefold(): name for name in columns}
         known |= {name: name for name in columns}
 
         def with_value(condition: Condition) -> Condition:
             name = column_of(condition)
             if name is not None:
-                found = known.get(name) or known.get(composed(name).casefold())
+                found = known.get(name) or known.get(compose(name).casefold())
                 if found is None:
                     raise _unknown(name, columns)
                 condition = in_column(condition, found)

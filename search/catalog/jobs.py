@@ -14,7 +14,7 @@ from search.catalog.database import tables as t
 from search.catalog.database.statements import now
 from search.catalog.records import Collection, RunCounts
 from search.errors import NotFound
-from search.text.characters import composed, forms, storable
+from search.text.characters import compose, forms, storable
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
@@ -67,7 +67,7 @@ class Jobs:
             held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
             return _new(
                 sql,
-                name=composed(name),
+                name=compose(name),
                 collection_id=sql.scalar(held),
                 kind=kind,
                 source=os.fsencode(request["sources"][0]),

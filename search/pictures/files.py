@@ -53,8 +53,8 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         check_size(status.st_size, name, limits)
         data = _read_whole(path, status, name)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        if (found := on_disk(path)) != path:
-            return load_file(found, limits)
+        if (disk_path := on_disk(path)) != path:
+            return load_file(disk_path, limits)
         container = container_of(path)
         if container is not None:
             return _load_member(container, path, limits)

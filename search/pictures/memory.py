@@ -43,14 +43,14 @@ def decoding_bytes(image: Image.Image, whole_px: int, pixels: int) -> int:
     `whole_px` are the pixels in the file, `pixels` those that are decoded.
     """
     channels = len(image.getbands())
-    needed = pixels * _mode_bytes(image)
+    base_bytes = pixels * _mode_bytes(image)
     if image.format == "JPEG2000":
-        return needed + pixels * channels * JPEG2000_BYTES
+        return base_bytes + pixels * channels * JPEG2000_BYTES
     if image.format in ("JPEG", "MPO") and image.info.get("progressive"):
-        return needed + whole_px * channels * PROGRESSIVE_BYTES
+        return base_bytes + whole_px * channels * PROGRESSIVE_BYTES
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return needed + packed_px(image.tag_v2, *image.size) * _mode_bytes(image)
-    return needed + whole_px * LIBRARY_BYTES.get(image.format or "", 0)
+        return base_bytes + packed_px(image.tag_v2, *image.size) * _mode_bytes(image)
+    return base_bytes + whole_px * LIBRARY_BYTES.get(image.format or "", 0)
 
 
 def halvings(image: Image.Image, most: int, limits: Limits, target_px: int | None) -> int:

@@ -12,10 +12,10 @@ from search.pictures import memory, pillow_setup
 from search.pictures.files import check_size, load_file
 from search.pictures.formats import deep_tiff, jpeg, jpeg2000, jpegxl, png, tiff
 from search.pictures.formats.rarity import rarity
-from search.pictures.formats.svg_and_raw import RAW, converted
+from search.pictures.formats.svg_and_raw import RAW, convert
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.metadata.raw import raw_facts
-from search.pictures.metadata.reading import merged, read_facts
+from search.pictures.metadata.reading import merge_facts, read_facts
 from search.pictures.orientation import ON_ITS_SIDE, stored_turn, upright
 from search.pictures.to_srgb import to_srgb
 from search.records import PictureFacts
@@ -59,12 +59,12 @@ def read_picture(
             raise BadPicture("empty file", "{name} is empty: it has no bytes", name=name)
     pillow_setup.ready()
     try:
-        other = converted(data, name, drawings, limits)
+        other = convert(data, name, drawings, limits)
         if other is None:
             return _decode(data, name, limits, target_px)
         picture, facts = _decode(other[0], name, limits, target_px)
         facts = replace(facts, format=other[1])
-        return picture, merged(raw_facts(data), facts) if other[1] == RAW else facts
+        return picture, merge_facts(raw_facts(data), facts) if other[1] == RAW else facts
     except MemoryError as error:
         raise BadPicture("too large", "{name} does not fit into memory", name=name) from error
     except pillow_setup.PLUGIN_ERRORS as error:
@@ -76,7 +76,7 @@ def _decode(
 ) -> tuple[Image.Image, PictureFacts]:
     if not data.startswith(png.SIGNATURE):
         return _decode_whole(data, name, limits, target_px)
-    data = png.mended(data, name)
+    data = png.repair(data, name)
     try:
         return _decode_whole(data, name, limits, target_px)
     except pillow_setup.PLUGIN_ERRORS:
@@ -89,9 +89,9 @@ def _decode(
 def _decode_whole(
     data: bytes, name: str, limits: Limits, target_px: int | None
 ) -> tuple[Image.Image, PictureFacts]:
-    if layout := tiff.layout(data, name):
+    if layout := tiff.read_layout(data, name):
         return _decode_deep(data, layout, name, limits, target_px)
-    image, data = _opened(data, name, limits)
+    image, data = _open(data, name, limits)
     width_px, height_px = image.size
     pixels = _draft(image, data, limits, target_px)
     size_bytes = memory.decoding_bytes(image, width_px * height_px, pixels)
@@ -121,7 +121,7 @@ def _decode_deep(
         return _upright(image, turn, limits, target_px), facts
 
 
-def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]:
+def _open(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]:
     """Return the picture with its header read, and the bytes that it is decoded from."""
     formats: tuple[str, ...] = pillow_setup.FORMATS
     if jpegxl.is_jpeg_xl(data):
@@ -136,10 +136,10 @@ def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]
     if image.format in ("JPEG", "MPO") and not jpeg.has_end(data, stream.tell()):
         pixels = image.width * image.height
         with memory.turn(memory.decoding_bytes(image, pixels, pixels), name, limits):
-            ended = jpeg.ended(data, stream.tell())
-        if ended is None:
+            complete = jpeg.append_end(data, stream.tell())
+        if complete is None:
             raise BadPicture("truncated", "{name} is cut short: its end is missing", name=name)
-        return Image.open(BytesIO(ended), formats=formats), ended
+        return Image.open(BytesIO(complete), formats=formats), complete
     if image.format in ("WEBP", "AVIF", "HEIF") and not any(data[-ZEROS_BYTES:]):
         # Decoders notice where a file stops early, but not where an interrupted copy, which first
         # reserves the room, has left zeros.
@@ -149,15 +149,15 @@ def _opened(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]
 
 def _draft(image: Image.Image, data: bytes, limits: Limits, target_px: int | None) -> int:
     """Request a fraction of the size from a format that allows it; return the pixels then left."""
-    halved = 0
+    halvings = 0
     if image.format in ("JPEG", "MPO") and target_px is not None:
         side_px = math.ceil(SPARE * target_px)
         image.draft(None, (side_px, side_px))
     elif isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile) and (about := jpeg2000.header(data)):
-        halved = memory.halvings(image, about.halvings, limits, target_px)
-        image.reduce = halved
+        halvings = memory.halvings(image, about.halvings, limits, target_px)
+        image.reduce = halvings
     width_px, height_px = image.size
-    return width_px * height_px >> 2 * halved
+    return width_px * height_px >> 2 * halvings
 
 
 def _upright(image: Image.Image, turn: int, limits: Limits, target_px: int | None) -> Image.Image:
@@ -192,12 +192,12 @@ def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
     """Distinguish a damaged picture from other files by the first bytes."""
     kind = pillow_setup.looks_like(data)
     if kind is None:
-        known = ", ".join((*pillow_setup.FORMATS, "JPEG XL"))
+        formats = ", ".join((*pillow_setup.FORMATS, "JPEG XL"))
         return BadPicture(
             "not an image",
             "{name} is not a picture that can be read: no {known}",
             name=name,
-            known=known,
+            known=formats,
         )
     if rare := rarity(data, kind, error):
         return BadPicture(

@@ -46,9 +46,9 @@ def thumbnail(
         picture, _ = read_picture(source, limits=limits, target_px=side_px, drawings=drawings)
     # Reducing by whole numbers first takes less than half the time, and at 2.0 looks the same.
     picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    encoded = BytesIO()
-    picture.save(encoded, "WEBP", quality=QUALITY, method=METHOD)
-    return encoded.getvalue()
+    buffer = BytesIO()
+    picture.save(buffer, "WEBP", quality=QUALITY, method=METHOD)
+    return buffer.getvalue()
 
 
 class Thumbnails:
@@ -66,7 +66,7 @@ class Thumbnails:
         """Return a WebP of a few pixels to show first, stored with the first thumbnail."""
         return _read(self._path(picture.content_hash, PLACEHOLDER_PX))
 
-    def kept(self, content_hash: str, side_px: int) -> bytes | None:
+    def find(self, content_hash: str, side_px: int) -> bytes | None:
         """Return the stored thumbnail of that content, or None."""
         return _read(self._path(content_hash, side_px))
 
@@ -79,22 +79,22 @@ class Thumbnails:
         Raises:
             BadPicture: no thumbnail is stored, and the picture can't be read.
         """
-        kept = self.kept(picture.content_hash, side_px)
-        if kept is not None:
-            return kept
+        stock = self.find(picture.content_hash, side_px)
+        if stock is not None:
+            return stock
         path = self._path(picture.content_hash, side_px)
         data = load_file(picture.path, self._limits)
-        made = thumbnail(data, side_px, limits=self._limits, drawings=True)
+        webp = thumbnail(data, side_px, limits=self._limits, drawings=True)
         # A file that was changed after indexing must not pass for its old content.
         if content_hash(data).hex() == picture.content_hash:
-            _write(path, made)
-            self._keep_placeholder(picture, made)
-        return made
+            _write(path, webp)
+            self._keep_placeholder(picture, webp)
+        return webp
 
-    def _keep_placeholder(self, picture: Picture, made: bytes) -> None:
+    def _keep_placeholder(self, picture: Picture, webp: bytes) -> None:
         path = self._path(picture.content_hash, PLACEHOLDER_PX)
         if not path.exists():
-            with Image.open(BytesIO(made)) as small:
+            with Image.open(BytesIO(webp)) as small:
                 _write(path, _placeholder(small))
 
     def _path(self, name: str, side_px: int) -> Path:
@@ -103,9 +103,9 @@ class Thumbnails:
 
 def _placeholder(picture: Image.Image) -> bytes:
     picture.thumbnail((PLACEHOLDER_PX, PLACEHOLDER_PX))
-    encoded = BytesIO()
-    picture.save(encoded, "WEBP", quality=PLACEHOLDER_QUALITY, method=METHOD)
-    return encoded.getvalue()
+    buffer = BytesIO()
+    picture.save(buffer, "WEBP", quality=PLACEHOLDER_QUALITY, method=METHOD)
+    return buffer.getvalue()
 
 
 def _checksum(data: bytes) -> bytes:
@@ -114,10 +114,10 @@ def _checksum(data: bytes) -> bytes:
 
 def _read(path: Path) -> bytes | None:
     try:
-        stored = path.read_bytes()
+        content = path.read_bytes()
     except OSError:
         return None
-    data, checksum = stored[:-CHECKSUM_BYTES], stored[-CHECKSUM_BYTES:]
+    data, checksum = content[:-CHECKSUM_BYTES], content[-CHECKSUM_BYTES:]
     return data if data and checksum == _checksum(data) else None
 
 

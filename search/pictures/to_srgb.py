@@ -77,15 +77,15 @@ def _shallow(image: Image.Image) -> Step:
             black, white = scale(*_ends(image))
 
         def levels(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-            return scaled(values, black, white)
+            return to_levels(values, black, white)
 
-    inverted = tags.get(PHOTOMETRIC_TAG) == WHITE_IS_ZERO
+    is_inverted = tags.get(PHOTOMETRIC_TAG) == WHITE_IS_ZERO
 
     def shallow(band: Image.Image) -> Image.Image:
         grey = levels(np.asarray(band))
-        made = Image.fromarray(255 - grey if inverted else grey)
-        made.info = band.info
-        return made
+        result = Image.fromarray(255 - grey if is_inverted else grey)
+        result.info = band.info
+        return result
 
     return shallow
 
@@ -113,7 +113,7 @@ def scale(low: float, high: float) -> tuple[float, float]:
     return low, high
 
 
-def scaled(values: NDArray[np.generic], black: float, white: float) -> NDArray[np.uint8]:
+def to_levels(values: NDArray[np.generic], black: float, white: float) -> NDArray[np.uint8]:
     """Scale values to 0 to 255; NaN is black, infinity white."""
     with np.errstate(over="ignore"):  # 64-bit values beyond these are infinite
         levels = values.astype(np.float32)
@@ -125,11 +125,11 @@ def scaled(values: NDArray[np.generic], black: float, white: float) -> NDArray[n
 
 def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
     """Return the embedded profile; None without one, for a broken one, and for sRGB."""
-    embedded = image.info.get("icc_profile")
-    if not embedded:
+    data = image.info.get("icc_profile")
+    if not data:
         return None
     try:
-        profile = ImageCms.ImageCmsProfile(BytesIO(embedded))
+        profile = ImageCms.ImageCmsProfile(BytesIO(data))
         return None if "sRGB" in ImageCms.getProfileDescription(profile) else profile
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None

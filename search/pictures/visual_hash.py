@@ -40,18 +40,18 @@ def perceptual_hash(picture: Image.Image) -> int:
 
 
 def _main_colours(small: Image.Image) -> tuple[str, ...]:
-    reduced = small.point(LEVELS).quantize(COLOURS, Image.Quantize.MEDIANCUT)
-    places = np.asarray(reduced).ravel()
+    palette = small.point(LEVELS).quantize(COLOURS, Image.Quantize.MEDIANCUT)
+    places = np.asarray(palette).ravel()
     pixels = np.asarray(small).reshape(-1, 3)
     counts = np.bincount(places)
     sums = [np.bincount(places, weights=pixels[:, channel]) for channel in range(3)]
     means = np.rint(np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]).astype(int)
-    named = (
+    names = (
         "#{:02x}{:02x}{:02x}".format(*means[place])
         for place in np.argsort(-counts, kind="stable")
         if counts[place] >= MIN_SHARE * SIDE_PX**2
     )
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(names))
 
 
 def _perceptual_hash(small: Image.Image) -> int:

@@ -15,7 +15,7 @@ def storable(text: str) -> str:
     return whole(text).replace("\0", " ")
 
 
-def composed(name: str) -> str:
+def compose(name: str) -> str:
     """Return a name in the form in which names are compared: é as one character, not as two.
 
     macOS writes names decomposed, other systems as they were typed.

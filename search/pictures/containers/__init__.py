@@ -80,7 +80,7 @@ def read_member(container: Path, path: Path, limits: Limits) -> bytes:
     """
     name = path.relative_to(container).as_posix()
     with _lock:
-        return _opened(container, limits).read(name, limits.max_file_bytes)
+        return _container_at(container, limits).read(name, limits.max_file_bytes)
 
 
 def container_facts(path: Path, limits: Limits = DEFAULT_LIMITS) -> PictureFacts | None:
@@ -94,7 +94,7 @@ def container_facts(path: Path, limits: Limits = DEFAULT_LIMITS) -> PictureFacts
     if not describes or not container.is_file():
         return None
     with _lock:
-        return cast(DescribedContainer, _opened(container, limits)).facts()
+        return cast(DescribedContainer, _container_at(container, limits)).facts()
 
 
 def open_container(path: Path, limits: Limits = DEFAULT_LIMITS) -> Container:
@@ -129,7 +129,7 @@ _lock = threading.Lock()
 _open: LRUCache[tuple[str, int, int, Limits], Container] = LRUCache(KEPT_OPEN)
 
 
-def _opened(path: Path, limits: Limits) -> Container:
+def _container_at(path: Path, limits: Limits) -> Container:
     status = path.stat()
     key = (os.fspath(path), status.st_size, status.st_mtime_ns, limits)
     if key not in _open:

@@ -33,7 +33,7 @@ class Animation:
         self._facts: PictureFacts | None = None
         self._limits = limits
         try:
-            self._data = _mended(path.read_bytes())
+            self._data = _repair(path.read_bytes())
             with Image.open(BytesIO(self._data), formats=FORMATS) as image:
                 self._count = getattr(image, "n_frames", 1)
                 self._size = image.size
@@ -48,7 +48,7 @@ class Animation:
             raise absent(name)
         pixels = self._size[0] * self._size[1]
         check_length(pixels * 4, name, most_bytes)
-        written = BytesIO()
+        buffer = BytesIO()
         with turn(pixels * FRAME_BYTES, f"frame {name}", self._limits):
             try:
                 with Image.open(BytesIO(self._data), formats=FORMATS) as image:
@@ -59,8 +59,8 @@ class Animation:
                     "truncated", "frame {name} is damaged: {error}", name=name, error=error
                 ) from error
             # Not compressed: another version of a compressor would give other bytes for one frame.
-            frame.save(written, "TIFF")
-        return written.getvalue()
+            frame.save(buffer, "TIFF")
+        return buffer.getvalue()
 
     def facts(self) -> PictureFacts:
         """Return the facts of the file, which are those of every frame."""
@@ -83,12 +83,12 @@ def frames(data: bytes) -> tuple[str, ...]:
     """
     pillow_setup.ready()
     try:
-        with Image.open(BytesIO(_mended(data)), formats=FORMATS) as image:
+        with Image.open(BytesIO(_repair(data)), formats=FORMATS) as image:
             count = getattr(image, "n_frames", 1)
     except (*pillow_setup.PLUGIN_ERRORS, BadPicture):
         return ()
     return ("0", str(min(count // 2, FURTHEST))) if count > 1 else ()
 
 
-def _mended(data: bytes) -> bytes:
-    return png.mended(data, "the animation") if data.startswith(png.SIGNATURE) else data
+def _repair(data: bytes) -> bytes:
+    return png.repair(data, "the animation") if data.startswith(png.SIGNATURE) else data

@@ -109,9 +109,9 @@ class Film:
         """
         shot: Any = None
         shot_s = looked_s = -1e9
-        shots = seen = 0
+        shots = frames = 0
         for frame, at_s in self._key_frames():
-            seen += 1
+            frames += 1
             if at_s - looked_s < MIN_STEP_S or shots >= MAX_SHOTS:
                 continue
             looked_s = at_s
@@ -125,7 +125,7 @@ class Film:
             shot, shot_s = fields, at_s
             shots += 1
             yield time_code(at_s)
-        if not seen:
+        if not frames:
             raise BadPicture("truncated", "not one frame of the film can be read")
 
     def read(self, name: str, most_bytes: int) -> bytes:
@@ -136,8 +136,8 @@ class Film:
         for back_s in STEPS_BACK_S:
             try:
                 frame = self._frame(at_s, back_s)
-            except self._error as caught:
-                error = caught
+            except self._error as failure:
+                error = failure
                 continue
             if frame is not None:
                 return self._bytes(frame, name, most_bytes)
@@ -186,26 +186,26 @@ class Film:
             start = int((max(0.0, at_s - back_s) + TOLERANCE_S / 2) / base)
             self._film.seek(start, stream=self._stream)
         self._stream.codec_context.skip_frame = "DEFAULT"
-        passed = back_s is None
+        exact = back_s is None
         for frame in self._film.decode(self._stream):
             if frame.time is None:
                 continue
             if frame.time >= at_s - TOLERANCE_S:
-                return frame if passed or frame.time <= at_s + TOLERANCE_S else None
-            passed = True
+                return frame if exact or frame.time <= at_s + TOLERANCE_S else None
+            exact = True
         return None
 
     def _bytes(self, frame: Any, name: str, most_bytes: int) -> bytes:
-        width_px, height_px = self._shown(frame)
+        width_px, height_px = self._display_size(frame)
         check_length(width_px * height_px * 3, name, most_bytes)
         image: Image.Image = frame.to_image(width=width_px, height=height_px)
         if turn := getattr(frame, "rotation", 0):
             image = image.rotate(turn, expand=True)
-        written = BytesIO()
-        image.save(written, "BMP")  # the pixels alone: nothing is compressed in between
-        return written.getvalue()
+        buffer = BytesIO()
+        image.save(buffer, "BMP")  # the pixels alone: nothing is compressed in between
+        return buffer.getvalue()
 
-    def _shown(self, frame: Any) -> tuple[int, int]:
+    def _display_size(self, frame: Any) -> tuple[int, int]:
         """Return the width and height that players show: pixels need not be square."""
         ratio = self._stream.sample_aspect_ratio or 1
         if not 1 / MAX_OBLONG <= ratio <= MAX_OBLONG:
@@ -240,8 +240,8 @@ def film_facts(name: str, tags: Mapping[str, str]) -> PictureFacts:
 
 def _date(text: str) -> str | None:
     """Return a date; None for the epochs of clocks, which programs write in place of a date."""
-    found = read_date(text)
-    return None if found is None or found.startswith(CLOCKS_BEGIN) else found
+    date = read_date(text)
+    return None if date is None or date.startswith(CLOCKS_BEGIN) else date
 
 
 def time_code(at_s: float) -> str:
@@ -253,8 +253,8 @@ def time_code(at_s: float) -> str:
 
 def seconds(name: str) -> float | None:
     """Return a time code's seconds; None for other texts."""
-    found = TIME_CODE.fullmatch(name)
-    if found is None:
+    match = TIME_CODE.fullmatch(name)
+    if match is None:
         return None
-    hours, minutes, whole, thousandths = map(int, found.groups())
+    hours, minutes, whole, thousandths = map(int, match.groups())
     return hours * 3600 + minutes * 60 + whole + thousandths / 1000

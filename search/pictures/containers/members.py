@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from search.errors import BadPicture
-from search.text.characters import composed
+from search.text.characters import compose
 
 
 def safe_name(name: str) -> str | None:
@@ -15,12 +15,12 @@ def safe_name(name: str) -> str | None:
     return path.as_posix()
 
 
-def spelled(name: str, names: Iterable[str]) -> str:
+def find_spelling(name: str, names: Iterable[str]) -> str:
     """Return the one of the names that is `name` in another form; `name` where there is none."""
     if name.isascii():
         return name
-    wanted = composed(name)
-    return next((each for each in names if composed(each) == wanted), name)
+    key = compose(name)
+    return next((other for other in names if compose(other) == key), name)
 
 
 def absent(name: str) -> BadPicture:

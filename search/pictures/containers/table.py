@@ -87,7 +87,7 @@ class _ParquetFile:
         self._file = ParquetFile(path, memory_map=True)
         self.schema = self._file.schema_arrow
         metadata = self._file.metadata
-        sizes = [metadata.row_group(each).num_rows for each in range(metadata.num_row_groups)]
+        sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
         self._starts = [0, *accumulate(sizes)]
         self.count = self._starts[-1]
         self._at: tuple[str, int] | None = None
@@ -127,13 +127,15 @@ class _ArrowFile:
 
         self._map = pa.memory_map(str(path))
         try:
-            opened = pa.ipc.open_file(self._map)
-            self._batches = [opened.get_batch(each) for each in range(opened.num_record_batches)]
+            reader = pa.ipc.open_file(self._map)
+            self._batches = [
+                reader.get_batch(number) for number in range(reader.num_record_batches)
+            ]
         except pa.ArrowInvalid:
             self._map.seek(0)
-            opened = pa.ipc.open_stream(self._map)  # as the datasets library writes
-            self._batches = list(opened)
-        self.schema = opened.schema
+            reader = pa.ipc.open_stream(self._map)  # as the datasets library writes
+            self._batches = list(reader)
+        self.schema = reader.schema
         self._starts = [0, *accumulate(batch.num_rows for batch in self._batches)]
         self.count = self._starts[-1]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import BadPicture
-from search.pictures.containers.members import absent, check_length, safe_name, spelled
+from search.pictures.containers.members import absent, check_length, find_spelling, safe_name
 
 ERRORS = (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError)
 
@@ -20,7 +20,7 @@ class Tar:
         try:
             self._tar = tarfile.open(path)  # noqa: SIM115 - closed by `close`
         except ERRORS as error:
-            raise _damaged(error) from error
+            raise _damage_error(error) from error
         self._rest = self._index()
 
     def members(self) -> Iterator[tuple[str, int]]:
@@ -37,11 +37,11 @@ class Tar:
 
     def read(self, name: str, most_bytes: int) -> bytes:
         if name not in self._places:
-            for found, _ in self._rest:
-                if found == name:
+            for member, _ in self._rest:
+                if member == name:
                     break
             else:
-                name = spelled(name, self._places)
+                name = find_spelling(name, self._places)
         if name not in self._places:
             raise absent(name)
         start, size_bytes = self._places[name]
@@ -52,7 +52,7 @@ class Tar:
             file.seek(start)
             data: bytes = file.read(size_bytes)
         except ERRORS as error:
-            raise _damaged(error) from error
+            raise _damage_error(error) from error
         if len(data) < size_bytes:
             raise BadPicture("truncated", "the archive ends within {name!r}", name=name)
         return data
@@ -65,7 +65,7 @@ class Tar:
             try:
                 member = self._tar.next()
             except ERRORS as error:
-                raise _damaged(error) from error
+                raise _damage_error(error) from error
             if member is None:
                 return
             # tarfile keeps every member that it has read; an archive may have millions.
@@ -77,5 +77,5 @@ class Tar:
                 yield name or member.name, member.size
 
 
-def _damaged(error: BaseException) -> BadPicture:
+def _damage_error(error: BaseException) -> BadPicture:
     return BadPicture("truncated", "the archive is damaged or ends early: {error}", error=error)

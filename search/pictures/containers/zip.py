@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import BadPicture
-from search.pictures.containers.members import absent, check_length, safe_name, spelled
+from search.pictures.containers.members import absent, check_length, find_spelling, safe_name
 
 ENCRYPTED = 0x1
 ERRORS = (zipfile.BadZipFile, EOFError, zlib.error, ValueError, NotImplementedError, RuntimeError)
@@ -33,7 +33,7 @@ class Zip:
                 yield safe_name(info.filename) or info.filename, info.file_size
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        info = self._infos.get(name) or self._infos.get(spelled(name, self._infos))
+        info = self._infos.get(name) or self._infos.get(find_spelling(name, self._infos))
         if info is None:
             raise absent(name)
         check_length(info.file_size, name, most_bytes)

@@ -20,7 +20,7 @@ FILLS = (b"\x55" * 512, b"\xaa" * 512)
 TAILS = (
     b"",
     *(fill * 8 for fill in FILLS),
-    *(b"".join(bytes((0xFF, each)) + fill for each in RESTARTS) * 2 for fill in FILLS),
+    *(b"".join(bytes((0xFF, marker)) + fill for marker in RESTARTS) * 2 for fill in FILLS),
 )
 
 # Coefficients of a block; the first is the mean, and has scans of its own.
@@ -32,13 +32,13 @@ def has_end(data: bytes, header_bytes: int) -> bool:
     return data.rfind(END, header_bytes) >= 0  # whole files have it where this search begins
 
 
-def ended(data: bytes, header_bytes: int) -> bytes | None:
+def append_end(data: bytes, header_bytes: int) -> bytes | None:
     """Return a JPEG that lacks its end marker, with one; None where rows are missing too."""
-    kept = data.rstrip(PADDING)
-    if len(kept) <= header_bytes or not _has_all_scans(kept):
+    body = data.rstrip(PADDING)
+    if len(body) <= header_bytes or not _has_all_scans(body):
         return None
-    first, *others = (_pixels(kept + tail + END) for tail in TAILS)
-    return kept + END if first is not None and all(each == first for each in others) else None
+    first, *others = (_pixels(body + tail + END) for tail in TAILS)
+    return body + END if first is not None and all(other == first for other in others) else None
 
 
 def _pixels(data: bytes) -> int | None:
@@ -70,7 +70,7 @@ def _has_all_scans(data: bytes) -> bool:
             for part in body[1 : 1 + 2 * count : 2]:
                 if part in missing:
                     missing[part][first : last + 1] = [False] * (last + 1 - first)
-    return not progressive or not any(any(each) for each in missing.values())
+    return not progressive or not any(any(flags) for flags in missing.values())
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:

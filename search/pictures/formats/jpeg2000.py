@@ -33,7 +33,7 @@ def header(data: bytes) -> Header | None:
             if marker == SIZE:
                 (channels,) = struct.unpack_from(">H", data, place + 38)
                 details = data[place + 40 : place + 40 + 3 * channels]
-                bits = tuple((each & 0x7F) + 1 for each in details[::3])
+                bits = tuple((depth & 0x7F) + 1 for depth in details[::3])
                 even = set(details[1::3]) | set(details[2::3]) == {1}
             elif marker == CODING:
                 return Header(bits, even, data[place + 9])

@@ -83,7 +83,9 @@ def _codestream(data: bytes) -> int:
     if data.startswith(BARE):
         return 0
     places = [
-        found + 4 + skipped for box, skipped in BOXES.items() if (found := data.find(box)) >= 0
+        place + 4 + skip_bytes
+        for box, skip_bytes in BOXES.items()
+        if (place := data.find(box)) >= 0
     ]
     return min(places, default=len(data))
 

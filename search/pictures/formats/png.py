@@ -63,7 +63,7 @@ class _Chunk:
         return self.kind[:1].isupper()
 
 
-def mended(data: bytes, name: str) -> bytes:
+def repair(data: bytes, name: str) -> bytes:
     """Return a PNG that Pillow can read, which is usually `data` itself.
 
     Chunks without pixels whose checksum is wrong, and texts that are too long, are removed; a
@@ -72,9 +72,9 @@ def mended(data: bytes, name: str) -> bytes:
     Raises:
         BadPicture: a chunk that the pixels need is damaged, or rows are missing.
     """
-    kept: list[_Chunk] = []
+    chunks: list[_Chunk] = []
     texts_bytes = 0
-    changed = False
+    differs = False
     for chunk in _chunks(data):
         if chunk.kind == APPLE:
             raise BadPicture(
@@ -86,52 +86,52 @@ def mended(data: bytes, name: str) -> bytes:
         if chunk.critical:
             _check(chunk, name)
         elif len(chunk.body) < MIN_BYTES.get(chunk.kind, 0):
-            changed = True
+            differs = True
             continue
         elif chunk.whole and texts_bytes + size_bytes <= LARGEST_TEXTS:
             texts_bytes += size_bytes
         else:
-            changed = True
+            differs = True
             continue
-        changed |= not chunk.whole
+        differs |= not chunk.whole
         if chunk.kind != END or chunk.whole:
-            kept.append(chunk)
-    if not kept or kept[-1].kind != END:
-        if not _has_all_rows(kept):
+            chunks.append(chunk)
+    if not chunks or chunks[-1].kind != END:
+        if not _has_all_rows(chunks):
             raise BadPicture(
                 "truncated", "{name} is cut short: its last rows are missing", name=name
             )
-        kept.append(_Chunk(END, memoryview(b"")))
-        changed = True
-    return _written(kept) if changed else data
+        chunks.append(_Chunk(END, memoryview(b"")))
+        differs = True
+    return _join_chunks(chunks) if differs else data
 
 
 def bare(data: bytes, kinds: Collection[bytes] = NEEDED) -> bytes:
     """Return the pixels of a mended PNG alone, for a file whose other chunks are malformed."""
-    return _written([chunk for chunk in _chunks(data) if chunk.kind in kinds])
+    return _join_chunks([chunk for chunk in _chunks(data) if chunk.kind in kinds])
 
 
 def _has_all_rows(chunks: list[_Chunk]) -> bool:
     """Return whether the pixels unpack to as many bytes as the header declares."""
     header = next((chunk.body for chunk in chunks if chunk.kind == HEADER), memoryview(b""))
     try:
-        wanted = _unpacked_bytes(header)
+        left_bytes = _unpacked_bytes(header)
         unpacker = zlib.decompressobj()
         for chunk in chunks:
             rest: bytes | memoryview = chunk.body if chunk.kind == PIXELS else b""
-            while rest and wanted > 0:
-                wanted -= len(unpacker.decompress(rest, UNPACKED_BYTES))
+            while rest and left_bytes > 0:
+                left_bytes -= len(unpacker.decompress(rest, UNPACKED_BYTES))
                 rest = unpacker.unconsumed_tail
     except (struct.error, KeyError, zlib.error):
         return False
-    return wanted <= 0
+    return left_bytes <= 0
 
 
 def _unpacked_bytes(header: memoryview) -> int:
-    width_px, height_px, depth, colour, *_, interlaced = struct.unpack(">IIBBBBB", header)
+    width_px, height_px, depth, colour, *_, interlace = struct.unpack(">IIBBBBB", header)
     bits = depth * CHANNELS[colour]
     total = 0
-    for left, top, across, down in PASSES if interlaced else ((0, 0, 1, 1),):
+    for left, top, across, down in PASSES if interlace else ((0, 0, 1, 1),):
         columns = -(-(width_px - left) // across) if width_px > left else 0
         rows = -(-(height_px - top) // down) if height_px > top else 0
         total += rows * (1 + (columns * bits + 7) // 8) if columns else 0
@@ -179,27 +179,27 @@ def _text_bytes(chunk: _Chunk) -> int:
         return len(chunk.body)
     try:
         # The stream follows a name and, in iTXt, flags and two more texts: each ends in a zero.
-        unpacked = _unpacked(chunk)
+        size_bytes = _text_length(chunk)
     except (zlib.error, ValueError, IndexError):
         return len(chunk.body)  # not packed, or malformed
-    return LARGEST_TEXTS + 1 if unpacked > LARGEST_TEXT else unpacked
+    return LARGEST_TEXTS + 1 if size_bytes > LARGEST_TEXT else size_bytes
 
 
-def _unpacked(chunk: _Chunk) -> int:
+def _text_length(chunk: _Chunk) -> int:
     parts = bytes(chunk.body).split(b"\0", 1)
-    packed = parts[1][1:]
+    stream = parts[1][1:]
     if chunk.kind == b"iTXt":
         if parts[1][0] == 0:
             return len(chunk.body)
-        packed = parts[1][2:].split(b"\0", 2)[2]
-    return len(zlib.decompressobj().decompress(packed, LARGEST_TEXT + 1))
+        stream = parts[1][2:].split(b"\0", 2)[2]
+    return len(zlib.decompressobj().decompress(stream, LARGEST_TEXT + 1))
 
 
 def _checksum(kind: bytes, body: memoryview) -> bytes:
     return struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))
 
 
-def _written(chunks: list[_Chunk]) -> bytes:
+def _join_chunks(chunks: list[_Chunk]) -> bytes:
     parts: list[bytes | memoryview] = [SIGNATURE]
     for chunk in chunks:
         parts += [struct.pack(">I", len(chunk.body)), chunk.kind, chunk.body]

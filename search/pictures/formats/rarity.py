@@ -28,14 +28,14 @@ def rarity(data: bytes, kind: str, error: BaseException) -> str | None:
         case "JPEG":
             return _jpeg(data)
         case "TIFF":
-            return tiff.described(data)
+            return tiff.describe(data)
         case "JPEG2000":
             return _jpeg_2000(data)
         case "HEIF":
-            said = _heif(data)
+            message = _heif(data)
         case _:
-            said = str(error)
-    return f"a {kind} of a rare kind ({said})" if NOT_READ.search(said) else None
+            message = str(error)
+    return f"a {kind} of a rare kind ({message})" if NOT_READ.search(message) else None
 
 
 def _jpeg(data: bytes) -> str | None:
@@ -59,11 +59,11 @@ def _jpeg(data: bytes) -> str | None:
 
 
 def _jpeg_2000(data: bytes) -> str | None:
-    found = jpeg2000.header(data)
-    if found is None or (found.even and len(found.bits) <= 4 and max(found.bits) <= 16):
+    header = jpeg2000.header(data)
+    if header is None or (header.even and len(header.bits) <= 4 and max(header.bits) <= 16):
         return None
-    bits = ", ".join(map(str, found.bits))
-    return f"a JPEG 2000 with channels of {bits} bits{'' if found.even else ' and several sizes'}"
+    bits = ", ".join(map(str, header.bits))
+    return f"a JPEG 2000 with channels of {bits} bits{'' if header.even else ' and several sizes'}"
 
 
 def _heif(data: bytes) -> str:

@@ -36,7 +36,7 @@ TURNS = {3: 180, 5: 90, 6: 270}
 RAW = "RAW"
 
 
-def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[bytes, str] | None:
+def convert(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[bytes, str] | None:
     """Return a picture that Pillow reads and its format's name; None if Pillow reads the file.
 
     Raises:
@@ -47,14 +47,14 @@ def converted(data: bytes, name: str, drawings: bool, limits: Limits) -> tuple[b
         and b"<svg" in data[:SVG_HEAD_BYTES]
         and data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
     ):
-        return _drawn(data, name, limits), "SVG"
+        return _draw(data, name, limits), "SVG"
     if _looks_raw(data):
         preview = _preview(data, name, limits)
         return None if preview is None else (preview, RAW)
     return None
 
 
-def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
+def _draw(data: bytes, name: str, limits: Limits) -> bytes:
     """Return the drawing as a PNG; references outside the file are ignored, and never opened."""
     from defusedxml import DefusedXmlException, ElementTree
 
@@ -91,7 +91,7 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
         check_bytes(embedded_px * EMBEDDED_BYTES, name, limits)
         text = ElementTree.tostring(root, encoding="unicode")
         # Within both sides: a very tall drawing would take any memory by its width alone.
-        drawn = resvg_py.svg_to_bytes(
+        png = resvg_py.svg_to_bytes(
             svg_string=text, background="#ffffff", width=DRAWN_PX, height=DRAWN_PX
         )
     except DefusedXmlException as error:
@@ -106,14 +106,14 @@ def _drawn(data: bytes, name: str, limits: Limits) -> bytes:
         raise BadPicture(
             "unsupported", "{name} is an SVG that can't be drawn: {error}", name=name, error=error
         ) from error
-    return bytes(drawn)
+    return bytes(png)
 
 
 def _pixels_in(address: str) -> int:
     """Return the number of pixels of a picture within a drawing, from its header."""
     try:
-        encoded = b64decode(address.partition(",")[2])
-        with Image.open(BytesIO(encoded), formats=EMBEDDED) as image:
+        data = b64decode(address.partition(",")[2])
+        with Image.open(BytesIO(data), formats=EMBEDDED) as image:
             return image.width * image.height
     except PLUGIN_ERRORS:
         return 0  # resvg skips it too
@@ -140,7 +140,7 @@ def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
         ) from error
     try:
         with rawpy.imread(BytesIO(data)) as raw:
-            found = raw.extract_thumb()
+            preview = raw.extract_thumb()
             turn = TURNS.get(raw.sizes.flip, 0)
     except rawpy.LibRawFileUnsupportedError:
         return None
@@ -156,11 +156,11 @@ def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
         raise BadPicture(
             "unsupported", "{name} is a rare kind of raw file: {error}", name=name, error=error
         ) from error
-    if found.format == rawpy.ThumbFormat.JPEG and (not turn or b"Exif\0\0" in found.data[:64]):
-        return bytes(found.data)  # a preview with EXIF has its own orientation
-    jpeg = found.format == rawpy.ThumbFormat.JPEG
-    image = Image.open(BytesIO(found.data)) if jpeg else Image.fromarray(found.data)
+    if preview.format == rawpy.ThumbFormat.JPEG and (not turn or b"Exif\0\0" in preview.data[:64]):
+        return bytes(preview.data)  # a preview with EXIF has its own orientation
+    jpeg = preview.format == rawpy.ThumbFormat.JPEG
+    image = Image.open(BytesIO(preview.data)) if jpeg else Image.fromarray(preview.data)
     check_bytes(image.width * image.height * TURNED_BYTES, name, limits)
-    written = BytesIO()
-    image.convert("RGB").rotate(turn, expand=True).save(written, "BMP")
-    return written.getvalue()
+    buffer = BytesIO()
+    image.convert("RGB").rotate(turn, expand=True).save(buffer, "BMP")
+    return buffer.getvalue()

@@ -65,7 +65,7 @@ class Layout:
     packing: int
     predictor: int
     fill_order: int
-    tiled: bool
+    is_tiled: bool
     segment_px: tuple[int, int]
     segments: tuple[tuple[int, int], ...]
     profile: bytes
@@ -100,7 +100,7 @@ class Layout:
         return across * self.segment_px[0]
 
 
-def layout(data: bytes, name: str) -> Layout | None:
+def read_layout(data: bytes, name: str) -> Layout | None:
     """Return the layout of a TIFF that is decoded here; None if Pillow decodes it.
 
     Raises:
@@ -130,7 +130,7 @@ def layout(data: bytes, name: str) -> Layout | None:
     segment = _segment(tags, width_px, height_px)
     if min(segment) < 1:
         return None
-    found = Layout(
+    layout = Layout(
         width_px=width_px,
         height_px=height_px,
         order="<" if data[:1] == b"I" else ">",
@@ -143,14 +143,14 @@ def layout(data: bytes, name: str) -> Layout | None:
         packing=packing,
         predictor=_number(tags, PREDICTOR, 1) if packing != 1 else 1,
         fill_order=_number(tags, FILL_ORDER, 1),
-        tiled=TILE_WIDTH in tags,
+        is_tiled=TILE_WIDTH in tags,
         segment_px=segment,
         segments=(),
         profile=tags.get(PROFILE) or b"",
     )
-    if _pillow_reads(found) and not data.startswith(BIG_MOTOROLA):
+    if _pillow_reads(layout) and not data.startswith(BIG_MOTOROLA):
         return None
-    return replace(found, segments=_segments(tags, found, len(data), name))
+    return replace(layout, segments=_segments(tags, layout, len(data), name))
 
 
 def _segment(tags: Tags, width_px: int, height_px: int) -> tuple[int, int]:
@@ -160,38 +160,40 @@ def _segment(tags: Tags, width_px: int, height_px: int) -> tuple[int, int]:
     return width_px, min(_number(tags, ROWS_PER_STRIP, height_px), height_px)
 
 
-def _pillow_reads(found: Layout) -> bool:
+def _pillow_reads(layout: Layout) -> bool:
     """Return whether Pillow reads the layout right: 8 and 16 unsigned bits in the usual orders."""
-    more = found.samples - COLOURS[found.photometric]
-    if found.kind != "u" or found.separate or more > 1 or more != len(found.extra):
+    more = layout.samples - COLOURS[layout.photometric]
+    if layout.kind != "u" or layout.separate or more > 1 or more != len(layout.extra):
         return False
-    if found.tiled and found.packing == 1:  # it takes tiles over the right edge for cut off
+    if layout.is_tiled and layout.packing == 1:  # it takes tiles over the right edge for cut off
         return False
-    if found.bytes_each == 1:
+    if layout.bytes_each == 1:
         return True
-    if found.photometric == WHITE_IS_ZERO and found.order == ">":
+    if layout.photometric == WHITE_IS_ZERO and layout.order == ">":
         return False
     usual = {BLACK_IS_ZERO: 0, WHITE_IS_ZERO: 0, RGB: 1, CMYK: 0}
-    return found.bytes_each == 2 and more <= usual.get(found.photometric, -1)
+    return layout.bytes_each == 2 and more <= usual.get(layout.photometric, -1)
 
 
-def _segments(tags: Tags, found: Layout, size_bytes: int, name: str) -> tuple[tuple[int, int], ...]:
+def _segments(
+    tags: Tags, layout: Layout, size_bytes: int, name: str
+) -> tuple[tuple[int, int], ...]:
     """Return the start and end of each segment in the file."""
     starts = _numbers(tags, TILE_OFFSETS if TILE_OFFSETS in tags else OFFSETS)
     counts = _numbers(tags, TILE_COUNTS if TILE_COUNTS in tags else COUNTS)
     across, down = (
-        found.packed_px // found.segment_px[0],
-        -(-found.height_px // found.segment_px[1]),
+        layout.packed_px // layout.segment_px[0],
+        -(-layout.height_px // layout.segment_px[1]),
     )
-    wanted = across * down * (found.samples if found.separate else 1)
-    if not counts and found.packing == 1 and len(starts) == 1:
+    total = across * down * (layout.samples if layout.separate else 1)
+    if not counts and layout.packing == 1 and len(starts) == 1:
         counts = [size_bytes - starts[0]]
-    if min(len(starts), len(counts)) < wanted:
+    if min(len(starts), len(counts)) < total:
         raise BadPicture(
             "truncated", "{name} is damaged: its header does not say where all rows are", name=name
         )
     places = tuple(
-        (start, start + count) for start, count in zip(starts[:wanted], counts, strict=False)
+        (start, start + count) for start, count in zip(starts[:total], counts, strict=False)
     )
     if any(start == end for start, end in places):
         raise BadPicture(
@@ -210,14 +212,14 @@ def without_pixels(data: bytes) -> Image.Image:
     pixel.format = "TIFF"
     with suppress(*PLUGIN_ERRORS):
         tags = _load(data)
-        told = TiffImagePlugin.ImageFileDirectory_v2()
+        directory = TiffImagePlugin.ImageFileDirectory_v2()
         for tag in ABOUT & set(tags):
-            told[tag] = tags[tag]
+            directory[tag] = tags[tag]
         for tag in ABOUT_IN_DIRECTORIES & set(tags):
-            told[tag] = dict(_load(data, _number(tags, tag, 0)))
-        written = BytesIO()
-        pixel.save(written, "TIFF", tiffinfo=told)
-        return Image.open(BytesIO(written.getvalue()), formats=("TIFF",))
+            directory[tag] = dict(_load(data, _number(tags, tag, 0)))
+        buffer = BytesIO()
+        pixel.save(buffer, "TIFF", tiffinfo=directory)
+        return Image.open(BytesIO(buffer.getvalue()), formats=("TIFF",))
     return pixel
 
 
@@ -237,9 +239,9 @@ def of_a_sensor(data: bytes) -> bool:
         with suppress(*PLUGIN_ERRORS):
             directories.append(_load(data, place))
     return any(
-        _number(each, PHOTOMETRIC, -1) in (MOSAIC, LINEAR)
-        or _number(each, PACKING, 1) in SENSOR_PACKINGS
-        for each in directories
+        _number(directory, PHOTOMETRIC, -1) in (MOSAIC, LINEAR)
+        or _number(directory, PACKING, 1) in SENSOR_PACKINGS
+        for directory in directories
     )
 
 
@@ -251,7 +253,7 @@ def packed_px(tags: Tags, width_px: int, height_px: int) -> int:
     return across * down
 
 
-def described(data: bytes) -> str | None:
+def describe(data: bytes) -> str | None:
     """Return the name of a TIFF's rare kind, if its header and pixels are in the file."""
     tags = _tags(data)
     if tags is None or WIDTH not in tags or HEIGHT not in tags:
@@ -290,7 +292,7 @@ def _load(data: bytes, place: int | None = None) -> Tags:
 def _numbers(tags: Tags, tag: int) -> list[int]:
     value = tags.get(tag, ())
     values = value if isinstance(value, tuple) else (value,)
-    return [int(each) for each in values if isinstance(each, int | float) and each >= 0]
+    return [int(number) for number in values if isinstance(number, int | float) and number >= 0]
 
 
 def _number(tags: Tags, tag: int, default: int) -> int:

@@ -39,17 +39,17 @@ def read_date(text: str, offset: str = "") -> str | None:
     if part := YEAR_OR_MONTH.fullmatch(text):
         first = _day(part["year"], part["month"], None)
         return first.isoformat() if first else None
-    found = next(filter(None, (form.match(text) for form in FORMS)), None)
-    if found is None:
+    match = next(filter(None, (form.match(text) for form in FORMS)), None)
+    if match is None:
         return _by_name(text)
-    day = _day(found["year"], found["month"], found["day"])
-    time = _time(found)
+    day = _day(match["year"], match["month"], match["day"])
+    time = _time(match)
     if day is None:
         return None
-    if time is None or not int(found["month"]) or not int(found["day"]):
+    if time is None or not int(match["month"]) or not int(match["day"]):
         return day.isoformat()
     moment = datetime(day.year, day.month, day.day) + time
-    return moment.isoformat() + (_zone(found["zone"]) or _zone(offset))
+    return moment.isoformat() + (_zone(match["zone"]) or _zone(offset))
 
 
 def _day(*parts: str | None) -> date | None:
@@ -62,11 +62,11 @@ def _day(*parts: str | None) -> date | None:
         return None
 
 
-def _time(found: re.Match[str]) -> timedelta | None:
-    if found["hour"] is None:
+def _time(match: re.Match[str]) -> timedelta | None:
+    if match["hour"] is None:
         return None
-    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
-    late = (found["pm"] or "").lower().startswith("p") or found["half"] in AFTERNOON
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    late = (match["pm"] or "").lower().startswith("p") or match["half"] in AFTERNOON
     if late and hour < 12:
         hour += 12
     if hour > 24 or (hour == 24 and minute + second) or minute > 59 or second > 60:
@@ -79,11 +79,11 @@ def _zone(text: str | None) -> str:
     text = (text or "").strip()
     if text in ("Z", "GMT", "UTC"):
         return "Z"
-    found = OFFSET.fullmatch(text)
-    if not found:
+    match = OFFSET.fullmatch(text)
+    if not match:
         return ""
-    hours, minutes = int(found[2]), int(found[3] or 0)
-    return f"{found[1]}{hours:02}:{minutes:02}" if hours <= FARTHEST_H and minutes < 60 else ""
+    hours, minutes = int(match[2]), int(match[3] or 0)
+    return f"{match[1]}{hours:02}:{minutes:02}" if hours <= FARTHEST_H and minutes < 60 else ""
 
 
 def _by_name(text: str) -> str | None:

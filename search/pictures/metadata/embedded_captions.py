@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from PIL import ExifTags
 
-from search.pictures.metadata.encodings import decoded, utf16
-from search.pictures.metadata.xmp import joined, keyword_levels
+from search.pictures.metadata.encodings import decode, utf16
+from search.pictures.metadata.xmp import join_words, keyword_levels
 from search.records import Caption
 
 # IPTC allows 2,000 bytes. A far longer text is data that a program hid in a text field; it is cut.
@@ -36,27 +36,27 @@ Description = tuple[str, str, str | None]
 """Kind, text and language of a possible caption."""
 
 
-def captions_of(found: Iterable[Description], origin: str) -> tuple[Caption, ...]:
+def captions_of(descriptions: Iterable[Description], origin: str) -> tuple[Caption, ...]:
     """Return descriptions as captions, each text once; those with a language have priority.
 
     Texts that cameras and programs write in place of a description are left out.
     """
     captions: dict[str, Caption] = {}
-    for kind, raw, language in found:
+    for kind, raw, language in descriptions:
         text = clean(raw)[:LONGEST].rstrip()
         if not any(map(str.isalpha, text)) or BOILERPLATE.fullmatch(text):
             continue
-        named = language if language and LANGUAGE.fullmatch(language) else None
+        tag = language if language and LANGUAGE.fullmatch(language) else None
         key = text.casefold()
-        if key not in captions or (named and captions[key].language is None):
-            captions[key] = Caption(text, named, kind, origin)
+        if key not in captions or (tag and captions[key].language is None):
+            captions[key] = Caption(text, tag, kind, origin)
     return tuple(captions.values())
 
 
 def clean(value: object) -> str:
     """Return a metadata value as one line without control characters; "" if it is no text."""
     if isinstance(value, bytes):
-        value = decoded(value)
+        value = decode(value)
     return CONTROL.sub(" ", value).strip() if isinstance(value, str) else ""
 
 
@@ -78,7 +78,7 @@ def exif_descriptions(tags: Tags, byte_order: str | None) -> Iterator[Descriptio
             continue
         text = raw.decode("utf-16-le", "ignore").partition("\0\0")[0].replace("\0", " ")
         if tag == XP_KEYWORDS:
-            text = joined(keyword_levels(text.split(";"), "/"))
+            text = join_words(keyword_levels(text.split(";"), "/"))
         yield kind, text, None
 
 
@@ -86,11 +86,11 @@ def _user_comment(raw: bytes, byte_order: str | None) -> str:
     """Return a UserComment, whose first eight bytes name its character set."""
     charset, body = raw[:8].rstrip(b"\0 ").upper(), raw[8:]
     if charset == b"JIS":
-        return body.decode("iso2022_jp", "ignore") if b"\x1b" in body else decoded(body)
+        return body.decode("iso2022_jp", "ignore") if b"\x1b" in body else decode(body)
     if charset == b"UNICODE":
         return utf16(body, byte_order)
     if charset not in (b"ASCII", b""):
-        return decoded(raw)
+        return decode(raw)
     body = body.rstrip(b"\0 ")
     # Zeros between the letters: UTF-16 under a name of its own.
-    return utf16(body + b"\0" * (len(body) % 2), byte_order) if b"\0" in body else decoded(body)
+    return utf16(body + b"\0" * (len(body) % 2), byte_order) if b"\0" in body else decode(body)

@@ -25,7 +25,7 @@ SAMPLE_BYTES = 4_000
 CYRILLIC_WORD = re.compile(r"\b[А-яЁё][а-яё]{3,}\b")
 
 
-def decoded(raw: bytes) -> str:
+def decode(raw: bytes) -> str:
     """Return bytes as text: UTF-8, UTF-16 with its mark, or the encoding of old Windows.
 
     GB 18030, Big5 and Shift JIS are chosen only if they give everyday characters,
@@ -37,12 +37,12 @@ def decoded(raw: bytes) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         # Fields of a fixed length cut a text in mid-character.
-        cut = raw[: error.start]
-        if error.reason == "unexpected end of data" and not cut.isascii():
-            return cut.decode("utf-8-sig")
+        head = raw[: error.start]
+        if error.reason == "unexpected end of data" and not head.isascii():
+            return head.decode("utf-8-sig")
     sample = raw[:SAMPLE_BYTES]
-    found = [(rate(sample), encoding) for encoding, rate in EAST_ASIAN.items()]
-    share, encoding = max(found, key=lambda each: each[0])
+    shares = [(rate(sample), encoding) for encoding, rate in EAST_ASIAN.items()]
+    share, encoding = max(shares, key=lambda pair: pair[0])
     if share >= MIN_COMMON:
         return raw.decode(encoding, "ignore")
     cyrillic = raw.decode("cp1251", "ignore")
@@ -59,8 +59,8 @@ def _commonness(charset: str, encoding: str) -> Callable[[bytes], float]:
             if error.start < max(len(raw) - 1, MIN_CUT_BYTES):
                 return 0.0
             text = raw[: error.start].decode(encoding)
-        foreign = [each for each in text if not each.isascii()]
-        common = sum(_is_common(each, charset) for each in foreign)
+        foreign = [character for character in text if not character.isascii()]
+        common = sum(_is_common(character, charset) for character in foreign)
         if not common or _single_between_letters(text):
             return 0.0
         return common / len(foreign)
@@ -75,15 +75,17 @@ def _is_common(character: str, charset: str) -> bool:
         return charset == "shift_jis"
     first, last = COMMON_LEADS[charset]
     try:
-        encoded = character.encode(charset)
+        code = character.encode(charset)
     except UnicodeEncodeError:
         return False
-    return len(encoded) == 2 and first <= encoded[0] <= last
+    return len(code) == 2 and first <= code[0] <= last
 
 
 def _single_between_letters(text: str) -> bool:
     """Return whether each foreign character is single and next to a Latin letter, as in "CRÉÉ"."""
-    runs = [(kind, "".join(run)) for kind, run in groupby(text, lambda each: each.isascii())]
+    runs = [
+        (kind, "".join(run)) for kind, run in groupby(text, lambda character: character.isascii())
+    ]
     lonely = [
         len(run) == 1
         and (
@@ -125,11 +127,11 @@ def _one_script(text: str) -> float:
     if not text:
         return 0.0
     scripts = [
-        next((place for place, end in enumerate(SCRIPT_ENDS) if ord(each) <= end), -1)
-        for each in text
+        next((place for place, end in enumerate(SCRIPT_ENDS) if ord(character) <= end), -1)
+        for character in text
     ]
     return max(map(scripts.count, set(scripts))) / len(scripts)
 
 
 def _latin(text: str) -> int:
-    return sum(ord(each) <= SCRIPT_ENDS[0] for each in text)
+    return sum(ord(character) <= SCRIPT_ENDS[0] for character in text)

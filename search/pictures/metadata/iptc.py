@@ -6,8 +6,8 @@ from PIL import Image, ImageFile
 from PIL.IptcImagePlugin import getiptcinfo
 
 from search.pictures.metadata.dates import read_date
-from search.pictures.metadata.encodings import decoded
-from search.pictures.metadata.xmp import joined, keyword_levels
+from search.pictures.metadata.encodings import decode
+from search.pictures.metadata.xmp import join_words, keyword_levels
 from search.pictures.pillow_setup import PLUGIN_ERRORS
 
 FIELDS = {(2, 120): "iptc.caption", (2, 105): "iptc.headline", (2, 5): "iptc.title"}
@@ -46,16 +46,16 @@ def captions(records: Mapping[tuple[int, int], list[str]]) -> Iterator[tuple[str
     for key, kind in FIELDS.items():
         for text in records.get(key, ()):
             yield kind, text, None
-    yield "iptc.keywords", joined(keyword_levels(records.get(WORDS, ()), "|")), None
+    yield "iptc.keywords", join_words(keyword_levels(records.get(WORDS, ()), "|")), None
 
 
 def dates(records: Mapping[tuple[int, int], list[str]]) -> tuple[str | None, str | None]:
     """Return when a picture was taken and when it was digitized."""
-    taken, digitized = (
+    taken_at, digitized_at = (
         read_date(" ".join(text.strip("\0 ") for key in keys for text in records.get(key, ())[:1]))
         for keys in (TAKEN, DIGITIZED)
     )
-    return taken, digitized
+    return taken_at, digitized_at
 
 
 def _text(raw: bytes, encoding: str | None) -> str:
@@ -64,4 +64,4 @@ def _text(raw: bytes, encoding: str | None) -> str:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
             return raw.decode(encoding, "replace")
-    return decoded(raw)
+    return decode(raw)

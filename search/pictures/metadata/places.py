@@ -30,15 +30,15 @@ def read_degrees(text: str, side: str, limit: int) -> float | None:
     `side` ("N", "West", ...) counts where the text names none; `limit` is LATITUDE or LONGITUDE.
     """
     text = text.strip()
-    named = SIDE.findall(text) or SIDE.findall(side)
-    parts = [float(each) for each in NUMBER.findall(text)]
+    sides = SIDE.findall(text) or SIDE.findall(side)
+    parts = [float(number) for number in NUMBER.findall(text)]
     negative = text.startswith("-")
-    if not 1 <= len(parts) <= 3 or (len(parts) > 1 and not named):
+    if not 1 <= len(parts) <= 3 or (len(parts) > 1 and not sides):
         return None
-    if named and (len(set(named)) > 1 or named[0].upper() not in SIDES[limit]):
+    if sides and (len(set(sides)) > 1 or sides[0].upper() not in SIDES[limit]):
         return None
     degrees = sum(part / 60.0**place for place, part in enumerate(parts))
-    sign = SIGNS[named[0].upper()] if named else 1
+    sign = SIGNS[sides[0].upper()] if sides else 1
     return _within(-degrees if negative or sign < 0 else degrees, limit)
 
 
@@ -48,10 +48,10 @@ def _within(degrees: float, limit: int) -> float | None:
 
 def read_iso_6709(text: str) -> Place | None:
     """Return the place of a film: "+48.5000+002.2500+035.000/"."""
-    found = ISO_6709.fullmatch(text.strip())
-    if found is None:
+    match = ISO_6709.fullmatch(text.strip())
+    if match is None:
         return None
-    return place_of(_whole_degrees(found[1], 2), _whole_degrees(found[2], 3))
+    return place_of(_whole_degrees(match[1], 2), _whole_degrees(match[2], 3))
 
 
 def _whole_degrees(text: str, digits: int) -> float:

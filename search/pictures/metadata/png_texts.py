@@ -29,11 +29,11 @@ def captions(info: Info) -> Iterator[tuple[str, str, str | None]]:
 def dates(info: Info) -> tuple[str | None, str | None]:
     """Return when a picture was made, and when its file was, from its texts."""
     texts = {key.lower(): text for key, text in info.items() if isinstance(key, str)}
-    made, filed = (
+    made_at, filed_at = (
         next(filter(None, (read_date(str(texts.get(key, ""))) for key in keys)), None)
         for keys in (TAKEN_KEYS, DATED_KEYS)
     )
-    return made, filed
+    return made_at, filed_at
 
 
 def xmp_profile(info: Info) -> bytes:

@@ -25,17 +25,15 @@ XMP_BOX = b"uuid" + bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 def raw_facts(data: bytes) -> PictureFacts:
     """Return the facts of a raw file, without format and size; none where it has none."""
     if data[4:12] == CR3:
-        main, camera, gps = (
-            _directory(_box(data, each)) for each in (MAIN_BOX, CAMERA_BOX, GPS_BOX)
-        )
-        found = Exif({**main.tags, **camera.tags}, gps.tags, main.byte_order)
+        main, camera, gps = (_directory(_box(data, box)) for box in (MAIN_BOX, CAMERA_BOX, GPS_BOX))
+        exif = Exif({**main.tags, **camera.tags}, gps.tags, main.byte_order)
         packet = _box(data, XMP_BOX)
     else:
-        found = _directory(data)
-        packet = bytes(_bytes(found.tags.get(XMP_TAG)))
-    said = xmp.read_xmp(packet) or xmp.NOTHING
-    captions = [*said.captions, *exif_descriptions(found.tags, found.byte_order)]
-    return facts_of(found, said, captions)
+        exif = _directory(data)
+        packet = bytes(_bytes(exif.tags.get(XMP_TAG)))
+    xmp_facts = xmp.read_xmp(packet) or xmp.NOTHING
+    captions = [*xmp_facts.captions, *exif_descriptions(exif.tags, exif.byte_order)]
+    return facts_of(exif, xmp_facts, captions)
 
 
 def _directory(data: bytes) -> Exif:

@@ -65,18 +65,18 @@ def read_facts(
 
     `data` is its file, which is searched for metadata that Pillow ignores.
     """
-    found = read_exif(image, data)
+    exif = read_exif(image, data)
     packet = xmp.read_xmp(_packet(image, data)) or xmp.NOTHING
     records = iptc.read_iptc(image)
     captions: list[Description] = [*packet.captions, *iptc.captions(records)]
-    captions += [*exif_descriptions(found.tags, found.byte_order), *png_texts.captions(image.info)]
-    made, filed = png_texts.dates(image.info)
-    taken, digitized = iptc.dates(records)
-    facts = facts_of(found, packet, captions)
+    captions += [*exif_descriptions(exif.tags, exif.byte_order), *png_texts.captions(image.info)]
+    png_made, png_filed = png_texts.dates(image.info)
+    iptc_taken, iptc_digitized = iptc.dates(records)
+    facts = facts_of(exif, packet, captions)
     dates = (
-        *(exif_date(found.tags, TAKEN), packet.dates[0], taken, made),
-        *(exif_date(found.tags, DIGITIZED), packet.dates[1], digitized),
-        *(exif_date(found.tags, STORED), packet.dates[2], filed, png_texts.changed_date(data)),
+        *(exif_date(exif.tags, TAKEN), packet.dates[0], iptc_taken, png_made),
+        *(exif_date(exif.tags, DIGITIZED), packet.dates[1], iptc_digitized),
+        *(exif_date(exif.tags, STORED), packet.dates[2], png_filed, png_texts.changed_date(data)),
     )
     return replace(
         facts,
@@ -87,53 +87,55 @@ def read_facts(
     )
 
 
-def facts_of(found: Exif, packet: xmp.Xmp, captions: list[Description]) -> PictureFacts:
+def facts_of(exif: Exif, packet: xmp.Xmp, captions: list[Description]) -> PictureFacts:
     """Return the facts in EXIF and XMP, without format and size; EXIF has priority over XMP.
 
     The rating is XMP's, where programs write it today; Windows writes both alike.
     """
-    place = exif_place(found.gps) or packet.place
+    place = exif_place(exif.gps) or packet.place
     latitude, longitude = place or (None, None)
     rating = packet.rating
     if rating is None:
-        rating = xmp.stars(found.tags.get(RATING), found.tags.get(RATING_PERCENT))
+        rating = xmp.stars(exif.tags.get(RATING), exif.tags.get(RATING_PERCENT))
     return PictureFacts(
         format="",
         width_px=0,
         height_px=0,
-        taken_at=taken_at(found.tags) or next(filter(None, packet.dates), None),
+        taken_at=taken_at(exif.tags) or next(filter(None, packet.dates), None),
         latitude=latitude,
         longitude=longitude,
-        camera=camera_name(found.tags)
+        camera=camera_name(exif.tags)
         or camera_name({ExifTags.Base.Make: packet.maker, ExifTags.Base.Model: packet.camera}),
         rating=rating or None,  # 0 is no rating: cameras write it into every file
         captions=captions_of(captions, "file"),
     )
 
 
-def merged(file: PictureFacts, picture: PictureFacts) -> PictureFacts:
+def merge_facts(file: PictureFacts, picture: PictureFacts) -> PictureFacts:
     """Return the facts of a container, completed by those of a picture in it.
 
     The size is the picture's; captions are those of both.
     """
-    placed = file if file.latitude is not None else picture
-    captions = {each.text.casefold(): each for each in (*picture.captions, *file.captions)}
-    order = dict.fromkeys(each.text.casefold() for each in (*file.captions, *picture.captions))
+    origin = file if file.latitude is not None else picture
+    captions = {caption.text.casefold(): caption for caption in (*picture.captions, *file.captions)}
+    order = dict.fromkeys(
+        caption.text.casefold() for caption in (*file.captions, *picture.captions)
+    )
     return replace(
         picture,
         format=file.format or picture.format,
         taken_at=file.taken_at or picture.taken_at,
-        latitude=placed.latitude,
-        longitude=placed.longitude,
+        latitude=origin.latitude,
+        longitude=origin.longitude,
         camera=file.camera or picture.camera,
         rating=picture.rating if file.rating is None else file.rating,
-        captions=tuple(captions[each] for each in order),
+        captions=tuple(captions[key] for key in order),
     )
 
 
 def taken_at(tags: Tags) -> str | None:
     """Return when the picture was taken, or else digitized, or else stored -> ISO 8601."""
-    dates = (exif_date(tags, each) for each in (TAKEN, DIGITIZED, STORED))
+    dates = (exif_date(tags, tag) for tag in (TAKEN, DIGITIZED, STORED))
     return next(filter(None, dates), None)
 
 
@@ -162,8 +164,10 @@ def _degrees(gps: Tags, tag: int, side_tag: int, limit: int) -> float | None:
     except (TypeError, ValueError, ArithmeticError):
         return None
     # Pillow reads a zero denominator as NaN: for minutes and seconds, it means none.
-    numbers = [0.0 if place and math.isnan(each) else each for place, each in enumerate(numbers)]
-    degrees = sum(each / 60.0**place for place, each in enumerate(numbers))
+    numbers = [
+        0.0 if place and math.isnan(number) else number for place, number in enumerate(numbers)
+    ]
+    degrees = sum(number / 60.0**place for place, number in enumerate(numbers))
     letter = side[:1].upper()
     if not math.isfinite(degrees) or not 0 <= degrees <= limit or letter not in tuple(SIDES[limit]):
         return None

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import DefusedXmlException, ElementTree
 
 from search.pictures.metadata.dates import read_date
-from search.pictures.metadata.encodings import decoded
+from search.pictures.metadata.encodings import decode
 from search.pictures.metadata.places import LATITUDE, LONGITUDE, Place, place_of, read_degrees
 
 # A tree takes some thirty times the bytes of its XML, and half a million elements take a second.
@@ -67,7 +67,7 @@ DATED = (DC + "date",)
 
 # Windows writes stars as percent.
 STARS = ((99, 5), (75, 4), (50, 3), (25, 2), (1, 1))
-MOST_STARS, REJECTED = 5, -1
+MAX_STARS, REJECTED = 5, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ NOTHING = Xmp()
 
 def read_xmp(packet: bytes) -> Xmp | None:
     """Return the contents of a packet; None if it is not XMP, damaged, or too large."""
-    root = _parsed(packet)
+    root = _parse(packet)
     if root is None:
         return None
     properties = _Properties(root)
@@ -116,13 +116,13 @@ def read_xmp(packet: bytes) -> Xmp | None:
 
 def stars(rating: object, percent: object) -> float | None:
     """Return a rating from 0 to 5, or -1 for a rejected picture; None for nonsense."""
-    found = _number(rating)
-    if found is not None and (found == REJECTED or 0 <= found <= MOST_STARS):
-        return found
-    found = _number(percent)
-    if found is None or not 0 <= found <= 100:
+    number = _number(rating)
+    if number is not None and (number == REJECTED or 0 <= number <= MAX_STARS):
+        return number
+    number = _number(percent)
+    if number is None or not 0 <= number <= 100:
         return None
-    return float(next((star for least, star in STARS if found >= least), 0))
+    return float(next((star for least, star in STARS if number >= least), 0))
 
 
 def keyword_levels(words: Iterable[str], mark: str) -> Iterator[str]:
@@ -131,13 +131,13 @@ def keyword_levels(words: Iterable[str], mark: str) -> Iterator[str]:
         yield from filter(None, map(str.strip, word.split(mark)))
 
 
-def joined(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """Return words as one caption, each once in any case."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for word in words:
         if plain := " ".join(word.split()):
-            found.setdefault(plain.casefold(), plain)
-    return ", ".join(found.values())
+            texts.setdefault(plain.casefold(), plain)
+    return ", ".join(texts.values())
 
 
 def _number(value: object) -> float | None:
@@ -147,14 +147,14 @@ def _number(value: object) -> float | None:
         return None
 
 
-def _parsed(packet: bytes) -> Element | None:
+def _parse(packet: bytes) -> Element | None:
     if len(packet) > MAX_XMP_BYTES:
         return None
     packet = packet.strip(b"\0 \r\n\t")
     if not packet:
         return None
     # A text in another encoding than it declares is repaired, by its letters.
-    for source in (lambda: packet, lambda: decoded(packet)):
+    for source in (lambda: packet, lambda: decode(packet)):
         try:
             root: Element = ElementTree.fromstring(source())
         except (SyntaxError, ValueError, LookupError, DefusedXmlException):
@@ -195,7 +195,7 @@ class _Properties:
     def below(self, inner: str) -> Iterator[str]:
         """Yield the texts of attributes and elements of that name, at any depth."""
         for elements in self._elements.values():
-            for element in (each for outer in elements for each in outer.iter()):
+            for element in (node for outer in elements for node in outer.iter()):
                 if _name(element.tag) == inner:
                     yield "".join(element.itertext())
                 yield from (text for name, text in element.attrib.items() if _name(name) == inner)
@@ -215,7 +215,7 @@ def _captions(properties: _Properties) -> Iterator[tuple[str, str, str | None]]:
         for name, mark in WORDS
         for word in keyword_levels((text for text, _ in properties.values(name)), mark)
     ]
-    yield "xmp.keywords", joined([*words, *properties.below(KEYWORD)]), None
+    yield "xmp.keywords", join_words([*words, *properties.below(KEYWORD)]), None
     people = [text for name in PEOPLE for text, _ in properties.values(name)]
     people += [text for name in NAMES_IN_REGIONS for text in properties.below(name)]
-    yield "xmp.people", joined(people), None
+    yield "xmp.people", join_words(people), None
