@@ -23,9 +23,9 @@ class Adapter:
 
     def __call__(self, rows: Vectors) -> Vectors:
         """Map unit rows (n, width) to unit rows."""
-        moved = rows + rows @ self.down.T @ self.up
-        lengths = np.linalg.norm(moved, axis=1, keepdims=True)
-        return np.ascontiguousarray(moved / np.maximum(lengths, 1e-9), dtype=np.float32)
+        mapped_rows = rows + rows @ self.down.T @ self.up
+        lengths = np.linalg.norm(mapped_rows, axis=1, keepdims=True)
+        return np.ascontiguousarray(mapped_rows / np.maximum(lengths, 1e-9), dtype=np.float32)
 
     def to_bytes(self) -> bytes:
         """Return both matrices as little-endian float32."""

@@ -9,49 +9,49 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-Asked = TypeVar("Asked")
+Request = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 
-class _Waiting(Generic[Asked, Answer]):
+class _Call(Generic[Request, Answer]):
     """One call: its request, its answers, and whether it is its turn to work for all."""
 
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
+    def __init__(self, request: Request) -> None:
+        self.request = request
         # Released once the call is done or leads: an Event, made of two locks, takes ten times as
         # long to wait for and to set.
-        self.told = threading.Lock()
-        self.told.acquire()
+        self.ready = threading.Lock()
+        self.ready.acquire()
         self.leads = False
         self.answers: list[Answer] = []
         self.failure: BaseException | None = None
 
 
-class Batcher(Generic[Asked, Answer]):
+class Batcher(Generic[Request, Answer]):
     """A queue that passes concurrent requests to `work` in one list and returns their answers."""
 
-    def __init__(self, work: Callable[[list[Asked]], Sequence[Answer]], most: int = 64) -> None:
+    def __init__(self, work: Callable[[list[Request]], Sequence[Answer]], most: int = 64) -> None:
         """Take `work`, which returns the answers of at most `most` requests in order."""
         self._work = work
         self._most = most
-        self._waiting: list[_Waiting[Asked, Answer]] = []
+        self._calls: list[_Call[Request, Answer]] = []
         self._busy = False
         self._queue = threading.Lock()
 
     @property
-    def waiting(self) -> int:
+    def queue_length(self) -> int:
         """Return the number of calls that wait while another works."""
-        return len(self._waiting)
+        return len(self._calls)
 
-    def ask(self, asked: Asked) -> Answer:
+    def ask(self, request: Request) -> Answer:
         """Return the answer; raise the error of the batch that the request was part of."""
-        mine: _Waiting[Asked, Answer] = _Waiting(asked)
+        mine: _Call[Request, Answer] = _Call(request)
         with self._queue:
-            self._waiting.append(mine)
+            self._calls.append(mine)
             mine.leads = not self._busy
             self._busy = True
         if not mine.leads:
-            mine.told.acquire()
+            mine.ready.acquire()
         if mine.leads:
             self._work_for_all()
         if mine.failure is not None:
@@ -60,19 +60,19 @@ class Batcher(Generic[Asked, Answer]):
 
     def _work_for_all(self) -> None:
         with self._queue:  # the leader is the first of them
-            taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            batch, self._calls = self._calls[: self._most], self._calls[self._most :]
         try:
-            answers = self._work([each.asked for each in taken])
-            for each, answer in zip(taken, answers, strict=True):
-                each.answers.append(answer)
+            answers = self._work([call.request for call in batch])
+            for call, answer in zip(batch, answers, strict=True):
+                call.answers.append(answer)
         except BaseException as failure:
-            for each in taken:
-                each.failure = failure
+            for call in batch:
+                call.failure = failure
         finally:
             with self._queue:
-                self._busy = bool(self._waiting)
-                if self._waiting:
-                    self._waiting[0].leads = True
-                    self._waiting[0].told.release()
-            for each in taken[1:]:  # the first of them is this caller
-                each.told.release()
+                self._busy = bool(self._calls)
+                if self._calls:
+                    self._calls[0].leads = True
+                    self._calls[0].ready.release()
+            for call in batch[1:]:  # the first of them is this caller
+                call.ready.release()

@@ -52,16 +52,16 @@ TO_XYZ = np.array(
 )
 
 
-def lab(written: Sequence[str]) -> Lab:
+def lab(codes: Sequence[str]) -> Lab:
     """Return colours written as "#rrggbb" in CIELAB, as whole numbers."""
-    bytes_ = np.frombuffer(bytes.fromhex("".join(each[1:] for each in written)), np.uint8)
+    bytes_ = np.frombuffer(bytes.fromhex("".join(code[1:] for code in codes)), np.uint8)
     values = bytes_.reshape(-1, 3) / 255
     linear = np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
     relative = linear @ TO_XYZ.T / WHITE
     x, y, z = np.where(relative > 0.008856, np.cbrt(relative), 7.787 * relative + 16 / 116).T
-    found = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
-    rounded: Lab = np.rint(found).astype(np.int16)
-    return rounded
+    triples = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+    result: Lab = np.rint(triples).astype(np.int16)
+    return result
 
 
 def cells(colours: Lab) -> NDArray[np.int64]:
@@ -89,8 +89,8 @@ def shades(colour: str) -> Iterator[tuple[Lab, int]]:
 
 def are(colour: str, colours: Lab) -> NDArray[np.bool_]:
     """Return which of `colours` (n, 3) match a name or "#rrggbb", (n,)."""
-    found = np.zeros(len(colours), bool)
+    matches = np.zeros(len(colours), bool)
     for shade, tolerance in shades(colour):
         away = colours.astype(np.int32) - shade
-        found |= (away * away).sum(axis=1) <= tolerance**2
-    return found
+        matches |= (away * away).sum(axis=1) <= tolerance**2
+    return matches

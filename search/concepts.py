@@ -39,7 +39,7 @@ def check_name(name: str) -> None:
         )
 
 
-def keep(engine: Engine, name: str, query: Query, replacing: bool = False) -> Concept:
+def keep(engine: Engine, name: str, query: Query, overwrite: bool = False) -> Concept:
     """Save the terms, marks and query pictures of a query as a concept.
 
     Pictures that the query searches by count as marks, more or less by the sign of their weight;
@@ -48,18 +48,18 @@ def keep(engine: Engine, name: str, query: Query, replacing: bool = False) -> Co
     Raises:
         BadQuery: the name is not allowed, the query is empty, or a picture was sent: a concept
             keeps indexed pictures only.
-        NameTaken: a concept of that name exists, and `replacing` is False.
+        NameTaken: a concept of that name exists, and `overwrite` is False.
         NotFound: a picture or a concept no longer exists.
     """
     check_name(name)
     words, marks = _parts(engine, query)
     space_id, vector = engine.vector_of(query)
     concept = Concept(name, words, marks, {space_id: vector})
-    engine.catalog.concepts.keep(concept, replacing)
+    engine.catalog.concepts.keep(concept, overwrite)
     return concept
 
 
-def exported(concept: Concept) -> SharedConcept:
+def export_concept(concept: Concept) -> SharedConcept:
     """Return a concept as a document that another catalog imports."""
     return SharedConcept(
         kind=KIND,
@@ -77,7 +77,7 @@ def exported(concept: Concept) -> SharedConcept:
     )
 
 
-def imported(text: str | bytes) -> Concept:
+def read_concept(text: str | bytes) -> Concept:
     """Return the concept of a document.
 
     Raises:
@@ -95,7 +95,7 @@ def imported(text: str | bytes) -> Concept:
             document.name,
             tuple(_word(word) for word in document.words),
             tuple(_mark(mark) for mark in document.marks),
-            {each.space[:200]: _vector(each.float16) for each in document.vectors},
+            {vector.space[:200]: _vector(vector.float16) for vector in document.vectors},
         )
         if len(concept.words) > MAX_TERMS or len(concept.marks) > MAX_MARKS:
             raise ValueError("it has more words or marks than a query may have")
@@ -120,20 +120,20 @@ def _parts(engine: Engine, query: Query) -> tuple[tuple[TextTerm, ...], tuple[Co
             case IndexedTerm():
                 ids.setdefault(term.picture_id, term.weight > 0)
             case ConceptTerm():
-                held = engine.catalog.concepts.one(term.name)
-                words += [replace(each, weight=each.weight * term.weight) for each in held.words]
-                for mark in held.marks:
-                    turned = replace(mark, more=mark.more == (term.weight > 0))
-                    marks[mark.content_hash] = turned
+                concept = engine.catalog.concepts.one(term.name)
+                words += [replace(word, weight=word.weight * term.weight) for word in concept.words]
+                for mark in concept.marks:
+                    copy = replace(mark, more=mark.more == (term.weight > 0))
+                    marks[mark.content_hash] = copy
             case _:
                 raise BadQuery(
                     "concept-of-query-image",
                     "a picture that was sent can't be kept in a concept; index it, and mark it",
                 )
-    found = engine.catalog.pictures.by_id(list(ids))
+    pictures = engine.catalog.pictures.by_id(list(ids))
     for picture_id, more in ids.items():
-        if picture_id in found:
-            picture = found[picture_id]
+        if picture_id in pictures:
+            picture = pictures[picture_id]
             marks[picture.content_hash] = ConceptMark(
                 picture.content_hash, more, picture.path.name.encode("utf-8", "replace").decode()
             )

@@ -29,14 +29,14 @@ class Message(str):
         return message
 
     @classmethod
-    def received(cls, code: str, text: str, values: Mapping[str, Value]) -> "Message":
+    def from_parts(cls, code: str, text: str, values: Mapping[str, Value]) -> "Message":
         """Return a message from another process."""
         message = str.__new__(cls, text)
         message.code, message.values = code, values
         return message
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Message.received, (self.code, str(self), self.values)
+        return Message.from_parts, (self.code, str(self), self.values)
 
 
 def _plain(value: object) -> Value:

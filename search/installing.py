@@ -14,22 +14,22 @@ COMMAND, MAIN = "limn", "search.cli:main"
 
 def install_extra(extra: str) -> str:
     """Return the command that adds an extra to this installation."""
-    checkout, found = Path(__file__).parents[1], distribution()
-    if found is None or (checkout / "pyproject.toml").is_file():  # it is installed in place
+    checkout, package = Path(__file__).parents[1], distribution()
+    if package is None or (checkout / "pyproject.toml").is_file():  # it is installed in place
         return install("-e", f"{checkout}[{extra}]")
-    return install(f"{found.name}[{extra}]")
+    return install(f"{package.name}[{extra}]")
 
 
 def install(*what: str) -> str:
     """Return the command that installs packages into Limn's environment, by its installer."""
-    quoted = " ".join(each if each.startswith("-") else _quoted(each) for each in what)
-    return f"{_installer()} {quoted}"
+    words = " ".join(word if word.startswith("-") else _quote(word) for word in what)
+    return f"{_installer()} {words}"
 
 
 def version() -> str:
     """Return the version of this installation."""
-    found = distribution()
-    return "not installed" if found is None else found.version
+    package = distribution()
+    return "not installed" if package is None else package.version
 
 
 @cache
@@ -39,12 +39,14 @@ def distribution() -> Distribution | None:
     Its name is in pyproject.toml alone: another project on PyPI is named `limn`.
     """
     ours = [
-        each
-        for each in distributions()
-        if MAIN in (point.value for point in each.entry_points.select(name=COMMAND))
+        package
+        for package in distributions()
+        if MAIN in (point.value for point in package.entry_points.select(name=COMMAND))
     ]
     # A build leaves its egg-info in the checkout, which is no installation and has no RECORD.
-    return next((each for each in ours if each.read_text("RECORD")), next(iter(ours), None))
+    return next(
+        (package for package in ours if package.read_text("RECORD")), next(iter(ours), None)
+    )
 
 
 def _installer() -> str:
@@ -52,16 +54,20 @@ def _installer() -> str:
     if (environment / "pipx_metadata.json").is_file():
         return f"pipx runpip {environment.name} install"
     if importlib.util.find_spec("pip") is None:  # uv's environments and its tools have none
-        return f"uv pip install --python {_quoted(sys.executable)}"
+        return f"uv pip install --python {_quote(sys.executable)}"
     python = shutil.which("python")
-    named = python is not None and os.path.abspath(python) == os.path.abspath(sys.executable)
-    return f"{'python' if named else _program(sys.executable)} -m pip install"
+    is_python = python is not None and os.path.abspath(python) == os.path.abspath(sys.executable)
+    return f"{'python' if is_python else _program(sys.executable)} -m pip install"
 
 
 def _program(path: str) -> str:
-    return path if path.isascii() and not set(path) & set(" \"'$`\\()&;") else _quoted(path)
+    return path if path.isascii() and not set(path) & set(" \"'$`\\()&;") else _quote(path)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Quote a text for the shells of all systems: brackets are patterns in some."""
-    return '"' + "".join(f"\\{each}" if each in '"$`' else each for each in text) + '"'
+    return (
+        '"'
+        + "".join(f"\\{character}" if character in '"$`' else character for character in text)
+        + '"'
+    )

@@ -35,9 +35,9 @@ class Library:
         With `content_hash`, a stored thumbnail is read without the catalog. `check` may raise
         before a picture's file is opened.
         """
-        stored = self._thumbnails.find(content_hash, side_px) if content_hash else None
-        if stored:
-            return stored
+        webp = self._thumbnails.find(content_hash, side_px) if content_hash else None
+        if webp:
+            return webp
         picture = self._catalog.pictures.one(picture_id)
         check(picture)
         return self._thumbnails.of(picture, side_px)
@@ -86,8 +86,10 @@ class Library:
 
     def picture_map(self, collection: Collection) -> PictureMap | None:
         """Return the map of a collection, or None where none belongs to its change log."""
-        stored = read_map(self.map_file(collection))
-        if stored is None:
+        picture_map = read_map(self.map_file(collection))
+        if picture_map is None:
             return None
-        goes_on = self._catalog.changes.goes_on_from(collection.id, stored.position, stored.epoch)
-        return stored if goes_on else None
+        goes_on = self._catalog.changes.goes_on_from(
+            collection.id, picture_map.position, picture_map.epoch
+        )
+        return picture_map if goes_on else None

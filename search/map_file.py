@@ -47,18 +47,18 @@ class PictureMap:
     epoch: str = ""
 
 
-def write_map(path: Path, made: PictureMap) -> None:
+def write_map(path: Path, picture_map: PictureMap) -> None:
     """Write a map file in one step; raises StorageFailed."""
-    regions = json.dumps([asdict(each) for each in made.regions], ensure_ascii=False)
+    regions = json.dumps([asdict(region) for region in picture_map.regions], ensure_ascii=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_file(path, mode=PRIVATE) as file:
             np.savez(
                 file,
-                position=np.int64(made.position),
-                epoch=np.str_(made.epoch),
-                ids=made.ids,
-                places=made.places,
+                position=np.int64(picture_map.position),
+                epoch=np.str_(picture_map.epoch),
+                ids=picture_map.ids,
+                places=picture_map.places,
                 regions=np.frombuffer(regions.encode(), dtype=np.uint8),
             )
     except OSError as error:
@@ -73,14 +73,14 @@ def write_map(path: Path, made: PictureMap) -> None:
 def read_map(path: Path) -> PictureMap | None:
     """Return the map in a file; None for a missing or unreadable file."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            regions = json.loads(held["regions"].tobytes())
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            regions = json.loads(arrays["regions"].tobytes())
             return PictureMap(
-                position=int(held["position"]),
-                ids=np.asarray(held["ids"], dtype=np.int64),
-                places=np.asarray(held["places"], dtype=np.float32),
+                position=int(arrays["position"]),
+                ids=np.asarray(arrays["ids"], dtype=np.int64),
+                places=np.asarray(arrays["places"], dtype=np.float32),
                 regions=tuple(Region(**{**r, "typical": tuple(r["typical"])}) for r in regions),
-                epoch=str(held["epoch"]) if "epoch" in held else "",
+                epoch=str(arrays["epoch"]) if "epoch" in arrays else "",
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
         return None

@@ -18,7 +18,7 @@ Group = Literal["commands", "encoders", "sources", "stores", "filters", "routes"
 log = logging.getLogger(__name__)
 
 
-def registered(group: Group) -> dict[str, EntryPoint]:
+def registered_points(group: Group) -> dict[str, EntryPoint]:
     """Return the entry points of a group by name, in order, without importing them.
 
     Raises:
@@ -34,7 +34,7 @@ def registered(group: Group) -> dict[str, EntryPoint]:
     return {point.name: point for point in sorted(points, key=lambda point: point.name)}
 
 
-def added(group: Group) -> dict[str, Any]:
+def load_added(group: Group) -> dict[str, Any]:
     """Return what other packages add to a group, by name: {} without any.
 
     Raises:
@@ -50,7 +50,7 @@ def backends(group: Group, first: str = "") -> Iterator[Any]:
     Raises:
         BadSetting: `first` can't be imported. Another one is skipped with a warning.
     """
-    for name, point in sorted(registered(group).items(), key=lambda item: item[0] != first):
+    for name, point in sorted(registered_points(group).items(), key=lambda item: item[0] != first):
         try:
             yield load(point)
         except BadSetting as error:

@@ -90,7 +90,7 @@ def user_path(path: Path) -> Path:
 
 
 def _folders(value: str) -> tuple[Path, ...]:
-    folders = tuple(user_path(Path(each)) for each in value.split(os.pathsep) if each)
+    folders = tuple(user_path(Path(part)) for part in value.split(os.pathsep) if part)
     for folder in folders:
         if not folder.is_dir():
             raise BadSetting(

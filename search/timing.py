@@ -15,19 +15,19 @@ class Timing:
     """A timer that passes its listeners the seconds of stages and the sizes of encoder batches."""
 
     def __init__(self) -> None:
-        self.took: list[Callable[[Stage, float], None]] = []
-        self.encoded: list[Callable[[Batch, int], None]] = []
+        self.on_stage: list[Callable[[Stage, float], None]] = []
+        self.on_batch: list[Callable[[Batch, int], None]] = []
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:
         """Time the block; an error passes through, and its stage is not reported."""
         began_s = perf_counter()
         yield
-        for told in self.took:
-            told(name, perf_counter() - began_s)
+        for listener in self.on_stage:
+            listener(name, perf_counter() - began_s)
 
     def batch(self, kind: Batch, size: int) -> None:
         """Report that so many items were encoded together."""
         if size:
-            for told in self.encoded:
-                told(kind, size)
+            for listener in self.on_batch:
+                listener(kind, size)

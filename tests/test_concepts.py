@@ -12,7 +12,7 @@ from PIL import Image
 
 from search.bootstrap import open_engine
 from search.catalog.records import Concept, ConceptMark
-from search.concepts import exported, imported, keep
+from search.concepts import export_concept, keep, read_concept
 from search.engine import Engine
 from search.errors import BadQuery, BadSource, NameTaken, NotFound, SpaceMismatch
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, TextTerm
@@ -76,7 +76,7 @@ def test_names_are_taken_once_and_must_be_writable(engine: Engine, ids: dict[str
     keep(engine, "红色-1", red)
     with pytest.raises(NameTaken, match="红色-1"):
         keep(engine, "红色-1", red)
-    keep(engine, "红色-1", Query((), more=(ids["blue"],)), replacing=True)
+    keep(engine, "红色-1", Query((), more=(ids["blue"],)), overwrite=True)
     assert stems(engine, Query(tuple(parse_query_text("concept:红色-1")), k=1)) == ["blue"]
     for wrong in ("two words", "", "a:b", "x" * 81):
         with pytest.raises(BadQuery, match="can't be named"):
@@ -95,16 +95,16 @@ def test_another_catalog_takes_a_concept_and_finds_the_same(
     engine: Engine, ids: dict[str, int], tmp_path: Path
 ) -> None:
     keep(engine, "warm", Query((TextTerm("wall"),), more=(ids["red"], ids["orange"])))
-    document = encode(exported(engine.catalog.concepts.one("warm")))
+    document = encode(export_concept(engine.catalog.concepts.one("warm")))
     others = tmp_path / "others"
     others.mkdir()
     for name in ("tomato", "navy", "gray"):
         Image.new("RGB", (64, 64), name).save(others / f"{name}.jpg")
     with open_engine(settings_at(tmp_path / "other", f"sqlite:///{tmp_path / 'o.db'}")) as other:
         run_index(other.catalog, others)
-        other.catalog.concepts.keep(imported(document))
+        other.catalog.concepts.keep(read_concept(document))
         assert stems(other, Query((named("warm"),), k=3))[0] == "tomato"
-        again = exported(other.catalog.concepts.one("warm"))
+        again = export_concept(other.catalog.concepts.one("warm"))
     assert encode(again) == document
 
 
@@ -144,11 +144,11 @@ def test_in_another_space_it_is_made_again_of_its_pictures(
 )
 def test_documents_that_are_no_concepts_are_refused(change: dict[str, object]) -> None:
     concept = Concept("good", (TextTerm("x"),), (), {"s": np.eye(1, 4, dtype=np.float32)[0]})
-    good = to_builtins(exported(concept))
-    assert imported(json.dumps(good)).name == "good"
+    good = to_builtins(export_concept(concept))
+    assert read_concept(json.dumps(good)).name == "good"
     for text in (json.dumps({**good, **change}), "[" * 10_000, "{}", "[]", b"\xff"):
         with pytest.raises(BadSource, match="no concept that can be imported"):
-            imported(text)
+            read_concept(text)
 
 
 def test_marks_are_kept_with_their_words_and_change_sides(

@@ -12,7 +12,7 @@ from search.encoders import Encoder, open_encoder
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import COLOURS, TinyEncoder
 from search.errors import BadSetting
-from search.plugins import registered
+from search.plugins import registered_points
 from search.ranking.calibration import STOCK_TEXTS
 from search.records import Pixels
 
@@ -56,7 +56,7 @@ def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) ->
     return export(small_openclip, folder, "int8").encoder.space.encoder
 
 
-@pytest.fixture(params=list(registered("encoders")))
+@pytest.fixture(params=list(registered_points("encoders")))
 def specification(request: pytest.FixtureRequest) -> str:
     """Return the specification of each registered encoder."""
     if request.param == "builtin" and not (BUILTIN / "pair.json").is_file():

@@ -29,7 +29,7 @@ from indexer.exporting.export import ExportedPair, export, probes
 from indexer.exporting.tokenizer import TEXTS
 from search.encoders import open_encoder
 from search.encoders.onnx_pair.exported import digest_of, open_onnx
-from search.encoders.openclip.tokenizer import PIECES, OpenClipTokenizer, Reading
+from search.encoders.openclip.tokenizer import PIECES, OpenClipTokenizer, TokenRules
 from search.encoders.text_limits import encodable
 from search.errors import BadSetting, EncoderUnavailable, StorageFailed
 from tests.conftest import Limn
@@ -146,7 +146,7 @@ def test_it_opens_without_torch_or_open_clip(pair: Path) -> None:
 def both(pair: Path) -> tuple[OpenClipTokenizer, Any]:
     """Return the exported tokenizer with room for any text, and open_clip's."""
     words = open_onnx(f"onnx:{pair}").words
-    roomy = Reading(**{**words.reading.facts(), "context": 10_000})
+    roomy = TokenRules(**{**words.rules.facts(), "context": 10_000})
     return OpenClipTokenizer(words.tokenizer, roomy), open_clip.get_tokenizer(CLIP)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.encoders import open_encoder
-from search.encoders.text_limits import encodable, spoken
+from search.encoders.text_limits import clip_text, encodable
 
 FORMS = [
     ("ａ ｄｏｇ　ｏｎ，ｔｈｅ ｂｅａｃｈ", "a dog on,the beach"),
@@ -38,7 +38,7 @@ COMMON = [
 @pytest.mark.parametrize(("text", "usual"), FORMS)
 def test_letters_get_their_usual_forms(text: str, usual: str) -> None:
     assert encodable(text) == usual
-    assert spoken(f" {text} ", 77) == usual
+    assert clip_text(f" {text} ", 77) == usual
 
 
 @pytest.mark.parametrize("text", COMMON)

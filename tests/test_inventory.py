@@ -20,7 +20,7 @@ from search.encoders.openclip.registry import (
     configuration,
     languages,
     picture_work,
-    published,
+    published_weights,
     weight_files,
 )
 from tests.conftest import Limn
@@ -88,7 +88,7 @@ def test_it_imports_no_torch() -> None:
 def test_downloaded_weights_are_listed_by_the_name_that_opens_them(
     limn: Limn, caches: dict[str, str], tmp_path: Path
 ) -> None:
-    repository, names = weight_files(published()["ViT-B-32"]["laion2b_s34b_b79k"]["hf_hub"])
+    repository, names = weight_files(published_weights()["ViT-B-32"]["laion2b_s34b_b79k"]["hf_hub"])
     snapshot = cache(caches["HF_HOME"], repository)
     weights = {"visual.proj": np.zeros((1000, 2000), np.float32), "text.x": np.zeros(9)}
     save_file(weights, snapshot / names[0])
@@ -108,7 +108,7 @@ def test_a_pair_whose_tokenizer_is_missing_is_not_listed_until_it_is_there(
     limn: Limn, caches: dict[str, str]
 ) -> None:
     architecture, tag = "xlm-roberta-base-ViT-B-32", "laion5b_s13b_b90k"
-    repository, names = weight_files(published()[architecture][tag]["hf_hub"])
+    repository, names = weight_files(published_weights()[architecture][tag]["hf_hub"])
     cache(caches["HF_HOME"], repository, **{names[0].replace(".", "__"): b"x"})
     assert f"open_clip:{architecture}/{tag}" not in listed(limn, **caches)
     cache(caches["HF_HOME"], "xlm-roberta-base", config__json=b"{}", tokenizer__json=b"{}")
@@ -120,10 +120,10 @@ def test_weights_in_torch_s_cache_are_named_by_their_file(
 ) -> None:
     folder = tmp_path / "torch" / "hub" / "checkpoints"
     folder.mkdir(parents=True)
-    url = published()["ViT-B-32"]["laion400m_e31"]["url"]
+    url = published_weights()["ViT-B-32"]["laion400m_e31"]["url"]
     file = folder / url.rpartition("/")[2]
     file.write_bytes(b"weights")
-    program = folder / published()["ViT-B-16"]["openai"]["url"].rpartition("/")[2]
+    program = folder / published_weights()["ViT-B-16"]["openai"]["url"].rpartition("/")[2]
     with zipfile.ZipFile(program, "w") as archive:  # TorchScript, which is never run
         archive.writestr("ViT-B-16/code/__torch__.py", "")
     found = listed(limn, **caches)
@@ -180,11 +180,11 @@ def test_measuring_times_what_is_there(limn: Limn, caches: dict[str, str]) -> No
 
 
 def test_the_table_of_published_weights_is_open_clip_s_own() -> None:
-    assert published() == pretrained._PRETRAINED
+    assert published_weights() == pretrained._PRETRAINED
 
 
 def test_every_architecture_s_configuration_is_found_and_understood() -> None:
-    for architecture in published():
+    for architecture in published_weights():
         config = configuration(architecture)
         assert config == open_clip.get_model_config(architecture)
         assert config is not None

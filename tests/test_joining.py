@@ -44,7 +44,7 @@ def asked_while_busy(work: Squares, joining: Batcher[int, int], numbers: list[in
     assert work.begun.wait(TIMEOUT_S)
     for thread in threads[1:]:
         thread.start()
-    while joining.waiting < len(numbers) - 1:
+    while joining.queue_length < len(numbers) - 1:
         pass
     work.go_on.set()
     for thread in threads:

@@ -15,7 +15,7 @@ from PIL import Image
 from indexer.cli.notes import ShownNotes
 from indexer.indexing.progress import rate_told
 from indexer.indexing.request import Request
-from search.cli.waiting import saying
+from search.cli.waiting import announce_wait
 from search.errors import BadQuery
 from search.filters import grammar
 from search.filters.tree import Condition
@@ -228,7 +228,7 @@ def test_a_training_that_can_not_begin_takes_no_folder(
 
 
 def test_a_wait_is_told_when_it_is_long_and_only_then(capsys: pytest.CaptureFixture[str]) -> None:
-    with saying("opening the encoder", after_s=60):
+    with announce_wait("opening the encoder", after_s=60):
         pass
     assert capsys.readouterr().err == ""
     told = Event()
@@ -237,7 +237,7 @@ def test_a_wait_is_told_when_it_is_long_and_only_then(capsys: pytest.CaptureFixt
         def flush(self) -> None:
             told.set()
 
-    with redirect_stderr(FlushedText()) as heard, saying("opening the encoder", after_s=0):
+    with redirect_stderr(FlushedText()) as heard, announce_wait("opening the encoder", after_s=0):
         assert told.wait(60)
     assert heard.getvalue() == "opening the encoder ...\n"
 

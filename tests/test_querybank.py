@@ -41,8 +41,8 @@ def bank() -> Querybank:
         directions=np.eye(16, dtype=np.float32)[12:],
         sharpness=10.0,
         share=0.5,
-        lowered=0.06,
-        raised=0.02,
+        max_drop=0.06,
+        max_rise=0.02,
         lever=3.0,
         usual=(
             float(np.median(nearness(pictures, texts, 10.0))),
@@ -101,12 +101,12 @@ def test_nearness_is_between_the_mean_and_the_maximum(bank: Querybank) -> None:
 
 
 def test_what_is_written_is_read_again(bank: Querybank, tmp_path: Path) -> None:
-    (tmp_path / QUERYBANK).write_bytes(bank.packed())
+    (tmp_path / QUERYBANK).write_bytes(bank.to_bytes())
     again, vectors = read_querybank(tmp_path / QUERYBANK), spread(9, 6)
     np.testing.assert_allclose(
         again.even_texts(vectors), bank.even_texts(vectors), atol=2e-3
     )  # the bank is float16
-    assert again.usual == bank.usual and again.packed() == bank.packed()
+    assert again.usual == bank.usual and again.to_bytes() == bank.to_bytes()
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 
 from search.catalog.records import Collection
 from search.errors import BadSetting, IndexDamaged
-from search.plugins import registered
+from search.plugins import registered_points
 from search.records import Ids, Scores, Space, Vectors
 from search.stores import StoreBackend, StoreOptions, VectorStore
 from search.stores.exact import ExactStore
@@ -42,7 +42,10 @@ def opener(backend: type[StoreBackend]) -> Callable[[int], VectorStore]:
 
 
 BACKENDS = [
-    *(pytest.param(opener(each.load()), id=name) for name, each in registered("stores").items()),
+    *(
+        pytest.param(opener(each.load()), id=name)
+        for name, each in registered_points("stores").items()
+    ),
     pytest.param(ExactStore, id="exact"),
     pytest.param(faiss_with_an_appending_copy, id="faiss-copy"),
     pytest.param(lambda width: FaissStore(width, "cuda"), id="faiss-cuda", marks=pytest.mark.gpu),

@@ -103,7 +103,7 @@ def create_app(
         *(pages, scrolling, gathering_pages, kept, boards),
         *(api, collections, jobs, maps, films, feedback, saved, boards_api),
         *(map_page, health, sign_in, metrics),
-        *plugins.added("routes").values(),
+        *plugins.load_added("routes").values(),
     ):
         app.register_blueprint(part)
     check_routes(app)

@@ -8,7 +8,7 @@ import click
 
 from indexer.captioned_pictures import read_pairs
 from indexer.evaluation.report import measure, table
-from search.cli.waiting import saying
+from search.cli.waiting import announce_wait
 from search.encoders import open_encoder
 from search.encoders.checks import check_encoder
 from search.errors import BadSource, LimnError
@@ -62,7 +62,7 @@ def evaluate(
                 language=unknown[0],
                 languages=", ".join(known),
             )
-        with saying(f"opening the encoder {spec}"):
+        with announce_wait(f"opening the encoder {spec}"):
             encoder = open_encoder(spec, device)
         click.echo(f"embedding {amount(len(pairs), 'picture')} and their captions", err=True)
         report = measure(encoder, pairs, languages or known)

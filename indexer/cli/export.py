@@ -8,7 +8,7 @@ import click
 
 from indexer.cli.ending import end_in_order
 from indexer.exporting.checks import LOWEST_COSINE, check_exportable, check_new
-from search.cli.waiting import saying
+from search.cli.waiting import announce_wait
 from search.errors import BadSetting
 from search.installing import install_extra
 from search.settings import user_path
@@ -39,7 +39,7 @@ def export(spec: str, out: Path, precision: str, as_json: bool) -> None:
             "exporting needs the package onnx: {install}",
             install=install_extra("export"),
         )
-    with saying("loading torch"):
+    with announce_wait("loading torch"):
         from indexer.exporting.export import export as run
 
     end_in_order("stopped; nothing was exported")

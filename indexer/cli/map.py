@@ -7,7 +7,7 @@ import time
 import click
 
 from indexer.cli.ending import end_in_order
-from search.cli.waiting import saying
+from search.cli.waiting import announce_wait
 from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import one_line, printable
@@ -31,7 +31,9 @@ def make(name: str, as_json: bool) -> None:
     with open_engine(Settings.from_environment()) as engine:
         collection = engine.catalog.collections.one(name)
         try:
-            with saying(f"laying out {amount(engine.summaries([name])[0].pictures, 'picture')}"):
+            with announce_wait(
+                f"laying out {amount(engine.summaries([name])[0].pictures, 'picture')}"
+            ):
                 made = make_map(engine, collection, _tell)
         except KeyboardInterrupt:
             click.echo(STOPPED, err=True)

@@ -14,7 +14,7 @@ from indexer.cli.ending import end_in_order
 from indexer.training.data.collection import from_collection
 from indexer.training.finetune.checks import check_enough, check_trainable
 from indexer.training.run_folder import claimed
-from search.cli.waiting import saying
+from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
 from search.errors import BadSetting
 from search.pictures import Limits
@@ -166,7 +166,7 @@ def train(
 
     try:
         with claimed(user_path(out), whose):
-            with saying("loading torch"):  # only after the options are checked
+            with announce_wait("loading torch"):  # only after the options are checked
                 from indexer.training.finetune.run import Machine, fine_tune
                 from search.malloc import keep_freed_memory
 

@@ -10,7 +10,7 @@ import numpy as np
 from indexer.captioned_pictures import read_pairs
 from indexer.cli.ending import end_in_order
 from indexer.training.run_folder import claimed
-from search.cli.waiting import saying
+from search.cli.waiting import announce_wait
 from search.errors import BadSetting, BadSource, LimnError
 from search.installing import install, install_extra
 
@@ -95,7 +95,7 @@ def train_builtin(
                 install=install_extra("train"),
             )
         with claimed(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
-            with saying("loading torch"):  # only after the options are checked
+            with announce_wait("loading torch"):  # only after the options are checked
                 from indexer.training.builtin.recipe import TrainingConfig
                 from indexer.training.builtin.run import Sources, run
                 from search.encoders.openclip.encoder import torch_device

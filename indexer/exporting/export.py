@@ -105,7 +105,7 @@ def _write_pair(spec: str, part: Path, precision: Precision) -> dict[str, float]
         "picture_gmacs": picture_work(pair.config, sizes(pair.model)["picture"]),
         "languages": list(languages(pair.config)),
         "preparation": asdict(theirs.preparation),
-        "reading": words.reading.facts(),
+        "reading": words.rules.facts(),
     }
     ids = torch.tensor(words.ids(["a dog", "a cat"]))
     wanted = _vectors(theirs, probes(theirs.preparation))  # before the model is changed

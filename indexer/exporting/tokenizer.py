@@ -11,7 +11,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 
 from indexer.exporting.checks import CantExport
 from search.encoders.openclip.encoder import PROBES, OpenClipEncoder
-from search.encoders.openclip.tokenizer import OpenClipTokenizer, Reading, open_words
+from search.encoders.openclip.tokenizer import OpenClipTokenizer, TokenRules, open_words
 
 CLEANERS = {
     theirs._clean_lower: "lower",
@@ -57,10 +57,10 @@ def write_words(
     if isinstance(tokenizer, SimpleTokenizer):
         kept = _byte_pairs(tokenizer)
         start, end = tokenizer.sot_token_id, tokenizer.eot_token_id
-        reading = Reading(context, clean, cut, start, end)
+        reading = TokenRules(context, clean, cut, start, end)
     elif isinstance(tokenizer, HFTokenizer):
         kept, stripped = _hugging_face(tokenizer)
-        reading = Reading(context, clean, cut, stripped=stripped)
+        reading = TokenRules(context, clean, cut, stripped=stripped)
     else:
         raise CantExport(
             "tokenizer-without-file",
@@ -106,7 +106,7 @@ def _hugging_face(tokenizer: HFTokenizer) -> tuple[Tokenizer, int | None]:
 
 
 def _check(words: OpenClipTokenizer, encoder: OpenClipEncoder) -> None:
-    context = words.reading.context
+    context = words.rules.context
     wanted = encoder.tokens(TEXTS).tolist()
     for text, ids, row in zip(TEXTS, words.ids(TEXTS), wanted, strict=True):
         if ids + [0] * (context - len(ids)) != row:

@@ -12,7 +12,7 @@ from indexer.indexing.run_state import RunState
 from indexer.indexing.writer import Progress
 from indexer.sources.walk import SourceWalk
 from search.catalog.records import Collection, Failure, RunCounts
-from search.cli.waiting import saying
+from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
 from search.engine import Engine
 from search.errors import LimnError, NotFound
@@ -54,7 +54,7 @@ def run(
     if indexed is None:
         for source in sources:  # do not make an empty collection
             source.check_filled()
-    with saying(f"opening the encoder {spec}"):
+    with announce_wait(f"opening the encoder {spec}"):
         encoder = engine.encoder(spec)
     try:
         collection, counts = index(

@@ -49,7 +49,7 @@ def open_source(place: Path | str, options: SourceOptions, within: Path | None =
             source = cast(SourceKind, backend()).open(path, options, within)
             if source is not None:
                 return source
-    folder = cast(SourceKind, plugins.load(plugins.registered("sources")[FOLDER])())
+    folder = cast(SourceKind, plugins.load(plugins.registered_points("sources")[FOLDER])())
     source = folder.open(path, options, within)
     assert source is not None
     return source

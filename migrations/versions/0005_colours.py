@@ -35,8 +35,8 @@ def upgrade() -> None:
     for start in range(0, len(rows), BATCH):
         piece = rows[start : start + BATCH]
         store_colours(sql, {row.id: row.colours.split() for row in piece})
-    named = op.f("ix_colour_cell_lightness_a_b_picture_id")
-    op.create_index(named, "colour", [*numbers, "picture_id"])
+    index = op.f("ix_colour_cell_lightness_a_b_picture_id")
+    op.create_index(index, "colour", [*numbers, "picture_id"])
     op.drop_index(op.f("ix_picture_taken_at"), "picture")
     for name in ("taken_at", "latitude"):
         op.create_index(

@@ -101,18 +101,22 @@ def _keep_boards_by_content() -> None:
 
 def _keep_saved_by_content() -> None:
     """Note what the ids in the addresses of saved searches stand for."""
-    saved = sa.table("saved_search", sa.column("id"), sa.column("address"))
-    noted = sa.table(
+    searches = sa.table("saved_search", sa.column("id"), sa.column("address"))
+    pictures = sa.table(
         "saved_search_picture",
         *(sa.column(name) for name in ("saved_search_id", "picture_id", "content_hash")),
     )
     sql = op.get_bind()
-    for row in sql.execute(sa.select(saved.c.id, saved.c.address)).all():
+    for row in sql.execute(sa.select(searches.c.id, searches.c.address)).all():
         ids = picture_ids(row.address)
         statement = sa.select(PICTURE.c.id, PICTURE.c.content_hash).where(PICTURE.c.id.in_(ids))
         rows = [
-            {"saved_search_id": row.id, "picture_id": each.id, "content_hash": each.content_hash}
-            for each in sql.execute(statement)
+            {
+                "saved_search_id": row.id,
+                "picture_id": picture.id,
+                "content_hash": picture.content_hash,
+            }
+            for picture in sql.execute(statement)
         ]
         if rows:
-            sql.execute(noted.insert(), rows)
+            sql.execute(pictures.insert(), rows)

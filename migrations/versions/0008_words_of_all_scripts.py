@@ -49,12 +49,12 @@ def _cut_again() -> None:
     """Write the words of all captions, a part of the pictures at a time, and tell of long waits."""
     sql = op.get_bind()
     count = sql.scalar(sa.text("SELECT count(DISTINCT picture_id) FROM caption")) or 0
-    following = sa.text(
+    batch = sa.text(
         "SELECT DISTINCT picture_id FROM caption WHERE picture_id > :last "
         f"ORDER BY picture_id LIMIT {BATCH}"
     )
     done, last, told_at = 0, -1, time.monotonic()
-    while ids := list(sql.scalars(following, {"last": last})):
+    while ids := list(sql.scalars(batch, {"last": last})):
         index_words(sql, ids)
         done, last = done + len(ids), ids[-1]
         if time.monotonic() - told_at > QUIET_S:

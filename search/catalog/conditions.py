@@ -207,5 +207,5 @@ def all_conditions() -> Mapping[str, Callable[[str, Value], Test]]:
     """Return the conditions by field: Limn's own, and those that other packages add."""
     return {
         **CONDITIONS,
-        **{name: added.condition for name, added in plugins.added("filters").items()},
+        **{name: added.condition for name, added in plugins.load_added("filters").items()},
     }

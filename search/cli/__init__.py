@@ -52,11 +52,11 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(plugins.registered("commands"))
+        return list(plugins.registered_points("commands"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        installed = plugins.registered("commands").get(cmd_name)
-        return None if installed is None else installed.load()
+        entry_point = plugins.registered_points("commands").get(cmd_name)
+        return None if entry_point is None else entry_point.load()
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -74,12 +74,12 @@ class Commands(click.Group):
 
 def say_error(message: str) -> None:
     """Write an error to stderr, under the program's name like all errors."""
-    told = "\n".join(one_line(printable(each)) for each in message.split("\n"))
-    click.secho(f"limn: {told}", fg="red", err=True)
+    text = "\n".join(one_line(printable(line)) for line in message.split("\n"))
+    click.secho(f"limn: {text}", fg="red", err=True)
 
 
-def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
+def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
         from search.installing import version
 
         click.echo(f"limn, version {version()}")

@@ -18,23 +18,23 @@ def list_(as_json: bool) -> None:
     from search.bootstrap import open_engine
 
     with open_engine(Settings.from_environment()) as engine:
-        found = engine.catalog.adapters.all()
+        adapters = engine.catalog.adapters.all()
     if as_json:
         rows = [
             {
-                "collection": each.collection,
-                "space": each.space_id,
-                "enabled": each.enabled,
-                "made_at": each.made_at,
-                **{key: value for key, value in each.facts.items() if key != "collection"},
+                "collection": adapter.collection,
+                "space": adapter.space_id,
+                "enabled": adapter.enabled,
+                "made_at": adapter.made_at,
+                **{key: value for key, value in adapter.facts.items() if key != "collection"},
             }
-            for each in found
+            for adapter in adapters
         ]
         click.echo(as_document(rows))
-    elif not found:
+    elif not adapters:
         click.echo("no adapter yet; train one with: limn train --from-feedback", err=True)
-    for each in () if as_json else found:
-        click.echo(f"{each.collection}  {'on' if each.enabled else 'off'}  {each.made_at}")
+    for adapter in () if as_json else adapters:
+        click.echo(f"{adapter.collection}  {'on' if adapter.enabled else 'off'}  {adapter.made_at}")
 
 
 @adapter.command()

@@ -27,7 +27,9 @@ def collections(as_json: bool) -> None:
 
         from search.documents.from_records import collection_document
 
-        click.echo(as_document([to_builtins(collection_document(each)) for each in summaries]))
+        click.echo(
+            as_document([to_builtins(collection_document(summary)) for summary in summaries])
+        )
     elif not summaries:
         click.echo("no collection yet; make one with: limn index PATH", err=True)
     for summary in () if as_json else summaries:
@@ -57,36 +59,38 @@ def info(name: str, as_json: bool) -> None:
         facets = engine.facets([name])
         plan = engine.plan(collection)
     facts = to_builtins(collection_document(summary))
-    refused = [
-        {"path": printable(str(each.path)), "reason": each.reason, "detail": each.detail}
-        for each in failures
+    failed_files = [
+        {"path": printable(str(failure.path)), "reason": failure.reason, "detail": failure.detail}
+        for failure in failures
     ]
     if as_json:
-        told = {
+        details = {
             "store": plan.told(),
             "facets": to_builtins(facets_document(facets)),
-            "failed_files": refused,
+            "failed_files": failed_files,
             "missing_folders": [
                 {"path": printable(str(folder)), "pictures": number} for folder, number in missing
             ],
         }
-        click.echo(as_document({**facts, **told}))
+        click.echo(as_document({**facts, **details}))
         return
     for key, value in facts.items():
         click.echo(f"{key:<12} {value if value is not None else '-'}")
     click.echo(f"{'store':<12} {plan.store}")
     for reason in plan.reasons:
         click.echo(f"{'':<12} {reason}")
-    for what, summed in summed_up(facets):
-        click.echo(f"{what:<12} {one_line(printable(summed))}")
+    for what, text in summed_up(facets):
+        click.echo(f"{what:<12} {one_line(printable(text))}")
     for folder, number in missing[:FAILURES_SHOWN]:
         click.echo(f"missing      {one_line(printable(str(folder)))}: {amount(number, 'picture')}")
     if missing:
         click.echo(f"{'':<12} they are back once their files are; or: limn forget-missing {name}")
-    for each in refused[:FAILURES_SHOWN]:
-        click.echo(f"failed       {one_line(each['path'])}: {each['reason']}")
-    if len(refused) > FAILURES_SHOWN:
-        click.echo(f"{'':<12} and {len(refused) - FAILURES_SHOWN:,} more: limn failures {name}")
+    for file in failed_files[:FAILURES_SHOWN]:
+        click.echo(f"failed       {one_line(file['path'])}: {file['reason']}")
+    if len(failed_files) > FAILURES_SHOWN:
+        click.echo(
+            f"{'':<12} and {len(failed_files) - FAILURES_SHOWN:,} more: limn failures {name}"
+        )
 
 
 @click.command()
@@ -99,12 +103,12 @@ def plan(name: str, as_json: bool, store: str | None, memory: str | None) -> Non
 
     with open_engine(settings_with(store, memory)) as engine:
         collection = engine.catalog.collections.one(name)
-        made = engine.plan(collection, lambda told: click.echo(told, err=True))
+        result = engine.plan(collection, lambda line: click.echo(line, err=True))
     if as_json:
-        click.echo(as_document(made.told()))
+        click.echo(as_document(result.told()))
         return
-    click.echo(made.store)
-    for reason in made.reasons:
+    click.echo(result.store)
+    for reason in result.reasons:
         click.echo(f"  {reason}")
 
 
@@ -123,8 +127,8 @@ def remove(name: str, yes: bool) -> None:
                 abort=True,
             )
         engine.remove(name)
-    gone = amount(summary.pictures, "picture")
-    click.echo(f"removed {printable(name)}: {gone} forgotten, no file touched")
+    pictures = amount(summary.pictures, "picture")
+    click.echo(f"removed {printable(name)}: {pictures} forgotten, no file touched")
 
 
 @click.command("forget-missing")
@@ -147,8 +151,8 @@ def forget_missing(name: str, yes: bool) -> None:
             click.confirm(
                 f"Forget {amount(summary.missing, 'missing picture')} of {name!r}?", abort=True
             )
-        forgotten = engine.forget_missing(name)
-    click.echo(f"forgot {amount(forgotten, 'missing picture')} of {printable(name)}")
+        count = engine.forget_missing(name)
+    click.echo(f"forgot {amount(count, 'missing picture')} of {printable(name)}")
 
 
 @click.group()

@@ -51,11 +51,11 @@ def save(
             "concept-empty", "there is nothing to keep; give words, or pictures with --more PICTURE"
         )
     with open_engine(settings) as engine, _saying_how_to_replace(name):
-        named = NamedPictures(engine.catalog, settings.data_dir, collections)
-        marked = named.ids("--more", more), named.ids("--less", less)
-        query = Query(terms, collections, more=marked[0], less=marked[1])
-        kept = keep(engine, name, query, replace)
-    click.echo(f"kept {_told(kept)}; search it with: limn search concept:{name}")
+        pictures = NamedPictures(engine.catalog, settings.data_dir, collections)
+        marks = pictures.ids("--more", more), pictures.ids("--less", less)
+        query = Query(terms, collections, more=marks[0], less=marks[1])
+        concept = keep(engine, name, query, replace)
+    click.echo(f"kept {_summary(concept)}; search it with: limn search concept:{name}")
 
 
 @concept.command("list")
@@ -65,13 +65,13 @@ def list_(as_json: bool) -> None:
     from search.bootstrap import open_engine
 
     with open_engine(Settings.from_environment()) as engine:
-        found = engine.catalog.concepts.all()
+        concepts = engine.catalog.concepts.all()
     if as_json:
-        click.echo(as_document([_json(each) for each in found]))
-    elif not found:
+        click.echo(as_document([_json(concept) for concept in concepts]))
+    elif not concepts:
         click.echo("no concept yet; keep one with: limn concept save NAME --more PICTURE", err=True)
-    for each in () if as_json else found:
-        click.echo(_told(each))
+    for concept in () if as_json else concepts:
+        click.echo(_summary(concept))
 
 
 @concept.command()
@@ -82,15 +82,15 @@ def show(name: str, as_json: bool) -> None:
     from search.bootstrap import open_engine
 
     with open_engine(Settings.from_environment()) as engine:
-        found = engine.catalog.concepts.one(name)
+        concept = engine.catalog.concepts.one(name)
     if as_json:
-        click.echo(as_document(_json(found)))
+        click.echo(as_document(_json(concept)))
         return
-    for term in found.words:
+    for term in concept.words:
         click.echo(f"words  {term.weight:g}  {one_line(term.text)}")
-    for mark in found.marks:
+    for mark in concept.marks:
         click.echo(f"{'more' if mark.more else 'less'}   {one_line(printable(mark.file))}")
-    for space_id in found.vectors:
+    for space_id in concept.vectors:
         click.echo(f"space  {space_id}")
 
 
@@ -113,10 +113,10 @@ def export(name: str, file: Path | None) -> None:
     from msgspec import to_builtins
 
     from search.bootstrap import open_engine
-    from search.concepts import exported
+    from search.concepts import export_concept
 
     with open_engine(Settings.from_environment()) as engine:
-        document = exported(engine.catalog.concepts.one(name))
+        document = export_concept(engine.catalog.concepts.one(name))
     text = as_document(to_builtins(document))
     if file is None:
         click.echo(text)
@@ -139,7 +139,7 @@ def export(name: str, file: Path | None) -> None:
 def import_(file: Path, replace: bool) -> None:
     """Take the concept of FILE, which another catalog exported."""
     from search.bootstrap import open_engine
-    from search.concepts import imported
+    from search.concepts import read_concept
 
     try:
         text = file.read_bytes()
@@ -150,17 +150,17 @@ def import_(file: Path, replace: bool) -> None:
             file=str(file),
             reason=error.strerror,
         ) from error
-    taken = imported(text)
-    with open_engine(Settings.from_environment()) as engine, _saying_how_to_replace(taken.name):
-        engine.catalog.concepts.keep(taken, replace)
-        spaces = {each.space.id for each in engine.collections()}
-    if spaces and not spaces & set(taken.vectors):
+    concept = read_concept(text)
+    with open_engine(Settings.from_environment()) as engine, _saying_how_to_replace(concept.name):
+        engine.catalog.concepts.keep(concept, replace)
+        spaces = {collection.space.id for collection in engine.collections()}
+    if spaces and not spaces & set(concept.vectors):
         click.echo(
             "it was made with another encoder than those here; where its pictures are indexed it "
             "is made again of them",
             err=True,
         )
-    click.echo(f"took {_told(taken)}")
+    click.echo(f"took {_summary(concept)}")
 
 
 @contextmanager
@@ -177,9 +177,9 @@ def _saying_how_to_replace(name: str) -> Iterator[None]:
         ) from error
 
 
-def _told(concept: Concept) -> str:
-    more = sum(each.more for each in concept.marks)
-    words = " ".join(each.text for each in concept.words)
+def _summary(concept: Concept) -> str:
+    more = sum(mark.more for mark in concept.marks)
+    words = " ".join(term.text for term in concept.words)
     parts = [f"{more} more, {len(concept.marks) - more} less"] if concept.marks else []
     parts += [one_line(words[:60])] if words else []
     return "  ".join([concept.name, *parts])
@@ -188,10 +188,10 @@ def _told(concept: Concept) -> str:
 def _json(concept: Concept) -> dict[str, object]:
     return {
         "name": concept.name,
-        "words": [{"text": each.text, "weight": each.weight} for each in concept.words],
+        "words": [{"text": term.text, "weight": term.weight} for term in concept.words],
         "marks": [
-            {"content_hash": each.content_hash, "more": each.more, "file": printable(each.file)}
-            for each in concept.marks
+            {"content_hash": mark.content_hash, "more": mark.more, "file": printable(mark.file)}
+            for mark in concept.marks
         ],
         "spaces": sorted(concept.vectors),
         "created_at": concept.created_at,

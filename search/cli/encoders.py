@@ -23,42 +23,44 @@ def encoders(measure: bool, as_json: bool) -> None:
     medium, slow, or GPU, where one is needed.
     """
     settings = Settings.from_environment()
-    known = known_encoders(settings)
-    timings = {each.encoder: _timed(each, settings) for each in known if measure and each.there}
-    rows = [{**asdict(each), **timings.get(each.encoder, {})} for each in known]
+    infos = known_encoders(settings)
+    timings = {
+        info.encoder: _time_encoder(info, settings) for info in infos if measure and info.there
+    }
+    rows = [{**asdict(info), **timings.get(info.encoder, {})} for info in infos]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
-    for each in known:
-        click.echo(_line(each, timings.get(each.encoder, {})))
+    for info in infos:
+        click.echo(_line(info, timings.get(info.encoder, {})))
 
 
-def _timed(known: EncoderInfo, settings: Settings) -> dict[str, float]:
+def _time_encoder(info: EncoderInfo, settings: Settings) -> dict[str, float]:
     from search.encoders import open_encoder
-    from search.encoders.inventory.speed import measured
+    from search.encoders.inventory.speed import measure
 
-    click.echo(f"measuring {printable(known.encoder)}", err=True)
+    click.echo(f"measuring {printable(info.encoder)}", err=True)
     try:
-        pictures_per_s, text_ms = measured(open_encoder(known.encoder, settings.device))
+        pictures_per_s, text_ms = measure(open_encoder(info.encoder, settings.device))
     except LimnError as error:
         click.secho(f"limn: {printable(str(error))}", fg="red", err=True)
         return {}
     return {"pictures_per_s": round(pictures_per_s, 1), "text_ms": round(text_ms, 1)}
 
 
-def _line(known: EncoderInfo, timing: dict[str, Any]) -> str:
-    parts = [printable(known.encoder), known.space or "space not known yet"]
-    if known.width is not None:
-        parts.append(f"{known.width} wide")
-    if known.size_bytes:
-        parts.append(f"{known.size_bytes / 1e6:,.0f} MB")
+def _line(info: EncoderInfo, timing: dict[str, Any]) -> str:
+    parts = [printable(info.encoder), info.space or "space not known yet"]
+    if info.width is not None:
+        parts.append(f"{info.width} wide")
+    if info.size_bytes:
+        parts.append(f"{info.size_bytes / 1e6:,.0f} MB")
     if timing:
         parts.append(f"{timing['pictures_per_s']} pictures/s, {timing['text_ms']} ms a text")
-    elif known.speed is not None:
-        parts.append(known.speed)
-    parts.append("/".join(known.languages))
-    if known.collections:
-        parts.append("in " + ", ".join(map(printable, known.collections)))
-    if not known.there:
+    elif info.speed is not None:
+        parts.append(info.speed)
+    parts.append("/".join(info.languages))
+    if info.collections:
+        parts.append("in " + ", ".join(map(printable, info.collections)))
+    if not info.there:
         parts.append("NOT HERE")
     return "  ".join(part for part in parts if part)

@@ -11,19 +11,19 @@ def summed_up(facets: Facets) -> Iterator[tuple[str, str]]:
     """Yield the facets that have values, each as its name and a short text."""
     if facets.dates is not None:
         dates = facets.dates
-        taken = sum(value.pictures for value in dates.values)
-        yield "taken", f"{dates.first} to {dates.last} ({taken:,})"
+        pictures = sum(value.pictures for value in dates.values)
+        yield "taken", f"{dates.first} to {dates.last} ({pictures:,})"
     for name, values in (
         ("cameras", facets.cameras),
         ("formats", facets.formats),
         ("shapes", facets.orientations),
         ("colours", sorted(facets.colours, key=lambda value: -value.pictures)),
-        ("languages", (Value(each.value or "?", each.pictures) for each in facets.languages)),
+        ("languages", (Value(value.value or "?", value.pictures) for value in facets.languages)),
         ("folders", map(_folder, facets.folders)),
     ):
-        told = _values(values)
-        if told:
-            yield name, told
+        text = _values(values)
+        if text:
+            yield name, text
     if facets.places is not None:
         south, west, north, east = facets.places.box
         inside = f"{south:.2f},{west:.2f},{north:.2f},{east:.2f}"
@@ -34,8 +34,8 @@ def summed_up(facets: Facets) -> Iterator[tuple[str, str]]:
 
 def _values(values: Iterable[Value]) -> str:
     every = [value for value in values if value.pictures]
-    told = [f"{value.value} ({value.pictures:,})" for value in every[:MAX_TOLD]]
-    return ", ".join([*told, *(["..."] if len(every) > MAX_TOLD else [])])
+    texts = [f"{value.value} ({value.pictures:,})" for value in every[:MAX_TOLD]]
+    return ", ".join([*texts, *(["..."] if len(every) > MAX_TOLD else [])])
 
 
 def _folder(folder: Folder) -> Value:

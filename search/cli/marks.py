@@ -39,15 +39,15 @@ def add(words: tuple[str, ...], more: tuple[str, ...], less: tuple[str, ...]) ->
         )
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
-        named = NamedPictures(engine.catalog, settings.data_dir)
+        pictures = NamedPictures(engine.catalog, settings.data_dir)
         query = Query(
             tuple(terms_of(words, (), (), ())),
-            more=named.ids("--more", more),
-            less=named.ids("--less", less),
+            more=pictures.ids("--more", more),
+            less=pictures.ids("--less", less),
         )
         check_marks(query)
-        stored = engine.catalog.marks.store(query)
-    click.echo(f"kept {amount(stored, 'mark')} for {one_line(' '.join(words))}")
+        count = engine.catalog.marks.store(query)
+    click.echo(f"kept {amount(count, 'mark')} for {one_line(' '.join(words))}")
 
 
 @mark.command("list")
@@ -57,18 +57,18 @@ def list_(as_json: bool) -> None:
     from search.bootstrap import open_engine
 
     with open_engine(Settings.from_environment()) as engine:
-        found = engine.catalog.marks.all()
-        paths = engine.catalog.pictures.paths_of([each.content_hash for each in found])
-    files = {each: printable(str(path)) for each, path in paths.items()}
+        marks = engine.catalog.marks.all()
+        paths = engine.catalog.pictures.paths_of([mark.content_hash for mark in marks])
+    files = {content_hash: printable(str(path)) for content_hash, path in paths.items()}
     if as_json:
-        rows = [{**asdict(each), "file": files.get(each.content_hash)} for each in found]
+        rows = [{**asdict(mark), "file": files.get(mark.content_hash)} for mark in marks]
         click.echo(as_document(rows))
-    elif not found:
+    elif not marks:
         click.echo("no mark yet; keep one with: limn mark add WORDS --more PICTURE", err=True)
-    for each in () if as_json else found:
-        side = "more" if each.more else "less"
-        file = files.get(each.content_hash, f"no longer indexed ({each.content_hash[:12]})")
-        click.echo(f"{side}  {one_line(file)}  {one_line(each.words)}")
+    for mark in () if as_json else marks:
+        side = "more" if mark.more else "less"
+        file = files.get(mark.content_hash, f"no longer indexed ({mark.content_hash[:12]})")
+        click.echo(f"{side}  {one_line(file)}  {one_line(mark.words)}")
 
 
 @mark.command()
@@ -81,7 +81,7 @@ def forget(words: tuple[str, ...], every: bool) -> None:
     if bool(words) == every:
         raise BadQuery("words-needed", "name the words whose marks to forget, or give --all")
     with open_engine(Settings.from_environment()) as engine:
-        gone = engine.catalog.marks.forget(None if every else " ".join(words))
-    if not gone and not every:
+        count = engine.catalog.marks.forget(None if every else " ".join(words))
+    if not count and not every:
         click.echo("no mark was made with these words; see: limn mark list", err=True)
-    click.echo(f"forgot {amount(gone, 'mark')}")
+    click.echo(f"forgot {amount(count, 'mark')}")

@@ -22,13 +22,13 @@ def print_hits(hits: Sequence[Hit], as_json: bool = False, explain: bool = False
     for hit in hits:
         path = one_line(printable(str(hit.picture.path)))
         copies = f"  +{amount(len(hit.copies), 'duplicate')}" if hit.copies else ""
-        caption = _told(hit)
-        told = f"  {one_line(caption[:80])}" if caption else ""
+        caption = _caption_text(hit)
+        text = f"  {one_line(caption[:80])}" if caption else ""
         score = f"{hit.score:.3f}" if hit.measure != "none" else _day(hit)
         place = f"{hit.rank:>3}  {score}  {hit.picture.id:>6}"
-        click.echo(f"{place}  {path}{copies}{click.style(told, dim=True)}")
+        click.echo(f"{place}  {path}{copies}{click.style(text, dim=True)}")
         if explain:
-            click.echo(f"{'':12}{_explained(hit)}")
+            click.echo(f"{'':12}{_explanation(hit)}")
 
 
 def _day(hit: Hit) -> str:
@@ -36,17 +36,17 @@ def _day(hit: Hit) -> str:
     return f"{(hit.picture.facts.taken_at or '-')[:10]:10}"
 
 
-def _told(hit: Hit) -> str:
+def _caption_text(hit: Hit) -> str:
     """Return the caption with the words, or else the nearest, or else the picture's first."""
-    matched = [match.caption for match in hit.matches if match.caption is not None]
-    captions = matched[::-1] or list(hit.picture.facts.captions)
+    matches = [match.caption for match in hit.matches if match.caption is not None]
+    captions = matches[::-1] or list(hit.picture.facts.captions)
     return captions[0].text if captions else ""
 
 
-def _explained(hit: Hit) -> str:
-    parts = [f"{each.by} {each.score:.3f} ({each.share:.0%})" for each in hit.matches]
-    sure = [] if hit.confidence is None else [f"confidence {hit.confidence:.2f}"]
-    return ", ".join([*parts, *sure])
+def _explanation(hit: Hit) -> str:
+    parts = [f"{match.by} {match.score:.3f} ({match.share:.0%})" for match in hit.matches]
+    confidence = [] if hit.confidence is None else [f"confidence {hit.confidence:.2f}"]
+    return ", ".join([*parts, *confidence])
 
 
 def as_document(value: Any) -> str:

@@ -54,12 +54,12 @@ class NamedPictures:
         """
         ids = [self._id(option, text) for text in texts]
         pictures = self._catalog.pictures.by_id(ids)
-        for text, each in zip(texts, ids, strict=True):
+        for text, picture_id in zip(texts, ids, strict=True):
             # A removed picture is reported where its id is used, after other errors of the query.
-            known = pictures.get(each)
-            path = "no picture" if known is None else one_line(printable(str(known.path)))
-            if known is not None or self._perhaps(text):
-                click.echo(f"{SIDES[option]} {each}: {path}{self._perhaps(text)}", err=True)
+            picture = pictures.get(picture_id)
+            path = "no picture" if picture is None else one_line(printable(str(picture.path)))
+            if picture is not None or self._perhaps(text):
+                click.echo(f"{SIDES[option]} {picture_id}: {path}{self._perhaps(text)}", err=True)
         return tuple(dict.fromkeys(ids))
 
     def terms(self, texts: Sequence[str]) -> list[IndexedTerm]:
@@ -82,9 +82,9 @@ class NamedPictures:
         if ID.fullmatch(text):
             return int(text)
         path = user_path(Path(text))
-        found = self._catalog.pictures.ids_at(_spellings(path), self._collections)
-        if found:
-            return found[0]
+        ids = self._catalog.pictures.ids_at(_spellings(path), self._collections)
+        if ids:
+            return ids[0]
         if text and os.path.lexists(path):
             raise NotFound(
                 "picture-not-indexed",
@@ -131,14 +131,16 @@ class NamedPictures:
         if self._places is None:
             self._places = {}
             with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-                kept = json.loads(self._file.read_text(encoding="utf-8"))
-                if kept["catalog"] == self._catalog.identity():
-                    self._places = {int(at): int(each) for at, each in kept["places"].items()}
+                document = json.loads(self._file.read_text(encoding="utf-8"))
+                if document["catalog"] == self._catalog.identity():
+                    self._places = {
+                        int(at): int(picture_id) for at, picture_id in document["places"].items()
+                    }
         return self._places
 
 
 def _spellings(path: Path) -> list[Path]:
     """Return a path as it was written, without links, and with é as one character or as two."""
     paths = (str(path), os.path.realpath(path))
-    forms = [unicodedata.normalize(form, each) for each in paths for form in ("NFC", "NFD")]
-    return [Path(each) for each in dict.fromkeys((*paths, *forms))]
+    forms = [unicodedata.normalize(form, text) for text in paths for form in ("NFC", "NFD")]
+    return [Path(text) for text in dict.fromkeys((*paths, *forms))]

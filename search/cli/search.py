@@ -10,7 +10,7 @@ import click
 
 from search.cli.options import answer_options, settings_with
 from search.cli.output import print_hits
-from search.cli.waiting import saying
+from search.cli.waiting import announce_wait
 from search.errors import BadQuery
 from search.query.limits import ALL_SIGNALS, SearchSignal
 from search.query.records import PictureTerm, Query, Term
@@ -85,12 +85,12 @@ def terms_of(
 
     terms: list[Term] = parse_query_text(" ".join(words)) if words else []
     for text in texts:
-        named, weight = weighed("--text", text)
-        terms += parse_query_text(named, 1.0 if weight is None else weight)
+        phrase, weight = weighed("--text", text)
+        terms += parse_query_text(phrase, 1.0 if weight is None else weight)
     terms += [_picture_term(image) for image in images]
-    for each in minus:
-        named, weight = weighed("--minus", each)
-        terms += parse_query_text(named, -(USUAL_MINUS if weight is None else weight))
+    for text in minus:
+        phrase, weight = weighed("--minus", text)
+        terms += parse_query_text(phrase, -(USUAL_MINUS if weight is None else weight))
     return terms
 
 
@@ -100,11 +100,11 @@ def _picture_term(text: str) -> PictureTerm:
     form = "write me.jpg, me.jpg:0.5, me.jpg@0,0,50,100, or me.jpg@0,0,50,100:0.5"
     if _is_there(text):  # a name may end in a colon and a number
         return PictureTerm(Path(text))
-    named, weight = split_weight(text)
-    if _is_there(named):
-        return PictureTerm(Path(named), weight)
-    path, crop = split_crop(named)
-    before, _, after = (path if crop else named).rpartition(":")
+    name, weight = split_weight(text)
+    if _is_there(name):
+        return PictureTerm(Path(name), weight)
+    path, crop = split_crop(name)
+    before, _, after = (path if crop else name).rpartition(":")
     if before and not set(after) & set("/\\") and _is_there(split_crop(before)[0]):
         raise BadQuery(
             "image-weight-invalid",
@@ -113,7 +113,7 @@ def _picture_term(text: str) -> PictureTerm:
             after=after,
             form=form,
         )
-    before, _, after = named.rpartition("@")
+    before, _, after = name.rpartition("@")
     if crop is None and before and (CROP_LIKE.fullmatch(after) or _is_there(before)):
         raise BadQuery(
             "image-crop-invalid",
@@ -175,21 +175,21 @@ def _answer(
         diverse=diverse,
     )
     with open_engine(settings) as engine:
-        named = NamedPictures(engine.catalog, settings.data_dir, collections)
+        pictures = NamedPictures(engine.catalog, settings.data_dir, collections)
         query = replace(
             query,
-            terms=(*terms, *named.terms(ids)),
-            more=named.ids("--more", more),
-            less=named.ids("--less", less),
+            terms=(*terms, *pictures.terms(ids)),
+            more=pictures.ids("--more", more),
+            less=pictures.ids("--less", less),
         )
-        with saying("opening the encoder and the index"):
+        with announce_wait("opening the encoder and the index"):
             answer = engine.answer(query)
-        named.remember(answer.hits)  # before a reader such as `head` may end the command
+        pictures.remember(answer.hits)  # before a reader such as `head` may end the command
         print_hits(answer.hits, as_json, explain)
-        for cut in answer.cuts:
+        for notice in answer.cuts:
             click.echo(
-                f"the encoder reads {cut.read:,} of the {cut.characters:,} characters of "
-                f"{one_line(cut.text[:30])}...; say the rest as a term of its own, with --text",
+                f"the encoder reads {notice.read:,} of the {notice.characters:,} characters of "
+                f"{one_line(notice.text[:30])}...; say the rest as a term of its own, with --text",
                 err=True,
             )
         for note in answer.notes:

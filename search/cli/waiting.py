@@ -10,7 +10,7 @@ SAY_AFTER_S = 2.0
 
 
 @contextmanager
-def saying(what: str, after_s: float = SAY_AFTER_S) -> Iterator[None]:
+def announce_wait(what: str, after_s: float = SAY_AFTER_S) -> Iterator[None]:
     """Write a line to stderr if the block takes longer than `after_s`."""
 
     def report_wait() -> None:

@@ -52,20 +52,20 @@ class Client:
         `more` may be `where`, `by`, `cutoff`, `fold` and `diverse`, as in the API. Words
         with a sent picture have a weight of 1.
         """
-        given = {name: value for name, value in {**more, "cursor": cursor}.items() if value}
+        options = {name: value for name, value in {**more, "cursor": cursor}.items() if value}
         if images:
-            texts = [each if isinstance(each, str) else each.text for each in words]
+            texts = [word if isinstance(word, str) else word.text for word in words]
             fields = {"q": texts, "similar": list(like), "collection": list(collections), "k": k}
-            return self._ask.form(Answer, "search", {**fields, **given}, {"image": images})
-        terms = [TextTerm(each) if isinstance(each, str) else each for each in words]
+            return self._ask.form(Answer, "search", {**fields, **options}, {"image": images})
+        terms = [TextTerm(word) if isinstance(word, str) else word for word in words]
         document: dict[str, Any] = {
             "terms": [
-                *({"text": each.text, "weight": each.weight} for each in terms),
-                *({"picture_id": each} for each in like),
+                *({"text": term.text, "weight": term.weight} for term in terms),
+                *({"picture_id": picture_id} for picture_id in like),
             ],
             "collections": list(collections),
             "k": k,
-            **given,
+            **options,
         }
         return self._ask.json(Answer, "POST", "search", document)
 
@@ -110,8 +110,8 @@ class Client:
 
     def index_again(self, name: str, retry: bool = False) -> list[Job]:
         """Index changes of a collection, or `retry` files that failed."""
-        queued = self._ask.json(JobList, "POST", f"{_collection(name)}/index", {"retry": retry})
-        return list(queued.jobs)
+        answer = self._ask.json(JobList, "POST", f"{_collection(name)}/index", {"retry": retry})
+        return list(answer.jobs)
 
     def rename(self, name: str, new: str) -> Collection:
         return self._ask.json(Collection, "PATCH", _collection(name), {"name": new})
@@ -152,8 +152,8 @@ class Client:
 
     def export(self, ids: Sequence[int], to: Path, kind: str = "zip") -> Path:
         """Write pictures to a file: `zip` of their files, `csv`, or `json`."""
-        asked = self._ask.open("GET", "export", id=list(ids), format=kind)
-        with asked as answer, to.open("wb") as file:
+        request = self._ask.open("GET", "export", id=list(ids), format=kind)
+        with request as answer, to.open("wb") as file:
             copyfileobj(answer, file)
         return to
 

@@ -41,7 +41,7 @@ class Problem(LimnError):
         code: str = "",
         values: Mapping[str, Value] | None = None,
     ) -> None:
-        super().__init__(Message.received(code, detail, values or {}))
+        super().__init__(Message.from_parts(code, detail, values or {}))
         self.status = status
         self.title = title
         self.request_id = request_id
@@ -122,13 +122,13 @@ class Transport:
         **fields: Any,
     ) -> IO[bytes]:
         """Return an answer as an open stream; raises as `json` does."""
-        given = {name: value for name, value in fields.items() if value is not None}
-        query = f"?{urlencode(given, doseq=True)}" if given else ""
+        parameters = {name: value for name, value in fields.items() if value is not None}
+        query = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
         request = Request(f"{self._address}/api/v1/{path}{query}", body, method=method)
         for name, value in {**self._headers, **(headers or {})}.items():
             request.add_header(name, value)
         try:
-            opened: IO[bytes] = urlopen(request, timeout=self._timeout_s)
+            response: IO[bytes] = urlopen(request, timeout=self._timeout_s)
         except HTTPError as error:
             with error:
                 raise _problem(error) from error
@@ -140,7 +140,7 @@ class Transport:
                 address=self._address,
                 reason=why,
             ) from error
-        return opened
+        return response
 
     def _document(self, kind: type[Document], body: bytes) -> Document:
         try:
@@ -163,12 +163,12 @@ class Form:
         self.type = f"multipart/form-data; boundary={boundary}"
         self._parts: list[tuple[bytes, Upload | bytes]] = []
         for name, value in fields.items():
-            for each in value if isinstance(value, list | tuple) else (value,):
-                self._parts.append((_head(boundary, name), str(each).encode()))
+            for part in value if isinstance(value, list | tuple) else (value,):
+                self._parts.append((_head(boundary, name), str(part).encode()))
         for name, uploads in files.items():
             for upload in uploads:
-                called = upload.name if isinstance(upload, Path) else upload[0]
-                self._parts.append((_head(boundary, name, called), upload))
+                file_name = upload.name if isinstance(upload, Path) else upload[0]
+                self._parts.append((_head(boundary, name, file_name), upload))
         self._end = f"--{boundary}--\r\n".encode()
 
     @property
@@ -196,11 +196,11 @@ def _size(body: Upload | bytes) -> int:
 
 
 def _head(boundary: str, name: str, file: str | None = None) -> bytes:
-    told = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
     if file is not None:
         safe = file.replace('"', "%22").replace("\r", "").replace("\n", "")
-        told += f'; filename="{safe}"\r\nContent-Type: application/octet-stream'
-    return f"{told}\r\n\r\n".encode()
+        head += f'; filename="{safe}"\r\nContent-Type: application/octet-stream'
+    return f"{head}\r\n\r\n".encode()
 
 
 def _problem(error: HTTPError) -> Problem:

@@ -75,7 +75,7 @@ class EncoderBackend(Protocol):
             BadSetting, EncoderUnavailable: as `open` does.
         """
 
-    def installed(self) -> Iterable[EncoderInfo]:
+    def list_installed(self) -> Iterable[EncoderInfo]:
         """Yield the pairs on this machine, without a network, and without opening one."""
         return ()
 

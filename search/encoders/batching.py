@@ -27,7 +27,7 @@ class BatchingEncoder:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._together = Batcher(self._encode_all)
-        self._cached: LRUCache[str, Vectors] = LRUCache(CACHE_SIZE)
+        self._cache: LRUCache[str, Vectors] = LRUCache(CACHE_SIZE)
         self._lock = Lock()
 
     @property
@@ -52,25 +52,25 @@ class BatchingEncoder:
         """Embed n texts -> (n, width); n may be 0."""
         if not 0 < len(texts) <= MAX_BATCHED:
             return self._encoder.encode_texts(texts)
-        found = self._known(texts)
-        missing = [text for text in dict.fromkeys(texts) if text not in found]
+        vectors = self._lookup(texts)
+        missing = [text for text in dict.fromkeys(texts) if text not in vectors]
         if missing:
-            made = dict(zip(missing, self._together.ask(missing), strict=True))
-            self._keep(made)
-            found |= made
-        return np.stack([found[text] for text in texts])
+            new = dict(zip(missing, self._together.ask(missing), strict=True))
+            self._keep(new)
+            vectors |= new
+        return np.stack([vectors[text] for text in texts])
 
-    def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
+    def _lookup(self, texts: Sequence[str]) -> dict[str, Vectors]:
         """Return the vectors (width,) of the cached texts."""
         with self._lock:
-            return {text: self._cached[text] for text in texts if text in self._cached}
+            return {text: self._cache[text] for text in texts if text in self._cache}
 
-    def _keep(self, made: dict[str, Vectors]) -> None:
+    def _keep(self, vectors: dict[str, Vectors]) -> None:
         with self._lock:
             # Copies: a row of a batch would keep all of the batch in memory.
-            self._cached.update({text: vector.copy() for text, vector in made.items()})
+            self._cache.update({text: vector.copy() for text, vector in vectors.items()})
 
-    def _encode_all(self, asked: list[Sequence[str]]) -> list[Vectors]:
-        vectors = self._encoder.encode_texts([text for texts in asked for text in texts])
-        ends = np.cumsum([len(texts) for texts in asked])[:-1]
+    def _encode_all(self, batches: list[Sequence[str]]) -> list[Vectors]:
+        vectors = self._encoder.encode_texts([text for texts in batches for text in texts])
+        ends = np.cumsum([len(texts) for texts in batches])[:-1]
         return np.split(vectors, ends)

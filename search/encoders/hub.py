@@ -30,8 +30,8 @@ def hub_file(repository: str, names: Sequence[str], wanted_by: str, instead: str
         EncoderUnavailable: no file is in the cache, and the hub is unreachable or refuses it.
     """
     for name in names:
-        if (found := _cached(repository, name)) is not None:
-            return found
+        if (path := _find_cached(repository, name)) is not None:
+            return path
     _require_hub(repository, wanted_by, instead)
     for name in names:
         try:
@@ -39,7 +39,7 @@ def hub_file(repository: str, names: Sequence[str], wanted_by: str, instead: str
         except RemoteEntryNotFoundError:
             continue
         except OSError as error:
-            raise _failed(repository, wanted_by, instead, error) from error
+            raise _failure(repository, wanted_by, instead, error) from error
     raise EncoderUnavailable(
         "hub-file-missing",
         "{wanted_by} needs {names} of {endpoint}/{repository}, which has no such file; {instead}",
@@ -53,7 +53,7 @@ def hub_file(repository: str, names: Sequence[str], wanted_by: str, instead: str
 
 def check_hub(repository: str, names: Sequence[str], wanted_by: str, instead: str) -> None:
     """Raise EncoderUnavailable if no file is in the cache and the hub is unreachable."""
-    if not any(_cached(repository, name) for name in names):
+    if not any(_find_cached(repository, name) for name in names):
         _require_hub(repository, wanted_by, instead)
 
 
@@ -64,21 +64,21 @@ def hub_folder(repository: str, marks: Sequence[str], wanted_by: str, instead: s
         EncoderUnavailable: as `hub_file` does.
     """
     for mark in marks:
-        if (found := _cached(repository, mark)) is not None:
-            return found.parent
+        if (path := _find_cached(repository, mark)) is not None:
+            return path.parent
     _require_hub(repository, wanted_by, instead)
     try:
         folder = snapshot_download(
             repository, allow_patterns=list(SMALL_FILES), etag_timeout=PROBE_TIMEOUT_S
         )
     except OSError as error:
-        raise _failed(repository, wanted_by, instead, error) from error
+        raise _failure(repository, wanted_by, instead, error) from error
     return Path(folder)
 
 
-def _cached(repository: str, name: str) -> Path | None:
-    found = try_to_load_from_cache(repository, name)
-    return Path(found) if isinstance(found, str) else None
+def _find_cached(repository: str, name: str) -> Path | None:
+    path = try_to_load_from_cache(repository, name)
+    return Path(path) if isinstance(path, str) else None
 
 
 def _require_hub(repository: str, wanted_by: str, instead: str) -> None:
@@ -101,7 +101,7 @@ def _require_hub(repository: str, wanted_by: str, instead: str) -> None:
     )
 
 
-def _failed(repository: str, wanted_by: str, instead: str, error: OSError) -> EncoderUnavailable:
+def _failure(repository: str, wanted_by: str, instead: str, error: OSError) -> EncoderUnavailable:
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     return EncoderUnavailable(
         "hub-download-failed",

@@ -29,17 +29,17 @@ class EncoderPool:
         Raises:
             SpaceMismatch: the encoder of that name makes another space now.
         """
-        wanted = collection.space
-        encoder = self.encoder(wanted.encoder)
-        if encoder.space.id != wanted.id:
+        space = collection.space
+        encoder = self.encoder(space.encoder)
+        if encoder.space.id != space.id:
             raise SpaceMismatch(
                 "encoder-changed",
                 "collection {name!r} was embedded in the space {space!r}, but "
                 "the encoder {encoder!r} now makes {encoder_space!r}; bring the former "
                 "weights back, or index again: limn remove {name}, then limn index",
                 name=collection.name,
-                space=wanted.id,
-                encoder=wanted.encoder,
+                space=space.id,
+                encoder=space.encoder,
                 encoder_space=encoder.space.id,
             )
         return encoder

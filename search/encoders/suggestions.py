@@ -8,14 +8,14 @@ from search.errors import BadSetting
 
 def unknown(spec: str) -> BadSetting:
     """Return the error for a specification of no registered form."""
-    found = _near(spec)
-    meant = f"; did you mean {' or '.join(found)}?" if found else ""
+    names = _near(spec)
+    hint = f"; did you mean {' or '.join(names)}?" if names else ""
     return BadSetting(
         "unknown-encoder",
         "unknown encoder {spec!r}{hint}; choose one of: {encoders};"
         " limn encoders lists those on this machine",
         spec=spec,
-        hint=meant,
+        hint=hint,
         encoders=", ".join(plugins.choices("encoders")),
     )
 
@@ -27,6 +27,6 @@ def _near(spec: str) -> list[str]:
     if close or not any(letter.isalnum() for letter in spec):
         return close or whole[:1]
     for backend in plugins.backends("encoders"):
-        if suggested := backend().suggest(spec):
-            return list(suggested)
+        if names := backend().suggest(spec):
+            return list(names)
     return []

@@ -40,7 +40,7 @@ def usual_letters(text: str) -> str:
     return unicodedata.normalize("NFC", usual)
 
 
-def spoken(text: str, context: int) -> str:
+def clip_text(text: str, context: int) -> str:
     """Return the text in one line of single spaces, cut to what `context` tokens can hold."""
     return " ".join(encodable(text).split())[: CHARACTERS_PER_TOKEN * context]
 
@@ -49,14 +49,14 @@ def longest(text: str, fits: Callable[[str], bool]) -> int:
     """Return the length of the longest beginning of a text that fits."""
     if fits(text):
         return len(text)
-    held, over = 0, len(text)
-    while over - held > 1:
-        middle = (held + over) // 2
+    low, over = 0, len(text)
+    while over - low > 1:
+        middle = (low + over) // 2
         if fits(text[:middle]):
-            held = middle
+            low = middle
         else:
             over = middle
-    return held
+    return low
 
 
 def longest_by_tokens(text: str, tokens: Callable[[Sequence[str]], Any]) -> int:
@@ -75,5 +75,5 @@ def longest_by_tokens(text: str, tokens: Callable[[Sequence[str]], Any]) -> int:
 def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[Cut, ...]:
     """Return the texts of a query that are too long for the encoder."""
     texts = [term.text for term in terms if isinstance(term, TextTerm)]
-    read = ((text, encoder.characters_read(text)) for text in texts)
-    return tuple(Cut(text, len(text), count) for text, count in read if count < len(text))
+    counts = ((text, encoder.characters_read(text)) for text in texts)
+    return tuple(Cut(text, len(text), count) for text, count in counts if count < len(text))

@@ -88,7 +88,7 @@ class TinyBackend(EncoderBackend):
         """Open the pair on the CPU, whatever the device."""
         return TinyEncoder()
 
-    def installed(self) -> Iterable[EncoderInfo]:
+    def list_installed(self) -> Iterable[EncoderInfo]:
         """Yield the pair, which is always there."""
         space = TinyEncoder().space
         yield EncoderInfo("tiny", "ships", space.id, space.width, 0, "fast", ("en", "zh"))
@@ -106,12 +106,12 @@ def _shares(picture: Pixels) -> NDArray[np.float64]:
 
 def _light(picture: Pixels) -> NDArray[np.float64]:
     """Return (4,): mean red, green, blue and the contrast, faint, to separate like pictures."""
-    scaled = picture / 255.0
-    return 0.05 * np.append(scaled.mean(axis=(0, 1)), scaled.std())
+    values = picture / 255.0
+    return 0.05 * np.append(values.mean(axis=(0, 1)), values.std())
 
 
 def _describe(text: str) -> NDArray[np.float64]:
-    painted = np.zeros((4, len(COLOURS)))
+    canvas = np.zeros((4, len(COLOURS)))
     others: list[str] = []
     left = MAX_WORDS
     for clause in CLAUSES.split(text.lower()):
@@ -122,11 +122,11 @@ def _describe(text: str) -> NDArray[np.float64]:
             quarters &= PLACE_OF.get(word, ANYWHERE)
         for word in words:
             if word in COLOUR_OF:
-                painted[sorted(quarters), COLOUR_OF[word]] += 1
+                canvas[sorted(quarters), COLOUR_OF[word]] += 1
             elif word not in PLACE_OF:
                 others.append(word)
-    painted /= np.maximum(painted.sum(axis=1, keepdims=True), 1)
-    vector = _layout(painted, np.zeros(4)) + 0.05 * _direction(text)
+    canvas /= np.maximum(canvas.sum(axis=1, keepdims=True), 1)
+    vector = _layout(canvas, np.zeros(4)) + 0.05 * _direction(text)
     for word in others:
         vector += 0.2 / len(others) ** 0.5 * _direction(word)
     return vector

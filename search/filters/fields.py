@@ -186,7 +186,10 @@ def all_fields() -> Mapping[str, Field]:
     Another package registers an object with a `field` and a `condition` as an entry point of the
     group `limn.filters`, under the field's name.
     """
-    return {**FIELDS, **{name: added.field for name, added in plugins.added("filters").items()}}
+    return {
+        **FIELDS,
+        **{name: added.field for name, added in plugins.load_added("filters").items()},
+    }
 
 
 # What may be asked of a further column of the pictures' source, whichever it is.

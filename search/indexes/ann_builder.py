@@ -26,7 +26,7 @@ GROWN = 4
 Report = Callable[[str], None]
 
 
-class Headed(Protocol):
+class IndexOwner(Protocol):
     """A follower of the change log: its index file, and the header for that file."""
 
     def header(self, store: VectorStore) -> IndexHeader:
@@ -36,7 +36,7 @@ class Headed(Protocol):
         """Write the store to its file if anything changed."""
 
 
-class _Stopped(Exception):
+class _BuildStopped(Exception):
     """The process ends, so the build in progress stops."""
 
 
@@ -55,26 +55,26 @@ class AnnBuilder:
         self._options = options
         self._long_running = long_running
         self._plan: IndexPlan | None = None
-        self._seen: VectorStore | None = None
+        self._last_store: VectorStore | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._changed_at = monotonic()
 
-    def __call__(self, follower: Headed, store: VectorStore) -> None:
+    def __call__(self, follower: IndexOwner, store: VectorStore) -> None:
         """Read or build the ANN index of a store that was opened or has changed."""
         tuner = store.tuner
         if tuner is None:
             return
-        opened = self._seen is not store
+        is_new = self._last_store is not store
         self._changed_at = monotonic()
-        if opened:
-            self._seen = store
+        if is_new:
+            self._last_store = store
             self._load(follower, store, tuner)
         due = self._long_running and tuner.due(self._active(tuner), self._options)
         if due and not self.busy and not self._stop.is_set():
             self._thread = threading.Thread(
                 target=self._in_background,
-                args=(follower, store, opened),
+                args=(follower, store, is_new),
                 name="limn-plan",
                 daemon=True,
             )
@@ -102,20 +102,20 @@ class AnnBuilder:
             return untuned_plan(len(store), self._options)
         return self._active(tuner) or tuner.exact(self._options)
 
-    def measure(self, follower: Headed, store: VectorStore, report: Report) -> IndexPlan:
+    def measure(self, follower: IndexOwner, store: VectorStore, report: Report) -> IndexPlan:
         """Measure and build now, whatever the size, and keep the result."""
         tuner = store.tuner
-        made = None if tuner is None else tuner.measure(self._texts, self._options, report)
-        if tuner is not None and made is not None:
-            self._plan = made
-            self._write(follower, store, tuner, made)
+        plan = None if tuner is None else tuner.measure(self._texts, self._options, report)
+        if tuner is not None and plan is not None:
+            self._plan = plan
+            self._write(follower, store, tuner, plan)
         return self.plan(store)
 
     def _active(self, tuner: Tuner) -> IndexPlan | None:
         """Return the plan, unless its ANN index is lost."""
         return self._plan if self._plan is not None and tuner.active(self._plan) else None
 
-    def _load(self, follower: Headed, store: VectorStore, tuner: Tuner) -> None:
+    def _load(self, follower: IndexOwner, store: VectorStore, tuner: Tuner) -> None:
         try:
             plan = tuner.load(self.path, follower.header(store), self._options)
         except IndexDamaged as error:
@@ -131,11 +131,11 @@ class AnnBuilder:
             if left_s <= 0 or self._stop.wait(left_s):
                 return
 
-    def _in_background(self, follower: Headed, store: VectorStore, at_once: bool) -> None:
+    def _in_background(self, follower: IndexOwner, store: VectorStore, at_once: bool) -> None:
         def report(message: str) -> None:
             log.info("%s: %s", self.path.stem, message)
             if self._stop.is_set():
-                raise _Stopped
+                raise _BuildStopped
 
         if not at_once:
             self._rest(store)
@@ -144,12 +144,14 @@ class AnnBuilder:
         try:
             report("measuring how it is best searched")
             self.measure(follower, store, report)
-        except _Stopped:
+        except _BuildStopped:
             pass
         except LimnError as error:
             log.warning("no ANN index could be built, search stays exact: %s", error)
 
-    def _write(self, follower: Headed, store: VectorStore, tuner: Tuner, plan: IndexPlan) -> None:
+    def _write(
+        self, follower: IndexOwner, store: VectorStore, tuner: Tuner, plan: IndexPlan
+    ) -> None:
         follower.save()
         try:
             tuner.save(self.path, follower.header(store), plan)

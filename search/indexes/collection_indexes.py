@@ -10,12 +10,12 @@ from search.stores import VectorStore
 class CollectionIndexes:
     """The stores of one collection, and the ids of the pictures that pass the filter.
 
-    `captions` is None where captions are not searched. `allowed` ascends; None means all. The
+    `captions` is None where captions are not searched. `allowed_ids` ascends; None means all. The
     counts are those of the stores when the search began.
     """
 
     pictures: VectorStore
     captions: VectorStore | None
-    allowed: Ids | None
+    allowed_ids: Ids | None
     picture_count: int
     caption_count: int

@@ -59,8 +59,8 @@ class Follower:
         self._store: VectorStore | None = None
         self._position = 0
         self._epoch = ""
-        self._unsaved = 0
-        self._saving = False
+        self._unsaved_count = 0
+        self._is_saving = False
         self._saver: threading.Thread | None = None
 
     @property
@@ -76,34 +76,34 @@ class Follower:
         an indexing run keeps busy, the write takes seconds.
         """
         store = self._store
-        if self._saving and store is not None:
+        if self._is_saving and store is not None:
             return store
         with self._lock:
-            opened = self._store is None
+            is_new = self._store is None
             if self._store is None:
                 self._store = self._load()
             if head is None:
                 head = self._catalog.changes.last(self.collection.id)
-            followed = head != self._position
-            if followed:
+            has_changes = head != self._position
+            if has_changes:
                 if not self._is_of_log(self._position, self._epoch):
                     log.warning("index %s is rebuilt: %s", self.path, RESTORED)
-                    self._store = self._emptied(self._store)
+                    self._store = self._clear(self._store)
                 self._follow(self._store)
             store = self._store
-        if self._on_change is not None and (opened or followed):
+        if self._on_change is not None and (is_new or has_changes):
             self._on_change(self, store)
         return store
 
     def save(self) -> None:
         """Write the store to its file if anything changed; a failure costs only time later."""
         with self._lock:
-            if self._store is not None and self._unsaved:
-                self._saving = True
+            if self._store is not None and self._unsaved_count:
+                self._is_saving = True
                 try:
                     self._save(self._store)
                 finally:
-                    self._saving = False
+                    self._is_saving = False
 
     def header(self, store: VectorStore) -> IndexHeader:
         """Return the header of a file that belongs to the index."""
@@ -115,12 +115,12 @@ class Follower:
             store.put(changes.ids, changes.vectors)
             self._position = changes.position
             # The position in the log is stored too, where reading on changed nothing.
-            self._unsaved += max(1, len(changes.ids) + len(changes.removed))
+            self._unsaved_count += max(1, len(changes.ids) + len(changes.removed))
         self._epoch = self._catalog.changes.epoch_at(self.collection.id, self._position)
         if self._backend.durable:
             cast(DurableStore, store).last_change = self._position, self._epoch
-            self._unsaved = 0
-        if self._unsaved < max(SAVE_LEAST, SAVE_SHARE * len(store)):
+            self._unsaved_count = 0
+        if self._unsaved_count < max(SAVE_LEAST, SAVE_SHARE * len(store)):
             return
         if not self._long_running:
             self._save(store)
@@ -139,9 +139,9 @@ class Follower:
         if self._is_of_log(self._position, self._epoch):
             return store
         log.warning("the store of %s is filled again: %s", self.collection.name, RESTORED)
-        return self._emptied(store)
+        return self._clear(store)
 
-    def _emptied(self, store: VectorStore) -> VectorStore:
+    def _clear(self, store: VectorStore) -> VectorStore:
         """Return the store without its vectors, or a new one in its place."""
         if not self._backend.durable:
             return self._empty()
@@ -155,9 +155,9 @@ class Follower:
             return self._open_durable()
         store = self._empty()
         try:
-            found = read_index(self.path)
-            if found is not None:
-                header, payload = found
+            content = read_index(self.path)
+            if content is not None:
+                header, payload = content
                 self._check(header, store)
                 store.load(payload)
                 self._position, self._epoch = header.position, header.epoch
@@ -188,19 +188,19 @@ class Follower:
             write_index(self.path, self.header(store), store.dump())
         except (OSError, StorageFailed) as error:
             # A user who may only read the folder knows it: the index stays in memory.
-            denied = getattr(error.__cause__ or error, "errno", None) in DENIED
-            level = logging.INFO if denied else logging.WARNING
+            is_denied = getattr(error.__cause__ or error, "errno", None) in DENIED
+            level = logging.INFO if is_denied else logging.WARNING
             log.log(level, "index file %s was not written: %s", self.path, error)
         else:
             if store.heavy:
                 self._put_down(store)
-        self._unsaved = 0
+        self._unsaved_count = 0
 
     def _put_down(self, store: VectorStore) -> None:
         """Map vectors from the file just written, in place of memory."""
-        found = read_index(self.path)
-        if found is not None:
-            store.load(found[1])
+        content = read_index(self.path)
+        if content is not None:
+            store.load(content[1])
 
     def _header(self, store: VectorStore, position: int, count: int, epoch: str) -> IndexHeader:
         return IndexHeader(

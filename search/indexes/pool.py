@@ -21,7 +21,7 @@ MAX_TEXTS = 4_000
 
 Key = tuple[int, str, IndexKind]
 
-Searched = Sequence[tuple[Collection, int]]
+SearchedCollections = Sequence[tuple[Collection, int]]
 """The collections that a query searches, each with the number of its last change."""
 
 OpenAnnBuilder = Callable[[Path, Callable[[], Vectors]], AnnBuilder]
@@ -64,23 +64,23 @@ class IndexPool:
 
     def indexes(
         self,
-        searched: Searched,
+        collections: SearchedCollections,
         with_captions: bool,
-        allowed: Mapping[int, Ids] | None = None,
+        allowed_ids: Mapping[int, Ids] | None = None,
     ) -> list[CollectionIndexes]:
         """Return the stores of collections for one search, level with their last changes.
 
-        `allowed` has the ids of the pictures that pass the filter, by collection.
+        `allowed_ids` has the ids of the pictures that pass the filter, by collection.
         """
         indexes = []
-        for collection, last_change in searched:
+        for collection, last_change in collections:
             pictures = self.store(collection, "pictures", last_change)
             captions = self.store(collection, "captions", last_change) if with_captions else None
             indexes.append(
                 CollectionIndexes(
                     pictures,
                     captions,
-                    allowed=None if allowed is None else allowed[collection.id],
+                    allowed_ids=None if allowed_ids is None else allowed_ids[collection.id],
                     picture_count=len(pictures),
                     caption_count=0 if captions is None else len(captions),
                 )
@@ -118,19 +118,23 @@ class IndexPool:
     def keep_only(self, collection_ids: set[int]) -> bool:
         """Drop the stores of all other collections; return whether there were any."""
         with self._lock:
-            kept = {key: each for key, each in self._followers.items() if key[0] in collection_ids}
-            dropped = len(kept) < len(self._followers)
-            if dropped:
-                self._followers = kept
-        return dropped
+            followers = {
+                key: follower
+                for key, follower in self._followers.items()
+                if key[0] in collection_ids
+            }
+            has_others = len(followers) < len(self._followers)
+            if has_others:
+                self._followers = followers
+        return has_others
 
     def close(self) -> None:
         """Stop the builders, and write stores that changed to their files."""
         for builder in list(self._builders.values()):
             builder.close()
-        known = {collection.id for collection in self._catalog.collections.all()}
+        ids = {collection.id for collection in self._catalog.collections.all()}
         for follower in list(self._followers.values()):
-            if follower.collection.id in known:
+            if follower.collection.id in ids:
                 follower.save()
 
     def _follower(self, collection: Collection, kind: IndexKind = "pictures") -> Follower:

@@ -14,7 +14,7 @@ from search.filters.contradictions import contradiction, format_contradiction
 from search.filters.grammar import format_filter
 from search.filters.tree import Filter
 from search.indexes.collection_indexes import CollectionIndexes
-from search.indexes.pool import IndexPool, Searched
+from search.indexes.pool import IndexPool, SearchedCollections
 from search.pictures import Limits
 from search.query.checks import check
 from search.query.limits import MAX_HITS
@@ -142,7 +142,7 @@ class Searcher:
             )
         return RankedResults(page, ranking, first=query.offset + 1)
 
-    def _resolved(self, query: Query) -> tuple[Query, Searched]:
+    def _resolved(self, query: Query) -> tuple[Query, SearchedCollections]:
         """Return the query with the columns of its filter resolved, and its collections."""
         searched = self._searched(query)
         if query.where is not None:
@@ -150,7 +150,7 @@ class Searcher:
             query = replace(query, where=self._catalog.filters.resolve(ids, query.where))
         return query, searched
 
-    def _searched(self, query: Query) -> Searched:
+    def _searched(self, query: Query) -> SearchedCollections:
         """Return the collections to search; raise SpaceMismatch for several spaces."""
         compares = query.compares
         searched = self._catalog.collections.with_last_changes(query.collections)
@@ -192,7 +192,7 @@ class Searcher:
         return partial(self._backgrounds.of, indexes, encoder.encode_texts)
 
     def _embedder(
-        self, encoder: Encoder, searched: Searched, background: Callable[[], Background]
+        self, encoder: Encoder, searched: SearchedCollections, background: Callable[[], Background]
     ) -> QueryEmbedder:
         collections = [collection for collection, _ in searched]
         adapter = self.adapters.adapter_of(collections)

@@ -72,34 +72,34 @@ K1, B = 1.2, 0.75
 
 def words_of(text: str) -> list[str]:
     """Return the words of a caption, in order, repetitions included."""
-    found: list[str] = []
+    words: list[str] = []
     for run in RUNS.finditer(_readable(text)):
-        found += _pieces(run, shortest=1) if run.lastgroup in PIECES else _word(run[0])
-    return found
+        words += _pieces(run, shortest=1) if run.lastgroup in PIECES else _word(run[0])
+    return words
 
 
 def query_words(text: str) -> tuple[str, ...]:
     """Return the words of a query, each once, and of pieces the longest alone."""
-    found: list[str] = []
+    words: list[str] = []
     for run in RUNS.finditer(_readable(text)):
         if run.lastgroup in PIECES:
-            found += _pieces(run, shortest=PIECES[run.lastgroup])
+            words += _pieces(run, shortest=PIECES[run.lastgroup])
         else:
-            found += _word(run[0])
-    return tuple(dict.fromkeys(found))[:MAX_QUERY_WORDS]
+            words += _word(run[0])
+    return tuple(dict.fromkeys(words))[:MAX_QUERY_WORDS]
 
 
-def found_in(text: str, asked: Iterable[str]) -> tuple[str, ...]:
-    """Return the words of a text that are among those `asked`, each once, as they are written."""
-    wanted = set(asked)
-    found: list[str] = []
+def found_in(text: str, words: Iterable[str]) -> tuple[str, ...]:
+    """Return the words of a text that are among those `words`, each once, as they are written."""
+    targets = set(words)
+    matches: list[str] = []
     for run in RUNS.finditer(_readable(text)):
         if run.lastgroup in PIECES:
             pieces = sorted(_pieces(run, shortest=1), key=len, reverse=True)
-            found += [piece for piece in pieces if piece in wanted]
-        elif not wanted.isdisjoint(_word(run[0])):
-            found.append(run[0])
-    return tuple(dict.fromkeys(found))
+            matches += [piece for piece in pieces if piece in targets]
+        elif not targets.isdisjoint(_word(run[0])):
+            matches.append(run[0])
+    return tuple(dict.fromkeys(matches))
 
 
 def rarity(frequency: int, pictures: int) -> float:
@@ -109,28 +109,28 @@ def rarity(frequency: int, pictures: int) -> float:
 
 
 def words_score(
-    rarities: Mapping[str, float], held: Sequence[str], usual_length: float
+    rarities: Mapping[str, float], caption_words: Sequence[str], usual_length: float
 ) -> tuple[float, float]:
     """Score the words of a picture's captions against a query's words: (BM25, coverage).
 
     First come the captions' words; `rarities` has each query word's; `usual_length` is the mean
     number of words of a picture. Coverage is the matched part of the rarities' sum, 0 to 1.
     """
-    drag = K1 * (1 - B + B * len(held) / max(usual_length, 1.0))
-    counts = {word: held.count(word) for word in rarities}
-    found = {word: count for word, count in counts.items() if count}
-    reached = sum(
-        rarities[word] * count * (K1 + 1) / (count + drag) for word, count in found.items()
+    drag = K1 * (1 - B + B * len(caption_words) / max(usual_length, 1.0))
+    counts = {word: caption_words.count(word) for word in rarities}
+    matches = {word: count for word, count in counts.items() if count}
+    score = sum(
+        rarities[word] * count * (K1 + 1) / (count + drag) for word, count in matches.items()
     )
     total = sum(rarities.values())
-    return reached, (sum(rarities[word] for word in found) / total if total else 0.0)
+    return score, (sum(rarities[word] for word in matches) / total if total else 0.0)
 
 
-def best_caption(asked: Sequence[str], captions: Iterable[Caption]) -> Caption | None:
+def best_caption(words: Sequence[str], captions: Iterable[Caption]) -> Caption | None:
     """Return the caption with most of the query's words; None if none has any."""
-    wanted = set(asked)
-    counted = [(len(wanted & set(words_of(each.text))), each) for each in captions]
-    most, best = max(counted, key=lambda pair: pair[0], default=(0, None))
+    targets = set(words)
+    counts = [(len(targets & set(words_of(caption.text))), caption) for caption in captions]
+    most, best = max(counts, key=lambda pair: pair[0], default=(0, None))
     return best if most else None
 
 
@@ -155,15 +155,15 @@ def _pieces(run: "regex.Match[str]", shortest: int) -> list[str]:
 
 
 @lru_cache(maxsize=65_536)  # a stem takes 18 µs, and captions share their words
-def _word(written: str) -> tuple[str, ...]:
+def _word(run: str) -> tuple[str, ...]:
     """Return the word by which a run of letters is found; none for a stop word."""
-    folded = unicodedata.normalize("NFKC", written.casefold())
-    if not folded.isascii():
+    word = unicodedata.normalize("NFKC", run.casefold())
+    if not word.isascii():
         # İ is i with a dot above after case folding.
-        folded = OPTIONAL.sub("", folded).replace("i\u0307", "i")
-    if folded in EMPTY or not folded:
+        word = OPTIONAL.sub("", word).replace("i\u0307", "i")
+    if word in EMPTY or not word:
         return ()
-    return (str(_ENGLISH.stemmer.stemWord(folded[:LONGEST_WORD])),)
+    return (str(_ENGLISH.stemmer.stemWord(word[:LONGEST_WORD])),)
 
 
 class _English(threading.local):

@@ -14,9 +14,10 @@ def on_disk(path: Path) -> Path:
     """
     if str(path).isascii() or os.path.lexists(path):
         return path
-    found = Path(path.anchor)
-    for part in path.parts[len(found.parts) :]:
-        found = next(
-            (each for form in forms(part) if os.path.lexists(each := found / form)), found / part
+    current = Path(path.anchor)
+    for part in path.parts[len(current.parts) :]:
+        current = next(
+            (candidate for form in forms(part) if os.path.lexists(candidate := current / form)),
+            current / part,
         )
-    return found
+    return current

@@ -25,7 +25,8 @@ def one_line(text: str) -> str:
     """Return the text with line breaks and terminal controls escaped, as in a\
     b."""
     return "".join(
-        each.encode("unicode_escape").decode() if _breaks(each) else each for each in text
+        character.encode("unicode_escape").decode() if _breaks(character) else character
+        for character in text
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from search.concepts import exported, imported, keep
+from search.concepts import export_concept, keep, read_concept
 from search.documents.feedback import (
     ConceptDocument,
     Concepts,
@@ -72,7 +72,7 @@ def keep_concept() -> ConceptSummary:
 @route(feedback, CONCEPT, answers=SharedConcept)
 def concept(name: str) -> SharedConcept:
     """Return a concept as a document that another catalog imports."""
-    return exported(engine().catalog.concepts.one(name))
+    return export_concept(engine().catalog.concepts.one(name))
 
 
 @route(
@@ -84,7 +84,7 @@ def concept(name: str) -> SharedConcept:
 )
 def import_concept() -> ConceptSummary:
     """Take a concept that another catalog exported."""
-    taken = imported(request.get_data())
+    taken = read_concept(request.get_data())
     engine().catalog.concepts.keep(taken)
     return concept_document(taken)
 

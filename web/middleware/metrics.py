@@ -80,8 +80,8 @@ def _listen(engine: Engine, registry: CollectorRegistry) -> None:
         registry=registry,
         buckets=BATCH_BUCKETS,
     )
-    engine.timing.took.append(lambda stage, took_s: stages.labels(stage).observe(took_s))
-    engine.timing.encoded.append(lambda kind, size: batches.labels(kind).observe(size))
+    engine.timing.on_stage.append(lambda stage, took_s: stages.labels(stage).observe(took_s))
+    engine.timing.on_batch.append(lambda kind, size: batches.labels(kind).observe(size))
 
 
 class _Held(Collector):

@@ -82,7 +82,7 @@ def keep_concept() -> Response:
     name = words(request.form.get("name", ""))
     query = state().queries.query_of(SearchUrl.of(request.form), 1, 0)
     check(query)
-    keep(engine(), name, query, replacing="replace" in request.form)
+    keep(engine(), name, query, overwrite="replace" in request.form)
     return redirect(url_for("pages.search", text=f"concept:{name}"), 303)
 
 

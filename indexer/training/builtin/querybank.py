@@ -51,15 +51,15 @@ def add_querybank(
         directions=_unsaid(texts, pictures),
         sharpness=sharpness,
         share=SHARE,
-        lowered=LOWERED,
-        raised=RAISED,
+        max_drop=LOWERED,
+        max_rise=RAISED,
         lever=LEVER,
         usual=(
             float(np.median(nearness(pictures, texts, sharpness))),
             float(np.median(nearness(texts, pictures, sharpness))),
         ),
     )
-    (folder / QUERYBANK).write_bytes(bank.packed())
+    (folder / QUERYBANK).write_bytes(bank.to_bytes())
     facts["sha256"][QUERYBANK] = file_digest(folder / QUERYBANK)
     describe(folder, facts)
     return True

@@ -12,34 +12,36 @@ from search.settings import Settings
 
 def known_encoders(settings: Settings) -> list[EncoderInfo]:
     """Return the shipped pairs, those in the caches of the hub and of torch, and of collections."""
-    used = _used(settings)
-    installed = [each for backend in plugins.backends("encoders") for each in backend().installed()]
-    installed.sort(key=lambda each: each.where != "ships")  # stable: shipped ones come first
-    found = {each.encoder: each for each in installed}
-    for encoder, collections in used.items():
-        at = found.get(encoder) or _described(encoder)
+    by_encoder = _collections_by_encoder(settings)
+    infos = [
+        info for backend in plugins.backends("encoders") for info in backend().list_installed()
+    ]
+    infos.sort(key=lambda info: info.where != "ships")  # stable: shipped ones come first
+    encoders = {info.encoder: info for info in infos}
+    for encoder, collections in by_encoder.items():
+        at = encoders.get(encoder) or _describe(encoder)
         space = collections[0].space
-        names = tuple(each.name for each in collections)
-        found[encoder] = replace(
+        names = tuple(collection.name for collection in collections)
+        encoders[encoder] = replace(
             at, space=at.space or space.id, width=at.width or space.width, collections=names
         )
-    return list(found.values())
+    return list(encoders.values())
 
 
-def _used(settings: Settings) -> dict[str, list[Collection]]:
+def _collections_by_encoder(settings: Settings) -> dict[str, list[Collection]]:
     """Return the collections of the catalog, if there is one, by their encoder's specification."""
     if isinstance(settings.database, Path) and not settings.database.exists():
         return {}  # opening it would create it
-    used: dict[str, list[Collection]] = {}
+    by_encoder: dict[str, list[Collection]] = {}
     with open_catalog(settings.database) as catalog:
         for collection in catalog.collections.all():
-            used.setdefault(collection.space.encoder, []).append(collection)
-    return used
+            by_encoder.setdefault(collection.space.encoder, []).append(collection)
+    return by_encoder
 
 
-def _described(encoder: str) -> EncoderInfo:
+def _describe(encoder: str) -> EncoderInfo:
     backend = plugins.find("encoders", encoder)
     if backend is None:  # its package was removed
         return EncoderInfo(encoder, "collection", there=False)
-    described: EncoderInfo = backend().describe(encoder)
-    return described
+    info: EncoderInfo = backend().describe(encoder)
+    return info

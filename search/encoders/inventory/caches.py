@@ -10,7 +10,7 @@ from typing import Any
 from huggingface_hub import try_to_load_from_cache
 from safetensors import SafetensorError, safe_open
 
-from search.encoders.openclip.registry import configuration, published, weight_files
+from search.encoders.openclip.registry import configuration, published_weights, weight_files
 
 TOKENIZERS = ("tokenizer.json", "tokenizer_config.json")
 
@@ -26,10 +26,10 @@ class CachedWeights:
 
 def cached_weights() -> Iterator[CachedWeights]:
     """Yield every pair that opens without a request: by name, or by its file in torch's cache."""
-    for architecture, tags in published().items():
+    for architecture, tags in published_weights().items():
         for tag, entry in tags.items():
             name = architecture.removesuffix("-quickgelu")
-            if name != architecture and tag in published().get(name, {}):
+            if name != architecture and tag in published_weights().get(name, {}):
                 continue  # the same weights, which the plain name opens too
             encoder = f"open_clip:{architecture}/{tag}"
             if (file := _in_hub_cache(architecture, entry)) is not None:
@@ -76,8 +76,8 @@ def _in_hub_cache(architecture: str, entry: dict[str, Any]) -> Path | None:
 
 def _first_cached(repository: str, names: list[str] | tuple[str, ...]) -> Path | None:
     for name in names:
-        if isinstance(found := try_to_load_from_cache(repository, name), str):
-            return Path(found)
+        if isinstance(path := try_to_load_from_cache(repository, name), str):
+            return Path(path)
     return None
 
 

@@ -29,7 +29,7 @@ def speed_class(gmacs: float | None) -> str | None:
     return next((name for name, end in CLASSES if gmacs < end), "GPU")
 
 
-def measured(encoder: Encoder) -> tuple[float, float]:
+def measure(encoder: Encoder) -> tuple[float, float]:
     """Return pictures a second in batches of 8, and ms for one text; medians of a few runs."""
     preparation = encoder.preparation
     shape = (PICTURES, preparation.height_px, preparation.width_px, 3)

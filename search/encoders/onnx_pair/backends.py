@@ -36,7 +36,7 @@ class BuiltinBackend(EncoderBackend):
                 folder=str(folder),
             )
 
-    def installed(self) -> Iterable[EncoderInfo]:
+    def list_installed(self) -> Iterable[EncoderInfo]:
         """Yield the shipped pair."""
         yield replace(self.describe("builtin"), where="ships")
 
@@ -44,18 +44,18 @@ class BuiltinBackend(EncoderBackend):
         """Return the facts in pair.json."""
         from search.encoders.inventory.speed import BUILTIN_GMACS, speed_class
         from search.encoders.onnx_pair.builtin import builtin_space, pair_folder
-        from search.encoders.onnx_pair.pair_folder import DESCRIPTION, opening
+        from search.encoders.onnx_pair.pair_folder import DESCRIPTION, translate_errors
 
         folder = pair_folder(spec)
         try:
-            with opening(folder, ""):
+            with translate_errors(folder, ""):
                 space = builtin_space(folder)
                 facts: dict[str, Any] = json.loads((folder / DESCRIPTION).read_bytes())
-                spoken = tuple(facts["languages"])
+                languages = tuple(facts["languages"])
         except LimnError:
             return EncoderInfo(spec, "collection", there=False)
         size_bytes, speed = _size_bytes(folder), speed_class(BUILTIN_GMACS)
-        return EncoderInfo(spec, "collection", space.id, space.width, size_bytes, speed, spoken)
+        return EncoderInfo(spec, "collection", space.id, space.width, size_bytes, speed, languages)
 
     def suggest(self, text: str) -> Sequence[str]:
         """Return the specification of the trained pair in a folder."""
@@ -83,20 +83,20 @@ class ExportedBackend(EncoderBackend):
         """Return the facts in pair.json."""
         from search.encoders.inventory.speed import INT8_GAIN, speed_class
         from search.encoders.onnx_pair.exported import onnx_folder, read_facts, space_of
-        from search.encoders.onnx_pair.pair_folder import opening
+        from search.encoders.onnx_pair.pair_folder import translate_errors
 
         folder = onnx_folder(spec)
         try:
-            with opening(folder, ""):
+            with translate_errors(folder, ""):
                 facts = read_facts(folder)
                 space = space_of(folder, facts)
-                work, spoken = facts["picture_gmacs"], tuple(facts["languages"])
+                work, languages = facts["picture_gmacs"], tuple(facts["languages"])
                 quicker = INT8_GAIN if facts["precision"] == "int8" else 1.0
         except LimnError:
             return EncoderInfo(spec, "collection", there=False)
         speed = speed_class(work / quicker if work is not None else None)
         size_bytes = _size_bytes(folder)
-        return EncoderInfo(spec, "collection", space.id, space.width, size_bytes, speed, spoken)
+        return EncoderInfo(spec, "collection", space.id, space.width, size_bytes, speed, languages)
 
     def suggest(self, text: str) -> Sequence[str]:
         """Return the specification of the exported pair in a folder."""
@@ -120,4 +120,4 @@ def _is_exported(text: str) -> bool:
 
 
 def _size_bytes(folder: Path) -> int:
-    return sum(each.stat().st_size for each in folder.iterdir() if each.is_file())
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())

@@ -12,9 +12,9 @@ from tokenizers import Encoding, Tokenizer
 from search.encoders.onnx_pair.pair_folder import (
     QUERYBANK,
     PairFolder,
-    opening,
     preparation_of,
     read_folder,
+    translate_errors,
 )
 from search.encoders.onnx_pair.querybank import Querybank, read_querybank
 from search.encoders.onnx_pair.sessions import Towers, open_towers
@@ -44,7 +44,7 @@ class BuiltinEncoder:
     languages: tuple[str, ...]
     towers: Towers
     tokenizer: Tokenizer
-    read: Callable[[str], Encoding] = field(repr=False)
+    tokenize: Callable[[str], Encoding] = field(repr=False)
     """The tokenizer, with the last texts cached."""
 
     querybank: Querybank | None = field(repr=False)
@@ -58,12 +58,12 @@ class BuiltinEncoder:
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts of any Unicode -> (n, width); text past 48 tokens is cut."""
         readable = (encodable(text[:LONGEST_TEXT]) for text in texts)
-        vectors = self.towers.encode_ids([self.read(text).ids for text in readable])
+        vectors = self.towers.encode_ids([self.tokenize(text).ids for text in readable])
         return self.querybank.even_texts(vectors) if self.querybank else vectors
 
     def characters_read(self, text: str) -> int:
         """Return the number of a text's first characters that fit in the tower's 48 tokens."""
-        return longest(text, lambda part: not self.read(encodable(part)).overflowing)
+        return longest(text, lambda part: not self.tokenize(encodable(part)).overflowing)
 
 
 def pair_folder(spec: str) -> Path:
@@ -79,7 +79,7 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
         EncoderUnavailable: a file is missing, damaged or of an unknown format.
     """
     remedy = "install Limn again" if folder == FOLDER else "train it again with limn train"
-    with opening(folder, remedy):
+    with translate_errors(folder, remedy):
         pair = read_folder(folder)
         space = _space(folder, pair)
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -89,13 +89,13 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
             languages=tuple(pair.facts["languages"]),
             towers=open_towers(folder, space.width, threads),
             tokenizer=tokenizer,
-            read=lru_cache(READ_AGAIN)(tokenizer.encode),
+            tokenize=lru_cache(READ_AGAIN)(tokenizer.encode),
             querybank=read_querybank(folder / QUERYBANK) if QUERYBANK in pair.digests else None,
         )
 
 
 def builtin_space(folder: Path = FOLDER) -> Space:
-    """Return the space of the pair in `folder`, unopened; call it within `opening`."""
+    """Return the space of the pair in `folder`, unopened; call it within `translate_errors`."""
     return _space(folder, read_folder(folder))
 
 
@@ -103,6 +103,6 @@ def _space(folder: Path, pair: PairFolder) -> Space:
     """Return the space, by a digest of the files, which contain architecture, weights, tokenizer
     and normalisation, and of pair.json, which contains the preparation.
     """
-    identity = hashlib.sha256(pair.described + "".join(pair.digests.values()).encode())
+    identity = hashlib.sha256(pair.description + "".join(pair.digests.values()).encode())
     encoder = "builtin" if folder == FOLDER else f"builtin@{folder.absolute()}"
     return Space(f"builtin-{identity.hexdigest()[:12]}", encoder, int(pair.facts["width"]))

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search.encoders.onnx_pair.pair_folder import DESCRIPTION, opening, preparation_of, read_folder
+from search.encoders.onnx_pair.pair_folder import (
+    DESCRIPTION,
+    preparation_of,
+    read_folder,
+    translate_errors,
+)
 from search.encoders.onnx_pair.sessions import Towers, open_towers
 from search.encoders.openclip.tokenizer import OpenClipTokenizer, open_words
 from search.encoders.preparation import Preparation
@@ -55,7 +60,7 @@ def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:
     """
     folder = onnx_folder(spec)
     check_exported(folder)
-    with opening(folder, REMEDY):
+    with translate_errors(folder, REMEDY):
         facts = read_facts(folder)
         read_folder(folder)
         space = space_of(folder, facts)

@@ -24,12 +24,12 @@ class PairFolder:
     """A folder with undamaged files: the facts in pair.json, its bytes, and the files' digests."""
 
     facts: dict[str, Any]
-    described: bytes
+    description: bytes
     digests: dict[str, str]
 
 
 @contextmanager
-def opening(folder: Path, remedy: str) -> Iterator[None]:
+def translate_errors(folder: Path, remedy: str) -> Iterator[None]:
     """Turn any failure to open the pair in `folder` into an error that names the remedy.
 
     Raises:
@@ -57,31 +57,31 @@ def opening(folder: Path, remedy: str) -> Iterator[None]:
 
 
 def read_folder(folder: Path) -> PairFolder:
-    """Read pair.json and check the files' digests; call it within `opening`.
+    """Read pair.json and check the files' digests; call it within `translate_errors`.
 
     Raises:
         RuntimeError: a file is damaged.
     """
-    described = (folder / DESCRIPTION).read_bytes()
-    facts = json.loads(described)
+    description = (folder / DESCRIPTION).read_bytes()
+    facts = json.loads(description)
     names = [*FILES, *({QUERYBANK} & facts["sha256"].keys())]
     digests = {name: file_digest(folder / name) for name in names}
     for name in names:
         if facts["sha256"][name] != digests[name]:
             raise RuntimeError(f"{name} is damaged")
-    return PairFolder(facts, described, digests)
+    return PairFolder(facts, description, digests)
 
 
 def describe(folder: Path, facts: Mapping[str, object]) -> None:
     """Write pair.json; `facts` include the digests of the pair's files."""
-    told = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
-    (folder / DESCRIPTION).write_text(told, encoding="utf-8")
+    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    (folder / DESCRIPTION).write_text(text, encoding="utf-8")
 
 
 def file_digest(file: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def preparation_of(facts: dict[str, Any]) -> Preparation:

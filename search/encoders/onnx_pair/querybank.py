@@ -17,11 +17,11 @@ class Querybank:
     Querybank normalisation (Bogolin et al. 2022), written into the vectors, so that every
     search by cosines uses corrected ones: that of a picture and a text becomes
 
-        (cosine + correction of either + lowered - raised) / (1 + most (lever + 1 / lever))
+        (cosine + correction of either + max_drop - max_rise) / (1 + most (lever + 1 / lever))
 
     where a correction is `share` of what the vector's `nearness` to the bank of the other kind is
-    below the `usual` one, from -lowered to raised, and most is (lowered + raised) / 2. A vector
-    unlike all training data is near to nothing, and little is raised.
+    below the `usual` one, from -max_drop to max_rise, and most is (max_drop + max_rise) / 2.
+    A vector unlike all training data is near to nothing, and rises little.
 
     Of the `directions`, about which the pair knows nothing, pictures have their correction in the
     first and a constant in the second, `lever` times as long as the correction can be; texts the
@@ -38,8 +38,8 @@ class Querybank:
     directions: Vectors
     sharpness: float
     share: float
-    lowered: float
-    raised: float
+    max_drop: float
+    max_rise: float
     lever: float
     usual: tuple[float, float]
 
@@ -55,28 +55,35 @@ class Querybank:
         self, vectors: Vectors, bank: Vectors, usual: float, places: tuple[int, int, int]
     ) -> Vectors:
         missing = self.share * (usual - nearness(vectors, bank, self.sharpness))
-        correction = np.clip(missing, -self.lowered, self.raised)[:, None]
-        most = (self.lowered + self.raised) / 2
+        correction = np.clip(missing, -self.max_drop, self.max_rise)[:, None]
+        most = (self.max_drop + self.max_rise) / 2
         scale = 1 / (1 + most * (self.lever + 1 / self.lever))
         constant = np.sqrt(scale * most * self.lever)
-        held = scale * (correction + most - self.raised) / constant
-        filled = np.sqrt(np.maximum(scale * most / self.lever - held**2, 0))
+        shift = scale * (correction + most - self.max_rise) / constant
+        fill = np.sqrt(np.maximum(scale * most / self.lever - shift**2, 0))
         own, other, rest = (self.directions[place] for place in places)
         plain = vectors - (vectors @ self.directions.T) @ self.directions
         plain *= np.sqrt(scale) / np.linalg.norm(plain, axis=1, keepdims=True)
-        even: Vectors = (plain + held * own + constant * other + filled * rest).astype(np.float32)
+        even: Vectors = (plain + shift * own + constant * other + fill * rest).astype(np.float32)
         return even
 
-    def packed(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the content of the file for `read_querybank`."""
         content = BytesIO()
-        told = [self.sharpness, self.share, self.lowered, self.raised, self.lever, *self.usual]
+        numbers = [
+            self.sharpness,
+            self.share,
+            self.max_drop,
+            self.max_rise,
+            self.lever,
+            *self.usual,
+        ]
         np.savez(
             content,
             texts=self.texts.astype(np.float16),
             pictures=self.pictures.astype(np.float16),
             directions=self.directions,
-            told=np.array(told),
+            told=np.array(numbers),
         )
         return content.getvalue()
 
@@ -99,18 +106,18 @@ def read_querybank(file: Path) -> Querybank:
         RuntimeError: the file is not a querybank.
     """
     try:
-        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as held:
-            sharpness, share, lowered, raised, lever, of_pictures, of_texts = map(
-                float, held["told"]
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            sharpness, share, max_drop, max_rise, lever, of_pictures, of_texts = map(
+                float, arrays["told"]
             )
             return Querybank(
-                texts=held["texts"].astype(np.float32),
-                pictures=held["pictures"].astype(np.float32),
-                directions=held["directions"],
+                texts=arrays["texts"].astype(np.float32),
+                pictures=arrays["pictures"].astype(np.float32),
+                directions=arrays["directions"],
                 sharpness=sharpness,
                 share=share,
-                lowered=lowered,
-                raised=raised,
+                max_drop=max_drop,
+                max_rise=max_rise,
                 lever=lever,
                 usual=(of_pictures, of_texts),
             )

@@ -51,10 +51,10 @@ class Towers:
         order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
         for start in range(0, len(order), TEXTS):
             places = order[start : start + TEXTS]
-            padded = np.zeros((len(places), len(ids[places[-1]])), np.int64)
+            batch = np.zeros((len(places), len(ids[places[-1]])), np.int64)
             for row, place in enumerate(places):
-                padded[row, : len(ids[place])] = ids[place]
-            vectors[places] = self.texts.run(None, {"ids": padded})[0]
+                batch[row, : len(ids[place])] = ids[place]
+            vectors[places] = self.texts.run(None, {"ids": batch})[0]
         return vectors
 
 

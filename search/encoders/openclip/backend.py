@@ -30,17 +30,17 @@ class OpenClipBackend(EncoderBackend):
     def check(self, spec: str) -> None:
         """Refuse an unknown architecture, and weights that are neither here nor downloadable."""
         from search.encoders.hub import check_hub
-        from search.encoders.openclip.registry import published, weight_files
+        from search.encoders.openclip.registry import published_weights, weight_files
         from search.encoders.openclip.specification import checkpoint_at, instead, parse
 
         architecture, tag, path = parse(spec)
         if path is not None:
             checkpoint_at(f"{architecture}/{tag}" if tag else architecture, path)
             return
-        repository, names = weight_files(published()[architecture][tag]["hf_hub"])
+        repository, names = weight_files(published_weights()[architecture][tag]["hf_hub"])
         check_hub(repository, names, f"open_clip:{architecture}/{tag}", instead(architecture))
 
-    def installed(self) -> Iterable[EncoderInfo]:
+    def list_installed(self) -> Iterable[EncoderInfo]:
         """Yield the pairs whose weights are in the caches of the hub and of torch."""
         from search.encoders.inventory.caches import cached_weights, picture_parameters
         from search.encoders.inventory.speed import speed_class
@@ -50,8 +50,8 @@ class OpenClipBackend(EncoderBackend):
             config = configuration(weights.architecture) or {}
             work = picture_work(config, picture_parameters(weights.file))
             size_bytes, width = weights.file.stat().st_size, config.get("embed_dim")
-            speed, spoken = speed_class(work), languages(config)
-            yield EncoderInfo(weights.encoder, "cache", None, width, size_bytes, speed, spoken)
+            speed, codes = speed_class(work), languages(config)
+            yield EncoderInfo(weights.encoder, "cache", None, width, size_bytes, speed, codes)
 
     def describe(self, spec: str) -> EncoderInfo:
         """Return the facts in the architecture's configuration and the checkpoint's file."""
@@ -89,4 +89,4 @@ class OpenClipBackend(EncoderBackend):
 
 def _size_bytes(path: Path) -> int:
     files = [path] if path.is_file() else list(path.iterdir())
-    return sum(each.stat().st_size for each in files if each.is_file())
+    return sum(file.stat().st_size for file in files if file.is_file())

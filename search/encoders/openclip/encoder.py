@@ -15,7 +15,7 @@ from open_clip.transformer import TextTransformer, text_global_pool
 from search.encoders.fingerprint import space_id
 from search.encoders.openclip.weights import CheckpointPair, load_pair, quiet
 from search.encoders.preparation import Preparation, Resize
-from search.encoders.text_limits import longest_by_tokens, spoken
+from search.encoders.text_limits import clip_text, longest_by_tokens
 from search.errors import BadSetting
 from search.records import Pixels, Space, Vectors
 
@@ -51,15 +51,15 @@ class Tower:
     def encode(self, tokens: torch.Tensor) -> torch.Tensor:
         """Compute open_clip 3.3's `encode_text` on (n, length) tokens, length <= context."""
         tower, length = self.module, tokens.shape[1]
-        embedded = tower.token_embedding(tokens) + tower.positional_embedding[:length]
-        states = tower.transformer(embedded, attn_mask=tower.attn_mask[:length, :length])
+        inputs = tower.token_embedding(tokens) + tower.positional_embedding[:length]
+        states = tower.transformer(inputs, attn_mask=tower.attn_mask[:length, :length])
         states = tower.ln_final(states)
-        pooled: torch.Tensor = text_global_pool(states, tokens, self.pool, self.end_id)
+        features: torch.Tensor = text_global_pool(states, tokens, self.pool, self.end_id)
         if (projection := tower.text_projection) is None:
-            return pooled
+            return features
         if isinstance(projection, torch.nn.Linear):
-            return torch.nn.functional.linear(pooled, projection.weight, projection.bias)
-        return pooled.matmul(projection)
+            return torch.nn.functional.linear(features, projection.weight, projection.bias)
+        return features.matmul(projection)
 
 
 def causal_tower(model: Any) -> Tower | None:
@@ -87,7 +87,9 @@ class OpenClipEncoder:
     def __init__(self, pair: CheckpointPair, device: torch.device) -> None:
         self._preparation = _preparation(pair.model.visual.preprocess_cfg)
         self._tokenizer = pair.tokenizer
-        self._tokenizing = threading.Lock()  # Hugging Face's tokenizers refuse two callers at once
+        self._tokenizer_lock = (
+            threading.Lock()
+        )  # Hugging Face's tokenizers refuse two callers at once
         self._context = int(pair.config["text_cfg"]["context_length"])
         parts = _identity(pair, self._preparation, self.tokens(PROBES).numpy())
         width = int(pair.config["embed_dim"])
@@ -113,8 +115,8 @@ class OpenClipEncoder:
 
         def encode(rows: NDArray[np.intp]) -> torch.Tensor:
             batch = torch.tensor(pixels[rows], device=self._device)
-            scaled = batch.permute(0, 3, 1, 2).float().div_(255).sub_(self._mean).div_(self._std)
-            features: torch.Tensor = self._model.encode_image(scaled, normalize=False)
+            inputs = batch.permute(0, 3, 1, 2).float().div_(255).sub_(self._mean).div_(self._std)
+            features: torch.Tensor = self._model.encode_image(inputs, normalize=False)
             return features
 
         return self._encode(np.arange(len(pixels)), encode)
@@ -164,8 +166,8 @@ class OpenClipEncoder:
 
     def tokens(self, texts: Sequence[str]) -> torch.Tensor:
         """Turn n texts into (n, context) int64; any text is valid."""
-        clean = [spoken(text, self._context) for text in texts]
-        with self._tokenizing:
+        clean = [clip_text(text, self._context) for text in texts]
+        with self._tokenizer_lock:
             tokens: torch.Tensor = self._tokenizer(clean)
         return tokens
 
@@ -207,8 +209,8 @@ def _preparation(cfg: dict[str, Any]) -> Preparation:
     resize: Resize = cfg["resize_mode"] or "shortest"
     height_px, width_px = (size, size) if isinstance(size, int) else (size[0], size[-1])
     # open_clip passes no interpolation on for an oblong "shortest", and reads "random" as bicubic.
-    honoured = resize != "shortest" or height_px == width_px
-    bilinear = honoured and cfg["interpolation"] == "bilinear"
+    has_effect = resize != "shortest" or height_px == width_px
+    bilinear = has_effect and cfg["interpolation"] == "bilinear"
     return Preparation(
         height_px=int(height_px),
         width_px=int(width_px),

@@ -22,7 +22,7 @@ MobileNetV2, about 180 in MobileCLIP-S0 (multiply-adds over parameters, as publi
 
 
 @cache
-def published() -> dict[str, dict[str, dict[str, Any]]]:
+def published_weights() -> dict[str, dict[str, dict[str, Any]]]:
     """Return open_clip's table of published weights: by architecture, by tag.
 
     Of its module, only the code that makes the table is run, without its imports, torch among them.
@@ -44,8 +44,8 @@ def published() -> dict[str, dict[str, dict[str, Any]]]:
 def configuration(architecture: str) -> dict[str, Any] | None:
     """Return the configuration of an architecture in open_clip, or None."""
     file = home() / "model_configs" / f"{architecture}.json"
-    found: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.is_file() else None
-    return found
+    config: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.is_file() else None
+    return config
 
 
 def weight_files(hub_name: str) -> tuple[str, list[str]]:
@@ -62,7 +62,7 @@ def weight_files(hub_name: str) -> tuple[str, list[str]]:
 def languages(config: dict[str, Any]) -> tuple[str, ...]:
     """Return ("en",) or ("many",), by the tokenizer in a configuration."""
     name = str(config.get("text_cfg", {}).get("hf_tokenizer_name", "")).lower()
-    return ("many",) if any(each in name for each in MANY_LANGUAGES) else ("en",)
+    return ("many",) if any(marker in name for marker in MANY_LANGUAGES) else ("en",)
 
 
 def picture_work(config: dict[str, Any], parameters: int | None = None) -> float | None:
@@ -74,8 +74,8 @@ def picture_work(config: dict[str, Any], parameters: int | None = None) -> float
     vision = config.get("vision_cfg", {})
     side = vision.get("image_size", 224)
     side_px = side if isinstance(side, int) else max(side)
-    named = re.search(r"patch(\d+)", str(vision.get("timm_model_name", "")))
-    patch_px = int(named[1]) if named else vision.get("patch_size")
+    match = re.search(r"patch(\d+)", str(vision.get("timm_model_name", "")))
+    patch_px = int(match[1]) if match else vision.get("patch_size")
     layers = vision.get("layers")
     if parameters is None and isinstance(layers, int) and "width" in vision:
         parameters = 12 * layers * int(vision["width"]) ** 2
@@ -92,11 +92,11 @@ def picture_work(config: dict[str, Any], parameters: int | None = None) -> float
 @cache
 def home() -> Path:
     """Return the folder of open_clip; raises EncoderUnavailable if it is not installed."""
-    found = importlib.util.find_spec("open_clip")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("open_clip")
+    if spec is None or spec.origin is None:
         raise EncoderUnavailable(
             "package-missing-open-clip",
             "open_clip is not installed: {install}",
             install=install("open_clip_torch"),
         )
-    return Path(found.origin).parent
+    return Path(spec.origin).parent

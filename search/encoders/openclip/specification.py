@@ -6,7 +6,7 @@ import runpy
 import sys
 from pathlib import Path
 
-from search.encoders.openclip.registry import home, published
+from search.encoders.openclip.registry import home, published_weights
 from search.errors import BadSetting, EncoderUnavailable
 
 FORMS = "open_clip:ARCH/PRETRAINED or open_clip:ARCH@/path/to/checkpoint"
@@ -25,7 +25,7 @@ def parse(spec: str) -> tuple[str, str, Path | None]:
     """
     name, at, place = spec.removeprefix("open_clip:").partition("@")
     # Both ViT-B/32 and ViT-B-32 are in use; the last slash is the one before the tag.
-    architecture, slash, tag = (name, "", "") if at and _known(name) else name.rpartition("/")
+    architecture, slash, tag = (name, "", "") if at and _is_known(name) else name.rpartition("/")
     if at and not slash:
         architecture = name
     architecture = architecture.replace("/", "-")
@@ -34,10 +34,10 @@ def parse(spec: str) -> tuple[str, str, Path | None]:
             "encoder-name-invalid",
             "{spec!r} does not name an encoder{detail}; write {forms}",
             spec=spec,
-            detail=_finished(name),
+            detail=_suggest_tags(name),
             forms=FORMS,
         )
-    if not _known(architecture):
+    if not _is_known(architecture):
         raise BadSetting(
             "unknown-architecture",
             "open_clip has no architecture {architecture!r}{hint}; "
@@ -46,16 +46,16 @@ def parse(spec: str) -> tuple[str, str, Path | None]:
             hint=_close(architecture),
         )
     tag = tag.lower().replace("-", "_")  # as open_clip reads its tags
-    tags = list(published().get(architecture, {}))
+    tags = list(published_weights().get(architecture, {}))
     if tag and tag not in tags:
-        known = f"it has: {', '.join(tags)}" if tags else "none are published for it"
+        choices = f"it has: {', '.join(tags)}" if tags else "none are published for it"
         raise BadSetting(
             "unknown-weights",
             "open_clip's {architecture} has no weights {tag!r}; {known}; "
             "weights in a file are named open_clip:{architecture}@/path/to/checkpoint",
             architecture=architecture,
             tag=tag,
-            known=known,
+            known=choices,
         )
     return architecture, tag, Path(os.path.abspath(os.path.expanduser(place))) if at else None
 
@@ -88,12 +88,16 @@ def instead(architecture: str) -> str:
 
 def near(text: str) -> list[str]:
     """Return published pairs whose names contain a text, or resemble it, the shortest first."""
-    wanted = _plain(text).removeprefix("openclip")
-    names = [f"open_clip:{each}/{tag}" for each, tags in published().items() for tag in tags]
+    target = _plain(text).removeprefix("openclip")
+    names = [
+        f"open_clip:{architecture}/{tag}"
+        for architecture, tags in published_weights().items()
+        for tag in tags
+    ]
     plain = {name: _plain(name).removeprefix("openclip") for name in names}
-    holding = sorted((name for name in names if wanted in plain[name]), key=len)
-    like = difflib.get_close_matches(wanted, plain.values(), n=MAX_NEAR, cutoff=0.8)
-    return holding[:MAX_NEAR] or [name for name in names if plain[name] in like][:MAX_NEAR]
+    matches = sorted((name for name in names if target in plain[name]), key=len)
+    like = difflib.get_close_matches(target, plain.values(), n=MAX_NEAR, cutoff=0.8)
+    return matches[:MAX_NEAR] or [name for name in names if plain[name] in like][:MAX_NEAR]
 
 
 def _plain(text: str) -> str:
@@ -127,13 +131,13 @@ def _checkpoint_names() -> tuple[str, ...]:
 
 def _architectures() -> list[str]:
     """Return the architectures of open_clip, and those added to it at run time."""
-    imported = sys.modules.get("open_clip")
-    if imported is not None and hasattr(imported, "list_models"):
-        return list(imported.list_models())
+    module = sys.modules.get("open_clip")
+    if module is not None and hasattr(module, "list_models"):
+        return list(module.list_models())
     return [file.stem for file in (home() / "model_configs").glob("*.json")]
 
 
-def _known(architecture: str) -> bool:
+def _is_known(architecture: str) -> bool:
     return architecture.replace("/", "-") in _architectures()
 
 
@@ -143,8 +147,8 @@ def _close(architecture: str) -> str:
     return f"; did you mean {' or '.join(names[name] for name in close)}?" if close else ""
 
 
-def _finished(name: str) -> str:
+def _suggest_tags(name: str) -> str:
     """Return the published weights of an architecture that was named alone."""
     architecture = name.rstrip("/@").replace("/", "-")
-    tags = list(published().get(architecture, {}))[:MAX_NEAR]
+    tags = list(published_weights().get(architecture, {}))[:MAX_NEAR]
     return f"; did you mean open_clip:{architecture}/{' or /'.join(tags)}?" if tags else ""

@@ -11,7 +11,7 @@ import ftfy
 import regex
 from tokenizers import Tokenizer
 
-from search.encoders.text_limits import spoken
+from search.encoders.text_limits import clip_text
 
 # open_clip cuts a text into these before its byte pairs; the tokenizers library has an older
 # Unicode, so recent letters would be cut elsewhere by it.
@@ -23,12 +23,12 @@ PIECES = regex.compile(
 WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
-def _mended(text: str) -> str:
+def _fix_text(text: str) -> str:
     return html.unescape(html.unescape(ftfy.fix_text(text))).strip()
 
 
 def _whitespace(text: str) -> str:
-    return " ".join(_mended(text).split())
+    return " ".join(_fix_text(text).split())
 
 
 def _lower(text: str) -> str:
@@ -36,7 +36,7 @@ def _lower(text: str) -> str:
 
 
 def _canonicalize(text: str) -> str:
-    plain = _mended(text).replace("_", " ").translate(WITHOUT_PUNCTUATION)
+    plain = _fix_text(text).replace("_", " ").translate(WITHOUT_PUNCTUATION)
     return " ".join(plain.lower().split())
 
 
@@ -49,7 +49,7 @@ CLEANING: dict[str, Callable[[str], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TokenRules:
     """The rules by which a text becomes tokens, as pair.json holds them.
 
     `clean` is a name in CLEANING. `start` and `end` enclose the byte pairs of CLIP's own tokenizer;
@@ -74,43 +74,43 @@ class OpenClipTokenizer:
     """A tokenizer and its rules. Safe to call from many threads."""
 
     tokenizer: Tokenizer = field(repr=False)
-    reading: Reading
+    rules: TokenRules
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return each text's tokens: up to its end where the tower is cut, else all the context."""
-        reading = self.reading
-        clean = CLEANING[reading.clean]
-        cleaned = [clean(spoken(text, reading.context)) for text in texts]
-        if reading.start is not None and reading.end is not None:
-            return [self._enclosed(text, reading.start, reading.end) for text in cleaned]
-        encoded = [self.tokenizer.encode(text).ids for text in cleaned]
-        return [[0 if each == reading.stripped else each for each in ids] for ids in encoded]
+        rules = self.rules
+        clean = CLEANING[rules.clean]
+        lines = [clean(clip_text(text, rules.context)) for text in texts]
+        if rules.start is not None and rules.end is not None:
+            return [self._enclose(text, rules.start, rules.end) for text in lines]
+        rows = [self.tokenizer.encode(text).ids for text in lines]
+        return [[0 if token == rules.stripped else token for token in ids] for ids in rows]
 
     def fit(self, text: str) -> bool:
         """Return whether a text fits without being cut."""
-        clean = CLEANING[self.reading.clean](spoken(text, self.reading.context))
-        if self.reading.start is None or self.reading.end is None:
+        clean = CLEANING[self.rules.clean](clip_text(text, self.rules.context))
+        if self.rules.start is None or self.rules.end is None:
             return not self.tokenizer.encode(clean).overflowing
-        return len(self._pairs(clean)) <= self.reading.context - 2
+        return len(self._pairs(clean)) <= self.rules.context - 2
 
     def _pairs(self, text: str) -> list[int]:
         """Return the byte pairs of CLIP's own tokenizer, in full number."""
         pieces = PIECES.findall(text)
-        encoded = self.tokenizer.encode(pieces, is_pretokenized=True, add_special_tokens=False)
-        return list(encoded.ids)
+        encoding = self.tokenizer.encode(pieces, is_pretokenized=True, add_special_tokens=False)
+        return list(encoding.ids)
 
-    def _enclosed(self, text: str, start: int, end: int) -> list[int]:
-        ids = [start, *self._pairs(text)[: self.reading.context - 2], end]
-        return ids if self.reading.cut else ids + [0] * (self.reading.context - len(ids))
+    def _enclose(self, text: str, start: int, end: int) -> list[int]:
+        ids = [start, *self._pairs(text)[: self.rules.context - 2], end]
+        return ids if self.rules.cut else ids + [0] * (self.rules.context - len(ids))
 
 
 def open_words(tokenizer: Path, facts: dict[str, Any]) -> OpenClipTokenizer:
     """Return the tokenizer in a file, with the rules in the `facts` of pair.json.
 
     Raises:
-        KeyError, TypeError, ValueError: the facts are not those of a Reading.
+        KeyError, TypeError, ValueError: the facts are not those of TokenRules.
     """
-    reading = Reading(**facts)
-    if reading.clean not in CLEANING:
-        raise ValueError(f"texts cleaned by {reading.clean!r} are not known")
-    return OpenClipTokenizer(Tokenizer.from_file(str(tokenizer)), reading)
+    rules = TokenRules(**facts)
+    if rules.clean not in CLEANING:
+        raise ValueError(f"texts cleaned by {rules.clean!r} are not known")
+    return OpenClipTokenizer(Tokenizer.from_file(str(tokenizer)), rules)

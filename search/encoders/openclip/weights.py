@@ -89,7 +89,7 @@ def load_pair(spec: str) -> CheckpointPair:
     """
     architecture, tag, path = parse(spec)
     config = open_clip.get_model_config(architecture)
-    weights = _local(architecture, tag, path) if path else _published(architecture, tag)
+    weights = _local(architecture, tag, path) if path else _published_weights(architecture, tag)
     config["quick_gelu"] = bool(config.get("quick_gelu")) or weights.quick_gelu
     tokenizer = _tokenizer(architecture, config, weights)
     model = _empty(architecture, config, weights)
@@ -119,7 +119,7 @@ def quiet() -> Iterator[None]:
         logging.root.removeHandler(handler)
 
 
-def _published(architecture: str, tag: str) -> CheckpointWeights:
+def _published_weights(architecture: str, tag: str) -> CheckpointWeights:
     spec = f"open_clip:{architecture}/{tag}"
     entry = open_clip.get_pretrained_cfg(architecture, tag)
     repository, names = weight_files(entry["hf_hub"])
@@ -142,8 +142,8 @@ def _preprocessing_beside(checkpoint: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_text("utf-8")).get("preprocess_cfg", {})
-        return {key: value for key, value in found.items() if key != "size"}
+        config = json.loads(path.read_text("utf-8")).get("preprocess_cfg", {})
+        return {key: value for key, value in config.items() if key != "size"}
     except (OSError, ValueError, AttributeError) as error:
         raise EncoderUnavailable(
             "checkpoint-unreadable",
@@ -239,8 +239,8 @@ def _explain(error: BaseException, architecture: str, path: Path) -> EncoderUnav
     sizes = re.findall(rf"size mismatch for (\S+): .*?{shape}.*?{shape}", text)
     differences = [f"{name} is ({there}), not ({here})" for name, there, here in sizes[:3]]
     for kind, word in (("Missing", "are missing"), ("Unexpected", "are not known")):
-        if found := re.search(rf"{kind} key\(s\) in state_dict: (.*)", text):
-            names = found[1].rstrip(" .").split(", ")
+        if match := re.search(rf"{kind} key\(s\) in state_dict: (.*)", text):
+            names = match[1].rstrip(" .").split(", ")
             differences.append(f"{len(names)} weights {word} ({names[0].strip(chr(34))}...)")
     return EncoderUnavailable(
         "checkpoint-differs",

@@ -24,7 +24,11 @@ class CaptionSignal:
         for index in context.indexes:
             if index.captions is None or not index.caption_count:
                 continue
-            allowed = None if index.allowed is None else _captions_of(index.captions, index.allowed)
+            allowed = (
+                None
+                if index.allowed_ids is None
+                else _captions_of(index.captions, index.allowed_ids)
+            )
             # A picture's captions are often found together: twice as many, to find enough pictures.
             ids, _ = index.captions.search(text, 2 * depth, allowed)
             found.append(caption_ids.owners(ids[0][ids[0] >= 0]))

@@ -42,7 +42,9 @@ def nearest_pictures(context: SearchContext, depth: int) -> tuple[Ids, Scores]:
     embedded, feedback = context.embedded, context.feedback
     vector = feedback.vector if feedback else embedded.vector
     kind: QueryKind = "text" if feedback else embedded.kind
-    parts = [index.pictures.search(vector, depth, index.allowed, kind) for index in context.indexes]
+    parts = [
+        index.pictures.search(vector, depth, index.allowed_ids, kind) for index in context.indexes
+    ]
     ids = np.concatenate([part[0][0] for part in parts])
     scores = np.concatenate([part[1][0] for part in parts])
     found = ids >= 0
