@@ -50,7 +50,7 @@ LIMITS = {
     "index_rooms": 23,
     "catalog_database": 0,
     "repeated_classes": 0,
-    "participles": 0.097,
+    "participles": 0.078,
     "dialect": 0.01,
     "no_imperative": 0,
     "large_classes": 4,
