@@ -24,7 +24,7 @@ from tests.colour_web import settings_in, store
 from web.server.connections import (
     HEAD_S,
     MAX_A_CLIENT,
-    MOST,
+    MAX_CONNECTIONS,
     STALL_S,
     Connection,
     Phase,
@@ -133,11 +133,11 @@ def test_a_crowd_from_many_addresses_leaves_room_for_who_comes_next(serving: Ser
         hosts = [f"127.0.1.{number}" for number in range(1, 8)]
         crowd = [
             stack.enter_context(connect(port, hosts[number % len(hosts)], BEGUN))
-            for number in range(MOST + 50)
+            for number in range(MAX_CONNECTIONS + 50)
         ]
         for host in ("127.0.0.1", hosts[0]):
             assert asked(port, "/api/v1/search?q=red", host) == 200
-        assert sum(map(is_open, crowd)) <= MOST
+        assert sum(map(is_open, crowd)) <= MAX_CONNECTIONS
 
 
 @linux
@@ -232,7 +232,7 @@ def test_each_phase_has_its_time(serving: Serving) -> None:
     async def follow() -> None:
         connection = await paired(serving[0])
         began_s = connection.since_s
-        connection.received(1)
+        connection.count_received(1)
         assert not connection.overdue(began_s + HEAD_S - 1, STALL_S)
         assert connection.overdue(began_s + HEAD_S + 1, STALL_S), "however many bytes have come"
         connection.enter(Phase.BODY)
@@ -241,7 +241,7 @@ def test_each_phase_has_its_time(serving: Serving) -> None:
         connection.enter(Phase.WORK)
         assert not connection.overdue(began_s + 86_400, STALL_S)
         connection.enter(Phase.ANSWER)
-        connection.sent(1 << 25)
+        connection.count_sent(1 << 25)
         connection.transport.write(b"G" * (1 << 25))
         now_s = began_s + 100_000
         assert not connection.overdue(now_s, STALL_S)
@@ -257,7 +257,7 @@ def test_a_body_that_trickles_in_is_given_up(serving: Serving) -> None:
     async def trickle() -> bool:
         connection = await paired(serving[0])
         connection.enter(Phase.BODY)
-        connection.received(1000)
+        connection.count_received(1000)
         connection.moved_s += 120  # a byte has come just now
         late = connection.overdue(connection.since_s + 120, STALL_S)
         connection.transport.abort()

@@ -12,7 +12,7 @@ from search.records import Space
 from search.stores import IndexKind
 from search.stores.exact import ExactBackend, ExactStore
 from tests.colour_web import settings_in, store, store_colours
-from web.services.index_follower import Following
+from web.services.index_follower import IndexFollower
 
 
 class OnSlowDisk(ExactStore):
@@ -63,7 +63,7 @@ def test_indexes_are_brought_level_while_nobody_searches(tmp_path: Path) -> None
         [collection] = engine.collections()
         engine.follow()
         store(engine.catalog, tmp_path / "blue.png", "blue")
-        following = Following(engine, every_s=0.01)
+        following = IndexFollower(engine, every_s=0.01)
         following.start()
         until_s = monotonic() + 30
         while (collection.name, "pictures", 3) not in engine.index_sizes():

@@ -46,12 +46,12 @@ def test_a_job_that_a_dead_worker_left_goes_on_when_the_server_starts(
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
         jobs = engine.catalog.jobs
-        foreman = WorkerProcesses(engine)
-        assert not foreman.at_work
-        foreman.start()
+        workers = WorkerProcesses(engine)
+        assert not workers.at_work
+        workers.start()
         assert ended(jobs, job) == "done"
-        foreman.stop()
-        assert not foreman.at_work
+        workers.stop()
+        assert not workers.at_work
 
 
 def test_the_job_of_a_worker_that_crashed_is_told_as_interrupted(
@@ -61,10 +61,10 @@ def test_the_job_of_a_worker_that_crashed_is_told_as_interrupted(
     with opened(settings) as (engine, _):  # type: ignore[arg-type]
         job = left_running(engine, tmp_path / "pictures")
         jobs = engine.catalog.jobs
-        foreman = WorkerProcesses(engine)
-        foreman.start()
+        workers = WorkerProcesses(engine)
+        workers.start()
         assert ended(jobs, job) == "interrupted"
-        foreman.stop()
+        workers.stop()
         told = jobs.one(job)
         assert told.message is not None and "code 2" in told.message
 

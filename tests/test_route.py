@@ -26,7 +26,7 @@ def files() -> str:
     "GET",
     "POST",
     scope="public",
-    limited=Limit("1 per minute", lambda view: view),
+    rate_limit=Limit("1 per minute", lambda view: view),
 )
 def sign_in() -> str:
     return ""

@@ -62,7 +62,7 @@ def answered(asked: Sequence[Asked], threads: int = 1) -> list[Asked]:
         async with requests.place("search", "nobody") as run:
             held = [run(busy.wait) for _ in range(threads)]
             waiting = [asyncio.create_task(one(requests, each)) for each in asked]
-            while requests.waiting < len(asked):
+            while requests.queue_length < len(asked):
                 await asyncio.sleep(0)
             busy.set()
             await asyncio.gather(*waiting, *map(asyncio.wrap_future, held))

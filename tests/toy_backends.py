@@ -60,7 +60,7 @@ class ToyFilter:
 toys = Blueprint("toys", __name__)
 
 
-@route(toys, "/toys", documented=False, scope="public")
+@route(toys, "/toys", in_openapi=False, scope="public")
 def count_toys() -> str:
     """Return the number of collections, as text."""
     return str(len(engine().collections()))

@@ -16,7 +16,7 @@ from web.api.health import health
 from web.api.jobs import jobs
 from web.api.maps import maps
 from web.api.marks_and_concepts import feedback
-from web.api.saved_searches import saved
+from web.api.saved_searches import saved_searches
 from web.api.search import api
 from web.auth import admit
 from web.i18n.languages import speak
@@ -31,14 +31,14 @@ from web.middleware.request_log import follow
 from web.middleware.security import guard, is_loopback
 from web.pages import template_filters
 from web.pages.boards import boards
-from web.pages.collection import gathering_pages
+from web.pages.collection import collection_pages
 from web.pages.error_page import error_page
 from web.pages.map import map_page
 from web.pages.refused_forms import show_refusals
-from web.pages.saved import kept
+from web.pages.saved import saved_pages
 from web.pages.search import pages
 from web.pages.sign_in import sign_in
-from web.pages.tiles import scrolling
+from web.pages.tiles import tile_pages
 from web.route import RouteFacts, check_routes, set_facts
 from web.services.collection_admin import CollectionAdmin
 from web.services.confined import ConfinedFiles
@@ -58,10 +58,10 @@ from web.state import State
 FORM_BYTES = 1 << 20
 
 # Flask's own view of stylesheets and scripts is public, since the pages for signing in need it.
-STATIC = RouteFacts(access="public", limited=False, urgency="picture")
+STATIC = RouteFacts(access="public", rate_limit=False, urgency="picture")
 
 # The query image cache holds this many of the largest pictures; usual ones are a tenth as large.
-HELD_PICTURES = 4
+CACHED_IMAGES = 4
 
 
 def create_app(
@@ -100,8 +100,8 @@ def create_app(
     admit(app)
     handle_errors(app, error_page)
     for part in (
-        *(pages, scrolling, gathering_pages, kept, boards),
-        *(api, collections, jobs, maps, films, feedback, saved, boards_api),
+        *(pages, tile_pages, collection_pages, saved_pages, boards),
+        *(api, collections, jobs, maps, films, feedback, saved_searches, boards_api),
         *(map_page, health, sign_in, metrics),
         *plugins.load_added("routes").values(),
     ):
@@ -113,27 +113,27 @@ def create_app(
 
 def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     """Return the services around an engine, not yet started."""
-    ending = Event()
+    shutdown = Event()
     roots = ServerFolders(settings.roots)
-    intake = Uploads(settings.data_dir / "uploads")
-    foreman = WorkerProcesses(engine, ending)
-    held = QueryImages(HELD_PICTURES * settings.max_upload_bytes, engine.limits)
-    confined = ConfinedFiles(engine, roots, intake)
+    uploads = Uploads(settings.data_dir / "uploads")
+    workers = WorkerProcesses(engine, shutdown)
+    query_images = QueryImages(CACHED_IMAGES * settings.max_upload_bytes, engine.limits)
+    confinement = ConfinedFiles(engine, roots, uploads)
     return State(
         engine=engine,
         settings=settings,
         tokens=tokens,
-        ending=ending,
+        shutdown=shutdown,
         warmup=Warmup(engine),
         roots=roots,
-        intake=intake,
-        foreman=foreman,
-        held=held,
-        orders=ResultCache(engine),
-        confined=confined,
-        collections=CollectionAdmin(engine, roots, intake, foreman, confined),
-        exports=Exports(engine, confined),
-        originals=Originals(engine, confined),
-        maps=Maps(engine, foreman),
-        queries=PageQueries(engine, held, confined),
+        uploads=uploads,
+        workers=workers,
+        query_images=query_images,
+        result_cache=ResultCache(engine),
+        confinement=confinement,
+        collections=CollectionAdmin(engine, roots, uploads, workers, confinement),
+        exports=Exports(engine, confinement),
+        originals=Originals(engine, confinement),
+        maps=Maps(engine, workers),
+        queries=PageQueries(engine, query_images, confinement),
     )

@@ -16,7 +16,7 @@ from web.state import state
 
 COOKIE = "limn_token"
 
-TOKEN_WANTED = Message(
+TOKEN_NEEDED = Message(
     "token-needed",
     "this server wants a token; send one as Authorization: Bearer ..., made where the server runs "
     "with: limn token create NAME",
@@ -41,12 +41,12 @@ def admit(app: Flask) -> None:
             return None
         secret = _secret()
         g.token = tokens.of_secret(secret) if secret else None
-        wanted = current_facts().scope(request.method)
-        if wanted is None:
+        scope = current_facts().scope(request.method)
+        if scope is None:
             return None
         if g.token is None:
             return _refuse(secret)
-        if not g.token.allows(wanted):
+        if not g.token.allows(scope):
             raise Forbidden(
                 Message(
                     "token-scope-too-small",
@@ -54,7 +54,7 @@ def admit(app: Flask) -> None:
                     "token create NAME --scope {wanted}",
                     name=g.token.name,
                     scope=g.token.scope,
-                    wanted=wanted,
+                    wanted=scope,
                 )
             )
         return None
@@ -62,20 +62,20 @@ def admit(app: Flask) -> None:
 
 def may(scope: Scope) -> bool:
     """Return whether the client's token allows `scope`."""
-    found = token()
-    return state().tokens is None or (found is not None and found.allows(scope))
+    client_token = token()
+    return state().tokens is None or (client_token is not None and client_token.allows(scope))
 
 
 def token() -> Token | None:
     """Return the token of this request; None where no token is needed or none was sent."""
-    found: Token | None = g.get("token")
-    return found
+    client_token: Token | None = g.get("token")
+    return client_token
 
 
 def client() -> str:
     """Return the identity of the client: a token, else an address."""
-    found = token()
-    return f"token {found.id}" if found else request.remote_addr or "nobody"
+    client_token = token()
+    return f"token {client_token.id}" if client_token else request.remote_addr or "nobody"
 
 
 def admits(tokens: Tokens | None, headers: Mapping[str, str], scope: Scope) -> bool:
@@ -86,22 +86,22 @@ def admits(tokens: Tokens | None, headers: Mapping[str, str], scope: Scope) -> b
     """
     if tokens is None:
         return True
-    shown = Authorization.from_header(headers.get("AUTHORIZATION"))
-    secret = _secret_in(shown, parse_cookie(headers.get("COOKIE")))
+    authorization = Authorization.from_header(headers.get("AUTHORIZATION"))
+    secret = _secret_in(authorization, parse_cookie(headers.get("COOKIE")))
     try:
-        found = tokens.of_secret(secret) if secret else None
+        token = tokens.of_secret(secret) if secret else None
     except LimnError:  # the request itself answers with the reason
         return False
-    return found is not None and found.allows(scope)
+    return token is not None and token.allows(scope)
 
 
 def _secret() -> str | None:
     return _secret_in(request.authorization, request.cookies)
 
 
-def _secret_in(shown: Authorization | None, cookies: Mapping[str, str]) -> str | None:
-    if shown is not None and shown.type == "bearer":
-        return shown.token
+def _secret_in(authorization: Authorization | None, cookies: Mapping[str, str]) -> str | None:
+    if authorization is not None and authorization.type == "bearer":
+        return authorization.token
     return cookies.get(COOKIE)
 
 
@@ -109,5 +109,5 @@ def _refuse(secret: str | None) -> Response:
     if not is_for_programs(request.path) and request.method in ("GET", "HEAD"):
         return redirect(url_for("sign_in.form", next=request.full_path.rstrip("?")), 303)
     raise Unauthorized(
-        TOKEN_UNKNOWN if secret else TOKEN_WANTED, www_authenticate=WWWAuthenticate("bearer")
+        TOKEN_UNKNOWN if secret else TOKEN_NEEDED, www_authenticate=WWWAuthenticate("bearer")
     )

@@ -48,7 +48,7 @@ def placeholder(picture: Picture) -> str | None:
     return f"data:image/webp;base64,{b64encode(small).decode()}" if small else None
 
 
-def linked(picture: Picture) -> documents.Picture:
+def linked_picture(picture: Picture) -> documents.Picture:
     """Return the document of a picture, with the addresses of its files."""
     return picture_document(picture, **addresses(picture))
 

@@ -50,10 +50,10 @@ class RouteFacts:
 
     `answers` maps media types to document classes, with None for plain bytes; `fields` is the class
     of the address's fields; `takes` maps the media types of bodies to classes; `statuses` explains
-    further statuses; `status` is the usual one. `documented` routes are in OpenAPI.
+    further statuses; `status` is the usual one. `in_openapi` routes are in OpenAPI.
 
     Where `access` is None, reading needs `read` and changing needs `write`. `files` routes accept
-    bodies as large as archives. `limited` is False where a client may ask at any rate. `etag`
+    bodies as large as archives. `rate_limit` is False where a client may ask at any rate. `etag`
     routes return the same document until something changes. `for_programs` routes answer errors as
     JSON outside the API.
     """
@@ -63,10 +63,10 @@ class RouteFacts:
     takes: Mapping[str, type[Struct]] = field(default_factory=dict)
     statuses: Mapping[int, str] = field(default_factory=dict)
     status: int = 200
-    documented: bool = True
+    in_openapi: bool = True
     access: Access | None = None
     files: bool = False
-    limited: bool | Limit = True
+    rate_limit: bool | Limit = True
     etag: bool = True
     urgency: Urgency = "search"
     for_programs: bool = False
@@ -93,10 +93,10 @@ def route(
     takes: Mapping[str, type[Struct]] | None = None,
     statuses: Mapping[int, str] | None = None,
     status: int = 200,
-    documented: bool = True,
+    in_openapi: bool = True,
     scope: Access | None = None,
     files: bool = False,
-    limited: bool | Limit = True,
+    rate_limit: bool | Limit = True,
     etag: bool = True,
     urgency: Urgency = "search",
     for_programs: bool = False,
@@ -112,10 +112,10 @@ def route(
         takes=takes or {},
         statuses=statuses or {},
         status=status,
-        documented=documented,
+        in_openapi=in_openapi,
         access=scope,
         files=files,
-        limited=limited,
+        rate_limit=rate_limit,
         etag=etag,
         urgency=urgency,
         for_programs=for_programs,
@@ -183,9 +183,9 @@ class Routes:
 
     def facts(self, method: str, path: str) -> RouteFacts:
         """Return the facts of the view at a path, encoded as latin-1 as in WSGI."""
-        named = path.encode("latin-1").decode("utf-8", "replace")
+        url_path = path.encode("latin-1").decode("utf-8", "replace")
         try:
-            endpoint, _ = self._rules.match(named, method)
+            endpoint, _ = self._rules.match(url_path, method)
         except HTTPException:  # no view, another method, or a redirect
             return USUAL
         return facts_of(self._app, endpoint)

@@ -37,14 +37,14 @@ class State:
     engine: Engine
     settings: Settings
     tokens: Tokens | None
-    ending: Event
+    shutdown: Event
     warmup: Warmup
     roots: ServerFolders
-    intake: Uploads
-    foreman: WorkerProcesses
-    held: QueryImages
-    orders: ResultCache
-    confined: ConfinedFiles
+    uploads: Uploads
+    workers: WorkerProcesses
+    query_images: QueryImages
+    result_cache: ResultCache
+    confinement: ConfinedFiles
     collections: CollectionAdmin
     exports: Exports
     originals: Originals

@@ -17,7 +17,7 @@ from search.documents.saved_and_boards import (
     PinnedPictures,
 )
 from search.query.limits import LARGEST_ID
-from web.links import API, linked
+from web.links import API, linked_picture
 from web.requests.json_body import read_body
 from web.requests.pagination import next_of, page_of
 from web.requests.query_form import identities
@@ -31,13 +31,13 @@ BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 PINNED = f"{BOARD}/pictures/<int(max={LARGEST_ID}):picture_id>"
 
 
-@route(boards_api, "/boards", answers=Boards, fields=PageFields)
-def listed() -> Boards:
+@route(boards_api, "/boards", answers=Boards, endpoint="listed", fields=PageFields)
+def list_boards() -> Boards:
     """Return the boards, the first made first."""
     k, after = page_of(request.args, "boards")
-    found = _rows().page(k, after or 0)
-    boards = tuple(board_document(board) for board in found)
-    return Boards(boards, next_of([board.id for board in found], k))
+    rows = _rows().page(k, after or 0)
+    boards = tuple(board_document(board) for board in rows)
+    return Boards(boards, next_of([board.id for board in rows], k))
 
 
 @route(boards_api, "/boards", "POST", answers=Board, takes={JSON: NewBoard}, status=201)
@@ -73,17 +73,17 @@ def delete(board_id: int) -> Response:
 @route(boards_api, f"{BOARD}/pictures", answers=PinnedPictures, fields=PageFields)
 def pictures(board_id: int) -> PinnedPictures:
     """Return the pictures of a board in their order, with their notes."""
-    k, passed = page_of(request.args, "pictures")
-    first = passed or 0
-    _, pinned = _rows().one(board_id)
-    shown = list(enumerate(pinned))[first : first + k]
-    found = engine().catalog.pictures.by_id([each.picture_id for _, each in shown])
+    k, cursor = page_of(request.args, "pictures")
+    first = cursor or 0
+    _, pins = _rows().one(board_id)
+    page = list(enumerate(pins))[first : first + k]
+    by_id = engine().catalog.pictures.by_id([each.picture_id for _, each in page])
     pictures = tuple(
-        pinned_document(linked(found[each.picture_id]), place, each.note)
-        for place, each in shown
-        if each.picture_id in found  # the picture may have been removed since
+        pinned_document(linked_picture(by_id[each.picture_id]), place, each.note)
+        for place, each in page
+        if each.picture_id in by_id  # the picture may have been removed since
     )
-    return PinnedPictures(pictures, next_of([place + 1 for place, _ in shown], k))
+    return PinnedPictures(pictures, next_of([place + 1 for place, _ in page], k))
 
 
 @route(boards_api, f"{BOARD}/pictures", "POST", answers=Added, takes={JSON: Ids})

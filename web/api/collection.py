@@ -36,7 +36,7 @@ from web.requests.multipart import read_form
 from web.requests.query_form import FORM_TYPES, Fields
 from web.route import JSON, route
 from web.services import uploads
-from web.services.uploads import Sent
+from web.services.uploads import Upload
 from web.state import engine, state
 
 collections = Blueprint("collections", __name__, url_prefix=API)
@@ -49,8 +49,8 @@ MAX_FAILURES = 1_000
 ACCEPTED = {202: "Queued: follow the job."}
 
 
-@route(collections, "/collections", answers=Collections)
-def listed() -> Collections:
+@route(collections, "/collections", answers=Collections, endpoint="listed")
+def list_collections() -> Collections:
     """Return what there is to search."""
     return Collections(tuple(map(collection_document, engine().summaries())))
 
@@ -72,8 +72,8 @@ def make() -> tuple[QueuedJob, int]:
     """
     if request.is_json:
         new = read_body(NewCollection, request.get_data())
-        return _queued(state().collections.from_folder(new.name, new.folder), []), 202
-    return _queued(*state().collections.from_files(_receive)), 202
+        return _job_answer(state().collections.from_folder(new.name, new.folder), []), 202
+    return _job_answer(*state().collections.from_files(_receive)), 202
 
 
 @route(collections, COLLECTION, answers=Collection)
@@ -116,7 +116,7 @@ def remove(name: str) -> Removed:
 )
 def send(name: str) -> tuple[QueuedJob, int]:
     """Add files to a collection."""
-    return _queued(*state().collections.from_files(_receive, name)), 202
+    return _job_answer(*state().collections.from_files(_receive, name)), 202
 
 
 @route(
@@ -137,12 +137,12 @@ def index(name: str) -> tuple[JobList, int]:
 def failures(name: str) -> Failures:
     """Return the files of a collection that could not be indexed, with the reasons."""
     collection = engine().catalog.collections.one(name)
-    found = engine().catalog.failures.of(collection.id)
-    shown = tuple(
+    rows = engine().catalog.failures.of(collection.id)
+    files = tuple(
         Failure(printable(str(each.path)), each.reason, printable(each.detail))
-        for each in found[:MAX_FAILURES]
+        for each in rows[:MAX_FAILURES]
     )
-    return Failures(shown, len(found) - len(shown))
+    return Failures(files, len(rows) - len(files))
 
 
 @route(collections, f"{COLLECTION}/missing", answers=Missing)
@@ -150,11 +150,11 @@ def missing(name: str) -> Missing:
     """Return the pictures of a collection whose files were not found, counted by folder."""
     collection = engine().catalog.collections.one(name)
     counts = engine().catalog.files(collection).missing_folders()
-    shown = tuple(
+    rows = tuple(
         MissingFolder(printable(str(folder)), number)
         for folder, number in list(counts.items())[:MAX_FAILURES]
     )
-    return Missing(sum(counts.values()), shown, len(counts) - len(shown))
+    return Missing(sum(counts.values()), rows, len(counts) - len(rows))
 
 
 @route(collections, f"{COLLECTION}/missing", "DELETE", answers=Forgotten, scope="admin")
@@ -170,21 +170,21 @@ def folders() -> Folders:
     if not path:
         roots = tuple(printable(str(root)) for root in state().roots.all)
         return Folders(path=None, above=None, folders=roots, pictures=0)
-    found = state().roots.listing(path)
+    listing = state().roots.listing(path)
     return Folders(
-        path=printable(str(found.path)),
-        above=None if found.above is None else printable(str(found.above)),
-        folders=tuple(printable(str(folder)) for folder in found.folders),
-        pictures=found.pictures,
+        path=printable(str(listing.path)),
+        above=None if listing.above is None else printable(str(listing.above)),
+        folders=tuple(printable(str(folder)) for folder in listing.folders),
+        pictures=listing.pictures,
     )
 
 
-def _receive(sent: Sent) -> Fields:
+def _receive(upload: Upload) -> Fields:
     """Write the request's files into drafts; return the form's other fields."""
-    return read_form(request, sent.open, current_app.config["MAX_SENT_LENGTH"])
+    return read_form(request, upload.open, current_app.config["MAX_SENT_LENGTH"])
 
 
-def _queued(job: Job, refused: Sequence[uploads.RefusedFile]) -> QueuedJob:
+def _job_answer(job: Job, refusals: Sequence[uploads.RefusedFile]) -> QueuedJob:
     """Return a job with the refused files of its upload."""
-    files = tuple(NotTaken(each.name, each.reason) for each in refused)
+    files = tuple(NotTaken(each.name, each.reason) for each in refusals)
     return QueuedJob(**structs.asdict(job_document(job)), refused=files)

@@ -10,13 +10,13 @@ from web.state import engine, state
 health = Blueprint("health", __name__)
 
 
-@route(health, "/healthz", scope="public", limited=False, urgency="probe", for_programs=True)
+@route(health, "/healthz", scope="public", rate_limit=False, urgency="probe", for_programs=True)
 def healthz() -> dict[str, Any]:
     """Return the process is up."""
     return {"status": "ok"}
 
 
-@route(health, "/readyz", scope="public", limited=False, urgency="probe", for_programs=True)
+@route(health, "/readyz", scope="public", rate_limit=False, urgency="probe", for_programs=True)
 def readyz() -> tuple[dict[str, Any], int]:
     """Return whether database, encoders and indexes answer; 503 with the reason until then."""
     engine().collections()

@@ -28,8 +28,8 @@ JOB = f"/jobs/<int(max={LARGEST_ID}):job_id>"
 
 # The interval for polling a followed job, and the longest silence of its stream: only writing shows
 # that a client has disconnected.
-LOOK_EVERY_S = 0.4
-SPEAK_EVERY_S = 5.0
+POLL_INTERVAL_S = 0.4
+KEEP_ALIVE_S = 5.0
 
 # A stream takes a thread of the server.
 MAX_STREAMS = 3
@@ -37,12 +37,12 @@ MAX_STREAMS = 3
 _streams = threading.BoundedSemaphore(MAX_STREAMS)
 
 
-@route(jobs, "/jobs", answers=Jobs, fields=JobFields)
-def listed() -> Jobs:
+@route(jobs, "/jobs", answers=Jobs, endpoint="listed", fields=JobFields)
+def list_jobs() -> Jobs:
     """Return the runs of the indexer, the newest first."""
     k, before = page_of(request.args, "jobs")
-    found = engine().catalog.jobs.latest(k, before)
-    return Jobs(tuple(map(job_document, found)), next_of([job.id for job in found], k))
+    rows = engine().catalog.jobs.latest(k, before)
+    return Jobs(tuple(map(job_document, rows)), next_of([job.id for job in rows], k))
 
 
 @route(jobs, JOB, answers=Job)
@@ -70,7 +70,7 @@ def events(job_id: int) -> Response:
         )
     first = engine().catalog.jobs.one(job_id)
     answer = Response(
-        _stream(engine().catalog.jobs, first, seconds, state().ending),
+        _stream(engine().catalog.jobs, first, seconds, state().shutdown),
         content_type="text/event-stream",
     )
     answer.headers["Cache-Control"] = "no-store"
@@ -78,28 +78,28 @@ def events(job_id: int) -> Response:
 
 
 def _stream(
-    found: catalog.Jobs, job: catalog.Job, seconds: int, ending: threading.Event
+    queue: catalog.Jobs, job: catalog.Job, seconds: int, shutdown: threading.Event
 ) -> Iterator[str]:
     """Yield the job's events; a single event, with a delay to retry, where streams are too many."""
     if not _streams.acquire(blocking=False):
         yield f"retry: 2000\ndata: {_data(job_document(job))}\n\n"
         return
     try:
-        told = None
+        last = None
         spoke_s = began_s = monotonic()
         while True:
             now = job_document(job)
-            if now != told:
-                told = now
+            if now != last:
+                last = now
                 yield f"retry: 1000\ndata: {_data(now)}\n\n"
                 spoke_s = monotonic()
-            elif monotonic() - spoke_s > SPEAK_EVERY_S:
+            elif monotonic() - spoke_s > KEEP_ALIVE_S:
                 yield ": still here\n\n"
                 spoke_s = monotonic()
             over = monotonic() - began_s > seconds
-            if job.state in catalog.ENDED or over or ending.wait(LOOK_EVERY_S):
+            if job.state in catalog.ENDED or over or shutdown.wait(POLL_INTERVAL_S):
                 return
-            job = found.one(job.id)
+            job = queue.one(job.id)
     finally:
         _streams.release()
 

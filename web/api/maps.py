@@ -20,11 +20,11 @@ MAP = "/collections/<name>/map"
 @route(maps, MAP, endpoint="told", answers=PictureMap)
 def one(name: str) -> PictureMap:
     """Return the map of a collection: its regions, and how far the collection has gone on since."""
-    collection, found = state().maps.get(name)
+    collection, picture_map = state().maps.get(name)
     return PictureMap(
-        pictures=len(found.ids),
-        stale=state().maps.is_stale(collection, found),
-        regions=tuple(map(_region, found.regions)),
+        pictures=len(picture_map.ids),
+        stale=state().maps.is_stale(collection, picture_map),
+        regions=tuple(map(_region, picture_map.regions)),
         points=url_for("mapping.points", name=name),
     )
 
@@ -36,9 +36,9 @@ def points(name: str) -> Response:
     A place is from 0 to 65,535 from left to right and from bottom to top.
     """
     read_texts(PointsFields, dict(request.args.lists()))
-    _, made = state().maps.get(name)
-    places = np.clip(made.places * 65_535, 0, 65_535).astype("<u2")
-    answer = Response(made.ids.astype("<f8").tobytes() + places.tobytes())
+    _, picture_map = state().maps.get(name)
+    places = np.clip(picture_map.places * 65_535, 0, 65_535).astype("<u2")
+    answer = Response(picture_map.ids.astype("<f8").tobytes() + places.tobytes())
     answer.content_type = "application/octet-stream"
     answer.add_etag()
     answer.make_conditional(request)

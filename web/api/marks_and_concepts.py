@@ -84,9 +84,9 @@ def concept(name: str) -> SharedConcept:
 )
 def import_concept() -> ConceptSummary:
     """Take a concept that another catalog exported."""
-    taken = read_concept(request.get_data())
-    engine().catalog.concepts.keep(taken)
-    return concept_document(taken)
+    concept = read_concept(request.get_data())
+    engine().catalog.concepts.keep(concept)
+    return concept_document(concept)
 
 
 @route(feedback, CONCEPT, "DELETE", status=204)

@@ -29,7 +29,7 @@ def openapi(app: Flask, prefix: str) -> dict[str, Any]:
     documents: set[type[Struct]] = {Problem}
     for rule in sorted(app.url_map.iter_rules(), key=str):
         facts = facts_of(app, rule.endpoint)
-        if not facts.documented or not str(rule).startswith(prefix):
+        if not facts.in_openapi or not str(rule).startswith(prefix):
             continue
         documents.update(_documents(facts))
         view = app.view_functions[rule.endpoint]

@@ -16,31 +16,31 @@ from search.documents.saved_and_boards import (
 )
 from search.documents.search import Answer
 from search.query.limits import LARGEST_ID
-from web.api.search import answered
+from web.api.search import answer_query
 from web.links import API
 from web.requests.json_body import read_body
 from web.requests.pagination import next_of, page_of
 from web.requests.query_form import words
-from web.requests.saved_search import asked_in, name_of, saved_address
+from web.requests.saved_search import name_of, parse_address, saved_address
 from web.route import JSON, route
 from web.state import engine, state
 
-saved = Blueprint("saved", __name__, url_prefix=API)
+saved_searches = Blueprint("saved", __name__, url_prefix=API)
 
 SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
 
-@route(saved, "/saved", answers=SavedSearches, fields=PageFields)
-def listed() -> SavedSearches:
+@route(saved_searches, "/saved", answers=SavedSearches, endpoint="listed", fields=PageFields)
+def list_searches() -> SavedSearches:
     """Return the saved searches, the first saved first."""
     k, after = page_of(request.args, "saved searches")
-    found = _rows().page(k, after or 0)
-    searches = tuple(saved_search_document(search) for search in found)
-    return SavedSearches(searches, next_of([search.id for search in found], k))
+    rows = _rows().page(k, after or 0)
+    searches = tuple(saved_search_document(search) for search in rows)
+    return SavedSearches(searches, next_of([search.id for search in rows], k))
 
 
 @route(
-    saved,
+    saved_searches,
     "/saved",
     "POST",
     answers=SavedSearch,
@@ -54,13 +54,13 @@ def save() -> tuple[SavedSearch, int, dict[str, str]]:
     return one(search_id), 201, {"Location": url_for("saved.one", search_id=search_id)}
 
 
-@route(saved, SAVED, answers=SavedSearch)
+@route(saved_searches, SAVED, answers=SavedSearch)
 def one(search_id: int) -> SavedSearch:
     """One saved search."""
     return saved_search_document(_rows().one(search_id))
 
 
-@route(saved, SAVED, "PATCH", answers=SavedSearch, takes={JSON: SearchChange})
+@route(saved_searches, SAVED, "PATCH", answers=SavedSearch, takes={JSON: SearchChange})
 def change(search_id: int) -> SavedSearch:
     """Give a saved search another name, another question, or both."""
     change = read_body(SearchChange, request.get_data())
@@ -72,7 +72,7 @@ def change(search_id: int) -> SavedSearch:
     return one(search_id)
 
 
-@route(saved, SAVED, "DELETE", status=204)
+@route(saved_searches, SAVED, "DELETE", status=204)
 def forget(search_id: int) -> Response:
     """Forget a saved search."""
     _rows().remove(search_id)
@@ -80,7 +80,7 @@ def forget(search_id: int) -> Response:
 
 
 @route(
-    saved,
+    saved_searches,
     f"{SAVED}/search",
     answers=Answer,
     fields=SavedAnswerFields,
@@ -89,14 +89,14 @@ def forget(search_id: int) -> Response:
 def search(search_id: int) -> Answer:
     """Answer a saved search as it is now."""
     page = read_texts(SavedAnswerFields, dict(request.args.lists()))
-    asked = asked_in(_rows().one(search_id).address)
-    return answered(state().queries.query_of(asked, page.k, 0), page.cursor)
+    url = parse_address(_rows().one(search_id).address)
+    return answer_query(state().queries.query_of(url, page.k, 0), page.cursor)
 
 
 def _address(address: str) -> str:
     """Return the address of a query in its stored form."""
-    return saved_address(asked_in(words(address)))
+    return saved_address(parse_address(words(address)))
 
 
 def _rows() -> catalog.CatalogSavedSearches:
-    return engine().catalog.saved
+    return engine().catalog.saved_searches

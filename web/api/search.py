@@ -21,7 +21,7 @@ from search.errors import BadPicture, NotFound
 from search.query.limits import LARGEST_ID
 from search.query.records import Query
 from web.api.openapi import NOT_MODIFIED, RANGES, openapi
-from web.links import API, addresses, linked
+from web.links import API, addresses, linked_picture
 from web.middleware.file_responses import attachment, send
 from web.requests.pagination import cursor_after, offset_of
 from web.requests.query_form import FORM_TYPES, query_of_request
@@ -50,10 +50,10 @@ YEAR_S = 365 * 24 * 3600
 )
 def search() -> Answer:
     """Answer a query: fields in the address, a form with pictures, or a JSON document."""
-    return answered(*query_of_request(request))
+    return answer_query(*query_of_request(request))
 
 
-def answered(query: Query, cursor: str) -> Answer:
+def answer_query(query: Query, cursor: str) -> Answer:
     """Return the answer to a query, starting at the cursor."""
     if cursor:
         query = replace(query, offset=offset_of(cursor, query))
@@ -61,14 +61,14 @@ def answered(query: Query, cursor: str) -> Answer:
     answer = engine().answer(query)
     took_ms = round((perf_counter() - began_s) * 1000, 1)
     hits = (hit_document(hit, **addresses(hit.picture)) for hit in answer.hits)
-    following = cursor_after(query, len(answer.hits)) if answer.more else None
-    return answer_document(query, answer, hits, following, took_ms)
+    next_cursor = cursor_after(query, len(answer.hits)) if answer.more else None
+    return answer_document(query, answer, hits, next_cursor, took_ms)
 
 
 @route(api, PICTURE, answers=Picture)
 def picture(picture_id: int) -> Picture:
     """One picture with its facts and captions."""
-    return linked(engine().picture(picture_id))
+    return linked_picture(engine().picture(picture_id))
 
 
 @route(api, f"{PICTURE}/captions", answers=Captions)
@@ -83,7 +83,7 @@ def captions(picture_id: int) -> Captions:
     answers="image/webp",
     fields=ThumbnailFields,
     statuses=NOT_MODIFIED,
-    limited=False,
+    rate_limit=False,
     urgency="picture",
 )
 def thumbnail(picture_id: int) -> Response:
@@ -112,11 +112,11 @@ def original(picture_id: int) -> Response:
     """Return the picture's file as it is, whole or the range that is asked for."""
     read_texts(OriginalFields, dict(request.args.lists()))
     picture = engine().picture(picture_id)
-    found = state().originals.find(picture)
+    source = state().originals.find(picture)
     # Types that a browser could run as a page are sent for download alone.
-    download = "download" in request.args or found.mimetype is None
+    download = "download" in request.args or source.mimetype is None
     with not_found_if_unreadable(f"the file of picture {picture_id}"):
-        return send(found.file, found.name, found.mimetype, etag=found.etag, download=download)
+        return send(source.file, source.name, source.mimetype, etag=source.etag, download=download)
 
 
 @route(
@@ -133,20 +133,20 @@ def original(picture_id: int) -> Response:
 def export() -> Response | Export:
     """Return a selection of pictures: JSON, CSV, or a zip of their files."""
     ids, kind = selection_of(request.values)
-    chosen = state().exports.pictures(ids)
+    pictures = state().exports.pictures(ids)
     if kind == "json":
-        return Export(tuple(linked(picture) for picture in chosen))
-    export = state().exports.of(chosen, kind)
+        return Export(tuple(linked_picture(picture) for picture in pictures))
+    export = state().exports.of(pictures, kind)
     return attachment(export.content, export.content_type, export.name)
 
 
-@route(api, "/openapi.json", documented=False)
+@route(api, "/openapi.json", in_openapi=False)
 def document() -> dict[str, Any]:
     """Return this API as OpenAPI 3.1."""
     return openapi(current_app, f"{API}/")
 
 
-@route(api, "/docs", documented=False)
+@route(api, "/docs", in_openapi=False)
 def docs() -> str:
     """Return the same for people, without anything from elsewhere."""
     return render_template("reference.html", api=openapi(current_app, f"{API}/"))
@@ -154,7 +154,7 @@ def docs() -> str:
 
 def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
     try:
-        return engine().thumbnail(picture_id, side_px, content_hash, state().confined.check_file)
+        return engine().thumbnail(picture_id, side_px, content_hash, state().confinement.check_file)
     except BadPicture as error:  # a corrupt file on the server is not the client's fault
         raise NotFound(
             "picture-unreadable",

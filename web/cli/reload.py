@@ -49,7 +49,7 @@ def serve_and_reload(command: Sequence[str]) -> int:
     for changes in watch(
         *_folders(),
         watch_filter=lambda _, path: Path(path).suffix in SUFFIXES,
-        stop_event=server.ending,
+        stop_event=server.shutdown,
         rust_timeout=POLL_INTERVAL_MS,
         yield_on_timeout=True,
     ):
@@ -71,10 +71,10 @@ class _ServerProcess:
     """The process that serves; signals that would end this process end that one."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self.ending = Event()
+        self.shutdown = Event()
         self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
-        self._reported = False
+        self._is_reported = False
 
     def forward_signals(self) -> None:
         """Forward each ending signal to the process; the first signal also stops the watching."""
@@ -85,7 +85,7 @@ class _ServerProcess:
 
     def start(self) -> None:
         """Start the process, unless a signal has asked to stop."""
-        if self.ending.is_set():
+        if self.shutdown.is_set():
             return
         # In a group of its own: a terminal's Ctrl-C would reach the process twice and cut off
         # requests.
@@ -93,8 +93,8 @@ class _ServerProcess:
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.DEVNULL, process_group=group
         )
-        self._reported = False
-        if self.ending.is_set():  # a signal came meanwhile, and went to the previous process
+        self._is_reported = False
+        if self.shutdown.is_set():  # a signal came meanwhile, and went to the previous process
             self._process.terminate()
 
     def restart(self) -> None:
@@ -106,10 +106,10 @@ class _ServerProcess:
     def report_exit(self) -> int | None:
         """Return the exit code of a process that ended by itself, and print the code once."""
         code = None if self._process is None else self._process.poll()
-        if code not in (None, MISUSE) and not self._reported and not self.ending.is_set():
-            self._reported = True
-            told = f"the server has ended with exit code {code}; it starts again after a change"
-            click.echo(told, err=True)
+        if code not in (None, MISUSE) and not self._is_reported and not self.shutdown.is_set():
+            self._is_reported = True
+            message = f"the server has ended with exit code {code}; it starts again after a change"
+            click.echo(message, err=True)
         return code
 
     def wait(self) -> int:
@@ -131,7 +131,7 @@ class _ServerProcess:
         self._process.wait()
 
     def _forward(self, number: int, _frame: FrameType | None) -> None:
-        self.ending.set()
+        self.shutdown.set()
         if self._process is not None:
             self._process.send_signal(number)
 

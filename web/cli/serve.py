@@ -81,7 +81,7 @@ def serve(
     from web.app import create_app
     from web.middleware.request_log import write_logs
     from web.server.http_server import open_server, url_of
-    from web.services.index_follower import Following
+    from web.services.index_follower import IndexFollower
 
     give_back_freed()
     if log_requests:
@@ -95,28 +95,28 @@ def serve(
         _check_tokens(state.tokens, host)
         if "TMPDIR" not in os.environ:  # uploads end up on a disk with room; /tmp may be memory
             with suppress(StorageFailed):  # a read-only data folder can still be searched
-                tempfile.tempdir = str(state.intake.drafts())
+                tempfile.tempdir = str(state.uploads.drafts())
         server = open_server(app, host, port, threads, proxies)
-        for told in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(told, server.tell)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, server.request_stop)
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, server.tell)  # a closed terminal, but not nohup's
+            signal.signal(signal.SIGHUP, server.request_stop)  # a closed terminal, but not nohup's
         state.warmup.start()
-        following = Following(engine)
-        following.start()
+        follower = IndexFollower(engine)
+        follower.start()
         if not no_worker and not engine.catalog.read_only:
-            state.foreman.start()
+            state.workers.start()
         url = url_of(host, server.port)
         click.echo(f"Limn is at {url}  (Ctrl-C ends it)", err=True)
         if show:
             click.launch(url)
         try:
-            finished = server.serve()
+            is_clean = server.serve()
         finally:  # a second Ctrl-C stops the workers too
-            following.stop()
-            state.foreman.stop()
-    cut = "" if finished else "; requests that took too long were cut off"
-    click.echo(f"Limn has ended{cut}.", err=True)
+            follower.stop()
+            state.workers.stop()
+    suffix = "" if is_clean else "; requests that took too long were cut off"
+    click.echo(f"Limn has ended{suffix}.", err=True)
 
 
 def _check_tokens(tokens: "Tokens | None", host: str) -> None:

@@ -40,13 +40,13 @@ def create(name: str, scope: str) -> None:
 def list_(as_json: bool) -> None:
     """List the tokens, without their secrets."""
     with _tokens() as tokens:
-        found = tokens.all()
+        all_tokens = tokens.all()
     if as_json:
-        rows = [{"name": t.name, "scope": t.scope, "created_at": t.created_at} for t in found]
+        rows = [{"name": t.name, "scope": t.scope, "created_at": t.created_at} for t in all_tokens]
         click.echo(as_document(rows))
-    elif not found:
+    elif not all_tokens:
         click.echo("no token yet; make one with: limn token create NAME", err=True)
-    for each in () if as_json else found:
+    for each in () if as_json else all_tokens:
         click.echo(f"{one_line(each.name)}  {each.scope}  {each.created_at}")
 
 

@@ -118,7 +118,7 @@ class FailureText:
 
     kind: str
     detail: str
-    spoken: str
+    language: str
 
 
 def fault_of(failure: Failure) -> FailureText:
@@ -127,15 +127,15 @@ def fault_of(failure: Failure) -> FailureText:
     name = re.escape(repr(str(failure.path)))
     detail = re.sub(name, "it", failure.detail)
     detail = one_line(printable(detail.removeprefix("it: ")))
-    return FailureText(kind, *_translated(detail, FAULTS))
+    return FailureText(kind, *_translate(detail, FAULTS))
 
 
 def stored_message(text: str) -> tuple[str, str]:
     """Return a job's message in the language of the page, and the text's language."""
-    return _translated(text, OF_JOBS)
+    return _translate(text, OF_JOBS)
 
 
-def _translated(text: str, messages: tuple[Any, ...]) -> tuple[str, str]:
+def _translate(text: str, messages: tuple[Any, ...]) -> tuple[str, str]:
     if language() == "en":
         return text, "en"
     for message, pattern in _patterns(messages):

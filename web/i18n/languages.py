@@ -14,16 +14,16 @@ YEAR_S = 365 * 24 * 3600
 def speak(app: Flask) -> None:
     """Make `app` answer in the language that a request asks for."""
     app.config["BABEL_DEFAULT_LOCALE"] = next(iter(LANGUAGES))
-    Babel(app, locale_selector=_asked_for)
+    Babel(app, locale_selector=_preferred_language)
     app.jinja_env.globals.update(
         language=language, languages=list(LANGUAGES.items()), in_language=_in_language
     )
 
     @app.after_request
     def remember(response: Response) -> Response:
-        chosen = request.args.get("lang", "")
-        if chosen in LANGUAGES and request.endpoint != "static":
-            response.set_cookie(COOKIE, chosen, YEAR_S, samesite="Lax", httponly=True)
+        code = request.args.get("lang", "")
+        if code in LANGUAGES and request.endpoint != "static":
+            response.set_cookie(COOKIE, code, YEAR_S, samesite="Lax", httponly=True)
         if response.mimetype == "text/html":
             response.vary.update(("Accept-Language", "Cookie"))
         return response
@@ -35,11 +35,11 @@ def language() -> str:
     return locale.language if locale is not None else next(iter(LANGUAGES))
 
 
-def _asked_for() -> str | None:
+def _preferred_language() -> str | None:
     """Return the language of the address, else of the cookie, else of the browser's preferences."""
-    for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
-        if chosen in LANGUAGES:
-            return chosen
+    for code in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if code in LANGUAGES:
+            return code
     return request.accept_languages.best_match(list(LANGUAGES))
 
 

@@ -47,14 +47,14 @@ def handle_errors(app: Flask, page: Page) -> None:
     """Make `app` answer every error with a status and a message that says what to do."""
     app.register_error_handler(errors.LimnError, partial(_deliberate, page))
     app.register_error_handler(HTTPException, partial(_http, page))
-    app.register_error_handler(Exception, partial(_unexpected, page))
+    app.register_error_handler(Exception, partial(_internal, page))
 
 
 def status_and_message(error: errors.LimnError | HTTPException) -> tuple[int, Message]:
     """Return the status of an error and its message; the status is 0 for a redirect."""
     if isinstance(error, HTTPException):
-        failed = (error.code or 0) >= 400
-        return (error.code or 0, _message(error)) if failed else (0, Message("redirect", ""))
+        is_error = (error.code or 0) >= 400
+        return (error.code or 0, _message(error)) if is_error else (0, Message("redirect", ""))
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
     if isinstance(error, errors.BadPicture):
         status = PICTURE_STATUSES.get(error.reason, status)
@@ -108,7 +108,7 @@ def _message(error: HTTPException) -> Message:
     return Message(f"http-{error.code}", "{text}", text=text)
 
 
-def _unexpected(page: Page, error: Exception) -> Response:
+def _internal(page: Page, error: Exception) -> Response:
     why = one_line(printable(str(error)))
     current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, why)
     message = Message(

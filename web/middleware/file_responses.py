@@ -23,28 +23,30 @@ class RangedResponse(Response):
     ) -> Response:
         """Answer 304, 206 or 416 where the request's headers ask for it."""
         environ = dict(getattr(request_or_environ, "environ", request_or_environ))
-        asked = environ.pop("HTTP_RANGE", None)
-        met = self._range(asked, environ, complete_length or 0)
-        if met is not None:
-            environ["HTTP_RANGE"] = met
+        range_header = environ.pop("HTTP_RANGE", None)
+        suitable = self._range(range_header, environ, complete_length or 0)
+        if suitable is not None:
+            environ["HTTP_RANGE"] = suitable
         super().make_conditional(environ, accept_ranges, complete_length)
         return self
 
-    def _range(self, asked: str | None, environ: Mapping[str, Any], length: int) -> str | None:
+    def _range(
+        self, range_header: str | None, environ: Mapping[str, Any], length: int
+    ) -> str | None:
         """Return the range to send; None for the whole file."""
-        found = parse_range_header(asked)
-        one = found is not None and found.units == "bytes" and len(found.ranges) == 1
-        if found is None or not one or environ["REQUEST_METHOD"] != "GET":
+        ranges = parse_range_header(range_header)
+        one = ranges is not None and ranges.units == "bytes" and len(ranges.ranges) == 1
+        if ranges is None or not one or environ["REQUEST_METHOD"] != "GET":
             return None
-        etag, changed = self.headers.get("ETag"), self.headers.get("Last-Modified")
-        if not is_resource_modified(dict(environ), etag, last_modified=changed):
+        etag, last_modified = self.headers.get("ETag"), self.headers.get("Last-Modified")
+        if not is_resource_modified(dict(environ), etag, last_modified=last_modified):
             return None  # the answer is 304 before any range
         same = parse_if_range_header(environ.get("HTTP_IF_RANGE"))
         weak = (environ.get("HTTP_IF_RANGE") or "").startswith("W/")  # the parser drops the W/
         if weak or (same.date is not None and same.date != self.last_modified):
             return None
-        first = found.ranges[0][0]
-        return "bytes=0-" if first < -length else asked  # a range longer than the file
+        first = ranges.ranges[0][0]
+        return "bytes=0-" if first < -length else range_header  # a range longer than the file
 
 
 def send(

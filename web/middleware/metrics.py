@@ -5,8 +5,13 @@ from contextlib import suppress
 from time import perf_counter
 
 from flask import Blueprint, Flask, Response, current_app, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram
-from prometheus_client import generate_latest as written
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -27,7 +32,7 @@ BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.
 def show() -> Response:
     """Return the figures as text."""
     registry: CollectorRegistry = current_app.extensions["limn.metrics"]
-    return Response(written(registry), content_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 def measure(app: Flask) -> None:
@@ -43,7 +48,7 @@ def measure(app: Flask) -> None:
     under_way = Gauge(
         "limn_requests_under_way", "Requests that are being answered now.", registry=registry
     )
-    registry.register(_Held(app))
+    registry.register(_Amounts(app))
     _listen(app.extensions["limn"].engine, registry)
 
     @app.before_request
@@ -84,7 +89,7 @@ def _listen(engine: Engine, registry: CollectorRegistry) -> None:
     engine.timing.on_batch.append(lambda kind, size: batches.labels(kind).observe(size))
 
 
-class _Held(Collector):
+class _Amounts(Collector):
     """A collector of the amounts in catalog and server, read at each scrape."""
 
     def __init__(self, app: Flask) -> None:
@@ -99,15 +104,17 @@ class _Held(Collector):
         for each in self._state.engine.summaries():
             pictures.add_metric([each.name], each.pictures)
             failures.add_metric([each.name], each.failures)
-        sent = GaugeMetricFamily(
-            "limn_held_bytes", "Pictures held to search by.", value=self._state.held.size_bytes
+        image_bytes = GaugeMetricFamily(
+            "limn_held_bytes",
+            "Pictures held to search by.",
+            value=self._state.query_images.size_bytes,
         )
         ready = GaugeMetricFamily(
             "limn_ready",
             "Whether encoders and indexes are loaded.",
             value=self._state.warmup.status == "ready",
         )
-        return (pictures, failures, sent, ready, *self._indexes(), *self._queues())
+        return (pictures, failures, image_bytes, ready, *self._indexes(), *self._queues())
 
     def _indexes(self) -> Iterable[GaugeMetricFamily]:
         vectors = GaugeMetricFamily(
@@ -127,13 +134,13 @@ class _Held(Collector):
 
     def _queues(self) -> Iterable[GaugeMetricFamily]:
         jobs = GaugeMetricFamily("limn_jobs", "Jobs not yet ended.", labels=["state"])
-        unfinished = self._state.engine.catalog.jobs.waiting()
+        open_jobs = self._state.engine.catalog.jobs.waiting()
         for state in ("queued", "running"):
-            jobs.add_metric([state], sum(job.state == state for job in unfinished))
-        waiting = self._app.extensions.get(WAITING, int)
+            jobs.add_metric([state], sum(job.state == state for job in open_jobs))
+        queue_length = self._app.extensions.get(WAITING, int)
         return (
             jobs,
             GaugeMetricFamily(
-                "limn_requests_waiting", "Requests that wait for a thread.", value=waiting()
+                "limn_requests_waiting", "Requests that wait for a thread.", value=queue_length()
             ),
         )

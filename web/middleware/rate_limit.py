@@ -43,10 +43,10 @@ def limit(app: Flask, usual: str = USUAL) -> None:
         header_name_mapping={HeaderNames.RETRY_AFTER: WINDOW_ENDS},
     )
     for endpoint, view in list(app.view_functions.items()):
-        limited = facts_of(app, endpoint).limited
-        if isinstance(limited, Limit):
-            app.view_functions[endpoint] = limited.refusal(limiter.limit(limited.rate)(view))
-        elif not limited:
+        rule = facts_of(app, endpoint).rate_limit
+        if isinstance(rule, Limit):
+            app.view_functions[endpoint] = rule.refusal(limiter.limit(rule.rate)(view))
+        elif not rule:
             limiter.exempt(view)
 
 
@@ -57,12 +57,12 @@ class RateCounts(MemoryStorage):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._counting = Lock()
+        self._lock = Lock()
         self._sweep_at = SWEEP_AFTER
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Add to a count that expires after `expiry` seconds."""
-        with self._counting:
+        with self._lock:
             if not self.get(key):
                 self.expirations[key] = time() + expiry
                 if len(self.storage) >= self._sweep_at:

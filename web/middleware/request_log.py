@@ -25,8 +25,8 @@ def follow(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        given = request.headers.get(HEADER, "")
-        g.request_id = given if GIVEN.fullmatch(given) else uuid4().hex[:12]
+        header = request.headers.get(HEADER, "")
+        g.request_id = header if GIVEN.fullmatch(header) else uuid4().hex[:12]
         g.began_s = perf_counter()
 
     @app.after_request
@@ -66,7 +66,7 @@ class _Lines(logging.Formatter):
 
 
 def _facts(response: Response) -> dict[str, object]:
-    shown = token()
+    client_token = token()
     return {
         "request_id": request_id(),
         "method": request.method,
@@ -75,5 +75,5 @@ def _facts(response: Response) -> dict[str, object]:
         "took_ms": round((perf_counter() - g.get("began_s", perf_counter())) * 1000, 1),
         "bytes": response.content_length,
         "client": request.remote_addr,
-        "token": shown.name if shown else None,
+        "token": client_token.name if client_token else None,
     }

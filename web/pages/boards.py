@@ -21,35 +21,35 @@ BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 @route(boards, BOARD)
 def board(board_id: int) -> str:
     """Show a board with its pictures and notes."""
-    found, pinned = engine().catalog.boards.one(board_id)
-    pictures = engine().catalog.pictures.by_id([each.picture_id for each in pinned])
+    row, pins = engine().catalog.boards.one(board_id)
+    pictures = engine().catalog.pictures.by_id([each.picture_id for each in pins])
     return render_template(
         "board.html",
         asked=SearchUrl(),
         chips=[],
-        board=found,
-        pinned=[each for each in pinned if each.picture_id in pictures],
+        board=row,
+        pinned=[each for each in pins if each.picture_id in pictures],
         pictures=pictures,
     )
 
 
-def _where_asked() -> str:
+def _form_page() -> str:
     """Return the page of the form: the answer with the selection, else the saved items."""
     return question() if request.form.getlist("id") else everything()
 
 
 @route(boards, "/boards", "POST")
-@comes_back("board", _where_asked)
+@comes_back("board", _form_page)
 def add() -> Response:
     """Pin pictures to a board: an existing one by id, or a new one by name."""
     ids = identities("id", request.form.getlist("id")) if request.form.getlist("id") else []
-    chosen = request.form.get("board", "")
-    kept = engine().catalog.boards
-    if chosen:
-        board_id = identity("board", chosen)
-        kept.add(board_id, ids)
+    choice = request.form.get("board", "")
+    catalog_boards = engine().catalog.boards
+    if choice:
+        board_id = identity("board", choice)
+        catalog_boards.add(board_id, ids)
     else:
-        board_id = kept.create(name_of(request.form.get("name", "")), ids)
+        board_id = catalog_boards.create(name_of(request.form.get("name", "")), ids)
     return redirect(url_for("boards.board", board_id=board_id), 303)
 
 

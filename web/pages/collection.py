@@ -17,10 +17,10 @@ from web.requests.query_form import Fields
 from web.requests.search_url import SearchUrl
 from web.route import route
 from web.services.server_folders import Listing
-from web.services.uploads import Reason, RefusedFile, Sent
+from web.services.uploads import Reason, RefusedFile, Upload
 from web.state import engine, state
 
-gathering_pages = Blueprint("gathering_pages", __name__)
+collection_pages = Blueprint("gathering_pages", __name__)
 
 # The page shows part of each list; the API and the command line show all.
 FAILURES_SHOWN = 100
@@ -32,19 +32,19 @@ NEWEST_SHOWN = 12
 NAMED = 20
 
 
-@route(gathering_pages, "/collections")
+@route(collection_pages, "/collections")
 def every() -> str:
     """Show every collection, including the ones that are being made."""
     return _page("collections.html", gathered=state().collections.everything())
 
 
-@route(gathering_pages, "/add", scope="write")
+@route(collection_pages, "/add", scope="write")
 def add() -> str:
     """Show the form that makes a collection from a server folder or from files."""
     return _add(request.args.get("folder", ""))
 
 
-@route(gathering_pages, "/collections", "POST", files=True, urgency="bulk")
+@route(collection_pages, "/collections", "POST", files=True, urgency="bulk")
 def make() -> Response:
     """Queue the job that the form of `add` asks for, and redirect to its page."""
     return _of_files() if request.mimetype == "multipart/form-data" else _of_folder()
@@ -52,8 +52,8 @@ def make() -> Response:
 
 @comes_back("files", add, "files", name=BadSetting)
 def _of_files() -> Response:
-    job, refused = state().collections.from_files(_receive)
-    return _to(job.name, refused)
+    job, refusals = state().collections.from_files(_receive)
+    return _to(job.name, refusals)
 
 
 def _add_of_folder() -> str:
@@ -70,22 +70,22 @@ def _of_folder() -> Response:
     return _to(state().collections.from_folder(name, folder).name)
 
 
-@route(gathering_pages, "/collections/<name>")
+@route(collection_pages, "/collections/<name>")
 def one(name: str) -> str:
     """Show a collection: its contents, its jobs and its failures."""
-    gathered = state().collections.one(name)
+    status = state().collections.one(name)
     failures: list[Failure] = []
-    if gathered.summary is not None and gathered.summary.failures:
+    if status.summary is not None and status.summary.failures:
         collection = engine().catalog.collections.one(name)
         failures = engine().catalog.failures.of(collection.id)[:FAILURES_SHOWN]
     missing: list[tuple[Path, int]] = []
-    if gathered.summary is not None and gathered.summary.missing:
+    if status.summary is not None and status.summary.missing:
         collection = engine().catalog.collections.one(name)
         missing = list(engine().catalog.files(collection).missing_folders().items())
     return _page(
         "collection.html",
-        gathered=gathered,
-        newest=_newest(name) if gathered.summary is not None and gathered.summary.pictures else (),
+        gathered=status,
+        newest=_newest(name) if status.summary is not None and status.summary.pictures else (),
         jobs=engine().catalog.jobs.of(name, JOBS_SHOWN),
         failures=failures,
         missing=missing[:FOLDERS_SHOWN],
@@ -95,15 +95,15 @@ def one(name: str) -> str:
     )
 
 
-@route(gathering_pages, "/collections/<name>/files", "POST", files=True, urgency="bulk")
+@route(collection_pages, "/collections/<name>/files", "POST", files=True, urgency="bulk")
 @comes_back("files", one, "files")
 def send(name: str) -> Response:
     """Add files to a collection."""
-    _, refused = state().collections.from_files(_receive, name)
-    return _to(name, refused)
+    _, refusals = state().collections.from_files(_receive, name)
+    return _to(name, refusals)
 
 
-@route(gathering_pages, "/collections/<name>/index", "POST")
+@route(collection_pages, "/collections/<name>/index", "POST")
 @comes_back("index", one)
 def index(name: str) -> Response:
     """Queue a run for changes, or for failed files."""
@@ -111,7 +111,7 @@ def index(name: str) -> Response:
     return _to(name)
 
 
-@route(gathering_pages, "/collections/<name>/rename", "POST")
+@route(collection_pages, "/collections/<name>/rename", "POST")
 @comes_back("rename", one)
 def rename(name: str) -> Response:
     """Give a collection another name."""
@@ -120,14 +120,14 @@ def rename(name: str) -> Response:
     return _to(new)
 
 
-@route(gathering_pages, "/collections/<name>/forget-missing", "POST", scope="admin")
+@route(collection_pages, "/collections/<name>/forget-missing", "POST", scope="admin")
 def forget_missing(name: str) -> Response:
     """Forget the pictures whose files were not found."""
     engine().forget_missing(name)
     return _to(name)
 
 
-@route(gathering_pages, "/collections/<name>/remove")
+@route(collection_pages, "/collections/<name>/remove")
 def ask_to_remove(name: str) -> str:
     """Show the confirmation before a collection is removed."""
     return _page(
@@ -137,7 +137,7 @@ def ask_to_remove(name: str) -> str:
     )
 
 
-@route(gathering_pages, "/collections/<name>/remove", "POST", scope="admin")
+@route(collection_pages, "/collections/<name>/remove", "POST", scope="admin")
 @comes_back("remove", ask_to_remove)
 def remove(name: str) -> Response:
     """Remove a collection."""
@@ -145,34 +145,34 @@ def remove(name: str) -> Response:
     return redirect(url_for("gathering_pages.every"), 303)
 
 
-@route(gathering_pages, f"/jobs/<int(max={LARGEST_ID}):job_id>/cancel", "POST")
+@route(collection_pages, f"/jobs/<int(max={LARGEST_ID}):job_id>/cancel", "POST")
 def cancel(job_id: int) -> Response:
     """End a job."""
     return _to(engine().catalog.jobs.cancel(job_id).name)
 
 
-def _receive(sent: Sent) -> Fields:
+def _receive(upload: Upload) -> Fields:
     """Write the request's files into drafts; return the form's other fields.
 
     A refused form shows the refused files and the fields again.
     """
-    g.not_taken = sent.refused
-    form = g.sent_form = read_form(request, sent.open, current_app.config["MAX_SENT_LENGTH"])
+    g.not_taken = upload.refusals
+    form = g.sent_form = read_form(request, upload.open, current_app.config["MAX_SENT_LENGTH"])
     return form
 
 
 def _add(folder: str) -> str:
     roots = state().roots.all
-    named = folder or (str(roots[0]) if len(roots) == 1 else "")
-    listing: Listing | None = state().roots.listing(named) if named else None
+    path = folder or (str(roots[0]) if len(roots) == 1 else "")
+    listing: Listing | None = state().roots.listing(path) if path else None
     return _page("add.html", roots=roots, listing=listing, name=request.args.get("name", ""))
 
 
-def _to(name: str, refused: list[RefusedFile] | None = None) -> Response:
+def _to(name: str, refusals: list[RefusedFile] | None = None) -> Response:
     """Redirect to a collection's page, which lists the refused files."""
-    told = [f"{each.reason} {each.name[:80]}" for each in (refused or [])[:NAMED]]
+    texts = [f"{each.reason} {each.name[:80]}" for each in (refusals or [])[:NAMED]]
     address = url_for(
-        "gathering_pages.one", name=name, refused=told, passed=len(refused or ()) or None
+        "gathering_pages.one", name=name, refused=texts, passed=len(refusals or ()) or None
     )
     return redirect(address, 303)
 
@@ -193,8 +193,8 @@ def _not_taken() -> list[RefusedFile]:
     ]
 
 
-def _page(template: str, **shown: object) -> str:
+def _page(template: str, **context: object) -> str:
     names = [each.name for each in engine().collections()]
     return render_template(
-        template, asked=SearchUrl(), chips=[], names=names, foreman=state().foreman, **shown
+        template, asked=SearchUrl(), chips=[], names=names, workers=state().workers, **context
     )

@@ -41,12 +41,12 @@ def _question(error: Exception | None) -> dict[str, Any]:
         fields = request.args
     try:
         if isinstance(error, LimnError) and request.blueprint == "pages":
-            asked = SearchUrl.of(fields).but()
+            url = SearchUrl.of(fields).but()
             names = [each.name for each in engine().collections()]
-            return {"asked": asked, "chips": shown(asked), "marks": marks(asked), "names": names}
+            return {"asked": url, "chips": shown(url), "marks": marks(url), "names": names}
     except LimnError:
         pass  # an invalid query can't be shown whole: its text and filters can
     where = tuple(each[:1000] for each in fields.getlist("where")[:20])
     words = fields.get("q", "")[:1000]
-    asked = SearchUrl(q=words, collection=fields.get("collection", ""), where=where)
-    return {"asked": asked, "chips": []}
+    url = SearchUrl(q=words, collection=fields.get("collection", ""), where=where)
+    return {"asked": url, "chips": []}

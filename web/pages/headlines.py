@@ -30,5 +30,5 @@ def headline_of(status: int, error: Exception | None = None) -> str:
         return str(_("That did not work"))
     if status in OF_STATUSES:
         return str(OF_STATUSES[status])
-    searched = request.blueprint in SEARCHES
-    return str(_("That can’t be searched") if searched else _("That was not done"))
+    is_search = request.blueprint in SEARCHES
+    return str(_("That can’t be searched") if is_search else _("That was not done"))

@@ -17,24 +17,24 @@ MAP = "/collections/<name>/map"
 @route(map_page, MAP)
 def page(name: str) -> str:
     """Show the map as a picture to pan and zoom, and as a table."""
-    collection, made = state().maps.find(name)
+    collection, picture_map = state().maps.find(name)
     newest = next((job for job in engine().catalog.jobs.of(name) if job.kind == "map"), None)
-    regions = [each for each in made.regions if each.level == 1] if made else []
+    regions = [each for each in picture_map.regions if each.level == 1] if picture_map else []
     return render_template(
         "map.html",
         asked=SearchUrl(collection=name),
         chips=[],
         names=[each.name for each in engine().collections()],
         name=name,
-        made=made,
-        stale=made is not None and state().maps.is_stale(collection, made),
+        made=picture_map,
+        stale=picture_map is not None and state().maps.is_stale(collection, picture_map),
         job=newest if newest is not None and newest.state not in ENDED else None,
         last=newest,
         regions=regions,
         typical=engine().catalog.pictures.by_id(
             [each for region in regions for each in region.typical]
         ),
-        foreman=state().foreman,
+        workers=state().workers,
     )
 
 

@@ -22,18 +22,18 @@ class Neighbours:
         return (self.rank - 1) // PAGE_HITS * PAGE_HITS + 1
 
 
-def neighbours(asked: SearchUrl, picture_id: int, rank: int | None) -> Neighbours | None:
+def neighbours(url: SearchUrl, picture_id: int, rank: int | None) -> Neighbours | None:
     """Return the neighbours of the hit at `rank`; None if another picture has that rank now.
 
     Raises:
         LimnError: the search fails.
     """
-    if rank is None or not asked.anything or not 1 <= rank <= MAX_HITS:
+    if rank is None or not url.anything or not 1 <= rank <= MAX_HITS:
         return None
     first = max(1, rank - 1)
     last = min(rank + 1, MAX_HITS)
-    order = state().orders.whole(
-        state().queries.query_of(asked, 1, 0)
+    order = state().result_cache.whole(
+        state().queries.query_of(url, 1, 0)
     )  # the ranks of the page that scrolls
     hits = engine().hits(order, first, last + 1 - first)
     ids = {hit.rank: hit.picture.id for hit in hits}

@@ -1,4 +1,4 @@
-"""Refused forms: the form's page again, with the typed values and the reason."""
+"""Refused forms: the form's page again, with the values and the reason."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -30,14 +30,14 @@ class Refusal:
     field: str
     headline: str
     message: str
-    spoken: str
-    typed: Fields
+    language: str
+    values: Fields
     files: tuple[RefusedFile, ...] = ()
 
 
 def show_refusals(app: Flask) -> None:
     """Make the refusal of a request available to the templates of `app`."""
-    app.jinja_env.globals.update(refused=_refused, typed=_typed)
+    app.jinja_env.globals.update(refused=_refusal_of, typed=_typed_value)
 
 
 def comes_back(
@@ -52,20 +52,20 @@ def comes_back(
 
     def keep(view: View) -> View:
         @wraps(view)
-        def taken(**parts: Any) -> Any:
+        def wrapper(**parts: Any) -> Any:
             try:
                 return view(**parts)
             except (LimnError, HTTPException) as error:
                 status, detail = status_and_message(error)
                 if status < 400 or status == 503:  # no error, or no page can be shown
                     raise
-                sent = _sent()
-                message, spoken = translate(detail)
-                name = form.format_map(defaultdict(str, sent.to_dict() | parts))
+                values = _form_fields()
+                message, language = translate(detail)
+                name = form.format_map(defaultdict(str, values.to_dict() | parts))
                 files = tuple(g.get("not_taken", ()))
                 headline = headline_of(status, error)
                 at = next((each for each, kind in fields.items() if isinstance(error, kind)), field)
-                g.refusal = Refusal(name, at, headline, message, spoken, sent, files)
+                g.refusal = Refusal(name, at, headline, message, language, values, files)
                 try:
                     return page(**parts), status
                 except (
@@ -75,31 +75,35 @@ def comes_back(
                     g.pop("refusal")
                     raise error from None
 
-        return taken  # type: ignore[return-value]
+        return wrapper  # type: ignore[return-value]
 
     return keep
 
 
-def _sent() -> Fields:
+def _form_fields() -> Fields:
     """Return the fields of the request; the address's alone if the form was too large to read."""
-    read: Fields | None = g.get("sent_form")
-    if read is not None:
-        return read
+    form: Fields | None = g.get("sent_form")
+    if form is not None:
+        return form
     try:
         return request.values
     except (HTTPException, LimnError):
         return request.args
 
 
-def _refused(form: str | None = None, field: str | None = None) -> Refusal | None:
+def _refusal_of(form: str | None = None, field: str | None = None) -> Refusal | None:
     """Return the refusal of this request, if it concerns that form and field."""
-    found: Refusal | None = g.get("refusal")
-    if found is None or (form or found.form) != found.form or (field or found.field) != found.field:
+    refusal: Refusal | None = g.get("refusal")
+    if (
+        refusal is None
+        or (form or refusal.form) != refusal.form
+        or (field or refusal.field) != refusal.field
+    ):
         return None
-    return found
+    return refusal
 
 
-def _typed(form: str, field: str, usual: str = "") -> str:
+def _typed_value(form: str, field: str, usual: str = "") -> str:
     """Return the typed value of a refused form's field, else the usual value."""
-    found = _refused(form)
-    return usual if found is None else found.typed.get(field, usual)[:MAX_TYPED]
+    refusal = _refusal_of(form)
+    return usual if refusal is None else refusal.values.get(field, usual)[:MAX_TYPED]

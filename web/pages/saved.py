@@ -8,23 +8,23 @@ from search.documents.picture import Export
 from search.query.checks import check, check_marks
 from search.query.limits import LARGEST_ID
 from web.auth import token
-from web.links import linked
+from web.links import linked_picture
 from web.middleware.file_responses import attachment
 from web.pages.refused_forms import comes_back
 from web.pages.search import question
 from web.requests.query_form import identity, words
-from web.requests.saved_search import asked_in, name_of, saved_address
+from web.requests.saved_search import name_of, parse_address, saved_address
 from web.requests.search_url import SearchUrl, Side
 from web.requests.selection import selection_of
 from web.route import route
 from web.state import engine, state
 
-kept = Blueprint("kept", __name__)
+saved_pages = Blueprint("kept", __name__)
 
 SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
 
-@route(kept, "/kept")
+@route(saved_pages, "/kept")
 def everything(**_: object) -> str:
     """Show saved searches, concepts and boards."""
     catalog = engine().catalog
@@ -41,41 +41,43 @@ def everything(**_: object) -> str:
     )
 
 
-@route(kept, "/mark", "POST", scope="read")
+@route(saved_pages, "/mark", "POST", scope="read")
 @comes_back("mark", question)
 def mark() -> Response:
     """Mark a picture as "more" or "less", or remove its mark, and search again.
 
     The mark is stored for training where the client may write; the search itself only reads.
     """
-    asked = SearchUrl.of(request.form)
+    url = SearchUrl.of(request.form)
     side: Side = "more" if request.form.get("mark_more") else "less"
     picture_id = identity("mark", request.form.get(f"mark_{side}", ""))
-    marked = asked.marked(picture_id, side)
-    query = state().queries.query_of(marked, 1, 0)
+    new_url = url.with_mark(picture_id, side)
+    query = state().queries.query_of(new_url, 1, 0)
     check_marks(query)
-    allowed = token()
-    if picture_id in getattr(query, side) and (allowed is None or allowed.allows("write")):
+    client_token = token()
+    if picture_id in getattr(query, side) and (
+        client_token is None or client_token.allows("write")
+    ):
         engine().catalog.marks.store(query)
-    address = url_for("pages.search", **marked.address())
+    address = url_for("pages.search", **new_url.address())
     if request.accept_mimetypes.best == "application/json":
         return jsonify(address=address)
     return redirect(address, 303)
 
 
-@route(kept, "/selected", "POST", scope="read", urgency="bulk")
+@route(saved_pages, "/selected", "POST", scope="read", urgency="bulk")
 @comes_back("select", question)
 def export() -> Response | Export:
     """Export the selected pictures; the other fields of the form are for boards."""
     ids, kind = selection_of(request.values, among_others=True)
-    chosen = state().exports.pictures(ids)
+    pictures = state().exports.pictures(ids)
     if kind == "json":
-        return Export(tuple(linked(picture) for picture in chosen))
-    export = state().exports.of(chosen, kind)
+        return Export(tuple(linked_picture(picture) for picture in pictures))
+    export = state().exports.of(pictures, kind)
     return attachment(export.content, export.content_type, export.name)
 
 
-@route(kept, "/concepts", "POST")
+@route(saved_pages, "/concepts", "POST")
 @comes_back("concept", question)
 def keep_concept() -> Response:
     """Save the query as a concept, and search by the concept alone."""
@@ -86,7 +88,7 @@ def keep_concept() -> Response:
     return redirect(url_for("pages.search", text=f"concept:{name}"), 303)
 
 
-@route(kept, "/concepts/<name>/forget", "POST")
+@route(saved_pages, "/concepts/<name>/forget", "POST")
 @comes_back("forget", everything)
 def forget_concept(name: str) -> Response:
     """Delete a concept."""
@@ -94,7 +96,7 @@ def forget_concept(name: str) -> Response:
     return _back("concepts")
 
 
-@route(kept, "/saved", "POST")
+@route(saved_pages, "/saved", "POST")
 @comes_back("save", question)
 def save_search() -> Response:
     """Save the address of a query under a name."""
@@ -103,7 +105,7 @@ def save_search() -> Response:
     return _back("searches")
 
 
-@route(kept, f"{SAVED}/rename", "POST")
+@route(saved_pages, f"{SAVED}/rename", "POST")
 @comes_back("rename-{search_id}", everything)
 def rename_search(search_id: int) -> Response:
     """Give a saved search another name."""
@@ -111,7 +113,7 @@ def rename_search(search_id: int) -> Response:
     return _back("searches")
 
 
-@route(kept, f"{SAVED}/forget", "POST")
+@route(saved_pages, f"{SAVED}/forget", "POST")
 @comes_back("forget", everything)
 def forget_search(search_id: int) -> Response:
     """Delete a saved search."""
@@ -119,10 +121,10 @@ def forget_search(search_id: int) -> Response:
     return _back("searches")
 
 
-@kept.app_template_filter("saved_address")
+@saved_pages.app_template_filter("saved_address")
 def address_of(address: str) -> str:
     """Return the full address of a saved search, with the known fields alone."""
-    return url_for("pages.search", **asked_in(address).address())
+    return url_for("pages.search", **parse_address(address).address())
 
 
 def _back(part: str) -> Response:

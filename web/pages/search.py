@@ -26,55 +26,55 @@ from web.state import engine, state
 pages = Blueprint("pages", __name__)
 
 # The width of a query image on the page, large enough to choose a crop.
-HELD_PX = 960
+QUERY_IMAGE_PX = 960
 
 
 @route(pages, "/")
 def search() -> str:
     """Show the search page: its collections before a search, its hits after one."""
-    return answered(SearchUrl.of(request.args))
+    return results_page(SearchUrl.of(request.args))
 
 
 def question(**_: object) -> str:
     """Return the page of a form that sends its query along: the search page, or a picture's."""
-    asked = SearchUrl.of(request.values)
+    url = SearchUrl.of(request.values)
     on = request.values.get("on", "")
-    return of_picture(identity("on", on), asked) if on else answered(asked)
+    return of_picture(identity("on", on), url) if on else results_page(url)
 
 
-def answered(asked: SearchUrl) -> str:
+def results_page(url: SearchUrl) -> str:
     """Return the search page of a query."""
-    if not asked.anything or _nothing_held(asked):
-        gathered = state().collections.everything()
+    if not url.anything or _is_empty(url):
+        statuses = state().collections.everything()
         return render_template(
             "welcome.html",
-            asked=asked,
-            chips=shown(asked),
-            marks=marks(asked),
-            gathered=gathered,
-            names=[each.name for each in gathered if each.summary is not None],
+            asked=url,
+            chips=shown(url),
+            marks=marks(url),
+            gathered=statuses,
+            names=[each.name for each in statuses if each.summary is not None],
             warmup=state().warmup,
         )
-    last = min(asked.start + PAGE_HITS - 1, MAX_HITS)
+    last = min(url.start + PAGE_HITS - 1, MAX_HITS)
     panel = None
-    if asked.panel:
-        within = (asked.collection,) if asked.collection else ()
-        panel = panel_of(asked, engine().facets(within, asked.filter))
+    if url.panel:
+        within = (url.collection,) if url.collection else ()
+        panel = panel_of(url, engine().facets(within, url.filter))
     began_s = perf_counter()
-    query = state().queries.query_of(asked, last + 1 - asked.start, asked.start - 1)
+    query = state().queries.query_of(url, last + 1 - url.start, url.start - 1)
     answer = engine().answer(query)
     hits = answer.hits
     return render_template(
         "results.html",
-        asked=asked,
-        chips=shown(asked),
-        marks=marks(asked),
+        asked=url,
+        chips=shown(url),
+        marks=marks(url),
         hits=hits,
         cuts=answer.cuts,
-        excluding=contradiction(asked.filter) if asked.filter and not hits else (),
+        excluding=contradiction(url.filter) if url.filter and not hits else (),
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
-        before=max(1, asked.start - PAGE_HITS) if asked.start > 1 else None,
+        before=max(1, url.start - PAGE_HITS) if url.start > 1 else None,
         boards=engine().catalog.boards.names(),
         after=last + 1 if hits and hits[-1].rank == last < MAX_HITS else None,
         names=[each.name for each in engine().collections()],
@@ -84,15 +84,15 @@ def answered(asked: SearchUrl) -> str:
 @route(pages, "/", "POST", scope="read")
 def send() -> AnyResponse:
     """Read the form; a new query image replaces other pictures and is stored under a token."""
-    asked = SearchUrl.of(request.form).but()
+    url = SearchUrl.of(request.form).but()
     if "keep" in request.form:
-        asked = asked.with_words_kept()
-    sent = [each for each in request.files.getlist("image") if each.filename]
-    if sent:
-        asked = asked.but(chips=tuple(each for each in asked.chips if each.kind == "text"))
-    for each in sent:
-        asked = asked.plus("picture", _hold(each))
-    return redirect(url_for("pages.search", **asked.address()), 303)
+        url = url.with_words_as_chip()
+    files = [each for each in request.files.getlist("image") if each.filename]
+    if files:
+        url = url.but(chips=tuple(each for each in url.chips if each.kind == "text"))
+    for each in files:
+        url = url.plus("picture", _store(each))
+    return redirect(url_for("pages.search", **url.address()), 303)
 
 
 @route(pages, "/api", strict_slashes=False)
@@ -106,18 +106,20 @@ def api() -> AnyResponse:
 @comes_back("narrow-{field}", question, "narrow")
 def narrow() -> AnyResponse:
     """Apply a form of the filter panel: the query with one filter added or removed."""
-    asked = narrowed(request.args)
-    if asked.filter is not None:
+    url = narrowed(request.args)
+    if url.filter is not None:
         # The check happens here, where the form can come back, and not on the next page.
-        engine().catalog.filters.check(asked.filter)
-    return redirect(url_for("pages.search", **asked.address()), 303)
+        engine().catalog.filters.check(url.filter)
+    return redirect(url_for("pages.search", **url.address()), 303)
 
 
 @route(pages, "/sent/<token>")
-def sent(token: str) -> Response:
+def query_image(token: str) -> Response:
     """Return a query image to a client that has its token, to choose a crop."""
-    held = state().held.get(token)
-    return Response(thumbnail(held.data, HELD_PX, limits=engine().limits), mimetype="image/webp")
+    image = state().query_images.get(token)
+    return Response(
+        thumbnail(image.data, QUERY_IMAGE_PX, limits=engine().limits), mimetype="image/webp"
+    )
 
 
 @route(pages, f"/pictures/<int(max={LARGEST_ID}):picture_id>")
@@ -126,42 +128,42 @@ def picture(picture_id: int) -> str:
     return of_picture(picture_id, SearchUrl.of(request.args))
 
 
-def of_picture(picture_id: int, asked: SearchUrl) -> str:
+def of_picture(picture_id: int, url: SearchUrl) -> str:
     """Return the page of a picture, with its rank in the answer to a query."""
-    found = engine().picture(picture_id)
+    picture = engine().picture(picture_id)
     rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
     alike = Likeness()
     unlike = ""
     try:
-        alike = likeness(found)
-        beside = neighbours(asked, picture_id, rank)
+        alike = likeness(picture)
+        beside = neighbours(url, picture_id, rank)
     except (EncoderUnavailable, SpaceMismatch) as error:  # the picture itself can still be shown
         unlike, beside = str(error), None
     return render_template(
         "picture.html",
-        asked=asked,
-        chips=shown(asked),
-        marks=marks(asked),
-        picture=found,
+        asked=url,
+        chips=shown(url),
+        marks=marks(url),
+        picture=picture,
         alike=alike,
-        moment=moment_of(found),
-        like=SearchUrl(collection=found.collection).plus("similar", picture_id),
+        moment=moment_of(picture),
+        like=SearchUrl(collection=picture.collection).plus("similar", picture_id),
         unlike=unlike,
         boards=engine().catalog.boards.names(),
         beside=beside,
     )
 
 
-def _hold(file: FileStorage) -> str:
+def _store(file: FileStorage) -> str:
     """Store a query image; a file that can't be read is named in the error."""
     try:
-        return state().held.hold(file.read())
+        return state().query_images.store(file.read())
     except BadPicture as error:
         name = repr((file.filename or "")[:80])
         text = str(error).replace("the picture", name, 1)
         raise BadPicture(error.reason, "{text}", text=text, name=name) from error
 
 
-def _nothing_held(asked: SearchUrl) -> bool:
+def _is_empty(url: SearchUrl) -> bool:
     """Return whether the query asks for all pictures while no collection exists."""
-    return not (asked.ranks or asked.collection or engine().collections())
+    return not (url.ranks or url.collection or engine().collections())

@@ -31,7 +31,7 @@ def form() -> str | Response:
     "POST",
     endpoint="sign_in",
     scope="public",
-    limited=Limit(RATE, comes_back("sign-in", form, "token")),
+    rate_limit=Limit(RATE, comes_back("sign-in", form, "token")),
 )
 def take() -> tuple[str, int] | Response:
     """Accept a token and redirect to the page that required it."""

@@ -32,16 +32,16 @@ DAY_LENGTH = len("2014-06-07")
 def caption(picture: Picture) -> Caption | None:
     """Return the caption to show, in the page's language where the picture has one."""
     captions = picture.facts.captions
-    spoken = language()
+    code = language()
     first = captions[0] if captions else None
-    return next((each for each in captions if _is_in(spoken, each)), first)
+    return next((each for each in captions if _is_in(code, each)), first)
 
 
-def _is_in(spoken: str, caption: Caption) -> bool:
+def _is_in(code: str, caption: Caption) -> bool:
     """Return whether a caption is in a language, by its declared language or its characters."""
     if caption.language:
-        return caption.language.partition("-")[0].lower() == spoken
-    return (HAN.search(caption.text) is not None) == (spoken == "zh")
+        return caption.language.partition("-")[0].lower() == code
+    return (HAN.search(caption.text) is not None) == (code == "zh")
 
 
 def title(picture: Picture) -> str:
@@ -114,26 +114,26 @@ def captions(number: int) -> str:
     return str(ngettext("%(count)s caption", "%(count)s captions", number, count=f"{number:,}"))
 
 
-def missed(number: int) -> str:
+def missing_pictures(number: int) -> str:
     """Format the count of pictures with missing files."""
-    told = ngettext(
+    text = ngettext(
         "%(count)s picture is missing",
         "%(count)s pictures are missing",
         number,
         count=f"{number:,}",
     )
-    return str(told)
+    return str(text)
 
 
 def unread(number: int) -> str:
     """Format the count of files that could not be read."""
-    told = ngettext(
+    text = ngettext(
         "%(count)s file could not be read",
         "%(count)s files could not be read",
         number,
         count=f"{number:,}",
     )
-    return str(told)
+    return str(text)
 
 
 def evidence(hit: Hit) -> str:
@@ -144,23 +144,23 @@ def evidence(hit: Hit) -> str:
         "words": gettext("words"),
         "marks": gettext("marks"),
     }
-    told = (f"{names[each.by]} {each.share:.0%}" for each in hit.matches if each.share >= 0.005)
-    return " · ".join(told)
+    parts = (f"{names[each.by]} {each.share:.0%}" for each in hit.matches if each.share >= 0.005)
+    return " · ".join(parts)
 
 
-def words_in(match: Match, asked: SearchUrl) -> tuple[str, ...]:
+def words_in(match: Match, url: SearchUrl) -> tuple[str, ...]:
     """Return the words of the query that a match's caption contains."""
     if match.caption is None:
         return ()
-    chips = (chip for chip in asked.chips if chip.kind == "text" and chip.weight > 0)
-    wanted = [asked.q, *(chip.value for chip in chips)]
-    return found_in(match.caption.text, query_words("\n".join(wanted)))
+    chips = (chip for chip in url.chips if chip.kind == "text" and chip.weight > 0)
+    texts = [url.q, *(chip.value for chip in chips)]
+    return found_in(match.caption.text, query_words("\n".join(texts)))
 
 
 def dealt_with(job: Job) -> int:
     """Return the number of a job's processed files, at most their total."""
-    dealt = done(job.counts)
-    return dealt if job.total is None else min(dealt, job.total)
+    number = done(job.counts)
+    return number if job.total is None else min(number, job.total)
 
 
 def name_of(region: Region) -> str:
@@ -181,7 +181,7 @@ def register(app: Flask) -> None:
         place,
         pictures,
         captions,
-        missed,
+        missing_pictures,
         unread,
         whole_path,
         thumbnail_url,

@@ -10,13 +10,13 @@ from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.route import route
 from web.state import engine, state
 
-scrolling = Blueprint("scrolling", __name__)
+tile_pages = Blueprint("scrolling", __name__)
 
 # A picture that was removed a moment ago leaves its rank and an empty box.
 GONE = (1, 1)
 
 
-@route(scrolling, "/shapes")
+@route(tile_pages, "/shapes")
 def shapes() -> dict[str, Any]:
     """Return the ids of the answer's pictures, best first, and each box's aspect in hundredths.
 
@@ -27,14 +27,14 @@ def shapes() -> dict[str, Any]:
     return {"ids": ids, "shapes": [step_of(*sizes.get(each, GONE)) for each in ids]}
 
 
-@route(scrolling, "/tiles")
+@route(tile_pages, "/tiles")
 def tiles() -> dict[str, Any]:
     """Return one page of tiles from the rank `start` on, as HTML."""
-    asked = SearchUrl.of(request.args)
-    hits = engine().hits(_order(asked), asked.start, PAGE_HITS)
+    url = SearchUrl.of(request.args)
+    hits = engine().hits(_order(url), url.start, PAGE_HITS)
     tile = get_template_attribute("pieces.html", "tile")
-    return {"tiles": {hit.rank: tile(hit, asked) for hit in hits}}
+    return {"tiles": {hit.rank: tile(hit, url) for hit in hits}}
 
 
-def _order(asked: SearchUrl) -> RankedResults:
-    return state().orders.whole(state().queries.query_of(asked, 1, 0))
+def _order(url: SearchUrl) -> RankedResults:
+    return state().result_cache.whole(state().queries.query_of(url, 1, 0))

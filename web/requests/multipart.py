@@ -13,7 +13,7 @@ from web.requests.query_form import FORM_TYPES, Fields
 MAX_FILES = 20_000
 
 
-def read_form(request: Request, open_file: Callable[[str], IO[bytes]], most_bytes: int) -> Fields:
+def read_form(request: Request, open_file: Callable[[str], IO[bytes]], max_bytes: int) -> Fields:
     """Write the files of a form of at most `most_bytes`; return its other fields.
 
     `open_file` takes the name that the client sent with a file.
@@ -21,7 +21,7 @@ def read_form(request: Request, open_file: Callable[[str], IO[bytes]], most_byte
     Raises:
         BadQuery: the body is no multipart form, or is damaged.
     """
-    request.max_content_length = most_bytes
+    request.max_content_length = max_bytes
     if request.mimetype != FORM_TYPES[0]:
         raise BadQuery(
             "multipart-needed",

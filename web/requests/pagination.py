@@ -30,10 +30,10 @@ def offset_of(cursor: str, query: Query) -> int:
         BadQuery: the cursor is invalid, or belongs to another query.
     """
     try:
-        offset, asked = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        offset, query_digest = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        offset, asked = None, None
-    if not isinstance(offset, int) or asked != digest(query):
+        offset, query_digest = None, None
+    if not isinstance(offset, int) or query_digest != digest(query):
         raise BadQuery(
             "cursor-foreign",
             "cursor {cursor!r} does not belong to this question; send `next` of an answer "
@@ -75,5 +75,5 @@ def digest(query: Query) -> str:
         for term in query.terms
     ]
     rest = repr(replace(query, terms=(), offset=0))
-    asked = json.dumps([terms, rest])
-    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    text = json.dumps([terms, rest])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

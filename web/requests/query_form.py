@@ -131,8 +131,8 @@ def identities(field: str, values: Sequence[object]) -> list[int]:
 
 def count(value: object, field: str = "k") -> int:
     """Parse a number of hits to return or skip; query/checks knows the range."""
-    found: int = read_member(field, value, Hits if field == "k" else Place)
-    return found
+    result: int = read_member(field, value, Hits if field == "k" else Place)
+    return result
 
 
 def _query(terms: Sequence[Term], collections: Sequence[str], fields: AnswerFields) -> Query:

@@ -37,26 +37,26 @@ def note_of(text: str) -> str:
     return note
 
 
-def asked_in(address: str) -> SearchUrl:
+def parse_address(address: str) -> SearchUrl:
     """Parse the query in a page's address, after its "?"."""
     fields: MultiDict[str, str] = MultiDict(parse_qs(address.removeprefix("?")))
     return SearchUrl.of(fields)
 
 
-def saved_address(asked: SearchUrl) -> str:
+def saved_address(url: SearchUrl) -> str:
     """Return the address of a query for saving, from its first hit on.
 
     Raises:
         BadQuery: the query is empty, a filter can't be read, or the query is too long for an
             address.
     """
-    if not asked.anything:
+    if not url.anything:
         raise BadQuery(
             "saved-search-empty", "there is no question to save; search for something first"
         )
-    for text in asked.where:
+    for text in url.where:
         parse(text)
-    fields = {key: value for key, value in asked.but().address().items() if value is not None}
+    fields = {key: value for key, value in url.but().address().items() if value is not None}
     address = urlencode(fields, doseq=True)
     if len(address) > MAX_ADDRESS:
         raise BadQuery(

@@ -66,15 +66,13 @@ class SearchUrl:
         Raises:
             BadQuery: a field has an invalid value.
         """
-        written = [
-            (kind, value) for kind in KINDS for value in fields.getlist(kind) if value.strip()
-        ]
+        pairs = [(kind, value) for kind in KINDS for value in fields.getlist(kind) if value.strip()]
         weights = fields.getlist("weight")
         return cls(
             q=words(fields.get("q", "")),
             chips=tuple(
                 _chip(kind, value, weights[place] if place < len(weights) else "1")
-                for place, (kind, value) in enumerate(written)
+                for place, (kind, value) in enumerate(pairs)
             ),
             collection=fields.get("collection", ""),
             where=tuple(
@@ -120,8 +118,10 @@ class SearchUrl:
 
     def plus(self, kind: Kind, value: object, weight: float = 1.0) -> "SearchUrl":
         """Return the query with one more chip, or with a new weight for an existing chip."""
-        kept = [each for each in self.chips if (each.kind, each.address_text) != (kind, str(value))]
-        chips = [*kept, Chip(kind, str(value), weight)]
+        others = [
+            each for each in self.chips if (each.kind, each.address_text) != (kind, str(value))
+        ]
+        chips = [*others, Chip(kind, str(value), weight)]
         return self.but(chips=tuple(sorted(chips, key=lambda each: KINDS.index(each.kind))))
 
     @property
@@ -134,37 +134,37 @@ class SearchUrl:
         parts = tuple(parse(each) for each in self.where)
         return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
 
-    def marked(self, picture_id: int, side: Side) -> "SearchUrl":
+    def with_mark(self, picture_id: int, side: Side) -> "SearchUrl":
         """Return the query with a mark added, removed if present, or moved to the other side."""
         other: Side = "less" if side == "more" else "more"
-        held: tuple[int, ...] = getattr(self, side)
+        ids: tuple[int, ...] = getattr(self, side)
         rest = tuple(each for each in getattr(self, other) if each != picture_id)
-        if picture_id in held:
-            held = tuple(each for each in held if each != picture_id)
+        if picture_id in ids:
+            ids = tuple(each for each in ids if each != picture_id)
         else:
-            held = (*held, picture_id)
-        return self.but(**{side: held, other: rest})
+            ids = (*ids, picture_id)
+        return self.but(**{side: ids, other: rest})
 
-    def with_words_kept(self) -> "SearchUrl":
+    def with_words_as_chip(self) -> "SearchUrl":
         """Return the query with the box's words as a chip, and an empty box."""
         return self.plus("text", self.q).but(q="") if self.q else self
 
     def address(self, **changes: Any) -> dict[str, Any]:
         """Return the address fields of this query, without default values."""
-        asked = replace(self, **changes)
+        url = replace(self, **changes)
         return {
-            "q": asked.q or None,
+            "q": url.q or None,
             **{
-                kind: [chip.address_text for chip in asked.chips if chip.kind == kind]
+                kind: [chip.address_text for chip in url.chips if chip.kind == kind]
                 for kind in KINDS
             },
-            "weight": _weights(asked.chips),
-            "more": list(asked.more),
-            "less": list(asked.less),
-            "collection": asked.collection or None,
-            "where": list(asked.where),
-            "panel": "1" if asked.panel else None,
-            "start": asked.start if asked.start != 1 else None,
+            "weight": _weights(url.chips),
+            "more": list(url.more),
+            "less": list(url.less),
+            "collection": url.collection or None,
+            "where": list(url.where),
+            "panel": "1" if url.panel else None,
+            "start": url.start if url.start != 1 else None,
         }
 
 
@@ -197,7 +197,7 @@ def _start(value: object) -> int:
 
 def _weights(chips: Sequence[Chip]) -> list[str]:
     """Return the weights up to the last one that is not 1."""
-    written = [f"{chip.weight:g}" for chip in chips]
-    while written and written[-1] == "1":
-        written.pop()
-    return written
+    texts = [f"{chip.weight:g}" for chip in chips]
+    while texts and texts[-1] == "1":
+        texts.pop()
+    return texts

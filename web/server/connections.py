@@ -11,7 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # A process may open this many files, as each connection can use one for a body and one to send.
-MOST = 512
+MAX_CONNECTIONS = 512
 # A browser keeps six, a program as many as it has threads.
 MAX_A_CLIENT = 128
 
@@ -26,7 +26,7 @@ ENDING_STALL_S = 3.0
 MIN_BODY_BYTES_S = 500
 MAX_HEAD_BYTES = 1 << 16
 
-LOOK_EVERY_S = 0.5
+POLL_INTERVAL_S = 0.5
 
 # What httptools takes.
 MAX_ADDRESS_BYTES = 65_000
@@ -55,11 +55,11 @@ class Connection:
         self.host = host
         self.client = client_of(host)
         self.transport = transport
-        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.refused = False
-        self._received = 0
-        self._sent = 0
-        self._taken = 0
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_refused = False
+        self._received_bytes = 0
+        self._sent_bytes = 0
+        self._taken_bytes = 0
         self._taken_s = monotonic()
         self.enter(Phase.HEAD)
 
@@ -67,28 +67,28 @@ class Connection:
         """Change the phase, and restart its clock."""
         self.phase = phase
         self.since_s = self.moved_s = monotonic()
-        self._received = 0
+        self._received_bytes = 0
 
     @property
     def begins(self) -> bool:
         """Return whether the next bytes begin a request."""
-        return self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self._received)
+        return self.phase is Phase.IDLE or (self.phase is Phase.HEAD and not self._received_bytes)
 
     @property
     def head_is_long(self) -> bool:
         """Whether a head has more bytes than it may have, and still no end."""
-        return self.phase is Phase.HEAD and self._received > MAX_HEAD_BYTES
+        return self.phase is Phase.HEAD and self._received_bytes > MAX_HEAD_BYTES
 
-    def received(self, size_bytes: int) -> None:
+    def count_received(self, size_bytes: int) -> None:
         """Count bytes received from the client."""
         if self.phase is Phase.IDLE:
             self.enter(Phase.HEAD)
-        self._received += size_bytes
+        self._received_bytes += size_bytes
         self.moved_s = monotonic()
 
     def refuse(self, status: str, why: str) -> None:
         """Answer a request that can't be read, and discard the rest of its bytes."""
-        self.refused = True
+        self.is_refused = True
         self.enter(Phase.HEAD)
         self.transport.write(
             f"HTTP/1.1 {status}\r\nserver: limn\r\ncontent-type: text/plain; charset=utf-8\r\n"
@@ -96,9 +96,9 @@ class Connection:
         )
         self.transport.write_eof()
 
-    def sent(self, size_bytes: int) -> None:
+    def count_sent(self, size_bytes: int) -> None:
         """Count bytes of an answer written to the transport."""
-        self._sent += size_bytes
+        self._sent_bytes += size_bytes
 
     @property
     def waits(self) -> bool:
@@ -108,15 +108,15 @@ class Connection:
     def overdue(self, now_s: float, stall_s: float) -> bool:
         """Return whether the client took too long; `stall_s` is its limit without progress."""
         unsent_bytes = self.transport.get_write_buffer_size()
-        if not unsent_bytes or self._sent - unsent_bytes > self._taken:
-            self._taken, self._taken_s = self._sent - unsent_bytes, now_s
+        if not unsent_bytes or self._sent_bytes - unsent_bytes > self._taken_bytes:
+            self._taken_bytes, self._taken_s = self._sent_bytes - unsent_bytes, now_s
         if now_s - self._taken_s > stall_s:
             return True
         if self.phase is Phase.HEAD:
             return now_s - self.since_s > HEAD_S
         if self.phase is Phase.BODY:
-            least = MIN_BODY_BYTES_S * (now_s - self.since_s - STALL_S)
-            return self._received < least or now_s - self.moved_s > stall_s
+            min_bytes = MIN_BODY_BYTES_S * (now_s - self.since_s - STALL_S)
+            return self._received_bytes < min_bytes or now_s - self.moved_s > stall_s
         return False
 
 
@@ -125,14 +125,14 @@ class Connections:
 
     def __init__(
         self,
-        most: int = MOST,
-        most_a_client: int = MAX_A_CLIENT,
+        max_open: int = MAX_CONNECTIONS,
+        max_a_client: int = MAX_A_CLIENT,
         proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
         """Set the limits; a client behind one of `proxies` counts toward `most` alone."""
-        self.ending = False
-        self._most = most
-        self._most_a_client = most_a_client
+        self.is_stopping = False
+        self._max_open = max_open
+        self._max_a_client = max_a_client
         self._proxies = proxies
         self._open: dict[Connection, None] = {}
 
@@ -146,20 +146,20 @@ class Connections:
         """
         self._open[connection] = None
         counts = Counter(each.client for each in self._open)
-        many = counts[connection.client] > self._most_a_client
+        many = counts[connection.client] > self._max_a_client
         if many and not self._trusts(connection.host):
             crowd = self._of(connection.client)
-            waiting = _oldest(crowd, connection)
-            if waiting is None:
+            oldest = _oldest(crowd, connection)
+            if oldest is None:
                 connection.refuse("503 Service Unavailable", MANY_REQUESTS)
             else:
-                self._drop(waiting)
-        elif len(self._open) > self._most:
+                self._drop(oldest)
+        elif len(self._open) > self._max_open:
             # Of clients with equally many connections, the earliest client counts, never the new
             # one.
             crowd = self._of(max(counts, key=counts.__getitem__))
-            waiting = _oldest(crowd, connection) or _oldest(self._open, connection)
-            self._drop(waiting or crowd[-1])
+            oldest = _oldest(crowd, connection) or _oldest(self._open, connection)
+            self._drop(oldest or crowd[-1])
 
     def remove(self, connection: Connection) -> None:
         """Remove a closed connection."""
@@ -168,7 +168,7 @@ class Connections:
     def drop_overdue(self) -> None:
         """Close the connections of clients that took too long."""
         now_s = monotonic()
-        stall_s = ENDING_STALL_S if self.ending else STALL_S
+        stall_s = ENDING_STALL_S if self.is_stopping else STALL_S
         for connection in list(self._open):
             if connection.overdue(now_s, stall_s):
                 connection.transport.abort()
@@ -206,7 +206,7 @@ class Connections:
 
             def data_received(self, data: bytes) -> None:
                 connection = self._connection
-                if connection.refused:
+                if connection.is_refused:
                     return
                 if connection.begins:
                     data = in_ascii(data)
@@ -216,13 +216,13 @@ class Connections:
                 if connection.head_is_long:
                     connection.refuse("431 Request Header Fields Too Large", LONG_HEAD)
                     return
-                connection.received(len(data))
+                connection.count_received(len(data))
                 super().data_received(data)
 
             def connection_lost(self, exc: Exception | None) -> None:
                 connections.remove(self._connection)
-                if not self._connection.gone.done():
-                    self._connection.gone.set_result(None)
+                if not self._connection.closed.done():
+                    self._connection.closed.set_result(None)
                 super().connection_lost(exc)
 
         return Protocol
@@ -252,12 +252,12 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
         address = ip_address(host.partition("%")[0])
     except ValueError:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
+    ipv4 = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return ipv4 or address
 
 
 def _oldest(crowd: Iterable[Connection], new: Connection) -> Connection | None:
     """Return the connection that has waited longest for its client, preferably an idle one."""
-    waiting = [each for each in crowd if each.waits and each is not new]
+    candidates = [each for each in crowd if each.waits and each is not new]
     busy = (Phase.BODY, Phase.ANSWER)
-    return min(waiting, key=lambda each: (each.phase in busy, each.moved_s), default=None)
+    return min(candidates, key=lambda each: (each.phase in busy, each.moved_s), default=None)

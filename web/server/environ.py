@@ -11,7 +11,7 @@ from werkzeug.wsgi import FileWrapper
 from web.server.responses import PIECE_BYTES, WHOLE_BYTES, on_disk
 
 # The separator between the values of a repeated header.
-JOINED_BY = {"HTTP_COOKIE": "; "}
+SEPARATORS = {"HTTP_COOKIE": "; "}
 
 
 def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,14 +41,14 @@ def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
 
 def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
     """Return a request's headers, named as in WSGI but without HTTP_."""
-    named = {
+    headers = {
         name.removeprefix("HTTP_"): value
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
     if "CONTENT_LENGTH" in environ:
-        named["CONTENT_LENGTH"] = environ["CONTENT_LENGTH"]
-    return named
+        headers["CONTENT_LENGTH"] = environ["CONTENT_LENGTH"]
+    return headers
 
 
 def _add(environ: dict[str, Any], name: bytes, value: str) -> None:
@@ -58,7 +58,7 @@ def _add(environ: dict[str, Any], name: bytes, value: str) -> None:
     if key not in ("CONTENT_LENGTH", "CONTENT_TYPE"):
         key = f"HTTP_{key}"
     if key in environ:
-        value = f"{environ[key]}{JOINED_BY.get(key, ', ')}{value}"
+        value = f"{environ[key]}{SEPARATORS.get(key, ', ')}{value}"
     environ[key] = value
 
 

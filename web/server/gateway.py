@@ -36,7 +36,7 @@ STREAM_THREADS = 8
 LINGER_S = 10.0
 
 
-class Gone(Exception):
+class ConnectionClosed(Exception):
     """An error for a client that closed the connection or was too slow."""
 
 
@@ -56,9 +56,9 @@ class Gateway:
         )
 
     @property
-    def waiting(self) -> int:
+    def queue_length(self) -> int:
         """Return the number of requests that wait for a thread."""
-        return self._requests.waiting
+        return self._requests.queue_length
 
     def close(self) -> None:
         """Stop the threads once they are idle."""
@@ -76,10 +76,10 @@ class Gateway:
             connection.enter(Phase.WORK)
             answer = await self._make(environ, facts, body, connection)
             connection.enter(Phase.ANSWER)
-            await self._send(answer, body.refused, connection, send)
-            if body.refused:
+            await self._send(answer, body.is_refused, connection, send)
+            if body.is_refused:
                 await _linger(connection, receive)
-        except Gone:
+        except ConnectionClosed:
             pass
         finally:
             connection.enter(Phase.IDLE)
@@ -87,7 +87,7 @@ class Gateway:
     async def _receive(self, environ: dict[str, Any], facts: RouteFacts, receive: Receive) -> Body:
         body = await self._bodies.take(facts.files, headers_of(environ), receive)
         if body is None:
-            raise Gone
+            raise ConnectionClosed
         environ["wsgi.input"] = body.file
         if environ.pop("HTTP_TRANSFER_ENCODING", None) or body.length:
             environ["CONTENT_LENGTH"] = str(body.length)
@@ -101,19 +101,19 @@ class Gateway:
             future.add_done_callback(lambda _: body.close())
             try:
                 return await _result(future, connection)
-            except Gone:
+            except ConnectionClosed:
                 future.add_done_callback(_discard)
                 raise
 
     async def _send(
-        self, answer: WsgiAnswer, refused: bool, connection: Connection, send: Send
+        self, answer: WsgiAnswer, is_refused: bool, connection: Connection, send: Send
     ) -> None:
         async def send_body(piece: bytes, more: bool) -> None:
-            connection.sent(len(piece))
+            connection.count_sent(len(piece))
             # The connection stays open after a refusal, as its client may still be sending.
-            await send({"type": BODY, "body": piece, "more_body": more or refused})
+            await send({"type": BODY, "body": piece, "more_body": more or is_refused})
 
-        headers = [*answer.headers, (b"connection", b"close")] if refused else answer.headers
+        headers = [*answer.headers, (b"connection", b"close")] if is_refused else answer.headers
         await send({"type": START, "status": answer.status, "headers": headers})
         await send_body(answer.begins, answer.rest is not None)
         if answer.rest is not None:
@@ -125,16 +125,16 @@ class Gateway:
     async def _rest(self, answer: WsgiAnswer, connection: Connection) -> AsyncGenerator[bytes]:
         """Yield the rest of an answer, each piece read in a turn of a thread."""
         rest: Any = answer.rest
-        reading: Future[bytes | None] = Future()
+        future: Future[bytes | None] = Future()
         try:
             while True:
-                reading = self._streams.submit(partial(next, rest, None))
-                piece = await _result(reading, connection)
+                future = self._streams.submit(partial(next, rest, None))
+                piece = await _result(future, connection)
                 if piece is None:
                     return
                 yield piece
         finally:  # only after the thread that is still reading has ended
-            reading.add_done_callback(lambda _: answer.close())
+            future.add_done_callback(lambda _: answer.close())
 
 
 async def _result(future: Future[Result], connection: Connection) -> Result:
@@ -144,11 +144,11 @@ async def _result(future: Future[Result], connection: Connection) -> Result:
         Gone: the client closed the connection first.
     """
     done = asyncio.wrap_future(future)
-    await asyncio.wait((done, connection.gone), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((done, connection.closed), return_when=asyncio.FIRST_COMPLETED)
     if done.done():
         return done.result()
     done.cancel()  # this also cancels a call that no thread has begun
-    raise Gone
+    raise ConnectionClosed
 
 
 async def _linger(connection: Connection, receive: Receive) -> None:
@@ -160,7 +160,7 @@ async def _linger(connection: Connection, receive: Receive) -> None:
             while (await receive()).get("more_body"):
                 pass
     connection.transport.close()
-    await asyncio.wait((connection.gone,))
+    await asyncio.wait((connection.closed,))
 
 
 def _discard(future: Future[WsgiAnswer]) -> None:

@@ -15,7 +15,7 @@ from flask import Flask
 from uvicorn import Config, Server
 
 from search.errors import BadSetting, LimnError
-from web.server.connections import KEEP_ALIVE_S, LOOK_EVERY_S, MOST, Connections
+from web.server.connections import KEEP_ALIVE_S, MAX_CONNECTIONS, POLL_INTERVAL_S, Connections
 from web.server.gateway import Gateway
 from web.state import WAITING
 
@@ -28,8 +28,8 @@ FILES_A_CONNECTION = 3
 # Files of everything else: databases, indexes, logs.
 OTHER_FILES = 200
 # The least number of connections, where a process may open hardly any files.
-FEWEST = 32
-MAX_FILES = FILES_A_CONNECTION * MOST + OTHER_FILES
+MIN_CONNECTIONS = 32
+MAX_FILES = FILES_A_CONNECTION * MAX_CONNECTIONS + OTHER_FILES
 
 
 class AddressTaken(LimnError):
@@ -56,7 +56,7 @@ def open_server(
     networks = list(map(_network, proxies))
     listener = _listen(host, port)
     gateway = Gateway(app, threads)
-    app.extensions[WAITING] = lambda: gateway.waiting
+    app.extensions[WAITING] = lambda: gateway.queue_length
     connections = Connections(_room(), proxies=networks)
     # Clients' mistakes and broken connections are not worth a log line.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
@@ -76,7 +76,7 @@ def open_server(
         timeout_keep_alive=KEEP_ALIVE_S,
     )
     return ServerEnding(
-        _Server(config), gateway, connections, listener, app.extensions["limn"].ending
+        _Server(config), gateway, connections, listener, app.extensions["limn"].shutdown
     )
 
 
@@ -101,23 +101,23 @@ class ServerEnding:
         gateway: Gateway,
         connections: Connections,
         listener: socket.socket,
-        ending: Event,
+        shutdown: Event,
     ) -> None:
         self.port: int = listener.getsockname()[1]
         self._server = server
         self._gateway = gateway
         self._connections = connections
         self._listener = listener
-        self._ending = ending
-        self._served = False
+        self._shutdown = shutdown
+        self._is_done = False
 
-    def tell(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+    def request_stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """Stop after the current requests; at the second call, stop at once."""
-        if self._served or self._server.force_exit:
+        if self._is_done or self._server.force_exit:
             raise KeyboardInterrupt
         self._server.force_exit = self._server.should_exit
         self._server.should_exit = True
-        self._ending.set()
+        self._shutdown.set()
 
     def serve(self, patience_s: float = PATIENCE_S) -> bool:
         """Serve until `tell` is called; False where requests were cut off after `patience_s`.
@@ -125,33 +125,33 @@ class ServerEnding:
         Raises:
             KeyboardInterrupt: `tell` was called twice.
         """
-        finished = asyncio.run(self._serve(patience_s))
-        self._served = True
+        is_clean = asyncio.run(self._serve(patience_s))
+        self._is_done = True
         self._gateway.close()
         if self._server.force_exit:
             raise KeyboardInterrupt
-        return finished
+        return is_clean
 
     async def _serve(self, patience_s: float) -> bool:
-        looking = asyncio.create_task(self._look_after(patience_s))
+        watch = asyncio.create_task(self._look_after(patience_s))
         try:
             await self._server.serve(sockets=[self._listener])
         finally:
-            looking.cancel()
+            watch.cancel()
         with suppress(asyncio.CancelledError):
-            return not await looking
+            return not await watch
         return True
 
     async def _look_after(self, patience_s: float) -> int:
         """Close connections of slow clients; return the number that were cut off at the end."""
         deadline_s = None
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(POLL_INTERVAL_S)
             self._connections.drop_overdue()
             if self._server.force_exit:
                 return self._connections.drop_all()
             if self._server.should_exit:
-                self._connections.ending = True
+                self._connections.is_stopping = True
                 deadline_s = deadline_s or monotonic() + patience_s
                 if monotonic() > deadline_s:
                     return self._connections.drop_all()
@@ -202,17 +202,17 @@ def _room() -> int:
     try:
         import resource
     except ImportError:  # Windows has no such limit
-        return MOST
+        return MAX_CONNECTIONS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    unbounded = resource.RLIM_INFINITY
-    wanted = MAX_FILES if hard == unbounded else min(MAX_FILES, hard)
-    if soft != unbounded and soft < wanted:
+    no_limit = resource.RLIM_INFINITY
+    limit = MAX_FILES if hard == no_limit else min(MAX_FILES, hard)
+    if soft != no_limit and soft < limit:
         with suppress(OSError, ValueError):  # macOS allows fewer files than its limit claims
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            soft = wanted
-    if soft == unbounded:
-        return MOST
-    return max(FEWEST, min(MOST, (soft - OTHER_FILES) // FILES_A_CONNECTION))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            soft = limit
+    if soft == no_limit:
+        return MAX_CONNECTIONS
+    return max(MIN_CONNECTIONS, min(MAX_CONNECTIONS, (soft - OTHER_FILES) // FILES_A_CONNECTION))
 
 
 def _explain(error: OSError, host: str, port: int) -> LimnError:

@@ -33,9 +33,9 @@ class Requests:
         self._clients: Counter[str] = Counter()
 
     @property
-    def waiting(self) -> int:
+    def queue_length(self) -> int:
         """Return the number of requests that wait for a thread."""
-        return self._workers.waiting
+        return self._workers.queue_length
 
     def close(self) -> None:
         """Stop the threads once they are idle."""

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from search.catalog.records import Scope
-from web.services.uploads import not_kept
+from web.services.uploads import storage_error
 
 # Larger bodies go to the disk.
-KEPT_BYTES = 1 << 19
+MEMORY_BYTES = 1 << 19
 
 Receive = Callable[[], Awaitable[Any]]
 
 
-class Unkept(io.RawIOBase):
+class UnstoredBody(io.RawIOBase):
     """A body that could not be stored; reading it raises the error."""
 
     def __init__(self, error: OSError) -> None:
@@ -33,7 +33,7 @@ class Unkept(io.RawIOBase):
         return True
 
     def readinto(self, _buffer: Any) -> int:
-        raise not_kept(self._error, Path(tempfile.gettempdir())) from self._error
+        raise storage_error(self._error, Path(tempfile.gettempdir())) from self._error
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Body:
 
     file: Any
     length: int
-    refused: bool = False
+    is_refused: bool = False
 
     def close(self) -> None:
         """Delete the file."""
@@ -62,13 +62,13 @@ class Bodies:
 
     def __init__(
         self,
-        most_bytes: int,
-        most_files_bytes: int,
+        max_bytes: int,
+        max_files_bytes: int,
         admits: Callable[[Mapping[str, str], Scope], bool],
         off_loop: Callable[[Callable[[], Any]], Awaitable[Any]],
     ) -> None:
-        self._most_bytes = most_bytes
-        self._most_files_bytes = most_files_bytes
+        self._max_bytes = max_bytes
+        self._max_files_bytes = max_files_bytes
         self._admits = admits
         self._off_loop = off_loop
 
@@ -81,22 +81,22 @@ class Bodies:
 
         Returns None where the client has disconnected.
         """
-        most_bytes = self._most_files_bytes if takes_files else self._most_bytes
-        chunked = "TRANSFER_ENCODING" in headers
-        length = None if chunked else int(headers.get("CONTENT_LENGTH") or 0)
+        max_bytes = self._max_files_bytes if takes_files else self._max_bytes
+        is_chunked = "TRANSFER_ENCODING" in headers
+        length = None if is_chunked else int(headers.get("CONTENT_LENGTH") or 0)
         if length == 0:
             return Body(io.BytesIO(), 0)
-        if length is not None and length > most_bytes:
-            return Body(io.BytesIO(), length, refused=True)
-        if length is None or length > KEPT_BYTES:
+        if length is not None and length > max_bytes:
+            return Body(io.BytesIO(), length, is_refused=True)
+        if length is None or length > MEMORY_BYTES:
             # Bodies for the disk are accepted from clients with a token alone.
             scope: Scope = "write" if takes_files else "read"
             if not await self._off_loop(lambda: self._admits(headers, scope)):
-                return Body(io.BytesIO(), length or 0, refused=True)
-        return await self._keep(most_bytes, length, receive)
+                return Body(io.BytesIO(), length or 0, is_refused=True)
+        return await self._store(max_bytes, length, receive)
 
-    async def _keep(self, most_bytes: int, length: int | None, receive: Receive) -> Body | None:
-        file = tempfile.SpooledTemporaryFile(KEPT_BYTES)  # noqa: SIM115 - `Body` closes it
+    async def _store(self, max_bytes: int, length: int | None, receive: Receive) -> Body | None:
+        file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - `Body` closes it
         body = Body(file, 0)
         try:
             more = True
@@ -107,15 +107,15 @@ class Bodies:
                     return None
                 piece, more = message["body"], message["more_body"]
                 body.length += len(piece)
-                if body.length > most_bytes:
+                if body.length > max_bytes:
                     body.close()
-                    return Body(io.BytesIO(), body.length, refused=True)
-                if body.length > KEPT_BYTES:
+                    return Body(io.BytesIO(), body.length, is_refused=True)
+                if body.length > MEMORY_BYTES:
                     await self._off_loop(partial(body.file.write, piece))
                 else:
                     body.file.write(piece)
             await self._off_loop(partial(body.file.seek, 0))  # writes the last bytes
         except OSError as error:
             body.close()
-            return Body(Unkept(error), length or body.length, refused=True)
+            return Body(UnstoredBody(error), length or body.length, is_refused=True)
         return body

@@ -27,8 +27,8 @@ class WsgiAnswer:
     @property
     def length(self) -> int | None:
         """Return the body's length in bytes; None where it is unknown."""
-        told = dict(self.headers).get(b"content-length")
-        return None if told is None else int(told)
+        text = dict(self.headers).get(b"content-length")
+        return None if text is None else int(text)
 
 
 def answer_of(app: Flask, environ: dict[str, Any]) -> WsgiAnswer:

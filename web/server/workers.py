@@ -30,7 +30,7 @@ class Workers:
             thread.start()
 
     @property
-    def waiting(self) -> int:
+    def queue_length(self) -> int:
         """Return the number of calls that wait for a thread."""
         return self._calls.qsize()
 

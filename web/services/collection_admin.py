@@ -13,7 +13,7 @@ from search.errors import NotFound
 from web.requests.query_form import Fields
 from web.services.confined import ConfinedFiles
 from web.services.server_folders import ServerFolders
-from web.services.uploads import RefusedFile, Sent, Uploads
+from web.services.uploads import RefusedFile, Upload, Uploads
 from web.services.worker_process import WorkerProcesses
 
 
@@ -37,25 +37,27 @@ class CollectionAdmin:
         self,
         engine: Engine,
         roots: ServerFolders,
-        intake: Uploads,
-        foreman: WorkerProcesses,
-        confined: ConfinedFiles,
+        uploads: Uploads,
+        workers: WorkerProcesses,
+        confinement: ConfinedFiles,
     ) -> None:
         self._engine = engine
         self._jobs = engine.catalog.jobs
         self._roots = roots
-        self._intake = intake
-        self._foreman = foreman
-        self._confined = confined
+        self._uploads = uploads
+        self._workers = workers
+        self._confinement = confinement
 
     def everything(self) -> list[CollectionStatus]:
         """Return the status of every existing or requested collection, by name."""
-        held = {each.name: each for each in self._engine.summaries()}
+        summaries = {each.name: each for each in self._engine.summaries()}
         newest = {
-            name: job for name, job in self._jobs.newest().items() if name in held or _pending(job)
+            name: job
+            for name, job in self._jobs.newest().items()
+            if name in summaries or _pending(job)
         }
-        names = sorted({*held, *newest})
-        return [CollectionStatus(name, held.get(name), newest.get(name)) for name in names]
+        names = sorted({*summaries, *newest})
+        return [CollectionStatus(name, summaries.get(name), newest.get(name)) for name in names]
 
     def one(self, name: str) -> CollectionStatus:
         """Return the status of one collection; raise NotFound."""
@@ -74,7 +76,7 @@ class CollectionAdmin:
         return self._ask(name, self._roots.folder(folder), self._roots.all)
 
     def from_files(
-        self, receive: Callable[[Sent], Fields], name: str | None = None
+        self, receive: Callable[[Upload], Fields], name: str | None = None
     ) -> tuple[Job, list[RefusedFile]]:
         """Store uploaded files and queue the job that indexes them; return the refused files too.
 
@@ -88,13 +90,13 @@ class CollectionAdmin:
         """
         if name is not None:
             self.one(name)
-        with self._intake.receiving() as sent:
-            form = receive(sent)
-            sent.close()
-            wanted = name if name is not None else form.get("name", "")
-            check_name(wanted)
-            folder = self._intake.keep(sent, self._sent_folder(wanted))
-            return self._ask(wanted, folder, [folder]), sent.refused
+        with self._uploads.open_upload() as upload:
+            form = receive(upload)
+            upload.close()
+            collection = name if name is not None else form.get("name", "")
+            check_name(collection)
+            folder = self._uploads.store(upload, self._sent_folder(collection))
+            return self._ask(collection, folder, [folder]), upload.refusals
 
     def again(self, name: str, retry: bool) -> list[Job]:
         """Queue a collection's runs again, to find changes or to `retry` failures.
@@ -102,21 +104,21 @@ class CollectionAdmin:
         Raises:
             NotFound: there is no collection of that name, or its sources are unknown.
         """
-        gathered = self.one(name)
-        asked = self._jobs.requests(name)
-        if not asked and gathered.job is not None and gathered.job.request is not None:
-            asked = [gathered.job.request]  # a run that failed before its collection existed
-        again = ({**self._confined.confine(each), "retry": retry} for each in asked)
-        wanted = {repr(sorted(each.items())): each for each in again}
-        if not wanted:
+        status = self.one(name)
+        requests = self._jobs.requests(name)
+        if not requests and status.job is not None and status.job.request is not None:
+            requests = [status.job.request]  # a run that failed before its collection existed
+        documents = ({**self._confinement.confine(each), "retry": retry} for each in requests)
+        distinct = {repr(sorted(each.items())): each for each in documents}
+        if not distinct:
             raise NotFound(
                 "sources-unknown",
                 "it is not known what {name!r} was made of; limn index PATH tells it",
                 name=name,
             )
-        queued = [self._jobs.ask(name, "index", each) for each in wanted.values()]
-        self._foreman.call()
-        return [self._jobs.one(each) for each in queued]
+        job_ids = [self._jobs.ask(name, "index", each) for each in distinct.values()]
+        self._workers.call()
+        return [self._jobs.one(each) for each in job_ids]
 
     def remove(self, name: str) -> None:
         """Remove a collection with its uploaded files; other files stay.
@@ -125,16 +127,16 @@ class CollectionAdmin:
             NotFound: there is no collection of that name.
             CollectionBusy: a run is indexing the collection.
         """
-        gathered = self.one(name)
-        sent = self._sent_folder(name)
+        status = self.one(name)
+        folder = self._sent_folder(name)
         for job in self._jobs.of(name, 1000):
             if job.state == "queued":
                 self._jobs.cancel(job.id)
-        if gathered.summary is not None:
+        if status.summary is not None:
             self._engine.remove(name)
         self._jobs.forget(name)
-        if sent is not None:
-            self._intake.discard(sent)
+        if folder is not None:
+            self._uploads.discard(folder)
 
     def was_sent(self, name: str) -> bool:
         """Return whether the server has uploaded files of a collection."""
@@ -148,13 +150,13 @@ class CollectionAdmin:
         real = [os.path.realpath(each) for each in confined_to]
         document = {"sources": [str(folder)], "name": name, "confined_to": real}
         job = self._jobs.one(self._jobs.ask(name, "index", document))
-        self._foreman.call()
+        self._workers.call()
         return job
 
     def _sent_folder(self, name: str) -> Path | None:
         """Return the folder of a collection's uploaded files."""
         sources = [Path(each) for job in self._jobs.of(name, 1000) for each in _sources(job)]
-        return next((each for each in sources if self._intake.owns(each)), None)
+        return next((each for each in sources if self._uploads.owns(each)), None)
 
 
 def _pending(job: Job) -> bool:

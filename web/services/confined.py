@@ -15,9 +15,9 @@ from web.services.uploads import Uploads
 class ConfinedFiles:
     """The files that may be indexed and sent: those in the server folders, and uploads."""
 
-    def __init__(self, engine: Engine, roots: ServerFolders, intake: Uploads) -> None:
+    def __init__(self, engine: Engine, roots: ServerFolders, uploads: Uploads) -> None:
         self._engine = engine
-        self._folders = (*roots.all, intake.folder)
+        self._folders = (*roots.all, uploads.folder)
 
     def confine(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return an indexing request with the folders that confine it.
@@ -39,8 +39,12 @@ class ConfinedFiles:
         if os.path.realpath(picture.path) == str(picture.path):
             return picture.path
         requests = self._engine.catalog.jobs.requests(picture.collection)
-        asked = [self.confine(each) for each in requests]
-        about = [each for each in asked if any(map(picture.path.is_relative_to, each["sources"]))]
+        confined_requests = [self.confine(each) for each in requests]
+        about = [
+            each
+            for each in confined_requests
+            if any(map(picture.path.is_relative_to, each["sources"]))
+        ]
         folders = [tuple(map(Path, each.get("confined_to", ()))) for each in about]
         if folders and not any(not each or is_inside(picture.path, each) for each in folders):
             raise NotFound(

@@ -25,8 +25,8 @@ def name_of(picture: Picture) -> str:
         return portable(f"{moment.film.stem} {path.name.replace(':', '-')}", ".jpg")
     if animation_of(path) is not None:
         return portable(f"{path.parent.stem} {path.name}", ".png")
-    decoded = picture.facts.format
-    suffix = SUFFIXES.get(decoded, f".{decoded.lower()}")
+    image_format = picture.facts.format
+    suffix = SUFFIXES.get(image_format, f".{image_format.lower()}")
     if container is None or path.suffix:
         return portable(path.name, suffix)
     inside = " ".join(path.relative_to(container).parts)  # the column and the row of a table
@@ -41,12 +41,12 @@ def file_of(picture: Picture, limits: Limits) -> bytes:
     """
     data = load_file(picture.path, limits)
     if moment_of(picture) is not None:
-        return _written(data, "RGB", "JPEG", quality=QUALITY)
-    return _written(data, "RGBA", "PNG") if animation_of(picture.path) is not None else data
+        return _encode(data, "RGB", "JPEG", quality=QUALITY)
+    return _encode(data, "RGBA", "PNG") if animation_of(picture.path) is not None else data
 
 
-def _written(data: bytes, mode: str, kind: str, **options: int) -> bytes:
-    written = BytesIO()
+def _encode(data: bytes, mode: str, kind: str, **options: int) -> bytes:
+    buffer = BytesIO()
     with Image.open(BytesIO(data)) as frame:
-        frame.convert(mode).save(written, kind, **options)
-    return written.getvalue()
+        frame.convert(mode).save(buffer, kind, **options)
+    return buffer.getvalue()

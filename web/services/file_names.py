@@ -32,13 +32,15 @@ def portable(name: str, suffix: str) -> str:
     if own.lower() not in KNOWN:
         stem, own = stem + own, suffix
     room = MAX_BYTES - len(own.encode())
-    cut = stem.encode()[:room].decode("utf-8", "ignore").strip(". ")
-    whole = (cut or "picture") + own
+    base = stem.encode()[:room].decode("utf-8", "ignore").strip(". ")
+    whole = (base or "picture") + own
     return f"_{whole}" if DEVICES.fullmatch(whole) else whole
 
 
 def _plain(text: str) -> str:
     """Return the text without forbidden characters; a line break becomes a blank."""
     characters = unicodedata.normalize("NFC", printable(text))
-    spaced = (" " if each.isspace() else each for each in characters)
-    return UNFIT.sub("_", "".join(each for each in spaced if each.isprintable() or each in JOINERS))
+    with_blanks = (" " if each.isspace() else each for each in characters)
+    return UNFIT.sub(
+        "_", "".join(each for each in with_blanks if each.isprintable() or each in JOINERS)
+    )

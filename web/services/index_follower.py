@@ -15,13 +15,13 @@ PATIENCE_S = 10.0
 log = logging.getLogger(__name__)
 
 
-class Following:
+class IndexFollower:
     """A follower that reads new rows soon after a run adds them, ahead of the next search."""
 
     def __init__(self, engine: Engine, every_s: float = EVERY_S) -> None:
         self._engine = engine
         self._every_s = every_s
-        self._ending = threading.Event()
+        self._shutdown = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="limn-follow", daemon=True)
 
     def start(self) -> None:
@@ -30,11 +30,11 @@ class Following:
 
     def stop(self) -> None:
         """Stop the thread."""
-        self._ending.set()
+        self._shutdown.set()
         self._thread.join(PATIENCE_S)
 
     def _follow(self) -> None:
-        while not self._ending.wait(self._every_s):
+        while not self._shutdown.wait(self._every_s):
             try:
                 self._engine.follow()
             except LimnError as error:  # the next search raises the error

@@ -11,9 +11,9 @@ from web.services.worker_process import WorkerProcesses
 class Maps:
     """The maps of an engine's collections."""
 
-    def __init__(self, engine: Engine, foreman: WorkerProcesses) -> None:
+    def __init__(self, engine: Engine, workers: WorkerProcesses) -> None:
         self._engine = engine
-        self._foreman = foreman
+        self._workers = workers
 
     def find(self, name: str) -> tuple[Collection, PictureMap | None]:
         """Return a collection with its map, or None for the map; raise NotFound."""
@@ -22,18 +22,18 @@ class Maps:
 
     def get(self, name: str) -> tuple[Collection, PictureMap]:
         """Return a collection with its map; raise NotFound where either is missing."""
-        collection, found = self.find(name)
-        if found is None:
+        collection, picture_map = self.find(name)
+        if picture_map is None:
             raise NotFound(
                 "map-missing",
                 "collection {name!r} has no map yet; make one: limn map {name}",
                 name=name,
             )
-        return collection, found
+        return collection, picture_map
 
-    def is_stale(self, collection: Collection, found: PictureMap) -> bool:
+    def is_stale(self, collection: Collection, picture_map: PictureMap) -> bool:
         """Return whether the collection has changed since its map was made."""
-        return self._engine.catalog.changes.last(collection.id) != found.position
+        return self._engine.catalog.changes.last(collection.id) != picture_map.position
 
     def make(self, name: str) -> Job:
         """Queue the job that makes a map, unless one is queued or running; raise NotFound."""
@@ -42,6 +42,6 @@ class Maps:
         for job in jobs.of(name):
             if job.kind == "map" and job.state not in ENDED:
                 return job
-        queued = jobs.one(jobs.ask(name, "map", {"sources": [name], "name": name}))
-        self._foreman.call()
-        return queued
+        new_job = jobs.one(jobs.ask(name, "map", {"sources": [name], "name": name}))
+        self._workers.call()
+        return new_job

@@ -12,12 +12,12 @@ from web.services.query_images import QueryImage, QueryImages
 class PageQueries:
     """A factory of queries, whose terms may be query images or crops of pictures."""
 
-    def __init__(self, engine: Engine, held: QueryImages, confined: ConfinedFiles) -> None:
+    def __init__(self, engine: Engine, images: QueryImages, confinement: ConfinedFiles) -> None:
         self._engine = engine
-        self._held = held
-        self._confined = confined
+        self._images = images
+        self._confinement = confinement
 
-    def query_of(self, asked: SearchUrl, k: int, offset: int) -> Query:
+    def query_of(self, url: SearchUrl, k: int, offset: int) -> Query:
         """Return the query for `k` hits after the first `offset`.
 
         Raises:
@@ -27,15 +27,15 @@ class PageQueries:
         """
         terms = [
             term
-            for each in asked.terms
+            for each in url.terms
             for term in (
                 parse_query_text(each.text) if isinstance(each, TextTerm) else self._terms(each)
             )
         ]
-        collections: tuple[str, ...] = (asked.collection,) if asked.collection else ()
-        if not (asked.ranks or asked.where or collections):
+        collections: tuple[str, ...] = (url.collection,) if url.collection else ()
+        if not (url.ranks or url.where or collections):
             collections = tuple(each.name for each in self._engine.collections())
-        where, more, less = asked.filter, asked.more, asked.less
+        where, more, less = url.filter, url.more, url.less
         return Query(tuple(terms), collections, k, offset, where, more=more, less=less)
 
     def picture_of(self, chip: Chip) -> QueryImage:
@@ -44,14 +44,16 @@ class PageQueries:
         Raises the errors of `query_of`.
         """
         if chip.crop is None:
-            return self._held.get(chip.value)
+            return self._images.get(chip.value)
         if chip.kind == "picture":
-            return self._held.part(chip.value, chip.crop, lambda: self._held.get(chip.value).data)
+            return self._images.part(
+                chip.value, chip.crop, lambda: self._images.get(chip.value).data
+            )
         picture = self._engine.picture(chip.picture_id)
         name = f"{picture.id}-{picture.content_hash}"
         limits = self._engine.limits
-        return self._held.part(
-            name, chip.crop, lambda: load_file(self._confined.check_file(picture), limits)
+        return self._images.part(
+            name, chip.crop, lambda: load_file(self._confinement.check_file(picture), limits)
         )
 
     def _terms(self, chip: Chip) -> list[Term]:

@@ -32,25 +32,25 @@ class QueryImage:
 class QueryImages:
     """A cache of query images, which drops the least recently used first."""
 
-    def __init__(self, most_bytes: int, limits: Limits) -> None:
+    def __init__(self, max_bytes: int, limits: Limits) -> None:
         self._limits = limits
         # A picture that exceeds the cache's limit is its only entry.
-        self._held: LRUCache[str, QueryImage] = LRUCache(
-            most_bytes, getsizeof=lambda picture: min(len(picture.data), most_bytes)
+        self._cache: LRUCache[str, QueryImage] = LRUCache(
+            max_bytes, getsizeof=lambda picture: min(len(picture.data), max_bytes)
         )
         self._lock = threading.Lock()
 
-    def hold(self, data: bytes) -> str:
+    def store(self, data: bytes) -> str:
         """Store a query image and return its token.
 
         Raises:
             BadPicture: `data` is no readable picture.
         """
         token = secrets.token_urlsafe(12)
-        self._keep(token, data)
+        self._add(token, data)
         return token
 
-    def part(self, whole: str, crop: Crop, read: Callable[[], bytes]) -> QueryImage:
+    def part(self, whole: str, crop: Crop, load: Callable[[], bytes]) -> QueryImage:
         """Return a crop of a picture; `whole` names the picture that `read` returns.
 
         Raises:
@@ -58,9 +58,9 @@ class QueryImages:
         """
         name = f"{whole}@{crop}"
         with self._lock:
-            if name in self._held:
-                return self._held[name]
-        return self._keep(name, crop.cut(read(), self._limits))
+            if name in self._cache:
+                return self._cache[name]
+        return self._add(name, crop.cut(load(), self._limits))
 
     def get(self, token: str) -> QueryImage:
         """Return the query image of a token.
@@ -69,20 +69,20 @@ class QueryImages:
             NotFound: the token is unknown, or the cache has dropped its picture.
         """
         with self._lock:
-            if token not in self._held:
+            if token not in self._cache:
                 raise NotFound(
                     "query-image-gone",
                     "the picture that this search was by is no longer held; choose it once more",
                 )
-            return self._held[token]
+            return self._cache[token]
 
-    def _keep(self, name: str, data: bytes) -> QueryImage:
+    def _add(self, name: str, data: bytes) -> QueryImage:
         small = thumbnail(data, PREVIEW_PX, limits=self._limits)
-        kept = QueryImage(data, f"data:image/webp;base64,{base64.b64encode(small).decode()}")
+        image = QueryImage(data, f"data:image/webp;base64,{base64.b64encode(small).decode()}")
         with self._lock:
-            self._held[name] = kept
-        return kept
+            self._cache[name] = image
+        return image
 
     @property
     def size_bytes(self) -> int:
-        return int(self._held.currsize)
+        return int(self._cache.currsize)

@@ -13,7 +13,7 @@ from search.ranking.pagination import RankedResults
 from web.requests.pagination import digest
 
 # An order of 10,000 pictures is 2 MB; a minute takes up concepts and adapters that were changed.
-MAX_KEPT = 8
+MAX_RESULTS = 8
 FRESH_S = 60.0
 
 
@@ -26,12 +26,12 @@ class ResultCache:
 
     def __init__(self, engine: Engine, fresh_s: float = FRESH_S) -> None:
         self._engine = engine
-        self._kept: TTLCache[object, RankedResults] = TTLCache(MAX_KEPT, fresh_s)
+        self._cache: TTLCache[object, RankedResults] = TTLCache(MAX_RESULTS, fresh_s)
         self._ranking: WeakValueDictionary[object, threading.Lock] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._cache)
 
     def whole(self, query: Query) -> RankedResults:
         """Return the whole answer to a query in order; raises what `Engine.answer` raises."""
@@ -42,9 +42,9 @@ class ResultCache:
             ranking = self._ranking.setdefault(key, threading.Lock())
         with ranking:  # a concurrent request for the same query waits here
             with self._lock:
-                order = self._kept.get(key)
+                order = self._cache.get(key)
             if order is None:
                 order = self._engine.order(query)
                 with self._lock:
-                    self._kept[key] = order
+                    self._cache[key] = order
         return order

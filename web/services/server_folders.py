@@ -31,34 +31,34 @@ class ServerFolders:
     def __init__(self, roots: Sequence[Path]) -> None:
         self.all = tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in roots))
 
-    def folder(self, named: str) -> Path:
+    def folder(self, name: str) -> Path:
         """Return the folder that a client names by its full path.
 
         Raises:
             NotFound: the path is in no server folder, or is no folder; the message does not say
                 which.
         """
-        path = on_disk(Path(named))
-        found = Path(os.path.realpath(path)) if path.is_absolute() and "\0" not in named else None
-        if found is None or not self._holds(found) or not found.is_dir():
-            allowed = ", ".join(map(str, self.all)) or "none; see limn serve --root"
+        path = on_disk(Path(name))
+        real = Path(os.path.realpath(path)) if path.is_absolute() and "\0" not in name else None
+        if real is None or not self._holds(real) or not real.is_dir():
+            roots = ", ".join(map(str, self.all)) or "none; see limn serve --root"
             raise NotFound(
                 "folder-not-allowed",
                 "{folder!r} is no folder that may be indexed from here; such folders are at "
                 "or below: {folders}",
-                folder=named[:200],
-                folders=allowed,
+                folder=name[:200],
+                folders=roots,
             )
-        return found
+        return real
 
-    def listing(self, named: str) -> Listing:
+    def listing(self, name: str) -> Listing:
         """Return the contents of a folder.
 
         Raises:
             NotFound: as `folder` does.
             BadSource: this user may not read the folder.
         """
-        path = self.folder(named)
+        path = self.folder(name)
         folders: list[Path] = []
         pictures = 0
         try:

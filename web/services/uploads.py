@@ -19,7 +19,7 @@ from search.pictures.containers import FILM_SUFFIXES, TAR_SUFFIXES, ZIP_SUFFIXES
 # A table may name pictures anywhere on this machine, so captions files alone are accepted: these
 # describe the pictures in their own folder.
 ARCHIVES = ZIP_SUFFIXES + TAR_SUFFIXES + FILM_SUFFIXES
-BESIDE = (".txt", ".json")
+SIDECAR_SUFFIXES = (".txt", ".json")
 CAPTIONS = ("captions.csv", "captions.tsv")
 
 # File systems take 255 bytes; a number may have to be added.
@@ -39,12 +39,12 @@ class RefusedFile:
 
 
 @dataclass(slots=True)
-class Sent:
+class Upload:
     """The files of one request: drafts by their sent names, and refused files."""
 
     folder: Path
     drafts: list[tuple[str, Path]] = field(default_factory=list)
-    refused: list[RefusedFile] = field(default_factory=list)
+    refusals: list[RefusedFile] = field(default_factory=list)
     _open: IO[bytes] | None = None
 
     def open(self, name: str) -> IO[bytes]:
@@ -57,7 +57,7 @@ class Sent:
         if safe is None:
             if name:
                 last = _last(name)
-                self.refused.append(RefusedFile(last or "?", "kind" if last else "name"))
+                self.refusals.append(RefusedFile(last or "?", "kind" if last else "name"))
             self._open = open(os.devnull, "w+b")  # noqa: SIM115 - closed by `close`
         else:
             handle, draft = tempfile.mkstemp(dir=self.folder)
@@ -80,25 +80,25 @@ class Uploads:
     def drafts(self) -> Path:
         """Return the folder of incoming files; raise StorageFailed if it can't be made."""
         folder = self.folder / ".drafts"
-        with self._keeping():
+        with self._storage_errors():
             folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     @contextmanager
-    def receiving(self) -> Iterator[Sent]:
+    def open_upload(self) -> Iterator[Upload]:
         """Open drafts for one request; the block deletes the drafts that were not moved.
 
         Raises:
             StorageFailed: the disk is full, or not writable for this user.
         """
-        with self._keeping(), tempfile.TemporaryDirectory(dir=self.drafts()) as folder:
-            sent = Sent(Path(folder))
+        with self._storage_errors(), tempfile.TemporaryDirectory(dir=self.drafts()) as folder:
+            upload = Upload(Path(folder))
             try:
-                yield sent
+                yield upload
             finally:
-                sent.close()
+                upload.close()
 
-    def keep(self, sent: Sent, folder: Path | None = None) -> Path:
+    def store(self, upload: Upload, folder: Path | None = None) -> Path:
         """Move drafts to a collection's folder, by default a new one; return the folder.
 
         An identical file is stored once; another file of the same name gets a number, except
@@ -107,17 +107,17 @@ class Uploads:
         Raises:
             BadSource: the upload has no file that can be indexed.
         """
-        if not sent.drafts:
-            raise _nothing(sent)
+        if not upload.drafts:
+            raise _nothing(upload)
         folder = folder or self.folder / secrets.token_hex(8)
         folder.mkdir(parents=True, exist_ok=True)
-        for name, draft in sent.drafts:
-            kept = _free(folder, name, draft)
-            if kept is None:
-                sent.refused.append(RefusedFile(name, "same"))
+        for name, draft in upload.drafts:
+            destination = _free(folder, name, draft)
+            if destination is None:
+                upload.refusals.append(RefusedFile(name, "same"))
                 continue
-            replace(draft, kept)
-            kept.chmod(0o644)
+            replace(draft, destination)
+            destination.chmod(0o644)
         return folder
 
     def owns(self, path: Path) -> bool:
@@ -131,14 +131,14 @@ class Uploads:
                 shutil.rmtree(folder)
 
     @contextmanager
-    def _keeping(self) -> Iterator[None]:
+    def _storage_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise not_kept(error, self.folder) from error
+            raise storage_error(error, self.folder) from error
 
 
-def not_kept(error: OSError, folder: Path) -> StorageFailed:
+def storage_error(error: OSError, folder: Path) -> StorageFailed:
     """Return the error for an upload that could not be stored in that folder."""
     reason = error.strerror or type(error).__name__
     return StorageFailed(
@@ -157,8 +157,10 @@ def safe_name(name: str) -> str | None:
     last = _last(name)
     stem, suffix = _parts(last)
     kind = suffix.lower()
-    known = kind in PICTURE_SUFFIXES or kind in BESIDE or last.lower().endswith(ARCHIVES)
-    if not stem or not (known or last.lower() in CAPTIONS):
+    is_known = (
+        kind in PICTURE_SUFFIXES or kind in SIDECAR_SUFFIXES or last.lower().endswith(ARCHIVES)
+    )
+    if not stem or not (is_known or last.lower() in CAPTIONS):
         return None
     room = MAX_NAME_BYTES - len(suffix.encode())
     return stem.encode()[:room].decode("utf-8", "ignore") + suffix
@@ -178,7 +180,7 @@ def _free(folder: Path, name: str, draft: Path) -> Path | None:
     while at.exists():
         if at.stat().st_size == draft.stat().st_size and content_hash(at) == content_hash(draft):
             return None
-        if name.lower() in CAPTIONS or suffix.lower() in BESIDE:
+        if name.lower() in CAPTIONS or suffix.lower() in SIDECAR_SUFFIXES:
             return at
         number += 1
         at = folder / f"{stem}-{number}{suffix}"
@@ -192,12 +194,12 @@ def _parts(name: str) -> tuple[str, str]:
     return (inner, middle + suffix) if middle.lower() == ".tar" else (stem, suffix)
 
 
-def _nothing(sent: Sent) -> BadSource:
-    if not sent.refused:
+def _nothing(upload: Upload) -> BadSource:
+    if not upload.refusals:
         return BadSource("no-file-sent", "no file was sent; choose pictures, or a zip of them")
     return BadSource(
         "no-sent-file-fits",
         "none of the files can be indexed: {files}; send pictures, films, zip or tar archives, "
         "and captions.csv",
-        files=", ".join(repr(each.name[:80]) for each in sent.refused[:3]),
+        files=", ".join(repr(each.name[:80]) for each in upload.refusals[:3]),
     )
