@@ -38,7 +38,9 @@ def notes_of(path: Path, within: Path | None = None) -> list[str]:
 
 def captions_of(folder: Path) -> dict[str, list[str]]:
     return {
-        item.path.relative_to(folder).as_posix(): [caption.text for caption in item.sidecar.captions]
+        item.path.relative_to(folder).as_posix(): [
+            caption.text for caption in item.sidecar.captions
+        ]
         for item in items_of(folder)
         if item.sidecar.captions
     }
@@ -50,7 +52,9 @@ def test_a_table_gives_a_picture_all_its_rows_in_order(folder: Path) -> None:
         "a.jpg,四,zh,human\n",
         encoding="utf-8",
     )
-    items = {item.path.name: item.sidecar.captions for item in items_of(folder) if item.sidecar.captions}
+    items = {
+        item.path.name: item.sidecar.captions for item in items_of(folder) if item.sidecar.captions
+    }
     assert items == {
         "a.jpg": (Caption("one, two", "en", "human"), Caption("四", "zh", "human")),
         "c.png": (Caption("three"),),

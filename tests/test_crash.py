@@ -21,7 +21,7 @@ from benchmarks.kills import COLLECTION, answers, contents, index_with_kills
 from indexer.indexing.decode import Work
 from indexer.indexing.decoder_pool import Decoders
 from indexer.indexing.planner import RunPlanner
-from indexer.sources import ScanResult, Item, IsUnchanged
+from indexer.sources import IsUnchanged, Item, ScanResult
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.jobs import Jobs

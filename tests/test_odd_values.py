@@ -15,7 +15,7 @@ from indexer.indexing.progress import PlainProgress
 from indexer.sources import SidecarData, captions_hash
 from indexer.sources.options import SourceOptions
 from indexer.sources.registry import open_source
-from indexer.sources.storable import storable_facts, storable_fields, parse_json
+from indexer.sources.storable import parse_json, storable_facts, storable_fields
 from search.catalog.catalog import Catalog
 from search.encoders import open_encoder
 from search.errors import BadSource

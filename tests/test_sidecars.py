@@ -14,8 +14,8 @@ from indexer.sources import (
     SidecarData,
     SidecarFacts,
     captions_hash,
-    found_in,
     combine,
+    found_in,
     says_the_same,
     uncovers,
 )
@@ -140,7 +140,9 @@ def test_a_file_that_can_not_be_read_costs_only_itself(tmp_path: Path) -> None:
 
 def test_of_two_values_that_of_xmp_counts() -> None:
     rated = packet(bag("dc:subject", "pier"), {"xmp:Rating": "4"})
-    told = parse_sidecars({".json": b'{"rating": 2, "caption": "a dog"}', ".xmp": rated, ".txt": b"text"})
+    told = parse_sidecars(
+        {".json": b'{"rating": 2, "caption": "a dog"}', ".xmp": rated, ".txt": b"text"}
+    )
     assert [each.text for each in told.captions] == ["text", "a dog", "pier"]
     assert told.fields == {"rating": 4.0}
 

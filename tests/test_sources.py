@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from indexer.sources import ScanResult, Item, Whole, found_in
+from indexer.sources import Item, ScanResult, Whole, found_in
 from indexer.sources.columns import ColumnOptions
 from indexer.sources.globs import Selection
 from indexer.sources.options import SourceOptions

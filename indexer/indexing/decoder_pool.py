@@ -297,7 +297,9 @@ class _Worker:
             case ReadFile():
                 return replace(answer, item=item)
             case Shots():
-                return Shots(item, tuple(replace(each, sidecar=item.sidecar) for each in answer.items))
+                return Shots(
+                    item, tuple(replace(each, sidecar=item.sidecar) for each in answer.items)
+                )
         return answer
 
     def lost(self) -> tuple[Work | None, list[Work]]:

@@ -8,7 +8,7 @@ import numpy as np
 from indexer.indexing.decode import Decoded, ReadFile
 from indexer.indexing.results import KnownPicture, ReadyRows, SameContent, Settled
 from indexer.indexing.run_state import Task
-from indexer.sources import Item, captions_hash, says_the_same, uncovers, stale_hash
+from indexer.sources import Item, captions_hash, says_the_same, stale_hash, uncovers
 from search.catalog.records import (
     BesidePicture,
     EmbeddedCaptions,

@@ -14,9 +14,9 @@ from indexer.indexing.run_state import RunState, Task
 from indexer.indexing.unchanged_files import UnchangedFiles
 from indexer.sources import (
     DeadLink,
-    ScanResult,
     Item,
     Note,
+    ScanResult,
     Source,
     Whole,
     captions_hash,

@@ -81,7 +81,9 @@ def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]
             sorted({looks[place].id for pair in pairs for place in pair})
         )
         for one, other in pairs:
-            both = [vectors[looks[place].id][1] for place in (one, other) if looks[place].id in vectors]
+            both = [
+                vectors[looks[place].id][1] for place in (one, other) if looks[place].id in vectors
+            ]
             if len(both) == 2 and float(both[0] @ both[1]) >= MIN_COSINE:
                 yield one, other
 

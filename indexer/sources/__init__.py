@@ -136,7 +136,9 @@ class Item:
 
 def container_mark(item: Item) -> FileStamp:
     """Return the stamp of a film or an animation, which changes with its sidecar data too."""
-    beside = 0 if item.sidecar == NOTHING else int.from_bytes(captions_hash(item.sidecar)[:MARK_BYTES])
+    beside = (
+        0 if item.sidecar == NOTHING else int.from_bytes(captions_hash(item.sidecar)[:MARK_BYTES])
+    )
     return FileStamp(item.path, item.size_bytes, item.mtime_ns ^ beside)
 
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
-from indexer.sources import ScanResult, Item, Note, SidecarData
+from indexer.sources import Item, Note, ScanResult, SidecarData
 from indexer.sources.sidecar_names import SidecarNames
-from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, parse_sidecar
+from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, parse_sidecar, together
 from search.catalog.records import Failure, FileStamp
 from search.errors import BadPicture, BadSource
 from search.pictures import PICTURE_SUFFIXES

@@ -147,7 +147,9 @@ class CaptionTable:
             more = ", ..." if len(names) > EXAMPLES else ""
             examples = ", ".join(names[:EXAMPLES])
             such = ", such as" if len(names) > 1 else ":"
-            self.notes.append(f"{self.path}: {amount(len(names), one, many)}{such} {examples}{more}")
+            self.notes.append(
+                f"{self.path}: {amount(len(names), one, many)}{such} {examples}{more}"
+            )
 
 
 def _ending_in(suffix: PurePosixPath, paths: Sequence[Path]) -> list[Path]:

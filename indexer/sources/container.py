@@ -4,7 +4,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.sources import NOTHING, ScanResult, Item, SidecarData, IsUnchanged, Whole, container_mark
+from indexer.sources import (
+    NOTHING,
+    IsUnchanged,
+    Item,
+    ScanResult,
+    SidecarData,
+    Whole,
+    container_mark,
+)
 from indexer.sources.columns import ColumnOptions
 from search.catalog.records import Failure, FileStamp
 from search.errors import BadPicture

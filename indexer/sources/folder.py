@@ -10,14 +10,14 @@ from typing import ClassVar
 from indexer.sources import (
     NOTHING,
     DeadLink,
-    ScanResult,
+    IsUnchanged,
     Item,
     Note,
+    ScanResult,
     SidecarData,
-    IsUnchanged,
     Whole,
-    container_mark,
     combine,
+    container_mark,
     leads_out,
 )
 from indexer.sources.captions_csv import TABLE_NAMES, CaptionTable
@@ -26,7 +26,7 @@ from indexer.sources.container import contents
 from indexer.sources.globs import EVERYTHING, Selection
 from indexer.sources.options import SourceOptions
 from indexer.sources.sidecar_names import SidecarNames
-from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, parse_sidecar
+from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, parse_sidecar, together
 from search.catalog.records import Failure
 from search.errors import BadSource
 from search.files.boundary import is_inside

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-from indexer.sources import ScanResult, Item, Note, SidecarData, IsUnchanged, leads_out
+from indexer.sources import IsUnchanged, Item, Note, ScanResult, SidecarData, leads_out
 from indexer.sources.columns import GUESSED, ColumnOptions, Columns
 from indexer.sources.options import SourceOptions
 from indexer.sources.storable import parse_json

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from indexer.sources import ScanResult, Item
+from indexer.sources import Item, ScanResult
 from indexer.sources.columns import ColumnOptions, Columns
 from indexer.sources.options import SourceOptions
 from indexer.sources.table_of_paths import ListSource, Rows

@@ -32,7 +32,8 @@ def parse_takeout(document: Mapping[str, Any]) -> SidecarData:
     people = ", ".join(_people(document.get("people")))
     captions = (Caption(_text(document.get("description"))), Caption(people, kind="people"))
     facts = SidecarFacts(
-        place=_place(document.get("geoData")), taken_at_else=_taken_at(document.get("photoTakenTime"))
+        place=_place(document.get("geoData")),
+        taken_at_else=_taken_at(document.get("photoTakenTime")),
     )
     return SidecarData(
         tuple(each for each in captions if each.text),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from indexer.sources import ScanResult, Item, Source, IsUnchanged
+from indexer.sources import IsUnchanged, Item, ScanResult, Source
 from indexer.sources.folder import FolderSource
 from search.catalog.records import Failure
 from search.errors import BadSource
@@ -30,7 +30,9 @@ class SourceWalk:
         buffer: list[ScanResult] = []
         for result in walk:
             buffer.append(result)
-            if isinstance(result, Item) or (isinstance(result, Failure) and result.path != self.root):
+            if isinstance(result, Item) or (
+                isinstance(result, Failure) and result.path != self.root
+            ):
                 self._rest = chain(buffer, walk)
                 return
             if isinstance(result, Failure):

@@ -71,7 +71,9 @@ def _check(folder: Path, settings: Mapping[str, Any]) -> None:
         return
     try:
         before = json.loads(file.read_text(encoding="utf-8"))
-        changes = [name for name in {**settings, **before} if before.get(name) != settings.get(name)]
+        changes = [
+            name for name in {**settings, **before} if before.get(name) != settings.get(name)
+        ]
     except (ValueError, AttributeError) as error:
         raise BadSetting(
             "run-settings-damaged",

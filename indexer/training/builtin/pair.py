@@ -76,8 +76,8 @@ def recalls(
 ) -> dict[str, float]:
     """Return Recall@1 and @10 among the pictures at `places`, both ways, per language.
 
-    The pictures have the size that search uses. The queries are the first `sentence_count` sentences of a
-    picture: those that people wrote.
+    The pictures have the size that search uses. The queries are the first
+    `sentence_count` sentences of a picture: those that people wrote.
     """
     pair.eval()
     with torch.autocast(pair.log_scale.device.type, dtype=torch.bfloat16):

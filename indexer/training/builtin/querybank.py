@@ -41,7 +41,9 @@ def add_querybank(
     text_sample = [captions[place] for place in draw.permutation(len(captions))[:BANK]]
     picture_sample = [pairs[place] for place in draw.permutation(len(pairs))[:BANK]]
     texts = _fill(embedded_texts(encoder, text_sample), before.texts if before else None)
-    pictures = _fill(embedded_pictures(encoder, picture_sample), before.pictures if before else None)
+    pictures = _fill(
+        embedded_pictures(encoder, picture_sample), before.pictures if before else None
+    )
     if min(len(texts), len(pictures)) < encoder.space.width:
         return False
     sharpness = float(facts["scale"])

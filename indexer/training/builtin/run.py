@@ -62,13 +62,18 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
             pictures=total,
             held_out=len(holdout),
         )
-    yield f"{len(training_pairs)} captioned and {len(label_pairs)} labelled pictures, {len(holdout)} held out"
+    yield (
+        f"{len(training_pairs)} captioned and {len(label_pairs)} labelled pictures, "
+        f"{len(holdout)} held out"
+    )
     initial = start(training_pairs, sources.backbone, sources.minilm, recipe, words)
     pictures = pairs + label_pairs
     views = Views(pictures)
     examples, lessons = _prepare_examples(pictures, initial, sources, views)
     place_of = {pair.path: place for place, pair in enumerate(pictures)}
-    places, holdout_places = (_places(part, place_of) for part in (training_pairs + label_pairs, holdout))
+    places, holdout_places = (
+        _places(part, place_of) for part in (training_pairs + label_pairs, holdout)
+    )
     data, averages, steps = fingerprint(training_pairs), [], 0
     for number in range(recipe.members):
         pair, part = copy.deepcopy(initial.pair), out / f"member-{number + 1}"
@@ -78,7 +83,9 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
         steps += member.step
     mean = mean_of(averages)
     if len(holdout_places):
-        yield _format_record({"members": recipe.members, **recalls(mean, examples, views, holdout_places)})
+        yield _format_record(
+            {"members": recipe.members, **recalls(mean, examples, views, holdout_places)}
+        )
     facts: dict[str, Any] = {
         "format": 1,
         "name": "builtin",

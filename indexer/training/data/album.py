@@ -56,7 +56,9 @@ def collect(
             by_copy[copy] = _merge(by_copy[copy], pair)
         else:
             by_copy[copy] = pair
-    return Album(list(by_copy.values()), {pair.path: copy for copy, pair in by_copy.items()}, unreadable)
+    return Album(
+        list(by_copy.values()), {pair.path: copy for copy, pair in by_copy.items()}, unreadable
+    )
 
 
 def _copies(

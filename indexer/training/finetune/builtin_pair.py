@@ -82,7 +82,10 @@ class BuiltinPair:
         return vectors
 
     def write(
-        self, folder: Path, description: Mapping[str, object], training_pairs: Sequence[CaptionedPicture]
+        self,
+        folder: Path,
+        description: Mapping[str, object],
+        training_pairs: Sequence[CaptionedPicture],
     ) -> None:
         """Write the files of a pair, with a querybank of its training data."""
         from indexer.training.builtin.export import export

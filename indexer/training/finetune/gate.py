@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.training.finetune.trainable import TrainablePair
-from indexer.training.finetune.validate import Figures, format_comparison, figures
+from indexer.training.finetune.validate import Figures, figures, format_comparison
 from indexer.training.gate import check_gate
 from search.encoders import open_encoder
 from search.errors import Message, StorageFailed

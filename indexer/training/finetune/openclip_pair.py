@@ -90,7 +90,10 @@ class OpenClipPair:
         return _unit(self._tower.encode(tokens[:, :longest]))
 
     def write(
-        self, folder: Path, description: Mapping[str, object], training_pairs: Sequence[CaptionedPicture]
+        self,
+        folder: Path,
+        description: Mapping[str, object],
+        training_pairs: Sequence[CaptionedPicture],
     ) -> None:
         """Write the files in open_clip's layout of a hub repository."""
         weights = {

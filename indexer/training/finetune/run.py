@@ -66,15 +66,22 @@ def fine_tune(
     tell(f"reading {amount(len(pairs), 'captioned picture')}")
     album = collect(pairs, out / "pictures", side_px, machine.limits, machine.workers)
     if album.unreadable:
-        tell(f"{len(album.unreadable):,} can't be read and are left out; first: {album.unreadable[0]}")
+        tell(
+            f"{len(album.unreadable):,} can't be read and are left out; "
+            f"first: {album.unreadable[0]}"
+        )
     plan = _plan(pair, method, options, len(album.pairs))
-    training_pairs, holdout = (album.with_copies(part) for part in split(album.pairs, plan.held_out))
+    training_pairs, holdout = (
+        album.with_copies(part) for part in split(album.pairs, plan.held_out)
+    )
     tell(f"{amount(len(training_pairs), 'picture')} to train on, {len(holdout):,} held out")
     torch.manual_seed(plan.seed)  # LoRA's additions are drawn
     learners = choose(pair, method, plan.rank)
     data = fingerprint([*training_pairs, *holdout])
     with Batches(pair, training_pairs, plan, machine.workers) as batches:
-        teacher = _teacher_vectors(plan, training_pairs, batches.texts, out, data, machine.device, tell)
+        teacher = _teacher_vectors(
+            plan, training_pairs, batches.texts, out, data, machine.device, tell
+        )
         objective = Objective(pair, plan, pair.space.width, teacher)
         identity = {"plan": asdict(plan), "set of pictures": data, "pair": pair.space.id}
         fit = Fit(pair, learners, objective, plan, out, identity)

@@ -56,7 +56,7 @@ class TrainablePair(Protocol):
         """Run the frozen layers: (n, height, width, 3) uint8 -> the output of untrained layers."""
 
     def pictures(self, features: Tensor) -> Tensor:
-        """Return the unit rows (n, width) float32 for the output of `run_frozen`, with gradients."""
+        """Return the unit rows (n, width) float32 of `run_frozen`'s output, with gradients."""
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
         """Tokenise any n texts -> (n, length) int64; safe in another thread than the towers'."""
@@ -65,7 +65,10 @@ class TrainablePair(Protocol):
         """Embed (n, length) tokens -> (n, width) float32 unit rows, with gradients."""
 
     def write(
-        self, folder: Path, description: Mapping[str, object], training_pairs: Sequence[CaptionedPicture]
+        self,
+        folder: Path,
+        description: Mapping[str, object],
+        training_pairs: Sequence[CaptionedPicture],
     ) -> None:
         """Write the files of the pair as it now is, with a description, to a new folder.
 
