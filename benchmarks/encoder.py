@@ -30,7 +30,7 @@ from PIL import Image
 
 from indexer.exporting.export import export
 from indexer.training.builtin.export import RawPictureTower
-from indexer.training.builtin.load import shipped
+from indexer.training.builtin.load import load_pair
 from search.encoders import Encoder, open_encoder
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from search.encoders.onnx_pair.exported import open_onnx
@@ -92,7 +92,7 @@ def noise(preparation: Preparation, count: int) -> Any:
 
 def builtin_in_torch(count: int) -> Contestant:
     """Return the shipped weights in the towers that they were trained in, eager, in float32."""
-    start = shipped(FOLDER)
+    start = load_pair(FOLDER)
     raw, texts, tokenizer = RawPictureTower(start.pair.pictures), start.pair.texts, start.tokenizer
     pixels = torch.from_numpy(noise(open_builtin().preparation, count))
     raw.eval()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from indexer.exporting.attention import spell_out_attention
 from indexer.exporting.export import export
-from indexer.exporting.onnx_trace import traced
+from indexer.exporting.onnx_trace import trace
 from search.encoders.openclip.weights import quiet
 
 PIPELINES = Path(__file__).with_name("peer_pipelines.py")
@@ -46,7 +46,7 @@ def peers(scratch: Path) -> tuple[Peer, Peer]:
         export(spec, int8, "int8")
         spell_out_attention(model)
         example = torch.zeros(2, 3, SIDE_PX, SIDE_PX)
-        traced_graph = traced(_Prepared(model).eval(), example, "input", {0: "n"})
+        traced_graph = trace(_Prepared(model).eval(), example, "input", {0: "n"})
     graph.write_bytes(traced_graph.SerializeToString())
     return (
         Peer("clip-retrieval", checkpoint, (spec, f"onnx:{float32}", f"onnx:{int8}")),

@@ -26,8 +26,8 @@ class CaptionedPicture:
     @property
     def texts(self) -> tuple[str, ...]:
         """All that is said of the picture, in every language, translations included, each once."""
-        written = [text for texts in self.captions.values() for text in texts]
-        return tuple(dict.fromkeys([*written, *(text for _, text in self.translations)]))
+        captions = [text for texts in self.captions.values() for text in texts]
+        return tuple(dict.fromkeys([*captions, *(text for _, text in self.translations)]))
 
 
 def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPicture]:
@@ -71,7 +71,7 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
             captions=str(captions),
             pictures=amount(len(by_picture), "picture"),
         )
-    pairs = [captioned(on_disk(folder / name), rows) for name, rows in by_picture.items()]
+    pairs = [from_rows(on_disk(folder / name), rows) for name, rows in by_picture.items()]
     missing = [pair.path.name for pair in pairs if not pair.path.is_file()]
     if missing:
         raise BadSource(
@@ -86,18 +86,18 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
     return pairs
 
 
-def captioned(path: Path, rows: Iterable[Mapping[str, str]]) -> CaptionedPicture:
+def from_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> CaptionedPicture:
     """Return a picture with the captions of `rows`, whose columns are those of a captions file."""
     captions: dict[str, tuple[str, ...]] = {}
-    translated: list[str] = []
+    chinese: list[str] = []
     for row in rows:
         if row.get("kind") == "translated":
-            translated.append(row["caption"].strip())
+            chinese.append(row["caption"].strip())
         else:
             language = row.get("language") or "en"
             captions[language] = (*captions.get(language, ()), row["caption"].strip())
     return CaptionedPicture(
-        path, captions, tuple(zip(captions.get("en", ()), translated, strict=False))
+        path, captions, tuple(zip(captions.get("en", ()), chinese, strict=False))
     )
 
 
@@ -109,12 +109,12 @@ def split(
     The hash of a picture's name decides its part, so adding pictures moves few others.
     """
 
-    def drawn(pair: CaptionedPicture) -> bytes:
+    def digest(pair: CaptionedPicture) -> bytes:
         return hashlib.sha256(pair.path.name.encode()).digest()
 
-    order = sorted(pairs, key=drawn)
-    held = {pair.path for pair in order[:held_out]}
-    return [p for p in pairs if p.path not in held], [p for p in pairs if p.path in held]
+    order = sorted(pairs, key=digest)
+    holdout = {pair.path for pair in order[:held_out]}
+    return [p for p in pairs if p.path not in holdout], [p for p in pairs if p.path in holdout]
 
 
 def fingerprint(pairs: Sequence[CaptionedPicture]) -> str:

@@ -68,7 +68,7 @@ def test_training_leads_words_to_their_answers_and_is_the_same_again() -> None:
     pictures, texts = units(200, 4), units(6, 5)
     rows = [np.array([place * 3, place * 3 + 1]) for place in range(6)]
     questions = tuple(Question(f"q{n}", row, row[:0]) for n, row in enumerate(rows))
-    examples = AdapterExamples(questions, texts, pictures, units(20, 6), trained=6)
+    examples = AdapterExamples(questions, texts, pictures, units(20, 6), training_count=6)
     adapter = train(examples)
     before = np.mean([texts[n] @ pictures[row].T for n, row in enumerate(rows)])
     after = np.mean([adapter(texts)[n] @ pictures[row].T for n, row in enumerate(rows)])

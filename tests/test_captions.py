@@ -38,9 +38,11 @@ def notes_of(path: Path, within: Path | None = None) -> list[str]:
 
 def captions_of(folder: Path) -> dict[str, list[str]]:
     return {
-        item.path.relative_to(folder).as_posix(): [caption.text for caption in item.told.captions]
+        item.path.relative_to(folder).as_posix(): [
+            caption.text for caption in item.sidecar.captions
+        ]
         for item in items_of(folder)
-        if item.told.captions
+        if item.sidecar.captions
     }
 
 
@@ -50,7 +52,9 @@ def test_a_table_gives_a_picture_all_its_rows_in_order(folder: Path) -> None:
         "a.jpg,四,zh,human\n",
         encoding="utf-8",
     )
-    items = {item.path.name: item.told.captions for item in items_of(folder) if item.told.captions}
+    items = {
+        item.path.name: item.sidecar.captions for item in items_of(folder) if item.sidecar.captions
+    }
     assert items == {
         "a.jpg": (Caption("one, two", "en", "human"), Caption("四", "zh", "human")),
         "c.png": (Caption("three"),),
@@ -163,9 +167,9 @@ def test_names_match_whether_accents_are_composed_or_not(folder: Path) -> None:
 def test_a_part_of_a_collection_takes_the_captions_of_the_tables_above_it(folder: Path) -> None:
     (folder / "captions.csv").write_text("image,caption\nsub/c.png,told above\nno.jpg,x\n")
     items = items_of(folder / "sub", within=folder)
-    assert [caption.text for item in items for caption in item.told.captions] == ["told above"]
+    assert [caption.text for item in items for caption in item.sidecar.captions] == ["told above"]
     assert notes_of(folder / "sub", within=folder) == []
-    assert all(not item.told.captions for item in items_of(folder / "sub"))
+    assert all(not item.sidecar.captions for item in items_of(folder / "sub"))
 
 
 def test_a_caption_of_a_megabyte_is_kept_whole(folder: Path) -> None:
@@ -191,7 +195,7 @@ def test_a_picture_indexed_on_its_own_keeps_the_captions_beside_it(folder: Path)
     (folder / "a.txt").write_text("a dog")
     (folder / "captions.csv").write_text("image,caption\na.jpg,a cat\nb.JPG,other\n")
     [item] = items_of(folder / "a.jpg")
-    assert [caption.text for caption in item.told.captions] == ["a cat", "a dog"]
+    assert [caption.text for caption in item.sidecar.captions] == ["a cat", "a dog"]
 
 
 def test_names_that_only_look_like_a_way_out_of_the_folder_are_unknown(folder: Path) -> None:

@@ -21,7 +21,7 @@ from benchmarks.kills import COLLECTION, answers, contents, index_with_kills
 from indexer.indexing.decode import Work
 from indexer.indexing.decoder_pool import Decoders
 from indexer.indexing.planner import RunPlanner
-from indexer.sources import Found, Item, Unchanged
+from indexer.sources import IsUnchanged, Item, ScanResult
 from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.jobs import Jobs
@@ -314,7 +314,7 @@ class HalfReadable:
     root = Path("/p")
     table = None
 
-    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+    def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         yield Item(self.root / "new.jpg", 1, 1)
         yield Failure(self.root / "private", "unreadable", "no permission")
 

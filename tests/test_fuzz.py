@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from indexer.indexing.decode import Decoded, Shots, Work
 from indexer.indexing.decoder_pool import Decoders
 from indexer.sources import Item, SidecarData, found_in
-from indexer.sources.columns import AskedColumns, fields_of
+from indexer.sources.columns import ColumnOptions, fields_of
 from indexer.sources.folder import FolderSource
-from indexer.sources.sidecars import told_by
+from indexer.sources.sidecars import parse_sidecars
 from search.catalog.records import Failure
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture, BadSource
@@ -113,7 +113,7 @@ json_values = st.recursive(
 @given(st.dictionaries(st.text() | st.sampled_from(["caption", "text"]), json_values))
 def test_any_row_gives_captions_and_fields_that_a_database_takes(row: dict[str, Any]) -> None:
     names = ["image", *(name for name in row if name != "image")]
-    told = AskedColumns().choose(names, "it").told(row)
+    told = ColumnOptions().choose(names, "it").read_row(row)
     for caption in told.captions:
         assert caption.text.strip()
         assert "\0" not in caption.text
@@ -125,9 +125,9 @@ def test_any_row_gives_captions_and_fields_that_a_database_takes(row: dict[str, 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_beside_a_picture_are_told_or_refused(data: bytes) -> None:
-    assert isinstance(told_by({".txt": data, ".cls": data}).captions, tuple)
+    assert isinstance(parse_sidecars({".txt": data, ".cls": data}).captions, tuple)
     try:
-        told_by({".json": data})
+        parse_sidecars({".json": data})
     except BadSource as error:
         assert "JSON" in str(error)
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from indexer.exporting.fold_padding import fold_padding
-from indexer.exporting.onnx_trace import traced
+from indexer.exporting.onnx_trace import trace
 from indexer.exporting.quantize_matmul import as_integer_products
 from indexer.training.builtin.picture_tower import Convolution
 
@@ -50,7 +50,7 @@ def run(model: onnx.ModelProto, given: NDArray[Any]) -> NDArray[Any]:
 )
 def test_only_zeros_before_a_convolution_are_folded_into_it(module: nn.Module, folded: int) -> None:
     pixels = torch.randn(2, 3, 16, 16)
-    graph = traced(module.eval(), pixels, "x", {0: "n"})
+    graph = trace(module.eval(), pixels, "x", {0: "n"})
     before = run(graph, pixels.numpy())
     assert fold_padding(graph) == folded
     assert sum(node.op_type == "Pad" for node in graph.graph.node) == 1 - folded
@@ -68,7 +68,7 @@ def test_padding_that_two_read_stays() -> None:
             both: Tensor = self.first(padded) + self.second(padded)
             return both
 
-    assert fold_padding(traced(Twice(), torch.randn(1, 3, 8, 8), "x", {0: "n"})) == 0
+    assert fold_padding(trace(Twice(), torch.randn(1, 3, 8, 8), "x", {0: "n"})) == 0
 
 
 def test_integer_products_are_near_and_each_row_stands_alone() -> None:
@@ -78,7 +78,7 @@ def test_integer_products_are_near_and_each_row_stands_alone() -> None:
     rows[3] *= 1000  # with a shared scale, all other rows would lose precision
     rows[5] = 0
     wanted = module(rows).detach().numpy()
-    graph = traced(module, rows, "x", {0: "n"})
+    graph = trace(module, rows, "x", {0: "n"})
     assert as_integer_products(graph) == 2
     found = run(graph, rows.numpy())
     error = np.linalg.norm(found - wanted, axis=1) / np.linalg.norm(wanted, axis=1)
@@ -96,7 +96,7 @@ def test_small_matrices_and_products_of_two_inputs_stay() -> None:
         def forward(self, given: Tensor) -> Tensor:
             return (given @ self.matrix) @ given.T
 
-    graph = traced(Small(), torch.randn(4, 8), "x", {0: "n"})
+    graph = trace(Small(), torch.randn(4, 8), "x", {0: "n"})
     before = graph.SerializeToString()
     assert as_integer_products(graph) == 0
     assert graph.SerializeToString() == before

@@ -48,7 +48,7 @@ def picture(path: Path, colour: str = "red") -> Path:
 def told(source: Path, asked: SourceOptions | None = None) -> dict[str, list[str]]:
     """Return the captions of a source's pictures, by file name."""
     items = found_in(open_source(source, asked or SourceOptions()))
-    return {each.path.name: [caption.text for caption in each.told.captions] for each in items}
+    return {each.path.name: [caption.text for caption in each.sidecar.captions] for each in items}
 
 
 @pytest.mark.parametrize(("name", "other"), BOTH)

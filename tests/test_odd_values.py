@@ -15,7 +15,7 @@ from indexer.indexing.progress import PlainProgress
 from indexer.sources import SidecarData, captions_hash
 from indexer.sources.options import SourceOptions
 from indexer.sources.registry import open_source
-from indexer.sources.storable import kept_facts, kept_fields, parse_json
+from indexer.sources.storable import parse_json, storable_facts, storable_fields
 from search.catalog.catalog import Catalog
 from search.encoders import open_encoder
 from search.errors import BadSource
@@ -131,8 +131,8 @@ def test_any_json_beside_pictures_leaves_every_one_of_them_indexed(
 def test_what_any_json_tells_can_be_stored_and_is_the_same_each_time(document: str) -> None:
     fields = parse_json(document)
     assert isinstance(fields, dict)
-    once = kept_fields({name: str(value)[:4_000] for name, value in fields.items()})
-    assert kept_fields(once) == once
+    once = storable_fields({name: str(value)[:4_000] for name, value in fields.items()})
+    assert storable_fields(once) == once
     assert all(name.encode() and len(name) <= 100 for name in once)
     told = SidecarData((Caption("a\ud800"),), once)
     assert captions_hash(told) == captions_hash(SidecarData(told.captions, told.fields))
@@ -149,13 +149,13 @@ def test_what_files_say_of_themselves_is_kept_where_it_can_be() -> None:
         "J" * 90, 8, 8, "2020\0" + "x" * 90, float("nan"), 17.0, "\ud800 \0" * 400, (), None,
         captions=(Caption("\0"), Caption("a\udfff")),
     )  # fmt: skip
-    kept = kept_facts(odd)
+    kept = storable_facts(odd)
     assert (kept.latitude, kept.longitude) == (None, None)
     assert len(kept.format) == 20 and len(kept.taken_at or "") == 40
     assert "\0" not in (kept.camera or "\0") and (kept.camera or "").encode()
     assert kept.captions == (Caption("a\ufffd"),)
     placed = PictureFacts("JPEG", 8, 8, None, 52.5, 13.4, "Canon")
-    assert kept_facts(placed) == placed
+    assert storable_facts(placed) == placed
 
 
 TABLES: dict[str, Any] = {

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from indexer.training.builtin.export import RawPictureTower, export
-from indexer.training.builtin.load import shipped
+from indexer.training.builtin.load import load_pair
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.text_tower import TextTower
@@ -26,7 +26,7 @@ TEXTS = ("two dogs run on the beach", "两只狗在海滩上奔跑", "", "a red 
 
 
 def test_the_towers_give_the_vectors_of_the_files() -> None:
-    encoder, read = open_builtin(threads=1), shipped(FOLDER)
+    encoder, read = open_builtin(threads=1), load_pair(FOLDER)
     coarse = np.random.default_rng(0).integers(0, 256, (4, 14, 14, 3), dtype=np.uint8)
     pixels = np.stack([encoder.preparation.pixels(Image.fromarray(each)) for each in coarse])
     with torch.no_grad():
@@ -40,7 +40,7 @@ def test_the_towers_give_the_vectors_of_the_files() -> None:
 
 
 def test_what_is_read_and_exported_again_is_the_same_pair(tmp_path: Path) -> None:
-    read = shipped(FOLDER)
+    read = load_pair(FOLDER)
     export(read.pair, read.tokenizer, tmp_path, {"languages": ["en", "zh"]})
     raw = replace(open_builtin(), querybank=None)
     np.testing.assert_allclose(
@@ -57,7 +57,7 @@ def test_the_scale_of_a_run_comes_back(tmp_path: Path) -> None:
         numbers.data.add_(torch.randn_like(numbers) * 0.01)
     pair.log_scale.data.fill_(4.0)
     export(pair, tokenizer, tmp_path, {"languages": ["en"]})
-    read = shipped(tmp_path)
+    read = load_pair(tmp_path)
     assert read.shape == shape
     assert float(read.pair.log_scale.detach()) == pytest.approx(4.0)
 
@@ -75,4 +75,4 @@ def test_graphs_of_other_towers_are_refused(tmp_path: Path) -> None:
     facts["sha256"]["text.onnx"] = hashlib.sha256(content).hexdigest()
     (folder / "pair.json").write_text(json.dumps(facts))
     with pytest.raises(EncoderUnavailable, match="not of Limn's own towers"):
-        shipped(folder)
+        load_pair(folder)

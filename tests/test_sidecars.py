@@ -14,13 +14,13 @@ from indexer.sources import (
     SidecarData,
     SidecarFacts,
     captions_hash,
+    combine,
     found_in,
-    joined,
     says_the_same,
     uncovers,
 )
 from indexer.sources.folder import FolderSource
-from indexer.sources.sidecars import told_by
+from indexer.sources.sidecars import parse_sidecars
 from search.errors import BadSource
 from search.records import Caption
 from tests.collections_of_every_kind import film, picture, tar, zipped
@@ -35,7 +35,7 @@ BESIDE = Said(datetime(2015, 6, 7, 8, 9, 10), "+02:00", -48.5, 2.25, 4, "outer",
 def texts(folder: Path) -> dict[str, list[str]]:
     """Return the captions from the sidecars of each picture in a folder."""
     items = found_in(FolderSource(folder))
-    return {item.path.name: [each.text for each in item.told.captions] for item in items}
+    return {item.path.name: [each.text for each in item.sidecar.captions] for item in items}
 
 
 def document(description: str) -> bytes:
@@ -89,7 +89,7 @@ def test_numbered_pictures_have_their_own_documents(tmp_path: Path) -> None:
 
 def test_a_document_of_google_tells_date_place_people_and_favourites() -> None:
     written = json.loads(takeout(BESIDE)) | {"favorited": True, "imageViews": "3"}
-    told = told_by({".json": json.dumps(written).encode()})
+    told = parse_sidecars({".json": json.dumps(written).encode()})
     assert told == SidecarData(
         (Caption("an outer text"), Caption("outer", kind="people")),
         {"favorited": "true", "imageViews": 3.0, "people": "outer"},
@@ -102,12 +102,12 @@ def test_a_document_of_google_tells_date_place_people_and_favourites() -> None:
         "geoData": {"latitude": 0.0, "longitude": 0.0},
         "people": [{}, 3],
     }
-    assert told_by({".json": json.dumps(empty).encode()}) == SidecarData()
+    assert parse_sidecars({".json": json.dumps(empty).encode()}) == SidecarData()
 
 
 def test_a_title_that_is_a_file_name_is_no_caption() -> None:
-    assert told_by({".json": b'{"title": "DSC01.JPG"}'}).captions == ()
-    assert told_by({".json": b'{"title": "A quiet harbour"}'}).captions == (
+    assert parse_sidecars({".json": b'{"title": "DSC01.JPG"}'}).captions == ()
+    assert parse_sidecars({".json": b'{"title": "A quiet harbour"}'}).captions == (
         Caption("A quiet harbour"),
     )
 
@@ -132,15 +132,17 @@ def test_a_file_that_can_not_be_read_costs_only_itself(tmp_path: Path) -> None:
     (tmp_path / "a.xmp").write_text("no XMP")
     found = list(FolderSource(tmp_path).find(lambda _: False))
     [item] = [each for each in found if isinstance(each, Item)]
-    assert item.told.captions == (Caption("A dog"),)
+    assert item.sidecar.captions == (Caption("A dog"),)
     assert len([each for each in found if isinstance(each, Note)]) == 2
     with pytest.raises(BadSource, match="not XMP"):
-        told_by({".xmp": b"no XMP"})
+        parse_sidecars({".xmp": b"no XMP"})
 
 
 def test_of_two_values_that_of_xmp_counts() -> None:
     rated = packet(bag("dc:subject", "pier"), {"xmp:Rating": "4"})
-    told = told_by({".json": b'{"rating": 2, "caption": "a dog"}', ".xmp": rated, ".txt": b"text"})
+    told = parse_sidecars(
+        {".json": b'{"rating": 2, "caption": "a dog"}', ".xmp": rated, ".txt": b"text"}
+    )
     assert [each.text for each in told.captions] == ["text", "a dog", "pier"]
     assert told.fields == {"rating": 4.0}
 
@@ -176,7 +178,7 @@ def test_in_a_zip_a_document_may_stand_anywhere(tmp_path: Path) -> None:
 def test_a_hash_tells_what_of_the_file_is_covered() -> None:
     facts = SidecarFacts(taken_at="2015-06-07")
     told = SidecarData(facts=facts)
-    both = joined((told, SidecarData(fields={"rating": 4.0})))
+    both = combine((told, SidecarData(fields={"rating": 4.0})))
     old = captions_hash(SidecarData())[:16]  # as old versions stored it
     assert says_the_same(old, captions_hash(NOTHING))
     assert not says_the_same(captions_hash(told), captions_hash(both))

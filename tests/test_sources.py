@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from indexer.sources import Found, Item, Whole, found_in
-from indexer.sources.columns import AskedColumns
+from indexer.sources import Item, ScanResult, Whole, found_in
+from indexer.sources.columns import ColumnOptions
 from indexer.sources.globs import Selection
 from indexer.sources.options import SourceOptions
 from indexer.sources.registry import open_source, shards
@@ -28,7 +28,7 @@ KINDS: dict[str, Callable[[Path], Path]] = {
 }
 
 
-def find(path: Path, asked: SourceOptions | None = None) -> list[Found]:
+def find(path: Path, asked: SourceOptions | None = None) -> list[ScanResult]:
     return list(open_source(path, asked or SourceOptions()).find(lambda _: False))
 
 
@@ -79,8 +79,8 @@ def test_a_picture_in_a_container_is_read_by_its_path(name: str, tmp_path: Path)
 def test_text_and_json_beside_a_picture_count_in_folders_and_in_archives(tmp_path: Path) -> None:
     for name, data in made.members().items():
         (tmp_path / name).write_bytes(data)
-    beside = {item.path.name: item.told for item in items(tmp_path)}
-    packed = {item.path.name: item.told for item in items(made.tar(tmp_path / "packed.tar"))}
+    beside = {item.path.name: item.sidecar for item in items(tmp_path)}
+    packed = {item.path.name: item.sidecar for item in items(made.tar(tmp_path / "packed.tar"))}
     assert beside == packed
     assert [each.text for each in beside["red.jpg"].captions] == ["a red wall"]
     assert beside["red.jpg"].fields == {"rating": 3.0}
@@ -88,15 +88,15 @@ def test_text_and_json_beside_a_picture_count_in_folders_and_in_archives(tmp_pat
 
 def test_columns_of_a_parquet_file_are_captions_and_fields(tmp_path: Path) -> None:
     first = items(made.parquet(tmp_path / "a.parquet"))[1]
-    assert [each.text for each in first.told.captions] == ["a green wall", "all is green"]
-    assert first.told.fields == {"split": "train", "score": 0.5}
-    labels = [item.told.fields["label"] for item in items(made.arrow(tmp_path / "a.arrow"))]
+    assert [each.text for each in first.sidecar.captions] == ["a green wall", "all is green"]
+    assert first.sidecar.fields == {"split": "train", "score": 0.5}
+    labels = [item.sidecar.fields["label"] for item in items(made.arrow(tmp_path / "a.arrow"))]
     assert labels == ["warm", "cold", "warm", "cold"]
 
 
 def test_a_table_without_the_named_column_says_which_there_are(tmp_path: Path) -> None:
     path = made.parquet(tmp_path / "a.parquet")
-    asked = SourceOptions(columns=AskedColumns(picture="photo"))
+    asked = SourceOptions(columns=ColumnOptions(picture="photo"))
     with pytest.raises(BadSource, match=r"no column 'photo'.*'image', 'caption', 'split', 'score'"):
         find(path, asked)
 
@@ -135,7 +135,7 @@ def test_a_list_may_stand_beside_a_folder_of_its_images(tmp_path: Path) -> None:
 def test_a_list_names_its_pictures_wherever_its_rows_stand(name: str, tmp_path: Path) -> None:
     made.pictures(tmp_path)
     (tmp_path / name).write_text(LISTS[name])
-    told = {item.path.name: item.told for item in items(tmp_path / name)}
+    told = {item.path.name: item.sidecar for item in items(tmp_path / name)}
     texts = {picture: [each.text for each in told[picture].captions] for picture in told}
     assert texts["red.jpg"] == ["one", "three"]
     assert told["red.jpg"].fields == {"stars": 4.5}
@@ -146,7 +146,7 @@ def test_a_coco_file_gives_pictures_their_captions(tmp_path: Path) -> None:
     made.pictures(tmp_path / "val2017")
     path = made.coco(tmp_path)
     told = {
-        item.path.name: item.told
+        item.path.name: item.sidecar
         for item in items(path, SourceOptions(pictures_in=tmp_path / "val2017"))
     }
     assert [each.text for each in told["red.jpg"].captions] == [

@@ -48,7 +48,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def random_bert() -> dict[str, Tensor]:
     """Draw weights with the names and sizes of all-MiniLM-L6-v2's, but fewer words."""
-    wide = TowerShape().hidden
+    wide = TowerShape().hidden_width
     sizes: dict[str, tuple[int, ...]] = {
         "embeddings.word_embeddings.weight": (1_000, wide),
         "embeddings.position_embeddings.weight": (64, wide),

@@ -22,9 +22,14 @@ from indexer.training.builtin.pair import TrainedPair, mean_of, recalls
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
-from indexer.training.builtin.views import GREY, LIGHT, LUMA, TINT, Views, _lit
-from indexer.training.builtin.vocabulary import aligned_rows, chinese_words, extended, without_words
-from indexer.training.data.augment import mixed
+from indexer.training.builtin.views import GREY, LIGHT, LUMA, TINT, Views, _relight
+from indexer.training.builtin.vocabulary import (
+    aligned_rows,
+    chinese_words,
+    extend_tokenizer,
+    without_words,
+)
+from indexer.training.data.augment import mix
 from indexer.training.losses import soft_targets, softmax_loss
 from indexer.training.run_folder import TrainingStopped
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
@@ -33,7 +38,7 @@ from search.errors import BadSource, StorageFailed
 pytestmark = pytest.mark.slow
 
 COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄色"}
-SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden=384)
+SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden_width=384)
 RECIPE = TrainingConfig(epochs=2, batch=4, seed=5, held_out=0, width=32)
 
 
@@ -173,7 +178,7 @@ def test_lessons_take_part_and_recall_is_measured(
     blended = new_run(tmp_path / "mixed", replace(RECIPE, mixed=1.0), lessons)
     of_two = next(iter(blended.epochs(examples, views, np.arange(8))))
     assert of_two["en"] > 0 and "opinions" not in of_two  # a class is of one picture
-    found = recalls(run.average, examples, views, np.arange(8), written=1)
+    found = recalls(run.average, examples, views, np.arange(8), sentence_count=1)
     assert set(found) == {
         f"{a}_{b}_{c}" for a in ("en", "zh") for b in ("t2p", "p2t") for c in ("r1", "r10")
     }
@@ -252,7 +257,7 @@ def test_a_plain_view_is_the_picture_and_a_draw_gives_the_same_views_twice(
     picture = np.asarray(Image.open(read_pairs(captions)[1].path))
     shown = ((plain[1].permute(1, 2, 0) + 1) * 127.5).round().byte().numpy()
     np.testing.assert_array_equal(shown, picture)
-    first, again, other = (views.drawn(places, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (views.sample(places, np.random.default_rng(seed)) for seed in (1, 1, 2))
     torch.testing.assert_close(first, again, rtol=0, atol=0)
     assert views.plain(places, 96).shape == (4, 3, 96, 96)
     assert first.shape == plain.shape and float(first.abs().max()) <= 1.0
@@ -268,7 +273,7 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_light_changes_as_it_is_written_down() -> None:
     """Compare the matrix of `_lit` with its separate steps, where nothing is clipped."""
     views = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.2 - 0.1
-    lit, draw = _lit(views, np.random.default_rng(4)), np.random.default_rng(4)
+    lit, draw = _relight(views, np.random.default_rng(4)), np.random.default_rng(4)
     bright, contrast, colour = draw.uniform(1 - LIGHT, 1 + LIGHT, (3, 6, 1, 1))
     colour = np.where(draw.random((6, 1, 1)) < GREY, 0.0, colour)[..., None]
     tint = draw.uniform(1 - TINT, 1 + TINT, (6, 3, 1))[..., None]
@@ -289,7 +294,7 @@ def test_a_mixed_view_shows_two_pictures_in_the_shares_that_are_told() -> None:
     views = torch.arange(6.0)[:, None, None, None].expand(6, 3, 32, 32).contiguous()
     pasted, blended = 0, 0
     for _ in range(20):
-        seen, others, share = mixed(views, draw)
+        seen, others, share = mix(views, draw)
         assert 0.5 <= share <= 1.0
         means = seen.mean((1, 2, 3))  # of pictures 0 to 5, each of its number alone
         torch.testing.assert_close(means, share * torch.arange(6.0) + (1 - share) * others)
@@ -347,6 +352,6 @@ def test_the_tokenizer_learns_words_and_knows_each_of_their_characters() -> None
     sentences = ["一只狗在草地上奔跑", "一只猫在草地上睡觉", "两只狗在海滩上奔跑"] * 20
     words = chinese_words(sentences, ["望远镜"])
     assert "望远镜" in words and "草地" in "".join(words)
-    tokenizer = extended(FOLDER / "tokenizer.json", sentences, words, 48)
+    tokenizer = extend_tokenizer(FOLDER / "tokenizer.json", sentences, words, 48)
     assert "[UNK]" not in tokenizer.encode("望远镜旁的狗 and a dog").tokens
     assert len(without_words(tokenizer).encode("望远镜").tokens) == 5

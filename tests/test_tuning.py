@@ -17,7 +17,7 @@ from torch.nn import functional
 from indexer.captioned_pictures import CaptionedPicture, read_pairs
 from indexer.evaluation.metrics import best_ranks, picture_ranks, text_ranks
 from indexer.training.data.album import collect
-from indexer.training.data.augment import augmented, may_mirror
+from indexer.training.data.augment import augment, may_mirror
 from indexer.training.finetune.batches import Batches
 from indexer.training.finetune.gradient_cache import accumulate_gradients
 from indexer.training.finetune.loop import Fit
@@ -28,7 +28,7 @@ from indexer.training.finetune.plan import FineTuneConfig, Method
 from indexer.training.finetune.trainable import TrainablePair, open_trainable
 from indexer.training.finetune.validate import InTraining, figures
 from indexer.training.losses import sigmoid_loss
-from indexer.training.run_folder import TrainingStopped, claimed
+from indexer.training.run_folder import TrainingStopped, claim
 from search.encoders.preparation import Preparation
 from search.errors import BadSetting, StorageFailed
 from search.pictures import Limits
@@ -249,15 +249,15 @@ def test_a_checkpoint_of_another_plan_is_refused(
 def test_a_folder_is_one_runs_and_one_processs(tmp_path: Path) -> None:
     run, asked = tmp_path / "run", {"method": "full"}
     busy = pytest.raises(TrainingStopped, match="another limn train is at work")
-    with claimed(run, asked), busy, claimed(run, asked):
+    with claim(run, asked), busy, claim(run, asked):
         pass
-    with claimed(run, asked):
+    with claim(run, asked):
         pass
     other = pytest.raises(BadSetting, match="its method is 'full', not 'lora'")
-    with other, claimed(run, {"method": "lora"}):
+    with other, claim(run, {"method": "lora"}):
         pass
     (run / "run.json").write_text("{")
-    with pytest.raises(BadSetting, match="damaged"), claimed(run, asked):
+    with pytest.raises(BadSetting, match="damaged"), claim(run, asked):
         pass
 
 
@@ -273,8 +273,8 @@ def test_one_picture_under_two_names_counts_once_with_all_its_captions(tmp_path:
     album = collect(pairs, tmp_path / "copies", 32, Limits(), 2)
     assert [pair.path.name for pair in album.pairs] == ["a.png", "c.png"]
     assert album.pairs[0].captions == {"en": ("red", "a red wall"), "zh": ("红",)}
-    assert len(album.refused) == 1 and "none.png" in album.refused[0]
-    copy = album.copied(album.pairs)[0].path
+    assert len(album.unreadable) == 1 and "none.png" in album.unreadable[0]
+    copy = album.with_copies(album.pairs)[0].path
     with Image.open(copy) as opened:
         assert opened.size == (144, 48)
     stamp = copy.stat().st_mtime_ns
@@ -289,7 +289,7 @@ def test_pictures_are_mirrored_only_where_no_caption_tells_left_from_right() -> 
     picture.paste("blue", (0, 0, 32, 32))
     preparation = Preparation(16, 16, "squash", "bilinear", (0.5,) * 3, (0.5,) * 3)
     for seed in range(20):
-        view = augmented(picture, preparation, np.random.default_rng(seed), mirror=False)
+        view = augment(picture, preparation, np.random.default_rng(seed), mirror=False)
         assert view.shape == (16, 16, 3) and view[8, 0, 2] > view[8, 15, 2]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 from flask import Blueprint
 
-from indexer.sources import Found, Item, SidecarData, Source, Unchanged
+from indexer.sources import IsUnchanged, Item, ScanResult, SidecarData, Source
 from indexer.sources.options import SourceOptions
 from search.catalog.conditions import Test
 from search.catalog.database import tables
@@ -147,7 +147,7 @@ class ToySource:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+    def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         for path in sorted(self.root.glob("*.jpg")):
             status = path.stat()
             told = SidecarData((Caption(f"a toy that is {path.stem}"),))

@@ -24,7 +24,7 @@ SIGNALS = tuple(
 )
 
 
-class Ending:
+class Shutdown:
     """The end of this process after Ctrl-C, SIGTERM or SIGHUP (a closed terminal).
 
     The first signal raises KeyboardInterrupt in the main thread, once, so that nothing disturbs
@@ -33,10 +33,10 @@ class Ending:
     Uncommitted SQL is rolled back; locks end with the process.
     """
 
-    def __init__(self, told: str) -> None:
+    def __init__(self, message: str) -> None:
         """Set the text that is printed where the process cannot end in order."""
-        self._told = told
-        self._raised = False
+        self._message = message
+        self._is_raised = False
         self._deadline_s: float | None = None
         self._ours, theirs = socket.socketpair()
         theirs.setblocking(False)
@@ -54,7 +54,7 @@ class Ending:
     def end_now(self) -> None:
         """End the process at once, from any thread; its decoders with it, stopped or not."""
         # A live progress bar hides the cursor.
-        line = f"{SHOW_CURSOR if sys.stderr.isatty() else ''}{self._told}\n".encode()
+        line = f"{SHOW_CURSOR if sys.stderr.isatty() else ''}{self._message}\n".encode()
         with suppress(OSError, ValueError):  # nobody may be there to read it
             if select.select([], [sys.stderr.fileno()], [], 0)[1]:
                 os.write(sys.stderr.fileno(), line)
@@ -64,8 +64,8 @@ class Ending:
         os._exit(1)
 
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
-        if not self._raised:
-            self._raised = True
+        if not self._is_raised:
+            self._is_raised = True
             raise KeyboardInterrupt
 
     def _watch(self) -> None:
@@ -88,8 +88,8 @@ class Ending:
         self._deadline_s = min(wanted_s, self._deadline_s or wanted_s)
 
 
-def end_in_order(told: str) -> Ending:
+def end_in_order(message: str) -> Shutdown:
     """Handle signals by an orderly end from now on; print the text where that fails."""
-    ending = Ending(told)
-    ending.begin()
-    return ending
+    shutdown = Shutdown(message)
+    shutdown.begin()
+    return shutdown

@@ -52,20 +52,20 @@ def evaluate(
     try:
         check_encoder(spec)
         pairs = read_pairs(captions, images)
-        known = sorted({language for pair in pairs for language in pair.captions})
-        unknown = sorted(set(languages) - set(known))
+        available = sorted({language for pair in pairs for language in pair.captions})
+        unknown = sorted(set(languages) - set(available))
         if unknown:
             raise BadSource(
                 "caption-language-unknown",
                 "no caption in {captions!r} is in {language!r}; it has {languages}",
                 captions=str(captions),
                 language=unknown[0],
-                languages=", ".join(known),
+                languages=", ".join(available),
             )
         with announce_wait(f"opening the encoder {spec}"):
             encoder = open_encoder(spec, device)
         click.echo(f"embedding {amount(len(pairs), 'picture')} and their captions", err=True)
-        report = measure(encoder, pairs, languages or known)
+        report = measure(encoder, pairs, languages or available)
     except LimnError as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(asdict(report), ensure_ascii=False) if as_json else table(report))

@@ -43,9 +43,9 @@ def export(spec: str, out: Path, precision: str, as_json: bool) -> None:
         from indexer.exporting.export import export as run
 
     end_in_order("stopped; nothing was exported")
-    wanted = next(each for each in LOWEST_COSINE if each == precision)
+    choice = next(each for each in LOWEST_COSINE if each == precision)
     click.echo(f"exporting {spec} as {precision}", err=True)
-    done = run(spec, user_path(out), wanted)
+    done = run(spec, user_path(out), choice)
     space = done.encoder.space
     if as_json:
         facts = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from indexer.cli.ending import Ending, end_in_order
+from indexer.cli.ending import Shutdown, end_in_order
 from search.catalog.records import Failure, RunCounts
 from search.cli.output import print_hits
 from search.engine import Engine
@@ -77,7 +77,7 @@ def index(
 
 
 def _follow(
-    engine: Engine, settings: Settings, request: Any, ending: Ending, as_json: bool
+    engine: Engine, settings: Settings, request: Any, ending: Shutdown, as_json: bool
 ) -> None:
     """Index, and then index what changes, until Ctrl-C."""
     from indexer.indexing.run import missing_folders
@@ -157,7 +157,7 @@ def index_sources(
     engine: Engine,
     settings: Settings,
     request: Any,
-    ending: Ending,
+    ending: Shutdown,
     as_json: bool = False,
     whole: Any = None,
 ) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from indexer.cli.ending import Ending, end_in_order
+from indexer.cli.ending import Shutdown, end_in_order
 from search.engine import Engine
 from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import json_text, one_line, printable
 
 # The interval of reading a followed job's row.
-LOOK_EVERY_S = 0.5
+POLL_INTERVAL_S = 0.5
 
 WORKER_STOPPED = "stopped; the jobs that were running go on with the next worker"
 
@@ -35,15 +35,15 @@ def failures(name: str, retry: bool, as_json: bool) -> None:
     with open_engine(settings) as engine:
         collection = engine.catalog.collections.one(name)
         if retry:
-            ending = end_in_order(STOPPED)
+            shutdown = end_in_order(STOPPED)
             for document in engine.catalog.jobs.requests(name):
                 request = Request.from_json(document)
-                index_sources(engine, settings, replace(request, retry=True), ending, as_json)
+                index_sources(engine, settings, replace(request, retry=True), shutdown, as_json)
             return
-        failed = engine.catalog.failures.of(collection.id)
-        if not failed:
+        rows = engine.catalog.failures.of(collection.id)
+        if not rows:
             click.echo(f"no file of {printable(name)} failed", err=True)
-        for each in failed:
+        for each in rows:
             path = printable(str(each.path))
             if as_json:
                 facts = {"path": path, "reason": each.reason, "detail": printable(each.detail)}
@@ -76,7 +76,7 @@ def jobs(follow: int | None, cancel: int | None, as_json: bool) -> None:
             _tell_job(job, as_json)
             if job.state in ENDED:
                 sys.exit(0 if job.state == "done" else 1)
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_INTERVAL_S)
 
 
 def _tell_job(job: Any, as_json: bool) -> None:
@@ -90,8 +90,8 @@ def _tell_job(job: Any, as_json: bool) -> None:
     total = "?" if job.total is None else f"{job.total:,}"
     state = "cancelling" if job.cancelled and job.state == "running" else job.state
     parts = [f"{job.id:>5}  {printable(job.name)}  {state}  {done(job.counts):,} of {total}"]
-    running = job.state == "running"
-    parts += [f"{rate_told(job.rate)}/s"] if job.rate and running else []
+    is_running = job.state == "running"
+    parts += [f"{rate_told(job.rate)}/s"] if job.rate and is_running else []
     parts += [f"{job.left_s:.0f} s left"] if job.left_s and job.left_s >= 1 else []
     parts += [f"{job.counts.failed:,} failed"] if job.counts.failed else []
     parts += [one_line(printable(job.message or job.current or ""))]
@@ -108,25 +108,25 @@ def worker(once: bool, job_id: int | None) -> None:
     """
     from search.bootstrap import open_engine
 
-    ending = end_in_order(WORKER_STOPPED)
+    shutdown = end_in_order(WORKER_STOPPED)
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
         try:
             if job_id is not None:
-                _work_at(engine, settings, job_id, ending)
+                _work_at(engine, settings, job_id, shutdown)
             else:
                 _supervise(engine, once)
         except KeyboardInterrupt:
             click.echo(WORKER_STOPPED, err=True)
 
 
-def _work_at(engine: Engine, settings: Settings, job_id: int, ending: Ending) -> None:
+def _work_at(engine: Engine, settings: Settings, job_id: int, shutdown: Shutdown) -> None:
     """Run one job in this process, as a worker starts it."""
     from indexer.indexing.progress import PlainProgress
     from indexer.indexing.worker import Worker, yield_to_others
 
     yield_to_others()
-    Worker(engine, settings, PlainProgress(), ending.end_now).one(job_id)
+    Worker(engine, settings, PlainProgress(), shutdown.end_now).one(job_id)
 
 
 def _supervise(engine: Engine, once: bool) -> None:
@@ -139,7 +139,7 @@ def _supervise(engine: Engine, once: bool) -> None:
     try:
         processes.step()
         while processes.running or not once:
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(POLL_INTERVAL_S)
             processes.step()
     finally:
         processes.stop()
@@ -156,15 +156,15 @@ def duplicates(name: str, as_json: bool) -> None:
 
     with open_engine(Settings.from_environment()) as engine:
         collection = engine.catalog.collections.one(name)
-        found = 0
+        count = 0
         for group in find(engine.catalog, collection):
-            found += 1
+            count += 1
             paths = [printable(str(path)) for path in group.paths]
             if as_json:
                 click.echo(json_text({"kind": group.kind, "paths": paths}))
             else:
                 click.echo(f"{group.kind}  {'  '.join(map(one_line, paths))}")
-        if not found:
+        if not count:
             click.echo(f"{printable(name)} holds no picture twice", err=True)
 
 
@@ -176,20 +176,20 @@ def verify(name: str, as_json: bool) -> None:
     from indexer.maintenance.verify import verify as look
     from search.bootstrap import open_engine
 
-    seen = found = 0
+    total = count = 0
     with open_engine(Settings.from_environment()) as engine:
         collection = engine.catalog.collections.one(name)
-        for finding in look(engine.catalog, collection, engine.limits):
-            seen += 1
-            if finding is None:
+        for defect in look(engine.catalog, collection, engine.limits):
+            total += 1
+            if defect is None:
                 continue
-            found += 1
-            path = printable(str(finding.path))
+            count += 1
+            path = printable(str(defect.path))
             if as_json:
-                facts = {"path": path, "what": printable(finding.what), "remedy": finding.remedy}
+                facts = {"path": path, "what": printable(defect.what), "remedy": defect.remedy}
                 click.echo(json_text(facts))
             else:
-                told = one_line(printable(finding.what))
-                click.echo(f"{one_line(path)}: {told}; {finding.remedy}")
-    click.echo(f"{amount(seen, 'picture')} looked at, {found:,} not as they should be", err=True)
-    sys.exit(1 if found else 0)
+                text = one_line(printable(defect.what))
+                click.echo(f"{one_line(path)}: {text}; {defect.remedy}")
+    click.echo(f"{amount(total, 'picture')} looked at, {count:,} not as they should be", err=True)
+    sys.exit(1 if count else 0)

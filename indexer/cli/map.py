@@ -34,18 +34,18 @@ def make(name: str, as_json: bool) -> None:
             with announce_wait(
                 f"laying out {amount(engine.summaries([name])[0].pictures, 'picture')}"
             ):
-                made = make_map(engine, collection, _tell)
+                picture_map = make_map(engine, collection, _tell)
         except KeyboardInterrupt:
             click.echo(STOPPED, err=True)
             sys.exit(1)
-    for region in made.regions:
+    for region in picture_map.regions:
         if as_json:
             click.echo(json.dumps(asdict(region), ensure_ascii=False))
         elif region.level == 0:
             click.echo(f"{region.pictures:>8,}  {one_line('  '.join(region.names.values()))}")
     took_s = time.monotonic() - began
     click.echo(
-        f"{printable(name)}: {amount(len(made.ids), 'picture')} laid out in {took_s:.1f} s",
+        f"{printable(name)}: {amount(len(picture_map.ids), 'picture')} laid out in {took_s:.1f} s",
         err=True,
     )
 

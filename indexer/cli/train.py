@@ -13,7 +13,7 @@ from indexer.captioned_pictures import CaptionedPicture, read_pairs
 from indexer.cli.ending import end_in_order
 from indexer.training.data.collection import from_collection
 from indexer.training.finetune.checks import check_enough, check_trainable
-from indexer.training.run_folder import claimed
+from indexer.training.run_folder import claim
 from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
 from search.errors import BadSetting
@@ -151,21 +151,21 @@ def train(
     if options["teacher"] is not None:
         check_encoder(options["teacher"])
     if name is not None and captions is None:
-        source, (pairs, folder) = name, _collected(settings, name)
+        source, (pairs, folder) = name, _collection_pairs(settings, name)
     elif captions is not None and name is None:
-        source, (pairs, folder) = str(user_path(captions)), _listed(user_path(captions), images)
+        source, (pairs, folder) = str(user_path(captions)), _csv_pairs(user_path(captions), images)
     else:
         raise BadSetting(
             "training-pictures-needed",
             "name the pictures to train on: either --collection NAME or --pairs FILE",
         )
     check_enough(len(pairs), options["held_out"])
-    asked = {key: value for key, value in options.items() if value is not None}
-    asked = {**asked, "captions": draws}
-    whose = {"pictures": source, "from": spec, "method": method, **asked}
+    overrides = {key: value for key, value in options.items() if value is not None}
+    overrides = {**overrides, "captions": draws}
+    whose = {"pictures": source, "from": spec, "method": method, **overrides}
 
     try:
-        with claimed(user_path(out), whose):
+        with claim(user_path(out), whose):
             with announce_wait("loading torch"):  # only after the options are checked
                 from indexer.training.finetune.run import Machine, fine_tune
                 from search.malloc import keep_freed_memory
@@ -174,7 +174,7 @@ def train(
             limits = Limits(settings.max_pixels)
             machine = Machine(device or settings.device, settings.workers, limits)
             done = fine_tune(
-                pairs, spec, method, asked, user_path(out), machine, _tell, anyway=anyway
+                pairs, spec, method, overrides, user_path(out), machine, _tell, anyway=anyway
             )
     except KeyboardInterrupt:
         click.echo(STOPPED, err=True)
@@ -204,20 +204,20 @@ def _learn(
     click.echo(f"{name} is searched with the adapter from now on; limn adapter off {name}")
 
 
-def _collected(settings: Settings, name: str) -> tuple[list[CaptionedPicture], Path]:
+def _collection_pairs(settings: Settings, name: str) -> tuple[list[CaptionedPicture], Path]:
     """Return a collection's captioned pictures, and a folder that it was indexed from."""
     from search.bootstrap import open_engine
 
     with open_engine(settings) as engine:
-        pairs, gone = from_collection(engine.catalog, name)
+        pairs, absent = from_collection(engine.catalog, name)
         folder = min(engine.catalog.jobs.sources(name), default=pairs[0].path.parent)
-    if gone:
+    if absent:
         one = "captioned picture is left out: its file is gone"
-        _tell(amount(gone, one, "captioned pictures are left out: their files are gone"))
+        _tell(amount(absent, one, "captioned pictures are left out: their files are gone"))
     return pairs, folder
 
 
-def _listed(captions: Path, images: Path | None) -> tuple[list[CaptionedPicture], Path]:
+def _csv_pairs(captions: Path, images: Path | None) -> tuple[list[CaptionedPicture], Path]:
     pairs = read_pairs(captions, images)
     return pairs, pairs[0].path.parent
 
@@ -235,8 +235,8 @@ def _print(done: "InstalledPair", as_json: bool, hint: str) -> None:
     if as_json:
         click.echo(json.dumps(asdict(done), ensure_ascii=False))
         return
-    from indexer.training.finetune.validate import compared
+    from indexer.training.finetune.validate import format_comparison
 
-    _tell(compared(done.before, done.after, done.pictures))
+    _tell(format_comparison(done.before, done.after, done.pictures))
     _tell(f"index with it: {hint}")
     click.echo(done.space.encoder)

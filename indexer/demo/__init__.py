@@ -34,12 +34,12 @@ def collect_demo(folder: Path) -> Path:
     with CAPTIONS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     header, captions = rows[0], rows[1:]
-    found = {
+    paths = {
         name: path
         for name in dict.fromkeys(row[0] for row in captions)
         if (path := _find(name, sources))
     }
-    if not found:
+    if not paths:
         raise BadSource(
             "demo-pictures-missing",
             "no demo picture is in {sources} or {sources_2}; {install}",
@@ -49,9 +49,9 @@ def collect_demo(folder: Path) -> Path:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, path in found.items():
+        for name, path in paths.items():
             _copy(path, folder / name)
-        _write_captions([header, *(row for row in captions if row[0] in found)], folder)
+        _write_captions([header, *(row for row in captions if row[0] in paths)], folder)
     except OSError as error:
         raise StorageFailed(
             "demo-unwritable",

@@ -27,5 +27,5 @@ def trouble(port: str, pictures: str = "") -> str:
 
 
 if __name__ == "__main__":
-    found = trouble(*sys.argv[1:3])
-    sys.exit(f"limn: {found}" if found else 0)
+    problem = trouble(*sys.argv[1:3])
+    sys.exit(f"limn: {problem}" if problem else 0)

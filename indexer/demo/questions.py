@@ -16,7 +16,7 @@ from search.facets.records import Folder
 MAX_LOOKED_AT = 2_000
 
 # The length of a query that a person would type.
-MOST_WORDS, MOST_CHARACTERS = 8, 60
+MAX_WORDS, MAX_CHARACTERS = 8, 60
 
 # Names of folders that do not describe their pictures.
 PLAIN_FOLDERS = {
@@ -34,11 +34,11 @@ PLAIN_FOLDERS = {
 
 def questions(engine: Engine, collection: Collection, most: int = 3) -> list[str]:
     """Return questions for a collection: its captions and folders, then the nearest class names."""
-    found = chain(_captions(engine, collection), _folders(engine, collection))
-    asked = list(islice(dict.fromkeys(found), most))
-    if len(asked) < most:
-        asked += [name for name in _looks(engine, collection, most) if name not in asked]
-    return asked[:most]
+    candidates = chain(_captions(engine, collection), _folders(engine, collection))
+    picks = list(islice(dict.fromkeys(candidates), most))
+    if len(picks) < most:
+        picks += [name for name in _looks(engine, collection, most) if name not in picks]
+    return picks[:most]
 
 
 def _captions(engine: Engine, collection: Collection) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _captions(engine: Engine, collection: Collection) -> Iterator[str]:
     pictures = islice(engine.catalog.pictures.with_captions(collection), MAX_LOOKED_AT)
     texts = Counter(picture.facts.captions[0].text for picture in pictures)
     alone = [text for text, count in texts.items() if count == 1 and _says_something(text)]
-    yield from map(_shortened, alone[:: max(1, len(alone) // 3)])
+    yield from map(_shorten, alone[:: max(1, len(alone) // 3)])
 
 
 def _folders(engine: Engine, collection: Collection) -> Iterator[str]:
@@ -82,6 +82,6 @@ def _says_something(text: str) -> bool:
     return len(letters) > 2 and len(letters) > len(text) / 2 and not text.isupper()
 
 
-def _shortened(text: str) -> str:
-    words = text.split()[:MOST_WORDS]
-    return " ".join(words)[:MOST_CHARACTERS].rstrip(" ,.;:")
+def _shorten(text: str) -> str:
+    words = text.split()[:MAX_WORDS]
+    return " ".join(words)[:MAX_CHARACTERS].rstrip(" ,.;:")

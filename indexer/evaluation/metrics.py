@@ -67,7 +67,7 @@ def summary(ranks: Ranks) -> dict[str, float]:
     """Return Recall@1, @5, @10 (0..1), the median rank and the mean reciprocal rank."""
     if len(ranks) == 0:
         raise ValueError("no ranks to sum up")
-    recalls = {f"recall@{cut}": float((ranks <= cut).mean()) for cut in CUTS}
+    recalls = {f"recall@{k}": float((ranks <= k).mean()) for k in CUTS}
     return {**recalls, "median_rank": float(np.median(ranks)), "mrr": float((1.0 / ranks).mean())}
 
 
@@ -79,18 +79,18 @@ def intervals(
     `pictures` (queries,) names each rank's picture: captions of one picture are not independent,
     so they are drawn together. Source: Efron and Tibshirani 1993, the cluster bootstrap.
     """
-    found = summary(ranks)
+    figures = summary(ranks)
     order = np.argsort(pictures, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(pictures[order])) + 1)
     draw = np.random.default_rng(seed)
     rows = []
     for _ in range(draws):
-        chosen = draw.integers(len(groups), size=len(groups))
+        sample = draw.integers(len(groups), size=len(groups))
         rows.append(
-            list(summary(ranks[np.concatenate([groups[group] for group in chosen])]).values())
+            list(summary(ranks[np.concatenate([groups[group] for group in sample])]).values())
         )
     low, high = np.percentile(np.array(rows), [2.5, 97.5], axis=0)
     return {
         name: Measure(value, float(low[place]), float(high[place]))
-        for place, (name, value) in enumerate(found.items())
+        for place, (name, value) in enumerate(figures.items())
     }

@@ -37,17 +37,17 @@ def measure(
     texts: dict[str, int] = {}
     measures: dict[str, dict[str, Mapping[str, Measure]]] = {}
     for language in languages:
-        asked = [
+        queries = [
             (text, place)
             for place, pair in enumerate(pairs)
             for text in pair.captions.get(language, ())
         ]
-        if not asked:
+        if not queries:
             continue
-        owners = np.array([place for _, place in asked], np.int64)
-        vectors = embedded_texts(encoder, [text for text, _ in asked])
+        owners = np.array([place for _, place in queries], np.int64)
+        vectors = embedded_texts(encoder, [text for text, _ in queries])
         similarities = vectors @ pictures.T
-        texts[language] = len(asked)
+        texts[language] = len(queries)
         measures[language] = {
             "text_to_picture": intervals(text_ranks(similarities, owners), owners),
             "picture_to_text": intervals(
@@ -69,11 +69,11 @@ def embedded_pictures(encoder: Encoder, pairs: Sequence[CaptionedPicture]) -> Ve
 def _batches(encoder: Encoder, pairs: Sequence[CaptionedPicture]) -> Iterator[Pixels]:
     side_px = max(encoder.preparation.width_px, encoder.preparation.height_px)
     for start in range(0, len(pairs), BATCH):
-        prepared = []
+        batch = []
         for pair in pairs[start : start + BATCH]:
             picture, _ = read_picture(pair.path, target_px=side_px)
-            prepared.append(encoder.preparation.pixels(picture))
-        yield np.stack(prepared)
+            batch.append(encoder.preparation.pixels(picture))
+        yield np.stack(batch)
 
 
 def embedded_texts(encoder: Encoder, texts: Sequence[str]) -> Vectors:

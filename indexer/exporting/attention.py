@@ -26,21 +26,21 @@ class SpeltAttention(nn.Module):
     ) -> tuple[Tensor, None]:
         queries, keys, values = (
             part.reshape(*part.shape[:2], self.heads, -1).transpose(1, 2)
-            for part in self._projected(query, key, value)
+            for part in self._project(query, key, value)
         )
         scores = queries @ keys.transpose(2, 3) * (1.0 / math.sqrt(queries.shape[-1]))
         if attn_mask is not None:
             each_head = attn_mask.dim() == 3  # (n * heads, t, t): CoCa's hides the padding
             scores = scores + (attn_mask.reshape(scores.shape) if each_head else attn_mask)
-        mixed = (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
-        return self.out_proj(mixed), None
+        context = (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
+        return self.out_proj(context), None
 
-    def _projected(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, ...]:
+    def _project(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, ...]:
         if query is key and key is value:  # one product instead of three
             return functional.linear(query, self.weight, self.bias).chunk(3, dim=-1)
         weights, biases = self.weight.chunk(3), self.bias.chunk(3)
-        given = (query, key, value)
-        return tuple(map(functional.linear, given, weights, biases))
+        inputs = (query, key, value)
+        return tuple(map(functional.linear, inputs, weights, biases))
 
 
 def spell_out_attention(model: nn.Module) -> None:

@@ -56,8 +56,8 @@ def check_new(out: Path) -> None:
         BadSetting: `out` is a file, or a folder that is not empty.
         StorageFailed: nothing can be written there.
     """
-    taken = os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir()))
-    if taken:
+    in_use = os.path.lexists(out) and not (out.is_dir() and not any(out.iterdir()))
+    if in_use:
         raise BadSetting(
             "out-folder-taken",
             "{out!r} is there already and not an empty folder; name a new one with --out, "

@@ -20,7 +20,7 @@ from indexer.exporting.checks import (
     check_new,
 )
 from indexer.exporting.fold_padding import fold_padding
-from indexer.exporting.onnx_trace import traced
+from indexer.exporting.onnx_trace import trace
 from indexer.exporting.quantize_matmul import as_integer_products
 from indexer.exporting.quantize_weights import as_float16, as_int8
 from indexer.exporting.tokenizer import TEXTS, write_words
@@ -108,14 +108,14 @@ def _write_pair(spec: str, part: Path, precision: Precision) -> dict[str, float]
         "reading": words.rules.facts(),
     }
     ids = torch.tensor(words.ids(["a dog", "a cat"]))
-    wanted = _vectors(theirs, probes(theirs.preparation))  # before the model is changed
+    expected = _vectors(theirs, probes(theirs.preparation))  # before the model is changed
     spell_out_attention(pair.model)
     _write_graphs(part, pair, theirs.preparation, texts, ids, precision)
     digests = {name: file_digest(part / name) for name in FILES}
     facts |= {"sha256": digests, "space": _space(theirs, precision, digests)}
     _describe(part, facts)
-    found = _vectors(open_onnx(f"onnx:{part}"), probes(theirs.preparation))
-    cosines = {tower: float((wanted[tower] * found[tower]).sum(1).min()) for tower in wanted}
+    actual = _vectors(open_onnx(f"onnx:{part}"), probes(theirs.preparation))
+    cosines = {tower: float((expected[tower] * actual[tower]).sum(1).min()) for tower in expected}
     _check_cosines(cosines, precision)
     _describe(part, {**facts, "cosines": cosines})
     return cosines
@@ -165,7 +165,7 @@ def _graph(
     spec: str, module: nn.Module, example: Tensor, name: str, dynamic: dict[int, str]
 ) -> onnx.ModelProto:
     try:
-        return traced(module, example, name, dynamic)
+        return trace(module, example, name, dynamic)
     except UNTRACEABLE as error:
         reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
         raise CantExport(
@@ -200,14 +200,14 @@ def probes(preparation: Preparation) -> Pixels:
     """Return pictures to compare by: noise of seven grains, a flat one, and a slope."""
     draw = np.random.default_rng(0)
     height, width = preparation.height_px, preparation.width_px
-    drawn = [np.full((height, width, 3), 90, np.uint8)]
+    pictures = [np.full((height, width, 3), 90, np.uint8)]
     slope = np.linspace(0, 255, width).astype(np.uint8)
-    drawn.append(np.broadcast_to(slope[None, :, None], (height, width, 3)))
+    pictures.append(np.broadcast_to(slope[None, :, None], (height, width, 3)))
     for grain in (1, 2, 4, 8, 16, 32, 64):
         cells = (-(-height // grain), -(-width // grain), 3)
         coarse = draw.integers(0, 256, cells, dtype=np.uint8)
-        drawn.append(coarse.repeat(grain, 0).repeat(grain, 1)[:height, :width])
-    return np.stack(drawn)
+        pictures.append(coarse.repeat(grain, 0).repeat(grain, 1)[:height, :width])
+    return np.stack(pictures)
 
 
 def _vectors(encoder: Encoder, pixels: Pixels) -> dict[str, Vectors]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 
-def traced(
+def trace(
     module: nn.Module, example: Tensor, name: str, dynamic: dict[int, str]
 ) -> onnx.ModelProto:
     """Trace `module` on an `example` of its one input; `dynamic` names the axes that may vary.

@@ -33,15 +33,15 @@ def as_integer_products(model: onnx.ModelProto) -> int:
         graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
     for node, tensor in products:
         matrix = numpy_helper.to_array(tensor)
-        turned = node.op_type == "Gemm" and _attribute(node, "transB", 0)
-        nodes = _integer(graph, node, matrix.T if turned else matrix)
+        transpose = node.op_type == "Gemm" and _attribute(node, "transB", 0)
+        nodes = _integer(graph, node, matrix.T if transpose else matrix)
         place = list(graph.node).index(node)
         graph.node.remove(node)
         for offset, each in enumerate(nodes):
             graph.node.insert(place + offset, each)
-    read = {name for node in graph.node for name in node.input}
+    inputs = {name for node in graph.node for name in node.input}
     for tensor in {tensor.name: tensor for _, tensor in products}.values():
-        if tensor.name not in read:
+        if tensor.name not in inputs:
             graph.initializer.remove(tensor)
     model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     return len(products)
@@ -49,11 +49,11 @@ def as_integer_products(model: onnx.ModelProto) -> int:
 
 def _products(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, onnx.TensorProto]]:
     """Yield the nodes that multiply by a stored matrix large enough to matter, and the matrix."""
-    stored = {tensor.name: tensor for tensor in graph.initializer}
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
-        if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in stored:
+        if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in tensors:
             continue
-        tensor = stored[node.input[1]]
+        tensor = tensors[node.input[1]]
         plain = node.op_type == "MatMul" or all(
             _attribute(node, name, usual) == usual
             for name, usual in (("alpha", 1.0), ("beta", 1.0), ("transA", 0))
@@ -71,13 +71,13 @@ def _integer(
     graph: onnx.GraphProto, node: onnx.NodeProto, matrix: NDArray[np.float32]
 ) -> list[onnx.NodeProto]:
     """Return the nodes that replace a product with `matrix` (inputs, outputs)."""
-    given, result = node.input[0], node.output[0]
+    operand, result = node.input[0], node.output[0]
     bias = node.input[2] if len(node.input) > 2 else ""
     name = f"{result}.int8"
     columns = np.maximum(np.abs(matrix).max(0), 1e-12) / LARGEST
     whole = np.round(matrix / columns).astype(np.int8)
-    stored, scales = f"{name}.matrix", f"{name}.columns"
-    graph.initializer.append(numpy_helper.from_array(whole, stored))
+    matrix_name, scales = f"{name}.matrix", f"{name}.columns"
+    graph.initializer.append(numpy_helper.from_array(whole, matrix_name))
     graph.initializer.append(numpy_helper.from_array(columns.astype(np.float32), scales))
 
     def part(suffix: str) -> str:
@@ -85,14 +85,14 @@ def _integer(
 
     product = part("product") if bias else result
     nodes = [
-        helper.make_node("Abs", [given], [part("sizes")]),
+        helper.make_node("Abs", [operand], [part("sizes")]),
         helper.make_node("ReduceMax", [part("sizes")], [part("largest")], axes=[-1], keepdims=1),
         helper.make_node("Max", [part("largest"), SMALL], [part("rows")]),
-        helper.make_node("Div", [given, part("rows")], [part("scaled")]),
+        helper.make_node("Div", [operand, part("rows")], [part("scaled")]),
         helper.make_node("QuantizeLinear", [part("scaled"), STEP, MIDDLE], [part("whole")]),
         helper.make_node(
             "MatMulIntegerToFloat",
-            [part("whole"), stored, STEP, scales, MIDDLE],
+            [part("whole"), matrix_name, STEP, scales, MIDDLE],
             [part("wide")],
             domain="com.microsoft",
         ),

@@ -22,11 +22,11 @@ def _large(graph: onnx.GraphProto) -> list[onnx.TensorProto]:
 def as_float16(model: onnx.ModelProto) -> None:
     """Store convolutions and matrices as float16, in place."""
     for tensor in _large(model.graph):
-        stored = numpy_helper.to_array(tensor).astype(np.float16)
+        half = numpy_helper.to_array(tensor).astype(np.float16)
         node = helper.make_node(
             "Cast", [f"{tensor.name}.half"], [tensor.name], to=TensorProto.FLOAT
         )
-        _replace(model.graph, tensor, [(f"{tensor.name}.half", stored)], [node])
+        _replace(model.graph, tensor, [(f"{tensor.name}.half", half)], [node])
 
 
 def as_int8(model: onnx.ModelProto, tables_only: bool = False) -> None:
@@ -40,19 +40,19 @@ def as_int8(model: onnx.ModelProto, tables_only: bool = False) -> None:
             continue
         # A row of a table is one token; a column of a matrix is one output.
         scale = np.maximum(np.abs(full).max(1 if looked_up else 0, keepdims=True), 1e-12) / 127
-        stored = np.round(full / scale).astype(np.int8)
+        whole = np.round(full / scale).astype(np.int8)
         names = (f"{tensor.name}.int8", f"{tensor.name}.scale")
         arrays: list[tuple[str, NDArray[Any]]] = [
-            (names[0], stored),
+            (names[0], whole),
             (names[1], scale.astype(np.float32)),
         ]
         if looked_up:
             gather = readers[0]
-            found, scales, wide = (f"{tensor.name}.{part}" for part in ("found", "scales", "wide"))
+            rows, scales, wide = (f"{tensor.name}.{part}" for part in ("found", "scales", "wide"))
             nodes = [
-                helper.make_node("Gather", [names[0], gather.input[1]], [found], axis=0),
+                helper.make_node("Gather", [names[0], gather.input[1]], [rows], axis=0),
                 helper.make_node("Gather", [names[1], gather.input[1]], [scales], axis=0),
-                helper.make_node("Cast", [found], [wide], to=TensorProto.FLOAT),
+                helper.make_node("Cast", [rows], [wide], to=TensorProto.FLOAT),
                 helper.make_node("Mul", [wide, scales], [gather.output[0]]),
             ]
             place = list(graph.node).index(gather)

@@ -39,7 +39,7 @@ TEXTS = (
 
 
 def write_words(
-    encoder: OpenClipEncoder, tokenizer: Any, cut: bool, file: Path
+    encoder: OpenClipEncoder, tokenizer: Any, truncate: bool, file: Path
 ) -> OpenClipTokenizer:
     """Write the tokenizer of a pair to `file`, and read the file back.
 
@@ -55,20 +55,20 @@ def write_words(
         )
     context = int(tokenizer.context_length)
     if isinstance(tokenizer, SimpleTokenizer):
-        kept = _byte_pairs(tokenizer)
+        fast_tokenizer = _byte_pairs(tokenizer)
         start, end = tokenizer.sot_token_id, tokenizer.eot_token_id
-        reading = TokenRules(context, clean, cut, start, end)
+        rules = TokenRules(context, clean, truncate, start, end)
     elif isinstance(tokenizer, HFTokenizer):
-        kept, stripped = _hugging_face(tokenizer)
-        reading = TokenRules(context, clean, cut, stripped=stripped)
+        fast_tokenizer, strip_id = _hugging_face(tokenizer)
+        rules = TokenRules(context, clean, truncate, stripped=strip_id)
     else:
         raise CantExport(
             "tokenizer-without-file",
             "its tokenizer ({name}) has no file of its own",
             name=type(tokenizer).__name__,
         )
-    file.write_text(kept.to_str(), encoding="utf-8")
-    words = open_words(file, reading.facts())
+    file.write_text(fast_tokenizer.to_str(), encoding="utf-8")
+    words = open_words(file, rules.facts())
     _check(words, encoder)
     return words
 
@@ -101,14 +101,14 @@ def _hugging_face(tokenizer: HFTokenizer) -> tuple[Tokenizer, int | None]:
             mode=tokenizer.tokenizer_mode,
         )
     tokenizer(["a dog"])
-    stripped = tokenizer.tokenizer.sep_token_id if tokenizer.strip_sep_token else None
-    return Tokenizer.from_str(backend.to_str()), stripped
+    strip_id = tokenizer.tokenizer.sep_token_id if tokenizer.strip_sep_token else None
+    return Tokenizer.from_str(backend.to_str()), strip_id
 
 
 def _check(words: OpenClipTokenizer, encoder: OpenClipEncoder) -> None:
     context = words.rules.context
-    wanted = encoder.tokens(TEXTS).tolist()
-    for text, ids, row in zip(TEXTS, words.ids(TEXTS), wanted, strict=True):
+    expected = encoder.tokens(TEXTS).tolist()
+    for text, ids, row in zip(TEXTS, words.ids(TEXTS), expected, strict=True):
         if ids + [0] * (context - len(ids)) != row:
             raise CantExport(
                 "tokenizer-differs",

@@ -24,8 +24,8 @@ class RawPictures(nn.Module):
             self.register_buffer(name, channels, persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        scaled = (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
-        return functional.normalize(self.model.encode_image(scaled, normalize=False), dim=-1)
+        inputs = (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
+        return functional.normalize(self.model.encode_image(inputs, normalize=False), dim=-1)
 
 
 class RawTexts(nn.Module):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from indexer.sources import Item
-from indexer.sources.storable import kept_facts
+from indexer.sources.storable import storable_facts
 from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
 from search.errors import BadPicture
@@ -144,7 +144,7 @@ def _decode(
     facts = replace(facts, colours=colours, perceptual_hash=perceptual_hash)
     if member and (said := container_facts(item.path, limits)):
         facts = merge_facts(said, facts)
-    return Decoded(file, kept_facts(facts), preparation.pixels(picture, exact=False))
+    return Decoded(file, storable_facts(facts), preparation.pixels(picture, exact=False))
 
 
 def _shots(item: Item, limits: Limits) -> Iterator[Shots | Busy]:
@@ -162,4 +162,4 @@ def _shots(item: Item, limits: Limits) -> Iterator[Shots | Busy]:
 
 
 def _part(item: Item, name: str) -> Item:
-    return Item(item.path / name, 0, item.mtime_ns, item.told)
+    return Item(item.path / name, 0, item.mtime_ns, item.sidecar)

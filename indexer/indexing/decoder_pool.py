@@ -264,7 +264,7 @@ class _Worker:
             self.silent_s = 0.0
         self.tasks.append(_Task(files, free * TASK_FILES, alone))
         # Sidecar data may have megabytes, and a worker does not need it.
-        sent = [replace(work, item=replace(work.item, told=NOTHING)) for work in files]
+        sent = [replace(work, item=replace(work.item, sidecar=NOTHING)) for work in files]
         try:
             self.channel.send((free * TASK_FILES, sent))
         except OSError:  # the worker ended while idle: no file is to blame
@@ -297,7 +297,9 @@ class _Worker:
             case ReadFile():
                 return replace(answer, item=item)
             case Shots():
-                return Shots(item, tuple(replace(each, told=item.told) for each in answer.items))
+                return Shots(
+                    item, tuple(replace(each, sidecar=item.sidecar) for each in answer.items)
+                )
         return answer
 
     def lost(self) -> tuple[Work | None, list[Work]]:

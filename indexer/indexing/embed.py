@@ -8,7 +8,7 @@ import numpy as np
 from indexer.indexing.decode import Decoded, ReadFile
 from indexer.indexing.results import KnownPicture, ReadyRows, SameContent, Settled
 from indexer.indexing.run_state import Task
-from indexer.sources import Item, captions_hash, says_the_same, uncovers, unsettled
+from indexer.sources import Item, captions_hash, says_the_same, stale_hash, uncovers
 from search.catalog.records import (
     BesidePicture,
     EmbeddedCaptions,
@@ -37,11 +37,11 @@ def embed_known(encoder: Encoder, same: Sequence[SameContent]) -> list[KnownPict
     changed = [
         (each, now)
         for each in same
-        if not says_the_same(each.captions_hash, now := captions_hash(each.file.item.told))
+        if not says_the_same(each.captions_hash, now := captions_hash(each.file.item.sidecar))
     ]
     # Where the file's own facts count again, the next run reads the file.
     later = {
-        each.picture_id: unsettled(each.captions_hash)
+        each.picture_id: stale_hash(each.captions_hash)
         for each, now in changed
         if uncovers(each.captions_hash, now)
     }
@@ -64,16 +64,16 @@ def embed_beside(
     """Return the new sidecar data of stored pictures; `hashes` replace their captions hashes."""
     if not batch:
         return []
-    embedded = embed_captions(encoder, [item.told.captions for _, item in batch])
+    embedded = embed_captions(encoder, [item.sidecar.captions for _, item in batch])
     return [
         BesidePicture(
             picture_id=picture_id,
-            captions_hash=hashes.get(picture_id) or captions_hash(item.told),
+            captions_hash=hashes.get(picture_id) or captions_hash(item.sidecar),
             captions=captions,
-            fields=item.told.fields,
-            taken_at=item.told.facts.taken_at,
-            place=item.told.facts.place,
-            taken_at_else=item.told.facts.taken_at_else,
+            fields=item.sidecar.fields,
+            taken_at=item.sidecar.facts.taken_at,
+            place=item.sidecar.facts.place,
+            taken_at_else=item.sidecar.facts.taken_at_else,
         )
         for (picture_id, item), captions in zip(batch, embedded, strict=True)
     ]
@@ -105,7 +105,7 @@ def embed_captions(
 
 def _merged(decoded: Decoded) -> tuple[Caption, ...]:
     """Return the captions of sidecars and of the file itself; equal ones may repeat."""
-    return decoded.file.item.told.captions + decoded.facts.captions
+    return decoded.file.item.sidecar.captions + decoded.facts.captions
 
 
 def _with_rating(task: Task, decoded: Decoded) -> FileState:
@@ -116,7 +116,7 @@ def _with_rating(task: Task, decoded: Decoded) -> FileState:
 
 def _facts(decoded: Decoded) -> PictureFacts:
     """Return the file's own facts; facts of its sidecars take precedence."""
-    facts, beside = decoded.facts, decoded.file.item.told.facts
+    facts, beside = decoded.facts, decoded.file.item.sidecar.facts
     if beside.place is not None:
         latitude, longitude = beside.place
         facts = replace(facts, latitude=latitude, longitude=longitude)
@@ -125,7 +125,7 @@ def _facts(decoded: Decoded) -> PictureFacts:
 
 def file_state(task: Task, file: ReadFile) -> FileState:
     """Return the catalog's record of a file as it was read."""
-    told = file.item.told
+    told = file.item.sidecar
     return FileState(
         path=file.item.path,
         size_bytes=file.size_bytes,

@@ -180,7 +180,7 @@ class _Run:
         """
         film = shots.film
         known = self._writer.known_files.known([item.path for item in shots.items])
-        beside = captions_hash(film.told)
+        beside = captions_hash(film.sidecar)
         held = {
             path
             for path, file in known.items()

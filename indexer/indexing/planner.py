@@ -14,9 +14,9 @@ from indexer.indexing.run_state import RunState, Task
 from indexer.indexing.unchanged_files import UnchangedFiles
 from indexer.sources import (
     DeadLink,
-    Found,
     Item,
     Note,
+    ScanResult,
     Source,
     Whole,
     captions_hash,
@@ -108,7 +108,7 @@ class RunPlanner:
         indexed = UnchangedFiles(self._ledger, source.root, source.table)
         return _SourceScan(source, indexed, self._ledger.containers(source.root))
 
-    def _take(self, scan: _SourceScan, found: Sequence[Found]) -> None:
+    def _take(self, scan: _SourceScan, found: Sequence[ScanResult]) -> None:
         items = [each for each in found if isinstance(each, Item)]
         for each in found:
             match each:
@@ -127,7 +127,7 @@ class RunPlanner:
             scan.there.add(os.fspath(each.path) for each in items)
         self._compare(scan, items)
 
-    def _checked(self, found: Iterator[Found]) -> Iterator[Found]:
+    def _checked(self, found: Iterator[ScanResult]) -> Iterator[ScanResult]:
         for each in found:
             self._check()
             yield each
@@ -189,7 +189,7 @@ class RunPlanner:
             elif file is None or not same:
                 self.state.work.put(Task(item, file, scan.source.table))
                 self.state.changed += file is not None
-            elif says_the_same(file.captions_hash, beside := captions_hash(item.told)):
+            elif says_the_same(file.captions_hash, beside := captions_hash(item.sidecar)):
                 self.state.unchanged += 1
             elif uncovers(file.captions_hash, beside):
                 self.state.reread.put(Task(item, file, scan.source.table, fresh=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.sources import Source
-from indexer.sources.columns import AskedColumns
+from indexer.sources.columns import ColumnOptions
 from indexer.sources.globs import Selection
 from indexer.sources.options import SourceOptions
 from indexer.sources.registry import has_prefix, open_source, places
@@ -84,7 +84,7 @@ class Request:
         """
         options = SourceOptions(
             selection=Selection(self.include, self.exclude, self.recursive),
-            columns=AskedColumns(self.image_column, self.caption_columns),
+            columns=ColumnOptions(self.image_column, self.caption_columns),
             pictures_in=user_path(Path(self.pictures_in)) if self.pictures_in else None,
             confined_to=tuple(map(Path, self.confined_to)),
         )

@@ -52,7 +52,7 @@ class UnchangedFiles:
         states = _states(
             [item.size_bytes for item in items],
             [item.mtime_ns for item in items],
-            [captions_hash(item.told) for item in items],
+            [captions_hash(item.sidecar) for item in items],
         )
         places = np.searchsorted(self._keys, keys)
         places[places == len(self._keys)] = 0

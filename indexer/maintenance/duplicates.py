@@ -15,7 +15,7 @@ from search.catalog.records import Collection
 from search.pictures.containers import animation_of
 from search.ranking.pagination import MAX_BITS, MIN_COSINE
 
-# Of two hashes that differ in at most MOST_BITS (6) of 64 bits, one of four bands of 16 differs in
+# Of two hashes that differ in at most MAX_BITS (6) of 64 bits, one of four bands of 16 differs in
 # one at most (Norouzi et al. 2012, multi-index hashing): bands are looked up with each such change.
 BANDS, BAND_BITS = 4, 16
 CHANGES = (0, *(1 << bit for bit in range(BAND_BITS)))
@@ -52,9 +52,9 @@ def duplicates(catalog: Catalog, collection: Collection) -> Iterator[DuplicateGr
         if len(copies) > 1 and not _of_one_animation(copies):
             yield _group("same", copies)
     single = [copies[0] for copies in by_content.values()]
-    hashed = [each for each in single if each.perceptual_hash is not None]
-    for members in _connected(len(hashed), _alike(catalog, hashed)):
-        yield _group("near", [hashed[place] for place in members])
+    with_hash = [each for each in single if each.perceptual_hash is not None]
+    for members in _components(len(with_hash), _alike(catalog, with_hash)):
+        yield _group("near", [with_hash[place] for place in members])
 
 
 def _group(kind: Literal["same", "near"], copies: Sequence[Looks]) -> DuplicateGroup:
@@ -77,24 +77,26 @@ def _alike(catalog: Catalog, looks: Sequence[Looks]) -> Iterator[tuple[int, int]
     ]
     for start in range(0, len(near), PIECE):
         pairs = near[start : start + PIECE]
-        held = catalog.pictures.vectors(
+        vectors = catalog.pictures.vectors(
             sorted({looks[place].id for pair in pairs for place in pair})
         )
         for one, other in pairs:
-            found = [held[looks[place].id][1] for place in (one, other) if looks[place].id in held]
-            if len(found) == 2 and float(found[0] @ found[1]) >= MIN_COSINE:
+            both = [
+                vectors[looks[place].id][1] for place in (one, other) if looks[place].id in vectors
+            ]
+            if len(both) == 2 and float(both[0] @ both[1]) >= MIN_COSINE:
                 yield one, other
 
 
 def near_pairs(hashes: NDArray[np.uint64]) -> set[tuple[int, int]]:
-    """Return pairs of places, the smaller first, whose hashes differ in at most MOST_BITS."""
+    """Return pairs of places, the smaller first, whose hashes differ in at most MAX_BITS."""
     pairs: set[tuple[int, int]] = set()
     for band in range(BANDS):
         part = ((hashes >> np.uint64(BAND_BITS * band)) & np.uint64(0xFFFF)).astype(np.int64)
         order = np.argsort(part, kind="stable")
         for change in CHANGES:
             for start in range(0, len(part), BLOCK):
-                ones, others = _meeting(part[start : start + BLOCK] ^ change, part[order], order)
+                ones, others = _match(part[start : start + BLOCK] ^ change, part[order], order)
                 ones += start
                 near = _bits(hashes[ones] ^ hashes[others]) <= MAX_BITS
                 near &= others > ones
@@ -102,11 +104,11 @@ def near_pairs(hashes: NDArray[np.uint64]) -> set[tuple[int, int]]:
     return pairs
 
 
-def _meeting(wanted: Places, values: Places, order: Places) -> tuple[Places, Places]:
-    """Match each place of `wanted` with each place of its value; `values` ascend, by `order`."""
-    first = np.searchsorted(values, wanted, "left")
-    counts = np.searchsorted(values, wanted, "right") - first
-    ones = np.repeat(np.arange(len(wanted)), counts)
+def _match(queries: Places, values: Places, order: Places) -> tuple[Places, Places]:
+    """Match each place of `queries` with each place of its value; `values` ascend, by `order`."""
+    first = np.searchsorted(values, queries, "left")
+    counts = np.searchsorted(values, queries, "right") - first
+    ones = np.repeat(np.arange(len(queries)), counts)
     within = np.arange(len(ones)) - np.repeat(np.cumsum(counts) - counts, counts)
     return ones, order[np.repeat(first, counts) + within]
 
@@ -117,7 +119,7 @@ def _bits(words: NDArray[np.uint64]) -> NDArray[np.int64]:
     return counts
 
 
-def _connected(count: int, pairs: Iterator[tuple[int, int]]) -> Iterator[list[int]]:
+def _components(count: int, pairs: Iterator[tuple[int, int]]) -> Iterator[list[int]]:
     """Return groups of two or more places that pairs connect."""
     root = list(range(count))
 

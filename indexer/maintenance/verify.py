@@ -17,7 +17,7 @@ LENGTH_ERROR = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Defect:
     """A picture that is not as it should be, with the repair."""
 
     path: Path
@@ -25,7 +25,7 @@ class Finding:
     remedy: str
 
 
-def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator[Finding | None]:
+def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator[Defect | None]:
     """Check every picture; yield a finding, or None for one that is well.
 
     Reads every file whole. A file that changed since it was indexed is a different finding from one
@@ -33,40 +33,40 @@ def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator
     """
     ledger = catalog.files(collection)
     again = "index it again: limn index"
-    for held in ledger.everything():
-        path = held.place
+    for row in ledger.everything():
+        path = row.place
         try:
             data = load_file(path, limits)
         except BadPicture as error:
-            yield Finding(path, f"{error.reason}: {error}", again)
+            yield Defect(path, f"{error.reason}: {error}", again)
             continue
-        if content_hash(data) == held.content_hash:
-            yield _vector(catalog, held)
-        elif _touched(held):
-            yield Finding(path, "it changed since it was indexed", again)
+        if content_hash(data) == row.content_hash:
+            yield _vector(catalog, row)
+        elif _has_changed(row):
+            yield Defect(path, "it changed since it was indexed", again)
         else:
-            yield Finding(
+            yield Defect(
                 path,
                 "its bytes changed, but neither its size nor its time: it may be damaged",
                 "compare it with a backup",
             )
 
 
-def _touched(held: Held) -> bool:
+def _has_changed(row: Held) -> bool:
     try:
-        status = held.place.stat()
+        status = row.place.stat()
     except NotADirectoryError:  # in a container that was rewritten
         return True
-    return (status.st_size, status.st_mtime_ns) != (held.size_bytes, held.mtime_ns)
+    return (status.st_size, status.st_mtime_ns) != (row.size_bytes, row.mtime_ns)
 
 
-def _vector(catalog: Catalog, held: Held) -> Finding | None:
-    _, vector = catalog.pictures.vector(held.id)
+def _vector(catalog: Catalog, row: Held) -> Defect | None:
+    _, vector = catalog.pictures.vector(row.id)
     length = float(np.linalg.norm(vector))
     if np.isfinite(vector).all() and abs(length - 1) < LENGTH_ERROR:
         return None
-    return Finding(
-        held.place,
+    return Defect(
+        row.place,
         f"its embedding has length {length:.3g} instead of 1",
         "remove the collection and index it again",
     )

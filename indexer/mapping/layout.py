@@ -40,7 +40,7 @@ def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> Place
     if len(ids) <= 3:
         return np.linspace([0.25, 0.5], [0.75, 0.5], len(ids), dtype=np.float32)
     near, distances = _neighbours(store, ids, vectors, lambda share: tell(share / 3))
-    return _fitted(_embed(vectors, near, distances, lambda share: tell(1 / 3 + share * 2 / 3)))
+    return _fit(_embed(vectors, near, distances, lambda share: tell(1 / 3 + share * 2 / 3)))
 
 
 def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> tuple[Any, Any]:
@@ -50,9 +50,9 @@ def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> t
     distances = np.empty((len(ids), k), dtype=np.float64)
     for start in range(0, len(ids), BATCH):
         part = slice(start, start + BATCH)
-        found, scores = store.search(vectors[part], k + 1)
-        places = np.searchsorted(ids, found)
-        mine = found == ids[part][:, None]
+        neighbours, scores = store.search(vectors[part], k + 1)
+        places = np.searchsorted(ids, neighbours)
+        mine = neighbours == ids[part][:, None]
         mine[~mine.any(axis=1), -1] = True  # its copies come first: drop the last one
         rows[part] = places[~mine].reshape(-1, k)
         distances[part] = 1 - scores[~mine].reshape(-1, k)
@@ -77,7 +77,7 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
         perplexity=near.shape[1] / 3,
         n_jobs=_threads(len(vectors)),
     )
-    laid = TSNEEmbedding(
+    embedding = TSNEEmbedding(
         pca(vectors, random_state=0),
         affinities,
         negative_gradient_method="bh" if len(vectors) < FEW else "fft",
@@ -89,7 +89,7 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
         (EARLY_STEPS, 0, 12, 0.5),
         (STEPS, EARLY_STEPS, None, 0.8),
     ):
-        laid.optimize(
+        embedding.optimize(
             steps,
             exaggeration=exaggeration,
             momentum=momentum,
@@ -97,7 +97,7 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
             callbacks=lambda step, *_, before=before: tell((before + step) / whole),
             callbacks_every_iters=TELL_EVERY,
         )
-    return np.asarray(laid)
+    return np.asarray(embedding)
 
 
 def _threads(pictures: int) -> int:
@@ -105,7 +105,7 @@ def _threads(pictures: int) -> int:
     return 1 if pictures < FEW else -1
 
 
-def _fitted(places: Any) -> Places:
+def _fit(places: Any) -> Places:
     """Return the places moved into a square from 0 to 1, with their aspect ratio."""
     low, high = places.min(axis=0), places.max(axis=0)
     span = max(float((high - low).max()), 1e-9)

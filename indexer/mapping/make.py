@@ -52,10 +52,10 @@ def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
         places = lay_out(store, ids, vectors, tell)
         words = vocabularies(engine.encoder_of(collection), _captions(engine, collection))
         epoch = engine.catalog.changes.epoch_at(collection.id, head)
-        named = tuple(regions(ids, places, vectors, words))
-        made = PictureMap(head, ids, places, named, epoch)
-        write_map(path, made)
-    return made
+        labels = tuple(regions(ids, places, vectors, words))
+        picture_map = PictureMap(head, ids, places, labels, epoch)
+        write_map(path, picture_map)
+    return picture_map
 
 
 def _captions(engine: Engine, collection: Collection) -> Iterator[Caption]:

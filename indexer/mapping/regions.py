@@ -55,15 +55,15 @@ def vocabularies(encoder: Encoder, captions: Iterable[Caption]) -> dict[str, Reg
             ):
                 counts["en"][word] += 1
     english, chinese = zip(*glossary(), strict=True)
-    known: dict[str, tuple[str, ...]] = {"en": english, "zh": chinese}
-    made: dict[str, RegionWords] = {}
-    for language, counted in counts.items():
-        usual = [word for word, count in counted.most_common(CANDIDATES) if count >= MIN_COUNT]
+    common: dict[str, tuple[str, ...]] = {"en": english, "zh": chinese}
+    vocabulary: dict[str, RegionWords] = {}
+    for language, counter in counts.items():
+        usual = [word for word, count in counter.most_common(CANDIDATES) if count >= MIN_COUNT]
         # Pairs of characters are words only where the glossary says so.
         more = usual if language == "en" else []
-        words = tuple(dict.fromkeys([*known[language], *more]))
-        made[language] = RegionWords(words, encoder.encode_texts(words))
-    return made
+        words = tuple(dict.fromkeys([*common[language], *more]))
+        vocabulary[language] = RegionWords(words, encoder.encode_texts(words))
+    return vocabulary
 
 
 def regions(
@@ -75,20 +75,20 @@ def regions(
         BadSetting: scikit-learn is not installed.
     """
     mean = vectors.mean(axis=0)
-    centred = {
+    by_language = {
         language: RegionWords(each.words, _unit(each.vectors - each.vectors.mean(axis=0)))
         for language, each in vocabulary.items()
         if each.words
     }
-    found: list[Region] = []
+    result: list[Region] = []
     for level, (usual, most) in enumerate(LEVELS):
         labels = _clusters(places, min(most, max(1, len(ids) // usual)))
         for label in range(labels.max() + 1):
             members = np.flatnonzero(labels == label)
-            shared = vectors[members].mean(axis=0) - mean
-            names = {language: _name(shared, words) for language, words in centred.items()}
-            found.append(_region(level, members, ids, places, names))
-    return sorted(found, key=lambda each: (each.level, -each.pictures))
+            direction = vectors[members].mean(axis=0) - mean
+            names = {language: _name(direction, words) for language, words in by_language.items()}
+            result.append(_region(level, members, ids, places, names))
+    return sorted(result, key=lambda each: (each.level, -each.pictures))
 
 
 def _clusters(places: Places, count: int) -> Any:
@@ -118,8 +118,8 @@ def _region(level: int, members: Any, ids: Ids, places: Places, names: Mapping[s
     )
 
 
-def _name(shared: Any, vocabulary: RegionWords) -> str:
-    scores = vocabulary.vectors @ (shared / max(float(np.linalg.norm(shared)), 1e-9))
+def _name(direction: Any, vocabulary: RegionWords) -> str:
+    scores = vocabulary.vectors @ (direction / max(float(np.linalg.norm(direction)), 1e-9))
     order = np.argsort(-scores, kind="stable")[:8]
     first: str = vocabulary.words[order[0]]
     for place in order[1:]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from indexer.sources.storable import kept_captions, kept_fields
+from indexer.sources.storable import storable_captions, storable_fields
 from search.catalog.records import Failure, FileStamp
 from search.pictures.metadata.places import Place
 from search.records import Caption, Fields
@@ -38,16 +38,16 @@ class SidecarData:
     def __post_init__(self) -> None:
         """Reduce the data to storable values: texts, names and numbers come from any file."""
         if self.captions or self.fields:
-            object.__setattr__(self, "captions", kept_captions(self.captions))
-            object.__setattr__(self, "fields", kept_fields(self.fields))
+            object.__setattr__(self, "captions", storable_captions(self.captions))
+            object.__setattr__(self, "fields", storable_fields(self.fields))
 
 
-def joined(told: Iterable[SidecarData]) -> SidecarData:
+def combine(parts: Iterable[SidecarData]) -> SidecarData:
     """Combine the data of several sources about a picture; of two values, the first counts."""
     captions: dict[Caption, None] = {}
     fields: dict[str, str | float] = {}
     facts = NO_FACTS
-    for each in told:
+    for each in parts:
         captions.update(dict.fromkeys(each.captions))
         fields = {**each.fields, **fields}
         facts = SidecarFacts(
@@ -67,32 +67,32 @@ MARK_BYTES = 7
 RATING, TAKEN, PLACE, TAKEN_ELSE = 1, 2, 4, 8
 
 
-def captions_hash(told: SidecarData) -> bytes:
+def captions_hash(sidecar: SidecarData) -> bytes:
     """Return bytes that differ where captions, their languages or kinds, fields or facts do.
 
     The last of the 17 bytes encodes the file's own facts that the sidecar data replaces.
     """
-    return NOTHING_HASH if told is NOTHING else _captions_hash(told)
+    return NOTHING_HASH if sidecar is NOTHING else _captions_hash(sidecar)
 
 
-def _captions_hash(told: SidecarData) -> bytes:
+def _captions_hash(sidecar: SidecarData) -> bytes:
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    for caption in told.captions:
+    for caption in sidecar.captions:
         for part in (caption.text, caption.language or "", caption.kind):
             digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
-    for name, value in sorted(told.fields.items()):
+    for name, value in sorted(sidecar.fields.items()):
         digest.update(f"\1{name}\0{value!r}".encode("utf-8", "surrogatepass"))
-    if told.facts != NO_FACTS:
-        digest.update(f"\2{told.facts!r}".encode())
-    return digest.digest() + bytes([_covered(told)])
+    if sidecar.facts != NO_FACTS:
+        digest.update(f"\2{sidecar.facts!r}".encode())
+    return digest.digest() + bytes([_coverage(sidecar)])
 
 
-def _covered(told: SidecarData) -> int:
+def _coverage(sidecar: SidecarData) -> int:
     return (
-        RATING * ("rating" in told.fields)
-        + TAKEN * (told.facts.taken_at is not None)
-        + PLACE * (told.facts.place is not None)
-        + TAKEN_ELSE * (told.facts.taken_at_else is not None)
+        RATING * ("rating" in sidecar.fields)
+        + TAKEN * (sidecar.facts.taken_at is not None)
+        + PLACE * (sidecar.facts.place is not None)
+        + TAKEN_ELSE * (sidecar.facts.taken_at_else is not None)
     )
 
 
@@ -109,7 +109,7 @@ def uncovers(before: bytes, after: bytes) -> bool:
     return bool(was & ~is_now or was & TAKEN_ELSE)
 
 
-def unsettled(before: bytes) -> bytes:
+def stale_hash(before: bytes) -> bytes:
     """Return a captions hash that never matches: the next run reads the picture again."""
     return bytes(DIGEST_BYTES) + before[DIGEST_BYTES:]
 
@@ -131,12 +131,14 @@ class Item:
     path: Path
     size_bytes: int
     mtime_ns: int
-    told: SidecarData = NOTHING
+    sidecar: SidecarData = NOTHING
 
 
 def container_mark(item: Item) -> FileStamp:
     """Return the stamp of a film or an animation, which changes with its sidecar data too."""
-    beside = 0 if item.told == NOTHING else int.from_bytes(captions_hash(item.told)[:MARK_BYTES])
+    beside = (
+        0 if item.sidecar == NOTHING else int.from_bytes(captions_hash(item.sidecar)[:MARK_BYTES])
+    )
     return FileStamp(item.path, item.size_bytes, item.mtime_ns ^ beside)
 
 
@@ -163,9 +165,9 @@ class DeadLink:
     target: str
 
 
-Found = Item | Failure | Note | Whole | DeadLink
+ScanResult = Item | Failure | Note | Whole | DeadLink
 
-Unchanged = Callable[[FileStamp], bool]
+IsUnchanged = Callable[[FileStamp], bool]
 """A test of whether a container is unchanged since it was last read to its end."""
 
 
@@ -183,7 +185,7 @@ class Source(Protocol):
     @property
     def table(self) -> Path | None: ...
 
-    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+    def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         """Yield all pictures in it, one after the other, in constant memory.
 
         A folder or a container that can't be read is a failure; nothing below it counts as gone.

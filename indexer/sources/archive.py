@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, cast
 
-from indexer.sources import Found, Item, Note, SidecarData
+from indexer.sources import Item, Note, ScanResult, SidecarData
 from indexer.sources.sidecar_names import SidecarNames
-from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
+from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, parse_sidecar, together
 from search.catalog.records import Failure, FileStamp
 from search.errors import BadPicture, BadSource
 from search.pictures import PICTURE_SUFFIXES
@@ -24,7 +24,7 @@ class Archive(Protocol):
     def read(self, name: str, most_bytes: int) -> bytes: ...
 
 
-def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[Found]:
+def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[ScanResult]:
     """Yield the pictures of an archive with their sidecars.
 
     Sidecars share the picture's name up to the first dot (0001.jpg, 0001.txt, 0001.json), or have
@@ -37,7 +37,7 @@ def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[Found
     archive = cast(Archive, container)
     groups: dict[str, dict[str, int]] = {}
     names: dict[str, SidecarNames] = {}
-    listed = isinstance(container, Zip)  # its list of members is in memory
+    in_memory = isinstance(container, Zip)  # its list of members is in memory
     for name, size_bytes in archive.members():
         if safe_name(name) != name:
             yield Failure(
@@ -49,7 +49,7 @@ def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[Found
             )
             continue
         key = _key(name)
-        if not listed and key not in groups:
+        if not in_memory and key not in groups:
             yield from _samples(archive, mark, groups, names)
             groups, names = {}, {}
         groups.setdefault(key, {})[name] = size_bytes
@@ -69,27 +69,27 @@ def _samples(
     mark: FileStamp,
     groups: Mapping[str, Mapping[str, int]],
     names: Mapping[str, SidecarNames],
-) -> Iterator[Found]:
+) -> Iterator[ScanResult]:
     for group in groups.values():
         pictures = [name for name in group if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES]
         pictures = [name for name in pictures if not os.path.basename(name).startswith(".")]
         if not pictures or "__MACOSX/" in pictures[0]:
             continue
-        shared = dict(_shared(group))
+        common = dict(_common(group))
         for picture in pictures:
             folder, base = os.path.split(picture)
             own = names[folder].beside(base) if folder in names else {}
-            beside = shared | {suffix: os.path.join(folder, each) for suffix, each in own.items()}
-            told: dict[str, SidecarData] = {}
+            beside = common | {suffix: os.path.join(folder, each) for suffix, each in own.items()}
+            sidecars: dict[str, SidecarData] = {}
             for suffix, name in beside.items():
                 try:
-                    told[suffix] = told_by_file(suffix, archive.read(name, LARGEST_BYTES))
+                    sidecars[suffix] = parse_sidecar(suffix, archive.read(name, LARGEST_BYTES))
                 except (BadPicture, BadSource) as error:
                     yield Note(f"{mark.path}, {name} beside {picture}: {error}")
-            yield Item(mark.path / picture, group[picture], mark.mtime_ns, together(told))
+            yield Item(mark.path / picture, group[picture], mark.mtime_ns, together(sidecars))
 
 
-def _shared(group: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _common(group: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the sidecars that a group shares, by suffix; a.jpg.xmp belongs to a.jpg alone."""
     for name in group:
         stem, suffix = os.path.splitext(name)

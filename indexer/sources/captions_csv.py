@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from indexer.sources import NOTHING, SidecarData
-from indexer.sources.columns import CAPTION_NAMES, AskedColumns, Columns
+from indexer.sources.columns import CAPTION_NAMES, ColumnOptions, Columns
 from search.errors import BadSource
 from search.pictures.metadata.encodings import decode
 from search.records import Caption
@@ -55,21 +55,21 @@ class CaptionTable:
         # Some systems write é as one character, some as two: both are compared in composed form.
         # Where a folder holds both as two files, each is named as it is written.
         relative = [(path.relative_to(self.path.parent), path) for path in pictures]
-        by_path = {_composed(short): path for short, path in relative}
+        by_path = {_compose(short): path for short, path in relative}
         by_path |= {short.as_posix(): path for short, path in relative}
         by_name: dict[str, list[Path]] = defaultdict(list)
         for path in pictures:
             by_name[compose(path.name)].append(path)
         unknown: list[str] = []
         for name, captions in self._captions.items():
-            written = PurePosixPath(name.replace("\\", "/"))
-            wanted = PurePosixPath(compose(str(written)))
-            exact = by_path.get(str(written)) or by_path.get(str(wanted))
-            found = [exact] if exact else _ending_in(wanted, by_name.get(wanted.name, ()))
-            if len(found) == 1:
-                yield found[0], SidecarData(tuple(captions), self._fields.get(name, {}))
+            raw = PurePosixPath(name.replace("\\", "/"))
+            normal = PurePosixPath(compose(str(raw)))
+            exact = by_path.get(str(raw)) or by_path.get(str(normal))
+            matches = [exact] if exact else _ending_in(normal, by_name.get(normal.name, ()))
+            if len(matches) == 1:
+                yield matches[0], SidecarData(tuple(captions), self._fields.get(name, {}))
             else:
-                why = "several pictures have this name" if found else "no such picture"
+                why = "several pictures have this name" if matches else "no such picture"
                 unknown.append(f"{name[:200]!r} (line {self._lines[name]}: {why})")
         self._note(unknown, "name that fits no one picture", "names that fit no one picture")
 
@@ -111,7 +111,7 @@ class CaptionTable:
 
     def _columns(self, names: list[str], first_line: str) -> Columns:
         try:
-            columns = AskedColumns().choose(names, str(self.path))
+            columns = ColumnOptions().choose(names, str(self.path))
         except BadSource:
             missing = ["image"] if set(CAPTION_NAMES) & set(map(str.casefold, names)) else BOTH
         else:
@@ -129,33 +129,35 @@ class CaptionTable:
         )
 
     def _add(self, columns: Columns, cells: dict[str, str], line: int) -> None:
-        told = columns.told(cells)
+        sidecar = columns.read_row(cells)
         name = clean(cells.get(columns.picture, ""))
-        if not name or told == NOTHING:
+        if not name or sidecar == NOTHING:
             if any(map(clean, cells.values())):
                 self._blank.append(f"line {line}")
             return
         self._lines.setdefault(name, line)
         captions = self._captions[name]
-        if any(caption in captions for caption in told.captions):
+        if any(caption in captions for caption in sidecar.captions):
             self._twice.append(f"line {line}")
-        captions.update(dict.fromkeys(told.captions))
-        self._fields.setdefault(name, {}).update(told.fields)
+        captions.update(dict.fromkeys(sidecar.captions))
+        self._fields.setdefault(name, {}).update(sidecar.fields)
 
-    def _note(self, found: Sequence[str], one: str, many: str) -> None:
-        if found:
-            more = ", ..." if len(found) > EXAMPLES else ""
-            shown = ", ".join(found[:EXAMPLES])
-            such = ", such as" if len(found) > 1 else ":"
-            self.notes.append(f"{self.path}: {amount(len(found), one, many)}{such} {shown}{more}")
-
-
-def _ending_in(wanted: PurePosixPath, paths: Sequence[Path]) -> list[Path]:
-    parts = wanted.parts
-    return [path for path in paths if PurePosixPath(_composed(path)).parts[-len(parts) :] == parts]
+    def _note(self, names: Sequence[str], one: str, many: str) -> None:
+        if names:
+            more = ", ..." if len(names) > EXAMPLES else ""
+            examples = ", ".join(names[:EXAMPLES])
+            such = ", such as" if len(names) > 1 else ":"
+            self.notes.append(
+                f"{self.path}: {amount(len(names), one, many)}{such} {examples}{more}"
+            )
 
 
-def _composed(path: Path) -> str:
+def _ending_in(suffix: PurePosixPath, paths: Sequence[Path]) -> list[Path]:
+    parts = suffix.parts
+    return [path for path in paths if PurePosixPath(_compose(path)).parts[-len(parts) :] == parts]
+
+
+def _compose(path: Path) -> str:
     return compose(path.as_posix())
 
 

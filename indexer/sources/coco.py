@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from indexer.sources import SidecarData
-from indexer.sources.columns import AskedColumns, fields_of
+from indexer.sources.columns import ColumnOptions, fields_of
 from indexer.sources.options import SourceOptions
 from indexer.sources.table_of_paths import ListSource, Rows
 from search.errors import BadSource
@@ -32,7 +32,7 @@ class CocoKind:
         return ListSource.of(place, coco_rows, options)
 
 
-def coco_rows(path: Path, asked: AskedColumns) -> Rows:
+def coco_rows(path: Path, options: ColumnOptions) -> Rows:
     """Yield the pictures of a COCO file, and then a row a caption. It is read as a stream.
 
     Raises:
@@ -117,8 +117,8 @@ def _key(value: Any) -> str:
 
 def _caption(sql: sqlite3.Connection, annotation: dict[str, Any]) -> Rows:
     text = annotation.get("caption")
-    found = sql.execute(
+    row = sql.execute(
         "SELECT name FROM picture WHERE id = ?", (_key(annotation["image_id"]),)
     ).fetchone()
-    if found and isinstance(text, str):
-        yield found[0], SidecarData((Caption(text),))
+    if row and isinstance(text, str):
+        yield row[0], SidecarData((Caption(text),))

@@ -34,10 +34,10 @@ class Columns:
     @property
     def beside(self) -> list[str]:
         """All columns but the picture's."""
-        given = (*self.captions, self.language, self.kind, *self.others)
-        return [name for name in given if name is not None]
+        columns = (*self.captions, self.language, self.kind, *self.others)
+        return [name for name in columns if name is not None]
 
-    def told(self, cells: Mapping[str, Any]) -> SidecarData:
+    def read_row(self, cells: Mapping[str, Any]) -> SidecarData:
         """Return the captions and fields of a row."""
         language = _text(cells.get(self.language or "")) or None
         kind = _text(cells.get(self.kind or "")) or "caption"
@@ -51,7 +51,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedColumns:
+class ColumnOptions:
     """The columns that the user named; other roles are guessed from the columns' names."""
 
     picture: str | None = None
@@ -64,7 +64,7 @@ class AskedColumns:
             BadSource: a named column is missing, or no column looks like the picture's; the message
                 lists the columns.
         """
-        listed = ", ".join(map(repr, names)) or "none"
+        name_list = ", ".join(map(repr, names)) or "none"
         missing = [each for each in (self.picture, *self.captions) if each and each not in names]
         if missing:
             raise BadSource(
@@ -72,7 +72,7 @@ class AskedColumns:
                 "{where} has no column {column!r}; its columns are: {columns}",
                 where=where,
                 column=missing[0],
-                columns=listed,
+                columns=name_list,
             )
         by_lower = {name.strip().casefold(): name for name in reversed(names)}
         picture = self.picture or _first(PICTURE_NAMES, by_lower)
@@ -83,20 +83,20 @@ class AskedColumns:
                 "; name it with --image-column. Its columns are: {columns}",
                 where=where,
                 names=", ".join(PICTURE_NAMES),
-                columns=listed,
+                columns=name_list,
             )
-        found = _first([each for each in CAPTION_NAMES if by_lower.get(each) != picture], by_lower)
-        captions = self.captions or ((found,) if found else ())
+        guess = _first([each for each in CAPTION_NAMES if by_lower.get(each) != picture], by_lower)
+        captions = self.captions or ((guess,) if guess else ())
         language, kind = by_lower.get("language"), by_lower.get("kind")
-        taken = {picture, *captions, language, kind}
-        others = tuple(name for name in names if name not in taken)
+        roles = {picture, *captions, language, kind}
+        others = tuple(name for name in names if name not in roles)
         return Columns(picture, captions, language, kind, others)
 
 
 # Databases hold numbers up to 1.8e308; a little less leaves room for what is added to them.
 LARGEST = 1e300
 
-GUESSED = AskedColumns()
+GUESSED = ColumnOptions()
 
 
 def fields_of(values: Mapping[str, Any]) -> dict[str, str | float]:
@@ -106,9 +106,9 @@ def fields_of(values: Mapping[str, Any]) -> dict[str, str | float]:
     """
     fields: dict[str, str | float] = {}
     for name, value in values.items():
-        kept = _field(value)
-        if kept is not None:
-            fields[_text(name)] = kept
+        field = _field(value)
+        if field is not None:
+            fields[_text(name)] = field
     return fields
 
 

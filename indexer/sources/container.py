@@ -4,8 +4,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.sources import NOTHING, Found, Item, SidecarData, Unchanged, Whole, container_mark
-from indexer.sources.columns import AskedColumns
+from indexer.sources import (
+    NOTHING,
+    IsUnchanged,
+    Item,
+    ScanResult,
+    SidecarData,
+    Whole,
+    container_mark,
+)
+from indexer.sources.columns import ColumnOptions
 from search.catalog.records import Failure, FileStamp
 from search.errors import BadPicture
 from search.pictures.containers import FILM_SUFFIXES, TABLE_SUFFIXES, open_container
@@ -14,10 +22,10 @@ from search.pictures.containers import FILM_SUFFIXES, TABLE_SUFFIXES, open_conta
 def contents(
     path: Path,
     status: os.stat_result,
-    unchanged: Unchanged,
-    asked: AskedColumns,
-    told: SidecarData = NOTHING,
-) -> Iterator[Found]:
+    is_unchanged: IsUnchanged,
+    options: ColumnOptions,
+    sidecar: SidecarData = NOTHING,
+) -> Iterator[ScanResult]:
     """Yield the pictures in a container; an unchanged container is not opened.
 
     A film is one item; the worker that decodes it finds its shots. The sidecar data belongs to all
@@ -27,11 +35,11 @@ def contents(
         BadSource: it is a table without a column of pictures.
     """
     lower = path.name.lower()
-    film = Item(path, status.st_size, status.st_mtime_ns, told)
+    film = Item(path, status.st_size, status.st_mtime_ns, sidecar)
     mark = FileStamp(path, status.st_size, status.st_mtime_ns)
     if lower.endswith(FILM_SUFFIXES):
         mark = container_mark(film)
-    if unchanged(mark):
+    if is_unchanged(mark):
         yield Whole(mark, same=True)
         return
     if lower.endswith(FILM_SUFFIXES):
@@ -46,7 +54,7 @@ def contents(
         if lower.endswith(TABLE_SUFFIXES):
             from indexer.sources.table_of_pictures import pictures_in_table
 
-            yield from pictures_in_table(container, mark, asked)
+            yield from pictures_in_table(container, mark, options)
         else:
             from indexer.sources.archive import pictures_in_archive
 

@@ -10,23 +10,23 @@ from typing import ClassVar
 from indexer.sources import (
     NOTHING,
     DeadLink,
-    Found,
+    IsUnchanged,
     Item,
     Note,
+    ScanResult,
     SidecarData,
-    Unchanged,
     Whole,
+    combine,
     container_mark,
-    joined,
     leads_out,
 )
 from indexer.sources.captions_csv import TABLE_NAMES, CaptionTable
-from indexer.sources.columns import GUESSED, AskedColumns
+from indexer.sources.columns import GUESSED, ColumnOptions
 from indexer.sources.container import contents
 from indexer.sources.globs import EVERYTHING, Selection
 from indexer.sources.options import SourceOptions
 from indexer.sources.sidecar_names import SidecarNames
-from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, together, told_by_file
+from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, parse_sidecar, together
 from search.catalog.records import Failure
 from search.errors import BadSource
 from search.files.boundary import is_inside
@@ -68,13 +68,13 @@ class FolderSource:
         root: Path,
         within: Path | None = None,
         selection: Selection = EVERYTHING,
-        asked: AskedColumns = GUESSED,
+        columns: ColumnOptions = GUESSED,
         confined_to: Sequence[Path] = (),
     ) -> None:
         self.root = root
         self._within = within
         self._selection = selection
-        self._asked = asked
+        self._columns = columns
         self._confined_to = confined_to
         self._others = 0
 
@@ -83,7 +83,7 @@ class FolderSource:
         """The options that leave out files, as the command line writes them; "" where none does."""
         return str(self._selection)
 
-    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+    def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         try:
             status = self.root.stat()
         except OSError as error:
@@ -94,14 +94,14 @@ class FolderSource:
                 reason=error.strerror,
             ) from error
         if not stat.S_ISDIR(status.st_mode):
-            yield from self._one_file(status, unchanged)
+            yield from self._one_file(status, is_unchanged)
             return
         self._others = 0
-        told, notes = self._captions_files()
+        sidecars, notes = self._captions_files()
         yield from map(Note, notes)
         failures: list[Failure] = []
         for listing in self._walk(failures):
-            yield from self._files(listing, told, unchanged)
+            yield from self._files(listing, sidecars, is_unchanged)
             yield from failures
             failures.clear()
         yield from failures
@@ -109,24 +109,24 @@ class FolderSource:
             were = "files that are not pictures were passed over"
             yield Note(amount(self._others, "file that is not a picture was passed over", were))
 
-    def _one_file(self, status: os.stat_result, unchanged: Unchanged) -> Iterator[Found]:
+    def _one_file(self, status: os.stat_result, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         listing = self._list(str(self.root.parent), [])
         if is_container(self.root):
-            found, notes_beside = _beside_film(listing, self.root.name)
+            sidecar, notes_beside = _beside_film(listing, self.root.name)
             yield from notes_beside
-            yield from contents(self.root, status, unchanged, self._asked, found)
+            yield from contents(self.root, status, is_unchanged, self._columns, sidecar)
             return
         beside = [] if self._within is None else self._above()
         tables = [Path(entry.path) for entry in listing.tables] + beside
-        told, notes = _assign(tables, {str(self.root): self.root}, self.root)
+        sidecars, notes = _assign(tables, {str(self.root): self.root}, self.root)
         yield from map(Note, notes)
-        found, notes_beside = _beside(listing, self.root.name, told.get(self.root, NOTHING))
+        sidecar, notes_beside = _beside(listing, self.root.name, sidecars.get(self.root, NOTHING))
         yield from notes_beside
-        yield Item(self.root, status.st_size, status.st_mtime_ns, found)
+        yield Item(self.root, status.st_size, status.st_mtime_ns, sidecar)
 
     def _files(
-        self, listing: _Listing, told: Mapping[Path, SidecarData], unchanged: Unchanged
-    ) -> Iterator[Found]:
+        self, listing: _Listing, sidecars: Mapping[Path, SidecarData], is_unchanged: IsUnchanged
+    ) -> Iterator[ScanResult]:
         folder = Path(listing.folder)
         self._others += listing.others
         yield from listing.dead_links
@@ -137,21 +137,21 @@ class FolderSource:
             except OSError as error:  # a link to nothing, a link to itself, a file just deleted
                 yield _unreadable(path, error)
                 continue
-            found = told.get(path, NOTHING) if told else NOTHING
+            sidecar = sidecars.get(path, NOTHING) if sidecars else NOTHING
             if listing.sidecars:
-                found, notes = _beside(listing, entry.name, found)
+                sidecar, notes = _beside(listing, entry.name, sidecar)
                 yield from notes
-            item = Item(path, status.st_size, status.st_mtime_ns, found)
-            if may_move(path) and unchanged(mark := container_mark(item)):
+            item = Item(path, status.st_size, status.st_mtime_ns, sidecar)
+            if may_move(path) and is_unchanged(mark := container_mark(item)):
                 yield Whole(mark, same=True)
             else:
                 yield item
         for entry in listing.containers:
             path = folder / entry.name
-            found, notes = _beside_film(listing, entry.name)
+            sidecar, notes = _beside_film(listing, entry.name)
             yield from notes
             try:
-                yield from contents(path, entry.stat(), unchanged, self._asked, found)
+                yield from contents(path, entry.stat(), is_unchanged, self._columns, sidecar)
             except BadSource as error:  # a table without pictures may be another program's
                 yield Note(f"passed over: {error}")
             except OSError as error:
@@ -159,15 +159,15 @@ class FolderSource:
 
     def _walk(self, failures: list[Failure]) -> Iterator[_Listing]:
         """Yield every folder at and below the root, once; unreadable ones are `failures`."""
-        seen: set[tuple[int, int]] = set()
+        inodes: set[tuple[int, int]] = set()
         pending = [str(self.root)]  # an explicit stack: trees may be deeper than Python's
         while pending:
             folder = pending.pop()
             try:
                 status = os.stat(folder)
-                if (status.st_dev, status.st_ino) in seen:
+                if (status.st_dev, status.st_ino) in inodes:
                     continue
-                seen.add((status.st_dev, status.st_ino))
+                inodes.add((status.st_dev, status.st_ino))
                 if not self._may_enter(folder):  # it may have become a link since it was listed
                     failures.append(_led_out(folder))
                     continue
@@ -210,13 +210,13 @@ class FolderSource:
     def _list(self, folder: str, failures: list[Failure]) -> _Listing:
         """Return a folder's entries; links that lead out are `failures`."""
         with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
+            children = sorted(entries, key=lambda entry: entry.name)
         if self._confined_to:
-            links = [each.path for each in listed if each.is_symlink()]
+            links = [each.path for each in children if each.is_symlink()]
             out = {path for path in links if not self._may_enter(path)}
             failures += map(_led_out, sorted(out))
-            listed = [each for each in listed if each.path not in out]
-        return _sorted(folder, listed, failures)
+            children = [each for each in children if each.path not in out]
+        return _sort(folder, children, failures)
 
 
 class FolderKind:
@@ -226,11 +226,11 @@ class FolderKind:
 
     def open(self, place: Path | str, options: SourceOptions, within: Path | None) -> FolderSource:
         """Open a folder or a file; it is read when it is walked."""
-        chosen, confined = options.selection, options.confined_to
-        return FolderSource(Path(place), within, chosen, options.columns, confined)
+        selection, boundary = options.selection, options.confined_to
+        return FolderSource(Path(place), within, selection, options.columns, boundary)
 
 
-def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Failure]) -> _Listing:
+def _sort(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Failure]) -> _Listing:
     """Sort a folder's entries by kind."""
     listing = _Listing(folder)
     for entry in entries:
@@ -258,21 +258,21 @@ def _sorted(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Fai
     return listing
 
 
-def _beside(listing: _Listing, name: str, told: SidecarData) -> tuple[SidecarData, list[Note]]:
+def _beside(listing: _Listing, name: str, data: SidecarData) -> tuple[SidecarData, list[Note]]:
     """Return a picture's data from tables and from its sidecars (`SidecarNames`).
 
     A sidecar that can't be read is noted; the others count.
     """
     notes: list[Note] = []
-    found: dict[str, SidecarData] = {}
+    by_suffix: dict[str, SidecarData] = {}
     for suffix, sidecar in listing.sidecars.beside(name).items():
         path = os.path.join(listing.folder, sidecar)
         try:
-            found[suffix] = told_by_file(suffix, _read_sidecar(path))
+            by_suffix[suffix] = parse_sidecar(suffix, _read_sidecar(path))
         except (OSError, BadSource) as error:
             why = error.strerror if isinstance(error, OSError) else error
             notes.append(Note(f"{path} was passed over: {why}"))
-    return (joined((told, together(found))) if found else told), notes
+    return (combine((data, together(by_suffix))) if by_suffix else data), notes
 
 
 def _beside_film(listing: _Listing, name: str) -> tuple[SidecarData, list[Note]]:
@@ -303,7 +303,7 @@ def _assign(
     A captions file in the root that can't be read ends the run, because it was meant for Limn;
     elsewhere it may be another program's and is noted.
     """
-    told: dict[Path, SidecarData] = {}
+    sidecars: dict[Path, SidecarData] = {}
     notes: list[str] = []
     for path in dict.fromkeys(tables):
         try:
@@ -316,12 +316,12 @@ def _assign(
         start = os.path.join(path.parent, "")
         below = [picture for name, picture in pictures.items() if name.startswith(start)]
         for picture, more in table.assign(below):
-            before = told.get(picture, NOTHING)
+            before = sidecars.get(picture, NOTHING)
             captions = tuple(dict.fromkeys(before.captions + more.captions))
-            told[picture] = SidecarData(captions, {**before.fields, **more.fields})
+            sidecars[picture] = SidecarData(captions, {**before.fields, **more.fields})
         if path.is_relative_to(root):  # one above also names pictures outside this scan
             notes += table.notes
-    return told, notes
+    return sidecars, notes
 
 
 def _led_out(path: str) -> Failure:

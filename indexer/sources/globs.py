@@ -36,8 +36,8 @@ class Selection:
     def wants(self, path: str) -> bool:
         """Return whether a path, relative to the root, is wanted."""
         path = compose(path)
-        included = not self.include or any(_fits(path, each) for each in self.include)
-        return included and not any(_fits(path, each) for each in self.exclude)
+        is_included = not self.include or any(_fits(path, each) for each in self.include)
+        return is_included and not any(_fits(path, each) for each in self.exclude)
 
 
 EVERYTHING = Selection()

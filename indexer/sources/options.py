@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.sources.columns import GUESSED, AskedColumns
+from indexer.sources.columns import GUESSED, ColumnOptions
 from indexer.sources.globs import EVERYTHING, Selection
 
 
@@ -12,6 +12,6 @@ class SourceOptions:
     """The files and table columns to read, the root of relative paths, the confining folders."""
 
     selection: Selection = EVERYTHING
-    columns: AskedColumns = GUESSED
+    columns: ColumnOptions = GUESSED
     pictures_in: Path | None = None
     confined_to: tuple[Path, ...] = ()

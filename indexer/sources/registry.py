@@ -87,15 +87,15 @@ def shards(text: str) -> list[Path]:
     path = user_path(Path(text))
     if path.exists() or not BRACES.search(text):
         return [path]
-    return [user_path(Path(each)) for each in _expanded(text)]
+    return [user_path(Path(each)) for each in _expand(text)]
 
 
-def _expanded(text: str) -> Iterator[str]:
-    found = BRACES.search(text)
-    if found is None:
+def _expand(text: str) -> Iterator[str]:
+    match = BRACES.search(text)
+    if match is None:
         yield text
         return
-    numbers = RANGE.fullmatch(found[1])
+    numbers = RANGE.fullmatch(match[1])
     if numbers:
         first, last, width = int(numbers[1]), int(numbers[2]), len(numbers[1])
         if last - first >= MAX_SHARDS:
@@ -108,6 +108,6 @@ def _expanded(text: str) -> Iterator[str]:
             )
         choices = [f"{each:0{width}}" for each in range(first, last + 1)]
     else:
-        choices = found[1].split(",")
+        choices = match[1].split(",")
     for choice in choices:
-        yield from _expanded(text[: found.start()] + choice + text[found.end() :])
+        yield from _expand(text[: match.start()] + choice + text[match.end() :])

@@ -23,12 +23,12 @@ EDITED = (
 )  # fmt: skip
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return compose(name).casefold()
 
 
 # Comparisons of a picture's name and a sidecar's: by bytes, by Unicode form, without case.
-KEYS: tuple[Callable[[str], str], ...] = (str, compose, _folded)
+KEYS: tuple[Callable[[str], str], ...] = (str, compose, _fold)
 
 
 class SidecarNames:
@@ -52,17 +52,17 @@ class SidecarNames:
         Where no sidecar has the picture's exact name, Unicode form and case are ignored.
         """
         stem = os.path.splitext(picture)[0]
-        found: dict[str, str] = {}
+        sidecars: dict[str, str] = {}
         for names, key in zip(self._names, KEYS, strict=True):
             for each in (picture, stem):
-                found = {**names.get(key(each), {}), **found}
-        if JSON_SUFFIX not in found:
+                sidecars = {**names.get(key(each), {}), **sidecars}
+        if JSON_SUFFIX not in sidecars:
             stems = _takeout_stems(compose(picture))
             documents = (self._names[1].get(each, {}) for each in stems)
             document = next((each[JSON_SUFFIX] for each in documents if JSON_SUFFIX in each), None)
             if document is not None:
-                found[JSON_SUFFIX] = document
-        return found
+                sidecars[JSON_SUFFIX] = document
+        return sidecars
 
 
 def _takeout_stems(picture: str) -> Iterator[str]:
@@ -81,10 +81,10 @@ def _originals(picture: str) -> Iterator[tuple[str, str]]:
     """Yield a picture's possible original names, each with its number: ("IMG_1.jpg", "(1)")."""
     stem, suffix = os.path.splitext(picture)
     number = ""
-    if numbered := NUMBERED.fullmatch(stem):
-        stem, number = numbered["stem"], numbered["number"]
+    if match := NUMBERED.fullmatch(stem):
+        stem, number = match["stem"], match["number"]
         yield picture, ""
     yield stem + suffix, number
-    for ending in EDITED:
-        if stem.casefold().endswith(ending):
-            yield stem[: -len(ending)] + suffix, number
+    for tail in EDITED:
+        if stem.casefold().endswith(tail):
+            yield stem[: -len(tail)] + suffix, number

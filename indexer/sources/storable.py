@@ -38,9 +38,9 @@ def parse_json(text: str) -> Any:
         raise BadSource("json-invalid", "it is not JSON: {error}", error=error) from error
 
 
-def kept_captions(captions: Iterable[Caption]) -> tuple[Caption, ...]:
+def storable_captions(captions: Iterable[Caption]) -> tuple[Caption, ...]:
     """Return the storable captions, each once, without empty ones."""
-    kept = (
+    valid = (
         replace(
             caption,
             text=text,
@@ -50,24 +50,24 @@ def kept_captions(captions: Iterable[Caption]) -> tuple[Caption, ...]:
         for caption in captions
         if (text := storable(caption.text).strip())
     )
-    return tuple(dict.fromkeys(kept))
+    return tuple(dict.fromkeys(valid))
 
 
-def kept_fields(fields: Mapping[str, str | float]) -> dict[str, str | float]:
+def storable_fields(fields: Mapping[str, str | float]) -> dict[str, str | float]:
     """Return the storable fields: names and texts cut, numbers finite."""
-    kept: dict[str, str | float] = {}
+    valid: dict[str, str | float] = {}
     for name, value in fields.items():
         name = storable(name).strip()[:LONGEST_NAME].rstrip()
         if isinstance(value, str):
             value = storable(value).strip()[:LONGEST_TEXT]
         if name and value != "" and (isinstance(value, str) or math.isfinite(value)):
-            kept[name] = value
-        if len(kept) == MAX_FIELDS:
+            valid[name] = value
+        if len(valid) == MAX_FIELDS:
             break
-    return kept
+    return valid
 
 
-def kept_facts(facts: PictureFacts) -> PictureFacts:
+def storable_facts(facts: PictureFacts) -> PictureFacts:
     """Return the storable part of a file's own facts."""
     there = _finite(facts.latitude, 90) and _finite(facts.longitude, 180)
     return replace(
@@ -77,7 +77,7 @@ def kept_facts(facts: PictureFacts) -> PictureFacts:
         latitude=facts.latitude if there else None,
         longitude=facts.longitude if there else None,
         camera=storable(facts.camera or "").strip()[:LONGEST_TEXT] or None,
-        captions=kept_captions(facts.captions),
+        captions=storable_captions(facts.captions),
     )
 
 

@@ -13,8 +13,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-from indexer.sources import Found, Item, Note, SidecarData, Unchanged, leads_out
-from indexer.sources.columns import GUESSED, AskedColumns, Columns
+from indexer.sources import IsUnchanged, Item, Note, ScanResult, SidecarData, leads_out
+from indexer.sources.columns import GUESSED, ColumnOptions, Columns
 from indexer.sources.options import SourceOptions
 from indexer.sources.storable import parse_json
 from search.catalog.records import Failure
@@ -40,14 +40,14 @@ class ListSource:
     """
 
     table: Path
-    rows: Callable[[Path, AskedColumns], Rows]
-    asked: AskedColumns = GUESSED
+    rows: Callable[[Path, ColumnOptions], Rows]
+    columns: ColumnOptions = GUESSED
     pictures_in: Path | None = None
     confined_to: tuple[Path, ...] = ()
 
     @classmethod
     def of(
-        cls, place: Path | str, rows: Callable[[Path, AskedColumns], Rows], options: SourceOptions
+        cls, place: Path | str, rows: Callable[[Path, ColumnOptions], Rows], options: SourceOptions
     ) -> "ListSource":
         """Return a table with the options applied."""
         columns, pictures_in = options.columns, options.pictures_in
@@ -57,7 +57,7 @@ class ListSource:
     def root(self) -> Path:
         return self.table
 
-    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+    def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         folder = self.table.parent
         folders = (self.pictures_in,) if self.pictures_in else (folder, folder / "images")
         blank = 0
@@ -67,18 +67,18 @@ class ListSource:
                 sql.execute("PRAGMA synchronous=OFF")
                 sql.execute("CREATE TABLE row (name TEXT, key TEXT, told TEXT)")
                 sql.execute("BEGIN")
-                for name, told in self.rows(self.table, self.asked):
+                for name, sidecar in self.rows(self.table, self.columns):
                     if name:
                         name = storable(name)
-                        row = (name, compose(name), _packed(told))
+                        row = (name, compose(name), _pack(sidecar))
                         sql.execute("INSERT INTO row VALUES (?, ?, ?)", row)
                     else:
                         blank += 1
                 sql.execute("COMMIT")
                 rows = sql.execute("SELECT key, name, told FROM row ORDER BY key, rowid")
                 for _, same in groupby(rows, key=lambda row: str(row[0])):
-                    of_one = [(str(name), _unpacked(packed)) for _, name, packed in same]
-                    yield from self._confined(_pictures(folders, of_one))
+                    of_one = [(str(name), _unpack(text)) for _, name, text in same]
+                    yield from self._confine(_pictures(folders, of_one))
             finally:
                 sql.close()
         if blank:
@@ -86,12 +86,12 @@ class ListSource:
                 f"{self.table}: {amount(blank, 'row')} without a picture's name, passed over"
             )
 
-    def _confined(self, pictures: Iterator[Item | Failure]) -> Iterator[Found]:
-        for found in pictures:
-            if self.confined_to and not is_inside(found.path, self.confined_to):
-                yield Failure(found.path, "unsupported", leads_out(found.path))
+    def _confine(self, pictures: Iterator[Item | Failure]) -> Iterator[ScanResult]:
+        for item in pictures:
+            if self.confined_to and not is_inside(item.path, self.confined_to):
+                yield Failure(item.path, "unsupported", leads_out(item.path))
             else:
-                yield found
+                yield item
 
 
 class SpreadsheetKind:
@@ -114,29 +114,29 @@ class JsonLinesKind:
         return ListSource.of(place, json_rows, options)
 
 
-def spreadsheet_rows(path: Path, asked: AskedColumns) -> Rows:
+def spreadsheet_rows(path: Path, options: ColumnOptions) -> Rows:
     """Yield the rows of a CSV or TSV file; its first line names the columns."""
     csv.field_size_limit(sys.maxsize)
-    with _reading(path, newline="") as file:
+    with _open_table(path, newline="") as file:
         first_line = file.readline()
         file.seek(0)
         rows = csv.reader(file, delimiter=max(",\t;", key=first_line.count))
         try:
             names = [name.strip() for name in next(rows, [])]
-            columns = asked.choose(names, str(path))
+            columns = options.choose(names, str(path))
             for row in rows:
                 if row:
                     cells = dict(zip(names, row, strict=False))
-                    yield cells.get(columns.picture, "").strip(), columns.told(cells)
+                    yield cells.get(columns.picture, "").strip(), columns.read_row(cells)
         except csv.Error as error:
             raise _bad_line(path, rows.line_num, error) from error
 
 
-def json_rows(path: Path, asked: AskedColumns) -> Rows:
+def json_rows(path: Path, options: ColumnOptions) -> Rows:
     """Yield the rows of a file with one JSON object per line; the keys are the columns."""
-    chosen: dict[tuple[str, ...], Columns] = {}
+    choices: dict[tuple[str, ...], Columns] = {}
     picture: str | None = None
-    with _reading(path) as file:
+    with _open_table(path) as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
@@ -152,17 +152,17 @@ def json_rows(path: Path, asked: AskedColumns) -> Rows:
                     line=number,
                 )
             if picture is None:
-                picture = asked.choose(list(row), f"{path}, line {number}").picture
+                picture = options.choose(list(row), f"{path}, line {number}").picture
             names = (picture, *(name for name in row if name != picture))
-            if names not in chosen:
-                known = tuple(each for each in asked.captions if each in row)
-                chosen[names] = AskedColumns(picture, known).choose(names, str(path))
+            if names not in choices:
+                captions = tuple(each for each in options.captions if each in row)
+                choices[names] = ColumnOptions(picture, captions).choose(names, str(path))
             name = row.get(picture)
-            yield (name if isinstance(name, str) else "").strip(), chosen[names].told(row)
+            yield (name if isinstance(name, str) else "").strip(), choices[names].read_row(row)
 
 
 @contextmanager
-def _reading(path: Path, newline: str | None = None) -> Iterator[TextIO]:
+def _open_table(path: Path, newline: str | None = None) -> Iterator[TextIO]:
     """Open a table in its encoding; raise BadSource for a table that can't be read."""
     try:
         with path.open(encoding=_encoding(path), newline=newline) as file:
@@ -195,14 +195,14 @@ def _pictures(
     folders: Sequence[Path], rows: Sequence[tuple[str, SidecarData]]
 ) -> Iterator[Item | Failure]:
     """Yield the pictures of rows whose names match in one form or another: mostly one file."""
-    found = {name: _found(folders, name) for name, _ in rows}
-    for path in dict.fromkeys(each.path for each in found.values()):
-        told = _merged([each for name, each in rows if found[name].path == path])
-        picture = next(each for each in found.values() if each.path == path)
-        yield replace(picture, told=told) if isinstance(picture, Item) else picture
+    by_name = {name: _find(folders, name) for name, _ in rows}
+    for path in dict.fromkeys(each.path for each in by_name.values()):
+        sidecar = _merge([each for name, each in rows if by_name[name].path == path])
+        picture = next(each for each in by_name.values() if each.path == path)
+        yield replace(picture, sidecar=sidecar) if isinstance(picture, Item) else picture
 
 
-def _found(folders: Sequence[Path], name: str) -> Item | Failure:
+def _find(folders: Sequence[Path], name: str) -> Item | Failure:
     """Return the picture of that name in the first of the folders that has it."""
     if name.startswith(("http://", "https://", "s3://", "gs://")):
         detail = f"{name} is an address on a network; download it first, for example by img2dataset"
@@ -229,19 +229,19 @@ def _item(folder: Path, name: str) -> Item | Failure:
     return Item(path, status.st_size, status.st_mtime_ns)
 
 
-def _packed(told: SidecarData) -> str:
-    captions = [(each.text, each.language, each.kind) for each in told.captions]
-    return json.dumps((captions, dict(told.fields)))
+def _pack(sidecar: SidecarData) -> str:
+    captions = [(each.text, each.language, each.kind) for each in sidecar.captions]
+    return json.dumps((captions, dict(sidecar.fields)))
 
 
-def _unpacked(text: str) -> SidecarData:
+def _unpack(text: str) -> SidecarData:
     captions, fields = json.loads(text)
     return SidecarData(tuple(Caption(*each) for each in captions), fields)
 
 
-def _merged(several: list[SidecarData]) -> SidecarData:
-    captions = dict.fromkeys(caption for told in several for caption in told.captions)
+def _merge(several: list[SidecarData]) -> SidecarData:
+    captions = dict.fromkeys(caption for sidecar in several for caption in sidecar.captions)
     fields: dict[str, Any] = {}
-    for told in several:
-        fields |= told.fields
+    for sidecar in several:
+        fields |= sidecar.fields
     return SidecarData(tuple(captions), fields)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from indexer.sources import Found, Item
-from indexer.sources.columns import AskedColumns, Columns
+from indexer.sources import Item, ScanResult
+from indexer.sources.columns import ColumnOptions, Columns
 from indexer.sources.options import SourceOptions
 from indexer.sources.table_of_paths import ListSource, Rows
 from search.catalog.records import FileStamp
@@ -34,8 +34,8 @@ class ParquetKind:
 
 
 def pictures_in_table(
-    container: Container, mark: FileStamp, asked: AskedColumns
-) -> Iterator[Found]:
+    container: Container, mark: FileStamp, options: ColumnOptions
+) -> Iterator[ScanResult]:
     """Yield the rows of a table with pictures in a column.
 
     Only the other columns are read, so a picture's size is unknown here and given as 0.
@@ -45,7 +45,7 @@ def pictures_in_table(
         BadPicture: it is damaged.
     """
     table = cast(PictureTable, container)
-    columns = asked.choose(table.schema.names, str(mark.path))
+    columns = options.choose(table.schema.names, str(mark.path))
     if is_text(table.schema.field(columns.picture).type):
         raise BadSource(
             "table-names-paths",
@@ -55,10 +55,10 @@ def pictures_in_table(
             column=columns.picture,
         )
     labels = class_names(table.schema, columns)
-    wanted = columns.beside
-    for number, row in enumerate(table.rows(wanted) if wanted else _bare(table)):
-        told = columns.told(labelled(row, labels))
-        yield Item(mark.path / columns.picture / str(number), 0, mark.mtime_ns, told)
+    names = columns.beside
+    for number, row in enumerate(table.rows(names) if names else _bare(table)):
+        sidecar = columns.read_row(with_class_names(row, labels))
+        yield Item(mark.path / columns.picture / str(number), 0, mark.mtime_ns, sidecar)
 
 
 def is_text(kind: Any) -> bool:
@@ -66,7 +66,7 @@ def is_text(kind: Any) -> bool:
     return str(kind) in ("string", "large_string", "string_view")
 
 
-def labelled(row: dict[str, Any], labels: Mapping[str, list[str]]) -> dict[str, Any]:
+def with_class_names(row: dict[str, Any], labels: Mapping[str, list[str]]) -> dict[str, Any]:
     """Return the row with the numbers of classes replaced by their names."""
     for name, names in labels.items():
         place = row.get(name)
@@ -82,9 +82,9 @@ def _bare(table: PictureTable) -> Iterator[dict[str, Any]]:
 
 def class_names(schema: Any, columns: Columns) -> dict[str, list[str]]:
     """Return the class names of a column of numbers, where `datasets` wrote them."""
-    written = (schema.metadata or {}).get(b"huggingface")
+    metadata = (schema.metadata or {}).get(b"huggingface")
     try:
-        features = json.loads(written)["info"]["features"] if written else {}
+        features = json.loads(metadata)["info"]["features"] if metadata else {}
     except (ValueError, KeyError, TypeError, RecursionError):
         return {}
     return {
@@ -96,7 +96,7 @@ def class_names(schema: Any, columns: Columns) -> dict[str, list[str]]:
     }
 
 
-def _names_files(path: Path, columns: AskedColumns) -> bool:
+def _names_files(path: Path, columns: ColumnOptions) -> bool:
     """Return whether a Parquet file's column of pictures holds paths, not pictures."""
     if not path.is_file():
         return False
@@ -113,14 +113,14 @@ def _names_files(path: Path, columns: AskedColumns) -> bool:
         table.close()
 
 
-def _parquet_rows(path: Path, asked: AskedColumns) -> Rows:
+def _parquet_rows(path: Path, options: ColumnOptions) -> Rows:
     table = PictureTable(path)
     try:
-        columns = asked.choose(table.schema.names, str(path))
+        columns = options.choose(table.schema.names, str(path))
         labels = class_names(table.schema, columns)
         for row in table.rows([columns.picture, *columns.beside]):
             name = row[columns.picture] or ""
-            yield name.strip(), columns.told(labelled(row, labels))
+            yield name.strip(), columns.read_row(with_class_names(row, labels))
     except BadPicture as error:
         raise BadSource(
             "source-path-invalid", "can't index {path!r}: {error}", path=str(path), error=error

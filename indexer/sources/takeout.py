@@ -22,7 +22,7 @@ def is_takeout(document: Mapping[str, Any]) -> bool:
     return any(isinstance(document.get(each), dict) for each in MARKS)
 
 
-def told_by_takeout(document: Mapping[str, Any]) -> SidecarData:
+def parse_takeout(document: Mapping[str, Any]) -> SidecarData:
     """Return the data of a document about its picture.
 
     Its date is in UTC and counts where the picture has none; a place that differs from the
@@ -32,7 +32,8 @@ def told_by_takeout(document: Mapping[str, Any]) -> SidecarData:
     people = ", ".join(_people(document.get("people")))
     captions = (Caption(_text(document.get("description"))), Caption(people, kind="people"))
     facts = SidecarFacts(
-        place=_place(document.get("geoData")), taken_at_else=_taken(document.get("photoTakenTime"))
+        place=_place(document.get("geoData")),
+        taken_at_else=_taken_at(document.get("photoTakenTime")),
     )
     return SidecarData(
         tuple(each for each in captions if each.text),
@@ -51,7 +52,7 @@ def _people(value: Any) -> list[str]:
     return [name for name in names if name]
 
 
-def _taken(value: Any) -> str | None:
+def _taken_at(value: Any) -> str | None:
     try:
         return from_timestamp(float(value["timestamp"]))
     except (TypeError, ValueError, KeyError, OverflowError):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from indexer.sources import Found, Item, Source, Unchanged
+from indexer.sources import IsUnchanged, Item, ScanResult, Source
 from indexer.sources.folder import FolderSource
 from search.catalog.records import Failure
 from search.errors import BadSource
@@ -18,7 +18,7 @@ class SourceWalk:
         self.source = source
         self.root = source.root
         self.table = source.table
-        self._begun: Iterator[Found] | None = None
+        self._rest: Iterator[ScanResult] | None = None
 
     def check_filled(self) -> None:
         """Walk up to the first picture of a new collection; `find` continues from there.
@@ -27,20 +27,22 @@ class SourceWalk:
             BadSource: the source can't be read, or holds nothing.
         """
         walk = self.source.find(lambda _: False)  # no container of a new collection is known
-        seen: list[Found] = []
-        for found in walk:
-            seen.append(found)
-            if isinstance(found, Item) or (isinstance(found, Failure) and found.path != self.root):
-                self._begun = chain(seen, walk)
+        buffer: list[ScanResult] = []
+        for result in walk:
+            buffer.append(result)
+            if isinstance(result, Item) or (
+                isinstance(result, Failure) and result.path != self.root
+            ):
+                self._rest = chain(buffer, walk)
                 return
-            if isinstance(found, Failure):
-                raise empty(self, found.detail)
+            if isinstance(result, Failure):
+                raise empty(self, result.detail)
         raise empty(self)
 
-    def find(self, unchanged: Unchanged) -> Iterator[Found]:
+    def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         """Yield all items of the source; the first call continues the walk of `check_filled`."""
-        begun, self._begun = self._begun, None
-        return begun or self.source.find(unchanged)
+        rest, self._rest = self._rest, None
+        return rest or self.source.find(is_unchanged)
 
 
 def empty(source: Source, why: str = "") -> BadSource:

@@ -55,7 +55,7 @@ def load(folder: Path, identity: dict[str, Any], device: str) -> dict[str, Any] 
         return None
     try:
         state: dict[str, Any] = torch.load(file, map_location=device, weights_only=True)
-        differing = [name for name, value in identity.items() if state.get(name) != value]
+        changes = [name for name, value in identity.items() if state.get(name) != value]
     except UNREADABLE as error:
         raise TrainingStopped(
             "checkpoint-damaged",
@@ -63,11 +63,11 @@ def load(folder: Path, identity: dict[str, Any], device: str) -> dict[str, Any] 
             file=str(file),
             error=error,
         ) from error
-    if differing:
+    if changes:
         raise TrainingStopped(
             "checkpoint-of-another-run",
             "{file!r} is of another {differing}; train into another folder, or remove it",
             file=str(file),
-            differing=differing[0],
+            differing=changes[0],
         )
     return state

@@ -48,9 +48,9 @@ def follow(averages: list[Tensor], weights: list[Tensor], step: int, decay: floa
 
     At first they move fast: the mean of a few steps should not be mostly the start.
     """
-    kept = min(decay, step / (step + 9))
-    torch._foreach_mul_(averages, kept)
-    torch._foreach_add_(averages, weights, alpha=1 - kept)
+    share = min(decay, step / (step + 9))
+    torch._foreach_mul_(averages, share)
+    torch._foreach_add_(averages, weights, alpha=1 - share)
 
 
 @torch.no_grad()

@@ -19,8 +19,8 @@ class TrainingStopped(LimnError):
 
 
 @contextmanager
-def claimed(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
-    """Claim `folder` for the run that `asked` describes, new or resumed, until the block ends.
+def claim(folder: Path, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Claim `folder` for the run that `settings` describes, new or resumed, until the block ends.
 
     A run that is refused before it has made anything leaves the folder free for another.
 
@@ -32,7 +32,7 @@ def claimed(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=0):
-            _check(folder, asked)
+            _check(folder, settings)
             try:
                 yield
             except LimnError:
@@ -55,7 +55,7 @@ def claimed(folder: Path, asked: Mapping[str, Any]) -> Iterator[None]:
         ) from error
 
 
-def _check(folder: Path, asked: Mapping[str, Any]) -> None:
+def _check(folder: Path, settings: Mapping[str, Any]) -> None:
     file = folder / SETTINGS
     if not file.exists():
         foreign = sorted({each.name for each in folder.iterdir()} - {LOCK})
@@ -67,11 +67,13 @@ def _check(folder: Path, asked: Mapping[str, Any]) -> None:
                 folder=str(folder),
                 file=foreign[0],
             )
-        file.write_text(json.dumps(asked, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         return
     try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        differing = [name for name in {**asked, **held} if held.get(name) != asked.get(name)]
+        before = json.loads(file.read_text(encoding="utf-8"))
+        changes = [
+            name for name in {**settings, **before} if before.get(name) != settings.get(name)
+        ]
     except (ValueError, AttributeError) as error:
         raise BadSetting(
             "run-settings-damaged",
@@ -79,14 +81,14 @@ def _check(folder: Path, asked: Mapping[str, Any]) -> None:
             file=str(file),
             error=error,
         ) from error
-    if differing:
-        name = differing[0]
+    if changes:
+        name = changes[0]
         raise BadSetting(
             "run-folder-differs",
             "{folder!r} holds another run: its {name} is {found!r}, not "
             "{wanted!r}; train into another folder, or remove this one",
             folder=str(folder),
             name=name,
-            found=held.get(name),
-            wanted=asked.get(name),
+            found=before.get(name),
+            wanted=settings.get(name),
         )

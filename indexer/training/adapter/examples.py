@@ -13,7 +13,7 @@ from search.ranking.calibration import STOCK_TEXTS
 from search.records import Ids, Vectors
 
 # With fewer, only one or two questions would be held out for the gate.
-FEWEST = 8
+MIN_QUESTIONS = 8
 
 # Texts whose vectors must not move: captions, evenly spaced, or a fixed list without captions.
 STILL = 256
@@ -42,14 +42,14 @@ class AdapterExamples:
     """The questions, training ones first, the vectors of their words, and all the pictures.
 
     `texts` is (questions, width), `pictures` (pictures, width), `still` (n, width) texts without
-    any marks; `trained` is the number of training questions.
+    any marks; `training_count` is the number of training questions.
     """
 
     questions: tuple[Question, ...]
     texts: Vectors
     pictures: Vectors
     still: Vectors
-    trained: int
+    training_count: int
 
 
 def gather(engine: Engine, collection: Collection) -> AdapterExamples:
@@ -60,21 +60,21 @@ def gather(engine: Engine, collection: Collection) -> AdapterExamples:
     """
     ids, pictures = engine.store(collection).items()
     marks = engine.catalog.marks.all()
-    told = [ConceptMark(each.content_hash, each.more) for each in marks if each.words]
-    held = engine.catalog.concepts.pictures(told, [collection.id])
+    text_marks = [ConceptMark(each.content_hash, each.more) for each in marks if each.words]
+    picture_ids = engine.catalog.concepts.pictures(text_marks, [collection.id])
     sides: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
     for mark in marks:
-        row = int(np.searchsorted(ids, held.get(mark.content_hash, -1)))
-        if mark.words and mark.content_hash in held and row < len(ids):
+        row = int(np.searchsorted(ids, picture_ids.get(mark.content_hash, -1)))
+        if mark.words and mark.content_hash in picture_ids and row < len(ids):
             sides[mark.words][mark.more].append(row)
-    found = [
+    drafts = [
         Question(words, np.array(each[True], np.int64), np.array(each[False], np.int64))
         for words, each in sides.items()
         if each[True]
     ]
-    questions = sorted(found, key=lambda each: (each.held_out, each.words))
-    trained = sum(not each.held_out for each in questions)
-    if len(questions) < FEWEST or trained == len(questions) or not trained:
+    questions = sorted(drafts, key=lambda each: (each.held_out, each.words))
+    training_count = sum(not each.held_out for each in questions)
+    if len(questions) < MIN_QUESTIONS or training_count == len(questions) or not training_count:
         raise BadSource(
             "answers-too-few",
             "{questions} questions have pictures of {name!r} marked as answers, "
@@ -82,7 +82,7 @@ def gather(engine: Engine, collection: Collection) -> AdapterExamples:
             "or with: limn mark add WORDS --more ID",
             questions=len(questions),
             name=collection.name,
-            least=FEWEST,
+            least=MIN_QUESTIONS,
         )
     encoder = engine.encoder_of(collection)
     texts = encoder.encode_texts([each.words for each in questions])
@@ -90,5 +90,5 @@ def gather(engine: Engine, collection: Collection) -> AdapterExamples:
     if not len(still):
         still = encoder.encode_texts(STOCK_TEXTS)
     return AdapterExamples(
-        tuple(questions), texts, pictures, still[:: -(-len(still) // STILL)], trained
+        tuple(questions), texts, pictures, still[:: -(-len(still) // STILL)], training_count
     )

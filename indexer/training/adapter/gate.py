@@ -30,8 +30,8 @@ class AdapterFigures:
     captions: float | None
 
     def __str__(self) -> str:
-        told = "" if self.captions is None else f", {self.captions:.1%} of pictures by captions"
-        return f"{self.answers:.1%} of marked answers{told}"
+        captions = "" if self.captions is None else f", {self.captions:.1%} of pictures by captions"
+        return f"{self.answers:.1%} of marked answers{captions}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def install(
     ids, _ = engine.store(collection).items()
     before = _figures(examples, None, ids, captions)
     after = _figures(examples, adapter, ids, captions)
-    held_out = len(examples.questions) - examples.trained
+    held_out = len(examples.questions) - examples.training_count
     worse = after.answers < before.answers or (after.captions or 0) < (before.captions or 0) - 0.01
     check_gate(
         worse=worse,
@@ -84,7 +84,7 @@ def install(
             after=after,
         ),
     )
-    result = AdapterResult(collection.name, examples.trained, held_out, before, after)
+    result = AdapterResult(collection.name, examples.training_count, held_out, before, after)
     engine.catalog.adapters.install(collection, adapter, asdict(result))
     engine.forget_adapters()
     return result
@@ -94,21 +94,21 @@ def _figures(
     examples: AdapterExamples, adapter: Adapter | None, ids: Ids, captions: tuple[Ids, Vectors]
 ) -> AdapterFigures:
     ranks = []
-    held_out = slice(examples.trained, None)
+    held_out = slice(examples.training_count, None)
     for text, question in zip(examples.texts[held_out], examples.questions[held_out], strict=True):
-        cosines = examples.pictures @ _adapted(text[None], adapter)[0]
+        cosines = examples.pictures @ _apply(text[None], adapter)[0]
         ranks += [1 + int((cosines > cosines[row]).sum()) for row in question.more]
     caption_ids, rows = captions
     step = -(-len(rows) // MAX_CAPTIONS) or 1
     caption_ids, rows = caption_ids[::step], rows[::step]
-    found = None
+    captions_recall = None
     if len(rows):
         own = np.searchsorted(ids, owners(caption_ids))
-        cosines = _adapted(rows, adapter) @ examples.pictures.T
+        cosines = _apply(rows, adapter) @ examples.pictures.T
         above = cosines > cosines[np.arange(len(own)), own][:, None]
-        found = summary(1.0 + above.sum(1))["recall@10"]
-    return AdapterFigures(summary(np.array(ranks, np.float64))["recall@10"], found)
+        captions_recall = summary(1.0 + above.sum(1))["recall@10"]
+    return AdapterFigures(summary(np.array(ranks, np.float64))["recall@10"], captions_recall)
 
 
-def _adapted(rows: Vectors, adapter: Adapter | None) -> Vectors:
+def _apply(rows: Vectors, adapter: Adapter | None) -> Vectors:
     return rows if adapter is None else adapter(rows)

@@ -35,28 +35,28 @@ def train(examples: AdapterExamples, config: AdapterConfig = AdapterConfig()) ->
     adam = [_Adam(config), _Adam(config)]
     count = min(config.others, len(examples.pictures))
     for _ in range(config.steps):
-        drawn = chance.choice(len(examples.pictures), count, replace=False)
-        slopes = _slopes(examples, down, up, drawn, config)
+        negatives = chance.choice(len(examples.pictures), count, replace=False)
+        slopes = _slopes(examples, down, up, negatives, config)
         down -= adam[0].step(slopes[0]) + config.rate * config.decay * down
         up -= adam[1].step(slopes[1]) + config.rate * config.decay * up
     return Adapter(down.astype(np.float32), up.astype(np.float32))
 
 
 def _slopes(
-    examples: AdapterExamples, down: Matrix, up: Matrix, drawn: Ids, config: AdapterConfig
+    examples: AdapterExamples, down: Matrix, up: Matrix, negatives: Ids, config: AdapterConfig
 ) -> tuple[Matrix, Matrix]:
     """Return the gradients of the mean loss: each answer against "less" marks and drawn pictures.
 
     Texts without any marks are to stay where they are.
     """
-    texts = examples.texts[: examples.trained].astype(np.float64)
+    texts = examples.texts[: examples.training_count].astype(np.float64)
     inner = texts @ down.T
-    moved = texts + inner @ up
-    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
-    units = moved / lengths
+    outputs = texts + inner @ up
+    lengths = np.linalg.norm(outputs, axis=1, keepdims=True)
+    units = outputs / lengths
     pull = np.zeros_like(units)
-    for row, question in enumerate(examples.questions[: examples.trained]):
-        rest = np.concatenate([question.less, drawn[~np.isin(drawn, question.more)]])
+    for row, question in enumerate(examples.questions[: examples.training_count]):
+        rest = np.concatenate([question.less, negatives[~np.isin(negatives, question.more)]])
         right, wrong = examples.pictures[question.more], examples.pictures[rest]
         pull[row] = _pull(units[row], right, wrong, config.temperature)
     pull /= len(units)
@@ -79,8 +79,8 @@ def _pull(unit: NDArray[np.float64], right: Vectors, wrong: Vectors, temperature
     total = good + bad.sum()  # (right,): each answer alone against all wrong pictures
     of_right = ((good / total - 1)[:, None] * right).sum(0)
     of_wrong = (1 / total).sum() * (bad @ wrong)
-    found: Matrix = (of_right + of_wrong) / (temperature * len(right))
-    return found
+    gradient: Matrix = (of_right + of_wrong) / (temperature * len(right))
+    return gradient
 
 
 class _Adam:
@@ -98,5 +98,5 @@ class _Adam:
         self._square = 0.999 * self._square + 0.001 * slope**2
         mean = self._mean / (1 - 0.9**self._count)
         square = self._square / (1 - 0.999**self._count)
-        found: Matrix = self._rate * mean / (np.sqrt(square) + 1e-8)
-        return found
+        change: Matrix = self._rate * mean / (np.sqrt(square) + 1e-8)
+        return change

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from indexer.training.builtin.distillation import JUDGED, Lessons
-from indexer.training.builtin.examples import PairExamples, drawn, pooled_in_chunks
+from indexer.training.builtin.examples import PairExamples, draw_sentence, pool_in_chunks
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.recipe import TrainingConfig
-from indexer.training.data.augment import mixed
+from indexer.training.data.augment import mix
 from indexer.training.losses import distillation_loss, likeness_loss, soft_targets, softmax_loss
 
 
@@ -19,55 +19,55 @@ def batch_losses(
     examples: PairExamples,
     lessons: Lessons,
     pixels: Tensor,
-    chosen: NDArray[np.int64],
+    places: NDArray[np.int64],
     draw: np.random.Generator,
 ) -> dict[str, Tensor]:
     """Return every loss of the recipe, weighted, by name.
 
-    `pixels` are views of the `chosen` pictures. One English caption of each picture is drawn and
+    `pixels` are views of the `places` pictures. One English caption of each picture is drawn and
     `chinese_draws` Chinese ones, each with its own softmax, so captions of one picture are never
     each other's negatives.
     """
     device = pixels.device
-    topics = torch.from_numpy(examples.topics[chosen]).to(device)
+    topics = torch.from_numpy(examples.topics[places]).to(device)
     targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
-    judged = chosen[:JUDGED]  # a class belongs to one picture, so mixed views have none
+    subset = places[:JUDGED]  # a class belongs to one picture, so mixed views have none
     if draw.random() < recipe.mixed:
-        pixels, others, share = mixed(pixels, draw)
-        targets, judged = torch.lerp(targets[others], targets, share), judged[:0]
+        pixels, others, share = mix(pixels, draw)
+        targets, subset = torch.lerp(targets[others], targets, share), subset[:0]
     pictures, scale = pair.pictures(pixels), pair.log_scale.exp().clamp(max=100.0)
     english, chinese = examples.by_language
     streams = [english] + [chinese] * recipe.chinese_draws
     captions = [
-        drawn(sentences[place], draw, recipe.forgotten, recipe.written)
+        draw_sentence(sentences[place], draw, recipe.forgotten, recipe.written)
         for sentences in streams
-        for place in chosen
+        for place in places
     ]
-    prompts, opinions = lessons.judged(judged)
-    extra, taught = lessons.sentences(draw)
+    prompts, opinions = lessons.class_prompts(subset)
+    extra, teacher_rows = lessons.sentences(draw)
     own = [ids for ids, _ in captions]
-    pooled = pooled_in_chunks(pair.texts, own + extra + prompts)
-    texts = pair.texts.joint(pooled)
-    count = len(chosen)
+    states = pool_in_chunks(pair.texts, own + extra + prompts)
+    texts = pair.texts.joint(states)
+    count = len(places)
     fits = [
         softmax_loss(pictures, texts[start : start + count], scale, targets)
         for start in range(0, len(own), count)
     ]
     losses = {"en": fits[0], "zh": torch.stack(fits[1:]).sum()}
     rows = np.array([row for _, row in captions])
-    known = np.flatnonzero(rows >= 0)
-    if recipe.distill and len(known):
-        teacher = torch.from_numpy(examples.teacher[rows[known]]).to(device)
+    with_teacher = np.flatnonzero(rows >= 0)
+    if recipe.distill and len(with_teacher):
+        teacher = torch.from_numpy(examples.teacher[rows[with_teacher]]).to(device)
         losses["distill"] = recipe.distill * distillation_loss(
-            pooled[torch.from_numpy(known)], teacher
+            states[torch.from_numpy(with_teacher)], teacher
         )
     if recipe.lessons and extra:
-        student = pooled[len(own) : len(own) + len(extra)]
+        student = states[len(own) : len(own) + len(extra)]
         losses["lessons"] = recipe.lessons * distillation_loss(
-            student, torch.from_numpy(taught).to(device)
+            student, torch.from_numpy(teacher_rows).to(device)
         )
     if recipe.opinions and prompts:
         names = texts[len(own) + len(extra) :]
-        likeness = likeness_loss(pictures[: len(judged)], names, scale, opinions.to(device))
+        likeness = likeness_loss(pictures[: len(subset)], names, scale, opinions.to(device))
         losses["opinions"] = recipe.opinions * likeness
     return losses

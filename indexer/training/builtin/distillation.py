@@ -47,12 +47,12 @@ class Lessons:
         ids: list[TokenIds] = []
         rows = [np.empty((0, 384), np.float32)]
         for pool in self.pools:
-            chosen = draw.integers(len(pool.ids), size=SENTENCES)
-            ids += [pool.ids[place] for place in chosen]
-            rows.append(pool.teacher[chosen])
+            sample = draw.integers(len(pool.ids), size=SENTENCES)
+            ids += [pool.ids[place] for place in sample]
+            rows.append(pool.teacher[sample])
         return ids, np.concatenate(rows)
 
-    def judged(self, places: NDArray[np.int64]) -> tuple[list[TokenIds], Tensor]:
+    def class_prompts(self, places: NDArray[np.int64]) -> tuple[list[TokenIds], Tensor]:
         """Return prompts of the likeliest classes of pictures at `places`, and logits (n, c)."""
         if self.opinions is None or not len(places):
             return [], torch.empty(0)
@@ -68,9 +68,9 @@ def word_pool(
     """Return Chinese words and phrases whose English meaning the teacher knows."""
     english = [text for word, _ in words for text in (word, f"a photo of a {word}")]
     chinese = [text for _, word in words for text in (word, f"一张{word}的照片")]
-    taught = teach(english)
+    vectors = teach(english)
     ids = [tokenizer.encode(text).ids for tokenizer in tokenizers for text in chinese]
-    return Pool(ids, np.concatenate([taught] * len(tokenizers)))
+    return Pool(ids, np.concatenate([vectors] * len(tokenizers)))
 
 
 def sentence_pool(sentences: list[str], tokenizer: Tokenizer, teach: Teach) -> Pool:
@@ -87,12 +87,12 @@ def opinions_of(
     `tower` still has ImageNet's body; `head` is the classifier's weights (1001, 1280, 1, 1) and
     biases; class 0, the background, is left out.
     """
-    found = []
+    logits = []
     for start in range(0, len(views), 128):
         pixels = views.plain(np.arange(start, min(len(views), start + 128)))
         with torch.autocast("cpu", dtype=torch.bfloat16):
             for stage in tower.body:
                 pixels = stage(pixels)
-        pooled = pixels.float().mean((2, 3))
-        found.append((pooled @ head[0].flatten(1).T + head[1])[:, 1:].half().numpy())
-    return np.concatenate(found)
+        features = pixels.float().mean((2, 3))
+        logits.append((features @ head[0].flatten(1).T + head[1])[:, 1:].half().numpy())
+    return np.concatenate(logits)

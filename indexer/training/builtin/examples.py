@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.training.builtin.picture_tower import TowerShape
-from indexer.training.builtin.pretrained import MINILM, reading
+from indexer.training.builtin.pretrained import MINILM, source_errors
 from indexer.training.builtin.text_tower import TextTower
 
 TokenIds = list[int]
@@ -59,14 +59,14 @@ def examples_of(
         own = [rows[caption] for caption in pair.captions.get("en", ())]
         if own:
             topics[place] = table[own].mean(0)
-        spoken = [
+        english_sentences = [
             _sentence(caption, tokenizers[:1], rows[caption])
             for caption in pair.captions.get("en", ())
         ]
-        written = [_sentence(caption, tokenizers, -1) for caption in pair.captions.get("zh", ())]
-        written += [_sentence(zh, tokenizers, rows[en]) for en, zh in pair.translations]
-        english_side.append(spoken or written)
-        chinese_side.append(written or spoken)
+        chinese = [_sentence(caption, tokenizers, -1) for caption in pair.captions.get("zh", ())]
+        chinese += [_sentence(zh, tokenizers, rows[en]) for en, zh in pair.translations]
+        english_side.append(english_sentences or chinese)
+        chinese_side.append(chinese or english_sentences)
     topics /= np.maximum(np.linalg.norm(topics, axis=1, keepdims=True), 1e-6)
     return PairExamples((english_side, chinese_side), table, topics)
 
@@ -75,26 +75,26 @@ def _sentence(text: str, tokenizers: Sequence[Tokenizer], teacher: int) -> Sente
     return Sentence(tuple(tokenizer.encode(text).ids for tokenizer in tokenizers), teacher)
 
 
-def drawn(
-    sentences: Sequence[Sentence], draw: np.random.Generator, forgotten: float, written: float
+def draw_sentence(
+    sentences: Sequence[Sentence], draw: np.random.Generator, mask_rate: float, written_rate: float
 ) -> tuple[TokenIds, int]:
-    """Draw one sentence and segmentation, and mask a share `forgotten` of its tokens.
+    """Draw one sentence and segmentation, and mask a share `mask_rate` of its tokens.
 
-    A share `written` of the draws are sentences without a teacher, where a picture has both:
+    A share `written_rate` of the draws are sentences without a teacher, where a picture has both:
     Chinese that people wrote, which is shorter and vaguer than translations.
     """
     alone = sum(sentence.teacher < 0 for sentence in sentences)  # they come first
     low, high = 0, len(sentences)
     if 0 < alone < len(sentences):
-        low, high = (0, alone) if draw.random() < written else (alone, high)
+        low, high = (0, alone) if draw.random() < written_rate else (alone, high)
     sentence = sentences[int(draw.integers(low, high))]
     ids = list(sentence.ids[int(draw.random() < 0.3) % len(sentence.ids)])
-    for place in np.flatnonzero(draw.random(len(ids) - 2) < forgotten):
+    for place in np.flatnonzero(draw.random(len(ids) - 2) < mask_rate):
         ids[place + 1] = MASK
     return ids, sentence.teacher
 
 
-def pooled_in_chunks(tower: TextTower, sentences: Sequence[TokenIds]) -> Tensor:
+def pool_in_chunks(tower: TextTower, sentences: Sequence[TokenIds]) -> Tensor:
     """Return the tower's pooled states (n, hidden), by chunks of similar length.
 
     The rows of the word table in use are looked up once, since every look-up's gradient is as
@@ -102,18 +102,18 @@ def pooled_in_chunks(tower: TextTower, sentences: Sequence[TokenIds]) -> Tensor:
     """
     order = sorted(range(len(sentences)), key=lambda place: len(sentences[place]))
     device = tower.positions.device
-    used, compact = np.unique(
+    word_ids, compact = np.unique(
         np.concatenate([[0], *sentences]).astype(np.int64), return_inverse=True
     )
     ends = np.cumsum([1] + [len(sentence) for sentence in sentences])
-    table = tower.words(torch.from_numpy(used).to(device))
+    table = tower.words(torch.from_numpy(word_ids).to(device))
     parts = []
     for start in range(0, len(order), CHUNK):
-        chosen = order[start : start + CHUNK]
-        padded = np.zeros((len(chosen), len(sentences[chosen[-1]])), np.int64)
-        for row, place in enumerate(chosen):
-            padded[row, : len(sentences[place])] = compact[ends[place] : ends[place + 1]]
-        ids = torch.from_numpy(padded).to(device)
+        part = order[start : start + CHUNK]
+        batch = np.zeros((len(part), len(sentences[part[-1]])), np.int64)
+        for row, place in enumerate(part):
+            batch[row, : len(sentences[place])] = compact[ends[place] : ends[place + 1]]
+        ids = torch.from_numpy(batch).to(device)
         parts.append(tower.contextual(functional.embedding(ids, table), ids != 0).float())
     back = torch.empty(len(order), dtype=torch.long, device=device)
     back[torch.tensor(order, device=device)] = torch.arange(len(order), device=device)
@@ -127,7 +127,7 @@ def minilm_teacher(folder: Path) -> Callable[[list[str]], NDArray[np.float32]]:
         BadSource: a file can't be read, or is another network's.
     """
     tower = TextTower(TowerShape(), dropout=0.0).eval()
-    with reading(folder, MINILM):
+    with source_errors(folder, MINILM):
         tower.load_minilm(load_file(folder / "model.safetensors"))
         tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
     tokenizer.no_padding()
@@ -136,6 +136,6 @@ def minilm_teacher(folder: Path) -> Callable[[list[str]], NDArray[np.float32]]:
     def teach(sentences: list[str]) -> NDArray[np.float32]:
         ids = [encoding.ids for encoding in tokenizer.encode_batch(sentences)]
         with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-            return functional.normalize(pooled_in_chunks(tower, ids), dim=-1).numpy()
+            return functional.normalize(pool_in_chunks(tower, ids), dim=-1).numpy()
 
     return teach

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from indexer.exporting.checks import ExportDiffers
 from indexer.exporting.fold_padding import fold_padding
-from indexer.exporting.onnx_trace import traced
+from indexer.exporting.onnx_trace import trace
 from indexer.exporting.quantize_weights import as_float16, as_int8
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower
@@ -59,9 +59,9 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     size = (2, preparation.height_px, preparation.width_px, 3)
     raw, pixels = RawPictureTower(pair.pictures).eval(), torch.zeros(size, dtype=torch.uint8)
-    image = traced(raw, pixels, "pixels", {0: "n"})
+    image = trace(raw, pixels, "pixels", {0: "n"})
     ids = torch.tensor([[101, 2000, 102]] * 2)
-    text = traced(pair.texts, ids, "ids", {0: "n", 1: "t"})
+    text = trace(pair.texts, ids, "ids", {0: "n", 1: "t"})
     fold_padding(image)
     as_float16(image)
     (as_int8 if tiny else as_float16)(text)
@@ -72,14 +72,14 @@ def export(
     }
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    described = {
+    document = {
         **facts,
         "width": pair.texts.project.out_features,
         "scale": float(pair.log_scale.detach().exp()),
         "preparation": asdict(preparation),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    describe(folder, described)
+    describe(folder, document)
     return _check(pair, open_builtin(folder), tokenizer)
 
 
@@ -95,20 +95,20 @@ PROBES = (
 )
 
 
-def _check(pair: TrainedPair, shipped: BuiltinEncoder, tokenizer: Tokenizer) -> dict[str, float]:
+def _check(pair: TrainedPair, encoder: BuiltinEncoder, tokenizer: Tokenizer) -> dict[str, float]:
     draw = np.random.default_rng(0)
     coarse = draw.integers(0, 256, (8, 14, 14, 3), dtype=np.uint8)
-    pixels = np.stack([shipped.preparation.pixels(Image.fromarray(each)) for each in coarse])
+    pixels = np.stack([encoder.preparation.pixels(Image.fromarray(each)) for each in coarse])
     with torch.no_grad():
         pictures = RawPictureTower(pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
         texts = np.concatenate(
             [pair.texts(torch.tensor([tokenizer.encode(text).ids])).numpy() for text in PROBES]
         )
-    found = {
-        "picture": float((pictures * shipped.encode_pixels(pixels)).sum(1).mean()),
-        "text": float((texts * shipped.encode_texts(PROBES)).sum(1).mean()),
+    cosines = {
+        "picture": float((pictures * encoder.encode_pixels(pixels)).sum(1).mean()),
+        "text": float((texts * encoder.encode_texts(PROBES)).sum(1).mean()),
     }
-    for tower, cosine in found.items():
+    for tower, cosine in cosines.items():
         if not cosine >= LOWEST_COSINE:
             raise ExportDiffers(
                 "trained-export-differs",
@@ -118,4 +118,4 @@ def _check(pair: TrainedPair, shipped: BuiltinEncoder, tokenizer: Tokenizer) -> 
                 cosine=cosine,
                 lowest=LOWEST_COSINE,
             )
-    return found
+    return cosines

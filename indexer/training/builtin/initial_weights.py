@@ -12,14 +12,14 @@ from tokenizers import Tokenizer
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
-from indexer.training.builtin.pretrained import MINILM, MOBILENET, reading
+from indexer.training.builtin.pretrained import MINILM, MOBILENET, source_errors
 from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.vocabulary import (
     HAN,
     aligned_rows,
     chinese_words,
-    extended,
+    extend_tokenizer,
     without_words,
 )
 
@@ -54,20 +54,20 @@ def start(
     ]
     words = chinese_words(chinese, [text for _, text in glossary])
     shape = TowerShape(width=recipe.width)
-    with reading(minilm, MINILM):
-        tokenizer = extended(minilm / "tokenizer.json", chinese, words, shape.positions)
+    with source_errors(minilm, MINILM):
+        tokenizer = extend_tokenizer(minilm / "tokenizer.json", chinese, words, shape.positions)
     tokenizers = (tokenizer, without_words(tokenizer))
     shape = TowerShape(width=recipe.width, vocabulary=tokenizer.get_vocab_size())
     torch.manual_seed(recipe.seed)
     pictures, texts = PictureTower(shape, recipe.dropout), TextTower(shape, recipe.dropout)
-    with reading(backbone, MOBILENET):
+    with source_errors(backbone, MOBILENET):
         pictures.load_imagenet(load_file(backbone))
     torch.nn.init.normal_(texts.words.weight, std=0.02)
-    with reading(minilm, MINILM):
+    with source_errors(minilm, MINILM):
         texts.load_minilm(load_file(minilm / "model.safetensors"))
     ids = [
-        (np.array(tokenizer.encode(english).ids[1:-1]), np.array(way.encode(translated).ids[1:-1]))
-        for english, translated in parallel
+        (np.array(tokenizer.encode(english).ids[1:-1]), np.array(way.encode(target).ids[1:-1]))
+        for english, target in parallel
         for way in tokenizers
     ]
     if ids:

@@ -53,11 +53,11 @@ def read_labelled(
             archive=str(archive),
             error=error,
         ) from error
-    taken: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     pictures = []
     for name, label in sorted(labels.items()):
-        taken[label] += 1
-        if taken[label] <= AT_MOST and (folder / f"{name}.jpg").exists():
+        counts[label] += 1
+        if counts[label] <= AT_MOST and (folder / f"{name}.jpg").exists():
             pictures.append(CaptionedPicture(folder / f"{name}.jpg", _captions(label, chinese)))
     return pictures
 

@@ -27,7 +27,7 @@ class ShippedPair:
     tokenizer: Tokenizer
 
 
-def shipped(folder: Path, dropout: float = 0.0) -> ShippedPair:
+def load_pair(folder: Path, dropout: float = 0.0) -> ShippedPair:
     """Return the pair that `export` wrote to `folder`; its towers give the graphs' vectors.
 
     The weights are the files' values, widened to float32: the precision lost by rounding to float16
@@ -61,17 +61,17 @@ def _weights(file: Path) -> dict[str, Tensor]:
     whose name is the tower's ("/layers.0/qkv/MatMul").
     """
     graph = onnx.load(file).graph
-    stored = {
+    tensors = {
         tensor.name: torch.from_numpy(numpy_helper.to_array(tensor).copy())
         for tensor in graph.initializer
     }
     wide: dict[str, Tensor] = {}
-    for name, numbers in stored.items():
+    for name, numbers in tensors.items():
         plain, _, kind = name.rpartition(".")
         if kind == "half":
             wide[plain] = numbers.float()
         elif kind == "int8":
-            wide[plain] = numbers.float() * stored[f"{plain}.scale"]
+            wide[plain] = numbers.float() * tensors[f"{plain}.scale"]
         elif kind != "scale":
             wide[name] = numbers
     for node in graph.node:
@@ -87,7 +87,7 @@ def _shape(folder: Path, texts: dict[str, Tensor]) -> TowerShape:
         return TowerShape(
             width=texts["project.weight"].shape[0],
             vocabulary=texts["words.weight"].shape[0],
-            hidden=texts["words.weight"].shape[1],
+            hidden_width=texts["words.weight"].shape[1],
             positions=texts["positions"].shape[0],
             layers=len({name.split(".")[1] for name in texts if name.startswith("layers.")}),
         )

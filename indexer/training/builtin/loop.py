@@ -75,32 +75,32 @@ class Run(TrainingLoop):
         per_epoch = len(places) // self.recipe.batch
         steps = per_epoch * self.recipe.epochs
         while self.step < steps:
-            started, losses = time.monotonic(), []
+            start_s, losses = time.monotonic(), []
             epoch = self.step // per_epoch
             order = np.random.default_rng([self.recipe.seed, epoch]).permutation(places)
             for within in range(self.step % per_epoch, per_epoch):
-                chosen = order[within * self.recipe.batch : (within + 1) * self.recipe.batch]
-                losses.append(self._step(examples, views, chosen, steps))
+                part = order[within * self.recipe.batch : (within + 1) * self.recipe.batch]
+                losses.append(self._step(examples, views, part, steps))
             self.save()
             names = dict.fromkeys(name for each in losses for name in each)  # no step has them all
             means = {
                 name: float(np.mean([each[name] for each in losses if name in each]))
                 for name in names
             }
-            yield self.record(epoch + 1, means, self.pair.log_scale, time.monotonic() - started)
+            yield self.record(epoch + 1, means, self.pair.log_scale, time.monotonic() - start_s)
 
     def _step(
-        self, examples: PairExamples, views: Views, chosen: NDArray[np.int64], steps: int
+        self, examples: PairExamples, views: Views, places: NDArray[np.int64], steps: int
     ) -> Losses:
         draw = np.random.default_rng([self.recipe.seed, 1 << 20, self.step])
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
         self.pair.train()
-        pixels = views.drawn(chosen, draw).to(self.device)
+        pixels = views.sample(places, draw).to(self.device)
 
         def backward() -> Losses:
             with torch.autocast(self.device, dtype=torch.bfloat16):
                 losses = batch_losses(
-                    self.pair, self.recipe, examples, self.lessons, pixels, chosen, draw
+                    self.pair, self.recipe, examples, self.lessons, pixels, places, draw
                 )
             total = torch.stack(list(losses.values())).sum()
             torch.autograd.backward(total)

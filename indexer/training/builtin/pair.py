@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from indexer.evaluation.metrics import picture_ranks, summary, text_ranks
-from indexer.training.builtin.examples import PairExamples, pooled_in_chunks
+from indexer.training.builtin.examples import PairExamples, pool_in_chunks
 from indexer.training.builtin.picture_tower import FROZEN_STAGES, PictureTower
 from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
@@ -72,12 +72,12 @@ def recalls(
     examples: PairExamples,
     views: Views,
     places: NDArray[np.int64],
-    written: int = 5,
+    sentence_count: int = 5,
 ) -> dict[str, float]:
     """Return Recall@1 and @10 among the pictures at `places`, both ways, per language.
 
-    The pictures have the size that search uses. The queries are the first `written` sentences of a
-    picture: those that people wrote.
+    The pictures have the size that search uses. The queries are the first
+    `sentence_count` sentences of a picture: those that people wrote.
     """
     pair.eval()
     with torch.autocast(pair.log_scale.device.type, dtype=torch.bfloat16):
@@ -86,25 +86,25 @@ def recalls(
             pixels = views.plain(places[start : start + 100], SEARCHED.width_px)
             parts.append(pair.pictures(pixels.to(pair.log_scale.device)))
         pictures = torch.cat(parts).cpu().numpy()
-        found: dict[str, float] = {}
+        result: dict[str, float] = {}
         for language, sentences in zip(("en", "zh"), examples.by_language, strict=True):
-            asked = [
+            queries = [
                 (sentence.ids[0], column)
                 for column, place in enumerate(places)
-                for sentence in sentences[place][:written]
+                for sentence in sentences[place][:sentence_count]
             ]
-            if not asked:
+            if not queries:
                 continue
-            pooled = pooled_in_chunks(pair.texts, [ids for ids, _ in asked])
-            texts = pair.texts.joint(pooled).cpu().numpy()
-            similarities, owners = texts @ pictures.T, np.array([column for _, column in asked])
+            states = pool_in_chunks(pair.texts, [ids for ids, _ in queries])
+            texts = pair.texts.joint(states).cpu().numpy()
+            similarities, owners = texts @ pictures.T, np.array([column for _, column in queries])
             for way, ranks in (
                 ("t2p", text_ranks(similarities, owners)),
                 ("p2t", picture_ranks(similarities, owners)),
             ):
                 figures = summary(ranks)
-                found |= {
+                result |= {
                     f"{language}_{way}_r1": figures["recall@1"],
                     f"{language}_{way}_r10": figures["recall@10"],
                 }
-    return found
+    return result

@@ -38,7 +38,7 @@ class TowerShape:
     vocabulary: int = 30522
     layers: int = 6
     heads: int = 12
-    hidden: int = 384
+    hidden_width: int = 384
     positions: int = 48
 
 
@@ -79,8 +79,8 @@ class Bottleneck(nn.Module):
         for convolution in self.path[:-1]:
             inner = functional.relu6(convolution(inner))
         inner = self.path[-1](inner)
-        summed: Tensor = input + inner if self.residual else inner
-        return summed
+        output: Tensor = input + inner if self.residual else inner
+        return output
 
 
 class Stem(Convolution):
@@ -100,19 +100,19 @@ class PictureTower(nn.Module):
     def __init__(self, shape: TowerShape, dropout: float = 0.1) -> None:
         super().__init__()
         body: list[nn.Module] = [Stem(3, 32, 3, 2)]
-        channels, summed = 32, 0
+        channels, total = 32, 0
         for expansion, outputs, repeats, stride in STAGES:
             for repeat in range(repeats):
                 body.append(Bottleneck(channels, outputs, expansion, stride if repeat == 0 else 1))
                 channels = outputs
                 if len(body) - 1 in SUMMED_STAGES:
-                    summed += channels
+                    total += channels
         body.append(Stem(channels, 1280, 1))
         self.body = nn.ModuleList(body)
         self.pool = AttentionPool(1280, 4)
         self.project = nn.Linear(1280, shape.width)
         self.attend = nn.Linear(1280, shape.width, bias=False)
-        self.earlier = nn.Linear(summed, shape.width, bias=False)
+        self.earlier = nn.Linear(total, shape.width, bias=False)
         self.drop = nn.Dropout(dropout)
 
     def lower(self, pixels: Tensor) -> Tensor:
@@ -157,6 +157,6 @@ class AttentionPool(nn.Module):
     def forward(self, places: Tensor) -> Tensor:
         """Pool (n, places, channels) -> (n, channels)."""
         weights = self.score(places).softmax(1)
-        sliced = places.reshape(*places.shape[:2], self.heads, -1)
-        pooled: Tensor = (weights.unsqueeze(-1) * sliced).sum(1).flatten(1)
-        return pooled
+        slices = places.reshape(*places.shape[:2], self.heads, -1)
+        output: Tensor = (weights.unsqueeze(-1) * slices).sum(1).flatten(1)
+        return output

@@ -12,7 +12,7 @@ MOBILENET, MINILM = "MobileNetV2 1.0", "all-MiniLM-L6-v2"
 
 
 @contextmanager
-def reading(path: Path, what: str) -> Iterator[None]:
+def source_errors(path: Path, what: str) -> Iterator[None]:
     """Report a bad file or folder at `path`, which should hold `what`, as BadSource.
 
     Raises:

@@ -21,9 +21,9 @@ SHARE, LOWERED, RAISED, LEVER = 0.75, 0.08, 0.03, 3.0
 
 
 def add_querybank(
-    folder: Path, taught: Sequence[CaptionedPicture], before: Querybank | None = None
+    folder: Path, pairs: Sequence[CaptionedPicture], before: Querybank | None = None
 ) -> bool:
-    """Embed a draw of the pair's training data (`taught`), and add it to the files in `folder`.
+    """Embed a draw of the pair's training data (`pairs`), and add it to the files in `folder`.
 
     Only texts that people wrote count, as people ask, and not their translations. Where there are
     fewer than a bank, `before` fills it up: the querybank of the pair that training started from,
@@ -37,18 +37,20 @@ def add_querybank(
     """
     encoder, facts = open_builtin(folder), json.loads((folder / DESCRIPTION).read_bytes())
     draw = np.random.default_rng(0)
-    said = sorted({text for pair in taught for own in pair.captions.values() for text in own})
-    read = [said[place] for place in draw.permutation(len(said))[:BANK]]
-    seen = [taught[place] for place in draw.permutation(len(taught))[:BANK]]
-    texts = _filled(embedded_texts(encoder, read), before.texts if before else None)
-    pictures = _filled(embedded_pictures(encoder, seen), before.pictures if before else None)
+    captions = sorted({text for pair in pairs for own in pair.captions.values() for text in own})
+    text_sample = [captions[place] for place in draw.permutation(len(captions))[:BANK]]
+    picture_sample = [pairs[place] for place in draw.permutation(len(pairs))[:BANK]]
+    texts = _fill(embedded_texts(encoder, text_sample), before.texts if before else None)
+    pictures = _fill(
+        embedded_pictures(encoder, picture_sample), before.pictures if before else None
+    )
     if min(len(texts), len(pictures)) < encoder.space.width:
         return False
     sharpness = float(facts["scale"])
     bank = Querybank(
         texts=texts,
         pictures=pictures,
-        directions=_unsaid(texts, pictures),
+        directions=_flat_directions(texts, pictures),
         sharpness=sharpness,
         share=SHARE,
         max_drop=LOWERED,
@@ -65,11 +67,11 @@ def add_querybank(
     return True
 
 
-def _filled(vectors: Vectors, more: Vectors | None) -> Vectors:
+def _fill(vectors: Vectors, more: Vectors | None) -> Vectors:
     return vectors if more is None else np.concatenate([vectors, more])[:BANK]
 
 
-def _unsaid(*banks: Vectors) -> Vectors:
+def _flat_directions(*banks: Vectors) -> Vectors:
     """Return the four directions (4, width) in which the banks' vectors vary least."""
     moments = sum(bank.T @ bank / len(bank) for bank in banks)
     directions: Vectors = np.linalg.eigh(moments)[1][:, :4].T.astype(np.float32)

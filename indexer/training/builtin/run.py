@@ -18,7 +18,7 @@ from indexer.training.builtin.initial_weights import Start, start
 from indexer.training.builtin.labelled import glossary, read_labelled
 from indexer.training.builtin.loop import Run
 from indexer.training.builtin.pair import mean_of, recalls
-from indexer.training.builtin.pretrained import MOBILENET, reading
+from indexer.training.builtin.pretrained import MOBILENET, source_errors
 from indexer.training.builtin.querybank import add_querybank
 from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.views import Views
@@ -30,13 +30,13 @@ LANGUAGES = ("en", "zh")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files that a run learns from; `labelled` and `sentences` may be missing."""
+    """The files that a run learns from; `labels` and `sentences` may be missing."""
 
     captions: Path
     images: Path | None
     backbone: Path
     minilm: Path
-    labelled: Path | None
+    labels: Path | None
     sentences: list[str]
 
 
@@ -48,88 +48,95 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
         BadSetting: the batch is larger than the data, or all pictures are held out.
         TrainingStopped, StorageFailed, ExportDiffers: as the parts say.
     """
-    captioned = read_pairs(sources.captions, sources.images)
-    taught, held = split(captioned, recipe.held_out)
+    pairs = read_pairs(sources.captions, sources.images)
+    training_pairs, holdout = split(pairs, recipe.held_out)
     words = glossary()
-    labelled = read_labelled(sources.labelled, out / "labelled", words) if sources.labelled else []
-    if recipe.batch > len(taught) + len(labelled):
-        given = amount(len(taught) + len(labelled), "picture")
+    label_pairs = read_labelled(sources.labels, out / "labelled", words) if sources.labels else []
+    if recipe.batch > len(training_pairs) + len(label_pairs):
+        total = amount(len(training_pairs) + len(label_pairs), "picture")
         raise BadSetting(
             "batch-too-large",
             "a batch of {batch} is more than the {pictures} to train on ({held_out} held "
             "out); choose a smaller --batch or --held-out",
             batch=recipe.batch,
-            pictures=given,
-            held_out=len(held),
+            pictures=total,
+            held_out=len(holdout),
         )
-    yield f"{len(taught)} captioned and {len(labelled)} labelled pictures, {len(held)} held out"
-    begun = start(taught, sources.backbone, sources.minilm, recipe, words)
-    pictures = captioned + labelled
+    yield (
+        f"{len(training_pairs)} captioned and {len(label_pairs)} labelled pictures, "
+        f"{len(holdout)} held out"
+    )
+    initial = start(training_pairs, sources.backbone, sources.minilm, recipe, words)
+    pictures = pairs + label_pairs
     views = Views(pictures)
-    examples, lessons = _taught(pictures, begun, sources, views)
+    examples, lessons = _prepare_examples(pictures, initial, sources, views)
     place_of = {pair.path: place for place, pair in enumerate(pictures)}
-    places, held_places = (_places(part, place_of) for part in (taught + labelled, held))
-    data, averages, steps = fingerprint(taught), [], 0
+    places, holdout_places = (
+        _places(part, place_of) for part in (training_pairs + label_pairs, holdout)
+    )
+    data, averages, steps = fingerprint(training_pairs), [], 0
     for number in range(recipe.members):
-        pair, part = copy.deepcopy(begun.pair), out / f"member-{number + 1}"
-        running = Run(pair, recipe.member(number), part, data, device, lessons)
-        yield from _trained(running, examples, views, places, held_places)
-        averages.append(running.average)
-        steps += running.step
+        pair, part = copy.deepcopy(initial.pair), out / f"member-{number + 1}"
+        member = Run(pair, recipe.member(number), part, data, device, lessons)
+        yield from _train(member, examples, views, places, holdout_places)
+        averages.append(member.average)
+        steps += member.step
     mean = mean_of(averages)
-    if len(held_places):
-        yield _told({"members": recipe.members, **recalls(mean, examples, views, held_places)})
+    if len(holdout_places):
+        yield _format_record(
+            {"members": recipe.members, **recalls(mean, examples, views, holdout_places)}
+        )
     facts: dict[str, Any] = {
         "format": 1,
         "name": "builtin",
         "languages": list(LANGUAGES),
-        "positions": begun.shape.positions,
+        "positions": initial.shape.positions,
         "training": {"data": data, "recipe": asdict(recipe), "step": steps},
     }
-    cosines = export(mean, begun.tokenizers[0], out / "pair", facts)
-    if not add_querybank(out / "pair", taught + labelled):
+    cosines = export(mean, initial.tokenizers[0], out / "pair", facts)
+    if not add_querybank(out / "pair", training_pairs + label_pairs):
         yield "too few pictures and captions for a querybank: hubs are not held back"
     yield f"exported; cosine with torch: {cosines}"
 
 
-def _trained(
-    running: Run,
+def _train(
+    member: Run,
     examples: PairExamples,
     views: Views,
     places: NDArray[np.int64],
     held_places: NDArray[np.int64],
 ) -> Iterator[str]:
-    if running.resume():
-        yield f"going on from step {running.step} in {str(running.folder)!r}"
-    for record in running.epochs(examples, views, places):
+    if member.resume():
+        yield f"going on from step {member.step} in {str(member.folder)!r}"
+    for record in member.epochs(examples, views, places):
         if len(held_places):
-            record |= recalls(running.average, examples, views, held_places)
-        running.note(record)
-        yield _told(record)
+            record |= recalls(member.average, examples, views, held_places)
+        member.note(record)
+        yield _format_record(record)
 
 
-def _told(record: dict[str, Any]) -> str:
+def _format_record(record: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in record.items())
 
 
-def _taught(
-    pictures: list[CaptionedPicture], begun: Start, sources: Sources, views: Views
+def _prepare_examples(
+    pictures: list[CaptionedPicture], initial: Start, sources: Sources, views: Views
 ) -> tuple[PairExamples, Lessons]:
     teach = minilm_teacher(sources.minilm)
-    examples = examples_of(pictures, begun.tokenizers, teach)
+    examples = examples_of(pictures, initial.tokenizers, teach)
     words = glossary()
-    with reading(sources.backbone, MOBILENET):
+    with source_errors(sources.backbone, MOBILENET):
         weights = load_file(sources.backbone)
         head = (weights["head.weight"], weights["head.bias"])
-    pools = [word_pool(words, begun.tokenizers, teach)]
+    pools = [word_pool(words, initial.tokenizers, teach)]
     if sources.sentences:
-        pools.append(sentence_pool(sources.sentences, begun.tokenizers[0], teach))
+        pools.append(sentence_pool(sources.sentences, initial.tokenizers[0], teach))
     # open_clip carries the 1,000 classes' names that CLIP's authors edited for prompts.
     from open_clip.zero_shot_metadata import IMAGENET_CLASSNAMES
 
-    tokenizer = begun.tokenizers[0]
+    tokenizer = initial.tokenizers[0]
     prompts = [tokenizer.encode(f"a photo of a {name}").ids for name in IMAGENET_CLASSNAMES]
-    opinions = opinions_of(begun.pair.pictures, head, views)
+    opinions = opinions_of(initial.pair.pictures, head, views)
     return examples, Lessons(pools, prompts, opinions)
 
 

@@ -20,23 +20,23 @@ class Layer(nn.Module):
         super().__init__()
         self.drop = nn.Dropout(dropout)
         self.heads = shape.heads
-        self.qkv = nn.Linear(shape.hidden, 3 * shape.hidden)
-        self.out = nn.Linear(shape.hidden, shape.hidden)
-        self.norm = nn.LayerNorm(shape.hidden, eps=1e-12)
-        self.widen = nn.Linear(shape.hidden, 4 * shape.hidden)
-        self.narrow = nn.Linear(4 * shape.hidden, shape.hidden)
-        self.last_norm = nn.LayerNorm(shape.hidden, eps=1e-12)
+        self.qkv = nn.Linear(shape.hidden_width, 3 * shape.hidden_width)
+        self.out = nn.Linear(shape.hidden_width, shape.hidden_width)
+        self.norm = nn.LayerNorm(shape.hidden_width, eps=1e-12)
+        self.widen = nn.Linear(shape.hidden_width, 4 * shape.hidden_width)
+        self.narrow = nn.Linear(4 * shape.hidden_width, shape.hidden_width)
+        self.last_norm = nn.LayerNorm(shape.hidden_width, eps=1e-12)
 
     def forward(self, tokens: Tensor, bias: Tensor) -> Tensor:
         query, key, value = (
             self.qkv(tokens).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         )
         scores = query @ key.transpose(2, 3) * (1.0 / math.sqrt(query.shape[-1])) + bias
-        mixed = (scores.softmax(-1) @ value).transpose(1, 2).flatten(2)
-        tokens = self.norm(tokens + self.drop(self.out(mixed)))
+        context = (scores.softmax(-1) @ value).transpose(1, 2).flatten(2)
+        tokens = self.norm(tokens + self.drop(self.out(context)))
         inner = self.narrow(functional.gelu(self.widen(tokens)))
-        normed: Tensor = self.last_norm(tokens + self.drop(inner))
-        return normed
+        output: Tensor = self.last_norm(tokens + self.drop(inner))
+        return output
 
 
 class TextTower(nn.Module):
@@ -47,14 +47,14 @@ class TextTower(nn.Module):
 
     def __init__(self, shape: TowerShape, dropout: float = 0.1) -> None:
         super().__init__()
-        self.words = nn.Embedding(shape.vocabulary, shape.hidden)
-        self.positions = nn.Parameter(torch.zeros(shape.positions, shape.hidden))
-        self.norm = nn.LayerNorm(shape.hidden, eps=1e-12)
+        self.words = nn.Embedding(shape.vocabulary, shape.hidden_width)
+        self.positions = nn.Parameter(torch.zeros(shape.positions, shape.hidden_width))
+        self.norm = nn.LayerNorm(shape.hidden_width, eps=1e-12)
         self.layers = nn.ModuleList(Layer(shape, dropout / 2) for _ in range(shape.layers))
-        self.project = nn.Linear(shape.hidden, shape.width)
+        self.project = nn.Linear(shape.hidden_width, shape.width)
         self.last_drop = nn.Dropout(dropout)
 
-    def pooled(self, ids: Tensor) -> Tensor:
+    def pool(self, ids: Tensor) -> Tensor:
         """Return the mean over the tokens that are not padding: (n, t) token ids -> (n, hidden)."""
         return self.contextual(self.words(ids), ids != 0)
 
@@ -65,21 +65,21 @@ class TextTower(nn.Module):
         bias = torch.where(there, 0.0, -1e4)[:, None, None, :].to(tokens.dtype)
         for layer in self.layers:
             tokens = layer(tokens, bias.to(tokens.dtype))
-        kept = there.unsqueeze(-1).to(tokens.dtype)
-        return (tokens * kept).sum(1) / kept.sum(1)
+        mask = there.unsqueeze(-1).to(tokens.dtype)
+        return (tokens * mask).sum(1) / mask.sum(1)
 
     def forward(self, ids: Tensor) -> Tensor:
-        return self.joint(self.pooled(ids))
+        return self.joint(self.pool(ids))
 
-    def joint(self, pooled: Tensor) -> Tensor:
+    def joint(self, states: Tensor) -> Tensor:
         """Project (n, hidden) pooled states -> (n, width) unit rows."""
-        return functional.normalize(self.project(self.last_drop(pooled)).float(), dim=-1)
+        return functional.normalize(self.project(self.last_drop(states)).float(), dim=-1)
 
     def load_minilm(self, weights: dict[str, Tensor]) -> None:
         """Load layers, positions and the first rows of the vocabulary from a BERT checkpoint."""
         with torch.no_grad():
-            known = weights["embeddings.word_embeddings.weight"]
-            self.words.weight[: known.shape[0]] = known
+            rows = weights["embeddings.word_embeddings.weight"]
+            self.words.weight[: rows.shape[0]] = rows
             spare = weights["embeddings.token_type_embeddings.weight"][0]
             positions = weights["embeddings.position_embeddings.weight"]
             self.positions.copy_(positions[: self.positions.shape[0]] + spare)

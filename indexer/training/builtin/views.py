@@ -60,7 +60,7 @@ class Views:
         size = (len(pictures), TRAINED.height_px, TRAINED.width_px, 3)
         self._pixels = np.empty(size, np.uint8)
         with ThreadPoolExecutor() as threads:
-            for place, pixels in enumerate(threads.map(_prepared, paths)):
+            for place, pixels in enumerate(threads.map(_prepare, paths)):
                 self._pixels[place] = pixels
 
     def __len__(self) -> int:
@@ -69,18 +69,18 @@ class Views:
     def plain(self, places: NDArray[np.int64], side: int = TRAINED.width_px) -> Tensor:
         """Return the whole pictures at `places`, (n, 3, side, side) float32 in -1..1."""
         with ThreadPoolExecutor() as threads:
-            whole = list(threads.map(partial(_resized, side), self._pixels[places]))
+            whole = list(threads.map(partial(_resize, side), self._pixels[places]))
         return to_input(np.stack(whole))
 
-    def drawn(self, places: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
+    def sample(self, places: NDArray[np.int64], draw: np.random.Generator) -> Tensor:
         """Return one new view of each picture at `places`, (n, 3, 224, 224) float32 in -1..1.
 
         A view is a random resized crop, mirrored or not, in another light.
         """
         sources = (self._pixels[places], self._may_mirror[places], draw.spawn(len(places)))
         with ThreadPoolExecutor() as threads:
-            cut = list(threads.map(_crop, *sources))
-        return _lit(to_input(np.stack(cut)), draw)
+            crops = list(threads.map(_crop, *sources))
+        return _relight(to_input(np.stack(crops)), draw)
 
 
 def to_input(pixels: NDArray[np.uint8]) -> Tensor:
@@ -88,7 +88,7 @@ def to_input(pixels: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
-def _prepared(path: Path) -> NDArray[np.uint8]:
+def _prepare(path: Path) -> NDArray[np.uint8]:
     try:
         picture, _ = read_picture(path, target_px=TRAINED.width_px)
     except BadPicture as error:
@@ -100,7 +100,7 @@ def _prepared(path: Path) -> NDArray[np.uint8]:
     return TRAINED.pixels(picture)
 
 
-def _resized(
+def _resize(
     side: int, pixels: NDArray[np.uint8], box: tuple[float, float, float, float] | None = None
 ) -> NDArray[np.uint8]:
     """Return the part of a picture (h, w, 3) in the box, by default all, as (side, side, 3)."""
@@ -114,11 +114,11 @@ def _crop(
     shares = crop_shares(draw, MIN_AREA, LARGEST_STRETCH)
     across, down = shares[0] * width, shares[1] * height
     left, top = draw.uniform(0, width - across), draw.uniform(0, height - down)
-    cut = _resized(TRAINED.width_px, pixels, (left, top, left + across, top + down))
-    return cut[:, ::-1] if draw.random() < 0.5 and may_mirror else cut
+    crop = _resize(TRAINED.width_px, pixels, (left, top, left + across, top + down))
+    return crop[:, ::-1] if draw.random() < 0.5 and may_mirror else crop
 
 
-def _lit(views: Tensor, draw: np.random.Generator) -> Tensor:
+def _relight(views: Tensor, draw: np.random.Generator) -> Tensor:
     """Change the light and the colours of views in -1..1, and hide a square of some.
 
     The change is one 3x3 matrix and one constant for each view.
@@ -132,10 +132,10 @@ def _lit(views: Tensor, draw: np.random.Generator) -> Tensor:
     # In 0..1, y = matrix x + blend (bright (1 - contrast) mean(x)); here all are in -1..1.
     mean = (views.mean((1, 2, 3)).numpy()[:, None, None] + 1) / 2
     constant = (2 * bright * (1 - contrast) * mean * tint)[..., 0] + matrix.sum(2) - 1
-    lit = torch.einsum("nij,njhw->nihw", torch.from_numpy(matrix).float(), views)
-    lit = (lit + torch.from_numpy(constant).float()[:, :, None, None]).clamp_(-1.0, 1.0)
+    output = torch.einsum("nij,njhw->nihw", torch.from_numpy(matrix).float(), views)
+    output = (output + torch.from_numpy(constant).float()[:, :, None, None]).clamp_(-1.0, 1.0)
     for row in np.flatnonzero(draw.random(count) < HIDDEN):
         edge = int(side * draw.uniform(0.2, 0.5))
         top, left = draw.integers(0, side - edge + 1, 2)
-        lit[row, :, top : top + edge, left : left + edge] = 0.0
-    return lit.contiguous(memory_format=torch.channels_last)
+        output[row, :, top : top + edge, left : left + edge] = 0.0
+    return output.contiguous(memory_format=torch.channels_last)

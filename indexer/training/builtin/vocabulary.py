@@ -19,13 +19,13 @@ WORDS = 4000
 """Pieces that the unigram trainer proposes; about two thirds of them are words that stay."""
 
 
-def chinese_words(sentences: Iterable[str], given: Iterable[str] = ()) -> list[str]:
+def chinese_words(sentences: Iterable[str], extra: Iterable[str] = ()) -> list[str]:
     """Find words of 2 to 4 characters in Chinese sentences, by a unigram language model.
 
     `given` words stay whatever their count. Source: Kudo 2018, "Subword Regularization".
     """
     runs = [run for sentence in sentences for run in HAN.findall(sentence)]
-    proposed = Tokenizer(Unigram())
+    unigram = Tokenizer(Unigram())
     trainer = UnigramTrainer(
         vocab_size=WORDS,
         max_piece_length=4,
@@ -33,17 +33,17 @@ def chinese_words(sentences: Iterable[str], given: Iterable[str] = ()) -> list[s
         unk_token="?",
         special_tokens=["?"],
     )
-    proposed.train_from_iterator(runs, trainer)
-    counts = Counter(piece for run in runs for piece in proposed.encode(run).tokens)
-    found = {
+    unigram.train_from_iterator(runs, trainer)
+    counts = Counter(piece for run in runs for piece in unigram.encode(run).tokens)
+    words = {
         piece
         for piece, count in counts.items()
         if count >= 5 and len(piece) > 1 and "的" not in piece
     }
-    return sorted(found | {word for word in given if len(word) > 1})
+    return sorted(words | {word for word in extra if len(word) > 1})
 
 
-def extended(
+def extend_tokenizer(
     start: Path, sentences: Sequence[str], words: Sequence[str], positions: int
 ) -> Tokenizer:
     """Return the tokenizer of `start` with the characters of Chinese `sentences` and `words` added.
@@ -51,16 +51,16 @@ def extended(
     Words are matched, longest first, before all other steps on the text; the rest goes through
     BERT's own steps, where a character that is in no vocabulary becomes [UNK].
     """
-    described = json.loads(start.read_text(encoding="utf-8"))
-    described["padding"] = None
-    described["truncation"] = None
-    vocabulary: dict[str, int] = described["model"]["vocab"]
+    document = json.loads(start.read_text(encoding="utf-8"))
+    document["padding"] = None
+    document["truncation"] = None
+    vocabulary: dict[str, int] = document["model"]["vocab"]
     characters = {
         character for text in (*sentences, *words) for character in "".join(HAN.findall(text))
     }
     for character in sorted(characters - vocabulary.keys()):
         vocabulary[character] = len(vocabulary)
-    tokenizer = Tokenizer.from_str(json.dumps(described))
+    tokenizer = Tokenizer.from_str(json.dumps(document))
     tokenizer.add_tokens([AddedToken(word, normalized=False) for word in words])
     tokenizer.enable_truncation(positions)
     return tokenizer
@@ -68,9 +68,9 @@ def extended(
 
 def without_words(tokenizer: Tokenizer) -> Tokenizer:
     """Return the tokenizer without the added words, so that a Chinese character is one token."""
-    described = json.loads(tokenizer.to_str())
-    described["added_tokens"] = [token for token in described["added_tokens"] if token["special"]]
-    return Tokenizer.from_str(json.dumps(described))
+    document = json.loads(tokenizer.to_str())
+    document["added_tokens"] = [token for token in document["added_tokens"] if token["special"]]
+    return Tokenizer.from_str(json.dumps(document))
 
 
 def aligned_rows(
@@ -110,11 +110,11 @@ def aligned_rows(
         weight = np.bincount(link, share, len(pairs)).astype(np.float64)
         likely = weight / np.bincount(chinese, weight, size)[chinese]
     likely = np.where(likely < 0.05, 0.0, likely)
-    summed = np.zeros_like(rows)
-    np.add.at(summed, chinese, (likely[:, None] * rows[english]).astype(np.float32))
+    totals = np.zeros_like(rows)
+    np.add.at(totals, chinese, (likely[:, None] * rows[english]).astype(np.float32))
     length = np.linalg.norm(rows[~new][1000:], axis=1).mean()
-    found = np.linalg.norm(summed, axis=1)
-    known = new & (found > 0)
-    started = rows.copy()
-    started[known] = summed[known] * (length / found[known])[:, None]
-    return started
+    lengths = np.linalg.norm(totals, axis=1)
+    mask = new & (lengths > 0)
+    output = rows.copy()
+    output[mask] = totals[mask] * (length / lengths[mask])[:, None]
+    return output

@@ -29,9 +29,9 @@ class Album:
 
     pairs: list[CaptionedPicture]
     copies: dict[Path, Path]
-    refused: list[str]
+    unreadable: list[str]
 
-    def copied(self, pairs: Sequence[CaptionedPicture]) -> list[CaptionedPicture]:
+    def with_copies(self, pairs: Sequence[CaptionedPicture]) -> list[CaptionedPicture]:
         """Return the same pictures with their copies' paths."""
         return [replace(pair, path=self.copies[pair.path]) for pair in pairs]
 
@@ -47,33 +47,35 @@ def collect(
     Raises:
         StorageFailed: a copy can't be written.
     """
-    known: dict[Path, CaptionedPicture] = {}
-    refused = []
+    by_copy: dict[Path, CaptionedPicture] = {}
+    unreadable = []
     for pair, copy in _copies(pairs, folder, side_px, limits, workers):
         if isinstance(copy, BadPicture):
-            refused.append(str(copy))
-        elif copy in known:
-            known[copy] = _merged(known[copy], pair)
+            unreadable.append(str(copy))
+        elif copy in by_copy:
+            by_copy[copy] = _merge(by_copy[copy], pair)
         else:
-            known[copy] = pair
-    return Album(list(known.values()), {pair.path: copy for copy, pair in known.items()}, refused)
+            by_copy[copy] = pair
+    return Album(
+        list(by_copy.values()), {pair.path: copy for copy, pair in by_copy.items()}, unreadable
+    )
 
 
 def _copies(
     pairs: Sequence[CaptionedPicture], folder: Path, side_px: int, limits: Limits, workers: int
 ) -> Iterator[tuple[CaptionedPicture, Path | BadPicture]]:
-    def copied(pair: CaptionedPicture) -> Path | BadPicture:
+    def copy_pair(pair: CaptionedPicture) -> Path | BadPicture:
         try:
             return _copy(pair.path, folder, side_px, limits)
         except BadPicture as error:
             return error
 
-    waiting = iter(pairs)
+    queue = iter(pairs)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(workers) as pool:
-            while some := list(islice(waiting, 16 * workers)):  # bounds memory and delay
-                yield from zip(some, pool.map(copied, some), strict=True)
+            while some := list(islice(queue, 16 * workers)):  # bounds memory and delay
+                yield from zip(some, pool.map(copy_pair, some), strict=True)
     except OSError as error:
         raise StorageFailed(
             "album-unwritable",
@@ -94,13 +96,13 @@ def _copy(path: Path, folder: Path, side_px: int, limits: Limits) -> Path:
     width, height = (min(LONGEST_PX, max(1, round(side * shrink))) for side in picture.size)
     if (width, height) != picture.size:
         picture = picture.resize((width, height), Image.Resampling.BICUBIC)
-    packed = BytesIO()  # Pillow writing to a file of its own was seen to pass over a full disk
-    picture.save(packed, "JPEG", quality=QUALITY, subsampling=0)
-    write_atomic(copy, packed.getvalue())
+    buffer = BytesIO()  # Pillow writing to a file of its own was seen to pass over a full disk
+    picture.save(buffer, "JPEG", quality=QUALITY, subsampling=0)
+    write_atomic(copy, buffer.getvalue())
     return copy
 
 
-def _merged(one: CaptionedPicture, other: CaptionedPicture) -> CaptionedPicture:
+def _merge(one: CaptionedPicture, other: CaptionedPicture) -> CaptionedPicture:
     captions = dict(one.captions)
     for language, texts in other.captions.items():
         captions[language] = tuple(dict.fromkeys([*captions.get(language, ()), *texts]))

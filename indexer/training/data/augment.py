@@ -25,7 +25,7 @@ PASTED = (0.05, 0.5)
 SIDES = re.compile(r"\b(left|right)\b|左|右", re.IGNORECASE)
 
 
-def augmented(
+def augment(
     picture: Image.Image, preparation: Preparation, draw: np.random.Generator, mirror: bool
 ) -> Pixels:
     """Return a random view of an upright RGB picture, prepared as the tower takes it."""
@@ -61,7 +61,7 @@ def crop_shares(
     return min(1.0, float(np.sqrt(area * stretch))), min(1.0, float(np.sqrt(area / stretch)))
 
 
-def mixed(views: Tensor, draw: np.random.Generator) -> tuple[Tensor, Tensor, float]:
+def mix(views: Tensor, draw: np.random.Generator) -> tuple[Tensor, Tensor, float]:
     """Mix each view (n, 3, h, w) with another one of the batch, one way for the whole batch.
 
     The other view is blended over it (Zhang et al. 2018) or a square of it is pasted in (Yun et al.
@@ -77,8 +77,8 @@ def mixed(views: Tensor, draw: np.random.Generator) -> tuple[Tensor, Tensor, flo
     else:
         edge = int(side * np.sqrt(draw.uniform(*PASTED)))
         top, left = draw.integers(0, side - edge + 1, 2)
-        pasted = (..., slice(top, top + edge), slice(left, left + edge))
+        square = (..., slice(top, top + edge), slice(left, left + edge))
         mixture = views.clone()
-        mixture[pasted] = views[others][pasted]
+        mixture[square] = views[others][square]
         share = 1 - edge * edge / (side * side)
     return mixture, others, share

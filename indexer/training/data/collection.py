@@ -1,6 +1,6 @@
 """Captioned pictures of an indexed collection, in the form that training reads."""
 
-from indexer.captioned_pictures import CaptionedPicture, captioned
+from indexer.captioned_pictures import CaptionedPicture, from_rows
 from search.catalog.catalog import Catalog
 from search.errors import BadSource
 
@@ -13,18 +13,18 @@ def from_collection(catalog: Catalog, name: str) -> tuple[list[CaptionedPicture]
         BadSource: none of its pictures has a caption, or none of their files exists.
     """
     collection = catalog.collections.one(name)
-    pairs, gone = [], 0
+    pairs, absent = [], 0
     for picture in catalog.pictures.with_captions(collection):
         if not picture.path.is_file():
-            gone += 1
+            absent += 1
             continue
         rows = [
             {"caption": each.text, "language": each.language or "", "kind": each.kind}
             for each in picture.facts.captions
         ]
-        pairs.append(captioned(picture.path, rows))
+        pairs.append(from_rows(picture.path, rows))
     if not pairs:
-        missing = f", and the files of {gone:,} that had some are gone" if gone else ""
+        missing = f", and the files of {absent:,} that had some are gone" if absent else ""
         raise BadSource(
             "collection-without-captions",
             "no picture of collection {name!r} has a caption{missing}; put captions.csv beside "
@@ -32,4 +32,4 @@ def from_collection(catalog: Catalog, name: str) -> tuple[list[CaptionedPicture]
             name=name,
             missing=missing,
         )
-    return pairs, gone
+    return pairs, absent

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.data.augment import augmented, may_mirror
+from indexer.training.data.augment import augment, may_mirror
 from indexer.training.finetune.plan import FineTuneConfig
 from indexer.training.finetune.trainable import TrainablePair
 from search.records import Pixels
@@ -72,11 +72,11 @@ class Batches:
         """Yield the batches of the steps from `start` up to `stop`."""
         if start == stop:
             return
-        coming = self._ahead.submit(self.at, start)
+        future = self._ahead.submit(self.at, start)
         for step in range(start, stop):
-            batch = coming.result()
+            batch = future.result()
             if step + 1 < stop:
-                coming = self._ahead.submit(self.at, step + 1)
+                future = self._ahead.submit(self.at, step + 1)
             yield batch
 
     def at(self, step: int) -> Batch:
@@ -86,7 +86,7 @@ class Batches:
         places = order[within * self.size : (within + 1) * self.size]
         views = self._decoders.map(lambda place: self._view(int(place), step), places)
         draw = np.random.default_rng([self._plan.seed, 1, step])
-        rows = np.concatenate([self._drawn(int(place), draw) for place in places])
+        rows = np.concatenate([self._draw_rows(int(place), draw) for place in places])
         return Batch(
             pixels=torch.from_numpy(np.stack(list(views))),
             tokens=self._tokens([self.texts[row] for row in rows]),
@@ -95,17 +95,17 @@ class Batches:
             rows=rows,
         )
 
-    def _drawn(self, place: int, draw: np.random.Generator) -> NDArray[np.int64]:
+    def _draw_rows(self, place: int, draw: np.random.Generator) -> NDArray[np.int64]:
         own = self._rows[place]
         return draw.choice(own, min(self._plan.captions, len(own)), replace=False)
 
     def _view(self, place: int, step: int) -> Pixels:
-        with Image.open(self._paths[place]) as opened:
-            picture = opened.convert("RGB")
+        with Image.open(self._paths[place]) as file:
+            picture = file.convert("RGB")
         if not self._plan.augment:
             return self._preparation.pixels(picture)
         draw = np.random.default_rng([self._plan.seed, 2, step, place])
-        return augmented(picture, self._preparation, draw, self._mirror[place])
+        return augment(picture, self._preparation, draw, self._mirror[place])
 
     def _positives(self, places: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         columns: dict[int, list[int]] = {}

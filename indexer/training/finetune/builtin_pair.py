@@ -26,7 +26,7 @@ KEPT_FACTS = ("format", "name", "languages", "positions")
 class BuiltinPair:
     """Limn's own towers on one device; the first stages keep their ImageNet weights."""
 
-    fixed = tuple(f"pictures.body.{stage}." for stage in range(FROZEN_STAGES))
+    frozen_prefixes = tuple(f"pictures.body.{stage}." for stage in range(FROZEN_STAGES))
     head = (
         "pictures.pool.",
         "pictures.project.",
@@ -42,14 +42,14 @@ class BuiltinPair:
     loss: Loss = "softmax"
 
     def __init__(self, folder: Path, target: torch.device) -> None:
-        from indexer.training.builtin.load import shipped
+        from indexer.training.builtin.load import load_pair
 
         encoder = open_builtin(folder)
         self.space: Space = encoder.space
         self.preparation: Preparation = encoder.preparation
         self._tokenizer, self._querybank = encoder.tokenizer, encoder.querybank
         self._facts = json.loads((folder / "pair.json").read_bytes())
-        self._pair = shipped(folder, dropout=0.1).pair.to(target)
+        self._pair = load_pair(folder, dropout=0.1).pair.to(target)
         self.module: nn.Module = self._pair
         self._target = target
 
@@ -57,24 +57,24 @@ class BuiltinPair:
     def log_scale(self) -> nn.Parameter:
         return self._pair.log_scale
 
-    def seen(self, pixels: Tensor) -> Tensor:
+    def run_frozen(self, pixels: Tensor) -> Tensor:
         tower = self._pair.pictures
         tower.body[:FROZEN_STAGES].eval()  # no backward pass follows: use the faster forward one
         with torch.no_grad():
             return tower.lower(pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0))
 
-    def pictures(self, seen: Tensor) -> Tensor:
-        return self._pair.pictures.upper(seen)
+    def pictures(self, features: Tensor) -> Tensor:
+        return self._pair.pictures.upper(features)
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
         ids = [
             encoding.ids
             for encoding in self._tokenizer.encode_batch([encodable(text) for text in texts])
         ]
-        padded = np.zeros((len(ids), max(map(len, ids), default=0)), np.int64)
+        batch = np.zeros((len(ids), max(map(len, ids), default=0)), np.int64)
         for row, sentence in enumerate(ids):
-            padded[row, : len(sentence)] = sentence
-        return torch.from_numpy(padded)
+            batch[row, : len(sentence)] = sentence
+        return torch.from_numpy(batch)
 
     def texts(self, tokens: Tensor) -> Tensor:
         longest = int((tokens != 0).sum(1).max())
@@ -82,7 +82,10 @@ class BuiltinPair:
         return vectors
 
     def write(
-        self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
+        self,
+        folder: Path,
+        description: Mapping[str, object],
+        training_pairs: Sequence[CaptionedPicture],
     ) -> None:
         """Write the files of a pair, with a querybank of its training data."""
         from indexer.training.builtin.export import export
@@ -90,11 +93,11 @@ class BuiltinPair:
 
         facts = {name: self._facts[name] for name in KEPT_FACTS if name in self._facts}
         try:
-            facts = {**facts, "training": dict(told)}
+            facts = {**facts, "training": dict(description)}
             export(
                 self._pair, self._tokenizer, folder, facts, tiny=False, preparation=self.preparation
             )
-            add_querybank(folder, taught, self._querybank)
+            add_querybank(folder, training_pairs, self._querybank)
         except OSError as error:
             raise pair_unwritable(folder, error) from error
         finally:

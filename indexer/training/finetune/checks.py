@@ -11,7 +11,7 @@ from search.errors import BadSetting, BadSource, StorageFailed
 from search.installing import install_extra
 from search.text.amounts import amount
 
-FEWEST = 20
+MIN_PICTURES = 20
 """The fewest pictures for which training and held-out recall are meaningful."""
 
 TRAINABLE = ("builtin", "open_clip")
@@ -49,21 +49,21 @@ def check_enough(pictures: int, held_out: int | None = None) -> None:
         BadSource: there are too few at all.
         BadSetting: the held-out ones leave too few.
     """
-    if pictures < FEWEST:
+    if pictures < MIN_PICTURES:
         raise BadSource(
             "training-pictures-too-few",
             "{pictures} too few to train on; {least} or more are needed",
             pictures=amount(pictures, "captioned picture is", "captioned pictures are"),
-            least=FEWEST,
+            least=MIN_PICTURES,
         )
-    if held_out is not None and held_out > pictures - FEWEST // 2:
+    if held_out is not None and held_out > pictures - MIN_PICTURES // 2:
         raise BadSetting(
             "held-out-too-many",
             "--held-out {held_out} of {pictures:,} pictures leaves too few to train on; "
             "hold out at most {most}",
             held_out=held_out,
             pictures=pictures,
-            most=pictures - FEWEST // 2,
+            most=pictures - MIN_PICTURES // 2,
         )
 
 

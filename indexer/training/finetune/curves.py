@@ -44,10 +44,10 @@ def draw_curves(records: Sequence[dict[str, Any]], folder: Path) -> bool:
         strict=True,
     ):
         for name in records[-1][kind]:
-            held = [record for record in records if name in record[kind]]
+            points = [record for record in records if name in record[kind]]
             axes.plot(
-                [record["epoch"] for record in held],
-                [scale * record[kind][name] for record in held],
+                [record["epoch"] for record in points],
+                [scale * record[kind][name] for record in points],
                 "k-o" if name == "mean" else "-",
                 label=name,
             )

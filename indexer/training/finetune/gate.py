@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.captioned_pictures import CaptionedPicture
 from indexer.training.finetune.trainable import TrainablePair
-from indexer.training.finetune.validate import Figures, compared, figures
+from indexer.training.finetune.validate import Figures, figures, format_comparison
 from indexer.training.gate import check_gate
 from search.encoders import open_encoder
 from search.errors import Message, StorageFailed
@@ -30,11 +30,11 @@ class InstalledPair:
 def install(
     pair: TrainablePair,
     folder: Path,
-    taught: Sequence[CaptionedPicture],
-    held: Sequence[CaptionedPicture],
+    training_pairs: Sequence[CaptionedPicture],
+    holdout: Sequence[CaptionedPicture],
     before: Figures,
     device: Device,
-    told: Mapping[str, object],
+    description: Mapping[str, object],
     anyway: bool = False,
 ) -> InstalledPair:
     """Write the pair's files, open them as any command would, measure, and install them.
@@ -50,8 +50,8 @@ def install(
     remove_abandoned(place, older_than_s=0)  # a run's folder has one writer
     try:
         with atomic_folder(place) as draft:
-            pair.write(draft, told, taught)
-            after = figures(open_encoder(pair.specification(draft), device), held)
+            pair.write(draft, description, training_pairs)
+            after = figures(open_encoder(pair.specification(draft), device), holdout)
             check_gate(
                 worse=after["mean"] < before["mean"],
                 anyway=anyway,
@@ -61,7 +61,7 @@ def install(
                     "came from, so it is not installed. Try a lower --rate, fewer --epochs or "
                     "--method lora in another folder; or install it all the same: run this command "
                     "again with --install-anyway",
-                    comparison=compared(before, after, len(held)),
+                    comparison=format_comparison(before, after, len(holdout)),
                 ),
             )
     except OSError as error:
@@ -72,4 +72,4 @@ def install(
             error=error,
         ) from error
     space = open_encoder(pair.specification(place), device).space
-    return InstalledPair(space, len(held), before, after)
+    return InstalledPair(space, len(holdout), before, after)

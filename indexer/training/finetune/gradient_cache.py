@@ -27,7 +27,7 @@ def accumulate_gradients(
     """
     device = pair.log_scale.device
     towers: list[tuple[Tower, Tensor]] = [
-        (pair.pictures, _seen(pair, batch.pixels, chunk, device)),
+        (pair.pictures, _run_frozen(pair, batch.pixels, chunk, device)),
         (pair.texts, batch.tokens.to(device)),
     ]
     whole = all(len(inputs) <= chunk for _, inputs in towers)
@@ -39,9 +39,9 @@ def accumulate_gradients(
     if not whole:
         features = [each.requires_grad_() for each in features]
     losses = objective(*features, batch)
-    told = {name: float(loss.detach()) for name, loss in losses.items()}
-    if not np.isfinite(list(told.values())).all():
-        return told
+    values = {name: float(loss.detach()) for name, loss in losses.items()}
+    if not np.isfinite(list(values.values())).all():
+        return values
     torch.autograd.backward(torch.stack(list(losses.values())).sum())
     for side, (tower, inputs) in enumerate(() if whole else towers):
         gradients = features[side].grad
@@ -49,14 +49,14 @@ def accumulate_gradients(
         for start, rows in _chunks(tower, inputs, chunk, (*seed, side)):
             if rows.requires_grad:
                 torch.autograd.backward(rows, gradients[start : start + chunk])
-    return told
+    return values
 
 
-def _seen(pair: TrainablePair, pixels: Tensor, chunk: int, device: torch.device) -> Tensor:
+def _run_frozen(pair: TrainablePair, pixels: Tensor, chunk: int, device: torch.device) -> Tensor:
     """Return the output of the frozen layers, computed once instead of once a pass."""
     return torch.cat(
         [
-            pair.seen(pixels[start : start + chunk].to(device))
+            pair.run_frozen(pixels[start : start + chunk].to(device))
             for start in range(0, len(pixels), chunk)
         ]
     )

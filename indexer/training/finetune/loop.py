@@ -78,7 +78,7 @@ class Fit(TrainingLoop):
             self._note({"epoch": 0, "step": 0, "losses": {}}, judge())
             yield self.records[-1]
         steps = batches.per_epoch * self.plan.epochs
-        began = saved = time.monotonic()
+        began = last_save = time.monotonic()
         # Counted by records: a run may have been killed after an epoch's steps, before its record.
         while (epoch := self.records[-1]["epoch"] + 1) <= self.plan.epochs:
             if self.waited_in_vain():
@@ -86,18 +86,18 @@ class Fit(TrainingLoop):
             for batch in batches.stream(self.step, epoch * batches.per_epoch):
                 losses = self._step(batch, steps)
                 self.sums = {name: self.sums.get(name, 0.0) + each for name, each in losses.items()}
-                if time.monotonic() - saved > self.save_every_s:
+                if time.monotonic() - last_save > self.save_every_s:
                     self.save()
-                    saved = time.monotonic()
+                    last_save = time.monotonic()
                     tell(f"epoch {epoch}, step {self.step} of {steps}, loss {losses['loss']:.4g}")
             means = {name: each / batches.per_epoch for name, each in self.sums.items()}
             took_s = time.monotonic() - began
             record = self.record(epoch, {"losses": means}, self.pair.log_scale, took_s)
             self.sums, began = {}, time.monotonic()
             with self.average.in_place():
-                found = judge()
-            self._note(record, found)
-            saved = time.monotonic()
+                figures = judge()
+            self._note(record, figures)
+            last_save = time.monotonic()
             yield self.records[-1]
 
     def waited_in_vain(self) -> bool:
@@ -145,12 +145,12 @@ class Fit(TrainingLoop):
             if isinstance(layer, nn.modules.batchnorm._BatchNorm):
                 layer.eval()
 
-    def _note(self, record: dict[str, Any], found: Figures) -> None:
+    def _note(self, record: dict[str, Any], figures: Figures) -> None:
         """Record an epoch, remember it where it is the best, and write a checkpoint."""
-        self.records.append({**record, "recall": found})
-        if record["epoch"] and (self.best is None or found["mean"] > self.best["mean"]):
+        self.records.append({**record, "recall": figures})
+        if record["epoch"] and (self.best is None or figures["mean"] > self.best["mean"]):
             weights = {name: each.clone() for name, each in self.average.weights.items()}
-            self.best = {"epoch": record["epoch"], "mean": found["mean"], "weights": weights}
+            self.best = {"epoch": record["epoch"], "mean": figures["mean"], "weights": weights}
         self.save()
 
     def _state(self) -> dict[str, Any]:

@@ -30,27 +30,27 @@ def choose(pair: TrainablePair, method: Method, rank: int) -> Learners:
         BadSetting: the method does not fit the pair, or a package for it is not installed.
     """
     pair.module.requires_grad_(False)
-    named = {
+    parameters = {
         name: parameter
         for name, parameter in pair.module.named_parameters()
-        if not name.startswith(pair.fixed)
+        if not name.startswith(pair.frozen_prefixes)
     }
     if method == "lora":
-        return _adapted(pair, rank)
+        return _add_lora(pair, rank)
     if method == "head":
-        named = {name: each for name, each in named.items() if name.startswith(pair.head)}
-        if not any(each.ndim > 1 for each in named.values()):
+        parameters = {name: each for name, each in parameters.items() if name.startswith(pair.head)}
+        if not any(each.ndim > 1 for each in parameters.values()):
             raise BadSetting(
                 "encoder-without-projection",
                 "{encoder} has no projection that could learn alone; choose --method lora or full",
                 encoder=pair.space.encoder,
             )
-    for parameter in named.values():
+    for parameter in parameters.values():
         parameter.requires_grad_(True)
-    return Learners(named, lambda: None)
+    return Learners(parameters, lambda: None)
 
 
-def _adapted(pair: TrainablePair, rank: int) -> Learners:
+def _add_lora(pair: TrainablePair, rank: int) -> Learners:
     try:
         import peft
     except ImportError as error:
@@ -86,7 +86,7 @@ def _targets(pair: TrainablePair) -> list[str]:
     names: list[str] = []
     within: tuple[str, ...] = ()
     for name, layer in pair.module.named_modules():
-        if f"{name}.".startswith((*pair.fixed, *within)):
+        if f"{name}.".startswith((*pair.frozen_prefixes, *within)):
             continue
         if isinstance(layer, nn.MultiheadAttention):  # adapts its inner projection by itself
             within = (*within, f"{name}.")

@@ -40,13 +40,13 @@ class Objective(nn.Module):
     """The losses of a plan, weighted, by name; its own parameters learn with the pair's."""
 
     def __init__(
-        self, pair: TrainablePair, plan: FineTuneConfig, width: int, taught: TeacherVectors | None
+        self, pair: TrainablePair, plan: FineTuneConfig, width: int, teacher: TeacherVectors | None
     ) -> None:
         super().__init__()
         self._pair = [pair]  # in a list, so that the pair's parameters are not this module's
         self._plan = plan
-        self._taught = taught
-        wide = taught.pictures.shape[1] if taught else width
+        self._teacher = teacher
+        wide = teacher.pictures.shape[1] if teacher else width
         # Features of another width are compared through a learned map, which is not saved.
         torch.manual_seed(plan.seed)
         self.bridge = nn.Linear(width, wide, bias=False) if wide != width else nn.Identity()
@@ -62,23 +62,23 @@ class Objective(nn.Module):
             losses = {"loss": sigmoid_loss(pictures, texts, scale, pair.bias, positives)}
         else:
             losses = {"loss": captions_loss(pictures, texts, scale, positives)}
-        if self._taught is not None:
-            losses |= self._distance(self._taught, pictures, texts, batch, scale)
+        if self._teacher is not None:
+            losses |= self._distance(self._teacher, pictures, texts, batch, scale)
         return losses
 
     def _distance(
-        self, taught: TeacherVectors, pictures: Tensor, texts: Tensor, batch: Batch, scale: Tensor
+        self, teacher: TeacherVectors, pictures: Tensor, texts: Tensor, batch: Batch, scale: Tensor
     ) -> dict[str, Tensor]:
         """Return cosines with the teacher's features, and the KL from its similarities to ours.
 
         Source: Yang et al. 2024, "CLIP-KD". Both similarities take our scale, as in Hinton et al.
         2015: not every encoder gives a teacher's own scale.
         """
-        shown = torch.from_numpy(taught.pictures[batch.places]).to(pictures)
-        said = torch.from_numpy(taught.texts[batch.rows]).to(texts)
-        near = distillation_loss(self.bridge(pictures), shown)
-        near = (near + distillation_loss(self.bridge(texts), said)) / 2
-        opinion = scale.detach() * shown @ said.T
+        teacher_pictures = torch.from_numpy(teacher.pictures[batch.places]).to(pictures)
+        teacher_texts = torch.from_numpy(teacher.texts[batch.rows]).to(texts)
+        near = distillation_loss(self.bridge(pictures), teacher_pictures)
+        near = (near + distillation_loss(self.bridge(texts), teacher_texts)) / 2
+        opinion = scale.detach() * teacher_pictures @ teacher_texts.T
         like = likeness_loss(pictures, texts, scale, opinion)
         like = (like + likeness_loss(texts, pictures, scale, opinion.T)) / 2
         return {"features": self._plan.features * near, "likeness": self._plan.likeness * like}

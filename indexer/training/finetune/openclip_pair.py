@@ -36,7 +36,7 @@ SCALE = ("logit_scale", "logit_bias")
 class OpenClipPair:
     """A pair of open_clip's on one device."""
 
-    fixed: tuple[str, ...] = ()
+    frozen_prefixes: tuple[str, ...] = ()
     head = (*PICTURE_HEADS, *TEXT_HEADS, *SCALE)
     rates: Mapping[Method, float] = {"full": 1e-5, "lora": 2e-4, "head": 5e-4}
     """Full: the rate of open_clip's own fine-tuning; the others move fewer weights further."""
@@ -72,12 +72,12 @@ class OpenClipPair:
     def loss(self) -> Loss:
         return "softmax" if self.bias is None else "sigmoid"
 
-    def seen(self, pixels: Tensor) -> Tensor:
+    def run_frozen(self, pixels: Tensor) -> Tensor:
         return pixels  # a quarter of the memory that their float32 would take
 
-    def pictures(self, seen: Tensor) -> Tensor:
-        scaled = seen.permute(0, 3, 1, 2).float().div(255).sub(self._mean).div(self._std)
-        return _unit(self._model.encode_image(scaled, normalize=False))
+    def pictures(self, features: Tensor) -> Tensor:
+        inputs = features.permute(0, 3, 1, 2).float().div(255).sub(self._mean).div(self._std)
+        return _unit(self._model.encode_image(inputs, normalize=False))
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
         return self._encoder.tokens(texts)
@@ -90,7 +90,10 @@ class OpenClipPair:
         return _unit(self._tower.encode(tokens[:, :longest]))
 
     def write(
-        self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
+        self,
+        folder: Path,
+        description: Mapping[str, object],
+        training_pairs: Sequence[CaptionedPicture],
     ) -> None:
         """Write the files in open_clip's layout of a hub repository."""
         weights = {

@@ -29,7 +29,7 @@ from search.pictures import Limits
 from search.records import Device
 from search.text.amounts import amount
 
-FEWEST_HELD, MOST_HELD = 5, 500
+MIN_HELD_OUT, MAX_HELD_OUT = 5, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def fine_tune(
     pairs: Sequence[CaptionedPicture],
     spec: str,
     method: Method,
-    asked: Mapping[str, Any],
+    options: Mapping[str, Any],
     out: Path,
     machine: Machine,
     tell: Callable[[str], None],
@@ -53,7 +53,7 @@ def fine_tune(
 ) -> InstalledPair:
     """Train the pair `spec`, or resume the run in `out`; install a result that is no worse.
 
-    `asked` are the fields of `FineTuneConfig` that the user set; all others follow from pair and
+    `options` are the fields of `FineTuneConfig` that the user set; all others follow from pair and
     pictures.
 
     Raises:
@@ -65,37 +65,44 @@ def fine_tune(
     side_px = max(pair.preparation.width_px, pair.preparation.height_px)
     tell(f"reading {amount(len(pairs), 'captioned picture')}")
     album = collect(pairs, out / "pictures", side_px, machine.limits, machine.workers)
-    if album.refused:
-        tell(f"{len(album.refused):,} can't be read and are left out; first: {album.refused[0]}")
-    plan = _plan(pair, method, asked, len(album.pairs))
-    taught, held = (album.copied(part) for part in split(album.pairs, plan.held_out))
-    tell(f"{amount(len(taught), 'picture')} to train on, {len(held):,} held out")
+    if album.unreadable:
+        tell(
+            f"{len(album.unreadable):,} can't be read and are left out; "
+            f"first: {album.unreadable[0]}"
+        )
+    plan = _plan(pair, method, options, len(album.pairs))
+    training_pairs, holdout = (
+        album.with_copies(part) for part in split(album.pairs, plan.held_out)
+    )
+    tell(f"{amount(len(training_pairs), 'picture')} to train on, {len(holdout):,} held out")
     torch.manual_seed(plan.seed)  # LoRA's additions are drawn
     learners = choose(pair, method, plan.rank)
-    data = fingerprint([*taught, *held])
-    with Batches(pair, taught, plan, machine.workers) as batches:
-        teaching = _taught(plan, taught, batches.texts, out, data, machine.device, tell)
-        objective = Objective(pair, plan, pair.space.width, teaching)
+    data = fingerprint([*training_pairs, *holdout])
+    with Batches(pair, training_pairs, plan, machine.workers) as batches:
+        teacher = _teacher_vectors(
+            plan, training_pairs, batches.texts, out, data, machine.device, tell
+        )
+        objective = Objective(pair, plan, pair.space.width, teacher)
         identity = {"plan": asdict(plan), "set of pictures": data, "pair": pair.space.id}
         fit = Fit(pair, learners, objective, plan, out, identity)
-        _train(fit, batches, InTraining(pair, plan.chunk), held, tell)
+        _train(fit, batches, InTraining(pair, plan.chunk), holdout, tell)
     epoch = fit.take_best()
     learners.merge()
-    told = {"from": pair.space.id, "data": data, "epoch": epoch, "plan": asdict(plan)}
-    before = figures(open_encoder(spec, machine.device), held)
-    return install(pair, out, taught, held, before, machine.device, told, anyway)
+    description = {"from": pair.space.id, "data": data, "epoch": epoch, "plan": asdict(plan)}
+    before = figures(open_encoder(spec, machine.device), holdout)
+    return install(pair, out, training_pairs, holdout, before, machine.device, description, anyway)
 
 
 def _plan(
-    pair: TrainablePair, method: Method, asked: Mapping[str, Any], pictures: int
+    pair: TrainablePair, method: Method, options: Mapping[str, Any], pictures: int
 ) -> FineTuneConfig:
     check_enough(pictures)
     usual = {
         "loss": pair.loss,
         "rate": pair.rates[method],
-        "held_out": min(MOST_HELD, max(FEWEST_HELD, pictures // 10)),
+        "held_out": min(MAX_HELD_OUT, max(MIN_HELD_OUT, pictures // 10)),
     }
-    plan = FineTuneConfig(method=method, **{**usual, **asked})
+    plan = FineTuneConfig(method=method, **{**usual, **options})
     if plan.loss == "sigmoid" and pair.bias is None:
         raise BadSetting(
             "encoder-without-bias",
@@ -107,7 +114,7 @@ def _plan(
     return plan
 
 
-def _taught(
+def _teacher_vectors(
     plan: FineTuneConfig,
     pictures: Sequence[CaptionedPicture],
     texts: Sequence[str],
@@ -128,13 +135,13 @@ def _taught(
 def _train(
     fit: Fit,
     batches: Batches,
-    judged: InTraining,
-    held: Sequence[CaptionedPicture],
+    encoder: InTraining,
+    holdout: Sequence[CaptionedPicture],
     tell: Callable[[str], None],
 ) -> None:
     if fit.resume():
         tell(f"going on from step {fit.step}")
-    for record in fit.epochs(batches, lambda: figures(judged, held), tell):
+    for record in fit.epochs(batches, lambda: figures(encoder, holdout), tell):
         write_metrics(fit.records, fit.folder)
         losses = "".join(f", {name} {value:.4g}" for name, value in record["losses"].items())
         tell(f"epoch {record['epoch']}{losses}, held-out recall {record['recall']['mean']:.1%}")

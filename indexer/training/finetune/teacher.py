@@ -31,15 +31,15 @@ def ask(
     """
     file = folder / f"teacher-{teacher.space.id}-{data}.npz"
     if file.exists():
-        with np.load(file) as held:
-            return TeacherVectors(held["pictures"], held["texts"])
-    taught = TeacherVectors(
+        with np.load(file) as cache:
+            return TeacherVectors(cache["pictures"], cache["texts"])
+    vectors = TeacherVectors(
         _half(embedded_pictures(teacher, pictures)), _half(embedded_texts(teacher, texts))
     )
     try:
         remove_abandoned(file, older_than_s=0)  # a run's folder has one writer
         with atomic_file(file) as draft:
-            np.savez(draft, pictures=taught.pictures, texts=taught.texts)
+            np.savez(draft, pictures=vectors.pictures, texts=vectors.texts)
     except OSError as error:
         raise StorageFailed(
             "teacher-unwritable",
@@ -48,7 +48,7 @@ def ask(
             file=str(file),
             error=error,
         ) from error
-    return taught
+    return vectors
 
 
 def _half(vectors: NDArray[np.float32]) -> NDArray[np.float16]:

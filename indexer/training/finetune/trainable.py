@@ -37,7 +37,7 @@ class TrainablePair(Protocol):
         """The bias added to the scaled cosines, where the pair was trained with SigLIP's loss."""
 
     @property
-    def fixed(self) -> tuple[str, ...]:
+    def frozen_prefixes(self) -> tuple[str, ...]:
         """The prefixes of the names of parameters that no method trains."""
 
     @property
@@ -52,11 +52,11 @@ class TrainablePair(Protocol):
     def loss(self) -> Loss:
         """The loss that the pair was made with."""
 
-    def seen(self, pixels: Tensor) -> Tensor:
+    def run_frozen(self, pixels: Tensor) -> Tensor:
         """Run the frozen layers: (n, height, width, 3) uint8 -> the output of untrained layers."""
 
-    def pictures(self, seen: Tensor) -> Tensor:
-        """Return the unit rows (n, width) float32 for the output of `seen`, with gradients."""
+    def pictures(self, features: Tensor) -> Tensor:
+        """Return the unit rows (n, width) float32 of `run_frozen`'s output, with gradients."""
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
         """Tokenise any n texts -> (n, length) int64; safe in another thread than the towers'."""
@@ -65,11 +65,14 @@ class TrainablePair(Protocol):
         """Embed (n, length) tokens -> (n, width) float32 unit rows, with gradients."""
 
     def write(
-        self, folder: Path, told: Mapping[str, object], taught: Sequence[CaptionedPicture]
+        self,
+        folder: Path,
+        description: Mapping[str, object],
+        training_pairs: Sequence[CaptionedPicture],
     ) -> None:
         """Write the files of the pair as it now is, with a description, to a new folder.
 
-        The description says how the pair was made, `taught` is its training data.
+        The description says how the pair was made, `training_pairs` is its training data.
 
         Raises:
             BadSetting: a package for writing them is not installed.

@@ -40,20 +40,20 @@ class InTraining:
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, height, width, 3) uint8 -> (n, width)."""
-        return self._encoded(torch.from_numpy(pixels), self._shown)
+        return self._embed(torch.from_numpy(pixels), self._embed_pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts -> (n, width)."""
-        return self._encoded(self.pair.tokens(texts), self.pair.texts)
+        return self._embed(self.pair.tokens(texts), self.pair.texts)
 
     def characters_read(self, text: str) -> int:
         """Return the number of characters, from the first, that fit the tower's limit."""
         return longest_by_tokens(text, self.pair.tokens)
 
-    def _shown(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.pair.pictures(self.pair.seen(pixels))
+    def _embed_pixels(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.pair.pictures(self.pair.run_frozen(pixels))
 
-    def _encoded(self, inputs: torch.Tensor, tower: Tower) -> Vectors:
+    def _embed(self, inputs: torch.Tensor, tower: Tower) -> Vectors:
         device = self.pair.log_scale.device
         self.pair.module.eval()
         with torch.no_grad():
@@ -64,34 +64,34 @@ class InTraining:
         return np.concatenate(parts)
 
 
-def figures(encoder: Encoder, held: Sequence[CaptionedPicture]) -> Figures:
+def figures(encoder: Encoder, pairs: Sequence[CaptionedPicture]) -> Figures:
     """Return Recall@1, @5 and @10 among the held-out pictures and their mean.
 
     Both ways, per language. Where several pictures have the same caption, as an example a class's
     name, each is a right answer to it, as in training. The mean over cuts and directions is the
     field's one-number summary ("mR").
     """
-    pictures = embedded_pictures(encoder, held)
-    found: Figures = {}
-    for language in sorted({language for pair in held for language in pair.captions}):
-        owned = [set(pair.captions.get(language, ())) for pair in held]
-        texts = sorted(set().union(*owned))
-        right = np.array([[text in own for own in owned] for text in texts])
+    pictures = embedded_pictures(encoder, pairs)
+    recalls: Figures = {}
+    for language in sorted({language for pair in pairs for language in pair.captions}):
+        captions = [set(pair.captions.get(language, ())) for pair in pairs]
+        texts = sorted(set().union(*captions))
+        right = np.array([[text in own for own in captions] for text in texts])
         similarities = embedded_texts(encoder, texts) @ pictures.T
-        captioned = right.any(0)
+        has_text = right.any(0)
         ways = {
             "t2p": best_ranks(similarities, right),
-            "p2t": best_ranks(similarities.T[captioned], right.T[captioned]),
+            "p2t": best_ranks(similarities.T[has_text], right.T[has_text]),
         }
-        found |= {
-            f"{language}_{way}_r{cut}": summary(ranks)[f"recall@{cut}"]
+        recalls |= {
+            f"{language}_{way}_r{k}": summary(ranks)[f"recall@{k}"]
             for way, ranks in ways.items()
-            for cut in (1, 5, 10)
+            for k in (1, 5, 10)
         }
-    return {**found, "mean": fmean(found.values())}
+    return {**recalls, "mean": fmean(recalls.values())}
 
 
-def compared(before: Figures, after: Figures, pictures: int) -> str:
+def format_comparison(before: Figures, after: Figures, pictures: int) -> str:
     """Return both figures as a table in per cent."""
     lines = [f"{f'recall on {pictures} held-out pictures, %':42}{'before':>8}{'after':>8}"]
     lines += [f"{name:42}{100 * before[name]:8.1f}{100 * after[name]:8.1f}" for name in before]
