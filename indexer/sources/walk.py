@@ -40,7 +40,7 @@ class SourceWalk:
     def find(self, unchanged: Unchanged) -> Iterator[Found]:
         """Yield all items of the source; the first call continues the walk of `check_filled`."""
         begun, self._begun = self._begun, None
-        return begun or self.source.find(unchanged)
+        yield from begun or self.source.find(unchanged)
 
 
 def empty(source: Source, why: str = "") -> BadSource:
