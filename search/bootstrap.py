@@ -32,8 +32,10 @@ def open_engine(
         BadSetting: a setting names something that does not exist.
     """
     settings = settings or Settings.from_environment()
+    stores = open_backend(
+        StoreOptions(settings.store, settings.device, settings.memory_bytes, settings.data_dir)
+    )
     options = IndexOptions(settings.store, settings.memory_bytes)
-    stores = StoreOptions(settings.store, settings.device, settings.memory_bytes, settings.data_dir)
     limits = Limits(
         max_pixels=settings.max_pixels,
         max_decode_bytes=settings.max_decode_bytes,
@@ -43,7 +45,7 @@ def open_engine(
         engine = Engine(
             catalog=catalog,
             open_encoder=lambda spec: BatchingEncoder(open_encoder(spec, settings.device)),
-            stores=open_backend(stores),
+            stores=stores,
             index_dir=settings.data_dir / "indexes",
             thumbnails=Thumbnails(settings.data_dir / "thumbnails", limits),
             limits=limits,

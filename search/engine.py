@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from search.catalog.catalog import Catalog
@@ -32,7 +33,8 @@ WARM_UP = Query((TextTerm("a photograph"),))
 class Engine:
     """An engine that answers queries on the collections of a catalog. Safe for many threads.
 
-    Encoders and stores are opened when first needed and stay open. A store is brought level with
+    Encoders and stores are opened when first needed and stay open. So are the parts that search,
+    count, and change collections: an indexing run needs none of them. A store is brought level with
     the catalog before each search, so pictures that another process committed are found at once.
     """
 
@@ -53,15 +55,16 @@ class Engine:
         """
         self.catalog = catalog
         self.limits = limits
-        self.timing = Timing()
-        folder = IndexFolder(index_dir, catalog)
+        self._stores = stores
+        self._thumbnails = thumbnails
         self._encoders = EncoderPool(open_encoder)
-        self._indexes = IndexPool(catalog, folder, stores, open_ann_builder, long_running)
-        self._facets = FacetCache(catalog)
-        self._library = Library(catalog, folder, thumbnails, stores)
-        self._searcher = Searcher(
-            catalog, limits, self._encoders, self._indexes, self.timing, self._facets.keep_only
-        )
+        self._folder = IndexFolder(index_dir, catalog)
+        self._indexes = IndexPool(catalog, self._folder, stores, open_ann_builder, long_running)
+
+    @property
+    def timing(self) -> Timing:
+        """Return the timer of searches, for listeners."""
+        return self._searcher.timing
 
     def search(self, query: Query) -> list[Hit]:
         """Return the hits of `answer`, best first."""
@@ -202,3 +205,17 @@ class Engine:
     def close(self) -> None:
         """Write stores that changed to their files, for a quicker next start."""
         self._indexes.close()
+
+    @cached_property
+    def _facets(self) -> FacetCache:
+        return FacetCache(self.catalog)
+
+    @cached_property
+    def _library(self) -> Library:
+        return Library(self.catalog, self._folder, self._thumbnails, self._stores)
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(
+            self.catalog, self.limits, self._encoders, self._indexes, self._facets.keep_only
+        )

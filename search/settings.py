@@ -73,8 +73,8 @@ class Settings:
             max_upload_bytes=_positive(values, "LIMN_MAX_UPLOAD_BYTES", 32 * 1024 * 1024),
             roots=_folders(values.get("LIMN_ROOTS") or ""),
             max_sent_bytes=_positive(values, "LIMN_MAX_SENT_BYTES", 2 << 30),
-            store=_store(values.get("LIMN_STORE") or "auto"),
             memory_bytes=memory_size("LIMN_MEMORY", values.get("LIMN_MEMORY") or ""),
+            store=_store(values.get("LIMN_STORE") or "auto"),
         )
 
 

@@ -90,13 +90,17 @@ def _room_of(filename: str, qualname: str, _line: int) -> str | None:
 
 
 def index_and_answer_walks() -> dict[str, Walk]:
-    """Index six pictures with `tiny`, then search them; return the walk of each, when warm."""
+    """Index six pictures with `tiny`, then search them; return the walk of each, when warm.
+
+    The database of the walk exists before: to create it runs every migration, once in its life.
+    """
     with tempfile.TemporaryDirectory(prefix="limn-structure-") as name:
         folder = Path(name)
         pictures = _pictures(folder / "pictures")
         with _environment(folder / "cold"):
             _index(pictures)
         with _environment(folder / "warm"):
+            _make_database()
             index = record_walk(lambda: _index(pictures))
             answer = _answer_walk()
     return {"answer": answer, "index": index}
@@ -110,6 +114,13 @@ def _answer_walk() -> Walk:
         if len(engine.answer(query).hits) != len(COLOURS):
             raise RuntimeError("the search that is walked must find all six pictures")
         return record_walk(lambda: engine.answer(query))
+
+
+def _make_database() -> None:
+    from search import open_engine
+
+    with open_engine():
+        pass
 
 
 def _index(pictures: Path) -> None:

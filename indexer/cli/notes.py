@@ -31,7 +31,9 @@ class ShownNotes:
         """
         now = {_hash(note): note for note in notes}
         before = self._read()
-        self._write([*(before if part else ()), *now])
+        shown = [*(before if part else ()), *now]
+        if set(shown) != before:
+            self._write(shown)
         return [note for key, note in now.items() if key not in before]
 
     def _read(self) -> set[str]:

@@ -83,8 +83,8 @@ def embed(encoder: Encoder, batch: Sequence[tuple[Task, Decoded]]) -> list[Embed
     """Return pictures with their embeddings and those of their captions, in the same order."""
     if not batch:
         return []
-    vectors = encoder.encode_pixels(np.stack([each.pixels for _, each in batch]))
     captions = embed_captions(encoder, [_merged(each) for _, each in batch])
+    vectors = encoder.encode_pixels(np.stack([each.pixels for _, each in batch]))
     return [
         EmbeddedPicture(_with_rating(task, each), _facts(each), vector, embedded)
         for (task, each), vector, embedded in zip(batch, vectors, captions, strict=True)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,25 +67,26 @@ def index(
         SpaceMismatch: the collection was embedded by another encoder.
         StorageFailed: the disk is full; committed rows remain.
     """
-    collection = catalog.collections.open(name, encoder.space)
+    space, preparation = encoder.space, encoder.preparation
+    collection = catalog.collections.open(name, space)
     jobs = catalog.jobs
     with catalog.lock(collection):
-        collection = catalog.collections.take_space(collection, encoder.space)
-        job = jobs.start(collection, "index", sources[0].root, job_id, request)
+        collection = catalog.collections.take_space(collection, space)
         known_files = catalog.files(collection)
+        missing = list(known_files.missing())
+        recorded = catalog.failures.of(collection.id)
+        job = jobs.start(collection, "index", sources[0].root, job_id, request)
         writer = Writer(catalog, collection, known_files, progress, jobs, job)
         try:
             with cancellable(jobs, job, stuck) as stop:
                 planner = RunPlanner(
-                    known_files,
-                    catalog.failures.of(collection.id),
-                    retry=retry,
-                    check=stop.check,
+                    known_files, recorded, missing, retry=retry, check=stop.check
                 )
                 with planner.state as state:
                     for source in sources:
                         planner.add(source)
-                    _Run(state, writer, encoder, limits, stop).everything(workers)
+                    decoders = partial(Decoders, preparation=preparation, limits=limits)
+                    _Run(state, writer, encoder, decoders, stop).everything(workers)
         except (KeyboardInterrupt, Cancelled) as error:
             stopped = isinstance(error, KeyboardInterrupt)
             jobs.update(job, writer.counts, "interrupted" if stopped else "cancelled")
@@ -103,12 +105,17 @@ class _Run:
     """One run over one collection, under its writer lock."""
 
     def __init__(
-        self, state: RunState, writer: Writer, encoder: Encoder, limits: Limits, stop: Stop
+        self,
+        state: RunState,
+        writer: Writer,
+        encoder: Encoder,
+        open_decoders: Callable[[int], Decoders],
+        stop: Stop,
     ) -> None:
         self._state = state
         self._writer = writer
         self._encoder = encoder
-        self._limits = limits
+        self._open_decoders = open_decoders
         self._stop = stop
         self._queue = _Queue(state, set(), set())
 
@@ -120,11 +127,9 @@ class _Run:
             rows = embed_beside(self._encoder, some, {})
             self._writer.recaption(rows, at=str(some[-1][1].path))
         if state.work or state.reread:
-            preparation = self._encoder.preparation
+            workers = min(workers, len(state.work) + len(state.reread))
             with (
-                Decoders(
-                    min(workers, len(state.work) + len(state.reread)), preparation, self._limits
-                ) as decoders,
+                self._open_decoders(workers) as decoders,
                 Stages(self._encoder, self._writer, self._stop) as stages,
             ):
                 found = identify(state, lambda work: decoders.run(work, self._stop.check))

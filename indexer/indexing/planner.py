@@ -56,6 +56,7 @@ class RunPlanner:
         self,
         ledger: KnownFiles | None,
         recorded: Sequence[Failure] = (),
+        missing: Iterable[Held] = (),
         *,
         retry: bool = False,
         check: Callable[[], None] = lambda: None,
@@ -63,6 +64,7 @@ class RunPlanner:
         """Start the state of a run; `ledger` (the known files) is None for a new collection.
 
         `recorded` failures are tried again when their files changed, or all of them with `retry`.
+        `missing` are the pictures whose files the last run did not find.
         `check` is called at every file; its exception ends the planning.
         """
         self.state = RunState()
@@ -71,7 +73,7 @@ class RunPlanner:
         self._missing = {failure.path for failure in recorded if failure.reason == "missing"}
         self._retry = retry
         self._check = check
-        for held in ledger.missing() if ledger else ():
+        for held in missing:
             self.state.missing_before.add(held.id)
             self._may_move(held)
 
@@ -85,8 +87,7 @@ class RunPlanner:
         """
         failed_before, found_before = len(self.state.failures), self.state.found
         scan = self._scan(source)
-        walk = source.find(lambda mark: self._unchanged(scan, mark))
-        for found in _batches(self._checked(walk), LOOKUP_FILES):
+        for found in _batches(self._find(scan), LOOKUP_FILES):
             self._take(scan, found)
         failures = self.state.failures[failed_before:]
         nothing = self.state.found == found_before and not scan.same
@@ -127,10 +128,10 @@ class RunPlanner:
             scan.there.add(os.fspath(each.path) for each in items)
         self._compare(scan, items)
 
-    def _checked(self, found: Iterator[ScanResult]) -> Iterator[ScanResult]:
-        for each in found:
+    def _find(self, scan: _SourceScan) -> Iterator[ScanResult]:
+        for found in scan.source.find(lambda mark: self._unchanged(scan, mark)):
             self._check()
-            yield each
+            yield found
 
     def _unchanged(self, scan: _SourceScan, mark: FileStamp) -> bool:
         if scan.containers.get(mark.path) != mark:

@@ -1,16 +1,13 @@
 """Requests to index: from the command line, or from a queued job's JSON."""
 
-import os
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from indexer.sources import Source
 from indexer.sources.columns import ColumnOptions
 from indexer.sources.globs import Selection
 from indexer.sources.options import SourceOptions
-from indexer.sources.registry import has_prefix, open_source, places
+from indexer.sources.registry import places
 from search.catalog.collection import check_name
 from search.errors import BadSetting, BadSource
 from search.settings import user_path
@@ -74,36 +71,16 @@ class Request:
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    def open(self, indexed_from: Sequence[Path]) -> list[Source]:
-        """Open the sources, without those that lie within others.
-
-        `indexed_from` are the sources that the collection has been indexed from so far.
-
-        Raises:
-            BadSource: one can't be read.
-        """
-        options = SourceOptions(
+    def source_options(self) -> SourceOptions:
+        """Return the options to read the sources with."""
+        return SourceOptions(
             selection=Selection(self.include, self.exclude, self.recursive),
             columns=ColumnOptions(self.image_column, self.caption_columns),
             pictures_in=user_path(Path(self.pictures_in)) if self.pictures_in else None,
             confined_to=tuple(map(Path, self.confined_to)),
         )
-        named = [each if has_prefix(each) else str(Path(each)) for each in self.sources]
-        named = list(dict.fromkeys(named))
-        folders = {Path(each) for each in named if os.path.isdir(each)} if self.recursive else set()
-        outer = [each for each in named if folders.isdisjoint(Path(each).parents)]
-        return [open_source(each, options, _outermost(indexed_from, Path(each))) for each in outer]
 
 
 def collection_name(path: Path) -> str:
     """Return the name of an unnamed collection: its folder's name."""
     return printable(path.name) or "pictures"
-
-
-def _outermost(indexed_from: Sequence[Path], path: Path) -> Path | None:
-    """Return the highest folder above `path` that its collection was indexed from.
-
-    Captions files there name these pictures too.
-    """
-    above = [source for source in indexed_from if source in path.parents]
-    return min(above, key=lambda source: len(source.parts), default=None)

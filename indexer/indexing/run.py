@@ -10,12 +10,13 @@ from indexer.indexing.planner import RunPlanner
 from indexer.indexing.request import Request
 from indexer.indexing.run_state import RunState
 from indexer.indexing.writer import Progress
+from indexer.sources.registry import open_sources
 from indexer.sources.walk import SourceWalk
 from search.catalog.records import Collection, Failure, RunCounts
 from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
 from search.engine import Engine
-from search.errors import LimnError, NotFound
+from search.errors import LimnError
 from search.settings import Settings
 
 
@@ -47,7 +48,7 @@ def run(
         BadSource: there is nothing to index, or a source can't be read.
         CollectionBusy, SpaceMismatch, StorageFailed, ...: as `indexing.pipeline.index` does.
     """
-    indexed = _find_collection(engine, request.name)
+    indexed = engine.catalog.collections.get(request.name)
     spec = request.encoder or (indexed.space.encoder if indexed else None) or settings.encoder
     check_encoder(spec)
     sources = _open_sources(engine, request, indexed)
@@ -75,23 +76,27 @@ def run(
         if indexed is None and job_id is None:
             forget_if_empty(engine, request.name)
         raise
+    failures = engine.catalog.failures.of(collection.id)
     engine.store(collection)
-    failures = _failures_of(sources, engine.catalog.failures.of(collection.id))
-    return RunResult(collection, counts, failures, created=indexed is None)
+    return RunResult(collection, counts, _failures_of(sources, failures), created=indexed is None)
 
 
 def dry_run(engine: Engine, request: Request) -> RunState:
     """Return the work of a run without doing it; nothing is written, no picture is opened."""
     if request.encoder is not None:
         check_encoder(request.encoder)
-    indexed = _find_collection(engine, request.name)
+    indexed = engine.catalog.collections.get(request.name)
     sources = _open_sources(engine, request, indexed)
     if indexed is None:
         planner = RunPlanner(None)
     else:
         known_files = engine.catalog.files(indexed)
-        recorded = engine.catalog.failures.of(indexed.id)
-        planner = RunPlanner(known_files, recorded, retry=request.retry)
+        planner = RunPlanner(
+            known_files,
+            engine.catalog.failures.of(indexed.id),
+            list(known_files.missing()),
+            retry=request.retry,
+        )
     try:
         for source in sources:
             planner.add(source)
@@ -103,7 +108,7 @@ def dry_run(engine: Engine, request: Request) -> RunState:
 
 def _open_sources(engine: Engine, request: Request, indexed: Collection | None) -> list[SourceWalk]:
     indexed_from = engine.catalog.jobs.sources(request.name) if indexed else []
-    return [SourceWalk(source) for source in request.open(indexed_from)]
+    return open_sources(request.sources, request.source_options(), indexed_from)
 
 
 def _failures_of(sources: Sequence[SourceWalk], failures: list[Failure]) -> list[Failure]:
@@ -126,11 +131,5 @@ def forget_if_empty(engine: Engine, name: str) -> bool:
 
 def missing_folders(engine: Engine, name: str) -> list[Path]:
     """Return the folders whose pictures are missing; none where there is no such collection."""
-    held = [each for each in engine.catalog.collections.all() if each.name == name]
-    return [folder for each in held for folder in engine.catalog.files(each).missing_folders()]
-
-
-def _find_collection(engine: Engine, name: str) -> Collection | None:
-    with suppress(NotFound):
-        return engine.catalog.collections.one(name)
-    return None
+    collection = engine.catalog.collections.get(name)
+    return list(engine.catalog.files(collection).missing_folders()) if collection else []

@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
 from indexer.sources import Source, leads_out
 from indexer.sources.kind import SourceKind
 from indexer.sources.options import SourceOptions
+from indexer.sources.walk import SourceWalk
 from search import plugins
 from search.errors import BadSource, Message
 from search.files.boundary import is_inside
@@ -22,6 +23,36 @@ MAX_SHARDS = 100_000
 
 FOLDER = "folder"
 """The entry point of the kind that opens every path that no other kind takes."""
+
+
+def open_sources(
+    texts: Sequence[str], options: SourceOptions, indexed_from: Sequence[Path]
+) -> list[SourceWalk]:
+    """Open the sources that texts name, without those that lie within others.
+
+    `indexed_from` are the sources that the collection has been indexed from so far.
+
+    Raises:
+        BadSource: one can't be read.
+    """
+    names = [text if has_prefix(text) else str(Path(text)) for text in texts]
+    names = list(dict.fromkeys(names))
+    recursive = options.selection.recursive
+    folders = {Path(name) for name in names if os.path.isdir(name)} if recursive else set()
+    return [
+        SourceWalk(open_source(name, options, _outermost(indexed_from, Path(name))))
+        for name in names
+        if folders.isdisjoint(Path(name).parents)
+    ]
+
+
+def _outermost(indexed_from: Sequence[Path], path: Path) -> Path | None:
+    """Return the highest folder above `path` that its collection was indexed from.
+
+    Captions files there name these pictures too.
+    """
+    above = [source for source in indexed_from if source in path.parents]
+    return min(above, key=lambda source: len(source.parts), default=None)
 
 
 def open_source(place: Path | str, options: SourceOptions, within: Path | None = None) -> Source:

@@ -42,7 +42,7 @@ class SourceWalk:
     def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         """Yield all items of the source; the first call continues the walk of `check_filled`."""
         rest, self._rest = self._rest, None
-        return rest or self.source.find(is_unchanged)
+        yield from rest or self.source.find(is_unchanged)
 
 
 def empty(source: Source, why: str = "") -> BadSource:

@@ -1,7 +1,7 @@
 """Collections: found by name, opened, renamed, removed, and summarized."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -53,6 +53,12 @@ class CollectionRows:
         [collection] = self.find([name])
         return collection
 
+    def get(self, name: str) -> Collection | None:
+        """Return the collection of that name, or None."""
+        known = {collection.name: collection for collection, _ in self._read()}
+        spelling = _spelling(name, known)
+        return None if spelling is None else known[spelling]
+
     def with_last_changes(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
         """Return the collections of `find`, each with the number of its last change.
 
@@ -62,7 +68,7 @@ class CollectionRows:
         known = {collection.name for collection, _ in found}
         wanted = set()
         for name in names:
-            spelt = next((form for form in forms(name) if form in known), None)
+            spelt = _spelling(name, known)
             if spelt is None:
                 listed = ", ".join(sorted(known)) or "none yet; make one with: limn index PATH"
                 raise NotFound(
@@ -193,6 +199,11 @@ class CollectionRows:
             )
             for collection in found
         ]
+
+
+def _spelling(name: str, known: Container[str]) -> str | None:
+    """Return the form of a name that is known, or None."""
+    return next((form for form in forms(name) if form in known), None)
 
 
 def check_name(name: str) -> None:

@@ -4,6 +4,7 @@ import errno
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -107,7 +108,16 @@ class Follower:
 
     def header(self, store: VectorStore) -> IndexHeader:
         """Return the header of a file that belongs to the index."""
-        return self._header(store, self._position, len(store), self._epoch)
+        return IndexHeader(
+            catalog_id=self._catalog.identity(),
+            collection_id=self.collection.id,
+            space_id=self.collection.space.id,
+            width=self.collection.space.width,
+            count=len(store),
+            position=self._position,
+            store=f"{type(store).__name__} of {self._kind}",
+            epoch=self._epoch,
+        )
 
     def _follow(self, store: VectorStore) -> None:
         for changes in self._changes_after(self.collection, self._position):
@@ -167,7 +177,9 @@ class Follower:
         return store
 
     def _check(self, header: IndexHeader, store: VectorStore) -> None:
-        expected = self._header(store, header.position, header.count, header.epoch)
+        expected = replace(
+            self.header(store), position=header.position, count=header.count, epoch=header.epoch
+        )
         if header != expected:
             raise IndexDamaged(
                 "index-header-differs",
@@ -201,15 +213,3 @@ class Follower:
         content = read_index(self.path)
         if content is not None:
             store.load(content[1])
-
-    def _header(self, store: VectorStore, position: int, count: int, epoch: str) -> IndexHeader:
-        return IndexHeader(
-            catalog_id=self._catalog.identity(),
-            collection_id=self.collection.id,
-            space_id=self.collection.space.id,
-            width=self.collection.space.width,
-            count=count,
-            position=position,
-            store=f"{type(store).__name__} of {self._kind}",
-            epoch=epoch,
-        )

@@ -41,17 +41,16 @@ class Searcher:
         limits: Limits,
         encoders: EncoderPool,
         indexes: IndexPool,
-        timing: Timing,
         keep_facets: Callable[[set[int]], None],
     ) -> None:
         """Take the parts; `keep_facets` drops the facets of all collections but the given ids."""
         self.adapters = AdapterCache(catalog)
+        self.timing = Timing()
         self._backgrounds = BackgroundCache()
         self._catalog = catalog
         self._limits = limits
         self._encoders = encoders
         self._indexes = indexes
-        self._timing = timing
         self._keep_facets = keep_facets
 
     def rank(self, query: Query) -> RankedResults:
@@ -65,7 +64,7 @@ class Searcher:
         if ranking is None:
             return ()
         wanted = results.page.pictures[start - results.first :][:count]
-        with self._timing.stage("join"):
+        with self.timing.stage("join"):
             pictures = self._catalog.pictures.by_id([ranked.picture_id for ranked in wanted])
         return tuple(
             hit_of(ranked, pictures[ranked.picture_id], rank, ranking)
@@ -100,24 +99,24 @@ class Searcher:
         cut = cuts(query.terms, encoder)
         allowed = None
         if query.where is not None:
-            with self._timing.stage("filter"):
+            with self.timing.stage("filter"):
                 allowed = self._catalog.filters.ids(ids, query.where)
             if not any(map(len, allowed.values())):
                 return no_results(none_passes(query.where), cut)
-        with self._timing.stage("align"):
+        with self.timing.stage("align"):
             indexes = self._indexes.indexes(searched, with_captions, allowed)
         if not any(index.picture_count for index in indexes):
             return no_results(NOTHING_INDEXED, cut)
         background = self._background(indexes, encoder)
-        with self._timing.stage("embed"):
+        with self.timing.stage("embed"):
             embedded, feedback = self._embedder(encoder, searched, background).embed(query)
-        self._timing.batch("texts", sum(isinstance(term, TextTerm) for term in query.terms))
-        self._timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
-        with self._timing.stage("words"):
+        self.timing.batch("texts", sum(isinstance(term, TextTerm) for term in query.terms))
+        self.timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
+        with self.timing.stage("words"):
             words = self._found_words(query, embedded.words, ids, indexes)
         context = SearchContext(query, embedded, indexes, words, background, feedback)
         hashes_of = self._catalog.hashes.of
-        with self._timing.stage("rank"):
+        with self.timing.stage("rank"):
             vectors = partial(vectors_of, indexes)
             page, ranking = paginate(query, rank_function(context), vectors, hashes_of)
         return RankedResults(page, ranking, cut, query.offset + 1)
@@ -129,11 +128,11 @@ class Searcher:
             return no_results(NOTHING_INDEXED)
         ids = [collection.id for collection, _ in searched]
         indexes = self._indexes.indexes(searched, False) if query.compares else []
-        with self._timing.stage("filter"):
+        with self.timing.stage("filter"):
             newest = self._catalog.filters.newest(ids, query.where, MAX_HITS)
         if not len(newest):
             return no_results(none_passes(query.where) if query.where else NOTHING_INDEXED)
-        with self._timing.stage("rank"):
+        with self.timing.stage("rank"):
             page, ranking = paginate(
                 query,
                 lambda depth: newest_first(newest[:depth]),

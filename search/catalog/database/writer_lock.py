@@ -23,27 +23,30 @@ def writer_lock(database: Database, collection: Collection) -> Iterator[None]:
     Raises:
         CollectionBusy: another process holds it.
     """
-    busy = CollectionBusy(
+    if database.file is not None:
+        with _file_lock(database.file, collection):
+            yield
+    else:
+        with _postgres_lock(database, collection):
+            yield
+
+
+def _busy(collection: Collection) -> CollectionBusy:
+    return CollectionBusy(
         "collection-busy",
         "collection {name!r} is being indexed by another process; "
         "wait for it, or end it, and run the command again",
         name=collection.name,
     )
-    if database.file is not None:
-        with _file_lock(database.file, collection, busy):
-            yield
-    else:
-        with _postgres_lock(database, collection, busy):
-            yield
 
 
 @contextmanager
-def _file_lock(file: Path, collection: Collection, busy: CollectionBusy) -> Iterator[None]:
+def _file_lock(file: Path, collection: Collection) -> Iterator[None]:
     lock = FileLock(file.with_name(f"{file.name}.collection-{collection.id}.lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise busy from error
+        raise _busy(collection) from error
     except OSError as error:
         raise StorageFailed(
             "lock-file-unwritable",
@@ -58,15 +61,13 @@ def _file_lock(file: Path, collection: Collection, busy: CollectionBusy) -> Iter
 
 
 @contextmanager
-def _postgres_lock(
-    database: Database, collection: Collection, busy: CollectionBusy
-) -> Iterator[None]:
+def _postgres_lock(database: Database, collection: Collection) -> Iterator[None]:
     # The session's lock: the server releases it when the connection ends.
     with database.connect() as connection:
         connection = connection.execution_options(isolation_level="AUTOCOMMIT")
         key = (POSTGRES_SPACE << 32) | collection.id
         if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
-            raise busy
+            raise _busy(collection)
         # A writer that lost this lock may still be in the transaction in which it checked.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(collection.id)))
         lock = _SessionLock(connection, collection)
