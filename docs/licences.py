@@ -75,8 +75,8 @@ licences require you to offer their source:
   read: `pip uninstall pillow-jxl-plugin`.
 - The wheels of `av`, of the extra `sources`, contain x264 and x265, under GPL-2.0-or-later. Without
   it, films are not read: `pip uninstall av`.
-- The wheels of `pillow-heif`, which the plain installation has, contain x265, under GPL-2.0. Limn only
-  reads HEIC, by libde265; `pillow-heif` can be built without x265.
+- The wheels of `pillow-heif`, which the plain installation has, contain x265, under GPL-2.0. Limn
+  only reads HEIC, by libde265; `pillow-heif` can be built without x265.
 
 Encoders' weights have [licences of their own](encoders.md). This page leaves out the extra
 `bench`, which compares Limn with other engines.
