@@ -1,7 +1,7 @@
 # make demo    index the demo pictures, answer three queries, serve the page
 # make setup   make the environment to work on Limn
 # make dev     serve the demo's data; restart when a file of Limn changes
-# make quick   the checks that need no service, under a minute
+# make quick   the checks that need no service, in about a minute
 # make check   every check, in the environment that is there
 # make test    make setup, then make check
 
@@ -12,12 +12,12 @@ PORT ?= 8000
 PICTURES ?=
 UPGRADE ?=
 
-# On every core; each process takes up to 2 GB.
+# One process for each core, which takes up to 2 GB.
 PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 # npm writes it after an installation.
 NODE_MODULES := node_modules/.package-lock.json
 
-# The demo keeps its catalog here, apart from the one in your home.
+# The demo has a catalog of its own, apart from the one in your home.
 demo dev: export LIMN_DATA_DIR ?= $(CURDIR)/.limn-demo
 
 .PHONY: demo before-demo setup dev test check quick lint scripts contracts format lock licences clean
@@ -26,7 +26,7 @@ demo: before-demo $(VENV)/.demo
 	$(BIN)/limn demo $(if $(PICTURES),"$(PICTURES)")
 	$(BIN)/limn serve --port $(PORT)
 
-# What would end the demo after minutes is told first.
+# Check the port and the folder first: either would end the demo after minutes.
 before-demo:
 	@$(PYTHON) indexer/demo/before.py "$(PORT)" "$(PICTURES)"
 

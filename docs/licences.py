@@ -63,28 +63,29 @@ COPYLEFT_FILES = re.compile(r"(?:^|[/.])lib(x264|x265|xvidcore|fftw3|gsl|readlin
 HEAD = """\
 # Licences of what Limn installs
 
-Limn itself is under the [MIT licence](../LICENSE). `pip` installs these packages beside it, each
-under its own licence; they are not part of Limn and come from their own makers. `make licences`
-writes this page from the installed packages, and the tests check it.
+Limn itself is under the [MIT licence](../LICENSE). `pip` installs these packages with it, each
+under its own licence. They are not part of Limn. `make licences` writes this page from the
+installed packages, and the tests check it.
 
-**What is under the GPL.** Using Limn asks nothing of you. If you pass an installation on (an image,
-an installer, a device) you pass these on too, and their licences ask you to offer their source:
+**Packages under the GPL.** If you only use Limn, you need to do nothing. If you distribute an
+installation (an image, an installer, a device), you distribute these packages too, and their
+licences require you to offer their source:
 
 - `pillow-jxl-plugin`, of the extra `sources`, is under GPL-3.0-or-later. Without it, JPEG XL is not
   read: `pip uninstall pillow-jxl-plugin`.
-- The wheels of `av`, of the extra `sources`, hold x264 and x265, under GPL-2.0-or-later. Without
+- The wheels of `av`, of the extra `sources`, contain x264 and x265, under GPL-2.0-or-later. Without
   it, films are not read: `pip uninstall av`.
-- The wheels of `pillow-heif`, which the plain installation has, hold x265, under GPL-2.0. Limn only
-  reads HEIC, by libde265; `pillow-heif` can be built without x265.
+- The wheels of `pillow-heif`, which the plain installation has, contain x265, under GPL-2.0. Limn
+  only reads HEIC, by libde265; `pillow-heif` can be built without x265.
 
-Encoders' weights have [licences of their own](encoders.md). The extra `bench` is left out: it
-measures Limn beside other engines.
+Encoders' weights have [licences of their own](encoders.md). This page leaves out the extra
+`bench`, which compares Limn with other engines.
 """
 
 
 def written() -> str:
     """Return the page as the installed packages have it."""
-    lines = [HEAD, "| package | for | licence | held in its wheels |", "|---|---|---|---|"]
+    lines = [HEAD, "| package | for | licence | contained in its wheels |", "|---|---|---|---|"]
     for name, extras in direct().items():
         held = HELD.get(name, ("", ""))[0]
         lines.append(f"| `{name}` | {', '.join(extras)} | {licence_of(name)} | {held} |")

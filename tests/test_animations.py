@@ -72,6 +72,7 @@ def test_the_middle_of_a_long_animation_is_looked_for_no_further(tmp_path: Path)
     assert frames(written.getvalue()) == ("0", str(FURTHEST))
 
 
+@pytest.mark.slow
 def test_an_animation_is_indexed_followed_and_forgotten(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -111,6 +112,7 @@ def test_an_animation_is_indexed_followed_and_forgotten(tmp_path: Path) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_the_original_of_a_frame_is_the_animation(tmp_path: Path) -> None:
     path = moving(tmp_path / "a.gif")
     with opened(settings_in(tmp_path / "data")) as (engine, client):

@@ -50,6 +50,7 @@ def pictures(count: int) -> Pixels:
     return np.stack(drawn)
 
 
+@pytest.mark.slow
 def test_any_unicode_becomes_a_unit_row(encoder: BuiltinEncoder) -> None:
     vectors = encoder.encode_texts(TEXTS)
     assert vectors.shape == (len(TEXTS), encoder.space.width)
@@ -109,6 +110,7 @@ def test_the_space_is_the_same_each_time_and_names_what_opens_it(encoder: Builti
     assert again.space.encoder == "builtin" and again.space.id.startswith("builtin-")
 
 
+@pytest.mark.slow
 def test_torch_is_never_imported() -> None:
     program = (
         "import sys; from search.encoders import open_encoder; e = open_encoder('builtin'); "

@@ -20,6 +20,8 @@ from search.query.syntax import parse_query_text
 from tests.conftest import Limn
 from tests.tiny_index import run_index, settings_at
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def engine(tmp_path: Path, database_url: str, colours: Path) -> Iterator[Engine]:

@@ -74,6 +74,7 @@ def test_what_is_sure_of_a_date_is_kept(text: str, wanted: str | None) -> None:
     assert read_date(text) == read_date(f"  {text}\n") == wanted
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.text() | st.text("0123456789:-/ TZ+.", max_size=30))
 def test_any_text_is_a_date_or_none(text: str) -> None:
@@ -188,6 +189,7 @@ def test_exif_places_may_be_written_oddly(latitude: object, side: object) -> Non
     assert exif_place({1: side, 2: latitude, 3: "W", 4: (2.0, 15.0, 0.0)}) == (48.5, -2.25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "day", "time"),
     [("en", "7 June 2014", "7 June 2014, 00:00"), ("zh", "2014年6月7日", "2014年6月7日 00:00")],

@@ -22,6 +22,8 @@ from search.pictures import Limits
 from search.records import Caption, Pixels
 from tests.tiny_index import run_index
 
+pytestmark = pytest.mark.slow
+
 FILES = 48
 PLAIN = TinyEncoder().preparation
 

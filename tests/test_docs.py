@@ -1,11 +1,14 @@
-"""The documentation: its links lead somewhere, and its tables name what there is."""
+"""The documentation: its links lead somewhere, its tables are complete, its commands exist."""
 
 import os
 import re
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import click
 import pytest
+
+from search.cli import main as limn
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -38,3 +41,37 @@ def test_the_page_of_commands_has_every_command() -> None:
     commands = {point.name for point in entry_points(group="limn.commands")}
     missing = {name for name in commands if not re.search(rf"`[^`]*\b{name}\b[^`]*`", page)}
     assert missing == {"demo"}, "which `make demo` runs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_options_of_commands_exist(page: Path) -> None:
+    wrong = [
+        f"limn {line}: {option}"
+        for line in commands_in(page.read_text(encoding="utf-8"))
+        for option in sorted(set(re.findall(r"(?<=[\s\[])(--[a-z-]+|-\w)(?=[\s\]=]|$)", line)))
+        if option not in options_of(line.split())
+    ]
+    assert not wrong
+
+
+def commands_in(text: str) -> list[str]:
+    """Return what follows `limn` in the code of a page, in lines and in spans."""
+    lines = re.sub(r" *\\\n *", " ", text)
+    found = re.findall(r"^    (?:\$ )?limn (.*?)(?: +#.*)?$|`limn ([^`]+)`", lines, re.MULTILINE)
+    return [line or span.replace("\n", " ") for line, span in found]
+
+
+def options_of(words: list[str]) -> set[str]:
+    """Return the options of the command that a line runs, and of its groups."""
+    command: click.Command = limn
+    options = {"-h", "--help", "--version"}
+    for word in words:
+        if not isinstance(command, click.Group):
+            break
+        child = command.get_command(click.Context(command), word)
+        if child is None:
+            break
+        command = child
+    for parameter in command.params:
+        options |= {*parameter.opts, *parameter.secondary_opts}
+    return options

@@ -3,11 +3,14 @@
 from itertools import combinations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.maintenance.duplicates import near_pairs
 from search.ranking.pagination import MAX_BITS
+
+pytestmark = pytest.mark.slow
 
 # From a few hashes, each with up to nine bits flipped: pairs on both sides of the limit.
 SEEDS = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=3)

@@ -95,6 +95,7 @@ def test_pictures_become_unit_rows(encoder: Encoder, n: int) -> None:
     assert_unit_rows(vectors, n, encoder.space.width)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [0, 1, 3, 70])
 def test_texts_become_unit_rows(encoder: Encoder, n: int) -> None:
     vectors = encoder.encode_texts([f"picture number {i} of a dog" for i in range(n)])
@@ -117,6 +118,7 @@ def test_a_text_s_vector_does_not_depend_on_its_batch(encoder: Encoder) -> None:
         assert together[i] @ encoder.encode_texts([texts[i]])[0] >= 0.9999
 
 
+@pytest.mark.slow
 def test_different_texts_and_pictures_differ(encoder: Encoder) -> None:
     texts = encoder.encode_texts(["a dog", "a cat", "", "一只狗"])
     pictures = encoder.encode_pixels(noise(encoder.preparation, 4))
@@ -125,11 +127,13 @@ def test_different_texts_and_pictures_differ(encoder: Encoder) -> None:
         assert cosines.max() < 0.99999
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", STRANGE_TEXTS, ids=range(len(STRANGE_TEXTS)))
 def test_any_unicode_text_has_a_vector(encoder: Encoder, text: str) -> None:
     assert_unit_rows(encoder.encode_texts([text]), 1, encoder.space.width)
 
 
+@pytest.mark.slow
 def test_a_second_opening_has_the_same_space_and_vectors(
     encoder: Encoder, specification: str
 ) -> None:
@@ -144,6 +148,7 @@ def test_space_ids_may_name_files(encoder: Encoder) -> None:
     assert set(encoder.space.id) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
+@pytest.mark.slow
 def test_pictures_prepared_by_the_preparation_fit_the_encoder(encoder: Encoder) -> None:
     pixels = encoder.preparation.pixels(Image.new("RGB", (301, 77), "orange"))
     assert pixels.shape == noise(encoder.preparation, 1).shape[1:]
@@ -208,6 +213,7 @@ def test_tiny_finds_captions_by_the_words_they_share() -> None:
         assert np.argmax(vectors @ tiny.encode_texts([query])[0]) == i
 
 
+@pytest.mark.slow
 def test_what_is_read_of_a_text_is_what_its_vector_hangs_on(
     encoder: Encoder, specification: str
 ) -> None:

@@ -152,6 +152,7 @@ def _with_texts(samples: Samples) -> bytes:
     return written.getvalue()
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True)
 @given(part=st.floats(0.02, 0.98), way=ways)
 def test_a_tiff_whose_rows_are_not_all_there_is_truncated(part: float, way: Way) -> None:

@@ -18,6 +18,8 @@ from search.settings import Settings
 from tests.conftest import Limn
 from tests.tiny_index import run_index
 
+pytestmark = pytest.mark.slow
+
 WIDTH = 16
 
 

@@ -69,10 +69,12 @@ def test_every_half_is_widened_to_the_bit() -> None:
     np.testing.assert_array_equal(widened(finite), finite.astype(np.float32))
 
 
+@pytest.mark.slow
 def test_a_first_pass_finds_nearly_all(staged: FaissStore) -> None:
     assert recall(staged, TEXTS[:100], np.arange(ROWS)) >= 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, 0.05, 0.005, 0.0005])
 def test_filters_of_any_width_keep_the_recall(staged: FaissStore, share: float) -> None:
     allowed = np.flatnonzero(np.random.default_rng(3).random(ROWS) < share)
@@ -84,6 +86,7 @@ def test_a_filter_that_keeps_only_what_lies_far_away_keeps_the_recall(staged: Fa
     assert recall(staged, TEXTS[:1], np.arange(ROWS), far) >= 0.99
 
 
+@pytest.mark.slow
 def test_what_is_removed_or_replaced_is_never_found(staged: FaissStore) -> None:
     gone = np.arange(0, ROWS, 9)
     staged.remove(gone)
@@ -96,12 +99,14 @@ def test_what_is_removed_or_replaced_is_never_found(staged: FaissStore) -> None:
     assert recall(staged, TEXTS[:50], np.arange(ROWS)) >= 0.99
 
 
+@pytest.mark.slow
 def test_many_removals_leave_a_store_that_answers_exactly(staged: FaissStore) -> None:
     staged.remove(np.arange(ROWS // 2))
     assert staged.ann is None, "its slots are numbered anew"
     assert recall(staged, TEXTS[:50], np.arange(ROWS // 2, ROWS)) == 1
 
 
+@pytest.mark.slow
 def test_all_that_lies_close_to_a_query_may_be_removed(staged: FaissStore) -> None:
     near = np.argsort(-(PICTURES @ TEXTS[0]))[:900]
     staged.remove(near)
@@ -109,6 +114,7 @@ def test_all_that_lies_close_to_a_query_may_be_removed(staged: FaissStore) -> No
     assert recall(staged, TEXTS[:1], held) >= 0.99
 
 
+@pytest.mark.slow
 def test_a_first_pass_survives_its_bytes(staged: FaissStore) -> None:
     assert staged.ann is not None
     again = load_first_pass(staged.ann.first.dump())
@@ -121,6 +127,7 @@ def test_a_first_pass_survives_its_bytes(staged: FaissStore) -> None:
         load_first_pass(b"\xcb\x00\x00\x00" + again.dump())
 
 
+@pytest.mark.slow
 def test_rows_of_a_graph_keep_their_slots_wherever_they_lie() -> None:
     late = np.sort(np.random.default_rng(5).permutation(ROWS)[:300]).astype(np.int32)
     early = np.setdiff1d(np.arange(ROWS, dtype=np.int32), late)
@@ -141,6 +148,7 @@ def test_rows_of_a_graph_keep_their_slots_wherever_they_lie() -> None:
             assert slot in row and added in row
 
 
+@pytest.mark.slow
 def test_a_first_pass_of_other_rows_is_refused(staged: FaissStore) -> None:
     other = FaissStore(WIDTH, "cpu")
     assert staged.ann is not None
@@ -198,6 +206,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STORES)
 @given(steps=steps)
 @settings(max_examples=25, deadline=None)
@@ -365,6 +374,7 @@ def test_what_a_wish_left_exact_is_planned_anew_without_it() -> None:
     assert not IndexPlan("scan", 10**6).suits(IndexOptions(), "cuda")
 
 
+@pytest.mark.slow
 def test_without_captions_the_planner_says_what_stood_for_texts() -> None:
     plan = IndexPlanner(filled(), TEXTS[:0], IndexOptions("scan"), lambda _: None).run()
     assert plan is not None and plan.text and plan.picture
@@ -372,6 +382,7 @@ def test_without_captions_the_planner_says_what_stood_for_texts() -> None:
     assert plan.text.of_10 >= 3 * 10
 
 
+@pytest.mark.slow
 def test_what_exceeds_the_memory_is_not_built() -> None:
     store = filled()
     plan = IndexPlanner(
@@ -395,6 +406,7 @@ def test_a_plan_is_wanted_by_size_and_by_what_was_asked() -> None:
     assert "limn plan" in exact_plan(10**6, 512, auto).reasons[0]
 
 
+@pytest.mark.slow
 def test_a_plan_and_its_first_pass_survive_their_file(staged: FaissStore, tmp_path: Path) -> None:
     assert staged.ann is not None
     path, plan = tmp_path / "a.first", replace(staged.ann.plan, reasons=("so",))

@@ -91,6 +91,7 @@ def test_a_jpeg_xl_is_read_where_the_plugin_is() -> None:
     assert caught.value.reason == "too large"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("boxed", [False, True])
 @pytest.mark.parametrize("size", [(64, 48), (640, 480), (1920, 1080), (33, 7), (1, 300), (9000, 2)])
 def test_the_size_of_a_jpeg_xl_is_read_from_its_header(size: tuple[int, int], boxed: bool) -> None:

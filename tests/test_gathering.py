@@ -50,6 +50,7 @@ def asked(client: FlaskClient, method: str, path: str, code: int = 200, **more: 
     return answer.get_json(force=True)
 
 
+@pytest.mark.slow
 def test_a_folder_becomes_a_collection(
     web: tuple[Engine, FlaskClient], settings: Settings, tmp_path: Path
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_folder_becomes_a_collection(
     assert json.loads(stream.text.partition("data: ")[2])["state"] == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/", "/etc", "{shared}/..", "{shared}/../data", "{shared}/away", "walls", "\0", ""]
 )
@@ -149,6 +151,7 @@ def test_what_was_sent_is_deleted_with_its_collection_and_nothing_else(
     asked(client, "DELETE", "collections/walls", 404)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "detail"),
     [
@@ -269,6 +272,7 @@ def test_failures_are_told_and_tried_again(
     assert asked(client, "GET", f"jobs/{job['id']}")["failed"] == 1
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_or_is_cancelled_says_so_and_can_go_on(
     web: tuple[Engine, FlaskClient], settings: Settings, tmp_path: Path
 ) -> None:

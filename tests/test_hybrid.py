@@ -26,6 +26,8 @@ from search.settings import Settings
 from tests.raw_sql import database_of
 from tests.tiny_index import run_index
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple")
 
 

@@ -14,6 +14,8 @@ from search.documents import saved_and_boards
 from search.documents.search import Answer
 from search.engine import Engine
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[..., Any]
 
 

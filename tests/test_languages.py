@@ -44,6 +44,7 @@ def test_the_compiled_texts_are_those_of_the_source() -> None:
     assert _texts(compiled) == _texts(catalog)
 
 
+@pytest.mark.slow
 def test_the_language_is_the_browsers_unless_another_is_chosen(client: FlaskClient) -> None:
     browser = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
     page = client.get("/?q=red", headers=browser)
@@ -57,6 +58,7 @@ def test_the_language_is_the_browsers_unless_another_is_chosen(client: FlaskClie
     assert '<html lang="en">' in client.get("/pictures/1", headers=browser).text, "by its cookie"
 
 
+@pytest.mark.slow
 def test_errors_and_numbers_are_in_the_language_too(client: FlaskClient) -> None:
     told = client.get("/nothing?lang=zh")
     assert told.status_code == 404 and "这里没有" in told.text

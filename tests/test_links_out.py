@@ -26,6 +26,8 @@ from search.settings import Settings
 from tests.colour_web import opened, picture_bytes, settings_in
 from tests.conftest import Limn
 
+pytestmark = pytest.mark.slow
+
 API = "/api/v1"
 
 

@@ -36,6 +36,7 @@ def leave_trace(folder: Path, trace: str) -> None:
 TRACES = ("thumbnails/ab", "indexes/1.index", "limn.db.collection-1.lock")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trace", TRACES)
 @pytest.mark.parametrize("begin", [False, True])
 def test_an_empty_database_that_held_pictures_is_damaged(
@@ -53,6 +54,7 @@ def test_an_empty_database_that_held_pictures_is_damaged(
     refused(path, r"is empty \(4,096 bytes\), though", begin)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trace", TRACES)
 def test_a_database_that_is_gone_is_begun_anew_by_who_indexes_alone(
     tmp_path: Path, trace: str

@@ -133,6 +133,7 @@ def test_a_large_picture_is_reduced_and_its_facts_are_of_the_whole() -> None:
     assert (facts.width_px, facts.height_px) == (2000, 1500)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "CMYK", "I;16", "1"])
 def test_bands_of_a_picture_join_without_a_seam(mode: str) -> None:
     """Compare a picture larger than one band with its conversion at once."""

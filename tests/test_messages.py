@@ -85,6 +85,7 @@ def test_any_words_can_be_given_a_weight_that_is_read_back(words: str, weight: f
         assert found == (words, weight)
 
 
+@pytest.mark.slow
 def test_a_part_or_a_weight_of_a_picture_that_is_none_is_told(typed: Typed, colours: Path) -> None:
     typed("index", colours)
     for image, told in (
@@ -137,6 +138,7 @@ def test_one_of_a_thing_is_told_as_one() -> None:
     assert amount(1234, "hit was", "hits were") == "1,234 hits were"
 
 
+@pytest.mark.slow
 def test_where_there_is_nothing_it_is_said(typed: Typed, colours: Path) -> None:
     assert "no job yet" in typed("jobs").stderr
     typed("index", colours)
@@ -173,6 +175,7 @@ def test_patterns_that_nothing_fits_are_named(typed: Typed, colours: Path) -> No
     assert typed("collections", "--json").stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_a_note_is_told_once_until_it_changes(typed: Typed, colours: Path) -> None:
     captions = colours / "captions.csv"
     captions.write_text("image,caption\nred.jpg,red\nnone.jpg,none\n")
@@ -211,6 +214,7 @@ def test_an_encoder_that_is_none_is_told_with_those_that_are(
     assert typed("collections", "--json").stdout == "[]\n" and not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_training_that_can_not_begin_takes_no_folder(
     typed: Typed, colours: Path, tmp_path: Path
 ) -> None:

@@ -161,6 +161,7 @@ def test_pictures_of_a_share_that_is_away_are_kept_and_shown_nowhere(
     assert catalog.saved.one(search).address == f"similar={away[0]}&more={away[1]}"
 
 
+@pytest.mark.slow
 def test_what_comes_back_elsewhere_keeps_its_ids(held: tuple[Engine, Path]) -> None:
     engine, root = held
     before = ids(engine)
@@ -175,6 +176,7 @@ def test_what_comes_back_elsewhere_keeps_its_ids(held: tuple[Engine, Path]) -> N
     )
 
 
+@pytest.mark.slow
 def test_single_files_that_are_gone_are_forgotten_and_so_is_what_is_excluded(
     held: tuple[Engine, Path],
 ) -> None:
@@ -207,6 +209,7 @@ def test_what_is_missing_is_forgotten_when_a_person_says_so(limn: Limn, tmp_path
     assert "3 added" in limn("index", root).stdout, "the archive is opened again, too"
 
 
+@pytest.mark.slow
 def test_a_link_to_what_is_away_an_archive_and_frames_lose_nothing(tmp_path: Path) -> None:
     root, disk = tmp_path / "library", tmp_path / "disk"
     fill(root, 1)

@@ -90,6 +90,7 @@ def expected(wanted: Filter) -> list[int]:
     return [number for number, each in enumerate(facts, start=1) if passes(wanted, *each)]
 
 
+@pytest.mark.slow
 @given(wanted=filters)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_random_filters_pass_what_they_say(pictures: Catalog, wanted: Filter) -> None:

@@ -78,6 +78,7 @@ def indexed(catalog: Catalog, folder: Path, name: str) -> list[int]:
     return list(catalog.filters.newest([collection.id], None, 1_000).tolist())
 
 
+@pytest.mark.slow
 def test_one_odd_document_costs_no_other_picture(catalog: Catalog, tmp_path: Path) -> None:
     folder = library(tmp_path / "pictures", ODD)
     pictures = catalog.pictures.by_id(indexed(catalog, folder, "c")).values()

@@ -19,6 +19,8 @@ from search.filters.tree import Condition
 from tests.colour_web import settings_in, store_colours
 from web.app import create_app
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ("a\0b", "\ud800", "%", "\\")
 NUMBERS = (str(LARGEST + 1), "-1", "9" * 40, "nan")
 

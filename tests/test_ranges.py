@@ -52,6 +52,7 @@ def test_what_is_no_range_that_is_met_is_passed_over(
         assert "Content-Range" not in answer.headers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
     [

@@ -18,6 +18,8 @@ from search.records import Caption
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
 from web.app import create_app
 
+pytestmark = pytest.mark.slow
+
 LONG = "x" * 201
 
 

@@ -155,6 +155,7 @@ def test_items_come_in_ascending_order_as_float16_holds_them(store: VectorStore)
     np.testing.assert_array_equal(held, rounded(vectors[[3, 0, 2]]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("queries_count", [1, 3, 40])
 @pytest.mark.parametrize(
     "allowed",
@@ -178,6 +179,7 @@ def test_a_filter_keeps_only_what_it_allows(
     assert_answers_as_worked_out(answer, held, queries, 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("queries_count", [1, 15, 16, 130])
 @pytest.mark.parametrize("k", [1, 7, 5000])
 def test_any_number_of_queries_and_any_k_are_answered(
@@ -190,6 +192,7 @@ def test_any_number_of_queries_and_any_k_are_answered(
     assert_answers_as_worked_out(store.search(queries, k), held, queries, k)
 
 
+@pytest.mark.slow
 def test_more_than_a_gpu_selects_at_once_is_answered(store: VectorStore) -> None:
     vectors = unit_vectors(6000)
     store.put(np.arange(6000), vectors)

@@ -19,6 +19,7 @@ from tests.colour_web import opened, settings_in, store_colours
 ADDRESSES = ("/api/v1/search?q=red", "/api/v1/collections", "/readyz", "/?q=red", "/boards/1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_damaged_database_does_not_tell_where_it_is(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, language: str

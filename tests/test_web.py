@@ -15,6 +15,8 @@ from search.records import Caption
 from tests.colour_web import COLLECTION, picture_bytes, settings_in, store
 from web.requests.search_url import PAGE_HITS
 
+pytestmark = pytest.mark.slow
+
 
 def upload(colour: str) -> tuple[BytesIO, str]:
     return BytesIO(picture_bytes(colour)), f"{colour}.png"

@@ -23,6 +23,8 @@ from web.app import create_app
 from web.middleware.rate_limit import SWEEP_AFTER, RateCounts
 from web.middleware.request_log import _Lines
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
