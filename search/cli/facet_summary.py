@@ -14,8 +14,7 @@ def summed_up(facets: Facets) -> Iterator[tuple[str, str]]:
         taken = sum(value.pictures for value in dates.values)
         yield "taken", f"{dates.first} to {dates.last} ({taken:,})"
     for name, values in (
-        ("cameras", facets.cameras),
-        ("formats", facets.formats),
+        *sorted(facets.values.items()),
         ("shapes", facets.orientations),
         ("colours", sorted(facets.colours, key=lambda value: -value.pictures)),
         ("languages", (Value(each.value or "?", each.pictures) for each in facets.languages)),

@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
 from search.filters.contradictions import contradiction
+from search.picture_facts import FACTS
 from search.pictures.thumbnails import thumbnail
 from search.query.limits import LARGEST_ID, MAX_HITS
 from web.links import API
@@ -148,6 +149,7 @@ def of_picture(picture_id: int, asked: SearchUrl) -> str:
         like=SearchUrl(collection=found.collection).plus("similar", picture_id),
         unlike=unlike,
         boards=engine().catalog.boards.names(),
+        lines=[fact for fact in FACTS if fact.on_page],
         beside=beside,
     )
 
