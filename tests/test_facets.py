@@ -105,9 +105,9 @@ def test_everything_that_is_known_is_counted(facet_cache: FacetCache, catalog: C
     )  # fmt: skip
     assert [value.pictures for value in facets.dates.values] == [3, 0, 1, 0, 0, 1]
     assert facets.dates.values[2] == Value("2019-09", 1)
-    assert facets.cameras == (Value("Canon EOS 5D", 4), Value("NIKON D5", 1))
+    assert facets.values["cameras"] == (Value("Canon EOS 5D", 4), Value("NIKON D5", 1))
     assert told(facets.orientations) == {"landscape": 4, "portrait": 1, "square": 1}
-    assert told(facets.formats) == {"JPEG": 5, "PNG": 1}
+    assert told(facets.values["formats"]) == {"JPEG": 5, "PNG": 1}
     assert facets.megapixels == (ValueRange(0, 1.0, 5), ValueRange(24.0, 48.0, 1))
     assert facets.sizes_bytes == (ValueRange(0, 100_000, 6),)
     assert told(facets.colours) == {"red": 1, "white": 1, "blue": 1}
@@ -132,7 +132,8 @@ def test_a_facet_is_counted_without_its_own_condition(
 ) -> None:
     facets = counted(facet_cache, catalog, 'camera = "nikon d5" and rating >= 4')
     assert facets.pictures == 1
-    assert told(facets.cameras) == {"Canon EOS 5D": 1, "NIKON D5": 1}, "as rating >= 4 alone"
+    cameras = told(facets.values["cameras"])
+    assert cameras == {"Canon EOS 5D": 1, "NIKON D5": 1}, "as rating >= 4 alone"
     rating, who = facets.columns[0], facets.columns[1:]
     assert told(rating.values) == {"5": 1} and who == (), "as the camera alone"
     assert told(facets.orientations) == {"portrait": 1}
@@ -149,8 +150,8 @@ def test_what_a_facet_counts_is_what_its_filter_finds(
     asked = {f"colour = {value.value}": value.pictures for value in facets.colours}
     assert facets.dates is not None and facets.places is not None
     asked |= {f"date = {value.value}": value.pictures for value in facets.dates.values}
-    asked |= {f'camera = "{value.value}"': value.pictures for value in facets.cameras}
-    asked |= {f"format = {value.value}": value.pictures for value in facets.formats}
+    asked |= {f'camera = "{value.value}"': value.pictures for value in facets.values["cameras"]}
+    asked |= {f"format = {value.value}": value.pictures for value in facets.values["formats"]}
     asked |= {
         f"{column.name} = {value.value}": value.pictures
         for column in facets.columns
@@ -179,7 +180,7 @@ def test_changes_are_followed(
     )
     followed = counted(facet_cache, catalog)
     assert followed == counted(FacetCache(catalog), catalog), "as if read anew"
-    assert told(followed.cameras)["Leica"] == 1
+    assert told(followed.values["cameras"])["Leica"] == 1
     assert told(followed.languages) == {"": 1, "de": 1}
     assert {column.name: column.pictures for column in followed.columns} == {"rating": 1, "who": 2}
     other = catalog.collections.open("more", SPACE)

@@ -4,16 +4,18 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
+import search.picture_facts
 import web
 from tests.colour_web import opened, settings_in, store_colours
 
 WEB = Path(web.__file__).parent
 CHINESE = WEB / "translations" / "zh" / "LC_MESSAGES"
+LABELS = search.picture_facts.__file__
 READ = [("**.py", "python"), ("templates/**.html", "jinja2")]
 
 
@@ -26,6 +28,7 @@ def client(tmp_path: Path) -> FlaskClient:
 
 def test_every_text_of_the_pages_has_its_chinese_and_no_text_is_left_over() -> None:
     written = {each[2] for each in extract_from_dir(WEB, READ)}
+    written |= {each[1] for each in extract_from_file("python", LABELS, {"Label": None})}
     with (CHINESE / "messages.po").open("rb") as file:
         catalog = read_po(file, locale="zh")
     translated = {message.id for message in catalog if message.id and message.string}

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from search.errors import BadSource
+from search.picture_facts import FACTS, MAX_CHARACTERS, Fact
 from search.records import Caption, PictureFacts
 from search.text.characters import storable
 
 # The lengths of the columns in SQL.
 LONGEST_NAME, LONGEST_TEXT = 100, 500
 LONGEST_LANGUAGE, LONGEST_KIND = 35, 50
-LONGEST_FORMAT, LONGEST_DATE = 20, 40
 
 # Further columns of one picture; what has more is a dump of something else.
 MAX_FIELDS = 1_000
@@ -70,15 +70,26 @@ def storable_fields(fields: Mapping[str, str | float]) -> dict[str, str | float]
 def storable_facts(facts: PictureFacts) -> PictureFacts:
     """Return the storable part of a file's own facts."""
     there = _finite(facts.latitude, 90) and _finite(facts.longitude, 180)
+    values = {fact.name: _storable_fact(fact, getattr(facts, fact.name)) for fact in FACTS}
     return replace(
         facts,
-        format=storable(facts.format)[:LONGEST_FORMAT],
-        taken_at=storable(facts.taken_at or "").strip()[:LONGEST_DATE] or None,
-        latitude=facts.latitude if there else None,
-        longitude=facts.longitude if there else None,
-        camera=storable(facts.camera or "").strip()[:LONGEST_TEXT] or None,
-        captions=storable_captions(facts.captions),
+        **{
+            **values,
+            "latitude": facts.latitude if there else None,
+            "longitude": facts.longitude if there else None,
+            "captions": storable_captions(facts.captions),
+        },
     )
+
+
+def _storable_fact(fact: Fact, value: Any) -> Any:
+    """Return the storable part of a fact by its type; None for nothing."""
+    if fact.type == "number":
+        return value if value is not None and math.isfinite(value) else None
+    if fact.type not in MAX_CHARACTERS:
+        return value
+    text = storable(value or "").strip()[: MAX_CHARACTERS[fact.type]]
+    return text if fact.required else text or None
 
 
 def _finite(value: float | None, most: float) -> bool:

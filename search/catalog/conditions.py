@@ -14,6 +14,7 @@ from search.catalog.database.statements import below
 from search.catalog.visual_hashes import with_colour
 from search.errors import BadQuery
 from search.filters.fields import COLUMN, HAVING, Box, Cell, DateSpan, Value
+from search.picture_facts import FILTERABLE, FactType
 from search.settings import user_path
 from search.text.characters import forms
 
@@ -99,9 +100,12 @@ def _folder(_: str, value: Value) -> Test:
     return sa.or_(*(below(p.path, Path(each)) for each in forms(str(path))))
 
 
-def _date(sign: str, value: Value) -> Test:
-    assert isinstance(value, DateSpan)
-    return _within(p.taken_at, sign, value)
+def _dated(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
+    def test(sign: str, value: Value) -> Test:
+        assert isinstance(value, DateSpan)
+        return _within(column, sign, value)
+
+    return test
 
 
 def _within(column: sa.ColumnElement[Any], sign: str, span: DateSpan) -> Test:
@@ -157,9 +161,8 @@ def _has(_: str, value: Value) -> Test:
         return p.id.in_(sa.select(t.field.c.picture_id).where(held))
     tests = {
         "caption": sa.exists().where(t.caption.c.picture_id == p.id),
-        "date": p.taken_at.is_not(None),
         "place": p.latitude.is_not(None),
-        "camera": p.camera.is_not(None),
+        **{fact.field: p[fact.name].is_not(None) for fact in FILTERABLE if not fact.required},
     }
     return tests[column.lower()]
 
@@ -179,19 +182,23 @@ def _id(_: str, value: Value) -> Test:
     return sa.or_(p.id.in_(single), *runs)
 
 
-# A new fact of a picture is one line here and one in `FIELDS`.
+COMPARISONS: Mapping[FactType, Callable[[sa.ColumnElement[Any]], Callable[[str, Value], Test]]] = {
+    "name": _named,
+    "text": _named,
+    "moment": _dated,
+    "pixels": _compared,
+    "number": _compared,
+}
+"""The condition on a fact's column, by the fact's type."""
+
 CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "collection": _collection,
     "folder": _folder,
-    "date": _date,
     "size": _compared(p.size_bytes),
-    "width": _compared(p.width_px),
-    "height": _compared(p.height_px),
     # 32 bits times 32 bits: PostgreSQL refuses a product that overflows 32 bits.
     "megapixels": _compared(sa.cast(p.width_px, sa.BigInteger) * p.height_px / 1e6),
     "orientation": _orientation,
-    "format": _named(p.format),
-    "camera": _named(p.camera),
+    **{fact.field: COMPARISONS[fact.type](p[fact.name]) for fact in FILTERABLE},
     "caption": _caption,
     "language": _language,
     "colour": _colour,

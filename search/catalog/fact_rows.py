@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,25 +10,18 @@ from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, pieces
+from search.picture_facts import COUNTED
 
 # The most rows that are Python objects at once.
 FETCH_ROWS = 10_000
 
 
-class PictureRow(NamedTuple):
-    """The facts of a picture itself that facets count."""
-
-    id: int
-    path: bytes
-    taken_at: str | None
-    width_px: int
-    height_px: int
-    size_bytes: int
-    latitude: float | None
-    longitude: float | None
-    camera: str | None
-    format: str
-    colours: str | None
+PICTURE_COLUMNS = (
+    *("id", "path", "taken_at", "width_px", "height_px", "size_bytes"),
+    *("latitude", "longitude", "colours"),
+    *(fact.name for fact in COUNTED),
+)
+"""The columns of a picture itself that facets count."""
 
 
 class FactRows:
@@ -58,9 +51,9 @@ class CollectionFacts:
         yield from pieces(self._sql.scalars(statement).all())
 
     def pictures(self, ids: Sequence[int] | None = None) -> Iterator[Sequence[Any]]:
-        """Yield rows of `PictureRow`'s columns, some thousands at a time."""
+        """Yield rows of `PICTURE_COLUMNS`, some thousands at a time."""
         p = t.picture.c
-        statement = sa.select(*(p[name] for name in PictureRow._fields))
+        statement = sa.select(*(p[name] for name in PICTURE_COLUMNS))
         return self._fetched(statement.where(*self._of(ids)))
 
     def fields(self, ids: Sequence[int] | None = None) -> Iterator[Sequence[Any]]:

@@ -15,9 +15,10 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import in_pieces, pieces
 from search.catalog.database.vectors import from_blobs
+from search.catalog.fact_columns import FACT_COLUMNS, from_columns
 from search.catalog.records import Collection, path_hash
 from search.errors import NotFound
-from search.records import Caption, Fields, Picture, PictureFacts, Space, Vectors
+from search.records import Caption, Fields, Picture, Space, Vectors
 
 
 class Row(NamedTuple):
@@ -29,21 +30,18 @@ class Row(NamedTuple):
     size_bytes: int
     mtime_ns: int
     content_hash: bytes
-    format: str
-    width_px: int
-    height_px: int
-    taken_at: str | None
-    latitude: float | None
-    longitude: float | None
-    camera: str | None
-    colours: str | None
-    perceptual_hash: int | None
     text: str | None
     language: str | None
     kind: str
     origin: str
     field: str | None
     number: float | None
+
+
+COLUMNS = (*Row._fields, *FACT_COLUMNS)
+"""The columns that are read: those of `Row`, then the facts."""
+
+ROW_WIDTH = len(Row._fields)
 
 
 class PictureReader:
@@ -57,17 +55,21 @@ class PictureReader:
         is_sqlite, wanted = self._database.is_sqlite, [int(each) for each in ids]
         found = self._database.rows(_statement, ids=json.dumps(wanted) if is_sqlite else wanted)
         rows: dict[int, Row] = {}
+        facts: dict[int, Sequence[Any]] = {}
         captions: dict[int, list[Caption]] = defaultdict(list)
         fields: dict[int, dict[str, str | float]] = defaultdict(dict)
-        for row in map(Row._make, found):
-            rows[row.id] = row
+        for values in found:
+            row = Row._make(values[:ROW_WIDTH])
+            rows[row.id], facts[row.id] = row, values
             if row.field is not None:
                 fields[row.id][row.field] = (row.text or "") if row.number is None else row.number
             elif row.text is not None:
                 captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
         sizes = self._file_sizes([row for row in rows.values() if row.size_bytes == 0])
         return {
-            each: _picture(_sized(row, sizes), captions[each], fields[each])
+            each: _picture(
+                _sized(row, sizes), facts[each][ROW_WIDTH:], captions[each], fields[each]
+            )
             for each, row in rows.items()
         }
 
@@ -201,20 +203,10 @@ def _sized(row: Row, sizes: Mapping[bytes, int]) -> Row:
     return row._replace(size_bytes=size_bytes)
 
 
-def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:
+def _picture(
+    row: Row, facts: Sequence[Any], captions: Sequence[Caption], fields: Fields
+) -> Picture:
     first = {caption.text: caption for caption in reversed(captions)}
-    facts = PictureFacts(
-        format=row.format,
-        width_px=row.width_px,
-        height_px=row.height_px,
-        taken_at=row.taken_at,
-        latitude=row.latitude,
-        longitude=row.longitude,
-        camera=row.camera,
-        colours=tuple(row.colours.split()) if row.colours else (),
-        perceptual_hash=row.perceptual_hash,
-        captions=tuple(each for each in captions if each is first[each.text]),
-    )
     return Picture(
         id=row.id,
         collection=row.collection,
@@ -222,7 +214,7 @@ def _picture(row: Row, captions: Sequence[Caption], fields: Fields) -> Picture:
         size_bytes=row.size_bytes,
         mtime_ns=row.mtime_ns,
         content_hash=row.content_hash.hex(),
-        facts=facts,
+        facts=from_columns(facts, tuple(each for each in captions if each is first[each.text])),
         fields=fields,
     )
 
@@ -246,7 +238,7 @@ def _statement(is_sqlite: bool) -> sa.Select[Any]:
     p = t.picture.c
     columns = {**texts.c, **p, "collection": t.collection.c.name}
     return (
-        sa.select(*(columns[name] for name in Row._fields))
+        sa.select(*(columns[name] for name in COLUMNS))
         .select_from(t.picture.join(t.collection).outerjoin(texts, texts.c.picture_id == p.id))
         .where(_is_wanted(p.id, is_sqlite), present())
         .order_by(p.id, texts.c.field, texts.c.origin.desc(), texts.c.place)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, now
 from search.catalog.database.vectors import to_blobs
+from search.catalog.fact_columns import to_columns
 from search.catalog.records import (
     Collection,
     EmbeddedCaptions,
@@ -97,21 +98,13 @@ def listed(file: FileState) -> bytes | None:
 
 def columns(item: EmbeddedPicture) -> dict[str, Any]:
     """Return the columns of `picture` that depend on the file."""
-    file, facts = item.file, item.facts
+    file = item.file
     return {
         "size_bytes": file.size_bytes,
         "mtime_ns": file.mtime_ns,
         "content_hash": file.content_hash,
         "captions_hash": file.captions_hash,
-        "format": facts.format,
-        "width_px": facts.width_px,
-        "height_px": facts.height_px,
-        "taken_at": facts.taken_at,
-        "latitude": facts.latitude,
-        "longitude": facts.longitude,
-        "camera": facts.camera,
-        "colours": " ".join(facts.colours) or None,
-        "perceptual_hash": facts.perceptual_hash,
+        **to_columns(item.facts),
         "listed_in": listed(file),
         "indexed_at": now(),
     }

@@ -14,8 +14,7 @@ def summed_up(facets: Facets) -> Iterator[tuple[str, str]]:
         pictures = sum(value.pictures for value in dates.values)
         yield "taken", f"{dates.first} to {dates.last} ({pictures:,})"
     for name, values in (
-        ("cameras", facets.cameras),
-        ("formats", facets.formats),
+        *sorted(facets.values.items()),
         ("shapes", facets.orientations),
         ("colours", sorted(facets.colours, key=lambda value: -value.pictures)),
         ("languages", (Value(value.value or "?", value.pictures) for value in facets.languages)),

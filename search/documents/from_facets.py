@@ -12,8 +12,7 @@ def facets_document(facets: records.Facets) -> documents.Facets:
     return documents.Facets(
         pictures=facets.pictures,
         dates=None if facets.dates is None else _dates(facets.dates),
-        cameras=_values(facets.cameras),
-        formats=_values(facets.formats),
+        **{name: _values(values) for name, values in facets.values.items()},
         orientations=_values(facets.orientations),
         megapixels=_spans(facets.megapixels),
         sizes_bytes=_spans(facets.sizes_bytes),

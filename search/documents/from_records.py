@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from search import records
@@ -103,6 +103,14 @@ def job_document(job: JobRecord) -> Job:
     )
 
 
+# The facts that documents have as they are.
+FACTS = tuple(
+    each.name
+    for each in fields(records.PictureFacts)
+    if each.name in Picture.__struct_fields__ and each.name != "captions"
+)
+
+
 def _facts(picture: records.Picture) -> dict[str, Any]:
     """Return the members of a picture, without the addresses of its files."""
     facts = picture.facts
@@ -110,16 +118,9 @@ def _facts(picture: records.Picture) -> dict[str, Any]:
         "id": picture.id,
         "collection": picture.collection,
         "path": printable(os.fspath(picture.path)),
-        "width_px": facts.width_px,
-        "height_px": facts.height_px,
-        "format": facts.format,
         "size_bytes": picture.size_bytes,
-        "taken_at": facts.taken_at,
-        "latitude": facts.latitude,
-        "longitude": facts.longitude,
-        "camera": facts.camera,
         "content_hash": picture.content_hash,
-        "colours": facts.colours,
+        **{name: getattr(facts, name) for name in FACTS},
         "fields": picture.fields,
         "captions": _captions(picture),
     }

@@ -14,13 +14,17 @@ from search.facets.records import Facets
 from search.filters.fields import COLUMN
 from search.filters.grammar import column_of, conditions, format_filter
 from search.filters.tree import AllOf, Filter
+from search.picture_facts import COUNTED
 from search.records import Ids
 
 # Counts that are cached: a page requests the same ones while its words change.
 MAX_CACHED = 64
 
 # Facets with one value a picture: the other values are shown next to the chosen one.
-ALONE = ("date", "camera", "format", "orientation", "megapixels", "size", "folder", "box")
+ALONE = (
+    *("date", "orientation", "megapixels", "size", "folder", "box"),
+    *(fact.field for fact in COUNTED),
+)
 
 Key = tuple[tuple[tuple[int, int], ...], str]
 

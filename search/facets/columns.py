@@ -4,15 +4,17 @@ SQL would read every row for every facet of every filter; these columns are read
 only the changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search import colours
-from search.catalog.fact_rows import CollectionFacts, FactRows, PictureRow
+from search.catalog.fact_rows import PICTURE_COLUMNS, CollectionFacts, FactRows
+from search.picture_facts import COUNTED
 from search.records import Ids
 
 Codes = NDArray[np.int32]
@@ -41,7 +43,10 @@ class CodedNames:
 
 @dataclass(frozen=True, slots=True)
 class FactArrays:
-    """The facts of pictures, a row each, by id. `colours` has a bit for each of `colours.NAMED`."""
+    """The facts of pictures, a row each, by id.
+
+    `colours` has a bit for each of `colours.NAMED`; `values` are the codes of facts by name.
+    """
 
     ids: Ids
     days: NDArray[np.datetime64]
@@ -50,10 +55,9 @@ class FactArrays:
     sizes_bytes: NDArray[np.int64]
     latitudes: NDArray[np.float64]
     longitudes: NDArray[np.float64]
-    cameras: Codes
-    formats: Codes
     folders: Codes
     colours: NDArray[np.uint16]
+    values: Mapping[str, Codes]
 
     def merged(self, gone: Ids, more: "Sequence[FactArrays]") -> "FactArrays":
         """Return the rows without some pictures and with others, by id."""
@@ -62,11 +66,19 @@ class FactArrays:
             np.concatenate([self.ids[kept], *(each.ids for each in more)]), kind="stable"
         )
 
-        def whole(name: str) -> NDArray[Any]:
-            others = (getattr(each, name) for each in more)
-            return np.concatenate([getattr(self, name)[kept], *others])[order]
+        def whole(column: Callable[[FactArrays], NDArray[Any]]) -> NDArray[Any]:
+            return np.concatenate([column(self)[kept], *map(column, more)])[order]
 
-        return FactArrays(**{each.name: whole(each.name) for each in fields(self)})
+        arrays = {name: whole(attrgetter(name)) for name in ARRAYS}
+        values = {fact.name: whole(_values_of(fact.name)) for fact in COUNTED}
+        return FactArrays(**arrays, values=values)
+
+
+ARRAYS = tuple(each.name for each in fields(FactArrays) if each.name != "values")
+
+
+def _values_of(name: str) -> Callable[[FactArrays], Codes]:
+    return lambda arrays: arrays.values[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +112,9 @@ NO_CELLS = FieldCells(NO_ROWS, np.empty(0, np.int32), np.empty(0), NO_ROWS)
 class ValueCodes:
     """The values of each kind; collections that are counted together share one."""
 
-    cameras: CodedNames = field(default_factory=CodedNames)
-    formats: CodedNames = field(default_factory=CodedNames)
+    facts: Mapping[str, CodedNames] = field(
+        default_factory=lambda: {fact.name: CodedNames() for fact in COUNTED}
+    )
     folders: CodedNames = field(default_factory=CodedNames)
     texts: CodedNames = field(default_factory=CodedNames)
 
@@ -163,8 +176,8 @@ class FactColumns:
         }
 
     def _rows(self, found: Sequence[Any]) -> FactArrays:
-        columns = list(zip(*found, strict=True)) or [()] * len(PictureRow._fields)
-        of = dict(zip(PictureRow._fields, columns, strict=True))
+        columns = list(zip(*found, strict=True)) or [()] * len(PICTURE_COLUMNS)
+        of = dict(zip(PICTURE_COLUMNS, columns, strict=True))
         return FactArrays(
             ids=np.array(of["id"], np.int64),
             days=np.array([_day(each) for each in of["taken_at"]], "datetime64[D]"),
@@ -173,10 +186,9 @@ class FactColumns:
             sizes_bytes=np.array(of["size_bytes"], np.int64),
             latitudes=np.array(of["latitude"], np.float64),
             longitudes=np.array(of["longitude"], np.float64),
-            cameras=self.codes.cameras.encode(of["camera"]),
-            formats=self.codes.formats.encode(of["format"]),
             folders=self.codes.folders.encode([_folder(each) for each in of["path"]]),
             colours=_named_colours(of["colours"]),
+            values={name: codes.encode(of[name]) for name, codes in self.codes.facts.items()},
         )
 
 

@@ -1,4 +1,4 @@
-"""The counting of facets: dates, cameras, colours, places and columns of pictures."""
+"""The counting of facets: dates, values, colours, places and columns of pictures."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +21,7 @@ from search.facets.records import (
     ValueRange,
 )
 from search.filters.fields import COLUMN
+from search.picture_facts import COUNTED
 
 Mask = NDArray[np.bool_]
 Counts = NDArray[np.int64]
@@ -51,8 +52,7 @@ def count(parts: Callable[[str], Sequence[Part]], columns: Sequence[str]) -> Fac
     return Facets(
         pictures=sum(int(mask.sum()) for _, mask in every),
         dates=_dates(parts("date")),
-        cameras=_coded(parts("camera"), lambda facts: (facts.rows.cameras, facts.codes.cameras)),
-        formats=_coded(parts("format"), lambda facts: (facts.rows.formats, facts.codes.formats)),
+        values={fact.facet: _values(fact.name, parts(fact.field)) for fact in COUNTED},
         orientations=_orientations(parts("orientation")),
         megapixels=_spans(parts("megapixels"), _megapixels, MEGAPIXELS, 1.0),
         sizes_bytes=_spans(parts("size"), lambda facts: facts.rows.sizes_bytes, MEGABYTES, 1e6),
@@ -82,11 +82,9 @@ def _dates(parts: Sequence[Part]) -> Dates | None:
     return Dates(unit, str(first), str(last), values)
 
 
-def _coded(
-    parts: Sequence[Part], column: Callable[[FactColumns], tuple[Codes, CodedNames]]
-) -> tuple[Value, ...]:
-    codes = np.concatenate([column(facts)[0][mask] for facts, mask in parts])
-    return _commonest(_counted(codes), column(parts[0][0])[1])
+def _values(name: str, parts: Sequence[Part]) -> tuple[Value, ...]:
+    codes = np.concatenate([facts.rows.values[name][mask] for facts, mask in parts])
+    return _commonest(_counted(codes), parts[0][0].codes.facts[name])
 
 
 def _counted(codes: Codes) -> Counts:

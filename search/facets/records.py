@@ -1,6 +1,9 @@
 """Records of the facets of a set of pictures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from search.picture_facts import COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,14 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """The facets of a set of pictures; each is counted under the filter without its own part."""
+    """The facets of a set of pictures; each is counted under the filter without its own part.
+
+    `values` are the counts of facts, by their facets' names.
+    """
 
     pictures: int
     dates: Dates | None
-    cameras: tuple[Value, ...]
-    formats: tuple[Value, ...]
+    values: Mapping[str, tuple[Value, ...]]
     orientations: tuple[Value, ...]
     megapixels: tuple[ValueRange, ...]
     sizes_bytes: tuple[ValueRange, ...]
@@ -88,4 +93,5 @@ class Facets:
     places: Places | None
 
 
-NOTHING = Facets(0, None, (), (), (), (), (), (), (), (), (), None)
+NO_VALUES: Mapping[str, tuple[Value, ...]] = {fact.facet: () for fact in COUNTED}
+NOTHING = Facets(0, None, NO_VALUES, (), (), (), (), (), (), (), None)

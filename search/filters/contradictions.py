@@ -8,9 +8,19 @@ from itertools import combinations
 from search.filters.fields import DateSpan
 from search.filters.grammar import format_filter, value_of
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+from search.picture_facts import FILTERABLE
 
 # Fields that have one value a picture, which is a word.
-WORDS = ("collection", "camera", "format", "orientation")
+WORDS = (
+    *("collection", "orientation"),
+    *(fact.field for fact in FILTERABLE if fact.type in ("name", "text")),
+)
+
+# Fields that have one value a picture, which is a number or a moment.
+ORDERED = (
+    *("size", "megapixels"),
+    *(fact.field for fact in FILTERABLE if fact.type in ("moment", "pixels", "number")),
+)
 
 Reach = tuple[float | str, bool, float | str, bool]
 """The range of a condition, each end with True if the end itself is excluded."""
@@ -122,6 +132,6 @@ def _reach(condition: Condition) -> Reach:
 
 RULES: dict[str, Callable[[Condition, Condition], bool]] = {
     **dict.fromkeys(WORDS, _other_words),
-    **dict.fromkeys(("date", "size", "width", "height", "megapixels"), _other_reach),
+    **dict.fromkeys(ORDERED, _other_reach),
     "id": _other_ids,
 }

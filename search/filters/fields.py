@@ -8,6 +8,7 @@ from functools import cache
 
 from search import plugins
 from search.colours import NAMED
+from search.picture_facts import FILTERABLE, FactType
 
 EQUAL = ("=", "!=")
 TEXT = (*EQUAL, "~")
@@ -18,7 +19,7 @@ UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
 # Each long run of ids is a level of the database's expressions.
 MAX_RUNS = 500
 
-HAVING = ("caption", "date", "place", "camera")
+HAVING = ("caption", "place", *(fact.field for fact in FILTERABLE if not fact.required))
 
 # A number as a person writes it: 007 is a name, and so is +49. Extra columns store those as text.
 NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,2})?")
@@ -155,18 +156,35 @@ def _box(text: str) -> Box:
     return Box(south, west, north, east)
 
 
+READERS: Mapping[FactType, tuple[tuple[str, ...], Callable[[str], Value]]] = {
+    "name": (EQUAL, _text),
+    "text": (TEXT, _text),
+    "moment": (ORDER, _date),
+    "pixels": (ORDER, _number),
+    "number": (ORDER, _number),
+}
+"""The operators of a fact, and how a value is read, by the fact's type."""
+
+
+def _facts(*types: FactType) -> dict[str, Field]:
+    """Return the fields of the filterable facts of these types."""
+    return {
+        fact.field: Field(*READERS[fact.type], fact.example)
+        for fact in FILTERABLE
+        if fact.type in types
+    }
+
+
 # The fields of a picture; their SQL is in `search.catalog.conditions`.
 FIELDS: dict[str, Field] = {
     "collection": Field(EQUAL, _text, "collection = holidays"),
     "folder": Field(EQUAL, _text, 'folder = "/home/me/Pictures/2021"'),
-    "date": Field(ORDER, _date, "date >= 2021-05"),
+    **_facts("moment"),
     "size": Field(ORDER, _size, "size > 2MB"),
-    "width": Field(ORDER, _number, "width >= 3000"),
-    "height": Field(ORDER, _number, "height >= 2000"),
+    **_facts("pixels", "number"),
     "megapixels": Field(ORDER, _number, "megapixels >= 12"),
     "orientation": Field(EQUAL, _one_of(*ORIENTATIONS), "orientation = portrait"),
-    "format": Field(EQUAL, _text, "format = jpeg"),
-    "camera": Field(TEXT, _text, "camera ~ canon"),
+    **_facts("name", "text"),
     "caption": Field(("~",), _text, 'caption ~ "the beach"'),
     "language": Field(EQUAL, _text, "language = zh"),
     "colour": Field(

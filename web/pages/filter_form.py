@@ -8,14 +8,13 @@ from search.facets.cache import ALONE
 from search.filters.fields import COLUMN, all_fields
 from search.filters.grammar import conditions, format_filter, parse
 from search.filters.tree import AllOf, Condition
+from search.picture_facts import FACTS
 from search.text.printable import printable
 from web.requests.query_form import Fields, words
 from web.requests.search_url import SearchUrl
 
 TITLES = {
-    "date": _("Date"),
-    "camera": _("Camera"),
-    "format": _("Format"),
+    **{fact.field: _(fact.label) for fact in FACTS if fact.label},
     "orientation": _("Orientation"),
     "megapixels": _("Megapixels"),
     "size": _("File size"),

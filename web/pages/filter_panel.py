@@ -10,12 +10,16 @@ from search.facets.records import Column, Facets, Folder, Value, ValueRange
 from search.filters.fields import COLUMN, Box
 from search.filters.grammar import conditions, format_filter, parse, value_of
 from search.filters.tree import AllOf, Condition
+from search.picture_facts import COUNTED
 from search.text.printable import printable
 from web.pages.filter_form import TITLES, field_of, with_filter, worded
 from web.requests.search_url import SearchUrl
 
 # A column of more different values is searched in, not chosen from.
 MAX_CHOICES = 12
+
+# The order of the groups; those of other facts follow.
+ORDER = ("camera", "orientation", "megapixels", "size", "format", "language")
 
 # A map of less is made wider, so that one place does not fill it: degrees.
 MIN_EXTENT = 0.2
@@ -109,13 +113,13 @@ class Panel:
 def panel_of(asked: SearchUrl, facets: Facets) -> Panel:
     """Return the filter panel for the query `asked`."""
     groups = [
-        _group(asked, "camera", facets.cameras),
         _group(asked, "orientation", facets.orientations),
         _spans(asked, "megapixels", facets.megapixels, ""),
         _spans(asked, "size", facets.sizes_bytes, "MB"),
-        _group(asked, "format", facets.formats),
         _group(asked, "language", [each for each in facets.languages if each.value]),
+        *(_group(asked, fact.field, facets.values[fact.facet]) for fact in COUNTED),
     ]
+    groups.sort(key=_place)
     return Panel(
         pictures=facets.pictures,
         groups=tuple(group for group in groups if len(group.choices) > 1 or _any(group.choices)),
@@ -125,6 +129,10 @@ def panel_of(asked: SearchUrl, facets: Facets) -> Panel:
         columns=tuple((each, _column(asked, each)) for each in facets.columns),
         map=_map(asked, facets),
     )
+
+
+def _place(group: FilterGroup) -> int:
+    return ORDER.index(group.name) if group.name in ORDER else len(ORDER)
 
 
 def _any(choices: Iterable[Choice]) -> bool:

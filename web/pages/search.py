@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
 from search.filters.contradictions import contradiction
+from search.picture_facts import FACTS
 from search.pictures.thumbnails import thumbnail
 from search.query.limits import LARGEST_ID, MAX_HITS
 from web.links import API
@@ -150,6 +151,7 @@ def of_picture(picture_id: int, url: SearchUrl) -> str:
         like=SearchUrl(collection=picture.collection).plus("similar", picture_id),
         unlike=unlike,
         boards=engine().catalog.boards.names(),
+        lines=[fact for fact in FACTS if fact.on_page],
         beside=beside,
     )
 

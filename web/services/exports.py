@@ -10,8 +10,10 @@ from typing import Literal
 from zipstream import ZipStream
 
 from search.documents.from_records import picture_document
+from search.documents.picture import Picture as PictureDocument
 from search.engine import Engine
 from search.errors import BadPicture, NotFound
+from search.picture_facts import FACTS, SCALARS
 from search.pictures import Limits
 from search.pictures.containers import container_of
 from search.records import Picture
@@ -19,20 +21,11 @@ from search.text.printable import one_line, printable
 from web.services.confined import ConfinedFiles
 from web.services.downloads import file_of, name_of
 
-COLUMNS = (
-    "id",
-    "collection",
-    "path",
-    "width_px",
-    "height_px",
-    "format",
-    "size_bytes",
-    "taken_at",
-    "latitude",
-    "longitude",
-    "camera",
-    "content_hash",
+CELLS = (
+    *("id", "collection", "path", "size_bytes", "content_hash"),
+    *(fact.name for fact in FACTS if fact.type in SCALARS),
 )
+COLUMNS = tuple(name for name in PictureDocument.__struct_fields__ if name in CELLS)
 
 # Characters that begin a formula in a spreadsheet.
 FORMULA = ("=", "+", "-", "@")

@@ -1,5 +1,8 @@
 """The SQL tables of the catalog, without any code that reads or writes them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -17,6 +20,9 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
+from sqlalchemy.types import TypeEngine
+
+from search.picture_facts import FACTS, MAX_CHARACTERS, FactType
 
 metadata = MetaData(
     naming_convention={
@@ -29,6 +35,20 @@ metadata = MetaData(
 
 # SQLite counts up only a plain INTEGER key; PostgreSQL needs 64 bits.
 Key = BigInteger().with_variant(Integer(), "sqlite")
+
+FACT_COLUMN_TYPES: Mapping[FactType, TypeEngine[Any]] = {
+    "name": String(MAX_CHARACTERS["name"]),
+    "text": Text(),
+    "moment": String(MAX_CHARACTERS["moment"]),
+    "pixels": Integer(),
+    "number": Float(),
+    "degrees": Float(),
+    # Up to five, "#rrggbb" each, the most frequent first.
+    "colours": String(50),
+    # 64 bits; near copies differ in a few of them; signed, because SQL has no other kind.
+    "hash": BigInteger(),
+}
+"""The SQL types of the facts that are columns of `picture`."""
 
 catalog = Table(
     "catalog",
@@ -72,17 +92,11 @@ picture = Table(
     Column("content_hash", LargeBinary, nullable=False, index=True),
     # Shows a change in a picture's captions from its source without reading its own captions again.
     Column("captions_hash", LargeBinary, nullable=False),
-    Column("format", String(20), nullable=False),
-    Column("width_px", Integer, nullable=False),
-    Column("height_px", Integer, nullable=False),
-    Column("taken_at", String(40)),
-    Column("latitude", Float),
-    Column("longitude", Float),
-    Column("camera", Text),
-    # Up to five, "#rrggbb" each, the most frequent first.
-    Column("colours", String(50)),
-    # 64 bits; near copies differ in a few of them; signed, because SQL has no other kind.
-    Column("perceptual_hash", BigInteger),
+    *(
+        Column(fact.name, FACT_COLUMN_TYPES[fact.type], nullable=not fact.required)
+        for fact in FACTS
+        if fact.type in FACT_COLUMN_TYPES
+    ),
     # The table of pictures that named this one; null for a file found in a folder.
     Column("listed_in", LargeBinary),
     Column("indexed_at", String(32), nullable=False),

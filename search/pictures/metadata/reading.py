@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from PIL import ExifTags, Image
 
@@ -56,6 +56,9 @@ class Exif:
 
 
 NO_EXIF = Exif({}, {})
+
+# Facts that a file may lack.
+OPTIONAL = tuple(each.name for each in fields(PictureFacts) if each.default is None)
 
 
 def read_facts(
@@ -117,19 +120,18 @@ def merge_facts(file: PictureFacts, picture: PictureFacts) -> PictureFacts:
     The size is the picture's; captions are those of both.
     """
     origin = file if file.latitude is not None else picture
+    own = {name: value for name in OPTIONAL if (value := getattr(file, name)) is not None}
     captions = {caption.text.casefold(): caption for caption in (*picture.captions, *file.captions)}
-    order = dict.fromkeys(
-        caption.text.casefold() for caption in (*file.captions, *picture.captions)
-    )
+    order = dict.fromkeys(caption.text.casefold() for caption in (*file.captions, *picture.captions))
     return replace(
         picture,
-        format=file.format or picture.format,
-        taken_at=file.taken_at or picture.taken_at,
-        latitude=origin.latitude,
-        longitude=origin.longitude,
-        camera=file.camera or picture.camera,
-        rating=picture.rating if file.rating is None else file.rating,
-        captions=tuple(captions[key] for key in order),
+        **{
+            **own,
+            "format": file.format or picture.format,
+            "latitude": origin.latitude,
+            "longitude": origin.longitude,
+            "captions": tuple(captions[text] for text in order),
+        },
     )
 
 
