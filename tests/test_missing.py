@@ -138,7 +138,7 @@ def test_pictures_of_a_share_that_is_away_are_kept_and_shown_nowhere(
         shown = {hit.picture.id for hit in engine.search(query)}
         assert not shown & set(away), query
     facets = engine.facets([NAME])
-    assert sum(each.pictures for each in facets.formats) == 2
+    assert sum(each.pictures for each in facets.values["formats"]) == 2
     captioned = catalog.pictures.with_captions(catalog.collections.one(NAME))
     assert not {each.id for each in captioned} & set(away)
     with pytest.raises(NotFound, match="missing"):

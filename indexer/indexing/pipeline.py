@@ -79,9 +79,7 @@ def index(
         writer = Writer(catalog, collection, known_files, progress, jobs, job)
         try:
             with cancellable(jobs, job, stuck) as stop:
-                planner = RunPlanner(
-                    known_files, recorded, missing, retry=retry, check=stop.check
-                )
+                planner = RunPlanner(known_files, recorded, missing, retry=retry, check=stop.check)
                 with planner.state as state:
                     for source in sources:
                         planner.add(source)

@@ -122,7 +122,9 @@ def merge_facts(file: PictureFacts, picture: PictureFacts) -> PictureFacts:
     origin = file if file.latitude is not None else picture
     own = {name: value for name in OPTIONAL if (value := getattr(file, name)) is not None}
     captions = {caption.text.casefold(): caption for caption in (*picture.captions, *file.captions)}
-    order = dict.fromkeys(caption.text.casefold() for caption in (*file.captions, *picture.captions))
+    order = dict.fromkeys(
+        caption.text.casefold() for caption in (*file.captions, *picture.captions)
+    )
     return replace(
         picture,
         **{
