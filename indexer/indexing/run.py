@@ -11,11 +11,12 @@ from indexer.indexing.request import Request
 from indexer.indexing.run_state import RunState
 from indexer.indexing.writer import Progress
 from indexer.sources.walk import SourceWalk
-from search.catalog.records import Collection, Failure, RunCounts
+from search.catalog.records import Failure, RunCounts
 from search.cli.waiting import saying
 from search.encoders.checks import check_encoder
 from search.engine import Engine
 from search.errors import LimnError, NotFound
+from search.records import Collection
 from search.settings import Settings
 
 

@@ -9,10 +9,10 @@ from typing import cast
 from indexer.sources import Source, leads_out
 from indexer.sources.kind import SourceKind
 from indexer.sources.options import SourceOptions
-from search import plugins
 from search.errors import BadSource, Message
 from search.files.boundary import is_inside
-from search.settings import user_path
+from search.packages import plugins
+from search.text.path_names import user_path
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)")

@@ -15,9 +15,9 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import in_pieces, pieces
 from search.catalog.database.vectors import from_blobs
-from search.catalog.records import Collection, path_hash
+from search.catalog.records import path_hash
 from search.errors import NotFound
-from search.records import Caption, Fields, Picture, PictureFacts, Space, Vectors
+from search.records import Caption, Collection, Fields, Picture, PictureFacts, Space, Vectors
 
 
 class Row(NamedTuple):

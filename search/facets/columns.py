@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search import colours
 from search.catalog.fact_rows import CollectionFacts, FactRows, PictureRow
+from search.filters import colours
 from search.records import Ids
 
 Codes = NDArray[np.int32]

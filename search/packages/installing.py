@@ -14,7 +14,7 @@ COMMAND, MAIN = "limn", "search.cli:main"
 
 def install_extra(extra: str) -> str:
     """Return the command that adds an extra to this installation."""
-    checkout, found = Path(__file__).parents[1], distribution()
+    checkout, found = Path(__file__).parents[2], distribution()
     if found is None or (checkout / "pyproject.toml").is_file():  # it is installed in place
         return install("-e", f"{checkout}[{extra}]")
     return install(f"{found.name}[{extra}]")
