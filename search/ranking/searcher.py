@@ -23,6 +23,7 @@ from search.ranking.background_cache import BackgroundCache
 from search.ranking.calibration import Background
 from search.ranking.candidates import hit_of, newest_first, rank_function, searches_captions
 from search.ranking.context import SearchContext, vectors_of
+from search.ranking.embedding import cuts
 from search.ranking.pagination import RankedResults, ResultPage, paginate
 from search.ranking.query_vectors import QueryEmbedder
 from search.ranking.timing import Timing
