@@ -25,11 +25,10 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.schema import ensure_schema
 from search.catalog.filters import passes
-from search.catalog.records import Collection
 from search.catalog.visual_hashes import store_colours
 from search.facets.cache import FacetCache
 from search.filters.grammar import parse
-from search.records import Space
+from search.records import Collection, Space
 
 FILTERS = (
     "width > 0",

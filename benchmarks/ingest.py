@@ -30,9 +30,10 @@ from indexer.indexing.pipeline import index
 from indexer.sources import found_in
 from indexer.sources.folder import FolderSource
 from search.bootstrap import open_engine
-from search.catalog.records import Collection, EmbeddedPicture
+from search.catalog.records import EmbeddedPicture
 from search.encoders import Encoder, open_encoder
 from search.pictures import read_picture
+from search.records import Collection
 from search.settings import Settings
 
 # Pictures of the encoder's own limit: it takes the same time for each.

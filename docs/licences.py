@@ -178,7 +178,7 @@ def _shortened(expression: str) -> str:
 
 
 def _name() -> str:
-    from search.installing import distribution as ours
+    from search.packages.installing import distribution as ours
 
     found = ours()
     assert found is not None, "install Limn first"

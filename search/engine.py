@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection, CollectionSummary
+from search.catalog.records import CollectionSummary
 from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
 from search.errors import LimnError
@@ -16,16 +16,16 @@ from search.filters.tree import Filter
 from search.indexes.folder import IndexFolder
 from search.indexes.pool import IndexPool, OpenAnnBuilder
 from search.library import Library
-from search.map_file import PictureMap
+from search.library.map_file import PictureMap
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
 from search.query.records import Answer, Hit, Query, TextTerm
 from search.ranking.pagination import RankedResults
 from search.ranking.searcher import Searcher
-from search.records import Ids, Picture, Vectors
+from search.ranking.timing import Timing
+from search.records import Collection, Ids, Picture, Vectors
 from search.stores import IndexKind, StoreBackend, VectorStore
 from search.stores.planner.plan import IndexPlan
-from search.timing import Timing
 
 WARM_UP = Query((TextTerm("a photograph"),))
 

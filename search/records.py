@@ -42,6 +42,15 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
+class Collection:
+    """A named set of pictures, embedded in one space."""
+
+    id: int
+    name: str
+    space: Space
+
+
+@dataclass(frozen=True, slots=True)
 class Caption:
     """One caption of a picture.
 

@@ -3,17 +3,16 @@
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
 
 import platformdirs
 
-from search import plugins
 from search.errors import BadSetting
+from search.packages import plugins
 from search.records import Device
-from search.text.path_names import on_disk
+from search.text.path_names import user_path
 
 DEVICES: tuple[str, ...] = get_args(Device)
 
@@ -76,17 +75,6 @@ class Settings:
             memory_bytes=memory_size("LIMN_MEMORY", values.get("LIMN_MEMORY") or ""),
             store=_store(values.get("LIMN_STORE") or "auto"),
         )
-
-
-def user_path(path: Path) -> Path:
-    """Return a path that a person wrote, absolute and in the file system's spelling.
-
-    "~" is the home folder, unless a file has that very name.
-    """
-    if not os.path.lexists(path):
-        with suppress(RuntimeError):  # no such user: the path is taken unchanged
-            path = path.expanduser()
-    return on_disk(Path(os.path.abspath(path)))
 
 
 def _folders(value: str) -> tuple[Path, ...]:

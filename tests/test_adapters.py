@@ -11,8 +11,8 @@ from indexer.training.adapter.examples import AdapterExamples, Question, gather
 from indexer.training.adapter.gate import install, train_adapter
 from indexer.training.adapter.training import train
 from indexer.training.gate import NotInstalled
-from search.adapters import Adapter
 from search.bootstrap import open_engine
+from search.catalog.query_adapter import Adapter
 from search.engine import Engine
 from search.errors import BadSource, NotFound
 from search.query.records import Query, TextTerm

@@ -12,16 +12,9 @@ from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.database.writer_lock import writer_lock
-from search.catalog.records import (
-    BesidePicture,
-    Changes,
-    Collection,
-    EmbeddedCaptions,
-    Failure,
-    RunCounts,
-)
+from search.catalog.records import BesidePicture, Changes, EmbeddedCaptions, Failure, RunCounts
 from search.errors import CollectionBusy, NotFound, SpaceMismatch
-from search.records import Caption, Space
+from search.records import Caption, Collection, Space
 from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 OTHER_SPACE = Space("test-111111111111", "tiny", 4)

@@ -12,7 +12,7 @@ from search.encoders import Encoder, open_encoder
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import COLOURS, TinyEncoder
 from search.errors import BadSetting
-from search.plugins import registered_points
+from search.packages.plugins import registered_points
 from search.ranking.calibration import STOCK_TEXTS
 from search.records import Pixels
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from time import monotonic
 
 from search.bootstrap import open_engine
-from search.catalog.records import Collection
 from search.indexes.follower import Follower
-from search.records import Space
+from search.records import Collection, Space
 from search.stores import IndexKind
 from search.stores.exact import ExactBackend, ExactStore
 from tests.colour_web import settings_in, store, store_colours

@@ -7,7 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from search.installing import distribution, install, install_extra
+from search.packages.installing import distribution, install, install_extra
 from tests.conftest import Limn
 
 ROOT = Path(__file__).parents[1]
@@ -47,8 +47,8 @@ def test_a_checkout_is_named_by_its_path_and_a_wheel_by_its_name(tmp_path: Path)
     (facts / "entry_points.txt").write_text("[console_scripts]\nlimn = search.cli:main\n")
     (tmp_path / "search").mkdir()
     (tmp_path / "search" / "__init__.py").touch()
-    shutil.copy(ROOT / "search" / "installing.py", tmp_path / "search")
-    code = "from search.installing import install_extra\nprint(install_extra('map'))"
+    shutil.copytree(ROOT / "search" / "packages", tmp_path / "search" / "packages")
+    code = "from search.packages.installing import install_extra\nprint(install_extra('map'))"
     path = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
     told = subprocess.run([sys.executable, "-c", path + code], capture_output=True, text=True)
     assert told.stdout.endswith('install "limn-search[map]"\n'), told.stderr

@@ -12,7 +12,7 @@ from indexer.indexing.progress import PlainProgress
 from indexer.indexing.worker import Worker
 from indexer.mapping.make import make_map
 from search.engine import Engine
-from search.map_file import read_map
+from search.library.map_file import read_map
 from search.settings import Settings
 from tests.axe import AXE, found_by_axe
 from tests.browsing import served

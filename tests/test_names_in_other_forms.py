@@ -26,9 +26,8 @@ from search.engine import Engine
 from search.errors import NameTaken, NotFound
 from search.pictures import load_file
 from search.records import Space
-from search.settings import user_path
 from search.text.characters import compose, forms
-from search.text.path_names import on_disk
+from search.text.path_names import on_disk, user_path
 from tests.colour_web import opened, picture_bytes, settings_in
 from tests.conftest import Limn
 from tests.raw_sql import database_of

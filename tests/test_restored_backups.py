@@ -17,7 +17,7 @@ from search.catalog.database import Database
 from search.catalog.database.schema import ensure_schema
 from search.catalog.known_files import KnownFiles
 from search.indexes.follower import Follower
-from search.map_file import PictureMap, write_map
+from search.library.map_file import PictureMap, write_map
 from search.query.records import Query, TextTerm
 from search.records import Ids, Vectors
 from search.stores.exact import ExactBackend

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from search.bootstrap import open_engine
-from search.catalog.records import Collection, EmbeddedCaptions, EmbeddedPicture, FileState
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders.tiny import WIDTH, TinyEncoder
 from search.engine import Engine
-from search.records import PictureFacts, Vectors
+from search.records import Collection, PictureFacts, Vectors
 from search.settings import Settings
 from search.stores.faiss_store.ann_cpu import one_thread
 from search.stores.faiss_store.store import FaissStore

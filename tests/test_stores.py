@@ -10,10 +10,9 @@ import faiss
 import numpy as np
 import pytest
 
-from search.catalog.records import Collection
 from search.errors import BadSetting, IndexDamaged
-from search.plugins import registered_points
-from search.records import Ids, Scores, Space, Vectors
+from search.packages.plugins import registered_points
+from search.records import Collection, Ids, Scores, Space, Vectors
 from search.stores import StoreBackend, StoreOptions, VectorStore
 from search.stores.exact import ExactStore
 from search.stores.faiss_store.gpu import DeviceCopy, gpu_count

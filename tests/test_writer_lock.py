@@ -16,17 +16,10 @@ from search.catalog.catalog import Catalog
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.writer_lock import POSTGRES_SPACE, writer_lock
-from search.catalog.records import (
-    Collection,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    Failure,
-    FileStamp,
-    FileState,
-)
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, Failure, FileStamp, FileState
 from search.encoders.tiny import TinyEncoder
 from search.errors import CollectionBusy, LockLost
-from search.records import PictureFacts
+from search.records import Collection, PictureFacts
 from tests.commands import limn_command
 from tests.conftest import Limn
 from tests.raw_sql import database_of

@@ -16,12 +16,11 @@ from indexer.sources import IsUnchanged, Item, ScanResult, SidecarData, Source
 from indexer.sources.options import SourceOptions
 from search.catalog.conditions import Test
 from search.catalog.database import tables
-from search.catalog.records import Collection
 from search.encoders import EncoderBackend
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadSetting
 from search.filters.fields import Field
-from search.records import Caption, Pixels, Space, Vectors
+from search.records import Caption, Collection, Pixels, Space, Vectors
 from search.stores import IndexKind, StoreOptions
 from search.stores.exact import ExactStore
 from web.route import route

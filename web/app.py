@@ -4,9 +4,9 @@ from threading import Event
 
 from flask import Flask
 
-from search import plugins
 from search.catalog.tokens import Tokens
 from search.engine import Engine
+from search.packages import plugins
 from search.query.limits import MAX_CHARACTERS
 from search.settings import Settings
 from web.api.boards import boards_api

@@ -10,8 +10,8 @@ from indexer.cli.ending import end_in_order
 from indexer.exporting.checks import LOWEST_COSINE, check_exportable, check_new
 from search.cli.waiting import announce_wait
 from search.errors import BadSetting
-from search.installing import install_extra
-from search.settings import user_path
+from search.packages.installing import install_extra
+from search.text.path_names import user_path
 
 
 @click.command()

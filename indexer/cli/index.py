@@ -16,8 +16,9 @@ from search.cli.output import print_hits
 from search.engine import Engine
 from search.errors import BadSource, CollectionBusy
 from search.query.records import Query, TextTerm
-from search.settings import Settings, user_path
+from search.settings import Settings
 from search.text.amounts import amount
+from search.text.path_names import user_path
 from search.text.printable import json_text, one_line, printable
 
 # Failures and notes shown after a run; `limn failures` shows all failures.

@@ -18,8 +18,9 @@ from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
 from search.errors import BadSetting
 from search.pictures import Limits
-from search.settings import DEVICES, Settings, user_path
+from search.settings import DEVICES, Settings
 from search.text.amounts import amount
+from search.text.path_names import user_path
 from search.text.printable import printable
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from indexer.cli.ending import end_in_order
 from indexer.training.run_folder import claim
 from search.cli.waiting import announce_wait
 from search.errors import BadSetting, BadSource, LimnError
-from search.installing import install, install_extra
+from search.packages.installing import install, install_extra
 
 SENTENCES = 15_000
 """Sentences without pictures to learn from; the teacher reads some 500 a second."""

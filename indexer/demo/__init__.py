@@ -9,7 +9,7 @@ from pathlib import Path
 
 from search.errors import BadSource, StorageFailed
 from search.files.atomic_file import atomic_path, write_atomic
-from search.installing import install_extra
+from search.packages.installing import install_extra
 
 DEMO_QUERIES = ("a cat with green eyes", "a rocket before its launch", "湖边的宝塔")
 """Three searches that these pictures have an answer to; the third is "a pagoda by the lake"."""

@@ -8,9 +8,9 @@ from itertools import chain, islice
 import numpy as np
 
 from indexer.training.builtin.labelled import glossary
-from search.catalog.records import Collection
 from search.engine import Engine
 from search.facets.records import Folder
+from search.records import Collection
 
 # Enough to choose from; the demo is not to wait for all of a large collection.
 MAX_LOOKED_AT = 2_000

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from search import plugins
 from search.encoders.checks import check_encoder
 from search.encoders.openclip.specification import FORMS
 from search.encoders.suggestions import unknown
 from search.errors import BadSetting, LimnError, StorageFailed
+from search.packages import plugins
 
 Precision = Literal["float32", "float16", "int8"]
 

@@ -22,10 +22,11 @@ from indexer.indexing.stage_threads import Stages
 from indexer.indexing.writer import WRITE_BATCH, Progress, Writer
 from indexer.sources import Source, captions_hash, container_mark, says_the_same, uncovers
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection, Failure, RunCounts
+from search.catalog.records import Failure, RunCounts
 from search.encoders import Encoder
 from search.errors import LimnError
 from search.pictures import Limits
+from search.records import Collection
 
 # Pictures per call of the encoder: past 32, throughput on a CPU no longer grows.
 ENCODE_BATCH = 32

@@ -10,8 +10,8 @@ from indexer.sources.options import SourceOptions
 from indexer.sources.registry import places
 from search.catalog.collection import check_name
 from search.errors import BadSetting, BadSource
-from search.settings import user_path
 from search.text.characters import compose
+from search.text.path_names import user_path
 from search.text.printable import printable
 
 

@@ -12,11 +12,12 @@ from indexer.indexing.run_state import RunState
 from indexer.indexing.writer import Progress
 from indexer.sources.registry import open_sources
 from indexer.sources.walk import SourceWalk
-from search.catalog.records import Collection, Failure, RunCounts
+from search.catalog.records import Failure, RunCounts
 from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
 from search.engine import Engine
 from search.errors import LimnError
+from search.records import Collection
 from search.settings import Settings
 
 

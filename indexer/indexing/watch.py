@@ -8,7 +8,7 @@ from pathlib import Path
 
 from indexer.indexing.request import Request
 from search.errors import BadSetting
-from search.installing import install_extra
+from search.packages.installing import install_extra
 
 # A change is indexed after this long without another one, at the latest after the second time.
 QUIET_MS = 300

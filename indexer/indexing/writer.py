@@ -12,7 +12,8 @@ from indexer.indexing.run_state import RunState
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import Jobs, done
 from search.catalog.known_files import KnownFiles
-from search.catalog.records import BesidePicture, Collection, Failure, RunCounts
+from search.catalog.records import BesidePicture, Failure, RunCounts
+from search.records import Collection
 
 # Pictures, or time, of one transaction: the most that a kill can cost.
 WRITE_BATCH = 512

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from search.catalog.catalog import Catalog
 from search.catalog.known_files import Looks
-from search.catalog.records import Collection
 from search.pictures.containers import animation_of
 from search.ranking.pagination import MAX_BITS, MIN_COSINE
+from search.records import Collection
 
 # Of two hashes that differ in at most MAX_BITS (6) of 64 bits, one of four bands of 16 differs in
 # one at most (Norouzi et al. 2012, multi-index hashing): bands are looked up with each such change.

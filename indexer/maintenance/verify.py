@@ -8,9 +8,9 @@ import numpy as np
 
 from search.catalog.catalog import Catalog
 from search.catalog.known_files import Held
-from search.catalog.records import Collection
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file
+from search.records import Collection
 
 # float16 at rest leaves a unit vector this far from length 1 at most.
 LENGTH_ERROR = 0.01

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from search.errors import BadSetting
-from search.installing import install_extra
-from search.map_file import Places
+from search.library.map_file import Places
+from search.packages.installing import install_extra
 from search.records import Ids, Vectors
 from search.stores import VectorStore
 

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from indexer.mapping.layout import Tell, lay_out
 from indexer.mapping.regions import regions, vocabularies
-from search.catalog.records import Collection
 from search.engine import Engine
 from search.errors import BadSetting, BadSource, CollectionBusy, StorageFailed
-from search.installing import install_extra
-from search.map_file import PictureMap, write_map
-from search.records import Caption
+from search.files.exclusive_lock import exclusive_lock
+from search.library.map_file import PictureMap, write_map
+from search.packages.installing import install_extra
+from search.records import Caption, Collection
 
 
 def check_packages() -> None:
@@ -65,25 +63,26 @@ def _captions(engine: Engine, collection: Collection) -> Iterator[Caption]:
 
 @contextmanager
 def _alone(path: Path, collection: Collection) -> Iterator[None]:
-    lock = FileLock(path.with_name(f"{path.name}.lock"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise CollectionBusy(
+    def busy() -> CollectionBusy:
+        return CollectionBusy(
             "map-busy",
             "the map of {name!r} is being made by another process; wait for it",
             name=collection.name,
-        ) from error
-    except OSError as error:
-        raise StorageFailed(
+        )
+
+    def unwritable(error: OSError) -> StorageFailed:
+        return StorageFailed(
             "map-unwritable",
             "can't write the map {path!r}: {reason}; run the command as the owner of "
             "the data folder",
             path=str(path),
             reason=error.strerror,
-        ) from error
+        )
+
+    lock = path.with_name(f"{path.name}.lock")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(error) from error
+    with exclusive_lock(lock, busy=busy, unwritable=unwritable):
         yield
-    finally:
-        lock.release()

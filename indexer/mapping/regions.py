@@ -10,8 +10,8 @@ import numpy as np
 from indexer.training.builtin.labelled import glossary
 from search.encoders import Encoder
 from search.errors import BadSetting
-from search.installing import install_extra
-from search.map_file import Places, Region
+from search.library.map_file import Places, Region
+from search.packages.installing import install_extra
 from search.records import Caption, Ids, Vectors
 from search.text.analysis import EMPTY, RUNS
 

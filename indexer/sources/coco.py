@@ -11,7 +11,7 @@ from indexer.sources.columns import ColumnOptions, fields_of
 from indexer.sources.options import SourceOptions
 from indexer.sources.table_of_paths import ListSource, Rows
 from search.errors import BadSource
-from search.installing import install_extra
+from search.packages.installing import install_extra
 from search.records import Caption
 from search.text.characters import storable
 

@@ -10,10 +10,10 @@ from indexer.sources import Source, leads_out
 from indexer.sources.kind import SourceKind
 from indexer.sources.options import SourceOptions
 from indexer.sources.walk import SourceWalk
-from search import plugins
 from search.errors import BadSource, Message
 from search.files.boundary import is_inside
-from search.settings import user_path
+from search.packages import plugins
+from search.text.path_names import user_path
 
 BRACES = re.compile(r"\{([^{}]*)\}")
 RANGE = re.compile(r"(\d+)\.\.(\d+)")

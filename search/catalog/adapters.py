@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from search.adapters import Adapter, InstalledAdapter
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import now
-from search.catalog.records import Collection
+from search.catalog.query_adapter import Adapter, InstalledAdapter
 from search.errors import DatabaseUnavailable, NotFound
+from search.records import Collection
 from search.text.characters import forms
 
 

@@ -23,10 +23,10 @@ from search.catalog.known_files import KnownFiles
 from search.catalog.marks import Marks
 from search.catalog.picture_reader import PictureReader
 from search.catalog.picture_writer import PictureWriter
-from search.catalog.records import Collection
 from search.catalog.saved_searches import CatalogSavedSearches
 from search.catalog.tokens import Tokens
 from search.catalog.visual_hashes import VisualHashes
+from search.records import Collection
 
 
 class Catalog:

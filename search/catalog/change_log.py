@@ -18,7 +18,8 @@ from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces
 from search.catalog.database.vectors import from_blobs
 from search.catalog.database.writer_lock import check_lock
-from search.catalog.records import Changes, Collection
+from search.catalog.records import Changes
+from search.records import Collection
 
 
 class ChangeLog:

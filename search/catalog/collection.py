@@ -13,9 +13,9 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import now
 from search.catalog.database.writer_lock import check_lock, writer_lock
-from search.catalog.records import Collection, CollectionSummary
+from search.catalog.records import CollectionSummary
 from search.errors import BadSetting, NameTaken, NotFound, SpaceMismatch
-from search.records import Space
+from search.records import Collection, Space
 from search.text.characters import compose, forms
 
 # The lock for records of no single collection; collection ids begin at 1.

@@ -8,15 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from search import plugins
 from search.catalog.database import tables as t
 from search.catalog.database.statements import below
 from search.catalog.visual_hashes import with_colour
 from search.errors import BadQuery
 from search.filters.fields import COLUMN, HAVING, Box, Cell, DateSpan, Value
+from search.packages import plugins
 from search.picture_facts import FILTERABLE, FactType
-from search.settings import user_path
 from search.text.characters import forms
+from search.text.path_names import user_path
 
 Test = sa.ColumnElement[bool]
 

@@ -11,7 +11,8 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, below, delete_in, now
 from search.catalog.picture_rows import address
-from search.catalog.records import Collection, Failure, path_hash
+from search.catalog.records import Failure, path_hash
+from search.records import Collection
 from search.text.characters import storable
 
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import now
-from search.catalog.records import Collection, RunCounts
+from search.catalog.records import RunCounts
 from search.errors import NotFound
+from search.records import Collection
 from search.text.characters import compose, forms, storable
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]

@@ -14,8 +14,8 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import IN_LIMIT, below, delete_in, in_pieces
 from search.catalog.database.writer_lock import check_lock
-from search.catalog.records import Collection, FileStamp, KnownFile, path_hash
-from search.records import Ids
+from search.catalog.records import FileStamp, KnownFile, path_hash
+from search.records import Collection, Ids
 
 # Rows that are fetched at a time, for a collection of any size.
 FETCH_ROWS = IN_LIMIT

@@ -16,9 +16,9 @@ from search.catalog.database import tables as t
 from search.catalog.database.statements import in_pieces, pieces
 from search.catalog.database.vectors import from_blobs
 from search.catalog.fact_columns import FACT_COLUMNS, from_columns
-from search.catalog.records import Collection, path_hash
+from search.catalog.records import path_hash
 from search.errors import NotFound
-from search.records import Caption, Fields, Picture, Space, Vectors
+from search.records import Caption, Collection, Fields, Picture, Space, Vectors
 
 
 class Row(NamedTuple):

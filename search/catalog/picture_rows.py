@@ -12,14 +12,8 @@ from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, now
 from search.catalog.database.vectors import to_blobs
 from search.catalog.fact_columns import to_columns
-from search.catalog.records import (
-    Collection,
-    EmbeddedCaptions,
-    EmbeddedPicture,
-    FileState,
-    path_hash,
-)
-from search.records import Fields, Space
+from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState, path_hash
+from search.records import Collection, Fields, Space
 
 
 def insert(sql: Sql, table: sa.Table, rows: list[dict[str, Any]]) -> list[int]:

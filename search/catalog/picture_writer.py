@@ -25,8 +25,9 @@ from search.catalog.picture_rows import (
     place,
     update_pictures,
 )
-from search.catalog.records import BesidePicture, Collection, EmbeddedPicture, FileState, path_hash
+from search.catalog.records import BesidePicture, EmbeddedPicture, FileState, path_hash
 from search.catalog.visual_hashes import MAX_BITS, store_colours
+from search.records import Collection
 
 # Perceptual hashes are 64 bits, which SQL stores as signed numbers.
 HASH_MASK = (1 << 64) - 1

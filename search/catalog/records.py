@@ -30,15 +30,6 @@ class CollectionSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
-    """A named set of pictures, embedded in one space."""
-
-    id: int
-    name: str
-    space: Space
-
-
-@dataclass(frozen=True, slots=True)
 class KnownFile:
     """A file as of its last reading, to detect a change."""
 

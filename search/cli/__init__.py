@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from search import plugins
 from search.errors import BadQuery, BadSetting, LimnError
+from search.packages import plugins
 from search.text.printable import one_line, printable
 
 # Errors in the command line; every other error of ours means that the work failed.
@@ -80,7 +80,7 @@ def say_error(message: str) -> None:
 
 def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from search.installing import version
+        from search.packages.installing import version
 
         click.echo(f"limn, version {version()}")
         ctx.exit()

@@ -2,13 +2,16 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
+from search.catalog.catalog import open_catalog
 from search.encoders import EncoderInfo
 from search.encoders.inventory import known_encoders
 from search.errors import LimnError
+from search.records import Collection
 from search.settings import Settings
 from search.text.printable import printable
 
@@ -23,7 +26,7 @@ def encoders(measure: bool, as_json: bool) -> None:
     medium, slow, or GPU, where one is needed.
     """
     settings = Settings.from_environment()
-    infos = known_encoders(settings)
+    infos = known_encoders(_collections(settings))
     timings = {
         info.encoder: _time_encoder(info, settings) for info in infos if measure and info.there
     }
@@ -33,6 +36,14 @@ def encoders(measure: bool, as_json: bool) -> None:
         return
     for info in infos:
         click.echo(_line(info, timings.get(info.encoder, {})))
+
+
+def _collections(settings: Settings) -> list[Collection]:
+    """Return the collections of the catalog, if there is one."""
+    if isinstance(settings.database, Path) and not settings.database.exists():
+        return []  # opening it would create it
+    with open_catalog(settings.database) as catalog:
+        return catalog.collections.all()
 
 
 def _time_encoder(info: EncoderInfo, settings: Settings) -> dict[str, float]:

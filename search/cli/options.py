@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from search import plugins
+from search.packages import plugins
 from search.query.limits import ALL_SIGNALS
 from search.settings import Settings, memory_size
 

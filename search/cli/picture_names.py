@@ -15,7 +15,7 @@ from search.errors import BadQuery, NotFound
 from search.files.atomic_file import write_atomic
 from search.query.records import Hit, IndexedTerm
 from search.query.syntax import split_weight
-from search.settings import user_path
+from search.text.path_names import user_path
 from search.text.printable import one_line, printable
 
 FORMS = (

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, cast
 
-from search import plugins
 from search.encoders.preparation import Preparation
+from search.packages import plugins
 from search.records import Pixels, Space, Vectors
 
 

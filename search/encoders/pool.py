@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from search.catalog.records import Collection
 from search.encoders import Encoder
 from search.errors import SpaceMismatch
+from search.records import Collection
 
 
 class EncoderPool:

@@ -2,8 +2,8 @@
 
 import difflib
 
-from search import plugins
 from search.errors import BadSetting
+from search.packages import plugins
 
 
 def unknown(spec: str) -> BadSetting:

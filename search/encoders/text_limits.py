@@ -6,8 +6,6 @@ from typing import Any
 
 import regex
 
-from search.encoders import Encoder
-from search.query.records import Cut, Term, TextTerm
 from search.text.characters import whole
 
 CHARACTERS_PER_TOKEN = 32
@@ -70,10 +68,3 @@ def longest_by_tokens(text: str, tokens: Callable[[Sequence[str]], Any]) -> int:
         return not bool((alone == longer).all())
 
     return longest(text, fits)
-
-
-def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[Cut, ...]:
-    """Return the texts of a query that are too long for the encoder."""
-    texts = [term.text for term in terms if isinstance(term, TextTerm)]
-    counts = ((text, encoder.characters_read(text)) for text in texts)
-    return tuple(Cut(text, len(text), count) for text, count in counts if count < len(text))

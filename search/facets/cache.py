@@ -7,7 +7,6 @@ import numpy as np
 from cachetools import LRUCache
 
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection
 from search.facets.columns import FactColumns, ValueCodes
 from search.facets.counting import Part, count
 from search.facets.records import Facets
@@ -15,7 +14,7 @@ from search.filters.fields import COLUMN
 from search.filters.grammar import column_of, conditions, format_filter
 from search.filters.tree import AllOf, Filter
 from search.picture_facts import COUNTED
-from search.records import Ids
+from search.records import Collection, Ids
 
 # Counts that are cached: a page requests the same ones while its words change.
 MAX_CACHED = 64

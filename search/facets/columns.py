@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search import colours
 from search.catalog.fact_rows import PICTURE_COLUMNS, CollectionFacts, FactRows
+from search.filters import colours
 from search.picture_facts import COUNTED
 from search.records import Ids
 

@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from search.colours import NAMED
 from search.facets.columns import CodedNames, Codes, FactColumns
 from search.facets.records import (
     NOTHING,
@@ -20,6 +19,7 @@ from search.facets.records import (
     Value,
     ValueRange,
 )
+from search.filters.colours import NAMED
 from search.filters.fields import COLUMN
 from search.picture_facts import COUNTED
 

@@ -1,1 +1,1 @@
-"""Files and folders on disk: the boundary of folders, and files that are written whole."""
+"""Files and folders on disk: files written whole, their locks, the boundary of folders."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from search import plugins
-from search.colours import NAMED
+from search.filters.colours import NAMED
+from search.packages import plugins
 from search.picture_facts import FILTERABLE, FactType
 
 EQUAL = ("=", "!=")

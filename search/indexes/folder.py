@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection
+from search.records import Collection
 from search.stores import IndexKind
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import cast
 
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection
 from search.errors import IndexDamaged, Message, StorageFailed
+from search.records import Collection
 from search.stores import DurableStore, IndexKind, StoreBackend, VectorStore
 from search.stores.index_file import IndexHeader, read_index, write_index
 

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import get_args
 
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection
 from search.indexes.ann_builder import AnnBuilder
 from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.folder import IndexFolder
 from search.indexes.follower import Follower
-from search.records import Ids, Vectors
+from search.records import Collection, Ids, Vectors
 from search.stores import IndexKind, StoreBackend, VectorStore
 from search.stores.planner.plan import IndexPlan
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from time import monotonic
 
-from search.adapters import Adapter
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection
+from search.catalog.query_adapter import Adapter
+from search.records import Collection
 
 # An adapter that another process has installed is used within this many seconds.
 FRESH_S = 60.0

@@ -7,7 +7,7 @@ import numpy as np
 
 from search.encoders import Encoder
 from search.errors import BadQuery
-from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Term, TextTerm
+from search.query.records import ConceptTerm, Cut, IndexedTerm, PictureTerm, Term, TextTerm
 from search.records import Pixels, QueryKind, Vectors
 from search.text.analysis import query_words
 
@@ -94,3 +94,10 @@ def _sum(terms: Sequence[Term], rows: Sequence[Vectors]) -> Vectors | None:
     if not length > SHORTEST_SUM * float(np.abs(weights).sum()):
         return None
     return np.ascontiguousarray((total / length)[None], dtype=np.float32)
+
+
+def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[Cut, ...]:
+    """Return the texts of a query that are too long for the encoder."""
+    texts = [term.text for term in terms if isinstance(term, TextTerm)]
+    read = ((text, encoder.characters_read(text)) for text in texts)
+    return tuple(Cut(text, len(text), count) for text, count in read if count < len(text))

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from search.adapters import Adapter
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection
+from search.catalog.query_adapter import Adapter
 from search.encoders import Encoder
 from search.errors import BadQuery, NotFound, SpaceMismatch
 from search.pictures import Limits, read_picture
@@ -15,7 +14,7 @@ from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query
 from search.ranking.calibration import Background
 from search.ranking.embedding import EmbeddedQuery, embed_terms
 from search.ranking.relevance_feedback import FeedbackQuery, MarkedVectors, apply_feedback
-from search.records import Pixels, Vectors
+from search.records import Collection, Pixels, Vectors
 from search.text.amounts import amount
 
 

@@ -8,7 +8,6 @@ from search.catalog.catalog import Catalog
 from search.catalog.full_text import FoundWords
 from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
-from search.encoders.text_limits import cuts
 from search.errors import BadQuery, Message, NotFound, SpaceMismatch
 from search.filters.contradictions import contradiction, format_contradiction
 from search.filters.grammar import format_filter
@@ -24,10 +23,11 @@ from search.ranking.background_cache import BackgroundCache
 from search.ranking.calibration import Background
 from search.ranking.candidates import hit_of, newest_first, rank_function, searches_captions
 from search.ranking.context import SearchContext, vectors_of
+from search.ranking.embedding import cuts
 from search.ranking.pagination import RankedResults, ResultPage, paginate
 from search.ranking.query_vectors import QueryEmbedder
+from search.ranking.timing import Timing
 from search.records import Vectors
-from search.timing import Timing
 
 NOTHING_INDEXED = Message("nothing-indexed", "no pictures are indexed yet; limn index PATH")
 

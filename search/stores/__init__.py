@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol, cast
 
-from search import plugins
-from search.catalog.records import Collection
 from search.errors import BadSetting
-from search.records import Device, Ids, QueryKind, Scores, Space, Vectors
+from search.packages import plugins
+from search.records import Collection, Device, Ids, QueryKind, Scores, Space, Vectors
 from search.stores.index_file import IndexHeader
 from search.stores.planner.plan import IndexOptions, IndexPlan
 

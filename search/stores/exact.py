@@ -6,8 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from search.catalog.records import Collection
-from search.records import Ids, QueryKind, Scores, Space, Vectors
+from search.records import Collection, Ids, QueryKind, Scores, Space, Vectors
 from search.stores import IndexKind, StoreOptions
 from search.stores.serialization import pack, unpack
 from search.stores.validation import checked_queries, checked_rows, padded

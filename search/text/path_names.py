@@ -1,9 +1,21 @@
 """Paths in the file system's spelling, for names that a person typed in another form."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from search.text.characters import forms
+
+
+def user_path(path: Path) -> Path:
+    """Return a path that a person wrote, absolute and in the file system's spelling.
+
+    "~" is the home folder, unless a file has that very name.
+    """
+    if not os.path.lexists(path):
+        with suppress(RuntimeError):  # no such user: the path is taken unchanged
+            path = path.expanduser()
+    return on_disk(Path(os.path.abspath(path)))
 
 
 def on_disk(path: Path) -> Path:

@@ -3,11 +3,11 @@
 import numpy as np
 from flask import Blueprint, Response, request, url_for
 
-from search import map_file
 from search.documents.collection import MapRegion, PictureMap, PointsFields
 from search.documents.from_records import job_document
 from search.documents.jobs import Job
 from search.documents.reading import read_texts
+from search.library import map_file
 from web.links import API
 from web.route import route
 from web.state import state

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from search.documents.problem import Problem
 from search.documents.schemas import REFERENCE, parameters, schemas
-from search.installing import version
+from search.packages.installing import version
 from web.route import JSON, RouteFacts, facts_of
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from search.errors import BadSetting
-from search.installing import install_extra
+from search.packages.installing import install_extra
 
 # Files that a running server has imported. The indexer is absent: each job starts its own process.
 PACKAGES = ("migrations", "search", "web")

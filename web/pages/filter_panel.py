@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from search.colours import NAMED
 from search.facets.records import Column, Facets, Folder, Value, ValueRange
+from search.filters.colours import NAMED
 from search.filters.fields import COLUMN, Box
 from search.filters.grammar import conditions, format_filter, parse, value_of
 from search.filters.tree import AllOf, Condition

@@ -1,10 +1,10 @@
 """Maps of collections: finding one, or queueing its job."""
 
 from search.catalog.jobs import ENDED, Job
-from search.catalog.records import Collection
 from search.engine import Engine
 from search.errors import NotFound
-from search.map_file import PictureMap
+from search.library.map_file import PictureMap
+from search.records import Collection
 from web.services.worker_process import WorkerProcesses
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.catalog.records import Collection, ConceptMark
+from search.catalog.records import ConceptMark
 from search.engine import Engine
 from search.errors import BadSource
 from search.ranking.calibration import STOCK_TEXTS
-from search.records import Ids, Vectors
+from search.records import Collection, Ids, Vectors
 
 # With fewer, only one or two questions would be held out for the gate.
 MIN_QUESTIONS = 8

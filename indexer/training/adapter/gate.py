@@ -8,12 +8,11 @@ from indexer.evaluation.metrics import summary
 from indexer.training.adapter.examples import AdapterExamples, gather
 from indexer.training.adapter.training import AdapterConfig, train
 from indexer.training.gate import check_gate
-from search.adapters import Adapter
 from search.catalog.caption_ids import owners
-from search.catalog.records import Collection
+from search.catalog.query_adapter import Adapter
 from search.engine import Engine
 from search.errors import Message
-from search.records import Ids, Vectors
+from search.records import Collection, Ids, Vectors
 
 # Captions that must find their pictures as before: what nobody marked must not be lost.
 MAX_CAPTIONS = 1_000

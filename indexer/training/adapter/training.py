@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.training.adapter.examples import AdapterExamples
-from search.adapters import Adapter
+from search.catalog.query_adapter import Adapter
 from search.records import Ids, Vectors
 
 Matrix = NDArray[np.float64]

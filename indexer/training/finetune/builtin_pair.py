@@ -17,7 +17,7 @@ from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import encodable
 from search.errors import BadSetting
-from search.installing import install_extra
+from search.packages.installing import install_extra
 from search.records import Space
 
 KEPT_FACTS = ("format", "name", "languages", "positions")

@@ -4,11 +4,11 @@ import importlib.util
 from pathlib import Path
 
 from indexer.training.finetune.plan import Method
-from search import plugins
 from search.encoders.checks import check_encoder
 from search.encoders.suggestions import unknown
 from search.errors import BadSetting, BadSource, StorageFailed
-from search.installing import install_extra
+from search.packages import plugins
+from search.packages.installing import install_extra
 from search.text.amounts import amount
 
 MIN_PICTURES = 20

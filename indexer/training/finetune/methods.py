@@ -12,7 +12,7 @@ from indexer.training.finetune.plan import Method
 from indexer.training.finetune.trainable import TrainablePair
 from search.encoders.openclip.weights import quiet
 from search.errors import BadSetting
-from search.installing import install_extra
+from search.packages.installing import install_extra
 
 
 @dataclass(frozen=True, slots=True)

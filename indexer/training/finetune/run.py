@@ -24,7 +24,7 @@ from search.encoders import open_encoder
 from search.encoders.onnx_pair.builtin import BuiltinEncoder
 from search.encoders.openclip.encoder import torch_device
 from search.errors import BadSetting
-from search.installing import install_extra
+from search.packages.installing import install_extra
 from search.pictures import Limits
 from search.records import Device
 from search.text.amounts import amount

@@ -17,7 +17,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from search.catalog.database.sqlite_file import SQLITE_WAIT_S, SqliteFile, explained, refused
 from search.catalog.database.values import check_values
 from search.errors import BadQuery, BadSetting, DatabaseUnavailable, LimnError, StorageFailed
-from search.installing import install_extra
+from search.packages.installing import install_extra
 
 Statement = Callable[[bool], sa.Select[Any]]
 """A function that makes a statement for SQLite, or else for PostgreSQL."""

@@ -6,11 +6,11 @@ from pathlib import Path
 from threading import Lock
 
 import sqlalchemy as sa
-from filelock import FileLock, Timeout
 
 from search.catalog.database import Database
-from search.catalog.records import Collection
 from search.errors import CollectionBusy, LimnError, LockLost, StorageFailed
+from search.files.exclusive_lock import exclusive_lock
+from search.records import Collection
 
 # Separates these locks from the catalog's transaction locks, whose key is the collection's id.
 POSTGRES_SPACE = 0x4C696D6E
@@ -42,22 +42,18 @@ def _busy(collection: Collection) -> CollectionBusy:
 
 @contextmanager
 def _file_lock(file: Path, collection: Collection) -> Iterator[None]:
-    lock = FileLock(file.with_name(f"{file.name}.collection-{collection.id}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise _busy(collection) from error
-    except OSError as error:
-        raise StorageFailed(
+    file = file.with_name(f"{file.name}.collection-{collection.id}.lock")
+
+    def unwritable(error: OSError) -> StorageFailed:
+        return StorageFailed(
             "lock-file-unwritable",
             "can't make the lock file {file}: {reason}",
-            file=lock.lock_file,
+            file=file,
             reason=error.strerror,
-        ) from error
-    try:
+        )
+
+    with exclusive_lock(file, busy=lambda: _busy(collection), unwritable=unwritable):
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import EncoderUnavailable
-from search.installing import install
+from search.packages.installing import install
 
 MANY_LANGUAGES = ("xlm", "mt5", "nllb", "i18n", "siglip2", "worldwide")
 """Parts of the names of tokenizers and architectures that were trained on dozens of languages."""

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from search.errors import BadPicture
-from search.installing import install_extra
+from search.packages.installing import install_extra
 from search.pictures.containers.members import absent, check_length
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.memory import check_bytes

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import BadPicture
-from search.installing import install_extra
+from search.packages.installing import install_extra
 from search.pictures.containers.members import absent, check_length
 
 # Rows that are decoded at a time: few, because a row may have megabytes.

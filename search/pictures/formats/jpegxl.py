@@ -3,7 +3,7 @@
 import importlib.util
 
 from search.errors import BadPicture
-from search.installing import install_extra
+from search.packages.installing import install_extra
 
 NAME = "JXL"
 

@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 from search.errors import BadPicture
-from search.installing import install_extra
+from search.packages.installing import install_extra
 from search.pictures.formats import tiff
 from search.pictures.limits import Limits
 from search.pictures.memory import check_bytes

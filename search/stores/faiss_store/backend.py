@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from search.catalog.records import Collection
-from search.records import Space
+from search.records import Collection, Space
 from search.stores import IndexKind, StoreOptions
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict, astuple, dataclass, field
 from typing import Any, Literal
 
-from search import plugins
 from search.errors import BadSetting, IndexDamaged
+from search.packages import plugins
 from search.records import QueryKind
 
 StoreName = str

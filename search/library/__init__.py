@@ -4,11 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from search.catalog.catalog import Catalog
-from search.catalog.records import Collection
 from search.indexes.folder import IndexFolder
-from search.map_file import PictureMap, read_map
+from search.library.map_file import PictureMap, read_map
 from search.pictures.thumbnails import Thumbnails
-from search.records import Picture
+from search.records import Collection, Picture
 from search.stores import StoreBackend
 
 

@@ -14,7 +14,7 @@ COMMAND, MAIN = "limn", "search.cli:main"
 
 def install_extra(extra: str) -> str:
     """Return the command that adds an extra to this installation."""
-    checkout, package = Path(__file__).parents[1], distribution()
+    checkout, package = Path(__file__).parents[2], distribution()
     if package is None or (checkout / "pyproject.toml").is_file():  # it is installed in place
         return install("-e", f"{checkout}[{extra}]")
     return install(f"{package.name}[{extra}]")
