@@ -4,7 +4,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexer.sources import NOTHING, Found, Item, SidecarData, Unchanged, Whole, container_mark
+from indexer.sources import (
+    NOTHING,
+    Found,
+    Item,
+    SidecarData,
+    Unchanged,
+    Whole,
+    container_mark,
+    not_read,
+)
 from indexer.sources.columns import AskedColumns
 from search.catalog.records import Failure, FileStamp
 from search.errors import BadPicture
@@ -60,8 +69,7 @@ def contents(
 
 def refusal(mark: FileStamp, error: BadPicture | OSError) -> Failure:
     """Return the failure of a whole container; the pictures found before it remain."""
-    name = str(mark.path)
     if isinstance(error, OSError):
-        return Failure(mark.path, "unreadable", f"can't read {name!r}: {error.strerror}")
-    detail = f"{name!r}: {error}"
+        return not_read(mark.path, error)
+    detail = error.message.about(repr(str(mark.path)))
     return Failure(mark.path, error.reason, detail, mark.size_bytes, mark.mtime_ns)

@@ -139,7 +139,7 @@ def failures(name: str) -> Failures:
     collection = engine().catalog.collections.one(name)
     found = engine().catalog.failures.of(collection.id)
     shown = tuple(
-        Failure(printable(str(each.path)), each.reason, printable(each.detail))
+        Failure(printable(str(each.path)), each.reason, str(printable(each.detail)))
         for each in found[:MAX_FAILURES]
     )
     return Failures(shown, len(found) - len(shown))
