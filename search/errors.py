@@ -193,7 +193,7 @@ class LockLost(DatabaseUnavailable):
 class StorageFailed(LimnError):
     """A write failed: the disk is full, read-only, or not ours."""
 
-    OUTSIDE = Message("storage-fails", "the server can't write what it has to keep")
+    OUTSIDE = Message("storage-fails", "the server can't write its data")
 
 
 class IndexDamaged(LimnError):

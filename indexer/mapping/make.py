@@ -7,12 +7,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from indexer.mapping.layout import Tell, lay_out
+from indexer.mapping.layout import Tell, lay_out, package_missing
 from indexer.mapping.regions import regions, vocabularies
 from search.catalog.records import Collection
 from search.engine import Engine
-from search.errors import BadSetting, BadSource, CollectionBusy, StorageFailed
-from search.installing import install_extra
+from search.errors import BadSource, CollectionBusy, StorageFailed
 from search.map_file import PictureMap, write_map
 from search.records import Caption
 
@@ -21,11 +20,7 @@ def check_packages() -> None:
     """Raise BadSetting where the extra `map` is not installed, before minutes of work need it."""
     for package in ("openTSNE", "sklearn"):
         if importlib.util.find_spec(package) is None:
-            raise BadSetting(
-                "package-missing-map",
-                "maps are laid out with openTSNE: {install}",
-                install=install_extra("map"),
-            )
+            raise package_missing()
 
 
 def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
