@@ -167,8 +167,6 @@ class EncoderUnavailable(LimnError):
     @property
     def outside(self) -> Message:
         """Return the message without the folders of its files; file names stay."""
-        if not FOLDERS.search(self.message):
-            return self.message
         values = {
             name: FOLDERS.sub("", value) if isinstance(value, str) else value
             for name, value in self.message.values.items()
