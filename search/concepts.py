@@ -128,7 +128,7 @@ def _parts(engine: Engine, query: Query) -> tuple[tuple[TextTerm, ...], tuple[Co
             case _:
                 raise BadQuery(
                     "concept-of-query-image",
-                    "a picture that was sent can't be kept in a concept; index it, and mark it",
+                    "a picture that was sent can't be stored in a concept; index it, and mark it",
                 )
     pictures = engine.catalog.pictures.by_id(list(ids))
     for picture_id, more in ids.items():

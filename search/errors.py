@@ -4,6 +4,7 @@ A message says what happened, with which value, and what to do next. It carries 
 values: programs and translations go by the code, never by the English text.
 """
 
+import errno
 import re
 from collections.abc import Mapping
 
@@ -35,11 +36,24 @@ class Message(str):
         message.code, message.values = code, values
         return message
 
+    def about(self, name: str) -> "Message":
+        """Return the message with the name of its file, and with the value `name`."""
+        text = str(self) if name in self else f"{name}: {self}"
+        return Message.from_parts(self.code, text, {**self.values, "name": name})
+
     def __reduce__(self) -> tuple[object, ...]:
         return Message.from_parts, (self.code, str(self), self.values)
 
 
+def system_reason(error: OSError) -> Message:
+    """Return the reason of the operating system, whose code names the error: `system-enoent`."""
+    name = errno.errorcode.get(error.errno or 0, "error").lower()
+    return Message(f"system-{name}", "{text}", text=error.strerror or str(error))
+
+
 def _plain(value: object) -> Value:
+    if isinstance(value, LimnError):
+        return value.message
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
@@ -100,7 +114,10 @@ class BadQuery(LimnError):
 
 
 class BadPicture(LimnError):
-    """A file or an upload can't be read as a picture; `reason` is one of `REASONS`."""
+    """A file or an upload can't be read as a picture; `reason` is one of `REASONS`.
+
+    `code` names the reason, such as `picture-truncated`; the code of `message` names the fault.
+    """
 
     REASONS = (
         "missing",
@@ -114,11 +131,18 @@ class BadPicture(LimnError):
         "crashed",
     )
 
-    def __init__(self, reason: str, template: str, /, **values: object) -> None:
+    def __init__(
+        self, reason: str, fault: str | Message, template: str = "", /, **values: object
+    ) -> None:
         if reason not in self.REASONS:
             raise ValueError(f"unknown reason {reason!r}; known: {', '.join(self.REASONS)}")
-        super().__init__(Message(f"picture-{reason.replace(' ', '-')}", template, **values))
+        message = fault if isinstance(fault, Message) else Message(fault, template, **values)
+        super().__init__(message)
         self.reason = reason
+
+    @property
+    def code(self) -> str:
+        return f"picture-{self.reason.replace(' ', '-')}"
 
 
 class BadSource(LimnError):
@@ -143,9 +167,11 @@ class EncoderUnavailable(LimnError):
     @property
     def outside(self) -> Message:
         """Return the message without the folders of its files; file names stay."""
-        if not FOLDERS.search(self.message):
-            return self.message
-        return Message(self.code, "{text}", text=FOLDERS.sub("", self.message))
+        values = {
+            name: FOLDERS.sub("", value) if isinstance(value, str) else value
+            for name, value in self.message.values.items()
+        }
+        return Message.from_parts(self.code, FOLDERS.sub("", self.message), values)
 
 
 class SpaceMismatch(LimnError):
@@ -165,7 +191,7 @@ class LockLost(DatabaseUnavailable):
 class StorageFailed(LimnError):
     """A write failed: the disk is full, read-only, or not ours."""
 
-    OUTSIDE = Message("storage-fails", "the server can't write what it has to keep")
+    OUTSIDE = Message("storage-fails", "the server can't write its data")
 
 
 class IndexDamaged(LimnError):

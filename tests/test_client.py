@@ -109,7 +109,7 @@ def test_what_people_keep_can_be_asked(tmp_path: Path) -> None:
         assert client.saved.search(saved.id, k=1).hits[0].picture.id == blue
         assert [*client.saved.all()] == [client.saved.one(saved.id)]
         client.saved.forget(saved.id)
-        with pytest.raises(Problem, match="that saved search is gone") as refused:
+        with pytest.raises(Problem, match="that saved search was removed") as refused:
             client.saved.one(saved.id)
         assert refused.value.status == 404
 

@@ -59,7 +59,7 @@ def test_a_search_is_saved_asked_again_changed_and_forgotten(
     assert changed == {**made, "name": "Morning", "address": "q=green"}
     assert ask("PATCH", address, None, json={}) == changed
     ask("DELETE", address, None)
-    problem(client.get(f"/api/v1/{address}"), 404, "that saved search is gone")
+    problem(client.get(f"/api/v1/{address}"), 404, "that saved search was removed")
 
 
 def test_what_no_database_takes_is_left_out_of_an_address(client: FlaskClient) -> None:
@@ -139,7 +139,7 @@ def test_a_list_that_has_not_changed_is_not_sent_again(
     ("method", "path", "body", "status", "told"),
     [
         ("POST", "saved", {"name": "x"}, 400, "address is missing; it must be a string"),
-        ("POST", "saved", {"name": "x", "address": ""}, 400, "there is no question to save"),
+        ("POST", "saved", {"name": "x", "address": ""}, 400, "there is no query to save"),
         ("POST", "saved", {"name": " ", "address": "q=x"}, 400, "the name is ''"),
         ("POST", "saved", {"name": "x", "address": 3}, 400, "address is 3; it must be a string"),
         ("POST", "saved", {"name": "x", "address": "q=x&more=y"}, 400, "more is 'y'"),
@@ -155,7 +155,7 @@ def test_a_list_that_has_not_changed_is_not_sent_again(
         ("PATCH", "saved/1", {"address": "q=x&where=width~9"}, 400, "width takes"),
         ("POST", "saved", {"name": "taken", "address": "q=x"}, 409, "there is a saved search"),
         ("PATCH", "saved/1", {"colour": "red"}, 400, "no field 'colour'; the fields are: name"),
-        ("PATCH", "saved/9", {"name": "x"}, 404, "that saved search is gone"),
+        ("PATCH", "saved/9", {"name": "x"}, 404, "that saved search was removed"),
         ("GET", "saved?k=1001", None, 400, "can't return 1001 saved searches; ask for 1 to 1000"),
         ("GET", "saved?cursor=x", None, 400, "cursor is 'x'"),
         ("GET", "saved/1/search?k=0", None, 400, "can't return 0 results"),

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from errno import EACCES
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from indexer.sources import not_read
 from search.bootstrap import open_engine
 from search.catalog.records import Failure
 from search.engine import Engine
+from search.errors import EncoderUnavailable
+from search.pictures.faults import without_end
 from search.records import Caption
 from tests.colour_web import COLLECTION, opened, picture_bytes, settings_in, store, store_colours
 from web.app import create_app
@@ -265,13 +269,11 @@ def test_who_tries_too_many_tokens_still_has_the_form(tmp_path: Path) -> None:
 def test_failures_are_told_in_full_and_in_chinese(web: tuple[Engine, FlaskClient]) -> None:
     engine, client = web
     collection = engine.catalog.collections.one(COLLECTION)
-    short = "'/in/a.jpg' is cut short: its end is missing"
-    closed = "can't read '/in/b.jpg': Permission denied"
-    new = "'/in/c.jpg' was made by a camera of tomorrow"
+    old = "'/in/c.jpg' is cut short: its end is missing"
     failures = [
-        Failure(Path("/in/a.jpg"), "truncated", short),
-        Failure(Path("/in/b.jpg"), "unreadable", closed),
-        Failure(Path("/in/c.jpg"), "unsupported", new),
+        Failure(Path("/in/a.jpg"), "truncated", without_end("'/in/a.jpg'").message),
+        not_read(Path("/in/b.jpg"), PermissionError(EACCES, "Permission denied")),
+        Failure(Path("/in/c.jpg"), "unsupported", old),
     ]
     engine.catalog.failures.record(collection, failures)
     page = html.unescape(client.get("/collections/colours").text)
@@ -279,7 +281,7 @@ def test_failures_are_told_in_full_and_in_chinese(web: tuple[Engine, FlaskClient
         assert told in page
     chinese = html.unescape(client.get("/collections/colours?lang=zh").text)
     assert "文件不完整，缺少结尾" in chinese and "无法读取：没有权限" in chinese
-    assert '不支持</strong> <span lang="en">it was made by a camera of tomorrow' in chinese
+    assert '不支持</strong> <span lang="en">it is cut short: its end is missing' in chinese
 
 
 def test_a_job_that_failed_says_why_in_the_language_of_the_page(
@@ -289,12 +291,11 @@ def test_a_job_that_failed_says_why_in_the_language_of_the_page(
     jobs = engine.catalog.jobs
     collection = engine.catalog.collections.one(COLLECTION)
     job = jobs.start(collection, "index", Path("/in"))
-    why = "none of the 3 files in '/in' could be read"
-    jobs.update(job, jobs.one(job).counts, "failed", why)
-    assert why in html.unescape(client.get("/collections/colours").text)
-    assert "'/in' 中的 3 个文件都无法读取" in html.unescape(
-        client.get("/collections/colours?lang=zh").text
-    )
+    why = EncoderUnavailable("pair-missing", "there is no pair in {folder!r}", folder="/in/a")
+    jobs.update(job, jobs.one(job).counts, "failed", why.outside)
+    assert "there is no pair in 'a'" in html.unescape(client.get("/collections/colours").text)
+    chinese = html.unescape(client.get("/collections/colours?lang=zh").text)
+    assert "'a' 中没有编码器" in chinese
 
 
 def test_progress_is_never_shown_above_the_whole(web: tuple[Engine, FlaskClient]) -> None:

@@ -1,5 +1,6 @@
 """Migrations: from empty to head, head against the tables, and foreign schemas."""
 
+from errno import EACCES
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,11 @@ from search.catalog.database.schema import (
 )
 from search.catalog.database.tables import metadata
 from search.catalog.jobs import Jobs
-from search.errors import BadSetting, DatabaseUnavailable
+from search.catalog.records import Failure
+from search.errors import BadSetting, DatabaseUnavailable, Message, system_reason
 from tests.conftest import Limn
+from tests.raw_sql import downgrade
+from tests.small_catalog import SPACE
 
 
 def test_an_empty_database_is_brought_to_head_and_left_there(database_url: str) -> None:
@@ -69,6 +73,30 @@ def test_a_database_of_the_first_schema_keeps_all_it_holds(database_url: str) ->
     [failure] = Catalog(database).failures.of(1)
     assert (failure.reason, failure.size_bytes) == ("truncated", None)
     assert Jobs(database).ask("c", "index", {"sources": ["/p"]}) != 7
+    database.close()
+
+
+def test_messages_keep_their_codes_and_values_and_old_rows_their_text(database_url: str) -> None:
+    database = Database(database_url)
+    ensure_schema(database)
+    catalog = Catalog(database)
+    collection = catalog.collections.open("c", SPACE)
+    reason = system_reason(PermissionError(EACCES, "Permission denied"))
+    detail = Message("x", "can't read {name}: {reason}", name="/p/\udcff", reason=reason)
+    catalog.failures.record(collection, [Failure(Path("/p/a.jpg"), "unreadable", detail)])
+    job = catalog.jobs.start(collection, "index", Path("/p"))
+    catalog.jobs.end(job, "failed", Message("y", "{count:,} files", count=1234))
+    [failure], ended = catalog.failures.of(collection.id), catalog.jobs.one(job)
+    assert isinstance(failure.detail, Message) and isinstance(ended.message, Message)
+    assert (failure.detail.code, failure.detail.values) == ("x", detail.values)
+    cause = failure.detail.values["reason"]
+    assert isinstance(cause, Message) and cause.code == "system-eacces"
+    assert (ended.message, ended.message.values) == ("1,234 files", {"count": 1234})
+    downgrade(database, "0009")
+    ensure_schema(database)
+    [failure], ended = catalog.failures.of(collection.id), catalog.jobs.one(job)
+    assert type(failure.detail) is str and failure.detail.endswith(": Permission denied")
+    assert type(ended.message) is str and ended.message == "1,234 files"
     database.close()
 
 

@@ -55,7 +55,7 @@ def test_a_server_that_is_away_is_told_without_its_address_and_user() -> None:
     [
         (
             StorageFailed("x", "can't write to /d/limn.db"),
-            "the server can't write what it has to keep",
+            "the server can't write its data",
         ),
         (StorageFailed("x", "no room in /d", outside=Message("y", "no room")), "no room"),
         (IndexDamaged("x", "the index /d/1.index can't be used"), "an index can't be used"),

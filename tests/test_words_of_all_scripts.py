@@ -18,7 +18,7 @@ from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.records import Caption, PictureFacts, Space
 from search.text.analysis import found_in, query_words, words_of
 from tests.conftest import Limn
-from tests.raw_sql import database_of
+from tests.raw_sql import database_of, downgrade
 
 # A caption as people write it, and words that must find it.
 TEXTS = [
@@ -152,20 +152,6 @@ def test_a_database_with_words_of_before_is_cut_anew_once(database_url: str) -> 
     catalog.collections.remove(collection)
     assert not catalog.words.find(query_words("狗"), [collection.id]).words
     database.close()
-
-
-def downgrade(database: Database, revision: str) -> None:
-    """Migrate a database back to an older schema."""
-    from alembic import command
-    from alembic.config import Config
-
-    from search.catalog.database.schema import migrations_folder
-
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()))
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
 
 
 LETTERS = st.sampled_from("".join(text for _, text, _ in TEXTS) + " 2T-.,\u0301\u200d")

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from indexer.sources import Item
+from indexer.sources import Item, not_read
 from indexer.sources.storable import storable_facts
 from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
-from search.errors import BadPicture
+from search.errors import BadPicture, Message
 from search.pictures import Limits, content_hash, load_file, read_picture
 from search.pictures.containers import FILM_SUFFIXES, container_facts, may_move
+from search.pictures.faults import out_of_memory
 from search.pictures.metadata.reading import merge_facts
 from search.pictures.visual_hash import looks
 from search.records import PictureFacts, Pixels
@@ -84,23 +85,25 @@ def work_on(work: Work, preparation: Preparation, limits: Limits) -> Iterator[Ou
         else:
             yield from _in_turn(work, preparation, limits, name)
     except BadPicture as error:
-        yield Failure(item.path, error.reason, _named(str(error), name), *_state(item))
+        yield Failure(item.path, error.reason, error.message.about(name), *_state(item))
     except OSError as error:
-        why = error.strerror or str(error)
-        yield Failure(item.path, "unreadable", f"can't read {name}: {why}")
+        yield not_read(item.path, error)
     except MemoryError:
-        yield Failure(item.path, "too large", f"{name} does not fit into memory", *_state(item))
+        fault = out_of_memory(name)
+        yield Failure(item.path, fault.reason, fault.message, *_state(item))
     except Exception as error:  # one file must never end a run of a million
-        detail = f"decoding {name}: {type(error).__name__}: {error}"
+        detail = Message(
+            "picture-decoding-fails",
+            "decoding {name}: {kind}: {error}",
+            name=name,
+            kind=type(error).__name__,
+            error=error,
+        )
         yield Failure(item.path, "crashed", detail, *_state(item))
 
 
 def _state(item: Item) -> tuple[int, int]:
     return item.size_bytes, item.mtime_ns
-
-
-def _named(text: str, name: str) -> str:
-    return text if name in text else f"{name}: {text}"
 
 
 def _in_turn(
@@ -115,7 +118,12 @@ def _in_turn(
             if error.reason != WAITED:
                 raise
             yield Busy()
-    raise BadPicture(WAITED, "{name} waited too long for other large pictures", name=name)
+    raise BadPicture(
+        WAITED,
+        "picture-turns-timed-out",
+        "{name} waited too long for other large pictures",
+        name=name,
+    )
 
 
 def _decode(

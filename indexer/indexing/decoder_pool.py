@@ -34,7 +34,7 @@ from indexer.indexing.process_channel import ChildEnd, ParentEnd
 from indexer.sources import NOTHING, Item
 from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
-from search.errors import LimnError
+from search.errors import LimnError, Message
 from search.pictures import Limits
 from search.records import Pixels
 
@@ -219,9 +219,18 @@ def _failure(item: Item, hangs: bool, timeout_s: float) -> Failure:
     """Return the failure of a file whose worker ended during that file alone."""
     name = repr(str(item.path))
     if hangs:
-        reason, detail = "timed out", f"decoding {name} took more than {timeout_s:g} s, twice"
+        reason = "timed out"
+        detail = Message(
+            "picture-decoding-timed-out",
+            "decoding {name} took more than {timeout_s:g} s, twice",
+            name=name,
+            timeout_s=timeout_s,
+        )
     else:
-        reason, detail = "crashed", f"decoding {name} ended its process, twice"
+        reason = "crashed"
+        detail = Message(
+            "picture-decoding-crashed", "decoding {name} ended its process, twice", name=name
+        )
     return Failure(item.path, reason, detail, item.size_bytes, item.mtime_ns)
 
 

@@ -92,7 +92,7 @@ def index(
             raise
         except LimnError as error:
             with suppress(LimnError):  # if the database failed, report the first error
-                jobs.update(job, writer.counts, "failed", str(error.outside))
+                jobs.update(job, writer.counts, "failed", error.outside)
             raise
         finally:
             writer.close()

@@ -26,6 +26,7 @@ from indexer.sources import (
 from indexer.sources.walk import empty
 from search.catalog.known_files import Held, KnownFiles
 from search.catalog.records import Failure, FileStamp
+from search.errors import Message
 
 # Files per look-up: enough that the query's fixed cost is small.
 LOOKUP_FILES = 5_000
@@ -144,7 +145,12 @@ class RunPlanner:
     def _dead_link(self, link: DeadLink) -> None:
         """Record a dead link as a failure, where pictures were found behind it before."""
         if self._ledger is not None and any(self._ledger.under(link.path)):
-            detail = f"can't read {str(link.path)!r}: it links to {link.target!r}, not there now"
+            detail = Message(
+                "picture-link-dead",
+                "can't read {name}: it links to {target!r}, which does not exist",
+                name=repr(str(link.path)),
+                target=link.target,
+            )
             self.state.failures.append(Failure(link.path, "unreadable", detail))
 
     def _may_move(self, held: Held) -> None:

@@ -84,7 +84,7 @@ class Worker:
             raise
         except LimnError as error:
             log.error("job %s failed: %s", job.id, error)
-            self._jobs.end(job.id, "failed", str(error.outside))
+            self._jobs.end(job.id, "failed", error.outside)
         return True
 
     def _map(self, job: Job) -> None:

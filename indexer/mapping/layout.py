@@ -67,11 +67,7 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
         from openTSNE.initialization import pca
         from openTSNE.nearest_neighbors import PrecomputedNeighbors
     except ImportError as error:
-        raise BadSetting(
-            "package-missing-map",
-            "maps are laid out with openTSNE: {install}",
-            install=install_extra("map"),
-        ) from error
+        raise package_missing() from error
     affinities = PerplexityBasedNN(
         knn_index=PrecomputedNeighbors(near, distances),
         perplexity=near.shape[1] / 3,
@@ -111,3 +107,12 @@ def _fit(places: Any) -> Places:
     span = max(float((high - low).max()), 1e-9)
     middle = (low + high) / 2
     return np.ascontiguousarray((places - middle) / (span * 1.04) + 0.5, dtype=np.float32)
+
+
+def package_missing() -> BadSetting:
+    """Return the error for an installation without the extra `map`."""
+    return BadSetting(
+        "package-missing-map",
+        "maps are laid out with openTSNE: {install}",
+        install=install_extra("map"),
+    )

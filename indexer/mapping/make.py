@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.mapping.layout import Tell, lay_out
+from indexer.mapping.layout import Tell, lay_out, package_missing
 from indexer.mapping.regions import regions, vocabularies
 from search.engine import Engine
-from search.errors import BadSetting, BadSource, CollectionBusy, StorageFailed
+from search.errors import BadSource, CollectionBusy, StorageFailed
 from search.files.exclusive_lock import exclusive_lock
 from search.library.map_file import PictureMap, write_map
-from search.packages.installing import install_extra
 from search.records import Caption, Collection
 
 
@@ -19,11 +18,7 @@ def check_packages() -> None:
     """Raise BadSetting where the extra `map` is not installed, before minutes of work need it."""
     for package in ("openTSNE", "sklearn"):
         if importlib.util.find_spec(package) is None:
-            raise BadSetting(
-                "package-missing-map",
-                "maps are laid out with openTSNE: {install}",
-                install=install_extra("map"),
-            )
+            raise package_missing()
 
 
 def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:

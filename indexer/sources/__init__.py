@@ -8,6 +8,7 @@ from typing import Protocol
 
 from indexer.sources.storable import storable_captions, storable_fields
 from search.catalog.records import Failure, FileStamp
+from search.errors import Message, system_reason
 from search.pictures.metadata.places import Place
 from search.records import Caption, Fields
 
@@ -195,12 +196,25 @@ class Source(Protocol):
         """
 
 
-def leads_out(path: Path) -> str:
+def leads_out(path: Path) -> Message:
     """Return the message for a path outside the folders that confine the source."""
-    return (
-        f"{str(path)!r} is a link, or lies behind one, that leads out of the folders that may be "
-        "indexed from here; it was passed over"
+    return Message(
+        "picture-behind-link-out",
+        "{name} is a link, or lies behind one, that leads out of the folders that may be indexed "
+        "from here; it was skipped",
+        name=repr(str(path)),
     )
+
+
+def not_read(path: Path, error: OSError, reason: str = "unreadable") -> Failure:
+    """Return the failure of a file or a folder that the operating system does not let be read."""
+    detail = Message(
+        "picture-not-read",
+        "can't read {name}: {reason}",
+        name=repr(str(path)),
+        reason=system_reason(error),
+    )
+    return Failure(path, reason, detail)
 
 
 def found_in(source: Source) -> list[Item]:

@@ -8,7 +8,7 @@ from indexer.sources import Item, Note, ScanResult, SidecarData
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, parse_sidecar, together
 from search.catalog.records import Failure, FileStamp
-from search.errors import BadPicture, BadSource
+from search.errors import BadPicture, BadSource, Message
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import Container
 from search.pictures.containers.members import safe_name
@@ -43,7 +43,12 @@ def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[ScanR
             yield Failure(
                 mark.path / name.replace("\0", "").replace("..", "").lstrip("/"),
                 "unsupported",
-                f"{str(mark.path)!r} holds {name!r}, which leads out of it and was passed over",
+                Message(
+                    "picture-outside-archive",
+                    "{archive!r} contains {member!r}, whose name leads out of it and was skipped",
+                    archive=str(mark.path),
+                    member=name,
+                ),
                 mark.size_bytes,
                 mark.mtime_ns,
             )

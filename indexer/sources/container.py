@@ -12,6 +12,7 @@ from indexer.sources import (
     SidecarData,
     Whole,
     container_mark,
+    not_read,
 )
 from indexer.sources.columns import ColumnOptions
 from search.catalog.records import Failure, FileStamp
@@ -68,8 +69,7 @@ def contents(
 
 def refusal(mark: FileStamp, error: BadPicture | OSError) -> Failure:
     """Return the failure of a whole container; the pictures found before it remain."""
-    name = str(mark.path)
     if isinstance(error, OSError):
-        return Failure(mark.path, "unreadable", f"can't read {name!r}: {error.strerror}")
-    detail = f"{name!r}: {error}"
+        return not_read(mark.path, error)
+    detail = error.message.about(repr(str(mark.path)))
     return Failure(mark.path, error.reason, detail, mark.size_bytes, mark.mtime_ns)

@@ -19,6 +19,7 @@ from indexer.sources import (
     combine,
     container_mark,
     leads_out,
+    not_read,
 )
 from indexer.sources.captions_csv import TABLE_NAMES, CaptionTable
 from indexer.sources.columns import GUESSED, ColumnOptions
@@ -329,4 +330,4 @@ def _led_out(path: str) -> Failure:
 
 
 def _unreadable(path: Path, error: OSError) -> Failure:
-    return Failure(path, "unreadable", f"can't read {str(path)!r}: {error.strerror}")
+    return not_read(path, error)

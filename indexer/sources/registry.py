@@ -10,7 +10,7 @@ from indexer.sources import Source, leads_out
 from indexer.sources.kind import SourceKind
 from indexer.sources.options import SourceOptions
 from indexer.sources.walk import SourceWalk
-from search.errors import BadSource, Message
+from search.errors import BadSource
 from search.files.boundary import is_inside
 from search.packages import plugins
 from search.text.path_names import user_path
@@ -66,7 +66,7 @@ def open_source(place: Path | str, options: SourceOptions, within: Path | None =
     """
     path = Path(place)
     if options.confined_to and not is_inside(path, options.confined_to):
-        raise BadSource(Message("source-leads-out", "{reason}", reason=leads_out(path)))
+        raise BadSource(leads_out(path))
     if isinstance(place, str) and (kind := _kind_by_prefix(place)) is not None:
         source = kind.open(place, options, within)
         if source is None:

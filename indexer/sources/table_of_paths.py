@@ -13,12 +13,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-from indexer.sources import IsUnchanged, Item, Note, ScanResult, SidecarData, leads_out
+from indexer.sources import IsUnchanged, Item, Note, ScanResult, SidecarData, leads_out, not_read
 from indexer.sources.columns import GUESSED, ColumnOptions, Columns
 from indexer.sources.options import SourceOptions
 from indexer.sources.storable import parse_json
 from search.catalog.records import Failure
-from search.errors import BadSource
+from search.errors import BadSource, Message
 from search.files.boundary import is_inside
 from search.pictures.containers import container_of
 from search.records import Caption
@@ -205,7 +205,11 @@ def _pictures(
 def _find(folders: Sequence[Path], name: str) -> Item | Failure:
     """Return the picture of that name in the first of the folders that has it."""
     if name.startswith(("http://", "https://", "s3://", "gs://")):
-        detail = f"{name} is an address on a network; download it first, for example by img2dataset"
+        detail = Message(
+            "picture-at-network-address",
+            "{address} is an address on a network; download it first, for example by img2dataset",
+            address=name,
+        )
         return Failure(folders[0] / name.replace("://", "/"), "unsupported", detail)
     first = _item(folders[0], name)
     if isinstance(first, Item) or first.reason != "missing":
@@ -223,9 +227,8 @@ def _item(folder: Path, name: str) -> Item | Failure:
         mtime_ns = container.stat().st_mtime_ns if container else 0
         return Item(path, 0, mtime_ns)
     except OSError as error:
-        detail = f"can't read {str(path)!r}: {error.strerror}"
         missing = isinstance(error, FileNotFoundError)
-        return Failure(path, "missing" if missing else "unreadable", detail)
+        return not_read(path, error, "missing" if missing else "unreadable")
     return Item(path, status.st_size, status.st_mtime_ns)
 
 

@@ -243,7 +243,7 @@ def _add(sql: Sql, board_id: int, picture_ids: Sequence[int]) -> int:
     if len(pins) + len(new) > MAX_PICTURES:
         raise BadQuery(
             "board-full",
-            "a board holds {most:,} pictures; this one has {count:,}",
+            "a board may have {most:,} pictures; this one has {count:,}",
             most=MAX_PICTURES,
             count=len(pins),
         )

@@ -12,8 +12,8 @@ from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, below, delete_in, now
 from search.catalog.picture_rows import address
 from search.catalog.records import Failure, path_hash
+from search.catalog.stored_messages import message_columns, stored_message
 from search.records import Collection
-from search.text.characters import storable
 
 
 class FailureRows:
@@ -29,7 +29,7 @@ class FailureRows:
             {
                 **address(collection, failure.path),
                 "reason": failure.reason,
-                "detail": storable(failure.detail),
+                **message_columns("detail", failure.detail),
                 "size_bytes": failure.size_bytes,
                 "mtime_ns": failure.mtime_ns,
                 "seen_at": now(),
@@ -44,9 +44,7 @@ class FailureRows:
     def of(self, collection_id: int, under: Path | None = None) -> list[Failure]:
         """Return a collection's failures by path: all, or those at or below a path."""
         f = t.failure.c
-        statement = sa.select(f.path, f.reason, f.detail, f.size_bytes, f.mtime_ns).where(
-            f.collection_id == collection_id
-        )
+        statement = sa.select(t.failure).where(f.collection_id == collection_id)
         if under is not None:
             statement = statement.where(below(f.path, under))
         with self._database.reading() as sql:
@@ -54,7 +52,7 @@ class FailureRows:
                 Failure(
                     Path(os.fsdecode(row.path)),
                     row.reason,
-                    row.detail,
+                    stored_message(row, "detail") or "",
                     row.size_bytes,
                     row.mtime_ns,
                 )

@@ -18,7 +18,7 @@ from typing import IO, Literal
 
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import Job
-from search.errors import CollectionBusy, NotFound
+from search.errors import CollectionBusy, Message, NotFound
 
 # Each process has an encoder and decoders, so few run at once: two, and as many again in addition
 # to jobs that have run for more than a minute.
@@ -175,8 +175,12 @@ class JobProcesses:
             state = self._jobs.one(running.job.id).state
             if state in ("queued", "running") and code:
                 log.error("the process of job %d crashed (code %d): %s", running.job.id, code, said)
-                message = f"the worker ended unexpectedly (code {code}); "
-                message += "what was read is kept: try again"
+                message = Message(
+                    "job-process-ended",
+                    "the process of the job ended unexpectedly (exit code {exit_code}); what it "
+                    "had indexed is stored; start the job again",
+                    exit_code=code,
+                )
                 self._jobs.end(running.job.id, "interrupted", message)
             elif state in ("queued", "running"):
                 self._rest(running.job)  # another process was quicker, or it was stopped

@@ -13,6 +13,7 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import now
 from search.catalog.records import RunCounts
+from search.catalog.stored_messages import message_columns, stored_message
 from search.errors import NotFound
 from search.records import Collection
 from search.text.characters import compose, forms, storable
@@ -125,11 +126,10 @@ class Jobs:
         """
         values = {**asdict(counts), **more, "state": state, "updated_at": now()}
         if state != "running":
-            values |= {"message": message, "finished_at": now()}
+            values |= {**message_columns("message", message), "finished_at": now()}
+        if values.get("current"):  # the name of a file, which may be any bytes
+            values["current"] = storable(values["current"])
         j = t.job.c
-        for name in ("current", "message"):  # they name files, whose names are any bytes
-            if values.get(name):
-                values[name] = storable(values[name])
         with self._database.writing() as sql:
             noted = sql.execute(_update(job_id, *UNFINISHED).values(**values))
             cancelled = sql.scalar(sa.select(j.cancelled).where(j.id == job_id))
@@ -150,7 +150,12 @@ class Jobs:
 
     def end(self, job_id: int, state: State, message: str | None = None) -> None:
         """End a job whose process has failed; one that has ended stays unchanged."""
-        values = {"state": state, "message": message, "updated_at": now(), "finished_at": now()}
+        values = {
+            **message_columns("message", message),
+            "state": state,
+            "updated_at": now(),
+            "finished_at": now(),
+        }
         with self._database.writing() as sql:
             sql.execute(_update(job_id, *UNFINISHED).values(values))
 
@@ -273,7 +278,7 @@ def _job(row: sa.Row[Any]) -> Job:
         counts=RunCounts(**{each.name: getattr(row, each.name) for each in fields(RunCounts)}),
         rate=row.rate,
         current=row.current,
-        message=row.message,
+        message=stored_message(row, "message"),
         started_at=row.started_at,
         updated_at=row.updated_at,
         finished_at=row.finished_at,

@@ -109,7 +109,8 @@ class BesidePicture:
 class Failure:
     """A file that could not be indexed: `reason` is one of `BadPicture.REASONS`.
 
-    Its size and time, where they are known, show whether to try again.
+    `detail` is a `Message`, except in rows of old versions. The file's size and time, where they
+    are known, show whether to try again.
     """
 
     path: Path

@@ -129,5 +129,5 @@ def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
 def _found(count: int) -> None:
     if not count:
         raise NotFound(
-            "unknown-saved-search", "that saved search is gone; see the page of what is kept"
+            "unknown-saved-search", "that saved search was removed; see the page of saved searches"
         )

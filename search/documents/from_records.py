@@ -96,7 +96,7 @@ def job_document(job: JobRecord) -> Job:
         rate=job.rate,
         left_s=job.left_s,
         current=printable(job.current) if job.current else None,
-        message=job.message,
+        message=None if job.message is None else str(job.message),
         started_at=job.started_at,
         updated_at=job.updated_at,
         finished_at=job.finished_at,

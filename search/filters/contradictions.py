@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
+from search.errors import Message
 from search.filters.fields import DateSpan
 from search.filters.grammar import format_filter, value_of
 from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
@@ -44,12 +45,17 @@ def contradiction(wanted: Filter) -> tuple[Condition, ...]:
             return next(_among(wanted), ())
 
 
-def format_contradiction(excluding: tuple[Condition, ...]) -> str:
+def format_contradiction(excluding: tuple[Condition, ...]) -> Message:
     """Return a contradiction in words."""
-    named = [format_filter(each) for each in excluding]
-    if len(named) == 1:
-        return f"{named[0]} names none"
-    return f"{named[0]} and {named[1]} exclude each other"
+    one, *others = map(format_filter, excluding)
+    if not others:
+        return Message("condition-names-nothing", "{condition} names none", condition=one)
+    return Message(
+        "conditions-exclude-each-other",
+        "{one} and {other} exclude each other",
+        one=one,
+        other=others[0],
+    )
 
 
 def _among(wanted: AllOf) -> Iterator[tuple[Condition, ...]]:

@@ -8,7 +8,8 @@ import os
 import stat
 from pathlib import Path
 
-from search.errors import BadPicture
+from search.errors import BadPicture, Message, system_reason
+from search.pictures import faults
 from search.pictures.containers import container_of, read_member
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.text.path_names import on_disk
@@ -46,6 +47,7 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise BadPicture(
                 "not an image",
+                "picture-not-a-file",
                 "{name} is {kind}, not a file",
                 name=name,
                 kind=_kind(status.st_mode),
@@ -59,14 +61,14 @@ def load_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         if container is not None:
             return _load_member(container, path, limits)
         # A path with a NUL in it is a ValueError: no file has such a name.
-        raise BadPicture("missing", "{name} does not exist", name=name) from error
+        raise faults.missing(name) from error
     except OSError as error:
         raise _unreadable(name, error) from error
     except MemoryError as error:
-        raise BadPicture("too large", "{name} does not fit into memory", name=name) from error
+        raise faults.out_of_memory(name) from error
     check_size(len(data), name, limits)  # it may have grown
     if not data:
-        raise BadPicture("empty file", "{name} is an empty file", name=name)
+        raise faults.empty(name)
     return data
 
 
@@ -79,8 +81,9 @@ def _read_whole(path: Path, status: os.stat_result, name: str) -> bytes:
             return data
     raise BadPicture(
         "unreadable",
-        "{name} changed while it was read: something still writes it; it is tried again at the "
-        "next run",
+        "picture-file-changing",
+        "{name} changed while it was read, because a program still writes it; the next run reads "
+        "it again",
         name=name,
     )
 
@@ -94,11 +97,11 @@ def _load_member(container: Path, path: Path, limits: Limits) -> bytes:
     try:
         data = read_member(container, path, limits)
     except BadPicture as error:
-        raise BadPicture(error.reason, "{name}: {error}", name=name, error=error) from error
+        raise BadPicture(error.reason, error.message.about(name)) from error
     except OSError as error:
         raise _unreadable(name, error) from error
     if not data:
-        raise BadPicture("empty file", "{name} is empty", name=name)
+        raise faults.empty(name)
     return data
 
 
@@ -107,6 +110,7 @@ def check_size(size_bytes: int, name: str, limits: Limits) -> None:
     if size_bytes > limits.max_file_bytes:
         raise BadPicture(
             "too large",
+            "picture-file-too-large",
             "{name} has {size_bytes:,} bytes; a picture may have {max_file_bytes:,}",
             name=name,
             size_bytes=size_bytes,
@@ -130,28 +134,36 @@ def content_hash(source: Path | bytes) -> bytes:
             while chunk := file.read(CHUNK_BYTES):
                 digest.update(chunk)
     except FileNotFoundError as error:
-        raise BadPicture("missing", "{name} does not exist", name=name) from error
+        raise faults.missing(name) from error
     except OSError as error:
         raise _unreadable(name, error) from error
     return digest.digest()
 
 
 def _unreadable(name: str, error: OSError) -> BadPicture:
-    remedy = "; change its permissions or its owner" if isinstance(error, PermissionError) else ""
+    reason = system_reason(error)
+    if isinstance(error, PermissionError):
+        return BadPicture(
+            "unreadable",
+            "picture-file-forbidden",
+            "{name} can't be read: {reason}; change its permissions or its owner",
+            name=name,
+            reason=reason,
+        )
     return BadPicture(
         "unreadable",
-        "{name} can't be read: {reason}{remedy}",
+        "picture-file-unreadable",
+        "{name} can't be read: {reason}",
         name=name,
-        reason=error.strerror or error,
-        remedy=remedy,
+        reason=reason,
     )
 
 
-def _kind(mode: int) -> str:
+def _kind(mode: int) -> Message:
     if stat.S_ISDIR(mode):
-        return "a directory"
+        return Message("file-kind-directory", "a directory")
     if stat.S_ISFIFO(mode):
-        return "a named pipe"
+        return Message("file-kind-pipe", "a named pipe")
     if stat.S_ISSOCK(mode):
-        return "a socket"
-    return "a device"
+        return Message("file-kind-socket", "a socket")
+    return Message("file-kind-device", "a device")

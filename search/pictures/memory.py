@@ -76,6 +76,7 @@ def check_bytes(size_bytes: int, name: str, limits: Limits) -> None:
     if size_bytes > limits.max_decode_bytes:
         raise BadPicture(
             "too large",
+            "picture-decoding-too-large",
             "decoding {name} would take {size_bytes:,} bytes of memory; it may take "
             "{max_decode_bytes:,} (LIMN_MAX_DECODE_BYTES)",
             name=name,
@@ -117,6 +118,7 @@ def turn(size_bytes: int, name: str, limits: Limits) -> Iterator[None]:
         return
     late = BadPicture(
         "timed out",
+        "picture-turn-timed-out",
         "decoding {name} waited {wait_s:g} s for other large pictures; try again soon",
         name=name,
         wait_s=limits.wait_s,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image, Jpeg2KImagePlugin, UnidentifiedImageError
 
-from search.errors import BadPicture
-from search.pictures import memory, pillow_setup
+from search.errors import BadPicture, Message
+from search.pictures import faults, memory, pillow_setup
 from search.pictures.files import check_size, load_file
 from search.pictures.formats import deep_tiff, jpeg, jpeg2000, jpegxl, png, tiff
 from search.pictures.formats.rarity import rarity
@@ -19,6 +19,9 @@ from search.pictures.metadata.reading import merge_facts, read_facts
 from search.pictures.orientation import ON_ITS_SIDE, stored_turn, upright
 from search.pictures.to_srgb import to_srgb
 from search.records import PictureFacts
+
+# The name of a picture that was sent without one.
+THE_PICTURE = Message("the-picture", "the picture")
 
 # The factor over the target at which a JPEG is decoded. At 4/3 the built-in pair's embeddings keep
 # a cosine of 0.996 to those of the whole picture on mosaics of photographs, all detail, 0.995 at
@@ -34,7 +37,7 @@ def read_picture(
     *,
     limits: Limits = DEFAULT_LIMITS,
     target_px: int | None = None,
-    name: str = "the picture",
+    name: str = THE_PICTURE,
     drawings: bool = False,
 ) -> tuple[Image.Image, PictureFacts]:
     """Decode a picture, upright, as 8-bit sRGB; of an animation, its first frame.
@@ -56,7 +59,7 @@ def read_picture(
         data = source
         check_size(len(data), name, limits)
         if not data:
-            raise BadPicture("empty file", "{name} is empty: it has no bytes", name=name)
+            raise faults.empty(name)
     pillow_setup.ready()
     try:
         other = convert(data, name, drawings, limits)
@@ -66,7 +69,7 @@ def read_picture(
         facts = replace(facts, format=other[1])
         return picture, merge_facts(raw_facts(data), facts) if other[1] == RAW else facts
     except MemoryError as error:
-        raise BadPicture("too large", "{name} does not fit into memory", name=name) from error
+        raise faults.out_of_memory(name) from error
     except pillow_setup.PLUGIN_ERRORS as error:
         raise _refusal(data, name, error) from error
 
@@ -138,12 +141,12 @@ def _open(data: bytes, name: str, limits: Limits) -> tuple[Image.Image, bytes]:
         with memory.turn(memory.decoding_bytes(image, pixels, pixels), name, limits):
             complete = jpeg.append_end(data, stream.tell())
         if complete is None:
-            raise BadPicture("truncated", "{name} is cut short: its end is missing", name=name)
+            raise faults.without_end(name)
         return Image.open(BytesIO(complete), formats=formats), complete
     if image.format in ("WEBP", "AVIF", "HEIF") and not any(data[-ZEROS_BYTES:]):
         # Decoders notice where a file stops early, but not where an interrupted copy, which first
         # reserves the room, has left zeros.
-        raise BadPicture("truncated", "{name} is cut short: its end is missing", name=name)
+        raise faults.without_end(name)
     return image, data
 
 
@@ -171,6 +174,7 @@ def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> Non
     if width_px < 1 or height_px < 1:
         raise BadPicture(
             "not an image",
+            "picture-without-pixels",
             "{name} has no pixels: {width_px} by {height_px}",
             name=name,
             width_px=width_px,
@@ -179,6 +183,7 @@ def _check_size(width_px: int, height_px: int, name: str, limits: Limits) -> Non
     if width_px * height_px > limits.max_pixels:
         raise BadPicture(
             "too large",
+            "picture-too-many-pixels",
             "{name} has {width_px:,} by {height_px:,} pixels; at most {max_pixels:,} "
             "pixels are decoded (LIMN_MAX_PIXELS)",
             name=name,
@@ -195,23 +200,29 @@ def _refusal(data: bytes, name: str, error: BaseException) -> BadPicture:
         formats = ", ".join((*pillow_setup.FORMATS, "JPEG XL"))
         return BadPicture(
             "not an image",
+            "picture-format-unknown",
             "{name} is not a picture that can be read: no {known}",
             name=name,
             known=formats,
         )
     if rare := rarity(data, kind, error):
         return BadPicture(
-            "unsupported", "{name} is {rare}, which is not read", name=name, rare=rare
+            "unsupported",
+            "picture-kind-unsupported",
+            "{name} is {rare}, which is not read",
+            name=name,
+            rare=rare,
         )
-    why = str(error)
+    reason = str(error)
     if isinstance(error, UnidentifiedImageError):
-        why = "its header can't be read"
+        reason = Message("picture-header-unreadable", "its header can't be read")
     elif kind == jpegxl.NAME:  # its decoder gives no reason, and suggests a rebuild
-        why = "its decoder refuses it"
+        reason = Message("picture-decoder-refuses", "its decoder refuses it")
     return BadPicture(
         "truncated",
+        "picture-damaged",
         "{name} is damaged or cut short ({kind}): {reason}",
         name=name,
         kind=kind,
-        reason=why,
+        reason=reason,
     )

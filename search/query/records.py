@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from search.errors import Message
 from search.filters.tree import Filter
 from search.query.limits import ALL_SIGNALS
 from search.records import Caption, Picture
@@ -161,5 +162,5 @@ class Answer:
     hits: tuple[Hit, ...] = ()
     confidence: float | None = None
     more: bool = False
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     cuts: tuple[Cut, ...] = ()

@@ -1,6 +1,6 @@
 """One page of a ranking: cutoff, near-duplicates folded, variety, and the requested ranks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from search.catalog.visual_hashes import MAX_BITS as MAX_BITS
 from search.catalog.visual_hashes import Hashes
+from search.errors import Message
 from search.query.records import Cut, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.records import Ids, Scores, Vectors
@@ -24,6 +25,13 @@ MAX_COMPARED = 2_000
 
 MIN_DEPTH = 100
 
+CUTOFF_NOT_APPLIED = Message(
+    "cutoff-not-applied",
+    "the cutoff was not applied: only words alone have a confidence, not pictures, words to avoid, "
+    "concepts or marks",
+)
+NOTHING_FOUND = Message("nothing-found", "nothing was found")
+
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
@@ -32,7 +40,7 @@ class ResultPage:
     pictures: tuple[RankedPicture, ...]
     confidence: float | None
     more: bool
-    notes: tuple[str, ...]
+    notes: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +168,27 @@ def _page(query: Query, ranking: Ranking, pictures: list[RankedPicture]) -> Resu
     best = None
     if ranking.confidence is not None and len(ranking.ids):
         best = float(ranking.confidence.max())
-    notes = []
+    notes = tuple(_notes(query, ranking, len(pictures), len(shown)))
+    return ResultPage(tuple(shown), best, len(pictures) > query.offset + query.k, notes)
+
+
+def _notes(query: Query, ranking: Ranking, found: int, shown: int) -> Iterator[Message]:
+    """Yield the reasons for a page without hits, and for a cutoff that was not applied."""
     if query.cutoff and ranking.confidence is None:
-        notes.append(
-            "the cutoff was not applied: only words alone have a confidence, not pictures, words "
-            "to avoid, concepts or marks"
+        yield CUTOFF_NOT_APPLIED
+    elif not found and query.cutoff and ranking.confidence is not None and len(ranking.ids):
+        yield Message(
+            "cutoff-above-best",
+            "no hit: best confidence {best:.2f}, cutoff {cutoff:g}",
+            best=float(ranking.confidence.max()),
+            cutoff=query.cutoff,
         )
-    elif query.cutoff and not pictures and best is not None:
-        notes.append(f"no hit: best confidence {best:.2f}, cutoff {query.cutoff:g}")
-    if pictures and not shown:
-        notes.append(f"there is no such page: the answer ends after {amount(len(pictures), 'hit')}")
-    if not pictures and not notes:
-        notes.append("nothing was found")
-    return ResultPage(tuple(shown), best, len(pictures) > query.offset + query.k, tuple(notes))
+    elif not found:
+        yield NOTHING_FOUND
+    if found and not shown:
+        yield Message(
+            "page-past-end",
+            "there is no such page: the answer ends after {hits}",
+            hits=amount(found, "hit"),
+            count=found,
+        )

@@ -64,7 +64,7 @@ class QueryEmbedder:
         if feedback is None:
             raise BadQuery(
                 "marks-cancel-out",
-                "the marks cancel out; mark another picture, or give words beside them",
+                "the marks cancel out; mark another picture, or add words",
             )
         return EmbeddedQuery(feedback.vector, None, words=(), text_share=0.0, plain=False), None
 

@@ -198,14 +198,22 @@ class Searcher:
         return QueryEmbedder(self._catalog, self._limits, encoder, collections, background, adapter)
 
 
-def no_results(note: str, cut: tuple[Cut, ...] = ()) -> RankedResults:
+def no_results(note: Message, cut: tuple[Cut, ...] = ()) -> RankedResults:
     """Return results without a picture, and a note with the reason."""
     return RankedResults(ResultPage((), None, False, (note,)), cuts=cut)
 
 
-def none_passes(where: Filter) -> str:
+def none_passes(where: Filter) -> Message:
     """Return the note for a filter that no picture passes, or none can pass."""
     excluding = contradiction(where)
     if excluding:
-        return f"no picture can pass the filter: {format_contradiction(excluding)}"
-    return f"no picture passes the filter: {format_filter(where)}"
+        return Message(
+            "filter-contradicts",
+            "no picture can pass the filter: {reason}",
+            reason=format_contradiction(excluding),
+        )
+    return Message(
+        "filter-passes-nothing",
+        "no picture passes the filter: {filter}",
+        filter=format_filter(where),
+    )

@@ -139,7 +139,7 @@ def failures(name: str) -> Failures:
     collection = engine().catalog.collections.one(name)
     rows = engine().catalog.failures.of(collection.id)
     files = tuple(
-        Failure(printable(str(each.path)), each.reason, printable(each.detail))
+        Failure(printable(str(each.path)), each.reason, str(printable(each.detail)))
         for each in rows[:MAX_FAILURES]
     )
     return Failures(files, len(rows) - len(files))

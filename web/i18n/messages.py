@@ -12,6 +12,10 @@ from web.i18n.languages import language
 
 ERRORS = Domain(domain="errors")
 
+# The values that the server adds to an error whose details are in its log alone.
+LOGGED = {"text", "id"}
+PLACE_IN_LOG = "error-logged"
+
 
 def translate(message: str) -> tuple[str, str]:
     """Return a message in the language of the page, and the text's language."""
@@ -23,6 +27,8 @@ def translate(message: str) -> tuple[str, str]:
         return text, "en"
     if message.code.startswith("picture-") and "name" in message.values:
         template = f"{{name}}：{template}"
+    if message.values.keys() >= LOGGED:
+        template += str(ERRORS.gettext(PLACE_IN_LOG))
     try:
         values = {name: translate(value)[0] for name, value in _texts(message).items()}
         return printable(template.format_map({**message.values, **values})), language()

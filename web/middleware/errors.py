@@ -91,7 +91,7 @@ def _message(error: HTTPException) -> Message:
     if error.code == HTTPStatus.TOO_MANY_REQUESTS:
         return Message(
             "rate-limited",
-            "one client may ask this {rate}; wait a little, and ask again",
+            "one client may send {rate}; wait a little, and send the request again",
             rate=error.description,
         )
     if error.code == HTTPStatus.NOT_FOUND:

@@ -6,9 +6,10 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug import Response as AnyResponse
 from werkzeug.datastructures import FileStorage
 
-from search.errors import BadPicture, EncoderUnavailable, SpaceMismatch
+from search.errors import BadPicture, EncoderUnavailable, Message, SpaceMismatch
 from search.filters.contradictions import contradiction
 from search.picture_facts import FACTS
+from search.pictures.reading import THE_PICTURE
 from search.pictures.thumbnails import thumbnail
 from search.query.limits import LARGEST_ID, MAX_HITS
 from web.links import API
@@ -134,12 +135,12 @@ def of_picture(picture_id: int, url: SearchUrl) -> str:
     picture = engine().picture(picture_id)
     rank = count(request.args["rank"], "rank") if request.args.get("rank") else None
     alike = Likeness()
-    unlike = ""
+    unlike: str = ""
     try:
         alike = likeness(picture)
         beside = neighbours(url, picture_id, rank)
     except (EncoderUnavailable, SpaceMismatch) as error:  # the picture itself can still be shown
-        unlike, beside = str(error), None
+        unlike, beside = error.message, None
     return render_template(
         "picture.html",
         asked=url,
@@ -162,8 +163,10 @@ def _store(file: FileStorage) -> str:
         return state().query_images.store(file.read())
     except BadPicture as error:
         name = repr((file.filename or "")[:80])
-        text = str(error).replace("the picture", name, 1)
-        raise BadPicture(error.reason, "{text}", text=text, name=name) from error
+        text = error.message.replace(THE_PICTURE, name, 1)
+        values = {**error.message.values, "name": name}
+        message = Message.from_parts(error.message.code, text, values)
+        raise BadPicture(error.reason, message) from error
 
 
 def _is_empty(url: SearchUrl) -> bool:

@@ -13,8 +13,9 @@ from search.query.records import Hit, Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
 from search.text.printable import printable
-from web.i18n.failure_reasons import fault_of, stored_message
+from web.i18n.failures import failure_text
 from web.i18n.languages import language
+from web.i18n.messages import translate
 from web.links import placeholder, shown_width_px, srcset, thumbnail_url
 from web.pages.filter_form import label
 from web.requests.search_url import SearchUrl
@@ -79,7 +80,7 @@ def step_of(width_px: int, height_px: int) -> int:
 def file_size(size_bytes: int) -> str:
     """Format a file size in decimal units, as file managers do: 1,234 bytes, 56 kB, 7.8 MB."""
     if size_bytes < 10_000:
-        return f"{size_bytes:,} bytes"
+        return str(gettext("%(count)s bytes", count=f"{size_bytes:,}"))
     size, units = size_bytes / 1000, ["kB", "MB", "GB", "TB"]
     while size >= 1000 and len(units) > 1:
         size, units = size / 1000, units[1:]
@@ -195,7 +196,7 @@ def register(app: Flask) -> None:
         dealt_with,
         name_of,
         format_filter,
-        fault_of,
-        stored_message,
+        failure_text,
+        translate,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

@@ -52,7 +52,7 @@ def saved_address(url: SearchUrl) -> str:
     """
     if not url.anything:
         raise BadQuery(
-            "saved-search-empty", "there is no question to save; search for something first"
+            "saved-search-empty", "there is no query to save; search for something first"
         )
     for text in url.where:
         parse(text)
@@ -61,7 +61,7 @@ def saved_address(url: SearchUrl) -> str:
     if len(address) > MAX_ADDRESS:
         raise BadQuery(
             "saved-search-too-long",
-            "the question has {count:,} characters as an address; it may have {most:,} to be saved",
+            "the query has {count:,} characters as an address; it may have {most:,} to be saved",
             count=len(address),
             most=MAX_ADDRESS,
         )

@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 from search.engine import Engine
-from search.errors import BadPicture, NotFound
+from search.errors import BadPicture, NotFound, system_reason
 from search.pictures import load_file
 from search.pictures.containers import animation_of
 from search.records import Picture
@@ -81,10 +81,10 @@ def not_found_if_unreadable(what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, BadPicture) as error:
-        why = str(error) if isinstance(error, BadPicture) else error.strerror
+        why = error.message if isinstance(error, BadPicture) else system_reason(error)
         raise NotFound(
             "original-unreadable",
             "{what} can't be read ({why}); if it has moved, index its folder again",
             what=what,
-            why=why or "it is gone",
+            why=why,
         ) from error

@@ -72,7 +72,7 @@ class QueryImages:
             if token not in self._cache:
                 raise NotFound(
                     "query-image-gone",
-                    "the picture that this search was by is no longer held; choose it once more",
+                    "the query image is no longer stored; choose it again",
                 )
             return self._cache[token]
 

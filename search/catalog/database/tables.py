@@ -234,6 +234,9 @@ job = Table(
     Column("rate", Float),
     Column("current", Text),
     Column("message", Text),
+    # The message's code, and its values as JSON; null in rows from before them.
+    Column("message_code", Text),
+    Column("message_values", Text),
     Column("started_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
     Column("finished_at", String(32)),
@@ -264,6 +267,9 @@ failure = Table(
     Column("mtime_ns", BigInteger),
     Column("reason", String(20), nullable=False),
     Column("detail", Text, nullable=False),
+    # As those of a job's message.
+    Column("detail_code", Text),
+    Column("detail_values", Text),
     Column("seen_at", String(32), nullable=False),
     UniqueConstraint("collection_id", "path_hash"),
     sqlite_autoincrement=True,

@@ -9,7 +9,7 @@ from search.records import Collection
 
 
 def known_encoders(collections: Iterable[Collection]) -> list[EncoderInfo]:
-    """Return the shipped pairs, those in the caches of the hub and of torch, and of `collections`."""
+    """Return the shipped pairs, those in the caches of the hub and torch, and of collections."""
     used: dict[str, list[Collection]] = {}
     for collection in collections:
         used.setdefault(collection.space.encoder, []).append(collection)

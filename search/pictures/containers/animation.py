@@ -8,7 +8,8 @@ from PIL import Image
 
 from search.errors import BadPicture
 from search.pictures import pillow_setup
-from search.pictures.containers.members import absent, check_length
+from search.pictures.containers.members import check_length
+from search.pictures.faults import absent
 from search.pictures.formats import png
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.memory import FRAME_BYTES, turn
@@ -39,7 +40,10 @@ class Animation:
                 self._size = image.size
         except pillow_setup.PLUGIN_ERRORS as error:
             raise BadPicture(
-                "truncated", "the animation can't be read: {error}", error=error
+                "truncated",
+                "picture-animation-unreadable",
+                "the animation can't be read: {error}",
+                error=error,
             ) from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
@@ -56,7 +60,11 @@ class Animation:
                     frame = upright(image.convert("RGBA"), stored_turn(image))
             except pillow_setup.PLUGIN_ERRORS as error:
                 raise BadPicture(
-                    "truncated", "frame {name} is damaged: {error}", name=name, error=error
+                    "truncated",
+                    "picture-frame-damaged",
+                    "frame {frame} is damaged: {error}",
+                    frame=name,
+                    error=error,
                 ) from error
             # Not compressed: another version of a compressor would give other bytes for one frame.
             frame.save(buffer, "TIFF")

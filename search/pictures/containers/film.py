@@ -12,7 +12,8 @@ from PIL import ExifTags, Image
 
 from search.errors import BadPicture
 from search.packages.installing import install_extra
-from search.pictures.containers.members import absent, check_length
+from search.pictures.containers.members import check_length
+from search.pictures.faults import absent
 from search.pictures.limits import DEFAULT_LIMITS, Limits
 from search.pictures.memory import check_bytes
 from search.pictures.metadata.dates import read_date
@@ -77,8 +78,9 @@ class Film:
         except ImportError as error:
             raise BadPicture(
                 "unsupported",
-                "films are read with PyAV, whose wheels hold GPL parts: {value}",
-                value=install_extra("sources"),
+                "picture-package-missing-film",
+                "films are read with PyAV, whose wheels have GPL parts: {install}",
+                install=install_extra("sources"),
             ) from error
         self._error: type[Exception] = av.FFmpegError
         self._path, self._limits = path, limits
@@ -90,10 +92,17 @@ class Film:
         try:
             self._film = av.open(str(self._path))
         except self._error as error:
-            raise BadPicture("truncated", "the film can't be read: {error}", error=error) from error
+            raise BadPicture(
+                "truncated",
+                "picture-film-unreadable",
+                "the film can't be read: {error}",
+                error=error,
+            ) from error
         if not self._film.streams.video:
             self._film.close()
-            raise BadPicture("not an image", "it has sound, but no pictures")
+            raise BadPicture(
+                "not an image", "picture-film-without-frames", "it has sound, but no pictures"
+            )
         self._stream = self._film.streams.video[0]
         width_px, height_px = self._stream.width or 0, self._stream.height or 0
         self._check(width_px * height_px)
@@ -126,7 +135,11 @@ class Film:
             shots += 1
             yield time_code(at_s)
         if not frames:
-            raise BadPicture("truncated", "not one frame of the film can be read")
+            raise BadPicture(
+                "truncated",
+                "picture-film-frames-unreadable",
+                "not one frame of the film can be read",
+            )
 
     def read(self, name: str, most_bytes: int) -> bytes:
         at_s = seconds(name)
@@ -143,7 +156,11 @@ class Film:
                 return self._bytes(frame, name, most_bytes)
         if error is not None:
             raise BadPicture(
-                "truncated", "the film can't be read at {name}: {error}", name=name, error=error
+                "truncated",
+                "picture-film-frame-unreadable",
+                "the film can't be read at {moment}: {error}",
+                moment=name,
+                error=error,
             ) from error
         raise absent(name)
 

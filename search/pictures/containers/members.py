@@ -23,18 +23,14 @@ def find_spelling(name: str, names: Iterable[str]) -> str:
     return next((other for other in names if compose(other) == key), name)
 
 
-def absent(name: str) -> BadPicture:
-    """Return the error for a container that has no picture of that name."""
-    return BadPicture("missing", "it holds no picture {name!r}", name=name)
-
-
 def check_length(size_bytes: int, name: str, most_bytes: int) -> None:
     """Raise BadPicture for a picture that is larger than allowed, before it is read."""
     if size_bytes > most_bytes:
         raise BadPicture(
             "too large",
-            "{name!r} has {size_bytes:,} bytes; a picture may have {most_bytes:,}",
-            name=name,
+            "picture-member-too-large",
+            "{member!r} has {size_bytes:,} bytes; a picture may have {most_bytes:,}",
+            member=name,
             size_bytes=size_bytes,
             most_bytes=most_bytes,
         )

@@ -8,7 +8,8 @@ from typing import Any
 
 from search.errors import BadPicture
 from search.packages.installing import install_extra
-from search.pictures.containers.members import absent, check_length
+from search.pictures.containers.members import check_length
+from search.pictures.faults import absent
 
 # Rows that are decoded at a time: few, because a row may have megabytes.
 BATCH_ROWS = 64
@@ -23,16 +24,15 @@ class PictureTable:
         except ImportError as error:
             raise BadPicture(
                 "unsupported",
-                "Parquet and Arrow files are read with pyarrow: {value}",
-                value=install_extra("sources"),
+                "picture-package-missing-table",
+                "Parquet and Arrow files are read with pyarrow: {install}",
+                install=install_extra("sources"),
             ) from error
         self.errors: tuple[type[Exception], ...] = (pyarrow.ArrowException, OSError)
         try:
             self._file = _ParquetFile(path) if path.suffix == ".parquet" else _ArrowFile(path)
         except self.errors as error:
-            raise BadPicture(
-                "truncated", "the table is damaged or ends early: {error}", error=error
-            ) from error
+            raise _damaged(error) from error
 
     @property
     def schema(self) -> Any:
@@ -50,9 +50,7 @@ class PictureTable:
             for batch in self._file.batches(columns):
                 yield from batch.to_pylist()
         except self.errors as error:
-            raise BadPicture(
-                "truncated", "the table is damaged or ends early: {error}", error=error
-            ) from error
+            raise _damaged(error) from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
         column, _, number = name.rpartition("/")
@@ -61,12 +59,13 @@ class PictureTable:
         try:
             value = self._file.cell(column, int(number))
         except self.errors as error:
-            raise BadPicture("truncated", "the table is damaged: {error}", error=error) from error
+            raise _damaged(error) from error
         if isinstance(value, dict):  # as the datasets library stores a picture
             value = value.get("bytes")
         if not isinstance(value, bytes):
             raise BadPicture(
                 "empty file",
+                "picture-cell-empty",
                 "the column {column!r} has no picture in row {number}",
                 column=column,
                 number=number,
@@ -152,3 +151,12 @@ class _ArrowFile:
     def close(self) -> None:
         self._batches = []
         self._map.close()
+
+
+def _damaged(error: BaseException) -> BadPicture:
+    return BadPicture(
+        "truncated",
+        "picture-table-damaged",
+        "the table is damaged or ends early: {error}",
+        error=error,
+    )

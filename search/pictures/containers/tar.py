@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import BadPicture
-from search.pictures.containers.members import absent, check_length, find_spelling, safe_name
+from search.pictures.containers.members import check_length, find_spelling, safe_name
+from search.pictures.faults import absent, damaged_archive
 
 ERRORS = (tarfile.TarError, EOFError, zlib.error, ValueError, OverflowError)
 
@@ -20,7 +21,7 @@ class Tar:
         try:
             self._tar = tarfile.open(path)  # noqa: SIM115 - closed by `close`
         except ERRORS as error:
-            raise _damage_error(error) from error
+            raise damaged_archive(error) from error
         self._rest = self._index()
 
     def members(self) -> Iterator[tuple[str, int]]:
@@ -52,9 +53,14 @@ class Tar:
             file.seek(start)
             data: bytes = file.read(size_bytes)
         except ERRORS as error:
-            raise _damage_error(error) from error
+            raise damaged_archive(error) from error
         if len(data) < size_bytes:
-            raise BadPicture("truncated", "the archive ends within {name!r}", name=name)
+            raise BadPicture(
+                "truncated",
+                "picture-archive-cut",
+                "the archive ends within {member!r}",
+                member=name,
+            )
         return data
 
     def close(self) -> None:
@@ -65,7 +71,7 @@ class Tar:
             try:
                 member = self._tar.next()
             except ERRORS as error:
-                raise _damage_error(error) from error
+                raise damaged_archive(error) from error
             if member is None:
                 return
             # tarfile keeps every member that it has read; an archive may have millions.
@@ -75,7 +81,3 @@ class Tar:
                 if name is not None and name not in self._places:
                     self._places[name] = (member.offset_data, member.size)
                 yield name or member.name, member.size
-
-
-def _damage_error(error: BaseException) -> BadPicture:
-    return BadPicture("truncated", "the archive is damaged or ends early: {error}", error=error)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import BadPicture
-from search.pictures.containers.members import absent, check_length, find_spelling, safe_name
+from search.pictures.containers.members import check_length, find_spelling, safe_name
+from search.pictures.faults import absent, damaged_archive
 
 ENCRYPTED = 0x1
 ERRORS = (zipfile.BadZipFile, EOFError, zlib.error, ValueError, NotImplementedError, RuntimeError)
@@ -19,9 +20,7 @@ class Zip:
         try:
             self._zip = zipfile.ZipFile(path)  # closed by `close`
         except ERRORS as error:
-            raise BadPicture(
-                "truncated", "the archive is damaged or ends early: {error}", error=error
-            ) from error
+            raise damaged_archive(error) from error
         self._infos = {
             name: info for info in self._zip.infolist() if (name := safe_name(info.filename))
         }
@@ -40,19 +39,28 @@ class Zip:
         if info.flag_bits & ENCRYPTED:
             raise BadPicture(
                 "unsupported",
-                "{name!r} is encrypted; unpack the archive and index the folder",
-                name=name,
+                "picture-member-encrypted",
+                "{member!r} is encrypted; unpack the archive and index the folder",
+                member=name,
             )
         try:
             with self._zip.open(info) as member:
                 return member.read(info.file_size)
         except NotImplementedError as error:
             raise BadPicture(
-                "unsupported", "{name!r} is packed by {error}", name=name, error=error
+                "unsupported",
+                "picture-member-packing-unknown",
+                "{member!r} is packed by {error}",
+                member=name,
+                error=error,
             ) from error
         except ERRORS as error:
             raise BadPicture(
-                "truncated", "{name!r} is damaged in its archive: {error}", name=name, error=error
+                "truncated",
+                "picture-member-damaged",
+                "{member!r} is damaged in its archive: {error}",
+                member=name,
+                error=error,
             ) from error
 
     def close(self) -> None:

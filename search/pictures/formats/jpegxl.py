@@ -32,8 +32,9 @@ def register() -> None:
     if importlib.util.find_spec("pillow_jxl") is None:
         raise BadPicture(
             "unsupported",
-            "a JPEG XL is read with pillow-jxl-plugin, which is under the GPL: {value}",
-            value=install_extra("sources"),
+            "picture-package-missing-jpegxl",
+            "a JPEG XL is read with pillow-jxl-plugin, which is under the GPL: {install}",
+            install=install_extra("sources"),
         )
     from pillow_jxl import JpegXLImagePlugin
 

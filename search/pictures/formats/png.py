@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from PIL import PngImagePlugin
 
-from search.errors import BadPicture
+from search.errors import BadPicture, Message
+from search.pictures.faults import without_rows
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -79,6 +80,7 @@ def repair(data: bytes, name: str) -> bytes:
         if chunk.kind == APPLE:
             raise BadPicture(
                 "unsupported",
+                "picture-png-of-apple",
                 "{name} is a PNG of Apple's own variant, which only Apple's decoder reads",
                 name=name,
             )
@@ -98,9 +100,7 @@ def repair(data: bytes, name: str) -> bytes:
             chunks.append(chunk)
     if not chunks or chunks[-1].kind != END:
         if not _has_all_rows(chunks):
-            raise BadPicture(
-                "truncated", "{name} is cut short: its last rows are missing", name=name
-            )
+            raise without_rows(name)
         chunks.append(_Chunk(END, memoryview(b"")))
         differs = True
     return _join_chunks(chunks) if differs else data
@@ -143,13 +143,17 @@ def _check(chunk: _Chunk, name: str) -> None:
     if chunk.whole or chunk.kind == END or (chunk.cut and chunk.kind == PIXELS):
         return
     kind = chunk.kind.decode("ascii")
-    why = "the file ends in it" if chunk.cut else "its checksum is wrong"
+    if chunk.cut:
+        reason = Message("png-chunk-cut", "the file ends in it")
+    else:
+        reason = Message("png-chunk-changed", "its checksum is wrong")
     raise BadPicture(
         "truncated",
+        "picture-chunk-damaged",
         "{name} is damaged in its chunk {kind}: {reason}",
         name=name,
         kind=kind,
-        reason=why,
+        reason=reason,
     )
 
 

@@ -63,13 +63,15 @@ def _draw(data: bytes, name: str, limits: Limits) -> bytes:
     except ImportError as error:
         raise BadPicture(
             "unsupported",
-            "{name} is an SVG, read with resvg: {value}",
+            "picture-package-missing-svg",
+            "{name} is an SVG, read with resvg: {install}",
             name=name,
-            value=install_extra("sources"),
+            install=install_extra("sources"),
         ) from error
     if len(data) > SVG_BYTES:
         raise BadPicture(
             "too large",
+            "picture-svg-too-large",
             "{name} has {size_bytes:,} bytes; an SVG may have {most_bytes:,}",
             name=name,
             size_bytes=len(data),
@@ -78,7 +80,9 @@ def _draw(data: bytes, name: str, limits: Limits) -> bytes:
     try:
         root = ElementTree.fromstring(data)
         if root.tag != SVG_ROOT:
-            raise BadPicture("not an image", "{name} is XML, but no SVG", name=name)
+            raise BadPicture(
+                "not an image", "picture-xml-without-svg", "{name} is XML, but no SVG", name=name
+            )
         embedded_px = 0
         for element in root.iter():
             for attribute, value in list(element.attrib.items()):
@@ -96,15 +100,26 @@ def _draw(data: bytes, name: str, limits: Limits) -> bytes:
         )
     except DefusedXmlException as error:
         raise BadPicture(
-            "unsupported", "{name} defines entities, which are not read", name=name
+            "unsupported",
+            "picture-svg-entities",
+            "{name} defines entities, which are not read",
+            name=name,
         ) from error
     except SyntaxError as error:
         raise BadPicture(
-            "truncated", "{name} is a damaged SVG: {error}", name=name, error=error
+            "truncated",
+            "picture-svg-damaged",
+            "{name} is a damaged SVG: {error}",
+            name=name,
+            error=error,
         ) from error
     except (ValueError, RuntimeError, LookupError) as error:
         raise BadPicture(
-            "unsupported", "{name} is an SVG that can't be drawn: {error}", name=name, error=error
+            "unsupported",
+            "picture-svg-not-drawable",
+            "{name} is an SVG that can't be drawn: {error}",
+            name=name,
+            error=error,
         ) from error
     return bytes(png)
 
@@ -134,9 +149,10 @@ def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
     except ImportError as error:
         raise BadPicture(
             "unsupported",
-            "{name} may be a raw file, read with rawpy: {value}",
+            "picture-package-missing-raw",
+            "{name} may be a raw file, read with rawpy: {install}",
             name=name,
-            value=install_extra("sources"),
+            install=install_extra("sources"),
         ) from error
     try:
         with rawpy.imread(BytesIO(data)) as raw:
@@ -146,15 +162,26 @@ def _preview(data: bytes, name: str, limits: Limits) -> bytes | None:
         return None
     except rawpy.LibRawNoThumbnailError as error:
         raise BadPicture(
-            "unsupported", "{name} is a raw file without a preview", name=name
+            "unsupported",
+            "picture-raw-without-preview",
+            "{name} is a raw file without a preview",
+            name=name,
         ) from error
     except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
         raise BadPicture(
-            "truncated", "{name} is a damaged raw file: {error}", name=name, error=error
+            "truncated",
+            "picture-raw-damaged",
+            "{name} is a damaged raw file: {error}",
+            name=name,
+            error=error,
         ) from error
     except rawpy.LibRawError as error:
         raise BadPicture(
-            "unsupported", "{name} is a rare kind of raw file: {error}", name=name, error=error
+            "unsupported",
+            "picture-raw-unsupported",
+            "{name} is a rare kind of raw file: {error}",
+            name=name,
+            error=error,
         ) from error
     if preview.format == rawpy.ThumbFormat.JPEG and (not turn or b"Exif\0\0" in preview.data[:64]):
         return bytes(preview.data)  # a preview with EXIF has its own orientation

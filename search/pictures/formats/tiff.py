@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 
 from search.errors import BadPicture
+from search.pictures.faults import without_rows
 from search.pictures.pillow_setup import PLUGIN_ERRORS
 
 Tags = TiffImagePlugin.ImageFileDirectory_v2
@@ -190,17 +191,23 @@ def _segments(
         counts = [size_bytes - starts[0]]
     if min(len(starts), len(counts)) < total:
         raise BadPicture(
-            "truncated", "{name} is damaged: its header does not say where all rows are", name=name
+            "truncated",
+            "picture-rows-unlocated",
+            "{name} is damaged: its header does not give the places of all rows",
+            name=name,
         )
     places = tuple(
         (start, start + count) for start, count in zip(starts[:total], counts, strict=False)
     )
     if any(start == end for start, end in places):
         raise BadPicture(
-            "unsupported", "{name} is a sparse TIFF: parts of it were never written", name=name
+            "unsupported",
+            "picture-tiff-sparse",
+            "{name} is a sparse TIFF: parts of it were never written",
+            name=name,
         )
     if max(end for _, end in places) > size_bytes:
-        raise BadPicture("truncated", "{name} is cut short: its last rows are missing", name=name)
+        raise without_rows(name)
     return places
 
 
