@@ -212,7 +212,7 @@ def test_lone_surrogates_and_nul_can_be_searched(client: FlaskClient) -> None:
         ("/?q=" + "a" * 100_000, 400, "100,000 characters"),
         ("/?q=red&collection=nowhere", 404, f"the collections are: {COLLECTION}"),
         ("/?similar=999", 404, "there is no picture 999"),
-        ("/?picture=unknown", 404, "choose it once more"),
+        ("/?picture=unknown", 404, "choose it again"),
         ("/pictures/999", 404, "there is no picture 999"),
         ("/pictures/one", 404, "there is nothing at /pictures/one"),
         ("/nothing", 404, "there is nothing at /nothing"),
