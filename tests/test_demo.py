@@ -71,6 +71,13 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> Non
         collect_demo(tmp_path / "demo")
 
 
+NOWHERE = {
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "PIP_RETRIES": "0",
+}
+
+
 def collect_without_packages(tmp_path: Path, **environment: str) -> str:
     """Collect the demo where no site packages are seen, and return what was printed."""
     root = Path(__file__).resolve().parent.parent
@@ -92,10 +99,7 @@ def collect_without_packages(tmp_path: Path, **environment: str) -> str:
 
 
 def test_pictures_that_cannot_be_downloaded_are_named_with_the_remedy(tmp_path: Path) -> None:
-    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
-    printed = collect_without_packages(
-        tmp_path, **nowhere, PIP_NO_INDEX="0", PIP_EXTRA_INDEX_URL="", PIP_FIND_LINKS=""
-    )
+    printed = collect_without_packages(tmp_path, **NOWHERE)
     assert "scikit-image, which can't be downloaded" in printed
     assert 'install "scikit-image"' in printed
     assert not list((tmp_path / "demo").iterdir())
@@ -107,8 +111,7 @@ def test_pictures_of_packages_that_are_not_installed_are_downloaded(
     tmp_path: Path, registry: None
 ) -> None:
     assert collect_without_packages(tmp_path) == "17 files\n"
-    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple"}  # no second download
-    assert collect_without_packages(tmp_path, **nowhere) == "17 files\n"
+    assert collect_without_packages(tmp_path, **NOWHERE) == "17 files\n"  # no second download
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tomllib
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -89,14 +88,14 @@ def run(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
 
 
 @pytest.fixture
-def limn_alone(wheel: Path, tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Install the wheel into an empty environment, and yield its folder and variables."""
+def limn_alone(wheel: Path, tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """Install the wheel into an empty environment, and return its folder and variables."""
     environment = tmp_path / "environment"
     run(UV, "venv", "--quiet", "--python", sys.executable, str(environment), cwd=tmp_path)
     python = str(environment / "bin" / "python")
     run(UV, "pip", "install", "--quiet", "--python", python, str(wheel), cwd=tmp_path)
     paths = os.pathsep.join((str(environment / "bin"), str(Path(UV).parent), os.environ["PATH"]))
-    yield environment, {"PATH": paths, "LIMN_DATA_DIR": str(tmp_path / "data")}
+    return environment, {"PATH": paths, "LIMN_DATA_DIR": str(tmp_path / "data")}
 
 
 def test_a_wheel_alone_indexes_searches_and_serves_and_names_what_is_missing(
@@ -126,29 +125,25 @@ def test_a_wheel_alone_indexes_searches_and_serves_and_names_what_is_missing(
             [limn, *command], cwd=tmp_path, env={**os.environ, **variables}, capture_output=True
         )
         assert missing.returncode == 1
-        assert b'uv pip install' in missing.stderr and b'"limn-search[clip]"' in missing.stderr
+        assert b"uv pip install" in missing.stderr and b'"limn-search[clip]"' in missing.stderr
         assert b"Traceback" not in missing.stderr
 
 
 def serve_and_fetch(limn: str, folder: Path, variables: dict[str, str]) -> str:
     """Start a server, fetch its page, and end it."""
-    server = subprocess.Popen(
-        [limn, "serve", "--port", "0"],
-        cwd=folder,
-        env={**os.environ, **variables},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if found := re.search(r"http://[\d.:]+", line):
-                with urllib.request.urlopen(f"{found[0]}/?q=cat", timeout=60) as answer:
-                    return str(answer.read().decode())
-        pytest.fail("the server ended")
-    finally:
-        server.terminate()
-        server.wait(60)
+    command = [limn, "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=folder, env={**os.environ, **variables}, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stderr is not None
+            for line in server.stderr:
+                if found := re.search(r"http://[\d.:]+", line):
+                    with urllib.request.urlopen(f"{found[0]}/?q=cat", timeout=60) as answer:
+                        return str(answer.read().decode())
+        finally:
+            server.terminate()
+    pytest.fail("the server ended")
 
 
 def test_two_builds_of_one_library_are_refused_with_the_commands_that_leave_one(
@@ -162,7 +157,9 @@ def test_two_builds_of_one_library_are_refused_with_the_commands_that_leave_one(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(BadSetting, match="faiss-cpu and faiss-gpu are both") as refusal:
         check_one_build("faiss")
-    assert re.search(r"uninstall.* faiss-cpu faiss-gpu && .*install.*\"faiss-gpu\"", str(refusal.value))
+    assert re.search(
+        r"uninstall.* faiss-cpu faiss-gpu && .*install.*\"faiss-gpu\"", str(refusal.value)
+    )
     check_one_build.cache_clear()
 
 

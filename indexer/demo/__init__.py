@@ -35,7 +35,22 @@ PACKAGES = (
     PicturePackage(
         "scikit-image",
         Path("skimage", "data"),
-        ("astronaut.png", "brick.png", "camera.png", "chelsea.png", "coffee.png", "coins.png", "grass.png", "gravel.png", "hubble_deep_field.jpg", "moon.png", "motorcycle_left.png", "page.png", "rocket.jpg", "text.png"),
+        (
+            "astronaut.png",
+            "brick.png",
+            "camera.png",
+            "chelsea.png",
+            "coffee.png",
+            "coins.png",
+            "grass.png",
+            "gravel.png",
+            "hubble_deep_field.jpg",
+            "moon.png",
+            "motorcycle_left.png",
+            "page.png",
+            "rocket.jpg",
+            "text.png",
+        ),
     ),
     PicturePackage(
         "scikit-learn", Path("sklearn", "datasets", "images"), ("china.jpg", "flower.jpg")
