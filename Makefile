@@ -22,7 +22,7 @@ demo dev: export LIMN_DATA_DIR ?= $(CURDIR)/.limn-demo
 
 .PHONY: demo before-demo setup dev test check quick lint scripts contracts format lock licences clean
 
-demo: before-demo $(VENV)/.demo
+demo: before-demo $(VENV)/.limn
 	$(BIN)/limn demo $(if $(PICTURES),"$(PICTURES)")
 	$(BIN)/limn serve --port $(PORT)
 
@@ -75,17 +75,20 @@ licences:
 clean:
 	rm -rf $(VENV) .limn-demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache node_modules
 
+# Without LIMN_GPU=1 FAISS and onnxruntime are those for CPUs.
+$(VENV)/.limn: pyproject.toml setup.py $(wildcard requirements/*.txt) | $(BIN)/python
+	@echo "installing Limn into $(VENV): some 400 MB"
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Limn needs Python 3.11 or newer; name one: make PYTHON=python3.12")'
 	@echo "making the environment $(VENV)"
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.test: constraints.txt
-$(VENV)/.test: VERSIONS := --constraint constraints.txt
-
-$(VENV)/.%: pyproject.toml | $(BIN)/python
-	@echo "installing Limn with its extra $* into $(VENV): the first time some GB, and minutes"
-	$(BIN)/pip install $(VERSIONS) --editable ".[$*]"
+$(VENV)/.test: constraints.txt pyproject.toml setup.py $(wildcard requirements/*.txt) | $(BIN)/python
+	@echo "installing Limn with all its extras and the tests' tools into $(VENV): some GB, and minutes"
+	$(BIN)/pip install --constraint constraints.txt --editable ".[test]"
 	touch $@
 
 $(NODE_MODULES): package.json package-lock.json

@@ -71,28 +71,47 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> Non
         collect_demo(tmp_path / "demo")
 
 
-def test_missing_packages_are_named_with_their_remedy(tmp_path: Path) -> None:
-    # Without the site packages there is no scikit-image; the demo itself needs none of them.
+NOWHERE = {
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "PIP_RETRIES": "0",
+}
+
+
+def collect_without_packages(tmp_path: Path, **environment: str) -> str:
+    """Collect the demo where no site packages are seen, and return what was printed."""
     root = Path(__file__).resolve().parent.parent
     program = (
         "from pathlib import Path\n"
         "from indexer.demo import collect_demo\n"
         "from search.errors import BadSource\n"
-        "try:\n    collect_demo(Path('never'))\n"
+        "try:\n    print(len(list(collect_demo(Path('demo')).iterdir())), 'files')\n"
         "except BadSource as error:\n    print(error)\n"
     )
-    ran = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-S", "-c", program],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(root), **environment},
         capture_output=True,
         text=True,
         check=True,
-    )
-    assert "skimage" in ran.stdout
-    assert f'-e "{root}[demo]"' in ran.stdout
-    assert not (tmp_path / "never").exists()
+    ).stdout
+
+
+def test_pictures_that_cannot_be_downloaded_are_named_with_the_remedy(tmp_path: Path) -> None:
+    printed = collect_without_packages(tmp_path, **NOWHERE)
+    assert "scikit-image, which can't be downloaded" in printed
+    assert 'install "scikit-image"' in printed
+    assert not list((tmp_path / "demo").iterdir())
     assert issubclass(StorageFailed, LimnError)
+
+
+@pytest.mark.slow
+def test_pictures_of_packages_that_are_not_installed_are_downloaded(
+    tmp_path: Path, registry: None
+) -> None:
+    assert collect_without_packages(tmp_path) == "17 files\n"
+    assert collect_without_packages(tmp_path, **NOWHERE) == "17 files\n"  # no second download
 
 
 @pytest.mark.slow

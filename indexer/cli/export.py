@@ -37,7 +37,7 @@ def export(spec: str, out: Path, precision: str, as_json: bool) -> None:
         raise BadSetting(
             "package-missing-export",
             "exporting needs the package onnx: {install}",
-            install=install_extra("export"),
+            install=install_extra("clip"),
         )
     with announce_wait("loading torch"):
         from indexer.exporting.export import export as run

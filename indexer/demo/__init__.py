@@ -5,18 +5,57 @@ import filecmp
 import importlib.util
 import io
 import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from search.errors import BadSource, StorageFailed
 from search.files.atomic_file import atomic_path, write_atomic
-from search.packages.installing import install_extra
+from search.packages.installing import install, install_into
 
 DEMO_QUERIES = ("a cat with green eyes", "a rocket before its launch", "湖边的宝塔")
 """Three searches that these pictures have an answer to; the third is "a pagoda by the lake"."""
 
-# The folder of each package's pictures. Only the photographs that captions.csv names are used, no
-# test patterns, drawings or microscopy.
-FOLDERS = (("skimage", Path("data")), ("sklearn", Path("datasets", "images")))
+
+@dataclass(frozen=True, slots=True)
+class PicturePackage:
+    """A package on PyPI with photographs: its name, their folder in it, and their names."""
+
+    name: str
+    folder: Path
+    pictures: tuple[str, ...]
+
+
+# Photographs alone: no test patterns, drawings or microscopy. Nothing else of these packages is
+# used, and installed with their dependencies they would take 300 MB.
+PACKAGES = (
+    PicturePackage(
+        "scikit-image",
+        Path("skimage", "data"),
+        (
+            "astronaut.png",
+            "brick.png",
+            "camera.png",
+            "chelsea.png",
+            "coffee.png",
+            "coins.png",
+            "grass.png",
+            "gravel.png",
+            "hubble_deep_field.jpg",
+            "moon.png",
+            "motorcycle_left.png",
+            "page.png",
+            "rocket.jpg",
+            "text.png",
+        ),
+    ),
+    PicturePackage(
+        "scikit-learn", Path("sklearn", "datasets", "images"), ("china.jpg", "flower.jpg")
+    ),
+)
 
 CAPTIONS = Path(__file__).with_name("captions.csv")
 
@@ -24,34 +63,18 @@ CAPTIONS = Path(__file__).with_name("captions.csv")
 def collect_demo(folder: Path) -> Path:
     """Copy the demo's pictures and their captions.csv into `folder`, and return it.
 
-    Existing files are not touched, so that a repeated call needs no indexing.
+    A package that is not installed is downloaded, without its dependencies, and removed again.
+    Existing files are not touched, so that a repeated call needs no download and no indexing.
 
     Raises:
-        BadSource: the packages that hold the pictures are not installed.
+        BadSource: a package can't be downloaded.
         StorageFailed: `folder` can't be written.
     """
-    sources = [_package_folder(package) / inner for package, inner in FOLDERS]
-    with CAPTIONS.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    header, captions = rows[0], rows[1:]
-    paths = {
-        name: path
-        for name in dict.fromkeys(row[0] for row in captions)
-        if (path := _find(name, sources))
-    }
-    if not paths:
-        raise BadSource(
-            "demo-pictures-missing",
-            "no demo picture is in {sources} or {sources_2}; {install}",
-            sources=sources[0],
-            sources_2=sources[1],
-            install=_remedy(),
-        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, path in paths.items():
-            _copy(path, folder / name)
-        _write_captions([header, *(row for row in captions if row[0] in paths)], folder)
+        for package in PACKAGES:
+            _collect(package, folder)
+        _write_captions(folder)
     except OSError as error:
         raise StorageFailed(
             "demo-unwritable",
@@ -62,26 +85,47 @@ def collect_demo(folder: Path) -> Path:
     return folder
 
 
-def _remedy() -> str:
-    return f"install what the demo needs: {install_extra('demo')}"
+def _collect(package: PicturePackage, folder: Path) -> None:
+    site = _site_with(package)
+    if site is not None:
+        _copy_pictures(package, site, folder)
+    elif not all((folder / name).is_file() for name in package.pictures):
+        with _downloaded(package) as site:
+            _copy_pictures(package, site, folder)
 
 
-def _package_folder(package: str) -> Path:
-    """Return a package's folder without importing the package, which would take seconds."""
-    specification = importlib.util.find_spec(package)
+def _site_with(package: PicturePackage) -> Path | None:
+    """Return the folder where a package is installed, without importing it: it takes seconds."""
+    specification = importlib.util.find_spec(package.folder.parts[0])
     if specification is None or not specification.submodule_search_locations:
-        raise BadSource(
-            "demo-package-missing",
-            "the demo's pictures come with {package}, which is missing; {install}",
-            package=package,
-            install=_remedy(),
-        )
-    return Path(next(iter(specification.submodule_search_locations)))
+        return None
+    return Path(next(iter(specification.submodule_search_locations))).parent
 
 
-def _find(name: str, folders: list[Path]) -> Path | None:
-    """Return the picture's path, or None where this version of the packages lacks it."""
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+@contextmanager
+def _downloaded(package: PicturePackage) -> Iterator[Path]:
+    """Install a package alone into a temporary folder, and yield the folder."""
+    with tempfile.TemporaryDirectory(prefix="limn-demo-") as site:
+        command = install_into(site, package.name)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            reasons = [line for line in done.stderr.splitlines() if line.strip()]
+            raise BadSource(
+                "demo-download-failed",
+                "the demo's pictures are in the package {package}, which can't be downloaded "
+                "({reason}); install it where there is a network: {install}",
+                package=package.name,
+                reason=reasons[-1].strip() if reasons else f"exit code {done.returncode}",
+                install=install(package.name),
+            )
+        yield Path(site)
+
+
+def _copy_pictures(package: PicturePackage, site: Path, folder: Path) -> None:
+    for name in package.pictures:
+        source = site / package.folder / name
+        if source.is_file():  # another version of the package may lack it
+            _copy(source, folder / name)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -91,9 +135,14 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, draft)
 
 
-def _write_captions(rows: list[list[str]], folder: Path) -> None:
+def _write_captions(folder: Path) -> None:
+    """Write the captions of the pictures in the folder, unless they are there already."""
+    with CAPTIONS.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(row for row in rows if (folder / row[0]).is_file())
     target, data = folder / CAPTIONS.name, text.getvalue().encode()
     if not (target.is_file() and target.read_bytes() == data):
         write_atomic(target, data)

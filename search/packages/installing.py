@@ -2,28 +2,73 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from functools import cache
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, PackageNotFoundError, distributions
+from importlib.metadata import distribution as one_distribution
 from pathlib import Path
+
+from search.errors import BadSetting
 
 # The command that Limn's distribution puts on the path, by which the distribution is found.
 COMMAND, MAIN = "limn", "search.cli:main"
 
 
+BUILDS = {
+    "faiss": ("faiss-cpu", "faiss-gpu", "faiss-gpu-cuvs", "faiss-gpu-cu12", "faiss-gpu-cu11"),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"),
+}
+"""Distributions that install the same module, each over the files of the others."""
+
+
+@cache
+def check_one_build(module: str) -> None:
+    """Refuse a module of which two builds are installed: their files are mixed.
+
+    Raises:
+        BadSetting: two are; the message has the command that leaves one.
+    """
+    builds = [name for name in BUILDS[module] if _is_installed(name)]
+    if len(builds) < 2:
+        return
+    wanted = next((name for name in builds if "gpu" in name), builds[0])
+    raise BadSetting(
+        "two-builds",
+        "{builds} are both installed, and each overwrites the other's files; keep one: "
+        "{uninstall} && {install}",
+        builds=" and ".join(builds),
+        uninstall=uninstall(*builds),
+        install=install(wanted),
+    )
+
+
 def install_extra(extra: str) -> str:
     """Return the command that adds an extra to this installation."""
     checkout, package = Path(__file__).parents[2], distribution()
+    build = "LIMN_GPU=1 " if _is_for_a_gpu(package) else ""  # else pip adds the CPU's builds
     if package is None or (checkout / "pyproject.toml").is_file():  # it is installed in place
-        return install("-e", f"{checkout}[{extra}]")
-    return install(f"{package.name}[{extra}]")
+        return build + install("-e", f"{checkout}[{extra}]")
+    return build + install(f"{package.name}[{extra}]")
 
 
 def install(*what: str) -> str:
     """Return the command that installs packages into Limn's environment, by its installer."""
-    words = " ".join(word if word.startswith("-") else _quote(word) for word in what)
-    return f"{_installer()} {words}"
+    packages = (word if word.startswith("-") else _quote(word) for word in what)
+    return " ".join([_typed(*_installer("install")), *packages])
+
+
+def uninstall(*packages: str) -> str:
+    """Return the command that removes packages from Limn's environment, by its installer."""
+    program, *arguments = _installer("uninstall")
+    confirmed = () if program == "uv" else ("-y",)  # uv asks no question
+    return _typed(program, *arguments, *confirmed, *packages)
+
+
+def install_into(folder: str, package: str) -> list[str]:
+    """Return the arguments that install a package alone, without dependencies, into a folder."""
+    return [*_installer("install"), "--quiet", "--no-deps", "--target", folder, package]
 
 
 def version() -> str:
@@ -44,30 +89,45 @@ def distribution() -> Distribution | None:
         if MAIN in (point.value for point in package.entry_points.select(name=COMMAND))
     ]
     # A build leaves its egg-info in the checkout, which is no installation and has no RECORD.
-    return next(
-        (package for package in ours if package.read_text("RECORD")), next(iter(ours), None)
-    )
+    installed = (package for package in ours if package.read_text("RECORD"))
+    return next(installed, next(iter(ours), None))
 
 
-def _installer() -> str:
+def _is_installed(name: str) -> bool:
+    try:
+        one_distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _is_for_a_gpu(limn: Distribution | None) -> bool:
+    requirements = (limn.requires or ()) if limn is not None else ()
+    return any(text.startswith("onnxruntime-gpu") for text in requirements)
+
+
+def _installer(action: str) -> tuple[str, ...]:
+    """Return the arguments of the installer that made this environment, up to the packages."""
     environment = Path(sys.prefix)
     if (environment / "pipx_metadata.json").is_file():
-        return f"pipx runpip {environment.name} install"
+        return "pipx", "runpip", environment.name, action
     if importlib.util.find_spec("pip") is None:  # uv's environments and its tools have none
-        return f"uv pip install --python {_quote(sys.executable)}"
-    python = shutil.which("python")
-    is_python = python is not None and os.path.abspath(python) == os.path.abspath(sys.executable)
-    return f"{'python' if is_python else _program(sys.executable)} -m pip install"
+        return "uv", "pip", action, "--python", sys.executable
+    return sys.executable, "-m", "pip", action
 
 
-def _program(path: str) -> str:
-    return path if path.isascii() and not set(path) & set(" \"'$`\\()&;") else _quote(path)
+def _typed(program: str, *arguments: str) -> str:
+    """Return a command as a person types it: `python` where the shell finds this interpreter."""
+    named = shutil.which("python")
+    if named and os.path.abspath(named) == os.path.abspath(program):
+        program = "python"
+    return " ".join(map(_plain, (program, *arguments)))
+
+
+def _plain(text: str) -> str:
+    return text if text.isascii() and not set(text) & set(" \"'$`\\()&;") else _quote(text)
 
 
 def _quote(text: str) -> str:
     """Quote a text for the shells of all systems: brackets are patterns in some."""
-    return (
-        '"'
-        + "".join(f"\\{character}" if character in '"$`' else character for character in text)
-        + '"'
-    )
+    return '"' + re.sub(r'["$`]', r"\\\g<0>", text) + '"'

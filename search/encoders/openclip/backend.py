@@ -1,5 +1,6 @@
 """The backend of open_clip's pairs; torch is imported when a pair is opened."""
 
+import importlib.util
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -46,6 +47,8 @@ class OpenClipBackend(EncoderBackend):
         from search.encoders.inventory.speed import speed_class
         from search.encoders.openclip.registry import configuration, languages, picture_work
 
+        if importlib.util.find_spec("open_clip") is None:
+            return
         for weights in cached_weights():
             config = configuration(weights.architecture) or {}
             work = picture_work(config, picture_parameters(weights.file))
@@ -59,6 +62,8 @@ class OpenClipBackend(EncoderBackend):
         from search.encoders.inventory.speed import speed_class
         from search.encoders.openclip.registry import configuration, languages, picture_work
 
+        if importlib.util.find_spec("open_clip") is None:
+            return EncoderInfo(spec, "collection", there=False)
         name, at, place = spec.removeprefix("open_clip:").partition("@")
         architecture, _, _ = name.rpartition("/") if "/" in name else (name, "", "")
         config = configuration(architecture) or {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import EncoderUnavailable
-from search.packages.installing import install
+from search.packages.installing import install_extra
 
 MANY_LANGUAGES = ("xlm", "mt5", "nllb", "i18n", "siglip2", "worldwide")
 """Parts of the names of tokenizers and architectures that were trained on dozens of languages."""
@@ -96,7 +96,7 @@ def home() -> Path:
     if spec is None or spec.origin is None:
         raise EncoderUnavailable(
             "package-missing-open-clip",
-            "open_clip is not installed: {install}",
-            install=install("open_clip_torch"),
+            "open_clip's pairs need torch and open_clip: {install}",
+            install=install_extra("clip"),
         )
     return Path(spec.origin).parent

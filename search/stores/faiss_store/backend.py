@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from search.packages.installing import check_one_build
 from search.records import Collection, Space
 from search.stores import IndexKind, StoreOptions
 
@@ -22,8 +23,10 @@ class FaissBackend:
         """Open an empty store; FAISS is imported here, at its first use.
 
         Raises:
-            BadSetting: the device is "cuda" and there is no GPU that FAISS can use.
+            BadSetting: the device is "cuda" and there is no GPU that FAISS can use, or two
+                builds of FAISS are installed.
         """
+        check_one_build("faiss")
         from search.stores.faiss_store.store import FaissStore
 
         return FaissStore(space.width, self._options.device, self._options.memory_bytes)
