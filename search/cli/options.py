@@ -55,6 +55,12 @@ def answer_options(command: Any) -> Any:
             "--collection", "-c", "collections", multiple=True, help="Search only this collection."
         ),
         click.option(
+            "--in",
+            "folder",
+            metavar="FOLDER",
+            help="Bring a folder up to date, and search it alone; '.' is this one.",
+        ),
+        click.option(
             "--where", "-w", help='Only pictures that pass: "date >= 2021 and camera ~ canon".'
         ),
         click.option(

@@ -143,6 +143,7 @@ def _answer(
     k: int,
     page: int,
     collections: tuple[str, ...],
+    folder: str | None,
     where: str | None,
     by: tuple[SearchSignal, ...],
     cutoff: float,
@@ -157,11 +158,13 @@ def _answer(
     show: bool,
 ) -> None:
     from search.bootstrap import open_engine
+    from search.cli.folder import check_folder, update_folder
     from search.cli.picture_names import NamedPictures
     from search.filters.grammar import parse
 
     if page < 1:
         raise BadQuery("page-out-of-range", "--page is {page}; pages begin at 1", page=page)
+    place = None if folder is None else check_folder(folder, collections)
     settings = settings_with(store, memory)
     query = Query(
         terms=tuple(terms),
@@ -175,7 +178,9 @@ def _answer(
         diverse=diverse,
     )
     with open_engine(settings) as engine:
-        pictures = NamedPictures(engine.catalog, settings.data_dir, collections)
+        if place is not None:
+            query = update_folder(engine, settings, place).narrow(query)
+        pictures = NamedPictures(engine.catalog, settings.data_dir, query.collections)
         query = replace(
             query,
             terms=(*terms, *pictures.terms(ids)),

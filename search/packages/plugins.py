@@ -1,4 +1,4 @@
-"""Entry points of installed packages: commands, encoders, sources, stores, filters, routes.
+"""Entry points of installed packages: commands, encoders, sources, stores, and further groups.
 
 Each is imported when it is used, so a package with a slow import delays nothing else.
 """
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from search.errors import BadSetting
 
-Group = Literal["commands", "encoders", "sources", "stores", "filters", "routes"]
+Group = Literal["commands", "encoders", "sources", "stores", "filters", "routes", "indexers"]
 """An entry-point group, less the `limn.` of its name."""
 
 log = logging.getLogger(__name__)
