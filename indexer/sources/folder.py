@@ -85,6 +85,7 @@ class FolderSource:
         return str(self._selection)
 
     def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
+        """Yield the pictures, each folder's sidecars with them."""
         try:
             status = self.root.stat()
         except OSError as error:

@@ -53,6 +53,7 @@ class Convolution(nn.Conv2d):
         )
 
     def forward(self, input: Tensor) -> Tensor:
+        """Convolve (n, c, h, w) -> (n, c', h / stride, w / stride)."""
         if self.training and self.weight.requires_grad and self.stride[0] == 2 and self.groups > 1:
             # Every other place of stride 1 is the same, and its backward pass 10 times faster.
             every = functional.conv2d(input, self.weight, self.bias, 1, 1, 1, self.groups)
@@ -75,6 +76,7 @@ class Bottleneck(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, input: Tensor) -> Tensor:
+        """Widen, filter and narrow (n, c, h, w) -> (n, c', h / stride, w / stride)."""
         inner = input
         for convolution in self.path[:-1]:
             inner = functional.relu6(convolution(inner))
@@ -87,6 +89,7 @@ class Stem(Convolution):
     """A convolution and its activation: the first and the last stage of the body."""
 
     def forward(self, input: Tensor) -> Tensor:
+        """Convolve and clip to 0..6."""
         return functional.relu6(super().forward(input))
 
 
@@ -134,6 +137,7 @@ class PictureTower(nn.Module):
         return functional.normalize(joint.float(), dim=-1)
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Embed (n, 3, h, w) in -1..1 -> (n, width) unit rows."""
         return self.upper(self.lower(pixels))
 
     def load_imagenet(self, weights: dict[str, Tensor]) -> None:

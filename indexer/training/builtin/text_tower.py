@@ -28,6 +28,7 @@ class Layer(nn.Module):
         self.last_norm = nn.LayerNorm(shape.hidden_width, eps=1e-12)
 
     def forward(self, tokens: Tensor, bias: Tensor) -> Tensor:
+        """Run the layer on (n, t, width); `bias` is added to the scores of the attention."""
         query, key, value = (
             self.qkv(tokens).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         )
@@ -69,6 +70,7 @@ class TextTower(nn.Module):
         return (tokens * mask).sum(1) / mask.sum(1)
 
     def forward(self, ids: Tensor) -> Tensor:
+        """Embed (n, t) token ids -> (n, width) unit rows."""
         return self.joint(self.pool(ids))
 
     def joint(self, states: Tensor) -> Tensor:
