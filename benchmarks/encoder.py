@@ -228,6 +228,7 @@ def report(values: dict[str, dict[str, list[float]]]) -> None:
 
 
 def main() -> None:
+    """Print the table of the contestants that the arguments choose."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -55,6 +55,7 @@ class Task:
 
 
 def main() -> None:
+    """Print what marks, and perhaps an adapter, are worth on the captioned pictures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("captions", type=Path)
     parser.add_argument("--held-out", type=int, help="only so many, drawn as `limn train` does")

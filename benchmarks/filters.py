@@ -96,6 +96,7 @@ def main(pictures: int, url: str | None, plans: bool) -> None:
 
 
 def cleared(facet_cache: FacetCache, collection: Collection, head: int) -> None:
+    """Count the facets of a collection again, without what is cached."""
     facet_cache._kept.clear()
     facet_cache.facets([(collection, head)], None)
 
@@ -112,6 +113,7 @@ def timed(call: Callable[[], object]) -> str:
 
 
 def print_plan(database: Database, collection: Collection, text: str) -> None:
+    """Print the database's plan of the statement for a filter."""
     statement = sa.select(t.picture.c.id).where(
         t.picture.c.collection_id == collection.id, passes(parse(text))
     )
@@ -175,6 +177,7 @@ def filled(database: Database, catalog: Catalog, pictures: int) -> Collection:
 def picture_row(
     rng: np.random.Generator, centres: Any, collection: Collection, number: int
 ) -> dict[str, Any]:
+    """Return the row of a random picture, perhaps near one of the `centres` (n, 2)."""
     day = np.datetime64("2010-01-01") + int(rng.integers(0, 5000))
     wide = rng.random() < 0.7
     sides = (4000, 3000) if rng.random() < 0.5 else (1600, 1200)
@@ -203,6 +206,7 @@ def picture_row(
 
 
 def fields_of(rng: np.random.Generator, picture_id: int) -> list[dict[str, Any]]:
+    """Return the rows of a picture's random fields."""
     day = np.datetime64("2010-01-01") + int(rng.integers(0, 5000))
     values = {
         "rating": float(rng.integers(1, 6)),

@@ -178,6 +178,7 @@ def _rate(work: Callable[[bytes], Any], data: Sequence[bytes]) -> float:
 
 
 def main() -> None:
+    """Print the rates of the encoders that the arguments choose."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photographs", type=Path)
     parser.add_argument("--encoder", action="append", help="may be given several times")

@@ -129,6 +129,7 @@ def answers(text: str, environment: Mapping[str, str]) -> list[tuple[str, float]
 
 
 def main() -> None:
+    """Compare a killed and an undisturbed run; exit with 1 where they differ."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--kills", type=int, default=10)

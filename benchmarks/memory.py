@@ -32,6 +32,7 @@ class PeakMemory:
 
     @property
     def gib(self) -> float:
+        """Return the peak in GiB."""
         return self.bytes / 2**30
 
     def _watch(self) -> None:

@@ -107,6 +107,7 @@ def _stand_in(name: str) -> ModuleType:
 
 
 def main() -> None:
+    """Print the number of files and the seconds of a peer, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("peer", choices=["clip-retrieval", "rclip"])
     parser.add_argument("folder", type=Path)

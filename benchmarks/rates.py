@@ -23,9 +23,11 @@ from search.pictures import Limits
 class Silent:
     """Watches a run and says nothing."""
 
-    def planned(self, plan: RunState) -> None: ...
+    def planned(self, plan: RunState) -> None:
+        """Report nothing."""
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None: ...
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+        """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Rates:
 
     @property
     def slower(self) -> Rate:
+        """Return the rate of the slower stage, which limits the run."""
         return min(self.decode, self.encode, key=lambda rate: rate.clock)
 
     @property

@@ -73,12 +73,15 @@ class SourceOptions:
 class Silent:
     """Watches a run and says nothing."""
 
-    def planned(self, plan: RunState) -> None: ...
+    def planned(self, plan: RunState) -> None:
+        """Report nothing."""
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None: ...
+    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+        """Report nothing."""
 
 
 def main() -> None:
+    """Print the figures of both languages, or of those chosen."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("captions", type=Path)
     parser.add_argument("--held-out", type=int, help="only so many, drawn as `limn train` does")

@@ -185,6 +185,7 @@ def nearest(queries: Vectors, vectors: Vectors) -> Ids:
 
 
 def recall(found: Ids, truth: Ids) -> float:
+    """Return the part of the true ids (q, k) that was found; -1 pads."""
     pairs = zip(truth, found, strict=True)
     return float(np.mean([np.isin(best[best >= 0], got).mean() for best, got in pairs]))
 

@@ -78,7 +78,7 @@ def limn(store_name: str) -> Build:
 
 
 def hnswlib(vectors: Vectors, _: Vectors, __: Device) -> Built:
-    """hnswlib with its usual M of 16 and construction depth of 200."""
+    """Build hnswlib's index with its usual M of 16 and construction depth of 200."""
     import hnswlib as peer
 
     index = peer.Index("ip", vectors.shape[1])

@@ -1,4 +1,6 @@
-"""Makes the pictures of the page in docs/ again: python -m docs.screenshots [--photographs FOLDER]
+"""Makes the pictures of the page in docs/ again.
+
+    python -m docs.screenshots [--photographs FOLDER]
 
 They show the demo's photographs (`pip install ".[demo]"`), served by a `limn serve` of its own. The
 map wants more of them, and `pip install ".[map]"`: only points of --photographs are seen on it.

@@ -24,6 +24,7 @@ class Message(str):
     values: Mapping[str, Value]
 
     def __new__(cls, code: str, template: str, /, **values: object) -> "Message":
+        """Fill the template with the values."""
         message = super().__new__(cls, template.format_map(values))
         message.code = code
         message.values = {name: _plain(value) for name, value in values.items()}
@@ -114,10 +115,7 @@ class BadQuery(LimnError):
 
 
 class BadPicture(LimnError):
-    """A file or an upload can't be read as a picture; `reason` is one of `REASONS`.
-
-    `code` names the reason, such as `picture-truncated`; the code of `message` names the fault.
-    """
+    """A file or an upload can't be read as a picture; `reason` is one of `REASONS`."""
 
     REASONS = (
         "missing",
@@ -142,6 +140,7 @@ class BadPicture(LimnError):
 
     @property
     def code(self) -> str:
+        """Return the reason's code, as `picture-truncated`; `message.code` names the fault."""
         return f"picture-{self.reason.replace(' ', '-')}"
 
 

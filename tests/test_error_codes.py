@@ -124,7 +124,7 @@ def test_what_a_page_can_show_is_translated(
 
 
 def test_the_compiled_errors_are_those_of_the_source() -> None:
-    """Compare the compiled catalog; to update: pybabel compile -D errors -d web/translations"""
+    """Compare the compiled catalog; to update: `pybabel compile -D errors -d web/translations`."""
     with (CHINESE / "errors.po").open("rb") as file:
         source = {each.id: each.string for each in read_po(file, locale="zh") if each.id}
     with (CHINESE / "errors.mo").open("rb") as file:

@@ -39,7 +39,7 @@ def test_every_text_of_the_pages_has_its_chinese_and_no_text_is_left_over() -> N
 
 
 def test_the_compiled_texts_are_those_of_the_source() -> None:
-    """Compare the compiled catalog; to update: pybabel compile -d web/translations"""
+    """Compare the compiled catalog; to update: `pybabel compile -d web/translations`."""
     with (CHINESE / "messages.po").open("rb") as file:
         catalog = read_po(file, locale="zh")
     with (CHINESE / "messages.mo").open("rb") as file:

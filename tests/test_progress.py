@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.indexing.pipeline import index
+from indexer.indexing.pipeline import RunOptions, index
 from indexer.indexing.run_state import RunState
 from indexer.sources.folder import FolderSource
 from search.catalog.catalog import Catalog
@@ -63,7 +63,7 @@ def test_never_more_is_done_than_there_is(catalog: Catalog, tmp_path: Path) -> N
             workers=2,
             limits=Limits(),
             progress=watched,
-            retry=True,
+            options=RunOptions(retry=True),
         )
         assert watched.seen
         assert all(finished <= total for finished, total in watched.seen)

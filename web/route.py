@@ -82,7 +82,7 @@ class RouteFacts:
 USUAL = RouteFacts()
 
 
-def route(
+def route(  # noqa: PLR0913 - a view names the few facts that it changes
     blueprint: Blueprint,
     rule: str,
     *methods: str,

@@ -24,6 +24,7 @@ class SpeltAttention(nn.Module):
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, **_: Any
     ) -> tuple[Tensor, None]:
+        """Return the attended values (n, t, width), and no weights of the attention."""
         queries, keys, values = (
             part.reshape(*part.shape[:2], self.heads, -1).transpose(1, 2)
             for part in self._project(query, key, value)

@@ -24,6 +24,7 @@ class RawPictures(nn.Module):
             self.register_buffer(name, channels, persistent=False)
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Embed (n, h, w, 3) uint8 -> (n, width) unit rows."""
         inputs = (pixels.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
         return functional.normalize(self.model.encode_image(inputs, normalize=False), dim=-1)
 
@@ -37,6 +38,7 @@ class RawTexts(nn.Module):
         self.causal = causal_tower(model)
 
     def forward(self, ids: Tensor) -> Tensor:
+        """Embed (n, t) token ids -> (n, width) unit rows."""
         if self.causal is not None:
             features = self.causal.encode(ids)
         else:

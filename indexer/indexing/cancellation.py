@@ -24,6 +24,7 @@ class Stop:
         self._asked = threading.Event()
 
     def ask(self) -> None:
+        """Set the flag: every thread ends at its next check."""
         self._asked.set()
 
     def check(self) -> None:

@@ -28,6 +28,7 @@ class DiskQueue(Generic[T]):
         self.close()
 
     def put(self, value: T) -> None:
+        """Append a value."""
         pickle.dump(value, self._file, pickle.HIGHEST_PROTOCOL)
         self._count += 1
 
@@ -37,4 +38,5 @@ class DiskQueue(Generic[T]):
             yield pickle.load(self._file)  # written by this process
 
     def close(self) -> None:
+        """Delete the queue's file."""
         self._file.close()

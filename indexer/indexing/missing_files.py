@@ -25,6 +25,7 @@ class SearchedFolders:
             self.add_folder(os.fsencode(folder))
 
     def add_folder(self, folder: bytes) -> None:
+        """Add a folder and all folders above it."""
         while folder not in self._there:
             self._there.add(folder)
             folder = os.path.dirname(folder)

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -37,6 +37,21 @@ FLUSH_EVERY_S = 1.0
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options of a run.
+
+    `retry` reads failed files again. `request` is stored with the job, so that a worker can take it
+    over; `job_id` is that of a queued one. `stuck` is called where the job was cancelled and a
+    thread does not end.
+    """
+
+    retry: bool = False
+    job_id: int | None = None
+    request: dict[str, Any] | None = None
+    stuck: Callable[[], None] = lambda: None
+
+
 def index(
     catalog: Catalog,
     name: str,
@@ -46,10 +61,7 @@ def index(
     workers: int,
     limits: Limits,
     progress: Progress,
-    retry: bool = False,
-    job_id: int | None = None,
-    request: dict[str, Any] | None = None,
-    stuck: Callable[[], None] = lambda: None,
+    options: RunOptions = RunOptions(),
 ) -> tuple[Collection, RunCounts]:
     """Update a collection to match its sources.
 
@@ -57,9 +69,7 @@ def index(
     keep their pictures, pictures whose files are gone are removed, and those whose folder does not
     exist are recorded as missing. A file that can't be read is recorded with its reason, and tried
     again when it changes, or with `retry`. A run that ends at any moment and starts again continues
-    after its last transaction. `request` is stored with the job, so that a worker can take it over;
-    `job_id` is that of a queued one. `stuck` is called where the job was cancelled and a thread
-    does not end.
+    after its last transaction.
 
     Raises:
         BadSource: a source can't be read at all, or there is nothing in it.
@@ -76,11 +86,13 @@ def index(
         known_files = catalog.files(collection)
         missing = list(known_files.missing())
         recorded = catalog.failures.of(collection.id)
-        job = jobs.start(collection, "index", sources[0].root, job_id, request)
+        job = jobs.start(collection, "index", sources[0].root, options.job_id, options.request)
         writer = Writer(catalog, collection, known_files, progress, jobs, job)
         try:
-            with cancellable(jobs, job, stuck) as stop:
-                planner = RunPlanner(known_files, recorded, missing, retry=retry, check=stop.check)
+            with cancellable(jobs, job, options.stuck) as stop:
+                planner = RunPlanner(
+                    known_files, recorded, missing, retry=options.retry, check=stop.check
+                )
                 with planner.state as state:
                     for source in sources:
                         planner.add(source)

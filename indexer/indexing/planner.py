@@ -99,9 +99,9 @@ class RunPlanner:
         scan.unread.update(
             os.fsencode(failure.path) for failure in failures if failure.reason != "missing"
         )
-        if scan.indexed is not None:
+        if scan.indexed is not None and self._ledger is not None:
             scan.there.add(os.fspath(failure.path) for failure in failures)
-            self._find_gone(scan, scan.indexed)
+            self._find_gone(scan, scan.indexed, self._ledger)
         self._find_settled(scan)
 
     def _scan(self, source: Source) -> _SourceScan:
@@ -203,15 +203,14 @@ class RunPlanner:
             else:
                 self.state.recaption.put((file.picture_id, item))
 
-    def _find_gone(self, scan: _SourceScan, indexed: UnchangedFiles) -> None:
-        assert self._ledger is not None
+    def _find_gone(self, scan: _SourceScan, indexed: UnchangedFiles, ledger: KnownFiles) -> None:
         state = self.state
         missed = indexed.missed()
         if state.missing_before:
             state.back += (state.missing_before & indexed.ids) - missed
         named = {os.fsencode(each.path) for each in state.failures if each.reason == "missing"}
         away = SearchedFolders()
-        for each in self._ledger.with_ids(missed) if missed else ():
+        for each in ledger.with_ids(missed) if missed else ():
             what = fate(each, scan.same, scan.unread, scan.there)
             if scan.source.table and what in ("gone", "missing"):
                 what = "missing" if each.path in named else "gone"

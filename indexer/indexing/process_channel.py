@@ -27,6 +27,7 @@ class ParentEnd:
         self._received = bytearray()
 
     def fileno(self) -> int:
+        """Return the socket's descriptor, for `select`."""
         return self._end.fileno()
 
     @property
@@ -83,6 +84,7 @@ class ParentEnd:
         return messages
 
     def close(self) -> None:
+        """Close the socket, with which the child's next call fails."""
         self._end.close()
 
 

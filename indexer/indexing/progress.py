@@ -48,12 +48,14 @@ class TerminalProgress:
         self._bar.stop()
 
     def planned(self, state: RunState) -> None:
+        """Give the bar its length, and start the rate."""
         self.notes = state.notes
         ready = state.unchanged + state.still_failed
         self._rate.begin(ready)
         self._bar.update(self._task, description="indexing", total=state.total, completed=ready)
 
     def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+        """Move the bar."""
         failed = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
         rate = rate_told(self._rate.of(counts))
         self._bar.update(self._task, total=total, completed=done(counts), rate=rate, failed=failed)
@@ -92,6 +94,7 @@ class PlainProgress(_Lines):
         super().__init__(LINE_EVERY_S, time.monotonic())
 
     def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+        """Print the pictures, rate and time left, where a line is due."""
         if not self._is_due():
             return
         finished = done(counts)
@@ -111,10 +114,12 @@ class JsonProgress(_Lines):
         super().__init__(EVENT_EVERY_S, 0.0)
 
     def planned(self, state: RunState) -> None:
+        """Print the event "planned"."""
         super().planned(state)
         _event("planned", found=state.found, total=state.total, unchanged=state.unchanged)
 
     def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+        """Print an event "progress", where one is due."""
         if not self._is_due():
             return
         rate = self._rate.of(counts)

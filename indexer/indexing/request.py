@@ -69,6 +69,7 @@ class Request:
             ) from error
 
     def as_json(self) -> dict[str, Any]:
+        """Return the document that a job stores."""
         return asdict(self)
 
     def source_options(self) -> SourceOptions:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.indexing.pipeline import index
+from indexer.indexing.pipeline import RunOptions, index
 from indexer.indexing.planner import RunPlanner
 from indexer.indexing.request import Request
 from indexer.indexing.run_state import RunState
@@ -67,10 +67,7 @@ def run(
             workers=request.workers or settings.workers,
             limits=engine.limits,
             progress=progress,
-            retry=request.retry,
-            job_id=job_id,
-            request=(whole or request).as_json(),
-            stuck=stuck,
+            options=RunOptions(request.retry, job_id, (whole or request).as_json(), stuck),
         )
     except LimnError:
         # a queued job's row stays, with its error

@@ -56,9 +56,8 @@ class Worker:
         return job.state in ("queued", "running") and self._take(job)
 
     def _take(self, job: Job) -> bool:
-        if is_busy(self._engine.catalog, job.name):
+        if job.request is None or is_busy(self._engine.catalog, job.name):
             return False
-        assert job.request is not None  # `waiting` yields no others
         began = self._jobs.take(job.id)
         try:
             if job.kind == "map":

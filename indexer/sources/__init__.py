@@ -181,10 +181,12 @@ class Source(Protocol):
     """
 
     @property
-    def root(self) -> Path: ...
+    def root(self) -> Path:
+        """Return the folder of the pictures, or the path of the list."""
 
     @property
-    def table(self) -> Path | None: ...
+    def table(self) -> Path | None:
+        """Return the path of the list, or None."""
 
     def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
         """Yield all pictures in it, one after the other, in constant memory.

@@ -19,9 +19,11 @@ from search.text.characters import compose
 class Archive(Protocol):
     """A container whose members can be listed."""
 
-    def members(self) -> Iterator[tuple[str, int]]: ...
+    def members(self) -> Iterator[tuple[str, int]]:
+        """Yield the members' names with their sizes in bytes."""
 
-    def read(self, name: str, most_bytes: int) -> bytes: ...
+    def read(self, name: str, most_bytes: int) -> bytes:
+        """Return a member's bytes."""
 
 
 def pictures_in_archive(container: Container, mark: FileStamp) -> Iterator[ScanResult]:

@@ -55,9 +55,11 @@ class ListSource:
 
     @property
     def root(self) -> Path:
+        """Return the table's path: it names its pictures itself."""
         return self.table
 
     def find(self, is_unchanged: IsUnchanged) -> Iterator[ScanResult]:
+        """Yield the pictures of the rows; rows without a path are counted in a note."""
         folder = self.table.parent
         folders = (self.pictures_in,) if self.pictures_in else (folder, folder / "images")
         blank = 0

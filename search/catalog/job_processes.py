@@ -69,8 +69,9 @@ class JobProcesses:
     def __init__(
         self, catalog: Catalog, left_behind: Literal["always", "at first"], quiet: bool
     ) -> None:
-        """Take up jobs `left_behind` by a dead process too; with `quiet`, keep the output of
-        processes, and report it only when they crash.
+        """Take up jobs `left_behind` by a dead process too.
+
+        With `quiet`, cache the output of processes, and report it only when they crash.
         """
         self._catalog = catalog
         self._jobs = catalog.jobs
@@ -84,6 +85,7 @@ class JobProcesses:
 
     @property
     def running(self) -> int:
+        """Return the number of processes at work."""
         return len(self._running)
 
     def step(self) -> None:

@@ -52,13 +52,16 @@ class Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all registered commands."""
         return list(plugins.registered_points("commands"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; return None for an unknown name."""
         entry_point = plugins.registered_points("commands").get(cmd_name)
         return None if entry_point is None else entry_point.load()
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; exit with 2 for a misuse, with 1 for another error."""
         try:
             return super().invoke(ctx)
         except LimnError as error:

@@ -18,7 +18,7 @@ from search.text.printable import one_line, printable
 
 @click.group()
 def concept() -> None:
-    """Keep marks and words under a name; search them with: limn search concept:NAME"""
+    """Keep marks and words under a name; search them with: limn search concept:NAME"""  # noqa: D415 - a period would join NAME
 
 
 @concept.command()

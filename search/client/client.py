@@ -81,6 +81,7 @@ class Client:
     # -- pictures
 
     def picture(self, picture_id: int) -> Picture:
+        """Return a picture with its facts and captions."""
         return self._ask.json(Picture, "GET", f"pictures/{picture_id}")
 
     def thumbnail(self, picture_id: int, side: int = 320) -> bytes:
@@ -94,9 +95,11 @@ class Client:
     # -- collections
 
     def collections(self) -> list[Collection]:
+        """Return all collections with their status."""
         return list(self._ask.json(Collections, "GET", "collections").collections)
 
     def collection(self, name: str) -> Collection:
+        """Return a collection with its status."""
         return self._ask.json(Collection, "GET", _collection(name))
 
     def index_folder(self, name: str, folder: str) -> Job:
@@ -114,6 +117,7 @@ class Client:
         return list(answer.jobs)
 
     def rename(self, name: str, new: str) -> Collection:
+        """Rename a collection; its pictures keep their ids."""
         return self._ask.json(Collection, "PATCH", _collection(name), {"name": new})
 
     def remove(self, name: str) -> None:
@@ -125,6 +129,7 @@ class Client:
         return self._ask.json(Forgotten, "DELETE", f"{_collection(name)}/missing").forgotten
 
     def failures(self, name: str) -> list[Failure]:
+        """Return the files of a collection that could not be indexed, with the reasons."""
         return list(self._ask.json(Failures, "GET", f"{_collection(name)}/failures").failures)
 
     # -- jobs
@@ -135,9 +140,11 @@ class Client:
             yield from page.jobs
 
     def job(self, job_id: int) -> Job:
+        """Return a job with its state and counts."""
         return self._ask.json(Job, "GET", f"jobs/{job_id}")
 
     def cancel(self, job_id: int) -> Job:
+        """Cancel a job that is queued or running; its written pictures stay."""
         return self._ask.json(Job, "POST", f"jobs/{job_id}/cancel")
 
     def wait(self, job: Job, timeout_s: float = 3600.0) -> Job:

@@ -20,6 +20,7 @@ class SavedSearches:
             yield from page.saved
 
     def one(self, search_id: int) -> SavedSearch:
+        """Return a saved search by its id."""
         return self._ask.json(SavedSearch, "GET", f"saved/{search_id}")
 
     def save(self, name: str, address: str) -> SavedSearch:
@@ -32,6 +33,7 @@ class SavedSearches:
         return self._ask.json(SavedSearch, "PATCH", f"saved/{search_id}", values)
 
     def forget(self, search_id: int) -> None:
+        """Delete a saved search."""
         self._ask.send("DELETE", f"saved/{search_id}")
 
     def search(self, search_id: int, k: int = 20, cursor: str | None = None) -> Answer:
@@ -51,6 +53,7 @@ class Boards:
             yield from page.boards
 
     def one(self, board_id: int) -> Board:
+        """Return a board by its id."""
         return self._ask.json(Board, "GET", f"boards/{board_id}")
 
     def create(self, name: str, ids: Sequence[int] = ()) -> Board:
@@ -59,6 +62,7 @@ class Boards:
         return self._ask.json(Board, "POST", "boards", document)
 
     def rename(self, board_id: int, name: str) -> Board:
+        """Give a board another name."""
         return self._ask.json(Board, "PATCH", f"boards/{board_id}", {"name": name})
 
     def arrange(self, board_id: int, ids: Sequence[int]) -> Board:

@@ -173,10 +173,12 @@ class Form:
 
     @property
     def size_bytes(self) -> int:
+        """Return the length of the whole form, for `Content-Length`."""
         sizes = (len(head) + _size(body) + 2 for head, body in self._parts)
         return sum(sizes) + len(self._end)
 
     def parts(self) -> Iterator[bytes]:
+        """Yield the form's bytes; each file is opened when its turn comes."""
         for head, body in self._parts:
             yield head
             if isinstance(body, Path):

@@ -26,8 +26,10 @@ ODD_LETTERS = regex.compile(rf"(?V1){_ODD_LETTER}(?:[{_ODD}]*{_ODD_LETTER})*")
 
 
 def encodable(text: str) -> str:
-    """Return a text that tokenizers know: halves of a surrogate pair are joined, a lone one becomes
-    U+FFFD, marks are composed with their letters, and letters get their usual forms.
+    """Return a text that tokenizers know.
+
+    Halves of a surrogate pair are joined, and a lone one becomes U+FFFD. Marks are composed with
+    their letters, and letters get their usual forms.
     """
     return text if text.isascii() else usual_letters(whole(text))
 

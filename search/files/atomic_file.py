@@ -103,10 +103,10 @@ def replace(source: Path, target: Path) -> None:
     """
     for _ in range(RETRIES if os.name == "nt" else 0):
         with contextlib.suppress(PermissionError):
-            os.replace(source, target)
+            source.replace(target)
             return
         time.sleep(RETRY_AFTER_S)
-    os.replace(source, target)
+    source.replace(target)
 
 
 def replace_folder(source: Path, target: Path) -> None:

@@ -22,8 +22,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text with line breaks and terminal controls escaped, as in a\
-    b."""
+    r"""Return the text with line breaks and terminal controls escaped, as in a\nb."""
     return "".join(
         character.encode("unicode_escape").decode() if _breaks(character) else character
         for character in text

@@ -8,7 +8,7 @@ from werkzeug.exceptions import Forbidden, MisdirectedRequest
 from search.errors import Message
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
+EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared only
 
 FOREIGN_SITE = Message(
     "foreign-site", "a page of another site sent this; only pages of this server may"

@@ -105,4 +105,5 @@ def with_filter(asked: SearchUrl, field: str, text: str) -> SearchUrl:
 
 
 def worded(value: str) -> str:
+    """Return a value in the reader's language where it is a word of Limn's own."""
     return str(WORDS.get(value, printable(value)))

@@ -19,6 +19,7 @@ class Neighbours:
 
     @property
     def page_start(self) -> int:
+        """Return the rank of the first hit of the picture's page."""
         return (self.rank - 1) // PAGE_HITS * PAGE_HITS + 1
 
 

@@ -58,6 +58,6 @@ def sign_out() -> Response:
 
 
 def _local(address: str) -> str:
-    """Return an address on this server for any link: "//" and "\\" lead to other sites."""
+    r"""Return an address on this server for any link: "//" and "\" lead to other sites."""
     inside = address.startswith("/") and not address.startswith("//") and "\\" not in address
     return address if inside and address.isprintable() else url_for("pages.search")

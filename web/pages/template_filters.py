@@ -52,14 +52,17 @@ def title(picture: Picture) -> str:
 
 
 def file_name(picture: Picture) -> str:
+    """Return the name of a picture's file, safe to print."""
     return printable(picture.path.name)
 
 
 def folder(picture: Picture) -> str:
+    """Return the folder of a picture's file, safe to print."""
     return printable(str(picture.path.parent))
 
 
 def whole_path(picture: Picture) -> str:
+    """Return the path of a picture's file, safe to print."""
     return printable(str(picture.path))
 
 
@@ -112,6 +115,7 @@ def pictures(number: int) -> str:
 
 
 def captions(number: int) -> str:
+    """Return the number of captions in the reader's language."""
     return str(ngettext("%(count)s caption", "%(count)s captions", number, count=f"{number:,}"))
 
 

@@ -38,6 +38,7 @@ class Chip:
 
     @property
     def picture_id(self) -> int:
+        """Return the id of a picture's chip; raise BadQuery for another value."""
         return identity("similar", self.value)
 
     @property
@@ -102,6 +103,7 @@ class SearchUrl:
 
     @property
     def by_picture(self) -> bool:
+        """Return whether the heading may say "similar": not where all chips are words."""
         return not self.chips or any(chip.kind != "text" for chip in self.chips)
 
     def but(self, **changes: Any) -> "SearchUrl":

@@ -160,7 +160,8 @@ class ServerEnding:
 def url_of(host: str, port: int) -> str:
     """Return the address to open in a browser."""
     name = f"[{host}]" if ":" in host else host
-    return f"http://{'127.0.0.1' if name == '0.0.0.0' else name}:{port}/"
+    name = "127.0.0.1" if host == "0.0.0.0" else name  # noqa: S104 - compared only
+    return f"http://{name}:{port}/"
 
 
 def _network(proxy: str) -> IPv4Network | IPv6Network:

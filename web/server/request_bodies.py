@@ -30,9 +30,11 @@ class UnstoredBody(io.RawIOBase):
         self._error = error
 
     def readable(self) -> bool:
+        """Return True: readers must get as far as the error."""
         return True
 
     def readinto(self, _buffer: Any) -> int:
+        """Raise the error of storing the body."""
         raise storage_error(self._error, Path(tempfile.gettempdir())) from self._error
 
 

@@ -27,6 +27,7 @@ class CollectionStatus:
 
     @property
     def at_work(self) -> bool:
+        """Return whether the newest job is queued or running."""
         return self.job is not None and self.job.state not in ENDED
 
 

@@ -85,4 +85,5 @@ class QueryImages:
 
     @property
     def size_bytes(self) -> int:
+        """Return the memory of all cached query images."""
         return int(self._cache.currsize)

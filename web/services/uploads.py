@@ -58,7 +58,7 @@ class Upload:
             if name:
                 last = _last(name)
                 self.refusals.append(RefusedFile(last or "?", "kind" if last else "name"))
-            self._open = open(os.devnull, "w+b")  # noqa: SIM115 - closed by `close`
+            self._open = Path(os.devnull).open("w+b")  # noqa: SIM115 - closed by `close`
         else:
             handle, draft = tempfile.mkstemp(dir=self.folder)
             self.drafts.append((safe, Path(draft)))

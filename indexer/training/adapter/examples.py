@@ -33,6 +33,7 @@ class Question:
 
     @property
     def held_out(self) -> bool:
+        """Return whether the question is held out, by a digest of its words."""
         digest = hashlib.sha256(self.words.encode()).digest()
         return int.from_bytes(digest[:4], "big") % HELD_OUT == 0
 

@@ -34,6 +34,7 @@ class RawPictureTower(nn.Module):
         self.tower = tower
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Embed (n, h, w, 3) uint8 -> (n, width) unit rows."""
         return self.tower(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1.0)  # type: ignore[no-any-return]
 
 

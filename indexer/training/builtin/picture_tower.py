@@ -52,14 +52,15 @@ class Convolution(nn.Conv2d):
             inputs, outputs, size, stride, size // 2 if stride == 1 else 0, groups=groups
         )
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, maps: Tensor) -> Tensor:
+        """Convolve (n, c, h, w) -> (n, c', h / stride, w / stride)."""
         if self.training and self.weight.requires_grad and self.stride[0] == 2 and self.groups > 1:
             # Every other place of stride 1 is the same, and its backward pass 10 times faster.
-            every = functional.conv2d(input, self.weight, self.bias, 1, 1, 1, self.groups)
+            every = functional.conv2d(maps, self.weight, self.bias, 1, 1, 1, self.groups)
             return every[:, :, 1::2, 1::2]
         if self.stride[0] == 2:
-            input = functional.pad(input, (0, 1, 0, 1))
-        return super().forward(input)
+            maps = functional.pad(maps, (0, 1, 0, 1))
+        return super().forward(maps)
 
 
 class Bottleneck(nn.Module):
@@ -74,20 +75,22 @@ class Bottleneck(nn.Module):
         self.path = nn.ModuleList(convolutions)
         self.residual = stride == 1 and inputs == outputs
 
-    def forward(self, input: Tensor) -> Tensor:
-        inner = input
+    def forward(self, maps: Tensor) -> Tensor:
+        """Widen, filter and narrow (n, c, h, w) -> (n, c', h / stride, w / stride)."""
+        inner = maps
         for convolution in self.path[:-1]:
             inner = functional.relu6(convolution(inner))
         inner = self.path[-1](inner)
-        output: Tensor = input + inner if self.residual else inner
+        output: Tensor = maps + inner if self.residual else inner
         return output
 
 
 class Stem(Convolution):
     """A convolution and its activation: the first and the last stage of the body."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        return functional.relu6(super().forward(input))
+    def forward(self, maps: Tensor) -> Tensor:
+        """Convolve and clip to 0..6."""
+        return functional.relu6(super().forward(maps))
 
 
 class PictureTower(nn.Module):
@@ -134,6 +137,7 @@ class PictureTower(nn.Module):
         return functional.normalize(joint.float(), dim=-1)
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """Embed (n, 3, h, w) in -1..1 -> (n, width) unit rows."""
         return self.upper(self.lower(pixels))
 
     def load_imagenet(self, weights: dict[str, Tensor]) -> None:

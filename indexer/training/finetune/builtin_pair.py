@@ -55,18 +55,22 @@ class BuiltinPair:
 
     @property
     def log_scale(self) -> nn.Parameter:
+        """Return the logarithm of the scale, a parameter of the pair."""
         return self._pair.log_scale
 
     def run_frozen(self, pixels: Tensor) -> Tensor:
+        """Run the first stages: (n, h, w, 3) uint8 -> (n, 24, h/4, w/4)."""
         tower = self._pair.pictures
         tower.body[:FROZEN_STAGES].eval()  # no backward pass follows: use the faster forward one
         with torch.no_grad():
             return tower.lower(pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0))
 
     def pictures(self, features: Tensor) -> Tensor:
+        """Embed the activations (n, 24, h/4, w/4) -> (n, width) unit rows."""
         return self._pair.pictures.upper(features)
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
+        """Tokenise n texts -> (n, longest) int64; 0 pads."""
         ids = [
             encoding.ids
             for encoding in self._tokenizer.encode_batch([encodable(text) for text in texts])
@@ -77,6 +81,7 @@ class BuiltinPair:
         return torch.from_numpy(batch)
 
     def texts(self, tokens: Tensor) -> Tensor:
+        """Embed tokens, up to the longest text's end -> (n, width) unit rows."""
         longest = int((tokens != 0).sum(1).max())
         vectors: Tensor = self._pair.texts(tokens[:, :longest])
         return vectors
@@ -104,6 +109,7 @@ class BuiltinPair:
             self._pair.to(self._target)
 
     def specification(self, folder: Path) -> str:
+        """Return `builtin@` and the folder's absolute path."""
         return f"builtin@{folder.absolute()}"
 
 

@@ -52,37 +52,46 @@ class OpenClipPair:
 
     @property
     def space(self) -> Space:
+        """Return the space of the encoder that the pair came from."""
         return self._encoder.space
 
     @property
     def preparation(self) -> Preparation:
+        """Return open_clip's preparation for this pair."""
         return self._encoder.preparation
 
     @property
     def log_scale(self) -> nn.Parameter:
+        """Return open_clip's `logit_scale`."""
         scale: nn.Parameter = self._model.logit_scale
         return scale
 
     @property
     def bias(self) -> nn.Parameter | None:
+        """Return open_clip's `logit_bias`, or None."""
         bias: nn.Parameter | None = self._model.logit_bias
         return bias
 
     @property
     def loss(self) -> Loss:
+        """Return the loss: only pairs made with SigLIP's have a bias."""
         return "softmax" if self.bias is None else "sigmoid"
 
     def run_frozen(self, pixels: Tensor) -> Tensor:
+        """Return the pixels (n, h, w, 3) uint8 unchanged: `pictures` normalises them."""
         return pixels  # a quarter of the memory that their float32 would take
 
     def pictures(self, features: Tensor) -> Tensor:
+        """Normalise and embed (n, h, w, 3) uint8 -> (n, width) unit rows."""
         inputs = features.permute(0, 3, 1, 2).float().div(255).sub(self._mean).div(self._std)
         return _unit(self._model.encode_image(inputs, normalize=False))
 
     def tokens(self, texts: Sequence[str]) -> Tensor:
+        """Tokenise n texts -> (n, context length) int64."""
         return self._encoder.tokens(texts)
 
     def texts(self, tokens: Tensor) -> Tensor:
+        """Embed tokens, in a causal tower without the padding -> (n, width) unit rows."""
         if self._tower is None:
             return _unit(self._model.encode_text(tokens, normalize=False))
         # Padding after the end of a text changes nothing in a causal tower, and costs time.
@@ -111,6 +120,7 @@ class OpenClipPair:
             raise pair_unwritable(folder, error) from error
 
     def specification(self, folder: Path) -> str:
+        """Return the architecture and tag, `@` and the folder's absolute path."""
         # The tag stays, because it determines the preparation of pictures and the activation.
         return f"{self._pair.spec.partition('@')[0]}@{folder.absolute()}"
 

@@ -49,6 +49,7 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
+        """Return whether the database is an SQLite file."""
         return self.file is not None
 
     @property

@@ -1,6 +1,4 @@
-"""The backends of pairs that onnxruntime runs: the shipped one, those of `limn train`, and
-those of `limn export`.
-"""
+"""The backends of pairs that onnxruntime runs: shipped, trained or exported ones."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -100,8 +100,9 @@ def builtin_space(folder: Path = FOLDER) -> Space:
 
 
 def _space(folder: Path, pair: PairFolder) -> Space:
-    """Return the space, by a digest of the files, which contain architecture, weights, tokenizer
-    and normalisation, and of pair.json, which contains the preparation.
+    """Return the space, by a digest of the pair's files.
+
+    They contain architecture, weights, tokenizer and normalisation; pair.json the preparation.
     """
     identity = hashlib.sha256(pair.description + "".join(pair.digests.values()).encode())
     encoder = "builtin" if folder == FOLDER else f"builtin@{folder.absolute()}"

@@ -89,8 +89,10 @@ class Querybank:
 
 
 def nearness(vectors: Vectors, bank: Vectors, sharpness: float) -> Scores:
-    """Return the soft maximum (n,) of cosines of vectors (n, width) with a bank (m, width): the
-    logarithm of the mean of exp(sharpness cosine), divided by the sharpness."""
+    """Return the soft maximum (n,) of cosines of vectors (n, width) with a bank (m, width).
+
+    It is the logarithm of the mean of exp(sharpness cosine), divided by the sharpness.
+    """
     cosines = vectors @ bank.T
     highest = cosines.max(axis=1, keepdims=True)
     mean = np.exp(sharpness * (cosines - highest)).mean(axis=1)

@@ -35,7 +35,7 @@ def published_weights() -> dict[str, dict[str, dict[str, Any]]]:
         or (isinstance(node, ast.FunctionDef) and node.name.endswith("cfg") and node.name[0] == "_")
     ]
     names: dict[str, Any] = {**runpy.run_path(str(home() / "constants.py")), "copy": copy}
-    exec(compile(ast.Module(makes_table, []), "pretrained.py", "exec"), names)
+    exec(compile(ast.Module(makes_table, []), "pretrained.py", "exec"), names)  # noqa: S102 - installed code
     table: dict[str, dict[str, dict[str, Any]]] = names["_PRETRAINED"]
     return table
 

@@ -39,7 +39,8 @@ class Container(Protocol):
             BadPicture: no picture has that name, or it is too large or damaged.
         """
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release the file."""
 
 
 class DescribedContainer(Container, Protocol):

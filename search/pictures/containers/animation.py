@@ -81,6 +81,7 @@ class Animation:
         return self._facts
 
     def close(self) -> None:
+        """Release the file's bytes."""
         self._data = b""
 
 

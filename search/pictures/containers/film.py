@@ -142,6 +142,7 @@ class Film:
             )
 
     def read(self, name: str, most_bytes: int) -> bytes:
+        """Return the frame at a time code; where it is damaged, a frame shortly before it."""
         at_s = seconds(name)
         if at_s is None:
             raise absent(name)
@@ -171,6 +172,7 @@ class Film:
         return film_facts(FORMATS.get(suffix, suffix.lstrip(".").upper()), tags)
 
     def close(self) -> None:
+        """Close the file and its decoder."""
         self._film.close()
 
     def _check(self, pixels: int) -> None:

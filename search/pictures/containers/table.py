@@ -53,6 +53,7 @@ class PictureTable:
             raise _damaged(error) from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
+        """Return the bytes of a cell, which may be a struct with a field `bytes`."""
         column, _, number = name.rpartition("/")
         if not number.isdecimal() or column not in self._file.schema.names:
             raise absent(name)
@@ -74,6 +75,7 @@ class PictureTable:
         return value
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 

@@ -37,6 +37,7 @@ class Tar:
         yield from self._rest
 
     def read(self, name: str, most_bytes: int) -> bytes:
+        """Return a member's bytes; read on to find one that has no offset yet."""
         if name not in self._places:
             for member, _ in self._rest:
                 if member == name:
@@ -64,6 +65,7 @@ class Tar:
         return data
 
     def close(self) -> None:
+        """Close the archive."""
         self._tar.close()
 
     def _index(self) -> Iterator[tuple[str, int]]:

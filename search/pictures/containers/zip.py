@@ -32,6 +32,7 @@ class Zip:
                 yield safe_name(info.filename) or info.filename, info.file_size
 
     def read(self, name: str, most_bytes: int) -> bytes:
+        """Return a member's bytes; a name matches in every Unicode spelling."""
         info = self._infos.get(name) or self._infos.get(find_spelling(name, self._infos))
         if info is None:
             raise absent(name)
@@ -64,4 +65,5 @@ class Zip:
             ) from error
 
     def close(self) -> None:
+        """Close the archive."""
         self._zip.close()

@@ -20,6 +20,7 @@ RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
 def is_jpeg_xl(data: bytes) -> bool:
+    """Return whether a file's first bytes are a codestream's or a container's of JPEG XL."""
     return data.startswith(STARTS)
 
 

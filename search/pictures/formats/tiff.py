@@ -80,6 +80,7 @@ class Layout:
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
+        """Return the type of a sample, in the file's byte order."""
         return np.dtype(f"{self.order}{self.kind}{self.bytes_each}")
 
     @property

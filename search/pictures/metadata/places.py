@@ -25,7 +25,7 @@ def place_of(latitude: float | None, longitude: float | None) -> Place | None:
 
 
 def read_degrees(text: str, side: str, limit: int) -> float | None:
-    """Return signed degrees of "48.5", "48,30.0N", "48 deg 30' 0.00\\" N"; None for nonsense.
+    r"""Return signed degrees of "48.5", "48,30.0N", "48 deg 30' 0.00\" N"; None for nonsense.
 
     `side` ("N", "West", ...) counts where the text names none; `limit` is LATITUDE or LONGITUDE.
     """

@@ -53,6 +53,7 @@ class FaissPass:
 
     @property
     def bytes_per_row(self) -> float:
+        """Return the codes or the graph of each row, with its number where rows are ordered."""
         width = self.reduction.width
         if self.name == "hnsw":
             return graph_bytes(width + 1) + self.order.itemsize
@@ -60,14 +61,17 @@ class FaissPass:
 
     @property
     def ns_per_candidate(self) -> float:
+        """Return the measured time of a candidate, far longer in a graph."""
         return 1_500 if self.name == "hnsw" else 200  # one thread of the machine of the benchmarks
 
     @property
     def most_candidates(self) -> int:
+        """Return the number of rows: each may be proposed."""
         return len(self)
 
     @property
     def efforts(self) -> Sequence[int]:
+        """Return queue lengths for "hnsw", numbers of lists for "ivf", and 0 for "scan"."""
         if self.name == "scan":
             return (0,)
         if self.name == "hnsw":
@@ -88,6 +92,7 @@ class FaissPass:
         self.order = self.order[order]
 
     def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
+        """Propose rows by the reduced queries."""
         asked = self.reduction.queries(queries)
         if self.name == "hnsw":
             asked = np.column_stack([asked, np.zeros(len(asked), np.float32)])
@@ -103,6 +108,7 @@ class FaissPass:
         return None
 
     def chained(self, rows: Any) -> "FaissChain | None":
+        """Return FAISS's own refinement in one call, or None for a graph."""
         if self.name == "hnsw":  # its places are not row numbers
             return None
         maps = faiss.LinearTransform(*self.reduction.for_queries.shape, False)
@@ -112,6 +118,7 @@ class FaissPass:
         return FaissChain(self, faiss.IndexRefine(faiss.IndexPreTransform(maps, self.index), rows))
 
     def dump(self) -> bytes:
+        """Return the reduction, the order and FAISS's index, after a head with their sizes."""
         reduction = self.reduction
         sizes = (len(reduction.mean), reduction.width, len(self.name), len(self.order))
         arrays = (reduction.mean, reduction.for_vectors, reduction.for_queries)

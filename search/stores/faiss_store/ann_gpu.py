@@ -55,14 +55,17 @@ class GpuPass:
 
     @property
     def bytes_per_row(self) -> float:
+        """Return the main memory of a row's place in the order; the rest is on the GPU."""
         return self._order.nbytes / max(1, len(self))  # of main memory
 
     @property
     def most_candidates(self) -> int:
+        """Return the limit of FAISS's selection, or of CAGRA's queue."""
         return MAX_K if self.name == "ivf" else MAX_QUEUE
 
     @property
     def efforts(self) -> Sequence[int]:
+        """Return queue lengths for "cagra", numbers of lists for "ivf"."""
         if self.name == "cagra":
             return (64, 128, 256, MAX_QUEUE)
         return tuple(1 << power for power in range(11) if 1 << power <= self._index.nlist)
@@ -74,12 +77,15 @@ class GpuPass:
             self._order = np.concatenate([self._order, slots])
 
     def candidates(self, queries: Vectors, depth: int, effort: int) -> SlotNumbers:
+        """Propose rows, in one call with the queries of other threads."""
         return self._joined.ask((queries, depth, effort))
 
     def chained(self, rows: Any) -> None:
+        """Return None: the exact rows are in main memory."""
         return None  # the rows are not on the GPU
 
     def dump(self) -> bytes:
+        """Return nothing: building again is quicker than reading all rows once more."""
         return b""  # all rows once more: building again is quicker than reading them
 
     def _answer(self, asked: list[Asked]) -> list[SlotNumbers]:

@@ -95,6 +95,7 @@ class IndexPlan:
         return asdict(self)
 
     def as_json(self) -> str:
+        """Return the plan as it is stored with the index."""
         return json.dumps(asdict(self))
 
     @classmethod
