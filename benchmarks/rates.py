@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.indexing.decode import Decoded, Work
+from indexer.indexing.decode import DecodedPicture, Work
 from indexer.indexing.decoder_pool import Decoders
 from indexer.indexing.pipeline import ENCODE_BATCH
 from indexer.indexing.run_state import RunState
@@ -23,10 +23,10 @@ from search.pictures import Limits
 class Silent:
     """Watches a run and says nothing."""
 
-    def planned(self, plan: RunState) -> None:
+    def begin(self, plan: RunState) -> None:
         """Report nothing."""
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+    def advance(self, counts: RunCounts, total: int, at: str) -> None:
         """Report nothing."""
 
 
@@ -96,7 +96,7 @@ def decode_rate(encoder: Encoder, folder: Path, workers: int) -> Rate:
         began = time.perf_counter()
         outcomes = list(decoders.run(work))
         took_s = time.perf_counter() - began
-    assert all(isinstance(each, Decoded) for each in outcomes)
+    assert all(isinstance(each, DecodedPicture) for each in outcomes)
     return Rate(len(work) / took_s, both[0].cpu)
 
 

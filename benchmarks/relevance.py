@@ -73,10 +73,10 @@ class SourceOptions:
 class Silent:
     """Watches a run and says nothing."""
 
-    def planned(self, plan: RunState) -> None:
+    def begin(self, plan: RunState) -> None:
         """Report nothing."""
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+    def advance(self, counts: RunCounts, total: int, at: str) -> None:
         """Report nothing."""
 
 

@@ -51,7 +51,7 @@ def test_a_child_that_never_reads_is_not_waited_for() -> None:
     with closing(ParentEnd(ours)) as parent, theirs:
         for _ in range(3):
             parent.send(LARGE)
-        assert parent.unsent
+        assert parent.has_unsent
 
 
 def test_both_ends_may_send_much_at_once() -> None:
@@ -61,7 +61,7 @@ def test_both_ends_may_send_much_at_once() -> None:
         theirs.setblocking(False)
         answer, back = memoryview(framed(LARGE)), bytearray()
         arrived: list[bytes] = []
-        while not arrived or parent.unsent:
+        while not arrived or parent.has_unsent:
             with suppress(BlockingIOError):
                 answer = answer[theirs.send(answer) :] if answer else answer
             with suppress(BlockingIOError):

@@ -304,7 +304,7 @@ def test_what_lies_below_a_folder_that_can_not_be_read_is_not_taken_for_gone(
     ids = [store(catalog, Path("/p") / name, encoder.space) for name in ("private/a.jpg", "b.jpg")]
     planner = RunPlanner(catalog.files(collection))
     planner.add(HalfReadable())
-    assert planner.state.gone == ids[1:]
+    assert planner.state.gone_ids == ids[1:]
     planner.state.close()
 
 

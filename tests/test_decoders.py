@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from indexer.indexing.cancellation import Cancelled, Stop
-from indexer.indexing.decode import Decoded, Outcome, Work
+from indexer.indexing.cancellation import JobCancelled, Stop
+from indexer.indexing.decode import DecodedPicture, Outcome, Work
 from indexer.indexing.decoder_pool import Decoders, DecodersFailed
 from indexer.sources import Item, SidecarData
 from search.catalog.catalog import Catalog
@@ -45,15 +45,17 @@ def test_texts_of_any_length_may_stand_beside_pictures(files: list[Path]) -> Non
     told = [SidecarData((Caption(f"{n} " * 300_000),), {"n": str(n)}) for n in range(FILES)]
     items = [Item(path, 1, 1, each) for path, each in zip(files, told, strict=True)]
     outcomes = run([Work(item) for item in items])
-    assert all(isinstance(each, Decoded) for each in outcomes)
-    back = {each.file.item.path: each.file.item for each in outcomes if isinstance(each, Decoded)}
+    assert all(isinstance(each, DecodedPicture) for each in outcomes)
+    back = {
+        each.file.item.path: each.file.item for each in outcomes if isinstance(each, DecodedPicture)
+    }
     assert back == {item.path: item for item in items}
 
 
 def test_any_number_of_known_contents_may_be_looked_for(files: list[Path]) -> None:
     known = frozenset(n.to_bytes(32, "big") for n in range(20_000))
     outcomes = run([Work(Item(path, 1, 1), known) for path in files])
-    assert sum(isinstance(each, Decoded) for each in outcomes) == FILES
+    assert sum(isinstance(each, DecodedPicture) for each in outcomes) == FILES
 
 
 class Talkative(Preparation):
@@ -92,7 +94,7 @@ def test_a_picture_whose_decoder_was_ended_or_stopped_is_read_after_all(
     struck = OnceStruck(*astuple(PLAIN))
     outcomes = run([Work(Item(path, 1, 1)) for path in files], struck, timeout_s=4.0)
     assert (tmp_path / "mark").exists()
-    assert sum(isinstance(each, Decoded) for each in outcomes) == len(outcomes) == FILES
+    assert sum(isinstance(each, DecodedPicture) for each in outcomes) == len(outcomes) == FILES
 
 
 def test_a_stopped_decoder_holds_up_nobody_who_ends_the_run(
@@ -103,7 +105,7 @@ def test_a_stopped_decoder_holds_up_nobody_who_ends_the_run(
     stop = Stop()
     asked_s = []
     with (
-        pytest.raises(Cancelled),
+        pytest.raises(JobCancelled),
         Decoders(1, OnceStruck(*astuple(PLAIN)), Limits()) as decoders,
     ):
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.indexing.decode import Decoded, Shots, Work
+from indexer.indexing.decode import DecodedPicture, Shots, Work
 from indexer.indexing.decoder_pool import Decoders
 from indexer.sources import Item, SidecarData, found_in
 from indexer.sources.columns import ColumnOptions, fields_of
@@ -88,7 +88,7 @@ def test_of_two_thousand_damaged_files_each_is_read_or_listed_with_a_reason(
     refused = [each for each in found if isinstance(each, Failure)]
     with Decoders(2, TinyEncoder().preparation, LIMITS, timeout_s=20) as decoders:
         outcomes = list(decoders.run(map(Work, items)))
-    read = {each.file.item.path for each in outcomes if isinstance(each, Decoded)}
+    read = {each.file.item.path for each in outcomes if isinstance(each, DecodedPicture)}
     read |= {each.film.path for each in outcomes if isinstance(each, Shots)}
     failed = {each.path for each in outcomes if isinstance(each, Failure)}
     assert read | failed == {item.path for item in items}

@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from indexer.indexing.decode import Busy, Decoded, Work, work_on
+from indexer.indexing.decode import Busy, DecodedPicture, Work, work_on
 from indexer.sources import Item
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
@@ -176,7 +176,7 @@ def test_a_worker_that_waits_for_its_turn_says_that_it_lives(tmp_path: Path) -> 
     with FileLock(tmp_path / "turns"):  # as if another process had it
         outcomes = work_on(work, TinyEncoder().preparation, limits)
         assert [type(next(outcomes)) for _ in range(3)] == [Busy] * 3
-    assert isinstance([*outcomes][-1], Decoded)
+    assert isinstance([*outcomes][-1], DecodedPicture)
 
 
 def test_a_folder_that_can_not_be_written_holds_nothing_up(tmp_path: Path) -> None:

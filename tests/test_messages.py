@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from indexer.cli.notes import ShownNotes
-from indexer.indexing.progress import rate_told
+from indexer.indexing.progress import rate_text
 from indexer.indexing.request import Request
 from search.cli.waiting import announce_wait
 from search.errors import BadQuery
@@ -247,7 +247,7 @@ def test_a_wait_is_told_when_it_is_long_and_only_then(capsys: pytest.CaptureFixt
 
 
 def test_a_rate_of_nothing_is_not_told_as_zero() -> None:
-    assert [rate_told(rate) for rate in (0, 0.25, 3, 1234)] == ["-", "0.25", "3", "1,234"]
+    assert [rate_text(rate) for rate in (0, 0.25, 3, 1234)] == ["-", "0.25", "3", "1,234"]
 
 
 @settings(deadline=None)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.indexing.decode import Decoded, Shots, Work, work_on
+from indexer.indexing.decode import DecodedPicture, Shots, Work, work_on
 from indexer.indexing.embed import embed
 from indexer.indexing.run_state import Task
 from indexer.sources import Item, found_in
@@ -39,7 +39,7 @@ def read(folder: Path, picture: Path) -> EmbeddedPicture:
         if isinstance(outcome, Shots):
             items += outcome.items
         elif item.path == picture:
-            assert isinstance(outcome, Decoded), outcome
+            assert isinstance(outcome, DecodedPicture), outcome
             [stored] = embed(encoder, [(Task(Item(picture, 0, 0), None, None), outcome)])
             return stored
     raise AssertionError(f"{picture} was not found")

@@ -26,9 +26,9 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: list[tuple[int, int]] = []
 
-    def planned(self, plan: RunState) -> None: ...
+    def begin(self, plan: RunState) -> None: ...
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+    def advance(self, counts: RunCounts, total: int, at: str) -> None:
         self.seen.append((done(counts), total))
 
 

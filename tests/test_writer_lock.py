@@ -143,7 +143,9 @@ def cut_the_lock(database: Database) -> int:
     """
     statement = sa.text(
         "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_locks "
-        "WHERE locktype = 'advisory' AND classid = :space AND granted"
+        "WHERE locktype = 'advisory' AND classid = :space AND granted "
+        # Other databases of the server may belong to other runs of these tests.
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     with database.writing() as sql:
         return int(sql.execute(statement, {"space": POSTGRES_SPACE}).scalar_one())

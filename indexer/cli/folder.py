@@ -88,7 +88,7 @@ def _update(engine: Engine, settings: Settings, request: Request) -> None:
     shutdown = end_in_order(STOPPED)
     try:
         with open_progress(as_json=False) as progress:
-            result = run(engine, settings, request, progress, stuck=shutdown.end_now)
+            result = run(engine, settings, request, progress, on_hang=shutdown.end_now)
     except (KeyboardInterrupt, Cancelled):
         click.echo(STOPPED, err=True)
         sys.exit(1)

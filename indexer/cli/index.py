@@ -64,38 +64,38 @@ def index(
     from indexer.indexing.request import Request
     from search.bootstrap import open_engine
 
-    ending = end_in_order(STOPPED)
+    shutdown = end_in_order(STOPPED)
     settings = Settings.from_environment()
     request = Request.of(sources, name, **options)
     with open_engine(settings, begin=not dry_run) as engine:
         if dry_run:
-            _tell_plan(engine, request, as_json)
+            _report_plan(engine, request, as_json)
         else:
             if watch:
-                _follow(engine, settings, request, ending, as_json)
+                _follow(engine, settings, request, shutdown, as_json)
             else:
-                index_sources(engine, settings, request, ending, as_json)
+                index_sources(engine, settings, request, shutdown, as_json)
 
 
 def _follow(
-    engine: Engine, settings: Settings, request: Any, ending: Shutdown, as_json: bool
+    engine: Engine, settings: Settings, request: Any, shutdown: Shutdown, as_json: bool
 ) -> None:
     """Index, and then index what changes, until Ctrl-C."""
     from indexer.indexing.run import missing_folders
     from indexer.indexing.watch import changes
 
-    begun = False
+    has_begun = False
     try:
-        for changed in changes(request, lambda: missing_folders(engine, request.name)):
+        for part in changes(request, lambda: missing_folders(engine, request.name)):
             try:
-                whole = None if changed is request else request
-                index_sources(engine, settings, changed, ending, as_json, whole=whole)
+                whole = None if part is request else request
+                index_sources(engine, settings, part, shutdown, as_json, whole=whole)
             except (BadSource, CollectionBusy) as error:
-                if not begun:
+                if not has_begun:
                     raise
                 click.echo(f"limn: {one_line(printable(str(error)))}", err=True)
-            if not begun:
-                begun = True
+            if not has_begun:
+                has_begun = True
                 click.echo("watching; end with Ctrl-C", err=True)
     except KeyboardInterrupt:
         click.echo("no longer watching", err=True)
@@ -116,22 +116,22 @@ def demo(pictures: Path | None) -> None:
             "there is no {folder!r}; name a folder of pictures",
             folder=str(pictures),
         )
-    ending = end_in_order(STOPPED)
+    shutdown = end_in_order(STOPPED)
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
         folder = pictures or collect_demo(settings.data_dir / "demo-pictures")
         click.echo(f"indexing {printable(str(folder))}", err=True)
         request = Request.of((str(folder),), None if pictures else "demo")
-        index_sources(engine, settings, request, ending)
+        index_sources(engine, settings, request, shutdown)
         collection = engine.catalog.collections.one(request.name)
         for text in questions(engine, collection) if pictures else DEMO_QUERIES:
-            line = f"limn search {_quoted(text)} -c {_quoted(request.name)} -k 3"
+            line = f"limn search {_quote(text)} -c {_quote(request.name)} -k 3"
             click.secho(f"\n{one_line(printable(line))}", bold=True)
             print_hits(engine.search(Query((TextTerm(text),), (request.name,), k=3)))
-    _tell_how_to_go_on(settings)
+    _report_next_steps(settings)
 
 
-def _tell_how_to_go_on(settings: Settings) -> None:
+def _report_next_steps(settings: Settings) -> None:
     """Say what to type in a terminal that does not know this environment or its data."""
     lines = []
     program = Path(sys.executable).with_name("limn")
@@ -147,7 +147,7 @@ def _tell_how_to_go_on(settings: Settings) -> None:
             click.echo(f"  {line}", err=True)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Quote for a shell, in the way that reads best."""
     special = set(text) & set('"$`\\!')
     plain = text.isascii() and text.isalnum()
@@ -158,7 +158,7 @@ def index_sources(
     engine: Engine,
     settings: Settings,
     request: Any,
-    ending: Shutdown,
+    shutdown: Shutdown,
     as_json: bool = False,
     whole: Any = None,
 ) -> None:
@@ -170,69 +170,71 @@ def index_sources(
         BadSource: there is nothing to index, or nothing of it could be read.
     """
     from indexer.cli.notes import ShownNotes
-    from indexer.indexing.cancellation import Cancelled
+    from indexer.indexing.cancellation import JobCancelled
     from indexer.indexing.progress import open_progress
     from indexer.indexing.run import run
 
     began = time.monotonic()
     try:
         with open_progress(as_json) as progress:
-            result = run(engine, settings, request, progress, whole=whole, stuck=ending.end_now)
-    except (KeyboardInterrupt, Cancelled):
+            result = run(engine, settings, request, progress, whole=whole, on_hang=shutdown.end_now)
+    except (KeyboardInterrupt, JobCancelled):
         click.echo(STOPPED, err=True)
         sys.exit(1)
-    _tell_notes(ShownNotes(settings.data_dir, whole or request), progress.notes, whole is not None)
+    _report_notes(
+        ShownNotes(settings.data_dir, whole or request), progress.notes, whole is not None
+    )
     counts = result.counts
     _summarise(request.name, counts, result.failures, time.monotonic() - began, as_json)
     if not counts.added + counts.changed + counts.moved + counts.unchanged:
-        _refuse(engine, request, counts, new=result.created)
+        _refuse(engine, request, counts, new=result.is_new)
 
 
 def _refuse(engine: Engine, request: Any, counts: RunCounts, *, new: bool) -> None:
     """Raise BadSource for a run that could read nothing; remove its new, empty collection."""
     from indexer.indexing.run import forget_if_empty
 
-    named = ", ".join(map(repr, request.sources[:3]))
-    gone = new and forget_if_empty(engine, request.name)
-    why = "" if gone else f"; see: limn failures {request.name}"
+    source_names = ", ".join(map(repr, request.sources[:3]))
+    is_removed = new and forget_if_empty(engine, request.name)
+    why = "" if is_removed else f"; see: limn failures {request.name}"
     files = "the only file" if counts.found == 1 else f"none of the {counts.found:,} files"
     can = "can't" if counts.found == 1 else "can"
     raise BadSource(
         "files-unreadable",
         "{files} in {places} {verb} be read{why}",
         files=files,
-        places=named,
+        places=source_names,
         verb=can,
         why=why,
     )
 
 
-def _tell_notes(told: Any, notes: list[str], part: bool) -> None:
+def _report_notes(shown_notes: Any, notes: list[str], part: bool) -> None:
     """Show the notes that the last run did not have; of the others only how many there are."""
-    new = told.new(notes, part)
+    new = shown_notes.new(notes, part)
     for note in new[:SHOWN]:
         click.echo(one_line(printable(note)), err=True)
     if len(new) > SHOWN:
         click.echo(f"and {amount(len(new) - SHOWN, 'more note')}", err=True)
-    known = len(notes) - len(new)
-    if known and not part:
+    former_count = len(notes) - len(new)
+    if former_count and not part:
         shows = "limn index --dry-run shows"
         click.echo(
-            amount(known, f"note as before ({shows} it)", f"notes as before ({shows} them)"),
+            amount(former_count, f"note as before ({shows} it)", f"notes as before ({shows} them)"),
             err=True,
         )
 
 
-def _tell_plan(engine: Engine, request: Any, as_json: bool) -> None:
+def _report_plan(engine: Engine, request: Any, as_json: bool) -> None:
     from indexer.indexing.run import dry_run
 
     with dry_run(engine, request) as state:
         facts = {
-            "found": state.found,
+            "found": state.found_count,
             "to_read": len(state.work) + len(state.reread),
             "to_recaption": len(state.recaption),
             "unchanged": state.unchanged,
-            "to_forget": len(state.gone),
+            "to_forget": len(state.gone_ids),
             "to_keep_as_missing": len(state.missing),
             "failed": state.still_failed + len(state.failures),
         }
@@ -267,10 +269,10 @@ def _summarise(
     if len(failures) > SHOWN:
         more = f": limn failures {name}" if counts.found > counts.failed else ""
         click.echo(f"and {len(failures) - SHOWN:,} more{more}", err=True)
-    moved = f"{counts.moved:,} moved, " if counts.moved else ""
+    moved_text = f"{counts.moved:,} moved, " if counts.moved else ""
     missing = f"{counts.missing:,} missing, " if counts.missing else ""
     click.echo(
-        f"{printable(name)}: {counts.added:,} added, {counts.changed:,} changed, {moved}"
+        f"{printable(name)}: {counts.added:,} added, {counts.changed:,} changed, {moved_text}"
         f"{counts.unchanged:,} unchanged, {counts.removed:,} removed, {missing}"
         f"{counts.failed:,} failed, in {took_s:.1f} s"
     )

@@ -34,7 +34,7 @@ def make(name: str, as_json: bool) -> None:
             with announce_wait(
                 f"laying out {amount(engine.summaries([name])[0].pictures, 'picture')}"
             ):
-                picture_map = make_map(engine, collection, _tell)
+                picture_map = make_map(engine, collection, _report)
         except KeyboardInterrupt:
             click.echo(STOPPED, err=True)
             sys.exit(1)
@@ -50,6 +50,6 @@ def make(name: str, as_json: bool) -> None:
     )
 
 
-def _tell(share: float) -> None:
+def _report(share: float) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{share:4.0%}", err=True, nl=share >= 1)

@@ -31,9 +31,9 @@ class ShownNotes:
         """
         now = {_hash(note): note for note in notes}
         before = self._read()
-        shown = [*(before if part else ()), *now]
-        if set(shown) != before:
-            self._write(shown)
+        shown_keys = [*(before if part else ()), *now]
+        if set(shown_keys) != before:
+            self._write(shown_keys)
         return [note for key, note in now.items() if key not in before]
 
     def _read(self) -> set[str]:

@@ -175,7 +175,7 @@ def train(
             limits = Limits(settings.max_pixels)
             machine = Machine(device or settings.device, settings.workers, limits)
             done = fine_tune(
-                pairs, spec, method, overrides, user_path(out), machine, _tell, anyway=anyway
+                pairs, spec, method, overrides, user_path(out), machine, _report, anyway=anyway
             )
     except KeyboardInterrupt:
         click.echo(STOPPED, err=True)
@@ -200,8 +200,9 @@ def _learn(
     if as_json:
         click.echo(json.dumps(asdict(done), ensure_ascii=False))
         return
-    _tell(f"trained on {amount(done.trained, 'question')}, {done.held_out:,} held out to decide by")
-    _tell(f"found within the first 10 before: {done.before}; after: {done.after}")
+    questions = amount(done.trained, "question")
+    _report(f"trained on {questions}, {done.held_out:,} held out to decide by")
+    _report(f"found within the first 10 before: {done.before}; after: {done.after}")
     click.echo(f"{name} is searched with the adapter from now on; limn adapter off {name}")
 
 
@@ -214,7 +215,7 @@ def _collection_pairs(settings: Settings, name: str) -> tuple[list[CaptionedPict
         folder = min(engine.catalog.jobs.sources(name), default=pairs[0].path.parent)
     if absent:
         one = "captioned picture is left out: its file is gone"
-        _tell(amount(absent, one, "captioned pictures are left out: their files are gone"))
+        _report(amount(absent, one, "captioned pictures are left out: their files are gone"))
     return pairs, folder
 
 
@@ -223,7 +224,7 @@ def _csv_pairs(captions: Path, images: Path | None) -> tuple[list[CaptionedPictu
     return pairs, pairs[0].path.parent
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     click.echo(printable(line), err=True)
 
 
@@ -238,6 +239,6 @@ def _print(done: "InstalledPair", as_json: bool, hint: str) -> None:
         return
     from indexer.training.finetune.validate import format_comparison
 
-    _tell(format_comparison(done.before, done.after, done.pictures))
-    _tell(f"index with it: {hint}")
+    _report(format_comparison(done.before, done.after, done.pictures))
+    _report(f"index with it: {hint}")
     click.echo(done.space.encoder)

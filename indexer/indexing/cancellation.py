@@ -13,7 +13,7 @@ LOOK_EVERY_S = 0.4
 END_S = 1.2
 
 
-class Cancelled(Exception):
+class JobCancelled(Exception):
     """The job was cancelled; its written rows remain."""
 
 
@@ -21,24 +21,24 @@ class Stop:
     """A flag that ends a run; any thread may set it, and every thread checks it."""
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._event = threading.Event()
 
     def ask(self) -> None:
         """Set the flag: every thread ends at its next check."""
-        self._asked.set()
+        self._event.set()
 
     def check(self) -> None:
         """Raise Cancelled where the run is to end."""
-        if self._asked.is_set():
-            raise Cancelled
+        if self._event.is_set():
+            raise JobCancelled
 
 
 @contextmanager
-def cancellable(jobs: Jobs, job: int, stuck: Callable[[], None]) -> Iterator[Stop]:
+def cancellable(jobs: Jobs, job: int, on_hang: Callable[[], None]) -> Iterator[Stop]:
     """Yield a stop that is set when the job is cancelled during the block.
 
     Where the block does not end soon after that, because a thread hangs, the job ends without it,
-    and `stuck` is called.
+    and `on_hang` is called.
     """
     stop, over = Stop(), threading.Event()
 
@@ -50,7 +50,7 @@ def cancellable(jobs: Jobs, job: int, stuck: Callable[[], None]) -> Iterator[Sto
                 stop.ask()
                 if not over.wait(END_S):
                     jobs.end(job, "cancelled")
-                    stuck()
+                    on_hang()
                 return
 
     thread = threading.Thread(target=look, name="limn-cancel", daemon=True)

@@ -18,13 +18,13 @@ from search.records import PictureFacts, Pixels
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One file to decode. One whose content has a hash that is `known` is not decoded again.
+    """One file to decode. One whose content hash is in `known_hashes` is not decoded again.
 
     `whole` requests one picture, even of an animation; `hash_only` the content's hash alone.
     """
 
     item: Item
-    known: frozenset[bytes] = frozenset()
+    known_hashes: frozenset[bytes] = frozenset()
     whole: bool = False
     hash_only: bool = False
 
@@ -40,7 +40,7 @@ class ReadFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedPicture:
     """A decoded file: its own metadata, and the encoder's input."""
 
     file: ReadFile
@@ -67,7 +67,7 @@ WAITED = "timed out"
 MAX_TURNS = 30
 
 # A bare ReadFile means that the content is known.
-Outcome = Decoded | ReadFile | Failure | Shots
+Outcome = DecodedPicture | ReadFile | Failure | Shots
 
 
 def is_film(item: Item) -> bool:
@@ -128,7 +128,7 @@ def _in_turn(
 
 def _decode(
     work: Work, preparation: Preparation, limits: Limits, name: str
-) -> Decoded | ReadFile | Shots:
+) -> DecodedPicture | ReadFile | Shots:
     item = work.item
     size_bytes, mtime_ns = _state(item)
     member = False
@@ -139,20 +139,20 @@ def _decode(
         member = True
     data = load_file(item.path, limits)
     file = ReadFile(item, size_bytes, mtime_ns, content_hash(data))
-    if work.hash_only or file.content_hash in work.known:
+    if work.hash_only or file.content_hash in work.known_hashes:
         return file
     if not work.whole and not member and may_move(item.path):
         from search.pictures.containers.animation import frames
 
         if numbers := frames(data):
-            return Shots(item, tuple(_part(item, each) for each in numbers))
+            return Shots(item, tuple(_part(item, number) for number in numbers))
     side_px = max(preparation.width_px, preparation.height_px)
     picture, facts = read_picture(data, limits=limits, target_px=side_px, name=name, drawings=True)
     colours, perceptual_hash = looks(picture)
     facts = replace(facts, colours=colours, perceptual_hash=perceptual_hash)
-    if member and (said := container_facts(item.path, limits)):
-        facts = merge_facts(said, facts)
-    return Decoded(file, storable_facts(facts), preparation.pixels(picture, exact=False))
+    if member and (outer_facts := container_facts(item.path, limits)):
+        facts = merge_facts(outer_facts, facts)
+    return DecodedPicture(file, storable_facts(facts), preparation.pixels(picture, exact=False))
 
 
 def _shots(item: Item, limits: Limits) -> Iterator[Shots | Busy]:

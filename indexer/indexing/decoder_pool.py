@@ -29,7 +29,7 @@ from typing import Self
 import numpy as np
 
 from indexer.indexing import shared_memory
-from indexer.indexing.decode import Busy, Decoded, Outcome, ReadFile, Shots, Work, work_on
+from indexer.indexing.decode import Busy, DecodedPicture, Outcome, ReadFile, Shots, Work, work_on
 from indexer.indexing.process_channel import ChildEnd, ParentEnd
 from indexer.sources import NOTHING, Item
 from search.catalog.records import Failure
@@ -112,7 +112,7 @@ class Decoders:
 
     def __exit__(self, kind: object, *_: object) -> None:
         for worker in self._workers:  # close all before waiting for the first
-            worker.tell_to_end(kill=kind is not None)
+            worker.stop(kill=kind is not None)
         deadline_s = time.monotonic() + END_S
         for worker in self._workers:
             worker.close(max(0.0, deadline_s - time.monotonic()))
@@ -163,17 +163,17 @@ class Decoders:
             yield from worker.answers()
             allowed_s = self._timeout_s if worker.ready else max(START_S, self._timeout_s)
             hangs = worker.silent_s > allowed_s
-            if worker.tasks and (worker.ended or hangs):
-                suspect, rest = worker.lost()
+            if worker.tasks and (worker.has_ended or hangs):
+                suspect, rest = worker.unfinished_files()
                 alone = worker.tasks[0].alone
                 (suspects if alone else again).extend(rest)
                 self._workers.pop(place)
-                worker.tell_to_end(kill=True)
+                worker.stop(kill=True)
                 worker.close(END_S)
                 self._count_start(worker.ready)
                 self._workers.insert(place, self._start())
                 if suspect is not None and alone:
-                    yield _failure(suspect.item, hangs and not worker.ended, self._timeout_s)
+                    yield _failure(suspect.item, hangs and not worker.has_ended, self._timeout_s)
                 elif suspect is not None:
                     suspects.append(suspect)
 
@@ -186,8 +186,8 @@ class Decoders:
         began = time.monotonic()
         with selectors.DefaultSelector() as selector:
             for worker in self._workers:
-                if worker.tasks and not worker.ended:
-                    writes = selectors.EVENT_WRITE if worker.channel.unsent else 0
+                if worker.tasks and not worker.has_ended:
+                    writes = selectors.EVENT_WRITE if worker.channel.has_unsent else 0
                     selector.register(worker.channel, selectors.EVENT_READ | writes)
             if selector.get_map():
                 selector.select(timeout_s)
@@ -257,27 +257,31 @@ class _Worker:
             self._process.start()
         theirs.close()
         self.tasks: deque[_Task] = deque()
-        self.ended = False
+        self.has_ended = False
         self._idle_end = False
         self.ready = False
         self.silent_s = 0.0
 
     @property
     def room(self) -> bool:
-        return len(self.tasks) < TASKS_PER_WORKER and not self.ended
+        return len(self.tasks) < TASKS_PER_WORKER and not self.has_ended
 
     def give(self, files: list[Work], alone: bool = False) -> None:
-        taken = {task.slots for task in self.tasks}
-        free = next(each for each in range(TASKS_PER_WORKER) if each * TASK_FILES not in taken)
+        used_slots = {task.slots for task in self.tasks}
+        free = next(
+            number for number in range(TASKS_PER_WORKER) if number * TASK_FILES not in used_slots
+        )
         if not self.tasks:
             self.silent_s = 0.0
         self.tasks.append(_Task(files, free * TASK_FILES, alone))
         # Sidecar data may have megabytes, and a worker does not need it.
-        sent = [replace(work, item=replace(work.item, sidecar=NOTHING)) for work in files]
+        without_sidecars = [
+            replace(work, item=replace(work.item, sidecar=NOTHING)) for work in files
+        ]
         try:
-            self.channel.send((free * TASK_FILES, sent))
+            self.channel.send((free * TASK_FILES, without_sidecars))
         except OSError:  # the worker ended while idle: no file is to blame
-            self.ended = self._idle_end = True
+            self.has_ended = self._idle_end = True
 
     def answers(self) -> Iterator[Outcome]:
         """Yield the worker's new answers; the pixels are copied, so that their place is free."""
@@ -287,11 +291,11 @@ class _Worker:
                 self.silent_s = 0.0
                 self.ready = True
                 if not isinstance(answer, Busy):
-                    yield self._taken(answer)
+                    yield self._outcome_of(answer)
         except (EOFError, OSError):
-            self.ended = True
+            self.has_ended = True
 
-    def _taken(self, answer: Outcome) -> Outcome:
+    def _outcome_of(self, answer: Outcome) -> Outcome:
         """Return the outcome of the next file in turn, with the item's sidecar data."""
         task = self.tasks[0]
         item = task.files[task.done].item
@@ -300,25 +304,25 @@ class _Worker:
         if task.done == len(task.files):
             self.tasks.popleft()
         match answer:
-            case Decoded():
+            case DecodedPicture():
                 pixels = answer.pixels if self._memory is None else self._pixels[place].copy()
                 return replace(answer, file=replace(answer.file, item=item), pixels=pixels)
             case ReadFile():
                 return replace(answer, item=item)
             case Shots():
                 return Shots(
-                    item, tuple(replace(each, sidecar=item.sidecar) for each in answer.items)
+                    item, tuple(replace(part, sidecar=item.sidecar) for part in answer.items)
                 )
         return answer
 
-    def lost(self) -> tuple[Work | None, list[Work]]:
+    def unfinished_files(self) -> tuple[Work | None, list[Work]]:
         """Return the file in progress, or None, and the files that follow it."""
         rest = [work for task in self.tasks for work in task.files[task.done :]]
         if self._idle_end or not self.ready:
             return None, rest
         return rest[0], rest[1:]
 
-    def tell_to_end(self, kill: bool = False) -> None:
+    def stop(self, kill: bool = False) -> None:
         self.channel.close()  # a worker that waits for its next task ends
         if kill or self.tasks:
             self._process.kill()
@@ -385,7 +389,7 @@ def _work(end: socket.socket, preparation: Preparation, limits: Limits) -> None:
             slots, files = channel.receive()
             for place, work in enumerate(files, slots):
                 for answer in work_on(work, preparation, limits):
-                    if isinstance(answer, Decoded) and pixels is not None:
+                    if isinstance(answer, DecodedPicture) and pixels is not None:
                         pixels[place] = answer.pixels
                         answer = replace(answer, pixels=EMPTY)
                     channel.send(answer)

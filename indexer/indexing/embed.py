@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer.indexing.decode import Decoded, ReadFile
-from indexer.indexing.results import KnownPicture, ReadyRows, SameContent, Settled
+from indexer.indexing.decode import DecodedPicture, ReadFile
+from indexer.indexing.results import KnownPicture, PlainResult, ReadyRows, SameContent
 from indexer.indexing.run_state import Task
 from indexer.sources import Item, captions_hash, says_the_same, stale_hash, uncovers
 from search.catalog.records import (
@@ -21,40 +21,44 @@ from search.records import Caption, PictureFacts
 
 
 def embed_batch(
-    encoder: Encoder, decoded: Sequence[tuple[Task, Decoded]], settled: Sequence[Settled]
+    encoder: Encoder,
+    pictures: Sequence[tuple[Task, DecodedPicture]],
+    plain_results: Sequence[PlainResult],
 ) -> ReadyRows:
     """Return the rows of decoded pictures, and of files whose pictures are stored already."""
-    same = [each for each in settled if isinstance(each, SameContent)]
+    same = [result for result in plain_results if isinstance(result, SameContent)]
     return ReadyRows(
-        pictures=embed(encoder, decoded),
-        known=embed_known(encoder, same),
-        failures=[each for each in settled if isinstance(each, Failure)],
+        pictures=embed(encoder, pictures),
+        known_pictures=embed_known(encoder, same),
+        failures=[result for result in plain_results if isinstance(result, Failure)],
     )
 
 
 def embed_known(encoder: Encoder, same: Sequence[SameContent]) -> list[KnownPicture]:
     """Return the rows of stored pictures; changed captions of their sidecars are embedded."""
-    changed = [
-        (each, now)
-        for each in same
-        if not says_the_same(each.captions_hash, now := captions_hash(each.file.item.sidecar))
+    changed_rows = [
+        (stored, now)
+        for stored in same
+        if not says_the_same(stored.captions_hash, now := captions_hash(stored.file.item.sidecar))
     ]
     # Where the file's own facts count again, the next run reads the file.
     later = {
-        each.picture_id: stale_hash(each.captions_hash)
-        for each, now in changed
-        if uncovers(each.captions_hash, now)
+        stored.picture_id: stale_hash(stored.captions_hash)
+        for stored, now in changed_rows
+        if uncovers(stored.captions_hash, now)
     }
-    rows = embed_beside(encoder, [(each.picture_id, each.file.item) for each, _ in changed], later)
+    rows = embed_beside(
+        encoder, [(stored.picture_id, stored.file.item) for stored, _ in changed_rows], later
+    )
     beside = {row.picture_id: row for row in rows}
     return [
         KnownPicture(
-            picture_id=each.picture_id,
-            file=file_state(each.task, each.file),
-            moved=each.moved,
-            beside=beside.get(each.picture_id),
+            picture_id=stored.picture_id,
+            file=file_state(stored.task, stored.file),
+            moved=stored.moved,
+            beside=beside.get(stored.picture_id),
         )
-        for each in same
+        for stored in same
     ]
 
 
@@ -64,7 +68,7 @@ def embed_beside(
     """Return the new sidecar data of stored pictures; `hashes` replace their captions hashes."""
     if not batch:
         return []
-    embedded = embed_captions(encoder, [item.sidecar.captions for _, item in batch])
+    caption_groups = embed_captions(encoder, [item.sidecar.captions for _, item in batch])
     return [
         BesidePicture(
             picture_id=picture_id,
@@ -75,19 +79,19 @@ def embed_beside(
             place=item.sidecar.facts.place,
             taken_at_else=item.sidecar.facts.taken_at_else,
         )
-        for (picture_id, item), captions in zip(batch, embedded, strict=True)
+        for (picture_id, item), captions in zip(batch, caption_groups, strict=True)
     ]
 
 
-def embed(encoder: Encoder, batch: Sequence[tuple[Task, Decoded]]) -> list[EmbeddedPicture]:
+def embed(encoder: Encoder, batch: Sequence[tuple[Task, DecodedPicture]]) -> list[EmbeddedPicture]:
     """Return pictures with their embeddings and those of their captions, in the same order."""
     if not batch:
         return []
-    captions = embed_captions(encoder, [_merged(each) for _, each in batch])
-    vectors = encoder.encode_pixels(np.stack([each.pixels for _, each in batch]))
+    captions = embed_captions(encoder, [_captions_of(picture) for _, picture in batch])
+    vectors = encoder.encode_pixels(np.stack([picture.pixels for _, picture in batch]))
     return [
-        EmbeddedPicture(_with_rating(task, each), _facts(each), vector, embedded)
-        for (task, each), vector, embedded in zip(batch, vectors, captions, strict=True)
+        EmbeddedPicture(_with_rating(task, picture), _facts(picture), vector, caption_rows)
+        for (task, picture), vector, caption_rows in zip(batch, vectors, captions, strict=True)
     ]
 
 
@@ -95,7 +99,7 @@ def embed_captions(
     encoder: Encoder, groups: Sequence[tuple[Caption, ...]]
 ) -> list[EmbeddedCaptions]:
     """Return the captions of several pictures with their embeddings."""
-    vectors = encoder.encode_texts([each.text for group in groups for each in group])
+    vectors = encoder.encode_texts([caption.text for group in groups for caption in group])
     ends = np.cumsum([len(group) for group in groups])[:-1]
     return [
         EmbeddedCaptions(group, rows)
@@ -103,20 +107,20 @@ def embed_captions(
     ]
 
 
-def _merged(decoded: Decoded) -> tuple[Caption, ...]:
+def _captions_of(picture: DecodedPicture) -> tuple[Caption, ...]:
     """Return the captions of sidecars and of the file itself; equal ones may repeat."""
-    return decoded.file.item.sidecar.captions + decoded.facts.captions
+    return picture.file.item.sidecar.captions + picture.facts.captions
 
 
-def _with_rating(task: Task, decoded: Decoded) -> FileState:
+def _with_rating(task: Task, picture: DecodedPicture) -> FileState:
     """Return a file with its own rating among its fields, unless its source gives one."""
-    file, rating = file_state(task, decoded.file), decoded.facts.rating
+    file, rating = file_state(task, picture.file), picture.facts.rating
     return file if rating is None else replace(file, fields={"rating": rating, **file.fields})
 
 
-def _facts(decoded: Decoded) -> PictureFacts:
+def _facts(picture: DecodedPicture) -> PictureFacts:
     """Return the file's own facts; facts of its sidecars take precedence."""
-    facts, beside = decoded.facts, decoded.file.item.sidecar.facts
+    facts, beside = picture.facts, picture.file.item.sidecar.facts
     if beside.place is not None:
         latitude, longitude = beside.place
         facts = replace(facts, latitude=latitude, longitude=longitude)
@@ -125,13 +129,13 @@ def _facts(decoded: Decoded) -> PictureFacts:
 
 def file_state(task: Task, file: ReadFile) -> FileState:
     """Return the catalog's record of a file as it was read."""
-    told = file.item.sidecar
+    sidecar = file.item.sidecar
     return FileState(
         path=file.item.path,
         size_bytes=file.size_bytes,
         mtime_ns=file.mtime_ns,
         content_hash=file.content_hash,
-        captions_hash=captions_hash(told),
-        fields=told.fields,
+        captions_hash=captions_hash(sidecar),
+        fields=sidecar.fields,
         listed_in=task.listed_in,
     )

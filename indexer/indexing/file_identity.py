@@ -40,29 +40,29 @@ class Move:
 class Identities:
     """The identities of the hashed files; all other files are as in the run's state.
 
-    A file is moved, has its own picture's content, or is in `new` and shows no known picture. The
-    paths of `replaced` pictures hold other content, and those pictures are nowhere.
+    A file is moved, has its own picture's content, or shows no known picture: then its path is in
+    `new_paths`. No file has the content of the pictures in `replaced_ids` any more.
     """
 
     moves: list[Move] = field(default_factory=list)
-    kept: list[tuple[Task, ReadFile]] = field(default_factory=list)
+    own_files: list[tuple[Task, ReadFile]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    replaced: list[int] = field(default_factory=list)
-    new: set[Path] = field(default_factory=set)
+    replaced_ids: list[int] = field(default_factory=list)
+    new_paths: set[Path] = field(default_factory=set)
 
     @property
-    def settled(self) -> set[Path]:
+    def finished_paths(self) -> set[Path]:
         """The paths that need no further work."""
         return {
             *(move.task.item.path for move in self.moves),
-            *(task.item.path for task, _ in self.kept),
+            *(task.item.path for task, _ in self.own_files),
             *(failure.path for failure in self.failures),
         }
 
     @property
     def same(self) -> list[SameContent]:
         """The files with a stored picture's content: those that moved, then the others."""
-        moved = [
+        moved_files = [
             SameContent(
                 task=move.task,
                 file=move.file,
@@ -72,18 +72,18 @@ class Identities:
             )
             for move in self.moves
         ]
-        kept = [
+        other_files = [
             SameContent(
                 task=task,
                 file=file,
-                picture_id=task.known.picture_id,
-                captions_hash=task.known.captions_hash,
+                picture_id=task.known_file.picture_id,
+                captions_hash=task.known_file.captions_hash,
                 moved=False,
             )
-            for task, file in self.kept
-            if task.known is not None
+            for task, file in self.own_files
+            if task.known_file is not None
         ]
-        return moved + kept
+        return moved_files + other_files
 
 
 def identify(state: RunState, run: Callable[[Iterable[Work]], Iterator[Outcome]]) -> Identities:
@@ -92,39 +92,43 @@ def identify(state: RunState, run: Callable[[Iterable[Work]], Iterator[Outcome]]
     `run` does the work in the decoders. Pictures in `state.moved_from` that are found again are
     removed from it.
     """
-    found = Identities()
-    tasks = {task.item.path: task for task in _contested(state)}
+    identities = Identities()
+    tasks = {task.item.path: task for task in _contested_tasks(state)}
     if not tasks:
-        return found
+        return identities
     files: dict[Path, ReadFile] = {}
     for outcome in run([Work(task.item, hash_only=True) for task in tasks.values()]):
         match outcome:
             case ReadFile():
                 files[outcome.item.path] = outcome
             case Failure():
-                found.failures.append(outcome)
+                identities.failures.append(outcome)
     takers: dict[bytes, list[Task]] = defaultdict(list)
     free: dict[bytes, list[Free]] = defaultdict(list)
     for path, file in files.items():
         task = tasks[path]
-        known = task.known
-        if known is not None and known.content_hash == file.content_hash:
-            found.kept.append((task, file))
+        known_file = task.known_file
+        if known_file is not None and known_file.content_hash == file.content_hash:
+            identities.own_files.append((task, file))
             continue
         takers[file.content_hash].append(task)
-        if known is not None:
-            free[known.content_hash].append(Free(known.picture_id, known.captions_hash, path))
+        if known_file is not None:
+            free[known_file.content_hash].append(
+                Free(known_file.picture_id, known_file.captions_hash, path)
+            )
     for content, some in takers.items():
-        gone = _gone_with(state, content, some)
-        pairs = _paired(some, [*free[content], *map(_free, gone)])
-        moved = {picture.picture_id for _, picture in pairs}
-        gone[:] = [held for held in gone if held.id not in moved]
-        found.moves += [Move(task, files[task.item.path], picture) for task, picture in pairs]
-    _find_replaced(found, tasks)
-    return found
+        gone_pictures = _gone_with(state, content, some)
+        pairs = _pair(some, [*free[content], *map(_free, gone_pictures)])
+        moved_ids = {picture.picture_id for _, picture in pairs}
+        gone_pictures[:] = [
+            known_row for known_row in gone_pictures if known_row.id not in moved_ids
+        ]
+        identities.moves += [Move(task, files[task.item.path], picture) for task, picture in pairs]
+    _find_replaced(identities, tasks)
+    return identities
 
 
-def _contested(state: RunState) -> Iterator[Task]:
+def _contested_tasks(state: RunState) -> Iterator[Task]:
     """Yield the tasks whose file and picture may each belong to another.
 
     Sizes decide: a file can only show a picture of its own size. A new file that may be one of the
@@ -132,11 +136,17 @@ def _contested(state: RunState) -> Iterator[Task]:
     """
     if not state.changed:
         return
-    sizes = Counter(task.known.size_bytes for task in state.work if task.known is not None)
-    wanted = {task.item.size_bytes for task in state.work if _may_hold_another(task, sizes, state)}
+    sizes = Counter(
+        task.known_file.size_bytes for task in state.work if task.known_file is not None
+    )
+    wanted_sizes = {
+        task.item.size_bytes for task in state.work if _may_hold_another(task, sizes, state)
+    }
     for task in state.work:
-        known = task.known
-        if _may_hold_another(task, sizes, state) or (known and known.size_bytes in wanted):
+        known_file = task.known_file
+        if _may_hold_another(task, sizes, state) or (
+            known_file and known_file.size_bytes in wanted_sizes
+        ):
             yield task
 
 
@@ -144,9 +154,9 @@ def _may_hold_another(task: Task, sizes: Mapping[int, int], state: RunState) -> 
     size = task.item.size_bytes
     if is_film(task.item):
         return False
-    if task.known is None:
+    if task.known_file is None:
         return size in sizes
-    others = sizes.get(size, 0) - (task.known.size_bytes == size)
+    others = sizes.get(size, 0) - (task.known_file.size_bytes == size)
     return others > 0 or size in state.moved_from
 
 
@@ -155,33 +165,35 @@ def _gone_with(state: RunState, content: bytes, tasks: Sequence[Task]) -> list[H
     return of_size.get(content, [])
 
 
-def _free(held: Held) -> Free:
-    return Free(held.id, held.captions_hash, held.place)
+def _free(row: Held) -> Free:
+    return Free(row.id, row.captions_hash, row.place)
 
 
-def _paired(tasks: Sequence[Task], pictures: Sequence[Free]) -> list[tuple[Task, Free]]:
+def _pair(tasks: Sequence[Task], pictures: Sequence[Free]) -> list[tuple[Task, Free]]:
     """Pair the tasks with pictures, while there are any: equal file names first."""
     left = sorted(pictures, key=lambda picture: picture.picture_id)
     pairs: list[tuple[Task, Free]] = []
     rest: list[Task] = []
     for task in sorted(tasks, key=lambda task: os.fsencode(task.item.path)):
-        named = next((each for each in left if each.path.name == task.item.path.name), None)
-        if named is None:
+        namesake = next(
+            (picture for picture in left if picture.path.name == task.item.path.name), None
+        )
+        if namesake is None:
             rest.append(task)
         else:
-            left.remove(named)
-            pairs.append((task, named))
+            left.remove(namesake)
+            pairs.append((task, namesake))
     return pairs + list(zip(rest, left, strict=False))
 
 
-def _find_replaced(found: Identities, tasks: Mapping[Path, Task]) -> None:
+def _find_replaced(identities: Identities, tasks: Mapping[Path, Task]) -> None:
     """Record the replaced pictures, and the paths whose own pictures moved."""
-    moved = {move.picture.picture_id for move in found.moves}
-    taken = {move.task.item.path for move in found.moves}
+    moved_ids = {move.picture.picture_id for move in identities.moves}
+    taken_paths = {move.task.item.path for move in identities.moves}
     for path, task in tasks.items():
-        if task.known is None:
+        if task.known_file is None:
             continue
-        if task.known.picture_id in moved:
-            found.new |= {path} - taken
-        elif path in taken:
-            found.replaced.append(task.known.picture_id)
+        if task.known_file.picture_id in moved_ids:
+            identities.new_paths |= {path} - taken_paths
+        elif path in taken_paths:
+            identities.replaced_ids.append(task.known_file.picture_id)

@@ -10,13 +10,13 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from indexer.indexing.cancellation import Cancelled, Stop, cancellable
-from indexer.indexing.decode import Decoded, Outcome, ReadFile, Shots, Work
+from indexer.indexing.cancellation import JobCancelled, Stop, cancellable
+from indexer.indexing.decode import DecodedPicture, Outcome, ReadFile, Shots, Work
 from indexer.indexing.decoder_pool import Decoders
 from indexer.indexing.embed import embed_beside, embed_known
 from indexer.indexing.file_identity import identify
 from indexer.indexing.planner import RunPlanner
-from indexer.indexing.results import ReadyRows, SameContent, Settled
+from indexer.indexing.results import PlainResult, ReadyRows, SameContent
 from indexer.indexing.run_state import RunState, Task, work_of
 from indexer.indexing.stage_threads import Stages
 from indexer.indexing.writer import WRITE_BATCH, Progress, Writer
@@ -42,14 +42,14 @@ class RunOptions:
     """The options of a run.
 
     `retry` reads failed files again. `request` is stored with the job, so that a worker can take it
-    over; `job_id` is that of a queued one. `stuck` is called where the job was cancelled and a
+    over; `job_id` is that of a queued one. `on_hang` is called where the job was cancelled and a
     thread does not end.
     """
 
     retry: bool = False
     job_id: int | None = None
     request: dict[str, Any] | None = None
-    stuck: Callable[[], None] = lambda: None
+    on_hang: Callable[[], None] = lambda: None
 
 
 def index(
@@ -85,22 +85,22 @@ def index(
         collection = catalog.collections.take_space(collection, space)
         known_files = catalog.files(collection)
         missing = list(known_files.missing())
-        recorded = catalog.failures.of(collection.id)
+        failures = catalog.failures.of(collection.id)
         job = jobs.start(collection, "index", sources[0].root, options.job_id, options.request)
         writer = Writer(catalog, collection, known_files, progress, jobs, job)
         try:
-            with cancellable(jobs, job, options.stuck) as stop:
+            with cancellable(jobs, job, options.on_hang) as stop:
                 planner = RunPlanner(
-                    known_files, recorded, missing, retry=options.retry, check=stop.check
+                    known_files, failures, missing, retry=options.retry, check=stop.check
                 )
                 with planner.state as state:
                     for source in sources:
                         planner.add(source)
                     decoders = partial(Decoders, preparation=preparation, limits=limits)
                     _Run(state, writer, encoder, decoders, stop).everything(workers)
-        except (KeyboardInterrupt, Cancelled) as error:
-            stopped = isinstance(error, KeyboardInterrupt)
-            jobs.update(job, writer.counts, "interrupted" if stopped else "cancelled")
+        except (KeyboardInterrupt, JobCancelled) as error:
+            is_interrupt = isinstance(error, KeyboardInterrupt)
+            jobs.update(job, writer.counts, "interrupted" if is_interrupt else "cancelled")
             raise
         except LimnError as error:
             with suppress(LimnError):  # if the database failed, report the first error
@@ -143,50 +143,56 @@ class _Run:
                 self._open_decoders(workers) as decoders,
                 Stages(self._encoder, self._writer, self._stop) as stages,
             ):
-                found = identify(state, lambda work: decoders.run(work, self._stop.check))
-                known = embed_known(self._encoder, found.same)
-                rows_found = ReadyRows(known=known, failures=found.failures)
-                self._writer.settle_identities(rows_found, found.replaced)
-                self._queue = _Queue(state, found.settled, found.new)
+                identities = identify(state, lambda work: decoders.run(work, self._stop.check))
+                known_rows = embed_known(self._encoder, identities.same)
+                rows_found = ReadyRows(known_pictures=known_rows, failures=identities.failures)
+                self._writer.settle_identities(rows_found, identities.replaced_ids)
+                self._queue = _Queue(state, identities.finished_paths, identities.new_paths)
                 self._feed(decoders.run(self._queue, self._stop.check), stages)
         self._writer.finish(state)
 
     def _feed(self, outcomes: Iterator[Outcome], stages: Stages) -> None:
         """Collect the decoders' results into batches; wait while the encoder is behind."""
-        decoded: list[tuple[Task, Decoded]] = []
-        settled: list[Settled] = []
+        pictures: list[tuple[Task, DecodedPicture]] = []
+        plain_results: list[PlainResult] = []
         flushed_at = time.monotonic()
         for outcome in outcomes:
             match outcome:
                 case Shots():
-                    task = self._queue.taken(outcome.film.path)
-                    before = task.known is not None or task.item.path in self._state.reopened
+                    task = self._queue.take(outcome.film.path)
+                    before = (
+                        task.known_file is not None or task.item.path in self._state.reopened_paths
+                    )
                     self._film(outcome, before)
-                case Decoded():
-                    decoded.append((self._queue.taken(outcome.file.item.path), outcome))
+                case DecodedPicture():
+                    pictures.append((self._queue.take(outcome.file.item.path), outcome))
                 case ReadFile():
-                    settled += self._same(self._queue.taken(outcome.item.path), outcome)
+                    plain_results += self._same(self._queue.take(outcome.item.path), outcome)
                 case Failure():
-                    self._queue.taken(outcome.path)
-                    settled.append(outcome)
+                    self._queue.take(outcome.path)
+                    plain_results.append(outcome)
             late = time.monotonic() - flushed_at > FLUSH_EVERY_S
-            if late or len(decoded) >= ENCODE_BATCH or len(settled) >= WRITE_BATCH:
-                stages.put(decoded, settled)
-                decoded, settled = [], []
+            if late or len(pictures) >= ENCODE_BATCH or len(plain_results) >= WRITE_BATCH:
+                stages.put(pictures, plain_results)
+                pictures, plain_results = [], []
                 flushed_at = time.monotonic()
-        stages.put(decoded, settled)
+        stages.put(pictures, plain_results)
 
-    def _same(self, task: Task, file: ReadFile) -> list[Settled]:
+    def _same(self, task: Task, file: ReadFile) -> list[PlainResult]:
         """Return the stored picture that has this content; without one, queue the file again."""
-        if task.known is not None:
-            known = task.known
-            return [SameContent(task, file, known.picture_id, known.captions_hash, moved=False)]
+        if task.known_file is not None:
+            known_file = task.known_file
+            return [
+                SameContent(
+                    task, file, known_file.picture_id, known_file.captions_hash, moved=False
+                )
+            ]
         left = self._state.moved_from[task.item.size_bytes][file.content_hash]
         if not left:
             self._queue.add(replace(task, fresh=True))
             return []
-        held = left.pop()
-        return [SameContent(task, file, held.id, held.captions_hash, moved=True)]
+        row = left.pop()
+        return [SameContent(task, file, row.id, row.captions_hash, moved=True)]
 
     def _film(self, shots: Shots, before: bool) -> None:
         """Queue a film's unknown shots; shots that the film has no more are gone.
@@ -195,58 +201,58 @@ class _Run:
         through the whole collection.
         """
         film = shots.film
-        known = self._writer.known_files.known([item.path for item in shots.items])
+        known_files = self._writer.known_files.known([item.path for item in shots.items])
         beside = captions_hash(film.sidecar)
-        held = {
+        unchanged_paths = {
             path
-            for path, file in known.items()
+            for path, file in known_files.items()
             if file.mtime_ns == film.mtime_ns and says_the_same(file.captions_hash, beside)
         }
         for item in shots.items:
-            if item.path not in held:
-                file = known.get(item.path)
+            if item.path not in unchanged_paths:
+                file = known_files.get(item.path)
                 fresh = file is not None and uncovers(file.captions_hash, beside)
                 self._queue.add(Task(item, file, None, fresh))
         if before:
-            ids = {file.picture_id for file in known.values()}
-            held_before = self._writer.known_files.under(film.path)
-            self._state.gone += [each.id for each in held_before if each.id not in ids]
+            ids = {file.picture_id for file in known_files.values()}
+            former_rows = self._writer.known_files.under(film.path)
+            self._state.gone_ids += [row.id for row in former_rows if row.id not in ids]
         self._writer.show_again(
             file.picture_id
-            for file in known.values()
+            for file in known_files.values()
             if file.picture_id in self._state.missing_before
         )
         self._state.whole.append(container_mark(film))
-        self._writer.found_more(len(shots.items), unchanged=len(held))
+        self._writer.found_more(len(shots.items), unchanged_count=len(unchanged_paths))
 
 
 class _Queue(Iterator[Work]):
     """The files to read, and those found during the run, even after a seeming end."""
 
-    def __init__(self, state: RunState, settled: Set[Path], new: Set[Path]) -> None:
-        """Skip the `settled` paths; a `new` path shows no known picture."""
+    def __init__(self, state: RunState, finished_paths: Set[Path], new_paths: Set[Path]) -> None:
+        """Skip `finished_paths`; one of `new_paths` shows no known picture."""
         self._state = state
         self._tasks = (
-            replace(task, known=None) if task.item.path in new else task
+            replace(task, known_file=None) if task.item.path in new_paths else task
             for task in chain(state.work, state.reread)
-            if task.item.path not in settled
+            if task.item.path not in finished_paths
         )
         self._more: deque[Task] = deque()
-        self._waiting: dict[Path, Task] = {}
+        self._tasks_by_path: dict[Path, Task] = {}
 
     def __next__(self) -> Work:
         task = self._more.popleft() if self._more else next(self._tasks)
-        while task.item.path in self._waiting:  # two sources hold it
+        while task.item.path in self._tasks_by_path:  # two sources hold it
             task = next(self._tasks)
-        self._waiting[task.item.path] = task
+        self._tasks_by_path[task.item.path] = task
         return work_of(task, self._state)
 
     def add(self, task: Task) -> None:
         self._more.append(task)
 
-    def taken(self, path: Path) -> Task:
+    def take(self, path: Path) -> Task:
         """Remove and return the task of a file whose outcome has arrived."""
-        return self._waiting.pop(path)
+        return self._tasks_by_path.pop(path)
 
 
 def _groups(values: Iterable[T], size: int) -> Iterator[list[T]]:

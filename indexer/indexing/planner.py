@@ -40,14 +40,14 @@ class _SourceScan:
 
     source: Source
     # Of an existing collection: its pictures of this source, and the containers read whole.
-    indexed: UnchangedFiles | None = None
+    unchanged_files: UnchangedFiles | None = None
     containers: dict[Path, FileStamp] = field(default_factory=dict)
     # Unread paths, so that nothing below them counts as gone; unchanged containers.
     unread: set[bytes] = field(default_factory=set)
     same: set[bytes] = field(default_factory=set)
     # Folders with found files, and paths that failed or are read again.
     there: SearchedFolders = field(default_factory=SearchedFolders)
-    touched: set[Path] = field(default_factory=set)
+    touched_paths: set[Path] = field(default_factory=set)
 
 
 class RunPlanner:
@@ -55,28 +55,28 @@ class RunPlanner:
 
     def __init__(
         self,
-        ledger: KnownFiles | None,
-        recorded: Sequence[Failure] = (),
+        known_files: KnownFiles | None,
+        failures: Sequence[Failure] = (),
         missing: Iterable[Held] = (),
         *,
         retry: bool = False,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Start the state of a run; `ledger` (the known files) is None for a new collection.
+        """Start the state of a run; `known_files` is None for a new collection.
 
-        `recorded` failures are tried again when their files changed, or all of them with `retry`.
+        The `failures` are tried again when their files changed, or all of them with `retry`.
         `missing` are the pictures whose files the last run did not find.
         `check` is called at every file; its exception ends the planning.
         """
         self.state = RunState()
-        self._ledger = ledger
-        self._recorded = {failure.path for failure in recorded}
-        self._missing = {failure.path for failure in recorded if failure.reason == "missing"}
+        self._known_files = known_files
+        self._failed_paths = {failure.path for failure in failures}
+        self._missing = {failure.path for failure in failures if failure.reason == "missing"}
         self._retry = retry
         self._check = check
-        for held in missing:
-            self.state.missing_before.add(held.id)
-            self._may_move(held)
+        for row in missing:
+            self.state.missing_before.add(row.id)
+            self._may_move(row)
 
     def add(self, source: Source) -> None:
         """Compare a source with the catalog, by path, size and time; no picture is opened.
@@ -86,65 +86,65 @@ class RunPlanner:
         Raises:
             BadSource: the source can't be read at all, or holds nothing.
         """
-        failed_before, found_before = len(self.state.failures), self.state.found
+        failed_before, found_before = len(self.state.failures), self.state.found_count
         scan = self._scan(source)
-        for found in _batches(self._find(scan), LOOKUP_FILES):
-            self._take(scan, found)
+        for batch in _batches(self._find(scan), LOOKUP_FILES):
+            self._take(scan, batch)
         failures = self.state.failures[failed_before:]
-        nothing = self.state.found == found_before and not scan.same
+        nothing = self.state.found_count == found_before and not scan.same
         if nothing and all(failure.path == source.root for failure in failures):
             raise empty(source, failures[0].detail if failures else "")
-        self.state.found += len(failures)
+        self.state.found_count += len(failures)
         # A file that a table names and that does not exist is missing, an unreadable one unknown.
         scan.unread.update(
             os.fsencode(failure.path) for failure in failures if failure.reason != "missing"
         )
-        if scan.indexed is not None and self._ledger is not None:
+        if scan.unchanged_files is not None and self._known_files is not None:
             scan.there.add(os.fspath(failure.path) for failure in failures)
-            self._find_gone(scan, scan.indexed, self._ledger)
+            self._find_gone(scan, scan.unchanged_files, self._known_files)
         self._find_settled(scan)
 
     def _scan(self, source: Source) -> _SourceScan:
-        if self._ledger is None:
+        if self._known_files is None:
             return _SourceScan(source)
-        indexed = UnchangedFiles(self._ledger, source.root, source.table)
-        return _SourceScan(source, indexed, self._ledger.containers(source.root))
+        unchanged_files = UnchangedFiles(self._known_files, source.root, source.table)
+        return _SourceScan(source, unchanged_files, self._known_files.containers(source.root))
 
-    def _take(self, scan: _SourceScan, found: Sequence[ScanResult]) -> None:
-        items = [each for each in found if isinstance(each, Item)]
-        for each in found:
-            match each:
+    def _take(self, scan: _SourceScan, batch: Sequence[ScanResult]) -> None:
+        items = [result for result in batch if isinstance(result, Item)]
+        for result in batch:
+            match result:
                 case Failure():
-                    self.state.failures.append(each)
-                    scan.touched.add(each.path)
+                    self.state.failures.append(result)
+                    scan.touched_paths.add(result.path)
                 case Note():
-                    self.state.notes.append(each.text)
+                    self.state.notes.append(result.text)
                 case Whole():
-                    self._whole(scan, each)
+                    self._whole(scan, result)
                 case DeadLink():
-                    self._dead_link(each)
-        if self._recorded:
-            scan.touched.update(item.path for item in items if item.path in self._recorded)
-        if scan.indexed is not None:
-            scan.there.add(os.fspath(each.path) for each in items)
+                    self._dead_link(result)
+        if self._failed_paths:
+            scan.touched_paths.update(self._failed_paths.intersection(item.path for item in items))
+        if scan.unchanged_files is not None:
+            scan.there.add(os.fspath(item.path) for item in items)
         self._compare(scan, items)
 
     def _find(self, scan: _SourceScan) -> Iterator[ScanResult]:
-        for found in scan.source.find(lambda mark: self._unchanged(scan, mark)):
+        for result in scan.source.find(lambda mark: self._is_unchanged(scan, mark)):
             self._check()
-            yield found
+            yield result
 
-    def _unchanged(self, scan: _SourceScan, mark: FileStamp) -> bool:
+    def _is_unchanged(self, scan: _SourceScan, mark: FileStamp) -> bool:
         if scan.containers.get(mark.path) != mark:
             return False
         return not (self._retry and self._failed_below(mark.path))
 
     def _failed_below(self, path: Path) -> bool:
-        return any(path in failed.parents for failed in self._recorded)
+        return any(path in failed_path.parents for failed_path in self._failed_paths)
 
     def _dead_link(self, link: DeadLink) -> None:
         """Record a dead link as a failure, where pictures were found behind it before."""
-        if self._ledger is not None and any(self._ledger.under(link.path)):
+        if self._known_files is not None and any(self._known_files.under(link.path)):
             detail = Message(
                 "picture-link-dead",
                 "can't read {name}: it links to {target!r}, which does not exist",
@@ -153,45 +153,47 @@ class RunPlanner:
             )
             self.state.failures.append(Failure(link.path, "unreadable", detail))
 
-    def _may_move(self, held: Held) -> None:
-        of_size = self.state.moved_from.setdefault(held.size_bytes, defaultdict(list))
-        of_size[held.content_hash].append(held)
+    def _may_move(self, row: Held) -> None:
+        of_size = self.state.moved_from.setdefault(row.size_bytes, defaultdict(list))
+        of_size[row.content_hash].append(row)
 
-    def _whole(self, scan: _SourceScan, found: Whole) -> None:
-        scan.there.add_folder(os.fsencode(found.mark.path))
-        if not found.same:
-            self.state.whole.append(found.mark)
+    def _whole(self, scan: _SourceScan, container: Whole) -> None:
+        scan.there.add_folder(os.fsencode(container.mark.path))
+        if not container.same:
+            self.state.whole.append(container.mark)
             return
-        scan.same.add(os.fsencode(found.mark.path))
-        if found.mark.path in self._recorded:  # unreadable before, and now unchanged again
-            self.state.settled.append(found.mark.path)
+        scan.same.add(os.fsencode(container.mark.path))
+        if container.mark.path in self._failed_paths:  # unreadable before, and now unchanged again
+            self.state.settled_paths.append(container.mark.path)
 
     def _compare(self, scan: _SourceScan, items: Sequence[Item]) -> None:
-        self.state.found += len(items)
-        if scan.indexed is not None:
+        self.state.found_count += len(items)
+        if scan.unchanged_files is not None:
             # A file that failed after it was indexed is read again, even if unchanged.
-            sure = scan.indexed.unchanged(items, but=self._recorded)
-            self.state.unchanged += int(sure.sum())
-            items = list(compress(items, ~sure))
+            unchanged_rows = scan.unchanged_files.find_unchanged(items, but=self._failed_paths)
+            self.state.unchanged += int(unchanged_rows.sum())
+            items = list(compress(items, ~unchanged_rows))
         paths = [item.path for item in items]
-        known = self._ledger.known(paths) if self._ledger else {}
-        tried = [path for path in paths if path in self._recorded] if self._recorded else []
-        failed = self._ledger.failed(tried) if self._ledger and tried and not self._retry else {}
+        known_by_path = self._known_files.known(paths) if self._known_files else {}
+        tried_paths = list(self._failed_paths.intersection(paths)) if self._failed_paths else []
+        failed_states: dict[Path, tuple[int | None, int | None]] = {}
+        if self._known_files and tried_paths and not self._retry:
+            failed_states = self._known_files.failed(tried_paths)
         for item in items:
-            file = known.get(item.path)
+            file = known_by_path.get(item.path)
             state = (item.size_bytes, item.mtime_ns)
             same = False
             if file is not None:
-                if scan.indexed is not None:
-                    scan.indexed.found.append(file.picture_id)
+                if scan.unchanged_files is not None:
+                    scan.unchanged_files.found_ids.append(file.picture_id)
                 same = (file.size_bytes, file.mtime_ns) == state
-                if same and self._recorded and item.path in self._recorded:
-                    self.state.settled.append(item.path)  # it failed, and is unchanged again
+                if same and self._failed_paths and item.path in self._failed_paths:
+                    self.state.settled_paths.append(item.path)  # it failed, and is unchanged again
             # Its pictures do not count as gone until it has been read.
             elif is_film(item) or item.path in scan.containers:
                 scan.unread.add(os.fsencode(item.path))
-                self.state.reopened.add(item.path)
-            if failed and failed.get(item.path) == state:
+                self.state.reopened_paths.add(item.path)
+            if failed_states and failed_states.get(item.path) == state:
                 self.state.still_failed += 1
             elif file is None or not same:
                 self.state.work.put(Task(item, file, scan.source.table))
@@ -203,29 +205,33 @@ class RunPlanner:
             else:
                 self.state.recaption.put((file.picture_id, item))
 
-    def _find_gone(self, scan: _SourceScan, indexed: UnchangedFiles, ledger: KnownFiles) -> None:
+    def _find_gone(
+        self, scan: _SourceScan, unchanged_files: UnchangedFiles, known_files: KnownFiles
+    ) -> None:
         state = self.state
-        missed = indexed.missed()
+        missed_ids = unchanged_files.missed_ids()
         if state.missing_before:
-            state.back += (state.missing_before & indexed.ids) - missed
-        named = {os.fsencode(each.path) for each in state.failures if each.reason == "missing"}
+            state.back += (state.missing_before & unchanged_files.ids) - missed_ids
+        named_paths = {
+            os.fsencode(failure.path) for failure in state.failures if failure.reason == "missing"
+        }
         away = SearchedFolders()
-        for each in ledger.with_ids(missed) if missed else ():
-            what = fate(each, scan.same, scan.unread, scan.there)
+        for row in known_files.with_ids(missed_ids) if missed_ids else ():
+            what = fate(row, scan.same, scan.unread, scan.there)
             if scan.source.table and what in ("gone", "missing"):
-                what = "missing" if each.path in named else "gone"
+                what = "missing" if row.path in named_paths else "gone"
             if what == "same":
-                state.found += 1
+                state.found_count += 1
                 state.unchanged += 1
-                state.back += {each.id} & state.missing_before
+                state.back += {row.id} & state.missing_before
             elif what == "gone":
-                state.gone.append(each.id)
+                state.gone_ids.append(row.id)
             elif what == "missing":
-                away.add_folder(each.path)
-                if each.id not in state.missing_before:
-                    state.missing.append(each.id)
-            if what in ("gone", "missing") and each.id not in state.missing_before:
-                self._may_move(each)
+                away.add_folder(row.path)
+                if row.id not in state.missing_before:
+                    state.missing.append(row.id)
+            if what in ("gone", "missing") and row.id not in state.missing_before:
+                self._may_move(row)
         state.lost_containers += [
             path
             for path in scan.containers
@@ -236,12 +242,12 @@ class RunPlanner:
         """List the failures of files that are gone; those of readable files settle when stored."""
         source, unread = scan.source, scan.unread | scan.same
         if source.table is None:
-            root, candidates = source.root, self._recorded
+            root, candidates = source.root, self._failed_paths
         else:  # another table's pictures in this folder: only their files decide
             root, candidates = source.root.parent, self._missing
-        self.state.settled += [
+        self.state.settled_paths += [
             path
-            for path in candidates - scan.touched
+            for path in candidates - scan.touched_paths
             if (path == root or root in path.parents) and not at_or_below(os.fsencode(path), unread)
         ]
 

@@ -23,64 +23,66 @@ class ParentEnd:
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
         self._end = end
-        self._unsent: deque[memoryview] = deque()
-        self._received = bytearray()
+        self._send_buffer: deque[memoryview] = deque()
+        self._receive_buffer = bytearray()
 
     def fileno(self) -> int:
         """Return the socket's descriptor, for `select`."""
         return self._end.fileno()
 
     @property
-    def unsent(self) -> bool:
+    def has_unsent(self) -> bool:
         """Return whether buffered messages wait for room."""
-        return bool(self._unsent)
+        return bool(self._send_buffer)
 
     def send(self, message: object) -> None:
         """Send a message, its rest by `send_more`; raise OSError where the child is gone."""
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-        self._unsent.append(memoryview(HEADER.pack(len(data)) + data))
+        self._send_buffer.append(memoryview(HEADER.pack(len(data)) + data))
         self.send_more()
 
     def send_more(self) -> None:
         """Send buffered messages while there is room; raise OSError where the child is gone."""
-        while self._unsent:
-            part = self._unsent[0]
+        while self._send_buffer:
+            part = self._send_buffer[0]
             try:
-                sent = self._end.send(part)
+                sent_bytes = self._end.send(part)
             except BlockingIOError:
                 return
-            if sent == len(part):
-                self._unsent.popleft()
+            if sent_bytes == len(part):
+                self._send_buffer.popleft()
             else:
-                self._unsent[0] = part[sent:]
+                self._send_buffer[0] = part[sent_bytes:]
 
     def receive(self) -> Iterator[Any]:
         """Yield the complete messages; raise EOFError or OSError at the end."""
-        ended: Exception | None = None
-        while ended is None:
+        end_error: Exception | None = None
+        while end_error is None:
             try:
                 data = self._end.recv(CHUNK_BYTES)
-                self._received += data
-                ended = None if data else EOFError()
+                self._receive_buffer += data
+                end_error = None if data else EOFError()
             except BlockingIOError:
                 break
             except OSError as error:
-                ended = error
+                end_error = error
         yield from self._whole()
-        if ended is not None:
-            raise ended
+        if end_error is not None:
+            raise end_error
 
     def _whole(self) -> list[Any]:
         """Remove and return the complete messages."""
         messages, start = [], 0
-        while len(self._received) - start >= HEADER.size:
-            (length,) = HEADER.unpack_from(self._received, start)
+        while len(self._receive_buffer) - start >= HEADER.size:
+            (length,) = HEADER.unpack_from(self._receive_buffer, start)
             end = start + HEADER.size + length
-            if len(self._received) < end:
+            if len(self._receive_buffer) < end:
                 break
-            messages.append(pickle.loads(memoryview(self._received)[start + HEADER.size : end]))
+            messages.append(
+                pickle.loads(memoryview(self._receive_buffer)[start + HEADER.size : end])
+            )
             start = end
-        del self._received[:start]
+        del self._receive_buffer[:start]
         return messages
 
     def close(self) -> None:

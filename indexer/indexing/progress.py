@@ -47,18 +47,20 @@ class TerminalProgress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def planned(self, state: RunState) -> None:
+    def begin(self, state: RunState) -> None:
         """Give the bar its length, and start the rate."""
         self.notes = state.notes
         ready = state.unchanged + state.still_failed
         self._rate.begin(ready)
         self._bar.update(self._task, description="indexing", total=state.total, completed=ready)
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+    def advance(self, counts: RunCounts, total: int, at: str) -> None:
         """Move the bar."""
-        failed = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
-        rate = rate_told(self._rate.of(counts))
-        self._bar.update(self._task, total=total, completed=done(counts), rate=rate, failed=failed)
+        failure_text = f"[red]{counts.failed:,} failed[/]" if counts.failed else ""
+        rate = rate_text(self._rate.of(counts))
+        self._bar.update(
+            self._task, total=total, completed=done(counts), rate=rate, failed=failure_text
+        )
 
 
 class _Lines:
@@ -75,7 +77,7 @@ class _Lines:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def planned(self, state: RunState) -> None:
+    def begin(self, state: RunState) -> None:
         self.notes = state.notes
         self._rate.begin(state.unchanged + state.still_failed)
 
@@ -93,16 +95,16 @@ class PlainProgress(_Lines):
     def __init__(self) -> None:
         super().__init__(LINE_EVERY_S, time.monotonic())
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+    def advance(self, counts: RunCounts, total: int, at: str) -> None:
         """Print the pictures, rate and time left, where a line is due."""
         if not self._is_due():
             return
-        finished = done(counts)
+        files_done = done(counts)
         rate = self._rate.of(counts)
-        parts = [f"{finished:,} of {amount(total, 'picture')}"]
+        parts = [f"{files_done:,} of {amount(total, 'picture')}"]
         if rate:
-            left_s = max(0, total - finished) / rate
-            parts += [f"{rate_told(rate)} a second", f"{left_s:.0f} s left"]
+            left_s = max(0, total - files_done) / rate
+            parts += [f"{rate_text(rate)} a second", f"{left_s:.0f} s left"]
         parts += [f"{counts.failed:,} failed"] if counts.failed else []
         print(", ".join(parts), file=sys.stderr)
 
@@ -113,12 +115,12 @@ class JsonProgress(_Lines):
     def __init__(self) -> None:
         super().__init__(EVENT_EVERY_S, 0.0)
 
-    def planned(self, state: RunState) -> None:
+    def begin(self, state: RunState) -> None:
         """Print the event "planned"."""
-        super().planned(state)
-        _event("planned", found=state.found, total=state.total, unchanged=state.unchanged)
+        super().begin(state)
+        _event("planned", found=state.found_count, total=state.total, unchanged=state.unchanged)
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+    def advance(self, counts: RunCounts, total: int, at: str) -> None:
         """Print an event "progress", where one is due."""
         if not self._is_due():
             return
@@ -141,7 +143,7 @@ def open_progress(as_json: bool = False) -> TerminalProgress | PlainProgress | J
     return TerminalProgress() if sys.stderr.isatty() else PlainProgress()
 
 
-def rate_told(rate: float) -> str:
+def rate_text(rate: float) -> str:
     """Return a rate as text, with a decimal where it is slow; a dash for none."""
     if not rate:
         return "-"
@@ -155,8 +157,8 @@ def _event(kind: str, **facts: object) -> None:
 class _Rate:
     """Pictures per second since the run began, without those that needed no work."""
 
-    def begin(self, unchanged: int) -> None:
-        self._from = unchanged
+    def begin(self, ready: int) -> None:
+        self._from = ready
         self._at = time.monotonic()
 
     def of(self, counts: RunCounts) -> float:

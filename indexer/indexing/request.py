@@ -42,13 +42,14 @@ class Request:
             BadSetting: that name can't name a collection.
             BadSource: braces in a source name too many files.
         """
-        paths = tuple(place for each in sources for place in places(each))
+        paths = tuple(place for source in sources for place in places(source))
         if not paths:
             raise BadSource(
                 "nothing-to-index", "there is nothing to index: name a folder or a file"
             )
-        named = name if name is not None else collection_name(Path(paths[0]))
-        request = cls(paths, compose(named), **more)
+        if name is None:
+            name = printable(Path(paths[0]).name) or "pictures"
+        request = cls(paths, compose(name), **more)
         check_name(request.name)
         return request
 
@@ -80,8 +81,3 @@ class Request:
             pictures_in=user_path(Path(self.pictures_in)) if self.pictures_in else None,
             confined_to=tuple(map(Path, self.confined_to)),
         )
-
-
-def collection_name(path: Path) -> str:
-    """Return the name of an unnamed collection: its folder's name."""
-    return printable(path.name) or "pictures"

@@ -23,7 +23,7 @@ class SameContent:
     moved: bool
 
 
-Settled = SameContent | Failure
+PlainResult = SameContent | Failure
 """A file whose picture need not be embedded."""
 
 
@@ -42,19 +42,19 @@ class ReadyRows:
     """Rows that the writer stores as they are."""
 
     pictures: list[EmbeddedPicture] = field(default_factory=list)
-    known: list[KnownPicture] = field(default_factory=list)
+    known_pictures: list[KnownPicture] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.pictures) + len(self.known) + len(self.failures)
+        return len(self.pictures) + len(self.known_pictures) + len(self.failures)
 
     def __iadd__(self, other: Self) -> Self:
         self.pictures += other.pictures
-        self.known += other.known
+        self.known_pictures += other.known_pictures
         self.failures += other.failures
         return self
 
 
-def besides(known: Sequence[KnownPicture]) -> list[BesidePicture]:
+def besides(pictures: Sequence[KnownPicture]) -> list[BesidePicture]:
     """Return the new captions, fields and facts of known pictures that have some."""
-    return [each.beside for each in known if each.beside is not None]
+    return [picture.beside for picture in pictures if picture.beside is not None]

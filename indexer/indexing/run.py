@@ -28,7 +28,7 @@ class RunResult:
     collection: Collection
     counts: RunCounts
     failures: list[Failure]
-    created: bool
+    is_new: bool
 
 
 def run(
@@ -38,22 +38,22 @@ def run(
     progress: Progress,
     job_id: int | None = None,
     whole: Request | None = None,
-    stuck: Callable[[], None] = lambda: None,
+    on_hang: Callable[[], None] = lambda: None,
 ) -> RunResult:
     """Index the sources of a request.
 
     `whole` is the request that contains this one, where there is one; the job is recorded under it.
-    `stuck` is called where the job was cancelled and a thread does not end.
+    `on_hang` is called where a thread of the cancelled job does not end.
 
     Raises:
         BadSource: there is nothing to index, or a source can't be read.
         CollectionBusy, SpaceMismatch, StorageFailed, ...: as `indexing.pipeline.index` does.
     """
-    indexed = engine.catalog.collections.get(request.name)
-    spec = request.encoder or (indexed.space.encoder if indexed else None) or settings.encoder
+    existing = engine.catalog.collections.get(request.name)
+    spec = request.encoder or (existing.space.encoder if existing else None) or settings.encoder
     check_encoder(spec)
-    sources = _open_sources(engine, request, indexed)
-    if indexed is None:
+    sources = _open_sources(engine, request, existing)
+    if existing is None:
         for source in sources:  # do not make an empty collection
             source.check_filled()
     with announce_wait(f"opening the encoder {spec}"):
@@ -67,31 +67,31 @@ def run(
             workers=request.workers or settings.workers,
             limits=engine.limits,
             progress=progress,
-            options=RunOptions(request.retry, job_id, (whole or request).as_json(), stuck),
+            options=RunOptions(request.retry, job_id, (whole or request).as_json(), on_hang),
         )
     except LimnError:
         # a queued job's row stays, with its error
-        if indexed is None and job_id is None:
+        if existing is None and job_id is None:
             forget_if_empty(engine, request.name)
         raise
     failures = engine.catalog.failures.of(collection.id)
     engine.store(collection)
-    return RunResult(collection, counts, _failures_of(sources, failures), created=indexed is None)
+    return RunResult(collection, counts, _failures_of(sources, failures), is_new=existing is None)
 
 
 def dry_run(engine: Engine, request: Request) -> RunState:
     """Return the work of a run without doing it; nothing is written, no picture is opened."""
     if request.encoder is not None:
         check_encoder(request.encoder)
-    indexed = engine.catalog.collections.get(request.name)
-    sources = _open_sources(engine, request, indexed)
-    if indexed is None:
+    existing = engine.catalog.collections.get(request.name)
+    sources = _open_sources(engine, request, existing)
+    if existing is None:
         planner = RunPlanner(None)
     else:
-        known_files = engine.catalog.files(indexed)
+        known_files = engine.catalog.files(existing)
         planner = RunPlanner(
             known_files,
-            engine.catalog.failures.of(indexed.id),
+            engine.catalog.failures.of(existing.id),
             list(known_files.missing()),
             retry=request.retry,
         )
@@ -104,8 +104,10 @@ def dry_run(engine: Engine, request: Request) -> RunState:
     return planner.state
 
 
-def _open_sources(engine: Engine, request: Request, indexed: Collection | None) -> list[SourceWalk]:
-    indexed_from = engine.catalog.jobs.sources(request.name) if indexed else []
+def _open_sources(
+    engine: Engine, request: Request, existing: Collection | None
+) -> list[SourceWalk]:
+    indexed_from = engine.catalog.jobs.sources(request.name) if existing else []
     return open_sources(request.sources, request.source_options(), indexed_from)
 
 
@@ -114,7 +116,11 @@ def _failures_of(sources: Sequence[SourceWalk], failures: list[Failure]) -> list
     if any(source.table for source in sources):
         return failures
     roots = {source.root for source in sources}
-    return [each for each in failures if not roots.isdisjoint((each.path, *each.path.parents))]
+    return [
+        failure
+        for failure in failures
+        if not roots.isdisjoint((failure.path, *failure.path.parents))
+    ]
 
 
 def forget_if_empty(engine: Engine, name: str) -> bool:

@@ -19,7 +19,7 @@ class Task:
     """
 
     item: Item
-    known: KnownFile | None
+    known_file: KnownFile | None
     listed_in: Path | None
     fresh: bool = False
 
@@ -35,12 +35,12 @@ class RunState:
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     whole: list[FileStamp] = field(default_factory=list)
-    gone: list[int] = field(default_factory=list)
+    gone_ids: list[int] = field(default_factory=list)
     # Pictures whose folder does not exist, and those that were missing and are back.
     missing: list[int] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
-    settled: list[Path] = field(default_factory=list)
-    found: int = 0
+    settled_paths: list[Path] = field(default_factory=list)
+    found_count: int = 0
     unchanged: int = 0
     still_failed: int = 0
     # The number of known files that have changed.
@@ -51,13 +51,13 @@ class RunState:
     missing_before: set[int] = field(default_factory=set)
     lost_containers: list[Path] = field(default_factory=list)
     # Films and animations that may have been read before, in another version.
-    reopened: set[Path] = field(default_factory=set)
+    reopened_paths: set[Path] = field(default_factory=set)
 
     @property
     def total(self) -> int:
         """The number of files in the run."""
-        waiting = len(self.work) + len(self.recaption) + len(self.reread)
-        return self.unchanged + self.still_failed + waiting
+        to_do = len(self.work) + len(self.recaption) + len(self.reread)
+        return self.unchanged + self.still_failed + to_do
 
     def __enter__(self) -> Self:
         return self
@@ -76,8 +76,8 @@ def work_of(task: Task, state: RunState) -> Work:
     """Return a decoder's work: a file whose content is known, or moved here, is only hashed."""
     if task.fresh:
         return Work(task.item, whole=task.listed_in is not None)
-    known = {task.known.content_hash} if task.known else set()
-    if task.known is None and task.item.size_bytes in state.moved_from:
-        known |= state.moved_from[task.item.size_bytes].keys()
+    known_hashes = {task.known_file.content_hash} if task.known_file else set()
+    if task.known_file is None and task.item.size_bytes in state.moved_from:
+        known_hashes |= state.moved_from[task.item.size_bytes].keys()
     # A list names its pictures itself, so frames are not pictures of it.
-    return Work(task.item, frozenset(known), whole=task.listed_in is not None)
+    return Work(task.item, frozenset(known_hashes), whole=task.listed_in is not None)

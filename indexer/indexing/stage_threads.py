@@ -7,10 +7,10 @@ from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import Any, Self
 
-from indexer.indexing.cancellation import Cancelled, Stop
-from indexer.indexing.decode import Decoded
+from indexer.indexing.cancellation import JobCancelled, Stop
+from indexer.indexing.decode import DecodedPicture
 from indexer.indexing.embed import embed_batch
-from indexer.indexing.results import ReadyRows, Settled
+from indexer.indexing.results import PlainResult, ReadyRows
 from indexer.indexing.run_state import Task
 from indexer.indexing.writer import Writer
 from search.encoders import Encoder
@@ -40,21 +40,23 @@ class Stages:
         self._writer = writer
         self._stop = stop
         self._error: BaseException | None = None
-        self._failed = threading.Event()
+        self._failure_event = threading.Event()
         self._to_encode: Queue[Any] = Queue(WAITING)
         self._to_write: Queue[Any] = Queue(WAITING)
         # A daemon, so that the process need not wait for an abandoned call of the encoder.
-        self._encoding = threading.Thread(
+        self._encode_thread = threading.Thread(
             target=self._stage, args=(self._to_encode, self._encode_one), daemon=True
         )
-        self._writing = threading.Thread(target=self._stage, args=(self._to_write, self._write_one))
+        self._write_thread = threading.Thread(
+            target=self._stage, args=(self._to_write, self._write_one)
+        )
 
     def __enter__(self) -> Self:
         try:
-            self._encoding.start()
-            self._writing.start()
+            self._encode_thread.start()
+            self._write_thread.start()
         except BaseException:
-            self._failed.set()
+            self._failure_event.set()
             raise
         return self
 
@@ -65,8 +67,8 @@ class Stages:
             return
         try:
             for queue, thread in (
-                (self._to_encode, self._encoding),
-                (self._to_write, self._writing),
+                (self._to_encode, self._encode_thread),
+                (self._to_write, self._write_thread),
             ):
                 self._give(queue, END)
                 while thread.is_alive():
@@ -79,10 +81,12 @@ class Stages:
             raise self._error
         self._writer.flush()
 
-    def put(self, decoded: list[tuple[Task, Decoded]], settled: list[Settled]) -> None:
+    def put(
+        self, pictures: list[tuple[Task, DecodedPicture]], plain_results: list[PlainResult]
+    ) -> None:
         """Pass on a batch; wait while there is no room."""
-        if decoded or settled:
-            self._give(self._to_encode, (decoded, settled))
+        if pictures or plain_results:
+            self._give(self._to_encode, (pictures, plain_results))
         if self._error is not None:
             raise self._error
 
@@ -93,18 +97,18 @@ class Stages:
                 self._to_encode.get_nowait()
         deadline_s = time.monotonic() + ENCODED_S
         self._to_encode.put(END)  # there is room: this thread alone puts
-        self._encoding.join(ENCODED_S)
+        self._encode_thread.join(ENCODED_S)
         with suppress(Full):
             self._to_write.put(END, timeout=max(0.0, deadline_s - time.monotonic()))
-            self._writing.join(ENCODED_S)
-        self._failed.set()
-        self._writing.join()  # within a transaction
-        if self._error is None or isinstance(self._error, Cancelled):
-            with suppress(Cancelled):
+            self._write_thread.join(ENCODED_S)
+        self._failure_event.set()
+        self._write_thread.join()  # within a transaction
+        if self._error is None or isinstance(self._error, JobCancelled):
+            with suppress(JobCancelled):
                 self._writer.flush()
 
     def _give(self, queue: "Queue[Any]", value: object) -> None:
-        while not self._failed.is_set():
+        while not self._failure_event.is_set():
             self._stop.check()
             try:
                 queue.put(value, timeout=LOOK_EVERY_S)
@@ -114,7 +118,7 @@ class Stages:
 
     def _stage(self, queue: "Queue[Any]", work: Callable[[Any], None]) -> None:
         try:
-            while not self._failed.is_set():
+            while not self._failure_event.is_set():
                 try:
                     value = queue.get(timeout=LOOK_EVERY_S)
                 except Empty:
@@ -124,11 +128,13 @@ class Stages:
                 work(value)
         except BaseException as error:  # raised in the thread that waits for this one
             self._error = self._error or error
-            self._failed.set()
+            self._failure_event.set()
 
-    def _encode_one(self, batch: tuple[list[tuple[Task, Decoded]], list[Settled]]) -> None:
-        decoded, settled = batch
-        self._give(self._to_write, embed_batch(self._encoder, decoded, settled))
+    def _encode_one(
+        self, batch: tuple[list[tuple[Task, DecodedPicture]], list[PlainResult]]
+    ) -> None:
+        pictures, plain_results = batch
+        self._give(self._to_write, embed_batch(self._encoder, pictures, plain_results))
 
     def _write_one(self, rows: ReadyRows) -> None:
         self._writer.put(rows)

@@ -26,22 +26,22 @@ class UnchangedFiles:
     the catalog.
     """
 
-    def __init__(self, ledger: KnownFiles, root: Path, table: Path | None) -> None:
+    def __init__(self, known_files: KnownFiles, root: Path, table: Path | None) -> None:
         none = np.zeros(0, np.uint64)
         ids, keys, states = [none.astype(np.int64)], [none], [none]
-        for marks in ledger.marks(root, table):
+        for marks in known_files.marks(root, table):
             ids.append(np.array(marks.ids, np.int64))
             keys.append(_words(marks.path_hashes))
             states.append(_states(marks.sizes_bytes, marks.mtimes_ns, marks.captions_hashes))
         order = np.argsort(np.concatenate(keys))
         self._ids, self._keys, self._states = (
-            np.concatenate(each)[order] for each in (ids, keys, states)
+            np.concatenate(part)[order] for part in (ids, keys, states)
         )
-        self._sure = np.zeros(len(order), np.bool_)
-        self.found = array("q")
+        self._found_again = np.zeros(len(order), np.bool_)
+        self.found_ids = array("q")
         """The ids of pictures that a look-up in the catalog found again."""
 
-    def unchanged(self, items: Sequence[Item], but: Set[Path]) -> NDArray[np.bool_]:
+    def find_unchanged(self, items: Sequence[Item], but: Set[Path]) -> NDArray[np.bool_]:
         """Return the items that are surely unchanged, and count them as found again.
 
         Paths in `but` are left out.
@@ -59,7 +59,7 @@ class UnchangedFiles:
         same = (self._keys[places] == keys) & (self._states[places] == states)
         if but:
             same &= [item.path not in but for item in items]
-        self._sure[places[same]] = True
+        self._found_again[places[same]] = True
         return np.asarray(same)
 
     @property
@@ -67,20 +67,22 @@ class UnchangedFiles:
         """Return the ids of all the pictures."""
         return set(self._ids.tolist())
 
-    def missed(self) -> set[int]:
+    def missed_ids(self) -> set[int]:
         """Return the ids of the pictures that were not found again."""
-        missed = np.setdiff1d(self._ids[~self._sure], np.asarray(self.found, np.int64))
-        return set(missed.tolist())
+        row_ids = np.setdiff1d(self._ids[~self._found_again], np.asarray(self.found_ids, np.int64))
+        return set(row_ids.tolist())
 
 
 def _words(hashes: Sequence[bytes]) -> NDArray[np.uint64]:
     """Return the first 64 bits of each hash."""
-    words = [each[:WORD_BYTES].ljust(WORD_BYTES, b"\0") for each in hashes]
+    words = [digest[:WORD_BYTES].ljust(WORD_BYTES, b"\0") for digest in hashes]
     return np.frombuffer(b"".join(words), np.uint64)
 
 
 def _states(
     sizes_bytes: Sequence[int], mtimes_ns: Sequence[int], captions_hashes: Sequence[bytes]
 ) -> NDArray[np.uint64]:
-    sizes, times = (np.array(each, np.int64).view(np.uint64) for each in (sizes_bytes, mtimes_ns))
+    sizes, times = (
+        np.array(numbers, np.int64).view(np.uint64) for numbers in (sizes_bytes, mtimes_ns)
+    )
     return (sizes * SIZE_FACTOR + times) ^ _words(captions_hashes)

@@ -40,15 +40,15 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
             "--watch needs watchfiles: {install}",
             install=install_extra("sources"),
         ) from error
-    roots = [Path(each) for each in request.sources]
+    roots = [Path(source) for source in request.sources]
     while True:
         places = WatchedPlaces(roots, ())
         there = {root if root.is_dir() else root.parent for root in roots if root.exists()}
         if not there:
             time.sleep(LOOK_EVERY_S)
             continue
-        begun = False
-        for found in watch(
+        has_begun = False
+        for file_changes in watch(
             *there,
             debounce=LATEST_MS,
             step=QUIET_MS,
@@ -58,14 +58,14 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
             raise_interrupt=True,
             ignore_permission_denied=True,
         ):
-            if not begun:
-                begun = True
+            if not has_begun:
+                has_begun = True
                 yield request
                 places = WatchedPlaces(roots, missing())
-            elif changed := changed_folders(roots, [Path(path) for _, path in found]):
-                yield replace(request, sources=tuple(map(str, changed)))
+            elif folders := changed_folders(roots, [Path(path) for _, path in file_changes]):
+                yield replace(request, sources=tuple(map(str, folders)))
                 places = WatchedPlaces(roots, missing())
-            elif places.changed():
+            elif places.have_changed():
                 break  # a newly mounted folder is not watched yet
 
 
@@ -78,7 +78,7 @@ class WatchedPlaces:
         self._before = self._look()
         self._looked_at = time.monotonic()
 
-    def changed(self) -> bool:
+    def have_changed(self) -> bool:
         """Return whether a folder or disk there was replaced; check every few seconds at most."""
         if time.monotonic() - self._looked_at < LOOK_EVERY_S:
             return False
@@ -120,7 +120,7 @@ def changed_folders(roots: Sequence[Path], paths: Sequence[Path]) -> list[Path]:
     A folder is scanned where a file in it changed. One that is gone is looked for from the nearest
     folder above that still holds something.
     """
-    wanted: set[Path] = set()
+    outer_folders: set[Path] = set()
     for path in paths:
         for root in roots:
             if path != root and root not in path.parents:
@@ -128,8 +128,8 @@ def changed_folders(roots: Sequence[Path], paths: Sequence[Path]) -> list[Path]:
             folder = path.parent if root.is_dir() and path != root else root
             while folder != root and not _holds_files(folder):
                 folder = folder.parent
-            wanted.add(folder)
-    return sorted(folder for folder in wanted if wanted.isdisjoint(folder.parents))
+            outer_folders.add(folder)
+    return sorted(folder for folder in outer_folders if outer_folders.isdisjoint(folder.parents))
 
 
 def _holds_files(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from indexer.indexing.cancellation import Cancelled
+from indexer.indexing.cancellation import JobCancelled
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from indexer.indexing.writer import Progress
@@ -33,10 +33,10 @@ class Worker:
         engine: Engine,
         settings: Settings,
         progress: Progress,
-        stuck: Callable[[], None] = lambda: None,
+        on_hang: Callable[[], None] = lambda: None,
     ) -> None:
-        """Make a worker; `stuck` is called where a job was cancelled and a thread does not end."""
-        self._stuck = stuck
+        """Make a worker; `on_hang` is called where a thread of a cancelled job does not end."""
+        self._on_hang = on_hang
         self._engine = engine
         self._settings = settings
         self._progress = progress
@@ -70,13 +70,13 @@ class Worker:
                     request,
                     self._progress,
                     job.id,
-                    stuck=self._stuck,
+                    on_hang=self._on_hang,
                 )
         except CollectionBusy:  # another worker was quicker
             if began:
                 self._jobs.requeue(job.id)
             return False
-        except Cancelled:
+        except JobCancelled:
             self._jobs.end(job.id, "cancelled")
         except KeyboardInterrupt:  # a signal ends this worker: the next one continues
             self._jobs.requeue(job.id)
@@ -90,12 +90,12 @@ class Worker:
         """Make a collection's map; raise Cancelled, and the errors of `make_map`."""
         collection = self._engine.catalog.collections.one(job.name)
 
-        def tell(share: float) -> None:
+        def report(share: float) -> None:
             if self._jobs.update(job.id, RunCounts(), current=f"{share:.0%}"):
-                raise Cancelled
+                raise JobCancelled
 
-        made = make_map(self._engine, collection, tell)
-        self._jobs.update(job.id, RunCounts(found=len(made.ids)), "done")
+        picture_map = make_map(self._engine, collection, report)
+        self._jobs.update(job.id, RunCounts(found=len(picture_map.ids)), "done")
 
 
 def yield_to_others() -> None:

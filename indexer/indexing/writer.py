@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from indexer.indexing.cancellation import Cancelled
+from indexer.indexing.cancellation import JobCancelled
 from indexer.indexing.results import KnownPicture, ReadyRows, besides
 from indexer.indexing.run_state import RunState
 from search.catalog.catalog import Catalog
@@ -23,10 +23,10 @@ WRITE_EVERY_S = 2.0
 class Progress(Protocol):
     """An observer of a run."""
 
-    def planned(self, state: RunState) -> None:
+    def begin(self, state: RunState) -> None:
         """Report the start of the run."""
 
-    def advanced(self, counts: RunCounts, total: int, at: str) -> None:
+    def advance(self, counts: RunCounts, total: int, at: str) -> None:
         """Report that some of the `total` files are done; `at` is the last."""
 
 
@@ -53,31 +53,31 @@ class Writer:
         self._turn = threading.RLock()
         self._closed = False
         self._rows = ReadyRows()
-        self._moved: set[int] = set()
+        self._moved_ids: set[int] = set()
         self._written_at = self._began_at = time.monotonic()
         self._total = self._at_first = 0
 
     def begin(self, state: RunState) -> None:
         """Record the planner's findings."""
         self._total = state.total + len(state.failures)
-        self.count(found=state.found, unchanged=state.unchanged, failed=state.still_failed)
+        self.count(found=state.found_count, unchanged=state.unchanged, failed=state.still_failed)
         self._at_first = state.unchanged + state.still_failed
-        self._progress.planned(state)
+        self._progress.begin(state)
         self._fail(state.failures)
         self.show_again(state.back)
         self._report("")
 
-    def settle_identities(self, rows: ReadyRows, replaced: Sequence[int]) -> None:
+    def settle_identities(self, rows: ReadyRows, replaced_ids: Sequence[int]) -> None:
         """Write the pictures of the files that were identified by content.
 
-        The `replaced` pictures are removed first: their paths hold others now.
+        The pictures of `replaced_ids` are removed first: their paths hold others now.
         """
-        if replaced:
-            self._catalog.writer.remove(self._collection, replaced)
-            self.count(removed=len(replaced))
+        if replaced_ids:
+            self._catalog.writer.remove(self._collection, replaced_ids)
+            self.count(removed=len(replaced_ids))
         # All in one call: one picture leaves each path before another takes it.
-        self._move([each for each in rows.known if each.moved])
-        self._refresh([each for each in rows.known if not each.moved])
+        self._move([picture for picture in rows.known_pictures if picture.moved])
+        self._refresh([picture for picture in rows.known_pictures if not picture.moved])
         self._fail(rows.failures)
         if len(rows):
             self._report("")
@@ -115,10 +115,10 @@ class Writer:
     def _flush(self) -> None:
         rows, self._rows = self._rows, ReadyRows()
         if rows.pictures:
-            added, changed = self._catalog.writer.store(self._collection, rows.pictures)
-            self.count(added=added, changed=changed)
-        self._refresh([each for each in rows.known if not each.moved])
-        self._move([each for each in rows.known if each.moved])
+            added_count, changed_count = self._catalog.writer.store(self._collection, rows.pictures)
+            self.count(added=added_count, changed=changed_count)
+        self._refresh([picture for picture in rows.known_pictures if not picture.moved])
+        self._move([picture for picture in rows.known_pictures if picture.moved])
         self._fail(rows.failures)
         self._written_at = time.monotonic()
         if len(rows):
@@ -126,16 +126,22 @@ class Writer:
 
     def finish(self, state: RunState) -> None:
         """Remove gone pictures; record missing ones and the containers that were read whole."""
-        missing = [each for each in dict.fromkeys(state.missing) if each not in self._moved]
+        missing = [
+            picture_id
+            for picture_id in dict.fromkeys(state.missing)
+            if picture_id not in self._moved_ids
+        ]
         if missing:
             self._catalog.writer.mark_missing(self._collection, missing)
             self.count(missing=len(missing))
-        gone = [each for each in state.gone if each not in self._moved]
-        if gone:
-            self._catalog.writer.remove(self._collection, gone)
-            self.count(removed=len(gone))
-        if state.settled:
-            self._catalog.failures.forget(self._collection, state.settled)
+        gone_ids = [
+            picture_id for picture_id in state.gone_ids if picture_id not in self._moved_ids
+        ]
+        if gone_ids:
+            self._catalog.writer.remove(self._collection, gone_ids)
+            self.count(removed=len(gone_ids))
+        if state.settled_paths:
+            self._catalog.failures.forget(self._collection, state.settled_paths)
         if state.whole or state.lost_containers:
             self.known_files.keep_containers(state.whole, state.lost_containers)
         self._report("")
@@ -143,39 +149,39 @@ class Writer:
     def count(self, **more: int) -> None:
         """Add to the counts; any thread may call this."""
         with self._lock:
-            held = {name: getattr(self.counts, name) + number for name, number in more.items()}
-            self.counts = replace(self.counts, **held)
+            totals = {name: getattr(self.counts, name) + number for name, number in more.items()}
+            self.counts = replace(self.counts, **totals)
 
-    def found_more(self, number: int, unchanged: int) -> None:
+    def found_more(self, number: int, unchanged_count: int) -> None:
         """Count the pictures found within a film; any thread may call this."""
         with self._lock:
             self._total += number - 1
-        self.count(found=number - 1, unchanged=unchanged)
+        self.count(found=number - 1, unchanged=unchanged_count)
 
-    def _refresh(self, known: Sequence[KnownPicture]) -> None:
+    def _refresh(self, pictures: Sequence[KnownPicture]) -> None:
         """Store the new times and sidecar data of files whose content is unchanged."""
-        if known:
-            states = [(each.picture_id, each.file) for each in known]
+        if pictures:
+            states = [(picture.picture_id, picture.file) for picture in pictures]
             self._catalog.writer.refresh(self._collection, states)
-            self._replace(besides(known))
-            self.count(unchanged=len(known))
+            self._replace(besides(pictures))
+            self.count(unchanged=len(pictures))
 
-    def _move(self, known: Sequence[KnownPicture]) -> None:
-        if known:
-            states = [(each.picture_id, each.file) for each in known]
+    def _move(self, pictures: Sequence[KnownPicture]) -> None:
+        if pictures:
+            states = [(picture.picture_id, picture.file) for picture in pictures]
             self._catalog.writer.move(self._collection, states)
-            self._moved.update(each.picture_id for each in known)
-            self._replace(besides(known))
-            self.count(moved=len(known))
+            self._moved_ids.update(picture.picture_id for picture in pictures)
+            self._replace(besides(pictures))
+            self.count(moved=len(pictures))
 
     def _replace(self, rows: Sequence[BesidePicture]) -> None:
         if rows:
             self._catalog.writer.replace_captions(self._collection, rows)
 
-    def _fail(self, failed: Sequence[Failure]) -> None:
-        if failed:
-            self._catalog.failures.record(self._collection, failed)
-            self.count(failed=len(failed))
+    def _fail(self, failures: Sequence[Failure]) -> None:
+        if failures:
+            self._catalog.failures.record(self._collection, failures)
+            self.count(failed=len(failures))
 
     def _report(self, at: str) -> None:
         """Update the job's row and the progress; raise Cancelled where the job is cancelled."""
@@ -186,7 +192,9 @@ class Writer:
             counts = self.counts
             # Shots, frames and files of two sources are found during the run.
             total = self._total = max(self._total, done(counts))
-        cancelled = self._jobs.update(self._job, counts, total=total, rate=round(rate, 2), **more)
-        self._progress.advanced(counts, total, at)
-        if cancelled:
-            raise Cancelled
+        is_cancelled = self._jobs.update(
+            self._job, counts, total=total, rate=round(rate, 2), **more
+        )
+        self._progress.advance(counts, total, at)
+        if is_cancelled:
+            raise JobCancelled

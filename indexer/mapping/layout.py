@@ -19,7 +19,7 @@ NEIGHBOURS = 30
 
 # The values that openTSNE's authors recommend; with more, a map changes little.
 EARLY_STEPS, STEPS = 250, 500
-TELL_EVERY = 25
+REPORT_EVERY = 25
 
 # Under this the exact gradient by trees is quicker than by interpolation.
 FEW = 10_000
@@ -27,11 +27,11 @@ FEW = 10_000
 # Queries at a time: their scores for all pictures are in memory at once.
 BATCH = 512
 
-Tell = Callable[[float], None]
+Report = Callable[[float], None]
 """A function that receives the share that is done; its exception ends the work."""
 
 
-def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> Places:
+def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, report: Report) -> Places:
     """Return the places (n, 2) of the pictures of a store.
 
     Raises:
@@ -39,11 +39,11 @@ def lay_out(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> Place
     """
     if len(ids) <= 3:
         return np.linspace([0.25, 0.5], [0.75, 0.5], len(ids), dtype=np.float32)
-    near, distances = _neighbours(store, ids, vectors, lambda share: tell(share / 3))
-    return _fit(_embed(vectors, near, distances, lambda share: tell(1 / 3 + share * 2 / 3)))
+    near, distances = _neighbours(store, ids, vectors, lambda share: report(share / 3))
+    return _fit(_embed(vectors, near, distances, lambda share: report(1 / 3 + share * 2 / 3)))
 
 
-def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> tuple[Any, Any]:
+def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, report: Report) -> tuple[Any, Any]:
     """Return each picture's neighbours as rows (n, k), without itself, and their distances."""
     k = min(NEIGHBOURS, len(ids) - 1)
     rows = np.empty((len(ids), k), dtype=np.int32)
@@ -56,11 +56,11 @@ def _neighbours(store: VectorStore, ids: Ids, vectors: Vectors, tell: Tell) -> t
         mine[~mine.any(axis=1), -1] = True  # its copies come first: drop the last one
         rows[part] = places[~mine].reshape(-1, k)
         distances[part] = 1 - scores[~mine].reshape(-1, k)
-        tell(min(1.0, (start + BATCH) / len(ids)))
+        report(min(1.0, (start + BATCH) / len(ids)))
     return rows, np.sqrt(2 * np.clip(distances, 0, None))
 
 
-def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
+def _embed(vectors: Vectors, near: Any, distances: Any, report: Report) -> Any:
     try:
         from openTSNE import TSNEEmbedding
         from openTSNE.affinity import PerplexityBasedNN
@@ -90,8 +90,8 @@ def _embed(vectors: Vectors, near: Any, distances: Any, tell: Tell) -> Any:
             exaggeration=exaggeration,
             momentum=momentum,
             inplace=True,
-            callbacks=lambda step, *_, before=before: tell((before + step) / whole),
-            callbacks_every_iters=TELL_EVERY,
+            callbacks=lambda step, *_, before=before: report((before + step) / whole),
+            callbacks_every_iters=REPORT_EVERY,
         )
     return np.asarray(embedding)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.mapping.layout import Tell, lay_out, package_missing
+from indexer.mapping.layout import Report, lay_out, package_missing
 from indexer.mapping.regions import regions, vocabularies
 from search.engine import Engine
 from search.errors import BadSource, CollectionBusy, StorageFailed
@@ -21,7 +21,7 @@ def check_packages() -> None:
             raise package_missing()
 
 
-def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
+def make_map(engine: Engine, collection: Collection, report: Report) -> PictureMap:
     """Lay out a collection, name its regions, and write the map next to its index file.
 
     Raises:
@@ -42,7 +42,7 @@ def make_map(engine: Engine, collection: Collection, tell: Tell) -> PictureMap:
                 "collection {name!r} has no pictures to make a map of; index some",
                 name=collection.name,
             )
-        places = lay_out(store, ids, vectors, tell)
+        places = lay_out(store, ids, vectors, report)
         words = vocabularies(engine.encoder_of(collection), _captions(engine, collection))
         epoch = engine.catalog.changes.epoch_at(collection.id, head)
         labels = tuple(regions(ids, places, vectors, words))

@@ -55,12 +55,14 @@ class ChangeLog:
         while True:
             with self._database.reading() as sql:
                 rows = sql.execute(statement.where(c.c.seq > position)).all()
-            if not rows:
-                return
+                if not rows:
+                    return
+                position = rows[-1].seq
+                epoch = _epoch_at(sql, collection.id, position)
             present = [row for row in rows if row.vector is not None]
-            position = rows[-1].seq
             yield Changes(
                 position=position,
+                epoch=epoch,
                 ids=np.array([row.picture_id for row in present], dtype=np.int64),
                 vectors=from_blobs([row.vector for row in present], collection.space.width),
                 removed=np.array(
@@ -90,36 +92,37 @@ class ChangeLog:
         while True:
             with self._database.reading() as sql:
                 rows = sql.execute(statement.where(log.seq > position)).all()
+                if not rows:
+                    break
                 changed = [row.picture_id for row in rows]
                 embedded = _embedded_captions(sql, collection.space.id, changed)
-            if not rows:
-                break
-            position = rows[-1].seq
+                position = rows[-1].seq
+                epoch = _epoch_at(sql, collection.id, position)
             ids = np.array([caption_id(*each) for each, _ in embedded], dtype=np.int64)
             yield Changes(
                 position=position,
+                epoch=epoch,
                 ids=ids,
                 vectors=from_blobs([vector for _, vector in embedded], collection.space.width),
                 removed=ids[:0] if fresh else np.setdiff1d(every_caption(changed), ids),
             )
         if last > position:
             none = np.empty(0, np.int64)
-            yield Changes(last, none, from_blobs([], collection.space.width), none)
+            yield Changes(
+                position=last,
+                epoch=self.epoch_at(collection.id, last),
+                ids=none,
+                vectors=from_blobs([], collection.space.width),
+                removed=none,
+            )
 
     def epoch_at(self, collection_id: int, position: int) -> str:
         """Return the name of a change's epoch; "" for a change from before epochs.
 
         `position` may have left the log: an epoch has all numbers past its beginning.
         """
-        e = t.change_epoch.c
-        statement = (
-            sa.select(e.name)
-            .where(e.collection_id == collection_id, e.after < position)
-            .order_by(e.id.desc())
-            .limit(1)
-        )
         with self._database.reading() as sql:
-            return sql.scalar(statement) or ""
+            return _epoch_at(sql, collection_id, position)
 
     def goes_on_from(self, collection_id: int, position: int, epoch: str) -> bool:
         """Return whether the log includes a change of that epoch, and has only grown since."""
@@ -127,7 +130,7 @@ class ChangeLog:
             return True
         with self._database.reading() as sql:
             last = _last(sql, collection_id)
-        return position <= last and self.epoch_at(collection_id, position) == epoch
+            return position <= last and _epoch_at(sql, collection_id, position) == epoch
 
     def take_turn(self, sql: Sql, collection_id: int) -> None:
         """Serialize the transactions that write to a collection, so that log order is commit order.
@@ -171,6 +174,17 @@ def log_changes(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> Non
 def _last(sql: Sql, collection_id: int) -> int:
     c = t.change.c
     return sql.scalar(sa.select(sa.func.max(c.seq)).where(c.collection_id == collection_id)) or 0
+
+
+def _epoch_at(sql: Sql, collection_id: int, position: int) -> str:
+    e = t.change_epoch.c
+    statement = (
+        sa.select(e.name)
+        .where(e.collection_id == collection_id, e.after < position)
+        .order_by(e.id.desc())
+        .limit(1)
+    )
+    return sql.scalar(statement) or ""
 
 
 def _embedded_captions(

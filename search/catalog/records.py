@@ -139,9 +139,10 @@ class RunCounts:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """A part of the change log up to `position`: ids and vectors to put, ids to drop."""
+    """A part of the change log up to `position` of `epoch`: vectors to put and ids to drop."""
 
     position: int
+    epoch: str
     ids: Ids
     vectors: Vectors
     removed: Ids

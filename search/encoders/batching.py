@@ -25,20 +25,12 @@ class BatchingEncoder:
     """
 
     def __init__(self, encoder: Encoder) -> None:
+        self.space: Space = encoder.space
+        self.preparation: Preparation = encoder.preparation
         self._encoder = encoder
         self._together = Batcher(self._encode_all)
         self._cache: LRUCache[str, Vectors] = LRUCache(CACHE_SIZE)
         self._lock = Lock()
-
-    @property
-    def space(self) -> Space:
-        """Return the space of the pair."""
-        return self._encoder.space
-
-    @property
-    def preparation(self) -> Preparation:
-        """Return the preparation of pictures for the picture tower."""
-        return self._encoder.preparation
 
     def characters_read(self, text: str) -> int:
         """Return the number of a text's first characters that its vector depends on."""

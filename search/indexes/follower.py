@@ -56,6 +56,7 @@ class Follower:
         self._changes_after = (
             catalog.changes.of_pictures if kind == "pictures" else catalog.changes.of_captions
         )
+        self._goes_on_from = catalog.changes.goes_on_from
         self._lock = threading.Lock()
         self._store: VectorStore | None = None
         self._position = 0
@@ -87,7 +88,7 @@ class Follower:
                 head = self._catalog.changes.last(self.collection.id)
             has_changes = head != self._position
             if has_changes:
-                if not self._is_of_log(self._position, self._epoch):
+                if not self._goes_on_from(self.collection.id, self._position, self._epoch):
                     log.warning("index %s is rebuilt: %s", self.path, RESTORED)
                     self._store = self._clear(self._store)
                 self._follow(self._store)
@@ -123,10 +124,9 @@ class Follower:
         for changes in self._changes_after(self.collection, self._position):
             store.remove(changes.removed)
             store.put(changes.ids, changes.vectors)
-            self._position = changes.position
+            self._position, self._epoch = changes.position, changes.epoch
             # The position in the log is stored too, where reading on changed nothing.
             self._unsaved_count += max(1, len(changes.ids) + len(changes.removed))
-        self._epoch = self._catalog.changes.epoch_at(self.collection.id, self._position)
         if self._backend.durable:
             cast(DurableStore, store).last_change = self._position, self._epoch
             self._unsaved_count = 0
@@ -146,7 +146,7 @@ class Follower:
         """Open a durable store at its last change; emptied, if that belongs to another log."""
         store = self._empty()
         self._position, self._epoch = cast(DurableStore, store).last_change
-        if self._is_of_log(self._position, self._epoch):
+        if self._goes_on_from(self.collection.id, self._position, self._epoch):
             return store
         log.warning("the store of %s is filled again: %s", self.collection.name, RESTORED)
         return self._clear(store)
@@ -187,12 +187,8 @@ class Follower:
                 found=header,
                 wanted=expected,
             )
-        if not self._is_of_log(header.position, header.epoch):
+        if not self._goes_on_from(self.collection.id, header.position, header.epoch):
             raise IndexDamaged(RESTORED)
-
-    def _is_of_log(self, position: int, epoch: str) -> bool:
-        """Return whether the log has grown since that position, and was not reset to before it."""
-        return self._catalog.changes.goes_on_from(self.collection.id, position, epoch)
 
     def _save(self, store: VectorStore) -> None:
         try:

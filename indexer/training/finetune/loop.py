@@ -63,7 +63,7 @@ class Fit(TrainingLoop):
         self.sums: dict[str, float] = {}
 
     def epochs(
-        self, batches: Batches, judge: Callable[[], Figures], tell: Callable[[str], None]
+        self, batches: Batches, judge: Callable[[], Figures], report: Callable[[str], None]
     ) -> Iterator[dict[str, Any]]:
         """Train from the present step to the end of the run; yield each epoch's record.
 
@@ -89,7 +89,7 @@ class Fit(TrainingLoop):
                 if time.monotonic() - last_save > self.save_every_s:
                     self.save()
                     last_save = time.monotonic()
-                    tell(f"epoch {epoch}, step {self.step} of {steps}, loss {losses['loss']:.4g}")
+                    report(f"epoch {epoch}, step {self.step} of {steps}, loss {losses['loss']:.4g}")
             means = {name: each / batches.per_epoch for name, each in self.sums.items()}
             took_s = time.monotonic() - began
             record = self.record(epoch, {"losses": means}, self.pair.log_scale, took_s)

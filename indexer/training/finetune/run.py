@@ -48,7 +48,7 @@ def fine_tune(
     options: Mapping[str, Any],
     out: Path,
     machine: Machine,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     anyway: bool = False,
 ) -> InstalledPair:
     """Train the pair `spec`, or resume the run in `out`; install a result that is no worse.
@@ -63,10 +63,10 @@ def fine_tune(
     """
     pair = open_trainable(spec, torch_device(machine.device))
     side_px = max(pair.preparation.width_px, pair.preparation.height_px)
-    tell(f"reading {amount(len(pairs), 'captioned picture')}")
+    report(f"reading {amount(len(pairs), 'captioned picture')}")
     album = collect(pairs, out / "pictures", side_px, machine.limits, machine.workers)
     if album.unreadable:
-        tell(
+        report(
             f"{len(album.unreadable):,} can't be read and are left out; "
             f"first: {album.unreadable[0]}"
         )
@@ -74,18 +74,18 @@ def fine_tune(
     training_pairs, holdout = (
         album.with_copies(part) for part in split(album.pairs, plan.held_out)
     )
-    tell(f"{amount(len(training_pairs), 'picture')} to train on, {len(holdout):,} held out")
+    report(f"{amount(len(training_pairs), 'picture')} to train on, {len(holdout):,} held out")
     torch.manual_seed(plan.seed)  # LoRA's additions are drawn
     learners = choose(pair, method, plan.rank)
     data = fingerprint([*training_pairs, *holdout])
     with Batches(pair, training_pairs, plan, machine.workers) as batches:
         teacher = _teacher_vectors(
-            plan, training_pairs, batches.texts, out, data, machine.device, tell
+            plan, training_pairs, batches.texts, out, data, machine.device, report
         )
         objective = Objective(pair, plan, pair.space.width, teacher)
         identity = {"plan": asdict(plan), "set of pictures": data, "pair": pair.space.id}
         fit = Fit(pair, learners, objective, plan, out, identity)
-        _train(fit, batches, InTraining(pair, plan.chunk), holdout, tell)
+        _train(fit, batches, InTraining(pair, plan.chunk), holdout, report)
     epoch = fit.take_best()
     learners.merge()
     description = {"from": pair.space.id, "data": data, "epoch": epoch, "plan": asdict(plan)}
@@ -121,11 +121,11 @@ def _teacher_vectors(
     out: Path,
     data: str,
     device: Device,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> TeacherVectors | None:
     if plan.teacher is None:
         return None
-    tell(f"asking the teacher {plan.teacher} about {amount(len(pictures), 'picture')}")
+    report(f"asking the teacher {plan.teacher} about {amount(len(pictures), 'picture')}")
     teacher = open_encoder(plan.teacher, device)
     if isinstance(teacher, BuiltinEncoder):
         teacher = replace(teacher, querybank=None)  # towers learn from towers
@@ -137,18 +137,18 @@ def _train(
     batches: Batches,
     encoder: InTraining,
     holdout: Sequence[CaptionedPicture],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
     if fit.resume():
-        tell(f"going on from step {fit.step}")
-    for record in fit.epochs(batches, lambda: figures(encoder, holdout), tell):
+        report(f"going on from step {fit.step}")
+    for record in fit.epochs(batches, lambda: figures(encoder, holdout), report):
         write_metrics(fit.records, fit.folder)
         losses = "".join(f", {name} {value:.4g}" for name, value in record["losses"].items())
-        tell(f"epoch {record['epoch']}{losses}, held-out recall {record['recall']['mean']:.1%}")
+        report(f"epoch {record['epoch']}{losses}, held-out recall {record['recall']['mean']:.1%}")
     write_metrics(fit.records, fit.folder)
     if not draw_curves(fit.records, fit.folder):
-        tell(f"no curves.png: matplotlib is not here; {install_extra('train')}")
+        report(f"no curves.png: matplotlib is not here; {install_extra('train')}")
     if fit.waited_in_vain():
-        tell(
+        report(
             f"stopped early: {amount(fit.plan.patience, 'epoch')} without a better held-out recall"
         )
