@@ -44,7 +44,7 @@ def cancellable(jobs: Jobs, job: int, stuck: Callable[[], None]) -> Iterator[Sto
     def look() -> None:
         while not over.wait(LOOK_EVERY_S):
             with suppress(LimnError):  # the database may be unavailable for a moment
-                if jobs.wanted(job):
+                if jobs.should_continue(job):
                     continue
                 stop.ask()
                 if not over.wait(END_S):

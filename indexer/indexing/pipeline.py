@@ -183,7 +183,7 @@ class _Run:
         through the whole collection.
         """
         film = shots.film
-        known = self._writer.known_files.known([item.path for item in shots.items])
+        known = self._writer.known_files.by_path([item.path for item in shots.items])
         beside = captions_hash(film.sidecar)
         held = {
             path

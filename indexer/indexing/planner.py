@@ -24,7 +24,7 @@ from indexer.sources import (
     uncovers,
 )
 from indexer.sources.walk import empty
-from search.catalog.known_files import Held, KnownFiles
+from search.catalog.known_files import KnownFileRow, KnownFiles
 from search.catalog.records import Failure, FileStamp
 from search.errors import Message
 
@@ -57,7 +57,7 @@ class RunPlanner:
         self,
         ledger: KnownFiles | None,
         recorded: Sequence[Failure] = (),
-        missing: Iterable[Held] = (),
+        missing: Iterable[KnownFileRow] = (),
         *,
         retry: bool = False,
         check: Callable[[], None] = lambda: None,
@@ -153,7 +153,7 @@ class RunPlanner:
             )
             self.state.failures.append(Failure(link.path, "unreadable", detail))
 
-    def _may_move(self, held: Held) -> None:
+    def _may_move(self, held: KnownFileRow) -> None:
         of_size = self.state.moved_from.setdefault(held.size_bytes, defaultdict(list))
         of_size[held.content_hash].append(held)
 
@@ -174,9 +174,11 @@ class RunPlanner:
             self.state.unchanged += int(sure.sum())
             items = list(compress(items, ~sure))
         paths = [item.path for item in items]
-        known = self._ledger.known(paths) if self._ledger else {}
+        known = self._ledger.by_path(paths) if self._ledger else {}
         tried = [path for path in paths if path in self._recorded] if self._recorded else []
-        failed = self._ledger.failed(tried) if self._ledger and tried and not self._retry else {}
+        failed = (
+            self._ledger.final_failures(tried) if self._ledger and tried and not self._retry else {}
+        )
         for item in items:
             file = known.get(item.path)
             state = (item.size_bytes, item.mtime_ns)

@@ -29,7 +29,7 @@ class UnchangedFiles:
     def __init__(self, ledger: KnownFiles, root: Path, table: Path | None) -> None:
         none = np.zeros(0, np.uint64)
         ids, keys, states = [none.astype(np.int64)], [none], [none]
-        for marks in ledger.marks(root, table):
+        for marks in ledger.stamps(root, table):
             ids.append(np.array(marks.ids, np.int64))
             keys.append(_words(marks.path_hashes))
             states.append(_states(marks.sizes_bytes, marks.mtimes_ns, marks.captions_hashes))

@@ -137,7 +137,7 @@ class Writer:
         if state.settled:
             self._catalog.failures.forget(self._collection, state.settled)
         if state.whole or state.lost_containers:
-            self.known_files.keep_containers(state.whole, state.lost_containers)
+            self.known_files.record_containers(state.whole, state.lost_containers)
         self._report("")
 
     def count(self, **more: int) -> None:
