@@ -117,7 +117,7 @@ def print_plan(database: Database, collection: Collection, text: str) -> None:
     statement = sa.select(t.picture.c.id).where(
         t.picture.c.collection_id == collection.id, passes(parse(text))
     )
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         dialect = sql.dialect
         compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
         for row in sql.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"):
@@ -128,7 +128,7 @@ def changed(
     database: Database, catalog: Catalog, facet_cache: FacetCache, collection: Collection
 ) -> None:
     """Count again after one picture has changed."""
-    with database.writing() as sql:
+    with database.write_transaction() as sql:
         [first] = sql.scalars(sa.select(sa.func.min(t.picture.c.id))).all()
         sql.execute(t.change.delete().where(t.change.c.picture_id == first))
         sql.execute(t.change.insert().values(collection_id=collection.id, picture_id=first))
@@ -143,7 +143,7 @@ def filled(database: Database, catalog: Catalog, pictures: int) -> Collection:
     for start in range(0, pictures, BATCH):
         rows = [picture_row(rng, centres, collection, start + n) for n in range(BATCH)]
         rows = rows[: pictures - start]
-        with database.writing() as sql:
+        with database.write_transaction() as sql:
             statement = t.picture.insert().returning(t.picture.c.id, sort_by_parameter_order=True)
             ids = list(sql.scalars(statement, rows))
             store_colours(
@@ -169,7 +169,7 @@ def filled(database: Database, catalog: Catalog, pictures: int) -> Collection:
                 [{"collection_id": collection.id, "picture_id": each} for each in ids],
             )
     if not database.is_sqlite:  # as its autovacuum does by itself
-        with database.writing() as sql:
+        with database.write_transaction() as sql:
             sql.exec_driver_sql("ANALYZE")
     return collection
 

@@ -104,7 +104,7 @@ def contents(data_dir: Path) -> dict[bytes, Stored]:
     database = Database(f"sqlite:///{data_dir / 'limn.db'}")
     p, c = t.picture, t.caption
     captions: dict[int, list[tuple[str, bytes]]] = {}
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         for row in sql.execute(
             sa.select(c.c.picture_id, c.c.text, t.caption_embedding.c.vector)
             .join(t.caption_embedding)

@@ -73,7 +73,7 @@ def store(
     )
     held = catalog.collections.open(collection, encoder.space)
     catalog.writer.store(held, [item])
-    return catalog.files(held).known([path])[path].picture_id
+    return catalog.files(held).by_path([path])[path].picture_id
 
 
 def store_colours(catalog: Catalog, folder: Path, colours: Sequence[str]) -> dict[str, int]:

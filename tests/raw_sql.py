@@ -17,6 +17,6 @@ def downgrade(database: Database, revision: str) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
-    with database.writing() as connection:
+    with database.write_transaction() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)

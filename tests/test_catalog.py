@@ -165,7 +165,7 @@ def test_captions_beside_a_picture_are_replaced_and_those_in_it_stay(
     assert {each.text for each in held} == {"inside", "fresh"}
     assert catalog.changes.last(collection.id) > change.position
     assert catalog.pictures.one(picture_id).fields == {"rating": 5.0}
-    [file] = catalog.files(collection).known([Path("/p/a.jpg")]).values()
+    [file] = catalog.files(collection).by_path([Path("/p/a.jpg")]).values()
     assert file.captions_hash == b"n" * 16
 
 

@@ -165,7 +165,10 @@ def test_a_server_that_cuts_its_connections_ends_the_run_and_the_next_one_goes_o
         job.state == "running" for job in Jobs(database).latest()
     ):
         pass
-    with contextlib.suppress(LimnError), database.writing() as sql:  # this session may be cut too
+    with (
+        contextlib.suppress(LimnError),
+        database.write_transaction() as sql,
+    ):  # this session may be cut too
         sql.execute(
             sa.text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -199,7 +202,7 @@ def test_connections_that_were_cut_while_nobody_asked_cost_no_answer(catalog: Ca
             )
         )
     other.dispose()
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         assert sql.execute(sa.text("SELECT 1")).scalar_one() == 1
     assert catalog.collections.all() == []
 
@@ -328,7 +331,7 @@ def store(catalog: Catalog, path: Path, space: Space) -> int:
     catalog.writer.store(
         collection, [EmbeddedPicture(file, PictureFacts("PNG", 1, 1), vector, none)]
     )
-    return catalog.files(collection).known([path])[path].picture_id
+    return catalog.files(collection).by_path([path])[path].picture_id
 
 
 @pytest.mark.slow

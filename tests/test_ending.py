@@ -182,7 +182,7 @@ def stored(database: Database) -> int:
     """Return the number of stored pictures; none while the database is being made."""
     if database.file is None or not Path(database.file).exists():
         return 0
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         if not sa.inspect(sql).has_table("picture"):
             return 0
         return int(sql.scalar(sa.select(sa.func.count()).select_from(t.picture)) or 0)

@@ -56,7 +56,7 @@ def index_files(settings: Settings) -> list[Path]:
 
 
 def renumber(catalog: Catalog, by: int) -> None:
-    with database_of(catalog).writing() as sql:
+    with database_of(catalog).write_transaction() as sql:
         sql.execute(change.update().values(seq=change.c.seq + by))
 
 

@@ -57,7 +57,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         catalog = engine.catalog
         ids = list(store_colours(catalog, folder / "pictures", COLOURS).values())
         catalog.boards.create("walls", ids[:2])
-        catalog.saved.save("red walls", "q=red")
+        catalog.saved_searches.save("red walls", "q=red")
         collection = catalog.collections.one(COLLECTION)
         catalog.failures.record(collection, [Failure(Path("/a.jpg"), "not an image", "text")])
         catalog.jobs.ask("coming", "index", {"sources": ["/x"], "name": "coming"})

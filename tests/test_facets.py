@@ -168,7 +168,7 @@ def test_changes_are_followed(
     facet_cache: FacetCache, catalog: Catalog, collection: Collection
 ) -> None:
     assert counted(facet_cache, catalog).pictures == 6
-    known = catalog.files(collection).known([Path("/p/2019/a.jpg")])
+    known = catalog.files(collection).by_path([Path("/p/2019/a.jpg")])
     [gone] = [held.picture_id for held in known.values()]
     catalog.writer.remove(collection, [gone])
     catalog.writer.store(

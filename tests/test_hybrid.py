@@ -278,7 +278,7 @@ def test_words_and_colours_that_were_there_before_their_tables_are_found(
     database = database_of(engine.catalog)
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
-    with database.writing() as sql:
+    with database.write_transaction() as sql:
         config.attributes["connection"] = sql
         command.downgrade(config, "0002")
         assert sql.scalar(sa.select(sa.func.count()).select_from(caption)) == 6

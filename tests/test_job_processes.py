@@ -80,7 +80,7 @@ def test_a_job_that_is_stuck_holds_up_no_other_and_can_be_cancelled(
     began = time.monotonic()
     until(processes, lambda: jobs.one(first).state == "cancelled")
     assert time.monotonic() - began < 4  # two seconds on an idle machine
-    until(processes, lambda: processes.running == 0)
+    until(processes, lambda: processes.running_count == 0)
 
 
 def test_few_jobs_run_at_once_and_of_a_collection_one(
@@ -91,7 +91,7 @@ def test_few_jobs_run_at_once_and_of_a_collection_one(
         ask(catalog, source, name)
     processes.step()
     processes.step()
-    assert processes.running == AT_ONCE
+    assert processes.running_count == AT_ONCE
 
 
 def test_jobs_compute_when_nobody_else_wants_to(
@@ -134,7 +134,7 @@ def test_a_cancelled_job_whose_process_is_gone_ends(
     jobs.cancel(job)
     processes.step()
     assert jobs.one(job).state == "cancelled"
-    assert processes.running == 0
+    assert processes.running_count == 0
 
 
 def test_a_job_that_has_ended_stays_as_it_is(catalog: Catalog, tmp_path: Path) -> None:

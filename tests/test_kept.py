@@ -159,12 +159,16 @@ def test_boards_and_searches_are_the_same_in_both_databases(
         ["", "a door"],
     )
     assert (told.pictures, told.cover, catalog.boards.page(9, after=board)) == (2, blue, [])
-    saved = catalog.saved.save("s", "q=x")
+    saved = catalog.saved_searches.save("s", "q=x")
     with pytest.raises(NameTaken):
-        catalog.saved.save("s", "q=y")
-    catalog.saved.change(saved, name="t")
-    assert catalog.saved.all() == catalog.saved.page(9) == [catalog.saved.one(saved)]
-    assert catalog.saved.one(saved).name == "t"
+        catalog.saved_searches.save("s", "q=y")
+    catalog.saved_searches.change(saved, name="t")
+    assert (
+        catalog.saved_searches.all()
+        == catalog.saved_searches.page(9)
+        == [catalog.saved_searches.one(saved)]
+    )
+    assert catalog.saved_searches.one(saved).name == "t"
     with pytest.raises(NotFound):
         catalog.marks.store(Query((TextTerm("x"),), more=(5,)))
 

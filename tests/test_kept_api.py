@@ -106,7 +106,7 @@ def test_long_lists_come_in_pages_that_follow_each_other(
     ask: Ask, engine: Engine, ids: dict[str, int]
 ) -> None:
     for number in range(5):
-        engine.catalog.saved.save(f"{9 - number}", "q=x")
+        engine.catalog.saved_searches.save(f"{9 - number}", "q=x")
         engine.catalog.boards.create(f"{9 - number}", list(ids.values()))
     for path, rows in (("saved", "saved"), ("boards", "boards"), ("boards/3/pictures", "pictures")):
         walked, cursor = [], ""
@@ -184,9 +184,9 @@ def test_what_can_not_be_kept_is_told_and_changes_nothing(
     told: str,
 ) -> None:
     catalog = engine.catalog
-    catalog.saved.save("taken", "q=red")
+    catalog.saved_searches.save("taken", "q=red")
     catalog.boards.create("taken", [ids["red"]])
-    before = (catalog.saved.all(), catalog.boards.all(), catalog.boards.one(1))
+    before = (catalog.saved_searches.all(), catalog.boards.all(), catalog.boards.one(1))
     answer = client.open(f"/api/v1/{path}", method=method, json=body)
     problem(answer, status, told)
-    assert (catalog.saved.all(), catalog.boards.all(), catalog.boards.one(1)) == before
+    assert (catalog.saved_searches.all(), catalog.boards.all(), catalog.boards.one(1)) == before

@@ -116,8 +116,11 @@ def test_one_that_is_lost_while_it_is_served_is_not_made_anew(tmp_path: Path, lo
     ensure_schema(database)
     database.close()  # opens new connections
     path.write_bytes(b"") if lost == "emptied" else path.unlink()
-    with pytest.raises(DatabaseUnavailable, match="was emptied or removed"), database.reading():
+    with (
+        pytest.raises(DatabaseUnavailable, match="was emptied or removed"),
+        database.read_transaction(),
+    ):
         pass
-    with pytest.raises((DatabaseUnavailable, StorageFailed)), database.writing():
+    with pytest.raises((DatabaseUnavailable, StorageFailed)), database.write_transaction():
         pass
     assert not path.exists() or path.stat().st_size == 0

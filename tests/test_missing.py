@@ -122,7 +122,7 @@ def test_pictures_of_a_share_that_is_away_are_kept_and_shown_nowhere(
     away = [named[f"{seed}.png"] for seed in (3, 4, 5)]
     board = catalog.boards.create("Walls", [*away, named["1.png"]])
     catalog.boards.edit(board, away[0], note="the best one")
-    search = catalog.saved.save("like it", f"similar={away[0]}&more={away[1]}")
+    search = catalog.saved_searches.save("like it", f"similar={away[0]}&more={away[1]}")
     take_away(root / "share")
     index(engine, root)
 
@@ -158,7 +158,7 @@ def test_pictures_of_a_share_that_is_away_are_kept_and_shown_nowhere(
     shown_board, pinned = catalog.boards.one(board)
     assert [each.picture_id for each in pinned] == [*away, named["1.png"]]
     assert (pinned[0].note, shown_board.missing) == ("the best one", 0)
-    assert catalog.saved.one(search).address == f"similar={away[0]}&more={away[1]}"
+    assert catalog.saved_searches.one(search).address == f"similar={away[0]}&more={away[1]}"
 
 
 @pytest.mark.slow
@@ -326,7 +326,7 @@ def test_boards_and_saved_searches_outlive_a_collection(limn: Limn, tmp_path: Pa
         board = engine.catalog.boards.create("Walls", [two, one])
         engine.catalog.boards.edit(board, one, note="bring the ladder")
         address = f"q=wall&similar={one}%400%2C0%2C50%2C50&more={two}&where=same+%3D+{one}"
-        saved = engine.catalog.saved.save("both", address)
+        saved = engine.catalog.saved_searches.save("both", address)
     limn("remove", "library", "--yes")
     limn("index", root)
     with library(tmp_path / "data") as engine:
@@ -335,8 +335,8 @@ def test_boards_and_saved_searches_outlive_a_collection(limn: Limn, tmp_path: Pa
         _, pinned = engine.catalog.boards.one(board)
         told = [(each.picture_id, each.note) for each in pinned]
         assert told == [(new_two, ""), (new_one, "bring the ladder")]
-        assert picture_ids(engine.catalog.saved.one(saved).address) == [new_one, new_two]
-        assert "%400%2C0%2C50%2C50" in engine.catalog.saved.one(saved).address
+        assert picture_ids(engine.catalog.saved_searches.one(saved).address) == [new_one, new_two]
+        assert "%400%2C0%2C50%2C50" in engine.catalog.saved_searches.one(saved).address
 
 
 @pytest.mark.slow
@@ -379,7 +379,7 @@ def test_boards_of_the_schema_before_keep_pictures_places_and_notes(database_url
         "collection_id, path, path_hash, size_bytes, mtime_ns, content_hash, captions_hash, "
         "format, width_px, height_px, indexed_at"
     )
-    with database.writing() as sql:
+    with database.write_transaction() as sql:
         sql.execute(sa.text("INSERT INTO space VALUES ('s', 'tiny', 64, 'now')"))
         sql.execute(
             sa.text(
@@ -402,7 +402,7 @@ def test_boards_of_the_schema_before_keep_pictures_places_and_notes(database_url
         )
         sql.execute(sa.text("INSERT INTO saved_search VALUES (1, 's', 'similar=2&more=9', 'now')"))
     ensure_schema(database)
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         pins = sql.execute(
             sa.text(
                 "SELECT content_hash, picture_id, place, note FROM board_picture ORDER BY place"

@@ -49,7 +49,7 @@ def test_no_misuse_is_the_servers_fault(
     client: FlaskClient, engine: Engine, ids: dict[str, int], body: str, value: str
 ) -> None:
     engine.catalog.boards.create("one", [1])
-    engine.catalog.saved.save("one", "q=red")
+    engine.catalog.saved_searches.save("one", "q=red")
     engine.catalog.jobs.ask("one", "index", {"sources": ["/none"], "name": "one"})
     wrong = []
     for rule in client.application.url_map.iter_rules():

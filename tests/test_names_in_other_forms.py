@@ -183,9 +183,9 @@ def test_names_that_are_kept_are_taken_once_in_either_form(catalog: Catalog) -> 
     catalog.boards.create(NFC)
     with pytest.raises(NameTaken):
         catalog.boards.create(NFD)
-    catalog.saved.save(NFD, "q=red")
+    catalog.saved_searches.save(NFD, "q=red")
     with pytest.raises(NameTaken):
-        catalog.saved.save(NFC, "q=blue")
+        catalog.saved_searches.save(NFC, "q=blue")
     with pytest.raises(NotFound):
         catalog.collections.find(["Cafe"])
 
@@ -196,7 +196,7 @@ def test_a_collection_that_an_older_version_named_is_found_in_either_form(
     import sqlalchemy as sa
 
     made = catalog.collections.open("x", Space("s", "tiny", 4))
-    with database_of(catalog).writing() as sql:
+    with database_of(catalog).write_transaction() as sql:
         sql.execute(sa.text("UPDATE collection SET name = :name"), {"name": NFD})
     for name in (NFC, NFD):
         assert [each.id for each in catalog.collections.find([name])] == [made.id]

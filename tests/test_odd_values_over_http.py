@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
-from search.catalog.database.values import LARGEST, check_values
+from search.catalog.database.values import MAX_INTEGER, check_values
 from search.errors import BadQuery
 from search.filters.tree import Condition
 from tests.colour_web import settings_in, store_colours
@@ -22,7 +22,7 @@ from web.app import create_app
 pytestmark = pytest.mark.slow
 
 TEXTS = ("a\0b", "\ud800", "%", "\\")
-NUMBERS = (str(LARGEST + 1), "-1", "9" * 40, "nan")
+NUMBERS = (str(MAX_INTEGER + 1), "-1", "9" * 40, "nan")
 
 FIELDS = (
     *("collection", "folder", "date", "size", "width", "megapixels", "orientation", "format"),
@@ -133,18 +133,18 @@ def test_a_text_that_no_database_takes_is_refused_by_each_alike(
 
 def test_a_number_of_more_than_64_bits_is_refused_by_each_alike(catalog: Catalog) -> None:
     with pytest.raises(BadQuery, match="is too large; whole numbers go up to 9223372036854775807"):
-        catalog.pictures.vectors([1, LARGEST + 1])
-    assert catalog.pictures.vectors([1, LARGEST]) == {}
+        catalog.pictures.vectors([1, MAX_INTEGER + 1])
+    assert catalog.pictures.vectors([1, MAX_INTEGER]) == {}
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-numbers = st.integers(-LARGEST, LARGEST)
+numbers = st.integers(-MAX_INTEGER, MAX_INTEGER)
 values = st.one_of(st.none(), st.booleans(), st.floats(), st.binary(), texts, numbers)
 odd = st.one_of(
     st.builds("{}\0{}".format, texts, texts),
     st.builds("{}{}".format, texts, st.characters(categories=["Cs"])),
-    st.integers(min_value=LARGEST + 1),
-    st.integers(max_value=-LARGEST - 1),
+    st.integers(min_value=MAX_INTEGER + 1),
+    st.integers(max_value=-MAX_INTEGER - 1),
 )
 
 

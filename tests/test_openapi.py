@@ -119,7 +119,7 @@ def test_answers_have_the_members_that_the_document_names_and_no_others(
         [collection] = engine.catalog.collections.all()
         engine.catalog.jobs.start(collection, "index", tmp_path)
         engine.catalog.boards.create("walls", [1, 2])
-        engine.catalog.saved.save("red walls", "q=red")
+        engine.catalog.saved_searches.save("red walls", "q=red")
         marked = Query((TextTerm("red"),), more=(1,))
         engine.catalog.marks.store(marked)
         keep(engine, "ours", marked)

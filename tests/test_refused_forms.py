@@ -38,7 +38,7 @@ def web(tmp_path: Path) -> Iterator[tuple[Engine, FlaskClient]]:
         store(catalog, tmp_path / "other.png", "red", [Caption("a wall")], collection="other")
         for name in ("first", "second"):
             catalog.boards.create(name, [1, 2])
-            catalog.saved.save(name, "q=red")
+            catalog.saved_searches.save(name, "q=red")
         client.post("/concepts", data={"q": "red", "name": "first"})
         yield engine, client
 

@@ -130,7 +130,7 @@ class World:
             self.catalog.writer.store(other, [embedded("/p/x.jpg", unit(1, 0, 0, 0))])
         elif name == "remove":
             path = Path(f"/p/{picture}.jpg")
-            known = KnownFiles(self.database, self.collection).known([path])
+            known = KnownFiles(self.database, self.collection).by_path([path])
             self.catalog.writer.remove(
                 self.collection, [each.picture_id for each in known.values()]
             )
@@ -211,7 +211,7 @@ def test_an_index_file_from_before_epochs_is_followed_further(tmp_path: Path) ->
     catalog = Catalog(database)
     collection = catalog.collections.open("photos", SPACE)
     catalog.writer.store(collection, [embedded("/p/a.jpg", unit(1, 0, 0, 0))])
-    with database.writing() as sql:  # as in a database from before epochs
+    with database.write_transaction() as sql:  # as in a database from before epochs
         sql.execute(sa.text("DELETE FROM change_epoch"))
     first = follower(catalog, tmp_path / "index")
     assert_level(first, catalog)

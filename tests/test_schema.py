@@ -39,7 +39,7 @@ def test_an_empty_database_is_brought_to_head_and_left_there(database_url: str) 
 def test_the_migrations_make_the_tables_that_the_code_declares(database_url: str) -> None:
     database = Database(database_url)
     ensure_schema(database)
-    with database.reading() as connection:
+    with database.read_transaction() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "include_name": not_of_full_text}
         )
@@ -64,7 +64,7 @@ def test_a_database_of_the_first_schema_keeps_all_it_holds(database_url: str) ->
         "INSERT INTO failure (collection_id, path, path_hash, reason, detail, seen_at) "
         "VALUES (1, '/p/a.jpg', 'h', 'truncated', 'cut', 'now')",
     )
-    with database.writing() as connection:
+    with database.write_transaction() as connection:
         for statement in statements:
             connection.execute(sa.text(statement))
     ensure_schema(database)
@@ -107,7 +107,7 @@ def test_the_head_in_the_code_is_that_of_the_migrations() -> None:
 def test_a_newer_schema_is_refused_and_left_as_it_is(database_url: str) -> None:
     database = Database(database_url)
     ensure_schema(database)
-    with database.writing() as connection:
+    with database.write_transaction() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseUnavailable, match=r"'9999'.*upgrade Limn"):
         ensure_schema(database)
@@ -117,7 +117,7 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(database_url: str) -> None:
 
 def test_the_database_of_another_program_is_refused(database_url: str) -> None:
     database = Database(database_url)
-    with database.writing() as connection:
+    with database.write_transaction() as connection:
         connection.execute(sa.text("CREATE TABLE invoices (id INTEGER PRIMARY KEY)"))
     with pytest.raises(DatabaseUnavailable, match="invoices"):
         ensure_schema(database)
@@ -142,11 +142,11 @@ def test_a_database_that_lost_a_table_or_its_version_is_a_clear_error(
 ) -> None:
     limn("collections")
     database = Database(tmp_path / "data" / "limn.db")
-    with database.writing() as connection:
+    with database.write_transaction() as connection:
         connection.execute(sa.text("DROP TABLE picture"))
         connection.execute(sa.text("DROP TABLE space"))
     assert "no such table" in limn("collections", code=1).stderr
-    with database.writing() as connection:
+    with database.write_transaction() as connection:
         connection.execute(sa.text("DELETE FROM alembic_version"))
     assert "has schema None" in limn("collections", code=1).stderr
     database.close()

@@ -44,7 +44,10 @@ def test_a_damaged_database_does_not_tell_where_it_is(
 
 def test_a_server_that_is_away_is_told_without_its_address_and_user() -> None:
     database = Database("postgresql://somebody:secret@127.0.0.1:1/photos")
-    with pytest.raises(DatabaseUnavailable, match="somebody") as caught, database.reading():
+    with (
+        pytest.raises(DatabaseUnavailable, match="somebody") as caught,
+        database.read_transaction(),
+    ):
         pass
     assert caught.value.outside == "the database can't be used"
     database.close()

@@ -189,7 +189,7 @@ def test_secrets_are_kept_as_hashes_alone(database_url: str) -> None:
     ensure_schema(database)
     tokens = Tokens(database)
     secret = tokens.create("phone", "write")
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         row = sql.exec_driver_sql("SELECT * FROM token").one()
     assert not any(secret in str(value) or secret[5:] in str(value) for value in row)
     found = tokens.of_secret(secret)

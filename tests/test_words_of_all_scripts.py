@@ -96,7 +96,7 @@ def store(catalog: Catalog, captions: list[str]) -> list[int]:
         for number, text in enumerate(captions)
     ]
     catalog.writer.store(collection, batch)
-    with database_of(catalog).reading() as sql:
+    with database_of(catalog).read_transaction() as sql:
         return list(sql.scalars(sa.text("SELECT id FROM picture ORDER BY path")))
 
 
@@ -137,7 +137,7 @@ def test_a_database_with_words_of_before_is_cut_anew_once(database_url: str) -> 
     [collection] = catalog.collections.all()
     head = current_revision(database)
     downgrade(database, "0007")
-    with database.writing() as sql:  # as the old version split it
+    with database.write_transaction() as sql:  # as the old version split it
         sql.execute(sa.text("DELETE FROM picture_words"))
         sql.execute(
             sa.text("INSERT INTO picture_words VALUES (:id, '2只狗在草地上奔跑')"), {"id": ids[0]}

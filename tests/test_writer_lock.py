@@ -48,7 +48,7 @@ def test_no_row_is_written_once_the_lock_is_lost(catalog: Catalog, collection: C
             lambda: catalog.writer.remove(collection, [1]),
             lambda: catalog.failures.record(collection, [failure]),
             lambda: catalog.failures.forget(collection, [failure.path]),
-            lambda: ledger.keep_containers([FileStamp(Path("/p/a.tar"), 1, 1)], []),
+            lambda: ledger.record_containers([FileStamp(Path("/p/a.tar"), 1, 1)], []),
         ]
         for write in writes:
             with pytest.raises(LockLost, match=r"'p'.*run the command again"):
@@ -73,7 +73,7 @@ def test_the_lock_is_given_when_the_transaction_of_who_lost_it_is_over(
             took.append(time.monotonic())
 
     with catalog.lock(collection):
-        with database_of(catalog).writing() as sql:
+        with database_of(catalog).write_transaction() as sql:
             catalog.changes.take_turn(sql, collection.id)
             cut_the_lock(other)
             taker = Thread(target=take)
@@ -147,12 +147,12 @@ def cut_the_lock(database: Database) -> int:
         # Other databases of the server may belong to other runs of these tests.
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    with database.writing() as sql:
+    with database.write_transaction() as sql:
         return int(sql.execute(statement, {"space": POSTGRES_SPACE}).scalar_one())
 
 
 def names(database: Database) -> list[str]:
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         paths = sql.scalars(sa.select(t.picture.c.path).order_by(t.picture.c.path))
         return [Path(path.decode()).name for path in paths]
 

@@ -138,7 +138,7 @@ def _supervise(engine: Engine, once: bool) -> None:
         click.echo("waiting for jobs; end with Ctrl-C", err=True)
     try:
         processes.step()
-        while processes.running or not once:
+        while processes.running_count or not once:
             time.sleep(POLL_INTERVAL_S)
             processes.step()
     finally:

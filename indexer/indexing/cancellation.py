@@ -45,7 +45,7 @@ def cancellable(jobs: Jobs, job: int, on_hang: Callable[[], None]) -> Iterator[S
     def look() -> None:
         while not over.wait(LOOK_EVERY_S):
             with suppress(LimnError):  # the database may be unavailable for a moment
-                if jobs.wanted(job):
+                if jobs.should_continue(job):
                     continue
                 stop.ask()
                 if not over.wait(END_S):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from indexer.indexing.decode import Outcome, ReadFile, Work, is_film
 from indexer.indexing.results import SameContent
 from indexer.indexing.run_state import RunState, Task
-from search.catalog.known_files import Held
+from search.catalog.known_files import KnownFileRow
 from search.catalog.records import Failure
 
 
@@ -160,12 +160,12 @@ def _may_hold_another(task: Task, sizes: Mapping[int, int], state: RunState) -> 
     return others > 0 or size in state.moved_from
 
 
-def _gone_with(state: RunState, content: bytes, tasks: Sequence[Task]) -> list[Held]:
+def _gone_with(state: RunState, content: bytes, tasks: Sequence[Task]) -> list[KnownFileRow]:
     of_size = state.moved_from.get(tasks[0].item.size_bytes, {})
     return of_size.get(content, [])
 
 
-def _free(row: Held) -> Free:
+def _free(row: KnownFileRow) -> Free:
     return Free(row.id, row.captions_hash, row.place)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from search.catalog.known_files import Held
+from search.catalog.known_files import KnownFileRow
 from search.pictures.containers import may_move
 
 Fate = Literal["same", "unknown", "gone", "missing"]
@@ -34,7 +34,9 @@ class SearchedFolders:
         return folder in self._there
 
 
-def fate(picture: Held, same: set[bytes], unknown: set[bytes], there: SearchedFolders) -> Fate:
+def fate(
+    picture: KnownFileRow, same: set[bytes], unknown: set[bytes], there: SearchedFolders
+) -> Fate:
     """Return the fate of a picture that was not found again.
 
     `same` are containers that were not opened, as they have not changed; `unknown` could not be

@@ -201,7 +201,7 @@ class _Run:
         through the whole collection.
         """
         film = shots.film
-        known_files = self._writer.known_files.known([item.path for item in shots.items])
+        known_files = self._writer.known_files.by_path([item.path for item in shots.items])
         beside = captions_hash(film.sidecar)
         unchanged_paths = {
             path

@@ -24,7 +24,7 @@ from indexer.sources import (
     uncovers,
 )
 from indexer.sources.walk import empty
-from search.catalog.known_files import Held, KnownFiles
+from search.catalog.known_files import KnownFileRow, KnownFiles
 from search.catalog.records import Failure, FileStamp
 from search.errors import Message
 
@@ -57,7 +57,7 @@ class RunPlanner:
         self,
         known_files: KnownFiles | None,
         failures: Sequence[Failure] = (),
-        missing: Iterable[Held] = (),
+        missing: Iterable[KnownFileRow] = (),
         *,
         retry: bool = False,
         check: Callable[[], None] = lambda: None,
@@ -153,7 +153,7 @@ class RunPlanner:
             )
             self.state.failures.append(Failure(link.path, "unreadable", detail))
 
-    def _may_move(self, row: Held) -> None:
+    def _may_move(self, row: KnownFileRow) -> None:
         of_size = self.state.moved_from.setdefault(row.size_bytes, defaultdict(list))
         of_size[row.content_hash].append(row)
 
@@ -174,11 +174,11 @@ class RunPlanner:
             self.state.unchanged += int(unchanged_rows.sum())
             items = list(compress(items, ~unchanged_rows))
         paths = [item.path for item in items]
-        known_by_path = self._known_files.known(paths) if self._known_files else {}
+        known_by_path = self._known_files.by_path(paths) if self._known_files else {}
         tried_paths = list(self._failed_paths.intersection(paths)) if self._failed_paths else []
         failed_states: dict[Path, tuple[int | None, int | None]] = {}
         if self._known_files and tried_paths and not self._retry:
-            failed_states = self._known_files.failed(tried_paths)
+            failed_states = self._known_files.final_failures(tried_paths)
         for item in items:
             file = known_by_path.get(item.path)
             state = (item.size_bytes, item.mtime_ns)

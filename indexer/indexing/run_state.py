@@ -7,7 +7,7 @@ from typing import Self
 from indexer.indexing.decode import Work
 from indexer.indexing.disk_queue import DiskQueue
 from indexer.sources import Item
-from search.catalog.known_files import Held
+from search.catalog.known_files import KnownFileRow
 from search.catalog.records import Failure, FileStamp, KnownFile
 
 
@@ -46,7 +46,7 @@ class RunState:
     # The number of known files that have changed.
     changed: int = 0
     # Gone or missing pictures, by size and content: a new file with the same content has moved.
-    moved_from: dict[int, dict[bytes, list[Held]]] = field(default_factory=dict)
+    moved_from: dict[int, dict[bytes, list[KnownFileRow]]] = field(default_factory=dict)
     # The pictures that were missing before this run.
     missing_before: set[int] = field(default_factory=set)
     lost_containers: list[Path] = field(default_factory=list)

@@ -29,7 +29,7 @@ class UnchangedFiles:
     def __init__(self, known_files: KnownFiles, root: Path, table: Path | None) -> None:
         none = np.zeros(0, np.uint64)
         ids, keys, states = [none.astype(np.int64)], [none], [none]
-        for marks in known_files.marks(root, table):
+        for marks in known_files.stamps(root, table):
             ids.append(np.array(marks.ids, np.int64))
             keys.append(_words(marks.path_hashes))
             states.append(_states(marks.sizes_bytes, marks.mtimes_ns, marks.captions_hashes))

@@ -44,7 +44,7 @@ class Worker:
 
     def once(self) -> int:
         """Run every job that can run now, one after the other; return their number."""
-        return sum(self._take(job) for job in self._jobs.waiting())
+        return sum(self._take(job) for job in self._jobs.queue())
 
     def one(self, job_id: int) -> bool:
         """Run one job; False where the job has ended, or another process has its collection.

@@ -143,7 +143,7 @@ class Writer:
         if state.settled_paths:
             self._catalog.failures.forget(self._collection, state.settled_paths)
         if state.whole or state.lost_containers:
-            self.known_files.keep_containers(state.whole, state.lost_containers)
+            self.known_files.record_containers(state.whole, state.lost_containers)
         self._report("")
 
     def count(self, **more: int) -> None:

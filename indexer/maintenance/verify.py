@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from search.catalog.catalog import Catalog
-from search.catalog.known_files import Held
+from search.catalog.known_files import KnownFileRow
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file
 from search.records import Collection
@@ -52,7 +52,7 @@ def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator
             )
 
 
-def _has_changed(row: Held) -> bool:
+def _has_changed(row: KnownFileRow) -> bool:
     try:
         status = row.place.stat()
     except NotADirectoryError:  # in a container that was rewritten
@@ -60,7 +60,7 @@ def _has_changed(row: Held) -> bool:
     return (status.st_size, status.st_mtime_ns) != (row.size_bytes, row.mtime_ns)
 
 
-def _vector(catalog: Catalog, row: Held) -> Defect | None:
+def _vector(catalog: Catalog, row: KnownFileRow) -> Defect | None:
     _, vector = catalog.pictures.vector(row.id)
     length = float(np.linalg.norm(vector))
     if np.isfinite(vector).all() and abs(length - 1) < LENGTH_ERROR:

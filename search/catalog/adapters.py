@@ -36,20 +36,20 @@ class Adapters:
             "made_at": now(),
         }
         mine = (a.collection_id == collection.id) & (a.space_id == collection.space.id)
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             sql.execute(t.adapter.delete().where(mine))
             sql.execute(t.adapter.insert(), [row])
 
     def all(self) -> list[InstalledAdapter]:
         """Return every adapter, by collection."""
-        with self._database.reading() as sql:
-            return [_installed(row) for row in sql.execute(_named())]
+        with self._database.read_transaction() as sql:
+            return [_installed_adapter(row) for row in sql.execute(_select_adapters())]
 
     def in_use(self) -> dict[tuple[int, str], Adapter]:
         """Return the adapters that are turned on, by collection and space."""
-        with self._database.reading() as sql:
-            rows = sql.execute(_named().where(t.adapter.c.enabled)).all()
-        return {(row.collection_id, row.space_id): _installed(row).adapter for row in rows}
+        with self._database.read_transaction() as sql:
+            rows = sql.execute(_select_adapters().where(t.adapter.c.enabled)).all()
+        return {(row.collection_id, row.space_id): _installed_adapter(row).adapter for row in rows}
 
     def turn(self, name: str, on: bool) -> None:
         """Turn a collection's adapter on or off; raise NotFound if it has none."""
@@ -60,10 +60,10 @@ class Adapters:
         self._change(name, t.adapter.delete())
 
     def _change(self, name: str, statement: sa.Update | sa.Delete) -> None:
-        named = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
-        with self._database.writing() as sql:
-            changed = sql.execute(statement.where(t.adapter.c.collection_id.in_(named)))
-            if not changed.rowcount:
+        collection_ids = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
+        with self._database.write_transaction() as sql:
+            result = sql.execute(statement.where(t.adapter.c.collection_id.in_(collection_ids)))
+            if not result.rowcount:
                 raise NotFound(
                     "unknown-adapter",
                     "collection {name!r} has no adapter; train one of its marks: "
@@ -72,12 +72,12 @@ class Adapters:
                 )
 
 
-def _named() -> sa.Select[Any]:
-    joined = t.adapter.join(t.collection)
-    return sa.select(t.adapter, t.collection.c.name).select_from(joined).order_by("name")
+def _select_adapters() -> sa.Select[Any]:
+    tables = t.adapter.join(t.collection)
+    return sa.select(t.adapter, t.collection.c.name).select_from(tables).order_by("name")
 
 
-def _installed(row: sa.Row[Any]) -> InstalledAdapter:
+def _installed_adapter(row: sa.Row[Any]) -> InstalledAdapter:
     try:
         adapter = Adapter.from_bytes(row.matrices, row.rank)
     except ValueError as error:

@@ -35,9 +35,9 @@ def places(caption_ids: Ids) -> Ids:
 
 def captions_of(caption_ids: Ids, picture_ids: Ids) -> Ids:
     """Return those of the ascending `caption_ids` that belong to the pictures."""
-    wanted = np.unique(picture_ids) << PLACE_BITS
-    starts = np.searchsorted(caption_ids, wanted)
-    counts = np.searchsorted(caption_ids, wanted + MAX_CAPTIONS) - starts
+    first_ids = np.unique(picture_ids) << PLACE_BITS
+    starts = np.searchsorted(caption_ids, first_ids)
+    counts = np.searchsorted(caption_ids, first_ids + MAX_CAPTIONS) - starts
     # Where each picture's run begins in the answer, and from there one by one.
     begins = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     return caption_ids[begins + np.arange(len(begins))] if len(begins) else caption_ids[:0]

@@ -48,7 +48,7 @@ class Catalog:
         self.marks = Marks(database)
         self.concepts = Concepts(database)
         self.boards = CatalogBoards(database)
-        self.saved = CatalogSavedSearches(database)
+        self.saved_searches = CatalogSavedSearches(database)
         self.adapters = Adapters(database)
 
     def files(self, collection: Collection) -> KnownFiles:
@@ -65,7 +65,7 @@ class Catalog:
 
     def identity(self) -> str:
         """Return the catalog's own id; index files carry it."""
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return str(sql.scalars(sa.select(t.catalog.c.id)).one())
 
     @property

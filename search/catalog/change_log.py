@@ -7,15 +7,15 @@ random name: a position in the log is valid if its number still belongs to the s
 
 import secrets
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 import numpy as np
 import sqlalchemy as sa
 
-from search.catalog.caption_ids import MAX_CAPTIONS, caption_id, every_caption
+from search.catalog.caption_embeddings import embedded_captions
+from search.catalog.caption_ids import caption_id, every_caption
 from search.catalog.database import Database
 from search.catalog.database import tables as t
-from search.catalog.database.statements import Sql, delete_in, in_pieces
+from search.catalog.database.statements import Sql, delete_in
 from search.catalog.database.vectors import from_blobs
 from search.catalog.database.writer_lock import check_lock
 from search.catalog.records import Changes
@@ -31,7 +31,7 @@ class ChangeLog:
 
     def last(self, collection_id: int) -> int:
         """Return the number of the collection's last change; 0 before the first."""
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return _last(sql, collection_id)
 
     def of_pictures(
@@ -53,7 +53,7 @@ class ChangeLog:
             .limit(limit)
         )
         while True:
-            with self._database.reading() as sql:
+            with self._database.read_transaction() as sql:
                 rows = sql.execute(statement.where(c.c.seq > position)).all()
                 if not rows:
                     return
@@ -87,24 +87,24 @@ class ChangeLog:
         fresh, last = position == 0, 0  # the index is still empty: nothing to drop
         if fresh:
             last = self.last(collection.id)  # before they are read: later changes follow
-            captioned = sa.exists().where(t.caption.c.picture_id == log.picture_id)
-            statement = statement.where(log.seq <= last, captioned)
+            has_caption = sa.exists().where(t.caption.c.picture_id == log.picture_id)
+            statement = statement.where(log.seq <= last, has_caption)
         while True:
-            with self._database.reading() as sql:
+            with self._database.read_transaction() as sql:
                 rows = sql.execute(statement.where(log.seq > position)).all()
                 if not rows:
                     break
-                changed = [row.picture_id for row in rows]
-                embedded = _embedded_captions(sql, collection.space.id, changed)
+                picture_ids = [row.picture_id for row in rows]
+                captions = embedded_captions(sql, collection.space.id, picture_ids)
                 position = rows[-1].seq
                 epoch = _epoch_at(sql, collection.id, position)
-            ids = np.array([caption_id(*each) for each, _ in embedded], dtype=np.int64)
+            ids = np.array([caption_id(*key) for key, _ in captions], dtype=np.int64)
             yield Changes(
                 position=position,
                 epoch=epoch,
                 ids=ids,
-                vectors=from_blobs([vector for _, vector in embedded], collection.space.width),
-                removed=ids[:0] if fresh else np.setdiff1d(every_caption(changed), ids),
+                vectors=from_blobs([vector for _, vector in captions], collection.space.width),
+                removed=ids[:0] if fresh else np.setdiff1d(every_caption(picture_ids), ids),
             )
         if last > position:
             none = np.empty(0, np.int64)
@@ -121,14 +121,14 @@ class ChangeLog:
 
         `position` may have left the log: an epoch has all numbers past its beginning.
         """
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return _epoch_at(sql, collection_id, position)
 
     def goes_on_from(self, collection_id: int, position: int, epoch: str) -> bool:
         """Return whether the log includes a change of that epoch, and has only grown since."""
         if position == 0:
             return True
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             last = _last(sql, collection_id)
             return position <= last and _epoch_at(sql, collection_id, position) == epoch
 
@@ -152,9 +152,9 @@ class ChangeLog:
         e = t.change_epoch.c
         last = _last(sql, collection_id)
         newest = sa.select(e.name).where(e.collection_id == collection_id)
-        found = sql.scalar(newest.order_by(e.id.desc()).limit(1))
-        name, least = self._ours.get(collection_id, ("", 0))
-        if found != name or not name or last < least:
+        newest_name = sql.scalar(newest.order_by(e.id.desc()).limit(1))
+        name, our_last = self._ours.get(collection_id, ("", 0))
+        if newest_name != name or not name or last < our_last:
             name = secrets.token_hex(16)
             row = {"collection_id": collection_id, "name": name, "after": last}
             sql.execute(t.change_epoch.insert().values(row))
@@ -167,7 +167,10 @@ def log_changes(sql: Sql, collection_id: int, picture_ids: Sequence[int]) -> Non
     if picture_ids:
         sql.execute(
             t.change.insert(),
-            [{"collection_id": collection_id, "picture_id": each} for each in picture_ids],
+            [
+                {"collection_id": collection_id, "picture_id": picture_id}
+                for picture_id in picture_ids
+            ],
         )
 
 
@@ -185,31 +188,3 @@ def _epoch_at(sql: Sql, collection_id: int, position: int) -> str:
         .limit(1)
     )
     return sql.scalar(statement) or ""
-
-
-def _embedded_captions(
-    sql: Sql, space_id: str, picture_ids: Sequence[int]
-) -> list[tuple[tuple[int, int], bytes]]:
-    """Return the captions of pictures as ((picture's id, place), embedding), each text once.
-
-    Missing pictures have none.
-    A place is that in `PictureFacts.captions`; captions past the 64th are left out.
-    """
-    c, e = t.caption.c, t.caption_embedding.c
-    statement = (
-        sa.select(c.picture_id, c.text, e.vector)
-        .join(t.caption_embedding, (e.caption_id == c.id) & (e.space_id == space_id))
-        .where(c.picture_id.not_in(sa.select(t.missing_picture.c.picture_id)))
-        .order_by(c.picture_id, c.origin.desc(), c.id)
-    )
-    found: list[tuple[tuple[int, int], bytes]] = []
-    rows = in_pieces(sql, statement, c.picture_id, picture_ids)
-    for picture_id, captions in groupby(rows, key=lambda row: int(row.picture_id)):
-        vectors: dict[str, bytes] = {}
-        for row in captions:
-            vectors.setdefault(row.text, row.vector)
-        found += [
-            ((picture_id, place), vector)
-            for place, vector in enumerate(list(vectors.values())[:MAX_CAPTIONS])
-        ]
-    return found

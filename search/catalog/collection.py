@@ -34,7 +34,7 @@ class CollectionRows:
     def __init__(self, database: Database, changes: ChangeLog) -> None:
         self._database = database
         self._changes = changes
-        self._kept: tuple[int | None, WithLastChanges] = (None, ())
+        self._last_read: tuple[int | None, WithLastChanges] = (None, ())
 
     def all(self) -> list[Collection]:
         """Return every collection, by name."""
@@ -55,51 +55,53 @@ class CollectionRows:
 
     def get(self, name: str) -> Collection | None:
         """Return the collection of that name, or None."""
-        known = {collection.name: collection for collection, _ in self._read()}
-        spelling = _spelling(name, known)
-        return None if spelling is None else known[spelling]
+        by_name = {collection.name: collection for collection, _ in self._read()}
+        spelling = _spelling(name, by_name)
+        return None if spelling is None else by_name[spelling]
 
     def with_last_changes(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
         """Return the collections of `find`, each with the number of its last change.
 
         It takes one statement at most: none while nothing was committed since the last call.
         """
-        found = self._read()
-        known = {collection.name for collection, _ in found}
-        wanted = set()
+        collections = self._read()
+        known_names = {collection.name for collection, _ in collections}
+        wanted_names = set()
         for name in names:
-            spelt = _spelling(name, known)
-            if spelt is None:
-                listed = ", ".join(sorted(known)) or "none yet; make one with: limn index PATH"
+            spelling = _spelling(name, known_names)
+            if spelling is None:
+                name_list = (
+                    ", ".join(sorted(known_names)) or "none yet; make one with: limn index PATH"
+                )
                 raise NotFound(
                     "unknown-collection",
                     "there is no collection {name!r}; the collections are: {collections}",
                     name=name,
-                    collections=listed,
+                    collections=name_list,
                 )
-            wanted.add(spelt)
-        return [each for each in found if not names or each[0].name in wanted]
+            wanted_names.add(spelling)
+        return [row for row in collections if not names or row[0].name in wanted_names]
 
     def _read(self) -> WithLastChanges:
         """Return all collections as they are now, also after changes by other processes."""
         version = self._database.version()  # first: later commits are read by the next call
-        kept, found = self._kept
-        if version is None or version != kept:
-            found = tuple(map(_collection, self._database.rows(_with_last_changes)))
-            self._kept = (version, found)
-        return found
+        cached_version, collections = self._last_read
+        if version is None or version != cached_version:
+            collections = tuple(map(_collection, self._database.rows(_with_last_changes)))
+            self._last_read = (version, collections)
+        return collections
 
     def open(self, name: str, space: Space) -> Collection:
         """Return the collection of that name in its own space, or create one in `space`."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             check_lock(self._database, sql, EVERY_COLLECTION)
-            known = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
-            if known is None:
+            space_id = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
+            if space_id is None:
                 sql.execute(t.space.insert().values(**asdict(space), created_at=now()))
-            named = t.collection.c.name.in_(forms(name))
-            if sql.scalar(sa.select(t.collection.c.id).where(named)) is None:
-                made = {"name": compose(name), "space_id": space.id, "created_at": now()}
-                sql.execute(t.collection.insert().values(made))
+            has_name = t.collection.c.name.in_(forms(name))
+            if sql.scalar(sa.select(t.collection.c.id).where(has_name)) is None:
+                row = {"name": compose(name), "space_id": space.id, "created_at": now()}
+                sql.execute(t.collection.insert().values(row))
         return self.one(name)
 
     def take_space(self, collection: Collection, space: Space) -> Collection:
@@ -113,22 +115,27 @@ class CollectionRows:
             SpaceMismatch: the collection has pictures that another encoder embedded.
             NotFound: the collection was removed since.
         """
-        now = self.one(collection.name)
-        if now.space == space:
-            return now
+        current = self.one(collection.name)
+        if current.space == space:
+            return current
         p = t.picture.c
-        with self._database.writing() as sql:
-            self._changes.take_turn(sql, now.id)
-            if now.space.id == space.id:
-                named = t.space.update().where(t.space.c.id == space.id)
-                sql.execute(named.values(encoder=space.encoder))
-                return Collection(now.id, now.name, space)
-            if sql.scalar(sa.select(p.id).where(p.collection_id == now.id).limit(1)) is not None:
-                raise _other_space(now, space)
+        with self._database.write_transaction() as sql:
+            self._changes.take_turn(sql, current.id)
+            if current.space.id == space.id:
+                statement = t.space.update().where(t.space.c.id == space.id)
+                sql.execute(statement.values(encoder=space.encoder))
+                return Collection(current.id, current.name, space)
+            if (
+                sql.scalar(sa.select(p.id).where(p.collection_id == current.id).limit(1))
+                is not None
+            ):
+                raise _other_space(current, space)
             sql.execute(
-                t.collection.update().where(t.collection.c.id == now.id).values(space_id=space.id)
+                t.collection.update()
+                .where(t.collection.c.id == current.id)
+                .values(space_id=space.id)
             )
-        return Collection(now.id, now.name, space)
+        return Collection(current.id, current.name, space)
 
     def rename(self, collection: Collection, name: str) -> None:
         """Give a collection another name; its jobs' requests take that name too.
@@ -140,16 +147,16 @@ class CollectionRows:
         """
         check_name(name)
         c, j = t.collection.c, t.job.c
-        with writer_lock(self._database, collection), self._database.writing() as sql:
-            taken = sa.select(c.id).where(c.name.in_(forms(name)), c.id != collection.id)
-            if sql.scalar(taken) is not None:
+        with writer_lock(self._database, collection), self._database.write_transaction() as sql:
+            same_name = sa.select(c.id).where(c.name.in_(forms(name)), c.id != collection.id)
+            if sql.scalar(same_name) is not None:
                 raise NameTaken(
                     "collection-name-taken",
                     "there is a collection {name!r} already; choose another name",
                     name=name,
                 )
-            renamed = t.collection.update().where(c.id == collection.id)
-            sql.execute(renamed.values(name=compose(name)))
+            statement = t.collection.update().where(c.id == collection.id)
+            sql.execute(statement.values(name=compose(name)))
             mine = sa.or_(j.collection_id == collection.id, j.name == collection.name)
             for job_id, request in sql.execute(sa.select(j.id, j.request).where(mine)).all():
                 new = None if request is None else json.dumps({**json.loads(request), "name": name})
@@ -157,13 +164,13 @@ class CollectionRows:
 
     def remove(self, collection: Collection) -> None:
         """Delete a collection with its pictures and embeddings; picture files are never touched."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             sql.execute(t.collection.delete().where(t.collection.c.id == collection.id))
 
     def summaries(self, names: Sequence[str] = ()) -> list[CollectionSummary]:
         """Return summaries of collections, for lists; raise NotFound as `find` does."""
-        found = self.find(names)
+        collections = self.find(names)
         mine = t.picture.c.collection_id
         pictures = (
             sa.select(mine, sa.func.count(), sa.func.sum(t.picture.c.size_bytes))
@@ -178,32 +185,32 @@ class CollectionRows:
         jobs = sa.select(t.job.c.collection_id, sa.func.max(t.job.c.updated_at)).group_by(
             t.job.c.collection_id
         )
-        made = sa.select(t.collection.c.id, t.collection.c.created_at)
-        with self._database.reading() as sql:
-            indexed = {row[0]: (row[1], int(row[2])) for row in sql.execute(pictures)}
-            captioned, failed, updated, created, away = (
+        creations = sa.select(t.collection.c.id, t.collection.c.created_at)
+        with self._database.read_transaction() as sql:
+            totals = {row[0]: (row[1], int(row[2])) for row in sql.execute(pictures)}
+            caption_counts, failure_counts, update_times, creation_times, missing_counts = (
                 {row[0]: row[1] for row in sql.execute(statement)}
-                for statement in (captions, failures, jobs, made, missing)
+                for statement in (captions, failures, jobs, creations, missing)
             )
         return [
             CollectionSummary(
                 name=collection.name,
                 space=collection.space,
-                pictures=indexed.get(collection.id, (0, 0))[0],
-                captions=captioned.get(collection.id, 0),
-                failures=failed.get(collection.id, 0),
-                missing=away.get(collection.id, 0),
-                size_bytes=indexed.get(collection.id, (0, 0))[1],
-                created_at=created.get(collection.id, ""),
-                updated_at=updated.get(collection.id),
+                pictures=totals.get(collection.id, (0, 0))[0],
+                captions=caption_counts.get(collection.id, 0),
+                failures=failure_counts.get(collection.id, 0),
+                missing=missing_counts.get(collection.id, 0),
+                size_bytes=totals.get(collection.id, (0, 0))[1],
+                created_at=creation_times.get(collection.id, ""),
+                updated_at=update_times.get(collection.id),
             )
-            for collection in found
+            for collection in collections
         ]
 
 
-def _spelling(name: str, known: Container[str]) -> str | None:
+def _spelling(name: str, known_names: Container[str]) -> str | None:
     """Return the form of a name that is known, or None."""
-    return next((form for form in forms(name) if form in known), None)
+    return next((form for form in forms(name) if form in known_names), None)
 
 
 def check_name(name: str) -> None:
@@ -230,9 +237,9 @@ def _with_last_changes(_sqlite: bool) -> sa.Select[Any]:
     return sa.select(c.id, c.name, s.id, s.encoder, s.width, last).join(t.space).order_by(c.name)
 
 
-def _other_space(collection: Collection, wanted: Space) -> SpaceMismatch:
+def _other_space(collection: Collection, space: Space) -> SpaceMismatch:
     encoder = collection.space.encoder
-    same = encoder == wanted.encoder
+    same = encoder == space.encoder
     return SpaceMismatch(
         "collection-of-another-encoder",
         "collection {name!r} holds vectors of {space!r} (encoder {encoder}), but "
@@ -241,6 +248,6 @@ def _other_space(collection: Collection, wanted: Space) -> SpaceMismatch:
         name=collection.name,
         space=collection.space.id,
         encoder=encoder,
-        wanted=wanted.id,
+        wanted=space.id,
         remedy="the encoder has changed since" if same else f"index with --encoder {encoder}",
     )

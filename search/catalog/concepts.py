@@ -31,8 +31,8 @@ class Concepts:
             NameTaken: a concept of that name exists, and `replace` is False.
         """
         c = t.concept
-        words = json.dumps([[each.text, each.weight] for each in concept.words], ensure_ascii=False)
-        with self._database.writing() as sql:
+        words = json.dumps([[term.text, term.weight] for term in concept.words], ensure_ascii=False)
+        with self._database.write_transaction() as sql:
             if replace:
                 sql.execute(c.delete().where(c.c.name.in_(forms(concept.name))))
             elif sql.scalar(sa.select(c.c.id).where(c.c.name.in_(forms(concept.name)))) is not None:
@@ -47,29 +47,29 @@ class Concepts:
 
     def all(self) -> list[Concept]:
         """Return every concept, by name."""
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = sql.execute(sa.select(t.concept).order_by(t.concept.c.name)).all()
             return _concepts(sql, rows)
 
     def one(self, name: str) -> Concept:
         """Return the concept of that name; raise NotFound."""
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = sql.execute(sa.select(t.concept).where(t.concept.c.name.in_(forms(name)))).all()
-            found = _concepts(sql, rows)
-            if not found:
+            concepts = _concepts(sql, rows)
+            if not concepts:
                 names = sql.scalars(sa.select(t.concept.c.name).order_by(t.concept.c.name))
-                listed = ", ".join(names) or "none yet; keep one with: limn concept save NAME"
+                name_list = ", ".join(names) or "none yet; keep one with: limn concept save NAME"
                 raise NotFound(
                     "unknown-concept",
                     "there is no concept {name!r}; the concepts are: {concepts}",
                     name=name,
-                    concepts=listed,
+                    concepts=name_list,
                 )
-        return found[0]
+        return concepts[0]
 
     def remove(self, name: str) -> None:
         """Delete a concept; raise NotFound."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             if not sql.execute(
                 t.concept.delete().where(t.concept.c.name.in_(forms(name)))
             ).rowcount:
@@ -84,9 +84,9 @@ class Concepts:
     ) -> Mapping[str, int]:
         """Return the marked pictures in these collections, an id for each content's hash."""
         p = t.picture.c
-        hashes = [bytes.fromhex(each.content_hash) for each in marks]
+        hashes = [bytes.fromhex(mark.content_hash) for mark in marks]
         statement = sa.select(p.content_hash, p.id).where(p.collection_id.in_(collection_ids))
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement.order_by(p.id.desc()), p.content_hash, hashes)
         return {bytes(row.content_hash).hex(): row.id for row in rows}  # the first of copies
 
@@ -95,11 +95,11 @@ def _insert_parts(sql: Sql, concept_id: int, concept: Concept) -> None:
     marks = [
         {
             "concept_id": concept_id,
-            "content_hash": bytes.fromhex(each.content_hash),
-            "more": each.more,
-            "file": each.file,
+            "content_hash": bytes.fromhex(mark.content_hash),
+            "more": mark.more,
+            "file": mark.file,
         }
-        for each in concept.marks
+        for mark in concept.marks
     ]
     vectors = [
         {"concept_id": concept_id, "space_id": space_id, "vector": vector.astype("<f2").tobytes()}
@@ -114,8 +114,8 @@ def _concepts(sql: Sql, rows: Sequence[sa.Row[Any]]) -> list[Concept]:
     m, v, ids = t.concept_mark.c, t.concept_vector.c, [row.id for row in rows]
     marks: dict[int, list[ConceptMark]] = defaultdict(list)
     vectors: dict[int, dict[str, Vectors]] = defaultdict(dict)
-    named = sa.select(t.concept_mark).order_by(m.more.desc(), m.file, m.content_hash)
-    for row in in_pieces(sql, named, m.concept_id, ids):
+    statement = sa.select(t.concept_mark).order_by(m.more.desc(), m.file, m.content_hash)
+    for row in in_pieces(sql, statement, m.concept_id, ids):
         mark = ConceptMark(bytes(row.content_hash).hex(), bool(row.more), row.file)
         marks[row.concept_id].append(mark)
     for row in in_pieces(sql, sa.select(t.concept_vector), v.concept_id, ids):

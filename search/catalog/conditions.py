@@ -63,21 +63,21 @@ def column(name: str) -> Callable[[str, Value], Test]:
         if value.span is not None and sign != "~":
             tests.append(sa.and_(f.text.like(DATE), _within(f.text, sign, value.span)))
         # Each with its name: then an index of its own answers each.
-        held = sa.or_(*(sa.and_(f.name == name, each) for each in tests))
-        return p.id.in_(sa.select(f.picture_id).where(held))
+        matches = sa.or_(*(sa.and_(f.name == name, comparison) for comparison in tests))
+        return p.id.in_(sa.select(f.picture_id).where(matches))
 
     return test
 
 
-def _compared(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
+def _compare(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
     return lambda sign, value: ORDERED[sign](column, value)
 
 
 def _contains(column: sa.ColumnElement[Any], text: str) -> Test:
-    return sa.or_(*(column.icontains(each, autoescape=True) for each in forms(text)))
+    return sa.or_(*(column.icontains(form, autoescape=True) for form in forms(text)))
 
 
-def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
+def _compare_text(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
     """Compare text without regard to case, whole or in part."""
 
     def test(sign: str, value: Value) -> Test:
@@ -85,22 +85,22 @@ def _named(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
         if sign == "~":
             return _contains(column, text)
         # Lowered on both sides by the database, which may know fewer letters than Python.
-        return sa.func.lower(column).in_([sa.func.lower(each) for each in forms(text)])
+        return sa.func.lower(column).in_([sa.func.lower(form) for form in forms(text)])
 
     return test
 
 
 def _collection(_: str, value: Value) -> Test:
-    named = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(str(value))))
-    return p.collection_id.in_(named)
+    collection_ids = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(str(value))))
+    return p.collection_id.in_(collection_ids)
 
 
 def _folder(_: str, value: Value) -> Test:
     path = user_path(Path(str(value)))
-    return sa.or_(*(below(p.path, Path(each)) for each in forms(str(path))))
+    return sa.or_(*(below(p.path, Path(form)) for form in forms(str(path))))
 
 
-def _dated(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
+def _compare_moments(column: sa.ColumnElement[Any]) -> Callable[[str, Value], Test]:
     def test(sign: str, value: Value) -> Test:
         assert isinstance(value, DateSpan)
         return _within(column, sign, value)
@@ -143,8 +143,8 @@ def _caption(_: str, value: Value) -> Test:
 
 def _language(_: str, value: Value) -> Test:
     c = t.caption.c
-    spoken = sa.func.lower(c.language) == sa.func.lower(str(value))
-    return sa.exists().where(c.picture_id == p.id, spoken)
+    same_language = sa.func.lower(c.language) == sa.func.lower(str(value))
+    return sa.exists().where(c.picture_id == p.id, same_language)
 
 
 def _box(_: str, value: Value) -> Test:
@@ -157,8 +157,8 @@ def _box(_: str, value: Value) -> Test:
 def _has(_: str, value: Value) -> Test:
     column = str(value).removeprefix(COLUMN)
     if column != value or column.lower() not in HAVING:
-        held = t.field.c.name.in_(forms(column))
-        return p.id.in_(sa.select(t.field.c.picture_id).where(held))
+        has_column = t.field.c.name.in_(forms(column))
+        return p.id.in_(sa.select(t.field.c.picture_id).where(has_column))
     tests = {
         "caption": sa.exists().where(t.caption.c.picture_id == p.id),
         "place": p.latitude.is_not(None),
@@ -176,27 +176,30 @@ def _id(_: str, value: Value) -> Test:
     assert isinstance(value, tuple)
     # Short runs one by one: each test of a range is a level of SQLite's expressions.
     single = [
-        each for first, last in value if last - first < SHORT_RUN for each in range(first, last + 1)
+        picture_id
+        for first, last in value
+        if last - first < SHORT_RUN
+        for picture_id in range(first, last + 1)
     ]
     runs = [p.id.between(first, last) for first, last in value if last - first >= SHORT_RUN]
     return sa.or_(p.id.in_(single), *runs)
 
 
 COMPARISONS: Mapping[FactType, Callable[[sa.ColumnElement[Any]], Callable[[str, Value], Test]]] = {
-    "name": _named,
-    "text": _named,
-    "moment": _dated,
-    "pixels": _compared,
-    "number": _compared,
+    "name": _compare_text,
+    "text": _compare_text,
+    "moment": _compare_moments,
+    "pixels": _compare,
+    "number": _compare,
 }
 """The condition on a fact's column, by the fact's type."""
 
 CONDITIONS: dict[str, Callable[[str, Value], Test]] = {
     "collection": _collection,
     "folder": _folder,
-    "size": _compared(p.size_bytes),
+    "size": _compare(p.size_bytes),
     # 32 bits times 32 bits: PostgreSQL refuses a product that overflows 32 bits.
-    "megapixels": _compared(sa.cast(p.width_px, sa.BigInteger) * p.height_px / 1e6),
+    "megapixels": _compare(sa.cast(p.width_px, sa.BigInteger) * p.height_px / 1e6),
     "orientation": _orientation,
     **{fact.field: COMPARISONS[fact.type](p[fact.name]) for fact in FILTERABLE},
     "caption": _caption,
@@ -214,5 +217,5 @@ def all_conditions() -> Mapping[str, Callable[[str, Value], Test]]:
     """Return the conditions by field: Limn's own, and those that other packages add."""
     return {
         **CONDITIONS,
-        **{name: added.condition for name, added in plugins.load_added("filters").items()},
+        **{name: field.condition for name, field in plugins.load_added("filters").items()},
     }

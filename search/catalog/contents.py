@@ -29,10 +29,10 @@ def ids_by_content(sql: Sql, hashes: Sequence[bytes]) -> dict[bytes, list[int]]:
         t.picture.outerjoin(m, m.c.picture_id == p.id)
     )
     rows = in_pieces(sql, statement, p.content_hash, list(dict.fromkeys(hashes)))
-    found: dict[bytes, list[int]] = defaultdict(list)
+    ids: dict[bytes, list[int]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row.since is not None, row.id)):
-        found[bytes(row.content_hash)].append(row.id)
-    return found
+        ids[bytes(row.content_hash)].append(row.id)
+    return ids
 
 
 def follow_edits(sql: Sql, edits: Mapping[bytes, bytes]) -> None:
@@ -41,14 +41,14 @@ def follow_edits(sql: Sql, edits: Mapping[bytes, bytes]) -> None:
     Data stays with a content that another picture still has. Where the new content has a
     row of its own under the same key, that row stays.
     """
-    held = ids_by_content(sql, list(edits))
+    holders = ids_by_content(sql, list(edits))
     for old, new in edits.items():
-        if old in held:
+        if old in holders:
             continue
         for table, key in BY_CONTENT:
-            taken = sa.select(key).where(table.c.content_hash == new)
+            existing_keys = sa.select(key).where(table.c.content_hash == new)
             sql.execute(
                 table.update()
-                .where(table.c.content_hash == old, key.not_in(taken.scalar_subquery()))
+                .where(table.c.content_hash == old, key.not_in(existing_keys.scalar_subquery()))
                 .values(content_hash=new)
             )

@@ -26,7 +26,7 @@ def from_columns(values: Sequence[Any], captions: tuple[Caption, ...]) -> Pictur
     """Return the facts of values in the order of `FACT_COLUMNS`, with the captions."""
     facts = list(values)
     for place in _LISTS:
-        listed = facts[place]
-        facts[place] = tuple(listed.split()) if listed else ()
+        text = facts[place]
+        facts[place] = tuple(text.split()) if text else ()
     # mypy can't see that the columns end before captions; a test can.
     return PictureFacts(*facts, captions=captions)  # type: ignore[misc]

@@ -33,7 +33,7 @@ class FactRows:
     @contextmanager
     def open(self, collection_id: int) -> Iterator["CollectionFacts"]:
         """Read the facts of a collection during a block, as one transaction sees them."""
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             yield CollectionFacts(sql, collection_id)
 
 
@@ -54,21 +54,21 @@ class CollectionFacts:
         """Yield rows of `PICTURE_COLUMNS`, some thousands at a time."""
         p = t.picture.c
         statement = sa.select(*(p[name] for name in PICTURE_COLUMNS))
-        return self._fetched(statement.where(*self._of(ids)))
+        return self._fetch(statement.where(*self._of(ids)))
 
     def fields(self, ids: Sequence[int] | None = None) -> Iterator[Sequence[Any]]:
         """Yield rows of (name, picture's id, text, number), some thousands at a time."""
         f = t.field.c
         statement = sa.select(f.name, f.picture_id, f.text, f.number).join(t.picture)
-        return self._fetched(statement.where(*self._of(ids)))
+        return self._fetch(statement.where(*self._of(ids)))
 
     def languages(self, ids: Sequence[int] | None = None) -> Iterator[tuple[str, str]]:
         """Yield each language of captions, "" for none, with its pictures' ids between commas."""
         c = t.caption.c
         # One text a language: a row for each of millions of captions takes ten times as long.
         language = sa.func.coalesce(c.language, "")
-        listed = sa.func.aggregate_strings(sa.cast(c.picture_id, sa.String), ",")
-        statement = sa.select(language, listed).join(t.picture).where(*self._of(ids))
+        id_list = sa.func.aggregate_strings(sa.cast(c.picture_id, sa.String), ",")
+        statement = sa.select(language, id_list).join(t.picture).where(*self._of(ids))
         for row in self._sql.execute(statement.group_by(language)):
             yield row[0], row[1]
 
@@ -77,7 +77,7 @@ class CollectionFacts:
         conditions = [p.collection_id == self._id, present()]
         return conditions if ids is None else [*conditions, p.id.in_(ids)]
 
-    def _fetched(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+    def _fetch(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
         """Yield rows some thousands at a time, so that memory never has a million of them."""
-        found = self._sql.execution_options(yield_per=FETCH_ROWS).execute(statement)
-        return found.partitions()
+        rows = self._sql.execution_options(yield_per=FETCH_ROWS).execute(statement)
+        return rows.partitions()

@@ -36,7 +36,7 @@ class FailureRows:
             }
             for failure in batch
         ]
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             forget_failures(sql, collection, [failure.path for failure in batch])
             sql.execute(t.failure.insert(), rows)
@@ -47,7 +47,7 @@ class FailureRows:
         statement = sa.select(t.failure).where(f.collection_id == collection_id)
         if under is not None:
             statement = statement.where(below(f.path, under))
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return [
                 Failure(
                     Path(os.fsdecode(row.path)),
@@ -61,7 +61,7 @@ class FailureRows:
 
     def forget(self, collection: Collection, paths: Sequence[Path]) -> None:
         """Drop failures of files that no longer exist or can be read again."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             forget_failures(sql, collection, paths)
 

@@ -36,81 +36,83 @@ class CatalogFilters:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def resolve(self, collection_ids: Sequence[int], wanted: Filter) -> Filter:
+    def resolve(self, collection_ids: Sequence[int], where: Filter) -> Filter:
         """Return the filter with its values read, its columns named as in these collections.
 
         Raises:
             BadQuery: the collections have no such column, and the message lists theirs; or an
                 operator or a value is unknown.
         """
-        asked = any(map(column_of, conditions(wanted)))
-        columns = self.columns(collection_ids) if asked else []
-        known = {compose(name).casefold(): name for name in columns}
-        known |= {name: name for name in columns}
+        has_columns = any(map(column_of, conditions(where)))
+        columns = self.columns(collection_ids) if has_columns else []
+        column_names = {compose(name).casefold(): name for name in columns}
+        column_names |= {name: name for name in columns}
 
         def with_value(condition: Condition) -> Condition:
             name = column_of(condition)
             if name is not None:
-                found = known.get(name) or known.get(compose(name).casefold())
-                if found is None:
+                stored_name = column_names.get(name) or column_names.get(compose(name).casefold())
+                if stored_name is None:
                     raise _unknown(name, columns)
-                condition = in_column(condition, found)
+                condition = in_column(condition, stored_name)
             return ResolvedCondition(
                 condition.field, condition.operator, condition.value, value_of(condition)
             )
 
-        return changed(wanted, with_value)
+        return changed(where, with_value)
 
-    def check(self, wanted: Filter) -> None:
+    def check(self, where: Filter) -> None:
         """Raise BadQuery for a filter that can't become a statement."""
-        passes(wanted)
+        passes(where)
 
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
         """Return the names of the extra columns of these collections, in order."""
         f = t.field.c
         # From name to name by the index: a million rows of one name cost one step.
         names = sa.select(sa.func.min(f.name).label("name")).cte("names", recursive=True)
-        following = sa.select(sa.func.min(f.name)).where(f.name > names.c.name).scalar_subquery()
-        names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
-        held = (
+        next_name = sa.select(sa.func.min(f.name)).where(f.name > names.c.name).scalar_subquery()
+        names = names.union_all(sa.select(next_name).where(names.c.name.is_not(None)))
+        is_used = (
             sa.select(f.picture_id)
             .join(t.picture)
             .where(f.name == names.c.name, p.collection_id.in_(collection_ids), present())
         )
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return list(
-                sql.scalars(sa.select(names.c.name).where(held.exists()).order_by(names.c.name))
+                sql.scalars(sa.select(names.c.name).where(is_used.exists()).order_by(names.c.name))
             )
 
-    def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
+    def ids(self, collection_ids: Sequence[int], where: Filter) -> dict[int, Ids]:
         """Return the ids of the pictures that pass, ascending, by collection, in one statement."""
         # One text for each collection: a row for each of 500,000 ids takes ten times as long.
-        listed = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
+        id_list = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
         statement = (
-            sa.select(p.collection_id, listed)
-            .where(p.collection_id.in_(collection_ids), passes(wanted), present())
+            sa.select(p.collection_id, id_list)
+            .where(p.collection_id.in_(collection_ids), passes(where), present())
             .group_by(p.collection_id)
         )
-        with self._database.reading() as sql:
-            found = {row[0]: row[1] for row in sql.execute(statement)}
+        with self._database.read_transaction() as sql:
+            id_lists = {row[0]: row[1] for row in sql.execute(statement)}
         return {
-            each: np.sort(np.fromstring(found.get(each, ""), dtype=np.int64, sep=","))
-            for each in collection_ids
+            collection_id: np.sort(
+                np.fromstring(id_lists.get(collection_id, ""), dtype=np.int64, sep=",")
+            )
+            for collection_id in collection_ids
         }
 
-    def newest(self, collection_ids: Sequence[int], wanted: Filter | None, most: int) -> Ids:
+    def newest(self, collection_ids: Sequence[int], where: Filter | None, limit: int) -> Ids:
         """Return the ids of the pictures that pass, newest first: as taken, else as indexed."""
         statement = (
             sa.select(p.id)
             .where(
                 p.collection_id.in_(collection_ids),
-                sa.true() if wanted is None else passes(wanted),
+                sa.true() if where is None else passes(where),
                 present(),
             )
             .order_by(sa.func.coalesce(p.taken_at, p.indexed_at).desc(), p.id.desc())
-            .limit(most)
+            .limit(limit)
         )
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return np.fromiter(sql.scalars(statement), np.int64)
 
 
@@ -125,41 +127,41 @@ def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
     )
 
 
-def passes(wanted: Filter) -> Test:
+def passes(where: Filter) -> Test:
     """Return the filter as a condition on `picture`; an unknown fact never passes.
 
     Raises:
         BadQuery: an unknown field, operator or value.
     """
-    return _test(normal_form(wanted))
+    return _test(normal_form(where))
 
 
-def _test(wanted: Filter) -> Test:
+def _test(where: Filter) -> Test:
     """Return the condition of a filter in normal form."""
-    match wanted:
+    match where:
         case Condition():
-            ask = all_conditions().get(wanted.field) or column(wanted.field.removeprefix(COLUMN))
-            return ask(wanted.operator, value_of(wanted))
+            ask = all_conditions().get(where.field) or column(where.field.removeprefix(COLUMN))
+            return ask(where.operator, value_of(where))
         case Not():
-            return _fails(_test(wanted.filter))
+            return _fails(_test(where.filter))
         case AllOf():
-            return _joined(sa.and_, sa.true(), [_test(each) for each in wanted.filters])
+            return _join(sa.and_, sa.true(), [_test(part) for part in where.filters])
         case AnyOf():
-            return _joined(sa.or_, sa.false(), [_test(each) for each in wanted.filters])
+            return _join(sa.or_, sa.false(), [_test(part) for part in where.filters])
 
 
-def _joined(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
+def _join(join: Callable[..., Test], none: Test, tests: list[Test]) -> Test:
     """Join tests, many of them in groups, because SQLite joins them one below the other."""
     if len(tests) <= MAX_JOINED:
         return join(none, *tests)
     groups = (tests[first : first + MAX_JOINED] for first in range(0, len(tests), MAX_JOINED))
-    return join(none, *(_known(join(none, *group)) for group in groups))
+    return join(none, *(_false_if_unknown(join(none, *group)) for group in groups))
 
 
 def _fails(test: Test) -> Test:
     """Return the opposite, which an unknown fact does not pass either."""
-    return sa.not_(_known(test))
+    return sa.not_(_false_if_unknown(test))
 
 
-def _known(test: Test) -> Test:
+def _false_if_unknown(test: Test) -> Test:
     return sa.func.coalesce(test, sa.false())

@@ -23,7 +23,7 @@ from search.errors import CollectionBusy, Message, NotFound
 # Each process has an encoder and decoders, so few run at once: two, and as many again in addition
 # to jobs that have run for more than a minute.
 AT_ONCE = 2
-MOST = 4
+MAX_PROCESSES = 4
 LONG_S = 60.0
 
 # A cancelled job reads its row every 0.4 s, and needs a moment for its current write. A job that
@@ -38,7 +38,7 @@ PATIENCE_S = 3.5
 REST_S = 5.0
 
 # The length of a crashed process's output that is reported.
-SAID_BYTES = 4_000
+OUTPUT_BYTES = 4_000
 
 # The current folder, which anybody may own, must not be searched for modules: -P.
 COMMAND = (sys.executable, "-P", "-c", "from search.cli import main; main()", "worker", "--job")
@@ -47,12 +47,12 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Running:
+class _Worker:
     """A job with its process; `said` is the process's output file, if not our own stderr."""
 
     job: Job
     process: "subprocess.Popen[bytes]"
-    said: IO[bytes] | None
+    output: IO[bytes] | None
     began_s: float
     ending_s: float | None = None
 
@@ -78,15 +78,15 @@ class JobProcesses:
         self._left_behind = left_behind
         self._quiet = quiet
         self._first = True
-        self._running: dict[int, _Running] = {}
+        self._workers: dict[int, _Worker] = {}
         self._rests_until_s: dict[int, float] = {}
         self.done = 0
         """The number of jobs that have ended here."""
 
     @property
-    def running(self) -> int:
+    def running_count(self) -> int:
         """Return the number of processes at work."""
-        return len(self._running)
+        return len(self._workers)
 
     def step(self) -> None:
         """Check the processes, and begin the jobs that can begin; call it again and again.
@@ -95,47 +95,47 @@ class JobProcesses:
             DatabaseUnavailable: and other errors of the database.
             OSError: no process can be started.
         """
-        for running in list(self._running.values()):
-            if running.process.poll() is not None:
-                self._settle(running)
-        waiting = self._jobs.waiting()
-        self._end_overdue({job.id: job for job in waiting})
-        self._begin(waiting)
+        for worker in list(self._workers.values()):
+            if worker.process.poll() is not None:
+                self._settle(worker)
+        jobs = self._jobs.queue()
+        self._end_overdue({job.id: job for job in jobs})
+        self._begin(jobs)
         self._first = False
 
     def stop(self) -> None:
         """End all processes; the next processes continue their jobs."""
-        for running in self._running.values():
-            running.process.terminate()
+        for worker in self._workers.values():
+            worker.process.terminate()
         deadline_s = time.monotonic() + PATIENCE_S
-        for running in self._running.values():
+        for worker in self._workers.values():
             with suppress(subprocess.TimeoutExpired):
-                running.process.wait(max(0.0, deadline_s - time.monotonic()))
-            running.kill()  # its decoders too
-        for running in self._running.values():
-            self._close(running)
-            if self._jobs.one(running.job.id).state == "running":
-                self._jobs.requeue(running.job.id)
-        self._running.clear()
+                worker.process.wait(max(0.0, deadline_s - time.monotonic()))
+            worker.kill()  # its decoders too
+        for worker in self._workers.values():
+            self._close(worker)
+            if self._jobs.one(worker.job.id).state == "running":
+                self._jobs.requeue(worker.job.id)
+        self._workers.clear()
 
-    def _end_overdue(self, waiting: Mapping[int, Job]) -> None:
+    def _end_overdue(self, jobs_by_id: Mapping[int, Job]) -> None:
         """End the processes that should have ended by themselves."""
         now_s = time.monotonic()
-        for running in list(self._running.values()):
-            job = waiting.get(running.job.id)
+        for worker in list(self._workers.values()):
+            job = jobs_by_id.get(worker.job.id)
             if job is not None and not job.cancelled:
                 continue
-            running.ending_s = running.ending_s or now_s
-            if now_s - running.ending_s > (CLOSE_S if job is None else CANCEL_S):
-                running.kill()
-                self._jobs.end(running.job.id, "cancelled")
-                self._settle(running)
+            worker.ending_s = worker.ending_s or now_s
+            if now_s - worker.ending_s > (CLOSE_S if job is None else CANCEL_S):
+                worker.kill()
+                self._jobs.end(worker.job.id, "cancelled")
+                self._settle(worker)
 
-    def _begin(self, waiting: Sequence[Job]) -> None:
+    def _begin(self, jobs: Sequence[Job]) -> None:
         """Begin the oldest job of each collection without a running one, where there is room."""
-        names = {running.job.name for running in self._running.values()}
-        for job in waiting:
-            if job.name in names or job.id in self._running:
+        names = {worker.job.name for worker in self._workers.values()}
+        for job in jobs:
+            if job.name in names or job.id in self._workers:
                 continue
             if job.state == "running" and self._left_behind == "at first" and not self._first:
                 continue  # another process works on it
@@ -153,52 +153,54 @@ class JobProcesses:
 
     def _has_room(self) -> bool:
         now_s = time.monotonic()
-        recent = sum(now_s - running.began_s < LONG_S for running in self._running.values())
-        return recent < AT_ONCE and len(self._running) < MOST
+        recent = sum(now_s - worker.began_s < LONG_S for worker in self._workers.values())
+        return recent < AT_ONCE and len(self._workers) < MAX_PROCESSES
 
     def _start(self, job: Job) -> None:
-        said = TemporaryFile() if self._quiet else None  # noqa: SIM115 - see `_close`
+        output = TemporaryFile() if self._quiet else None  # noqa: SIM115 - see `_close`
         process = subprocess.Popen(
             (*COMMAND, str(job.id)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if self._quiet else None,
-            stderr=said,
+            stderr=output,
             # Ctrl-C in a terminal would reach it before this process could clean up.
             start_new_session=True,
         )
-        self._running[job.id] = _Running(job, process, said, time.monotonic())
+        self._workers[job.id] = _Worker(job, process, output, time.monotonic())
 
-    def _settle(self, running: _Running) -> None:
+    def _settle(self, worker: _Worker) -> None:
         """Record the end of a job whose process has ended."""
-        del self._running[running.job.id]
-        code = running.process.returncode
-        said = self._close(running)
+        del self._workers[worker.job.id]
+        code = worker.process.returncode
+        output = self._close(worker)
         with suppress(NotFound):  # its collection may have been removed since
-            state = self._jobs.one(running.job.id).state
+            state = self._jobs.one(worker.job.id).state
             if state in ("queued", "running") and code:
-                log.error("the process of job %d crashed (code %d): %s", running.job.id, code, said)
+                log.error(
+                    "the process of job %d crashed (code %d): %s", worker.job.id, code, output
+                )
                 message = Message(
                     "job-process-ended",
                     "the process of the job ended unexpectedly (exit code {exit_code}); what it "
                     "had indexed is stored; start the job again",
                     exit_code=code,
                 )
-                self._jobs.end(running.job.id, "interrupted", message)
+                self._jobs.end(worker.job.id, "interrupted", message)
             elif state in ("queued", "running"):
-                self._rest(running.job)  # another process was quicker, or it was stopped
+                self._rest(worker.job)  # another process was quicker, or it was stopped
                 return
         self.done += 1
 
     def _rest(self, job: Job) -> None:
         self._rests_until_s[job.id] = time.monotonic() + REST_S
 
-    def _close(self, running: _Running) -> str:
+    def _close(self, worker: _Worker) -> str:
         """Return the end of a process's output, if it was recorded."""
-        if running.said is None:
+        if worker.output is None:
             return "see above"
-        with running.said as said:
-            said.seek(max(0, said.seek(0, os.SEEK_END) - SAID_BYTES))
-            return said.read().decode("utf-8", "replace")
+        with worker.output as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - OUTPUT_BYTES))
+            return stream.read().decode("utf-8", "replace")
 
 
 def is_busy(catalog: Catalog, name: str) -> bool:

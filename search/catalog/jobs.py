@@ -65,12 +65,14 @@ class Jobs:
 
     def ask(self, name: str, kind: str, request: dict[str, Any]) -> int:
         """Queue a job for a worker; the collection need not exist yet."""
-        with self._database.writing() as sql:
-            held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
+        with self._database.write_transaction() as sql:
+            collection_ids = sa.select(t.collection.c.id).where(
+                t.collection.c.name.in_(forms(name))
+            )
             return _new(
                 sql,
                 name=compose(name),
-                collection_id=sql.scalar(held),
+                collection_id=sql.scalar(collection_ids),
                 kind=kind,
                 source=os.fsencode(request["sources"][0]),
                 request=json.dumps(request),
@@ -91,7 +93,7 @@ class Jobs:
         process.
         """
         j = t.job.c
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             sql.execute(
                 t.job.update()
                 .where(j.collection_id == collection.id, j.state == "running", j.id != job_id)
@@ -107,9 +109,9 @@ class Jobs:
                     request=json.dumps(request) if request else None,
                     state="running",
                 )
-            taken = {"collection_id": collection.id, "state": "running", "updated_at": now()}
+            values = {"collection_id": collection.id, "state": "running", "updated_at": now()}
             # Left unchanged where it was cancelled since.
-            sql.execute(_update(job_id, *UNFINISHED).values(taken))
+            sql.execute(_update(job_id, *UNFINISHED).values(values))
             return job_id
 
     def update(
@@ -130,21 +132,21 @@ class Jobs:
         if values.get("current"):  # the name of a file, which may be any bytes
             values["current"] = storable(values["current"])
         j = t.job.c
-        with self._database.writing() as sql:
-            noted = sql.execute(_update(job_id, *UNFINISHED).values(**values))
-            cancelled = sql.scalar(sa.select(j.cancelled).where(j.id == job_id))
-            return bool(cancelled) or not noted.rowcount
+        with self._database.write_transaction() as sql:
+            result = sql.execute(_update(job_id, *UNFINISHED).values(**values))
+            is_cancelled = sql.scalar(sa.select(j.cancelled).where(j.id == job_id))
+            return bool(is_cancelled) or not result.rowcount
 
     def take(self, job_id: int) -> bool:
         """Begin a queued job; return whether it was still queued."""
-        with self._database.writing() as sql:
-            begun = {"state": "running", "updated_at": now()}
-            return bool(sql.execute(_update(job_id, "queued").values(begun)).rowcount)
+        with self._database.write_transaction() as sql:
+            values = {"state": "running", "updated_at": now()}
+            return bool(sql.execute(_update(job_id, "queued").values(values)).rowcount)
 
-    def wanted(self, job_id: int) -> bool:
+    def should_continue(self, job_id: int) -> bool:
         """Return whether to continue a job: nobody cancelled it, and it has not ended."""
         j = t.job.c
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             state = sql.execute(sa.select(j.state, j.cancelled).where(j.id == job_id)).one_or_none()
         return state is not None and not state.cancelled and state.state not in ENDED
 
@@ -156,15 +158,15 @@ class Jobs:
             "updated_at": now(),
             "finished_at": now(),
         }
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             sql.execute(_update(job_id, *UNFINISHED).values(values))
 
     def requeue(self, job_id: int) -> None:
         """Put back a job that its worker had to leave; one that has ended stays unchanged."""
         left: tuple[State, ...] = ("running", "interrupted")
-        with self._database.writing() as sql:
-            queued = {"state": "queued", "finished_at": None, "updated_at": now()}
-            sql.execute(_update(job_id, *left).values(queued))
+        with self._database.write_transaction() as sql:
+            values = {"state": "queued", "finished_at": None, "updated_at": now()}
+            sql.execute(_update(job_id, *left).values(values))
 
     def requests(self, name: str) -> list[dict[str, Any]]:
         """Return the requests that a collection was indexed by, each once, the newest last."""
@@ -175,14 +177,14 @@ class Jobs:
             .where(t.collection.c.name.in_(forms(name)), j.kind == "index")
             .order_by(j.id)
         )
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = sql.execute(statement).all()
         by_hand = {"name": name, "confined_to": []}
-        found = [
+        texts = [
             row.request or json.dumps({**by_hand, "sources": [os.fsdecode(row.source)]})
             for row in rows
         ]
-        return [json.loads(each) for each in dict.fromkeys(found)]
+        return [json.loads(text) for text in dict.fromkeys(texts)]
 
     def sources(self, name: str) -> list[Path]:
         """Return the paths that a collection was indexed from; none for an unknown name."""
@@ -192,7 +194,7 @@ class Jobs:
             .join(t.collection)
             .where(t.collection.c.name.in_(forms(name)))
         )
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return [Path(os.fsdecode(source)) for source in sql.scalars(statement)]
 
     def cancel(self, job_id: int) -> Job:
@@ -201,18 +203,18 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             sql.execute(_update(job_id, *UNFINISHED).values(cancelled=True, updated_at=now()))
-            ended = {"state": "cancelled", "finished_at": now()}
-            sql.execute(_update(job_id, "queued").values(ended))
+            values = {"state": "cancelled", "finished_at": now()}
+            sql.execute(_update(job_id, "queued").values(values))
         return self.one(job_id)
 
     def one(self, job_id: int) -> Job:
         """Return one job; raise NotFound."""
-        found = self._read(sa.select(t.job).where(t.job.c.id == job_id))
-        if not found:
+        jobs = self._read(sa.select(t.job).where(t.job.c.id == job_id))
+        if not jobs:
             raise NotFound("unknown-job", "there is no job {id}; limn jobs lists them", id=job_id)
-        return found[0]
+        return jobs[0]
 
     def latest(self, limit: int = 20, before: int | None = None) -> list[Job]:
         """Return the newest jobs, newest first; with ids under `before` where it is given."""
@@ -224,8 +226,8 @@ class Jobs:
     def of(self, name: str, limit: int = 10) -> list[Job]:
         """Return the newest jobs of a collection's name, existing or not, newest first."""
         j = t.job.c
-        held = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
-        mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(held))
+        collection_ids = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
+        mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(collection_ids))
         return self._read(sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit))
 
     def newest(self) -> dict[str, Job]:
@@ -238,10 +240,10 @@ class Jobs:
     def forget(self, name: str) -> None:
         """Drop the jobs of a name that never became a collection."""
         j = t.job.c
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             sql.execute(t.job.delete().where(j.name.in_(forms(name)), j.collection_id.is_(None)))
 
-    def waiting(self) -> Sequence[Job]:
+    def queue(self) -> Sequence[Job]:
         """Return the jobs that a worker may run, oldest first: queued, or left by a dead worker."""
         statement = sa.select(t.job).where(
             t.job.c.state.in_(("queued", "running")), t.job.c.request.is_not(None)
@@ -249,7 +251,7 @@ class Jobs:
         return self._read(statement.order_by(t.job.c.id))
 
     def _read(self, statement: sa.Select[Any]) -> list[Job]:
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return [_job(row) for row in sql.execute(statement)]
 
 
@@ -259,8 +261,8 @@ def _update(job_id: int, *states: State) -> sa.Update:
 
 
 def _new(sql: sa.Connection, **values: Any) -> int:
-    made = t.job.insert().values(started_at=now(), updated_at=now(), **values)
-    key = sql.execute(made).inserted_primary_key
+    statement = t.job.insert().values(started_at=now(), updated_at=now(), **values)
+    key = sql.execute(statement).inserted_primary_key
     assert key is not None  # one row with a generated key
     return int(key[0])
 
@@ -275,7 +277,7 @@ def _job(row: sa.Row[Any]) -> Job:
         state=row.state,
         cancelled=row.cancelled,
         total=row.total,
-        counts=RunCounts(**{each.name: getattr(row, each.name) for each in fields(RunCounts)}),
+        counts=RunCounts(**{count.name: getattr(row, count.name) for count in fields(RunCounts)}),
         rate=row.rate,
         current=row.current,
         message=stored_message(row, "message"),

@@ -28,7 +28,7 @@ PASSING = ("missing", "unreadable")
 BLAMED_AT_ONCE = ("%ended its process", "%took more than % s")
 
 
-class Held(NamedTuple):
+class KnownFileRow(NamedTuple):
     """A stored picture, as a run compares it with files found."""
 
     id: int
@@ -54,7 +54,7 @@ class FileStamps(NamedTuple):
     captions_hashes: tuple[bytes, ...]
 
 
-class Looks(NamedTuple):
+class VisualHash(NamedTuple):
     """A picture with the hashes by which it is compared with others."""
 
     id: int
@@ -70,103 +70,103 @@ class KnownFiles:
         self._database = database
         self._id = collection.id
 
-    def known(self, paths: Sequence[Path]) -> dict[Path, KnownFile]:
+    def by_path(self, paths: Sequence[Path]) -> dict[Path, KnownFile]:
         """Return the indexed ones of the files."""
         p = t.picture.c
         by_hash = {path_hash(path): path for path in paths}
         statement = sa.select(
             p.path_hash, p.id, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
         ).where(p.collection_id == self._id)
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement, p.path_hash, list(by_hash))
             return {by_hash[row.path_hash]: KnownFile(*tuple(row)[1:]) for row in rows}
 
-    def failed(self, paths: Sequence[Path]) -> dict[Path, tuple[int | None, int | None]]:
+    def final_failures(self, paths: Sequence[Path]) -> dict[Path, tuple[int | None, int | None]]:
         """Return the size and time of each file whose failure is final while it stays unchanged."""
         f = t.failure.c
         by_hash = {path_hash(path): path for path in paths}
         statement = sa.select(f.path_hash, f.size_bytes, f.mtime_ns).where(
             f.collection_id == self._id,
             f.reason.not_in(PASSING),
-            *(f.detail.not_like(each) for each in BLAMED_AT_ONCE),
+            *(f.detail.not_like(pattern) for pattern in BLAMED_AT_ONCE),
         )
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement, f.path_hash, list(by_hash))
             return {by_hash[row.path_hash]: (row.size_bytes, row.mtime_ns) for row in rows}
 
-    def marks(self, root: Path, table: Path | None = None) -> Iterator[FileStamps]:
+    def stamps(self, root: Path, table: Path | None = None) -> Iterator[FileStamps]:
         """Yield path hashes and states of pictures: below a root, or named by a table."""
         p = t.picture.c
         # As they come from the driver: SQLAlchemy's own conversions would take most of the time.
         columns = (
-            sa.type_coerce(each, sa.types.NullType())
-            for each in (p.id, p.path_hash, p.size_bytes, p.mtime_ns, p.captions_hash)
+            sa.type_coerce(column, sa.types.NullType())
+            for column in (p.id, p.path_hash, p.size_bytes, p.mtime_ns, p.captions_hash)
         )
         statement = sa.select(*columns).where(p.collection_id == self._id, _of(root, table))
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = sql.execute(statement.execution_options(yield_per=FETCH_ROWS))
             for part in rows.partitions():
                 yield FileStamps(*zip(*part, strict=True))
 
-    def under(self, root: Path) -> Iterator[Held]:
+    def under(self, root: Path) -> Iterator[KnownFileRow]:
         """Return the pictures at or below a path that no table named, in order of id."""
-        return self._held(_of(root, None))
+        return self._rows_where(_of(root, None))
 
-    def with_ids(self, ids: Iterable[int]) -> Iterator[Held]:
+    def with_ids(self, ids: Iterable[int]) -> Iterator[KnownFileRow]:
         """Return the indexed pictures with these ids, in order of id."""
         return self._rows(np.sort(np.fromiter(ids, np.int64)))
 
-    def everything(self) -> Iterator[Held]:
+    def everything(self) -> Iterator[KnownFileRow]:
         """Return all indexed pictures that are not missing, in order of id."""
-        return self._held(present())
+        return self._rows_where(present())
 
-    def missing(self) -> Iterator[Held]:
+    def missing(self) -> Iterator[KnownFileRow]:
         """Return the pictures whose files the last run did not find, in order of id."""
-        return self._held(sa.not_(present()))
+        return self._rows_where(sa.not_(present()))
 
     def missing_folders(self) -> dict[Path, int]:
         """Return how many pictures are missing by the folder, or the container, they were in."""
         p = t.picture.c
         statement = sa.select(p.path).join(t.missing_picture).where(p.collection_id == self._id)
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             paths = sql.scalars(statement.execution_options(yield_per=FETCH_ROWS))
             counts = Counter(os.path.dirname(path) for path in paths)
         return {Path(os.fsdecode(folder)): counts[folder] for folder in sorted(counts)}
 
-    def looks(self) -> Iterator[Looks]:
+    def visual_hashes(self) -> Iterator[VisualHash]:
         """Yield all indexed pictures with the hashes by which copies are found."""
         p = t.picture.c
         statement = sa.select(p.id, p.path, p.content_hash, p.perceptual_hash).where(
             p.collection_id == self._id, present()
         )
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             for row in sql.execute(statement.order_by(p.id)):
                 path = Path(os.fsdecode(row.path))
-                yield Looks(row.id, path, bytes(row.content_hash), row.perceptual_hash)
+                yield VisualHash(row.id, path, bytes(row.content_hash), row.perceptual_hash)
 
-    def _held(self, which: sa.ColumnElement[bool]) -> Iterator[Held]:
+    def _rows_where(self, which: sa.ColumnElement[bool]) -> Iterator[KnownFileRow]:
         """Return rows in order of id.
 
         The ids are read first, eight bytes each: pages would be sorted again for every page, and
         one long statement would block the database for as long as the caller takes.
         """
         p = t.picture.c
-        wanted = sa.select(p.id).where(p.collection_id == self._id, which)
-        with self._database.reading() as sql:
-            found = sql.scalars(wanted.execution_options(yield_per=FETCH_ROWS))
-            ids = np.sort(np.fromiter(found, np.int64))
+        statement = sa.select(p.id).where(p.collection_id == self._id, which)
+        with self._database.read_transaction() as sql:
+            scalars = sql.scalars(statement.execution_options(yield_per=FETCH_ROWS))
+            ids = np.sort(np.fromiter(scalars, np.int64))
         return self._rows(ids)
 
-    def _rows(self, ids: Ids) -> Iterator[Held]:
+    def _rows(self, ids: Ids) -> Iterator[KnownFileRow]:
         p = t.picture.c
         statement = sa.select(
             p.id, p.path, p.size_bytes, p.mtime_ns, p.content_hash, p.captions_hash
         ).order_by(p.id)
         for start in range(0, len(ids), FETCH_ROWS):
             piece = ids[start : start + FETCH_ROWS].tolist()
-            with self._database.reading() as sql:
+            with self._database.read_transaction() as sql:
                 rows = sql.execute(statement.where(p.id.in_(piece))).all()
-            yield from (Held(*row) for row in rows)
+            yield from (KnownFileRow(*row) for row in rows)
 
     def containers(self, root: Path) -> dict[Path, FileStamp]:
         """Return the containers at or below a path that were read to their end."""
@@ -174,32 +174,32 @@ class KnownFiles:
         statement = sa.select(c.path, c.size_bytes, c.mtime_ns).where(
             c.collection_id == self._id, below(c.path, root)
         )
-        with self._database.reading() as sql:
-            marks = [
+        with self._database.read_transaction() as sql:
+            stamps = [
                 FileStamp(Path(os.fsdecode(row.path)), row.size_bytes, row.mtime_ns)
                 for row in sql.execute(statement)
             ]
-        return {mark.path: mark for mark in marks}
+        return {stamp.path: stamp for stamp in stamps}
 
-    def keep_containers(self, whole: Sequence[FileStamp], gone: Sequence[Path]) -> None:
+    def record_containers(self, whole: Sequence[FileStamp], removed_paths: Sequence[Path]) -> None:
         """Record containers that were read to their end, and drop removed ones."""
         c = t.container.c
         rows = [
             {
                 "collection_id": self._id,
-                "path_hash": path_hash(mark.path),
-                "path": os.fsencode(mark.path),
-                "size_bytes": mark.size_bytes,
-                "mtime_ns": mark.mtime_ns,
+                "path_hash": path_hash(stamp.path),
+                "path": os.fsencode(stamp.path),
+                "size_bytes": stamp.size_bytes,
+                "mtime_ns": stamp.mtime_ns,
             }
-            for mark in whole
+            for stamp in whole
         ]
-        dropped = [path_hash(path) for path in gone] + [row["path_hash"] for row in rows]
-        if not dropped:
+        hashes = [path_hash(path) for path in removed_paths] + [row["path_hash"] for row in rows]
+        if not hashes:
             return
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             check_lock(self._database, sql, self._id)
-            delete_in(sql, t.container, c.path_hash, dropped, c.collection_id == self._id)
+            delete_in(sql, t.container, c.path_hash, hashes, c.collection_id == self._id)
             if rows:
                 sql.execute(t.container.insert(), rows)
 

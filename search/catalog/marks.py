@@ -35,23 +35,25 @@ class Marks:
         Raises:
             NotFound: a marked picture no longer exists; nothing is stored then.
         """
-        asked = json.dumps([mark_json(term) for term in query.terms], ensure_ascii=False)
-        key = hashlib.blake2b(asked.encode(), digest_size=16).hexdigest()
+        terms_json = json.dumps([mark_json(term) for term in query.terms], ensure_ascii=False)
+        key = hashlib.blake2b(terms_json.encode(), digest_size=16).hexdigest()
         sides = dict.fromkeys(query.more, True) | dict.fromkeys(query.less, False)
         p, m = t.picture.c, t.mark.c
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             statement = sa.select(p.id, p.content_hash)
             hashes = {row.id: row.content_hash for row in in_pieces(sql, statement, p.id, [*sides])}
-            gone = next((each for each in sides if each not in hashes), None)
-            if gone is not None:
+            unknown_id = next(
+                (picture_id for picture_id in sides if picture_id not in hashes), None
+            )
+            if unknown_id is not None:
                 raise NotFound(
                     "unknown-picture",
                     "there is no picture {id}; it may have been removed",
-                    id=gone,
+                    id=unknown_id,
                 )
             rows = {
                 hashes[picture_id]: {
-                    "query": asked,
+                    "query": terms_json,
                     "query_hash": key,
                     "words": words_of(query),
                     "content_hash": hashes[picture_id],
@@ -70,7 +72,7 @@ class Marks:
         """Return every mark, the first made first."""
         m = t.mark.c
         statement = sa.select(m.words, m.content_hash, m.more, m.made_at).order_by(m.id)
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return [
                 Mark(row.words, bytes(row.content_hash).hex(), bool(row.more), row.made_at)
                 for row in sql.execute(statement)
@@ -78,11 +80,11 @@ class Marks:
 
     def forget(self, words: str | None = None) -> int:
         """Delete the marks of a query with these words, or all; return how many there were."""
-        gone = t.mark.delete()
+        statement = t.mark.delete()
         if words is not None:
-            gone = gone.where(t.mark.c.words == words)
-        with self._database.writing() as sql:
-            return int(sql.execute(gone).rowcount)
+            statement = statement.where(t.mark.c.words == words)
+        with self._database.write_transaction() as sql:
+            return int(sql.execute(statement).rowcount)
 
 
 def words_of(query: Query) -> str:

@@ -52,13 +52,15 @@ class PictureReader:
 
     def by_id(self, ids: Sequence[int]) -> dict[int, Picture]:
         """Return the pictures with these ids, by id, without removed and missing ones."""
-        is_sqlite, wanted = self._database.is_sqlite, [int(each) for each in ids]
-        found = self._database.rows(_statement, ids=json.dumps(wanted) if is_sqlite else wanted)
+        is_sqlite, plain_ids = self._database.is_sqlite, [int(picture_id) for picture_id in ids]
+        value_rows = self._database.rows(
+            _statement, ids=json.dumps(plain_ids) if is_sqlite else plain_ids
+        )
         rows: dict[int, Row] = {}
         facts: dict[int, Sequence[Any]] = {}
         captions: dict[int, list[Caption]] = defaultdict(list)
         fields: dict[int, dict[str, str | float]] = defaultdict(dict)
-        for values in found:
+        for values in value_rows:
             row = Row._make(values[:ROW_WIDTH])
             rows[row.id], facts[row.id] = row, values
             if row.field is not None:
@@ -67,25 +69,28 @@ class PictureReader:
                 captions[row.id].append(Caption(row.text, row.language, row.kind, row.origin))
         sizes = self._file_sizes([row for row in rows.values() if row.size_bytes == 0])
         return {
-            each: _picture(
-                _sized(row, sizes), facts[each][ROW_WIDTH:], captions[each], fields[each]
+            picture_id: _picture(
+                _with_size(row, sizes),
+                facts[picture_id][ROW_WIDTH:],
+                captions[picture_id],
+                fields[picture_id],
             )
-            for each, row in rows.items()
+            for picture_id, row in rows.items()
         }
 
     def one(self, picture_id: int) -> Picture:
         """Return one picture; raise NotFound if it was removed, or its file is missing."""
-        found = self.by_id([picture_id])
-        if picture_id not in found:
+        pictures = self.by_id([picture_id])
+        if picture_id not in pictures:
             raise self._not_there(picture_id)
-        return found[picture_id]
+        return pictures[picture_id]
 
     def _not_there(self, picture_id: int) -> NotFound:
         m = t.missing_picture.c
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             since = sql.scalar(sa.select(m.since).where(m.picture_id == picture_id))
         if since is None:
-            return _gone(picture_id)
+            return _unknown_picture(picture_id)
         return NotFound(
             "picture-missing",
             "picture {id} is missing: its file was not found on {since}; "
@@ -103,7 +108,7 @@ class PictureReader:
             return {}
         c = t.container.c
         hashes = {path_hash(Path(os.fsdecode(os.path.dirname(row.path)))) for row in frames}
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = in_pieces(sql, sa.select(c.path, c.size_bytes), c.path_hash, list(hashes))
         return {bytes(row.path): row.size_bytes for row in rows}
 
@@ -115,20 +120,20 @@ class PictureReader:
             .where(p.collection_id == collection.id, p.id.in_(sa.select(c.picture_id)), present())
             .order_by(p.id)
         )
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             ids = list(sql.scalars(statement))
         for piece in pieces(ids):
-            found = self.by_id(piece)
-            yield from (found[each] for each in piece if each in found)
+            pictures = self.by_id(piece)
+            yield from (pictures[picture_id] for picture_id in piece if picture_id in pictures)
 
     def content_hash(self, picture_id: int) -> str:
         """Return the hash of a picture's file as indexed, as hex; raise NotFound if removed."""
         statement = sa.select(t.picture.c.content_hash).where(t.picture.c.id == picture_id)
-        with self._database.reading() as sql:
-            found = sql.scalar(statement)
-        if found is None:
-            raise _gone(picture_id)
-        return bytes(found).hex()
+        with self._database.read_transaction() as sql:
+            digest = sql.scalar(statement)
+        if digest is None:
+            raise _unknown_picture(picture_id)
+        return bytes(digest).hex()
 
     def vector(self, picture_id: int) -> tuple[Collection, Vectors]:
         """Return a picture's collection and its embedding (width,) in the collection's space.
@@ -136,10 +141,10 @@ class PictureReader:
         Raises:
             NotFound: no picture has that id.
         """
-        found = self.vectors([picture_id])
-        if picture_id not in found:
-            raise _gone(picture_id)
-        return found[picture_id]
+        vectors = self.vectors([picture_id])
+        if picture_id not in vectors:
+            raise _unknown_picture(picture_id)
+        return vectors[picture_id]
 
     def vectors(self, ids: Sequence[int]) -> dict[int, tuple[Collection, Vectors]]:
         """Return the results of `vector` for several pictures, without removed ones.
@@ -153,31 +158,31 @@ class PictureReader:
             .select_from(p.join(c).join(s).join(e, e.c.picture_id == p.c.id))
             .where(e.c.space_id == c.c.space_id)
         )
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement, p.c.id, ids)
-        found = {}
+        by_id = {}
         for row in rows:
             space = Space(row.space_id, row.encoder, row.width)
             collection = Collection(row.collection_id, row.name, space)
-            found[row.id] = (collection, from_blobs([row.vector], row.width)[0])
-        return found
+            by_id[row.id] = (collection, from_blobs([row.vector], row.width)[0])
+        return by_id
 
     def ids_at(self, paths: Sequence[Path], collections: Sequence[str] = ()) -> list[int]:
         """Return the ids of the pictures at these paths, in the named collections or in any."""
         p = t.picture.c
-        hashes = [path_hash(each) for each in paths]
+        hashes = [path_hash(path) for path in paths]
         statement = sa.select(p.id).where(p.path_hash.in_(hashes)).order_by(p.id)
         if collections:
             statement = statement.join(t.collection).where(t.collection.c.name.in_(collections))
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return list(sql.scalars(statement))
 
     def paths_of(self, content_hashes: Sequence[str]) -> dict[str, Path]:
         """Return the paths of pictures with these contents, one for each known hash in hex."""
         p = t.picture.c
-        hashes = [bytes.fromhex(each) for each in dict.fromkeys(content_hashes)]
+        hashes = [bytes.fromhex(digest) for digest in dict.fromkeys(content_hashes)]
         statement = sa.select(p.content_hash, p.path).order_by(p.id.desc())
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement, p.content_hash, hashes)
         return {bytes(row.content_hash).hex(): Path(os.fsdecode(row.path)) for row in rows}
 
@@ -185,12 +190,12 @@ class PictureReader:
         """Return the width and the height of pictures, by id, without removed ones."""
         p = t.picture.c
         statement = sa.select(p.id, p.width_px, p.height_px)
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement, p.id, ids)
         return {row.id: (row.width_px, row.height_px) for row in rows}
 
 
-def _gone(picture_id: int) -> NotFound:
+def _unknown_picture(picture_id: int) -> NotFound:
     return NotFound(
         "unknown-picture",
         "there is no picture {id}; it may have been removed",
@@ -198,7 +203,7 @@ def _gone(picture_id: int) -> NotFound:
     )
 
 
-def _sized(row: Row, sizes: Mapping[bytes, int]) -> Row:
+def _with_size(row: Row, sizes: Mapping[bytes, int]) -> Row:
     size_bytes = row.size_bytes or sizes.get(os.path.dirname(row.path), 0)
     return row._replace(size_bytes=size_bytes)
 
@@ -214,7 +219,9 @@ def _picture(
         size_bytes=row.size_bytes,
         mtime_ns=row.mtime_ns,
         content_hash=row.content_hash.hex(),
-        facts=from_columns(facts, tuple(each for each in captions if each is first[each.text])),
+        facts=from_columns(
+            facts, tuple(caption for caption in captions if caption is first[caption.text])
+        ),
         fields=fields,
     )
 
@@ -248,6 +255,6 @@ def _statement(is_sqlite: bool) -> sa.Select[Any]:
 def _is_wanted(column: sa.Column[Any], is_sqlite: bool) -> sa.ColumnElement[bool]:
     """Return the condition that a column is one of `ids`: one value, however many they are."""
     if is_sqlite:
-        each = sa.func.json_each(sa.bindparam("ids")).table_valued("value")
-        return column.in_(sa.select(each.c.value))
+        elements = sa.func.json_each(sa.bindparam("ids")).table_valued("value")
+        return column.in_(sa.select(elements.c.value))
     return column == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.BigInteger)))

@@ -26,7 +26,9 @@ def update_pictures(sql: Sql, changes: Sequence[tuple[int, dict[str, Any]]]) -> 
     """Set columns of pictures by id, in one statement for all; each sets the same columns."""
     if changes:
         statement = t.picture.update().where(t.picture.c.id == sa.bindparam("picture_id"))
-        sql.execute(statement, [{"picture_id": each, **values} for each, values in changes])
+        sql.execute(
+            statement, [{"picture_id": picture_id, **values} for picture_id, values in changes]
+        )
 
 
 def insert_fields(sql: Sql, batch: Sequence[tuple[int, Fields]]) -> None:
@@ -49,10 +51,10 @@ def insert_captions(sql: Sql, space: Space, batch: Sequence[tuple[int, EmbeddedC
     """Insert the captions of pictures and their embeddings, by the pictures' ids."""
     rows = [
         {"picture_id": picture_id, **asdict(caption)}
-        for picture_id, embedded in batch
-        for caption in embedded.captions
+        for picture_id, item in batch
+        for caption in item.captions
     ]
-    vectors = [blob for _, embedded in batch for blob in to_blobs(embedded.vectors)]
+    vectors = [blob for _, item in batch for blob in to_blobs(item.vectors)]
     if rows:
         sql.execute(
             t.caption_embedding.insert(),
@@ -85,7 +87,7 @@ def place(path: Path) -> dict[str, bytes]:
     return {"path": os.fsencode(path), "path_hash": path_hash(path)}
 
 
-def listed(file: FileState) -> bytes | None:
+def table_path(file: FileState) -> bytes | None:
     """Return the path of the table that named a file, as bytes."""
     return None if file.listed_in is None else os.fsencode(file.listed_in)
 
@@ -99,6 +101,6 @@ def columns(item: EmbeddedPicture) -> dict[str, Any]:
         "content_hash": file.content_hash,
         "captions_hash": file.captions_hash,
         **to_columns(item.facts),
-        "listed_in": listed(file),
+        "listed_in": table_path(file),
         "indexed_at": now(),
     }

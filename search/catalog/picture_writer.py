@@ -21,8 +21,8 @@ from search.catalog.picture_rows import (
     insert_captions,
     insert_embeddings,
     insert_fields,
-    listed,
     place,
+    table_path,
     update_pictures,
 )
 from search.catalog.records import BesidePicture, EmbeddedPicture, FileState, path_hash
@@ -49,19 +49,19 @@ class PictureWriter:
         A picture whose path is known keeps its id. A path may be in the batch once.
         """
         items = {path_hash(item.file.path): item for item in batch}
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
-            rows = _stored(sql, collection, list(items))
+            rows = _read_stored(sql, collection, list(items))
             ids = {row.path_hash: row.id for row in rows}
             edits = {
                 bytes(row.content_hash): items[row.path_hash].file.content_hash
                 for row in rows
                 if _is_edit(row, items[row.path_hash])
             }
-            changed = list(ids.values())
+            changed_ids = list(ids.values())
             update_pictures(sql, [(ids[path], columns(items[path])) for path in ids])
             for table in (t.caption, t.field, t.picture_embedding):
-                delete_in(sql, table, table.c.picture_id, changed)
+                delete_in(sql, table, table.c.picture_id, changed_ids)
             new = [path for path in items if path not in ids]
             if new:
                 values = [
@@ -69,23 +69,23 @@ class PictureWriter:
                     for path in new
                 ]
                 ids |= zip(new, insert(sql, t.picture, values), strict=True)
-            written = [(ids[path], item) for path, item in items.items()]
-            insert_embeddings(sql, collection.space, written)
+            pairs = [(ids[path], item) for path, item in items.items()]
+            insert_embeddings(sql, collection.space, pairs)
             insert_captions(
-                sql, collection.space, [(each, item.captions) for each, item in written]
+                sql, collection.space, [(picture_id, item.captions) for picture_id, item in pairs]
             )
-            insert_fields(sql, [(each, item.file.fields) for each, item in written])
+            insert_fields(sql, [(picture_id, item.file.fields) for picture_id, item in pairs])
             store_colours(sql, {ids[path]: item.facts.colours for path, item in items.items()})
             index_words(sql, list(ids.values()))
             forget_failures(sql, collection, [item.file.path for item in batch])
             follow_edits(sql, edits)
-            _unmark_missing(sql, changed)
+            _unmark_missing(sql, changed_ids)
             log_changes(sql, collection.id, list(ids.values()))
-        return len(new), len(changed)
+        return len(new), len(changed_ids)
 
     def refresh(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
         """Record new sizes and times of files whose content is unchanged."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             update_pictures(
                 sql,
@@ -98,12 +98,12 @@ class PictureWriter:
 
     def move(self, collection: Collection, batch: Sequence[tuple[int, FileState]]) -> None:
         """Set the new paths of moved pictures; their embeddings stay."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             # Files may have swapped paths: each leaves its path before any takes one.
             update_pictures(
                 sql,
-                [(each, {"path_hash": b"moving %d" % each}) for each, _ in batch],
+                [(picture_id, {"path_hash": b"moving %d" % picture_id}) for picture_id, _ in batch],
             )
             rows = [
                 (
@@ -112,7 +112,7 @@ class PictureWriter:
                         **place(file.path),
                         "size_bytes": file.size_bytes,
                         "mtime_ns": file.mtime_ns,
-                        "listed_in": listed(file),
+                        "listed_in": table_path(file),
                     },
                 )
                 for picture_id, file in batch
@@ -128,31 +128,31 @@ class PictureWriter:
 
         The captions in their files stay, and so does a rating in them.
         """
-        ids = [each.picture_id for each in batch]
+        ids = [item.picture_id for item in batch]
         p, f = t.picture.c, t.field.c
         # Databases of old versions have no rating from a file: any is from the picture's source.
         from_files = sa.select(p.id).where(sa.func.length(p.captions_hash) > DIGEST_BYTES)
         own = (f.name == RATING) & f.picture_id.in_(from_files)
-        rated = [each.picture_id for each in batch if RATING in each.fields]
-        with self._database.writing() as sql:
+        rated_ids = [item.picture_id for item in batch if RATING in item.fields]
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             delete_in(sql, t.caption, t.caption.c.picture_id, ids, t.caption.c.origin == "source")
             delete_in(sql, t.field, f.picture_id, ids, ~own)
-            delete_in(sql, t.field, f.picture_id, rated, f.name == RATING)
+            delete_in(sql, t.field, f.picture_id, rated_ids, f.name == RATING)
             update_pictures(
-                sql, [(each.picture_id, {"captions_hash": each.captions_hash}) for each in batch]
+                sql, [(item.picture_id, {"captions_hash": item.captions_hash}) for item in batch]
             )
             _update_facts(sql, batch)
             insert_captions(
-                sql, collection.space, [(each.picture_id, each.captions) for each in batch]
+                sql, collection.space, [(item.picture_id, item.captions) for item in batch]
             )
-            insert_fields(sql, [(each.picture_id, each.fields) for each in batch])
+            insert_fields(sql, [(item.picture_id, item.fields) for item in batch])
             index_words(sql, ids)
             log_changes(sql, collection.id, ids)
 
     def remove(self, collection: Collection, ids: Sequence[int]) -> None:
         """Remove pictures."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             delete_in(
                 sql, t.picture, t.picture.c.id, ids, t.picture.c.collection_id == collection.id
@@ -161,18 +161,18 @@ class PictureWriter:
 
     def mark_missing(self, collection: Collection, ids: Sequence[int]) -> None:
         """Mark pictures whose files were not found; their data stays, and they are not shown."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             _unmark_missing(sql, ids)
             if ids:
                 since = now()
-                rows = [{"picture_id": each, "since": since} for each in ids]
+                rows = [{"picture_id": picture_id, "since": since} for picture_id in ids]
                 sql.execute(t.missing_picture.insert(), rows)
             log_changes(sql, collection.id, ids)
 
     def mark_found(self, collection: Collection, ids: Sequence[int]) -> None:
         """Show pictures again whose files were missing and are back."""
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             _unmark_missing(sql, ids)
             log_changes(sql, collection.id, ids)
@@ -181,7 +181,7 @@ class PictureWriter:
         """Remove the pictures whose files are missing; return how many there were."""
         p = t.picture.c
         statement = sa.select(p.id, p.path).join(t.missing_picture)
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             self._changes.take_turn(sql, collection.id)
             rows = sql.execute(statement.where(p.collection_id == collection.id)).all()
             ids = [row.id for row in rows]
@@ -189,17 +189,17 @@ class PictureWriter:
             log_changes(sql, collection.id, ids)
             # A container that comes back has to be opened then.
             folders = {Path(os.fsdecode(row.path)).parent for row in rows}
-            above = {path_hash(path) for each in folders for path in (each, *each.parents)}
+            above = {path_hash(path) for folder in folders for path in (folder, *folder.parents)}
             c = t.container.c
             delete_in(sql, t.container, c.path_hash, list(above), c.collection_id == collection.id)
         return len(ids)
 
 
-def _stored(sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> list[sa.Row[Any]]:
+def _read_stored(sql: Sql, collection: Collection, hashes: Sequence[bytes]) -> list[sa.Row[Any]]:
     """Return the pictures that a collection has at these paths, with their contents."""
     p = t.picture.c
-    stored = sa.select(p.id, p.path_hash, p.content_hash, p.perceptual_hash)
-    return in_pieces(sql, stored.where(p.collection_id == collection.id), p.path_hash, hashes)
+    statement = sa.select(p.id, p.path_hash, p.content_hash, p.perceptual_hash)
+    return in_pieces(sql, statement.where(p.collection_id == collection.id), p.path_hash, hashes)
 
 
 def _is_edit(row: sa.Row[Any], item: EmbeddedPicture) -> bool:
@@ -221,9 +221,9 @@ def _update_facts(sql: Sql, batch: Sequence[BesidePicture]) -> None:
     """Set the facts that the source gave pictures, if any."""
     p = t.picture.c
     update_pictures(
-        sql, [(each.picture_id, {"taken_at": each.taken_at}) for each in batch if each.taken_at]
+        sql, [(item.picture_id, {"taken_at": item.taken_at}) for item in batch if item.taken_at]
     )
-    places = [(each.picture_id, each.place) for each in batch if each.place is not None]
+    places = [(item.picture_id, item.place) for item in batch if item.place is not None]
     update_pictures(
         sql,
         [
@@ -231,9 +231,9 @@ def _update_facts(sql: Sql, batch: Sequence[BesidePicture]) -> None:
             for picture_id, (north, east) in places
         ],
     )
-    undated = t.picture.update().where(p.id == sa.bindparam("picture_id"), p.taken_at.is_(None))
-    for each in batch:
-        if each.taken_at_else:
+    statement = t.picture.update().where(p.id == sa.bindparam("picture_id"), p.taken_at.is_(None))
+    for item in batch:
+        if item.taken_at_else:
             sql.execute(
-                undated.values(taken_at=each.taken_at_else), {"picture_id": each.picture_id}
+                statement.values(taken_at=item.taken_at_else), {"picture_id": item.picture_id}
             )

@@ -39,7 +39,7 @@ class CatalogSavedSearches:
     def save(self, name: str, address: str) -> int:
         """Save an address under a name; raise NameTaken."""
         s = t.saved_search
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             _check_free(sql, name)
             row = {"name": name, "address": address, "created_at": now()}
             search_id = int(sql.execute(s.insert().values(row).returning(s.c.id)).scalar_one())
@@ -57,28 +57,28 @@ class CatalogSavedSearches:
 
     def one(self, search_id: int) -> SavedSearch:
         """Return a saved search; raise NotFound."""
-        found = self._rows(sa.select(t.saved_search).where(t.saved_search.c.id == search_id))
-        _found(len(found))
-        return found[0]
+        searches = self._rows(sa.select(t.saved_search).where(t.saved_search.c.id == search_id))
+        _check_found(len(searches))
+        return searches[0]
 
     def change(self, search_id: int, **values: str) -> None:
         """Give a saved search another `name` or `address`; raise NameTaken or NotFound."""
         s = t.saved_search
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             if "name" in values:
                 _check_free(sql, values["name"], but=search_id)
-            _found(sql.execute(s.update().where(s.c.id == search_id).values(values)).rowcount)
+            _check_found(sql.execute(s.update().where(s.c.id == search_id).values(values)).rowcount)
             if "address" in values:
                 _note_pictures(sql, search_id, values["address"])
 
     def remove(self, search_id: int) -> None:
         """Delete a saved search; raise NotFound."""
         s = t.saved_search
-        with self._database.writing() as sql:
-            _found(sql.execute(s.delete().where(s.c.id == search_id)).rowcount)
+        with self._database.write_transaction() as sql:
+            _check_found(sql.execute(s.delete().where(s.c.id == search_id)).rowcount)
 
     def _rows(self, statement: sa.Select[Any]) -> list[SavedSearch]:
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = sql.execute(statement).all()
             current = _current_ids(sql, [row.id for row in rows])
         return [
@@ -89,8 +89,8 @@ class CatalogSavedSearches:
 
 def _note_pictures(sql: Sql, search_id: int, address: str) -> None:
     """Store the current contents of the pictures in an address."""
-    noted = t.saved_search_picture
-    sql.execute(noted.delete().where(noted.c.saved_search_id == search_id))
+    table = t.saved_search_picture
+    sql.execute(table.delete().where(table.c.saved_search_id == search_id))
     p = t.picture.c
     statement = sa.select(p.id, p.content_hash)
     rows = [
@@ -98,27 +98,27 @@ def _note_pictures(sql: Sql, search_id: int, address: str) -> None:
         for row in in_pieces(sql, statement, p.id, picture_ids(address))
     ]
     if rows:
-        sql.execute(noted.insert(), rows)
+        sql.execute(table.insert(), rows)
 
 
 def _current_ids(sql: Sql, search_ids: Sequence[int]) -> dict[int, dict[int, int]]:
     """Return, by saved search, the new ids of pictures whose contents have other ids now."""
     n = t.saved_search_picture.c
     statement = sa.select(n.saved_search_id, n.picture_id, n.content_hash)
-    noted = in_pieces(sql, statement, n.saved_search_id, search_ids)
-    holders = ids_by_content(sql, [row.content_hash for row in noted])
+    rows = in_pieces(sql, statement, n.saved_search_id, search_ids)
+    holders = ids_by_content(sql, [row.content_hash for row in rows])
     current: dict[int, dict[int, int]] = defaultdict(dict)
-    for row in noted:
-        held = holders.get(bytes(row.content_hash), [])
-        if held and row.picture_id not in held:
-            current[row.saved_search_id][row.picture_id] = held[0]
+    for row in rows:
+        copies = holders.get(bytes(row.content_hash), [])
+        if copies and row.picture_id not in copies:
+            current[row.saved_search_id][row.picture_id] = copies[0]
     return current
 
 
 def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
     s = t.saved_search.c
-    held = sql.scalar(sa.select(s.id).where(s.name.in_(forms(name))))
-    if held is not None and held != but:
+    owner_id = sql.scalar(sa.select(s.id).where(s.name.in_(forms(name))))
+    if owner_id is not None and owner_id != but:
         raise NameTaken(
             "saved-search-name-taken",
             "there is a saved search {name!r} already; choose another name",
@@ -126,7 +126,7 @@ def _check_free(sql: Sql, name: str, but: int | None = None) -> None:
         )
 
 
-def _found(count: int) -> None:
+def _check_found(count: int) -> None:
     if not count:
         raise NotFound(
             "unknown-saved-search", "that saved search was removed; see the page of saved searches"

@@ -30,7 +30,7 @@ class Tokens:
             NameTaken: a token of that name exists.
         """
         secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
-        with self._database.writing() as sql:
+        with self._database.write_transaction() as sql:
             if (
                 sql.scalar(sa.select(t.token.c.id).where(t.token.c.name.in_(forms(name))))
                 is not None
@@ -53,14 +53,14 @@ class Tokens:
 
     def all(self) -> list[Token]:
         """Return every token, by name."""
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             return [_token(row) for row in sql.execute(sa.select(t.token).order_by(t.token.c.name))]
 
     def revoke(self, name: str) -> None:
         """Delete a token, whose secret is then refused; raise NotFound."""
-        with self._database.writing() as sql:
-            gone = sql.execute(t.token.delete().where(t.token.c.name.in_(forms(name))))
-            if not gone.rowcount:
+        with self._database.write_transaction() as sql:
+            result = sql.execute(t.token.delete().where(t.token.c.name.in_(forms(name))))
+            if not result.rowcount:
                 raise NotFound(
                     "unknown-token", "there is no token {name!r}; see: limn token list", name=name
                 )
@@ -70,7 +70,7 @@ class Tokens:
         if not secret.startswith(PREFIX):
             return None
         statement = sa.select(t.token).where(t.token.c.secret_hash == _hash(secret))
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             row = sql.execute(statement).one_or_none()
         return None if row is None else _token(row)
 

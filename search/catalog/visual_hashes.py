@@ -23,15 +23,15 @@ MAX_BITS = 6
 def store_colours(sql: Sql, of: Mapping[int, Sequence[str]]) -> None:
     """Write the pictures' current colours, "#rrggbb", by the pictures' ids."""
     delete_in(sql, t.colour, t.colour.c.picture_id, list(of))
-    placed = [
-        (picture_id, place, each)
-        for picture_id, written in of.items()
-        for place, each in enumerate(written)
+    entries = [
+        (picture_id, place, colour)
+        for picture_id, hex_colours in of.items()
+        for place, colour in enumerate(hex_colours)
     ]
-    if not placed:
+    if not entries:
         return
-    found = colours.lab([each for *_, each in placed])
-    rows = zip(placed, colours.cells(found).tolist(), found.tolist(), strict=True)
+    lab_rows = colours.lab([colour for *_, colour in entries])
+    rows = zip(entries, colours.cells(lab_rows).tolist(), lab_rows.tolist(), strict=True)
     sql.execute(
         t.colour.insert(),
         [
@@ -67,9 +67,9 @@ class VisualHashes:
         """Return the pictures' hashes in the order of `ids`, and which are known, (n,) both."""
         p = t.picture.c
         statement = sa.select(p.id, p.perceptual_hash).where(p.perceptual_hash.is_not(None))
-        with self._database.reading() as sql:
+        with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement, p.id, ids.tolist())
-        found = {row.id: row.perceptual_hash for row in rows}
-        known = np.array([each in found for each in ids.tolist()], bool)
-        hashes = np.array([found.get(each, 0) for each in ids.tolist()], np.int64)
-        return hashes.view(np.uint64), known
+        by_id = {row.id: row.perceptual_hash for row in rows}
+        is_known = np.array([picture_id in by_id for picture_id in ids.tolist()], bool)
+        hashes = np.array([by_id.get(picture_id, 0) for picture_id in ids.tolist()], np.int64)
+        return hashes.view(np.uint64), is_known

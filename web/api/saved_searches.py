@@ -99,4 +99,4 @@ def _address(address: str) -> str:
 
 
 def _rows() -> catalog.CatalogSavedSearches:
-    return engine().catalog.saved
+    return engine().catalog.saved_searches

@@ -134,7 +134,7 @@ class _Amounts(Collector):
 
     def _queues(self) -> Iterable[GaugeMetricFamily]:
         jobs = GaugeMetricFamily("limn_jobs", "Jobs not yet ended.", labels=["state"])
-        open_jobs = self._state.engine.catalog.jobs.waiting()
+        open_jobs = self._state.engine.catalog.jobs.queue()
         for state in ("queued", "running"):
             jobs.add_metric([state], sum(job.state == state for job in open_jobs))
         queue_length = self._app.extensions.get(WAITING, int)

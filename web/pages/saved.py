@@ -34,7 +34,7 @@ def everything(**_: object) -> str:
         "kept.html",
         asked=SearchUrl(),
         chips=[],
-        searches=catalog.saved.all(),
+        searches=catalog.saved_searches.all(),
         concepts=catalog.concepts.all(),
         boards=boards,
         covers=covers,
@@ -101,7 +101,7 @@ def forget_concept(name: str) -> Response:
 def save_search() -> Response:
     """Save the address of a query under a name."""
     name = name_of(request.form.get("name", ""))
-    engine().catalog.saved.save(name, saved_address(SearchUrl.of(request.form)))
+    engine().catalog.saved_searches.save(name, saved_address(SearchUrl.of(request.form)))
     return _back("searches")
 
 
@@ -109,7 +109,7 @@ def save_search() -> Response:
 @comes_back("rename-{search_id}", everything)
 def rename_search(search_id: int) -> Response:
     """Give a saved search another name."""
-    engine().catalog.saved.change(search_id, name=name_of(request.form.get("name", "")))
+    engine().catalog.saved_searches.change(search_id, name=name_of(request.form.get("name", "")))
     return _back("searches")
 
 
@@ -117,7 +117,7 @@ def rename_search(search_id: int) -> Response:
 @comes_back("forget", everything)
 def forget_search(search_id: int) -> Response:
     """Delete a saved search."""
-    engine().catalog.saved.remove(search_id)
+    engine().catalog.saved_searches.remove(search_id)
     return _back("searches")
 
 

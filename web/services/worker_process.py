@@ -52,7 +52,7 @@ class WorkerProcesses:
 
     def queue_length(self) -> int:
         """Return the number of queued jobs."""
-        return sum(job.state == "queued" for job in self._jobs.waiting())
+        return sum(job.state == "queued" for job in self._jobs.queue())
 
     def _watch(self) -> None:
         while not self._shutdown.is_set():
@@ -62,7 +62,9 @@ class WorkerProcesses:
                 log.warning("the queue of jobs can't be looked at: %s", error)
             except OSError as error:
                 log.error("no worker can be started: %s", error)
-            self._wakeup.wait(WATCH_INTERVAL_S if self._processes.running else POLL_INTERVAL_S)
+            self._wakeup.wait(
+                WATCH_INTERVAL_S if self._processes.running_count else POLL_INTERVAL_S
+            )
             self._wakeup.clear()
         try:
             self._processes.stop()

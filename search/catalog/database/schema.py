@@ -25,10 +25,10 @@ def ensure_schema(database: Database, begin: bool = False) -> None:
         StorageFailed: the database must be upgraded, and this user may only read it.
     """
     database.check(begin)
-    found = current_revision(database)
-    if found == HEAD:
+    revision = current_revision(database)
+    if revision == HEAD:
         return
-    if found is None:
+    if revision is None:
         database.refuse_empty()
     if database.read_only:
         raise StorageFailed(
@@ -37,7 +37,7 @@ def ensure_schema(database: Database, begin: bool = False) -> None:
             "needs {wanted}; this user may only read it, so let one who may write to it run: "
             "limn db upgrade",
             database=database.label,
-            found=found or "none",
+            found=revision or "none",
             wanted=HEAD,
         )
     upgrade(database)
@@ -45,7 +45,7 @@ def ensure_schema(database: Database, begin: bool = False) -> None:
 
 def current_revision(database: Database) -> str | None:
     """Return the revision of the database; None for an empty one."""
-    with database.reading() as connection:
+    with database.read_transaction() as connection:
         if not sa.inspect(connection).has_table("alembic_version"):
             return None
         return str(connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
@@ -65,7 +65,7 @@ def upgrade(database: Database, revision: str = "head") -> str:
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
     # Two first uses at the same moment: the second waits here, then has nothing to do.
-    with database.writing() as connection:
+    with database.write_transaction() as connection:
         if not database.is_sqlite:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('limn.schema'))"))
         _check_known(
@@ -87,7 +87,7 @@ def migrations_folder() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _check_known(connection: sa.Connection, label: str, known: set[str]) -> None:
+def _check_known(connection: sa.Connection, label: str, revisions: set[str]) -> None:
     tables = set(sa.inspect(connection).get_table_names())
     if not tables:
         return
@@ -99,13 +99,13 @@ def _check_known(connection: sa.Connection, label: str, known: set[str]) -> None
             database=label,
             table=min(tables),
         )
-    found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    if found not in known:
+    revision = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    if revision not in revisions:
         raise DatabaseUnavailable(
             "database-too-new",
             "the database {database} has schema {found!r}, and this version of Limn knows "
             "{known!r} at most; upgrade Limn, or name another database with LIMN_DATABASE_URL",
             database=label,
-            found=found,
+            found=revision,
             known=HEAD,
         )

@@ -6,7 +6,7 @@ from typing import Any
 from search.errors import BadQuery
 
 # SQL's largest whole number, one bit of its 64 being the sign.
-LARGEST = 2**63 - 1
+MAX_INTEGER = 2**63 - 1
 
 SHOWN_CHARACTERS = 40
 
@@ -24,12 +24,12 @@ def check_values(parameters: Any) -> None:
         if type(value) is str:
             if not value.isascii() or "\0" in value:
                 _check_text(value)
-        elif type(value) is int and not -LARGEST <= value <= LARGEST:
+        elif type(value) is int and not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise BadQuery(
                 "number-too-large",
                 "the number {value} is too large; whole numbers go up to {most}",
-                value=_shown(value),
-                most=LARGEST,
+                value=_quote(value),
+                most=MAX_INTEGER,
             )
 
 
@@ -38,7 +38,7 @@ def _check_text(text: str) -> None:
         raise BadQuery(
             "text-holds-nul",
             "{text} holds the character NUL, which no text has; leave it out",
-            text=_shown(text),
+            text=_quote(text),
         )
     try:
         text.encode()
@@ -48,7 +48,7 @@ def _check_text(text: str) -> None:
             "text-holds-surrogate",
             "{text} holds {character!r}, half of a surrogate pair, which is no character; "
             "leave it out",
-            text=_shown(text),
+            text=_quote(text),
             character=half,
         ) from error
 
@@ -58,13 +58,13 @@ def _values(parameters: Any) -> Iterable[Any]:
     if isinstance(parameters, Mapping):
         yield from parameters.values()
     elif isinstance(parameters, list | tuple):
-        for each in parameters:
-            if isinstance(each, Mapping | tuple):
-                yield from _values(each)
+        for value in parameters:
+            if isinstance(value, Mapping | tuple):
+                yield from _values(value)
             else:
-                yield each
+                yield value
 
 
-def _shown(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
+def _quote(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -72,7 +72,7 @@ def _postgres_lock(database: Database, collection: Collection) -> Iterator[None]
             yield
         finally:
             del database.writer_locks[collection.id]
-            if not lock.lost:
+            if not lock.is_lost:
                 with suppress(LimnError):  # a session that has ended has no lock
                     connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
@@ -81,7 +81,7 @@ class _SessionLock:
     """A lock that lasts as long as its database session."""
 
     def __init__(self, connection: sa.Connection, collection: Collection) -> None:
-        self.lost = False
+        self.is_lost = False
         self._connection = connection
         self._collection = collection
         self._turn = Lock()
@@ -91,10 +91,10 @@ class _SessionLock:
         """Raise LockLost if the session has ended; SQLAlchemy may have opened another since."""
         with self._turn:
             try:
-                self.lost = self.lost or self._read_session() != self._session
+                self.is_lost = self.is_lost or self._read_session() != self._session
             except LimnError:
-                self.lost = True
-            if self.lost:
+                self.is_lost = True
+            if self.is_lost:
                 raise LockLost(
                     "lock-lost",
                     "the connection that held the lock on collection {name!r} "
