@@ -120,7 +120,7 @@ def test_those_who_come_while_it_works_are_answered_together() -> None:
     with ThreadPoolExecutor(len(asked)) as pool:
         coming = [pool.submit(store.search, each, 5 + i % 7) for i, each in enumerate(asked)]
         ends = time.monotonic() + 60
-        while store.ann.index._joined.queue_length < len(asked) - 1:  # type: ignore[union-attr]
+        while store.ann.index._batcher.queue_length < len(asked) - 1:  # type: ignore[union-attr]
             assert time.monotonic() < ends
         slow.opened.set()
         together = [each.result() for each in coming]

@@ -31,11 +31,11 @@ class AnnIndex(Protocol):
 
     @property
     def name(self) -> str:
-        """Return the name of the ANN index, as in `Plan.store`."""
+        """Return the name of the ANN index, as in `IndexPlan.store`."""
 
     @property
     def on_gpu(self) -> bool:
-        """Return whether the ANN index needs a GPU, and may fail with a `faiss_gpu.FAILURES`."""
+        """Return whether the ANN index needs a GPU, and may fail with a `gpu.FAILURES`."""
 
     @property
     def ns_per_candidate(self) -> float:
@@ -62,7 +62,7 @@ class AnnIndex(Protocol):
         """Return the ANN index joined with exact ranking by FAISS's index of all rows, or None."""
 
     def dump(self) -> bytes:
-        """Return the bytes for `load_first_pass`; empty where building again is quicker."""
+        """Return the bytes for `load_ann`; empty where building again is quicker."""
 
 
 class Refiner(Protocol):

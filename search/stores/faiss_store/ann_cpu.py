@@ -71,7 +71,7 @@ class CpuAnn:
         return (*(1 << power for power in range(11) if 1 << power < count), count)
 
     def add(self, vectors: Vectors, rows: RowNumbers32 | None = None) -> None:
-        """Append vectors; with `slots`, under those row numbers, if none was added without."""
+        """Append vectors; with `rows`, under those row numbers, if none was added without."""
         self.faiss_index.add(self.reduce(vectors))
         if rows is not None:
             self.order = np.concatenate([self.order, rows])

@@ -34,7 +34,7 @@ class GpuAnn:
     """An index on a GPU that proposes rows, and another of the rows that the first can't take.
 
     Concurrent calls are answered in one, for FAISS's GPU resources allow one at a time.
-    A lack of room, or a failure that a program survives, is one of `faiss_gpu.FAILURES`.
+    A lack of room, or a failure that a program survives, is one of `gpu.FAILURES`.
     """
 
     on_gpu = True
@@ -68,7 +68,7 @@ class GpuAnn:
         return tuple(1 << power for power in range(11) if 1 << power <= self._index.nlist)
 
     def add(self, vectors: Vectors, rows: RowNumbers32 | None = None) -> None:
-        """Append vectors; with `slots`, under those row numbers, if none was added without."""
+        """Append vectors; with `rows`, under those row numbers, if none was added without."""
         (self._index if self._tail is None else self._tail).add(vectors)
         if rows is not None:
             self._order = np.concatenate([self._order, rows])

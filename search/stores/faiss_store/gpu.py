@@ -53,7 +53,7 @@ class DeviceCopy:
         self._index.reset()
 
     def search(self, rows: FloatRows, queries: Vectors, k: int) -> tuple[RowNumbers, Scores]:
-        """Return the best slots, those of dead rows among them: (q, k), slot -1 pads."""
+        """Return the best rows, dead rows among them: (q, k), row -1 pads."""
         self._catch_up(rows)
         scores, places = self._index.search(queries, min(k, len(rows)))
         return places, scores
@@ -84,7 +84,7 @@ class SharedCopy:
         return self._copy is not None
 
     def best(self, rows: FloatRows, queries: Vectors, k: int) -> Answer | None:
-        """Return the best slots whose rows count: (q, k); None where the GPU can't say.
+        """Return the best live rows: (q, k); None where the GPU can't answer.
 
         The rows must not change meanwhile.
         """

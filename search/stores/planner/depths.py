@@ -10,7 +10,6 @@ from search.stores.faiss_store.ann import AnnIndex
 from search.stores.planner.measure import GRAPHS, ROW_US, measure_depth, took_us
 from search.stores.planner.plan import Depth
 from search.stores.planner.sample import StoreSample
-from search.text.amounts import amount
 
 # Without texts to measure with: in every collection measured, texts needed up to twice the depth.
 UNKNOWN_TEXTS = 3
@@ -45,9 +44,9 @@ class DepthMeasurement:
 
     def describe_queries(self) -> str:
         """Return the number and kinds of the queries, as a reason of a plan."""
-        pictures = amount(len(self._sample.queries["picture"]), "picture")
+        pictures = f"{len(self._sample.queries['picture']):,} pictures"
         if "text" in self._sample.queries:
-            texts = amount(len(self._sample.queries["text"]), "caption")
+            texts = f"{len(self._sample.queries['text']):,} captions"
             return f"measured with {texts} and {pictures} of it"
         return (
             f"measured with {pictures} of it: it has too few "
