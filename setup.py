@@ -11,6 +11,7 @@ from setuptools import setup
 
 
 def read(name: str) -> list[str]:
+    """Return the requirements of a file, without comments."""
     lines = Path(__file__).with_name("requirements").joinpath(name).read_text("utf-8").splitlines()
     return [text for line in lines if (text := line.partition("#")[0].strip())]
 

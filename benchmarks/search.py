@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.search_peers import ELSEWHERE, PEERS, Built
 from benchmarks.search_vectors import Material, material, mixtures
 from search.records import Device, Ids, QueryKind, Vectors
-from search.stores.faiss_store.ann_cpu import one_thread
+from search.stores.faiss_store.ann_training import one_thread
 from search.stores.faiss_store.store import FaissStore
 from search.stores.planner.cpu import IndexPlanner
 from search.stores.planner.gpu import planner_of

@@ -9,7 +9,8 @@ import faiss
 import numpy as np
 
 from search.records import Device, Ids, QueryKind, Vectors
-from search.stores.faiss_store.store import FaissStore, Staged
+from search.stores.faiss_store.ann import PlannedAnn
+from search.stores.faiss_store.store import FaissStore
 from search.stores.planner.gpu import planner_of
 from search.stores.planner.plan import IndexOptions
 
@@ -63,7 +64,7 @@ def limn(store_name: str) -> Build:
                 else:
                     at = replace(settled, of_10=depth)
                 plan = replace(staged.plan, text=at, picture=at)
-                store.stage(Staged(staged.first, plan), store.generation)
+                store.activate(PlannedAnn(staged.index, plan), store.generation)
             return store.search(queries, 10, kind=kind)[0]
 
         return Built(

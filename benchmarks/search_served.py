@@ -214,7 +214,7 @@ def main(
             collection = engine.catalog.collections.one(NAME)
         if plan:
             made = engine.plan(collection, lambda told: click.echo(told, err=True))
-            figures["plan"] = made.told()
+            figures["plan"] = made.to_document()
         figures["overhead"] = overhead(engine, words)
     figures["cold_search"] = cold_search()
     out.write_text(json.dumps(figures, indent=1))

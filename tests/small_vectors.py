@@ -6,7 +6,7 @@ import numpy as np
 
 from search.records import Ids, Vectors
 from search.stores import VectorStore
-from search.stores.faiss_store.float16 import widened
+from search.stores.faiss_store.float16 import to_float32
 
 WIDTH = 32
 ROWS = 6_000
@@ -42,7 +42,7 @@ def recall(store: VectorStore, queries: Vectors, held: Ids, allowed: Ids | None 
     assert np.isin(found[found >= 0], held).all(), "a ghost"
     if allowed is not None:
         assert np.isin(found[found >= 0], allowed).all(), "not allowed"
-    expected = np.einsum("qw,qkw->qk", queries, widened(PICTURES.astype(np.float16))[found])
+    expected = np.einsum("qw,qkw->qk", queries, to_float32(PICTURES.astype(np.float16))[found])
     np.testing.assert_allclose(scores[found >= 0], expected[found >= 0], atol=1e-3)
     rows = held if allowed is None else np.intersect1d(held, allowed)
     best = rows[np.argsort(-(queries @ PICTURES[rows].T), axis=1)[:, :10]]

@@ -16,18 +16,20 @@ from search.records import Vectors
 from search.settings import Settings, memory_size
 from search.stores import VectorStore
 from search.stores.exact import ExactStore
-from search.stores.faiss_store.ann import AnnIndex
-from search.stores.faiss_store.ann_cpu import FirstPassName, load_first_pass, one_thread, train
-from search.stores.faiss_store.ann_file import read_first, read_plan, write_first
-from search.stores.faiss_store.float16 import widened
+from search.stores.faiss_store.ann import AnnIndex, PlannedAnn
+from search.stores.faiss_store.ann_cpu import CpuAnnName, load_ann
+from search.stores.faiss_store.ann_file import read_ann, read_plan, write_ann
+from search.stores.faiss_store.ann_training import one_thread, train
+from search.stores.faiss_store.float16 import to_float32
 from search.stores.faiss_store.locality import Clusters
-from search.stores.faiss_store.store import FaissStore, Staged
+from search.stores.faiss_store.store import FaissStore
 from search.stores.index_file import IndexHeader, read_index, write_index
-from search.stores.planner.cpu import IndexPlanner, exact_plan, wants_plan
+from search.stores.planner.cpu import IndexPlanner
 from search.stores.planner.plan import Depth, IndexOptions, IndexPlan
+from search.stores.planner.thresholds import exact_plan, wants_plan
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
-NAMES: tuple[FirstPassName, ...] = ("scan", "ivf", "hnsw")
+NAMES: tuple[CpuAnnName, ...] = ("scan", "ivf", "hnsw")
 HEADER = IndexHeader("0" * 32, 1, "a space", WIDTH, 0, 0, "FaissStore of pictures")
 
 
@@ -39,18 +41,18 @@ def alone() -> Iterator[None]:
 
 
 @cache
-def taught(name: FirstPassName) -> bytes:
+def taught(name: CpuAnnName) -> bytes:
     """Return a trained ANN index without rows."""
     return train(name, PICTURES, (PICTURES[:1000], TEXTS), WIDTH, ROWS).dump()
 
 
-def staged_store(name: FirstPassName, memory_bytes: int | None = None) -> FaissStore:
+def staged_store(name: CpuAnnName, memory_bytes: int | None = None) -> FaissStore:
     """Return an empty store with a trained ANN index, which gets the stored rows."""
     store = FaissStore(WIDTH, "cpu", memory_bytes)
-    first = load_first_pass(taught(name))
+    first = load_ann(taught(name))
     depth = Depth(128, 120, 300)
-    assert store.stage(
-        Staged(first, IndexPlan(name, ROWS, text=depth, picture=depth)), store.generation
+    assert store.activate(
+        PlannedAnn(first, IndexPlan(name, ROWS, text=depth, picture=depth)), store.generation
     )
     return store
 
@@ -59,14 +61,14 @@ def staged_store(name: FirstPassName, memory_bytes: int | None = None) -> FaissS
 def staged(request: pytest.FixtureRequest) -> FaissStore:
     store = staged_store(request.param)
     store.put(np.arange(ROWS), PICTURES)
-    assert store.ann is not None and len(store.ann.first) == ROWS
+    assert store.ann is not None and len(store.ann.index) == ROWS
     return store
 
 
 def test_every_half_is_widened_to_the_bit() -> None:
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     finite = halves[np.isfinite(halves)]
-    np.testing.assert_array_equal(widened(finite), finite.astype(np.float32))
+    np.testing.assert_array_equal(to_float32(finite), finite.astype(np.float32))
 
 
 @pytest.mark.slow
@@ -117,14 +119,14 @@ def test_all_that_lies_close_to_a_query_may_be_removed(staged: FaissStore) -> No
 @pytest.mark.slow
 def test_a_first_pass_survives_its_bytes(staged: FaissStore) -> None:
     assert staged.ann is not None
-    again = load_first_pass(staged.ann.first.dump())
+    again = load_ann(staged.ann.index.dump())
     assert again.name == staged.ann.plan.store and len(again) == ROWS
-    staged.stage(Staged(again, staged.ann.plan), staged.generation)
+    staged.activate(PlannedAnn(again, staged.ann.plan), staged.generation)
     assert recall(staged, TEXTS[:50], np.arange(ROWS)) >= 0.99
     with pytest.raises(IndexDamaged):
-        load_first_pass(again.dump()[:200])
+        load_ann(again.dump()[:200])
     with pytest.raises(IndexDamaged, match="another version"):
-        load_first_pass(b"\xcb\x00\x00\x00" + again.dump())
+        load_ann(b"\xcb\x00\x00\x00" + again.dump())
 
 
 @pytest.mark.slow
@@ -140,7 +142,7 @@ def test_rows_of_a_graph_keep_their_slots_wherever_they_lie() -> None:
     first.add(PICTURES[late], late)
     asked = PICTURES[[7, 70, 700]]
     first.add(asked)
-    for each in (first, load_first_pass(first.dump())):
+    for each in (first, load_ann(first.dump())):
         found = each.candidates(PICTURES, 10, 64)
         assert np.mean([slot in row for slot, row in enumerate(found)]) >= 0.99
         found = each.candidates(asked, 50, 128)
@@ -152,18 +154,18 @@ def test_rows_of_a_graph_keep_their_slots_wherever_they_lie() -> None:
 def test_a_first_pass_of_other_rows_is_refused(staged: FaissStore) -> None:
     other = FaissStore(WIDTH, "cpu")
     assert staged.ann is not None
-    assert not other.stage(staged.ann, staged.generation)
+    assert not other.activate(staged.ann, staged.generation)
     other.load(b"".join(staged.dump()))
-    assert other.stage(staged.ann, staged.generation)
+    assert other.activate(staged.ann, staged.generation)
 
 
 def test_a_first_pass_that_lags_takes_in_what_came_since() -> None:
     store = staged_store("scan")
     assert store.ann is not None
     lagging = store.ann
-    store.unstage()
+    store.deactivate()
     store.put(np.arange(ROWS), PICTURES)
-    assert store.stage(lagging, store.generation) and len(lagging.first) == ROWS
+    assert store.activate(lagging, store.generation) and len(lagging.index) == ROWS
     assert recall(store, TEXTS[:50], np.arange(ROWS)) >= 0.99
 
 
@@ -316,7 +318,7 @@ def test_a_graph_that_was_laid_out_for_the_caches_grows_and_forgets() -> None:
     gone = np.arange(0, ROWS, 9)
     store.remove(gone)
     store.put(gone, PICTURES[gone])
-    assert store.ann is not None and len(store.ann.first) == ROWS + len(gone)
+    assert store.ann is not None and len(store.ann.index) == ROWS + len(gone)
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
 
 
@@ -328,7 +330,7 @@ def test_a_store_that_grows_while_it_is_planned_is_planned(name: str) -> None:
     say = meanwhile(name, partial(store.put, np.arange(ROWS - 500, ROWS), PICTURES[-500:]))
     plan = IndexPlanner(store, TEXTS, IndexOptions(name), say).run()
     assert plan is not None and plan.store == name and plan.target >= 0.99
-    assert store.ann is not None and len(store.ann.first) == ROWS
+    assert store.ann is not None and len(store.ann.index) == ROWS
     assert recall(store, TEXTS[400:500], np.arange(ROWS)) >= 0.985
 
 
@@ -359,8 +361,8 @@ class Broken:
 
 def test_a_first_pass_that_could_not_grow_is_not_asked_again(staged: FaissStore) -> None:
     assert staged.ann is not None
-    broken = Staged(Broken(staged.ann.first), staged.ann.plan)  # type: ignore[arg-type]
-    assert staged.stage(broken, staged.generation)
+    broken = PlannedAnn(Broken(staged.ann.index), staged.ann.plan)  # type: ignore[arg-type]
+    assert staged.activate(broken, staged.generation)
     with pytest.raises(MemoryError):
         staged.put(np.arange(10), PICTURES[:10])
     assert staged.ann is None
@@ -410,17 +412,17 @@ def test_a_plan_is_wanted_by_size_and_by_what_was_asked() -> None:
 def test_a_plan_and_its_first_pass_survive_their_file(staged: FaissStore, tmp_path: Path) -> None:
     assert staged.ann is not None
     path, plan = tmp_path / "a.first", replace(staged.ann.plan, reasons=("so",))
-    write_first(path, HEADER, plan, staged.ann, staged.generation)
+    write_ann(path, HEADER, plan, staged.ann, staged.generation)
     read = read_plan(path)
     assert read is not None and read.reasons == ("so",)
-    found = read_first(path)
+    found = read_ann(path)
     assert found is not None and found[1] == staged.generation and found[3] is not None
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     assert read_plan(path) is None
     with pytest.raises(IndexDamaged):
-        read_first(path)
+        read_ann(path)
 
 
 # -- settings

@@ -15,13 +15,15 @@ import pytest
 from numpy.typing import NDArray
 
 from search.records import Vectors
-from search.stores.faiss_store.ann_cpu import one_thread
-from search.stores.faiss_store.ann_gpu import GpuPass, missing
+from search.stores.faiss_store.ann import PlannedAnn
+from search.stores.faiss_store.ann_gpu import GpuAnn, missing
+from search.stores.faiss_store.ann_training import one_thread
 from search.stores.faiss_store.gpu import DeviceCopy, gpu_count
-from search.stores.faiss_store.store import FaissStore, Staged
-from search.stores.planner.cpu import IndexPlanner, exact_plan, wants_plan
+from search.stores.faiss_store.store import FaissStore
+from search.stores.planner.cpu import IndexPlanner
 from search.stores.planner.gpu import GpuPlanner, planner_of
 from search.stores.planner.plan import Depth, IndexOptions, IndexPlan
+from search.stores.planner.thresholds import exact_plan, wants_plan
 from search.stores.validation import Rows16
 from tests.small_vectors import PICTURES, ROWS, TEXTS, WIDTH, like_photographs, meanwhile, recall
 
@@ -38,21 +40,21 @@ def alone() -> Iterator[None]:
         yield
 
 
-def lists(rows: int, sample: Vectors) -> GpuPass:
+def lists(rows: int, sample: Vectors) -> GpuAnn:
     """Return lists of float16 rows, as on a GPU."""
     flat = faiss.IndexFlatIP(WIDTH)
     fp16, product = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
     index = faiss.IndexIVFScalarQuantizer(flat, WIDTH, 64, fp16, product, False)
     index.train(sample)
-    return GpuPass("ivf", index)
+    return GpuAnn("ivf", index)
 
 
-def half_a_graph(rows: int, sample: Vectors) -> GpuPass:
+def half_a_graph(rows: int, sample: Vectors) -> GpuAnn:
     """Return an index that can't grow, over half of the rows, with a tail for the others."""
     made = lists(rows, sample)
     order = np.random.default_rng(4).permutation(ROWS).astype(np.int32)
     made.add(PICTURES[order[: ROWS // 2]])
-    graph = GpuPass("ivf", made._index, faiss.IndexFlatIP(WIDTH), order[: ROWS // 2])
+    graph = GpuAnn("ivf", made._index, faiss.IndexFlatIP(WIDTH), order[: ROWS // 2])
     graph.add(PICTURES[order[ROWS // 2 :]], order[ROWS // 2 :])
     return graph
 
@@ -64,23 +66,23 @@ def on_gpu(copy: faiss.Index | None = None) -> FaissStore:
     return store
 
 
-def staged(store: FaissStore, first: GpuPass) -> FaissStore:
+def staged(store: FaissStore, first: GpuAnn) -> FaissStore:
     plan = IndexPlan(first.name, ROWS, text=DEPTH, picture=DEPTH, device="cuda")
-    assert store.stage(Staged(first, plan), store.generation)
+    assert store.activate(PlannedAnn(first, plan), store.generation)
     return store
 
 
 @pytest.fixture(params=[lists, half_a_graph])
 def both(request: pytest.FixtureRequest) -> tuple[FaissStore, faiss.Index]:
     """Return a store and its copy of rows, which is empty while the ANN index answers."""
-    made: Callable[[int, Vectors], GpuPass] = request.param
+    made: Callable[[int, Vectors], GpuAnn] = request.param
     copy = faiss.IndexFlatIP(WIDTH)
     return staged(on_gpu(copy), made(ROWS, PICTURES)), copy
 
 
 def test_it_finds_nearly_all_and_no_ghost(both: tuple[FaissStore, faiss.Index]) -> None:
     store, copy = both
-    assert store.ann is not None and len(store.ann.first) == ROWS
+    assert store.ann is not None and len(store.ann.index) == ROWS
     assert recall(store, TEXTS[:100], ALL) >= 0.99
     gone = np.arange(0, ROWS, 9)
     store.remove(gone)
@@ -110,7 +112,7 @@ def test_those_who_come_while_it_works_are_answered_together() -> None:
     made = lists(ROWS, PICTURES)
     made.add(PICTURES)
     slow = Slow(made._index)
-    store = staged(on_gpu(), GpuPass("ivf", slow))
+    store = staged(on_gpu(), GpuAnn("ivf", slow))
     asked = [TEXTS[start : start + 1 + start % 3] for start in range(0, 60, 3)]
     alone = [store.search(each, 5 + place % 7) for place, each in enumerate(asked)]
     slow.opened.clear()
@@ -118,7 +120,7 @@ def test_those_who_come_while_it_works_are_answered_together() -> None:
     with ThreadPoolExecutor(len(asked)) as pool:
         coming = [pool.submit(store.search, each, 5 + i % 7) for i, each in enumerate(asked)]
         ends = time.monotonic() + 60
-        while store.ann.first._joined.queue_length < len(asked) - 1:  # type: ignore[union-attr]
+        while store.ann.index._batcher.queue_length < len(asked) - 1:  # type: ignore[union-attr]
             assert time.monotonic() < ends
         slow.opened.set()
         together = [each.result() for each in coming]
@@ -163,7 +165,7 @@ def test_one_that_fails_is_given_up_with_one_warning(
 ) -> None:
     made = lists(ROWS, PICTURES)
     made.add(PICTURES)
-    store = staged(on_gpu(), GpuPass("ivf", Failing(made._index, fails)))
+    store = staged(on_gpu(), GpuAnn("ivf", Failing(made._index, fails)))
     with caplog.at_level(logging.WARNING):
         store.put(np.array([ROWS]), PICTURES[:1])
         for _ in range(3):
@@ -189,7 +191,7 @@ class AtOnce(OnCpu):
 
 class Full(OnCpu):
     @staticmethod
-    def open_ivf(rows: int, sample: Vectors) -> GpuPass:
+    def open_ivf(rows: int, sample: Vectors) -> GpuAnn:
         raise MemoryError("no room for 20 GB")
 
 
@@ -253,7 +255,7 @@ class Graph:
         return self._index.search(queries, k)
 
 
-class GraphPass(GpuPass):
+class GraphPass(GpuAnn):
     def _parameters(self, depth: int, effort: int) -> Any:
         return 512
 
@@ -262,15 +264,15 @@ class Built(OnCpu):
     missing = staticmethod(lambda name: "")
 
     @staticmethod
-    def open_cagra(rows: Rows16, slots: NDArray[np.int32]) -> GpuPass:
-        return GraphPass("cagra", Graph(rows), faiss.IndexFlatIP(WIDTH), slots)
+    def open_cagra(vectors: Rows16, rows: NDArray[np.int32]) -> GpuAnn:
+        return GraphPass("cagra", Graph(vectors), faiss.IndexFlatIP(WIDTH), rows)
 
 
 def test_a_graph_is_built_without_the_pictures_it_is_measured_with_and_gets_them() -> None:
     store = on_gpu()
     plan = plan_of(store, "cagra", Built)
     assert plan.store == "cagra" and plan.target >= 0.99 and plan.picture is not None
-    assert store.ann is not None and len(store.ann.first) == ROWS
+    assert store.ann is not None and len(store.ann.index) == ROWS
     assert recall(store, PICTURES[::7], ALL) >= 0.985
     store.remove(ALL[::9])
     store.put(ALL[::9], PICTURES[::9])
@@ -280,8 +282,8 @@ def test_a_graph_is_built_without_the_pictures_it_is_measured_with_and_gets_them
 def test_a_graph_that_finds_too_little_is_not_said_to_find_all() -> None:
     class Mistaken(Built):
         @staticmethod
-        def open_cagra(rows: Rows16, slots: NDArray[np.int32]) -> GpuPass:
-            return GraphPass("cagra", Graph(rows[::-1]), faiss.IndexFlatIP(WIDTH), slots)
+        def open_cagra(vectors: Rows16, rows: NDArray[np.int32]) -> GpuAnn:
+            return GraphPass("cagra", Graph(vectors[::-1]), faiss.IndexFlatIP(WIDTH), rows)
 
     plan = plan_of(on_gpu(), "cagra", Mistaken)
     assert plan.store == "exact"
@@ -290,10 +292,10 @@ def test_a_graph_that_finds_too_little_is_not_said_to_find_all() -> None:
 def test_a_gpu_that_has_no_room_to_grow_leaves_exact_search() -> None:
     class Growing(OnCpu):
         @staticmethod
-        def open_ivf(rows: int, sample: Vectors) -> GpuPass:
+        def open_ivf(rows: int, sample: Vectors) -> GpuAnn:
             made = lists(rows, sample)
             made.add(PICTURES)
-            return GpuPass("ivf", NoMore(made._index, "add"))
+            return GpuAnn("ivf", NoMore(made._index, "add"))
 
     class NoMore(Failing):
         """An index with the planner's rows, which fails at further ones."""
@@ -353,7 +355,7 @@ def test_a_real_gpu_plans_grows_forgets_and_filters(name: str) -> None:
     assert plan.store == name and store.ann is not None
     store.remove(ALL[::9])
     store.put(ALL[::9], PICTURES[::9])
-    assert len(store.ann.first) > ROWS
+    assert len(store.ann.index) > ROWS
     assert recall(store, TEXTS[200:300], ALL) >= 0.985
     for share in (0.5, 0.05, 0.005):
         allowed = np.flatnonzero(np.random.default_rng(3).random(ROWS) < share)

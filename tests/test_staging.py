@@ -18,7 +18,7 @@ from search.encoders.tiny import WIDTH, TinyEncoder
 from search.engine import Engine
 from search.records import Collection, PictureFacts, Vectors
 from search.settings import Settings
-from search.stores.faiss_store.ann_cpu import one_thread
+from search.stores.faiss_store.ann_training import one_thread
 from search.stores.faiss_store.store import FaissStore
 from tests.conftest import Limn
 
@@ -106,11 +106,11 @@ def test_a_lasting_process_builds_in_the_background_and_keeps_what_it_built(
         assert_finds_each_by_itself(store, rows)
         fill(engine, vectors(200, seed=1), first=ROWS)
         assert store is engine.store(collection)
-        assert len(store) == ROWS + 200 == len(store.ann.first)
+        assert len(store) == ROWS + 200 == len(store.ann.index)
     written = first_file(tmp_path).stat().st_mtime_ns
     with opened(long_running=False) as engine:
         store = staged(engine, collection)
-        assert store.ann is not None and len(store.ann.first) == ROWS + 200
+        assert store.ann is not None and len(store.ann.index) == ROWS + 200
         assert any("too few captions" in reason for reason in engine.plan(collection).reasons)
     assert first_file(tmp_path).stat().st_mtime_ns == written
     with opened(long_running=False, store="exact") as engine:
@@ -161,7 +161,7 @@ def test_a_damaged_index_leaves_its_first_pass_to_be_built_again(
     index.write_bytes(index.read_bytes()[:1000])
     with opened() as engine:
         store = staged(engine, collection)
-        assert store.ann is not None and len(store.ann.first) == ROWS
+        assert store.ann is not None and len(store.ann.index) == ROWS
         assert_finds_each_by_itself(store, rows)
 
 

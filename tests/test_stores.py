@@ -356,7 +356,7 @@ def test_a_writer_waits_for_readers_who_share() -> None:
     reading, writer_comes = Barrier(3), Event()
 
     def reader() -> None:
-        with lock.reading():
+        with lock.read_lock():
             reading.wait(TIMEOUT_S)  # all readers are active at once
             assert writer_comes.wait(TIMEOUT_S)
             order.append("reader")
@@ -364,7 +364,7 @@ def test_a_writer_waits_for_readers_who_share() -> None:
     def writer() -> None:
         reading.wait(TIMEOUT_S)
         writer_comes.set()
-        with lock.writing():
+        with lock.write_lock():
             order.append("writer")
 
     run_together(reader, reader, writer)
@@ -375,7 +375,7 @@ def test_a_reader_who_comes_after_a_waiting_writer_gets_in_after_it() -> None:
     lock, order, late_is_in = ReadersWriterLock(), list[str](), Event()
 
     def first_reader() -> None:
-        with lock.reading():
+        with lock.read_lock():
             writing.start()
             deadline = monotonic() + TIMEOUT_S
             while not lock.writer_waits:
@@ -384,11 +384,11 @@ def test_a_reader_who_comes_after_a_waiting_writer_gets_in_after_it() -> None:
             assert not late_is_in.wait(0.2)
 
     def writer() -> None:
-        with lock.writing():
+        with lock.write_lock():
             order.append("writer")
 
     def late_reader() -> None:
-        with lock.reading():
+        with lock.read_lock():
             late_is_in.set()
             order.append("late reader")
 

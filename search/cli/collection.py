@@ -65,7 +65,7 @@ def info(name: str, as_json: bool) -> None:
     ]
     if as_json:
         details = {
-            "store": plan.told(),
+            "store": plan.to_document(),
             "facets": to_builtins(facets_document(facets)),
             "failed_files": failed_files,
             "missing_folders": [
@@ -105,7 +105,7 @@ def plan(name: str, as_json: bool, store: str | None, memory: str | None) -> Non
         collection = engine.catalog.collections.one(name)
         result = engine.plan(collection, lambda line: click.echo(line, err=True))
     if as_json:
-        click.echo(as_document(result.told()))
+        click.echo(as_document(result.to_document()))
         return
     click.echo(result.store)
     for reason in result.reasons:

@@ -50,7 +50,7 @@ class VectorStore(Protocol):
         """Drop vectors; an unknown id is ignored."""
 
     def search(
-        self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
+        self, queries: Vectors, k: int, allowed_ids: Ids | None = None, kind: QueryKind = "text"
     ) -> tuple[Ids, Scores]:
         """Return the nearest vectors, best first, both (q, k); id -1 and score -inf pad.
 

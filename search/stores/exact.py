@@ -9,7 +9,7 @@ import numpy as np
 from search.records import Collection, Ids, QueryKind, Scores, Space, Vectors
 from search.stores import IndexKind, StoreOptions
 from search.stores.serialization import pack, unpack
-from search.stores.validation import checked_queries, checked_rows, padded
+from search.stores.validation import check_queries, check_rows, pad
 
 
 class ExactStore:
@@ -21,8 +21,8 @@ class ExactStore:
 
     def __init__(self, width: int) -> None:
         self._width = width
-        self._held = (np.empty(0, np.int64), np.empty((0, width), np.float16))
-        self._writing = Lock()
+        self._content = (np.empty(0, np.int64), np.empty((0, width), np.float16))
+        self._write_lock = Lock()
 
     @property
     def width(self) -> int:
@@ -39,58 +39,58 @@ class ExactStore:
         return False
 
     def __len__(self) -> int:
-        return len(self._held[0])
+        return len(self._content[0])
 
     def put(self, ids: Ids, vectors: Vectors) -> None:
         """Add vectors, or replace those of known ids; raises ValueError."""
-        ids, rows = checked_rows(ids, vectors, self._width)
-        with self._writing:
-            old_ids, old_rows = self._held
+        ids, rows = check_rows(ids, vectors, self._width)
+        with self._write_lock:
+            old_ids, old_rows = self._content
             stays = ~np.isin(old_ids, ids)
             all_ids = np.concatenate([old_ids[stays], ids])
             all_rows = np.concatenate([old_rows[stays], rows])
             order = np.argsort(all_ids)
-            self._held = (all_ids[order], all_rows[order])
+            self._content = (all_ids[order], all_rows[order])
 
     def remove(self, ids: Ids) -> None:
         """Drop vectors; an unknown id is ignored."""
-        with self._writing:
-            old_ids, old_rows = self._held
+        with self._write_lock:
+            old_ids, old_rows = self._content
             stays = ~np.isin(old_ids, ids)
-            self._held = (old_ids[stays], old_rows[stays])
+            self._content = (old_ids[stays], old_rows[stays])
 
     def search(
-        self, queries: Vectors, k: int, allowed: Ids | None = None, kind: QueryKind = "text"
+        self, queries: Vectors, k: int, allowed_ids: Ids | None = None, kind: QueryKind = "text"
     ) -> tuple[Ids, Scores]:
         """Return the nearest vectors, both (q, k); id -1 and score -inf pad; raises ValueError."""
-        queries = checked_queries(queries, k, self._width)
-        ids, rows = self._held
-        if allowed is not None:
-            stays = np.isin(ids, allowed)
+        queries = check_queries(queries, k, self._width)
+        ids, rows = self._content
+        if allowed_ids is not None:
+            stays = np.isin(ids, allowed_ids)
             ids, rows = ids[stays], rows[stays]
         scores = queries @ rows.astype(np.float32).T
         best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        return padded(ids[best], np.take_along_axis(scores, best, axis=1), k)
+        return pad(ids[best], np.take_along_axis(scores, best, axis=1), k)
 
     def ids(self) -> Ids:
         """Return the stored ids, ascending."""
-        return self._held[0]
+        return self._content[0]
 
     def rows(self, ids: Ids) -> tuple[Ids, Vectors]:
         """Return the ids of `ids` in the store, in the order given, and their vectors."""
-        held, rows = self._held
-        wanted = np.asarray(ids, dtype=np.int64)
-        wanted = wanted[np.isin(wanted, held)]
-        return wanted, rows[np.searchsorted(held, wanted)].astype(np.float32)
+        stored_ids, rows = self._content
+        wanted_ids = np.asarray(ids, dtype=np.int64)
+        wanted_ids = wanted_ids[np.isin(wanted_ids, stored_ids)]
+        return wanted_ids, rows[np.searchsorted(stored_ids, wanted_ids)].astype(np.float32)
 
     def items(self) -> tuple[Ids, Vectors]:
         """Return all ids, ascending, and their vectors: (n,) and (n, width)."""
-        ids, rows = self._held
+        ids, rows = self._content
         return ids.copy(), rows.astype(np.float32)
 
     def dump(self) -> Iterator[memoryview]:
         """Return the whole store, piece by piece."""
-        ids, rows = self._held
+        ids, rows = self._content
         return pack(ids, [rows], "")
 
     def load(self, payload: bytes | memoryview) -> None:
@@ -98,8 +98,8 @@ class ExactStore:
         ids, rows, _ = unpack(payload, self._width)
         ids, rows = ids[ids >= 0], rows[ids >= 0]
         order = np.argsort(ids)
-        with self._writing:
-            self._held = (ids[order], rows[order])
+        with self._write_lock:
+            self._content = (ids[order], rows[order])
 
 
 class ExactBackend:

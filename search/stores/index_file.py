@@ -87,34 +87,34 @@ def read_index(path: Path) -> tuple[IndexHeader, memoryview] | None:
         ) from error
     try:
         return _parse(content)
-    except _Refused as refused:
+    except _UnusableFile as unusable:
         raise IndexDamaged(
             "index-refused",
             "the index {path} can't be used: {reason}; rebuild it",
             path=path,
-            reason=refused,
-        ) from refused
+            reason=unusable,
+        ) from unusable
 
 
-class _Refused(Exception):
+class _UnusableFile(Exception):
     """The reason why a file is not a usable index."""
 
 
 def _parse(content: memoryview) -> tuple[IndexHeader, memoryview]:
     if content[: len(MAGIC)] != MAGIC:
-        raise _Refused("it does not begin as an index of ours does")
+        raise _UnusableFile("it does not begin as an index of ours does")
     start = PREFIX.size + SIZES.size
     if len(content) < start:
-        raise _Refused(f"it is cut short at {len(content)} bytes")
+        raise _UnusableFile(f"it is cut short at {len(content)} bytes")
     version = PREFIX.unpack_from(content)[1]
     if version != VERSION:
-        raise _Refused(f"it is of version {version}, this program writes {VERSION}")
+        raise _UnusableFile(f"it is of version {version}, this program writes {VERSION}")
     description_size, payload_size, checksum = SIZES.unpack_from(content, PREFIX.size)
     expected = start + description_size + payload_size
     if len(content) != expected:
-        raise _Refused(f"it has {len(content)} bytes where {expected} were written")
+        raise _UnusableFile(f"it has {len(content)} bytes where {expected} were written")
     if zlib.crc32(content[start:]) != checksum:
-        raise _Refused("its checksum does not match")
+        raise _UnusableFile("its checksum does not match")
     payload_start = start + description_size
     return _header(content[start:payload_start]), content[payload_start:]
 
@@ -123,14 +123,14 @@ def _header(description: memoryview) -> IndexHeader:
     try:
         values: Any = json.loads(bytes(description))
     except ValueError as error:
-        raise _Refused("its header is not JSON") from error
-    wanted = {field.name: field.type for field in fields(IndexHeader)}
+        raise _UnusableFile("its header is not JSON") from error
+    header_types = {field.name: field.type for field in fields(IndexHeader)}
     if type(values) is not dict:
         values = {}
     values.setdefault("epoch", "")
-    found = {name: type(value) for name, value in values.items()}
-    if found != wanted:
-        raise _Refused(f"its header does not hold exactly {', '.join(wanted)}")
+    value_types = {name: type(value) for name, value in values.items()}
+    if value_types != header_types:
+        raise _UnusableFile(f"its header does not hold exactly {', '.join(header_types)}")
     return IndexHeader(**values)
 
 

@@ -60,8 +60,8 @@ def unpack(payload: bytes | memoryview, width: int) -> tuple[Ids, Rows16, str]:
         )
     ids = np.frombuffer(payload, "<i8", count, HEAD.size).astype(np.int64)
     rows = np.frombuffer(payload, "<f2", count * width, HEAD.size + 8 * count)
-    held = ids[ids != DEAD]
-    if len(held) and (held.min() < 0 or not _each_once(held)):
+    live_ids = ids[ids != DEAD]
+    if len(live_ids) and (live_ids.min() < 0 or not _each_once(live_ids)):
         raise IndexDamaged(
             "index-ids-invalid", "the index holds ids that are negative or stand twice; rebuild it"
         )
@@ -69,5 +69,6 @@ def unpack(payload: bytes | memoryview, width: int) -> tuple[Ids, Rows16, str]:
 
 
 def _each_once(ids: Ids) -> bool:
-    rising = bool((ids[1:] > ids[:-1]).all())  # as they come from SQL; sorting takes far longer
-    return rising or len(np.unique(ids)) == len(ids)
+    # Mostly they ascend, as they come from SQL; sorting takes far longer.
+    is_ascending = bool((ids[1:] > ids[:-1]).all())
+    return is_ascending or len(np.unique(ids)) == len(ids)

@@ -9,7 +9,7 @@ Rows16 = NDArray[np.float16]
 """(n, width), C-contiguous: vectors as they are stored."""
 
 
-def checked_rows(ids: Ids, vectors: Vectors, width: int) -> tuple[Ids, Rows16]:
+def check_rows(ids: Ids, vectors: Vectors, width: int) -> tuple[Ids, Rows16]:
     """Return the arguments of `put`, in the stored types; raises ValueError."""
     ids = np.ascontiguousarray(ids, dtype=np.int64)
     if ids.ndim != 1 or np.shape(vectors) != (len(ids), width):
@@ -28,7 +28,7 @@ def checked_rows(ids: Ids, vectors: Vectors, width: int) -> tuple[Ids, Rows16]:
     return ids, rows
 
 
-def checked_queries(queries: Vectors, k: int, width: int) -> Vectors:
+def check_queries(queries: Vectors, k: int, width: int) -> Vectors:
     """Return the arguments of `search` -> C-contiguous float32 queries; raises ValueError."""
     if np.ndim(queries) != 2 or np.shape(queries)[1] != width:
         raise ValueError(
@@ -42,7 +42,7 @@ def checked_queries(queries: Vectors, k: int, width: int) -> Vectors:
     return queries
 
 
-def padded(ids: Ids, scores: Scores, k: int) -> tuple[Ids, Scores]:
+def pad(ids: Ids, scores: Scores, k: int) -> tuple[Ids, Scores]:
     """Pad answers (q, at most k) to (q, k) with id -1 and score -inf."""
     scores = scores.astype(np.float32, copy=False)
     if ids.shape[1] == k and (ids >= 0).all():  # as nearly always: padding costs 27 µs

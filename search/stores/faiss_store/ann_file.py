@@ -4,8 +4,8 @@ import struct
 from pathlib import Path
 
 from search.errors import IndexDamaged
-from search.stores.faiss_store.ann_cpu import load_first_pass
-from search.stores.faiss_store.store import Staged
+from search.stores.faiss_store.ann import PlannedAnn
+from search.stores.faiss_store.ann_cpu import load_ann
 from search.stores.index_file import IndexHeader, read_index, write_index
 from search.stores.planner.plan import IndexPlan
 
@@ -13,38 +13,38 @@ from search.stores.planner.plan import IndexPlan
 HEAD = struct.Struct("<32sI")
 
 
-def write_first(
-    path: Path, header: IndexHeader, plan: IndexPlan, staged: Staged | None, generation: str
+def write_ann(
+    path: Path, header: IndexHeader, plan: IndexPlan, ann: PlannedAnn | None, generation: str
 ) -> None:
     """Write the plan, and the ANN index if there is one; raises StorageFailed."""
     document = plan.as_json().encode()
-    first = staged.first.dump() if staged is not None else b""
+    ann_bytes = ann.index.dump() if ann is not None else b""
     head = HEAD.pack(generation.encode(), len(document))
-    write_index(path, header, [head, document, first])
+    write_index(path, header, [head, document, ann_bytes])
 
 
 def read_plan(path: Path) -> IndexPlan | None:
     """Return the plan alone; None for a missing or unusable file."""
     try:
-        found = read_index(path)
-        return None if found is None else _parts(found[1])[1]
+        content = read_index(path)
+        return None if content is None else _parts(content[1])[1]
     except IndexDamaged:
         return None
 
 
-def read_first(path: Path) -> tuple[IndexHeader, str, IndexPlan, Staged | None] | None:
+def read_ann(path: Path) -> tuple[IndexHeader, str, IndexPlan, PlannedAnn | None] | None:
     """Return the header, the row numbering, the plan and the ANN index; None without a file.
 
     Raises:
         IndexDamaged: the file can't be used.
     """
-    found = read_index(path)
-    if found is None:
+    content = read_index(path)
+    if content is None:
         return None
-    header, payload = found
+    header, payload = content
     generation, plan, rest = _parts(payload)
-    staged = Staged(load_first_pass(rest), plan) if len(rest) else None
-    return header, generation, plan, staged
+    ann = PlannedAnn(load_ann(rest), plan) if len(rest) else None
+    return header, generation, plan, ann
 
 
 def _parts(payload: memoryview) -> tuple[str, IndexPlan, memoryview]:

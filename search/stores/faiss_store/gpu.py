@@ -1,15 +1,16 @@
 """FAISS on a GPU: detection, memory and failures, and the copy of a store's rows."""
 
 import logging
-from typing import Any
+from typing import Any, get_args
 
 import faiss as faiss_module
 import numpy as np
 
 from search.batching import Batcher
 from search.errors import BadSetting
-from search.records import Scores, Vectors
-from search.stores.faiss_store.rows import FloatRows, SlotNumbers
+from search.records import Device, Scores, Vectors
+from search.stores.faiss_store.row_ids import RowNumbers
+from search.stores.faiss_store.rows import FloatRows
 
 # A build without GPU code lacks half of these names.
 faiss: Any = faiss_module
@@ -51,23 +52,23 @@ class DeviceCopy:
         """Free the GPU's memory until the next search, which copies the rows again."""
         self._index.reset()
 
-    def search(self, slots: FloatRows, queries: Vectors, k: int) -> tuple[SlotNumbers, Scores]:
-        """Return the best slots, those of dead rows among them: (q, k), slot -1 pads."""
-        self._catch_up(slots)
-        scores, found = self._index.search(queries, min(k, len(slots)))
-        return found, scores
+    def search(self, rows: FloatRows, queries: Vectors, k: int) -> tuple[RowNumbers, Scores]:
+        """Return the best rows, dead rows among them: (q, k), row -1 pads."""
+        self._catch_up(rows)
+        scores, places = self._index.search(queries, min(k, len(rows)))
+        return places, scores
 
-    def _catch_up(self, slots: FloatRows) -> None:
+    def _catch_up(self, rows: FloatRows) -> None:
         if self._stale:
             self._index.reset()
             self._stale = False
-        chunk_rows = max(1, CHUNK_FLOATS // slots.width)
-        for start in range(self._index.ntotal, len(slots), chunk_rows):
-            chunk = np.arange(start, min(start + chunk_rows, len(slots)))
-            self._index.add(slots.vectors(chunk))
+        chunk_rows = max(1, CHUNK_FLOATS // rows.width)
+        for start in range(self._index.ntotal, len(rows), chunk_rows):
+            chunk = np.arange(start, min(start + chunk_rows, len(rows)))
+            self._index.add(rows.vectors(chunk))
 
 
-Answer = tuple[SlotNumbers, Scores]
+Answer = tuple[RowNumbers, Scores]
 
 
 class SharedCopy:
@@ -75,21 +76,21 @@ class SharedCopy:
 
     def __init__(self, copy: DeviceCopy | None) -> None:
         self._copy = copy
-        self._joined = Batcher(self._answer)
+        self._batcher = Batcher(self._answer)
 
     @property
     def works(self) -> bool:
         """Return whether a copy exists on a GPU that has not failed."""
         return self._copy is not None
 
-    def best(self, slots: FloatRows, queries: Vectors, k: int) -> Answer | None:
-        """Return the best slots whose rows count: (q, k); None where the GPU can't say.
+    def best(self, rows: FloatRows, queries: Vectors, k: int) -> Answer | None:
+        """Return the best live rows: (q, k); None where the GPU can't answer.
 
         The rows must not change meanwhile.
         """
-        if self._copy is None or k + slots.dead > MAX_K:
+        if self._copy is None or k + rows.ids.dead > MAX_K:
             return None
-        return self._joined.ask((slots, queries, k))
+        return self._batcher.ask((rows, queries, k))
 
     def forget(self) -> None:
         """Drop the copy of the rows, whose numbers have changed; no search may be running."""
@@ -101,23 +102,23 @@ class SharedCopy:
         if self._copy is not None:
             self._copy.release()
 
-    def _answer(self, asked: list[tuple[FloatRows, Vectors, int]]) -> list[Answer | None]:
+    def _answer(self, requests: list[tuple[FloatRows, Vectors, int]]) -> list[Answer | None]:
         if self._copy is None:  # another search has given it up meanwhile
-            return [None] * len(asked)
-        slots = asked[0][0]
+            return [None] * len(requests)
+        rows = requests[0][0]
         try:
-            most = max(k for _, _, k in asked) + slots.dead
-            queries = np.concatenate([each for _, each, _ in asked])
-            found, scores = self._copy.search(slots, queries, most)
+            most = max(k for _, _, k in requests) + rows.ids.dead
+            queries = np.concatenate([each for _, each, _ in requests])
+            places, scores = self._copy.search(rows, queries, most)
         except FAILURES as failure:
             self._copy = None
             logger.warning("the GPU failed, the index goes on with the CPU: %s", failure)
-            return [None] * len(asked)
+            return [None] * len(requests)
         answers: list[Answer | None] = []
-        for _, vectors, k in asked:
-            mine, found = found[: len(vectors)], found[len(vectors) :]
+        for _, vectors, k in requests:
+            mine, places = places[: len(vectors)], places[len(vectors) :]
             cosines, scores = scores[: len(vectors)], scores[len(vectors) :]
-            dead = (mine < 0) | (slots.ids[mine] < 0)
+            dead = (mine < 0) | (rows.ids.by_row[mine] < 0)
             order = np.argsort(dead, axis=1, kind="stable")[:, :k]
             answers.append(
                 (np.take_along_axis(mine, order, 1), np.take_along_axis(cosines, order, 1))
@@ -128,6 +129,27 @@ class SharedCopy:
 def gpu_count() -> int:
     """Return the number of GPUs that FAISS can use; 0 in a build without GPU code."""
     return int(faiss.get_num_gpus()) if hasattr(faiss, "GpuIndexFlatIP") else 0
+
+
+def open_copy(width: int, device: Device) -> DeviceCopy | None:
+    """Return an empty copy on the first GPU; None where the CPU alone searches.
+
+    Raises:
+        BadSetting: not a device, or "cuda" without a GPU that FAISS can use.
+    """
+    if device not in get_args(Device):
+        raise BadSetting(
+            "unknown-faiss-device",
+            "unknown device {device!r}; choose 'auto', 'cpu' or 'cuda'",
+            device=device,
+        )
+    if device == "cpu" or (device == "auto" and not gpu_count()):
+        return None
+    try:
+        return open_device_copy(width)
+    except FAILURES as failure:
+        logger.warning("the GPU can't be used, the index is searched on the CPU: %s", failure)
+        return None
 
 
 def open_device_copy(width: int) -> DeviceCopy:
@@ -155,9 +177,9 @@ def flat_index(width: int) -> Any:
 
 def resources() -> Any:
     """Return GPU resources for one index, which shares their ownership and lifetime."""
-    made = faiss.StandardGpuResources()
-    made.setTempMemory(TEMPORARY_BYTES)
-    return made
+    gpu_resources = faiss.StandardGpuResources()
+    gpu_resources.setTempMemory(TEMPORARY_BYTES)
+    return gpu_resources
 
 
 def on_first(config: Any) -> Any:

@@ -41,7 +41,7 @@ class Reduction:
         """Map queries (q, width) to reduced queries (q, fewer), of any length."""
         return np.ascontiguousarray(queries @ self.for_queries, dtype=np.float32)
 
-    def undistorted(self) -> "Reduction":
+    def restore_distances(self) -> "Reduction":
         """Return the map with the same products, and distances between vectors as in the space.
 
         Queries stretch directions, their mean's most of all; products are unaffected, but a graph,
@@ -56,13 +56,13 @@ def reduce(vectors: Vectors, queries: tuple[Vectors, ...], width: int) -> Reduct
     """Return the best `width` directions of a sample, for kinds of queries of equal weight."""
     mean = vectors.mean(axis=0, dtype=np.float64)
     spread = np.cov(vectors, rowvar=False, dtype=np.float64)
-    asked = sum(kind.T.astype(np.float64) @ kind / len(kind) for kind in queries) / len(queries)
-    weights, axes = np.linalg.eigh(asked)
+    moments = sum(kind.T.astype(np.float64) @ kind / len(kind) for kind in queries) / len(queries)
+    weights, axes = np.linalg.eigh(moments)
     roots = np.sqrt(np.maximum(weights, 0) + FLOOR * weights.sum() / len(weights))
     _, directions = np.linalg.eigh((axes * roots) @ axes.T @ spread @ (axes * roots) @ axes.T)
-    kept = directions[:, ::-1][:, :width]
+    best_directions = directions[:, ::-1][:, :width]
     return Reduction(
         mean.astype(np.float32),
-        ((axes * roots) @ axes.T @ kept).astype(np.float32),
-        ((axes / roots) @ axes.T @ kept).astype(np.float32),
+        ((axes * roots) @ axes.T @ best_directions).astype(np.float32),
+        ((axes / roots) @ axes.T @ best_directions).astype(np.float32),
     )

@@ -13,10 +13,10 @@ class ReadersWriterLock:
     """
 
     def __init__(self) -> None:
-        self._changed = Condition()
+        self._condition = Condition()
         self._readers = 0
         self._writers_waiting = 0
-        self._writing = False
+        self._has_writer = False
 
     @property
     def writer_waits(self) -> bool:
@@ -24,32 +24,32 @@ class ReadersWriterLock:
         return self._writers_waiting > 0
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def read_lock(self) -> Iterator[None]:
         """Hold the lock together with other readers."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._writing and not self.writer_waits)
+        with self._condition:
+            self._condition.wait_for(lambda: not self._has_writer and not self.writer_waits)
             self._readers += 1
         try:
             yield
         finally:
-            with self._changed:
+            with self._condition:
                 self._readers -= 1
-                self._changed.notify_all()
+                self._condition.notify_all()
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def write_lock(self) -> Iterator[None]:
         """Hold the lock alone."""
-        with self._changed:
+        with self._condition:
             self._writers_waiting += 1
             try:
-                self._changed.wait_for(lambda: not self._writing and not self._readers)
-                self._writing = True
+                self._condition.wait_for(lambda: not self._has_writer and not self._readers)
+                self._has_writer = True
             finally:  # an interrupt while waiting must not block readers for ever
                 self._writers_waiting -= 1
-                self._changed.notify_all()
+                self._condition.notify_all()
         try:
             yield
         finally:
-            with self._changed:
-                self._writing = False
-                self._changed.notify_all()
+            with self._condition:
+                self._has_writer = False
+                self._condition.notify_all()

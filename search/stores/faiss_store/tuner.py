@@ -5,13 +5,13 @@ from pathlib import Path
 
 from search.errors import IndexDamaged
 from search.records import Vectors
-from search.stores.faiss_store.ann_file import read_first, write_first
+from search.stores.faiss_store.ann_file import read_ann, write_ann
 from search.stores.faiss_store.store import FaissStore
 from search.stores.index_file import IndexHeader
 from search.stores.planner.cost_model import MIN_ROWS
-from search.stores.planner.cpu import exact_plan, wants_plan
 from search.stores.planner.gpu import planner_of
 from search.stores.planner.plan import IndexOptions, IndexPlan
+from search.stores.planner.thresholds import exact_plan, wants_plan
 
 
 class FaissTuner:
@@ -28,19 +28,19 @@ class FaissTuner:
         """
         if options.store == "exact":
             return None
-        found = read_first(path)
-        if found is None:
+        content = read_ann(path)
+        if content is None:
             return None
-        written, generation, plan, staged = found
-        if _owner(written) != _owner(header):
+        file_header, generation, plan, ann = content
+        if _owner(file_header) != _owner(header):
             raise IndexDamaged("index-of-another-collection", "it is of another collection")
         if not plan.suits(options, self._store.device):
             return None
-        return plan if staged is None or self._store.stage(staged, generation) else None
+        return plan if ann is None or self._store.activate(ann, generation) else None
 
     def save(self, path: Path, header: IndexHeader, plan: IndexPlan) -> None:
         """Write a plan, and the ANN index that it chose; raises StorageFailed."""
-        write_first(path, header, plan, self._store.ann, self._store.generation)
+        write_ann(path, header, plan, self._store.ann, self._store.generation)
 
     def active(self, plan: IndexPlan) -> bool:
         """Return whether the store is searched by the plan."""

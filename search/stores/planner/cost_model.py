@@ -7,10 +7,11 @@ from statistics import mean
 import numpy as np
 
 from search.records import QueryKind, Vectors
-from search.stores.faiss_store.ann_cpu import FaissPass, FirstPassName, graph_bytes, train
+from search.stores.faiss_store.ann_cpu import CpuAnn, CpuAnnName, graph_bytes
+from search.stores.faiss_store.ann_training import train
 from search.stores.faiss_store.locality import CACHE_BYTES
 from search.stores.faiss_store.reduction import reduce
-from search.stores.planner.measure import TARGET, holding, nearest, settled, took_us
+from search.stores.planner.measure import TARGET, measure_depth, nearest, required_depth, took_us
 from search.stores.planner.plan import Depth
 
 # Fewer rows can't train an ANN index, whatever the user chose.
@@ -32,19 +33,19 @@ FAR_US = 1.9
 
 # A search of N times as many vectors takes N to this power times as long, as measured from
 # 20,000 to a million. The candidates of a graph are ranked from Python.
-GROWTHS: dict[FirstPassName, float] = {"scan": 1.0, "ivf": 0.9, "hnsw": 0.55}
+GROWTHS: dict[CpuAnnName, float] = {"scan": 1.0, "ivf": 0.9, "hnsw": 0.55}
 FROM_PYTHON_US = 60
 
 # A width within this factor of the quickest graph's time is as good, and takes less memory.
 STEADY = 0.9
 
 
-def weighed(costs_us: Iterable[float]) -> float:
+def combine_costs(costs_us: Iterable[float]) -> float:
     """Return the time of a query over all kinds, in which the slower kind counts more."""
     return math.sqrt(mean(cost_us**2 for cost_us in costs_us))
 
 
-Fits = Callable[[FaissPass], bool]
+Fits = Callable[[CpuAnn], bool]
 """A test of whether such an ANN index, over all rows, has room in memory."""
 
 
@@ -54,19 +55,19 @@ class Expectation:
     def __init__(
         self,
         sample: Vectors,
-        asked: Mapping[QueryKind, Vectors],
-        taught: tuple[Vectors, ...],
+        queries_by_kind: Mapping[QueryKind, Vectors],
+        training_queries: tuple[Vectors, ...],
         rows: int,
     ) -> None:
         """Take queries by kind in `asked`, and others in `taught` (n, width) to train on."""
         self._sample = sample
-        self._asked = asked
-        self._taught = taught
+        self._queries_by_kind = queries_by_kind
+        self._training_queries = training_queries
         self._rows = rows
-        self._truth = nearest(sample, asked)
+        self._truth = nearest(sample, queries_by_kind)
         self._scan_width: int | None = None
 
-    def quickest(self, name: FirstPassName, fits: Fits) -> tuple[int, float] | None:
+    def quickest(self, name: CpuAnnName, fits: Fits) -> tuple[int, float] | None:
         """Return the number of directions that is quickest, and microseconds for a query.
 
         With fewer directions, the index reads less and has to rank more candidates. Lists take as
@@ -80,7 +81,7 @@ class Expectation:
             widths = [self._scan_width]
         best: tuple[int, float] | None = None
         for width in widths:
-            expected_us = self._expected(name, width, fits)
+            expected_us = self._expect(name, width, fits)
             if expected_us is not None and (best is None or expected_us < best[1]):
                 best = (width, expected_us)
             elif best is not None:
@@ -100,43 +101,47 @@ class Expectation:
 
     def _graph_us(self, width: int) -> float:
         """Return about the cost of a query by a graph of this width, to compare widths."""
-        reduction = reduce(self._sample, self._taught, width)
-        grown = math.pow(self._rows / len(self._sample), DEPTH_GROWTH)
+        reduction = reduce(self._sample, self._training_queries, width)
+        growth = math.pow(self._rows / len(self._sample), DEPTH_GROWTH)
         queue = QUEUE * math.pow(self._rows / QUEUED_ROWS, GROWTHS["hnsw"])
         far = self._rows * graph_bytes(width) > CACHE_BYTES
         place_us = max(PLACE_US + DIRECTION_US * width, FAR_US if far else 0)
         costs_us: list[float] = []
-        for kind, queries in self._asked.items():
-            depth = grown * holding(reduction, self._sample, queries, self._truth[kind])
+        for kind, queries in self._queries_by_kind.items():
+            depth = growth * required_depth(reduction, self._sample, queries, self._truth[kind])
             costs_us.append(max(queue, depth) * place_us + CANDIDATE_US * depth)
-        return weighed(costs_us)
+        return combine_costs(costs_us)
 
-    def _expected(self, name: FirstPassName, width: int, fits: Fits) -> float | None:
+    def _expect(self, name: CpuAnnName, width: int, fits: Fits) -> float | None:
         """Return microseconds for a query at full size; None where it won't find enough, or fit."""
-        made = train(name, self._sample, self._taught, width, len(self._sample))
-        if not fits(made):
+        ann = train(name, self._sample, self._training_queries, width, len(self._sample))
+        if not fits(ann):
             return None
-        made.add(self._sample)
+        ann.add(self._sample)
         places = np.arange(len(self._sample))
         depths: dict[QueryKind, Depth] = {}
-        for kind, queries in self._asked.items():
-            depths[kind], recall = settled(made, queries, self._truth[kind], places)
+        for kind, queries in self._queries_by_kind.items():
+            depths[kind], recall = measure_depth(ann, queries, self._truth[kind], places)
             if recall < TARGET:
                 return None
-        sampled = {kind: took_us(made, self._asked[kind], depth) for kind, depth in depths.items()}
-        made.index.reset()
-        made.add(self._sample[:MIN_ROWS])
-        return weighed(
-            self._extrapolated(name, whole_us, took_us(made, self._asked[kind], depth), depth)
-            for (kind, whole_us), depth in zip(sampled.items(), depths.values(), strict=True)
+        sample_us = {
+            kind: took_us(ann, self._queries_by_kind[kind], depth) for kind, depth in depths.items()
+        }
+        ann.faiss_index.reset()
+        ann.add(self._sample[:MIN_ROWS])
+        return combine_costs(
+            self._extrapolate(
+                name, whole_us, took_us(ann, self._queries_by_kind[kind], depth), depth
+            )
+            for (kind, whole_us), depth in zip(sample_us.items(), depths.values(), strict=True)
         )
 
-    def _extrapolated(
-        self, name: FirstPassName, sample_us: float, little_us: float, depth: Depth
+    def _extrapolate(
+        self, name: CpuAnnName, sample_us: float, little_us: float, depth: Depth
     ) -> float:
         """Return the time of a query at full size."""
-        grown = self._rows / len(self._sample)
-        deeper = depth.of_10 * math.pow(grown, DEPTH_GROWTH)
+        growth = self._rows / len(self._sample)
+        deeper = depth.of_10 * math.pow(growth, DEPTH_GROWTH)
         fixed_us = little_us + (FROM_PYTHON_US if name == "hnsw" else 0)
-        searched_us = max(0.0, sample_us - little_us) * math.pow(grown, GROWTHS[name])
+        searched_us = max(0.0, sample_us - little_us) * math.pow(growth, GROWTHS[name])
         return fixed_us + searched_us + CANDIDATE_US * deeper

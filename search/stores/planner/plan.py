@@ -85,12 +85,12 @@ class IndexPlan:
     def suits(self, options: IndexOptions, has: Computes) -> bool:
         """Return whether the plan fits the options and the device, or came of the same options."""
         if options.store == "auto":  # a failure of the requested store says nothing of all others
-            wished = self.store != "exact" or self.wished == "auto"
+            is_wanted = self.store != "exact" or self.wished == "auto"
         else:
-            wished = options.store in (self.store, self.wished)
-        return wished and self.device == options.device(has)
+            is_wanted = options.store in (self.store, self.wished)
+        return is_wanted and self.device == options.device(has)
 
-    def told(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """Return the plan as a document for programs."""
         return asdict(self)
 
