@@ -11,7 +11,7 @@ import regex
 
 from search.catalog.records import Concept, ConceptMark
 from search.documents.feedback import SharedConcept, SharedMark, SharedVector, Words
-from search.documents.reading import quoted, read
+from search.documents.reading import quote, read
 from search.engine import Engine
 from search.errors import BadQuery, BadSource
 from search.query.checks import check_weight, check_words
@@ -148,7 +148,7 @@ def _word(word: Words) -> TextTerm:
 
 def _mark(mark: SharedMark) -> ConceptMark:
     if not re.fullmatch(r"([0-9a-f]{2}){16,32}", mark.content_hash):
-        raise ValueError(f"the content_hash of a mark is {quoted(mark.content_hash)}")
+        raise ValueError(f"the content_hash of a mark is {quote(mark.content_hash)}")
     return ConceptMark(mark.content_hash, mark.more, mark.file[:500])
 
 

@@ -19,7 +19,7 @@ from search.cli.waiting import announce_wait
 from search.errors import BadQuery
 from search.filters import grammar
 from search.filters.tree import Condition
-from search.query.syntax import weighed
+from search.query.syntax import split_option
 from search.text.amounts import amount
 from tests.typed import Typed
 
@@ -67,20 +67,20 @@ def test_a_command_of_training_tells_its_mistakes_under_that_name_too(
 def test_a_number_at_the_end_is_a_weight_and_a_time_is_words(
     text: str, words: str, weight: float | None
 ) -> None:
-    assert weighed("--text", text) == (words, weight)
+    assert split_option("--text", text) == (words, weight)
 
 
 @pytest.mark.parametrize("text", ["dog:abc", "dog:", "dog:0,5", "dog:0.5x", "a ratio of 3:x"])
 def test_what_is_no_weight_is_told_with_the_form(text: str) -> None:
     with pytest.raises(BadQuery, match=r"is no weight; write a number, as in .*:0\.5"):
-        weighed("--text", text)
+        split_option("--text", text)
 
 
 @settings(deadline=None)
 @given(st.text(), st.floats(0.01, 100).map(lambda each: round(each, 2)))
 def test_any_words_can_be_given_a_weight_that_is_read_back(words: str, weight: float) -> None:
     text = f"{words}:{weight}"
-    found = weighed("--text", text)
+    found = split_option("--text", text)
     if words:
         assert found == (words, weight)
 

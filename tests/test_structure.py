@@ -50,7 +50,7 @@ LIMITS = {
     "index_rooms": 17,
     "catalog_database": 0,
     "repeated_classes": 0,
-    "participles": 0.035,
+    "participles": 0.031,
     "dialect": 0.01,
     "no_imperative": 0,
     "large_classes": 1,

@@ -32,7 +32,12 @@ ADJECTIVES = _words(
 )
 
 # Columns of tables and keys of JSON documents, which stay; as fields of classes alone.
-FIXED_FIELDS = _words("added changed cut failed moved removed unchanged")
+# Of jobs: cancelled, found, refused; of answers to changes: forgotten, stored; of the list of saved
+# searches: saved; of texts that were cut: read.
+FIXED_FIELDS = _words("""
+    added cancelled changed cut failed forgotten found moved read refused removed saved stored
+    unchanged
+""")
 
 NOUNS = _words("""
     bed embed exceed feed heed hundred indeed need proceed red seed shed speed succeed weed

@@ -13,10 +13,10 @@ from search.errors import BadQuery
 from search.filters.fields import COLUMN, all_fields
 from search.filters.grammar import (
     ResolvedCondition,
-    changed,
     column_of,
     conditions,
     in_column,
+    map_conditions,
     value_of,
 )
 from search.filters.normal_form import normal_form
@@ -59,7 +59,7 @@ class CatalogFilters:
                 condition.field, condition.operator, condition.value, value_of(condition)
             )
 
-        return changed(where, with_value)
+        return map_conditions(where, with_value)
 
     def check(self, where: Filter) -> None:
         """Raise BadQuery for a filter that can't become a statement."""

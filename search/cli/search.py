@@ -81,15 +81,15 @@ def terms_of(
     words: Sequence[str], texts: Sequence[str], images: Sequence[str], minus: Sequence[str]
 ) -> list[Term]:
     """Return the terms of the options; raises BadQuery for an invalid weight."""
-    from search.query.syntax import USUAL_MINUS, parse_query_text, weighed
+    from search.query.syntax import USUAL_MINUS, parse_query_text, split_option
 
     terms: list[Term] = parse_query_text(" ".join(words)) if words else []
     for text in texts:
-        phrase, weight = weighed("--text", text)
+        phrase, weight = split_option("--text", text)
         terms += parse_query_text(phrase, 1.0 if weight is None else weight)
     terms += [_picture_term(image) for image in images]
     for text in minus:
-        phrase, weight = weighed("--minus", text)
+        phrase, weight = split_option("--minus", text)
         terms += parse_query_text(phrase, -(USUAL_MINUS if weight is None else weight))
     return terms
 

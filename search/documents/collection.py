@@ -5,9 +5,9 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from search.documents.members import MISSING, about, shown
+from search.documents.members import MISSING, about, in_schema
 
-Name = Annotated[str, shown(minLength=1, maxLength=200)]
+Name = Annotated[str, in_schema(minLength=1, maxLength=200)]
 
 
 class Collection(Struct, frozen=True, kw_only=True):

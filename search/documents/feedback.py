@@ -4,12 +4,12 @@ from typing import Annotated
 
 from msgspec import Struct
 
-from search.documents.members import ConceptName, PictureId, TermText, Weight, about, shown
+from search.documents.members import ConceptName, PictureId, TermText, Weight, about, in_schema
 from search.documents.search import Term
 from search.query.limits import MAX_MARKS, MAX_TERMS
 
-Terms = Annotated[tuple[Term, ...], shown(minItems=0, maxItems=MAX_TERMS)]
-Marked = Annotated[tuple[PictureId, ...], shown(minItems=0, maxItems=MAX_MARKS)]
+Terms = Annotated[tuple[Term, ...], in_schema(minItems=0, maxItems=MAX_TERMS)]
+MarkedIds = Annotated[tuple[PictureId, ...], in_schema(minItems=0, maxItems=MAX_MARKS)]
 
 
 class Mark(Struct, frozen=True):
@@ -37,8 +37,8 @@ class MarkDocument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """New marks: a query, and pictures marked "more" or "less"."""
 
     terms: Terms = ()
-    more: Marked = ()
-    less: Marked = ()
+    more: MarkedIds = ()
+    less: MarkedIds = ()
 
 
 class Words(Struct, frozen=True):

@@ -25,7 +25,7 @@ def facets_document(facets: records.Facets) -> documents.Facets:
 
 
 def _values(values: Iterable[records.Value]) -> tuple[documents.Value, ...]:
-    return tuple(documents.Value(each.value, each.pictures) for each in values)
+    return tuple(documents.Value(value.value, value.pictures) for value in values)
 
 
 def _spans(spans: Iterable[records.ValueRange]) -> tuple[documents.Span, ...]:

@@ -50,7 +50,7 @@ def answer_document(
     query: Query,
     answer: query_records.Answer,
     hits: Iterable[Hit],
-    following: str | None,
+    next_cursor: str | None,
     took_ms: float,
 ) -> Answer:
     """Return an answer with its query, and with the cursor of the next page."""
@@ -60,8 +60,10 @@ def answer_document(
         confidence=_confidence(answer.confidence),
         more=answer.more,
         notes=tuple(map(str, answer.notes)),
-        cuts=tuple(Cut(cut.text, cut.characters, cut.read) for cut in answer.cuts),
-        next=following,
+        cuts=tuple(
+            Cut(cut_text.text, cut_text.characters, cut_text.read) for cut_text in answer.cuts
+        ),
+        next=next_cursor,
         took_ms=took_ms,
     )
 
@@ -105,9 +107,9 @@ def job_document(job: JobRecord) -> Job:
 
 # The facts that documents have as they are.
 FACTS = tuple(
-    each.name
-    for each in fields(records.PictureFacts)
-    if each.name in Picture.__struct_fields__ and each.name != "captions"
+    fact.name
+    for fact in fields(records.PictureFacts)
+    if fact.name in Picture.__struct_fields__ and fact.name != "captions"
 )
 
 

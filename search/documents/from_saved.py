@@ -35,9 +35,9 @@ def concept_document(concept: Concept) -> ConceptSummary:
     )
 
 
-def saved_search_document(saved: SavedSearchRecord) -> SavedSearch:
+def saved_search_document(search: SavedSearchRecord) -> SavedSearch:
     """Return a saved search."""
-    return SavedSearch(saved.id, saved.name, saved.address, saved.created_at)
+    return SavedSearch(search.id, search.name, search.address, search.created_at)
 
 
 def board_document(board: BoardRecord) -> Board:

@@ -17,7 +17,7 @@ def about(text: str, **schema: Any) -> Meta:
     return Meta(description=text, extra_json_schema=_only_shown(schema))
 
 
-def shown(**schema: Any) -> Meta:
+def in_schema(**schema: Any) -> Meta:
     """Return constraints for the OpenAPI document alone; other code checks them."""
     return Meta(extra_json_schema=_only_shown(schema))
 
@@ -52,7 +52,7 @@ Hits = Annotated[
     int,
     Meta(ge=0, le=LARGEST_ID),
     at_least(1),
-    shown(minimum=1),
+    in_schema(minimum=1),
 ]
 """The number of hits or rows; query/checks refuses zero and too many."""
 
@@ -71,18 +71,18 @@ Number = Annotated[float, Meta(ge=-sys.float_info.max)]
 Weight = Annotated[
     Number,
     expects(WEIGHTS),
-    shown(minimum=-MAX_WEIGHT, maximum=MAX_WEIGHT),
+    in_schema(minimum=-MAX_WEIGHT, maximum=MAX_WEIGHT),
 ]
 
 Share = Annotated[
     Number,
     expects(Message("expected-share", "it may be a number from 0 to 1")),
-    shown(minimum=0.0, maximum=1.0),
+    in_schema(minimum=0.0, maximum=1.0),
 ]
 
-TermText = Annotated[str, shown(minLength=1, maxLength=MAX_CHARACTERS)]
+TermText = Annotated[str, in_schema(minLength=1, maxLength=MAX_CHARACTERS)]
 
-ConceptName = Annotated[str, shown(minLength=1, maxLength=MAX_NAME)]
+ConceptName = Annotated[str, in_schema(minLength=1, maxLength=MAX_NAME)]
 
 Cursor = Annotated[str, about("`next` of the answer before")]
 

@@ -32,17 +32,17 @@ def read(kind: type[Document], values: Mapping[str, Any]) -> Document:
     Raises:
         BadQuery: a member is unknown or missing, or has a value that is not allowed.
     """
-    given = {
+    present_values = {
         name: value
         for name, value in values.items()
         if value is not None or name not in _empty(kind)
     }
     try:
-        return convert(given, kind, strict=False)
+        return convert(present_values, kind, strict=False)
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can write
         return read(kind, _whole(values))
     except ValidationError as error:
-        raise _refusal(str(error), given, kind) from error
+        raise _refusal(str(error), present_values, kind) from error
 
 
 def read_texts(kind: type[Document], texts: Mapping[str, Sequence[str]]) -> Document:
@@ -76,12 +76,12 @@ def read_member(name: str, value: object, kind: Any) -> Any:
             "member-invalid",
             "{member} is {value}; {expected}",
             member=name,
-            value=quoted(value),
+            value=quote(value),
             expected=_expected(kind),
         ) from error
 
 
-def quoted(value: object) -> str:
+def quote(value: object) -> str:
     """Return a value for a message, cut if it is long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:80]}…"
@@ -92,16 +92,16 @@ def _whole(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list):
-        return [_whole(each) for each in value]
+        return [_whole(item) for item in value]
     if isinstance(value, dict):
-        return {_whole(name): _whole(each) for name, each in value.items()}
+        return {_whole(name): _whole(item) for name, item in value.items()}
     return value
 
 
 @cache
 def _empty(kind: type[Struct]) -> frozenset[str]:
     """Return the members that are an empty text or list by default."""
-    return frozenset(each.name for each in structs.fields(kind) if each.default in ("", ()))
+    return frozenset(field.name for field in structs.fields(kind) if field.default in ("", ()))
 
 
 @cache
@@ -114,22 +114,22 @@ def _plain_types(kind: type[Struct]) -> Mapping[str, Any]:
 def _refusal(error: str, value: Any, kind: Any) -> BadQuery:
     """Return the error that matches an error of msgspec, by the path at its end."""
     fault, _, path = error.partition(" - at `$")
-    name, expected, refused = "the document", _expected(kind), value
+    name, expected, refused_value = "the document", _expected(kind), value
     for field, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
         if field:
             name, value, kind = field, value[field], _members(kind)[field]
-            expected, refused = _expected(kind), value
+            expected, refused_value = _expected(kind), value
         else:
             value, kind = value[int(index)], get_args(_type(kind))[0]
             if _says(kind):
-                expected, refused = _expected(kind), value
+                expected, refused_value = _expected(kind), value
     if "unknown field" in fault:
         members = _members(kind)
-        unknown = next(each for each in value if each not in members)
+        unknown = next(member for member in value if member not in members)
         return BadQuery(
             "unknown-member",
             "there is no field {member}; the fields are: {members}",
-            member=quoted(unknown),
+            member=quote(unknown),
             members=", ".join(members),
         )
     if missing := re.search("missing required field `(.+)`", fault):
@@ -143,7 +143,7 @@ def _refusal(error: str, value: Any, kind: Any) -> BadQuery:
         "member-invalid",
         "{member} is {value}; {expected}",
         member=name,
-        value=quoted(refused),
+        value=quote(refused_value),
         expected=expected,
     )
 
@@ -152,8 +152,8 @@ def _members(kind: Any) -> dict[str, Any]:
     """Return the types of the members of a class, its own members before those of its bases."""
     kind = _type(kind)
     types = get_type_hints(kind, include_extras=True)
-    inherited = getattr(kind.__base__, "__struct_fields__", ())
-    names = sorted(kind.__struct_fields__, key=lambda name: name in inherited)
+    base_names = getattr(kind.__base__, "__struct_fields__", ())
+    names = sorted(kind.__struct_fields__, key=lambda name: name in base_names)
     return {name: types[name] for name in names}
 
 
@@ -168,8 +168,8 @@ def _expected(kind: Any) -> Message:
 
 def _says(kind: Any) -> Message | None:
     """Return the constraint text of a type's outermost annotation, or None."""
-    told = [each.extra["expected"] for each in _annotations(kind) if each.extra]
-    return told[-1] if told else None
+    texts = [annotation.extra["expected"] for annotation in _annotations(kind) if annotation.extra]
+    return texts[-1] if texts else None
 
 
 def _annotations(kind: Any) -> Sequence[Any]:
@@ -186,4 +186,6 @@ def _type(kind: Any) -> Any:
 
 
 def _present(union: Any) -> Any:
-    return next(each for each in get_args(union) if each not in (NoneType, UnsetType))
+    return next(
+        member_type for member_type in get_args(union) if member_type not in (NoneType, UnsetType)
+    )

@@ -12,7 +12,7 @@ from search.documents.members import (
     Place,
     about,
     expects,
-    shown,
+    in_schema,
 )
 from search.documents.picture import Picture, picture_of
 from search.query.limits import (
@@ -25,11 +25,11 @@ from search.query.limits import (
     MAX_SAVED_NAME,
 )
 
-Name = Annotated[str, shown(minLength=1, maxLength=MAX_SAVED_NAME)]
-Address = Annotated[str, shown(minLength=1, maxLength=MAX_ADDRESS)]
+Name = Annotated[str, in_schema(minLength=1, maxLength=MAX_SAVED_NAME)]
+Address = Annotated[str, in_schema(minLength=1, maxLength=MAX_ADDRESS)]
 Pictures = Annotated[
     tuple[PictureId, ...],
-    shown(minItems=0, maxItems=MAX_PICTURES),
+    in_schema(minItems=0, maxItems=MAX_PICTURES),
     expects(LIST_OF_IDS),
 ]
 
@@ -153,7 +153,7 @@ class PinnedChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     note: Annotated[
         str | UnsetType,
         about("what is noted of it; empty for nothing"),
-        shown(minLength=0, maxLength=MAX_NOTE),
+        in_schema(minLength=0, maxLength=MAX_NOTE),
     ] = UNSET
     place: Annotated[Place | UnsetType, about("where it goes, from 0; past the end is the end")] = (
         UNSET

@@ -16,8 +16,8 @@ def schemas(kinds: Iterable[type[Struct]]) -> dict[str, Any]:
 
     An object has no members but those that its schema names.
     """
-    _, found = schema_components(kinds, ref_template=REFERENCE)
-    return {name: _object(found[name]) for name in sorted(found)}
+    _, components = schema_components(kinds, ref_template=REFERENCE)
+    return {name: _object(components[name]) for name in sorted(components)}
 
 
 def parameters(kind: type[Struct]) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def parameters(kind: type[Struct]) -> list[dict[str, Any]]:
 
 
 def _object(schema: Mapping[str, Any]) -> dict[str, Any]:
-    members = {name: _shown(member) for name, member in schema["properties"].items()}
+    members = {name: _short_form(member) for name, member in schema["properties"].items()}
     always = {name for name, member in members.items() if member.pop("always", False)}
     required = sorted({*schema["required"], *always})
     return {
@@ -41,7 +41,7 @@ def _object(schema: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown(member: Mapping[str, Any]) -> dict[str, Any]:
+def _short_form(member: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of a member in the short forms of JSON Schema."""
     schema = {name: value for name, value in member.items() if not name.startswith(ONLY_SHOWN)}
     schema |= {
@@ -52,7 +52,7 @@ def _shown(member: Mapping[str, Any]) -> dict[str, Any]:
     if "enum" in schema:
         schema["type"] = "string" if isinstance(schema["enum"][0], str) else "integer"
     if "items" in schema:
-        schema["items"] = _shown(schema["items"])
+        schema["items"] = _short_form(schema["items"])
     kinds = schema.get("anyOf", ())
     if len(kinds) == 2 and kinds[1] == {"type": "null"} and "type" in kinds[0]:
         del schema["anyOf"]

@@ -15,7 +15,7 @@ from search.documents.members import (
     Weight,
     about,
     expects,
-    shown,
+    in_schema,
 )
 from search.documents.picture import Caption, Picture, picture_of
 from search.query.limits import ALL_SIGNALS, DEFAULT_K, MAX_HITS, MAX_MARKS, MAX_TERMS, SearchSignal
@@ -162,7 +162,7 @@ class SearchDocument(AnswerFields, frozen=True, kw_only=True, forbid_unknown_fie
 
     terms: Annotated[
         tuple[Term, ...],
-        shown(minItems=0, maxItems=MAX_TERMS),
+        in_schema(minItems=0, maxItems=MAX_TERMS),
         expects("it must be a list of objects"),
     ] = ()
     collections: Annotated[tuple[str, ...], expects("it must be a list of names")] = ()

@@ -35,82 +35,90 @@ class FacetCache:
         self._catalog = catalog
         self._codes = ValueCodes()
         self._facts: dict[int, FactColumns] = {}
-        self._cached: LRUCache[Key, Facets] = LRUCache(MAX_CACHED)
+        self._results: LRUCache[Key, Facets] = LRUCache(MAX_CACHED)
         self._lock = threading.Lock()
 
-    def facets(self, searched: Sequence[tuple[Collection, int]], where: Filter | None) -> Facets:
+    def facets(self, collections: Sequence[tuple[Collection, int]], where: Filter | None) -> Facets:
         """Return the facets of collections under a filter; the numbers are their last changes.
 
         Raises:
             BadQuery: the filter is not valid.
         """
-        ids = [collection.id for collection, _ in searched]
-        heads = tuple((collection.id, head) for collection, head in searched)
+        ids = [collection.id for collection, _ in collections]
+        last_changes = tuple((collection.id, change) for collection, change in collections)
         if where is not None:
             where = self._catalog.filters.resolve(ids, where)
-        key = (heads, format_filter(where) if where is not None else "")
+        key = (last_changes, format_filter(where) if where is not None else "")
         with self._lock:  # facts are read and updated by one caller at a time
-            if key not in self._cached:
-                self._cached[key] = self._counted(heads, where)
-            return self._cached[key]
+            if key not in self._results:
+                self._results[key] = self._count(last_changes, where)
+            return self._results[key]
 
     def keep_only(self, collection_ids: set[int]) -> None:
         """Drop the facts of all other collections."""
         if self._facts.keys() <= collection_ids:
             return  # without waiting for a caller that reads them
         with self._lock:
-            kept = {key: facts for key, facts in self._facts.items() if key in collection_ids}
-            self._facts = kept
+            self._facts = {
+                key: facts for key, facts in self._facts.items() if key in collection_ids
+            }
 
-    def _counted(self, heads: Sequence[tuple[int, int]], where: Filter | None) -> Facets:
-        held = []
-        for collection_id, head in heads:
+    def _count(self, last_changes: Sequence[tuple[int, int]], where: Filter | None) -> Facets:
+        fact_columns = []
+        for collection_id, last_change in last_changes:
             facts = self._facts.setdefault(
                 collection_id, FactColumns(self._catalog.facts, collection_id, self._codes)
             )
-            facts.follow(head)
-            held.append((collection_id, facts))
-        known: dict[str, list[Part]] = {}
+            facts.follow(last_change)
+            fact_columns.append((collection_id, facts))
+        parts_by_filter: dict[str, list[Part]] = {}
 
-        def parts(asked: str) -> Sequence[Part]:
-            kept = _without(where, asked)
-            name = "" if kept is None else format_filter(kept)
-            if name not in known:
-                known[name] = self._passing(held, kept)
-            return known[name]
+        def parts(facet: str) -> Sequence[Part]:
+            rest = _without(where, facet)
+            name = "" if rest is None else format_filter(rest)
+            if name not in parts_by_filter:
+                parts_by_filter[name] = self._parts(fact_columns, rest)
+            return parts_by_filter[name]
 
-        columns = sorted({name for _, facts in held for name in facts.columns})
+        columns = sorted({name for _, facts in fact_columns for name in facts.columns})
         return count(parts, columns)
 
-    def _passing(self, held: Sequence[tuple[int, FactColumns]], where: Filter | None) -> list[Part]:
+    def _parts(
+        self, fact_columns: Sequence[tuple[int, FactColumns]], where: Filter | None
+    ) -> list[Part]:
         if where is None:
-            return [(facts, np.ones(len(facts.rows.ids), bool)) for _, facts in held]
-        passing = self._catalog.filters.ids([each for each, _ in held], where)
-        return [(facts, _in(facts.rows.ids, passing[each])) for each, facts in held]
+            return [(facts, np.ones(len(facts.rows.ids), bool)) for _, facts in fact_columns]
+        passing_ids = self._catalog.filters.ids(
+            [collection_id for collection_id, _ in fact_columns], where
+        )
+        return [
+            (facts, _in(facts.rows.ids, passing_ids[collection_id]))
+            for collection_id, facts in fact_columns
+        ]
 
 
-def _in(ids: Ids, passing: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _in(ids: Ids, passing_ids: Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return a mask of the `ids` that pass; both are ascending."""
     mask = np.zeros(len(ids), bool)
-    at = np.searchsorted(ids, passing)
-    found = at < len(ids)
-    at, passing = at[found], passing[found]
-    mask[at[ids[at] == passing]] = True
+    at = np.searchsorted(ids, passing_ids)
+    inside = at < len(ids)
+    at, passing_ids = at[inside], passing_ids[inside]
+    mask[at[ids[at] == passing_ids]] = True
     return mask
 
 
-def _without(where: Filter | None, asked: str) -> Filter | None:
+def _without(where: Filter | None, facet: str) -> Filter | None:
     """Return the filter without its part about a facet that has one value a picture."""
-    if where is None or not asked:
+    if where is None or not facet:
         return where
     parts = where.filters if isinstance(where, AllOf) else (where,)
-    kept = tuple(part for part in parts if set(_asked(part)) != {asked})
-    if not kept:
+    others = tuple(part for part in parts if set(_facets_of(part)) != {facet})
+    if not others:
         return None
-    return kept[0] if len(kept) == 1 else AllOf(kept)
+    return others[0] if len(others) == 1 else AllOf(others)
 
 
-def _asked(part: Filter) -> Iterator[str]:
+def _facets_of(part: Filter) -> Iterator[str]:
     """Yield the facets of a filter's part, as `counting.count` names them."""
     for condition in conditions(part):
         column = column_of(condition)

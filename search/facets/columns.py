@@ -32,7 +32,7 @@ class CodedNames:
 
     def encode(self, values: Sequence[str | None]) -> Codes:
         """Return the values' codes; new values get one."""
-        return np.array([-1 if each is None else self._code(each) for each in values], np.int32)
+        return np.array([-1 if value is None else self._code(value) for value in values], np.int32)
 
     def _code(self, value: str) -> int:
         code = self.codes.setdefault(value, len(self.values))
@@ -59,22 +59,22 @@ class FactArrays:
     colours: NDArray[np.uint16]
     values: Mapping[str, Codes]
 
-    def merged(self, gone: Ids, more: "Sequence[FactArrays]") -> "FactArrays":
+    def merge(self, removed_ids: Ids, more: "Sequence[FactArrays]") -> "FactArrays":
         """Return the rows without some pictures and with others, by id."""
-        kept = ~np.isin(self.ids, gone)
+        remains = ~np.isin(self.ids, removed_ids)
         order = np.argsort(
-            np.concatenate([self.ids[kept], *(each.ids for each in more)]), kind="stable"
+            np.concatenate([self.ids[remains], *(part.ids for part in more)]), kind="stable"
         )
 
         def whole(column: Callable[[FactArrays], NDArray[Any]]) -> NDArray[Any]:
-            return np.concatenate([column(self)[kept], *map(column, more)])[order]
+            return np.concatenate([column(self)[remains], *map(column, more)])[order]
 
         arrays = {name: whole(attrgetter(name)) for name in ARRAYS}
         values = {fact.name: whole(_values_of(fact.name)) for fact in COUNTED}
         return FactArrays(**arrays, values=values)
 
 
-ARRAYS = tuple(each.name for each in fields(FactArrays) if each.name != "values")
+ARRAYS = tuple(array.name for array in fields(FactArrays) if array.name != "values")
 
 
 def _values_of(name: str) -> Callable[[FactArrays], Codes]:
@@ -93,13 +93,13 @@ class FieldCells:
     numbers: NDArray[np.float64]
     rows: NDArray[np.int64]
 
-    def merged(self, gone: Ids, more: "FieldCells") -> "FieldCells":
+    def merge(self, removed_ids: Ids, more: "FieldCells") -> "FieldCells":
         """Return the cells without those of some pictures and with others, their rows unset."""
-        kept = ~np.isin(self.ids, gone)
+        remains = ~np.isin(self.ids, removed_ids)
         return FieldCells(
-            np.concatenate([self.ids[kept], more.ids]),
-            np.concatenate([self.texts[kept], more.texts]),
-            np.concatenate([self.numbers[kept], more.numbers]),
+            np.concatenate([self.ids[remains], more.ids]),
+            np.concatenate([self.texts[remains], more.texts]),
+            np.concatenate([self.numbers[remains], more.numbers]),
             more.rows,
         )
 
@@ -144,70 +144,74 @@ class FactColumns:
             else:
                 for piece in facts.changed_after(self.position):
                     self._read(facts, piece)
-        self.columns = self._placed(self.columns)
-        self.languages = self._placed(self.languages)
+        self.columns = self._with_rows(self.columns)
+        self.languages = self._with_rows(self.languages)
         self.position = last
 
     def _read(self, facts: CollectionFacts, ids: Sequence[int] | None) -> None:
         """Replace the facts of these pictures, or of all, by their current facts."""
-        gone = np.array([] if ids is None else ids, np.int64)
-        self.rows = self.rows.merged(gone, [self._rows(rows) for rows in facts.pictures(ids)])
+        removed_ids = np.array([] if ids is None else ids, np.int64)
+        self.rows = self.rows.merge(removed_ids, [self._rows(rows) for rows in facts.pictures(ids)])
         fields = [self._cells(rows) for rows in facts.fields(ids)]
-        self.columns = _merged(self.columns, gone, fields)
-        languages = {name: _language(listed) for name, listed in facts.languages(ids)}
-        self.languages = _merged(self.languages, gone, [languages])
+        self.columns = _merge(self.columns, removed_ids, fields)
+        languages = {name: _language(id_list) for name, id_list in facts.languages(ids)}
+        self.languages = _merge(self.languages, removed_ids, [languages])
 
-    def _placed(self, cells: dict[str, FieldCells]) -> dict[str, FieldCells]:
+    def _with_rows(self, cells: dict[str, FieldCells]) -> dict[str, FieldCells]:
         """Return the cells with the rows of their pictures."""
         return {
-            name: replace(each, rows=np.searchsorted(self.rows.ids, each.ids))
-            for name, each in cells.items()
+            name: replace(field_cells, rows=np.searchsorted(self.rows.ids, field_cells.ids))
+            for name, field_cells in cells.items()
         }
 
-    def _cells(self, found: Sequence[Any]) -> dict[str, FieldCells]:
-        names, listed, written, counted = zip(*found, strict=True)
-        known, of = np.unique(np.array(names), return_inverse=True)
-        ids, numbers = np.array(listed, np.int64), np.array(counted, np.float64)
-        texts = self.codes.texts.encode(written)
-        places = [np.flatnonzero(of == place) for place in range(len(known))]
+    def _cells(self, rows: Sequence[Any]) -> dict[str, FieldCells]:
+        names, id_values, text_values, number_values = zip(*rows, strict=True)
+        column_names, of = np.unique(np.array(names), return_inverse=True)
+        ids, numbers = np.array(id_values, np.int64), np.array(number_values, np.float64)
+        texts = self.codes.texts.encode(text_values)
+        places = [np.flatnonzero(of == place) for place in range(len(column_names))]
         return {
             str(name): FieldCells(ids[at], texts[at], numbers[at], NO_ROWS)
-            for name, at in zip(known, places, strict=True)
+            for name, at in zip(column_names, places, strict=True)
         }
 
-    def _rows(self, found: Sequence[Any]) -> FactArrays:
-        columns = list(zip(*found, strict=True)) or [()] * len(PICTURE_COLUMNS)
+    def _rows(self, rows: Sequence[Any]) -> FactArrays:
+        columns = list(zip(*rows, strict=True)) or [()] * len(PICTURE_COLUMNS)
         of = dict(zip(PICTURE_COLUMNS, columns, strict=True))
         return FactArrays(
             ids=np.array(of["id"], np.int64),
-            days=np.array([_day(each) for each in of["taken_at"]], "datetime64[D]"),
+            days=np.array([_day(text) for text in of["taken_at"]], "datetime64[D]"),
             widths_px=np.array(of["width_px"], np.int32),
             heights_px=np.array(of["height_px"], np.int32),
             sizes_bytes=np.array(of["size_bytes"], np.int64),
             latitudes=np.array(of["latitude"], np.float64),
             longitudes=np.array(of["longitude"], np.float64),
-            folders=self.codes.folders.encode([_folder(each) for each in of["path"]]),
+            folders=self.codes.folders.encode([_folder(path) for path in of["path"]]),
             colours=_named_colours(of["colours"]),
             values={name: codes.encode(of[name]) for name, codes in self.codes.facts.items()},
         )
 
 
-def _merged(
-    held: dict[str, FieldCells], gone: Ids, found: Sequence[dict[str, FieldCells]]
+def _merge(
+    cells: dict[str, FieldCells], removed_ids: Ids, batches: Sequence[dict[str, FieldCells]]
 ) -> dict[str, FieldCells]:
     """Merge cells by name: without those of removed pictures, with new ones."""
-    merged = dict(held)
-    for place, more in enumerate([*found, {}]):
-        for name in merged.keys() | more.keys():
-            dropped = gone if place == 0 else NO_ROWS
-            if name in more or len(dropped):
-                merged[name] = merged.get(name, NO_CELLS).merged(dropped, more.get(name, NO_CELLS))
-    return {name: merged[name] for name in sorted(merged) if len(merged[name].ids)}
+    merged_cells = dict(cells)
+    for place, more in enumerate([*batches, {}]):
+        for name in merged_cells.keys() | more.keys():
+            dropped_ids = removed_ids if place == 0 else NO_ROWS
+            if name in more or len(dropped_ids):
+                merged_cells[name] = merged_cells.get(name, NO_CELLS).merge(
+                    dropped_ids, more.get(name, NO_CELLS)
+                )
+    return {
+        name: merged_cells[name] for name in sorted(merged_cells) if len(merged_cells[name].ids)
+    }
 
 
-def _language(listed: str) -> FieldCells:
+def _language(id_list: str) -> FieldCells:
     """Return the pictures that have captions of one language, each once."""
-    ids = np.unique(np.fromstring(listed, dtype=np.int64, sep=","))
+    ids = np.unique(np.fromstring(id_list, dtype=np.int64, sep=","))
     return FieldCells(ids, np.full(len(ids), -1, np.int32), np.full(len(ids), np.nan), NO_ROWS)
 
 
@@ -222,15 +226,15 @@ def _folder(path: bytes) -> str:
     return path.decode("utf-8", "surrogateescape").rpartition("/")[0] or "/"
 
 
-def _named_colours(written: Sequence[str | None]) -> NDArray[np.uint16]:
+def _named_colours(texts: Sequence[str | None]) -> NDArray[np.uint16]:
     """Return for each picture a bit for every name that fits one of its colours."""
-    listed = [(each or "").split() for each in written]
-    flat = [colour for each in listed for colour in each]
+    hex_lists = [(text or "").split() for text in texts]
+    flat = [colour for hex_list in hex_lists for colour in hex_list]
     bits = np.zeros(len(flat), np.uint16)
     if flat:
         shades = colours.lab(flat)
         for place, name in enumerate(colours.NAMED):
             bits |= colours.are(name, shades).astype(np.uint16) << np.uint16(place)
-    found = np.zeros(len(listed), np.uint16)
-    np.bitwise_or.at(found, np.repeat(np.arange(len(listed)), list(map(len, listed))), bits)
-    return found
+    masks = np.zeros(len(hex_lists), np.uint16)
+    np.bitwise_or.at(masks, np.repeat(np.arange(len(hex_lists)), list(map(len, hex_lists))), bits)
+    return masks

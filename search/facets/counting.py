@@ -34,7 +34,7 @@ MEGAPIXELS = (0.0, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 48.0)
 MEGABYTES = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 100.0)
 
 # Days are shown up to two months, months up to ten years.
-MOST_DAYS, MOST_MONTHS = 62, 120
+MAX_DAYS, MAX_MONTHS = 62, 120
 
 # Points in one of so many squares across the extent become one.
 SQUARES = 24
@@ -71,23 +71,23 @@ def _dates(parts: Sequence[Part]) -> Dates | None:
         return None
     first, last = days.min(), days.max()
     unit, short = "year", "Y"
-    if (last - first).astype(int) < MOST_DAYS:
+    if (last - first).astype(int) < MAX_DAYS:
         unit, short = "day", "D"
-    elif (last.astype("datetime64[M]") - first.astype("datetime64[M]")).astype(int) < MOST_MONTHS:
+    elif (last.astype("datetime64[M]") - first.astype("datetime64[M]")).astype(int) < MAX_MONTHS:
         unit, short = "month", "M"
     steps = days.astype(f"datetime64[{short}]").astype(np.int64)
     counts = np.bincount(steps - steps.min()).tolist()
     start = first.astype(f"datetime64[{short}]")
-    values = tuple(Value(str(start + place), each) for place, each in enumerate(counts))
+    values = tuple(Value(str(start + place), pictures) for place, pictures in enumerate(counts))
     return Dates(unit, str(first), str(last), values)
 
 
 def _values(name: str, parts: Sequence[Part]) -> tuple[Value, ...]:
     codes = np.concatenate([facts.rows.values[name][mask] for facts, mask in parts])
-    return _commonest(_counted(codes), parts[0][0].codes.facts[name])
+    return _commonest(_count_codes(codes), parts[0][0].codes.facts[name])
 
 
-def _counted(codes: Codes) -> Counts:
+def _count_codes(codes: Codes) -> Counts:
     """Return the number of occurrences of each code, by code."""
     return np.bincount(codes[codes >= 0])
 
@@ -97,13 +97,13 @@ def _commonest(counts: Counts, names: CodedNames) -> tuple[Value, ...]:
     if len(counts) > MAX_VALUES:
         first = np.argpartition(-counts, MAX_VALUES)[:MAX_VALUES]
     values = [Value(names.values[code], int(counts[code])) for code in first.tolist()]
-    return _ordered(value for value in values if value.pictures)
+    return _order(value for value in values if value.pictures)
 
 
-def _ordered(values: Iterable[Value]) -> tuple[Value, ...]:
+def _order(values: Iterable[Value]) -> tuple[Value, ...]:
     """Order values, the commonest first."""
-    ordered = sorted(values, key=lambda value: (-value.pictures, value.value))
-    return tuple(ordered[:MAX_VALUES])
+    by_count = sorted(values, key=lambda value: (-value.pictures, value.value))
+    return tuple(by_count[:MAX_VALUES])
 
 
 def _orientations(parts: Sequence[Part]) -> tuple[Value, ...]:
@@ -115,7 +115,7 @@ def _orientations(parts: Sequence[Part]) -> tuple[Value, ...]:
         "portrait": int((wider < 0).sum()),
         "square": int((wider == 0).sum()),
     }
-    return _ordered(Value(*pair) for pair in counts.items() if pair[1])
+    return _order(Value(*pair) for pair in counts.items() if pair[1])
 
 
 def _megapixels(facts: FactColumns) -> NDArray[np.float64]:
@@ -128,11 +128,11 @@ def _spans(
     edges: Sequence[float],
     unit: float,
 ) -> tuple[ValueRange, ...]:
-    found = np.concatenate([numbers(facts)[mask] for facts, mask in parts])
-    limits = [each * unit for each in edges]
-    counts = np.histogram(found, [*limits, np.inf])[0].tolist()
+    values = np.concatenate([numbers(facts)[mask] for facts, mask in parts])
+    limits = [edge * unit for edge in edges]
+    counts = np.histogram(values, [*limits, np.inf])[0].tolist()
     ends = [*limits[1:], None]
-    return tuple(ValueRange(*each) for each in zip(limits, ends, counts, strict=True) if each[2])
+    return tuple(ValueRange(*span) for span in zip(limits, ends, counts, strict=True) if span[2])
 
 
 def _colours(parts: Sequence[Part]) -> tuple[Value, ...]:
@@ -145,26 +145,26 @@ def _folders(parts: Sequence[Part]) -> tuple[Folder, ...]:
     """Return the folders as a tree, only the largest where there are too many."""
     counts: Counter[str] = Counter()
     for facts, mask in parts:
-        found = _counted(facts.rows.folders[mask])
-        for code in np.flatnonzero(found).tolist():
+        folder_counts = _count_codes(facts.rows.folders[mask])
+        for code in np.flatnonzero(folder_counts).tolist():
             folder = facts.codes.folders.values[code]
             for path in (folder, *map(str, PurePosixPath(folder).parents)):
-                counts[path] += int(found[code])
+                counts[path] += int(folder_counts[code])
     below: dict[str, list[str]] = {}
     for path, _ in counts.most_common(MAX_FOLDERS):
         below.setdefault(str(PurePosixPath(path).parent), []).append(path)
 
-    def opened(path: str) -> Folder:
-        inner = sorted(each for each in below.get(path, []) if each != path)
-        return Folder(path, counts[path], tuple(map(opened, inner)))
+    def tree_of(path: str) -> Folder:
+        inner = sorted(child for child in below.get(path, []) if child != path)
+        return Folder(path, counts[path], tuple(map(tree_of, inner)))
 
     roots = [path for path in ("/", ".") if counts[path]]
     while len(roots) == 1:  # a folder around everything gives no information
-        inner = [each for each in below.get(roots[0], []) if each != roots[0]]
+        inner = [child for child in below.get(roots[0], []) if child != roots[0]]
         if len(inner) != 1 or counts[inner[0]] < counts[roots[0]]:
             break
         roots = inner
-    return tuple(map(opened, roots))
+    return tuple(map(tree_of, roots))
 
 
 def _languages(parts: Sequence[Part]) -> tuple[Value, ...]:
@@ -172,24 +172,24 @@ def _languages(parts: Sequence[Part]) -> tuple[Value, ...]:
     for facts, mask in parts:
         for language, cells in facts.languages.items():
             counts[language] += int(mask[cells.rows].sum())
-    return _ordered(Value(*pair) for pair in counts.items() if pair[1])
+    return _order(Value(*pair) for pair in counts.items() if pair[1])
 
 
 def _column(name: str, parts: Sequence[Part]) -> Column | None:
-    held = [(facts.columns[name], mask) for facts, mask in parts if name in facts.columns]
-    texts = np.concatenate([cells.texts[mask[cells.rows]] for cells, mask in held])
-    numbers = np.concatenate([cells.numbers[mask[cells.rows]] for cells, mask in held])
+    columns = [(facts.columns[name], mask) for facts, mask in parts if name in facts.columns]
+    texts = np.concatenate([cells.texts[mask[cells.rows]] for cells, mask in columns])
+    numbers = np.concatenate([cells.numbers[mask[cells.rows]] for cells, mask in columns])
     if not len(texts):
         return None
-    counts = _counted(texts)
+    counts = _count_codes(texts)
     values, times = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
     most = np.argsort(-times, kind="stable")[:MAX_VALUES]
-    numbered = [Value(f"{values[place]:.15g}", int(times[place])) for place in most.tolist()]
+    number_values = [Value(f"{values[place]:.15g}", int(times[place])) for place in most.tolist()]
     return Column(
         name=name,
         pictures=len(texts),
         different=int((counts > 0).sum()) + len(values),
-        values=_ordered([*_commonest(counts, parts[0][0].codes.texts), *numbered]),
+        values=_order([*_commonest(counts, parts[0][0].codes.texts), *number_values]),
         least=float(values[0]) if len(values) else None,
         most=float(values[-1]) if len(values) else None,
     )
@@ -197,8 +197,8 @@ def _column(name: str, parts: Sequence[Part]) -> Column | None:
 
 def _places(parts: Sequence[Part]) -> Places | None:
     rows = [(facts.rows, mask & ~np.isnan(facts.rows.latitudes)) for facts, mask in parts]
-    north = np.concatenate([each.latitudes[mask] for each, mask in rows])
-    east = np.concatenate([each.longitudes[mask] for each, mask in rows])
+    north = np.concatenate([arrays.latitudes[mask] for arrays, mask in rows])
+    east = np.concatenate([arrays.longitudes[mask] for arrays, mask in rows])
     if not len(north):
         return None
     # A little larger, so that points at an end are in the last square.

@@ -27,27 +27,27 @@ Reach = tuple[float | str, bool, float | str, bool]
 """The range of a condition, each end with True if the end itself is excluded."""
 
 
-def contradiction(wanted: Filter) -> tuple[Condition, ...]:
+def contradiction(where: Filter) -> tuple[Condition, ...]:
     """Return the condition that no picture can pass, or two that exclude each other; else nothing.
 
     Only certain contradictions are returned: of extra columns and of fields with several values,
     such as colours, a picture may pass both conditions.
     """
-    match wanted:
+    match where:
         case Condition():
-            return (wanted,) if _empty(wanted) else ()
+            return (where,) if _empty(where) else ()
         case Not():
             return ()
         case AnyOf():
-            found = [contradiction(each) for each in wanted.filters]
-            return found[0] if found and all(found) else ()
+            conflicts = [contradiction(part) for part in where.filters]
+            return conflicts[0] if conflicts and all(conflicts) else ()
         case AllOf():
-            return next(_among(wanted), ())
+            return next(_among(where), ())
 
 
-def format_contradiction(excluding: tuple[Condition, ...]) -> Message:
+def format_contradiction(conflict: tuple[Condition, ...]) -> Message:
     """Return a contradiction in words."""
-    one, *others = map(format_filter, excluding)
+    one, *others = map(format_filter, conflict)
     if not others:
         return Message("condition-names-nothing", "{condition} names none", condition=one)
     return Message(
@@ -58,28 +58,28 @@ def format_contradiction(excluding: tuple[Condition, ...]) -> Message:
     )
 
 
-def _among(wanted: AllOf) -> Iterator[tuple[Condition, ...]]:
-    held: dict[str, list[Condition]] = defaultdict(list)
-    for each in wanted.filters:
-        found = contradiction(each)
-        if found:
-            yield found
-        for condition in _certain(each):
-            held[condition.field].append(condition)
-    for field, several in held.items():
+def _among(where: AllOf) -> Iterator[tuple[Condition, ...]]:
+    by_field: dict[str, list[Condition]] = defaultdict(list)
+    for part in where.filters:
+        conflict = contradiction(part)
+        if conflict:
+            yield conflict
+        for condition in _certain(part):
+            by_field[condition.field].append(condition)
+    for field, several in by_field.items():
         excludes = RULES.get(field)
         if excludes is not None:
             yield from (pair for pair in combinations(several, 2) if excludes(*pair))
 
 
-def _certain(wanted: Filter) -> Iterator[Condition]:
+def _certain(where: Filter) -> Iterator[Condition]:
     """Yield the conditions that every picture which passes must pass."""
-    match wanted:
+    match where:
         case Condition():
-            yield wanted
+            yield where
         case AllOf():
-            for each in wanted.filters:
-                yield from _certain(each)
+            for part in where.filters:
+                yield from _certain(part)
 
 
 def _empty(condition: Condition) -> bool:
@@ -103,8 +103,8 @@ def _other_ids(one: Condition, other: Condition) -> bool:
 
 def _other_words(one: Condition, other: Condition) -> bool:
     # Names of collections differ by case too, as SQL compares them.
-    folded = str if one.field == "collection" else str.casefold
-    differ = folded(one.value) != folded(other.value)
+    normalize = str if one.field == "collection" else str.casefold
+    differ = normalize(one.value) != normalize(other.value)
     signs = {one.operator, other.operator}
     return differ if signs == {"="} else not differ and signs == {"=", "!="}
 

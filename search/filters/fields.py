@@ -67,7 +67,7 @@ class Field:
     """A field of filters: its operators, how a value is read, and an example."""
 
     operators: tuple[str, ...]
-    read: Callable[[str], Value]
+    parse: Callable[[str], Value]
     example: str
 
 
@@ -77,10 +77,10 @@ def _text(text: str) -> str:
     return text.strip()
 
 
-def _one_of(*allowed: str) -> Callable[[str], str]:
+def _one_of(*choices: str) -> Callable[[str], str]:
     def read(text: str) -> str:
-        if text.lower() not in allowed:
-            raise ValueError(f"not one of {allowed}")
+        if text.lower() not in choices:
+            raise ValueError(f"not one of {choices}")
         return text.lower()
 
     return read
@@ -206,7 +206,7 @@ def all_fields() -> Mapping[str, Field]:
     """
     return {
         **FIELDS,
-        **{name: added.field for name, added in plugins.load_added("filters").items()},
+        **{name: plugin.field for name, plugin in plugins.load_added("filters").items()},
     }
 
 

@@ -15,7 +15,7 @@ MAX_CHARACTERS = 4_000
 # Each level costs a place in the stack of SQLite's parser, which has 100.
 DEEPEST = 50
 
-# As `written` writes that: a pair of parentheses each, and "not" before it.
+# As `format_filter` writes that: a pair of parentheses each, and "not" before it.
 MAX_PARENTHESES = 2 * DEEPEST + 2
 
 TOKENS = re.compile(
@@ -27,7 +27,7 @@ TOKENS = re.compile(
 class ResolvedCondition(Condition):
     """A condition whose value is read and whose column is known; `value` is as it was written."""
 
-    parsed: Value
+    parsed_value: Value
 
 
 def parse(text: str) -> Filter:
@@ -50,7 +50,7 @@ def parse(text: str) -> Filter:
             "the filter is empty; write one such as: {example}",
             example=FIELDS["camera"].example,
         )
-    found, rest = _any_of(tokens, 0)
+    where, rest = _any_of(tokens, 0)
     if rest:
         raise BadQuery(
             "filter-unreadable",
@@ -58,23 +58,23 @@ def parse(text: str) -> Filter:
             filter=text,
             rest=rest[0],
         )
-    _check_depth(depth(found))
-    return found
+    _check_depth(depth(where))
+    return where
 
 
-def check(wanted: Filter) -> None:
+def check(where: Filter) -> None:
     """Refuse a filter with an unknown field, operator or value, or too deep a one.
 
     Raises:
         BadQuery: the message names what is wrong.
     """
-    _check_depth(depth(wanted))
-    for condition in conditions(wanted):
+    _check_depth(depth(where))
+    for condition in conditions(where):
         value_of(condition)
 
 
-def _check_depth(found: int, most: int = DEEPEST) -> None:
-    if found > most:
+def _check_depth(levels: int, most: int = DEEPEST) -> None:
+    if levels > most:
         raise BadQuery(
             "filter-too-deep",
             "the filter is nested more than {most} deep; write it flatter",
@@ -85,7 +85,7 @@ def _check_depth(found: int, most: int = DEEPEST) -> None:
 def value_of(condition: Condition) -> Value:
     """Return a condition's value, read by its field's rule; raise BadQuery."""
     if isinstance(condition, ResolvedCondition):
-        return condition.parsed
+        return condition.parsed_value
     field = all_fields().get(condition.field, FURTHER)
     if condition.operator not in field.operators:
         raise BadQuery(
@@ -97,7 +97,7 @@ def value_of(condition: Condition) -> Value:
             example=field.example,
         )
     try:
-        return field.read(condition.value)
+        return field.parse(condition.value)
     except ValueError as error:
         raise BadQuery(
             "filter-value-invalid",
@@ -111,8 +111,8 @@ def value_of(condition: Condition) -> Value:
 def column_of(condition: Condition) -> str | None:
     """Return the extra column of a condition, or None for a condition on a field."""
     if condition.field == "has":
-        named = condition.value
-        return None if named.lower() in HAVING else named.removeprefix(COLUMN)
+        name = condition.value
+        return None if name.lower() in HAVING else name.removeprefix(COLUMN)
     return None if condition.field in all_fields() else condition.field.removeprefix(COLUMN)
 
 
@@ -123,42 +123,42 @@ def in_column(condition: Condition, column: str) -> Condition:
     return replace(condition, field=COLUMN + column)
 
 
-def conditions(wanted: Filter) -> Iterator[Condition]:
+def conditions(where: Filter) -> Iterator[Condition]:
     """Yield every condition of a filter, repeated ones too."""
-    match wanted:
+    match where:
         case Condition():
-            yield wanted
+            yield where
         case Not():
-            yield from conditions(wanted.filter)
+            yield from conditions(where.filter)
         case AllOf() | AnyOf():
-            for each in wanted.filters:
-                yield from conditions(each)
+            for part in where.filters:
+                yield from conditions(part)
 
 
-def changed(wanted: Filter, change: Callable[[Condition], Condition]) -> Filter:
+def map_conditions(where: Filter, change: Callable[[Condition], Condition]) -> Filter:
     """Return the filter with `change` applied to each of its conditions."""
-    match wanted:
+    match where:
         case Condition():
-            return change(wanted)
+            return change(where)
         case Not():
-            return Not(changed(wanted.filter, change))
+            return Not(map_conditions(where.filter, change))
         case AllOf():
-            return AllOf(tuple(changed(each, change) for each in wanted.filters))
+            return AllOf(tuple(map_conditions(part, change) for part in where.filters))
         case AnyOf():
-            return AnyOf(tuple(changed(each, change) for each in wanted.filters))
+            return AnyOf(tuple(map_conditions(part, change) for part in where.filters))
 
 
-def format_filter(wanted: Filter) -> str:
+def format_filter(where: Filter) -> str:
     """Return the filter as text for `parse`."""
-    match wanted:
+    match where:
         case Condition():
-            return f"{_plain(wanted.field)} {wanted.operator} {_plain(wanted.value)}"
+            return f"{_plain(where.field)} {where.operator} {_plain(where.value)}"
         case Not():
-            return f"not ({format_filter(wanted.filter)})"
+            return f"not ({format_filter(where.filter)})"
         case AllOf():
-            return " and ".join(f"({format_filter(each)})" for each in wanted.filters)
+            return " and ".join(f"({format_filter(part)})" for part in where.filters)
         case AnyOf():
-            return " or ".join(f"({format_filter(each)})" for each in wanted.filters)
+            return " or ".join(f"({format_filter(part)})" for part in where.filters)
 
 
 KEYWORDS = ("and", "or", "not")
@@ -166,18 +166,18 @@ KEYWORDS = ("and", "or", "not")
 SIGNS = ("=", "!=", "<", "<=", ">", ">=", "~")
 
 # Operators of other languages.
-MEANT = {"=>": ">=", "=<": "<=", "==": "=", "<>": "!=", "=~": "~", "!~": "~"}
+CORRECTIONS = {"=>": ">=", "=<": "<=", "==": "=", "<>": "!=", "=~": "~", "!~": "~"}
 
 
 def _plain(text: str) -> str:
     """Return a name or a value unchanged, or in quotes where `parse` would misread it."""
-    found = TOKENS.fullmatch(text)
-    bare = found is not None and found["word"] == text and text.lower() not in KEYWORDS
+    token = TOKENS.fullmatch(text)
+    bare = token is not None and token["word"] == text and text.lower() not in KEYWORDS
     return text if bare else '"' + text.replace('"', "'") + '"'
 
 
 def _tokens(text: str) -> list[str]:
-    found: list[str] = []
+    tokens: list[str] = []
     place = 0
     while text[place:].strip():
         token = TOKENS.match(text, place)
@@ -187,9 +187,9 @@ def _tokens(text: str) -> list[str]:
                 "the filter can't be read from {rest!r} on",
                 rest=text[place:].strip()[:40],
             )
-        found.append(token[0].strip())
+        tokens.append(token[0].strip())
         place = token.end()
-    return found
+    return tokens
 
 
 def _any_of(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
@@ -231,21 +231,21 @@ def _one(tokens: list[str], level: int) -> tuple[Filter, list[str]]:
             example=FIELDS["camera"].example,
         )
     name, operator, value = tokens[:3]
-    if operator in MEANT or value in SIGNS:
-        raise _misspelt(tokens)
+    if operator in CORRECTIONS or value in SIGNS:
+        raise _operator_error(tokens)
     condition = Condition(_field(name.strip('"')), operator, value.strip('"'))
     value_of(condition)
     return condition, tokens[3:]
 
 
-def _misspelt(tokens: list[str]) -> BadQuery:
+def _operator_error(tokens: list[str]) -> BadQuery:
     """Return the error that suggests the right operator for an unknown one, like =>."""
-    signs = list(takewhile(lambda token: token in SIGNS or token in MEANT, tokens[1:]))
-    written = "".join(signs)
-    meant = MEANT.get(written, written if written in SIGNS else None)
+    signs = list(takewhile(lambda token: token in SIGNS or token in CORRECTIONS, tokens[1:]))
+    sign = "".join(signs)
+    correction = CORRECTIONS.get(sign, sign if sign in SIGNS else None)
     field, value = tokens[0], " ".join(tokens[1 + len(signs) :][:1]) or "..."
-    instead = f"{field} {meant} {value}" if meant else FIELDS["date"].example
-    if written == "!~":
+    instead = f"{field} {correction} {value}" if correction else FIELDS["date"].example
+    if sign == "!~":
         instead = f"not {field} ~ {value}"
     return BadQuery(
         "filter-operator-unknown",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from search.errors import BadQuery
-from search.filters.grammar import changed, format_filter, parse
+from search.filters.grammar import format_filter, map_conditions, parse
 from search.filters.tree import Condition
 
 # Fields of the search page whose value is a picture's id; `similar` may name a part: 12@0,0,50,100.
@@ -15,14 +15,14 @@ ID_FIELDS = ("similar", "more", "less")
 
 def picture_ids(address: str) -> list[int]:
     """Return the ids in an address, each once, in its order."""
-    found: dict[int, None] = {}
+    ids: dict[int, None] = {}
 
     def note(picture_id: int) -> int:
-        found[picture_id] = None
+        ids[picture_id] = None
         return picture_id
 
     _map(address, note)
-    return list(found)
+    return list(ids)
 
 
 def with_ids(address: str, current: Mapping[int, int]) -> str:
@@ -34,13 +34,13 @@ def with_ids(address: str, current: Mapping[int, int]) -> str:
 
 def _map(address: str, change: Callable[[int], int]) -> str:
     fields = [
-        (name, _mapped(name, value, change))
+        (name, _map_field(name, value, change))
         for name, value in parse_qsl(address, keep_blank_values=True)
     ]
     return urlencode(fields)
 
 
-def _mapped(name: str, value: str, change: Callable[[int], int]) -> str:
+def _map_field(name: str, value: str, change: Callable[[int], int]) -> str:
     if name in ID_FIELDS:
         number, at, part = value.partition("@")
         return f"{change(int(number))}{at}{part}" if number.isdecimal() else value
@@ -52,7 +52,7 @@ def _mapped(name: str, value: str, change: Callable[[int], int]) -> str:
 
 def _filter(text: str, change: Callable[[int], int]) -> str:
     """Change single ids in `id =` and `same =`; ranges of ids name no picture in particular."""
-    wanted = parse(text)
+    where = parse(text)
 
     def with_id(condition: Condition) -> Condition:
         if condition.field not in ("id", "same"):
@@ -63,5 +63,5 @@ def _filter(text: str, change: Callable[[int], int]) -> str:
         ]
         return replace(condition, value=",".join(parts))
 
-    made = changed(wanted, with_id)
-    return text if made == wanted else format_filter(made)
+    new_where = map_conditions(where, with_id)
+    return text if new_where == where else format_filter(new_where)

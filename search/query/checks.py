@@ -70,7 +70,7 @@ def check(query: Query) -> None:
                 name=name,
                 share=share,
             )
-    unknown = [each for each in query.by if each not in ALL_SIGNALS]
+    unknown = [name for name in query.by if name not in ALL_SIGNALS]
     if unknown or not query.by:
         raise BadQuery(
             "signal-unknown",

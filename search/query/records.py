@@ -143,7 +143,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class CutText:
     """The words of a query that are too long for the encoder, and the number of characters read."""
 
     text: str
@@ -163,4 +163,4 @@ class Answer:
     confidence: float | None = None
     more: bool = False
     notes: tuple[Message, ...] = ()
-    cuts: tuple[Cut, ...] = ()
+    cuts: tuple[CutText, ...] = ()

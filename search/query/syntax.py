@@ -41,14 +41,14 @@ def split_weight(text: str) -> tuple[str, float]:
     return (text, 1.0) if weight is None else (head, weight)
 
 
-def weighed(option: str, text: str) -> tuple[str, float | None]:
+def split_option(option: str, text: str) -> tuple[str, float | None]:
     """Split an option into its words and their weight, None where no weight is given.
 
     A time such as 12:30, and text after a colon and a space, are words.
 
-    >>> weighed("--text", "dog:0.5"), weighed("--text", "a clock at 12:30")
+    >>> split_option("--text", "dog:0.5"), split_option("--text", "a clock at 12:30")
     (('dog', 0.5), ('a clock at 12:30', None))
-    >>> weighed("--text", "title: dog"), weighed("--text", "16:9:1")
+    >>> split_option("--text", "title: dog"), split_option("--text", "16:9:1")
     (('title: dog', None), ('16:9', 1.0))
 
     Raises:
@@ -82,11 +82,11 @@ def parse_query_text(text: str, weight: float = 1.0) -> list[Term]:
     >>> parse_query_text("concept:our-dog:0.5", -1.0)
     [ConceptTerm(name='our-dog', weight=-0.5)]
     """
-    found: list[Term] = [
-        ConceptTerm(each[1], weight * float(each[2] or 1)) for each in CONCEPT.finditer(text)
+    concepts: list[Term] = [
+        ConceptTerm(match[1], weight * float(match[2] or 1)) for match in CONCEPT.finditer(text)
     ]
-    rest = " ".join(CONCEPT.sub(" ", text).split()) if found else text
-    return [*found, TextTerm(rest, weight)] if rest or not found else found
+    rest = " ".join(CONCEPT.sub(" ", text).split()) if concepts else text
+    return [*concepts, TextTerm(rest, weight)] if rest or not concepts else concepts
 
 
 def split_crop(text: str) -> tuple[str, Crop | None]:

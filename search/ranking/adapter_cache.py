@@ -17,18 +17,18 @@ class AdapterCache:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._read: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
+        self._snapshot: tuple[float, dict[tuple[int, str], Adapter]] = (-math.inf, {})
 
     def adapter_of(self, collections: Sequence[Collection]) -> Adapter | None:
         """Return the adapter of the only collection searched; those of several would disagree."""
         if len(collections) != 1:
             return None
-        read_s, adapters = self._read
+        read_s, adapters = self._snapshot
         if monotonic() > read_s + FRESH_S:
             adapters = self._catalog.adapters.in_use()
-            self._read = (monotonic(), adapters)
+            self._snapshot = (monotonic(), adapters)
         return adapters.get((collections[0].id, collections[0].space.id))
 
     def clear(self) -> None:
         """Read the adapters again at the next search."""
-        self._read = (-math.inf, {})
+        self._snapshot = (-math.inf, {})

@@ -29,15 +29,15 @@ class BackgroundCache:
         key = tuple(id(store) for store in (*pictures, *captions))
         size = sum(index.picture_count + index.caption_count for index in indexes)
         with self._lock:
-            known = self._backgrounds.get(key)
-            stale = known is None or abs(size - known[0]) > STALE_SHARE * known[0]
-            if known is not None and stale:  # others use the old one meanwhile
-                self._backgrounds[key] = (size, known[1])
-        if known is None or stale:
-            known = (size, fit(pictures, captions, encode_texts))
+            entry = self._backgrounds.get(key)
+            stale = entry is None or abs(size - entry[0]) > STALE_SHARE * entry[0]
+            if entry is not None and stale:  # others use the old one meanwhile
+                self._backgrounds[key] = (size, entry[1])
+        if entry is None or stale:
+            entry = (size, fit(pictures, captions, encode_texts))
             with self._lock:
-                self._backgrounds[key] = known
-        return known[1]
+                self._backgrounds[key] = entry
+        return entry[1]
 
     def clear(self) -> None:
         """Drop all backgrounds: some may be of stores that were dropped."""

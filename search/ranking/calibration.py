@@ -96,8 +96,8 @@ def fit(
 
     Captions take the place of people's queries; built-in texts do where captions are too few.
     """
-    picture_ids, picture_rows = _drawn(pictures)
-    caption_ids, caption_rows = _drawn(captions)
+    picture_ids, picture_rows = _draw_sample(pictures)
+    caption_ids, caption_rows = _draw_sample(captions)
     of = owners(caption_ids)
     if len(caption_ids) >= MIN_CAPTIONS:
         text_picture = _distribution((caption_rows @ picture_rows.T)[of[:, None] != picture_ids])
@@ -120,7 +120,7 @@ def _distribution(cosines: NDArray[np.float32]) -> CosineDistribution:
     return CosineDistribution(float(cosines.mean()), max(float(cosines.std()), 1e-3))
 
 
-def _drawn(stores: Sequence[VectorStore]) -> tuple[Ids, Vectors]:
+def _draw_sample(stores: Sequence[VectorStore]) -> tuple[Ids, Vectors]:
     """Return up to 512 ids and vectors, of each store in proportion to its size.
 
     Vectors decide the choice, not ids: a collection that was indexed in another order,
@@ -130,8 +130,8 @@ def _drawn(stores: Sequence[VectorStore]) -> tuple[Ids, Vectors]:
     step = max(1.0, total / CANDIDATES)
     parts = []
     for store in stores:
-        indexed = store.ids()
-        ids, rows = store.rows(indexed[np.arange(0, len(indexed), step).astype(np.int64)])
+        store_ids = store.ids()
+        ids, rows = store.rows(store_ids[np.arange(0, len(store_ids), step).astype(np.int64)])
         first = np.argsort(_sign_hashes(rows), kind="stable")[
             : SAMPLE * len(store) // max(SAMPLE, total)
         ]

@@ -55,9 +55,11 @@ def searches_captions(query: Query) -> bool:
 def rank_function(context: SearchContext) -> RankFunction:
     """Return the function that ranks a query's candidates: by all signals, else by cosine."""
     query = context.query
-    captioned = any(index.caption_count for index in context.indexes) or "picture" not in query.by
-    if captioned and searches_captions(query) and context.embedded.text is not None:
-        return lambda depth: _fused(context, depth)
+    has_captions = (
+        any(index.caption_count for index in context.indexes) or "picture" not in query.by
+    )
+    if has_captions and searches_captions(query) and context.embedded_query.text is not None:
+        return lambda depth: _by_all_signals(context, depth)
     return lambda depth: _by_cosine(context, depth)
 
 
@@ -66,9 +68,9 @@ def newest_first(ids: Ids) -> Ranking:
     return Ranking("none", ids, np.zeros(len(ids), np.float32))
 
 
-def hit_of(ranked: RankedPicture, picture: Picture, rank: int, ranking: Ranking) -> Hit:
+def hit_of(ranked_picture: RankedPicture, picture: Picture, rank: int, ranking: Ranking) -> Hit:
     """Return a ranked picture as a hit, with its matches."""
-    row = ranked.row
+    row = ranked_picture.row
     return Hit(
         rank=rank,
         score=min(1.0, max(-1.0, float(ranking.scores[row]))),
@@ -76,7 +78,7 @@ def hit_of(ranked: RankedPicture, picture: Picture, rank: int, ranking: Ranking)
         measure=ranking.measure,
         confidence=None if ranking.confidence is None else float(ranking.confidence[row]),
         matches=_matches(row, picture, ranking),
-        copies=ranked.copies,
+        copies=ranked_picture.copies,
     )
 
 
@@ -89,25 +91,25 @@ def _by_cosine(context: SearchContext, depth: int) -> Ranking:
     return Ranking("cosine", ids, scores, confidence)
 
 
-def _fused(context: SearchContext, depth: int) -> Ranking:
+def _by_all_signals(context: SearchContext, depth: int) -> Ranking:
     ids = np.unique(np.concatenate([signal.propose(context, depth) for signal in SIGNALS]))
     candidates = Candidates(ids, vectors_of(context.indexes, ids))
     scores = {signal.name: signal.score(context, candidates) for signal in SIGNALS}
-    text_share = context.embedded.text_share
+    text_share = context.embedded_query.text_share
     odds, parts = fusion.log_odds(scores, text_share, RELEVANCE)
     order = np.lexsort((ids, -odds))
     confidence = None
     if context.plain and set(context.query.by) == set(ALL_SIGNALS):
-        sure_odds, _ = fusion.log_odds(scores, text_share, CONFIDENCE)
-        confidence = fusion.probability(sure_odds, CONFIDENCE)[order]
+        confidence_odds, _ = fusion.log_odds(scores, text_share, CONFIDENCE)
+        confidence = fusion.probability(confidence_odds, CONFIDENCE)[order]
     return Ranking(
         measure="relevance",
         ids=ids[order],
         scores=fusion.probability(odds, RELEVANCE)[order],
         confidence=confidence,
-        signals=tuple(each.in_order(order) for each in scores.values()),
+        signals=tuple(signal_scores.in_order(order) for signal_scores in scores.values()),
         shares=fusion.shares(parts)[order],
-        words=context.embedded.words,
+        words=context.embedded_query.words,
     )
 
 

@@ -23,7 +23,7 @@ class SearchContext:
     """
 
     query: Query
-    embedded: EmbeddedQuery
+    embedded_query: EmbeddedQuery
     indexes: Sequence[CollectionIndexes]
     words: FoundWords | None
     background: Callable[[], Background]
@@ -32,7 +32,7 @@ class SearchContext:
     @property
     def plain(self) -> bool:
         """Return whether the query is words alone: the background of word queries is known."""
-        return self.embedded.plain and self.feedback is None
+        return self.embedded_query.plain and self.feedback is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,6 @@ def vectors_of(indexes: Sequence[CollectionIndexes], ids: Ids) -> Vectors:
     rows = np.zeros((len(ids), indexes[0].pictures.width), np.float32)
     order = np.argsort(ids)
     for index in indexes:
-        found, vectors = index.pictures.rows(ids)
-        rows[order[np.searchsorted(ids, found, sorter=order)]] = vectors
+        row_ids, vectors = index.pictures.rows(ids)
+        rows[order[np.searchsorted(ids, row_ids, sorter=order)]] = vectors
     return rows

@@ -7,7 +7,7 @@ import numpy as np
 
 from search.encoders import Encoder
 from search.errors import BadQuery
-from search.query.records import ConceptTerm, Cut, IndexedTerm, PictureTerm, Term, TextTerm
+from search.query.records import ConceptTerm, CutText, IndexedTerm, PictureTerm, Term, TextTerm
 from search.records import Pixels, QueryKind, Vectors
 from search.text.analysis import query_words
 
@@ -70,15 +70,15 @@ def embed_terms(
         raise BadQuery(
             "terms-cancel-out", "the query's terms cancel out; change a weight or leave one out"
         )
-    wanted = [term for term in texts if term.weight > 0]
+    positive_texts = [term for term in texts if term.weight > 0]
     return EmbeddedQuery(
         vector=vector,
-        text=_sum(texts, list(plain)) if wanted and plain is not None else None,
+        text=_sum(texts, list(plain)) if positive_texts and plain is not None else None,
         kind="picture" if all(map(_is_wanted_picture, terms)) else "text",
-        words=query_words(" \n ".join(term.text for term in wanted)),
+        words=query_words(" \n ".join(term.text for term in positive_texts)),
         text_share=sum(abs(term.weight) for term in texts)
         / sum(abs(term.weight) for term in terms),
-        plain=len(wanted) == len(terms),
+        plain=len(positive_texts) == len(terms),
     )
 
 
@@ -96,8 +96,8 @@ def _sum(terms: Sequence[Term], rows: Sequence[Vectors]) -> Vectors | None:
     return np.ascontiguousarray((total / length)[None], dtype=np.float32)
 
 
-def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[Cut, ...]:
+def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[CutText, ...]:
     """Return the texts of a query that are too long for the encoder."""
     texts = [term.text for term in terms if isinstance(term, TextTerm)]
-    read = ((text, encoder.characters_read(text)) for text in texts)
-    return tuple(Cut(text, len(text), count) for text, count in read if count < len(text))
+    counts = ((text, encoder.characters_read(text)) for text in texts)
+    return tuple(CutText(text, len(text), count) for text, count in counts if count < len(text))

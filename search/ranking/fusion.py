@@ -73,7 +73,7 @@ class SignalScores:
 
 
 @dataclass(frozen=True, slots=True)
-class Captioned:
+class CaptionShares:
     """The share of a query that captions answer: `share` (n,) of each candidate, `text` at most.
 
     `text` is the part of the query that is words; the rest is ranked by pictures alone, like
@@ -84,7 +84,7 @@ class Captioned:
     text: float
 
 
-Part = Callable[[SignalScores, Captioned, FusionWeights], NDArray[np.float32]]
+Part = Callable[[SignalScores, CaptionShares, FusionWeights], NDArray[np.float32]]
 """A signal's part (n,) in the log odds of the candidates."""
 
 
@@ -103,11 +103,11 @@ def log_odds(
     The constants are in no part. `text_share` is the part of the query that is words.
     """
     without = np.isnan(signals["caption"].strength)
-    captioned = Captioned(np.where(without, 0, text_share).astype(np.float32), text_share)
+    caption_shares = CaptionShares(np.where(without, 0, text_share).astype(np.float32), text_share)
     parts = np.stack(
-        [PARTS[name](scores, captioned, weights) for name, scores in signals.items()], axis=1
+        [PARTS[name](scores, caption_shares, weights) for name, scores in signals.items()], axis=1
     ).astype(np.float32)
-    share = captioned.share
+    share = caption_shares.share
     odds: Scores = (
         parts.sum(axis=1) + weights.constant * share + weights.bare_constant * (1 - share)
     )
@@ -130,30 +130,30 @@ def shares(parts: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _picture(
-    scores: SignalScores, captioned: Captioned, weights: FusionWeights
+    scores: SignalScores, caption_shares: CaptionShares, weights: FusionWeights
 ) -> NDArray[np.float32]:
-    share = captioned.share
+    share = caption_shares.share
     part: Scores = (weights.picture * share + weights.bare * (1 - share)) * scores.strength
     return part
 
 
 def _caption(
-    scores: SignalScores, captioned: Captioned, weights: FusionWeights
+    scores: SignalScores, caption_shares: CaptionShares, weights: FusionWeights
 ) -> NDArray[np.float32]:
-    part: Scores = weights.caption * captioned.share * np.nan_to_num(scores.strength)
+    part: Scores = weights.caption * caption_shares.share * np.nan_to_num(scores.strength)
     return part
 
 
 def _words(
-    scores: SignalScores, captioned: Captioned, weights: FusionWeights
+    scores: SignalScores, caption_shares: CaptionShares, weights: FusionWeights
 ) -> NDArray[np.float32]:
     over = np.maximum(scores.score - FROM_COVERAGE, 0) / (1 - FROM_COVERAGE)
     words = weights.words * scores.strength + (weights.every_word * over).astype(np.float32)
-    return np.where(scores.strength > 0, captioned.text * words, 0)
+    return np.where(scores.strength > 0, caption_shares.text * words, 0)
 
 
 def _marks(
-    scores: SignalScores, captioned: Captioned, weights: FusionWeights
+    scores: SignalScores, caption_shares: CaptionShares, weights: FusionWeights
 ) -> NDArray[np.float32]:
     part: Scores = weights.bare * scores.strength  # marks are about pictures, captioned or not
     return part

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from search.catalog.visual_hashes import MAX_BITS as MAX_BITS
 from search.catalog.visual_hashes import Hashes
 from search.errors import Message
-from search.query.records import Cut, IndexedTerm, Query
+from search.query.records import CutText, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
 from search.records import Ids, Scores, Vectors
 from search.text.amounts import amount
@@ -52,13 +52,13 @@ class RankedResults:
 
     page: ResultPage
     ranking: Ranking | None = None
-    cuts: tuple[Cut, ...] = ()
+    cuts: tuple[CutText, ...] = ()
     first: int = 1
 
     @property
     def ids(self) -> list[int]:
         """Return the pictures' ids."""
-        return [ranked.picture_id for ranked in self.page.pictures]
+        return [picture.picture_id for picture in self.page.pictures]
 
 
 VectorsOf = Callable[[Ids], Vectors]
@@ -72,60 +72,64 @@ def paginate(
     query: Query, rank: RankFunction, vectors_of: VectorsOf, hashes_of: HashesOf
 ) -> tuple[ResultPage, Ranking]:
     """Return the page of the query; rank deeper until the page is full."""
-    shown = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
-    shown |= set(query.less)
-    wanted = query.offset + query.k + 1
+    query_picture_ids = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
+    query_picture_ids |= set(query.less)
+    needed_count = query.offset + query.k + 1
     depth = MIN_DEPTH
-    while depth < wanted + len(shown) + (wanted if query.diverse else 0):
+    while depth < needed_count + len(query_picture_ids) + (needed_count if query.diverse else 0):
         depth *= 2  # in steps, so that neighbouring pages are cut from one order
-    ranked = 0
+    last_count = 0
     while True:
         ranking = rank(depth)
-        pictures = _ranked_pictures(query, ranking, shown, vectors_of, hashes_of)
-        if len(pictures) >= wanted or len(ranking.ids) <= ranked or len(ranking.ids) < depth:
+        pictures = _ranked_pictures(query, ranking, query_picture_ids, vectors_of, hashes_of)
+        if (
+            len(pictures) >= needed_count
+            or len(ranking.ids) <= last_count
+            or len(ranking.ids) < depth
+        ):
             break
-        ranked, depth = len(ranking.ids), 4 * depth
+        last_count, depth = len(ranking.ids), 4 * depth
     return _page(query, ranking, pictures), ranking
 
 
 def _ranked_pictures(
     query: Query,
     ranking: Ranking,
-    shown: set[int],
+    query_picture_ids: set[int],
     vectors_of: VectorsOf,
     hashes_of: HashesOf,
 ) -> list[RankedPicture]:
     ids = ranking.ids.tolist()
-    rows = [row for row, picture_id in enumerate(ids) if picture_id not in shown]
+    rows = [row for row, picture_id in enumerate(ids) if picture_id not in query_picture_ids]
     if query.cutoff and ranking.confidence is not None:
         rows = [row for row in rows if ranking.confidence[row] >= query.cutoff]
-    compared, rest = rows[:MAX_COMPARED], rows[MAX_COMPARED:]
-    pictures = [RankedPicture(ids[row], row) for row in compared]
-    if (query.fold or query.diverse) and len(compared) > 1:
-        vectors = vectors_of(ranking.ids[compared])
+    compared_rows, rest = rows[:MAX_COMPARED], rows[MAX_COMPARED:]
+    pictures = [RankedPicture(ids[row], row) for row in compared_rows]
+    if (query.fold or query.diverse) and len(compared_rows) > 1:
+        vectors = vectors_of(ranking.ids[compared_rows])
         if query.fold:
-            near = near_duplicates(vectors, *hashes_of(ranking.ids[compared]))
-            pictures, kept = _folded(pictures, near)
-            vectors = vectors[kept]
+            near = near_duplicates(vectors, *hashes_of(ranking.ids[compared_rows]))
+            pictures, indexes = _fold(pictures, near)
+            vectors = vectors[indexes]
         if query.diverse:
             scores = ranking.scores[[picture.row for picture in pictures]]
-            pictures = [pictures[index] for index in _varied(scores, vectors, query)]
+            pictures = [pictures[index] for index in _diversify(scores, vectors, query)]
     return pictures + [RankedPicture(ids[row], row) for row in rest]
 
 
 def near_duplicates(
-    vectors: Vectors, hashes: Hashes, known: NDArray[np.bool_]
+    vectors: Vectors, hashes: Hashes, has_hash: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Return the matrix (n, n) that is True where two pictures are near-duplicates."""
     cosines = vectors @ vectors.T
     signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
-    signs[~known] = 0
+    signs[~has_hash] = 0
     looks = signs @ signs.T >= 64 - 2 * MAX_BITS  # the bits two hashes share, less those not
     near: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= MIN_COSINE))
     return near
 
 
-def _folded(
+def _fold(
     pictures: list[RankedPicture], near: NDArray[np.bool_]
 ) -> tuple[list[RankedPicture], list[int]]:
     """Fold each near-duplicate into its best picture; return the rest and their indexes."""
@@ -136,7 +140,7 @@ def _folded(
             copies = np.flatnonzero(near[row] & free)
             free[copies] = free[row] = False
             under[row] = [int(copy) for copy in copies if copy != row]
-    folded = [
+    folded_pictures = [
         RankedPicture(
             pictures[row].picture_id,
             pictures[row].row,
@@ -144,10 +148,10 @@ def _folded(
         )
         for row, copies in under.items()
     ]
-    return folded, list(under)
+    return folded_pictures, list(under)
 
 
-def _varied(scores: Scores, vectors: Vectors, query: Query) -> list[int]:
+def _diversify(scores: Scores, vectors: Vectors, query: Query) -> list[int]:
     """Order by maximal marginal relevance (Carbonell and Goldstein 1998), to the page's end."""
     spread = float(scores.max() - scores.min()) or 1.0
     worth = (1 - query.diverse) * (scores - scores.min()) / spread
@@ -164,31 +168,31 @@ def _varied(scores: Scores, vectors: Vectors, query: Query) -> list[int]:
 
 
 def _page(query: Query, ranking: Ranking, pictures: list[RankedPicture]) -> ResultPage:
-    shown = pictures[query.offset : query.offset + query.k]
+    page_pictures = pictures[query.offset : query.offset + query.k]
     best = None
     if ranking.confidence is not None and len(ranking.ids):
         best = float(ranking.confidence.max())
-    notes = tuple(_notes(query, ranking, len(pictures), len(shown)))
-    return ResultPage(tuple(shown), best, len(pictures) > query.offset + query.k, notes)
+    notes = tuple(_notes(query, ranking, len(pictures), len(page_pictures)))
+    return ResultPage(tuple(page_pictures), best, len(pictures) > query.offset + query.k, notes)
 
 
-def _notes(query: Query, ranking: Ranking, found: int, shown: int) -> Iterator[Message]:
+def _notes(query: Query, ranking: Ranking, hit_count: int, page_count: int) -> Iterator[Message]:
     """Yield the reasons for a page without hits, and for a cutoff that was not applied."""
     if query.cutoff and ranking.confidence is None:
         yield CUTOFF_NOT_APPLIED
-    elif not found and query.cutoff and ranking.confidence is not None and len(ranking.ids):
+    elif not hit_count and query.cutoff and ranking.confidence is not None and len(ranking.ids):
         yield Message(
             "cutoff-above-best",
             "no hit: best confidence {best:.2f}, cutoff {cutoff:g}",
             best=float(ranking.confidence.max()),
             cutoff=query.cutoff,
         )
-    elif not found:
+    elif not hit_count:
         yield NOTHING_FOUND
-    if found and not shown:
+    if hit_count and not page_count:
         yield Message(
             "page-past-end",
             "there is no such page: the answer ends after {hits}",
-            hits=amount(found, "hit"),
-            count=found,
+            hits=amount(hit_count, "hit"),
+            count=hit_count,
         )

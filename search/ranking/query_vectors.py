@@ -29,14 +29,14 @@ class QueryEmbedder:
         catalog: Catalog,
         limits: Limits,
         encoder: Encoder,
-        searched: Sequence[Collection],
+        collections: Sequence[Collection],
         background: Callable[[], Background],
         adapter: Adapter | None = None,
     ) -> None:
         self._catalog = catalog
         self._limits = limits
         self._encoder = encoder
-        self._searched = searched
+        self._collections = collections
         self._background = background
         self._adapter = adapter
 
@@ -49,18 +49,20 @@ class QueryEmbedder:
             NotFound: an indexed picture or a concept no longer exists.
             SpaceMismatch: an indexed picture or a concept is of another space.
         """
-        embedded = None
+        embedded_query = None
         if query.terms:
-            embedded = embed_terms(
+            embedded_query = embed_terms(
                 query.terms, self._encoder, self._pixels, self._indexed_vector, self._adapter
             )
         feedback = None
         if query.more or query.less:
-            marked = MarkedVectors(self._marked(query.more), self._marked(query.less))
-            vector = None if embedded is None else embedded.vector
-            feedback = apply_feedback(vector, marked, self._background())
-        if embedded is not None:
-            return embedded, feedback
+            marked_vectors = MarkedVectors(
+                self._mark_vectors(query.more), self._mark_vectors(query.less)
+            )
+            vector = None if embedded_query is None else embedded_query.vector
+            feedback = apply_feedback(vector, marked_vectors, self._background())
+        if embedded_query is not None:
+            return embedded_query, feedback
         if feedback is None:
             raise BadQuery(
                 "marks-cancel-out",
@@ -70,34 +72,36 @@ class QueryEmbedder:
 
     def vector(self, query: Query) -> Vectors:
         """Return the unit vector (width,) of a query with its marks; raise what `embed` raises."""
-        embedded, feedback = self.embed(query)
-        row: Vectors = (feedback.vector if feedback else embedded.vector)[0]
+        embedded_query, feedback = self.embed(query)
+        row: Vectors = (feedback.vector if feedback else embedded_query.vector)[0]
         return row
 
-    def _marked(self, ids: Sequence[int]) -> Vectors:
+    def _mark_vectors(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors (n, width) of marked pictures; raise NotFound and SpaceMismatch."""
-        indexed = self._catalog.pictures.vectors(ids)
-        rows = [self._checked_vector(picture_id, indexed) for picture_id in ids]
+        vectors = self._catalog.pictures.vectors(ids)
+        rows = [self._checked_vector(picture_id, vectors) for picture_id in ids]
         return np.array(rows, np.float32).reshape(len(rows), self._encoder.space.width)
 
     def _indexed_vector(self, term: IndexedTerm | ConceptTerm) -> Vectors:
         if isinstance(term, ConceptTerm):
             return self._concept(term.name)
-        indexed = self._catalog.pictures.vectors([term.picture_id])
-        return self._checked_vector(term.picture_id, indexed)
+        vectors = self._catalog.pictures.vectors([term.picture_id])
+        return self._checked_vector(term.picture_id, vectors)
 
     def _concept(self, name: str) -> Vectors:
         """Return a concept's vector: stored for this space, or made from its words and marks."""
         concepts, width = self._catalog.concepts, self._encoder.space.width
         concept = concepts.one(name)
-        stored = concept.vectors.get(self._encoder.space.id)
-        if stored is not None and len(stored) == width:
-            return stored
-        indexed = concepts.pictures(concept.marks, [each.id for each in self._searched])
+        stored_vector = concept.vectors.get(self._encoder.space.id)
+        if stored_vector is not None and len(stored_vector) == width:
+            return stored_vector
+        ids_by_hash = concepts.pictures(
+            concept.marks, [collection.id for collection in self._collections]
+        )
         ids: dict[bool, list[int]] = {True: [], False: []}
         for mark in concept.marks:
-            if mark.content_hash in indexed:
-                ids[mark.more].append(indexed[mark.content_hash])
+            if mark.content_hash in ids_by_hash:
+                ids[mark.more].append(ids_by_hash[mark.content_hash])
         if not concept.words and not ids[True]:
             raise SpaceMismatch(
                 "concept-of-another-encoder",
@@ -111,15 +115,15 @@ class QueryEmbedder:
         return self.vector(Query(concept.words, more=tuple(ids[True]), less=tuple(ids[False])))
 
     def _checked_vector(
-        self, picture_id: int, indexed: dict[int, tuple[Collection, Vectors]]
+        self, picture_id: int, vectors: dict[int, tuple[Collection, Vectors]]
     ) -> Vectors:
-        if picture_id not in indexed:
+        if picture_id not in vectors:
             raise NotFound(
                 "unknown-picture",
                 "there is no picture {id}; it may have been removed",
                 id=picture_id,
             )
-        collection, vector = indexed[picture_id]
+        collection, vector = vectors[picture_id]
         if collection.space.id != self._encoder.space.id:
             raise SpaceMismatch(
                 "picture-of-another-encoder",
@@ -129,7 +133,7 @@ class QueryEmbedder:
                 id=picture_id,
                 collection=collection.name,
                 encoder=collection.space.encoder,
-                other_collection=self._searched[0].name,
+                other_collection=self._collections[0].name,
                 other_encoder=self._encoder.space.encoder,
             )
         return vector

@@ -56,74 +56,74 @@ class FeedbackQuery:
 
 
 def apply_feedback(
-    query: Vectors | None, marked: MarkedVectors, background: Background
+    query: Vectors | None, marks: MarkedVectors, background: Background
 ) -> FeedbackQuery | None:
     """Move the query's vector (1, width) by marks, or follow the marks alone; None if they cancel.
 
     The vectors are scaled alike first: by the spread of their cosines with the collection's
     pictures.
     """
-    towards = direction(marked, background.pictures)
+    towards = direction(marks, background.pictures)
     if towards is None:
         return None
     if query is None:
         return FeedbackQuery(towards, 1.0, towards)
-    weight = MAX_WEIGHT * len(marked) / (len(marked) + HALFWAY)
+    weight = MAX_WEIGHT * len(marks) / (len(marks) + HALFWAY)
     own, theirs = (background.of_picture(row).deviation for row in (query, towards))
     vector = query / own + weight * towards / theirs
     return FeedbackQuery(towards, weight, _unit(vector))
 
 
-def direction(marked: MarkedVectors, sample: Vectors) -> Vectors | None:
+def direction(marks: MarkedVectors, sample: Vectors) -> Vectors | None:
     """Return the unit vector (1, width) from "less" to "more"; None if the marks cancel out.
 
     `sample` (s, width) is drawn from the collection; the same marks and sample give the same
     vector: Rocchio's (1971) on vectors less the sample's mean, a logistic model from five marks on.
     """
     sample = sample[:MAX_SAMPLED]
-    fitted = len(marked) >= MIN_FITTED and len(marked.more) and len(sample)
-    found = _fitted(marked, sample) if fitted else _rocchio(marked, sample)
-    return None if np.linalg.norm(found) < SHORTEST else _unit(found[None])
+    can_fit = len(marks) >= MIN_FITTED and len(marks.more) and len(sample)
+    vector = _logistic(marks, sample) if can_fit else _rocchio(marks, sample)
+    return None if np.linalg.norm(vector) < SHORTEST else _unit(vector[None])
 
 
-def _rocchio(marked: MarkedVectors, sample: Vectors) -> NDArray[np.float64]:
-    width = marked.more.shape[1]
+def _rocchio(marks: MarkedVectors, sample: Vectors) -> NDArray[np.float64]:
+    width = marks.more.shape[1]
     centre = sample.mean(0, dtype=np.float64) if len(sample) else np.zeros(width)
-    found = np.zeros(width)
-    if len(marked.more):
-        found += marked.more.mean(0, dtype=np.float64) - centre
-    if len(marked.less):
-        share = LESS if len(marked.more) else 1
-        found -= share * (marked.less.mean(0, dtype=np.float64) - centre)
-    return found
+    vector = np.zeros(width)
+    if len(marks.more):
+        vector += marks.more.mean(0, dtype=np.float64) - centre
+    if len(marks.less):
+        share = LESS if len(marks.more) else 1
+        vector -= share * (marks.less.mean(0, dtype=np.float64) - centre)
+    return vector
 
 
-def _fitted(marked: MarkedVectors, sample: Vectors) -> NDArray[np.float64]:
+def _logistic(marks: MarkedVectors, sample: Vectors) -> NDArray[np.float64]:
     """Return the weights of a logistic model with a normal prior, by Newton's method.
 
     Rasmussen and Williams (2006), algorithm 3.1, with a linear kernel: its cost grows with the
     examples, which are fewer than dimensions. "Less" and the sample are balanced against
     "more", or a few wanted pictures would be outweighed by the others.
     """
-    rows = np.concatenate([marked.more, marked.less, sample]).astype(np.float64)
+    rows = np.concatenate([marks.more, marks.less, sample]).astype(np.float64)
     rows -= sample.mean(0, dtype=np.float64)
-    wanted = np.zeros(len(rows))
-    wanted[: len(marked.more)] = 1
+    labels = np.zeros(len(rows))
+    labels[: len(marks.more)] = 1
     counts = np.ones(len(rows))
-    counts[len(marked.more) : len(marked)] = LESS * len(marked.more) / max(1, len(marked.less))
-    counts[len(marked) :] = len(marked.more) / len(sample)
+    counts[len(marks.more) : len(marks)] = LESS * len(marks.more) / max(1, len(marks.less))
+    counts[len(marks) :] = len(marks.more) / len(sample)
     kernel = VARIANCE * (rows @ rows.T + 1)  # the 1 is the constant's
     duals = np.zeros(len(rows))
     for _ in range(MAX_STEPS):
         scores = kernel @ duals
-        sure = 1 / (1 + np.exp(-np.clip(scores, -50, 50)))
-        root = np.sqrt(counts * sure * (1 - sure))
-        pull = root**2 * scores + counts * (wanted - sure)
+        probabilities = 1 / (1 + np.exp(-np.clip(scores, -50, 50)))
+        root = np.sqrt(counts * probabilities * (1 - probabilities))
+        pull = root**2 * scores + counts * (labels - probabilities)
         inner = np.eye(len(rows)) + root[:, None] * kernel * root
-        found = pull - root * np.linalg.solve(inner, root * (kernel @ pull))
-        moved = float(np.abs(found - duals).max())
-        duals = found
-        if moved < CONVERGED:
+        new_duals = pull - root * np.linalg.solve(inner, root * (kernel @ pull))
+        change = float(np.abs(new_duals - duals).max())
+        duals = new_duals
+        if change < CONVERGED:
             break
     weights: NDArray[np.float64] = rows.T @ duals
     return weights

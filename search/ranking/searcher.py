@@ -17,7 +17,7 @@ from search.indexes.pool import IndexPool, SearchedCollections
 from search.pictures import Limits
 from search.query.checks import check
 from search.query.limits import MAX_HITS
-from search.query.records import Cut, Hit, PictureTerm, Query, TextTerm
+from search.query.records import CutText, Hit, PictureTerm, Query, TextTerm
 from search.ranking.adapter_cache import AdapterCache
 from search.ranking.background_cache import BackgroundCache
 from search.ranking.calibration import Background
@@ -63,13 +63,13 @@ class Searcher:
         ranking = results.ranking
         if ranking is None:
             return ()
-        wanted = results.page.pictures[start - results.first :][:count]
+        page_pictures = results.page.pictures[start - results.first :][:count]
         with self.timing.stage("join"):
-            pictures = self._catalog.pictures.by_id([ranked.picture_id for ranked in wanted])
+            pictures = self._catalog.pictures.by_id([place.picture_id for place in page_pictures])
         return tuple(
-            hit_of(ranked, pictures[ranked.picture_id], rank, ranking)
-            for rank, ranked in enumerate(wanted, start=start)
-            if ranked.picture_id in pictures
+            hit_of(place, pictures[place.picture_id], rank, ranking)
+            for rank, place in enumerate(page_pictures, start=start)
+            if place.picture_id in pictures
         )
 
     def vector_of(self, query: Query) -> tuple[str, Vectors]:
@@ -80,54 +80,54 @@ class Searcher:
                 "query-leads-nowhere",
                 "nothing is asked that leads anywhere; give words, a picture, or both",
             )
-        searched = self._searched(query)
-        if not searched:
+        collections = self._collections_of(query)
+        if not collections:
             raise NotFound(NOTHING_INDEXED)
-        encoder = self._encoders.encoder_of(searched[0][0])
-        indexes = self._indexes.indexes(searched, searches_captions(query))
+        encoder = self._encoders.encoder_of(collections[0][0])
+        indexes = self._indexes.indexes(collections, searches_captions(query))
         background = self._background(indexes, encoder)
-        vector = self._embedder(encoder, searched, background).vector(query)
+        vector = self._embedder(encoder, collections, background).vector(query)
         return encoder.space.id, vector
 
     def _by_relevance(self, query: Query) -> RankedResults:
         with_captions = searches_captions(query)
-        query, searched = self._resolved(query)
-        if not searched:
+        query, collections = self._resolve(query)
+        if not collections:
             return no_results(NOTHING_INDEXED)
-        ids = [collection.id for collection, _ in searched]
-        encoder = self._encoders.encoder_of(searched[0][0])
-        cut = cuts(query.terms, encoder)
-        allowed = None
+        ids = [collection.id for collection, _ in collections]
+        encoder = self._encoders.encoder_of(collections[0][0])
+        cut_texts = cuts(query.terms, encoder)
+        allowed_ids = None
         if query.where is not None:
             with self.timing.stage("filter"):
-                allowed = self._catalog.filters.ids(ids, query.where)
-            if not any(map(len, allowed.values())):
-                return no_results(none_passes(query.where), cut)
+                allowed_ids = self._catalog.filters.ids(ids, query.where)
+            if not any(map(len, allowed_ids.values())):
+                return no_results(none_passes(query.where), cut_texts)
         with self.timing.stage("align"):
-            indexes = self._indexes.indexes(searched, with_captions, allowed)
+            indexes = self._indexes.indexes(collections, with_captions, allowed_ids)
         if not any(index.picture_count for index in indexes):
-            return no_results(NOTHING_INDEXED, cut)
+            return no_results(NOTHING_INDEXED, cut_texts)
         background = self._background(indexes, encoder)
         with self.timing.stage("embed"):
-            embedded, feedback = self._embedder(encoder, searched, background).embed(query)
+            embedded_query, feedback = self._embedder(encoder, collections, background).embed(query)
         self.timing.batch("texts", sum(isinstance(term, TextTerm) for term in query.terms))
         self.timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
         with self.timing.stage("words"):
-            words = self._found_words(query, embedded.words, ids, indexes)
-        context = SearchContext(query, embedded, indexes, words, background, feedback)
+            words = self._found_words(query, embedded_query.words, ids, indexes)
+        context = SearchContext(query, embedded_query, indexes, words, background, feedback)
         hashes_of = self._catalog.hashes.of
         with self.timing.stage("rank"):
             vectors = partial(vectors_of, indexes)
             page, ranking = paginate(query, rank_function(context), vectors, hashes_of)
-        return RankedResults(page, ranking, cut, query.offset + 1)
+        return RankedResults(page, ranking, cut_texts, query.offset + 1)
 
     def _by_date(self, query: Query) -> RankedResults:
         """Rank the newest pictures first, for a query of a filter or collections alone."""
-        query, searched = self._resolved(query)
-        if not searched:
+        query, collections = self._resolve(query)
+        if not collections:
             return no_results(NOTHING_INDEXED)
-        ids = [collection.id for collection, _ in searched]
-        indexes = self._indexes.indexes(searched, False) if query.compares else []
+        ids = [collection.id for collection, _ in collections]
+        indexes = self._indexes.indexes(collections, False) if query.compares else []
         with self.timing.stage("filter"):
             newest = self._catalog.filters.newest(ids, query.where, MAX_HITS)
         if not len(newest):
@@ -141,36 +141,39 @@ class Searcher:
             )
         return RankedResults(page, ranking, first=query.offset + 1)
 
-    def _resolved(self, query: Query) -> tuple[Query, SearchedCollections]:
+    def _resolve(self, query: Query) -> tuple[Query, SearchedCollections]:
         """Return the query with the columns of its filter resolved, and its collections."""
-        searched = self._searched(query)
+        collections = self._collections_of(query)
         if query.where is not None:
-            ids = [collection.id for collection, _ in searched]
+            ids = [collection.id for collection, _ in collections]
             query = replace(query, where=self._catalog.filters.resolve(ids, query.where))
-        return query, searched
+        return query, collections
 
-    def _searched(self, query: Query) -> SearchedCollections:
+    def _collections_of(self, query: Query) -> SearchedCollections:
         """Return the collections to search; raise SpaceMismatch for several spaces."""
         compares = query.compares
-        searched = self._catalog.collections.with_last_changes(query.collections)
+        collections = self._catalog.collections.with_last_changes(query.collections)
         if not query.collections:  # all collections: drop what belongs to removed ones
-            collection_ids = {collection.id for collection, _ in searched}
+            collection_ids = {collection.id for collection, _ in collections}
             self._keep_facets(collection_ids)
             if self._indexes.keep_only(collection_ids):
                 self._backgrounds.clear()
-        if compares and len({collection.space.id for collection, _ in searched}) > 1:
+        if compares and len({collection.space.id for collection, _ in collections}) > 1:
             summaries = self._catalog.collections.summaries()
-            filled = {summary.name for summary in summaries if summary.pictures}
-            searched = [each for each in searched if each[0].name in filled]
-            if len({collection.space.id for collection, _ in searched}) > 1:
-                listed = "; ".join(f"{each.name}: {each.space.encoder}" for each, _ in searched)
+            filled_names = {summary.name for summary in summaries if summary.pictures}
+            collections = [pair for pair in collections if pair[0].name in filled_names]
+            if len({collection.space.id for collection, _ in collections}) > 1:
+                listing = "; ".join(
+                    f"{collection.name}: {collection.space.encoder}"
+                    for collection, _ in collections
+                )
                 raise SpaceMismatch(
                     "spaces-differ",
                     "these collections were embedded by different encoders, whose scores can't be "
                     "compared; choose one with --collection ({collections})",
-                    collections=listed,
+                    collections=listing,
                 )
-        return searched
+        return collections
 
     def _found_words(
         self,
@@ -180,8 +183,8 @@ class Searcher:
         indexes: Sequence[CollectionIndexes],
     ) -> FoundWords | None:
         """Search the words index, if the words signal is requested and captions exist."""
-        captioned = any(index.caption_count for index in indexes)
-        if not captioned or not words or "words" not in query.by:
+        has_captions = any(index.caption_count for index in indexes)
+        if not has_captions or not words or "words" not in query.by:
             return None
         return self._catalog.words.find(words, collection_ids, query.where)
 
@@ -191,26 +194,29 @@ class Searcher:
         return partial(self._backgrounds.of, indexes, encoder.encode_texts)
 
     def _embedder(
-        self, encoder: Encoder, searched: SearchedCollections, background: Callable[[], Background]
+        self,
+        encoder: Encoder,
+        collections: SearchedCollections,
+        background: Callable[[], Background],
     ) -> QueryEmbedder:
-        collections = [collection for collection, _ in searched]
-        adapter = self.adapters.adapter_of(collections)
-        return QueryEmbedder(self._catalog, self._limits, encoder, collections, background, adapter)
+        records = [collection for collection, _ in collections]
+        adapter = self.adapters.adapter_of(records)
+        return QueryEmbedder(self._catalog, self._limits, encoder, records, background, adapter)
 
 
-def no_results(note: Message, cut: tuple[Cut, ...] = ()) -> RankedResults:
+def no_results(note: Message, cut_texts: tuple[CutText, ...] = ()) -> RankedResults:
     """Return results without a picture, and a note with the reason."""
-    return RankedResults(ResultPage((), None, False, (note,)), cuts=cut)
+    return RankedResults(ResultPage((), None, False, (note,)), cuts=cut_texts)
 
 
 def none_passes(where: Filter) -> Message:
     """Return the note for a filter that no picture passes, or none can pass."""
-    excluding = contradiction(where)
-    if excluding:
+    conflict = contradiction(where)
+    if conflict:
         return Message(
             "filter-contradicts",
             "no picture can pass the filter: {reason}",
-            reason=format_contradiction(excluding),
+            reason=format_contradiction(conflict),
         )
     return Message(
         "filter-passes-nothing",

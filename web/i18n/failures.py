@@ -34,8 +34,8 @@ class FailureText:
 def failure_text(failure: Failure) -> FailureText:
     """Return a failure for a line next to its file's name; it says "it" for the file."""
     kind = str(REASONS.get(failure.reason, failure.reason))
-    detail, spoken = translate(_without_name(failure))
-    return FailureText(kind, one_line(detail), spoken)
+    detail, language = translate(_without_name(failure))
+    return FailureText(kind, one_line(detail), language)
 
 
 def _without_name(failure: Failure) -> str:

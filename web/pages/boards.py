@@ -22,13 +22,13 @@ BOARD = f"/boards/<int(max={LARGEST_ID}):board_id>"
 def board(board_id: int) -> str:
     """Show a board with its pictures and notes."""
     row, pins = engine().catalog.boards.one(board_id)
-    pictures = engine().catalog.pictures.by_id([each.picture_id for each in pins])
+    pictures = engine().catalog.pictures.by_id([pin.picture_id for pin in pins])
     return render_template(
         "board.html",
-        asked=SearchUrl(),
+        url=SearchUrl(),
         chips=[],
         board=row,
-        pinned=[each for each in pins if each.picture_id in pictures],
+        pins=[pin for pin in pins if pin.picture_id in pictures],
         pictures=pictures,
     )
 

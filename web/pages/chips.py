@@ -8,7 +8,7 @@ from web.state import engine, state
 
 
 @dataclass(frozen=True, slots=True)
-class ShownChip:
+class ChipView:
     """A chip and its picture: an indexed picture, or a small copy of a query image."""
 
     chip: Chip
@@ -24,24 +24,27 @@ class MarkView:
     picture: Picture
 
 
-def shown(asked: SearchUrl) -> list[ShownChip]:
+def chip_views(url: SearchUrl) -> list[ChipView]:
     """Return the chips for the form; raises the errors of a search by these chips."""
-    return [_shown(chip) for chip in asked.chips]
+    return [_view_of(chip) for chip in url.chips]
 
 
-def marks(asked: SearchUrl) -> list[MarkView]:
+def marks(url: SearchUrl) -> list[MarkView]:
     """Return the marked pictures for the form, without removed ones."""
-    pictures = engine().catalog.pictures.by_id([*asked.more, *asked.less])
-    sides: list[tuple[Side, tuple[int, ...]]] = [("more", asked.more), ("less", asked.less)]
+    pictures = engine().catalog.pictures.by_id([*url.more, *url.less])
+    sides: list[tuple[Side, tuple[int, ...]]] = [("more", url.more), ("less", url.less)]
     return [
-        MarkView(side, pictures[each]) for side, ids in sides for each in ids if each in pictures
+        MarkView(side, pictures[picture_id])
+        for side, ids in sides
+        for picture_id in ids
+        if picture_id in pictures
     ]
 
 
-def _shown(chip: Chip) -> ShownChip:
+def _view_of(chip: Chip) -> ChipView:
     if chip.kind == "text":
-        return ShownChip(chip)
+        return ChipView(chip)
     picture = engine().picture(chip.picture_id) if chip.kind == "similar" else None
     if picture is not None and chip.crop is None:
-        return ShownChip(chip, picture)
-    return ShownChip(chip, picture, state().queries.picture_of(chip).preview)
+        return ChipView(chip, picture)
+    return ChipView(chip, picture, state().queries.picture_of(chip).preview)

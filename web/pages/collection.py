@@ -35,7 +35,7 @@ NAMED = 20
 @route(collection_pages, "/collections")
 def every() -> str:
     """Show every collection, including the ones that are being made."""
-    return _page("collections.html", gathered=state().collections.everything())
+    return _page("collections.html", statuses=state().collections.everything())
 
 
 @route(collection_pages, "/add", scope="write")
@@ -84,7 +84,7 @@ def one(name: str) -> str:
         missing = list(engine().catalog.files(collection).missing_folders().items())
     return _page(
         "collection.html",
-        gathered=status,
+        status=status,
         newest=_newest(name) if status.summary is not None and status.summary.pictures else (),
         jobs=engine().catalog.jobs.of(name, JOBS_SHOWN),
         failures=failures,
@@ -132,8 +132,8 @@ def ask_to_remove(name: str) -> str:
     """Show the confirmation before a collection is removed."""
     return _page(
         "remove.html",
-        gathered=state().collections.one(name),
-        sent=state().collections.was_sent(name),
+        status=state().collections.one(name),
+        was_sent=state().collections.was_sent(name),
     )
 
 
@@ -170,7 +170,7 @@ def _add(folder: str) -> str:
 
 def _to(name: str, refusals: list[RefusedFile] | None = None) -> Response:
     """Redirect to a collection's page, which lists the refused files."""
-    texts = [f"{each.reason} {each.name[:80]}" for each in (refusals or [])[:NAMED]]
+    texts = [f"{refusal.reason} {refusal.name[:80]}" for refusal in (refusals or [])[:NAMED]]
     address = url_for(
         "gathering_pages.one", name=name, refused=texts, passed=len(refusals or ()) or None
     )
@@ -185,7 +185,7 @@ def _newest(name: str) -> Sequence[Hit]:
 
 def _not_taken() -> list[RefusedFile]:
     """Return the refused files that the address names."""
-    pairs = (each.partition(" ") for each in request.args.getlist("refused")[:NAMED])
+    pairs = (text.partition(" ") for text in request.args.getlist("refused")[:NAMED])
     return [
         RefusedFile(name, cast(Reason, reason))
         for reason, _, name in pairs
@@ -194,7 +194,7 @@ def _not_taken() -> list[RefusedFile]:
 
 
 def _page(template: str, **context: object) -> str:
-    names = [each.name for each in engine().collections()]
+    names = [collection.name for collection in engine().collections()]
     return render_template(
-        template, asked=SearchUrl(), chips=[], names=names, workers=state().workers, **context
+        template, url=SearchUrl(), chips=[], names=names, workers=state().workers, **context
     )

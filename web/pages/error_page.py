@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from search.errors import LimnError, Message, StorageFailed
 from web.i18n.messages import translate
-from web.pages.chips import marks, shown
+from web.pages.chips import chip_views, marks
 from web.pages.headlines import headline_of
 from web.requests.query_form import Fields
 from web.requests.search_url import SearchUrl
@@ -25,7 +25,7 @@ def error_page(status: int, message: Message, error: Exception | None) -> str:
         title=HTTPStatus(status).phrase,
         headline=headline_of(status, error),
         detail=text,
-        spoken=language,
+        detail_language=language,
     )
 
 
@@ -42,11 +42,11 @@ def _question(error: Exception | None) -> dict[str, Any]:
     try:
         if isinstance(error, LimnError) and request.blueprint == "pages":
             url = SearchUrl.of(fields).but()
-            names = [each.name for each in engine().collections()]
-            return {"asked": url, "chips": shown(url), "marks": marks(url), "names": names}
+            names = [collection.name for collection in engine().collections()]
+            return {"url": url, "chips": chip_views(url), "marks": marks(url), "names": names}
     except LimnError:
         pass  # an invalid query can't be shown whole: its text and filters can
-    where = tuple(each[:1000] for each in fields.getlist("where")[:20])
+    where = tuple(text[:1000] for text in fields.getlist("where")[:20])
     words = fields.get("q", "")[:1000]
     url = SearchUrl(q=words, collection=fields.get("collection", ""), where=where)
-    return {"asked": url, "chips": []}
+    return {"url": url, "chips": []}

@@ -46,27 +46,27 @@ WORDS = {
 }
 
 
-def narrowed(fields: Fields) -> SearchUrl:
+def parse_panel_form(fields: Fields) -> SearchUrl:
     """Return the query of a panel form, with the form's filter.
 
     Raises:
         BadQuery: the form's filter can't be read.
     """
-    asked = SearchUrl.of(fields).but()
+    url = SearchUrl.of(fields).but()
     field = words(fields.get("field", ""))
-    least, most, held = (words(fields.get(name, "")) for name in ("least", "most", "held"))
-    wanted = []
-    edges = [words(fields.get(each, "")) for each in ("south", "west", "north", "east")]
+    least, most, text_part = (words(fields.get(name, "")) for name in ("least", "most", "held"))
+    comparisons = []
+    edges = [words(fields.get(edge, "")) for edge in ("south", "west", "north", "east")]
     if any(edges):
-        wanted.append(Condition(field, "=", ",".join(edges)))
-    wanted += [Condition(field, ">=", least)] if least else []
-    wanted += [Condition(field, "<=", most)] if most else []
-    wanted += [Condition(field, "~", held)] if held else []
-    if not wanted:
-        return asked.but(where=tuple(each for each in asked.where if field_of(each) != field))
-    text = format_filter(wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted)))
+        comparisons.append(Condition(field, "=", ",".join(edges)))
+    comparisons += [Condition(field, ">=", least)] if least else []
+    comparisons += [Condition(field, "<=", most)] if most else []
+    comparisons += [Condition(field, "~", text_part)] if text_part else []
+    if not comparisons:
+        return url.but(where=tuple(other for other in url.where if field_of(other) != field))
+    text = format_filter(comparisons[0] if len(comparisons) == 1 else AllOf(tuple(comparisons)))
     parse(text)
-    return with_filter(asked, field, text)
+    return with_filter(url, field, text)
 
 
 def label(text: str) -> str:
@@ -75,12 +75,12 @@ def label(text: str) -> str:
         parts = list(conditions(parse(text)))
     except BadQuery:
         return text
-    named = {part.field for part in parts}
-    if len(named) != 1 or not isinstance(parse(text), Condition | AllOf):
+    fields = {part.field for part in parts}
+    if len(fields) != 1 or not isinstance(parse(text), Condition | AllOf):
         return text
     title = str(TITLES.get(parts[0].field, parts[0].field.removeprefix(COLUMN)))
     if [part.operator for part in parts] == ["="]:
-        value = gettext("on the map") if "box" in named else worded(parts[0].value)
+        value = gettext("on the map") if "box" in fields else word_for(parts[0].value)
         return f"{title}: {value}"
     signs = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "~": "∋", "=": "=", "!=": "≠"}
     if [part.operator[0] for part in parts] == [">", "<"]:
@@ -91,19 +91,19 @@ def label(text: str) -> str:
 def field_of(text: str) -> str:
     """Return the field of a filter; empty for a filter on several fields."""
     try:
-        named = {condition.field for condition in conditions(parse(text))}
+        fields = {condition.field for condition in conditions(parse(text))}
     except BadQuery:
         return ""
-    return named.pop() if len(named) == 1 else ""
+    return fields.pop() if len(fields) == 1 else ""
 
 
-def with_filter(asked: SearchUrl, field: str, text: str) -> SearchUrl:
+def with_filter(url: SearchUrl, field: str, text: str) -> SearchUrl:
     """Return the question with a filter more, or in the place of one that excludes it."""
     alone = field in ALONE or field not in all_fields()
-    kept = tuple(each for each in asked.where if not (alone and field_of(each) == field))
-    return asked.but(where=(*kept, text))
+    others = tuple(other for other in url.where if not (alone and field_of(other) == field))
+    return url.but(where=(*others, text))
 
 
-def worded(value: str) -> str:
+def word_for(value: str) -> str:
     """Return a value in the reader's language where it is a word of Limn's own."""
     return str(WORDS.get(value, printable(value)))

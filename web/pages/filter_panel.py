@@ -12,7 +12,7 @@ from search.filters.grammar import conditions, format_filter, parse, value_of
 from search.filters.tree import AllOf, Condition
 from search.picture_facts import COUNTED
 from search.text.printable import printable
-from web.pages.filter_form import TITLES, field_of, with_filter, worded
+from web.pages.filter_form import TITLES, field_of, with_filter, word_for
 from web.requests.search_url import SearchUrl
 
 # A column of more different values is searched in, not chosen from.
@@ -31,15 +31,15 @@ class Choice:
 
     label: str
     pictures: int
-    chosen: bool
-    asked: SearchUrl
+    is_chosen: bool
+    url: SearchUrl
     shade: str = ""
     inside: "tuple[Choice, ...]" = ()
 
     @property
     def open(self) -> bool:
         """Return whether a chosen value lies inside this one."""
-        return any(each.chosen or each.open for each in self.inside)
+        return any(choice.is_chosen or choice.open for choice in self.inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Spot:
 class Map:
     """The part of the earth to show, in degrees east and south, with its spots.
 
-    `box` surrounds all pictures: south, west, north, east; `drawn` is the box of the filter.
+    `box` surrounds all pictures: south, west, north, east; `chosen_box` is the box of the filter.
     """
 
     x: float
@@ -94,7 +94,7 @@ class Map:
     lines: float
     spots: tuple[Spot, ...]
     box: tuple[float, ...]
-    drawn: Box | None
+    chosen_box: Box | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +110,24 @@ class Panel:
     map: Map | None
 
 
-def panel_of(asked: SearchUrl, facets: Facets) -> Panel:
-    """Return the filter panel for the query `asked`."""
+def panel_of(url: SearchUrl, facets: Facets) -> Panel:
+    """Return the filter panel for the query of `url`."""
     groups = [
-        _group(asked, "orientation", facets.orientations),
-        _spans(asked, "megapixels", facets.megapixels, ""),
-        _spans(asked, "size", facets.sizes_bytes, "MB"),
-        _group(asked, "language", [each for each in facets.languages if each.value]),
-        *(_group(asked, fact.field, facets.values[fact.facet]) for fact in COUNTED),
+        _group(url, "orientation", facets.orientations),
+        _spans(url, "megapixels", facets.megapixels, ""),
+        _spans(url, "size", facets.sizes_bytes, "MB"),
+        _group(url, "language", [value for value in facets.languages if value.value]),
+        *(_group(url, fact.field, facets.values[fact.facet]) for fact in COUNTED),
     ]
     groups.sort(key=_place)
     return Panel(
         pictures=facets.pictures,
         groups=tuple(group for group in groups if len(group.choices) > 1 or _any(group.choices)),
-        colours=_group(asked, "colour", facets.colours).choices,
-        dates=_histogram(asked, facets),
-        folders=tuple(_folder(asked, each) for each in facets.folders),
-        columns=tuple((each, _column(asked, each)) for each in facets.columns),
-        map=_map(asked, facets),
+        colours=_group(url, "colour", facets.colours).choices,
+        dates=_histogram(url, facets),
+        folders=tuple(_folder(url, folder) for folder in facets.folders),
+        columns=tuple((column, _column(url, column)) for column in facets.columns),
+        map=_map(url, facets),
     )
 
 
@@ -136,105 +136,105 @@ def _place(group: FilterGroup) -> int:
 
 
 def _any(choices: Iterable[Choice]) -> bool:
-    return any(choice.chosen for choice in choices)
+    return any(choice.is_chosen for choice in choices)
 
 
 def _choice(
-    asked: SearchUrl, text: str, field: str, named: str, pictures: int, **more: Any
+    url: SearchUrl, text: str, field: str, label: str, pictures: int, **more: Any
 ) -> Choice:
-    chosen = text in asked.where
+    is_chosen = text in url.where
     after = (
-        asked.but(where=tuple(each for each in asked.where if each != text))
-        if chosen
-        else with_filter(asked, field, text)
+        url.but(where=tuple(other for other in url.where if other != text))
+        if is_chosen
+        else with_filter(url, field, text)
     )
-    return Choice(named, pictures, chosen, after, **more)
+    return Choice(label, pictures, is_chosen, after, **more)
 
 
-def _group(asked: SearchUrl, field: str, values: Sequence[Value]) -> FilterGroup:
+def _group(url: SearchUrl, field: str, values: Sequence[Value]) -> FilterGroup:
     choices = tuple(
         _choice(
-            asked,
-            format_filter(Condition(field, "=", each.value)),
+            url,
+            format_filter(Condition(field, "=", value.value)),
             field,
-            worded(each.value),
-            each.pictures,
-            shade=NAMED[each.value][0] if field == "colour" else "",
+            word_for(value.value),
+            value.pictures,
+            shade=NAMED[value.value][0] if field == "colour" else "",
         )
-        for each in values
+        for value in values
     )
     return FilterGroup(field, str(TITLES.get(field, field)), choices)
 
 
-def _spans(asked: SearchUrl, field: str, spans: Sequence[ValueRange], unit: str) -> FilterGroup:
+def _spans(url: SearchUrl, field: str, spans: Sequence[ValueRange], unit: str) -> FilterGroup:
     choices = []
     for span in spans:
         scale = 1e6 if unit else 1.0
         least = f"{span.least / scale:g}"
         most = None if span.most is None else f"{span.most / scale:g}"
-        wanted = [Condition(field, ">=", f"{least}{unit}")] if span.least else []
-        wanted += [] if most is None else [Condition(field, "<", f"{most}{unit}")]
-        if not wanted:
+        limits = [Condition(field, ">=", f"{least}{unit}")] if span.least else []
+        limits += [] if most is None else [Condition(field, "<", f"{most}{unit}")]
+        if not limits:
             continue
-        text = format_filter(wanted[0] if len(wanted) == 1 else AllOf(tuple(wanted)))
+        text = format_filter(limits[0] if len(limits) == 1 else AllOf(tuple(limits)))
         ends = f"{least} – {most}" if span.least else f"< {most}"
-        shown = f"≥ {least}" if most is None else ends
-        choices.append(_choice(asked, text, field, f"{shown} {unit}".strip(), span.pictures))
+        range_label = f"≥ {least}" if most is None else ends
+        choices.append(_choice(url, text, field, f"{range_label} {unit}".strip(), span.pictures))
     return FilterGroup(field, str(TITLES[field]), tuple(choices))
 
 
-def _folder(asked: SearchUrl, folder: Folder, above: str = "") -> Choice:
+def _folder(url: SearchUrl, folder: Folder, above: str = "") -> Choice:
     name = folder.path if not above else str(PurePosixPath(folder.path).relative_to(above))
     return _choice(
-        asked,
+        url,
         format_filter(Condition("folder", "=", folder.path)),
         "folder",
         printable(name),
         folder.pictures,
-        inside=tuple(_folder(asked, each, folder.path) for each in folder.folders),
+        inside=tuple(_folder(url, child, folder.path) for child in folder.folders),
     )
 
 
-def _column(asked: SearchUrl, column: Column) -> FilterGroup:
+def _column(url: SearchUrl, column: Column) -> FilterGroup:
     """Return the choices of an extra column; none where the column has too many values."""
     field = COLUMN + column.name
     values = column.values if column.different <= MAX_CHOICES else ()
     choices = tuple(
         _choice(
-            asked,
-            format_filter(Condition(field, "=", each.value)),
+            url,
+            format_filter(Condition(field, "=", value.value)),
             field,
-            each.value,
-            each.pictures,
+            value.value,
+            value.pictures,
         )
-        for each in values
+        for value in values
     )
     return FilterGroup(field, column.name, choices)
 
 
-def _histogram(asked: SearchUrl, facets: Facets) -> Histogram | None:
+def _histogram(url: SearchUrl, facets: Facets) -> Histogram | None:
     if facets.dates is None:
         return None
     values = facets.dates.values
     most = max(value.pictures for value in values)
     first, last = 0, len(values) - 1
-    for text in asked.where:
+    for text in url.where:
         for condition in conditions(parse(text)) if field_of(text) == "date" else ():
             # A date may be longer or shorter than the bars' dates: the common prefix is compared.
             length = min(len(condition.value), len(values[0].value))
-            wanted, steps = condition.value[:length], [each.value[:length] for each in values]
+            edge, steps = condition.value[:length], [value.value[:length] for value in values]
             if condition.operator in (">", ">=", "="):
-                first = sum(step < wanted for step in steps)
+                first = sum(step < edge for step in steps)
             if condition.operator in ("<", "<=", "="):
-                last = sum(step <= wanted for step in steps) - 1
+                last = sum(step <= edge for step in steps) - 1
     bars = (
-        Bar(each.value, each.pictures, round(100 * each.pictures / most, 1), first <= n <= last)
-        for n, each in enumerate(values)
+        Bar(value.value, value.pictures, round(100 * value.pictures / most, 1), first <= n <= last)
+        for n, value in enumerate(values)
     )
     return Histogram(tuple(bars), min(first, len(values) - 1), max(last, 0))
 
 
-def _map(asked: SearchUrl, facets: Facets) -> Map | None:
+def _map(url: SearchUrl, facets: Facets) -> Map | None:
     if facets.places is None:
         return None
     south, west, north, east = facets.places.box
@@ -249,7 +249,7 @@ def _map(asked: SearchUrl, facets: Facets) -> Map | None:
             round(-point.latitude, 4),
             round(width / 60 * (1 + 1.5 * (point.pictures / most) ** 0.5), 4),
             _choice(
-                asked,
+                url,
                 format_filter(Condition("box", "=", ",".join(f"{edge:.4f}" for edge in point.box))),
                 "box",
                 f"{point.latitude:.1f}°, {point.longitude:.1f}°",
@@ -260,12 +260,12 @@ def _map(asked: SearchUrl, facets: Facets) -> Map | None:
     )
     steps = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30)
     lines = next((step for step in steps if width / step <= 12), 30)
-    asked_for = [
+    boxes = [
         value_of(condition)
-        for text in asked.where
+        for text in url.where
         for condition in conditions(parse(text))
         if condition.field == "box"
     ]
-    drawn = next((box for box in asked_for if isinstance(box, Box) and box.west <= box.east), None)
-    x, y, width, height = (round(each, 4) for each in (x, y, width, height))
-    return Map(x, y, width, height, lines, spots, facets.places.box, drawn)
+    chosen_box = next((box for box in boxes if isinstance(box, Box) and box.west <= box.east), None)
+    x, y, width, height = (round(number, 4) for number in (x, y, width, height))
+    return Map(x, y, width, height, lines, spots, facets.places.box, chosen_box)

@@ -19,20 +19,20 @@ def page(name: str) -> str:
     """Show the map as a picture to pan and zoom, and as a table."""
     collection, picture_map = state().maps.find(name)
     newest = next((job for job in engine().catalog.jobs.of(name) if job.kind == "map"), None)
-    regions = [each for each in picture_map.regions if each.level == 1] if picture_map else []
+    regions = [region for region in picture_map.regions if region.level == 1] if picture_map else []
     return render_template(
         "map.html",
-        asked=SearchUrl(collection=name),
+        url=SearchUrl(collection=name),
         chips=[],
-        names=[each.name for each in engine().collections()],
+        names=[collection.name for collection in engine().collections()],
         name=name,
-        made=picture_map,
+        picture_map=picture_map,
         stale=picture_map is not None and state().maps.is_stale(collection, picture_map),
         job=newest if newest is not None and newest.state not in ENDED else None,
         last=newest,
         regions=regions,
         typical=engine().catalog.pictures.by_id(
-            [each for region in regions for each in region.typical]
+            [picture_id for region in regions for picture_id in region.typical]
         ),
         workers=state().workers,
     )

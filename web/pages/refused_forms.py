@@ -37,7 +37,7 @@ class Refusal:
 
 def show_refusals(app: Flask) -> None:
     """Make the refusal of a request available to the templates of `app`."""
-    app.jinja_env.globals.update(refused=_refusal_of, typed=_typed_value)
+    app.jinja_env.globals.update(refusal_of=_refusal_of, typed_value=_typed_value)
 
 
 def comes_back(
@@ -64,7 +64,10 @@ def comes_back(
                 name = form.format_map(defaultdict(str, values.to_dict() | parts))
                 files = tuple(g.get("not_taken", ()))
                 headline = headline_of(status, error)
-                at = next((each for each, kind in fields.items() if isinstance(error, kind)), field)
+                at = next(
+                    (field_name for field_name, kind in fields.items() if isinstance(error, kind)),
+                    field,
+                )
                 g.refusal = Refusal(name, at, headline, message, language, values, files)
                 try:
                     return page(**parts), status

@@ -29,10 +29,10 @@ def everything(**_: object) -> str:
     """Show saved searches, concepts and boards."""
     catalog = engine().catalog
     boards = catalog.boards.all()
-    covers = catalog.pictures.by_id([each.cover for each in boards if each.cover is not None])
+    covers = catalog.pictures.by_id([board.cover for board in boards if board.cover is not None])
     return render_template(
         "kept.html",
-        asked=SearchUrl(),
+        url=SearchUrl(),
         chips=[],
         searches=catalog.saved_searches.all(),
         concepts=catalog.concepts.all(),

@@ -13,8 +13,8 @@ from search.pictures.reading import THE_PICTURE
 from search.pictures.thumbnails import thumbnail
 from search.query.limits import LARGEST_ID, MAX_HITS
 from web.links import API
-from web.pages.chips import marks, shown
-from web.pages.filter_form import narrowed
+from web.pages.chips import chip_views, marks
+from web.pages.filter_form import parse_panel_form
 from web.pages.filter_panel import panel_of
 from web.pages.neighbours import neighbours
 from web.pages.refused_forms import comes_back
@@ -50,11 +50,11 @@ def results_page(url: SearchUrl) -> str:
         statuses = state().collections.everything()
         return render_template(
             "welcome.html",
-            asked=url,
-            chips=shown(url),
+            url=url,
+            chips=chip_views(url),
             marks=marks(url),
-            gathered=statuses,
-            names=[each.name for each in statuses if each.summary is not None],
+            statuses=statuses,
+            names=[status.name for status in statuses if status.summary is not None],
             warmup=state().warmup,
         )
     last = min(url.start + PAGE_HITS - 1, MAX_HITS)
@@ -68,18 +68,18 @@ def results_page(url: SearchUrl) -> str:
     hits = answer.hits
     return render_template(
         "results.html",
-        asked=url,
-        chips=shown(url),
+        url=url,
+        chips=chip_views(url),
         marks=marks(url),
         hits=hits,
         cuts=answer.cuts,
-        excluding=contradiction(url.filter) if url.filter and not hits else (),
+        contradiction=contradiction(url.filter) if url.filter and not hits else (),
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
         before=max(1, url.start - PAGE_HITS) if url.start > 1 else None,
         boards=engine().catalog.boards.names(),
         after=last + 1 if hits and hits[-1].rank == last < MAX_HITS else None,
-        names=[each.name for each in engine().collections()],
+        names=[collection.name for collection in engine().collections()],
     )
 
 
@@ -89,11 +89,11 @@ def send() -> AnyResponse:
     url = SearchUrl.of(request.form).but()
     if "keep" in request.form:
         url = url.with_words_as_chip()
-    files = [each for each in request.files.getlist("image") if each.filename]
+    files = [file for file in request.files.getlist("image") if file.filename]
     if files:
-        url = url.but(chips=tuple(each for each in url.chips if each.kind == "text"))
-    for each in files:
-        url = url.plus("picture", _store(each))
+        url = url.but(chips=tuple(chip for chip in url.chips if chip.kind == "text"))
+    for file in files:
+        url = url.plus("picture", _store(file))
     return redirect(url_for("pages.search", **url.address()), 303)
 
 
@@ -108,7 +108,7 @@ def api() -> AnyResponse:
 @comes_back("narrow-{field}", question, "narrow")
 def narrow() -> AnyResponse:
     """Apply a form of the filter panel: the query with one filter added or removed."""
-    url = narrowed(request.args)
+    url = parse_panel_form(request.args)
     if url.filter is not None:
         # The check happens here, where the form can come back, and not on the next page.
         engine().catalog.filters.check(url.filter)
@@ -138,13 +138,13 @@ def of_picture(picture_id: int, url: SearchUrl) -> str:
     unlike: str = ""
     try:
         alike = likeness(picture)
-        beside = neighbours(url, picture_id, rank)
+        nearby = neighbours(url, picture_id, rank)
     except (EncoderUnavailable, SpaceMismatch) as error:  # the picture itself can still be shown
-        unlike, beside = error.message, None
+        unlike, nearby = error.message, None
     return render_template(
         "picture.html",
-        asked=url,
-        chips=shown(url),
+        url=url,
+        chips=chip_views(url),
         marks=marks(url),
         picture=picture,
         alike=alike,
@@ -153,7 +153,7 @@ def of_picture(picture_id: int, url: SearchUrl) -> str:
         unlike=unlike,
         boards=engine().catalog.boards.names(),
         lines=[fact for fact in FACTS if fact.on_page],
-        beside=beside,
+        neighbours=nearby,
     )
 
 

@@ -31,8 +31,8 @@ def likeness(picture: Picture) -> Likeness:
     copies = _copies(picture, hits)
     near = [hit.picture for hit in hits if hit.picture.id in copies]
     similar = [hit for hit in hits if hit.picture.id not in copies]
-    own_ids = {picture.id, *(each.id for each in near)}
-    same = [each for each in _same_elsewhere(picture) if each.id not in own_ids]
+    own_ids = {picture.id, *(copy.id for copy in near)}
+    same = [copy for copy in _same_elsewhere(picture) if copy.id not in own_ids]
     return Likeness(tuple([*same, *near][:MAX_COPIES]), tuple(similar[:SIMILAR_SHOWN]))
 
 
@@ -40,20 +40,26 @@ def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
     """Return the ids of the hits that a search would fold under the picture."""
     catalog = engine().catalog
     embeddings = catalog.pictures.vectors([picture.id, *(hit.picture.id for hit in hits)])
-    ids = [picture.id, *(each for each in embeddings if each != picture.id)]
+    ids = [picture.id, *(picture_id for picture_id in embeddings if picture_id != picture.id)]
     if picture.id not in embeddings:  # the picture was removed a moment ago
         return set()
-    vectors = np.stack([embeddings[each][1] for each in ids])
+    vectors = np.stack([embeddings[picture_id][1] for picture_id in ids])
     near = near_duplicates(vectors, *catalog.hashes.of(np.array(ids)))[0]
-    return {each for each, copy in zip(ids, near, strict=True) if copy and each != picture.id}
+    return {
+        picture_id
+        for picture_id, copy in zip(ids, near, strict=True)
+        if copy and picture_id != picture.id
+    }
 
 
 def _same_elsewhere(picture: Picture) -> list[Picture]:
     """Return the pictures with the same content, in every collection."""
-    everywhere = [each.id for each in engine().collections()]
+    everywhere = [collection.id for collection in engine().collections()]
     ids_by_collection = engine().catalog.filters.ids(
         everywhere, Condition("same", "=", str(picture.id))
     )
-    ids = [int(each) for some in ids_by_collection.values() for each in some[:MAX_COPIES]]
+    ids = [
+        int(picture_id) for some in ids_by_collection.values() for picture_id in some[:MAX_COPIES]
+    ]
     pictures = engine().catalog.pictures.by_id(ids)
-    return [pictures[each] for each in ids if each in pictures]
+    return [pictures[picture_id] for picture_id in ids if picture_id in pictures]

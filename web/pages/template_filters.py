@@ -35,7 +35,7 @@ def caption(picture: Picture) -> Caption | None:
     captions = picture.facts.captions
     code = language()
     first = captions[0] if captions else None
-    return next((each for each in captions if _is_in(code, each)), first)
+    return next((caption for caption in captions if _is_in(code, caption)), first)
 
 
 def _is_in(code: str, caption: Caption) -> bool:
@@ -149,7 +149,9 @@ def evidence(hit: Hit) -> str:
         "words": gettext("words"),
         "marks": gettext("marks"),
     }
-    parts = (f"{names[each.by]} {each.share:.0%}" for each in hit.matches if each.share >= 0.005)
+    parts = (
+        f"{names[match.by]} {match.share:.0%}" for match in hit.matches if match.share >= 0.005
+    )
     return " · ".join(parts)
 
 

@@ -24,7 +24,7 @@ def shapes() -> dict[str, Any]:
     """
     ids = _order(SearchUrl.of(request.args)).ids
     sizes = engine().catalog.pictures.sizes_px(ids)
-    return {"ids": ids, "shapes": [step_of(*sizes.get(each, GONE)) for each in ids]}
+    return {"ids": ids, "shapes": [step_of(*sizes.get(picture_id, GONE)) for picture_id in ids]}
 
 
 @route(tile_pages, "/tiles")

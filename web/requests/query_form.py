@@ -9,7 +9,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from search.documents import search as documents
 from search.documents.members import Hits, PictureId, Place, Weight
-from search.documents.reading import quoted, read, read_member, read_texts
+from search.documents.reading import quote, read, read_member, read_texts
 from search.documents.search import AnswerFields, SearchDocument, SearchFields
 from search.errors import BadQuery, LimnError
 from search.filters.grammar import parse
@@ -56,7 +56,7 @@ def query_of_request(request: Request) -> tuple[Query, str]:
                 "unknown-member",
                 "there is no field {member}; the fields are: {members}",
                 members="image",
-                member=quoted(name),
+                member=quote(name),
             )
     return query_of_fields(request.values, images_of(request.files))
 
@@ -158,7 +158,7 @@ def _term(term: documents.Term) -> Term:
             "term-invalid",
             'a term is {term}; it must be an object with "text", '
             '"picture_id" or "concept", such as {{"text": "a red door", "weight": 0.5}}',
-            term=quoted(to_builtins(term)),
+            term=quote(to_builtins(term)),
         )
     check_weight(term.weight)
     if picture_id is not UNSET:

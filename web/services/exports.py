@@ -43,19 +43,19 @@ class ExportFile:
 class Exports:
     """Exports of an engine's pictures."""
 
-    def __init__(self, engine: Engine, confined: ConfinedFiles) -> None:
+    def __init__(self, engine: Engine, confined_files: ConfinedFiles) -> None:
         self._engine = engine
-        self._confined = confined
+        self._confined_files = confined_files
 
     def pictures(self, ids: Sequence[int]) -> list[Picture]:
         """Return the pictures with these ids, in their order; raise NotFound if one is missing."""
-        found = self._engine.catalog.pictures.by_id(ids)
-        missing = next((each for each in ids if each not in found), None)
+        by_id = self._engine.catalog.pictures.by_id(ids)
+        missing = next((picture_id for picture_id in ids if picture_id not in by_id), None)
         if missing is not None:
             raise NotFound(
                 "unknown-picture", "there is no picture {id}; it may have been removed", id=missing
             )
-        return [found[each] for each in ids]
+        return [by_id[picture_id] for picture_id in ids]
 
     def of(self, pictures: Sequence[Picture], kind: Literal["csv", "zip"]) -> ExportFile:
         """Return pictures as a table or as a zip; raise NotFound if no file exists."""
@@ -79,7 +79,7 @@ class Exports:
         Raises:
             NotFound: none of the files exists any more.
         """
-        there = [each for each in pictures if self._is_there(each)]
+        there = [picture for picture in pictures if self._is_there(picture)]
         if not there:
             raise NotFound(
                 "originals-missing",
@@ -93,16 +93,18 @@ class Exports:
                 stream.add_path(picture.path, arcname=name)
             else:
                 stream.add(_member(picture, self._engine.limits), name)
-        found = {picture.id for picture in there}
-        gone = [picture for picture in pictures if picture.id not in found]
-        if gone:
-            listed = "\n".join(one_line(printable(str(picture.path))) for picture in gone)
-            stream.add(f"These files were not found:\n{listed}\n", "missing.txt")
+        present_ids = {picture.id for picture in there}
+        missing_pictures = [picture for picture in pictures if picture.id not in present_ids]
+        if missing_pictures:
+            listing = "\n".join(
+                one_line(printable(str(picture.path))) for picture in missing_pictures
+            )
+            stream.add(f"These files were not found:\n{listing}\n", "missing.txt")
         return ExportFile(iter(stream), "application/zip", "pictures.zip")
 
     def _is_there(self, picture: Picture) -> bool:
         with suppress(NotFound):
-            path = self._confined.check_file(picture)
+            path = self._confined_files.check_file(picture)
             return path.is_file() or container_of(path) is not None
         return False
 
@@ -119,7 +121,7 @@ def _cell(value: object) -> object:
     Control characters are escaped; line breaks separate the captions.
     """
     if isinstance(value, list):
-        value = "\n".join(one_line(each) for each in value)
+        value = "\n".join(one_line(line) for line in value)
     elif isinstance(value, str):
         value = one_line(value)
     if isinstance(value, str) and value.startswith(FORMULA):

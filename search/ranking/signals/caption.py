@@ -17,41 +17,41 @@ class CaptionSignal:
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
         """Return the pictures of the nearest captions."""
-        found = [np.empty(0, np.int64)]
-        text = context.embedded.text
+        parts = [np.empty(0, np.int64)]
+        text = context.embedded_query.text
         if self.name not in context.query.by or text is None:
-            return found[0]
+            return parts[0]
         for index in context.indexes:
             if index.captions is None or not index.caption_count:
                 continue
-            allowed = (
+            allowed_ids = (
                 None
                 if index.allowed_ids is None
                 else _captions_of(index.captions, index.allowed_ids)
             )
             # A picture's captions are often found together: twice as many, to find enough pictures.
-            ids, _ = index.captions.search(text, 2 * depth, allowed)
-            found.append(caption_ids.owners(ids[0][ids[0] >= 0]))
-        return np.concatenate(found)
+            ids, _ = index.captions.search(text, 2 * depth, allowed_ids)
+            parts.append(caption_ids.owners(ids[0][ids[0] >= 0]))
+        return np.concatenate(parts)
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
         """Score by the cosine of the nearest caption; NaN for a picture without captions."""
-        ids, text = candidates.ids, context.embedded.text
+        ids, text = candidates.ids, context.embedded_query.text
         best, nearest = np.full(len(ids), np.nan, np.float32), np.full(len(ids), -1)
         if self.name not in context.query.by or text is None:
             return SignalScores(best, best.copy(), nearest)
         for index in context.indexes:
             if index.captions is None or not index.caption_count:
                 continue
-            indexed, vectors = index.captions.rows(_captions_of(index.captions, ids))
+            indexed_ids, vectors = index.captions.rows(_captions_of(index.captions, ids))
             cosines = (vectors @ text[0]).astype(np.float32)
             order = np.argsort(cosines, kind="stable")  # of several, the last written is nearest
-            rows = np.searchsorted(ids, caption_ids.owners(indexed[order]))
-            best[rows], nearest[rows] = cosines[order], caption_ids.places(indexed[order])
+            rows = np.searchsorted(ids, caption_ids.owners(indexed_ids[order]))
+            best[rows], nearest[rows] = cosines[order], caption_ids.places(indexed_ids[order])
         background = context.background()
-        plain = context.embedded.plain
-        unrelated = background.text_caption if plain else background.of_caption(text)
-        return SignalScores(best, unrelated.z_score(best), nearest)
+        plain = context.embedded_query.plain
+        distribution = background.text_caption if plain else background.of_caption(text)
+        return SignalScores(best, distribution.z_score(best), nearest)
 
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]

@@ -23,8 +23,8 @@ class MarksSignal:
         if feedback is None:
             return SignalScores(*np.zeros((2, len(candidates.ids)), np.float32))
         cosines = (candidates.vectors @ feedback.direction[0]).astype(np.float32)
-        unrelated = context.background().of_picture(feedback.direction)
-        return SignalScores(cosines, np.float32(feedback.weight) * unrelated.z_score(cosines))
+        distribution = context.background().of_picture(feedback.direction)
+        return SignalScores(cosines, np.float32(feedback.weight) * distribution.z_score(cosines))
 
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]

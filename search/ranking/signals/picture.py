@@ -21,11 +21,11 @@ class PictureSignal:
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
         """Score by cosine; the strength is the z-score, zeros where the signal is not requested."""
-        vector, background = context.embedded.vector, context.background()
+        vector, background = context.embedded_query.vector, context.background()
         cosines = (candidates.vectors @ vector[0]).astype(np.float32)
-        plain = context.embedded.plain
-        unrelated = background.text_picture if plain else background.of_picture(vector)
-        strength = unrelated.z_score(cosines)
+        plain = context.embedded_query.plain
+        distribution = background.text_picture if plain else background.of_picture(vector)
+        strength = distribution.z_score(cosines)
         if self.name not in context.query.by:
             strength = np.zeros_like(strength)
         return SignalScores(cosines, strength)
@@ -39,15 +39,15 @@ class PictureSignal:
 
 def nearest_pictures(context: SearchContext, depth: int) -> tuple[Ids, Scores]:
     """Return the ids and cosines of the pictures nearest to the query, moved by its marks."""
-    embedded, feedback = context.embedded, context.feedback
-    vector = feedback.vector if feedback else embedded.vector
-    kind: QueryKind = "text" if feedback else embedded.kind
+    embedded_query, feedback = context.embedded_query, context.feedback
+    vector = feedback.vector if feedback else embedded_query.vector
+    kind: QueryKind = "text" if feedback else embedded_query.kind
     parts = [
         index.pictures.search(vector, depth, index.allowed_ids, kind) for index in context.indexes
     ]
     ids = np.concatenate([part[0][0] for part in parts])
     scores = np.concatenate([part[1][0] for part in parts])
-    found = ids >= 0
-    ids, scores = ids[found], scores[found]
+    valid = ids >= 0
+    ids, scores = ids[valid], scores[valid]
     order = np.lexsort((ids, -scores))[:depth]
     return ids[order], scores[order]

@@ -16,22 +16,24 @@ class WordsSignal:
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
         """Return all pictures that the words index found."""
-        found = context.words
-        return np.array(list(found.words) if found else [], np.int64)
+        found_words = context.words
+        return np.array(list(found_words.words) if found_words else [], np.int64)
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
         """Score by coverage, the matched share of the words; the strength is BM25."""
         count = len(candidates.ids)
         bm25, coverage = np.zeros(count, np.float32), np.zeros(count, np.float32)
-        found = context.words
-        if found is None or not found.words:
+        found_words = context.words
+        if found_words is None or not found_words.words:
             return SignalScores(coverage, bm25)
         pictures = sum(index.picture_count for index in context.indexes)
-        rarities = {word: rarity(held, pictures) for word, held in found.frequency.items()}
-        mean_length = sum(map(len, found.words.values())) / len(found.words)
+        rarities = {
+            word: rarity(frequency, pictures) for word, frequency in found_words.frequency.items()
+        }
+        mean_length = sum(map(len, found_words.words.values())) / len(found_words.words)
         for row, picture_id in enumerate(candidates.ids.tolist()):
-            if picture_id in found.words:
-                words = found.words[picture_id]
+            if picture_id in found_words.words:
+                words = found_words.words[picture_id]
                 bm25[row], coverage[row] = words_score(rarities, words, mean_length)
         return SignalScores(coverage, bm25)
 
