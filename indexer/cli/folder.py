@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from indexer.cli.ending import end_in_order
-from indexer.indexing.cancellation import Cancelled
+from indexer.indexing.cancellation import JobCancelled
 from indexer.indexing.progress import open_progress
-from indexer.indexing.request import Request, collection_name
+from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from search.catalog.catalog import Catalog
 from search.cli.folder import FolderScope
@@ -58,7 +58,9 @@ def request_of(catalog: Catalog, folder: Path) -> Request:
     for collection in catalog.collections.all():
         for document in catalog.jobs.requests(collection.name):
             request = Request.from_json({**document, "name": collection.name})
-            depths = [len(Path(each).parts) for each in request.sources if _contains(each, folder)]
+            depths = [
+                len(Path(source).parts) for source in request.sources if _contains(source, folder)
+            ]
             if depths and (nearest is None or max(depths) >= nearest[0]):
                 nearest = max(depths), replace(request, sources=(str(folder),), encoder=None)
     if nearest is not None:
@@ -77,9 +79,11 @@ def _absolute(path: str | Path) -> Path:
 
 def _free_name(catalog: Catalog, folder: Path) -> str:
     """Return a name for a new collection: the folder's, with its parents' where that is taken."""
-    name, parents = collection_name(folder), list(folder.parents)
-    while catalog.collections.get(name) is not None and parents:
-        name = f"{collection_name(parents.pop(0))} {name}"
+    name = Request.of((str(folder),), None).name
+    for parent in folder.parents:
+        if catalog.collections.get(name) is None:
+            break
+        name = f"{printable(parent.name)} {name}".strip()
     return name
 
 
@@ -89,7 +93,7 @@ def _update(engine: Engine, settings: Settings, request: Request) -> None:
     try:
         with open_progress(as_json=False) as progress:
             result = run(engine, settings, request, progress, on_hang=shutdown.end_now)
-    except (KeyboardInterrupt, Cancelled):
+    except (KeyboardInterrupt, JobCancelled):
         click.echo(STOPPED, err=True)
         sys.exit(1)
     counts = result.counts
