@@ -12,7 +12,7 @@ from search.cli.options import answer_options, settings_with
 from search.cli.output import print_hits
 from search.cli.waiting import announce_wait
 from search.errors import BadQuery
-from search.query.limits import ALL_SIGNALS, SearchSignal
+from search.query.limits import SIGNAL_NAMES, SignalName
 from search.query.records import PictureTerm, Query, Term
 from search.text.printable import one_line
 
@@ -144,7 +144,7 @@ def _answer(
     page: int,
     collections: tuple[str, ...],
     where: str | None,
-    by: tuple[SearchSignal, ...],
+    by: tuple[SignalName, ...],
     cutoff: float,
     fold: bool,
     diverse: float,
@@ -169,7 +169,7 @@ def _answer(
         k=k,
         offset=(page - 1) * k,
         where=None if where is None else parse(where),
-        by=by or ALL_SIGNALS,
+        by=by or SIGNAL_NAMES,
         cutoff=cutoff,
         fold=fold,
         diverse=diverse,

@@ -3,12 +3,12 @@
 from search.errors import BadQuery
 from search.filters import grammar
 from search.query.limits import (
-    ALL_SIGNALS,
     MAX_CHARACTERS,
     MAX_HITS,
     MAX_MARKS,
     MAX_TERMS,
     MAX_WEIGHT,
+    SIGNAL_NAMES,
 )
 from search.query.records import Crop, PictureTerm, Query, TextTerm
 
@@ -70,13 +70,13 @@ def check(query: Query) -> None:
                 name=name,
                 share=share,
             )
-    unknown = [each for each in query.by if each not in ALL_SIGNALS]
+    unknown = [each for each in query.by if each not in SIGNAL_NAMES]
     if unknown or not query.by:
         raise BadQuery(
             "signal-unknown",
             "by is {found}; it may be: {signals}",
             found=", ".join(unknown) or "empty",
-            signals=", ".join(ALL_SIGNALS),
+            signals=", ".join(SIGNAL_NAMES),
         )
     if (
         query.ranks

@@ -145,7 +145,11 @@ def evidence(hit: Hit) -> str:
         "words": gettext("words"),
         "marks": gettext("marks"),
     }
-    parts = (f"{names[each.by]} {each.share:.0%}" for each in hit.matches if each.share >= 0.005)
+    parts = (
+        f"{names.get(each.by, each.by)} {each.share:.0%}"
+        for each in hit.matches
+        if each.share >= 0.005
+    )
     return " · ".join(parts)
 
 
