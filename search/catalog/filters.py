@@ -61,9 +61,9 @@ class CatalogFilters:
 
         return changed(wanted, with_value)
 
-    def check(self, wanted: Filter) -> None:
-        """Raise BadQuery for a filter that can't become a statement."""
-        passes(wanted)
+    def condition(self, wanted: Filter) -> Test:
+        """Return the filter's condition; raise BadQuery for one that can't become a statement."""
+        return passes(wanted)
 
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
         """Return the names of the extra columns of these collections, in order."""
@@ -82,7 +82,7 @@ class CatalogFilters:
                 sql.scalars(sa.select(names.c.name).where(held.exists()).order_by(names.c.name))
             )
 
-    def ids(self, collection_ids: Sequence[int], wanted: Filter) -> dict[int, Ids]:
+    def ids(self, collection_ids: Sequence[int], wanted: Filter | Test) -> dict[int, Ids]:
         """Return the ids of the pictures that pass, ascending, by collection, in one statement."""
         # One text for each collection: a row for each of 500,000 ids takes ten times as long.
         listed = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
@@ -125,13 +125,15 @@ def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
     )
 
 
-def passes(wanted: Filter) -> Test:
+def passes(wanted: Filter | Test) -> Test:
     """Return the filter as a condition on `picture`; an unknown fact never passes.
+
+    A condition returns unchanged, so that several statements share it.
 
     Raises:
         BadQuery: an unknown field, operator or value.
     """
-    return _test(normal_form(wanted))
+    return wanted if isinstance(wanted, sa.ColumnElement) else _test(normal_form(wanted))
 
 
 def _test(wanted: Filter) -> Test:

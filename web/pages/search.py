@@ -111,7 +111,7 @@ def narrow() -> AnyResponse:
     url = narrowed(request.args)
     if url.filter is not None:
         # The check happens here, where the form can come back, and not on the next page.
-        engine().catalog.filters.check(url.filter)
+        engine().catalog.filters.condition(url.filter)
     return redirect(url_for("pages.search", **url.address()), 303)
 
 
