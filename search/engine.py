@@ -14,13 +14,13 @@ from search.encoders.pool import EncoderPool
 from search.errors import LimnError
 from search.facets.cache import FacetCache
 from search.facets.records import Facets
-from search.filters.tree import Filter
 from search.indexes.folder import IndexFolder
 from search.indexes.pool import IndexPool, OpenAnnBuilder
 from search.library import Library
 from search.library.map_file import PictureMap
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
+from search.query.filters.tree import Filter
 from search.query.records import Answer, Hit, Query, TextTerm
 from search.ranking.pagination import RankedResults
 from search.ranking.searcher import Searcher

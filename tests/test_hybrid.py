@@ -20,8 +20,8 @@ from search.catalog.database.tables import caption
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery
-from search.filters.fields import Value
-from search.filters.grammar import parse
+from search.query.filters.fields import Value
+from search.query.filters.grammar import parse
 from search.query.limits import SIGNAL_NAMES, SignalName
 from search.query.records import Hit, IndexedTerm, Match, PictureTerm, Query, TextTerm
 from search.ranking import candidates

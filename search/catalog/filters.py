@@ -10,8 +10,8 @@ from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.errors import BadQuery
-from search.filters.fields import COLUMN, all_fields
-from search.filters.grammar import (
+from search.query.filters.fields import COLUMN, all_fields
+from search.query.filters.grammar import (
     ResolvedCondition,
     changed,
     column_of,
@@ -19,8 +19,8 @@ from search.filters.grammar import (
     in_column,
     value_of,
 )
-from search.filters.normal_form import normal_form
-from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+from search.query.filters.normal_form import normal_form
+from search.query.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from search.records import Ids
 from search.text.characters import compose
 

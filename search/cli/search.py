@@ -158,7 +158,7 @@ def _answer(
 ) -> None:
     from search.bootstrap import open_engine
     from search.cli.picture_names import NamedPictures
-    from search.filters.grammar import parse
+    from search.query.filters.grammar import parse
 
     if page < 1:
         raise BadQuery("page-out-of-range", "--page is {page}; pages begin at 1", page=page)

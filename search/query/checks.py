@@ -1,7 +1,7 @@
 """The checks of queries: every limit on a query is enforced here and nowhere else."""
 
 from search.errors import BadQuery
-from search.filters import grammar
+from search.query.filters import grammar
 from search.query.limits import (
     MAX_CHARACTERS,
     MAX_HITS,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from search.errors import Message
-from search.filters.tree import Filter
+from search.query.filters.tree import Filter
 from search.query.limits import SIGNAL_NAMES, SignalName
 from search.records import Caption, Picture
 

@@ -10,13 +10,13 @@ from search.catalog.full_text import FoundWords
 from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
 from search.errors import BadQuery, Message, NotFound, SpaceMismatch
-from search.filters.contradictions import contradiction, format_contradiction
-from search.filters.grammar import format_filter
-from search.filters.tree import Filter
 from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.pool import IndexPool, SearchedCollections
 from search.pictures import Limits
 from search.query.checks import check
+from search.query.filters.contradictions import contradiction, format_contradiction
+from search.query.filters.grammar import format_filter
+from search.query.filters.tree import Filter
 from search.query.limits import MAX_HITS
 from search.query.records import Cut, Hit, PictureTerm, Query, TextTerm
 from search.ranking.adapter_cache import AdapterCache

@@ -7,8 +7,8 @@ from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
 from search.catalog.jobs import Job, done
-from search.filters.grammar import format_filter
 from search.library.map_file import Region
+from search.query.filters.grammar import format_filter
 from search.query.records import Hit, Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words

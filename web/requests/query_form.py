@@ -12,8 +12,8 @@ from search.documents.members import Hits, PictureId, Place, Weight
 from search.documents.reading import quoted, read, read_member, read_texts
 from search.documents.search import AnswerFields, SearchDocument, SearchFields
 from search.errors import BadQuery, LimnError
-from search.filters.grammar import parse
 from search.query.checks import check_weight
+from search.query.filters.grammar import parse
 from search.query.limits import MAX_HITS, SIGNAL_NAMES
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, Term, TextTerm
 from search.query.syntax import USUAL_MINUS, parse_query_text
