@@ -76,9 +76,8 @@ class Engine:
         self._indexes = indexes = IndexPool(catalog, folder, stores, open_ann_builder, long_running)
         self._facets = facets = once(lambda: FacetCache(catalog))
         self._library = once(lambda: Library(catalog, folder, thumbnails, stores))
-        self._searcher = once(
-            lambda: Searcher(catalog, limits, encoders, indexes, timing, facets().keep_only)
-        )
+        parts = (catalog, limits, encoders, indexes, timing)
+        self._searcher = once(lambda: Searcher(*parts, facets().keep_only))
 
     def search(self, query: Query) -> list[Hit]:
         """Return the hits of `answer`, best first."""
