@@ -27,7 +27,7 @@ from search.catalog.database.schema import ensure_schema
 from search.catalog.filters import passes
 from search.catalog.visual_hashes import store_colours
 from search.facets.cache import FacetCache
-from search.filters.grammar import parse
+from search.query.filters.grammar import parse
 from search.records import Collection, Space
 
 FILTERS = (

@@ -28,7 +28,7 @@ from search.bootstrap import open_engine
 from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.pictures import Limits
-from search.query.limits import ALL_SIGNALS, SearchSignal
+from search.query.limits import SIGNAL_NAMES, SignalName
 from search.query.records import Hit, Query, TextTerm
 from search.settings import Settings
 from search.text.analysis import query_words, words_of
@@ -39,11 +39,11 @@ ASKING = 2
 COMPARED = 300
 """So many of the best are put in another order by the ways that are compared."""
 
-WAYS: dict[str, tuple[SearchSignal, ...]] = {
+WAYS: dict[str, tuple[SignalName, ...]] = {
     "pictures alone": ("picture",),
     "pictures and captions": ("picture", "caption"),
     "pictures and words": ("picture", "words"),
-    "all, as shipped": ALL_SIGNALS,
+    "all, as shipped": SIGNAL_NAMES,
 }
 
 # Things that no photograph of Flickr8k's development split is described to show (checked below).
@@ -172,7 +172,7 @@ def print_recall(
 
 def others(hits: Sequence[Hit]) -> dict[str, NDArray[np.float64]]:
     """Scores by reciprocal ranks and by raw cosines, from the same evidence of every picture."""
-    by = {kind: np.array([_score(hit, kind) for hit in hits]) for kind in ALL_SIGNALS}
+    by = {kind: np.array([_score(hit, kind) for hit in hits]) for kind in SIGNAL_NAMES}
     reciprocal = np.zeros(len(hits))
     for scores in by.values():
         place = np.empty(len(hits))
@@ -231,7 +231,7 @@ def _rank(names: Sequence[str], wanted: str, pictures: int) -> float:
     return names.index(wanted) + 1 if wanted in names else (len(names) + pictures) / 2
 
 
-def _score(hit: Hit, by: SearchSignal) -> float:
+def _score(hit: Hit, by: SignalName) -> float:
     return next((match.score for match in hit.matches if match.by == by), float("nan"))
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from search.concepts import keep as keep_concept
     from search.engine import Engine as Engine
     from search.errors import LimnError as LimnError
-    from search.filters.grammar import parse as parse_filter
+    from search.query.filters.grammar import parse as parse_filter
     from search.query.records import Answer as Answer
     from search.query.records import ConceptTerm as ConceptTerm
     from search.query.records import Hit as Hit
@@ -48,7 +48,7 @@ _HOMES = {
     "Settings": "search.settings",
     "keep_concept": "search.concepts:keep",
     "open_engine": "search.bootstrap",
-    "parse_filter": "search.filters.grammar:parse",
+    "parse_filter": "search.query.filters.grammar:parse",
     "worded": "search.query.syntax:parse_query_text",
 }
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cache
 from pathlib import Path
+from threading import Lock
+from typing import TypeVar
 
 from search.catalog.catalog import Catalog
 from search.catalog.records import CollectionSummary
@@ -12,13 +14,13 @@ from search.encoders.pool import EncoderPool
 from search.errors import LimnError
 from search.facets.cache import FacetCache
 from search.facets.records import Facets
-from search.filters.tree import Filter
 from search.indexes.folder import IndexFolder
 from search.indexes.pool import IndexPool, OpenAnnBuilder
 from search.library import Library
 from search.library.map_file import PictureMap
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
+from search.query.filters.tree import Filter
 from search.query.records import Answer, Hit, Query, TextTerm
 from search.ranking.pagination import RankedResults
 from search.ranking.searcher import Searcher
@@ -28,6 +30,19 @@ from search.stores import IndexKind, StoreBackend, VectorStore
 from search.stores.planner.plan import IndexPlan
 
 WARM_UP = Query((TextTerm("a photograph"),))
+
+T = TypeVar("T")
+
+
+def once(build: Callable[[], T]) -> Callable[[], T]:
+    """Return a function that builds a value at its first call, in one thread, and caches it."""
+    lock, cached = Lock(), cache(build)  # the cache alone may build one value for each thread
+
+    def value() -> T:
+        with lock:
+            return cached()
+
+    return value
 
 
 class Engine:
@@ -55,16 +70,14 @@ class Engine:
         """
         self.catalog = catalog
         self.limits = limits
-        self._stores = stores
-        self._thumbnails = thumbnails
-        self._encoders = EncoderPool(open_encoder)
-        self._folder = IndexFolder(index_dir, catalog)
-        self._indexes = IndexPool(catalog, self._folder, stores, open_ann_builder, long_running)
-
-    @property
-    def timing(self) -> Timing:
-        """Return the timer of searches, for listeners."""
-        return self._searcher.timing
+        self.timing = timing = Timing()
+        folder = IndexFolder(index_dir, catalog)
+        self._encoders = encoders = EncoderPool(open_encoder)
+        self._indexes = indexes = IndexPool(catalog, folder, stores, open_ann_builder, long_running)
+        self._facets = facets = once(lambda: FacetCache(catalog))
+        self._library = once(lambda: Library(catalog, folder, thumbnails, stores))
+        parts = (catalog, limits, encoders, indexes, timing)
+        self._searcher = once(lambda: Searcher(*parts, facets().keep_only))
 
     def search(self, query: Query) -> list[Hit]:
         """Return the hits of `answer`, best first."""
@@ -82,23 +95,23 @@ class Engine:
         """
         results = self.order(query)
         page = results.page
-        hits = self._searcher.hits(results, results.first, len(page.pictures))
+        hits = self._searcher().hits(results, results.first, len(page.pictures))
         return Answer(hits, page.confidence, page.more, page.notes, results.cuts)
 
     def order(self, query: Query) -> RankedResults:
         """Return the ranking of `answer` without reading pictures; raise what `answer` raises."""
-        return self._searcher.rank(query)
+        return self._searcher().rank(query)
 
     def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:
         """Return `count` hits from the rank `start` on, without pictures removed meanwhile."""
-        return self._searcher.hits(results, start, count)
+        return self._searcher().hits(results, start, count)
 
     def vector_of(self, query: Query) -> tuple[str, Vectors]:
         """Return the id of a query's space, and its unit vector (width,) with its marks applied.
 
         Raises what `answer` raises, and NotFound where nothing is indexed.
         """
-        return self._searcher.vector_of(query)
+        return self._searcher().vector_of(query)
 
     def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
         """Count the facets of these collections, or of all, under a filter.
@@ -107,7 +120,7 @@ class Engine:
             BadQuery: the filter is not valid.
             NotFound: a collection does not exist.
         """
-        return self._facets.facets(self.catalog.collections.with_last_changes(collections), where)
+        return self._facets().facets(self.catalog.collections.with_last_changes(collections), where)
 
     def encoder(self, spec: str) -> Encoder:
         """Return the encoder of that name, opened once."""
@@ -127,7 +140,7 @@ class Engine:
 
     def forget_adapters(self) -> None:
         """Reload the adapters at the next search, after one was installed, switched or removed."""
-        self._searcher.adapters.clear()
+        self._searcher().adapters.clear()
 
     def plan(
         self, collection: Collection, report: Callable[[str], None] | None = None
@@ -163,31 +176,31 @@ class Engine:
         check: Callable[[Picture], object] = lambda _: None,
     ) -> bytes:
         """Return a picture as WebP within a square of `side_px`; see `Library.thumbnail`."""
-        return self._library.thumbnail(picture_id, side_px, content_hash, check)
+        return self._library().thumbnail(picture_id, side_px, content_hash, check)
 
     def placeholder(self, picture: Picture) -> bytes | None:
         """Return a stored WebP of a few pixels to show while the picture loads, or None."""
-        return self._library.placeholder(picture)
+        return self._library().placeholder(picture)
 
     def remove(self, name: str) -> None:
         """Remove a collection with its index files; see `Library.remove`."""
-        self._library.remove(name)
+        self._library().remove(name)
 
     def forget_missing(self, name: str) -> int:
         """Remove the pictures whose files were not found; see `Library.forget_missing`."""
-        return self._library.forget_missing(name)
+        return self._library().forget_missing(name)
 
     def rename(self, name: str, new: str) -> None:
         """Rename a collection; see `Library.rename`."""
-        self._library.rename(name, new)
+        self._library().rename(name, new)
 
     def map_file(self, collection: Collection) -> Path:
         """Return the path of a collection's map."""
-        return self._library.map_file(collection)
+        return self._library().map_file(collection)
 
     def picture_map(self, collection: Collection) -> PictureMap | None:
         """Return the map of a collection, or None where none belongs to its change log."""
-        return self._library.picture_map(collection)
+        return self._library().picture_map(collection)
 
     def warm(self) -> None:
         """Load everything that the first query would otherwise wait for."""
@@ -205,17 +218,3 @@ class Engine:
     def close(self) -> None:
         """Write stores that changed to their files, for a quicker next start."""
         self._indexes.close()
-
-    @cached_property
-    def _facets(self) -> FacetCache:
-        return FacetCache(self.catalog)
-
-    @cached_property
-    def _library(self) -> Library:
-        return Library(self.catalog, self._folder, self._thumbnails, self._stores)
-
-    @cached_property
-    def _searcher(self) -> Searcher:
-        return Searcher(
-            self.catalog, self.limits, self._encoders, self._indexes, self._facets.keep_only
-        )

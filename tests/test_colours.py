@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.filters.colours import NAMED, TOLERANCE, are, cells, cells_near, lab
+from search.query.filters.colours import NAMED, TOLERANCE, are, cells, cells_near, lab
 
 # Every seventh step through sRGB, corners included.
 STEPS = [0, 42, 85, 127, 170, 212, 255]

@@ -1,6 +1,9 @@
 """The engine and its followers: a search equals an exact scan of SQL, in any state of the index."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.database.tables import change
 from search.catalog.records import EmbeddedCaptions, EmbeddedPicture, FileState
 from search.encoders.tiny import TinyEncoder
-from search.engine import Engine
+from search.engine import Engine, once
 from search.errors import BadQuery, NotFound, SpaceMismatch
 from search.query.records import IndexedTerm, PictureTerm, Query, TextTerm
 from search.records import PictureFacts, Space
@@ -76,6 +79,23 @@ def test_hits_are_ranked_by_their_cosine_and_joined_with_sql(engine: Engine) -> 
             f"all is {colour}",
         ]
     assert hits[0].picture.path.name == "red.jpg"
+
+
+def test_a_part_is_built_by_one_thread_and_shared_by_all() -> None:
+    built: list[object] = []
+    both_in = threading.Barrier(2)
+
+    def build() -> object:
+        with suppress(threading.BrokenBarrierError):
+            both_in.wait(timeout=0.2)
+        built.append(object())
+        return built[-1]
+
+    part = once(build)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.submit(part), threads.submit(part)
+        assert first.result() is second.result()
+    assert built == [part()]
 
 
 def test_a_picture_finds_itself_by_its_file_and_others_by_its_id(

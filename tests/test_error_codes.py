@@ -25,7 +25,7 @@ SHOWN = (
     "search/concepts",
     "search/documents",
     "search/encoders",
-    "search/filters",
+    "search/query/filters",
     "search/pictures",
     "search/query",
     "search/ranking",

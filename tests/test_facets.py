@@ -11,8 +11,8 @@ from search.catalog.catalog import Catalog
 from search.catalog.records import EmbeddedPicture
 from search.facets.cache import FacetCache
 from search.facets.records import NOTHING, Facets, Folder, Value, ValueRange
-from search.filters.colours import NAMED
-from search.filters.grammar import parse
+from search.query.filters.colours import NAMED
+from search.query.filters.grammar import parse
 from search.records import Caption, Collection, Fields
 from tests.conftest import Limn
 from tests.small_catalog import FACTS, SPACE, embedded, unit

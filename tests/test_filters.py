@@ -9,8 +9,8 @@ import pytest
 from search.catalog.catalog import Catalog
 from search.catalog.filters import passes
 from search.errors import BadQuery
-from search.filters.grammar import format_filter, parse
-from search.filters.tree import AllOf, AnyOf, Condition, Not
+from search.query.filters.grammar import format_filter, parse
+from search.query.filters.tree import AllOf, AnyOf, Condition, Not
 from search.records import Caption
 from tests.small_catalog import FACTS, SPACE, embedded, unit
 

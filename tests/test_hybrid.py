@@ -12,16 +12,24 @@ from alembic.config import Config
 from PIL import Image
 
 from search.bootstrap import open_engine
+from search.catalog import filters
 from search.catalog.catalog import Catalog
+from search.catalog.conditions import Test, all_conditions
 from search.catalog.database.schema import migrations_folder
 from search.catalog.database.tables import caption
 from search.encoders.tiny import TinyEncoder
 from search.engine import Engine
 from search.errors import BadQuery
-from search.filters.grammar import parse
-from search.query.records import Hit, IndexedTerm, PictureTerm, Query, SignalName, TextTerm
+from search.query.filters.fields import Value
+from search.query.filters.grammar import parse
+from search.query.limits import SIGNAL_NAMES, SignalName
+from search.query.records import Hit, IndexedTerm, Match, PictureTerm, Query, TextTerm
+from search.ranking import candidates
+from search.ranking.context import Candidates, SearchContext
+from search.ranking.fusion import Captioned, Fit, SignalScores
 from search.ranking.pagination import near_duplicates
-from search.records import Vectors
+from search.ranking.signals import SIGNALS
+from search.records import Ids, Picture, Scores, Vectors
 from search.settings import Settings
 from tests.raw_sql import database_of
 from tests.tiny_index import run_index
@@ -122,6 +130,46 @@ def test_only_the_evidence_that_is_asked_for_speaks(engine: Engine, by: SignalNa
     assert {hit.measure for hit in hits} == {"cosine" if by == "picture" else "relevance"}
 
 
+class NewestSignal:
+    """A toy signal: the newest picture is right, whatever the query."""
+
+    name = "newest"
+
+    def propose(self, context: SearchContext, depth: int) -> Ids:
+        return context.indexes[0].pictures.ids()[-1:]
+
+    def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
+        newest = (candidates.ids == candidates.ids.max()).astype(np.float32)
+        return SignalScores(newest, newest)
+
+    def log_odds(self, scores: SignalScores, captioned: Captioned, fit: Fit) -> Scores:
+        return np.float32(1_000) * scores.strength
+
+    def explain(
+        self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]
+    ) -> Match | None:
+        return Match(self.name, 1.0, share) if scores.strength[row] else None
+
+
+def test_a_signal_that_is_added_to_the_tuple_ranks_and_explains(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = Query(text("a red wall"), k=8)
+    before = engine.search(query)
+    monkeypatch.setattr(candidates, "SIGNALS", (*SIGNALS, NewestSignal()))
+    hits = engine.search(query)
+    newest = max(hit.picture.id for hit in before)
+    assert before[0].picture.id != newest == hits[0].picture.id
+    assert hits[0].matches[-1].by == "newest" and hits[0].matches[-1].share > 0.9
+    assert sum(match.share for match in hits[0].matches) == pytest.approx(1, abs=1e-5)
+    others = [hit.picture.id for hit in before if hit.picture.id != newest]
+    assert [hit.picture.id for hit in hits[1:]] == others
+
+
+def test_each_signal_to_search_by_is_in_the_tuple() -> None:
+    assert set(SIGNAL_NAMES) <= {signal.name for signal in SIGNALS}
+
+
 def test_captions_that_change_or_go_are_followed_without_ghosts(
     engine: Engine, settings: Settings, folder: Path
 ) -> None:
@@ -136,6 +184,21 @@ def test_captions_that_change_or_go_are_followed_without_ghosts(
     run_index(engine.catalog, folder)
     answer = engine.answer(Query(text("quixwell"), k=8, by=("caption", "words")))
     assert answer.hits == () and "nothing was found" in answer.notes[0]
+
+
+def test_the_condition_of_a_filter_is_built_once_a_search(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conditions, built = dict(all_conditions()), []
+
+    def width(operator: str, value: Value) -> Test:
+        built.append(operator)
+        return all_conditions()["width"](operator, value)
+
+    monkeypatch.setattr(filters, "all_conditions", lambda: {**conditions, "width": width})
+    hits = engine.search(Query(text("red"), k=8, where=parse("width > 50")))
+    assert {match.by for match in hits[0].matches} >= {"picture", "words"}
+    assert built == [">"]
 
 
 def test_filters_hold_for_every_kind_of_evidence(engine: Engine) -> None:

@@ -17,8 +17,8 @@ from indexer.indexing.progress import rate_text
 from indexer.indexing.request import Request
 from search.cli.waiting import announce_wait
 from search.errors import BadQuery
-from search.filters import grammar
-from search.filters.tree import Condition
+from search.query.filters import grammar
+from search.query.filters.tree import Condition
 from search.query.syntax import split_option
 from search.text.amounts import amount
 from tests.typed import Typed

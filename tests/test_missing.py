@@ -28,7 +28,7 @@ from search.catalog.database.schema import ensure_schema, upgrade
 from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.errors import NotFound
-from search.filters.saved_address import picture_ids, with_ids
+from search.query.filters.saved_address import picture_ids, with_ids
 from search.query.records import IndexedTerm, Query, TextTerm
 from tests.colour_web import settings_in
 from tests.conftest import Limn

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from search.catalog.catalog import Catalog
 from search.errors import BadQuery
-from search.filters.grammar import DEEPEST, check, conditions, format_filter, parse
-from search.filters.normal_form import depth, normal_form
-from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+from search.query.filters.grammar import DEEPEST, check, conditions, format_filter, parse
+from search.query.filters.normal_form import depth, normal_form
+from search.query.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from tests.small_catalog import FACTS, SPACE, embedded, unit
 
 WIDTHS = range(100, 108)

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from search.engine import Engine
 from search.errors import BadQuery
-from search.filters.contradictions import contradiction, format_contradiction
-from search.filters.grammar import parse
+from search.query.filters.contradictions import contradiction, format_contradiction
+from search.query.filters.grammar import parse
 from search.query.records import Query, TextTerm
 from tests.colour_web import opened, settings_in, store
 from tests.conftest import Limn

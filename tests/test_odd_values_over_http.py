@@ -15,7 +15,7 @@ from search.bootstrap import open_engine
 from search.catalog.catalog import Catalog
 from search.catalog.database.values import MAX_INTEGER, check_values
 from search.errors import BadQuery
-from search.filters.tree import Condition
+from search.query.filters.tree import Condition
 from tests.colour_web import settings_in, store_colours
 from web.app import create_app
 

@@ -10,8 +10,8 @@ from search.documents import facets, from_records
 from search.documents.picture import Picture
 from search.facets.cache import ALONE
 from search.facets.records import NOTHING
-from search.filters.fields import FIELDS, HAVING
 from search.picture_facts import COUNTED, FACTS, FILTERABLE, SCALARS
+from search.query.filters.fields import FIELDS, HAVING
 from search.records import PictureFacts
 from tests.small_catalog import FACTS as CANON
 from web.pages.filter_form import TITLES

@@ -48,6 +48,13 @@ def test_a_store_an_encoder_and_a_source_are_added_by_their_entry_points(
     assert "no index to choose" in limn("plan", "toys", "--store", store, **toys).stdout
 
 
+def test_a_source_that_is_no_file_is_not_watched(
+    limn: Limn, toys: dict[str, str], colours: Path
+) -> None:
+    refused = limn("index", f"toy:{colours}", "-c", "toys", "--watch", code=2, **toys).stderr
+    assert f"toy:{colours} is none; leave --watch out" in refused
+
+
 def test_a_filter_and_a_route_are_added_by_their_entry_points(
     limn: Limn, toys: dict[str, str], colours: Path, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 from werkzeug.routing import Rule
 
 from search.bootstrap import open_engine
@@ -17,11 +18,13 @@ from search.catalog.database.schema import ensure_schema
 from search.catalog.tokens import Tokens
 from search.engine import Engine
 from search.errors import NameTaken, NotFound
+from search.pictures import Limits
 from tests.colour_web import picture_bytes, settings_in, store_colours
 from tests.conftest import Limn
 from web.app import create_app
 from web.middleware.rate_limit import SWEEP_AFTER, RateCounts
 from web.middleware.request_log import _Lines
+from web.services.query_images import QueryImages
 
 pytestmark = pytest.mark.slow
 
@@ -301,3 +304,17 @@ def test_prometheus_reads_requests_and_what_is_held(engine: Engine, tmp_path: Pa
     assert 'limn_index_vectors{collection="colours",kind="pictures"} 2.0' in answer.text
     assert 'limn_jobs{state="queued"} 0.0' in answer.text
     assert "limn_index_bytes 0.0" in answer.text and "limn_requests_waiting 0.0" in answer.text
+
+
+def test_a_query_image_above_the_limit_counts_with_its_own_size() -> None:
+    written = BytesIO()
+    Image.effect_noise((64, 64), 50).save(written, "PNG")
+    data = written.getvalue()
+    images = QueryImages(len(data) - 1, Limits())
+    assert images.size_bytes == 0
+    images.store(data)
+    assert images.size_bytes == len(data)
+    images = QueryImages(3 * len(data), Limits())
+    for _ in range(4):
+        images.store(data)
+    assert images.size_bytes == 3 * len(data)

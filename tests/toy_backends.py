@@ -19,7 +19,7 @@ from search.catalog.database import tables
 from search.encoders import EncoderBackend
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadSetting
-from search.filters.fields import Field
+from search.query.filters.fields import Field
 from search.records import Caption, Collection, Pixels, Space, Vectors
 from search.stores import IndexKind, StoreOptions
 from search.stores.exact import ExactStore

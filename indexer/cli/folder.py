@@ -17,7 +17,7 @@ from search.catalog.catalog import Catalog
 from search.cli.folder import FolderScope
 from search.engine import Engine
 from search.errors import CollectionBusy
-from search.filters.tree import Condition
+from search.query.filters.tree import Condition
 from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import one_line, printable

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.indexing.request import Request
+from indexer.sources.registry import has_prefix
 from search.errors import BadSetting
 from search.packages.installing import install_extra
 
@@ -30,7 +31,7 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
     is yielded again.
 
     Raises:
-        BadSetting: watchfiles is not installed.
+        BadSetting: watchfiles is not installed, or no source is a path.
     """
     try:
         from watchfiles import watch
@@ -40,7 +41,13 @@ def changes(request: Request, missing: Callable[[], Iterable[Path]]) -> Iterator
             "--watch needs watchfiles: {install}",
             install=install_extra("sources"),
         ) from error
-    roots = [Path(source) for source in request.sources]
+    roots = [Path(source) for source in request.sources if not has_prefix(source)]
+    if not roots:
+        raise BadSetting(
+            "nothing-to-watch",
+            "--watch follows folders and files, and {sources} is none; leave --watch out",
+            sources=", ".join(request.sources),
+        )
     while True:
         places = WatchedPlaces(roots, ())
         there = {root if root.is_dir() else root.parent for root in roots if root.exists()}

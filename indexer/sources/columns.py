@@ -7,7 +7,7 @@ from typing import Any
 
 from indexer.sources import SidecarData
 from search.errors import BadSource
-from search.filters.fields import NUMBER
+from search.query.filters.fields import NUMBER
 from search.records import Caption
 
 # The column names that publishers use, the most specific first.

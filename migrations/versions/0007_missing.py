@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from search.filters.saved_address import picture_ids
+from search.query.filters.saved_address import picture_ids
 
 revision = "0007"
 down_revision = "0006"

@@ -10,8 +10,8 @@ from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.errors import BadQuery
-from search.filters.fields import COLUMN, all_fields
-from search.filters.grammar import (
+from search.query.filters.fields import COLUMN, all_fields
+from search.query.filters.grammar import (
     ResolvedCondition,
     column_of,
     conditions,
@@ -19,8 +19,8 @@ from search.filters.grammar import (
     map_conditions,
     value_of,
 )
-from search.filters.normal_form import normal_form
-from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+from search.query.filters.normal_form import normal_form
+from search.query.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from search.records import Ids
 from search.text.characters import compose
 
@@ -61,9 +61,9 @@ class CatalogFilters:
 
         return map_conditions(where, with_value)
 
-    def check(self, where: Filter) -> None:
-        """Raise BadQuery for a filter that can't become a statement."""
-        passes(where)
+    def condition(self, where: Filter) -> Test:
+        """Return the filter's condition; raise BadQuery for one that can't become a statement."""
+        return passes(where)
 
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
         """Return the names of the extra columns of these collections, in order."""
@@ -82,7 +82,7 @@ class CatalogFilters:
                 sql.scalars(sa.select(names.c.name).where(is_used.exists()).order_by(names.c.name))
             )
 
-    def ids(self, collection_ids: Sequence[int], where: Filter) -> dict[int, Ids]:
+    def ids(self, collection_ids: Sequence[int], where: Filter | Test) -> dict[int, Ids]:
         """Return the ids of the pictures that pass, ascending, by collection, in one statement."""
         # One text for each collection: a row for each of 500,000 ids takes ten times as long.
         id_list = sa.func.aggregate_strings(sa.cast(p.id, sa.String), ",")
@@ -127,13 +127,15 @@ def _unknown(name: str, columns: Sequence[str]) -> BadQuery:
     )
 
 
-def passes(where: Filter) -> Test:
+def passes(where: Filter | Test) -> Test:
     """Return the filter as a condition on `picture`; an unknown fact never passes.
+
+    A condition returns unchanged, so that several statements share it.
 
     Raises:
         BadQuery: an unknown field, operator or value.
     """
-    return _test(normal_form(where))
+    return where if isinstance(where, sa.ColumnElement) else _test(normal_form(where))
 
 
 def _test(where: Filter) -> Test:

@@ -7,12 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from search.catalog.conditions import Test
 from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces
-from search.catalog.filters import passes
-from search.filters.tree import Filter
 from search.text.analysis import words_of
 
 # What PostgreSQL's full text search takes of one picture is a megabyte: past this, words are left
@@ -68,19 +67,19 @@ class CatalogWords:
         self,
         query_words: Sequence[str],
         collection_ids: Sequence[int],
-        where: Filter | None = None,
+        where: Test | None = None,
     ) -> FoundWords:
         """Return the best pictures for any of the words, at most 300.
 
-        It takes one statement. `query_words` comes from `search.text.analysis.query_words`; the
-        pictures pass `where`.
+        It takes one statement. `query_words` comes from `search.text.analysis.query_words`;
+        `where` is the condition that the pictures pass, from `CatalogFilters.condition`.
         """
         statement = (
             self._sqlite(query_words) if self._database.is_sqlite else self._postgres(query_words)
         )
         statement = statement.where(t.picture.c.collection_id.in_(collection_ids), present())
         if where is not None:
-            statement = statement.where(passes(where))
+            statement = statement.where(where)
         with self._database.read_transaction() as sql:
             rows = sql.execute(statement.limit(MAX_CANDIDATES)).all()
         counts = rows[0][2:] if rows else (0,) * len(query_words)

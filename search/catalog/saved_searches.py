@@ -16,7 +16,7 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, in_pieces, now
 from search.errors import NameTaken, NotFound
-from search.filters.saved_address import picture_ids, with_ids
+from search.query.filters.saved_address import picture_ids, with_ids
 from search.text.characters import forms
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces
-from search.filters import colours
+from search.query.filters import colours
 from search.records import Ids
 
 Hashes = NDArray[np.uint64]

@@ -7,8 +7,8 @@ from typing import NamedTuple, cast
 
 from search.engine import Engine
 from search.errors import BadQuery
-from search.filters.tree import AllOf, Filter
 from search.packages import plugins
+from search.query.filters.tree import AllOf, Filter
 from search.query.records import Query
 from search.settings import Settings
 from search.text.path_names import user_path

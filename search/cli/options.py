@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from search.packages import plugins
-from search.query.limits import ALL_SIGNALS
+from search.query.limits import SIGNAL_NAMES
 from search.settings import Settings, memory_size
 
 
@@ -66,7 +66,7 @@ def answer_options(command: Any) -> Any:
         click.option(
             "--by",
             multiple=True,
-            type=click.Choice(ALL_SIGNALS),
+            type=click.Choice(SIGNAL_NAMES),
             help="A signal to rank by; may be repeated.  [default: all]",
         ),
         click.option(

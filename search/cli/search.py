@@ -12,7 +12,7 @@ from search.cli.options import answer_options, settings_with
 from search.cli.output import print_hits
 from search.cli.waiting import announce_wait
 from search.errors import BadQuery
-from search.query.limits import ALL_SIGNALS, SearchSignal
+from search.query.limits import SIGNAL_NAMES, SignalName
 from search.query.records import PictureTerm, Query, Term
 from search.text.printable import one_line
 
@@ -145,7 +145,7 @@ def _answer(
     collections: tuple[str, ...],
     folder: str | None,
     where: str | None,
-    by: tuple[SearchSignal, ...],
+    by: tuple[SignalName, ...],
     cutoff: float,
     fold: bool,
     diverse: float,
@@ -160,7 +160,7 @@ def _answer(
     from search.bootstrap import open_engine
     from search.cli.folder import check_folder, update_folder
     from search.cli.picture_names import NamedPictures
-    from search.filters.grammar import parse
+    from search.query.filters.grammar import parse
 
     if page < 1:
         raise BadQuery("page-out-of-range", "--page is {page}; pages begin at 1", page=page)
@@ -172,7 +172,7 @@ def _answer(
         k=k,
         offset=(page - 1) * k,
         where=None if where is None else parse(where),
-        by=by or ALL_SIGNALS,
+        by=by or SIGNAL_NAMES,
         cutoff=cutoff,
         fold=fold,
         diverse=diverse,

@@ -12,8 +12,8 @@ from search.documents.collection import Collection
 from search.documents.jobs import Job
 from search.documents.picture import Caption, Captions, Picture
 from search.documents.search import Answer, AskedQuery, AskedTerm, Cut, Hit, Match
-from search.filters.grammar import format_filter
 from search.query import records as query_records
+from search.query.filters.grammar import format_filter
 from search.query.records import ConceptTerm, IndexedTerm, Query, Term, TextTerm
 from search.text.printable import printable
 

@@ -18,7 +18,7 @@ from search.documents.members import (
     in_schema,
 )
 from search.documents.picture import Caption, Picture, picture_of
-from search.query.limits import ALL_SIGNALS, DEFAULT_K, MAX_HITS, MAX_MARKS, MAX_TERMS, SearchSignal
+from search.query.limits import DEFAULT_K, MAX_HITS, MAX_MARKS, MAX_TERMS, SIGNAL_NAMES, SignalName
 
 
 class Match(Struct, frozen=True):
@@ -112,9 +112,9 @@ class AnswerFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         expects("it must be a text, such as: date >= 2021"),
     ] = ""
     by: Annotated[
-        tuple[SearchSignal, ...],
+        tuple[SignalName, ...],
         about("what may speak; all, if none"),
-        expects(f"it may be: {', '.join(ALL_SIGNALS)}"),
+        expects(f"it may be: {', '.join(SIGNAL_NAMES)}"),
     ] = ()
     cutoff: Annotated[Share, about("hits with less confidence are left out")] = 0.0
     fold: Annotated[bool, about("near-duplicates become one hit")] = False

@@ -10,10 +10,10 @@ from search.catalog.catalog import Catalog
 from search.facets.columns import FactColumns, ValueCodes
 from search.facets.counting import Part, count
 from search.facets.records import Facets
-from search.filters.fields import COLUMN
-from search.filters.grammar import column_of, conditions, format_filter
-from search.filters.tree import AllOf, Filter
 from search.picture_facts import COUNTED
+from search.query.filters.fields import COLUMN
+from search.query.filters.grammar import column_of, conditions, format_filter
+from search.query.filters.tree import AllOf, Filter
 from search.records import Collection, Ids
 
 # Counts that are cached: a page requests the same ones while its words change.

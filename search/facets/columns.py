@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.catalog.fact_rows import PICTURE_COLUMNS, CollectionFacts, FactRows
-from search.filters import colours
 from search.picture_facts import COUNTED
+from search.query.filters import colours
 from search.records import Ids
 
 Codes = NDArray[np.int32]

@@ -19,9 +19,9 @@ from search.facets.records import (
     Value,
     ValueRange,
 )
-from search.filters.colours import NAMED
-from search.filters.fields import COLUMN
 from search.picture_facts import COUNTED
+from search.query.filters.colours import NAMED
+from search.query.filters.fields import COLUMN
 
 Mask = NDArray[np.bool_]
 Counts = NDArray[np.int64]

@@ -1,14 +1,14 @@
 """The checks of queries: every limit on a query is enforced here and nowhere else."""
 
 from search.errors import BadQuery
-from search.filters import grammar
+from search.query.filters import grammar
 from search.query.limits import (
-    ALL_SIGNALS,
     MAX_CHARACTERS,
     MAX_HITS,
     MAX_MARKS,
     MAX_TERMS,
     MAX_WEIGHT,
+    SIGNAL_NAMES,
 )
 from search.query.records import Crop, PictureTerm, Query, TextTerm
 
@@ -70,13 +70,13 @@ def check(query: Query) -> None:
                 name=name,
                 share=share,
             )
-    unknown = [name for name in query.by if name not in ALL_SIGNALS]
+    unknown = [name for name in query.by if name not in SIGNAL_NAMES]
     if unknown or not query.by:
         raise BadQuery(
             "signal-unknown",
             "by is {found}; it may be: {signals}",
             found=", ".join(unknown) or "empty",
-            signals=", ".join(ALL_SIGNALS),
+            signals=", ".join(SIGNAL_NAMES),
         )
     if (
         query.ranks

@@ -1,6 +1,6 @@
 """Limits of queries and of what people save, each with its reason; the API documents them."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 # Deeper answers cost memory and are never looked at; a page that scrolls stays far below.
 MAX_HITS = 10_000
@@ -42,7 +42,7 @@ MAX_ADDRESS = 64_000
 # What is noted of a picture on a board.
 MAX_NOTE = 2_000
 
-SearchSignal = Literal["picture", "caption", "words"]
+SignalName = Literal["picture", "caption", "words"]
 """The signals to search by: a picture's vector, its captions' vectors, or its captions' words."""
 
-ALL_SIGNALS: tuple[SearchSignal, ...] = ("picture", "caption", "words")
+SIGNAL_NAMES: tuple[SignalName, ...] = get_args(SignalName)

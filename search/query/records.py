@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from search.errors import Message
-from search.filters.tree import Filter
-from search.query.limits import ALL_SIGNALS
+from search.query.filters.tree import Filter
+from search.query.limits import SIGNAL_NAMES, SignalName
 from search.records import Caption, Picture
 
 
@@ -50,11 +50,6 @@ class ConceptTerm:
 Term = TextTerm | PictureTerm | IndexedTerm | ConceptTerm
 
 
-SignalName = Literal["picture", "caption", "words", "marks"]
-"""The kinds of evidence for a hit: its own vector, its captions' vectors, its captions' words, or
-its cosine with the direction of the marks."""
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """A query, from any interface. Without collections, all are searched.
@@ -78,7 +73,7 @@ class Query:
     k: int = 20
     offset: int = 0
     where: Filter | None = None
-    by: tuple[SignalName, ...] = ALL_SIGNALS
+    by: tuple[SignalName, ...] = SIGNAL_NAMES
     cutoff: float = 0.0
     fold: bool = False
     diverse: float = 0.0
@@ -104,7 +99,7 @@ Measure = Literal["cosine", "relevance", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The evidence of one signal for a hit.
+    """The evidence of the signal `by` for a hit.
 
     `score` is a cosine for a picture or a caption; for words the part of the query's words that
     the captions contain, rare ones counting more, from 0 to 1; for marks a cosine with their
@@ -112,7 +107,7 @@ class Match:
     `caption` is the one that matched.
     """
 
-    by: SignalName
+    by: str
     score: float
     share: float
     caption: Caption | None = None

@@ -1,18 +1,25 @@
 """Candidates of all signals, merged and ranked for a search context."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.query.limits import ALL_SIGNALS
+from search.query.limits import SIGNAL_NAMES
 from search.query.records import Hit, Match, Measure, Query, TextTerm
-from search.ranking import fusion
 from search.ranking.context import Candidates, SearchContext, vectors_of
-from search.ranking.fusion import CONFIDENCE, RELEVANCE, SignalScores
+from search.ranking.fusion import (
+    CaptionShares,
+    Fit,
+    SignalScores,
+    captioned_share,
+    log_odds,
+    probability,
+    shares,
+)
 from search.ranking.signals import SIGNALS
-from search.ranking.signals.picture import nearest_pictures
+from search.ranking.signals.picture import nearest_pictures, picture_confidence
 from search.records import Ids, Picture, Scores
 
 
@@ -86,8 +93,7 @@ def _by_cosine(context: SearchContext, depth: int) -> Ranking:
     ids, scores = nearest_pictures(context, depth)
     confidence = None
     if context.plain and len(ids):
-        z_scores = context.background().text_picture.z_score(scores)
-        confidence = fusion.probability(fusion.picture_log_odds(z_scores), CONFIDENCE)
+        confidence = picture_confidence(context.background().text_picture.z_score(scores))
     return Ranking("cosine", ids, scores, confidence)
 
 
@@ -95,22 +101,34 @@ def _by_all_signals(context: SearchContext, depth: int) -> Ranking:
     ids = np.unique(np.concatenate([signal.propose(context, depth) for signal in SIGNALS]))
     candidates = Candidates(ids, vectors_of(context.indexes, ids))
     scores = {signal.name: signal.score(context, candidates) for signal in SIGNALS}
-    text_share = context.embedded_query.text_share
-    odds, parts = fusion.log_odds(scores, text_share, RELEVANCE)
+    captioned = captioned_share(scores["caption"].strength, context.embedded_query.text_share)
+    parts = _parts(scores.values(), captioned, "relevance")
+    odds = log_odds(parts, captioned, "relevance")
     order = np.lexsort((ids, -odds))
     confidence = None
-    if context.plain and set(context.query.by) == set(ALL_SIGNALS):
-        confidence_odds, _ = fusion.log_odds(scores, text_share, CONFIDENCE)
-        confidence = fusion.probability(confidence_odds, CONFIDENCE)[order]
+    if context.plain and set(context.query.by) == set(SIGNAL_NAMES):
+        confidence_parts = _parts(scores.values(), captioned, "confidence")
+        confidence_odds = log_odds(confidence_parts, captioned, "confidence")
+        confidence = probability(confidence_odds, "confidence")[order]
     return Ranking(
         measure="relevance",
         ids=ids[order],
-        scores=fusion.probability(odds, RELEVANCE)[order],
+        scores=probability(odds, "relevance")[order],
         confidence=confidence,
         signals=tuple(signal_scores.in_order(order) for signal_scores in scores.values()),
-        shares=fusion.shares(parts)[order],
+        shares=shares(parts)[order],
         words=context.embedded_query.words,
     )
+
+
+def _parts(
+    scores: Iterable[SignalScores], captioned: CaptionShares, fit: Fit
+) -> NDArray[np.float32]:
+    """Return the part of each signal (n, signals) in the log odds of the candidates."""
+    parts = [
+        signal.log_odds(each, captioned, fit) for signal, each in zip(SIGNALS, scores, strict=True)
+    ]
+    return np.stack(parts, axis=1).astype(np.float32)
 
 
 def _matches(row: int, picture: Picture, ranking: Ranking) -> tuple[Match, ...]:
@@ -118,9 +136,9 @@ def _matches(row: int, picture: Picture, ranking: Ranking) -> tuple[Match, ...]:
         return ()
     if ranking.signals is None or ranking.shares is None:
         return (Match("picture", float(ranking.scores[row]), 1.0),)
-    shares = ranking.shares[row].tolist()
+    row_shares = ranking.shares[row].tolist()
     matches = (
         signal.explain(scores, row, share, picture, ranking.words)
-        for signal, scores, share in zip(SIGNALS, ranking.signals, shares, strict=True)
+        for signal, scores, share in zip(SIGNALS, ranking.signals, row_shares, strict=True)
     )
     return tuple(match for match in matches if match is not None)

@@ -4,51 +4,46 @@ The evidence adds up as log odds. A picture without captions is not ranked below
 for that reason: its picture is its only evidence, and counts for more.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.query.records import SignalName
 from search.records import Ids, Scores
+
+# Both fits were made on 250 photographs that the built-in pair was not trained on, searched by
+# captions that were not indexed, in English and Chinese. docs/relevance.md has the gain of each.
+#
+# The relevance ranks pictures: the right picture is the likeliest, by a softmax over the
+# collection, each half of the photographs without captions in turn.
+#
+# The confidence was fitted picture by picture, right or wrong; it would rank pictures without
+# captions too low. By captions and by single words, against 40 things that no picture shows: from
+# `even` on it is more likely than not that the best picture shows the query.
+Fit = Literal["relevance", "confidence"]
+"""The purpose of log odds. Every weight was fitted once for each; a signal's are in its file."""
 
 
 @dataclass(frozen=True, slots=True)
-class FusionWeights:
-    """The weight of each signal, per unit of strength; constants with and without captions.
+class FusionConstants:
+    """The constants of a fit, added to the weighted signals.
 
-    `bare` is the picture's weight without captions. `words` is for each unit of BM25,
-    `every_word` for a caption with all words of the query. At log odds of `even` the probability is
-    0.5; `steepness` is its slope there.
+    `captioned` is for what captions answer, `bare` for the rest. At log odds of `even` the
+    probability is 0.5; `steepness` is its slope there.
     """
 
+    captioned: float
     bare: float
-    bare_constant: float
-    picture: float
-    caption: float
-    constant: float
-    words: float
-    every_word: float
     even: float
     steepness: float
 
 
-# Both were fitted on 250 photographs that the built-in pair was not trained on, searched by
-# captions that were not indexed, in English and Chinese. docs/relevance.md has the gain of each.
-
-# Fitted so that the right picture is the likeliest, by a softmax over the collection, each half
-# of the photographs without captions in turn: this ranks pictures. Encoders know no names, and
-# photographs of Flickr8k have none to learn from: `every_word` is a choice, which a test with a
-# made-up name checks.
-RELEVANCE = FusionWeights(3.19, -9.00, 1.43, 1.55, -10.11, 0.050, 3.0, even=-1.07, steepness=1.34)
-
-# Fitted picture by picture, right or wrong: this gives the confidence, and would rank pictures
-# without captions too low. By captions and by single words, against 40 things that no picture
-# shows: from `even` on it is more likely than not that the best picture shows the query.
-CONFIDENCE = FusionWeights(2.45, -8.88, 1.10, 1.41, -10.11, 0.097, 4.0, even=-2.40, steepness=1.67)
-
-FROM_COVERAGE = 0.5
+CONSTANTS: Mapping[Fit, FusionConstants] = {
+    "relevance": FusionConstants(-10.11, -9.00, even=-1.07, steepness=1.34),
+    "confidence": FusionConstants(-10.11, -8.88, even=-2.40, steepness=1.67),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,39 +79,23 @@ class CaptionShares:
     text: float
 
 
-Part = Callable[[SignalScores, CaptionShares, FusionWeights], NDArray[np.float32]]
-"""A signal's part (n,) in the log odds of the candidates."""
+def captioned_share(caption_strength: Scores, text_share: float) -> CaptionShares:
+    """Return the share of a query that captions answer; `text_share` is its part of words."""
+    without = np.isnan(caption_strength)
+    return CaptionShares(np.where(without, 0, text_share).astype(np.float32), text_share)
 
 
-def picture_log_odds(z_scores: Scores, weights: FusionWeights = CONFIDENCE) -> Scores:
-    """Return the log odds (n,) of pictures by their z-scores alone."""
-    return np.float32(weights.bare) * z_scores + np.float32(weights.bare_constant)
+def log_odds(parts: NDArray[np.float32], captioned: CaptionShares, fit: Fit) -> Scores:
+    """Return the log odds (n,) of the candidates, from each signal's part (n, signals)."""
+    constants, share = CONSTANTS[fit], captioned.share
+    odds: Scores = parts.sum(axis=1) + constants.captioned * share + constants.bare * (1 - share)
+    return odds
 
 
-def log_odds(
-    signals: Mapping[SignalName, SignalScores],
-    text_share: float = 1.0,
-    weights: FusionWeights = RELEVANCE,
-) -> tuple[Scores, NDArray[np.float32]]:
-    """Return the log odds (n,) of the candidates, and the part of each signal (n, signals).
-
-    The constants are in no part. `text_share` is the part of the query that is words.
-    """
-    without = np.isnan(signals["caption"].strength)
-    caption_shares = CaptionShares(np.where(without, 0, text_share).astype(np.float32), text_share)
-    parts = np.stack(
-        [PARTS[name](scores, caption_shares, weights) for name, scores in signals.items()], axis=1
-    ).astype(np.float32)
-    share = caption_shares.share
-    odds: Scores = (
-        parts.sum(axis=1) + weights.constant * share + weights.bare_constant * (1 - share)
-    )
-    return odds, parts
-
-
-def probability(odds: Scores, weights: FusionWeights) -> Scores:
-    """Return log odds as a number from 0 to 1: the relevance or the confidence of its weights."""
-    share: Scores = 1 / (1 + np.exp(-weights.steepness * (odds - weights.even)))
+def probability(odds: Scores, fit: Fit) -> Scores:
+    """Return log odds as a number from 0 to 1: the relevance or the confidence."""
+    constants = CONSTANTS[fit]
+    share: Scores = 1 / (1 + np.exp(-constants.steepness * (odds - constants.even)))
     return share
 
 
@@ -127,41 +106,3 @@ def shares(parts: NDArray[np.float32]) -> NDArray[np.float32]:
     # A candidate without any evidence was proposed for its picture: the first signal.
     first = np.eye(parts.shape[1], dtype=np.float32)[[0]]
     return np.where(total > 0, positive / np.where(total > 0, total, 1), first)
-
-
-def _picture(
-    scores: SignalScores, caption_shares: CaptionShares, weights: FusionWeights
-) -> NDArray[np.float32]:
-    share = caption_shares.share
-    part: Scores = (weights.picture * share + weights.bare * (1 - share)) * scores.strength
-    return part
-
-
-def _caption(
-    scores: SignalScores, caption_shares: CaptionShares, weights: FusionWeights
-) -> NDArray[np.float32]:
-    part: Scores = weights.caption * caption_shares.share * np.nan_to_num(scores.strength)
-    return part
-
-
-def _words(
-    scores: SignalScores, caption_shares: CaptionShares, weights: FusionWeights
-) -> NDArray[np.float32]:
-    over = np.maximum(scores.score - FROM_COVERAGE, 0) / (1 - FROM_COVERAGE)
-    words = weights.words * scores.strength + (weights.every_word * over).astype(np.float32)
-    return np.where(scores.strength > 0, caption_shares.text * words, 0)
-
-
-def _marks(
-    scores: SignalScores, caption_shares: CaptionShares, weights: FusionWeights
-) -> NDArray[np.float32]:
-    part: Scores = weights.bare * scores.strength  # marks are about pictures, captioned or not
-    return part
-
-
-PARTS: Mapping[SignalName, Part] = {
-    "picture": _picture,
-    "caption": _caption,
-    "words": _words,
-    "marks": _marks,
-}

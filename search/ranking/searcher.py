@@ -5,17 +5,18 @@ from dataclasses import replace
 from functools import partial
 
 from search.catalog.catalog import Catalog
+from search.catalog.conditions import Test
 from search.catalog.full_text import FoundWords
 from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
 from search.errors import BadQuery, Message, NotFound, SpaceMismatch
-from search.filters.contradictions import contradiction, format_contradiction
-from search.filters.grammar import format_filter
-from search.filters.tree import Filter
 from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.pool import IndexPool, SearchedCollections
 from search.pictures import Limits
 from search.query.checks import check
+from search.query.filters.contradictions import contradiction, format_contradiction
+from search.query.filters.grammar import format_filter
+from search.query.filters.tree import Filter
 from search.query.limits import MAX_HITS
 from search.query.records import CutText, Hit, PictureTerm, Query, TextTerm
 from search.ranking.adapter_cache import AdapterCache
@@ -41,11 +42,12 @@ class Searcher:
         limits: Limits,
         encoders: EncoderPool,
         indexes: IndexPool,
+        timing: Timing,
         keep_facets: Callable[[set[int]], None],
     ) -> None:
         """Take the parts; `keep_facets` drops the facets of all collections but the given ids."""
         self.adapters = AdapterCache(catalog)
-        self.timing = Timing()
+        self._timing = timing
         self._backgrounds = BackgroundCache()
         self._catalog = catalog
         self._limits = limits
@@ -64,7 +66,7 @@ class Searcher:
         if ranking is None:
             return ()
         page_pictures = results.page.pictures[start - results.first :][:count]
-        with self.timing.stage("join"):
+        with self._timing.stage("join"):
             pictures = self._catalog.pictures.by_id([place.picture_id for place in page_pictures])
         return tuple(
             hit_of(place, pictures[place.picture_id], rank, ranking)
@@ -97,26 +99,27 @@ class Searcher:
         ids = [collection.id for collection, _ in collections]
         encoder = self._encoders.encoder_of(collections[0][0])
         cut_texts = cuts(query.terms, encoder)
-        allowed_ids = None
+        allowed_ids = condition = None
         if query.where is not None:
-            with self.timing.stage("filter"):
-                allowed_ids = self._catalog.filters.ids(ids, query.where)
+            with self._timing.stage("filter"):
+                condition = self._catalog.filters.condition(query.where)
+                allowed_ids = self._catalog.filters.ids(ids, condition)
             if not any(map(len, allowed_ids.values())):
                 return no_results(none_passes(query.where), cut_texts)
-        with self.timing.stage("align"):
+        with self._timing.stage("align"):
             indexes = self._indexes.indexes(collections, with_captions, allowed_ids)
         if not any(index.picture_count for index in indexes):
             return no_results(NOTHING_INDEXED, cut_texts)
         background = self._background(indexes, encoder)
-        with self.timing.stage("embed"):
+        with self._timing.stage("embed"):
             embedded_query, feedback = self._embedder(encoder, collections, background).embed(query)
-        self.timing.batch("texts", sum(isinstance(term, TextTerm) for term in query.terms))
-        self.timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
-        with self.timing.stage("words"):
-            words = self._found_words(query, embedded_query.words, ids, indexes)
+        self._timing.batch("texts", sum(isinstance(term, TextTerm) for term in query.terms))
+        self._timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
+        with self._timing.stage("words"):
+            words = self._found_words(query, embedded_query.words, ids, indexes, condition)
         context = SearchContext(query, embedded_query, indexes, words, background, feedback)
         hashes_of = self._catalog.hashes.of
-        with self.timing.stage("rank"):
+        with self._timing.stage("rank"):
             vectors = partial(vectors_of, indexes)
             page, ranking = paginate(query, rank_function(context), vectors, hashes_of)
         return RankedResults(page, ranking, cut_texts, query.offset + 1)
@@ -128,11 +131,11 @@ class Searcher:
             return no_results(NOTHING_INDEXED)
         ids = [collection.id for collection, _ in collections]
         indexes = self._indexes.indexes(collections, False) if query.compares else []
-        with self.timing.stage("filter"):
+        with self._timing.stage("filter"):
             newest = self._catalog.filters.newest(ids, query.where, MAX_HITS)
         if not len(newest):
             return no_results(none_passes(query.where) if query.where else NOTHING_INDEXED)
-        with self.timing.stage("rank"):
+        with self._timing.stage("rank"):
             page, ranking = paginate(
                 query,
                 lambda depth: newest_first(newest[:depth]),
@@ -181,12 +184,13 @@ class Searcher:
         words: tuple[str, ...],
         collection_ids: Sequence[int],
         indexes: Sequence[CollectionIndexes],
+        condition: Test | None,
     ) -> FoundWords | None:
         """Search the words index, if the words signal is requested and captions exist."""
         has_captions = any(index.caption_count for index in indexes)
         if not has_captions or not words or "words" not in query.by:
             return None
-        return self._catalog.words.find(words, collection_ids, query.where)
+        return self._catalog.words.find(words, collection_ids, condition)
 
     def _background(
         self, indexes: Sequence[CollectionIndexes], encoder: Encoder

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal
 
@@ -11,12 +12,12 @@ Stage = Literal["embed", "filter", "align", "words", "rank", "join"]
 Batch = Literal["texts", "pictures"]
 
 
+@dataclass(frozen=True, slots=True)
 class Timing:
     """A timer that passes its listeners the seconds of stages and the sizes of encoder batches."""
 
-    def __init__(self) -> None:
-        self.on_stage: list[Callable[[Stage, float], None]] = []
-        self.on_batch: list[Callable[[Batch, int], None]] = []
+    on_stage: list[Callable[[Stage, float], None]] = field(default_factory=list)
+    on_batch: list[Callable[[Batch, int], None]] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: Stage) -> Iterator[None]:

@@ -28,7 +28,7 @@ from search.documents.from_facets import facets_document
 from search.documents.from_records import collection_document, job_document
 from search.documents.jobs import JobList, NotTaken, QueuedJob
 from search.documents.reading import read_texts
-from search.filters.grammar import parse
+from search.query.filters.grammar import parse
 from search.text.printable import printable
 from web.links import API
 from web.requests.json_body import read_body

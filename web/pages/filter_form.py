@@ -5,10 +5,10 @@ from flask_babel import lazy_gettext as _
 
 from search.errors import BadQuery
 from search.facets.cache import ALONE
-from search.filters.fields import COLUMN, all_fields
-from search.filters.grammar import conditions, format_filter, parse
-from search.filters.tree import AllOf, Condition
 from search.picture_facts import FACTS
+from search.query.filters.fields import COLUMN, all_fields
+from search.query.filters.grammar import conditions, format_filter, parse
+from search.query.filters.tree import AllOf, Condition
 from search.text.printable import printable
 from web.requests.query_form import Fields, words
 from web.requests.search_url import SearchUrl

@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from search.facets.records import Column, Facets, Folder, Value, ValueRange
-from search.filters.colours import NAMED
-from search.filters.fields import COLUMN, Box
-from search.filters.grammar import conditions, format_filter, parse, value_of
-from search.filters.tree import AllOf, Condition
 from search.picture_facts import COUNTED
+from search.query.filters.colours import NAMED
+from search.query.filters.fields import COLUMN, Box
+from search.query.filters.grammar import conditions, format_filter, parse, value_of
+from search.query.filters.tree import AllOf, Condition
 from search.text.printable import printable
 from web.pages.filter_form import TITLES, field_of, with_filter, word_for
 from web.requests.search_url import SearchUrl

@@ -7,10 +7,10 @@ from werkzeug import Response as AnyResponse
 from werkzeug.datastructures import FileStorage
 
 from search.errors import BadPicture, EncoderUnavailable, Message, SpaceMismatch
-from search.filters.contradictions import contradiction
 from search.picture_facts import FACTS
 from search.pictures.reading import THE_PICTURE
 from search.pictures.thumbnails import thumbnail
+from search.query.filters.contradictions import contradiction
 from search.query.limits import LARGEST_ID, MAX_HITS
 from web.links import API
 from web.pages.chips import chip_views, marks
@@ -111,7 +111,7 @@ def narrow() -> AnyResponse:
     url = parse_panel_form(request.args)
     if url.filter is not None:
         # The check happens here, where the form can come back, and not on the next page.
-        engine().catalog.filters.check(url.filter)
+        engine().catalog.filters.condition(url.filter)
     return redirect(url_for("pages.search", **url.address()), 303)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.filters.tree import Condition
+from search.query.filters.tree import Condition
 from search.query.records import Hit, IndexedTerm, Query
 from search.ranking.pagination import near_duplicates
 from search.records import Picture

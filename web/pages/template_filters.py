@@ -7,8 +7,8 @@ from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
 from search.catalog.jobs import Job, done
-from search.filters.grammar import format_filter
 from search.library.map_file import Region
+from search.query.filters.grammar import format_filter
 from search.query.records import Hit, Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
@@ -150,7 +150,9 @@ def evidence(hit: Hit) -> str:
         "marks": gettext("marks"),
     }
     parts = (
-        f"{names[match.by]} {match.share:.0%}" for match in hit.matches if match.share >= 0.005
+        f"{names.get(match.by, match.by)} {match.share:.0%}"
+        for match in hit.matches
+        if match.share >= 0.005
     )
     return " · ".join(parts)
 

@@ -12,9 +12,9 @@ from search.documents.members import Hits, PictureId, Place, Weight
 from search.documents.reading import quote, read, read_member, read_texts
 from search.documents.search import AnswerFields, SearchDocument, SearchFields
 from search.errors import BadQuery, LimnError
-from search.filters.grammar import parse
 from search.query.checks import check_weight
-from search.query.limits import ALL_SIGNALS, MAX_HITS
+from search.query.filters.grammar import parse
+from search.query.limits import MAX_HITS, SIGNAL_NAMES
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query, Term, TextTerm
 from search.query.syntax import USUAL_MINUS, parse_query_text
 from web.requests.json_body import object_of
@@ -142,7 +142,7 @@ def _query(terms: Sequence[Term], collections: Sequence[str], fields: AnswerFiel
         k=fields.k,
         offset=fields.offset,
         where=parse(fields.where) if fields.where else None,
-        by=fields.by or ALL_SIGNALS,
+        by=fields.by or SIGNAL_NAMES,
         cutoff=fields.cutoff,
         fold=fields.fold,
         diverse=fields.diverse,

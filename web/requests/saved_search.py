@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode
 from werkzeug.datastructures import MultiDict
 
 from search.errors import BadQuery
-from search.filters.grammar import parse
+from search.query.filters.grammar import parse
 from search.query.limits import MAX_ADDRESS, MAX_NOTE, MAX_SAVED_NAME
 from web.requests.query_form import words
 from web.requests.search_url import SearchUrl

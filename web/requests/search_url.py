@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from search.errors import BadQuery
-from search.filters.grammar import parse
-from search.filters.tree import AllOf, Filter
+from search.query.filters.grammar import parse
+from search.query.filters.tree import AllOf, Filter
 from search.query.limits import MAX_HITS
 from search.query.records import TextTerm
 from web.requests.crop import Crop

@@ -85,5 +85,8 @@ class QueryImages:
 
     @property
     def size_bytes(self) -> int:
-        """Return the memory of all cached query images."""
-        return int(self._cache.currsize)
+        """Return the total size of the pictures, without their previews."""
+        with self._lock:
+            if len(self._cache) == 1:  # it may exceed the limit, and counts as the limit
+                return sum(len(image.data) for image in self._cache.values())
+            return int(self._cache.currsize)

@@ -119,7 +119,7 @@ colour = Table(
     "colour",
     metadata,
     # `picture.colours` in CIELAB, to be found by similarity: the cell is that of
-    # `search.filters.colours`. The index covers all columns of the search.
+    # `search.query.filters.colours`. The index covers all columns of the search.
     Column("picture_id", ForeignKey("picture.id", ondelete="CASCADE"), primary_key=True),
     Column("place", SmallInteger, primary_key=True),
     Column("cell", SmallInteger, nullable=False),

@@ -1,31 +1,34 @@
 """The signals, kinds of evidence for a hit: a Protocol, and the tuple of all signals.
 
-A signal is one file of this folder, a place in `SIGNALS`, and its weights in
-`search.ranking.fusion`; its name is one of `search.query.records.SignalName`.
+A signal is one file of this folder and a place in `SIGNALS`. One that a query may choose by name
+is also one of `search.query.limits.SignalName`.
 """
 
 from typing import Protocol
 
-from search.query.records import Match, SignalName
+from search.query.records import Match
 from search.ranking.context import Candidates, SearchContext
-from search.ranking.fusion import SignalScores
+from search.ranking.fusion import CaptionShares, Fit, SignalScores
 from search.ranking.signals.caption import CaptionSignal
 from search.ranking.signals.marks import MarksSignal
 from search.ranking.signals.picture import PictureSignal
 from search.ranking.signals.words import WordsSignal
-from search.records import Ids, Picture
+from search.records import Ids, Picture, Scores
 
 
 class Signal(Protocol):
     """A kind of evidence that proposes candidates, scores them and explains a match."""
 
-    name: SignalName
+    name: str
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
         """Return the ids of about `depth` pictures that the signal finds, or none."""
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
         """Score all candidates, whichever signal proposed them."""
+
+    def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
+        """Return the signal's part (n,) in the log odds of the candidates, by its own weights."""
 
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]

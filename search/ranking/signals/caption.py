@@ -1,19 +1,24 @@
 """The caption signal: the cosine of a picture's nearest caption with the query's words."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from search.catalog import caption_ids
-from search.query.records import Match, SignalName
+from search.query.records import Match
 from search.ranking.context import Candidates, SearchContext
-from search.ranking.fusion import SignalScores
-from search.records import Ids, Picture
+from search.ranking.fusion import CaptionShares, Fit, SignalScores
+from search.records import Ids, Picture, Scores
 from search.stores import VectorStore
+
+# For each unit of the z-score.
+WEIGHT: Mapping[Fit, float] = {"relevance": 1.55, "confidence": 1.41}
 
 
 class CaptionSignal:
     """The signal of pictures with a caption that means the same as the query."""
 
-    name: SignalName = "caption"
+    name = "caption"
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
         """Return the pictures of the nearest captions."""
@@ -52,6 +57,11 @@ class CaptionSignal:
         plain = context.embedded_query.plain
         distribution = background.text_caption if plain else background.of_caption(text)
         return SignalScores(best, distribution.z_score(best), nearest)
+
+    def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
+        """Weigh the z-score, which counts for nothing in a picture without captions."""
+        part: Scores = WEIGHT[fit] * captioned.share * np.nan_to_num(scores.strength)
+        return part
 
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]

@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from search.query.records import Match, SignalName
+from search.query.records import Match
 from search.ranking.context import Candidates, SearchContext
-from search.ranking.fusion import SignalScores
-from search.records import Ids, Picture
+from search.ranking.fusion import CaptionShares, Fit, SignalScores
+from search.ranking.signals.picture import BARE_WEIGHT
+from search.records import Ids, Picture, Scores
 
 
 class MarksSignal:
     """The signal of pictures like those marked "more", and unlike those marked "less"."""
 
-    name: SignalName = "marks"
+    name = "marks"
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
         """Return none: marks move the vector by which the picture signal proposes."""
@@ -25,6 +26,11 @@ class MarksSignal:
         cosines = (candidates.vectors @ feedback.direction[0]).astype(np.float32)
         distribution = context.background().of_picture(feedback.direction)
         return SignalScores(cosines, np.float32(feedback.weight) * distribution.z_score(cosines))
+
+    def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
+        """Weigh the strength like a bare picture's: marks are about pictures, captioned or not."""
+        part: Scores = BARE_WEIGHT[fit] * scores.strength
+        return part
 
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]

@@ -1,17 +1,23 @@
 """The picture signal: the cosine of a picture's own vector with the query."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from search.query.records import Match, SignalName
+from search.query.records import Match
 from search.ranking.context import Candidates, SearchContext
-from search.ranking.fusion import SignalScores
+from search.ranking.fusion import CONSTANTS, CaptionShares, Fit, SignalScores, probability
 from search.records import Ids, Picture, QueryKind, Scores
+
+# For each unit of the z-score, of a picture with captions and of one without.
+WEIGHT: Mapping[Fit, float] = {"relevance": 1.43, "confidence": 1.10}
+BARE_WEIGHT: Mapping[Fit, float] = {"relevance": 3.19, "confidence": 2.45}
 
 
 class PictureSignal:
     """The signal of pictures that look like the query."""
 
-    name: SignalName = "picture"
+    name = "picture"
 
     def propose(self, context: SearchContext, depth: int) -> Ids:
         """Return the nearest pictures; always with marks, which only this signal follows."""
@@ -30,11 +36,23 @@ class PictureSignal:
             strength = np.zeros_like(strength)
         return SignalScores(cosines, strength)
 
+    def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
+        """Weigh the z-score; it counts for more where there are no captions."""
+        share = captioned.share
+        part: Scores = (WEIGHT[fit] * share + BARE_WEIGHT[fit] * (1 - share)) * scores.strength
+        return part
+
     def explain(
         self, scores: SignalScores, row: int, share: float, picture: Picture, words: tuple[str, ...]
     ) -> Match | None:
         """Return the match of the picture: every candidate has a cosine."""
         return Match(self.name, float(scores.score[row]), share)
+
+
+def picture_confidence(z_scores: Scores) -> Scores:
+    """Return the confidences (n,) of pictures by their z-scores alone."""
+    weight, constant = BARE_WEIGHT["confidence"], CONSTANTS["confidence"].bare
+    return probability(np.float32(weight) * z_scores + np.float32(constant), "confidence")
 
 
 def nearest_pictures(context: SearchContext, depth: int) -> tuple[Ids, Scores]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from search.errors import Message
-from search.filters.fields import DateSpan
-from search.filters.grammar import format_filter, value_of
-from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 from search.picture_facts import FILTERABLE
+from search.query.filters.fields import DateSpan
+from search.query.filters.grammar import format_filter, value_of
+from search.query.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
 # Fields that have one value a picture, which is a word.
 WORDS = (

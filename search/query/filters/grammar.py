@@ -6,9 +6,17 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from search.errors import BadQuery
-from search.filters.fields import COLUMN, FIELDS, FURTHER, HAVING, SPELLINGS, Value, all_fields
-from search.filters.normal_form import depth
-from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+from search.query.filters.fields import (
+    COLUMN,
+    FIELDS,
+    FURTHER,
+    HAVING,
+    SPELLINGS,
+    Value,
+    all_fields,
+)
+from search.query.filters.normal_form import depth
+from search.query.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
 MAX_CHARACTERS = 4_000
 

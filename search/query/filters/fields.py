@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from search.filters.colours import NAMED
 from search.packages import plugins
 from search.picture_facts import FILTERABLE, FactType
+from search.query.filters.colours import NAMED
 
 EQUAL = ("=", "!=")
 TEXT = (*EQUAL, "~")

@@ -6,8 +6,8 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from search.errors import BadQuery
-from search.filters.grammar import format_filter, map_conditions, parse
-from search.filters.tree import Condition
+from search.query.filters.grammar import format_filter, map_conditions, parse
+from search.query.filters.tree import Condition
 
 # Fields of the search page whose value is a picture's id; `similar` may name a part: 12@0,0,50,100.
 ID_FIELDS = ("similar", "more", "less")

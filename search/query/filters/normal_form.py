@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from search.filters.tree import AllOf, AnyOf, Condition, Filter, Not
+from search.query.filters.tree import AllOf, AnyOf, Condition, Filter, Not
 
 
 def depth(where: Filter) -> int:
