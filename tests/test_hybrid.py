@@ -26,7 +26,7 @@ from search.query.limits import SIGNAL_NAMES, SignalName
 from search.query.records import Hit, IndexedTerm, Match, PictureTerm, Query, TextTerm
 from search.ranking import candidates
 from search.ranking.context import Candidates, SearchContext
-from search.ranking.fusion import Captioned, Fit, SignalScores
+from search.ranking.fusion import CaptionShares, Fit, SignalScores
 from search.ranking.pagination import near_duplicates
 from search.ranking.signals import SIGNALS
 from search.records import Ids, Picture, Scores, Vectors
@@ -142,7 +142,7 @@ class NewestSignal:
         newest = (candidates.ids == candidates.ids.max()).astype(np.float32)
         return SignalScores(newest, newest)
 
-    def log_odds(self, scores: SignalScores, captioned: Captioned, fit: Fit) -> Scores:
+    def log_odds(self, scores: SignalScores, captioned: CaptionShares, fit: Fit) -> Scores:
         return np.float32(1_000) * scores.strength
 
     def explain(
