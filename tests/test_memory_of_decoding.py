@@ -33,7 +33,7 @@ MEASURE = """
 import resource, sys
 from pathlib import Path
 from search.pictures import Limits, read_picture
-from indexer.indexing.decode import Busy, Decoded, Work, work_on
+from indexer.indexing.decode import Busy, DecodedPicture, Work, work_on
 from indexer.sources import Item
 from search.encoders.tiny import TinyEncoder
 from search.errors import BadPicture
