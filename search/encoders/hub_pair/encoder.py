@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from search.encoders.hub_pair.download import writing_to
 from search.encoders.hub_pair.graphs import (
     PICTURE_OUTPUTS,
     POOLED,
@@ -118,10 +119,23 @@ def tower_file(pair: HubPair, hub: Hub, tower: str) -> Path:
     """
     name = pair.selection.pictures if tower == "pictures" else pair.selection.texts
     file, digest = pair.folder / name, pair.graph_digest(name, hub)
-    if pair.selection.pictures == pair.selection.texts:
-        outputs = PICTURE_OUTPUTS if tower == "pictures" else TEXT_OUTPUTS
-        file = split_graph(file, (*outputs, POOLED), digest, hub.derived)
-    return quantized_graph(pair, file, tower, digest, hub) if pair.selection.quantize else file
+    with writing_to(hub.derived):
+        if pair.selection.pictures == pair.selection.texts:
+            outputs = PICTURE_OUTPUTS if tower == "pictures" else TEXT_OUTPUTS
+            file = split_graph(file, (*outputs, POOLED), digest, hub.derived)
+        if pair.selection.quantize:
+            file = quantized_graph(pair, file, tower, digest, hub)
+    return file
+
+
+def prepare(pair: HubPair, hub: Hub) -> None:
+    """Make the copies of graphs that a pair needs, so that its first use waits for nothing.
+
+    Raises:
+        EncoderUnavailable: a graph can't be split, or its int8 copy is too far from float32.
+    """
+    for tower in ("pictures", "texts"):
+        tower_file(pair, hub, tower)
 
 
 def check_device(device: str) -> None:

@@ -79,3 +79,15 @@ def parse(spec: str) -> HubSpecification:
             names=", ".join(SHORT_NAMES),
         )
     return HubSpecification(name, revision=revision, variant=variant, width=width)
+
+
+def require_repository(spec: HubSpecification) -> HubSpecification:
+    """Return a specification that can be downloaded; raise BadSetting for a folder."""
+    if spec.folder is not None:
+        raise BadSetting(
+            "hub-folder-not-downloadable",
+            "{folder!r} is a folder, and is used as it is: --encoder hub:{folder}; "
+            "to download, write hub:OWNER/NAME",
+            folder=str(spec.folder),
+        )
+    return spec
