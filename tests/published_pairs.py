@@ -59,7 +59,7 @@ def wordy(folder: Path, *, lower: bool = False, **special: str) -> PreTrainedTok
     )
     usual = {"pad_token": "<pad>", "unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
     marks = {**usual, "sep_token": "</s>", **special}
-    words = PreTrainedTokenizerFast(tokenizer_object=inner, **marks)
+    words: Any = PreTrainedTokenizerFast(tokenizer_object=inner, **marks)
     words.save_pretrained(folder)
     return words
 
@@ -70,7 +70,7 @@ def clip_words(folder: Path) -> CLIPTokenizer:
     merges = sorted(theirs.bpe_ranks, key=theirs.bpe_ranks.__getitem__)
     marks = {"<start_of_text>": "<|startoftext|>", "<end_of_text>": "<|endoftext|>"}
     vocabulary = {marks.get(each, each): number for each, number in theirs.encoder.items()}
-    words = CLIPTokenizer(vocab=vocabulary, merges=[tuple(each) for each in merges])
+    words = CLIPTokenizer(vocab=vocabulary, merges=merges)
     words.model_max_length = 77
     words.save_pretrained(folder)
     return words
@@ -133,7 +133,7 @@ def immich(
 ) -> Published:
     """Export a random pair of open_clip's, as Immich's exporter does."""
     words(folder / "textual")
-    config = {
+    config: dict[str, Any] = {
         "embed_dim": 32,
         "custom_text": bool(text),
         "vision_cfg": VISION,
@@ -195,7 +195,7 @@ def immich(
     return Published(folder, pictures, texts)
 
 
-def with_pooling(kind: str) -> tuple[nn.Module, int]:
+def random_model(kind: str) -> tuple[Any, int]:
     """Return a random model of transformers', and the context of its texts."""
     torch.manual_seed(0)
     vision = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2}
@@ -205,8 +205,8 @@ def with_pooling(kind: str) -> tuple[nn.Module, int]:
     if kind == "clip":
         more = {"vocab_size": 49408, "max_position_embeddings": 77}
         more |= {"bos_token_id": 49406, "eos_token_id": 49407, "pad_token_id": 49407}
-        shape = CLIPConfig(text_config=text | more, vision_config=vision, projection_dim=32)
-        model: nn.Module = CLIPModel(shape)
+        shape: Any = CLIPConfig(text_config=text | more, vision_config=vision, projection_dim=32)
+        model: Any = CLIPModel(shape)
     elif kind == "siglip":
         more = {"vocab_size": 200, "max_position_embeddings": 16, "projection_size": 64}
         more |= {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
@@ -216,8 +216,7 @@ def with_pooling(kind: str) -> tuple[nn.Module, int]:
         more = {"vocab_size": 200, "max_position_embeddings": 48}
         shape = ChineseCLIPConfig(text_config=text | more, vision_config=vision, projection_dim=32)
         model = ChineseCLIPModel(shape)
-    shape._attn_implementation = "eager"
-    model.set_attn_implementation("eager")  # type: ignore[operator]
+    model.set_attn_implementation("eager")
     for name, weights in model.named_parameters():
         if "embedding" in name and "text" in name:
             weights.data *= 20
@@ -249,7 +248,7 @@ def transformers_js(
     folder: Path, kind: str, processor: Any, *, both: bool = False, opset: int = 17
 ) -> Published:
     """Export a random pair of transformers', as the exports for transformers.js are laid out."""
-    model, context = with_pooling(kind)
+    model, context = random_model(kind)
     makers = {"clip": clip_words, "siglip": wordy, "chinese": bert_words}
     words = makers[kind](folder)
     facts = json.loads((folder / "tokenizer_config.json").read_text())

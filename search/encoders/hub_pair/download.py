@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 from huggingface_hub import get_session, hf_hub_url
-from huggingface_hub.utils import build_hf_headers
+from huggingface_hub.utils._headers import build_hf_headers
 
 from search.encoders.hub_pair.hub import NETWORK_ERROR, Hub, HubFile, Listing
 from search.encoders.hub_pair.progress import progress_bar

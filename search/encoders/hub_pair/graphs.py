@@ -137,7 +137,8 @@ class PictureGraph:
         """Return the input of the graph; one of uint8 normalises by itself."""
         if dtype == "tensor(uint8)":
             return np.ascontiguousarray(pixels)
-        mean, std = (np.float32(each) for each in (self.preparation.mean, self.preparation.std))
+        mean = np.asarray(self.preparation.mean, np.float32)
+        std = np.asarray(self.preparation.std, np.float32)
         scaled = (pixels.astype(np.float32) / np.float32(255) - mean) / std
         return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), dtype=DTYPES[dtype])
 

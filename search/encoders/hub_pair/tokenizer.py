@@ -57,6 +57,12 @@ class HubTokenizer:
     rules: TextRules
     pad_id: int
 
+    @property
+    def english(self) -> int | None:
+        """Return the token of the language English, in tokenizers that have one."""
+        token: int | None = self.tokenizer.token_to_id(ENGLISH)
+        return token
+
     def tokens(self, texts: Sequence[str]) -> list[TokenizedText]:
         """Return the tokens of each text, cut to the tower's limit, padded where it needs that."""
         return [self._tokens(text) for text in texts]
@@ -69,7 +75,7 @@ class HubTokenizer:
         encoding, language = self._encode(text)
         ids, mask = list(encoding.ids), list(encoding.attention_mask)
         if language is not None:
-            _set_language(ids, self.tokenizer.token_to_id(ENGLISH), language)
+            ids = [language if each == self.english else each for each in ids]
         if self.rules.stripped:
             stripped = self.tokenizer.token_to_id(self.rules.stripped)
             ids = [0 if each == stripped else each for each in ids]
@@ -82,7 +88,7 @@ class HubTokenizer:
             return self.tokenizer.encode(clean), None
         code = language_of(clean)
         encoding = self.tokenizer.encode(clean)
-        if self.tokenizer.token_to_id(ENGLISH) in encoding.ids:  # the tokenizer adds a language
+        if self.english in encoding.ids:  # the tokenizer adds a language, first or last
             return encoding, self.tokenizer.token_to_id(code)
         return self.tokenizer.encode(f"{code}{clean}"), None
 
@@ -113,9 +119,3 @@ def open_tokenizer(folder: Path, rules: TextRules) -> HubTokenizer:
         length=rules.context if rules.full else None,
     )
     return HubTokenizer(tokenizer, rules, pad_id)
-
-
-def _set_language(ids: list[int], english: int, language: int) -> None:
-    """Replace the token of English, which the tokenizer added first or last."""
-    place = ids.index(english)
-    ids[place] = language
