@@ -23,9 +23,12 @@ from transformers import (
     CLIPConfig,
     CLIPModel,
     CLIPTokenizer,
+    NllbTokenizer,
     PreTrainedTokenizerFast,
     SiglipConfig,
     SiglipModel,
+    XLMRobertaConfig,
+    XLMRobertaModel,
 )
 
 from tests.small_openclip import TEXT, VISION, random_weights, register
@@ -305,3 +308,83 @@ def transformers_js(
             return unit(read(model, *(encoded[name] for name in names)))
 
     return Published(folder, pictures, texts)
+
+
+class MultilingualText(nn.Module):
+    """M-CLIP's text tower: the mean of XLM-RoBERTa's states, and a linear layer."""
+
+    def __init__(self, width: int, context: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2}
+        more = {"num_attention_heads": 2, "vocab_size": 200, "pad_token_id": 0}
+        shape = XLMRobertaConfig(**sizes, **more, max_position_embeddings=context + 4)
+        shape._attn_implementation = "eager"
+        self.transformer: Any = XLMRobertaModel(shape, add_pooling_layer=False)
+        self.transformer.embeddings.word_embeddings.weight.data *= 20
+        self.linear = nn.Linear(64, width)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        states = self.transformer(ids, mask)[0]
+        mean = (states * mask.unsqueeze(2)).sum(dim=1) / mask.sum(dim=1)[:, None]
+        return nn.functional.normalize(self.linear(mean), dim=-1)
+
+
+def multilingual(folder: Path, scratch: Path) -> Published:
+    """Export a pair of M-CLIP's kind, as Immich's exporter does: its texts have a mask."""
+    pair = immich(folder, scratch, "hub-mclip")
+    for file in (folder / "textual").iterdir():
+        file.unlink()
+    words, tower = wordy(folder / "textual"), MultilingualText(32, 77).eval()
+    ones = torch.ones((1, 77), dtype=torch.int32)
+    examples = {"input_ids": ones, "attention_mask": ones}
+    exported(tower, examples, ["embedding"], folder / "textual" / "model.onnx")
+
+    def texts(given: Sequence[str]) -> NDArray[np.float32]:
+        one_line = [" ".join(each.split()) for each in given]
+        how = {"padding": "max_length", "truncation": True, "return_tensors": "pt"}
+        encoded = words(one_line, max_length=77, **how)
+        with torch.no_grad():
+            return unit(tower(encoded["input_ids"], encoded["attention_mask"]))
+
+    return Published(folder, pair.pictures, texts)
+
+
+def flores_words(folder: Path) -> NllbTokenizer:
+    """Save NLLB's tokenizer with a vocabulary of single characters."""
+    letters = [*map(chr, range(33, 127)), "▁", *"狗在沙滩上奔跑собаканпляжеinaïvecafé"]
+    names = ["<s>", "<pad>", "</s>", "<unk>", *dict.fromkeys(letters)]
+    vocabulary = {each: number for number, each in enumerate(names)}
+    words = NllbTokenizer(vocab=vocabulary, merges=[])
+    words.save_pretrained(folder)
+    return words
+
+
+def jina(folder: Path, processor: Any) -> Published:
+    """Lay a pair of one graph out as jina-clip-v2 is, with its names and its widths."""
+    pair = transformers_js(folder, "clip", processor, both=True)
+    import onnx
+
+    model = onnx.load(str(folder / "onnx" / "model.onnx"))
+    marks = {"text_embeds": "l2norm_text_embeddings", "image_embeds": "l2norm_image_embeddings"}
+    for named in (*model.graph.output, *model.graph.node):
+        if isinstance(named, onnx.NodeProto):
+            for names in (named.input, named.output):
+                names[:] = [marks.get(each, each) for each in names]
+        else:
+            named.name = marks.get(named.name, named.name)
+    onnx.save(model, str(folder / "onnx" / "model.onnx"))
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "jina_clip", "matryoshka_dimensions": [8, 16, 32]}
+    (folder / "config.json").write_text(json.dumps(config))
+    cfg = {"size": SIZE, "mean": MEAN, "std": STD, "interpolation": "bicubic", "fill_color": 0}
+    facts = {"image_processor_type": "JinaCLIPImageProcessor", "resize_mode": "shortest", **cfg}
+    (folder / "preprocessor_config.json").write_text(json.dumps(facts))
+    transform = image_transform_v2(PreprocessCfg(**cfg, resize_mode="shortest"), is_train=False)
+    model_in_torch, _ = random_model("clip")
+
+    def pictures(given: Sequence[Image.Image]) -> NDArray[np.float32]:
+        with torch.no_grad():
+            return unit(see(model_in_torch, torch.stack([transform(each) for each in given])))
+
+    return Published(folder, pictures, pair.texts)

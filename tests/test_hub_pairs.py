@@ -19,12 +19,17 @@ from transformers import (
 
 from search.encoders.hub_pair.encoder import HubEncoder, open_hub
 from search.encoders.hub_pair.hub import Hub
+from search.encoders.hub_pair.layouts import TextRules
 from search.encoders.hub_pair.specification import parse
+from search.encoders.hub_pair.tokenizer import open_tokenizer
 from search.errors import BadSetting, EncoderUnavailable
 from tests.published_pairs import (
     SIZE,
     Published,
+    flores_words,
     immich,
+    jina,
+    multilingual,
     transformers_js,
     wordy,
 )
@@ -99,6 +104,16 @@ MAKERS: dict[str, Callable[[Path, Path], Published]] = {
         words=wordy,
         strip_sep_token=True,
     ),
+    "immich, M-CLIP": multilingual,
+    "immich, NLLB": lambda folder, tmp: immich(
+        folder,
+        tmp,
+        "hub-nllb",
+        text={"no_causal_mask": True, "pool_type": "first", "context_length": 24},
+        words=flores_words,
+        clean="whitespace",
+    ),
+    "transformers.js, jina-clip": lambda folder, tmp: jina(folder, clip_processor()),
     "transformers.js, CLIP": lambda folder, tmp: transformers_js(folder, "clip", clip_processor()),
     "transformers.js, smaller crop": lambda folder, tmp: transformers_js(
         folder, "clip", clip_processor(size={"shortest_edge": 41}, resample=2)
@@ -317,3 +332,26 @@ def test_preparation_of_photographs_equals_transformers_to_the_pixel() -> None:
             theirs = processor(images=[picture], do_normalize=False, return_tensors="np")
             wanted = (theirs["pixel_values"][0] * 255).round().astype(np.uint8)
             np.testing.assert_array_equal(preparation.pixels(picture).transpose(2, 0, 1), wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("a dog", "eng_Latn"),
+        ("狗在沙滩上奔跑", "zho_Hans"),
+        ("собака на пляже", "rus_Cyrl"),
+        ("犬が浜辺を走る", "jpn_Jpan"),
+        ("café 狗", "zho_Hans"),
+        ("", "eng_Latn"),
+    ],
+)
+def test_nllb_reads_the_language_that_the_script_suggests(
+    text: str, language: str, tmp_path: Path
+) -> None:
+    words = flores_words(tmp_path)
+    words.src_lang = language
+    rules = TextRules("tokenizer.json", 16, "<pad>", "whitespace", flores=True)
+    [found] = open_tokenizer(tmp_path, rules).tokens([text])
+    how = {"max_length": 16, "padding": "max_length", "truncation": True}
+    assert found.ids == words(text, **how)["input_ids"]
+    assert found.ids[0] == words.convert_tokens_to_ids(language)

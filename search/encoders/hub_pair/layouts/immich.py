@@ -41,12 +41,12 @@ class Immich:
         text, width = config["text_cfg"], config.get("embed_dim")
         options = text.get("tokenizer_kwargs") or {}
         flores = "nllb" in f"{text.get('hf_tokenizer_name')}{text.get('hf_model_name')}".lower()
-        own = "whitespace" if text.get("hf_tokenizer_name") else "lower"
         rules = TextRules(
             tokenizer=TOKENIZER,
             context=int(text.get("context_length") or CONTEXT),
             pad_token=token_text(words["pad_token"]),
-            clean=str(options.get("clean") or own),
+            # CLIP's tokenizer.json makes lower case by itself, and M-CLIP's must not.
+            clean=str(options.get("clean") or "whitespace"),
             left=words.get("padding_side") == "left",
             stripped=token_text(words["sep_token"]) if options.get("strip_sep_token") else "",
             flores=flores,
