@@ -48,7 +48,7 @@ class Published:
     texts: Embed
 
 
-def wordy(folder: Path, *, lower: bool = False, **special: str) -> PreTrainedTokenizerFast:
+def wordy(folder: Path, *, lower: bool = False, **special: str) -> Any:
     """Save a tokenizer of single characters, with the usual marks of Hugging Face's."""
     names = ["<pad>", "<s>", "</s>", "<unk>"]
     letters = [*map(chr, range(32, 127)), *"äéöü—狗在沙滩上奔跑собаканпляже犬が浜辺を走る"]
@@ -62,7 +62,8 @@ def wordy(folder: Path, *, lower: bool = False, **special: str) -> PreTrainedTok
     )
     usual = {"pad_token": "<pad>", "unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
     marks = {**usual, "sep_token": "</s>", **special}
-    words: Any = PreTrainedTokenizerFast(tokenizer_object=inner, **marks)
+    fast: Any = PreTrainedTokenizerFast
+    words = fast(tokenizer_object=inner, **marks)
     words.save_pretrained(folder)
     return words
 
@@ -252,7 +253,11 @@ def transformers_js(
 ) -> Published:
     """Export a random pair of transformers', as the exports for transformers.js are laid out."""
     model, context = random_model(kind)
-    makers = {"clip": clip_words, "siglip": wordy, "chinese": bert_words}
+    makers: dict[str, Callable[[Path], Any]] = {
+        "clip": clip_words,
+        "siglip": wordy,
+        "chinese": bert_words,
+    }
     words = makers[kind](folder)
     facts = json.loads((folder / "tokenizer_config.json").read_text())
     facts["model_max_length"] = context
@@ -316,8 +321,9 @@ class MultilingualText(nn.Module):
     def __init__(self, width: int, context: int) -> None:
         super().__init__()
         torch.manual_seed(0)
-        sizes = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2}
-        more = {"num_attention_heads": 2, "vocab_size": 200, "pad_token_id": 0}
+        sizes: dict[str, Any] = {"hidden_size": 64, "intermediate_size": 96}
+        more: dict[str, Any] = {"num_attention_heads": 2, "vocab_size": 200, "pad_token_id": 0}
+        more["num_hidden_layers"] = 2
         shape = XLMRobertaConfig(**sizes, **more, max_position_embeddings=context + 4)
         shape._attn_implementation = "eager"
         self.transformer: Any = XLMRobertaModel(shape, add_pooling_layer=False)

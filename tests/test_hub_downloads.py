@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from search.encoders.hub_pair.download import PART
-from search.encoders.hub_pair.hub import Hub, HubFile, Listing, names_below
+from search.encoders.hub_pair.hub import Hub, HubFile, RepositoryListing, names_below
 from search.encoders.hub_pair.pair import download_pair, find_pair, pair_here
 from search.encoders.hub_pair.specification import HubSpecification, parse
+from search.encoders.hub_pair.transfer import PART
 from search.errors import BadSetting, EncoderUnavailable, LimnError, StorageFailed
 from tests.hub_server import COMMIT, LoopbackHub, running_hub
 
@@ -143,7 +143,7 @@ def test_a_truncated_file_is_no_file(hub: Hub, server: LoopbackHub, published: P
     assert error.code == "hub-transfer-broken" and "80,000 of the 160,000 bytes" in str(error)
 
 
-def refused_after(hub: Hub, listing: Listing) -> LimnError:
+def refused_after(hub: Hub, listing: RepositoryListing) -> LimnError:
     """Return the error of a download of an older listing."""
     from search.encoders.hub_pair.download import Download
 
@@ -201,7 +201,7 @@ def test_a_hub_that_is_not_there_or_forbidden_is_named(hub: Hub) -> None:
 def test_a_full_disk_is_known_before_the_download(hub: Hub, server: LoopbackHub) -> None:
     listing = hub.listing(SPEC)
     huge = HubFile(LARGE, 1 << 60, "a" * 40, "a" * 64)
-    error = refused_after(hub, Listing(COMMIT, {**listing.files, LARGE: huge}))
+    error = refused_after(hub, RepositoryListing(COMMIT, {**listing.files, LARGE: huge}))
     assert isinstance(error, StorageFailed) and error.code == "hub-disk-full"
 
 

@@ -12,7 +12,7 @@ import click
 
 from search.encoders import EncoderInfo
 from search.encoders.hub_pair.short_names import CHECKED, SHORT_NAMES, ShortName
-from search.encoders.inventory import known_encoders
+from search.encoders.inventory import known_encoders, pictures_of
 from search.errors import LimnError
 from search.settings import Settings, user_path
 from search.text.printable import printable
@@ -77,11 +77,7 @@ class Estimate:
     @classmethod
     def of(cls, name: str, settings: Settings) -> "Estimate":
         """Count the pictures of a collection, and measure this machine."""
-        from search.catalog.catalog import open_catalog
-
-        with open_catalog(settings.database) as catalog:
-            [summary] = catalog.collections.summaries([name])
-        return cls(name, summary.pictures)
+        return cls(name, pictures_of(name, settings))
 
     def text(self, gmacs: float | None) -> str:
         """Return the estimate of a pair, "" for one of unknown work."""

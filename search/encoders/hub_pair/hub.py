@@ -2,21 +2,16 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi, constants
-from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from search.encoders.hub import PROBE_TIMEOUT_S, trouble_with
+from search.encoders.hub_pair.refusals import translated, unreachable
 from search.encoders.hub_pair.specification import COMMIT, HubSpecification
-from search.errors import EncoderUnavailable
 from search.files.atomic_file import write_atomic
-
-NETWORK_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
-"""The base of the errors of the hub's HTTP client, whose package changes with its version."""
 
 LISTING_TIMEOUT_S = 20.0
 
@@ -39,7 +34,7 @@ class HubFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class RepositoryListing:
     """The files of a repository at a commit, by their names."""
 
     commit: str
@@ -96,20 +91,20 @@ class Hub:
     def require(self, spec: HubSpecification) -> None:
         """Raise EncoderUnavailable for a hub that may not be asked, or is unreachable."""
         if self.offline:
-            raise self.unreachable(spec, "HF_HUB_OFFLINE forbids it")
+            raise unreachable(self.endpoint, spec, "HF_HUB_OFFLINE forbids it")
         if (
             trouble := trouble_with(self.endpoint, min(PROBE_TIMEOUT_S, self.timeout_s))
         ) is not None:
-            raise self.unreachable(spec, trouble)
+            raise unreachable(self.endpoint, spec, trouble)
 
-    def listing(self, spec: HubSpecification) -> Listing:
+    def listing(self, spec: HubSpecification) -> RepositoryListing:
         """Ask the hub for the files of a repository.
 
         Raises:
             EncoderUnavailable: the hub is unreachable, or refuses.
         """
         self.require(spec)
-        with self.translated(spec):
+        with translated(self.endpoint, spec):
             info = HfApi(endpoint=self.endpoint).model_info(
                 spec.repository,
                 revision=spec.revision or None,
@@ -124,88 +119,14 @@ class Hub:
         ]
         # They become names on the disk, and a mirror may send anything.
         if not all(DIGEST.fullmatch(each) for each in (str(info.sha), *(f.blob for f in files))):
-            raise self.unreachable(spec, "its answer has no digests")
-        return Listing(str(info.sha), {each.name: each for each in files})
+            raise unreachable(self.endpoint, spec, "its answer has no digests")
+        return RepositoryListing(str(info.sha), {each.name: each for each in files})
 
-    def remember(self, repository: str, listing: Listing) -> None:
+    def remember(self, repository: str, listing: RepositoryListing) -> None:
         """Store the names of a listing, so that a later choice of variants is the same."""
         place = self._listing_file(repository, listing.commit)
         place.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(place, json.dumps(sorted(listing.files)).encode())
-
-    @contextmanager
-    def translated(self, spec: HubSpecification) -> Iterator[None]:
-        """Turn the errors of requests into one message, with the command that helps.
-
-        Raises:
-            EncoderUnavailable: the hub refuses, or gives no answer.
-        """
-        try:
-            yield
-        except HfHubHTTPError as error:
-            status = error.response.status_code
-            raise self.refused(spec, status, error.response.headers) from error
-        except (NETWORK_ERROR, OfflineModeIsEnabled, TimeoutError) as error:
-            raise self.unreachable(spec, str(error) or type(error).__name__) from error
-
-    def refused(
-        self, spec: HubSpecification, status: int, headers: Mapping[str, str]
-    ) -> EncoderUnavailable:
-        """Return the error for an HTTP status."""
-        if status == 401:
-            return EncoderUnavailable(
-                "hub-login-needed",
-                "{endpoint} shows {repository} to nobody without a login: check the spelling; if "
-                "it is private, set HF_TOKEN to a token from {endpoint}/settings/tokens",
-                endpoint=self.endpoint,
-                repository=spec.repository,
-            )
-        if status == 403:
-            return EncoderUnavailable(
-                "hub-access-needed",
-                "{endpoint} lets only some accounts read {repository}: accept its conditions at "
-                "{endpoint}/{repository}, and set HF_TOKEN to a token of that account",
-                endpoint=self.endpoint,
-                repository=spec.repository,
-            )
-        if status == 404:
-            return EncoderUnavailable(
-                "hub-repository-missing",
-                "{endpoint} has no {repository}{revision}; check the spelling, "
-                "or search at {endpoint}/models",
-                endpoint=self.endpoint,
-                repository=spec.repository,
-                revision=f" at the revision {spec.revision}" if spec.revision else "",
-            )
-        if status == 429:
-            wait = headers.get("retry-after", "")
-            return EncoderUnavailable(
-                "hub-busy",
-                "{endpoint} has had too many requests from here; wait {wait} and try again, "
-                "or set HF_TOKEN to a token of yours, which may ask more often",
-                endpoint=self.endpoint,
-                wait=f"{wait} seconds" if wait.isdigit() else "some minutes",
-            )
-        return EncoderUnavailable(
-            "hub-refuses",
-            "{endpoint} answers HTTP {status} for {repository}; try again later, "
-            "or name a mirror with HF_ENDPOINT",
-            endpoint=self.endpoint,
-            status=status,
-            repository=spec.repository,
-        )
-
-    def unreachable(self, spec: HubSpecification, reason: str) -> EncoderUnavailable:
-        """Return the error for a hub that gives no answer, or may not be asked."""
-        return EncoderUnavailable(
-            "hub-no-answer",
-            "{encoder} is not complete on this machine, and {endpoint} can't be asked ({reason}); "
-            "try again with a network, name a mirror with HF_ENDPOINT, or run limn encoders get "
-            "{encoder} --to FOLDER where there is one and name the folder: hub:/path/to/FOLDER",
-            encoder=spec,
-            endpoint=self.endpoint,
-            reason=reason,
-        )
 
     def _listing_file(self, repository: str, commit: str) -> Path:
         return self.derived / "listings" / repository.replace("/", "--") / f"{commit}.json"

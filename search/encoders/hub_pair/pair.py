@@ -9,14 +9,14 @@ from search.encoders.fingerprint import space_id
 from search.encoders.hub_pair.digests import digest_of
 from search.encoders.hub_pair.download import Download
 from search.encoders.hub_pair.hub import Hub, names_below
-from search.encoders.hub_pair.layouts import Description, Layout, Selection
+from search.encoders.hub_pair.layouts import Description, PairFiles, PairLayout
 from search.encoders.hub_pair.layouts.immich import Immich
 from search.encoders.hub_pair.layouts.transformers_js import TransformersJs
 from search.encoders.hub_pair.specification import HubSpecification
 from search.errors import BadSetting, EncoderUnavailable
 from search.records import Space
 
-LAYOUTS: tuple[Layout, ...] = (Immich(), TransformersJs())
+LAYOUTS: tuple[PairLayout, ...] = (Immich(), TransformersJs())
 
 INT8_RECIPE = "limn int8, 1"
 """Names the way in which int8 copies are made; another way makes another space."""
@@ -31,7 +31,7 @@ class HubPair:
 
     spec: HubSpecification
     folder: Path
-    selection: Selection
+    selection: PairFiles
     description: Description
 
     @property
@@ -138,7 +138,7 @@ def reading(spec: HubSpecification, folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _described(spec: HubSpecification, folder: Path, selection: Selection) -> HubPair:
+def _described(spec: HubSpecification, folder: Path, selection: PairFiles) -> HubPair:
     [layout] = [each for each in LAYOUTS if each.name == selection.layout]
     with reading(spec, folder):
         description = layout.describe(folder)
@@ -156,12 +156,12 @@ def _described(spec: HubSpecification, folder: Path, selection: Selection) -> Hu
     return HubPair(spec, folder, selection, description)
 
 
-def _first(names: Sequence[str], variant: str) -> Selection | None:
+def _first(names: Sequence[str], variant: str) -> PairFiles | None:
     found = (layout.select(names, variant) for layout in LAYOUTS)
     return next((each for each in found if each is not None), None)
 
 
-def _select(spec: HubSpecification, names: Sequence[str]) -> Selection:
+def _select(spec: HubSpecification, names: Sequence[str]) -> PairFiles:
     if (selection := _first(names, spec.variant)) is not None:
         return selection
     variants = [each for layout in LAYOUTS for each in layout.variants(names)]

@@ -26,6 +26,13 @@ def known_encoders(settings: Settings) -> list[EncoderInfo]:
     return list(found.values())
 
 
+def pictures_of(collection: str, settings: Settings) -> int:
+    """Return the number of a collection's pictures; raise NotFound for an unknown name."""
+    with open_catalog(settings.database) as catalog:
+        [summary] = catalog.collections.summaries([collection])
+    return summary.pictures
+
+
 def _used(settings: Settings) -> dict[str, list[Collection]]:
     """Return the collections of the catalog, if there is one, by their encoder's specification."""
     if isinstance(settings.database, Path) and not settings.database.exists():

@@ -117,4 +117,5 @@ def _row_maximum(model: onnx.ModelProto, given: str, result: str) -> onnx.NodePr
 
 
 def _opset(model: onnx.ModelProto) -> int:
-    return max(each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
+    versions = (each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
+    return max(map(int, versions))

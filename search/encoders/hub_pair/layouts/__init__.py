@@ -9,7 +9,7 @@ from search.encoders.preparation import Preparation
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class PairFiles:
     """The files of a pair in one variant, by their names in the repository.
 
     `pictures` and `texts` are the same name where one graph has both towers. `quantize` is True
@@ -66,7 +66,7 @@ class Description:
     """Whether the pooled state is the embedding; elsewhere it lacks the projection."""
 
 
-class Layout(Protocol):
+class PairLayout(Protocol):
     """A layout of repositories."""
 
     name: str
@@ -74,7 +74,7 @@ class Layout(Protocol):
     def variants(self, names: Collection[str]) -> Sequence[str]:
         """Return the variants whose graphs are among a repository's files: "" for the full one."""
 
-    def select(self, names: Collection[str], variant: str) -> Selection | None:
+    def select(self, names: Collection[str], variant: str) -> PairFiles | None:
         """Return the files of a variant, or None if they are not all there."""
 
     def describe(self, folder: Path) -> Description:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from search.encoders.hub_pair.layouts import Description, Selection, TextRules, data_files
+from search.encoders.hub_pair.layouts import Description, PairFiles, TextRules, data_files
 from search.encoders.openclip.preprocess_cfg import preparation_of
 
 CONFIG = "config.json"
@@ -26,14 +26,14 @@ class Immich:
         """Return the one variant that these repositories have."""
         return [""] if self.select(names, "") else []
 
-    def select(self, names: Collection[str], variant: str) -> Selection | None:
+    def select(self, names: Collection[str], variant: str) -> PairFiles | None:
         """Return the files of the graphs in full precision; int8 is made from them."""
         configuration = (CONFIG, PREPROCESSING, TOKENIZER, TOKENIZER_CONFIG)
         if variant not in ("", "int8") or not {*GRAPHS, *configuration} <= set(names):
             return None
         external = [each for graph in GRAPHS for each in data_files(names, graph, alone=True)]
         made = variant == "int8"
-        return Selection(self.name, *GRAPHS, configuration, tuple(external), quantize=made)
+        return PairFiles(self.name, *GRAPHS, configuration, tuple(external), quantize=made)
 
     def describe(self, folder: Path) -> Description:
         """Return the contents of open_clip's configurations and of the tokenizer's."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from search.encoders.hub_pair.layouts import Description, Selection, TextRules, data_files
+from search.encoders.hub_pair.layouts import Description, PairFiles, TextRules, data_files
 from search.encoders.hub_pair.layouts.immich import token_text
 from search.encoders.hub_pair.preparation import FlooredCrop
 from search.encoders.openclip.preprocess_cfg import channels, preparation_of
@@ -47,7 +47,7 @@ class TransformersJs:
         """Return the variants that have both towers."""
         return [each for each in SUFFIXES if _graphs(names, SUFFIXES[each])]
 
-    def select(self, names: Collection[str], variant: str) -> Selection | None:
+    def select(self, names: Collection[str], variant: str) -> PairFiles | None:
         """Return the files of a variant; int8 is made from the full one where it is missing."""
         if variant not in SUFFIXES or not set(CONFIGURATION) <= set(names):
             return None
@@ -58,7 +58,7 @@ class TransformersJs:
             return None
         external = [data_files(names, each, alone=False) for each in dict.fromkeys(graphs)]
         data = tuple(name for each in external for name in each)
-        return Selection(self.name, *graphs, CONFIGURATION, data, quantize=quantize)
+        return PairFiles(self.name, *graphs, CONFIGURATION, data, quantize=quantize)
 
     def describe(self, folder: Path) -> Description:
         """Return the contents of transformers' configurations."""
