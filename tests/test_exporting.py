@@ -25,11 +25,12 @@ from torch import nn
 from indexer.cli.export import export as export_command
 from indexer.exporting.attention import SpeltAttention
 from indexer.exporting.checks import LOWEST_COSINE, CantExport, ExportDiffers, Precision
-from indexer.exporting.export import ExportedPair, export, probes
+from indexer.exporting.export import ExportedPair, export
 from indexer.exporting.tokenizer import TEXTS
 from search.encoders import open_encoder
 from search.encoders.onnx_pair.exported import digest_of, open_onnx
 from search.encoders.openclip.tokenizer import PIECES, OpenClipTokenizer, TokenRules
+from search.encoders.probes import probes
 from search.encoders.text_limits import encodable
 from search.errors import BadSetting, EncoderUnavailable, StorageFailed
 from tests.conftest import Limn

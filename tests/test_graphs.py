@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from indexer.exporting.fold_padding import fold_padding
 from indexer.exporting.onnx_trace import trace
-from indexer.exporting.quantize_matmul import as_integer_products
 from indexer.training.builtin.picture_tower import Convolution
+from search.encoders.rewriting.fold_padding import fold_padding
+from search.encoders.rewriting.quantize_matmul import as_integer_products
 
 pytestmark = pytest.mark.slow
 

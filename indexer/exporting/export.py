@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
 from google.protobuf.message import EncodeError
@@ -19,10 +18,7 @@ from indexer.exporting.checks import (
     check_exportable,
     check_new,
 )
-from indexer.exporting.fold_padding import fold_padding
 from indexer.exporting.onnx_trace import trace
-from indexer.exporting.quantize_matmul import as_integer_products
-from indexer.exporting.quantize_weights import as_float16, as_int8
 from indexer.exporting.tokenizer import TEXTS, write_words
 from indexer.exporting.towers import RawPictures, RawTexts, sizes
 from search.encoders import Encoder
@@ -33,6 +29,10 @@ from search.encoders.openclip.encoder import OpenClipEncoder
 from search.encoders.openclip.registry import languages, picture_work
 from search.encoders.openclip.weights import CheckpointPair, load_pair, quiet
 from search.encoders.preparation import Preparation
+from search.encoders.probes import probes
+from search.encoders.rewriting.fold_padding import fold_padding
+from search.encoders.rewriting.quantize_matmul import as_integer_products
+from search.encoders.rewriting.quantize_weights import as_float16, as_int8
 from search.errors import StorageFailed
 from search.files.atomic_file import atomic_folder, remove_abandoned
 from search.records import Pixels, Vectors
@@ -194,20 +194,6 @@ def _space(theirs: OpenClipEncoder, precision: Precision, digests: dict[str, str
 
 def _describe(part: Path, facts: dict[str, Any]) -> None:
     describe(part, {**facts, "digest": digest_of(facts)})
-
-
-def probes(preparation: Preparation) -> Pixels:
-    """Return pictures to compare by: noise of seven grains, a flat one, and a slope."""
-    draw = np.random.default_rng(0)
-    height, width = preparation.height_px, preparation.width_px
-    pictures = [np.full((height, width, 3), 90, np.uint8)]
-    slope = np.linspace(0, 255, width).astype(np.uint8)
-    pictures.append(np.broadcast_to(slope[None, :, None], (height, width, 3)))
-    for grain in (1, 2, 4, 8, 16, 32, 64):
-        cells = (-(-height // grain), -(-width // grain), 3)
-        coarse = draw.integers(0, 256, cells, dtype=np.uint8)
-        pictures.append(coarse.repeat(grain, 0).repeat(grain, 1)[:height, :width])
-    return np.stack(pictures)
 
 
 def _vectors(encoder: Encoder, pixels: Pixels) -> dict[str, Vectors]:

@@ -84,7 +84,7 @@ def _find_cached(repository: str, name: str) -> Path | None:
 def _require_hub(repository: str, wanted_by: str, instead: str) -> None:
     if constants.HF_HUB_OFFLINE:
         why = "HF_HUB_OFFLINE forbids to download them"
-    elif (trouble := _trouble_with(constants.ENDPOINT)) is not None:
+    elif (trouble := trouble_with(constants.ENDPOINT)) is not None:
         why = f"{constants.ENDPOINT} can't be reached ({trouble})"
     else:
         return
@@ -115,24 +115,24 @@ def _failure(repository: str, wanted_by: str, instead: str, error: OSError) -> E
     )
 
 
-def _trouble_with(endpoint: str) -> str | None:
+def trouble_with(endpoint: str, timeout_s: float = PROBE_TIMEOUT_S) -> str | None:
     """Return why `endpoint` is unreachable, or None if it answers anything."""
-    trouble: list[str | None] = [f"no answer within {PROBE_TIMEOUT_S} s"]
+    trouble: list[str | None] = [f"no answer within {timeout_s:g} s"]
 
     def look() -> None:
-        trouble[0] = _knock(endpoint)
+        trouble[0] = _knock(endpoint, timeout_s)
 
     # A thread of its own, because the look-up of the name obeys no timeout.
     thread = threading.Thread(target=look, name="limn-hub-probe", daemon=True)
     thread.start()
-    thread.join(PROBE_TIMEOUT_S)
+    thread.join(timeout_s)
     return trouble[0]
 
 
-def _knock(endpoint: str) -> str | None:
+def _knock(endpoint: str, timeout_s: float) -> str | None:
     request = urllib.request.Request(endpoint, method="HEAD")
     try:
-        with urllib.request.urlopen(request, timeout=PROBE_TIMEOUT_S):  # uses the proxy settings
+        with urllib.request.urlopen(request, timeout=timeout_s):  # uses the proxy settings
             return None
     except urllib.error.HTTPError as error:
         error.close()

@@ -12,15 +12,15 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from indexer.exporting.checks import ExportDiffers
-from indexer.exporting.fold_padding import fold_padding
 from indexer.exporting.onnx_trace import trace
-from indexer.exporting.quantize_weights import as_float16, as_int8
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower
 from indexer.training.builtin.views import SEARCHED
 from search.encoders.onnx_pair.builtin import BuiltinEncoder, open_builtin
 from search.encoders.onnx_pair.pair_folder import describe
 from search.encoders.preparation import Preparation
+from search.encoders.rewriting.fold_padding import fold_padding
+from search.encoders.rewriting.quantize_weights import as_float16, as_int8
 
 LOWEST_COSINE = 0.99
 """The lowest mean cosine of an exported tower's vectors with torch's, over the probes."""

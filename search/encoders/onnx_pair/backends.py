@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from search.encoders import Encoder, EncoderBackend, EncoderInfo
 from search.errors import EncoderUnavailable, LimnError
+from search.installing import check_one_build
 
 
 class BuiltinBackend(EncoderBackend):
@@ -16,10 +17,11 @@ class BuiltinBackend(EncoderBackend):
     names: ClassVar[tuple[str, ...]] = ("builtin", "builtin@/path/to/pair")
 
     def open(self, spec: str, device: str) -> Encoder:
-        """Open the pair on the CPU, whatever the device."""
+        """Open the pair; "auto" is the CPU, as a GPU takes longer to start than it saves here."""
+        check_one_build("onnxruntime")
         from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
 
-        return open_builtin(pair_folder(spec))
+        return open_builtin(pair_folder(spec), device="cuda" if device == "cuda" else "cpu")
 
     def check(self, spec: str) -> None:
         """Raise EncoderUnavailable for a folder without a pair."""
@@ -66,10 +68,11 @@ class ExportedBackend(EncoderBackend):
     names: ClassVar[tuple[str, ...]] = ("onnx:/path/to/exported/pair",)
 
     def open(self, spec: str, device: str) -> Encoder:
-        """Open the pair on the CPU, whatever the device."""
+        """Open the pair on the device, if onnxruntime's build has it, else on the CPU."""
+        check_one_build("onnxruntime")
         from search.encoders.onnx_pair.exported import open_onnx
 
-        return open_onnx(spec)
+        return open_onnx(spec, device=device)
 
     def check(self, spec: str) -> None:
         """Raise EncoderUnavailable for a folder without an exported pair."""

@@ -72,7 +72,7 @@ def pair_folder(spec: str) -> Path:
     return Path(os.path.abspath(os.path.expanduser(place))) if at else FOLDER
 
 
-def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
+def open_builtin(folder: Path = FOLDER, threads: int = 0, device: str = "cpu") -> BuiltinEncoder:
     """Open the pair in `folder`; `threads` bounds the CPU threads of a graph, 0 sets no bound.
 
     Raises:
@@ -87,7 +87,7 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0) -> BuiltinEncoder:
             space=space,
             preparation=preparation_of(pair.facts["preparation"]),
             languages=tuple(pair.facts["languages"]),
-            towers=open_towers(folder, space.width, threads),
+            towers=open_towers(folder, space.width, threads, device),
             tokenizer=tokenizer,
             tokenize=lru_cache(READ_AGAIN)(tokenizer.encode),
             querybank=read_querybank(folder / QUERYBANK) if QUERYBANK in pair.digests else None,

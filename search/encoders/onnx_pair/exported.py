@@ -50,7 +50,7 @@ class OnnxEncoder:
         return longest(text, self.words.fit)
 
 
-def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:
+def open_onnx(spec: str, threads: int = 0, device: str = "cpu") -> OnnxEncoder:
     """Open `onnx:/path/to/folder`; `threads` bounds the CPU threads of a call, 0 sets no bound.
 
     Raises:
@@ -68,9 +68,14 @@ def open_onnx(spec: str, threads: int = 0) -> OnnxEncoder:
             space=space,
             preparation=preparation_of(facts["preparation"]),
             languages=tuple(facts["languages"]),
-            towers=open_towers(folder, space.width, threads),
+            towers=open_towers(folder, space.width, threads, _device_for(device, facts)),
             words=open_words(folder / "tokenizer.json", facts["reading"]),
         )
+
+
+def _device_for(device: str, facts: dict[str, Any]) -> str:
+    """Return the device that runs a precision; products in integers exist on the CPU alone."""
+    return "cpu" if facts["precision"] == "int8" else device
 
 
 def check_exported(folder: Path) -> None:

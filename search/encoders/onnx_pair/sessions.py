@@ -16,6 +16,8 @@ second at 1, 4, 8 and 16; ViT-B-32 in float32 18, 23, 24 and 22, in int8 46, 56,
 
 TEXTS = 64
 
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
 REFUSALS = (
     *(states.Fail, states.InvalidArgument, states.InvalidGraph, states.InvalidProtobuf),
     *(states.NotImplemented, states.RuntimeException),
@@ -58,17 +60,38 @@ class Towers:
         return vectors
 
 
-def open_towers(folder: Path, width: int, threads: int = 0) -> Towers:
+def open_towers(folder: Path, width: int, threads: int = 0, device: str = "cpu") -> Towers:
     """Open image.onnx and text.onnx; `threads` bounds the CPU threads of a call, 0 sets no bound.
 
     Raises:
         RuntimeError: this onnxruntime can't run them.
     """
-    pictures, texts = (_session(folder / name, threads) for name in ("image.onnx", "text.onnx"))
+    names = ("image.onnx", "text.onnx")
+    pictures, texts = (open_session(folder / name, threads, device) for name in names)
     return Towers(pictures, texts, width)
 
 
-def _session(graph: Path, threads: int) -> onnxruntime.InferenceSession:
+def providers(device: str) -> list[str]:
+    """Return onnxruntime's providers for "auto", "cpu" or "cuda", the preferred one first.
+
+    Without the build for GPUs it is the CPU's alone, for every device.
+    """
+    if device == "cpu" or CUDA not in onnxruntime.get_available_providers():
+        return [CPU]
+    return [CUDA, CPU]
+
+
+def open_session(
+    graph: Path, threads: int = 0, device: str = "cpu"
+) -> onnxruntime.InferenceSession:
+    """Open a graph; `threads` bounds the CPU threads of a call, 0 sets no bound.
+
+    Raises:
+        RuntimeError: this onnxruntime can't run it.
+    """
+    wanted = providers(device)
+    if CUDA in wanted and hasattr(onnxruntime, "preload_dlls"):
+        onnxruntime.preload_dlls()  # CUDA's libraries that pip installed are on no search path
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
@@ -76,7 +99,7 @@ def _session(graph: Path, threads: int) -> onnxruntime.InferenceSession:
     # on two cores that had other work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph, options, providers=wanted)
     except REFUSALS as error:
         reason = str(error).partition("\n")[0]
         raise RuntimeError(

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from open_clip.transformer import TextTransformer, text_global_pool
 
 from search.encoders.fingerprint import space_id
+from search.encoders.openclip.preprocess_cfg import preparation_of
 from search.encoders.openclip.weights import CheckpointPair, load_pair, quiet
-from search.encoders.preparation import Preparation, Resize
+from search.encoders.preparation import Preparation
 from search.encoders.text_limits import clip_text, longest_by_tokens
 from search.errors import BadSetting
 from search.records import Pixels, Space, Vectors
@@ -85,7 +86,7 @@ class OpenClipEncoder:
     """A pair of open_clip's, on one device. Safe to call from many threads."""
 
     def __init__(self, pair: CheckpointPair, device: torch.device) -> None:
-        self._preparation = _preparation(pair.model.visual.preprocess_cfg)
+        self._preparation = preparation_of(pair.model.visual.preprocess_cfg)
         self._tokenizer = pair.tokenizer
         self._tokenizer_lock = (
             threading.Lock()
@@ -201,30 +202,6 @@ def torch_device(name: str) -> torch.device:
             "the device is 'cuda', but torch finds no GPU here; use auto or cpu",
         )
     return torch.device("cuda" if has_gpu and name != "cpu" else "cpu")
-
-
-def _preparation(cfg: dict[str, Any]) -> Preparation:
-    """Translate open_clip's preprocessing configuration, as its `image_transform` reads it."""
-    size: int | Sequence[int] = cfg["size"]
-    resize: Resize = cfg["resize_mode"] or "shortest"
-    height_px, width_px = (size, size) if isinstance(size, int) else (size[0], size[-1])
-    # open_clip passes no interpolation on for an oblong "shortest", and reads "random" as bicubic.
-    has_effect = resize != "shortest" or height_px == width_px
-    bilinear = has_effect and cfg["interpolation"] == "bilinear"
-    return Preparation(
-        height_px=int(height_px),
-        width_px=int(width_px),
-        resize=resize,
-        interpolation="bilinear" if bilinear else "bicubic",
-        mean=_channels(cfg["mean"]),
-        std=_channels(cfg["std"]),
-        fill=int(cfg["fill_color"]),
-    )
-
-
-def _channels(value: float | Sequence[float]) -> tuple[float, float, float]:
-    red, green, blue = value if isinstance(value, Sequence) else (value,) * 3
-    return float(red), float(green), float(blue)
 
 
 def _identity(

@@ -35,7 +35,7 @@ def as_int8(model: onnx.ModelProto, tables_only: bool = False) -> None:
     for tensor in _large(graph):
         full = numpy_helper.to_array(tensor)
         readers = [node for node in graph.node if tensor.name in node.input]
-        looked_up = len(readers) == 1 and readers[0].op_type == "Gather"
+        looked_up = len(readers) == 1 and _is_look_up(readers[0], tensor)
         if tables_only and not looked_up:
             continue
         # A row of a table is one token; a column of a matrix is one output.
@@ -65,6 +65,13 @@ def as_int8(model: onnx.ModelProto, tables_only: bool = False) -> None:
                 helper.make_node("Mul", [wide, names[1]], [tensor.name]),
             ]
             _replace(graph, tensor, arrays, nodes)
+
+
+def _is_look_up(node: onnx.NodeProto, tensor: onnx.TensorProto) -> bool:
+    """Return whether a node takes rows of a table by their numbers."""
+    if node.op_type != "Gather" or node.input[0] != tensor.name or len(tensor.dims) != 2:
+        return False
+    return all(helper.get_attribute_value(each) == 0 for each in node.attribute)
 
 
 def _replace(

@@ -7,13 +7,16 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from indexer.exporting.quantize_weights import SMALLEST
+from search.encoders.rewriting.quantize_weights import SMALLEST
 
 LARGEST = 64
 """Weights go from -64 to 64: two products with inputs of 8 bits then fit the 16 bits in which older
 processors add them, so that a vector is the same on every machine."""
 
-STEP, MIDDLE, SMALL = "int8.step", "int8.middle", "int8.small"
+STEP, MIDDLE, SMALL, LAST = "int8.step", "int8.middle", "int8.small", "int8.last"
+
+AXES_ARE_INPUTS = 18
+"""The opset from which the axes of a maximum are an input, not an attribute."""
 
 
 def as_integer_products(model: onnx.ModelProto) -> int:
@@ -31,10 +34,12 @@ def as_integer_products(model: onnx.ModelProto) -> int:
     constants = {STEP: np.float32(1 / 127), MIDDLE: np.uint8(128), SMALL: np.float32(1e-12)}
     for name, value in constants.items():
         graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
+    if _opset(model) >= AXES_ARE_INPUTS:
+        graph.initializer.append(numpy_helper.from_array(np.asarray([-1]), LAST))
     for node, tensor in products:
         matrix = numpy_helper.to_array(tensor)
         transpose = node.op_type == "Gemm" and _attribute(node, "transB", 0)
-        nodes = _integer(graph, node, matrix.T if transpose else matrix)
+        nodes = _integer(model, node, matrix.T if transpose else matrix)
         place = list(graph.node).index(node)
         graph.node.remove(node)
         for offset, each in enumerate(nodes):
@@ -43,7 +48,8 @@ def as_integer_products(model: onnx.ModelProto) -> int:
     for tensor in {tensor.name: tensor for _, tensor in products}.values():
         if tensor.name not in inputs:
             graph.initializer.remove(tensor)
-    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    if not any(each.domain == "com.microsoft" for each in model.opset_import):
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     return len(products)
 
 
@@ -58,7 +64,8 @@ def _products(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, onnx.Ten
             _attribute(node, name, usual) == usual
             for name, usual in (("alpha", 1.0), ("beta", 1.0), ("transA", 0))
         )
-        if plain and len(tensor.dims) == 2 and np.prod(tensor.dims) >= SMALLEST:
+        wide = tensor.data_type == onnx.TensorProto.FLOAT
+        if plain and wide and len(tensor.dims) == 2 and np.prod(tensor.dims) >= SMALLEST:
             yield node, tensor
 
 
@@ -68,9 +75,10 @@ def _attribute(node: onnx.NodeProto, name: str, usual: float) -> float:
 
 
 def _integer(
-    graph: onnx.GraphProto, node: onnx.NodeProto, matrix: NDArray[np.float32]
+    model: onnx.ModelProto, node: onnx.NodeProto, matrix: NDArray[np.float32]
 ) -> list[onnx.NodeProto]:
     """Return the nodes that replace a product with `matrix` (inputs, outputs)."""
+    graph = model.graph
     operand, result = node.input[0], node.output[0]
     bias = node.input[2] if len(node.input) > 2 else ""
     name = f"{result}.int8"
@@ -86,7 +94,7 @@ def _integer(
     product = part("product") if bias else result
     nodes = [
         helper.make_node("Abs", [operand], [part("sizes")]),
-        helper.make_node("ReduceMax", [part("sizes")], [part("largest")], axes=[-1], keepdims=1),
+        _row_maximum(model, part("sizes"), part("largest")),
         helper.make_node("Max", [part("largest"), SMALL], [part("rows")]),
         helper.make_node("Div", [operand, part("rows")], [part("scaled")]),
         helper.make_node("QuantizeLinear", [part("scaled"), STEP, MIDDLE], [part("whole")]),
@@ -99,3 +107,15 @@ def _integer(
         helper.make_node("Mul", [part("wide"), part("rows")], [product]),
     ]
     return [*nodes, helper.make_node("Add", [product, bias], [result])] if bias else nodes
+
+
+def _row_maximum(model: onnx.ModelProto, given: str, result: str) -> onnx.NodeProto:
+    """Return the node for the largest number of each row."""
+    if _opset(model) >= AXES_ARE_INPUTS:
+        return helper.make_node("ReduceMax", [given, LAST], [result], keepdims=1)
+    return helper.make_node("ReduceMax", [given], [result], axes=[-1], keepdims=1)
+
+
+def _opset(model: onnx.ModelProto) -> int:
+    versions = (each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
+    return max(map(int, versions))

@@ -1,0 +1,87 @@
+"""The backend of published pairs; nothing slow is imported until one is used."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from search.encoders import Encoder, EncoderBackend, EncoderInfo
+from search.encoders.hub_pair.short_names import SHORT_NAMES
+from search.errors import LimnError
+from search.installing import check_one_build
+
+
+class HubBackend(EncoderBackend):
+    """The backend of pairs that others publish as ONNX graphs on the Hugging Face hub."""
+
+    names: ClassVar[tuple[str, ...]] = (
+        *SHORT_NAMES,
+        "hub:OWNER/NAME[@REVISION][#VARIANT]",
+        "hub:/path/to/folder",
+    )
+
+    def open(self, spec: str, device: str) -> Encoder:
+        """Open the pair; its files are downloaded if no cache has them."""
+        check_one_build("onnxruntime")
+        from search.encoders.hub_pair.encoder import open_hub
+
+        return open_hub(spec, device)
+
+    def check(self, spec: str) -> None:
+        """Refuse a name of another form, and a pair that is neither here nor on the hub."""
+        from search.encoders.hub_pair.hub import Hub
+        from search.encoders.hub_pair.pair import pair_here
+        from search.encoders.hub_pair.specification import parse
+
+        wanted, hub = parse(spec), Hub.from_environment()
+        if pair_here(wanted, hub) is None:
+            hub.require(wanted)
+
+    def installed(self) -> Iterable[EncoderInfo]:
+        """Yield the pairs in the hub's cache, by their repositories."""
+        from search.encoders.hub_pair.hub import Hub
+        from search.encoders.hub_pair.pair import pair_here
+        from search.encoders.hub_pair.specification import HubSpecification
+
+        hub = Hub.from_environment()
+        for folder in sorted(hub.cache.glob("models--*--*")):
+            owner, _, name = folder.name.removeprefix("models--").partition("--")
+            spec = HubSpecification(f"{owner}/{name}")
+            try:
+                if pair_here(spec, hub) is not None:
+                    yield self._info(str(spec), "cache")
+            except LimnError:
+                continue  # a repository of something else
+
+    def describe(self, spec: str) -> EncoderInfo:
+        """Return the facts in the pair's configuration."""
+        try:
+            return self._info(spec, "collection")
+        except LimnError:
+            return EncoderInfo(spec, "collection", there=False)
+
+    def suggest(self, text: str) -> Sequence[str]:
+        """Return the specification of a repository whose owner publishes such pairs."""
+        publishes = text.startswith(("immich-app/", "Xenova/", "onnx-community/"))
+        return (f"hub:{text}",) if publishes else ()
+
+    def _info(self, spec: str, where: str) -> EncoderInfo:
+        from search.encoders.hub_pair.hub import Hub
+        from search.encoders.hub_pair.pair import pair_here
+        from search.encoders.hub_pair.specification import parse
+        from search.encoders.inventory.speed import INT8_GAIN, speed_class
+
+        hub = Hub.from_environment()
+        pair = pair_here(parse(spec), hub)
+        if pair is None:
+            return EncoderInfo(spec, where, there=False)
+        width = pair.width
+        known = {each.repository: each for each in SHORT_NAMES.values()}.get(pair.spec.repository)
+        gain = INT8_GAIN if pair.spec.variant == "int8" else 1.0
+        return EncoderInfo(
+            spec,
+            where,
+            pair.space(width, hub).id if width else None,
+            width,
+            pair.size_bytes,
+            speed_class(known.picture_gmacs / gain) if known else None,
+            (known.languages,) if known else (),
+        )

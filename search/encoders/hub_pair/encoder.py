@@ -1,0 +1,153 @@
+"""The encoder of a published pair."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from search.encoders.hub_pair.download import writing_to
+from search.encoders.hub_pair.graphs import (
+    PICTURE_OUTPUTS,
+    POOLED,
+    TEXT_OUTPUTS,
+    Graph,
+    PictureGraph,
+    TextGraph,
+)
+from search.encoders.hub_pair.hub import Hub
+from search.encoders.hub_pair.int8 import quantized_graph
+from search.encoders.hub_pair.pair import HubPair, find_pair, reading
+from search.encoders.hub_pair.specification import parse
+from search.encoders.hub_pair.split import split_graph
+from search.encoders.hub_pair.tokenizer import HubTokenizer, open_tokenizer
+from search.encoders.onnx_pair.sessions import CUDA, providers
+from search.encoders.preparation import Preparation
+from search.encoders.text_limits import longest
+from search.errors import BadSetting
+from search.installing import install
+from search.records import Pixels, Space, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class HubEncoder:
+    """A published pair, run by onnxruntime. Safe to call from many threads."""
+
+    space: Space
+    preparation: Preparation
+    pictures: PictureGraph
+    texts: TextGraph
+    tokenizer: HubTokenizer = field(repr=False)
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """Embed (n, height, width, 3) uint8 made by `preparation` -> (n, width); n may be 0."""
+        if not len(pixels):
+            return np.empty((0, self.space.width), np.float32)
+        return self._unit(np.concatenate(self.pictures.encode(pixels)), self.pictures.graph)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed n texts -> (n, width); n may be 0. Text past the tower's limit is cut."""
+        if not texts:
+            return np.empty((0, self.space.width), np.float32)
+        return self._unit(self.texts.encode(self.tokenizer.tokens(texts)), self.texts.graph)
+
+    def characters_read(self, text: str) -> int:
+        """Return the number of a text's first characters that fit in the tower's limit."""
+        return longest(text, self.tokenizer.fit)
+
+    def _unit(self, rows: Vectors, graph: Graph) -> Vectors:
+        """Return rows of unit length, cut to the width."""
+        if rows.shape[1] < self.space.width:
+            raise graph.refused(
+                f"a tower gives {rows.shape[1]} dimensions, the configuration {self.space.width}"
+            )
+        cut = rows[:, : self.space.width]
+        lengths = np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-12)
+        return np.ascontiguousarray(cut / lengths, dtype=np.float32)
+
+
+def open_hub(
+    spec: str, device: str = "auto", hub: Hub | None = None, threads: int = 0
+) -> HubEncoder:
+    """Open a pair by its specification, downloaded if it is not on this machine.
+
+    Raises:
+        BadSetting: the specification names no pair, variant, width or device.
+        EncoderUnavailable: the pair can't be downloaded, read or run.
+        StorageFailed: the disk is full, or the cache can't be written.
+    """
+    check_device(device)
+    hub = hub or Hub.from_environment()
+    return open_pair(find_pair(parse(spec), hub), hub, device, threads)
+
+
+def open_pair(pair: HubPair, hub: Hub, device: str = "cpu", threads: int = 0) -> HubEncoder:
+    """Open a pair that is on this machine; arguments and errors are those of `open_hub`."""
+    description = pair.description
+    pooled = (POOLED,) if description.pooled else ()
+    graphs = [
+        Graph(
+            partial(tower_file, pair, hub, tower),
+            (*outputs, *pooled),
+            threads,
+            # Products in integers exist on the CPU alone.
+            "cpu" if pair.spec.variant == "int8" else device,
+            str(pair.spec),
+        )
+        for tower, outputs in (("pictures", PICTURE_OUTPUTS), ("texts", TEXT_OUTPUTS))
+    ]
+    with reading(pair.spec, pair.folder):
+        tokenizer = open_tokenizer(pair.folder, description.text)
+    rules = description.text
+    width = pair.width or graphs[1].width() or 0
+    if not width:
+        raise graphs[1].refused("neither its configuration nor its graphs say how wide it is")
+    return HubEncoder(
+        space=pair.space(width, hub),
+        preparation=description.preparation,
+        pictures=PictureGraph(graphs[0], description.preparation),
+        texts=TextGraph(graphs[1], rules.context, tokenizer.pad_id, rules.left),
+        tokenizer=tokenizer,
+    )
+
+
+def tower_file(pair: HubPair, hub: Hub, tower: str) -> Path:
+    """Return the graph of one tower: the published one, or a copy made from it.
+
+    A graph of both towers is split, and int8 is made where the repository has none.
+    """
+    name = pair.selection.pictures if tower == "pictures" else pair.selection.texts
+    file, digest = pair.folder / name, pair.graph_digest(name, hub)
+    with writing_to(hub.derived):
+        if pair.selection.pictures == pair.selection.texts:
+            outputs = PICTURE_OUTPUTS if tower == "pictures" else TEXT_OUTPUTS
+            file = split_graph(file, (*outputs, POOLED), digest, hub.derived)
+        if pair.selection.quantize:
+            file = quantized_graph(pair, file, tower, digest, hub)
+    return file
+
+
+def prepare(pair: HubPair, hub: Hub) -> None:
+    """Make the copies of graphs that a pair needs, so that its first use waits for nothing.
+
+    Raises:
+        EncoderUnavailable: a graph can't be split, or its int8 copy is too far from float32.
+    """
+    for tower in ("pictures", "texts"):
+        tower_file(pair, hub, tower)
+
+
+def check_device(device: str) -> None:
+    """Refuse "cuda" where onnxruntime's build has none.
+
+    Raises:
+        BadSetting: the device is "cuda", and this build is for the CPU.
+    """
+    if device == "cuda" and CUDA not in providers(device):
+        raise BadSetting(
+            "cuda-missing-onnxruntime",
+            "the device is 'cuda', but this build of onnxruntime is for the CPU; "
+            "use auto or cpu, or install the other build: {install}",
+            install=install("onnxruntime-gpu[cuda,cudnn]"),
+        )
