@@ -122,7 +122,7 @@ class OfModule(nn.Module):
         return self.function(self.model, *given)
 
 
-def immich(
+def immich(  # noqa: PLR0913  # the ways in which exports differ
     folder: Path,
     scratch: Path,
     name: str,

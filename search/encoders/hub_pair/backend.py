@@ -6,7 +6,7 @@ from typing import ClassVar
 from search.encoders import Encoder, EncoderBackend, EncoderInfo
 from search.encoders.hub_pair.short_names import SHORT_NAMES
 from search.errors import LimnError
-from search.installing import check_one_build
+from search.packages.installing import check_one_build
 
 
 class HubBackend(EncoderBackend):
@@ -35,7 +35,7 @@ class HubBackend(EncoderBackend):
         if pair_here(wanted, hub) is None:
             hub.require(wanted)
 
-    def installed(self) -> Iterable[EncoderInfo]:
+    def list_installed(self) -> Iterable[EncoderInfo]:
         """Yield the pairs in the hub's cache, by their repositories."""
         from search.encoders.hub_pair.hub import Hub
         from search.encoders.hub_pair.pair import pair_here

@@ -26,7 +26,7 @@ from search.encoders.onnx_pair.sessions import CUDA, providers
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import longest
 from search.errors import BadSetting
-from search.installing import install
+from search.packages.installing import install
 from search.records import Pixels, Space, Vectors
 
 

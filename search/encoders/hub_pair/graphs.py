@@ -184,8 +184,10 @@ class TextGraph:
         }
 
     def _length(self, texts: list[TokenizedText], shape: Sequence[Any], *, masked: bool) -> int:
-        """Return the number of tokens of a run: the graph's, or where a mask hides the padding
-        that of the longest text, or all that the tower reads.
+        """Return the number of tokens of a run.
+
+        It is the graph's own. Without one it is that of the longest text, where a mask hides the
+        padding, else all that the tower reads.
         """
         if isinstance(shape[1], int):
             return max(shape[1], max(len(text.ids) for text in texts))

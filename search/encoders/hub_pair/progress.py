@@ -11,7 +11,7 @@ def progress_bar(what: str, total_bytes: int) -> Iterator[Callable[[int], None]]
     if not total_bytes or not sys.stderr.isatty():
         if total_bytes:
             print(f"downloading {what}, {total_bytes / 1e6:,.0f} MB", file=sys.stderr, flush=True)
-        yield lambda received: None
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import (

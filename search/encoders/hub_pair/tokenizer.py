@@ -9,7 +9,7 @@ from tokenizers import Encoding, Tokenizer
 
 from search.encoders.hub_pair.layouts import TextRules
 from search.encoders.openclip.tokenizer import CLEANING
-from search.encoders.text_limits import spoken
+from search.encoders.text_limits import clip_text
 
 ENGLISH = "eng_Latn"
 
@@ -33,7 +33,7 @@ SCRIPTS = (
     (r"\p{Lao}", "lao_Laoo"),
     (r"\p{Myanmar}", "mya_Mymr"),
 )
-"""The most spoken language of each script, by its code in FLORES-200; kana before Han."""
+"""The most clip_text language of each script, by its code in FLORES-200; kana before Han."""
 
 BY_SCRIPT = tuple((regex.compile(pattern), code) for pattern, code in SCRIPTS)
 
@@ -83,7 +83,7 @@ class HubTokenizer:
 
     def _encode(self, text: str) -> tuple[Encoding, int | None]:
         """Return the encoding of a text, and the token of its language, if it takes one."""
-        clean = CLEANERS[self.rules.clean](spoken(text, self.rules.context))
+        clean = CLEANERS[self.rules.clean](clip_text(text, self.rules.context))
         if not self.rules.flores:
             return self.tokenizer.encode(clean), None
         code = language_of(clean)

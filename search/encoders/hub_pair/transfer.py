@@ -109,10 +109,12 @@ class Transfer:
 
 
 def part_of(target: Path) -> Path:
+    """Return the file that holds the beginning of a download."""
     return target.with_name(target.name + PART)
 
 
 def size_of(file: Path) -> int:
+    """Return the size of a file in bytes, 0 for one that is not there."""
     try:
         return file.stat().st_size
     except FileNotFoundError:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from search.encoders import Encoder, EncoderBackend, EncoderInfo
 from search.errors import EncoderUnavailable, LimnError
-from search.installing import check_one_build
+from search.packages.installing import check_one_build
 
 
 class BuiltinBackend(EncoderBackend):
