@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from search.encoders.hub_pair.download import writing_to
+from search.encoders.hub_pair.disk import writing_to
 from search.encoders.hub_pair.graphs import (
     PICTURE_OUTPUTS,
     POOLED,

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants
+from huggingface_hub import constants
 
-from search.encoders.hub import PROBE_TIMEOUT_S, trouble_with
-from search.encoders.hub_pair.refusals import translated, unreachable
 from search.encoders.hub_pair.specification import COMMIT, HubSpecification
 from search.files.atomic_file import write_atomic
 
@@ -90,6 +88,9 @@ class Hub:
 
     def require(self, spec: HubSpecification) -> None:
         """Raise EncoderUnavailable for a hub that must not be used, or is unreachable."""
+        from search.encoders.hub import PROBE_TIMEOUT_S, trouble_with  # slow to import
+        from search.encoders.hub_pair.refusals import unreachable
+
         if self.offline:
             raise unreachable(self.endpoint, spec, "HF_HUB_OFFLINE forbids it")
         if (
@@ -103,6 +104,10 @@ class Hub:
         Raises:
             EncoderUnavailable: the hub is unreachable, or refuses.
         """
+        from huggingface_hub import HfApi
+
+        from search.encoders.hub_pair.refusals import translated, unreachable
+
         self.require(spec)
         with translated(self.endpoint, spec):
             info = HfApi(endpoint=self.endpoint).model_info(
