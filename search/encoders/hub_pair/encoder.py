@@ -27,7 +27,7 @@ from search.encoders.onnx_pair.sessions import CUDA, providers
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import longest
 from search.errors import BadSetting
-from search.installing import install
+from search.installing import install, uninstall
 from search.records import Pixels, Space, Vectors
 
 
@@ -154,5 +154,5 @@ def check_device(device: str) -> None:
             "cuda-missing-onnxruntime",
             "the device is 'cuda', but this build of onnxruntime is for the CPU; "
             "use auto or cpu, or install the other build: {install}",
-            install=install("onnxruntime-gpu[cuda,cudnn]"),
+            install=f"{uninstall('onnxruntime')} && {install('onnxruntime-gpu[cuda,cudnn]')}",
         )
