@@ -91,19 +91,23 @@ def exported(
 ) -> None:
     """Write a module as ONNX, by the exporter that these repositories were made with."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.backends.mha.set_fastpath_enabled(False)  # as Immich's exporter does
-        torch.onnx.export(
-            module.eval(),
-            tuple(examples.values()),
-            str(file),
-            input_names=list(examples),
-            output_names=list(outputs),
-            dynamic_axes=dict(dynamic or {}),
-            opset_version=opset,
-            dynamo=False,
-        )
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)  # as Immich's exporter does
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                module.eval(),
+                tuple(examples.values()),
+                str(file),
+                input_names=list(examples),
+                output_names=list(outputs),
+                dynamic_axes=dict(dynamic or {}),
+                opset_version=opset,
+                dynamo=False,
+            )
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
 
 
 def unit(rows: Tensor) -> NDArray[np.float32]:

@@ -98,6 +98,17 @@ def test_a_pair_is_got_into_the_cache_or_a_folder(
     assert "used as it is" in limn("encoders", "get", f"hub:{copy}", code=2, **alone).stderr
 
 
+def test_an_int8_copy_is_compared_by_one_s_own_pictures(
+    limn: Limn, caches: dict[str, str], colours: Path, tmp_path: Path
+) -> None:
+    got = limn("encoders", "get", f"hub:{NAME}#int8", "--pictures", colours, **caches)
+    assert got.stderr.count("making an int8 copy") == 2
+    assert got.stdout == f"hub:{NAME}@{COMMIT}#int8\n" and "space clip-int8-" in got.stderr
+    assert len(list((tmp_path / "hf" / "limn" / "int8").rglob("model.onnx"))) == 2
+    again = limn("encoders", "get", f"hub:{NAME}#int8", "--pictures", colours, **caches)
+    assert "making" not in again.stderr and "downloading" not in again.stderr
+
+
 def test_the_table_comes_first_with_an_estimate_for_a_collection(
     limn: Limn, caches: dict[str, str], colours: Path
 ) -> None:

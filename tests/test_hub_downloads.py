@@ -72,10 +72,10 @@ def test_a_pair_is_downloaded_once_and_found_again_without_a_request(
     for name in wanted:
         assert (pair.folder / name).read_bytes() == (published / name).read_bytes()
     assert str(pair.spec) == f"hub:{NAME}@{COMMIT}"
-    asked = len(server.faults.paths)
+    requests = len(server.faults.paths)
     again = find_pair(SPEC, replace(hub, offline=True))
     assert again == pair and find_pair(pair.spec, hub) == pair
-    assert len(server.faults.paths) == asked
+    assert len(server.faults.paths) == requests
 
 
 def test_the_cache_is_laid_out_as_the_hub_s_own_tools_read_it(hub: Hub) -> None:

@@ -22,6 +22,7 @@ from search.encoders.hub_pair.hub import Hub
 from search.encoders.hub_pair.layouts import TextRules
 from search.encoders.hub_pair.specification import parse
 from search.encoders.hub_pair.tokenizer import open_tokenizer
+from search.encoders.onnx_pair.sessions import CPU, CUDA, providers
 from search.errors import BadSetting, EncoderUnavailable
 from tests.published_pairs import (
     SIZE,
@@ -180,7 +181,7 @@ def test_a_text_opens_no_picture_s_graph(made: Callable[[str], Published], tmp_p
     assert inputs == {"input_ids", "attention_mask"}
 
 
-def test_texts_do_not_depend_on_those_beside_them(
+def test_texts_do_not_depend_on_their_neighbours(
     made: Callable[[str], Published], tmp_path: Path
 ) -> None:
     encoder = opened(made("transformers.js, CLIP"), tmp_path)
@@ -355,3 +356,28 @@ def test_nllb_reads_the_language_that_the_script_suggests(
     how = {"max_length": 16, "padding": "max_length", "truncation": True}
     assert found.ids == words(text, **how)["input_ids"]
     assert found.ids[0] == words.convert_tokens_to_ids(language)
+
+
+def test_weights_past_the_size_of_a_file_are_written_to_a_file_of_their_own(
+    made: Callable[[str], Published], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from search.encoders.hub_pair import split
+
+    monkeypatch.setattr(split, "LARGEST_FILE", 1000)
+    pair = made("transformers.js, one graph")
+    assert min(cosines(pair, opened(pair, tmp_path))) >= SAME
+    assert len(list((tmp_path / "derived" / "split").rglob("model.onnx_data"))) == 2
+
+
+def test_a_gpu_that_onnxruntime_s_build_has_not_is_refused() -> None:
+    if CUDA in providers("auto"):
+        pytest.skip("this build of onnxruntime is for GPUs")
+    assert providers("cuda") == providers("auto") == providers("cpu") == [CPU]
+    with pytest.raises(BadSetting, match="this build of onnxruntime is for the CPU"):
+        open_hub("hub:/nowhere", "cuda")
+
+
+def test_a_folder_that_is_missing_or_something_else_holds_no_pair(tmp_path: Path) -> None:
+    for place in (tmp_path / "missing", tmp_path):
+        with pytest.raises(EncoderUnavailable, match="has no pair that Limn reads"):
+            open_hub(f"hub:{place}", "cpu", nowhere(tmp_path))

@@ -4,21 +4,26 @@ import json
 import shutil
 import textwrap
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from PIL import Image
 
 from search.catalog.catalog import open_catalog
 from search.encoders import EncoderInfo
 from search.encoders.hub_pair.short_names import CHECKED, SHORT_NAMES, ShortName
 from search.encoders.inventory import known_encoders
-from search.errors import LimnError
+from search.errors import BadPicture, LimnError
 from search.records import Collection
 from search.settings import Settings
 from search.text.path_names import user_path
 from search.text.printable import printable
+
+COMPARED = 32
+"""Pictures of the user's by which an int8 copy is compared with float32."""
 
 
 @click.group(invoke_without_command=True)
@@ -53,7 +58,12 @@ def encoders(context: click.Context, measure: bool, collection: str | None, as_j
 @encoders.command()
 @click.argument("name")
 @click.option("--to", type=click.Path(path_type=Path), help="A plain folder, to copy elsewhere.")
-def get(name: str, to: Path | None) -> None:
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of yours, to compare an int8 copy with float32 by.",
+)
+def get(name: str, to: Path | None, pictures: Path | None) -> None:
     """Download the pair NAME: a short name, or hub:OWNER/NAME[@REVISION][#VARIANT].
 
     A download that was stopped continues when the command runs again.
@@ -65,10 +75,25 @@ def get(name: str, to: Path | None) -> None:
 
     wanted, hub = require_repository(parse(name)), Hub.from_environment()
     pair = download_pair(wanted, hub, user_path(to) if to is not None else None)
-    prepare(pair, hub)
+    prepare(pair, hub, _some_of(pictures) if pictures is not None else ())
     space = open_pair(pair, hub).space
     click.echo(f"{pair.size_bytes / 1e6:,.0f} MB, space {space.id}", err=True)
     click.echo(printable(space.encoder))
+
+
+def _some_of(folder: Path) -> list[Image.Image]:
+    """Return pictures of a folder, from all over it."""
+    from search.pictures.files import PICTURE_SUFFIXES
+    from search.pictures.reading import read_picture
+
+    files = sorted(each for each in folder.rglob("*") if each.suffix.lower() in PICTURE_SUFFIXES)
+    found: list[Image.Image] = []
+    for file in files[:: max(1, len(files) // COMPARED)]:
+        with suppress(BadPicture):
+            found.append(read_picture(file)[0])
+        if len(found) == COMPARED:
+            break
+    return found
 
 
 class Estimate:

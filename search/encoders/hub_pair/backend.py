@@ -46,8 +46,8 @@ class HubBackend(EncoderBackend):
             owner, _, name = folder.name.removeprefix("models--").partition("--")
             spec = HubSpecification(f"{owner}/{name}")
             try:
-                if pair_here(spec, hub) is not None:
-                    yield self._info(str(spec), "cache")
+                if (pair := pair_here(spec, hub)) is not None:
+                    yield self._info(str(pair.spec), "cache")
             except LimnError:
                 continue  # a repository of something else
 

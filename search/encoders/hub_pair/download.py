@@ -1,23 +1,19 @@
 """Downloads from a hub into its cache or a folder."""
 
-import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
+from search.encoders.hub_pair.disk import check_space, writing_to
 from search.encoders.hub_pair.hub import Hub, HubFile, RepositoryListing
 from search.encoders.hub_pair.progress import progress_bar
-from search.encoders.hub_pair.refusals import NETWORK_ERROR
 from search.encoders.hub_pair.specification import COMMIT, HubSpecification
 from search.encoders.hub_pair.transfer import PART, Transfer, part_of, size_of
-from search.errors import StorageFailed
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,7 @@ class Download:
         total = sum(file.size_bytes for file, _ in pairs)
         had = sum(size_of(part_of(target)) for _, target in pairs)
         if pairs:
-            _check_space(targets[0].parent, total - had)
+            check_space(targets[0].parent, total - had)
         transfer = Transfer(self.hub, self.spec, self.listing.commit)
         with progress_bar(self.spec.source, total) as advance:
             for file, target in pairs:
@@ -90,45 +86,6 @@ class Download:
                     if not target.exists():
                         transfer.bring(file, target, advance)
                 Path(f"{part_of(target)}.lock").unlink(missing_ok=True)
-
-
-@contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
-    """Turn the disk's errors into one message.
-
-    Raises:
-        StorageFailed: the disk is full, or the folder can't be written.
-    """
-    try:
-        yield
-    except (NETWORK_ERROR, TimeoutError):  # some are errors of the system too
-        raise
-    except OSError as error:
-        if error.errno in FULL:
-            raise _no_space(folder, 0) from error
-        raise StorageFailed(
-            "hub-cache-unwritable",
-            "can't write to {folder!r}: {reason}; set HF_HOME to a folder that you may write to",
-            folder=str(folder),
-            reason=error.strerror or error,
-        ) from error
-
-
-def _check_space(folder: Path, wanted: int) -> None:
-    """Refuse a download that the disk can't hold."""
-    above = next(each for each in (folder, *folder.parents) if each.exists())
-    if wanted > shutil.disk_usage(above).free:
-        raise _no_space(folder, wanted)
-
-
-def _no_space(folder: Path, wanted: int) -> StorageFailed:
-    return StorageFailed(
-        "hub-disk-full",
-        "the disk of {folder!r} is too full for the download{wanted}; make room, "
-        "or set HF_HOME to a folder on another disk, and run the command again",
-        folder=str(folder),
-        wanted=f" of {wanted / 1e6:,.0f} MB" if wanted else "",
-    )
 
 
 def _link(blob: Path, pointer: Path) -> None:

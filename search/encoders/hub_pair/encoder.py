@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from search.encoders.hub_pair.download import writing_to
+from search.encoders.hub_pair.disk import writing_to
 from search.encoders.hub_pair.graphs import (
     PICTURE_OUTPUTS,
     POOLED,
@@ -26,7 +27,7 @@ from search.encoders.onnx_pair.sessions import CUDA, providers
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import longest
 from search.errors import BadSetting
-from search.packages.installing import install
+from search.packages.installing import install, uninstall
 from search.records import Pixels, Space, Vectors
 
 
@@ -112,7 +113,7 @@ def open_pair(pair: HubPair, hub: Hub, device: str = "cpu", threads: int = 0) ->
     )
 
 
-def tower_file(pair: HubPair, hub: Hub, tower: str) -> Path:
+def tower_file(pair: HubPair, hub: Hub, tower: str, pixels: Pixels | None = None) -> Path:
     """Return the graph of one tower: the published one, or a copy made from it.
 
     A graph of both towers is split, and int8 is made where the repository has none.
@@ -124,18 +125,22 @@ def tower_file(pair: HubPair, hub: Hub, tower: str) -> Path:
             outputs = PICTURE_OUTPUTS if tower == "pictures" else TEXT_OUTPUTS
             file = split_graph(file, (*outputs, POOLED), digest, hub.derived)
         if pair.selection.quantize:
-            file = quantized_graph(pair, file, tower, digest, hub)
+            file = quantized_graph(pair, file, tower, digest, hub, pixels)
     return file
 
 
-def prepare(pair: HubPair, hub: Hub) -> None:
+def prepare(pair: HubPair, hub: Hub, pictures: Sequence[Image.Image] = ()) -> None:
     """Make the copies of graphs that a pair needs, so that its first use waits for nothing.
+
+    An int8 copy is compared with float32 on upright RGB `pictures` too.
 
     Raises:
         EncoderUnavailable: a graph can't be split, or its int8 copy is too far from float32.
     """
+    preparation = pair.description.preparation
+    pixels = [preparation.pixels(each) for each in pictures]
     for tower in ("pictures", "texts"):
-        tower_file(pair, hub, tower)
+        tower_file(pair, hub, tower, np.stack(pixels) if pixels else None)
 
 
 def check_device(device: str) -> None:
@@ -149,5 +154,5 @@ def check_device(device: str) -> None:
             "cuda-missing-onnxruntime",
             "the device is 'cuda', but this build of onnxruntime is for the CPU; "
             "use auto or cpu, or install the other build: {install}",
-            install=install("onnxruntime-gpu[cuda,cudnn]"),
+            install=f"{uninstall('onnxruntime')} && {install('onnxruntime-gpu[cuda,cudnn]')}",
         )

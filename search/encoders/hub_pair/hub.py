@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants
+from huggingface_hub import constants
 
-from search.encoders.hub import PROBE_TIMEOUT_S, trouble_with
-from search.encoders.hub_pair.refusals import translated, unreachable
 from search.encoders.hub_pair.specification import COMMIT, HubSpecification
 from search.files.atomic_file import write_atomic
 
@@ -89,7 +87,10 @@ class Hub:
             return names_below(self.snapshot(repository, commit))
 
     def require(self, spec: HubSpecification) -> None:
-        """Raise EncoderUnavailable for a hub that may not be asked, or is unreachable."""
+        """Raise EncoderUnavailable for a hub that must not be used, or is unreachable."""
+        from search.encoders.hub import PROBE_TIMEOUT_S, trouble_with  # slow to import
+        from search.encoders.hub_pair.refusals import unreachable
+
         if self.offline:
             raise unreachable(self.endpoint, spec, "HF_HUB_OFFLINE forbids it")
         if (
@@ -98,11 +99,15 @@ class Hub:
             raise unreachable(self.endpoint, spec, trouble)
 
     def listing(self, spec: HubSpecification) -> RepositoryListing:
-        """Ask the hub for the files of a repository.
+        """Request the files of a repository from the hub.
 
         Raises:
             EncoderUnavailable: the hub is unreachable, or refuses.
         """
+        from huggingface_hub import HfApi
+
+        from search.encoders.hub_pair.refusals import translated, unreachable
+
         self.require(spec)
         with translated(self.endpoint, spec):
             info = HfApi(endpoint=self.endpoint).model_info(
@@ -133,7 +138,13 @@ class Hub:
 
 
 def names_below(folder: Path) -> Sequence[str]:
-    """Return the files below a folder by their paths, with "/" between the parts."""
-    return sorted(
-        each.relative_to(folder).as_posix() for each in folder.rglob("*") if each.is_file()
-    )
+    """Return the files of a folder and of the folders in it, with "/" between the parts.
+
+    No layout is deeper, and a folder that holds something else may be without end.
+    """
+    try:
+        inner = [each for each in folder.iterdir() if each.is_dir()]
+        files = [each for place in (folder, *inner) for each in place.iterdir() if each.is_file()]
+    except OSError:  # it is missing, or not ours to read: it holds no pair
+        return []
+    return sorted(each.relative_to(folder).as_posix() for each in files)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from search.encoders.fingerprint import space_id
 from search.encoders.hub_pair.digests import digest_of
-from search.encoders.hub_pair.download import Download
 from search.encoders.hub_pair.hub import Hub, names_below
 from search.encoders.hub_pair.layouts import Description, PairFiles, PairLayout
 from search.encoders.hub_pair.layouts.immich import Immich
@@ -106,6 +105,8 @@ def download_pair(spec: HubSpecification, hub: Hub, to: Path | None = None) -> H
     Raises:
         BadSetting, EncoderUnavailable, StorageFailed: as `find_pair` does.
     """
+    from search.encoders.hub_pair.download import Download  # the HTTP client takes a while
+
     listing = hub.listing(spec)
     selection = _select(spec, list(listing.files))
     download = Download(hub, spec, listing)

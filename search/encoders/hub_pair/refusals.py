@@ -62,7 +62,7 @@ def refused(
         return EncoderUnavailable(
             "hub-busy",
             "{endpoint} has had too many requests from here; wait {wait} and try again, "
-            "or set HF_TOKEN to a token of yours, which may ask more often",
+            "or set HF_TOKEN to a token of yours, which has a higher limit",
             endpoint=endpoint,
             wait=f"{wait} seconds" if wait.isdigit() else "some minutes",
         )
@@ -77,10 +77,10 @@ def refused(
 
 
 def unreachable(endpoint: str, spec: HubSpecification, reason: str) -> EncoderUnavailable:
-    """Return the error for a hub that gives no answer, or may not be asked."""
+    """Return the error for a hub that gives no answer, or must not be used."""
     return EncoderUnavailable(
         "hub-no-answer",
-        "{encoder} is not complete on this machine, and {endpoint} can't be asked ({reason}); "
+        "{encoder} is not complete on this machine, and {endpoint} can't be reached ({reason}); "
         "try again with a network, name a mirror with HF_ENDPOINT, or run limn encoders get "
         "{encoder} --to FOLDER where there is one and name the folder: hub:/path/to/FOLDER",
         encoder=spec,

@@ -45,7 +45,7 @@ def save_graph(model: "ModelProto", file: Path) -> None:
     """Write a graph, its weights in a file of their own where one file would be too large."""
     import onnx
 
-    size_bytes = sum(len(tensor.raw_data) for tensor in model.graph.initializer)
+    size_bytes = sum(tensor.ByteSize() for tensor in model.graph.initializer)
     large = size_bytes > LARGEST_FILE
     if large:
         onnx.save(model, str(file), save_as_external_data=True, location=f"{file.name}_data")
@@ -69,10 +69,10 @@ def tower_of(model: "ModelProto", outputs: Sequence[str]) -> "ModelProto":
     given = [each for each in graph.input if each.name in names and each.name not in stored]
     if {"pixel_values"} < {each.name for each in given}:
         raise RuntimeError(f"its {wanted} needs texts and pictures together")
-    kept = [node for position, node in enumerate(graph.node) if position in needed]
+    nodes = [node for position, node in enumerate(graph.node) if position in needed]
     tensors = [tensor for tensor in graph.initializer if tensor.name in names]
     for field, values in (
-        ("node", kept),
+        ("node", nodes),
         ("initializer", tensors),
         ("input", given),
         ("output", [each for each in graph.output if each.name == wanted]),

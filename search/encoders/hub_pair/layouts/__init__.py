@@ -53,7 +53,7 @@ class TextRules:
 class Description:
     """The contents of a pair's configuration.
 
-    `label` begins the name of the space. `width` is None where only the graphs tell it. `shorter`
+    `label` begins the name of the space. `width` is None where only the graphs have it. `shorter`
     are the widths to which the authors allow vectors to be cut.
     """
 

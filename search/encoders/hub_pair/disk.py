@@ -1,0 +1,50 @@
+"""Messages about the disk that downloads and copies are written to."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from search.errors import StorageFailed
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn the disk's errors into one message.
+
+    Raises:
+        StorageFailed: the disk is full, or the folder can't be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:  # a refusal of the hub, which its client makes an error of these
+            raise
+        if error.errno in FULL:
+            raise _no_space(folder, 0) from error
+        raise StorageFailed(
+            "hub-cache-unwritable",
+            "can't write to {folder!r}: {reason}; set HF_HOME to a folder that you may write to",
+            folder=str(folder),
+            reason=error.strerror or error,
+        ) from error
+
+
+def check_space(folder: Path, wanted: int) -> None:
+    """Refuse a download that the disk can't hold."""
+    above = next(each for each in (folder, *folder.parents) if each.exists())
+    if wanted > shutil.disk_usage(above).free:
+        raise _no_space(folder, wanted)
+
+
+def _no_space(folder: Path, wanted: int) -> StorageFailed:
+    return StorageFailed(
+        "hub-disk-full",
+        "the disk of {folder!r} is too full for the download{wanted}; make room, "
+        "or set HF_HOME to a folder on another disk, and run the command again",
+        folder=str(folder),
+        wanted=f" of {wanted / 1e6:,.0f} MB" if wanted else "",
+    )
