@@ -36,11 +36,11 @@ T = TypeVar("T")
 
 def once(build: Callable[[], T]) -> Callable[[], T]:
     """Return a function that builds a value at its first call, in one thread, and caches it."""
-    lock, cached = Lock(), cache(build)  # the cache alone may build one value for each thread
+    lock, build_once = Lock(), cache(build)  # the cache alone may build one value for each thread
 
     def value() -> T:
         with lock:
-            return cached()
+            return build_once()
 
     return value
 

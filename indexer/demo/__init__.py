@@ -90,7 +90,7 @@ def _collect(package: PicturePackage, folder: Path) -> None:
     if site is not None:
         _copy_pictures(package, site, folder)
     elif not all((folder / name).is_file() for name in package.pictures):
-        with _downloaded(package) as site:
+        with _download(package) as site:
             _copy_pictures(package, site, folder)
 
 
@@ -103,7 +103,7 @@ def _site_with(package: PicturePackage) -> Path | None:
 
 
 @contextmanager
-def _downloaded(package: PicturePackage) -> Iterator[Path]:
+def _download(package: PicturePackage) -> Iterator[Path]:
     """Install a package alone into a temporary folder, and yield the folder."""
     with tempfile.TemporaryDirectory(prefix="limn-demo-") as site:
         command = install_into(site, package.name)

@@ -73,8 +73,8 @@ def get(name: str, to: Path | None, pictures: Path | None) -> None:
     from search.encoders.hub_pair.pair import download_pair
     from search.encoders.hub_pair.specification import parse, require_repository
 
-    wanted, hub = require_repository(parse(name)), Hub.from_environment()
-    pair = download_pair(wanted, hub, user_path(to) if to is not None else None)
+    pair_spec, hub = require_repository(parse(name)), Hub.from_environment()
+    pair = download_pair(pair_spec, hub, user_path(to) if to is not None else None)
     prepare(pair, hub, _some_of(pictures) if pictures is not None else ())
     space = open_pair(pair, hub).space
     click.echo(f"{pair.size_bytes / 1e6:,.0f} MB, space {space.id}", err=True)
@@ -87,13 +87,13 @@ def _some_of(folder: Path) -> list[Image.Image]:
     from search.pictures.reading import read_picture
 
     files = sorted(each for each in folder.rglob("*") if each.suffix.lower() in PICTURE_SUFFIXES)
-    found: list[Image.Image] = []
+    pictures_read: list[Image.Image] = []
     for file in files[:: max(1, len(files) // COMPARED)]:
         with suppress(BadPicture):
-            found.append(read_picture(file)[0])
-        if len(found) == COMPARED:
+            pictures_read.append(read_picture(file)[0])
+        if len(pictures_read) == COMPARED:
             break
-    return found
+    return pictures_read
 
 
 class Estimate:

@@ -21,11 +21,11 @@ def probes(preparation: Preparation) -> Pixels:
     """Return pictures to compare by: noise of seven grains, a flat one, and a slope."""
     draw = np.random.default_rng(0)
     height, width = preparation.height_px, preparation.width_px
-    drawn = [np.full((height, width, 3), 90, np.uint8)]
+    pictures = [np.full((height, width, 3), 90, np.uint8)]
     slope = np.linspace(0, 255, width).astype(np.uint8)
-    drawn.append(np.broadcast_to(slope[None, :, None], (height, width, 3)))
+    pictures.append(np.broadcast_to(slope[None, :, None], (height, width, 3)))
     for grain in (1, 2, 4, 8, 16, 32, 64):
         cells = (-(-height // grain), -(-width // grain), 3)
         coarse = draw.integers(0, 256, cells, dtype=np.uint8)
-        drawn.append(coarse.repeat(grain, 0).repeat(grain, 1)[:height, :width])
-    return np.stack(drawn)
+        pictures.append(coarse.repeat(grain, 0).repeat(grain, 1)[:height, :width])
+    return np.stack(pictures)

@@ -31,9 +31,9 @@ class HubBackend(EncoderBackend):
         from search.encoders.hub_pair.pair import pair_here
         from search.encoders.hub_pair.specification import parse
 
-        wanted, hub = parse(spec), Hub.from_environment()
-        if pair_here(wanted, hub) is None:
-            hub.require(wanted)
+        pair_spec, hub = parse(spec), Hub.from_environment()
+        if pair_here(pair_spec, hub) is None:
+            hub.require(pair_spec)
 
     def list_installed(self) -> Iterable[EncoderInfo]:
         """Yield the pairs in the hub's cache, by their repositories."""
@@ -74,7 +74,9 @@ class HubBackend(EncoderBackend):
         if pair is None:
             return EncoderInfo(spec, where, there=False)
         width = pair.width
-        known = {each.repository: each for each in SHORT_NAMES.values()}.get(pair.spec.repository)
+        short_name = {each.repository: each for each in SHORT_NAMES.values()}.get(
+            pair.spec.repository
+        )
         gain = INT8_GAIN if pair.spec.variant == "int8" else 1.0
         return EncoderInfo(
             spec,
@@ -82,6 +84,6 @@ class HubBackend(EncoderBackend):
             pair.space(width, hub).id if width else None,
             width,
             pair.size_bytes,
-            speed_class(known.picture_gmacs / gain) if known else None,
-            (known.languages,) if known else (),
+            speed_class(short_name.picture_gmacs / gain) if short_name else None,
+            (short_name.languages,) if short_name else (),
         )

@@ -15,7 +15,7 @@ SMALL_BYTES = 1 << 20
 """Files up to this size are read each time: that takes a millisecond."""
 
 
-def digest_of(file: Path, stored: Path) -> str:
+def digest_of(file: Path, digests_folder: Path) -> str:
     """Return the SHA-256 of a file.
 
     The hub's cache names large files by it. Digests of others are stored in the folder `stored`,
@@ -27,14 +27,14 @@ def digest_of(file: Path, stored: Path) -> str:
     facts = target.stat()
     if facts.st_size <= SMALL_BYTES:
         return file_digest(target)
-    place = stored / f"{hashlib.sha256(str(target).encode()).hexdigest()[:32]}.json"
+    place = digests_folder / f"{hashlib.sha256(str(target).encode()).hexdigest()[:32]}.json"
     state = [facts.st_size, facts.st_mtime_ns]
     with suppress(OSError, ValueError, KeyError, TypeError):
-        found = json.loads(place.read_bytes())
-        if found["state"] == state:
-            return str(found["sha256"])
+        record = json.loads(place.read_bytes())
+        if record["state"] == state:
+            return str(record["sha256"])
     digest = file_digest(target)
     with suppress(OSError):  # a folder that can't be written costs time alone
-        stored.mkdir(parents=True, exist_ok=True)
+        digests_folder.mkdir(parents=True, exist_ok=True)
         write_atomic(place, json.dumps({"state": state, "sha256": digest}).encode())
     return digest

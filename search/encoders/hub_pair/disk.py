@@ -33,18 +33,18 @@ def writing_to(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def check_space(folder: Path, wanted: int) -> None:
+def check_space(folder: Path, size_bytes: int) -> None:
     """Refuse a download that the disk can't hold."""
     above = next(each for each in (folder, *folder.parents) if each.exists())
-    if wanted > shutil.disk_usage(above).free:
-        raise _no_space(folder, wanted)
+    if size_bytes > shutil.disk_usage(above).free:
+        raise _no_space(folder, size_bytes)
 
 
-def _no_space(folder: Path, wanted: int) -> StorageFailed:
+def _no_space(folder: Path, size_bytes: int) -> StorageFailed:
     return StorageFailed(
         "hub-disk-full",
         "the disk of {folder!r} is too full for the download{wanted}; make room, "
         "or set HF_HOME to a folder on another disk, and run the command again",
         folder=str(folder),
-        wanted=f" of {wanted / 1e6:,.0f} MB" if wanted else "",
+        wanted=f" of {size_bytes / 1e6:,.0f} MB" if size_bytes else "",
     )

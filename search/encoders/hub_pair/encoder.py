@@ -19,7 +19,7 @@ from search.encoders.hub_pair.graphs import (
 )
 from search.encoders.hub_pair.hub import Hub
 from search.encoders.hub_pair.int8 import quantized_graph
-from search.encoders.hub_pair.pair import HubPair, find_pair, reading
+from search.encoders.hub_pair.pair import HubPair, find_pair, translate_errors
 from search.encoders.hub_pair.specification import parse
 from search.encoders.hub_pair.split import split_graph
 from search.encoders.hub_pair.tokenizer import HubTokenizer, open_tokenizer
@@ -60,12 +60,12 @@ class HubEncoder:
     def _unit(self, rows: Vectors, graph: Graph) -> Vectors:
         """Return rows of unit length, cut to the width."""
         if rows.shape[1] < self.space.width:
-            raise graph.refused(
+            raise graph.unusable(
                 f"a tower gives {rows.shape[1]} dimensions, the configuration {self.space.width}"
             )
-        cut = rows[:, : self.space.width]
-        lengths = np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-12)
-        return np.ascontiguousarray(cut / lengths, dtype=np.float32)
+        short_rows = rows[:, : self.space.width]
+        lengths = np.maximum(np.linalg.norm(short_rows, axis=1, keepdims=True), 1e-12)
+        return np.ascontiguousarray(short_rows / lengths, dtype=np.float32)
 
 
 def open_hub(
@@ -86,11 +86,11 @@ def open_hub(
 def open_pair(pair: HubPair, hub: Hub, device: str = "cpu", threads: int = 0) -> HubEncoder:
     """Open a pair that is on this machine; arguments and errors are those of `open_hub`."""
     description = pair.description
-    pooled = (POOLED,) if description.pooled else ()
+    pooler_output = (POOLED,) if description.has_pooler_output else ()
     graphs = [
         Graph(
             partial(tower_file, pair, hub, tower),
-            (*outputs, *pooled),
+            (*outputs, *pooler_output),
             threads,
             # Products in integers exist on the CPU alone.
             "cpu" if pair.spec.variant == "int8" else device,
@@ -98,12 +98,12 @@ def open_pair(pair: HubPair, hub: Hub, device: str = "cpu", threads: int = 0) ->
         )
         for tower, outputs in (("pictures", PICTURE_OUTPUTS), ("texts", TEXT_OUTPUTS))
     ]
-    with reading(pair.spec, pair.folder):
+    with translate_errors(pair.spec, pair.folder):
         tokenizer = open_tokenizer(pair.folder, description.text)
     rules = description.text
     width = pair.width or graphs[1].width() or 0
     if not width:
-        raise graphs[1].refused("neither its configuration nor its graphs say how wide it is")
+        raise graphs[1].unusable("neither its configuration nor its graphs say how wide it is")
     return HubEncoder(
         space=pair.space(width, hub),
         preparation=description.preparation,
@@ -120,10 +120,10 @@ def tower_file(pair: HubPair, hub: Hub, tower: str, pixels: Pixels | None = None
     """
     name = pair.selection.pictures if tower == "pictures" else pair.selection.texts
     file, digest = pair.folder / name, pair.graph_digest(name, hub)
-    with writing_to(hub.derived):
+    with writing_to(hub.derived_folder):
         if pair.selection.pictures == pair.selection.texts:
             outputs = PICTURE_OUTPUTS if tower == "pictures" else TEXT_OUTPUTS
-            file = split_graph(file, (*outputs, POOLED), digest, hub.derived)
+            file = split_graph(file, (*outputs, POOLED), digest, hub.derived_folder)
         if pair.selection.quantize:
             file = quantized_graph(pair, file, tower, digest, hub, pixels)
     return file

@@ -62,7 +62,7 @@ class Graph:
                 try:
                     self._session = open_session(self.file(), self.threads, self.device)
                 except RuntimeError as error:
-                    raise self.refused(str(error)) from error
+                    raise self.unusable(str(error)) from error
             return self._session
 
     def output(self) -> str:
@@ -72,12 +72,12 @@ class Graph:
             EncoderUnavailable: the graph has none.
         """
         names = [each.name for each in self.session().get_outputs()]
-        found = [each for each in self.outputs if each in names]
-        if not found:
-            raise self.refused(
+        matches = [each for each in self.outputs if each in names]
+        if not matches:
+            raise self.unusable(
                 f"it gives {', '.join(names)}, and none of {', '.join(self.outputs)}"
             )
-        return found[0]
+        return matches[0]
 
     def width(self) -> int | None:
         """Return the number of dimensions, where the graph says it."""
@@ -92,12 +92,12 @@ class Graph:
             EncoderUnavailable: onnxruntime can't run the graph, or its output is no matrix.
         """
         try:
-            [found] = self.session().run([self.output()], inputs)
+            [result] = self.session().run([self.output()], inputs)
         except REFUSALS as error:
-            raise self.refused(str(error).partition("\n")[0]) from error
-        if found.ndim != 2:
-            raise self.refused(f"its {self.output()} has {found.ndim} axes")
-        return np.asarray(found[:rows], dtype=np.float32)
+            raise self.unusable(str(error).partition("\n")[0]) from error
+        if result.ndim != 2:
+            raise self.unusable(f"its {self.output()} has {result.ndim} axes")
+        return np.asarray(result[:rows], dtype=np.float32)
 
     def batch(self, usual: int) -> int:
         """Return the number of rows of a run: the graph's, if it has a fixed one."""
@@ -106,7 +106,7 @@ class Graph:
             return first
         return ON_GPU if CUDA in self.session().get_providers() else usual
 
-    def refused(self, reason: str) -> EncoderUnavailable:
+    def unusable(self, reason: str) -> EncoderUnavailable:
         """Return the error for a graph that can't be used."""
         return EncoderUnavailable(
             "hub-graph-unusable",
@@ -126,11 +126,17 @@ class PictureGraph:
 
     def encode(self, pixels: Pixels) -> list[Vectors]:
         """Return the rows of (n, height, width, 3) uint8, n over 0, in parts."""
-        [given] = [each for each in self.graph.session().get_inputs() if len(each.shape) == 4]
+        [picture_input] = [
+            each for each in self.graph.session().get_inputs() if len(each.shape) == 4
+        ]
         size, parts = self.graph.batch(PICTURES), []
         for start in range(0, len(pixels), size):
-            batch = self._input(pixels[start : start + size], given.type)
-            parts.append(self.graph.run({given.name: _filled(batch, size, given)}, len(batch)))
+            batch = self._input(pixels[start : start + size], picture_input.type)
+            parts.append(
+                self.graph.run(
+                    {picture_input.name: _pad_batch(batch, size, picture_input)}, len(batch)
+                )
+            )
         return parts
 
     def _input(self, pixels: Pixels, dtype: str) -> NDArray[Any]:
@@ -139,8 +145,8 @@ class PictureGraph:
             return np.ascontiguousarray(pixels)
         mean = np.asarray(self.preparation.mean, np.float32)
         std = np.asarray(self.preparation.std, np.float32)
-        scaled = (pixels.astype(np.float32) / np.float32(255) - mean) / std
-        return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), dtype=DTYPES[dtype])
+        scaled_pixels = (pixels.astype(np.float32) / np.float32(255) - mean) / std
+        return np.ascontiguousarray(scaled_pixels.transpose(0, 3, 1, 2), dtype=DTYPES[dtype])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,32 +164,34 @@ class TextGraph:
         order = sorted(range(len(texts)), key=lambda place: len(texts[place].ids))
         parts = []
         for start in range(0, len(order), size):
-            chosen = [texts[place] for place in order[start : start + size]]
-            parts.append(self.graph.run(self._inputs(chosen, size), len(chosen)))
+            batch_texts = [texts[place] for place in order[start : start + size]]
+            parts.append(self.graph.run(self._inputs(batch_texts, size), len(batch_texts)))
         rows = np.concatenate(parts)
         return np.asarray(rows[np.argsort(order)])
 
     def _inputs(self, texts: list[TokenizedText], size: int) -> dict[str, NDArray[Any]]:
-        given = {each.name: each for each in self.graph.session().get_inputs()}
-        ids_name = next((each for each in ("input_ids", "text") if each in given), "")
+        inputs_by_name = {each.name: each for each in self.graph.session().get_inputs()}
+        ids_name = next((each for each in ("input_ids", "text") if each in inputs_by_name), "")
         if not ids_name:
-            raise self.graph.refused(f"its text tower takes {', '.join(given)}")
-        length = self._length(texts, given[ids_name].shape, masked="attention_mask" in given)
+            raise self.graph.unusable(f"its text tower takes {', '.join(inputs_by_name)}")
+        length = self._length(
+            texts, inputs_by_name[ids_name].shape, has_mask="attention_mask" in inputs_by_name
+        )
         ids = np.full((len(texts), length), self.pad_id)
         mask = np.zeros((len(texts), length))
         for row, text in enumerate(texts):
             place = slice(length - len(text.ids), None) if self.left else slice(len(text.ids))
             ids[row, place], mask[row, place] = text.ids, text.mask
-        known = {ids_name: ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        known["position_ids"] = np.broadcast_to(np.arange(length), ids.shape)
-        if unknown := given.keys() - known.keys():
-            raise self.graph.refused(f"its text tower takes {', '.join(sorted(unknown))}")
+        arrays = {ids_name: ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        arrays["position_ids"] = np.broadcast_to(np.arange(length), ids.shape)
+        if unknown := inputs_by_name.keys() - arrays.keys():
+            raise self.graph.unusable(f"its text tower takes {', '.join(sorted(unknown))}")
         return {
-            name: _filled(known[name].astype(DTYPES[each.type]), size, each)
-            for name, each in given.items()
+            name: _pad_batch(arrays[name].astype(DTYPES[each.type]), size, each)
+            for name, each in inputs_by_name.items()
         }
 
-    def _length(self, texts: list[TokenizedText], shape: Sequence[Any], *, masked: bool) -> int:
+    def _length(self, texts: list[TokenizedText], shape: Sequence[Any], *, has_mask: bool) -> int:
         """Return the number of tokens of a run.
 
         It is the graph's own. Without one it is that of the longest text, where a mask hides the
@@ -191,11 +199,11 @@ class TextGraph:
         """
         if isinstance(shape[1], int):
             return max(shape[1], max(len(text.ids) for text in texts))
-        return max(len(text.ids) for text in texts) if masked else self.context
+        return max(len(text.ids) for text in texts) if has_mask else self.context
 
 
-def _filled(batch: NDArray[Any], size: int, given: Any) -> NDArray[Any]:
+def _pad_batch(batch: NDArray[Any], size: int, graph_input: Any) -> NDArray[Any]:
     """Return a batch with its last row repeated, where the graph has a fixed number of rows."""
-    if not isinstance(given.shape[0], int) or len(batch) == size:
+    if not isinstance(graph_input.shape[0], int) or len(batch) == size:
         return batch
     return np.concatenate([batch, np.repeat(batch[-1:], size - len(batch), axis=0)])

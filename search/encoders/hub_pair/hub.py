@@ -45,7 +45,7 @@ class Hub:
 
     endpoint: str
     cache: Path
-    derived: Path
+    derived_folder: Path
     offline: bool = False
     timeout_s: float = LISTING_TIMEOUT_S
     retry_after_s: float = 1.0
@@ -80,9 +80,9 @@ class Hub:
 
     def cached_names(self, repository: str, commit: str) -> Sequence[str]:
         """Return the names of a commit's files: by the hub's listing, else by the cache's."""
-        stored = self._listing_file(repository, commit)
+        listing_file = self._listing_file(repository, commit)
         try:
-            return [str(each) for each in json.loads(stored.read_bytes())]
+            return [str(each) for each in json.loads(listing_file.read_bytes())]
         except (OSError, ValueError, TypeError):
             return names_below(self.snapshot(repository, commit))
 
@@ -106,10 +106,10 @@ class Hub:
         """
         from huggingface_hub import HfApi
 
-        from search.encoders.hub_pair.refusals import translated, unreachable
+        from search.encoders.hub_pair.refusals import translate_errors, unreachable
 
         self.require(spec)
-        with translated(self.endpoint, spec):
+        with translate_errors(self.endpoint, spec):
             info = HfApi(endpoint=self.endpoint).model_info(
                 spec.repository,
                 revision=spec.revision or None,
@@ -134,7 +134,7 @@ class Hub:
         write_atomic(place, json.dumps(sorted(listing.files)).encode())
 
     def _listing_file(self, repository: str, commit: str) -> Path:
-        return self.derived / "listings" / repository.replace("/", "--") / f"{commit}.json"
+        return self.derived_folder / "listings" / repository.replace("/", "--") / f"{commit}.json"
 
 
 def names_below(folder: Path) -> Sequence[str]:

@@ -46,7 +46,7 @@ def quantized_graph(
         OSError: the copy can't be written.
     """
     key = hashlib.sha256(f"{INT8_RECIPE}\n{tower}\n{digest}".encode()).hexdigest()[:32]
-    folder = hub.derived / "int8" / key
+    folder = hub.derived_folder / "int8" / key
     if (folder / GRAPH).is_file():
         return folder / GRAPH
     import onnx
@@ -98,9 +98,9 @@ def _vectors(
         outputs = (*PICTURE_OUTPUTS, POOLED)
     graph = Graph(lambda: file, outputs, 0, "cpu", str(pair.spec))
     if tower == "pictures":
-        shown = probes(description.preparation)
-        shown = shown if pixels is None else np.concatenate([shown, pixels])
-        rows = np.concatenate(PictureGraph(graph, description.preparation).encode(shown))
+        probe_pixels = probes(description.preparation)
+        probe_pixels = probe_pixels if pixels is None else np.concatenate([probe_pixels, pixels])
+        rows = np.concatenate(PictureGraph(graph, description.preparation).encode(probe_pixels))
     else:
         tokenizer, rules = open_tokenizer(pair.folder, description.text), description.text
         text_graph = TextGraph(graph, rules.context, tokenizer.pad_id, rules.left)

@@ -51,20 +51,20 @@ class HubPair:
         """Return a digest of a graph and the files of its weights."""
         folder = graph.rpartition("/")[0]
         names = [graph, *(each for each in self.selection.external if each.startswith(folder))]
-        stored = hub.derived / "digests"
-        return " ".join(digest_of(self.folder / each, stored) for each in names)
+        digests_folder = hub.derived_folder / "digests"
+        return " ".join(digest_of(self.folder / each, digests_folder) for each in names)
 
     def _name(self) -> str:
         label, variant = self.description.label, self.spec.variant
         return f"{label}-{variant}" if variant else label
 
     def _identity(self, width: int, hub: Hub) -> Iterator[tuple[str, bytes]]:
-        stored, rules = hub.derived / "digests", self.description.text
+        digests_folder, rules = hub.derived_folder / "digests", self.description.text
         yield "pictures", self.graph_digest(self.selection.pictures, hub).encode()
         yield "texts", self.graph_digest(self.selection.texts, hub).encode()
         yield "arithmetic", (INT8_RECIPE if self.selection.quantize else "").encode()
         yield "preparation", repr(self.description.preparation).encode()
-        yield "tokenizer", digest_of(self.folder / rules.tokenizer, stored).encode()
+        yield "tokenizer", digest_of(self.folder / rules.tokenizer, digests_folder).encode()
         yield "text", repr(rules).encode()
         yield "width", str(width).encode()
 
@@ -87,7 +87,7 @@ def pair_here(spec: HubSpecification, hub: Hub) -> HubPair | None:
         BadSetting, EncoderUnavailable: as `find_pair` does.
     """
     if spec.folder is not None:
-        return _described(spec, spec.folder, _select(spec, names_below(spec.folder)))
+        return _describe(spec, spec.folder, _select(spec, names_below(spec.folder)))
     commit = hub.cached_commit(spec)
     if commit is None:
         return None
@@ -96,7 +96,7 @@ def pair_here(spec: HubSpecification, hub: Hub) -> HubPair | None:
     selection = _first(names, spec.variant)
     if selection is None or not all((folder / each).exists() for each in selection.names):
         return None
-    return _described(spec.pinned(commit), folder, selection)
+    return _describe(spec.at_commit(commit), folder, selection)
 
 
 def download_pair(spec: HubSpecification, hub: Hub, to: Path | None = None) -> HubPair:
@@ -112,14 +112,14 @@ def download_pair(spec: HubSpecification, hub: Hub, to: Path | None = None) -> H
     download = Download(hub, spec, listing)
     if to is None:
         folder = download.into_cache(selection.names)
-        return _described(spec.pinned(listing.commit), folder, selection)
+        return _describe(spec.at_commit(listing.commit), folder, selection)
     download.into_folder(selection.names, to)
     local = HubSpecification(folder=to, variant=spec.variant, width=spec.width)
-    return _described(local, to, selection)
+    return _describe(local, to, selection)
 
 
 @contextmanager
-def reading(spec: HubSpecification, folder: Path) -> Iterator[None]:
+def translate_errors(spec: HubSpecification, folder: Path) -> Iterator[None]:
     """Turn a failure to read a pair's configuration into an error that names the remedy.
 
     Raises:
@@ -139,9 +139,9 @@ def reading(spec: HubSpecification, folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _described(spec: HubSpecification, folder: Path, selection: PairFiles) -> HubPair:
+def _describe(spec: HubSpecification, folder: Path, selection: PairFiles) -> HubPair:
     [layout] = [each for each in LAYOUTS if each.name == selection.layout]
-    with reading(spec, folder):
+    with translate_errors(spec, folder):
         description = layout.describe(folder)
     if spec.width and spec.width not in (*description.shorter, description.width):
         widths = ", ".join(map(str, description.shorter)) or "no other"
@@ -158,8 +158,8 @@ def _described(spec: HubSpecification, folder: Path, selection: PairFiles) -> Hu
 
 
 def _first(names: Sequence[str], variant: str) -> PairFiles | None:
-    found = (layout.select(names, variant) for layout in LAYOUTS)
-    return next((each for each in found if each is not None), None)
+    selections = (layout.select(names, variant) for layout in LAYOUTS)
+    return next((each for each in selections if each is not None), None)
 
 
 def _select(spec: HubSpecification, names: Sequence[str]) -> PairFiles:

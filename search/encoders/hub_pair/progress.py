@@ -25,4 +25,4 @@ def progress_bar(what: str, total_bytes: int) -> Iterator[Callable[[int], None]]
     columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress("{task.description}", BarColumn(), *columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(what, total=total_bytes)
-        yield lambda received: bar.advance(task, received)
+        yield lambda size_bytes: bar.advance(task, size_bytes)

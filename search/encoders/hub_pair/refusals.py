@@ -13,7 +13,7 @@ NETWORK_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
 
 
 @contextmanager
-def translated(endpoint: str, spec: HubSpecification) -> Iterator[None]:
+def translate_errors(endpoint: str, spec: HubSpecification) -> Iterator[None]:
     """Turn the errors of requests into one message, with the command that helps.
 
     Raises:
@@ -23,12 +23,12 @@ def translated(endpoint: str, spec: HubSpecification) -> Iterator[None]:
         yield
     except HfHubHTTPError as error:
         status = error.response.status_code
-        raise refused(endpoint, spec, status, error.response.headers) from error
+        raise refusal_of(endpoint, spec, status, error.response.headers) from error
     except (NETWORK_ERROR, OfflineModeIsEnabled, TimeoutError) as error:
         raise unreachable(endpoint, spec, str(error) or type(error).__name__) from error
 
 
-def refused(
+def refusal_of(
     endpoint: str, spec: HubSpecification, status: int, headers: Mapping[str, str]
 ) -> EncoderUnavailable:
     """Return the error for an HTTP status."""

@@ -42,7 +42,7 @@ class HubSpecification:
         """Return the repository or folder alone, for messages."""
         return str(self.folder or self.repository)
 
-    def pinned(self, commit: str) -> "HubSpecification":
+    def at_commit(self, commit: str) -> "HubSpecification":
         """Return the specification of the same files, whatever is published later."""
         return replace(self, revision=commit)
 

@@ -19,7 +19,7 @@ LARGEST_FILE = 1_500_000_000
 GRAPH = "model.onnx"
 
 
-def split_graph(file: Path, outputs: Sequence[str], digest: str, derived: Path) -> Path:
+def split_graph(file: Path, outputs: Sequence[str], digest: str, derived_folder: Path) -> Path:
     """Return the graph of the first of `outputs` that `file` has, from the cache or made now.
 
     `digest` is the graph's, with its weights.
@@ -29,7 +29,7 @@ def split_graph(file: Path, outputs: Sequence[str], digest: str, derived: Path) 
         OSError: the copy can't be written.
     """
     key = hashlib.sha256("\n".join((VERSION, digest, *outputs)).encode()).hexdigest()[:32]
-    folder = derived / "split" / key
+    folder = derived_folder / "split" / key
     if not (folder / GRAPH).is_file():
         import onnx
 
@@ -60,22 +60,24 @@ def tower_of(model: "ModelProto", outputs: Sequence[str]) -> "ModelProto":
         RuntimeError: the graph has no such output, or it needs both texts and pictures.
     """
     graph = model.graph
-    known = {each.name for each in graph.output}
-    wanted = next((each for each in outputs if each in known), None)
-    if wanted is None:
-        raise RuntimeError(f"it gives {', '.join(sorted(known))}, and none of {', '.join(outputs)}")
-    needed, names = _ancestors(graph, wanted)
-    stored = {tensor.name for tensor in graph.initializer}
-    given = [each for each in graph.input if each.name in names and each.name not in stored]
-    if {"pixel_values"} < {each.name for each in given}:
-        raise RuntimeError(f"its {wanted} needs texts and pictures together")
-    nodes = [node for position, node in enumerate(graph.node) if position in needed]
+    output_names = {each.name for each in graph.output}
+    output = next((each for each in outputs if each in output_names), None)
+    if output is None:
+        raise RuntimeError(
+            f"it gives {', '.join(sorted(output_names))}, and none of {', '.join(outputs)}"
+        )
+    ancestors, names = _ancestors(graph, output)
+    weights = {tensor.name for tensor in graph.initializer}
+    graph_inputs = [each for each in graph.input if each.name in names and each.name not in weights]
+    if {"pixel_values"} < {each.name for each in graph_inputs}:
+        raise RuntimeError(f"its {output} needs texts and pictures together")
+    nodes = [node for position, node in enumerate(graph.node) if position in ancestors]
     tensors = [tensor for tensor in graph.initializer if tensor.name in names]
     for field, values in (
         ("node", nodes),
         ("initializer", tensors),
-        ("input", given),
-        ("output", [each for each in graph.output if each.name == wanted]),
+        ("input", graph_inputs),
+        ("output", [each for each in graph.output if each.name == output]),
     ):
         _refill(getattr(graph, field), values)
     del graph.value_info[:]
@@ -87,16 +89,16 @@ def _ancestors(graph: "GraphProto", output: str) -> tuple[set[int], set[str]]:
     makers = {name: place for place, node in enumerate(graph.node) for name in node.output}
     places: set[int] = set()
     names: set[str] = set()
-    waiting = [output]
-    while waiting:
-        name = waiting.pop()
+    queue = [output]
+    while queue:
+        name = queue.pop()
         if name in names:
             continue
         names.add(name)
         place = makers.get(name)
         if place is not None and place not in places:
             places.add(place)
-            waiting += _reads(graph.node[place])
+            queue += _reads(graph.node[place])
     return places, names
 
 

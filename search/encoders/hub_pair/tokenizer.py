@@ -77,8 +77,8 @@ class HubTokenizer:
         if language is not None:
             ids = [language if each == self.english else each for each in ids]
         if self.rules.stripped:
-            stripped = self.tokenizer.token_to_id(self.rules.stripped)
-            ids = [0 if each == stripped else each for each in ids]
+            stripped_id = self.tokenizer.token_to_id(self.rules.stripped)
+            ids = [0 if each == stripped_id else each for each in ids]
         return TokenizedText(ids, mask)
 
     def _encode(self, text: str) -> tuple[Encoding, int | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from huggingface_hub import get_session, hf_hub_url, utils
 
 from search.encoders.hub_pair.hub import Hub, HubFile
-from search.encoders.hub_pair.refusals import NETWORK_ERROR, refused
+from search.encoders.hub_pair.refusals import NETWORK_ERROR, refusal_of
 from search.encoders.hub_pair.specification import HubSpecification
 from search.errors import EncoderUnavailable
 
@@ -50,7 +50,7 @@ class Transfer:
                 break
             failures = 0 if size_of(part) > before else failures + 1
             if failures == MOST_FAILURES:
-                raise self._broken(file, size_of(part), reason)
+                raise self._transfer_error(file, size_of(part), reason)
             time.sleep(self.hub.retry_after_s if failures else 0)
         if not _is_same(part, file):
             part.unlink()
@@ -86,16 +86,16 @@ class Transfer:
                 part.unlink(missing_ok=True)
                 return
             if answer.status_code >= 400:
-                raise refused(self.hub.endpoint, self.spec, answer.status_code, answer.headers)
-            resumed = answer.status_code == 206
-            if at and not resumed:
+                raise refusal_of(self.hub.endpoint, self.spec, answer.status_code, answer.headers)
+            is_resumed = answer.status_code == 206
+            if at and not is_resumed:
                 advance(-at)
-            with part.open("ab" if resumed else "wb") as writing:
+            with part.open("ab" if is_resumed else "wb") as target_file:
                 for chunk in answer.iter_bytes():  # of any size: none waits for more
-                    writing.write(chunk)
+                    target_file.write(chunk)
                     advance(len(chunk))
 
-    def _broken(self, file: HubFile, at: int, reason: str) -> EncoderUnavailable:
+    def _transfer_error(self, file: HubFile, at: int, reason: str) -> EncoderUnavailable:
         return EncoderUnavailable(
             "hub-transfer-broken",
             "{endpoint} sent {received:,} of the {size:,} bytes of {name}{reason}; run the command "
@@ -128,7 +128,7 @@ def _is_same(part: Path, file: HubFile) -> bool:
     digest = hashlib.sha256() if file.sha256 else hashlib.sha1(usedforsecurity=False)
     if not file.sha256:  # as git digests a blob
         digest.update(b"blob %d\0" % file.size_bytes)
-    with part.open("rb") as reading:
-        while chunk := reading.read(CHUNK_BYTES):
+    with part.open("rb") as part_file:
+        while chunk := part_file.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest() == (file.sha256 or file.git_sha1)

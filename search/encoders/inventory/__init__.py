@@ -10,15 +10,15 @@ from search.records import Collection
 
 def known_encoders(collections: Iterable[Collection]) -> list[EncoderInfo]:
     """Return the shipped pairs, those in the caches of the hub and torch, and of collections."""
-    used: dict[str, list[Collection]] = {}
+    users_of: dict[str, list[Collection]] = {}
     for collection in collections:
-        used.setdefault(collection.space.encoder, []).append(collection)
+        users_of.setdefault(collection.space.encoder, []).append(collection)
     infos = [
         info for backend in plugins.backends("encoders") for info in backend().list_installed()
     ]
     infos.sort(key=lambda info: info.where != "ships")  # stable: shipped ones come first
     encoders = {info.encoder: info for info in infos}
-    for encoder, users in used.items():
+    for encoder, users in users_of.items():
         at = encoders.get(encoder) or _describe(encoder)
         space = users[0].space
         names = tuple(user.name for user in users)

@@ -89,8 +89,8 @@ def open_session(
     Raises:
         RuntimeError: this onnxruntime can't run it.
     """
-    wanted = providers(device)
-    if CUDA in wanted and hasattr(onnxruntime, "preload_dlls"):
+    names = providers(device)
+    if CUDA in names and hasattr(onnxruntime, "preload_dlls"):
         onnxruntime.preload_dlls()  # CUDA's libraries that pip installed are on no search path
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -99,7 +99,7 @@ def open_session(
     # on two cores that had other work.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(graph, options, providers=wanted)
+        return onnxruntime.InferenceSession(graph, options, providers=names)
     except REFUSALS as error:
         reason = str(error).partition("\n")[0]
         raise RuntimeError(

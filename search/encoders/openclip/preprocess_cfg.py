@@ -12,8 +12,8 @@ def preparation_of(cfg: Mapping[str, Any]) -> Preparation:
     resize: Resize = cfg["resize_mode"] or "shortest"
     height_px, width_px = (size, size) if isinstance(size, int) else (size[0], size[-1])
     # open_clip passes no interpolation on for an oblong "shortest", and reads "random" as bicubic.
-    honoured = resize != "shortest" or height_px == width_px
-    bilinear = honoured and cfg["interpolation"] == "bilinear"
+    has_effect = resize != "shortest" or height_px == width_px
+    bilinear = has_effect and cfg["interpolation"] == "bilinear"
     return Preparation(
         height_px=int(height_px),
         width_px=int(width_px),

@@ -109,11 +109,11 @@ def _integer(
     return [*nodes, helper.make_node("Add", [product, bias], [result])] if bias else nodes
 
 
-def _row_maximum(model: onnx.ModelProto, given: str, result: str) -> onnx.NodeProto:
+def _row_maximum(model: onnx.ModelProto, operand: str, result: str) -> onnx.NodeProto:
     """Return the node for the largest number of each row."""
     if _opset(model) >= AXES_ARE_INPUTS:
-        return helper.make_node("ReduceMax", [given, LAST], [result], keepdims=1)
-    return helper.make_node("ReduceMax", [given], [result], axes=[-1], keepdims=1)
+        return helper.make_node("ReduceMax", [operand, LAST], [result], keepdims=1)
+    return helper.make_node("ReduceMax", [operand], [result], axes=[-1], keepdims=1)
 
 
 def _opset(model: onnx.ModelProto) -> int:

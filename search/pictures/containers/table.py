@@ -32,7 +32,7 @@ class PictureTable:
         try:
             self._file = _ParquetFile(path) if path.suffix == ".parquet" else _ArrowFile(path)
         except self.errors as error:
-            raise _damaged(error) from error
+            raise _damage_error(error) from error
 
     @property
     def schema(self) -> Any:
@@ -50,7 +50,7 @@ class PictureTable:
             for batch in self._file.batches(columns):
                 yield from batch.to_pylist()
         except self.errors as error:
-            raise _damaged(error) from error
+            raise _damage_error(error) from error
 
     def read(self, name: str, most_bytes: int) -> bytes:
         """Return the bytes of a cell, which may be a struct with a field `bytes`."""
@@ -60,7 +60,7 @@ class PictureTable:
         try:
             value = self._file.cell(column, int(number))
         except self.errors as error:
-            raise _damaged(error) from error
+            raise _damage_error(error) from error
         if isinstance(value, dict):  # as the datasets library stores a picture
             value = value.get("bytes")
         if not isinstance(value, bytes):
@@ -155,7 +155,7 @@ class _ArrowFile:
         self._map.close()
 
 
-def _damaged(error: BaseException) -> BadPicture:
+def _damage_error(error: BaseException) -> BadPicture:
     return BadPicture(
         "truncated",
         "picture-table-damaged",

@@ -62,7 +62,7 @@ class Description:
     text: TextRules
     width: int | None
     shorter: tuple[int, ...] = ()
-    pooled: bool = False
+    has_pooler_output: bool = False
     """Whether the pooled state is the embedding; elsewhere it lacks the projection."""
 
 
@@ -92,14 +92,14 @@ def data_files(names: Collection[str], graph: str, *, alone: bool) -> tuple[str,
     named after the tensor; the graph refers to each by its name.
     """
     folder, _, file = graph.rpartition("/")
-    found = []
+    files = []
     for name in sorted(names):
         place, _, own = name.rpartition("/")
         if place != folder or own == file or "\\" in own:
             continue
         if own.startswith((f"{file}_data", f"{file}.data")) or (alone and not _is_other(own)):
-            found.append(name)
-    return tuple(found)
+            files.append(name)
+    return tuple(files)
 
 
 def _is_other(name: str) -> bool:

@@ -32,8 +32,8 @@ class Immich:
         if variant not in ("", "int8") or not {*GRAPHS, *configuration} <= set(names):
             return None
         external = [each for graph in GRAPHS for each in data_files(names, graph, alone=True)]
-        made = variant == "int8"
-        return PairFiles(self.name, *GRAPHS, configuration, tuple(external), quantize=made)
+        makes_int8 = variant == "int8"
+        return PairFiles(self.name, *GRAPHS, configuration, tuple(external), quantize=makes_int8)
 
     def describe(self, folder: Path) -> Description:
         """Return the contents of open_clip's configurations and of the tokenizer's."""
@@ -65,5 +65,5 @@ def token_text(token: str | dict[str, Any]) -> str:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(file.read_bytes())
-    return read
+    document: dict[str, Any] = json.loads(file.read_bytes())
+    return document

@@ -79,7 +79,9 @@ class TransformersJs:
         shorter = tuple(int(each) for each in config.get("matryoshka_dimensions") or ())
         preparation = _preparation(_read(folder / PREPROCESSING), kind)
         width = _width(config, siglip)
-        return Description(kind or "clip", preparation, rules, width, shorter, pooled=siglip)
+        return Description(
+            kind or "clip", preparation, rules, width, shorter, has_pooler_output=siglip
+        )
 
 
 def _graphs(names: Collection[str], suffix: str) -> tuple[str, str] | None:
@@ -95,8 +97,8 @@ def _graphs(names: Collection[str], suffix: str) -> tuple[str, str] | None:
 def _context(words: Mapping[str, Any], text: Mapping[str, Any], siglip: bool) -> int:
     """Return the number of tokens that the text tower reads at most."""
     positions = text.get("max_position_embeddings") or (64 if siglip else LONGEST_CONTEXT)
-    wanted = words.get("model_max_length") or positions
-    return int(min(wanted, positions, LONGEST_CONTEXT))
+    context = words.get("model_max_length") or positions
+    return int(min(context, positions, LONGEST_CONTEXT))
 
 
 def _width(config: Mapping[str, Any], siglip: bool) -> int | None:
@@ -116,7 +118,7 @@ def _preparation(facts: Mapping[str, Any], kind: str) -> Preparation:
         return preparation_of({**plain, **facts, "mean": mean, "std": std})
     maker = str(facts.get("image_processor_type") or facts.get("feature_extractor_type") or kind)
     clips = "clip" in maker.lower() and "siglip" not in maker.lower()
-    resize, resized = _resized(facts.get("size"), clips)
+    resize, resized = _resize_of(facts.get("size"), clips)
     crops = facts.get("do_center_crop", clips)
     target = _sides(facts.get("crop_size") or resized) if crops else resized
     if not facts.get("do_resize", True) or (resize == "squash" and target != resized):
@@ -136,7 +138,7 @@ def _preparation(facts: Mapping[str, Any], kind: str) -> Preparation:
     )
 
 
-def _resized(
+def _resize_of(
     size: int | Mapping[str, int] | None, clips: bool
 ) -> tuple[Literal["shortest", "squash"], tuple[int, int]]:
     """Return the way of resizing, and the (height, width) that it leads to."""
@@ -164,5 +166,5 @@ def _interpolation(
 
 
 def _read(file: Path) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(file.read_bytes())
-    return read
+    document: dict[str, Any] = json.loads(file.read_bytes())
+    return document
