@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 # `python -m benchmarks.structure --names` lists what to change.
 LIMITS = {
     "search_rooms": 24,
-    "search_arrows": 104,
+    "search_arrows": 105,
     "search_mutual_pairs": 0,
     "search_circles": 0,
     "search_file_circles": 1,
@@ -55,7 +55,7 @@ LIMITS = {
     "no_imperative": 0,
     "large_classes": 0,
     "small_files": 4,
-    "large_files": 45,
+    "large_files": 47,
     "engine_lines": 173,
     "engine_methods": 28,
     "engine_imports": 21,
