@@ -375,7 +375,7 @@ def test_a_hub_out_of_reach_is_a_clear_error_and_no_wait(tmp_path: Path, closed_
     for part in (spec, f"{closed_port} can't be reached", "builtin", "open_clip:ViT-B-32@/"):
         assert part in message
     assert f"copy the folder {tmp_path}" in message
-    assert took_s < 20, f"{took_s:.1f} s, of which importing torch is most"
+    assert took_s < 40, f"{took_s:.1f} s, of which importing torch is most"
 
 
 def test_a_hub_that_never_answers_is_given_up(tmp_path: Path) -> None:
