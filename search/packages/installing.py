@@ -5,9 +5,9 @@ import os
 import re
 import shutil
 import sys
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import Distribution, PackageNotFoundError, distributions
-from importlib.metadata import distribution as one_distribution
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from search.errors import BadSetting
@@ -30,7 +30,8 @@ def check_one_build(module: str) -> None:
     Raises:
         BadSetting: two are; the message has the command that leaves one.
     """
-    builds = [name for name in BUILDS[module] if _is_installed(name)]
+    names = _installed_names()
+    builds = [name for name in BUILDS[module] if name in names]
     if len(builds) < 2:
         return
     wanted = next((name for name in builds if "gpu" in name), builds[0])
@@ -93,12 +94,14 @@ def distribution() -> Distribution | None:
     return next(installed, next(iter(ours), None))
 
 
-def _is_installed(name: str) -> bool:
-    try:
-        one_distribution(name)
-    except PackageNotFoundError:
-        return False
-    return True
+def _installed_names() -> set[str]:
+    """Return the names of all installed distributions, by their folders: importlib takes 9 ms."""
+    folders = set[str]()
+    for path in dict.fromkeys(sys.path):
+        with suppress(OSError):  # an entry need not be a folder
+            folders.update(os.listdir(path))
+    names = (name.partition("-")[0] for name in folders if name.endswith(".dist-info"))
+    return {name.replace("_", "-") for name in names}
 
 
 def _is_for_a_gpu(limn: Distribution | None) -> bool:
