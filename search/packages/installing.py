@@ -99,7 +99,7 @@ def _installed_names() -> set[str]:
     folders = set[str]()
     for path in dict.fromkeys(sys.path):
         with suppress(OSError):  # an entry need not be a folder
-            folders.update(os.listdir(path))
+            folders.update(os.listdir(path))  # noqa: PTH208  # names alone
     names = (name.partition("-")[0] for name in folders if name.endswith(".dist-info"))
     return {name.replace("_", "-") for name in names}
 
