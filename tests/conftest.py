@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -54,7 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def registry() -> None:
     """Skip the tests that download packages where no registry answers."""
-    command = ["uv", "pip", "compile", "--quiet", "--no-cache", "-"]
+    uv = str(Path(sys.executable).with_name("uv"))
+    command = [uv, "pip", "compile", "--quiet", "--no-cache", "-"]
     answer = subprocess.run(command, input="click", capture_output=True, text=True, check=False)
     if answer.returncode:
         pytest.skip(f"no package registry answers: {answer.stderr.strip()[:200]}")
