@@ -56,6 +56,16 @@ def small_onnx(tmp_path_factory: pytest.TempPathFactory, small_openclip: str) ->
     return export(small_openclip, folder, "int8").encoder.space.encoder
 
 
+@pytest.fixture(scope="module")
+def small_hub(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the specification of a small pair in a layout of the hub."""
+    from tests.published_pairs import immich
+
+    folder = tmp_path_factory.mktemp("hub")
+    immich(folder / "pair", folder, "hub-encoder", batched=True)
+    return f"hub:{folder / 'pair'}"
+
+
 @pytest.fixture(params=list(registered_points("encoders")))
 def specification(request: pytest.FixtureRequest) -> str:
     """Return the specification of each registered encoder."""
@@ -63,8 +73,8 @@ def specification(request: pytest.FixtureRequest) -> str:
         pytest.skip("search/encoders/onnx_pair/pair, the trained pair, is not in this checkout")
     if request.param == "open_clip":
         return str(request.getfixturevalue("small_openclip"))
-    if request.param == "onnx":
-        return str(request.getfixturevalue("small_onnx"))
+    if request.param in ("hub", "onnx"):
+        return str(request.getfixturevalue(f"small_{request.param}"))
     return str(request.param)
 
 

@@ -151,7 +151,7 @@ from search.catalog.database import Database
 import sqlalchemy as sa
 
 def names():
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         return ",".join(sql.scalars(sa.text("SELECT name FROM collection")))
 
 database = Database("sqlite:///" + sys.argv[1])
@@ -196,7 +196,7 @@ import sqlalchemy as sa
 
 database = Database("sqlite:///" + sys.argv[1])
 try:
-    with database.reading() as sql:
+    with database.read_transaction() as sql:
         sql.scalar(sa.text("SELECT 1 FROM collection"))
         print("reading", flush=True)
         sys.stdin.readline()
