@@ -25,12 +25,22 @@ WITH_TORCH = {"all", "clip", "test", "train"}
 MAX_ENVIRONMENT_BYTES = 500_000_000
 
 
-def resolve(extras: tuple[str, ...], **environment: str) -> set[str]:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of what decides the dependencies: a build writes them next to its sources."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "requirements", folder / "requirements")
+    return folder
+
+
+def resolve(project: Path, extras: tuple[str, ...], **environment: str) -> set[str]:
     """Return the names of all packages that an installation with these extras takes."""
     chosen = [argument for extra in extras for argument in ("--extra", extra)]
     done = subprocess.run(
         [UV, "pip", "compile", "pyproject.toml", *chosen, "--no-annotate", "--no-header"],
-        cwd=ROOT,
+        cwd=project,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -43,9 +53,9 @@ def resolve(extras: tuple[str, ...], **environment: str) -> set[str]:
 @pytest.mark.parametrize("gpu", ["0", "1"])
 @pytest.mark.parametrize("extras", [(), *((extra,) for extra in EXTRAS)], ids=str)
 def test_each_extra_brings_one_build_of_each_library_and_torch_only_where_wanted(
-    registry: None, extras: tuple[str, ...], gpu: str
+    registry: None, project: Path, extras: tuple[str, ...], gpu: str
 ) -> None:
-    names = resolve(extras, LIMN_GPU=gpu)
+    names = resolve(project, extras, LIMN_GPU=gpu)
     for module, builds in BUILDS.items():
         assert len(names & set(builds)) == 1, (module, names & set(builds))
     assert ("onnxruntime-gpu" in names) == (gpu == "1")
