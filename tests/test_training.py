@@ -271,7 +271,7 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_light_changes_as_it_is_written_down() -> None:
-    """Compare the matrix of `_lit` with its separate steps, where nothing is clipped."""
+    """Compare the matrix of `_relight` with its separate steps, where nothing is clipped."""
     views = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0)) * 0.2 - 0.1
     lit, draw = _relight(views, np.random.default_rng(4)), np.random.default_rng(4)
     bright, contrast, colour = draw.uniform(1 - LIGHT, 1 + LIGHT, (3, 6, 1, 1))

@@ -31,7 +31,7 @@ class State:
     """The engine, the settings, and the services that views share.
 
     `tokens` is None where no tokens are required, as only this machine can reach the server.
-    `ending` is set when the server begins to stop, so that background work stops too.
+    `shutdown` is set when the server begins to stop, so that background work stops too.
     """
 
     engine: Engine

@@ -1,7 +1,6 @@
 """A folder brought up to date for a search in it: `limn search WORDS --in FOLDER`."""
 
 import os
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +8,8 @@ from pathlib import Path
 import click
 
 from indexer.cli.ending import end_in_order
-from indexer.indexing.cancellation import JobCancelled
-from indexer.indexing.progress import open_progress
+from indexer.cli.index import STOPPED, run_with_progress
 from indexer.indexing.request import Request
-from indexer.indexing.run import run
 from search.catalog.catalog import Catalog
 from search.cli.folder import FolderScope
 from search.engine import Engine
@@ -21,8 +18,6 @@ from search.query.filters.tree import Condition
 from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import one_line, printable
-
-STOPPED = "stopped; what was read is kept: run the command again to go on"
 
 
 def update_folder(engine: Engine, settings: Settings, folder: Path) -> FolderScope:
@@ -89,13 +84,7 @@ def _free_name(catalog: Catalog, folder: Path) -> str:
 
 def _update(engine: Engine, settings: Settings, request: Request) -> None:
     began = time.monotonic()
-    shutdown = end_in_order(STOPPED)
-    try:
-        with open_progress(as_json=False) as progress:
-            result = run(engine, settings, request, progress, on_hang=shutdown.end_now)
-    except (KeyboardInterrupt, JobCancelled):
-        click.echo(STOPPED, err=True)
-        sys.exit(1)
+    result, _ = run_with_progress(engine, settings, request, end_in_order(STOPPED))
     counts = result.counts
     changes = {
         "new": counts.added,

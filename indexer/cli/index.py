@@ -170,24 +170,39 @@ def index_sources(
         BadSource: there is nothing to index, or nothing of it could be read.
     """
     from indexer.cli.notes import ShownNotes
+
+    began = time.monotonic()
+    result, notes = run_with_progress(engine, settings, request, shutdown, as_json, whole)
+    _report_notes(ShownNotes(settings.data_dir, whole or request), notes, whole is not None)
+    counts = result.counts
+    _summarise(request.name, counts, result.failures, time.monotonic() - began, as_json)
+    if not counts.added + counts.changed + counts.moved + counts.unchanged:
+        _refuse(engine, request, counts, new=result.is_new)
+
+
+def run_with_progress(
+    engine: Engine,
+    settings: Settings,
+    request: Any,
+    shutdown: Shutdown,
+    as_json: bool = False,
+    whole: Any = None,
+) -> tuple[Any, list[str]]:
+    """Run a request with progress on stderr, and return its result and its notes.
+
+    An interrupted run, or one whose job was cancelled, ends the command.
+    """
     from indexer.indexing.cancellation import JobCancelled
     from indexer.indexing.progress import open_progress
     from indexer.indexing.run import run
 
-    began = time.monotonic()
     try:
         with open_progress(as_json) as progress:
             result = run(engine, settings, request, progress, whole=whole, on_hang=shutdown.end_now)
     except (KeyboardInterrupt, JobCancelled):
         click.echo(STOPPED, err=True)
         sys.exit(1)
-    _report_notes(
-        ShownNotes(settings.data_dir, whole or request), progress.notes, whole is not None
-    )
-    counts = result.counts
-    _summarise(request.name, counts, result.failures, time.monotonic() - began, as_json)
-    if not counts.added + counts.changed + counts.moved + counts.unchanged:
-        _refuse(engine, request, counts, new=result.is_new)
+    return result, progress.notes
 
 
 def _refuse(engine: Engine, request: Any, counts: RunCounts, *, new: bool) -> None:

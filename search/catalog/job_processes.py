@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Worker:
-    """A job with its process; `said` is the process's output file, if not our own stderr."""
+    """A job with its process; `output` is the process's output file, if not our own stderr."""
 
     job: Job
     process: "subprocess.Popen[bytes]"

@@ -54,8 +54,8 @@ class VectorStore(Protocol):
     ) -> tuple[Ids, Scores]:
         """Return the nearest vectors, best first, both (q, k); id -1 and score -inf pad.
 
-        `allowed` restricts the search to those ids; they ascend, each once. `kind` sets the depth
-        of an approximate search; texts need more.
+        `allowed_ids` restrict the search; they ascend, each once. `kind` sets the depth of an
+        approximate search; texts need more.
 
         Raises:
             ValueError: `queries` is not (q, width) or not finite, or `k` is under 1.

@@ -14,7 +14,7 @@ MAX_FILES = 20_000
 
 
 def read_form(request: Request, open_file: Callable[[str], IO[bytes]], max_bytes: int) -> Fields:
-    """Write the files of a form of at most `most_bytes`; return its other fields.
+    """Write the files of a form of at most `max_bytes`; return its other fields.
 
     `open_file` takes the name that the client sent with a file.
 

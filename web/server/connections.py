@@ -129,7 +129,7 @@ class Connections:
         max_a_client: int = MAX_A_CLIENT,
         proxies: Sequence[IPv4Network | IPv6Network] = (),
     ) -> None:
-        """Set the limits; a client behind one of `proxies` counts toward `most` alone."""
+        """Set the limits; a client behind one of `proxies` counts toward `max_open` alone."""
         self.is_stopping = False
         self._max_open = max_open
         self._max_a_client = max_a_client

@@ -120,10 +120,10 @@ class ServerEnding:
         self._shutdown.set()
 
     def serve(self, patience_s: float = PATIENCE_S) -> bool:
-        """Serve until `tell` is called; False where requests were cut off after `patience_s`.
+        """Serve until `request_stop`; return False where requests were cut off after `patience_s`.
 
         Raises:
-            KeyboardInterrupt: `tell` was called twice.
+            KeyboardInterrupt: `request_stop` was called twice.
         """
         is_clean = asyncio.run(self._serve(patience_s))
         self._is_done = True

@@ -56,7 +56,7 @@ class Body:
 
 
 class Bodies:
-    """A receiver of bodies: at most `most_bytes`, or `most_files_bytes` for routes with files.
+    """A receiver of bodies: at most `max_bytes`, or `max_files_bytes` for routes with files.
 
     `admits` returns whether headers show a token that allows a scope. `off_loop` runs calls that
     may wait for the disk or the database.

@@ -51,10 +51,10 @@ class QueryImages:
         return token
 
     def part(self, whole: str, crop: Crop, load: Callable[[], bytes]) -> QueryImage:
-        """Return a crop of a picture; `whole` names the picture that `read` returns.
+        """Return a crop of a picture; `whole` names the picture that `load` returns.
 
         Raises:
-            BadPicture: the bytes from `read` are no readable picture.
+            BadPicture: the bytes from `load` are no readable picture.
         """
         name = f"{whole}@{crop}"
         with self._lock:

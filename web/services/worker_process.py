@@ -20,7 +20,7 @@ class WorkerProcesses:
     """A supervisor of worker processes, which run while there are jobs. Thread-safe."""
 
     def __init__(self, engine: Engine, shutdown: threading.Event | None = None) -> None:
-        """Prepare the thread; once `ending` is set, it ends the workers and requeues their jobs."""
+        """Prepare the thread; once `shutdown` is set, it ends workers and requeues their jobs."""
         self._jobs = engine.catalog.jobs
         # A process ends with its job, so that an idle server has no second encoder in memory, and a
         # killed server leaves no endless worker.

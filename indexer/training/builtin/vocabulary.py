@@ -22,7 +22,7 @@ WORDS = 4000
 def chinese_words(sentences: Iterable[str], extra: Iterable[str] = ()) -> list[str]:
     """Find words of 2 to 4 characters in Chinese sentences, by a unigram language model.
 
-    `given` words stay whatever their count. Source: Kudo 2018, "Subword Regularization".
+    `extra` words stay whatever their count. Source: Kudo 2018, "Subword Regularization".
     """
     runs = [run for sentence in sentences for run in HAN.findall(sentence)]
     unigram = Tokenizer(Unigram())

@@ -18,7 +18,7 @@ SMALL_BYTES = 1 << 20
 def digest_of(file: Path, digests_folder: Path) -> str:
     """Return the SHA-256 of a file.
 
-    The hub's cache names large files by it. Digests of others are stored in the folder `stored`,
+    The hub's cache names large files by it. Digests of others are stored in `digests_folder`,
     and are right as long as the file has the same size and time of change.
     """
     target = file.resolve()

@@ -41,7 +41,7 @@ class RepositoryListing:
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """A hub, and the folders for its files. `derived` holds what Limn makes from them."""
+    """A hub, the cache of its files, and the folder of what Limn makes from them."""
 
     endpoint: str
     cache: Path

@@ -16,7 +16,7 @@ from search.errors import EncoderUnavailable
 PART = ".limn-part"
 """The end of the name of a file that is not complete."""
 
-MOST_FAILURES = 3
+MAX_FAILURES = 3
 """Attempts without a new byte before a transfer is given up."""
 
 CHUNK_BYTES = 1 << 20
@@ -49,7 +49,7 @@ class Transfer:
             if size_of(part) == file.size_bytes:
                 break
             failures = 0 if size_of(part) > before else failures + 1
-            if failures == MOST_FAILURES:
+            if failures == MAX_FAILURES:
                 raise self._transfer_error(file, size_of(part), reason)
             time.sleep(self.hub.retry_after_s if failures else 0)
         if not _is_same(part, file):

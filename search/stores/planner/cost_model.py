@@ -59,7 +59,7 @@ class Expectation:
         training_queries: tuple[Vectors, ...],
         rows: int,
     ) -> None:
-        """Take queries by kind in `asked`, and others in `taught` (n, width) to train on."""
+        """Take queries (n, width) to measure with, by kind, and others to train on."""
         self._sample = sample
         self._queries_by_kind = queries_by_kind
         self._training_queries = training_queries

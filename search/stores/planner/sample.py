@@ -11,7 +11,7 @@ from search.stores.faiss_store.store import FaissStore
 # ANN indexes are compared on this many rows; a graph over them is built in about five seconds.
 SAMPLE = 20_000
 
-QUERIES, FEWEST_QUERIES = 400, 200
+QUERIES, MIN_QUERIES = 400, 200
 TRAINING_QUERIES = 4_000
 
 BUILD_ROWS = 8_192
@@ -45,7 +45,7 @@ class StoreSample:
         self.queries: dict[QueryKind, Vectors] = {"picture": self._read(late_rows)}
         self.vectors = self._read(rows[QUERIES:])
         self.training_queries: tuple[Vectors, ...] = (self.vectors[:TRAINING_QUERIES],)
-        if len(texts) >= FEWEST_QUERIES:
+        if len(texts) >= MIN_QUERIES:
             self.queries["text"] = texts[:QUERIES]
             self.training_queries += (texts[QUERIES : QUERIES + TRAINING_QUERIES],)
 
