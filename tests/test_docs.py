@@ -2,6 +2,7 @@
 
 import os
 import re
+import textwrap
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -52,6 +53,24 @@ def test_options_of_commands_exist(page: Path) -> None:
         if option not in options_of(line.split())
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize(
+    "group", ["commands", "encoders", "filters", "routes", "sources", "stores"]
+)
+def test_the_example_of_a_package_runs_and_has_the_object_of_its_entry_point(group: str) -> None:
+    heading = f'    [project.entry-points."limn.{group}"]\n'
+    [page] = [
+        page for page in PAGES if heading in page.read_text() and page.name != "architecture.md"
+    ]
+    before, _, after = page.read_text(encoding="utf-8").partition(heading)
+    fenced = re.findall(r"^```python\n(.*?)^```$", before, re.MULTILINE | re.DOTALL)
+    indented = re.findall(r"^((?:    .*\n|\n)+)", before, re.MULTILINE)
+    code = {"routes": "".join(indented[-2:])}.get(group, "".join(fenced[-1:]))
+    names: dict[str, object] = {"__name__": __name__}
+    exec(textwrap.dedent(code), names)
+    found = re.match(r"    [\w-]+ = \"my_package:(\w+)\"", after)
+    assert found and found[1] in names
 
 
 def commands_in(text: str) -> list[str]:
