@@ -72,6 +72,10 @@ def test_similar_pictures_of_this_folder(limn: Limn, pictures: Path) -> None:
 def test_what_is_no_folder_to_search_is_refused(limn: Limn, pictures: Path) -> None:
     missing = limn("search", "red", "--in", "nowhere", code=2)
     assert "--in is 'nowhere', and there is no such folder" in missing.stderr
+    blank = limn("search", "red", "--in", "", code=2)
+    assert "--in names no folder" in blank.stderr
+    file = limn("search", "red", "--in", str(pictures / "red.jpg"), code=2)
+    assert "a file; name a folder" in file.stderr
     both = limn("search", "red", "--in", str(pictures), "-c", "mine", code=2)
     assert "name one of the two" in both.stderr
     empty = pictures / "empty"

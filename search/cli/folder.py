@@ -1,6 +1,5 @@
 """A search in a folder, which an indexer of another package brings up to date first."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -34,8 +33,12 @@ def check_folder(folder: str, collections: tuple[str, ...]) -> Path:
             "folder-and-collection",
             "--in searches one folder, and --collection a collection; name one of the two",
         )
+    if not folder.strip():
+        raise BadQuery("folder-blank", "--in names no folder; '.' is the current one")
     path = user_path(Path(folder))
-    if not os.path.isdir(path):
+    if path.is_file():
+        raise BadQuery("folder-is-file", "--in is {folder!r}, a file; name a folder", folder=folder)
+    if not path.is_dir():
         raise BadQuery(
             "folder-missing", "--in is {folder!r}, and there is no such folder", folder=folder
         )
