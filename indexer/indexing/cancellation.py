@@ -28,7 +28,7 @@ class Stop:
         self._event.set()
 
     def check(self) -> None:
-        """Raise Cancelled where the run is to end."""
+        """Raise JobCancelled where the run is to end."""
         if self._event.is_set():
             raise JobCancelled
 

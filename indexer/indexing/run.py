@@ -67,7 +67,12 @@ def run(
             workers=request.workers or settings.workers,
             limits=engine.limits,
             progress=progress,
-            options=RunOptions(request.retry, job_id, (whole or request).as_json(), on_hang),
+            options=RunOptions(
+                retry=request.retry,
+                job_id=job_id,
+                request=(whole or request).as_json(),
+                on_hang=on_hang,
+            ),
         )
     except LimnError:
         # a queued job's row stays, with its error
@@ -92,7 +97,7 @@ def dry_run(engine: Engine, request: Request) -> RunState:
         planner = RunPlanner(
             known_files,
             engine.catalog.failures.of(existing.id),
-            list(known_files.missing()),
+            known_files.missing(),
             retry=request.retry,
         )
     try:

@@ -127,7 +127,7 @@ def changed_folders(roots: Sequence[Path], paths: Sequence[Path]) -> list[Path]:
     A folder is scanned where a file in it changed. One that is gone is looked for from the nearest
     folder above that still holds something.
     """
-    outer_folders: set[Path] = set()
+    folders: set[Path] = set()
     for path in paths:
         for root in roots:
             if path != root and root not in path.parents:
@@ -135,8 +135,8 @@ def changed_folders(roots: Sequence[Path], paths: Sequence[Path]) -> list[Path]:
             folder = path.parent if root.is_dir() and path != root else root
             while folder != root and not _holds_files(folder):
                 folder = folder.parent
-            outer_folders.add(folder)
-    return sorted(folder for folder in outer_folders if outer_folders.isdisjoint(folder.parents))
+            folders.add(folder)
+    return sorted(folder for folder in folders if folders.isdisjoint(folder.parents))
 
 
 def _holds_files(folder: Path) -> bool:

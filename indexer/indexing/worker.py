@@ -87,7 +87,7 @@ class Worker:
         return True
 
     def _map(self, job: Job) -> None:
-        """Make a collection's map; raise Cancelled, and the errors of `make_map`."""
+        """Make a collection's map; raise JobCancelled, and the errors of `make_map`."""
         collection = self._engine.catalog.collections.one(job.name)
 
         def report(share: float) -> None:

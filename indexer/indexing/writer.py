@@ -184,7 +184,7 @@ class Writer:
             self.count(failed=len(failures))
 
     def _report(self, at: str) -> None:
-        """Update the job's row and the progress; raise Cancelled where the job is cancelled."""
+        """Update the job's row and the progress; raise JobCancelled where the job is cancelled."""
         elapsed_s = max(time.monotonic() - self._began_at, 1e-6)
         rate = (done(self.counts) - self._at_first) / elapsed_s
         more: dict[str, Any] = {"current": at} if at else {}

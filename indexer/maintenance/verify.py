@@ -26,14 +26,14 @@ class Defect:
 
 
 def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator[Defect | None]:
-    """Check every picture; yield a finding, or None for one that is well.
+    """Check every picture; yield a defect, or None for one that is well.
 
-    Reads every file whole. A file that changed since it was indexed is a different finding from one
+    Reads every file whole. A file that changed since it was indexed is a different defect from one
     whose bytes changed while its size and time did not, as happens on a failing disk.
     """
-    ledger = catalog.files(collection)
+    known_files = catalog.files(collection)
     again = "index it again: limn index"
-    for row in ledger.everything():
+    for row in known_files.everything():
         path = row.place
         try:
             data = load_file(path, limits)

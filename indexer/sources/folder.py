@@ -137,7 +137,7 @@ class FolderSource:
             try:
                 status = entry.stat()
             except OSError as error:  # a link to nothing, a link to itself, a file just deleted
-                yield _unreadable(path, error)
+                yield not_read(path, error)
                 continue
             sidecar = sidecars.get(path, NOTHING) if sidecars else NOTHING
             if listing.sidecars:
@@ -157,7 +157,7 @@ class FolderSource:
             except BadSource as error:  # a table without pictures may be another program's
                 yield Note(f"passed over: {error}")
             except OSError as error:
-                yield _unreadable(path, error)
+                yield not_read(path, error)
 
     def _walk(self, failures: list[Failure]) -> Iterator[_Listing]:
         """Yield every folder at and below the root, once; unreadable ones are `failures`."""
@@ -175,7 +175,7 @@ class FolderSource:
                     continue
                 listing = self._list(folder, failures)
             except OSError as error:
-                failures.append(_unreadable(Path(folder), error))
+                failures.append(not_read(Path(folder), error))
                 continue
             self._selection.apply(str(self.root), listing.pictures, listing.containers)
             yield listing
@@ -256,7 +256,7 @@ def _sort(folder: str, entries: Sequence[os.DirEntry[str]], failures: list[Failu
             else:
                 listing.others += 1
         except OSError as error:  # a folder's link to itself
-            failures.append(_unreadable(Path(entry.path), error))
+            failures.append(not_read(Path(entry.path), error))
     return listing
 
 
@@ -328,7 +328,3 @@ def _assign(
 
 def _led_out(path: str) -> Failure:
     return Failure(Path(path), "unsupported", leads_out(Path(path)))
-
-
-def _unreadable(path: Path, error: OSError) -> Failure:
-    return not_read(path, error)

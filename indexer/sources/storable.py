@@ -71,15 +71,12 @@ def storable_facts(facts: PictureFacts) -> PictureFacts:
     """Return the storable part of a file's own facts."""
     there = _finite(facts.latitude, 90) and _finite(facts.longitude, 180)
     values = {fact.name: _storable_fact(fact, getattr(facts, fact.name)) for fact in FACTS}
-    return replace(
-        facts,
-        **{
-            **values,
-            "latitude": facts.latitude if there else None,
-            "longitude": facts.longitude if there else None,
-            "captions": storable_captions(facts.captions),
-        },
-    )
+    values |= {
+        "latitude": facts.latitude if there else None,
+        "longitude": facts.longitude if there else None,
+        "captions": storable_captions(facts.captions),
+    }
+    return replace(facts, **values)
 
 
 def _storable_fact(fact: Fact, value: Any) -> Any:

@@ -172,19 +172,22 @@ def _page(query: Query, ranking: Ranking, pictures: list[RankedPicture]) -> Resu
     best = None
     if ranking.confidence is not None and len(ranking.ids):
         best = float(ranking.confidence.max())
-    notes = tuple(_notes(query, ranking, len(pictures), len(page_pictures)))
+    without_confidence = ranking.confidence is None
+    notes = tuple(_notes(query, without_confidence, best, len(pictures), len(page_pictures)))
     return ResultPage(tuple(page_pictures), best, len(pictures) > query.offset + query.k, notes)
 
 
-def _notes(query: Query, ranking: Ranking, hit_count: int, page_count: int) -> Iterator[Message]:
+def _notes(
+    query: Query, without_confidence: bool, best: float | None, hit_count: int, page_count: int
+) -> Iterator[Message]:
     """Yield the reasons for a page without hits, and for a cutoff that was not applied."""
-    if query.cutoff and ranking.confidence is None:
+    if query.cutoff and without_confidence:
         yield CUTOFF_NOT_APPLIED
-    elif not hit_count and query.cutoff and ranking.confidence is not None and len(ranking.ids):
+    elif not hit_count and query.cutoff and best is not None:
         yield Message(
             "cutoff-above-best",
             "no hit: best confidence {best:.2f}, cutoff {cutoff:g}",
-            best=float(ranking.confidence.max()),
+            best=best,
             cutoff=query.cutoff,
         )
     elif not hit_count:

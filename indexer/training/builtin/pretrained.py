@@ -28,7 +28,7 @@ def source_errors(path: Path, what: str) -> Iterator[None]:
             path=str(path),
             error=error,
         ) from error
-    except (RuntimeError, KeyError, AssertionError) as error:
+    except (RuntimeError, KeyError) as error:
         raise BadSource(
             "weights-of-another-part",
             "{path!r} does not hold the weights of {part}: other parts than its own are there",
