@@ -120,6 +120,19 @@ def test_a_later_command_goes_on_where_an_earlier_one_ended(
     assert not list(blob.glob("*part*"))
 
 
+@pytest.mark.parametrize("extra", [0, 1_000])
+def test_a_part_that_has_all_its_bytes_is_not_fetched_again(
+    hub: Hub, server: LoopbackHub, published: Path, extra: int
+) -> None:
+    """As after a run that ended while it compared digests; a longer part is replaced."""
+    part = hub.storage(NAME) / "blobs" / f"{hub.listing(SPEC).files[LARGE].blob}{PART}"
+    part.parent.mkdir(parents=True)
+    part.write_bytes((published / LARGE).read_bytes() + b"x" * extra)
+    pair = find_pair(SPEC, hub)
+    assert f"bytes={160_000 + extra}-" not in server.faults.ranges
+    assert (pair.folder / LARGE).read_bytes() == (published / LARGE).read_bytes()
+
+
 def test_a_server_without_ranges_sends_the_file_again(hub: Hub, server: LoopbackHub) -> None:
     server.faults.breaks_after, server.faults.ignores_ranges = 5_000, True
     pair = find_pair(SPEC, hub)

@@ -14,7 +14,8 @@ import pytest
 from open_clip import pretrained
 from safetensors.numpy import save_file
 
-from search.encoders.inventory.speed import BUILTIN_GMACS, speed_class
+from search.encoders.inventory.estimate import TYPICAL_GMACS
+from search.encoders.inventory.speed import BUILTIN_GMACS, CLASSES, speed_class
 from search.encoders.onnx_pair.builtin import open_builtin
 from search.encoders.openclip.registry import (
     configuration,
@@ -53,6 +54,10 @@ def cache(home: str, repository: str, **files: bytes) -> Path:
     for name, content in files.items():
         (snapshot / name.replace("__", ".")).write_bytes(content)
     return snapshot
+
+
+def test_each_speed_class_has_a_typical_work() -> None:
+    assert TYPICAL_GMACS.keys() == {*dict(CLASSES), "GPU"}
 
 
 def test_what_ships_is_listed_without_a_catalog(

@@ -3,7 +3,7 @@
 import json
 import shutil
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -75,25 +75,27 @@ def get(name: str, to: Path | None, pictures: Path | None) -> None:
 
     pair_spec, hub = require_repository(parse(name)), Hub.from_environment()
     pair = download_pair(pair_spec, hub, user_path(to) if to is not None else None)
+    if pictures is not None and not pair.selection.quantize:
+        click.echo("--pictures is for int8 copies that Limn makes; this pair has none", err=True)
     prepare(pair, hub, _some_of(pictures) if pictures is not None else ())
     space = open_pair(pair, hub).space
     click.echo(f"{pair.size_bytes / 1e6:,.0f} MB, space {space.id}", err=True)
     click.echo(printable(space.encoder))
 
 
-def _some_of(folder: Path) -> list[Image.Image]:
-    """Return pictures of a folder, from all over it."""
+def _some_of(folder: Path) -> Iterator[Image.Image]:
+    """Yield pictures of a folder, from all over it."""
     from search.pictures.files import PICTURE_SUFFIXES
     from search.pictures.reading import read_picture
 
     files = sorted(each for each in folder.rglob("*") if each.suffix.lower() in PICTURE_SUFFIXES)
-    pictures_read: list[Image.Image] = []
+    count = 0
     for file in files[:: max(1, len(files) // COMPARED)]:
-        with suppress(BadPicture):
-            pictures_read.append(read_picture(file)[0])
-        if len(pictures_read) == COMPARED:
+        if count == COMPARED:
             break
-    return pictures_read
+        with suppress(BadPicture):
+            yield read_picture(file)[0]
+            count += 1
 
 
 class Estimate:
@@ -153,7 +155,7 @@ def _row(name: str, row: ShortName, estimate: Estimate | None) -> str:
         row.good_for,
         f"{row.size_bytes / 1e6:,.0f} MB",
         memory,
-        row.languages,
+        "/".join(row.languages),
         f"recall {row.recall}" if row.recall else "",
         estimate.text(row.picture_gmacs) if estimate is not None else "",
         row.repository,

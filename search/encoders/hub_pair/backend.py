@@ -1,12 +1,16 @@
 """The backend of published pairs; nothing slow is imported until one is used."""
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from search.encoders import Encoder, EncoderBackend, EncoderInfo
 from search.encoders.hub_pair.short_names import SHORT_NAMES
 from search.errors import LimnError
 from search.packages.installing import check_one_build
+
+if TYPE_CHECKING:
+    from search.encoders.hub_pair.hub import Hub
+    from search.encoders.hub_pair.pair import HubPair
 
 
 class HubBackend(EncoderBackend):
@@ -47,43 +51,42 @@ class HubBackend(EncoderBackend):
             spec = HubSpecification(f"{owner}/{name}")
             try:
                 if (pair := pair_here(spec, hub)) is not None:
-                    yield self._info(str(pair.spec), "cache")
+                    yield _info(pair, hub, str(pair.spec), "cache")
             except LimnError:
                 continue  # a repository of something else
 
     def describe(self, spec: str) -> EncoderInfo:
         """Return the facts in the pair's configuration."""
+        from search.encoders.hub_pair.hub import Hub
+        from search.encoders.hub_pair.pair import pair_here
+        from search.encoders.hub_pair.specification import parse
+
+        hub = Hub.from_environment()
         try:
-            return self._info(spec, "collection")
+            if (pair := pair_here(parse(spec), hub)) is not None:
+                return _info(pair, hub, spec, "collection")
         except LimnError:
-            return EncoderInfo(spec, "collection", there=False)
+            pass
+        return EncoderInfo(spec, "collection", there=False)
 
     def suggest(self, text: str) -> Sequence[str]:
         """Return the specification of a repository whose owner publishes such pairs."""
         publishes = text.startswith(("immich-app/", "Xenova/", "onnx-community/"))
         return (f"hub:{text}",) if publishes else ()
 
-    def _info(self, spec: str, where: str) -> EncoderInfo:
-        from search.encoders.hub_pair.hub import Hub
-        from search.encoders.hub_pair.pair import pair_here
-        from search.encoders.hub_pair.specification import parse
-        from search.encoders.inventory.speed import INT8_GAIN, speed_class
 
-        hub = Hub.from_environment()
-        pair = pair_here(parse(spec), hub)
-        if pair is None:
-            return EncoderInfo(spec, where, there=False)
-        width = pair.width
-        short_name = {each.repository: each for each in SHORT_NAMES.values()}.get(
-            pair.spec.repository
-        )
-        gain = INT8_GAIN if pair.spec.variant == "int8" else 1.0
-        return EncoderInfo(
-            spec,
-            where,
-            pair.space(width, hub).id if width else None,
-            width,
-            pair.size_bytes,
-            speed_class(short_name.picture_gmacs / gain) if short_name else None,
-            (short_name.languages,) if short_name else (),
-        )
+def _info(pair: "HubPair", hub: "Hub", spec: str, where: str) -> EncoderInfo:
+    from search.encoders.inventory.speed import INT8_GAIN, speed_class
+
+    rows = (row for row in SHORT_NAMES.values() if row.repository == pair.spec.repository)
+    short_name, width = next(rows, None), pair.width
+    gain = INT8_GAIN if pair.spec.variant == "int8" else 1.0
+    return EncoderInfo(
+        spec,
+        where,
+        pair.space(width, hub).id if width else None,
+        width,
+        pair.size_bytes,
+        speed_class(short_name.picture_gmacs / gain) if short_name else None,
+        short_name.languages if short_name else (),
+    )

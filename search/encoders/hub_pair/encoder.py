@@ -1,6 +1,6 @@
 """The encoder of a published pair."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,12 +10,12 @@ from PIL import Image
 
 from search.encoders.hub_pair.disk import writing_to
 from search.encoders.hub_pair.graphs import (
-    PICTURE_OUTPUTS,
+    OUTPUTS,
     POOLED,
-    TEXT_OUTPUTS,
     Graph,
     PictureGraph,
     TextGraph,
+    unit_rows,
 )
 from search.encoders.hub_pair.hub import Hub
 from search.encoders.hub_pair.int8 import quantized_graph
@@ -63,9 +63,7 @@ class HubEncoder:
             raise graph.unusable(
                 f"a tower gives {rows.shape[1]} dimensions, the configuration {self.space.width}"
             )
-        short_rows = rows[:, : self.space.width]
-        lengths = np.maximum(np.linalg.norm(short_rows, axis=1, keepdims=True), 1e-12)
-        return np.ascontiguousarray(short_rows / lengths, dtype=np.float32)
+        return unit_rows(rows[:, : self.space.width])
 
 
 def open_hub(
@@ -96,7 +94,7 @@ def open_pair(pair: HubPair, hub: Hub, device: str = "cpu", threads: int = 0) ->
             "cpu" if pair.spec.variant == "int8" else device,
             str(pair.spec),
         )
-        for tower, outputs in (("pictures", PICTURE_OUTPUTS), ("texts", TEXT_OUTPUTS))
+        for tower, outputs in OUTPUTS.items()
     ]
     with translate_errors(pair.spec, pair.folder):
         tokenizer = open_tokenizer(pair.folder, description.text)
@@ -122,23 +120,24 @@ def tower_file(pair: HubPair, hub: Hub, tower: str, pixels: Pixels | None = None
     file, digest = pair.folder / name, pair.graph_digest(name, hub)
     with writing_to(hub.derived_folder):
         if pair.selection.pictures == pair.selection.texts:
-            outputs = PICTURE_OUTPUTS if tower == "pictures" else TEXT_OUTPUTS
-            file = split_graph(file, (*outputs, POOLED), digest, hub.derived_folder)
+            outputs = (*OUTPUTS[tower], POOLED)
+            file = split_graph(file, outputs, digest, hub.derived_folder)
         if pair.selection.quantize:
             file = quantized_graph(pair, file, tower, digest, hub, pixels)
     return file
 
 
-def prepare(pair: HubPair, hub: Hub, pictures: Sequence[Image.Image] = ()) -> None:
+def prepare(pair: HubPair, hub: Hub, pictures: Iterable[Image.Image] = ()) -> None:
     """Make the copies of graphs that a pair needs, so that its first use waits for nothing.
 
-    An int8 copy is compared with float32 on upright RGB `pictures` too.
+    An int8 copy is compared with float32 on upright RGB `pictures` too; else none is read.
 
     Raises:
         EncoderUnavailable: a graph can't be split, or its int8 copy is too far from float32.
     """
     preparation = pair.description.preparation
-    pixels = [preparation.pixels(each) for each in pictures]
+    quantizes = pair.selection.quantize
+    pixels = [preparation.pixels(picture) for picture in pictures] if quantizes else []
     for tower in ("pictures", "texts"):
         tower_file(pair, hub, tower, np.stack(pixels) if pixels else None)
 

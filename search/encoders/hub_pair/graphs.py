@@ -15,9 +15,11 @@ from search.encoders.preparation import Preparation
 from search.errors import EncoderUnavailable
 from search.records import Pixels, Vectors
 
-PICTURE_OUTPUTS = ("embedding", "l2norm_image_embeddings", "image_embeds", "image_embeddings")
-TEXT_OUTPUTS = ("embedding", "l2norm_text_embeddings", "text_embeds", "text_embeddings")
-"""Names of the embeddings, of Immich's exports and of transformers.js's, the best first."""
+OUTPUTS = {
+    "pictures": ("embedding", "l2norm_image_embeddings", "image_embeds", "image_embeddings"),
+    "texts": ("embedding", "l2norm_text_embeddings", "text_embeds", "text_embeddings"),
+}
+"""Names of the embeddings of a tower, in Immich's exports and transformers.js's, the best first."""
 
 POOLED = "pooler_output"
 """The embedding of pairs without a projection, such as SigLIP; in others it lacks that."""
@@ -200,6 +202,12 @@ class TextGraph:
         if isinstance(shape[1], int):
             return max(shape[1], max(len(text.ids) for text in texts))
         return max(len(text.ids) for text in texts) if has_mask else self.context
+
+
+def unit_rows(rows: Vectors) -> Vectors:
+    """Return rows scaled to unit length."""
+    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return np.ascontiguousarray(rows / lengths, dtype=np.float32)
 
 
 def _pad_batch(batch: NDArray[Any], size: int, graph_input: Any) -> NDArray[Any]:

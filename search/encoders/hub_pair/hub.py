@@ -93,9 +93,8 @@ class Hub:
 
         if self.offline:
             raise unreachable(self.endpoint, spec, "HF_HUB_OFFLINE forbids it")
-        if (
-            trouble := trouble_with(self.endpoint, min(PROBE_TIMEOUT_S, self.timeout_s))
-        ) is not None:
+        trouble = trouble_with(self.endpoint, min(PROBE_TIMEOUT_S, self.timeout_s))
+        if trouble is not None:
             raise unreachable(self.endpoint, spec, trouble)
 
     def listing(self, spec: HubSpecification) -> RepositoryListing:

@@ -2,18 +2,17 @@
 
 import hashlib
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from search.encoders.hub_pair.graphs import (
-    PICTURE_OUTPUTS,
+    OUTPUTS,
     POOLED,
-    TEXT_OUTPUTS,
     Graph,
     PictureGraph,
     TextGraph,
+    unit_rows,
 )
 from search.encoders.hub_pair.hub import Hub
 from search.encoders.hub_pair.pair import INT8_RECIPE, HubPair
@@ -21,7 +20,7 @@ from search.encoders.hub_pair.split import GRAPH, save_graph
 from search.encoders.hub_pair.tokenizer import open_tokenizer
 from search.encoders.probes import PROBE_TEXTS, probes
 from search.errors import EncoderUnavailable
-from search.files.atomic_file import atomic_folder
+from search.files.atomic_file import atomic_folder, remove_abandoned
 from search.records import Pixels, Vectors
 
 LOWEST_COSINE = 0.99
@@ -35,11 +34,10 @@ def quantized_graph(
     digest: str,
     hub: Hub,
     pixels: Pixels | None = None,
-    texts: Sequence[str] = (),
 ) -> Path:
     """Return the int8 copy of a tower's graph: from the cache, or made and compared now.
 
-    `pixels` (n, height, width, 3) and `texts` are compared as well as the probes.
+    `pixels` (n, height, width, 3) are compared as well as the probes.
 
     Raises:
         EncoderUnavailable: a vector of the copy is too far from that of float32.
@@ -61,10 +59,11 @@ def quantized_graph(
     as_integer_products(model)
     as_int8(model, tables_only=True)
     as_float16(model)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.parent.is_dir():
+        remove_abandoned(folder)
     with atomic_folder(folder) as draft:
         save_graph(model, draft / GRAPH)
-        cosine = lowest_cosine(pair, tower, (file, draft / GRAPH), pixels, texts)
+        cosine = lowest_cosine(pair, tower, (file, draft / GRAPH), pixels)
         if not cosine >= LOWEST_COSINE:
             raise EncoderUnavailable(
                 "hub-int8-differs",
@@ -83,20 +82,15 @@ def lowest_cosine(
     tower: str,
     files: tuple[Path, Path],
     pixels: Pixels | None = None,
-    texts: Sequence[str] = (),
 ) -> float:
     """Return the lowest cosine of the vectors of two forms of a tower, over probes and more."""
-    ours, theirs = (_vectors(pair, tower, file, pixels, texts) for file in files)
+    ours, theirs = (_vectors(pair, tower, file, pixels) for file in files)
     return float((ours * theirs).sum(1).min())
 
 
-def _vectors(
-    pair: HubPair, tower: str, file: Path, pixels: Pixels | None, texts: Sequence[str]
-) -> Vectors:
-    description, outputs = pair.description, (*TEXT_OUTPUTS, POOLED)
-    if tower == "pictures":
-        outputs = (*PICTURE_OUTPUTS, POOLED)
-    graph = Graph(lambda: file, outputs, 0, "cpu", str(pair.spec))
+def _vectors(pair: HubPair, tower: str, file: Path, pixels: Pixels | None) -> Vectors:
+    description = pair.description
+    graph = Graph(lambda: file, (*OUTPUTS[tower], POOLED), 0, "cpu", str(pair.spec))
     if tower == "pictures":
         probe_pixels = probes(description.preparation)
         probe_pixels = probe_pixels if pixels is None else np.concatenate([probe_pixels, pixels])
@@ -104,6 +98,5 @@ def _vectors(
     else:
         tokenizer, rules = open_tokenizer(pair.folder, description.text), description.text
         text_graph = TextGraph(graph, rules.context, tokenizer.pad_id, rules.left)
-        rows = text_graph.encode(tokenizer.tokens([*PROBE_TEXTS, *texts]))
-    unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return unit
+        rows = text_graph.encode(tokenizer.tokens(PROBE_TEXTS))
+    return unit_rows(rows)

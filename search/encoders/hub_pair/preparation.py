@@ -28,10 +28,8 @@ class FlooredCrop(Preparation):
             return Preparation.pixels(self, picture, exact=exact)
         # As transformers' `get_resize_output_image_size`: the other side is rounded down.
         width, height = picture.size
-        short, long = (
-            self.shortest_px,
-            int(self.shortest_px * max(picture.size) / min(picture.size)),
-        )
+        short = self.shortest_px
+        long = int(short * max(picture.size) / min(picture.size))
         size = (short, long) if width <= height else (long, short)
         left, top = (size[0] - self.width_px) // 2, (size[1] - self.height_px) // 2
         window = (left, top, left + self.width_px, top + self.height_px)

@@ -18,7 +18,7 @@ class ShortName:
 
     repository: str
     good_for: str
-    languages: str
+    languages: tuple[str, ...]
     parameters: int
     picture_gmacs: float
     memory_mib: int | None = None
@@ -35,7 +35,7 @@ SHORT_NAMES: dict[str, ShortName] = {
     "light": ShortName(
         repository="immich-app/ViT-B-32__laion2b-s34b-b79k",
         good_for="English on a machine without a GPU",
-        languages="English",
+        languages=("en",),
         parameters=151,
         picture_gmacs=4.4,
         memory_mib=1001,
@@ -45,7 +45,7 @@ SHORT_NAMES: dict[str, ShortName] = {
     "balanced": ShortName(
         repository="immich-app/ViT-B-16-SigLIP2__webli",
         good_for="the best English for its work, and larger languages",
-        languages="many",
+        languages=("many",),
         parameters=375,
         picture_gmacs=18.2,
         memory_mib=3038,
@@ -55,7 +55,7 @@ SHORT_NAMES: dict[str, ShortName] = {
     "best": ShortName(
         repository="immich-app/ViT-SO400M-16-SigLIP2-384__webli",
         good_for="small details and larger languages, with a GPU",
-        languages="many",
+        languages=("many",),
         parameters=1136,
         picture_gmacs=247.0,
         memory_mib=3854,
@@ -65,7 +65,7 @@ SHORT_NAMES: dict[str, ShortName] = {
     "chinese": ShortName(
         repository="Xenova/chinese-clip-vit-base-patch16",
         good_for="Chinese",
-        languages="Chinese",
+        languages=("zh",),
         parameters=188,
         picture_gmacs=16.9,
         recall="Flickr30k-CN R@1 62.7 %",
@@ -74,7 +74,7 @@ SHORT_NAMES: dict[str, ShortName] = {
     "multilingual": ShortName(
         repository="immich-app/XLM-Roberta-Base-ViT-B-32__laion5b_s13b_b90k",
         good_for="about 100 languages on a machine without a GPU",
-        languages="many",
+        languages=("many",),
         parameters=366,
         picture_gmacs=4.4,
         memory_mib=3030,

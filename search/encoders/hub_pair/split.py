@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.files.atomic_file import atomic_folder
+from search.files.atomic_file import atomic_folder, remove_abandoned
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -35,7 +35,8 @@ def split_graph(file: Path, outputs: Sequence[str], digest: str, derived_folder:
 
         whole = onnx.load(str(file))
         part = tower_of(whole, outputs)
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.parent.is_dir():
+            remove_abandoned(folder)
         with atomic_folder(folder) as draft:
             save_graph(part, draft / GRAPH)
     return folder / GRAPH

@@ -33,7 +33,7 @@ SCRIPTS = (
     (r"\p{Lao}", "lao_Laoo"),
     (r"\p{Myanmar}", "mya_Mymr"),
 )
-"""The most clip_text language of each script, by its code in FLORES-200; kana before Han."""
+"""The most spoken language of each script, by its code in FLORES-200; kana before Han."""
 
 BY_SCRIPT = tuple((regex.compile(pattern), code) for pattern, code in SCRIPTS)
 

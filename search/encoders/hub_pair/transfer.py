@@ -39,19 +39,23 @@ class Transfer:
             EncoderUnavailable: the hub refuses, breaks off, or sends another file.
         """
         part, failures = part_of(target), 0
+        if size_of(part) > file.size_bytes:  # it is no part of this file
+            part.unlink()
         advance(size_of(part))
-        while True:
-            before, reason = size_of(part), ""
+        part.touch()  # a file of no bytes needs no request
+        while (before := size_of(part)) != file.size_bytes:
+            reason = ""
             try:
                 self._receive(file, part, advance)
             except (NETWORK_ERROR, TimeoutError) as error:
                 reason = str(error) or type(error).__name__
-            if size_of(part) == file.size_bytes:
-                break
-            failures = 0 if size_of(part) > before else failures + 1
+            if size_of(part) > before:
+                failures = 0
+                continue
+            failures += 1
             if failures == MAX_FAILURES:
                 raise self._transfer_error(file, size_of(part), reason)
-            time.sleep(self.hub.retry_after_s if failures else 0)
+            time.sleep(self.hub.retry_after_s)
         if not _is_same(part, file):
             part.unlink()
             raise EncoderUnavailable(
@@ -84,6 +88,7 @@ class Transfer:
         with stream as answer:
             if answer.status_code == 416:  # the part is no beginning of this file
                 part.unlink(missing_ok=True)
+                advance(-at)
                 return
             if answer.status_code >= 400:
                 raise refusal_of(self.hub.endpoint, self.spec, answer.status_code, answer.headers)
@@ -123,12 +128,10 @@ def size_of(file: Path) -> int:
 
 def _is_same(part: Path, file: HubFile) -> bool:
     """Return whether a file has the digest that the hub names."""
-    if not file.sha256 and not file.git_sha1:
-        return True
     digest = hashlib.sha256() if file.sha256 else hashlib.sha1(usedforsecurity=False)
     if not file.sha256:  # as git digests a blob
         digest.update(b"blob %d\0" % file.size_bytes)
     with part.open("rb") as part_file:
         while chunk := part_file.read(CHUNK_BYTES):
             digest.update(chunk)
-    return digest.hexdigest() == (file.sha256 or file.git_sha1)
+    return digest.hexdigest() == file.blob

@@ -29,7 +29,7 @@ REMEDY = "export it again with limn export"
 
 @dataclass(frozen=True, slots=True)
 class OnnxEncoder:
-    """An exported pair, on the CPU. Safe to call from many threads."""
+    """An exported pair, run by onnxruntime. Safe to call from many threads."""
 
     space: Space
     preparation: Preparation

@@ -88,9 +88,8 @@ class OpenClipEncoder:
     def __init__(self, pair: CheckpointPair, device: torch.device) -> None:
         self._preparation = preparation_of(pair.model.visual.preprocess_cfg)
         self._tokenizer = pair.tokenizer
-        self._tokenizer_lock = (
-            threading.Lock()
-        )  # Hugging Face's tokenizers refuse two callers at once
+        # Hugging Face's tokenizers refuse two callers at once.
+        self._tokenizer_lock = threading.Lock()
         self._context = int(pair.config["text_cfg"]["context_length"])
         parts = _identity(pair, self._preparation, self.tokens(PROBES).numpy())
         width = int(pair.config["embed_dim"])

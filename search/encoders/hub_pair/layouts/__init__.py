@@ -1,9 +1,10 @@
 """The layouts of published pairs: which files a pair has, and what its configuration says."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from search.encoders.preparation import Preparation
 
@@ -100,6 +101,17 @@ def data_files(names: Collection[str], graph: str, *, alone: bool) -> tuple[str,
         if own.startswith((f"{file}_data", f"{file}.data")) or (alone and not _is_other(own)):
             files.append(name)
     return tuple(files)
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Return the object in a JSON file."""
+    document: dict[str, Any] = json.loads(file.read_bytes())
+    return document
+
+
+def token_text(token: str | dict[str, Any]) -> str:
+    """Return the text of a special token, which may be a document of its own."""
+    return str(token["content"]) if isinstance(token, dict) else token
 
 
 def _is_other(name: str) -> bool:

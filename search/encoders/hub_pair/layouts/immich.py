@@ -1,11 +1,16 @@
 """Immich's exports of open_clip's pairs: a folder for each tower."""
 
-import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
-from search.encoders.hub_pair.layouts import Description, PairFiles, TextRules, data_files
+from search.encoders.hub_pair.layouts import (
+    Description,
+    PairFiles,
+    TextRules,
+    data_files,
+    read_json,
+    token_text,
+)
 from search.encoders.openclip.preprocess_cfg import preparation_of
 
 CONFIG = "config.json"
@@ -37,7 +42,7 @@ class Immich:
 
     def describe(self, folder: Path) -> Description:
         """Return the contents of open_clip's configurations and of the tokenizer's."""
-        config, words = _read(folder / CONFIG), _read(folder / TOKENIZER_CONFIG)
+        config, words = read_json(folder / CONFIG), read_json(folder / TOKENIZER_CONFIG)
         text, width = config["text_cfg"], config.get("embed_dim")
         options = text.get("tokenizer_kwargs") or {}
         flores = "nllb" in f"{text.get('hf_tokenizer_name')}{text.get('hf_model_name')}".lower()
@@ -52,18 +57,8 @@ class Immich:
             flores=flores,
         )
         cfg = {"fill_color": 0, "interpolation": "bicubic", "resize_mode": "shortest"}
-        preparation = preparation_of({**cfg, **_read(folder / PREPROCESSING)})
+        preparation = preparation_of({**cfg, **read_json(folder / PREPROCESSING)})
         # No shorter vectors: those of NLLB's pairs that end in __mrl come from further layers
         # (nllb_mrl.py of visheratin/nllb-siglip-mrl-base), and cutting makes others.
         label = str((config.get("vision_cfg") or {}).get("timm_model_name") or "clip")
         return Description(label, preparation, rules, int(width) if width else None)
-
-
-def token_text(token: str | dict[str, Any]) -> str:
-    """Return the text of a special token, which may be a document of its own."""
-    return str(token["content"]) if isinstance(token, dict) else token
-
-
-def _read(file: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(file.read_bytes())
-    return document

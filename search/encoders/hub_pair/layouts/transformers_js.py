@@ -1,12 +1,17 @@
 """Exports for transformers.js: graphs in the folder onnx, one for each tower or one for both."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from search.encoders.hub_pair.layouts import Description, PairFiles, TextRules, data_files
-from search.encoders.hub_pair.layouts.immich import token_text
+from search.encoders.hub_pair.layouts import (
+    Description,
+    PairFiles,
+    TextRules,
+    data_files,
+    read_json,
+    token_text,
+)
 from search.encoders.hub_pair.preparation import FlooredCrop
 from search.encoders.openclip.preprocess_cfg import channels, preparation_of
 from search.encoders.preparation import Preparation
@@ -62,7 +67,7 @@ class TransformersJs:
 
     def describe(self, folder: Path) -> Description:
         """Return the contents of transformers' configurations."""
-        config, words = _read(folder / CONFIG), _read(folder / TOKENIZER_CONFIG)
+        config, words = read_json(folder / CONFIG), read_json(folder / TOKENIZER_CONFIG)
         kind = str(config.get("model_type", ""))
         siglip = kind.startswith("siglip")
         text = config.get("text_config") or {}
@@ -77,7 +82,7 @@ class TransformersJs:
             left=words.get("padding_side") == "left",
         )
         shorter = tuple(int(each) for each in config.get("matryoshka_dimensions") or ())
-        preparation = _preparation(_read(folder / PREPROCESSING), kind)
+        preparation = _preparation(read_json(folder / PREPROCESSING), kind)
         width = _width(config, siglip)
         return Description(
             kind or "clip", preparation, rules, width, shorter, has_pooler_output=siglip
@@ -163,8 +168,3 @@ def _interpolation(
     if number not in (2, BICUBIC):
         raise ValueError(f"{PREPROCESSING} resizes by Pillow's filter {number}")
     return "bicubic" if number == BICUBIC else "bilinear"
-
-
-def _read(file: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(file.read_bytes())
-    return document
