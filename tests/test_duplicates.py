@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.maintenance.duplicates import near_pairs
-from search.ranking.pagination import MAX_BITS
+from search.catalog.visual_hashes import MAX_BITS
 
 pytestmark = pytest.mark.slow
 

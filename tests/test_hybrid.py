@@ -27,7 +27,7 @@ from search.query.records import Hit, IndexedTerm, Match, PictureTerm, Query, Te
 from search.ranking import candidates
 from search.ranking.context import Candidates, SearchContext
 from search.ranking.fusion import CaptionShares, Fit, SignalScores
-from search.ranking.pagination import near_duplicates
+from search.ranking.near_duplicates import near_duplicates
 from search.ranking.signals import SIGNALS
 from search.records import Ids, Picture, Scores, Vectors
 from search.settings import Settings

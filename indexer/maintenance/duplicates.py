@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from search.catalog.catalog import Catalog
 from search.catalog.known_files import VisualHash
+from search.catalog.visual_hashes import MAX_BITS
 from search.pictures.containers import animation_of
-from search.ranking.pagination import MAX_BITS, MIN_COSINE
+from search.ranking.near_duplicates import MIN_COSINE
 from search.records import Collection
 
 # Of two hashes that differ in at most MAX_BITS (6) of 64 bits, one of four bands of 16 differs in

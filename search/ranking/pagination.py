@@ -6,19 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from search.catalog.visual_hashes import MAX_BITS as MAX_BITS
 from search.catalog.visual_hashes import Hashes
 from search.errors import Message
 from search.query.records import CutText, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
+from search.ranking.near_duplicates import near_duplicates
 from search.records import Ids, Scores, Vectors
 from search.text.amounts import amount
-
-# Near-duplicates: pairs whose vectors are nearly the same, or whose hashes are the same but for a
-# few bits and whose vectors do not differ much; plain skies share a hash. Of 499,500 pairs of
-# photographs one passes either; docs/relevance.md has the measurements of copies.
-NEAR_DUPLICATE = 0.955
-MIN_COSINE = 0.6
 
 # The most candidates that are compared with each other, each with each: 2,000 take 30 ms.
 MAX_COMPARED = 2_000
@@ -115,18 +109,6 @@ def _ranked_pictures(
             scores = ranking.scores[[picture.row for picture in pictures]]
             pictures = [pictures[index] for index in _diversify(scores, vectors, query)]
     return pictures + [RankedPicture(ids[row], row) for row in rest]
-
-
-def near_duplicates(
-    vectors: Vectors, hashes: Hashes, has_hash: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Return the matrix (n, n) that is True where two pictures are near-duplicates."""
-    cosines = vectors @ vectors.T
-    signs = np.unpackbits(hashes.view(np.uint8).reshape(-1, 8), axis=1).astype(np.float32) * 2 - 1
-    signs[~has_hash] = 0
-    looks = signs @ signs.T >= 64 - 2 * MAX_BITS  # the bits two hashes share, less those not
-    near: NDArray[np.bool_] = (cosines >= NEAR_DUPLICATE) | (looks & (cosines >= MIN_COSINE))
-    return near
 
 
 def _fold(

@@ -7,7 +7,7 @@ import numpy as np
 
 from search.query.filters.tree import Condition
 from search.query.records import Hit, IndexedTerm, Query
-from search.ranking.pagination import near_duplicates
+from search.ranking.near_duplicates import near_duplicates
 from search.records import Picture
 from web.state import engine
 
