@@ -1,4 +1,4 @@
-"""A pair without weights, for tests and demonstrations: colours and their places, in NumPy."""
+"""Pairs without weights, for tests and demonstrations: colours and their places, in NumPy."""
 
 import hashlib
 import re
@@ -12,12 +12,14 @@ from search.encoders import EncoderBackend, EncoderInfo
 from search.encoders.fingerprint import space_id
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import longest, usual_letters
+from search.errors import BadSetting
 from search.records import Pixels, Space, Vectors
 
 VERSION = 1
 """Increased whenever the vectors change, so that old and new ones have different spaces."""
 
 WIDTH = 64
+MAX_WIDTH = 2_048
 SIDE_PX = 32
 MAX_WORDS = 256
 
@@ -50,15 +52,26 @@ WORDS = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
 class TinyEncoder:
     """An encoder of twelve colours and the four sides, in English and Chinese.
 
+    With a `width` over 64, vectors are rotated into a wider space: another space, which ranks the
+    same, to change a collection's pair with.
+
     A picture becomes the share of each colour in its quarters; a text becomes those of the picture
     that it describes: "red left and blue right". Other words add a direction chosen by their
     hash, so texts that share words are alike, and no vector is zero.
     """
 
+    def __init__(self, width: int = WIDTH) -> None:
+        self._width = width
+        self._rotation = None if width == WIDTH else _rotation(width)
+
     @property
     def space(self) -> Space:
-        """Return the space of this pair, which depends on its version."""
-        return Space(space_id("tiny", [("version", str(VERSION).encode())]), "tiny", WIDTH)
+        """Return the space of this pair, which depends on its version and width."""
+        parts = [("version", str(VERSION).encode())]
+        if self._rotation is None:
+            return Space(space_id("tiny", parts), "tiny", WIDTH)
+        parts.append(("width", str(self._width).encode()))
+        return Space(space_id("tiny", parts), f"tiny:{self._width}", self._width)
 
     @property
     def preparation(self) -> Preparation:
@@ -67,31 +80,62 @@ class TinyEncoder:
         return Preparation(SIDE_PX, SIDE_PX, "squash", "bilinear", mean=half, std=half)
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
-        """Embed (n, 32, 32, 3) uint8 -> (n, 64); n may be 0."""
-        return _unit([_layout(_shares(picture), _light(picture)) for picture in pixels])
+        """Embed (n, 32, 32, 3) uint8 -> (n, width); n may be 0."""
+        return self._rotated([_layout(_shares(picture), _light(picture)) for picture in pixels])
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed n texts -> (n, 64); n may be 0. Text past 256 words is cut."""
-        return _unit([_describe(usual_letters(text)) for text in texts])
+        """Embed n texts -> (n, width); n may be 0. Text past 256 words is cut."""
+        return self._rotated([_describe(usual_letters(text)) for text in texts])
 
     def characters_read(self, text: str) -> int:
         """How many characters of a text hold its first 256 words."""
         return longest(text, lambda part: len(WORDS.findall(part)) <= MAX_WORDS)
 
+    def _rotated(self, vectors: list[NDArray[np.float64]]) -> Vectors:
+        rows = _unit(vectors)
+        return rows if self._rotation is None else np.ascontiguousarray(rows @ self._rotation)
+
 
 class TinyBackend(EncoderBackend):
-    """The backend of the tiny pair."""
+    """The backend of the tiny pairs."""
 
-    names: ClassVar[tuple[str, ...]] = ("tiny",)
+    names: ClassVar[tuple[str, ...]] = ("tiny", "tiny:WIDTH")
 
     def open(self, spec: str, device: str) -> TinyEncoder:
-        """Open the pair on the CPU, whatever the device."""
-        return TinyEncoder()
+        """Open a pair on the CPU, whatever the device; raise BadSetting for an odd width."""
+        return TinyEncoder(_width_of(spec))
+
+    def check(self, spec: str) -> None:
+        """Refuse a width that no pair can have; raise as `open` does."""
+        _width_of(spec)
 
     def list_installed(self) -> Iterable[EncoderInfo]:
         """Yield the pair, which is always there."""
         space = TinyEncoder().space
         yield EncoderInfo("tiny", "ships", space.id, space.width, 0, "fast", ("en", "zh"))
+
+
+def _width_of(spec: str) -> int:
+    """Return the width that a specification names."""
+    text = spec.partition(":")[2]
+    if spec == "tiny":
+        return WIDTH
+    if not (text.isascii() and text.isdecimal() and WIDTH < int(text) <= MAX_WIDTH):
+        raise BadSetting(
+            "tiny-width-invalid",
+            "the tiny pair {spec!r} can't be; write tiny, or tiny:WIDTH, a width of {least} to "
+            "{most}",
+            spec=spec,
+            least=WIDTH + 1,
+            most=MAX_WIDTH,
+        )
+    return int(text)
+
+
+def _rotation(width: int) -> Vectors:
+    """Return (64, width), whose rows are orthonormal."""
+    columns = np.random.default_rng(width).normal(size=(width, WIDTH))
+    return np.ascontiguousarray(np.linalg.qr(columns)[0].T, np.float32)
 
 
 def _shares(picture: Pixels) -> NDArray[np.float64]:
