@@ -1,16 +1,25 @@
-"""Batching of concurrent calls: one caller works for all that wait.
+"""Batching: long iterables in groups, and concurrent calls that one caller works for.
 
-There is no thread, and no call waits for others to come: a call that finds no other works at
-once, alone; a call that comes while another works waits, and the next to work takes all waiting
+Concurrent calls need no thread, and none waits for others to come: a call that finds no other works
+at once, alone; a call that comes while another works waits, and the next to work takes all waiting
 calls with it. So calls are batched exactly when there is a queue.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Generic, TypeVar
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
+Value = TypeVar("Value")
+
+
+def groups(values: Iterable[Value], size: int) -> Iterator[list[Value]]:
+    """Yield the values in lists of `size`, the last one shorter."""
+    rest = iter(values)
+    while group := list(islice(rest, size)):
+        yield group
 
 
 class _Call(Generic[Request, Answer]):

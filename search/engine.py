@@ -18,6 +18,7 @@ from search.indexes.folder import IndexFolder
 from search.indexes.pool import IndexPool, OpenAnnBuilder
 from search.library import Library
 from search.library.map_file import PictureMap
+from search.library.upgrades import Upgrades
 from search.pictures import Limits
 from search.pictures.thumbnails import Thumbnails
 from search.query.filters.tree import Filter
@@ -76,6 +77,7 @@ class Engine:
         self._indexes = indexes = IndexPool(catalog, folder, stores, open_ann_builder, long_running)
         self._facets = facets = once(lambda: FacetCache(catalog))
         self._library = once(lambda: Library(catalog, folder, thumbnails, stores))
+        self.upgrades = Upgrades(catalog, folder, stores)
         parts = (catalog, limits, encoders, indexes, timing)
         self._searcher = once(lambda: Searcher(*parts, facets().keep_only))
 

@@ -1,7 +1,7 @@
 """Frozen records that pass between the parts, and the names of the array types."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -41,13 +41,35 @@ class Space:
     width: int
 
 
+SecondSpaceState = Literal["filling", "ready", "former", "freed"]
+"""The state of a second space: "filling" until each picture was embedded in it, then "ready".
+
+After the switch it is the "former" one, to go back to; "freed" while its embeddings are deleted.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondSpace:
+    """The space besides a collection's own in which its pictures are embedded."""
+
+    space: Space
+    state: SecondSpaceState
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A named set of pictures, embedded in one space."""
+    """A named set of pictures that are searched in one space, and may be embedded in a second."""
 
     id: int
     name: str
     space: Space
+    second: SecondSpace | None = None
+
+    def in_second_space(self) -> "Collection":
+        """Return the collection as it is in its second space; raise ValueError without one."""
+        if self.second is None:
+            raise ValueError(f"collection {self.name!r} has no second space")
+        return replace(self, space=self.second.space)
 
 
 @dataclass(frozen=True, slots=True)

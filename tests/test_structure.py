@@ -46,8 +46,8 @@ LIMITS = {
     "indexer_upward": 0,
     "answer_stays": 50,
     "answer_rooms": 9,
-    "index_stays": 113,
-    "index_rooms": 17,
+    "index_stays": 118,
+    "index_rooms": 19,
     "catalog_database": 0,
     "repeated_classes": 0,
     "participles": 0.005,
@@ -56,9 +56,9 @@ LIMITS = {
     "large_classes": 0,
     "small_files": 4,
     "large_files": 47,
-    "engine_lines": 173,
+    "engine_lines": 174,
     "engine_methods": 28,
-    "engine_imports": 21,
+    "engine_imports": 22,
 }
 
 # Packages without a layers contract have no figure for these.

@@ -134,7 +134,7 @@ class ToyStores:
         return ToyStore(space.width, self._folder / str(collection.id) / f"{space.id}-{kind}.npz")
 
     def drop(self, collection: Collection) -> None:
-        for file in (self._folder / str(collection.id)).glob("*.npz"):
+        for file in (self._folder / str(collection.id)).glob(f"{collection.space.id}-*.npz"):
             file.unlink()
 
 

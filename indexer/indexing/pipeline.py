@@ -2,13 +2,13 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from indexer.indexing.cancellation import JobCancelled, Stop, cancellable
 from indexer.indexing.decode import DecodedPicture, Outcome, ReadFile, Shots, Work
@@ -21,6 +21,7 @@ from indexer.indexing.run_state import RunState, Task, work_of
 from indexer.indexing.stage_threads import Stages
 from indexer.indexing.writer import WRITE_BATCH, Progress, Writer
 from indexer.sources import Source, captions_hash, container_mark, says_the_same, uncovers
+from search.batching import groups
 from search.catalog.catalog import Catalog
 from search.catalog.records import Failure, RunCounts
 from search.encoders import Encoder
@@ -33,8 +34,6 @@ ENCODE_BATCH = 32
 
 # A partial batch is embedded after this time, so that a slow source is searchable soon.
 FLUSH_EVERY_S = 1.0
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class _Run:
         """Do all work that the state lists, with at most `workers` decoders."""
         state = self._state
         self._writer.begin(state)
-        for some in _groups(state.recaption, WRITE_BATCH):
+        for some in groups(state.recaption, WRITE_BATCH):
             rows = embed_beside(self._encoder, some, {})
             self._writer.recaption(rows, at=str(some[-1][1].path))
         if state.work or state.reread:
@@ -253,9 +252,3 @@ class _Queue(Iterator[Work]):
     def take(self, path: Path) -> Task:
         """Remove and return the task of a file whose outcome has arrived."""
         return self._tasks_by_path.pop(path)
-
-
-def _groups(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(values)
-    while group := list(islice(rest, size)):
-        yield group

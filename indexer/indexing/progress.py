@@ -157,6 +157,9 @@ def _event(kind: str, **facts: object) -> None:
 class _Rate:
     """Pictures per second since the run began, without those that needed no work."""
 
+    def __init__(self) -> None:
+        self.begin(0)
+
     def begin(self, ready: int) -> None:
         self._from = ready
         self._at = time.monotonic()

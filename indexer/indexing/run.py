@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer.indexing.fill import fill_spaces
 from indexer.indexing.pipeline import RunOptions, index
 from indexer.indexing.planner import RunPlanner
 from indexer.indexing.request import Request
@@ -16,19 +17,23 @@ from search.catalog.records import Failure, RunCounts
 from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
 from search.engine import Engine
-from search.errors import LimnError
+from search.errors import LimnError, Message
 from search.records import Collection
 from search.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """The counts of a run, the failures of its sources, and whether it made the collection."""
+    """The result of a run: its counts, the failures of its sources, and whether it is the first.
+
+    `notes` say which of the collection's encoder pairs could not embed the new pictures.
+    """
 
     collection: Collection
     counts: RunCounts
     failures: list[Failure]
     is_new: bool
+    notes: tuple[Message, ...] = ()
 
 
 def run(
@@ -80,8 +85,11 @@ def run(
             forget_if_empty(engine, request.name)
         raise
     failures = engine.catalog.failures.of(collection.id)
+    notes = fill_spaces(engine, collection.name, request.workers or settings.workers)
     engine.store(collection)
-    return RunResult(collection, counts, _failures_of(sources, failures), is_new=existing is None)
+    return RunResult(
+        collection, counts, _failures_of(sources, failures), is_new=existing is None, notes=notes
+    )
 
 
 def dry_run(engine: Engine, request: Request) -> RunState:

@@ -9,10 +9,11 @@ from pathlib import Path
 from indexer.indexing.cancellation import JobCancelled
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
+from indexer.indexing.upgrade import UpgradeRequest, upgrade
 from indexer.indexing.writer import Progress
 from indexer.mapping.make import make_map
 from search.catalog.job_processes import is_busy
-from search.catalog.jobs import Job
+from search.catalog.jobs import UPGRADE, Job
 from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.errors import CollectionBusy, LimnError
@@ -56,12 +57,15 @@ class Worker:
         return job.state in ("queued", "running") and self._take(job)
 
     def _take(self, job: Job) -> bool:
-        if job.request is None or is_busy(self._engine.catalog, job.name):
+        if job.request is None or (job.writes and is_busy(self._engine.catalog, job.name)):
             return False
         began = self._jobs.take(job.id)
         try:
             if job.kind == "map":
                 self._map(job)
+            elif job.kind == UPGRADE:
+                wanted = UpgradeRequest.from_json(job.request)
+                upgrade(self._engine, self._settings, wanted, job.id, self._on_hang)
             else:
                 request = Request.from_json(job.request)
                 run(

@@ -13,7 +13,8 @@ from search.catalog.collection import CollectionRows
 from search.catalog.concepts import Concepts
 from search.catalog.database import Database, schema
 from search.catalog.database import tables as t
-from search.catalog.database.writer_lock import writer_lock
+from search.catalog.database.writer_lock import upgrade_lock, writer_lock
+from search.catalog.embeddings import EmbeddingRows
 from search.catalog.fact_rows import FactRows
 from search.catalog.failures import FailureRows
 from search.catalog.filters import CatalogFilters
@@ -24,6 +25,7 @@ from search.catalog.marks import Marks
 from search.catalog.picture_reader import PictureReader
 from search.catalog.picture_writer import PictureWriter
 from search.catalog.saved_searches import CatalogSavedSearches
+from search.catalog.second_spaces import SecondSpaces
 from search.catalog.tokens import Tokens
 from search.catalog.visual_hashes import VisualHashes
 from search.records import Collection
@@ -38,6 +40,8 @@ class Catalog:
         self.collections = CollectionRows(database, self.changes)
         self.pictures = PictureReader(database)
         self.writer = PictureWriter(database, self.changes)
+        self.second_spaces = SecondSpaces(database, self.changes)
+        self.embeddings = EmbeddingRows(database, self.changes)
         self.failures = FailureRows(database, self.changes)
         self.facts = FactRows(database)
         self.filters = CatalogFilters(database)
@@ -62,6 +66,14 @@ class Catalog:
             CollectionBusy: another process holds it.
         """
         return writer_lock(self._database, collection)
+
+    def upgrade_lock(self, collection: Collection) -> AbstractContextManager[None]:
+        """Hold the lock of the collection's second space during a block, beside any indexer.
+
+        Raises:
+            CollectionBusy: another process holds it.
+        """
+        return upgrade_lock(self._database, collection)
 
     def identity(self) -> str:
         """Return the catalog's own id; index files carry it."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Container, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,11 +11,11 @@ from search.catalog.change_log import ChangeLog
 from search.catalog.contents import present
 from search.catalog.database import Database
 from search.catalog.database import tables as t
-from search.catalog.database.statements import now
+from search.catalog.database.statements import Sql, now
 from search.catalog.database.writer_lock import check_lock, writer_lock
 from search.catalog.records import CollectionSummary
 from search.errors import BadSetting, NameTaken, NotFound, SpaceMismatch
-from search.records import Collection, Space
+from search.records import Collection, SecondSpace, Space
 from search.text.characters import compose, forms
 
 # The lock for records of no single collection; collection ids begin at 1.
@@ -95,9 +95,7 @@ class CollectionRows:
         """Return the collection of that name in its own space, or create one in `space`."""
         with self._database.write_transaction() as sql:
             check_lock(self._database, sql, EVERY_COLLECTION)
-            space_id = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
-            if space_id is None:
-                sql.execute(t.space.insert().values(**asdict(space), created_at=now()))
+            add_space(sql, space)
             has_name = t.collection.c.name.in_(forms(name))
             if sql.scalar(sa.select(t.collection.c.id).where(has_name)) is None:
                 row = {"name": compose(name), "space_id": space.id, "created_at": now()}
@@ -124,12 +122,14 @@ class CollectionRows:
             if current.space.id == space.id:
                 statement = t.space.update().where(t.space.c.id == space.id)
                 sql.execute(statement.values(encoder=space.encoder))
-                return Collection(current.id, current.name, space)
+                return replace(current, space=space)
             if (
                 sql.scalar(sa.select(p.id).where(p.collection_id == current.id).limit(1))
                 is not None
             ):
                 raise _other_space(current, space)
+            second = t.second_space
+            sql.execute(second.delete().where(second.c.collection_id == current.id))
             sql.execute(
                 t.collection.update()
                 .where(t.collection.c.id == current.id)
@@ -213,6 +213,13 @@ def _spelling(name: str, known_names: Container[str]) -> str | None:
     return next((form for form in forms(name) if form in known_names), None)
 
 
+def add_space(sql: Sql, space: Space) -> None:
+    """Insert the row of a space, unless there is one."""
+    known_id = sql.scalar(sa.select(t.space.c.id).where(t.space.c.id == space.id))
+    if known_id is None:
+        sql.execute(t.space.insert().values(**asdict(space), created_at=now()))
+
+
 def check_name(name: str) -> None:
     """Raise BadSetting for a name that can't be typed or would break a line or an address."""
     unfit = not name.strip() or len(name) > 200 or not name.isprintable() or "/" in name
@@ -226,15 +233,23 @@ def check_name(name: str) -> None:
 
 
 def _collection(row: tuple[Any, ...]) -> tuple[Collection, int]:
-    number, name, space_id, encoder, width, last = row
-    return Collection(number, name, Space(space_id, encoder, width)), last
+    number, name, space_id, encoder, width, last, state, *second = row
+    second_space = None if state is None else SecondSpace(Space(*second), state)
+    return Collection(number, name, Space(space_id, encoder, width), second_space), last
 
 
 def _with_last_changes(_sqlite: bool) -> sa.Select[Any]:
-    c, s = t.collection.c, t.space.c
+    c, s, other, second = t.collection.c, t.space.c, t.second_space, t.space.alias()
     newest = sa.select(sa.func.max(t.change.c.seq)).where(t.change.c.collection_id == c.id)
     last = sa.func.coalesce(newest.scalar_subquery(), 0)
-    return sa.select(c.id, c.name, s.id, s.encoder, s.width, last).join(t.space).order_by(c.name)
+    return (
+        sa.select(c.id, c.name, s.id, s.encoder, s.width, last)
+        .add_columns(other.c.state, second.c.id, second.c.encoder, second.c.width)
+        .select_from(t.collection.join(t.space, s.id == c.space_id))
+        .outerjoin(other, other.c.collection_id == c.id)
+        .outerjoin(second, second.c.id == other.c.space_id)
+        .order_by(c.name)
+    )
 
 
 def _other_space(collection: Collection, space: Space) -> SpaceMismatch:

@@ -132,17 +132,17 @@ class JobProcesses:
                 self._settle(worker)
 
     def _begin(self, jobs: Sequence[Job]) -> None:
-        """Begin the oldest job of each collection without a running one, where there is room."""
-        names = {worker.job.name for worker in self._workers.values()}
+        """Begin the oldest job of each lane without a running one, where there is room."""
+        lanes = {_lane(worker.job) for worker in self._workers.values()}
         for job in jobs:
-            if job.name in names or job.id in self._workers:
+            if _lane(job) in lanes or job.id in self._workers:
                 continue
             if job.state == "running" and self._left_behind == "at first" and not self._first:
                 continue  # another process works on it
-            names.add(job.name)
+            lanes.add(_lane(job))
             if time.monotonic() < self._rests_until_s.get(job.id, 0.0):
                 continue
-            if is_busy(self._catalog, job.name):
+            if job.writes and is_busy(self._catalog, job.name):
                 self._rest(job)
             elif job.cancelled:
                 self._jobs.end(job.id, "cancelled")
@@ -158,14 +158,7 @@ class JobProcesses:
 
     def _start(self, job: Job) -> None:
         output = TemporaryFile() if self._quiet else None  # noqa: SIM115 - see `_close`
-        process = subprocess.Popen(
-            (*COMMAND, str(job.id)),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if self._quiet else None,
-            stderr=output,
-            # Ctrl-C in a terminal would reach it before this process could clean up.
-            start_new_session=True,
-        )
+        process = start_process(job.id, output)
         self._workers[job.id] = _Worker(job, process, output, time.monotonic())
 
     def _settle(self, worker: _Worker) -> None:
@@ -201,6 +194,26 @@ class JobProcesses:
         with worker.output as stream:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - OUTPUT_BYTES))
             return stream.read().decode("utf-8", "replace")
+
+
+def _lane(job: Job) -> tuple[str, bool]:
+    """Return what two jobs that run one after the other share: a collection, and its writing."""
+    return job.name, job.writes
+
+
+def start_process(job_id: int, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+    """Start a process that runs a job, and that outlives this one unless it is ended.
+
+    Its errors go to `output`, and to this process's stderr without one.
+    """
+    return subprocess.Popen(
+        (*COMMAND, str(job_id)),
+        stdin=subprocess.DEVNULL,
+        stdout=None if output is None else subprocess.DEVNULL,
+        stderr=output,
+        # Ctrl-C in a terminal would reach it before this process could clean up.
+        start_new_session=True,
+    )
 
 
 def is_busy(catalog: Catalog, name: str) -> bool:

@@ -20,6 +20,9 @@ from search.text.characters import compose, forms, storable
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
+UPGRADE = "upgrade"
+"""The kind of the job that embeds a collection by a second encoder pair."""
+
 UNFINISHED: tuple[State, ...] = ("queued", "running")
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
 
@@ -43,6 +46,11 @@ class Job:
     started_at: str
     updated_at: str
     finished_at: str | None
+
+    @property
+    def writes(self) -> bool:
+        """Return whether the job needs its collection for itself; upgrades run beside others."""
+        return self.kind != UPGRADE
 
     @property
     def left_s(self) -> float | None:
@@ -89,14 +97,15 @@ class Jobs:
     ) -> int:
         """Open a job, or take up a queued one.
 
-        The caller has the writer lock, so a job of this collection that still runs has lost its
-        process.
+        The caller has the lock of this kind of job, so one of this collection that still runs has
+        lost its process.
         """
         j = t.job.c
         with self._database.write_transaction() as sql:
+            left = (j.collection_id == collection.id) & (j.kind == kind) & (j.state == "running")
             sql.execute(
                 t.job.update()
-                .where(j.collection_id == collection.id, j.state == "running", j.id != job_id)
+                .where(left, j.id != job_id)
                 .values(state="interrupted", finished_at=now())
             )
             if job_id is None:
@@ -192,7 +201,7 @@ class Jobs:
             sa.select(t.job.c.source)
             .distinct()
             .join(t.collection)
-            .where(t.collection.c.name.in_(forms(name)))
+            .where(t.collection.c.name.in_(forms(name)), t.job.c.kind == "index")
         )
         with self._database.read_transaction() as sql:
             return [Path(os.fsdecode(source)) for source in sql.scalars(statement)]

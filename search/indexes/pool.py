@@ -110,17 +110,19 @@ class IndexPool:
 
     def follow(self) -> None:
         """Bring every store level with the catalog."""
-        for collection, last_change in self._catalog.collections.with_last_changes():
+        collections = self._catalog.collections.with_last_changes()
+        self.keep_only([collection for collection, _ in collections])
+        for collection, last_change in collections:
             for kind in get_args(IndexKind):
                 self.store(collection, kind, last_change)
 
-    def keep_only(self, collection_ids: set[int]) -> bool:
-        """Drop the stores of all other collections; return whether there were any."""
+    def keep_only(self, collections: Sequence[Collection]) -> bool:
+        """Drop the stores of all other collections and spaces; return whether there were any."""
+        spaces = {(each.id, each.space.id) for each in collections}
+        spaces |= {(each.id, each.second.space.id) for each in collections if each.second}
         with self._lock:
             followers = {
-                key: follower
-                for key, follower in self._followers.items()
-                if key[0] in collection_ids
+                key: follower for key, follower in self._followers.items() if key[:2] in spaces
             }
             has_others = len(followers) < len(self._followers)
             if has_others:
@@ -131,10 +133,9 @@ class IndexPool:
         """Stop the builders, and write stores that changed to their files."""
         for builder in list(self._builders.values()):
             builder.close()
-        ids = {collection.id for collection in self._catalog.collections.all()}
+        self.keep_only(self._catalog.collections.all())
         for follower in list(self._followers.values()):
-            if follower.collection.id in ids:
-                follower.save()
+            follower.save()
 
     def _follower(self, collection: Collection, kind: IndexKind = "pictures") -> Follower:
         key = (collection.id, collection.space.id, kind)

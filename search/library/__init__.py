@@ -55,8 +55,10 @@ class Library:
         collection = self._catalog.collections.one(name)
         with self._catalog.lock(collection):
             self._catalog.collections.remove(collection)
-        self._stores.drop(collection)
-        self._folder.delete_files(collection)
+        second = [] if collection.second is None else [collection.in_second_space()]
+        for each in (collection, *second):
+            self._stores.drop(each)
+            self._folder.delete_files(each)
 
     def forget_missing(self, name: str) -> int:
         """Remove the pictures of a collection whose files were not found; return their number.

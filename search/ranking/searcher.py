@@ -159,7 +159,7 @@ class Searcher:
         if not query.collections:  # all collections: drop what belongs to removed ones
             collection_ids = {collection.id for collection, _ in collections}
             self._keep_facets(collection_ids)
-            if self._indexes.keep_only(collection_ids):
+            if self._indexes.keep_only([collection for collection, _ in collections]):
                 self._backgrounds.clear()
         if compares and len({collection.space.id for collection, _ in collections}) > 1:
             summaries = self._catalog.collections.summaries()

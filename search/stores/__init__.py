@@ -159,7 +159,7 @@ class StoreBackend(Protocol):
         """
 
     def drop(self, collection: Collection) -> None:
-        """Remove a collection's data from a durable backend, if it has any."""
+        """Remove a collection's data in its space from a durable backend, if it has any."""
 
 
 def open_backend(options: StoreOptions) -> StoreBackend:

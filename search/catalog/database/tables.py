@@ -75,7 +75,19 @@ collection = Table(
     Column("name", String(200), nullable=False, unique=True),
     Column("space_id", ForeignKey("space.id"), nullable=False),
     Column("created_at", String(32), nullable=False),
+    # Whether a better encoder pair was offered: null, "made" or "declined".
+    Column("pair_offer", String(10)),
     sqlite_autoincrement=True,
+)
+
+second_space = Table(
+    "second_space",
+    metadata,
+    # The space besides its own in which a collection's pictures are embedded, and its state, one
+    # of `search.records.SecondSpaceState`.
+    Column("collection_id", ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True),
+    Column("space_id", ForeignKey("space.id"), nullable=False),
+    Column("state", String(10), nullable=False),
 )
 
 picture = Table(

@@ -1,4 +1,4 @@
-"""The writer lock of a collection, which ends with its process, however that ends."""
+"""The locks of a collection, which end with their process, however that ends."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +14,7 @@ from search.records import Collection
 
 # Separates these locks from the catalog's transaction locks, whose key is the collection's id.
 POSTGRES_SPACE = 0x4C696D6E
+POSTGRES_UPGRADE_SPACE = 0x4C696D75
 
 
 @contextmanager
@@ -24,11 +25,42 @@ def writer_lock(database: Database, collection: Collection) -> Iterator[None]:
         CollectionBusy: another process holds it.
     """
     if database.file is not None:
-        with _file_lock(database.file, collection):
+        with _file_lock(database.file, f"collection-{collection.id}", _busy(collection)):
             yield
     else:
         with _postgres_lock(database, collection):
             yield
+
+
+@contextmanager
+def upgrade_lock(database: Database, collection: Collection) -> Iterator[None]:
+    """Hold the lock of the collection's second space during the block, beside any indexer.
+
+    Embeddings are inserted where they lack, so two holders would only do the same work twice.
+
+    Raises:
+        CollectionBusy: another process holds it.
+    """
+    busy = CollectionBusy(
+        "collection-being-upgraded",
+        "another process embeds collection {name!r} by its second encoder; wait for it, or end it: "
+        "limn jobs lists it",
+        name=collection.name,
+    )
+    if database.file is not None:
+        with _file_lock(database.file, f"collection-{collection.id}-upgrade", busy):
+            yield
+        return
+    with database.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        key = (POSTGRES_UPGRADE_SPACE << 32) | collection.id
+        if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
+            raise busy
+        try:
+            yield
+        finally:
+            with suppress(LimnError):  # a session that has ended has no lock
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
 def _busy(collection: Collection) -> CollectionBusy:
@@ -41,8 +73,8 @@ def _busy(collection: Collection) -> CollectionBusy:
 
 
 @contextmanager
-def _file_lock(file: Path, collection: Collection) -> Iterator[None]:
-    file = file.with_name(f"{file.name}.collection-{collection.id}.lock")
+def _file_lock(database_file: Path, name: str, busy: CollectionBusy) -> Iterator[None]:
+    file = database_file.with_name(f"{database_file.name}.{name}.lock")
 
     def unwritable(error: OSError) -> StorageFailed:
         return StorageFailed(
@@ -52,7 +84,7 @@ def _file_lock(file: Path, collection: Collection) -> Iterator[None]:
             reason=error.strerror,
         )
 
-    with exclusive_lock(file, busy=lambda: _busy(collection), unwritable=unwritable):
+    with exclusive_lock(file, busy=lambda: busy, unwritable=unwritable):
         yield
 
 

@@ -1,0 +1,109 @@
+"""The job that embeds a collection by a second encoder pair, beside its present one."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from indexer.indexing.cancellation import JobCancelled, cancellable
+from indexer.indexing.fill import FillResult, fill
+from search.catalog.jobs import UPGRADE
+from search.catalog.records import RunCounts
+from search.engine import Engine
+from search.errors import BadSetting, Message
+from search.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeRequest:
+    """A collection, and the specification of the pair that is to embed it too."""
+
+    name: str
+    encoder: str
+    workers: int | None = None
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "UpgradeRequest":
+        """Return a queued job's request; raise BadSetting for fields unknown to this version."""
+        try:
+            return cls(**{key: value for key, value in document.items() if key != "sources"})
+        except TypeError as error:
+            raise BadSetting(
+                "job-request-unknown",
+                "the job asks for what this version does not know: {error}",
+                error=error,
+            ) from error
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document that a job stores."""
+        return {**asdict(self), "sources": [self.encoder]}
+
+
+def upgrade(
+    engine: Engine,
+    settings: Settings,
+    request: UpgradeRequest,
+    job_id: int,
+    on_hang: Callable[[], None] = lambda: None,
+) -> FillResult:
+    """Embed what a collection lacks in the space of another pair, downloaded where it is not here.
+
+    The present pair answers meanwhile. A run that ends at any moment continues after its last
+    transaction. `on_hang` is called where a thread of the cancelled job does not end.
+
+    Raises:
+        NotFound: there is no such collection.
+        CollectionBusy: another process does the same.
+        SpaceMismatch: the pair is the collection's own, or it has another second one.
+        EncoderUnavailable, BadSetting: the pair can't be opened.
+        StorageFailed: the disk is full; committed embeddings remain.
+    """
+    catalog, jobs = engine.catalog, engine.catalog.jobs
+    with catalog.upgrade_lock(catalog.collections.one(request.name)):
+        encoder = engine.encoder(request.encoder)
+        collection = catalog.collections.one(request.name)
+        jobs.start(collection, UPGRADE, Path(request.encoder), job_id)
+        catalog.second_spaces.begin(collection, encoder.space)
+        began_s = monotonic()
+
+        def report(counts: RunCounts, at: str) -> None:
+            rate = (counts.added + counts.failed) / max(monotonic() - began_s, 1e-6)
+            total = max(counts.found, counts.added + counts.failed)
+            more: dict[str, Any] = {"current": at} if at else {}
+            if jobs.update(job_id, counts, total=total, rate=round(rate, 2), **more):
+                raise JobCancelled
+
+        with cancellable(jobs, job_id, on_hang) as stop:
+            result = fill(
+                catalog,
+                collection,
+                encoder,
+                workers=request.workers or settings.workers,
+                limits=engine.limits,
+                report=report,
+                check=stop.check,
+            )
+        catalog.second_spaces.set_ready(collection)
+        _write_indexes(engine, request.name)
+    jobs.update(job_id, result.counts, "done", _left_out(result))
+    return result
+
+
+def _write_indexes(engine: Engine, name: str) -> None:
+    """Read the new embeddings into index files, so that no search waits for them at the switch."""
+    collection = engine.catalog.collections.one(name).in_second_space()
+    engine.store(collection)
+    engine.caption_vectors(collection)
+
+
+def _left_out(result: FillResult) -> Message | None:
+    """Return the message about pictures that could not be embedded, if any."""
+    if not result.failures:
+        return None
+    return Message(
+        "upgrade-left-out",
+        "{count:,} pictures could not be embedded; the first: {detail}",
+        count=len(result.failures),
+        detail=result.failures[0].detail,
+    )

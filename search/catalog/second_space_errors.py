@@ -1,0 +1,61 @@
+"""Errors of a collection's second space: what it is not in the state for, and what to type."""
+
+from search.errors import SpaceMismatch
+from search.records import Collection
+
+
+def occupied(collection: Collection, encoder: str, state: str | None) -> SpaceMismatch:
+    """Return the error for a collection that has another second space."""
+    return SpaceMismatch(
+        "second-space-occupied",
+        "collection {name!r} is embedded by {encoder} as well, and a third pair is one too many; "
+        "end that first: limn upgrade {name} {option}",
+        name=collection.name,
+        encoder=encoder,
+        option="--finish, or --back" if state == "former" else "--discard",
+    )
+
+
+def unsuited(collection: Collection, encoder: str, state: str | None) -> SpaceMismatch:
+    """Return the error for a step that the second space is not in the state for."""
+    name = collection.name
+    match state:
+        case "filling":
+            return SpaceMismatch(
+                "second-space-filling",
+                "not every picture of {name!r} is embedded by {encoder} yet; go on with: "
+                "limn upgrade {name}; or give it up: limn upgrade {name} --discard",
+                name=name,
+                encoder=encoder,
+            )
+        case "ready":
+            return SpaceMismatch(
+                "second-space-ready",
+                "collection {name!r} does not answer by {encoder} yet; begin to with: "
+                "limn upgrade {name} --switch; or give it up: limn upgrade {name} --discard",
+                name=name,
+                encoder=encoder,
+            )
+        case "former":
+            return SpaceMismatch(
+                "second-space-former",
+                "collection {name!r} answers by its new pair already; go back to {encoder} with: "
+                "limn upgrade {name} --back; or free its room: limn upgrade {name} --finish",
+                name=name,
+                encoder=encoder,
+            )
+        case "freed":
+            return SpaceMismatch(
+                "second-space-freed",
+                "the embeddings of {name!r} by {encoder} are being deleted; end that with: "
+                "limn upgrade {name} --finish",
+                name=name,
+                encoder=encoder,
+            )
+        case _:
+            return SpaceMismatch(
+                "second-space-missing",
+                "collection {name!r} is embedded by one pair alone; begin with: "
+                "limn upgrade {name} --encoder balanced",
+                name=name,
+            )

@@ -1,0 +1,66 @@
+"""Changes of a collection's encoder pair: switched, gone back from, finished, or given up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from search.catalog.catalog import Catalog
+from search.catalog.second_space_errors import unsuited
+from search.indexes.folder import IndexFolder
+from search.records import Collection, SecondSpaceState
+from search.stores import StoreBackend
+
+
+class Upgrades:
+    """The changes of the encoder pairs of one catalog's collections.
+
+    `indexer.indexing.upgrade` embeds the pictures by the second pair before. A collection that is
+    being indexed, or embedded by its second pair, is left alone: every method raises CollectionBusy
+    then, NotFound for an unknown name, and SpaceMismatch where the step does not suit.
+    """
+
+    def __init__(self, catalog: Catalog, folder: IndexFolder, stores: StoreBackend) -> None:
+        self._catalog = catalog
+        self._folder = folder
+        self._stores = stores
+
+    def switch(self, name: str, incomplete: bool = False) -> Collection:
+        """Answer by the second pair from now on; return the collection as it is then.
+
+        The former pair's embeddings stay, so that `back` takes a moment. With `incomplete`,
+        pictures that the second pair did not embed do not hinder.
+        """
+        with self._locked(name) as collection:
+            self._catalog.second_spaces.exchange(collection, "ready", incomplete)
+        return self._catalog.collections.one(name)
+
+    def back(self, name: str, incomplete: bool = False) -> Collection:
+        """Answer by the former pair again, as before the switch."""
+        with self._locked(name) as collection:
+            self._catalog.second_spaces.exchange(collection, "former", incomplete)
+        return self._catalog.collections.one(name)
+
+    def finish(self, name: str) -> None:
+        """Free the embeddings of the former pair; there is no way back then."""
+        self._free(name, ("former",))
+
+    def discard(self, name: str) -> None:
+        """Give up the second pair, embedded whole or in part, and free its embeddings."""
+        self._free(name, ("filling", "ready"))
+
+    def _free(self, name: str, states: tuple[SecondSpaceState, ...]) -> None:
+        with self._locked(name) as collection:
+            if collection.second is None:
+                raise unsuited(collection, "", None)
+            self._catalog.second_spaces.free(collection, states)
+            self._catalog.embeddings.free(collection, collection.second.space)
+            former = collection.in_second_space()
+            self._stores.drop(former)
+            self._folder.delete_files(former)
+            self._catalog.second_spaces.forget(collection, collection.second.space)
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[Collection]:
+        """Yield a collection that nobody indexes or embeds during the block."""
+        collection = self._catalog.collections.one(name)
+        with self._catalog.lock(collection), self._catalog.upgrade_lock(collection):
+            yield self._catalog.collections.one(name)
