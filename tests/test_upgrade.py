@@ -265,3 +265,12 @@ def test_a_collection_is_removed_with_both_its_spaces(engine: Engine, settings: 
     engine.close()
     engine.remove("pictures")
     assert (index_files(settings), widths(engine)) == ([], set())
+
+
+def test_an_offer_of_a_better_pair_is_remembered(engine: Engine) -> None:
+    rows, collection = engine.catalog.second_spaces, engine.catalog.collections.one("pictures")
+    assert rows.offer(collection) is None
+    rows.record_offer(collection, "made")
+    assert rows.offer(collection) == "made"
+    rows.record_offer(collection, "declined")
+    assert rows.offer(collection) == "declined"

@@ -16,6 +16,9 @@ from search.catalog.second_space_errors import occupied, unsuited
 from search.errors import SpaceMismatch
 from search.records import Collection, SecondSpaceState, Space
 
+PairOffer = Literal["made", "declined"]
+"""Whether a better pair was offered for a collection; the declined offer is never made again."""
+
 
 class SecondSpaces:
     """The second spaces of the collections of one database.
@@ -119,6 +122,22 @@ class SecondSpaces:
                     s.collection_id == collection.id, s.space_id == space.id
                 )
             )
+
+    def offer(self, collection: Collection) -> PairOffer | None:
+        """Return whether a better pair was offered for a collection; None where it never was."""
+        c = t.collection.c
+        with self._database.read_transaction() as sql:
+            offer: PairOffer | None = sql.scalar(
+                sa.select(c.pair_offer).where(c.id == collection.id)
+            )
+        return offer
+
+    def record_offer(self, collection: Collection, offer: PairOffer) -> None:
+        """Record that a better pair was offered for a collection, or declined."""
+        c = t.collection
+        with self._database.write_transaction() as sql:
+            check_lock(self._database, sql, EVERY_COLLECTION)
+            sql.execute(c.update().where(c.c.id == collection.id).values(pair_offer=offer))
 
     def _set(
         self,
