@@ -170,6 +170,7 @@ def index_sources(
         BadSource: there is nothing to index, or nothing of it could be read.
     """
     from indexer.cli.notes import ShownNotes
+    from indexer.cli.upgrade import offer_better_pair
 
     began = time.monotonic()
     result, notes = run_with_progress(engine, settings, request, shutdown, as_json, whole)
@@ -178,6 +179,10 @@ def index_sources(
     _summarise(request.name, counts, result.failures, time.monotonic() - began, as_json)
     if not counts.added + counts.changed + counts.moved + counts.unchanged:
         _refuse(engine, request, counts, new=result.is_new)
+    for note in result.notes:
+        click.echo(one_line(printable(note)), err=True)
+    if not as_json:
+        offer_better_pair(engine, engine.catalog.collections.one(request.name))
 
 
 def run_with_progress(

@@ -8,7 +8,8 @@ from typing import Any
 
 from indexer.indexing.cancellation import JobCancelled, cancellable
 from indexer.indexing.fill import FillResult, fill
-from search.catalog.jobs import UPGRADE
+from search.catalog.catalog import Catalog
+from search.catalog.jobs import ENDED, UPGRADE
 from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.errors import BadSetting, Message
@@ -40,6 +41,15 @@ class UpgradeRequest:
         return {**asdict(self), "sources": [self.encoder]}
 
 
+def begin_job(catalog: Catalog, name: str, encoder: str, workers: int | None = None) -> int:
+    """Return the id of the job that embeds a collection: queued now, unless one is under way."""
+    for job in catalog.jobs.of(name):
+        if job.kind == UPGRADE and job.state not in ENDED:
+            return job.id
+    request = UpgradeRequest(name, encoder, workers)
+    return catalog.jobs.ask(name, UPGRADE, request.as_json())
+
+
 def upgrade(
     engine: Engine,
     settings: Settings,
@@ -64,6 +74,8 @@ def upgrade(
         encoder = engine.encoder(request.encoder)
         collection = catalog.collections.one(request.name)
         jobs.start(collection, UPGRADE, Path(request.encoder), job_id)
+        if not jobs.should_continue(job_id):  # given up while the pair was opened
+            raise JobCancelled
         catalog.second_spaces.begin(collection, encoder.space)
         began_s = monotonic()
 

@@ -258,11 +258,12 @@ def _other_space(collection: Collection, space: Space) -> SpaceMismatch:
     return SpaceMismatch(
         "collection-of-another-encoder",
         "collection {name!r} holds vectors of {space!r} (encoder {encoder}), but "
-        "this encoder makes {wanted!r}; {remedy}, choose another --collection, or begin anew "
-        "after: limn remove {name}",
+        "this encoder makes {wanted!r}; {remedy}, choose another --collection, or change the pair "
+        "of this one: limn upgrade {name} --encoder {wanted_encoder}",
         name=collection.name,
         space=collection.space.id,
         encoder=encoder,
         wanted=space.id,
+        wanted_encoder=space.encoder,
         remedy="the encoder has changed since" if same else f"index with --encoder {encoder}",
     )

@@ -201,10 +201,10 @@ def _lane(job: Job) -> tuple[str, bool]:
     return job.name, job.writes
 
 
-def start_process(job_id: int, output: IO[bytes] | None = None) -> "subprocess.Popen[bytes]":
+def start_process(job_id: int, output: IO[bytes] | int | None = None) -> "subprocess.Popen[bytes]":
     """Start a process that runs a job, and that outlives this one unless it is ended.
 
-    Its errors go to `output`, and to this process's stderr without one.
+    Its stderr goes to `output`, a file or `subprocess.DEVNULL`, else to that of this process.
     """
     return subprocess.Popen(
         (*COMMAND, str(job_id)),

@@ -39,20 +39,15 @@ class SecondSpaces:
         """
         with self._database.write_transaction() as sql:
             check_lock(self._database, sql, EVERY_COLLECTION)
-            own_id, second_id, state = self._read(sql, collection)
-            if own_id == space.id:
-                raise SpaceMismatch(
-                    "space-is-own",
-                    "collection {name!r} answers by {encoder} already; there is nothing to change",
-                    name=collection.name,
-                    encoder=space.encoder,
-                )
-            if second_id is None:
+            if self._check_begin(sql, collection, space):
                 add_space(sql, space)
                 row = {"collection_id": collection.id, "space_id": space.id, "state": "filling"}
                 sql.execute(t.second_space.insert().values(row))
-            elif second_id != space.id or state == "freed":
-                raise occupied(collection, self._encoder(sql, second_id), state)
+
+    def check_begin(self, collection: Collection, space: Space) -> None:
+        """Raise what `begin` would raise now."""
+        with self._database.read_transaction() as sql:
+            self._check_begin(sql, collection, space)
 
     def set_ready(self, collection: Collection) -> None:
         """Record that each picture was embedded in the second space; from now on it is followed."""
@@ -151,6 +146,20 @@ class SecondSpaces:
         if expected is not None:
             statement = statement.where(row.c.state == expected)
         sql.execute(statement.values(state=state))
+
+    def _check_begin(self, sql: Sql, collection: Collection, space: Space) -> bool:
+        """Return whether the second space is new; raise SpaceMismatch where it may not begin."""
+        own_id, second_id, state = self._read(sql, collection)
+        if own_id == space.id:
+            raise SpaceMismatch(
+                "space-is-own",
+                "collection {name!r} answers by {encoder} already; there is nothing to change",
+                name=collection.name,
+                encoder=space.encoder,
+            )
+        if second_id is not None and (second_id != space.id or state == "freed"):
+            raise occupied(collection, self._encoder(sql, second_id), state)
+        return second_id is None
 
     def _read(self, sql: Sql, collection: Collection) -> tuple[str, str | None, str | None]:
         """Return the ids of both spaces, and the second one's state; raise SpaceMismatch."""

@@ -35,8 +35,8 @@ class EncoderPool:
             raise SpaceMismatch(
                 "encoder-changed",
                 "collection {name!r} was embedded in the space {space!r}, but "
-                "the encoder {encoder!r} now makes {encoder_space!r}; bring the former "
-                "weights back, or index again: limn remove {name}, then limn index",
+                "the encoder {encoder!r} now makes {encoder_space!r}; bring the former weights "
+                "back, or embed it by the new ones: limn upgrade {name} --encoder {encoder}",
                 name=collection.name,
                 space=space.id,
                 encoder=space.encoder,

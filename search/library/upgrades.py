@@ -1,13 +1,44 @@
 """Changes of a collection's encoder pair: switched, gone back from, finished, or given up."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
 
 from search.catalog.catalog import Catalog
+from search.catalog.jobs import ENDED, UPGRADE
 from search.catalog.second_space_errors import unsuited
+from search.errors import CollectionBusy, StorageFailed
 from search.indexes.folder import IndexFolder
 from search.records import Collection, SecondSpaceState
 from search.stores import StoreBackend
+
+# The time that a cancelled job has to end, and the interval of looking whether it has.
+CANCEL_S = 5.0
+LOOK_EVERY_S = 0.1
+
+# A row of an embedding in SQL with its key, and its id in an index file.
+ROW_BYTES = 100
+
+
+def room_bytes(pictures: int, captions: int, width: int) -> int:
+    """Return the room on disk of embeddings: float16 in SQL and in index files, and their rows."""
+    return (pictures + captions) * (4 * width + ROW_BYTES)
+
+
+def check_room(folder: Path, size_bytes: int) -> None:
+    """Raise StorageFailed where the disk of a folder can't hold so much."""
+    free_bytes = shutil.disk_usage(folder).free
+    if size_bytes > free_bytes:
+        raise StorageFailed(
+            "upgrade-disk-full",
+            "the disk of {folder!r} has {free:,.0f} MB free, and the embeddings by the new pair "
+            "take {wanted:,.0f} MB; make room, and run the command again",
+            folder=str(folder),
+            free=free_bytes / 1e6,
+            wanted=size_bytes / 1e6,
+        )
 
 
 class Upgrades:
@@ -44,8 +75,27 @@ class Upgrades:
         self._free(name, ("former",))
 
     def discard(self, name: str) -> None:
-        """Give up the second pair, embedded whole or in part, and free its embeddings."""
-        self._free(name, ("filling", "ready"))
+        """Give up the second pair, embedded whole or in part, and free its embeddings.
+
+        A job that embeds by it is cancelled.
+        """
+        jobs = self._catalog.jobs
+        mine = (job for job in jobs.of(name) if job.kind == UPGRADE)
+        unfinished = [job for job in mine if job.state not in ENDED]
+        for job in unfinished:
+            jobs.cancel(job.id)
+        deadline_s = monotonic() + CANCEL_S
+        while not unfinished or self._catalog.collections.one(name).second is not None:
+            try:
+                self._free(name, ("filling", "ready"))
+            except CollectionBusy:
+                if monotonic() > deadline_s:
+                    raise
+                sleep(LOOK_EVERY_S)
+            else:
+                break
+        for job in unfinished:  # its process may have died before
+            jobs.end(job.id, "cancelled")
 
     def _free(self, name: str, states: tuple[SecondSpaceState, ...]) -> None:
         with self._locked(name) as collection:

@@ -1,0 +1,66 @@
+"""Following a job that runs in a process of its own, with progress, until it ends."""
+
+import subprocess
+import sys
+import time
+
+import click
+
+from indexer.indexing.progress import JsonProgress, PlainProgress, TerminalProgress, open_progress
+from search.catalog.catalog import Catalog
+from search.catalog.jobs import ENDED, Job
+from search.cli import say_error
+from search.errors import CollectionBusy
+
+# The interval of reading the job's row.
+POLL_INTERVAL_S = 0.3
+
+
+def follow(catalog: Catalog, job_id: int, process: "subprocess.Popen[bytes]") -> None:
+    """Show the progress of a job until it is done; exit with 1 where it ends otherwise.
+
+    Another process may run it in place of `process`, like a server's worker. Ctrl-C ends the
+    following alone.
+    """
+    try:
+        with open_progress() as progress:
+            job = _wait(catalog, job_id, process, progress)
+    except KeyboardInterrupt:
+        click.echo(
+            f"the job goes on in the background; see: limn jobs --follow {job_id}; "
+            f"end it with: limn jobs --cancel {job_id}",
+            err=True,
+        )
+        sys.exit(0)
+    if job.message:
+        say_error(job.message) if job.state != "done" else click.echo(job.message, err=True)
+    if job.state != "done":
+        if not job.message:
+            say_error(f"the job {job.id} was {job.state}; run the command again to go on")
+        sys.exit(1)
+
+
+def _wait(
+    catalog: Catalog,
+    job_id: int,
+    process: "subprocess.Popen[bytes]",
+    progress: TerminalProgress | PlainProgress | JsonProgress,
+) -> Job:
+    """Return the job once it has ended, or once no process runs it."""
+    while True:
+        has_ended = process.poll() is not None  # before its row is read for the last time
+        job = catalog.jobs.one(job_id)
+        if job.total is not None:
+            progress.advance(job.counts, job.total, job.current or "")
+        if job.state in ENDED or (has_ended and not _is_run(catalog, job)):
+            return job
+        time.sleep(POLL_INTERVAL_S)
+
+
+def _is_run(catalog: Catalog, job: Job) -> bool:
+    """Return whether a process holds the lock that such a job needs, or will take the job up."""
+    try:
+        with catalog.upgrade_lock(catalog.collections.one(job.name)):
+            return False
+    except CollectionBusy:
+        return True
