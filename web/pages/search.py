@@ -109,8 +109,7 @@ def narrow() -> AnyResponse:
     """Apply a form of the filter panel: the query with one filter added or removed."""
     url = parse_panel_form(request.args)
     if url.filter is not None:
-        # The check happens here, where the form can come back, and not on the next page.
-        engine().catalog.filters.condition(url.filter)
+        engine().catalog.filters.check(url.filter)  # here the form can still come back
     return redirect(url_for("pages.search", **url.address()), 303)
 
 
