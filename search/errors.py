@@ -49,7 +49,8 @@ class Message(str):
 def system_reason(error: OSError) -> Message:
     """Return the reason of the operating system, whose code names the error: `system-enoent`."""
     name = errno.errorcode.get(error.errno or 0, "error").lower()
-    return Message(f"system-{name}", "{text}", text=error.strerror or str(error))
+    text = error.strerror or str(error) or type(error).__name__
+    return Message(f"system-{name}", "{text}", text=text)
 
 
 def _plain(value: object) -> Value:

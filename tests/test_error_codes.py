@@ -12,7 +12,13 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
-from search.errors import BadPicture, LimnError, Message, NotFound
+from search.errors import (
+    BadPicture,
+    LimnError,
+    Message,
+    NotFound,
+    system_reason,
+)
 
 ROOT = Path(__file__).parents[1]
 CHINESE = ROOT / "web" / "translations" / "zh" / "LC_MESSAGES"
@@ -129,6 +135,18 @@ def test_the_compiled_errors_are_those_of_the_source() -> None:
         source = {each.id: each.string for each in read_po(file, locale="zh") if each.id}
     with (CHINESE / "errors.mo").open("rb") as file:
         assert {each.id: each.string for each in read_mo(file) if each.id} == source
+
+
+def test_reasons_of_the_operating_system_have_codes() -> None:
+    own = {
+        file
+        for file, node in nodes()
+        if isinstance(node, ast.Attribute) and node.attr == "strerror"
+    }
+    assert own == {"search/errors.py", "indexer/demo/before.py"}, "before.py prints, and no page"
+    for error, text in ((OSError(2, "Not there"), "Not there"), (TimeoutError(), "TimeoutError")):
+        assert system_reason(error) == text
+    assert system_reason(OSError(2, "Not there")).code == "system-enoent"
 
 
 def test_programs_read_the_code_and_the_values_of_an_error(client: FlaskClient) -> None:
