@@ -4,6 +4,7 @@ A message says what happened, with which value, and what to do next. It carries 
 values: programs and translations go by the code, never by the English text.
 """
 
+import copyreg
 import errno
 import re
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ class Message(str):
 
     @classmethod
     def from_parts(cls, code: str, text: str, values: Mapping[str, Value]) -> "Message":
-        """Return a message from another process."""
+        """Return a message whose text is filled in already: stored, sent, or changed."""
         message = str.__new__(cls, text)
         message.code, message.values = code, values
         return message
@@ -41,6 +42,11 @@ class Message(str):
         """Return the message with the name of its file, and with the value `name`."""
         text = str(self) if name in self else f"{name}: {self}"
         return Message.from_parts(self.code, text, {**self.values, "name": name})
+
+    def without_folders(self) -> "Message":
+        """Return the message with the names of files in place of their paths."""
+        values = {name: _without_folders(value) for name, value in self.values.items()}
+        return Message.from_parts(self.code, FOLDERS.sub("", self), values)
 
     def __reduce__(self) -> tuple[object, ...]:
         return Message.from_parts, (self.code, str(self), self.values)
@@ -57,6 +63,12 @@ def _plain(value: object) -> Value:
     if isinstance(value, LimnError):
         return value.message
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def _without_folders(value: Value) -> Value:
+    if isinstance(value, Message):
+        return value.without_folders()
+    return FOLDERS.sub("", value) if isinstance(value, str) else value
 
 
 class LimnError(Exception):
@@ -82,7 +94,8 @@ class LimnError(Exception):
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _error, (type(self), self.args, self.__dict__)  # worker processes send errors
+        # Worker processes send errors; the arguments of `__init__` are not those of the exception.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__
 
     @property
     def code(self) -> str:
@@ -98,13 +111,6 @@ class LimnError(Exception):
     def is_inside(self) -> bool:
         """Return whether the text has details that clients may not read."""
         return str(self.outside) != str(self)
-
-
-def _error(kind: type[LimnError], args: tuple[object, ...], parts: dict[str, object]) -> LimnError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(parts)
-    return error
 
 
 class BadSetting(LimnError):
@@ -167,11 +173,7 @@ class EncoderUnavailable(LimnError):
     @property
     def outside(self) -> Message:
         """Return the message without the folders of its files; file names stay."""
-        values = {
-            name: FOLDERS.sub("", value) if isinstance(value, str) else value
-            for name, value in self.message.values.items()
-        }
-        return Message.from_parts(self.code, FOLDERS.sub("", self.message), values)
+        return self.message.without_folders()
 
 
 class SpaceMismatch(LimnError):

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from search.errors import (
     BadPicture,
+    EncoderUnavailable,
     LimnError,
     Message,
     NotFound,
@@ -147,6 +148,15 @@ def test_reasons_of_the_operating_system_have_codes() -> None:
     for error, text in ((OSError(2, "Not there"), "Not there"), (TimeoutError(), "TimeoutError")):
         assert system_reason(error) == text
     assert system_reason(OSError(2, "Not there")).code == "system-enoent"
+
+
+def test_clients_read_no_folders_and_translations_of_the_rest() -> None:
+    reason = Message("system-x", "no {file}", file="/srv/models/a.onnx")
+    error = EncoderUnavailable("pair-x", "{file}: {reason}", file="/srv/models/b", reason=reason)
+    assert (error.outside, error.outside.code) == ("b: no a.onnx", "pair-x")
+    inner = error.outside.values["reason"]
+    assert isinstance(inner, Message)
+    assert (inner, inner.code, inner.values) == ("no a.onnx", "system-x", {"file": "a.onnx"})
 
 
 def test_programs_read_the_code_and_the_values_of_an_error(client: FlaskClient) -> None:
