@@ -4,7 +4,6 @@ A message says what happened, with which value, and what to do next. It carries 
 values: programs and translations go by the code, never by the English text.
 """
 
-import copyreg
 import errno
 import re
 from collections.abc import Mapping
@@ -54,9 +53,8 @@ class Message(str):
 
 def system_reason(error: OSError) -> Message:
     """Return the reason of the operating system, whose code names the error: `system-enoent`."""
-    name = errno.errorcode.get(error.errno or 0, "error").lower()
-    text = error.strerror or str(error) or type(error).__name__
-    return Message(f"system-{name}", "{text}", text=text)
+    code = f"system-{errno.errorcode.get(error.errno or 0, 'error').lower()}"
+    return Message(code, "{text}", text=error.strerror or str(error) or type(error).__name__)
 
 
 def _plain(value: object) -> Value:
@@ -94,8 +92,8 @@ class LimnError(Exception):
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Worker processes send errors; the arguments of `__init__` are not those of the exception.
-        return copyreg.__newobj__, (type(self), *self.args), self.__dict__
+        # Worker processes send errors, without a second call of `__init__`.
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     @property
     def code(self) -> str:
