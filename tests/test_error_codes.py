@@ -3,7 +3,8 @@
 import ast
 import string
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from pickle import dumps, loads
 
@@ -67,12 +68,15 @@ def classes() -> set[str]:
     return names
 
 
-def nodes() -> Iterator[tuple[str, ast.AST]]:
-    """Yield every node of the sources of search, indexer and web, with its file."""
-    for package in ("search", "indexer", "web"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                yield str(path.relative_to(ROOT)), node
+@cache
+def nodes() -> Sequence[tuple[str, ast.AST]]:
+    """Return every node of the sources of search, indexer and web, with its file."""
+    return [
+        (str(path.relative_to(ROOT)), node)
+        for package in ("search", "indexer", "web")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
 
 
 @pytest.fixture(scope="module")
