@@ -28,7 +28,7 @@ from search.ranking.searcher import Searcher
 from search.ranking.timing import Timing
 from search.records import Collection, Ids, Picture, Vectors
 from search.stores import IndexKind, StoreBackend, VectorStore
-from search.stores.planner.plan import IndexPlan
+from search.stores.planner.plan import IndexPlan, Report
 
 WARM_UP = Query((TextTerm("a photograph"),))
 
@@ -144,9 +144,7 @@ class Engine:
         """Reload the adapters at the next search, after one was installed, switched or removed."""
         self._searcher().adapters.clear()
 
-    def plan(
-        self, collection: Collection, report: Callable[[str], None] | None = None
-    ) -> IndexPlan:
+    def plan(self, collection: Collection, report: Report | None = None) -> IndexPlan:
         """Return the index plan of a collection; with `report`, measure and build it first."""
         return self._indexes.plan(collection, report)
 

@@ -32,7 +32,7 @@ class Message(str):
 
     @classmethod
     def from_parts(cls, code: str, text: str, values: Mapping[str, Value]) -> "Message":
-        """Return a message from another process."""
+        """Return a message whose text is filled in already: stored, sent, or changed."""
         message = str.__new__(cls, text)
         message.code, message.values = code, values
         return message
@@ -42,20 +42,31 @@ class Message(str):
         text = str(self) if name in self else f"{name}: {self}"
         return Message.from_parts(self.code, text, {**self.values, "name": name})
 
+    def without_folders(self) -> "Message":
+        """Return the message with the names of files in place of their paths."""
+        values = {name: _without_folders(value) for name, value in self.values.items()}
+        return Message.from_parts(self.code, FOLDERS.sub("", self), values)
+
     def __reduce__(self) -> tuple[object, ...]:
         return Message.from_parts, (self.code, str(self), self.values)
 
 
 def system_reason(error: OSError) -> Message:
     """Return the reason of the operating system, whose code names the error: `system-enoent`."""
-    name = errno.errorcode.get(error.errno or 0, "error").lower()
-    return Message(f"system-{name}", "{text}", text=error.strerror or str(error))
+    code = f"system-{errno.errorcode.get(error.errno or 0, 'error').lower()}"
+    return Message(code, "{text}", text=error.strerror or str(error) or type(error).__name__)
 
 
 def _plain(value: object) -> Value:
     if isinstance(value, LimnError):
         return value.message
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def _without_folders(value: Value) -> Value:
+    if isinstance(value, Message):
+        return value.without_folders()
+    return FOLDERS.sub("", value) if isinstance(value, str) else value
 
 
 class LimnError(Exception):
@@ -81,7 +92,8 @@ class LimnError(Exception):
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _error, (type(self), self.args, self.__dict__)  # worker processes send errors
+        # Worker processes send errors, without a second call of `__init__`.
+        return type(self).__new__, (type(self), *self.args), self.__dict__
 
     @property
     def code(self) -> str:
@@ -97,13 +109,6 @@ class LimnError(Exception):
     def is_inside(self) -> bool:
         """Return whether the text has details that clients may not read."""
         return str(self.outside) != str(self)
-
-
-def _error(kind: type[LimnError], args: tuple[object, ...], parts: dict[str, object]) -> LimnError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(parts)
-    return error
 
 
 class BadSetting(LimnError):
@@ -166,11 +171,7 @@ class EncoderUnavailable(LimnError):
     @property
     def outside(self) -> Message:
         """Return the message without the folders of its files; file names stay."""
-        values = {
-            name: FOLDERS.sub("", value) if isinstance(value, str) else value
-            for name, value in self.message.values.items()
-        }
-        return Message.from_parts(self.code, FOLDERS.sub("", self.message), values)
+        return self.message.without_folders()
 
 
 class SpaceMismatch(LimnError):

@@ -1,6 +1,7 @@
 """Shared fixtures: a database of each kind, a command line, and folders of real pictures."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,12 +33,16 @@ COLOURS = ("red", "green", "blue", "yellow", "black", "white", "orange", "purple
 Limn = Callable[..., subprocess.CompletedProcess[str]]
 
 
+# A file whose tests are all slow says so, alone or as the first of several marks.
+SLOW_FILE = re.compile(r"^pytestmark = \[?pytest\.mark\.slow\b", re.MULTILINE)
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out a file that is slow as a whole before its import: torch alone takes seconds."""
     if "not slow" not in config.getoption("markexpr") or collection_path.suffix != ".py":
         return None
     text = collection_path.read_text(encoding="utf-8")
-    return True if "\npytestmark = pytest.mark.slow\n" in text else None
+    return True if SLOW_FILE.search(text) else None
 
 
 # A test that runs the real command waits most of a second for each process.

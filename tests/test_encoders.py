@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from search.encoders import Encoder, open_encoder
+from search.encoders.onnx_pair.sessions import CUDA, providers
 from search.encoders.preparation import Preparation
 from search.encoders.tiny import COLOURS, TinyEncoder
 from search.errors import BadSetting
@@ -96,6 +97,22 @@ def assert_unit_rows(vectors: NDArray[np.float32], n: int, width: int) -> None:
     assert vectors.dtype == np.float32
     assert vectors.flags.c_contiguous
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_gpu_that_is_not_there_is_refused(specification: str) -> None:
+    if specification.startswith("open_clip:"):
+        import torch  # importing it takes seconds
+
+        if torch.cuda.is_available():
+            pytest.skip("torch finds a GPU")
+    elif CUDA in providers("auto"):
+        pytest.skip("this build of onnxruntime is for GPUs")
+    if specification == "tiny":  # it computes nothing that a GPU could
+        assert open_encoder(specification, "cuda").space.encoder == "tiny"
+        return
+    with pytest.raises(BadSetting, match=r"the device is 'cuda', but .*; use auto or cpu"):
+        open_encoder(specification, "cuda")
 
 
 @pytest.mark.slow

@@ -3,7 +3,8 @@
 import ast
 import string
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from pickle import dumps, loads
 
@@ -12,7 +13,14 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
 
-from search.errors import BadPicture, LimnError, Message, NotFound
+from search.errors import (
+    BadPicture,
+    EncoderUnavailable,
+    LimnError,
+    Message,
+    NotFound,
+    system_reason,
+)
 
 ROOT = Path(__file__).parents[1]
 CHINESE = ROOT / "web" / "translations" / "zh" / "LC_MESSAGES"
@@ -60,12 +68,15 @@ def classes() -> set[str]:
     return names
 
 
-def nodes() -> Iterator[tuple[str, ast.AST]]:
-    """Yield every node of the sources of search, indexer and web, with its file."""
-    for package in ("search", "indexer", "web"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                yield str(path.relative_to(ROOT)), node
+@cache
+def nodes() -> Sequence[tuple[str, ast.AST]]:
+    """Return every node of the sources of search, indexer and web, with its file."""
+    return [
+        (str(path.relative_to(ROOT)), node)
+        for package in ("search", "indexer", "web")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +140,27 @@ def test_the_compiled_errors_are_those_of_the_source() -> None:
         source = {each.id: each.string for each in read_po(file, locale="zh") if each.id}
     with (CHINESE / "errors.mo").open("rb") as file:
         assert {each.id: each.string for each in read_mo(file) if each.id} == source
+
+
+def test_reasons_of_the_operating_system_have_codes() -> None:
+    own = {
+        file
+        for file, node in nodes()
+        if isinstance(node, ast.Attribute) and node.attr == "strerror"
+    }
+    assert own == {"search/errors.py", "indexer/demo/before.py"}, "before.py prints, and no page"
+    for error, text in ((OSError(2, "Not there"), "Not there"), (TimeoutError(), "TimeoutError")):
+        assert system_reason(error) == text
+    assert system_reason(OSError(2, "Not there")).code == "system-enoent"
+
+
+def test_clients_read_no_folders_and_translations_of_the_rest() -> None:
+    reason = Message("system-x", "no {file}", file="/srv/models/a.onnx")
+    error = EncoderUnavailable("pair-x", "{file}: {reason}", file="/srv/models/b", reason=reason)
+    assert (error.outside, error.outside.code) == ("b: no a.onnx", "pair-x")
+    inner = error.outside.values["reason"]
+    assert isinstance(inner, Message)
+    assert (inner, inner.code, inner.values) == ("no a.onnx", "system-x", {"file": "a.onnx"})
 
 
 def test_programs_read_the_code_and_the_values_of_an_error(client: FlaskClient) -> None:

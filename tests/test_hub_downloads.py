@@ -203,11 +203,11 @@ def test_a_refusal_of_one_file_has_the_same_message(hub: Hub, server: LoopbackHu
 def test_a_hub_without_an_answer_is_left_after_its_time(hub: Hub, server: LoopbackHub) -> None:
     server.faults.silent = threading.Event()
     error = refused(replace(hub, timeout_s=0.5))
-    assert error.code == "hub-no-answer" and f"limn encoders get hub:{NAME}" in str(error)
+    assert error.code == "hub-unreachable" and f"limn encoders get hub:{NAME}" in str(error)
 
 
 def test_a_hub_that_is_not_there_or_forbidden_is_named(hub: Hub) -> None:
-    assert refused(replace(hub, endpoint="http://127.0.0.1:9")).code == "hub-no-answer"
+    assert refused(replace(hub, endpoint="http://127.0.0.1:9")).code == "hub-unreachable"
     assert "HF_HUB_OFFLINE" in str(refused(replace(hub, offline=True)))
 
 

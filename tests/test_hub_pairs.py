@@ -22,7 +22,6 @@ from search.encoders.hub_pair.hub import Hub
 from search.encoders.hub_pair.layouts import TextRules
 from search.encoders.hub_pair.specification import parse
 from search.encoders.hub_pair.tokenizer import open_tokenizer
-from search.encoders.onnx_pair.sessions import CPU, CUDA, providers
 from search.errors import BadSetting, EncoderUnavailable
 from tests.published_pairs import (
     SIZE,
@@ -367,14 +366,6 @@ def test_weights_past_the_size_of_a_file_are_written_to_a_file_of_their_own(
     pair = made("transformers.js, one graph")
     assert min(cosines(pair, opened(pair, tmp_path))) >= SAME
     assert len(list((tmp_path / "derived" / "split").rglob("model.onnx_data"))) == 2
-
-
-def test_a_gpu_that_onnxruntime_s_build_has_not_is_refused() -> None:
-    if CUDA in providers("auto"):
-        pytest.skip("this build of onnxruntime is for GPUs")
-    assert providers("cuda") == providers("auto") == providers("cpu") == [CPU]
-    with pytest.raises(BadSetting, match="this build of onnxruntime is for the CPU"):
-        open_hub("hub:/nowhere", "cuda")
 
 
 def test_a_folder_that_is_missing_or_something_else_holds_no_pair(tmp_path: Path) -> None:

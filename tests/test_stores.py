@@ -96,6 +96,9 @@ def test_an_empty_store_answers_with_padding(store: VectorStore) -> None:
     assert (ids == -1).all() and np.isneginf(scores).all() and ids.shape == (2, 3)
     ids, _ = store.search(unit_vectors(2), 3, ids_of(1, 2))
     assert (ids == -1).all()
+    if isinstance(store, FaissStore):
+        ids, scores = store.exact(unit_vectors(2), 3)
+        assert (ids == -1).all() and np.isneginf(scores).all() and scores.dtype == np.float32
     held, vectors = store.items()
     assert held.shape == (0,) and vectors.shape == (0, WIDTH)
     store.remove(ids_of(7))

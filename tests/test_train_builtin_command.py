@@ -27,6 +27,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write captions, a body of random weights, and another network's weights under both names."""
     folder = tmp_path_factory.mktemp("parts")
     draw_shapes(folder / "pictures")
+    torch.manual_seed(0)
     body = PictureTower(TowerShape()).body.state_dict()
     renamed = {
         re.sub(r"(weight|bias)$", r"c.\1", f"body.{name.replace('path', 'm')}"): rows

@@ -35,7 +35,7 @@ from indexer.training.run_folder import TrainingStopped
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from search.errors import BadSource, StorageFailed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄色"}
 SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden_width=384)

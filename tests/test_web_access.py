@@ -80,13 +80,20 @@ def test_every_route_without_a_token_gives_nothing_it_should_not(client: FlaskCl
 
 
 # Routes that change nothing, whatever their method, and routes for writers or administrators.
-READS = {"api.search", "api.export", "pages.send", "kept.mark", "kept.export", "sign_in.sign_out"}
-WRITES = {"collections.folders", "gathering_pages.add"}
+READS = {
+    "api.search",
+    "api.export",
+    "pages.send",
+    "saved_pages.mark",
+    "saved_pages.export",
+    "sign_in.sign_out",
+}
+WRITES = {"collections.folders", "collection_pages.add"}
 ADMINS = {
     "metrics.metrics",
     *(
         f"{place}.{what}"
-        for place in ("collections", "gathering_pages")
+        for place in ("collections", "collection_pages")
         for what in ("remove", "forget_missing")
     ),
 }

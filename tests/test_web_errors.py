@@ -115,22 +115,27 @@ def test_a_wrong_document_is_answered_with_its_value(
 
 
 @pytest.mark.parametrize(
-    ("data", "status", "told"),
+    ("data", "status", "code", "told"),
     [
-        (b"", 400, "empty"),
-        (b"not a picture, but words", 415, "not a picture"),
-        (picture_bytes("red", (400, 300), "JPEG")[:900], 400, "cut short"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "not a picture"),
+        (b"", 400, "empty-file", "empty"),
+        (b"not a picture, but words", 415, "not-an-image", "not a picture"),
+        (picture_bytes("red", (400, 300), "JPEG")[:900], 400, "truncated", "cut short"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "not-an-image", "not a picture"),
     ],
 )
 def test_an_upload_that_is_no_picture_is_refused_by_api_and_page(
-    client: FlaskClient, data: bytes, status: int, told: str
+    client: FlaskClient, data: bytes, status: int, code: str, told: str
 ) -> None:
     answer = client.post("/api/v1/search", data={"image": (BytesIO(data), "photo.jpg")})
     assert told in detail(answer, status)
+    problem = answer.json
+    assert problem is not None and problem["code"] == f"picture-{code}"
     page = client.post("/", data={"image": (BytesIO(data), "photo.jpg"), "q": "red"})
     assert page.status_code == status
     assert told in page.text and 'role="search"' in page.text
+    assert "&#39;photo.jpg&#39;" in page.text
+    page = client.post("/?lang=zh", data={"image": (BytesIO(data), "photo.jpg"), "q": "red"})
+    assert "&#39;photo.jpg&#39;：" in page.text
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     uploads = Uploads(settings.data_dir / "uploads")
     workers = WorkerProcesses(engine, shutdown)
     query_images = QueryImages(CACHED_IMAGES * settings.max_upload_bytes, engine.limits)
-    confinement = ConfinedFiles(engine, roots, uploads)
+    confined_files = ConfinedFiles(engine, roots, uploads)
     return State(
         engine=engine,
         settings=settings,
@@ -130,10 +130,10 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         workers=workers,
         query_images=query_images,
         result_cache=ResultCache(engine),
-        confinement=confinement,
-        collections=CollectionAdmin(engine, roots, uploads, workers, confinement),
-        exports=Exports(engine, confinement),
-        originals=Originals(engine, confinement),
+        confined_files=confined_files,
+        collections=CollectionAdmin(engine, roots, uploads, workers, confined_files),
+        exports=Exports(engine, confined_files),
+        originals=Originals(engine, confined_files),
         maps=Maps(engine, workers),
-        queries=PageQueries(engine, query_images, confinement),
+        queries=PageQueries(engine, query_images, confined_files),
     )

@@ -44,7 +44,7 @@ class State:
     workers: WorkerProcesses
     query_images: QueryImages
     result_cache: ResultCache
-    confinement: ConfinedFiles
+    confined_files: ConfinedFiles
     collections: CollectionAdmin
     exports: Exports
     originals: Originals

@@ -33,7 +33,7 @@ from search.encoders.probes import probes
 from search.encoders.rewriting.fold_padding import fold_padding
 from search.encoders.rewriting.quantize_matmul import as_integer_products
 from search.encoders.rewriting.quantize_weights import as_float16, as_int8
-from search.errors import StorageFailed
+from search.errors import StorageFailed, system_reason
 from search.files.atomic_file import atomic_folder, remove_abandoned
 from search.records import Pixels, Vectors
 
@@ -83,7 +83,7 @@ def export(spec: str, out: Path, precision: Precision) -> ExportedPair:
             "can't write {out!r}: {reason}; nothing of it was kept: "
             "make room or name another --out, and run the command again",
             out=str(out),
-            reason=error.strerror or error,
+            reason=system_reason(error),
         ) from error
     size_bytes = sum(file.stat().st_size for file in out.iterdir())
     return ExportedPair(open_onnx(f"onnx:{out}"), cosines, size_bytes)

@@ -34,7 +34,7 @@ from indexer.indexing.process_channel import ChildEnd, ParentEnd
 from indexer.sources import NOTHING, Item
 from search.catalog.records import Failure
 from search.encoders.preparation import Preparation
-from search.errors import LimnError, Message
+from search.errors import LimnError, Message, system_reason
 from search.pictures import Limits
 from search.records import Pixels
 
@@ -211,7 +211,7 @@ class Decoders:
                 "decoders-cannot-start",
                 "no process that decodes pictures can be started: {reason}; end other "
                 "programs, or choose fewer with --workers, and run the command again",
-                reason=error.strerror,
+                reason=system_reason(error),
             ) from error
 
 

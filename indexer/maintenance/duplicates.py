@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.catalog.catalog import Catalog
-from search.catalog.known_files import VisualHash
+from search.catalog.known_files import HashedPicture
 from search.catalog.visual_hashes import MAX_BITS
 from search.pictures.containers import animation_of
 from search.ranking.near_duplicates import MIN_COSINE
@@ -46,7 +46,7 @@ def duplicates(catalog: Catalog, collection: Collection) -> Iterator[DuplicateGr
     Among near-duplicates one copy represents all with equal bytes.
     """
     looks = list(catalog.files(collection).visual_hashes())
-    by_content: dict[bytes, list[VisualHash]] = defaultdict(list)
+    by_content: dict[bytes, list[HashedPicture]] = defaultdict(list)
     for each in looks:
         by_content[each.content_hash].append(each)
     for copies in by_content.values():
@@ -58,17 +58,17 @@ def duplicates(catalog: Catalog, collection: Collection) -> Iterator[DuplicateGr
         yield _group("near", [with_hash[place] for place in members])
 
 
-def _group(kind: Literal["same", "near"], copies: Sequence[VisualHash]) -> DuplicateGroup:
+def _group(kind: Literal["same", "near"], copies: Sequence[HashedPicture]) -> DuplicateGroup:
     return DuplicateGroup(kind, tuple(sorted(each.path for each in copies)))
 
 
-def _of_one_animation(copies: Sequence[VisualHash]) -> bool:
+def _of_one_animation(copies: Sequence[HashedPicture]) -> bool:
     """Return whether pictures are frames of the same animation, which often look alike."""
     folders = {each.path.parent for each in copies}
     return len(folders) == 1 and animation_of(copies[0].path) is not None
 
 
-def _alike(catalog: Catalog, looks: Sequence[VisualHash]) -> Iterator[tuple[int, int]]:
+def _alike(catalog: Catalog, looks: Sequence[HashedPicture]) -> Iterator[tuple[int, int]]:
     """Yield pairs of places that a search folds: near hashes and similar embeddings."""
     hashes = np.array([each.perceptual_hash for each in looks], np.int64).view(np.uint64)
     near = [

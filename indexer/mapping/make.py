@@ -8,7 +8,7 @@ from pathlib import Path
 from indexer.mapping.layout import Report, lay_out, package_missing
 from indexer.mapping.regions import regions, vocabularies
 from search.engine import Engine
-from search.errors import BadSource, CollectionBusy, StorageFailed
+from search.errors import BadSource, CollectionBusy, StorageFailed, system_reason
 from search.files.exclusive_lock import exclusive_lock
 from search.library.map_file import PictureMap, write_map
 from search.records import Caption, Collection
@@ -71,7 +71,7 @@ def _alone(path: Path, collection: Collection) -> Iterator[None]:
             "can't write the map {path!r}: {reason}; run the command as the owner of "
             "the data folder",
             path=str(path),
-            reason=error.strerror,
+            reason=system_reason(error),
         )
 
     lock = path.with_name(f"{path.name}.lock")

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from indexer.sources import NOTHING, SidecarData
 from indexer.sources.columns import CAPTION_NAMES, ColumnOptions, Columns
-from search.errors import BadSource
+from search.errors import BadSource, system_reason
 from search.pictures.metadata.encodings import decode
 from search.records import Caption
 from search.text.amounts import amount
@@ -186,7 +186,7 @@ def read_text(path: Path, most_bytes: int | None = None) -> str:
             "captions-permission",
             "can't read {path}: {reason}; check its permissions",
             path=path,
-            reason=error.strerror,
+            reason=system_reason(error),
         ) from error
     return decode(data)
 

@@ -10,7 +10,7 @@ from indexer.sources import SidecarData
 from indexer.sources.columns import ColumnOptions, fields_of
 from indexer.sources.options import SourceOptions
 from indexer.sources.table_of_paths import ListSource, Rows
-from search.errors import BadSource
+from search.errors import BadSource, system_reason
 from search.packages.installing import install_extra
 from search.records import Caption
 from search.text.characters import storable
@@ -69,7 +69,10 @@ def coco_rows(path: Path, options: ColumnOptions) -> Rows:
                 sql.close()
     except OSError as error:
         raise BadSource(
-            "table-unreadable", "can't read {path}: {reason}", path=path, reason=error.strerror
+            "table-unreadable",
+            "can't read {path}: {reason}",
+            path=path,
+            reason=system_reason(error),
         ) from error
     except (ijson.JSONError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise BadSource(

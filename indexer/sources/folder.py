@@ -29,7 +29,7 @@ from indexer.sources.options import SourceOptions
 from indexer.sources.sidecar_names import SidecarNames
 from indexer.sources.sidecars import LARGEST_BYTES, SUFFIXES, parse_sidecar, together
 from search.catalog.records import Failure
-from search.errors import BadSource
+from search.errors import BadSource, system_reason
 from search.files.boundary import is_inside
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import FILM_SUFFIXES, is_container, may_move
@@ -93,7 +93,7 @@ class FolderSource:
                 "source-unreadable",
                 "can't index {source!r}: {reason}; name a folder of pictures, or a picture",
                 source=str(self.root),
-                reason=error.strerror,
+                reason=system_reason(error),
             ) from error
         if not stat.S_ISDIR(status.st_mode):
             yield from self._one_file(status, is_unchanged)
@@ -272,7 +272,7 @@ def _beside(listing: _Listing, name: str, data: SidecarData) -> tuple[SidecarDat
         try:
             by_suffix[suffix] = parse_sidecar(suffix, _read_sidecar(path))
         except (OSError, BadSource) as error:
-            why = error.strerror if isinstance(error, OSError) else error
+            why = system_reason(error) if isinstance(error, OSError) else error
             notes.append(Note(f"{path} was passed over: {why}"))
     return (combine((data, together(by_suffix))) if by_suffix else data), notes
 

@@ -18,7 +18,7 @@ from indexer.sources.columns import GUESSED, ColumnOptions, Columns
 from indexer.sources.options import SourceOptions
 from indexer.sources.storable import parse_json
 from search.catalog.records import Failure
-from search.errors import BadSource, Message
+from search.errors import BadSource, Message, system_reason
 from search.files.boundary import is_inside
 from search.pictures.containers import container_of
 from search.records import Caption
@@ -178,7 +178,10 @@ def _open_table(path: Path, newline: str | None = None) -> Iterator[TextIO]:
         ) from error
     except OSError as error:
         raise BadSource(
-            "table-unreadable", "can't read {path}: {reason}", path=path, reason=error.strerror
+            "table-unreadable",
+            "can't read {path}: {reason}",
+            path=path,
+            reason=system_reason(error),
         ) from error
 
 

@@ -65,6 +65,10 @@ class CatalogFilters:
         """Return the filter's condition; raise BadQuery for one that can't become a statement."""
         return passes(where)
 
+    def check(self, where: Filter) -> None:
+        """Raise BadQuery for a filter that can't become a statement."""
+        self.condition(where)
+
     def columns(self, collection_ids: Sequence[int]) -> list[str]:
         """Return the names of the extra columns of these collections, in order."""
         f = t.field.c

@@ -71,7 +71,7 @@ class JobProcesses:
     ) -> None:
         """Take up jobs `left_behind` by a dead process too.
 
-        With `quiet`, cache the output of processes, and report it only when they crash.
+        With `quiet`, record the output of processes, and report it only when they crash.
         """
         self._catalog = catalog
         self._jobs = catalog.jobs

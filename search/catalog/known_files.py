@@ -54,7 +54,7 @@ class FileStamps(NamedTuple):
     captions_hashes: tuple[bytes, ...]
 
 
-class VisualHash(NamedTuple):
+class HashedPicture(NamedTuple):
     """A picture with the hashes by which it is compared with others."""
 
     id: int
@@ -133,7 +133,7 @@ class KnownFiles:
             counts = Counter(os.path.dirname(path) for path in paths)
         return {Path(os.fsdecode(folder)): counts[folder] for folder in sorted(counts)}
 
-    def visual_hashes(self) -> Iterator[VisualHash]:
+    def visual_hashes(self) -> Iterator[HashedPicture]:
         """Yield all indexed pictures with the hashes by which copies are found."""
         p = t.picture.c
         statement = sa.select(p.id, p.path, p.content_hash, p.perceptual_hash).where(
@@ -142,7 +142,7 @@ class KnownFiles:
         with self._database.read_transaction() as sql:
             for row in sql.execute(statement.order_by(p.id)):
                 path = Path(os.fsdecode(row.path))
-                yield VisualHash(row.id, path, bytes(row.content_hash), row.perceptual_hash)
+                yield HashedPicture(row.id, path, bytes(row.content_hash), row.perceptual_hash)
 
     def _rows_where(self, which: sa.ColumnElement[bool]) -> Iterator[KnownFileRow]:
         """Return rows in order of id.

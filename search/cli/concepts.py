@@ -10,7 +10,7 @@ from search.catalog.records import Concept
 from search.cli.options import mark_options
 from search.cli.output import as_document
 from search.cli.search import terms_of
-from search.errors import BadQuery, BadSource, NameTaken, StorageFailed
+from search.errors import BadQuery, BadSource, NameTaken, StorageFailed, system_reason
 from search.query.records import Query
 from search.settings import Settings
 from search.text.printable import one_line, printable
@@ -128,7 +128,7 @@ def export(name: str, file: Path | None) -> None:
             "concept-file-unwritable",
             "can't write {file!r}: {reason}",
             file=str(file),
-            reason=error.strerror,
+            reason=system_reason(error),
         ) from error
     click.echo(f"wrote {one_line(printable(str(file)))}", err=True)
 
@@ -148,7 +148,7 @@ def import_(file: Path, replace: bool) -> None:
             "concept-file-unreadable",
             "can't read {file!r}: {reason}",
             file=str(file),
-            reason=error.strerror,
+            reason=system_reason(error),
         ) from error
     concept = read_concept(text)
     with open_engine(Settings.from_environment()) as engine, _saying_how_to_replace(concept.name):

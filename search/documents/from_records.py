@@ -105,8 +105,8 @@ def job_document(job: JobRecord) -> Job:
     )
 
 
-# The facts that documents have as they are.
-FACTS = tuple(
+# The facts that documents have as they are, in their own members.
+OWN_FACTS = tuple(
     fact.name
     for fact in fields(records.PictureFacts)
     if fact.name in Picture.__struct_fields__ and fact.name != "captions"
@@ -122,7 +122,7 @@ def _facts(picture: records.Picture) -> dict[str, Any]:
         "path": printable(os.fspath(picture.path)),
         "size_bytes": picture.size_bytes,
         "content_hash": picture.content_hash,
-        **{name: getattr(facts, name) for name in FACTS},
+        **{name: getattr(facts, name) for name in OWN_FACTS},
         "fields": picture.fields,
         "captions": _captions(picture),
     }

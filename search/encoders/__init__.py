@@ -64,7 +64,7 @@ class EncoderBackend(Protocol):
         """Open the pair that a specification names on "auto", "cpu" or "cuda".
 
         Raises:
-            BadSetting: the specification names no encoder.
+            BadSetting: the specification names no encoder, or the device is "cuda" and not there.
             EncoderUnavailable: the pair can't be loaded; the message names the alternatives.
         """
 
@@ -94,7 +94,7 @@ def open_encoder(spec: str, device: str = "auto") -> Encoder:
     The backend is imported here, at its first use: torch costs seconds.
 
     Raises:
-        BadSetting: no registered encoder has a name of this form.
+        BadSetting: no registered encoder has a name of this form; or the device is not there.
         EncoderUnavailable: the pair can't be loaded; the message names the alternatives.
     """
     return backend_of(spec).open(spec, device)

@@ -11,11 +11,13 @@ from pathlib import Path
 from huggingface_hub import constants, hf_hub_download, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import RemoteEntryNotFoundError
 
-from search.errors import EncoderUnavailable
+from search.errors import EncoderUnavailable, Message
 
 # The hub's own client tries six times to reach an unreachable host, twice over: 46 s. One
 # short request beforehand answers that question sooner.
 PROBE_TIMEOUT_S = 5
+
+OFFLINE = "HF_HUB_OFFLINE forbids it"
 
 SMALL_FILES = ("*.json", "*.model", "*.txt")
 """The files of a tokenizer and a configuration, none of them weights."""
@@ -83,21 +85,30 @@ def _find_cached(repository: str, name: str) -> Path | None:
 
 def _require_hub(repository: str, wanted_by: str, instead: str) -> None:
     if constants.HF_HUB_OFFLINE:
-        why = "HF_HUB_OFFLINE forbids to download them"
-    elif (trouble := trouble_with(constants.ENDPOINT)) is not None:
-        why = f"{constants.ENDPOINT} can't be reached ({trouble})"
+        reason: str | None = OFFLINE
     else:
+        reason = trouble_with(constants.ENDPOINT)
+    if reason is None:
         return
-    folder = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}"
-    raise EncoderUnavailable(
-        "hub-unreachable",
-        "{wanted_by} needs files of {repository} that are not on this machine, and {reason}; "
+    remedy = Message(
+        "hub-copy-folder",
         "{instead}, or copy the folder {folder} from a machine that has it",
-        wanted_by=wanted_by,
-        repository=repository,
-        reason=why,
         instead=instead,
-        folder=folder,
+        folder=Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}",
+    )
+    raise unreachable(wanted_by, constants.ENDPOINT, reason, remedy)
+
+
+def unreachable(encoder: str, endpoint: str, reason: str, remedy: Message) -> EncoderUnavailable:
+    """Return the error for a hub that gives no answer, or must not be used."""
+    return EncoderUnavailable(
+        "hub-unreachable",
+        "{encoder} is not complete on this machine, and {endpoint} can't be reached ({reason}); "
+        "{remedy}",
+        encoder=encoder,
+        endpoint=endpoint,
+        reason=reason,
+        remedy=remedy,
     )
 
 

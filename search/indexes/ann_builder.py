@@ -11,7 +11,7 @@ from search.errors import IndexDamaged, LimnError
 from search.records import Vectors
 from search.stores import Tuner, VectorStore
 from search.stores.index_file import IndexHeader
-from search.stores.planner.plan import IndexOptions, IndexPlan
+from search.stores.planner.plan import IndexOptions, IndexPlan, Report
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +22,6 @@ QUIET_S = 10.0
 
 # A store that has grown by this factor meanwhile is measured all the same.
 GROWN = 4
-
-Report = Callable[[str], None]
 
 
 class IndexOwner(Protocol):

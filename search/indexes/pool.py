@@ -13,7 +13,7 @@ from search.indexes.folder import IndexFolder
 from search.indexes.follower import Follower
 from search.records import Collection, Ids, Vectors
 from search.stores import IndexKind, StoreBackend, VectorStore
-from search.stores.planner.plan import IndexPlan
+from search.stores.planner.plan import IndexPlan, Report
 
 # Captions with which ANN indexes are measured, in place of people's queries.
 MAX_TEXTS = 4_000
@@ -86,9 +86,7 @@ class IndexPool:
             )
         return indexes
 
-    def plan(
-        self, collection: Collection, report: Callable[[str], None] | None = None
-    ) -> IndexPlan:
+    def plan(self, collection: Collection, report: Report | None = None) -> IndexPlan:
         """Return the index plan of a collection; with `report`, measure and build it first."""
         follower = self._follower(collection)
         store = follower.store()

@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from search.errors import StorageFailed
+from search.errors import StorageFailed, system_reason
 from search.files.atomic_file import PRIVATE, atomic_file
 from search.records import Ids
 
@@ -66,7 +66,7 @@ def write_map(path: Path, picture_map: PictureMap) -> None:
             "map-unwritable-full",
             "can't write the map {path!r}: {reason}; make room, and make it again",
             path=str(path),
-            reason=error.strerror,
+            reason=system_reason(error),
         ) from error
 
 

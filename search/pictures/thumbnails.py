@@ -10,7 +10,7 @@ from PIL import Image
 from search.files.atomic_file import PRIVATE, write_atomic
 from search.pictures.files import content_hash, load_file
 from search.pictures.limits import DEFAULT_LIMITS, Limits
-from search.pictures.reading import read_picture
+from search.pictures.reading import THE_PICTURE, read_picture
 from search.records import Picture
 
 # At 80 no blocks are seen at the size of a thumbnail; method 2 takes little more than half the time
@@ -30,11 +30,13 @@ def thumbnail(
     side_px: int,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    name: str = THE_PICTURE,
     drawings: bool = False,
 ) -> bytes:
     """Return a picture as WebP with sides of at most `side_px`; a smaller one keeps its size.
 
-    `drawings` allows the rendering of an SVG, as in `read_picture`.
+    `name` names bytes in messages, and `drawings` allows the rendering of an SVG, both as in
+    `read_picture`.
 
     Raises:
         BadPicture: `source` is a file or bytes that can't be read as a picture.
@@ -43,7 +45,9 @@ def thumbnail(
         picture = source.convert("RGB")
     else:
         # `read_picture` takes the shortest side, so this errs on the sharp side.
-        picture, _ = read_picture(source, limits=limits, target_px=side_px, drawings=drawings)
+        picture, _ = read_picture(
+            source, limits=limits, target_px=side_px, name=name, drawings=drawings
+        )
     # Reducing by whole numbers first takes less than half the time, and at 2.0 looks the same.
     picture.thumbnail((side_px, side_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
     buffer = BytesIO()

@@ -9,7 +9,7 @@ from search.errors import BadSetting
 from search.packages import plugins
 from search.records import Collection, Device, Ids, QueryKind, Scores, Space, Vectors
 from search.stores.index_file import IndexHeader
-from search.stores.planner.plan import IndexOptions, IndexPlan
+from search.stores.planner.plan import IndexOptions, IndexPlan, Report
 
 IndexKind = Literal["pictures", "captions"]
 """The kind of vectors in a store."""
@@ -114,12 +114,11 @@ class Tuner(Protocol):
         """Return the plan of a store before measurement, with the reason."""
 
     def measure(
-        self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
+        self, texts: Callable[[], Vectors], options: IndexOptions, report: Report
     ) -> IndexPlan | None:
         """Measure, build and activate the quickest index; None where nothing was measured.
 
         `texts` are embeddings (n, width) of typical text queries, or none.
-        `report` takes a line of progress.
         """
 
 

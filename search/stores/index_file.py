@@ -10,7 +10,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from search.errors import IndexDamaged, StorageFailed
+from search.errors import IndexDamaged, StorageFailed, system_reason
 from search.files.atomic_file import PRIVATE, atomic_file, remove_abandoned
 
 MAGIC = b"LIMNINDX"
@@ -60,7 +60,7 @@ def write_index(path: Path, header: IndexHeader, payload: Payload) -> None:
             "index-unwritable",
             "the index {path} can't be written: {reason}; make room there or choose another folder",
             path=path,
-            reason=error.strerror or error,
+            reason=system_reason(error),
         ) from error
 
 
@@ -83,7 +83,7 @@ def read_index(path: Path) -> tuple[IndexHeader, memoryview] | None:
             "index-unreadable",
             "the index {path} can't be read: {reason}",
             path=path,
-            reason=error.strerror,
+            reason=system_reason(error),
         ) from error
     try:
         return _parse(content)

@@ -26,7 +26,7 @@ films = Blueprint("films", __name__, url_prefix=API)
 def film(picture_id: int) -> Response:
     """Return the film that a picture is a moment of, whole or the range that is asked for."""
     picture = engine().picture(picture_id)
-    state().confinement.check_file(picture)
+    state().confined_files.check_file(picture)
     moment = moment_of(picture)
     if moment is None:
         raise NotFound(

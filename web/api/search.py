@@ -154,7 +154,9 @@ def docs() -> str:
 
 def _thumbnail(picture_id: int, side_px: int, content_hash: str) -> bytes:
     try:
-        return engine().thumbnail(picture_id, side_px, content_hash, state().confinement.check_file)
+        return engine().thumbnail(
+            picture_id, side_px, content_hash, state().confined_files.check_file
+        )
     except BadPicture as error:  # a corrupt file on the server is not the client's fault
         raise NotFound(
             "picture-unreadable",

@@ -137,6 +137,13 @@ def _too_large() -> Message:
     )
 
 
+def _code(message: Message, error: Exception | None) -> str:
+    """Return the code for programs: the error's own, unless clients may read less than it says."""
+    if isinstance(error, errors.LimnError) and not error.is_inside:
+        return error.code  # of a picture the reason, the same for each fault that has it
+    return message.code
+
+
 def _answer(page: Page, status: int, message: Message, error: Exception | None = None) -> Response:
     if not is_for_programs(request.path):
         return Response(page(status, message, error), status, mimetype="text/html")
@@ -146,7 +153,7 @@ def _answer(page: Page, status: int, message: Message, error: Exception | None =
         status=status,
         detail=str(printable(message)),
         request_id=request_id(),
-        code=message.code,
+        code=_code(message, error),
         values={
             name: str(printable(value)) if isinstance(value, str) else value
             for name, value in message.values.items()

@@ -66,7 +66,7 @@ def rename(board_id: int) -> Response:
 def delete(board_id: int) -> Response:
     """Delete a board; its pictures stay in their collections."""
     engine().catalog.boards.remove(board_id)
-    return redirect(url_for("kept.everything", _anchor="boards"), 303)
+    return redirect(url_for("saved_pages.everything", _anchor="boards"), 303)
 
 
 @route(boards, f"{BOARD}/note", "POST")

@@ -20,7 +20,7 @@ from web.services.server_folders import Listing
 from web.services.uploads import Reason, RefusedFile, Upload
 from web.state import engine, state
 
-collection_pages = Blueprint("gathering_pages", __name__)
+collection_pages = Blueprint("collection_pages", __name__)
 
 # The page shows part of each list; the API and the command line show all.
 FAILURES_SHOWN = 100
@@ -142,7 +142,7 @@ def ask_to_remove(name: str) -> str:
 def remove(name: str) -> Response:
     """Remove a collection."""
     state().collections.remove(name)
-    return redirect(url_for("gathering_pages.every"), 303)
+    return redirect(url_for("collection_pages.every"), 303)
 
 
 @route(collection_pages, f"/jobs/<int(max={LARGEST_ID}):job_id>/cancel", "POST")
@@ -172,7 +172,7 @@ def _to(name: str, refusals: list[RefusedFile] | None = None) -> Response:
     """Redirect to a collection's page, which lists the refused files."""
     texts = [f"{refusal.reason} {refusal.name[:80]}" for refusal in (refusals or [])[:NAMED]]
     address = url_for(
-        "gathering_pages.one", name=name, refused=texts, passed=len(refusals or ()) or None
+        "collection_pages.one", name=name, refused=texts, passed=len(refusals or ()) or None
     )
     return redirect(address, 303)
 

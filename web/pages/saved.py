@@ -19,7 +19,7 @@ from web.requests.selection import selection_of
 from web.route import route
 from web.state import engine, state
 
-saved_pages = Blueprint("kept", __name__)
+saved_pages = Blueprint("saved_pages", __name__)
 
 SAVED = f"/saved/<int(max={LARGEST_ID}):search_id>"
 
@@ -128,4 +128,4 @@ def address_of(address: str) -> str:
 
 
 def _back(part: str) -> Response:
-    return redirect(url_for("kept.everything", _anchor=part), 303)
+    return redirect(url_for("saved_pages.everything", _anchor=part), 303)

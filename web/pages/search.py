@@ -4,11 +4,9 @@ from time import perf_counter
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
-from werkzeug.datastructures import FileStorage
 
-from search.errors import BadPicture, EncoderUnavailable, Message, SpaceMismatch
+from search.errors import EncoderUnavailable, SpaceMismatch
 from search.picture_facts import FACTS
-from search.pictures.reading import THE_PICTURE
 from search.pictures.thumbnails import thumbnail
 from search.query.filters.contradictions import contradiction
 from search.query.limits import LARGEST_ID, MAX_HITS
@@ -93,7 +91,8 @@ def send() -> AnyResponse:
     if files:
         url = url.but(chips=tuple(chip for chip in url.chips if chip.kind == "text"))
     for file in files:
-        url = url.plus("picture", _store(file))
+        token = state().query_images.store(file.read(), name=repr((file.filename or "")[:80]))
+        url = url.plus("picture", token)
     return redirect(url_for("pages.search", **url.address()), 303)
 
 
@@ -110,8 +109,7 @@ def narrow() -> AnyResponse:
     """Apply a form of the filter panel: the query with one filter added or removed."""
     url = parse_panel_form(request.args)
     if url.filter is not None:
-        # The check happens here, where the form can come back, and not on the next page.
-        engine().catalog.filters.condition(url.filter)
+        engine().catalog.filters.check(url.filter)  # here the form can still come back
     return redirect(url_for("pages.search", **url.address()), 303)
 
 
@@ -155,18 +153,6 @@ def of_picture(picture_id: int, url: SearchUrl) -> str:
         lines=[fact for fact in FACTS if fact.on_page],
         neighbours=nearby,
     )
-
-
-def _store(file: FileStorage) -> str:
-    """Store a query image; a file that can't be read is named in the error."""
-    try:
-        return state().query_images.store(file.read())
-    except BadPicture as error:
-        name = repr((file.filename or "")[:80])
-        text = error.message.replace(THE_PICTURE, name, 1)
-        values = {**error.message.values, "name": name}
-        message = Message.from_parts(error.message.code, text, values)
-        raise BadPicture(error.reason, message) from error
 
 
 def _is_empty(url: SearchUrl) -> bool:

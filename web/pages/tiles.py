@@ -10,7 +10,7 @@ from web.requests.search_url import PAGE_HITS, SearchUrl
 from web.route import route
 from web.state import engine, state
 
-tile_pages = Blueprint("scrolling", __name__)
+tile_pages = Blueprint("tile_pages", __name__)
 
 # A picture that was removed a moment ago leaves its rank and an empty box.
 GONE = (1, 1)

@@ -14,7 +14,7 @@ from types import FrameType
 from flask import Flask
 from uvicorn import Config, Server
 
-from search.errors import BadSetting, LimnError
+from search.errors import BadSetting, LimnError, system_reason
 from web.server.connections import KEEP_ALIVE_S, MAX_CONNECTIONS, POLL_INTERVAL_S, Connections
 from web.server.gateway import Gateway
 from web.state import WAITING
@@ -185,7 +185,7 @@ def _listen(host: str, port: int) -> socket.socket:
             "unknown-host",
             "there is no host {host!r}: {reason}; try 127.0.0.1",
             host=host,
-            reason=error.strerror,
+            reason=system_reason(error),
         ) from error
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -238,5 +238,5 @@ def _explain(error: OSError, host: str, port: int) -> LimnError:
         "can't listen at {host}, port {port}: {reason}",
         host=host,
         port=port,
-        reason=error.strerror,
+        reason=system_reason(error),
     )

@@ -40,14 +40,14 @@ class CollectionAdmin:
         roots: ServerFolders,
         uploads: Uploads,
         workers: WorkerProcesses,
-        confinement: ConfinedFiles,
+        confined_files: ConfinedFiles,
     ) -> None:
         self._engine = engine
         self._jobs = engine.catalog.jobs
         self._roots = roots
         self._uploads = uploads
         self._workers = workers
-        self._confinement = confinement
+        self._confined_files = confined_files
 
     def everything(self) -> list[CollectionStatus]:
         """Return the status of every existing or requested collection, by name."""
@@ -109,7 +109,7 @@ class CollectionAdmin:
         requests = self._jobs.requests(name)
         if not requests and status.job is not None and status.job.request is not None:
             requests = [status.job.request]  # a run that failed before its collection existed
-        documents = ({**self._confinement.confine(each), "retry": retry} for each in requests)
+        documents = ({**self._confined_files.confine(each), "retry": retry} for each in requests)
         distinct = {repr(sorted(each.items())): each for each in documents}
         if not distinct:
             raise NotFound(

@@ -46,9 +46,9 @@ class Original:
 class Originals:
     """The original files of an engine's pictures."""
 
-    def __init__(self, engine: Engine, confinement: ConfinedFiles) -> None:
+    def __init__(self, engine: Engine, confined_files: ConfinedFiles) -> None:
         self._engine = engine
-        self._confinement = confinement
+        self._confined_files = confined_files
 
     def find(self, picture: Picture) -> Original:
         """Return the original file of a picture.
@@ -59,7 +59,7 @@ class Originals:
             NotFound: the file or its archive is missing, or a link leads out of the allowed
                 folders.
         """
-        source = self._confinement.check_file(picture)
+        source = self._confined_files.check_file(picture)
         limits = self._engine.limits
         with not_found_if_unreadable(f"the file of picture {picture.id}"):
             if moment_of(picture) is not None:

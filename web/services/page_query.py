@@ -12,10 +12,10 @@ from web.services.query_images import QueryImage, QueryImages
 class PageQueries:
     """A factory of queries, whose terms may be query images or crops of pictures."""
 
-    def __init__(self, engine: Engine, images: QueryImages, confinement: ConfinedFiles) -> None:
+    def __init__(self, engine: Engine, images: QueryImages, confined_files: ConfinedFiles) -> None:
         self._engine = engine
         self._images = images
-        self._confinement = confinement
+        self._confined_files = confined_files
 
     def query_of(self, url: SearchUrl, k: int, offset: int) -> Query:
         """Return the query for `k` hits after the first `offset`.
@@ -53,7 +53,7 @@ class PageQueries:
         name = f"{picture.id}-{picture.content_hash}"
         limits = self._engine.limits
         return self._images.part(
-            name, chip.crop, lambda: load_file(self._confinement.check_file(picture), limits)
+            name, chip.crop, lambda: load_file(self._confined_files.check_file(picture), limits)
         )
 
     def _terms(self, chip: Chip) -> list[Term]:

@@ -14,6 +14,7 @@ from cachetools import LRUCache
 
 from search.errors import NotFound
 from search.pictures import Limits
+from search.pictures.reading import THE_PICTURE
 from search.pictures.thumbnails import thumbnail
 from web.requests.crop import Crop
 
@@ -40,14 +41,14 @@ class QueryImages:
         )
         self._lock = threading.Lock()
 
-    def store(self, data: bytes) -> str:
-        """Store a query image and return its token.
+    def store(self, data: bytes, name: str = THE_PICTURE) -> str:
+        """Store a query image and return its token; errors call it `name`.
 
         Raises:
             BadPicture: `data` is no readable picture.
         """
         token = secrets.token_urlsafe(12)
-        self._add(token, data)
+        self._add(token, data, name)
         return token
 
     def part(self, whole: str, crop: Crop, load: Callable[[], bytes]) -> QueryImage:
@@ -56,11 +57,11 @@ class QueryImages:
         Raises:
             BadPicture: the bytes from `load` are no readable picture.
         """
-        name = f"{whole}@{crop}"
+        key = f"{whole}@{crop}"
         with self._lock:
-            if name in self._cache:
-                return self._cache[name]
-        return self._add(name, crop.cut(load(), self._limits))
+            if key in self._cache:
+                return self._cache[key]
+        return self._add(key, crop.cut(load(), self._limits))
 
     def get(self, token: str) -> QueryImage:
         """Return the query image of a token.
@@ -76,11 +77,11 @@ class QueryImages:
                 )
             return self._cache[token]
 
-    def _add(self, name: str, data: bytes) -> QueryImage:
-        small = thumbnail(data, PREVIEW_PX, limits=self._limits)
+    def _add(self, key: str, data: bytes, name: str = THE_PICTURE) -> QueryImage:
+        small = thumbnail(data, PREVIEW_PX, limits=self._limits, name=name)
         image = QueryImage(data, f"data:image/webp;base64,{base64.b64encode(small).decode()}")
         with self._lock:
-            self._cache[name] = image
+            self._cache[key] = image
         return image
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.errors import BadSource, NotFound
+from search.errors import BadSource, NotFound, system_reason
 from search.files.boundary import is_inside
 from search.pictures import PICTURE_SUFFIXES
 from search.pictures.containers import is_container
@@ -75,7 +75,7 @@ class ServerFolders:
                 "folder-unreadable",
                 "can't read {path!r}: {reason}",
                 path=str(path),
-                reason=error.strerror,
+                reason=system_reason(error),
             ) from error
         inside = tuple(sorted(each for each in folders if self._holds(os.path.realpath(each))))
         above = path.parent if self._holds(path.parent) else None

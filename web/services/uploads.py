@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
-from search.errors import BadSource, Message, StorageFailed
+from search.errors import BadSource, Message, StorageFailed, system_reason
 from search.files.atomic_file import replace
 from search.pictures import PICTURE_SUFFIXES, content_hash
 from search.pictures.containers import FILM_SUFFIXES, TAR_SUFFIXES, ZIP_SUFFIXES
@@ -140,7 +140,7 @@ class Uploads:
 
 def storage_error(error: OSError, folder: Path) -> StorageFailed:
     """Return the error for an upload that could not be stored in that folder."""
-    reason = error.strerror or type(error).__name__
+    reason = system_reason(error)
     return StorageFailed(
         "upload-unwritable",
         "can't keep the files that were sent: {reason}; make room in {folder}",

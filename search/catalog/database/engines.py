@@ -7,7 +7,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError
 
 from search.catalog.database.sqlite_file import SQLITE_WAIT_S, SqliteFile
-from search.errors import BadSetting, StorageFailed
+from search.errors import BadSetting, StorageFailed, system_reason
 from search.packages.installing import install_extra
 
 
@@ -30,7 +30,7 @@ def create_engine(url: URL, file: SqliteFile | None, label: str) -> sa.Engine:
             "data-folder-unusable",
             "can't make the folder {folder}: {reason}; choose another with LIMN_DATA_DIR",
             folder=file.path.parent if file else "",
-            reason=error.strerror,
+            reason=system_reason(error),
         ) from error
     except (NoSuchModuleError, ImportError) as error:
         raise BadSetting(

@@ -8,7 +8,7 @@ from threading import Lock
 import sqlalchemy as sa
 
 from search.catalog.database import Database
-from search.errors import CollectionBusy, LimnError, LockLost, StorageFailed
+from search.errors import CollectionBusy, LimnError, LockLost, StorageFailed, system_reason
 from search.files.exclusive_lock import exclusive_lock
 from search.records import Collection
 
@@ -81,7 +81,7 @@ def _file_lock(database_file: Path, name: str, busy: CollectionBusy) -> Iterator
             "lock-file-unwritable",
             "can't make the lock file {file}: {reason}",
             file=file,
-            reason=error.strerror,
+            reason=system_reason(error),
         )
 
     with exclusive_lock(file, busy=lambda: busy, unwritable=unwritable):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from search.errors import StorageFailed
+from search.errors import StorageFailed, system_reason
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -29,7 +29,7 @@ def writing_to(folder: Path) -> Iterator[None]:
             "hub-cache-unwritable",
             "can't write to {folder!r}: {reason}; set HF_HOME to a folder that you may write to",
             folder=str(folder),
-            reason=error.strerror or error,
+            reason=system_reason(error),
         ) from error
 
 

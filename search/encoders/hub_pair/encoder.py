@@ -23,11 +23,9 @@ from search.encoders.hub_pair.pair import HubPair, find_pair, translate_errors
 from search.encoders.hub_pair.specification import parse
 from search.encoders.hub_pair.split import split_graph
 from search.encoders.hub_pair.tokenizer import HubTokenizer, open_tokenizer
-from search.encoders.onnx_pair.sessions import CUDA, providers
+from search.encoders.onnx_pair.sessions import check_device
 from search.encoders.preparation import Preparation
 from search.encoders.text_limits import longest
-from search.errors import BadSetting
-from search.packages.installing import install, uninstall
 from search.records import Pixels, Space, Vectors
 
 
@@ -140,18 +138,3 @@ def prepare(pair: HubPair, hub: Hub, pictures: Iterable[Image.Image] = ()) -> No
     pixels = [preparation.pixels(picture) for picture in pictures] if quantizes else []
     for tower in ("pictures", "texts"):
         tower_file(pair, hub, tower, np.stack(pixels) if pixels else None)
-
-
-def check_device(device: str) -> None:
-    """Refuse "cuda" where onnxruntime's build has none.
-
-    Raises:
-        BadSetting: the device is "cuda", and this build is for the CPU.
-    """
-    if device == "cuda" and CUDA not in providers(device):
-        raise BadSetting(
-            "cuda-missing-onnxruntime",
-            "the device is 'cuda', but this build of onnxruntime is for the CPU; "
-            "use auto or cpu, or install the other build: {install}",
-            install=f"{uninstall('onnxruntime')} && {install('onnxruntime-gpu[cuda,cudnn]')}",
-        )

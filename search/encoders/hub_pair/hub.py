@@ -88,11 +88,11 @@ class Hub:
 
     def require(self, spec: HubSpecification) -> None:
         """Raise EncoderUnavailable for a hub that must not be used, or is unreachable."""
-        from search.encoders.hub import PROBE_TIMEOUT_S, trouble_with  # slow to import
+        from search.encoders.hub import OFFLINE, PROBE_TIMEOUT_S, trouble_with  # slow to import
         from search.encoders.hub_pair.refusals import unreachable
 
         if self.offline:
-            raise unreachable(self.endpoint, spec, "HF_HUB_OFFLINE forbids it")
+            raise unreachable(self.endpoint, spec, OFFLINE)
         trouble = trouble_with(self.endpoint, min(PROBE_TIMEOUT_S, self.timeout_s))
         if trouble is not None:
             raise unreachable(self.endpoint, spec, trouble)

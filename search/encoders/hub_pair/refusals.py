@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from search.encoders.hub_pair.specification import HubSpecification
-from search.errors import EncoderUnavailable
+from search.errors import EncoderUnavailable, Message
 
 NETWORK_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
 """The base of the errors of the hub's HTTP client, whose package changes with its version."""
@@ -78,12 +78,12 @@ def refusal_of(
 
 def unreachable(endpoint: str, spec: HubSpecification, reason: str) -> EncoderUnavailable:
     """Return the error for a hub that gives no answer, or must not be used."""
-    return EncoderUnavailable(
-        "hub-no-answer",
-        "{encoder} is not complete on this machine, and {endpoint} can't be reached ({reason}); "
+    from search.encoders import hub  # slow to import
+
+    remedy = Message(
+        "hub-get-elsewhere",
         "try again with a network, name a mirror with HF_ENDPOINT, or run limn encoders get "
         "{encoder} --to FOLDER where there is one and name the folder: hub:/path/to/FOLDER",
         encoder=spec,
-        endpoint=endpoint,
-        reason=reason,
     )
+    return hub.unreachable(str(spec), endpoint, reason, remedy)

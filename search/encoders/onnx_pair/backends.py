@@ -20,7 +20,9 @@ class BuiltinBackend(EncoderBackend):
         """Open the pair; "auto" is the CPU, as a GPU takes longer to start than it saves here."""
         check_one_build("onnxruntime")
         from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
+        from search.encoders.onnx_pair.sessions import check_device
 
+        check_device(device)
         return open_builtin(pair_folder(spec), device="cuda" if device == "cuda" else "cpu")
 
     def check(self, spec: str) -> None:
@@ -68,10 +70,12 @@ class ExportedBackend(EncoderBackend):
     names: ClassVar[tuple[str, ...]] = ("onnx:/path/to/exported/pair",)
 
     def open(self, spec: str, device: str) -> Encoder:
-        """Open the pair on the device, if onnxruntime's build has it, else on the CPU."""
+        """Open the pair; "auto" is a GPU where onnxruntime's build is for it, else the CPU."""
         check_one_build("onnxruntime")
         from search.encoders.onnx_pair.exported import open_onnx
+        from search.encoders.onnx_pair.sessions import check_device
 
+        check_device(device)
         return open_onnx(spec, device=device)
 
     def check(self, spec: str) -> None:

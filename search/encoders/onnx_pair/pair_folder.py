@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from search.encoders.preparation import Preparation
-from search.errors import EncoderUnavailable
+from search.errors import EncoderUnavailable, system_reason
 
 FILES = ("image.onnx", "text.onnx", "tokenizer.json")
 """The files whose digests pair.json lists; and `QUERYBANK`, if there is one."""
@@ -49,7 +49,7 @@ def translate_errors(folder: Path, remedy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise unavailable(f"{error.filename} can't be read: {error.strerror}") from error
+        raise unavailable(f"{error.filename} can't be read: {system_reason(error)}") from error
     except RuntimeError as error:
         raise unavailable(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -8,6 +8,8 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as states
 
+from search.errors import BadSetting
+from search.packages.installing import install, uninstall
 from search.records import Pixels, Vectors
 
 PICTURES = 4
@@ -69,6 +71,21 @@ def open_towers(folder: Path, width: int, threads: int = 0, device: str = "cpu")
     names = ("image.onnx", "text.onnx")
     pictures, texts = (open_session(folder / name, threads, device) for name in names)
     return Towers(pictures, texts, width)
+
+
+def check_device(device: str) -> None:
+    """Refuse "cuda" where onnxruntime's build has none.
+
+    Raises:
+        BadSetting: the device is "cuda", and this build is for the CPU.
+    """
+    if device == "cuda" and CUDA not in providers(device):
+        raise BadSetting(
+            "cuda-missing-onnxruntime",
+            "the device is 'cuda', but this build of onnxruntime is for the CPU; "
+            "use auto or cpu, or install the other build: {install}",
+            install=f"{uninstall('onnxruntime')} && {install('onnxruntime-gpu[cuda,cudnn]')}",
+        )
 
 
 def providers(device: str) -> list[str]:

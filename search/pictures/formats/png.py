@@ -107,7 +107,7 @@ def repair(data: bytes, name: str) -> bytes:
 
 
 def bare(data: bytes, kinds: Collection[bytes] = NEEDED) -> bytes:
-    """Return the pixels of a mended PNG alone, for a file whose other chunks are malformed."""
+    """Return the pixels of a repaired PNG alone, for a file whose other chunks are malformed."""
     return _join_chunks([chunk for chunk in _chunks(data) if chunk.kind in kinds])
 
 

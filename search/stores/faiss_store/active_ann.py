@@ -7,9 +7,11 @@ import numpy as np
 
 from search.records import Vectors
 from search.stores.faiss_store.ann import AnnIndex, PlannedAnn, Refiner
+from search.stores.faiss_store.float16 import to_float32
 from search.stores.faiss_store.gpu import FAILURES
 from search.stores.faiss_store.row_ids import RowNumbers
 from search.stores.faiss_store.rows import FloatRows
+from search.stores.validation import Rows16
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +48,10 @@ class ActiveAnn:
         """Drop the index."""
         self.current = None
 
-    def add(self, vectors: Vectors) -> None:
+    def add(self, vectors: Rows16) -> None:
         """Append vectors (n, width) to the index, if there is one with room for them."""
-        if self.current is not None:
-            self._add(self.current.index, vectors)
+        if self.current is not None and len(vectors):
+            self._add(self.current.index, to_float32(vectors))
 
     def finish_write(self, rows: FloatRows) -> None:
         """Drop an index that an interrupted write left behind the rows; rebuild the refiner."""

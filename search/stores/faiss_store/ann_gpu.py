@@ -56,7 +56,7 @@ class GpuAnn:
     @property
     def bytes_per_row(self) -> float:
         """Return the main memory of a row's place in the order; the rest is on the GPU."""
-        return self._order.nbytes / max(1, len(self))  # of main memory
+        return self._order.nbytes / max(1, len(self))
 
     @property
     def most_candidates(self) -> int:
@@ -82,11 +82,11 @@ class GpuAnn:
 
     def refiner(self, rows: Any) -> None:
         """Return None: the exact rows are in main memory."""
-        return None  # the rows are not on the GPU
+        return None
 
     def dump(self) -> bytes:
         """Return nothing: building again is quicker than reading all rows once more."""
-        return b""  # all rows once more: building again is quicker than reading them
+        return b""
 
     def _answer(self, requests: list[Request]) -> list[RowNumbers]:
         queries = np.concatenate([each for each, _, _ in requests])

@@ -33,7 +33,8 @@ def train(
     """Return an empty ANN index for about `rows` rows, trained on a sample and on queries."""
     width = min(width, sample.shape[1])
     if name == "hnsw":
-        # With the number that is added below, whole registers: one more took three times as long.
+        # `CpuAnn.reduce` appends a number, and `width` fills whole registers: one number more took
+        # three times as long.
         reduction = reduce(sample, queries, width - 1).restore_distances()
     else:
         reduction = reduce(sample, queries, width)

@@ -144,5 +144,5 @@ class RowSearch:
 
 def no_rows(queries: Vectors, k: int) -> tuple[RowNumbers, Scores]:
     """Return the answer (q, k) of pads alone."""
-    rows = np.full((len(queries), k), -1, np.int64)
-    return rows, rows.astype(np.float32)
+    shape = (len(queries), k)
+    return np.full(shape, -1, np.int64), np.full(shape, -np.inf, np.float32)

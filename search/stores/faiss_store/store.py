@@ -9,7 +9,6 @@ import numpy as np
 from search.records import Device, Ids, QueryKind, Scores, Vectors
 from search.stores.faiss_store.active_ann import ActiveAnn
 from search.stores.faiss_store.ann import PlannedAnn
-from search.stores.faiss_store.float16 import to_float32
 from search.stores.faiss_store.gpu import DeviceCopy, SharedCopy, open_copy
 from search.stores.faiss_store.row_search import RowSearch, no_rows
 from search.stores.faiss_store.rows import FloatRows
@@ -111,8 +110,7 @@ class FaissStore:
         ids, float16_vectors = check_rows(ids, vectors, self.width)
         with self._write_lock():
             self._rows.put(ids, float16_vectors)
-            if self._ann.current is not None and len(ids):
-                self._ann.add(to_float32(float16_vectors))
+            self._ann.add(float16_vectors)
             self._compact()
 
     def remove(self, ids: Ids) -> None:
@@ -197,7 +195,6 @@ class FaissStore:
             if rows.generation != self._rows.generation:
                 self._ann.deactivate()
             self._use_rows(rows)
-            self._gpu.forget()
             self._gpu.forget()
 
     @contextmanager

@@ -10,7 +10,7 @@ from search.stores.faiss_store.store import FaissStore
 from search.stores.index_file import IndexHeader
 from search.stores.planner.cost_model import MIN_ROWS
 from search.stores.planner.gpu import planner_of
-from search.stores.planner.plan import IndexOptions, IndexPlan
+from search.stores.planner.plan import IndexOptions, IndexPlan, Report
 from search.stores.planner.thresholds import exact_plan, wants_plan
 
 
@@ -59,7 +59,7 @@ class FaissTuner:
         return exact_plan(len(self._store), self._store.width, options, device)
 
     def measure(
-        self, texts: Callable[[], Vectors], options: IndexOptions, report: Callable[[str], None]
+        self, texts: Callable[[], Vectors], options: IndexOptions, report: Report
     ) -> IndexPlan | None:
         """Measure, build and activate the quickest index.
 

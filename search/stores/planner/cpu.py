@@ -13,8 +13,8 @@ from search.stores.faiss_store.store import FaissStore
 from search.stores.planner.cost_model import Expectation
 from search.stores.planner.depths import DepthMeasurement
 from search.stores.planner.measure import TARGET
-from search.stores.planner.plan import IndexOptions, IndexPlan
-from search.stores.planner.sample import Report, RowsRenumbered, StoreSample
+from search.stores.planner.plan import IndexOptions, IndexPlan, Report
+from search.stores.planner.sample import RowsRenumbered, StoreSample
 
 # The indexes to measure, each only if none before it is expected to take less than so many
 # microseconds: a graph over 100,000 vectors takes half a minute to build, a scan's codes a second.

@@ -1,6 +1,7 @@
 """Index plans: the ANN index of a store, its depth for each kind of query, and the reasons."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, field
 from typing import Any, Literal
 
@@ -10,6 +11,9 @@ from search.records import QueryKind
 
 StoreName = str
 """The name of a registered store."""
+
+Report = Callable[[str], None]
+"""A function that takes a line of progress."""
 
 Computes = Literal["cpu", "cuda"]
 """The device on which a store answers plain searches."""

@@ -1,12 +1,13 @@
 """The vectors of a store that planning measures and builds with."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from search.records import Ids, QueryKind, Vectors
 from search.stores.faiss_store.ann import RowNumbers32, lists
 from search.stores.faiss_store.store import FaissStore
+from search.stores.planner.plan import Report
 
 # ANN indexes are compared on this many rows; a graph over them is built in about five seconds.
 SAMPLE = 20_000
@@ -15,9 +16,6 @@ QUERIES, MIN_QUERIES = 400, 200
 TRAINING_QUERIES = 4_000
 
 BUILD_ROWS = 8_192
-
-Report = Callable[[str], None]
-"""A function that takes a line of progress."""
 
 
 class RowsRenumbered(Exception):
