@@ -46,7 +46,7 @@ LIMITS = {
     "indexer_upward": 0,
     "answer_stays": 50,
     "answer_rooms": 9,
-    "index_stays": 118,
+    "index_stays": 123,
     "index_rooms": 19,
     "catalog_database": 0,
     "repeated_classes": 0,

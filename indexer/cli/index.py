@@ -170,7 +170,7 @@ def index_sources(
         BadSource: there is nothing to index, or nothing of it could be read.
     """
     from indexer.cli.notes import ShownNotes
-    from indexer.cli.upgrade import offer_better_pair
+    from indexer.cli.pair_offer import offer_better_pair
 
     began = time.monotonic()
     result, notes = run_with_progress(engine, settings, request, shutdown, as_json, whole)

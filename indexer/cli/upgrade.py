@@ -1,7 +1,6 @@
 """`limn upgrade`: a collection changes its encoder pair, and loses nothing."""
 
 import subprocess
-import sys
 
 import click
 
@@ -12,7 +11,6 @@ from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import printable
 
-BUILTIN = "builtin"
 STEPS = ("switch", "back", "finish", "discard", "decline")
 
 
@@ -177,26 +175,6 @@ def _report_switch(engine: Engine, former: Collection, collection: Collection) -
     if engine.picture_map(former) is not None and engine.picture_map(collection) is None:
         anew.append(f"the map: limn map {printable(collection.name)}")
     _say(f"made anew for {printable(collection.space.encoder)}: {'; '.join(anew)}")
-
-
-def offer_better_pair(engine: Engine, collection: Collection) -> None:
-    """Say once a collection that there are better pairs than the built-in one, and how to get one.
-
-    A program that reads the output is told nothing, and so is nobody who declined.
-    """
-    from search.encoders.hub_pair.short_names import SHORT_NAMES
-
-    offers = engine.catalog.second_spaces
-    if collection.space.encoder != BUILTIN or collection.second is not None:
-        return
-    if not (sys.stderr.isatty() and sys.stdout.isatty()) or offers.offer(collection) is not None:
-        return
-    name, row = printable(collection.name), SHORT_NAMES["balanced"]
-    _say(
-        f"better answers: limn upgrade {name} --encoder balanced ({row.good_for}; "
-        f"{row.size_bytes / 1e9:.1f} GB to download; limn encoders lists others)"
-    )
-    offers.record_offer(collection, "made")
 
 
 def _say(text: str) -> None:

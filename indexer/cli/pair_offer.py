@@ -1,0 +1,31 @@
+"""The line after indexing that offers a better encoder pair than the built-in one."""
+
+import sys
+
+import click
+
+from search.encoders.hub_pair.short_names import SHORT_NAMES
+from search.engine import Engine
+from search.records import Collection
+from search.text.printable import printable
+
+BUILTIN = "builtin"
+
+
+def offer_better_pair(engine: Engine, collection: Collection) -> None:
+    """Say once a collection that there are better pairs than the built-in one, and how to get one.
+
+    A program that reads the output is told nothing, and so is nobody who declined.
+    """
+    offers = engine.catalog.second_spaces
+    if collection.space.encoder != BUILTIN or collection.second is not None:
+        return
+    if not (sys.stderr.isatty() and sys.stdout.isatty()) or offers.offer(collection) is not None:
+        return
+    name, row = printable(collection.name), SHORT_NAMES["balanced"]
+    click.echo(
+        f"better answers: limn upgrade {name} --encoder balanced ({row.good_for}; "
+        f"{row.size_bytes / 1e9:.1f} GB to download; limn encoders lists others)",
+        err=True,
+    )
+    offers.record_offer(collection, "made")
