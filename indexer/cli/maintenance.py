@@ -84,18 +84,27 @@ def _report_job(job: Any, as_json: bool) -> None:
         facts = asdict(job) | {"source": printable(str(job.source)), "left_s": job.left_s}
         click.echo(json_text(facts))
         return
-    from indexer.indexing.progress import rate_text
-    from search.catalog.jobs import done
-
-    total = "?" if job.total is None else f"{job.total:,}"
     state = "cancelling" if job.cancelled and job.state == "running" else job.state
-    parts = [f"{job.id:>5}  {printable(job.name)}  {state}  {done(job.counts):,} of {total}"]
-    is_running = job.state == "running"
-    parts += [f"{rate_text(job.rate)}/s"] if job.rate and is_running else []
+    name, done_of_total, rate = _progress(job)
+    parts = [f"{job.id:>5}  {printable(name)}  {state}  {done_of_total}"]
+    parts += [f"{rate}/s"] if rate and job.state == "running" else []
     parts += [f"{job.left_s:.0f} s left"] if job.left_s and job.left_s >= 1 else []
     parts += [f"{job.counts.failed:,} failed"] if job.counts.failed else []
     parts += [one_line(printable(job.message or job.current or ""))]
     click.echo("  ".join(part for part in parts if part))
+
+
+def _progress(job: Any) -> tuple[str, str, str]:
+    """Return what a job works on, how far it is, and its rate, empty where it is unknown."""
+    from indexer.indexing.progress import rate_text
+    from search.catalog.jobs import done
+
+    name = job.name or f"download of {job.pair}"
+    if job.total is None and job.total_bytes is not None:
+        received, total = (f"{each / 1e6:,.0f}" for each in (job.received_bytes, job.total_bytes))
+        return name, f"{received} of {total} MB", f"{job.rate / 1e6:,.1f} MB" if job.rate else ""
+    total = "?" if job.total is None else f"{job.total:,}"
+    return name, f"{done(job.counts):,} of {total}", rate_text(job.rate) if job.rate else ""
 
 
 @click.command()
