@@ -66,8 +66,9 @@ def _add_of_folder() -> str:
 
 @comes_back("folder", _add_of_folder, "folder", name=BadSetting)
 def _of_folder() -> Response:
-    name, folder = request.form.get("name", "").strip(), request.form.get("folder", "")
-    return _to(state().collections.from_folder(name, folder).name)
+    name = request.form.get("name", "").strip()
+    folder, encoder = request.form.get("folder", ""), request.form.get("encoder", "")
+    return _to(state().collections.from_folder(name, folder, encoder).name)
 
 
 @route(collection_pages, "/collections/<name>")
@@ -148,7 +149,8 @@ def remove(name: str) -> Response:
 @route(collection_pages, f"/jobs/<int(max={LARGEST_ID}):job_id>/cancel", "POST")
 def cancel(job_id: int) -> Response:
     """End a job."""
-    return _to(engine().catalog.jobs.cancel(job_id).name)
+    job = engine().catalog.jobs.cancel(job_id)
+    return _to(job.name) if job.name else redirect(url_for("encoder_pages.every"), 303)
 
 
 def _receive(upload: Upload) -> Fields:
@@ -165,7 +167,14 @@ def _add(folder: str) -> str:
     roots = state().roots.all
     path = folder or (str(roots[0]) if len(roots) == 1 else "")
     listing: Listing | None = state().roots.listing(path) if path else None
-    return _page("add.html", roots=roots, listing=listing, name=request.args.get("name", ""))
+    return _page(
+        "add.html",
+        roots=roots,
+        listing=listing,
+        name=request.args.get("name", ""),
+        pairs=state().pairs.choices(),
+        usual=state().settings.encoder,
+    )
 
 
 def _to(name: str, refusals: list[RefusedFile] | None = None) -> Response:
