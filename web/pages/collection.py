@@ -16,6 +16,7 @@ from web.requests.multipart import read_form
 from web.requests.query_form import Fields
 from web.requests.search_url import SearchUrl
 from web.route import route
+from web.services.encoder_pairs import PairNotHere
 from web.services.server_folders import Listing
 from web.services.uploads import Reason, RefusedFile, Upload
 from web.state import engine, state
@@ -50,7 +51,7 @@ def make() -> Response:
     return _of_files() if request.mimetype == "multipart/form-data" else _of_folder()
 
 
-@comes_back("files", add, "files", name=BadSetting)
+@comes_back("files", add, "files", encoder=PairNotHere, name=BadSetting)
 def _of_files() -> Response:
     job, refusals = state().collections.from_files(_receive)
     return _to(job.name, refusals)
@@ -64,7 +65,7 @@ def _add_of_folder() -> str:
         return _add("")
 
 
-@comes_back("folder", _add_of_folder, "folder", name=BadSetting)
+@comes_back("folder", _add_of_folder, "folder", encoder=PairNotHere, name=BadSetting)
 def _of_folder() -> Response:
     name = request.form.get("name", "").strip()
     folder, encoder = request.form.get("folder", ""), request.form.get("encoder", "")

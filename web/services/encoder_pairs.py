@@ -10,6 +10,10 @@ from search.errors import BadSetting, NotFound
 from web.services.worker_process import WorkerProcesses
 
 
+class PairNotHere(BadSetting):
+    """A collection can't have a pair that is not on this machine."""
+
+
 class PairService:
     """The encoder pairs that an engine's collections may have."""
 
@@ -50,13 +54,13 @@ class PairService:
         """Return the specification of a pair on this machine, by that or by its short name.
 
         Raises:
-            BadSetting: there is no such pair here.
+            PairNotHere: there is no such pair here.
         """
         choices = self.choices()
         for each in choices:
             if name in (each.encoder, each.name):
                 return each.encoder
-        raise BadSetting(
+        raise PairNotHere(
             "pair-not-here",
             "there is no encoder pair {name!r} on the server; there are: {names}",
             name=name,
