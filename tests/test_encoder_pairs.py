@@ -185,6 +185,8 @@ def test_a_download_ends_with_the_message_of_the_command(
         job = client.wait(client.download_encoder(name), 30)
         assert job.state == "failed" and job.message
         assert job.message in limn("encoders", "get", name, code=1, **caches).stderr
+    english = urlopen(f"{address}encoders").read().decode()
+    assert "has no Xenova/chinese-clip-vit-base-patch16; choose another pair" in english
     chinese = Request(f"{address}encoders", headers={"Accept-Language": "zh"})
     page = urlopen(chinese).read().decode()
     assert "失败" in page and "不登录就无法在" in page and "has no" not in page

@@ -25,7 +25,9 @@ function tell(shown, job) {
   const downloads = job.total === null && job.total_bytes !== null;
   const unit = downloads ? 1e6 : 1;
   const total = downloads ? job.total_bytes : job.total;
-  const dealt = downloads ? job.received_bytes : job.added + job.changed + job.moved + job.unchanged + job.failed;
+  const dealt = downloads
+    ? job.received_bytes
+    : job.added + job.changed + job.moved + job.unchanged + job.failed;
   const bar = shown.querySelector("progress");
   if (total !== null) {
     const done = Math.min(dealt, total); // counts may run ahead of the total for a moment
