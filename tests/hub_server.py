@@ -31,6 +31,10 @@ class Faults:
     spoils: str = ""
     """The name of a file that is sent with another last byte."""
 
+    holds_after: int = 0
+    """Bytes of a large file after which the hub waits for the event `goes_on`."""
+
+    goes_on: threading.Event = field(default_factory=threading.Event)
     silent: threading.Event | None = None
     """Answers wait for this event."""
 
@@ -63,6 +67,7 @@ def running_hub(repositories: dict[str, Path]) -> Iterator[LoopbackHub]:
     try:
         yield LoopbackHub(front.address, repositories, faults)
     finally:
+        faults.goes_on.set()
         if faults.silent is not None:
             faults.silent.set()
         for server in (storage, front):
@@ -147,17 +152,29 @@ class _Handler(BaseHTTPRequestHandler):
         if faults.breaks_after and large and (faults.always_breaks or name not in faults.broken):
             faults.broken.add(name)
             return self._break(content[start:], headers)
+        if faults.holds_after and large:
+            return self._hold(content[start:], headers)
         return self._send(206 if headers else 200, content[start:], **headers)
 
     def _break(self, content: bytes, headers: dict[str, str]) -> None:
         """Announce the whole content, and send a part of it."""
+        self._announce(content, headers)
+        self.wfile.write(content[: self.server.faults.breaks_after])
+        self.close_connection = True
+
+    def _announce(self, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(206 if headers else 200)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content[: self.server.faults.breaks_after])
-        self.close_connection = True
+
+    def _hold(self, content: bytes, headers: dict[str, str]) -> None:
+        """Send a part of the content, and the rest later."""
+        self._announce(content, headers)
+        self.wfile.write(content[: self.server.faults.holds_after])
+        self.server.faults.goes_on.wait(60)
+        self.wfile.write(content[self.server.faults.holds_after :])
 
     def _send(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)

@@ -23,7 +23,9 @@ from search.errors import (
 )
 
 ROOT = Path(__file__).parents[1]
-CHINESE = ROOT / "web" / "translations" / "zh" / "LC_MESSAGES"
+TRANSLATIONS = ROOT / "web" / "translations"
+CHINESE = TRANSLATIONS / "zh" / "LC_MESSAGES"
+ENGLISH = TRANSLATIONS / "en" / "LC_MESSAGES"
 
 # Modules whose errors, notes, failures or messages of jobs a page can show.
 SHOWN = (
@@ -107,11 +109,12 @@ def test_a_code_has_one_text(raised: Mapping[str, set[tuple[str, str]]]) -> None
     assert several == {}
 
 
+@pytest.mark.parametrize("folder", [CHINESE, ENGLISH], ids=["zh", "en"])
 def test_translations_go_by_codes_that_exist_and_by_their_values(
-    raised: Mapping[str, set[tuple[str, str]]],
+    raised: Mapping[str, set[tuple[str, str]]], folder: Path
 ) -> None:
-    with (CHINESE / "errors.po").open("rb") as file:
-        catalog = [message for message in read_po(file, locale="zh") if message.id]
+    with (folder / "errors.po").open("rb") as file:
+        catalog = [message for message in read_po(file) if message.id]
     catalog = [each for each in catalog if not str(each.id).startswith(BY_PAGE)]
     assert {str(message.id) for message in catalog} <= set(raised)
     for message in catalog:
@@ -134,11 +137,12 @@ def test_what_a_page_can_show_is_translated(
     assert shown - translated - {"redirect"} == {"upload-unwritable"}, "which clients never read"
 
 
-def test_the_compiled_errors_are_those_of_the_source() -> None:
+@pytest.mark.parametrize("folder", [CHINESE, ENGLISH], ids=["zh", "en"])
+def test_the_compiled_errors_are_those_of_the_source(folder: Path) -> None:
     """Compare the compiled catalog; to update: `pybabel compile -D errors -d web/translations`."""
-    with (CHINESE / "errors.po").open("rb") as file:
-        source = {each.id: each.string for each in read_po(file, locale="zh") if each.id}
-    with (CHINESE / "errors.mo").open("rb") as file:
+    with (folder / "errors.po").open("rb") as file:
+        source = {each.id: each.string for each in read_po(file) if each.id}
+    with (folder / "errors.mo").open("rb") as file:
         assert {each.id: each.string for each in read_mo(file) if each.id} == source
 
 

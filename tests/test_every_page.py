@@ -39,6 +39,7 @@ PAGES = (
     "collections/colours",
     "collections/colours?passed=2&refused=kind+a.docx",
     "collections/coming",
+    "encoders",
     "collections/nothing",
     "collections/colours/remove",
     "collections/colours/map",

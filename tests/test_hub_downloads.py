@@ -216,6 +216,7 @@ def test_a_full_disk_is_known_before_the_download(hub: Hub, server: LoopbackHub)
     huge = HubFile(LARGE, 1 << 60, "a" * 40, "a" * 64)
     error = refused_after(hub, RepositoryListing(COMMIT, {**listing.files, LARGE: huge}))
     assert isinstance(error, StorageFailed) and error.code == "hub-disk-full"
+    assert "the server's disk is too full for the download of 1," in error.outside
 
 
 def test_a_cache_that_is_no_folder_is_named(hub: Hub, tmp_path: Path) -> None:

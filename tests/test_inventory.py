@@ -28,8 +28,8 @@ from tests.conftest import Limn
 
 
 def listed(limn: Limn, *options: str, **environment: str) -> dict[str, dict[str, Any]]:
-    """Return the command's documents, by specification."""
-    found = json.loads(limn("encoders", "--json", *options, **environment).stdout)
+    """Return the command's documents of pairs that are here, by specification."""
+    found = json.loads(limn("encoders", "--json", *options, **environment).stdout)["installed"]
     return {each["encoder"]: each for each in found}
 
 

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -216,3 +218,19 @@ except DatabaseUnavailable as error:
         writer.close()
         process.stdin.close()
         assert "was written to while it was read; try again" in process.stdout.readline()
+
+
+def test_the_page_offers_no_download(
+    data: Path, limn_environment: dict[str, str], tmp_path: Path
+) -> None:
+    protect(data)
+    command = without_rights(limn_command(["serve", "--port", "0"]))
+    with subprocess.Popen(
+        command, env=limn_environment, cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        address = re.search(r"http://\S+/", server.stderr.readline())
+        assert address is not None
+        page = urlopen(f"{address[0]}encoders").read().decode()
+        server.kill()
+    assert "68.8 %" in page and "not here" in page and "/download" not in page

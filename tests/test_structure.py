@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 # `python -m benchmarks.structure --names` lists what to change.
 LIMITS = {
     "search_rooms": 24,
-    "search_arrows": 105,
+    "search_arrows": 106,
     "search_mutual_pairs": 0,
     "search_circles": 0,
     "search_file_circles": 1,

@@ -11,6 +11,7 @@ from search.query.limits import MAX_CHARACTERS
 from search.settings import Settings
 from web.api.boards import boards_api
 from web.api.collection import collections
+from web.api.encoders import encoders
 from web.api.films import films
 from web.api.health import health
 from web.api.jobs import jobs
@@ -32,6 +33,7 @@ from web.middleware.security import guard, is_loopback
 from web.pages import template_filters
 from web.pages.boards import boards
 from web.pages.collection import collection_pages
+from web.pages.encoders import encoder_pages
 from web.pages.error_page import error_page
 from web.pages.map import map_page
 from web.pages.refused_forms import show_refusals
@@ -42,6 +44,7 @@ from web.pages.tiles import tile_pages
 from web.route import RouteFacts, check_routes, set_facts
 from web.services.collection_admin import CollectionAdmin
 from web.services.confined import ConfinedFiles
+from web.services.encoder_pairs import PairService
 from web.services.exports import Exports
 from web.services.maps import Maps
 from web.services.originals import Originals
@@ -100,8 +103,8 @@ def create_app(
     admit(app)
     handle_errors(app, error_page)
     for part in (
-        *(pages, tile_pages, collection_pages, saved_pages, boards),
-        *(api, collections, jobs, maps, films, feedback, saved_searches, boards_api),
+        *(pages, tile_pages, collection_pages, encoder_pages, saved_pages, boards),
+        *(api, collections, encoders, jobs, maps, films, feedback, saved_searches, boards_api),
         *(map_page, health, sign_in, metrics),
         *plugins.load_added("routes").values(),
     ):
@@ -119,6 +122,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     workers = WorkerProcesses(engine, shutdown)
     query_images = QueryImages(CACHED_IMAGES * settings.max_upload_bytes, engine.limits)
     confined_files = ConfinedFiles(engine, roots, uploads)
+    pairs = PairService(engine, workers)
     return State(
         engine=engine,
         settings=settings,
@@ -131,7 +135,8 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         query_images=query_images,
         result_cache=ResultCache(engine),
         confined_files=confined_files,
-        collections=CollectionAdmin(engine, roots, uploads, workers, confined_files),
+        pairs=pairs,
+        collections=CollectionAdmin(engine, roots, uploads, workers, confined_files, pairs),
         exports=Exports(engine, confined_files),
         originals=Originals(engine, confined_files),
         maps=Maps(engine, workers),

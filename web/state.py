@@ -11,6 +11,7 @@ from search.engine import Engine
 from search.settings import Settings
 from web.services.collection_admin import CollectionAdmin
 from web.services.confined import ConfinedFiles
+from web.services.encoder_pairs import PairService
 from web.services.exports import Exports
 from web.services.maps import Maps
 from web.services.originals import Originals
@@ -45,6 +46,7 @@ class State:
     query_images: QueryImages
     result_cache: ResultCache
     confined_files: ConfinedFiles
+    pairs: PairService
     collections: CollectionAdmin
     exports: Exports
     originals: Originals

@@ -2,8 +2,7 @@
 
 import sys
 import time
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 import click
 
@@ -58,44 +57,26 @@ def failures(name: str, retry: bool, as_json: bool) -> None:
 @as_json_option
 def jobs(follow: int | None, cancel: int | None, as_json: bool) -> None:
     """List the newest jobs, with how far each has come."""
+    from indexer.cli.job_lines import report_job
     from search.bootstrap import open_engine
     from search.catalog.jobs import ENDED
 
     with open_engine(Settings.from_environment()) as engine:
         rows = engine.catalog.jobs
         if cancel is not None:
-            _report_job(rows.cancel(cancel), as_json)
+            report_job(rows.cancel(cancel), as_json)
         elif follow is None:
             latest = rows.latest()
             if not latest:
                 click.echo("no job yet; limn index and the page make them", err=True)
             for job in latest:
-                _report_job(job, as_json)
+                report_job(job, as_json)
         while follow is not None:
             job = rows.one(follow)
-            _report_job(job, as_json)
+            report_job(job, as_json)
             if job.state in ENDED:
                 sys.exit(0 if job.state == "done" else 1)
             time.sleep(POLL_INTERVAL_S)
-
-
-def _report_job(job: Any, as_json: bool) -> None:
-    if as_json:
-        facts = asdict(job) | {"source": printable(str(job.source)), "left_s": job.left_s}
-        click.echo(json_text(facts))
-        return
-    from indexer.indexing.progress import rate_text
-    from search.catalog.jobs import done
-
-    total = "?" if job.total is None else f"{job.total:,}"
-    state = "cancelling" if job.cancelled and job.state == "running" else job.state
-    parts = [f"{job.id:>5}  {printable(job.name)}  {state}  {done(job.counts):,} of {total}"]
-    is_running = job.state == "running"
-    parts += [f"{rate_text(job.rate)}/s"] if job.rate and is_running else []
-    parts += [f"{job.left_s:.0f} s left"] if job.left_s and job.left_s >= 1 else []
-    parts += [f"{job.counts.failed:,} failed"] if job.counts.failed else []
-    parts += [one_line(printable(job.message or job.current or ""))]
-    click.echo("  ".join(part for part in parts if part))
 
 
 @click.command()

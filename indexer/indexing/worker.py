@@ -7,11 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from indexer.indexing.cancellation import JobCancelled
+from indexer.indexing.download import download_for_job
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from indexer.indexing.upgrade import UpgradeRequest, upgrade
 from indexer.indexing.writer import Progress
 from indexer.mapping.make import make_map
+from search.catalog.downloads import DOWNLOAD
 from search.catalog.job_processes import is_busy
 from search.catalog.jobs import UPGRADE, Job
 from search.catalog.records import RunCounts
@@ -61,21 +63,8 @@ class Worker:
             return False
         began = self._jobs.take(job.id)
         try:
-            if job.kind == "map":
-                self._map(job)
-            elif job.kind == UPGRADE:
-                wanted = UpgradeRequest.from_json(job.request)
-                upgrade(self._engine, self._settings, wanted, job.id, self._on_hang)
-            else:
-                request = Request.from_json(job.request)
-                run(
-                    self._engine,
-                    self._settings,
-                    request,
-                    self._progress,
-                    job.id,
-                    on_hang=self._on_hang,
-                )
+            tasks = {"map": self._map, DOWNLOAD: self._download, UPGRADE: self._upgrade}
+            tasks.get(job.kind, self._index)(job)
         except CollectionBusy:  # another worker was quicker
             if began:
                 self._jobs.requeue(job.id)
@@ -89,6 +78,29 @@ class Worker:
             log.error("job %s failed: %s", job.id, error)
             self._jobs.end(job.id, "failed", error.outside)
         return True
+
+    def _index(self, job: Job) -> None:
+        """Index what a job asks for; raise JobCancelled, and the errors of `run`."""
+        assert job.request is not None  # the job was queued
+        run(
+            self._engine,
+            self._settings,
+            Request.from_json(job.request),
+            self._progress,
+            job.id,
+            on_hang=self._on_hang,
+        )
+
+    def _download(self, job: Job) -> None:
+        """Download a pair; raise JobCancelled, and the errors of `download_for_job`."""
+        download_for_job(self._jobs, job.id, str(job.source))
+        self._jobs.update(job.id, RunCounts(), "done")
+
+    def _upgrade(self, job: Job) -> None:
+        """Embed a collection by a second pair; raise JobCancelled, and the errors of `upgrade`."""
+        assert job.request is not None  # the job was queued
+        request = UpgradeRequest.from_json(job.request)
+        upgrade(self._engine, self._settings, request, job.id, self._on_hang)
 
     def _map(self, job: Job) -> None:
         """Make a collection's map; raise JobCancelled, and the errors of `make_map`."""

@@ -14,6 +14,7 @@ from search.catalog.concepts import Concepts
 from search.catalog.database import Database, schema
 from search.catalog.database import tables as t
 from search.catalog.database.writer_lock import upgrade_lock, writer_lock
+from search.catalog.downloads import Downloads
 from search.catalog.embeddings import EmbeddingRows
 from search.catalog.fact_rows import FactRows
 from search.catalog.failures import FailureRows
@@ -48,6 +49,7 @@ class Catalog:
         self.words = CatalogWords(database)
         self.hashes = VisualHashes(database)
         self.jobs = Jobs(database)
+        self.downloads = Downloads(database)
         self.tokens = Tokens(database)
         self.marks = Marks(database)
         self.concepts = Concepts(database)

@@ -175,7 +175,7 @@ class JobProcesses:
                 message = Message(
                     "job-process-ended",
                     "the process of the job ended unexpectedly (exit code {exit_code}); what it "
-                    "had indexed is stored; start the job again",
+                    "had done is kept; start the job again",
                     exit_code=code,
                 )
                 self._jobs.end(worker.job.id, "interrupted", message)

@@ -29,7 +29,11 @@ ENDED: tuple[State, ...] = ("done", "failed", "cancelled", "interrupted")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job as of now; `rate` is pictures a second, `left_s` the time left at that rate."""
+    """One job as of now; `left_s` is the time left at its `rate`.
+
+    `rate` is pictures a second, or bytes a second while it downloads. `name` is empty for a job
+    that belongs to no collection.
+    """
 
     id: int
     name: str
@@ -40,6 +44,8 @@ class Job:
     cancelled: bool
     total: int | None
     counts: RunCounts
+    total_bytes: int | None
+    received_bytes: int | None
     rate: float | None
     current: str | None
     message: str | None
@@ -55,9 +61,18 @@ class Job:
     @property
     def left_s(self) -> float | None:
         """Return the time left in seconds; None where it is unknown."""
-        if self.state != "running" or not self.rate or self.total is None:
+        if self.state != "running" or not self.rate:
             return None
-        return max(0.0, (self.total - done(self.counts)) / self.rate)
+        if self.total is not None:
+            return max(0.0, (self.total - done(self.counts)) / self.rate)
+        if self.total_bytes is not None:
+            return max(0.0, (self.total_bytes - (self.received_bytes or 0)) / self.rate)
+        return None
+
+    @property
+    def pair(self) -> str | None:
+        """Return the encoder pair that the job downloads; None for other jobs."""
+        return self.request.get("pair") if self.request is not None else None
 
 
 def done(counts: RunCounts) -> int:
@@ -77,7 +92,7 @@ class Jobs:
             collection_ids = sa.select(t.collection.c.id).where(
                 t.collection.c.name.in_(forms(name))
             )
-            return _new(
+            return insert_job(
                 sql,
                 name=compose(name),
                 collection_id=sql.scalar(collection_ids),
@@ -109,7 +124,7 @@ class Jobs:
                 .values(state="interrupted", finished_at=now())
             )
             if job_id is None:
-                return _new(
+                return insert_job(
                     sql,
                     name=collection.name,
                     collection_id=collection.id,
@@ -133,7 +148,8 @@ class Jobs:
     ) -> bool:
         """Record a job's progress or end; return whether the job has to stop.
 
-        A job that has ended stays unchanged. `more` may be `total`, `rate` and `current`.
+        A job that has ended stays unchanged. `more` may be `total`, `rate`, `current`,
+        `total_bytes` and `received_bytes`.
         """
         values = {**asdict(counts), **more, "state": state, "updated_at": now()}
         if state != "running":
@@ -261,7 +277,7 @@ class Jobs:
 
     def _read(self, statement: sa.Select[Any]) -> list[Job]:
         with self._database.read_transaction() as sql:
-            return [_job(row) for row in sql.execute(statement)]
+            return [job_of(row) for row in sql.execute(statement)]
 
 
 def _update(job_id: int, *states: State) -> sa.Update:
@@ -269,14 +285,16 @@ def _update(job_id: int, *states: State) -> sa.Update:
     return t.job.update().where(t.job.c.id == job_id, t.job.c.state.in_(states))
 
 
-def _new(sql: sa.Connection, **values: Any) -> int:
+def insert_job(sql: sa.Connection, **values: Any) -> int:
+    """Add a job of these columns; return its id."""
     statement = t.job.insert().values(started_at=now(), updated_at=now(), **values)
     key = sql.execute(statement).inserted_primary_key
     assert key is not None  # one row with a generated key
     return int(key[0])
 
 
-def _job(row: sa.Row[Any]) -> Job:
+def job_of(row: sa.Row[Any]) -> Job:
+    """Return the job of a row."""
     return Job(
         id=row.id,
         name=row.name or "",
@@ -287,6 +305,8 @@ def _job(row: sa.Row[Any]) -> Job:
         cancelled=row.cancelled,
         total=row.total,
         counts=RunCounts(**{count.name: getattr(row, count.name) for count in fields(RunCounts)}),
+        total_bytes=row.total_bytes,
+        received_bytes=row.received_bytes,
         rate=row.rate,
         current=row.current,
         message=stored_message(row, "message"),

@@ -5,14 +5,16 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import to_builtins
 from PIL import Image
 
 from search.catalog.catalog import open_catalog
+from search.catalog.jobs import Job
+from search.documents.from_encoders import pairs_document
 from search.encoders import EncoderInfo
 from search.encoders.hub_pair.short_names import CHECKED, SHORT_NAMES, ShortName
 from search.encoders.inventory import known_encoders
@@ -29,7 +31,7 @@ COMPARED = 32
 @click.group(invoke_without_command=True)
 @click.option("--measure", is_flag=True, help="Open each, and time pictures and texts.")
 @click.option("--collection", "-c", help="Estimate the time of each for this collection.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document: what is here.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def encoders(context: click.Context, measure: bool, collection: str | None, as_json: bool) -> None:
     """List encoder pairs: short names to begin with, then those on this machine.
@@ -41,13 +43,15 @@ def encoders(context: click.Context, measure: bool, collection: str | None, as_j
         return
     settings = Settings.from_environment()
     estimate = Estimate.of(collection, settings) if collection is not None else None
-    infos = known_encoders(_collections(settings))
+    collections, downloads = _of_catalog(settings)
+    infos = known_encoders(collections)
     timings = {
         info.encoder: _time_encoder(info, settings) for info in infos if measure and info.there
     }
     if as_json:
-        rows = [{**asdict(info), **timings.get(info.encoder, {})} for info in infos]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        pictures = estimate.pictures if estimate is not None else None
+        document = to_builtins(pairs_document(infos, downloads, pictures, timings))
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     _print_table(estimate)
     click.echo(f"\nOn this machine ({_provider(settings.device)}):")
@@ -137,10 +141,11 @@ def _print_table(estimate: Estimate | None) -> None:
     for name, row in SHORT_NAMES.items():
         click.echo(_row(name, row, estimate))
     sources = dict.fromkeys(row.source for row in SHORT_NAMES.values() if row.source)
+    checked = f"{CHECKED.day} {CHECKED:%B %Y}"
     note = (
         "Sizes are of float32, by the parameters; hub:NAME#int8 makes a copy of about a quarter. "
         "Recall and memory are as published, not measured here: the mean of R@1, R@5 and R@10 on "
-        f"Crossmodal-3600 where no other is named ({CHECKED}; {', '.join(sources)})."
+        f"Crossmodal-3600 where no other is named ({checked}; {', '.join(sources)})."
     )
     notes = [note, *([estimate.basis()] if estimate is not None else [])]
     for each in notes:
@@ -171,12 +176,12 @@ def _provider(device: str) -> str:
     return f"onnxruntime runs hub: and onnx: pairs on {processor}"
 
 
-def _collections(settings: Settings) -> list[Collection]:
-    """Return the collections of the catalog, if there is one."""
+def _of_catalog(settings: Settings) -> tuple[list[Collection], dict[str, Job]]:
+    """Return the collections of the catalog and its downloads, if there is one."""
     if isinstance(settings.database, Path) and not settings.database.exists():
-        return []  # opening it would create it
+        return [], {}  # opening it would create it
     with open_catalog(settings.database) as catalog:
-        return catalog.collections.all()
+        return catalog.collections.all(), catalog.downloads.newest()
 
 
 def _time_encoder(info: EncoderInfo, settings: Settings) -> dict[str, float]:

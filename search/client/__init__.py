@@ -6,6 +6,7 @@ It needs only msgspec, besides the standard library and this package.
 from search.client.client import Client
 from search.client.transport import Problem, Unreachable
 from search.documents.collection import Collection, Failure
+from search.documents.encoders import EncoderPairs, InstalledPair, OfferedPair
 from search.documents.jobs import Job
 from search.documents.picture import Caption, Picture
 from search.documents.saved_and_boards import Board, Pinned, SavedSearch
@@ -17,9 +18,12 @@ __all__ = [
     "Caption",
     "Client",
     "Collection",
+    "EncoderPairs",
     "Failure",
     "Hit",
+    "InstalledPair",
     "Job",
+    "OfferedPair",
     "Picture",
     "Pinned",
     "Problem",

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from search.client.saved_and_boards import Boards, SavedSearches
 from search.client.transport import Transport, Upload
 from search.documents.collection import Collection, Collections, Failure, Failures, Forgotten
+from search.documents.encoders import EncoderPairs
 from search.documents.jobs import Job, JobList, Jobs
 from search.documents.picture import Picture
 from search.documents.search import Answer, Hit, TextTerm
@@ -102,14 +103,15 @@ class Client:
         """Return a collection with its status."""
         return self._ask.json(Collection, "GET", _collection(name))
 
-    def index_folder(self, name: str, folder: str) -> Job:
+    def index_folder(self, name: str, folder: str, encoder: str = "") -> Job:
         """Create a collection of a folder on the server that its operator allows to be indexed."""
-        document = {"name": name, "folder": folder}
+        document = {"name": name, "folder": folder, "encoder": encoder}
         return self._ask.json(Job, "POST", "collections", document)
 
-    def send(self, name: str, files: Sequence[Upload]) -> Job:
+    def send(self, name: str, files: Sequence[Upload], encoder: str = "") -> Job:
         """Create a collection of files, or add them: pictures, films, archives, captions.csv."""
-        return self._ask.form(Job, "collections", {"name": name}, {"files": files})
+        fields = {"name": name, "encoder": encoder}
+        return self._ask.form(Job, "collections", fields, {"files": files})
 
     def index_again(self, name: str, retry: bool = False) -> list[Job]:
         """Index changes of a collection, or `retry` files that failed."""
@@ -131,6 +133,19 @@ class Client:
     def failures(self, name: str) -> list[Failure]:
         """Return the files of a collection that could not be indexed, with the reasons."""
         return list(self._ask.json(Failures, "GET", f"{_collection(name)}/failures").failures)
+
+    # -- encoder pairs
+
+    def encoders(self, pictures: int = 0) -> EncoderPairs:
+        """Return the pairs that can be downloaded and those on the server's machine.
+
+        Times are estimated for so many pictures, or for those of the largest collection.
+        """
+        return self._ask.json(EncoderPairs, "GET", "encoders", pictures=pictures)
+
+    def download_encoder(self, name: str) -> Job:
+        """Download an offered pair to the server's machine, by its short name."""
+        return self._ask.json(Job, "POST", "encoders", {"name": name})
 
     # -- jobs
 

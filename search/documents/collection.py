@@ -62,6 +62,7 @@ class NewCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     name: Annotated[Name, about("1 to 200 characters, no slash")]
     folder: Annotated[str, about("the whole path of a folder that may be indexed")]
+    encoder: Annotated[str, about("a pair on the server's machine, if the collection is new")] = ""
 
 
 class SentCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +70,7 @@ class SentCollection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     name: Name
     files: Annotated[tuple[str, ...], about("pictures, films, zip or tar archives, captions.csv")]
+    encoder: Annotated[str, about("a pair on the server's machine, if the collection is new")] = ""
 
 
 class SentFiles(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,8 +17,9 @@ class Job(Struct, frozen=True, kw_only=True):
 
     id: int
     collection: str | None
-    kind: str
+    kind: Annotated[str, about("index, map or download")]
     source: str
+    pair: Annotated[str | None, about("the encoder pair that it downloads")]
     state: Annotated[str, about("queued, running, done, failed, cancelled or interrupted")]
     cancelled: Annotated[bool, about("its end was asked for")]
     total: Annotated[int | None, about("files to deal with, once they are counted")]
@@ -30,7 +31,9 @@ class Job(Struct, frozen=True, kw_only=True):
     removed: int
     missing: Annotated[int, about(MISSING)]
     failed: int
-    rate: Annotated[float | None, about("pictures a second")]
+    total_bytes: Annotated[int | None, about("of a download")]
+    received_bytes: Annotated[int | None, about("of a download")]
+    rate: Annotated[float | None, about("pictures a second; bytes a second of a download")]
     left_s: float | None
     current: Annotated[str | None, about("the file that was done last")]
     message: str | None

@@ -72,7 +72,9 @@ def make() -> tuple[QueuedJob, int]:
     """
     if request.is_json:
         new = read_body(NewCollection, request.get_data())
-        return _job_answer(state().collections.from_folder(new.name, new.folder), []), 202
+        return _job_answer(
+            state().collections.from_folder(new.name, new.folder, new.encoder), []
+        ), 202
     return _job_answer(*state().collections.from_files(_receive)), 202
 
 

@@ -1,7 +1,8 @@
 """Messages in the language of the page, by their codes.
 
 The msgids of `errors.po` are codes; each msgstr names the message's values. A message without a
-translation stays in English.
+translation stays as it is. English has translations where a page has a remedy of its own, and the
+message names one of the command line.
 """
 
 from flask_babel import Domain
@@ -20,7 +21,7 @@ PLACE_IN_LOG = "error-logged"
 def translate(message: str) -> tuple[str, str]:
     """Return a message in the language of the page, and the text's language."""
     text = printable(message)
-    if language() == "en" or not isinstance(message, Message):
+    if not isinstance(message, Message):
         return text, "en"
     template = str(ERRORS.gettext(message.code))
     if template == message.code:

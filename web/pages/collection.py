@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast, get_args
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from search.catalog.records import Failure
@@ -12,12 +11,11 @@ from search.errors import BadSetting, BadSource, NotFound
 from search.query.limits import LARGEST_ID
 from search.query.records import Hit
 from web.pages.refused_forms import comes_back
-from web.requests.multipart import read_form
-from web.requests.query_form import Fields
+from web.pages.sent_files import receive, refused_files, to_collection
 from web.requests.search_url import SearchUrl
 from web.route import route
+from web.services.encoder_pairs import PairNotHere
 from web.services.server_folders import Listing
-from web.services.uploads import Reason, RefusedFile, Upload
 from web.state import engine, state
 
 collection_pages = Blueprint("collection_pages", __name__)
@@ -27,9 +25,6 @@ FAILURES_SHOWN = 100
 JOBS_SHOWN = 8
 FOLDERS_SHOWN = 10
 NEWEST_SHOWN = 12
-
-# An address with more file names would be too long for some proxies.
-NAMED = 20
 
 
 @route(collection_pages, "/collections")
@@ -50,10 +45,10 @@ def make() -> Response:
     return _of_files() if request.mimetype == "multipart/form-data" else _of_folder()
 
 
-@comes_back("files", add, "files", name=BadSetting)
+@comes_back("files", add, "files", encoder=PairNotHere, name=BadSetting)
 def _of_files() -> Response:
-    job, refusals = state().collections.from_files(_receive)
-    return _to(job.name, refusals)
+    job, refusals = state().collections.from_files(receive)
+    return to_collection(job.name, refusals)
 
 
 def _add_of_folder() -> str:
@@ -64,10 +59,11 @@ def _add_of_folder() -> str:
         return _add("")
 
 
-@comes_back("folder", _add_of_folder, "folder", name=BadSetting)
+@comes_back("folder", _add_of_folder, "folder", encoder=PairNotHere, name=BadSetting)
 def _of_folder() -> Response:
-    name, folder = request.form.get("name", "").strip(), request.form.get("folder", "")
-    return _to(state().collections.from_folder(name, folder).name)
+    name = request.form.get("name", "").strip()
+    folder, encoder = request.form.get("folder", ""), request.form.get("encoder", "")
+    return to_collection(state().collections.from_folder(name, folder, encoder).name)
 
 
 @route(collection_pages, "/collections/<name>")
@@ -90,7 +86,7 @@ def one(name: str) -> str:
         failures=failures,
         missing=missing[:FOLDERS_SHOWN],
         more_missing=len(missing[FOLDERS_SHOWN:]),
-        not_taken_files=_not_taken(),
+        not_taken_files=refused_files(),
         passed=request.args.get("passed", type=int),
     )
 
@@ -99,8 +95,8 @@ def one(name: str) -> str:
 @comes_back("files", one, "files")
 def send(name: str) -> Response:
     """Add files to a collection."""
-    _, refusals = state().collections.from_files(_receive, name)
-    return _to(name, refusals)
+    _, refusals = state().collections.from_files(receive, name)
+    return to_collection(name, refusals)
 
 
 @route(collection_pages, "/collections/<name>/index", "POST")
@@ -108,7 +104,7 @@ def send(name: str) -> Response:
 def index(name: str) -> Response:
     """Queue a run for changes, or for failed files."""
     state().collections.again(name, "retry" in request.form)
-    return _to(name)
+    return to_collection(name)
 
 
 @route(collection_pages, "/collections/<name>/rename", "POST")
@@ -117,14 +113,14 @@ def rename(name: str) -> Response:
     """Give a collection another name."""
     new = request.form.get("name", "").strip()
     engine().rename(name, new)
-    return _to(new)
+    return to_collection(new)
 
 
 @route(collection_pages, "/collections/<name>/forget-missing", "POST", scope="admin")
 def forget_missing(name: str) -> Response:
     """Forget the pictures whose files were not found."""
     engine().forget_missing(name)
-    return _to(name)
+    return to_collection(name)
 
 
 @route(collection_pages, "/collections/<name>/remove")
@@ -148,49 +144,28 @@ def remove(name: str) -> Response:
 @route(collection_pages, f"/jobs/<int(max={LARGEST_ID}):job_id>/cancel", "POST")
 def cancel(job_id: int) -> Response:
     """End a job."""
-    return _to(engine().catalog.jobs.cancel(job_id).name)
-
-
-def _receive(upload: Upload) -> Fields:
-    """Write the request's files into drafts; return the form's other fields.
-
-    A refused form shows the refused files and the fields again.
-    """
-    g.not_taken = upload.refusals
-    form = g.sent_form = read_form(request, upload.open, current_app.config["MAX_SENT_LENGTH"])
-    return form
+    job = engine().catalog.jobs.cancel(job_id)
+    return to_collection(job.name) if job.name else redirect(url_for("encoder_pages.every"), 303)
 
 
 def _add(folder: str) -> str:
     roots = state().roots.all
     path = folder or (str(roots[0]) if len(roots) == 1 else "")
     listing: Listing | None = state().roots.listing(path) if path else None
-    return _page("add.html", roots=roots, listing=listing, name=request.args.get("name", ""))
-
-
-def _to(name: str, refusals: list[RefusedFile] | None = None) -> Response:
-    """Redirect to a collection's page, which lists the refused files."""
-    texts = [f"{refusal.reason} {refusal.name[:80]}" for refusal in (refusals or [])[:NAMED]]
-    address = url_for(
-        "collection_pages.one", name=name, refused=texts, passed=len(refusals or ()) or None
+    return _page(
+        "add.html",
+        roots=roots,
+        listing=listing,
+        name=request.args.get("name", ""),
+        pairs=state().pairs.choices(),
+        usual=state().settings.encoder,
     )
-    return redirect(address, 303)
 
 
 def _newest(name: str) -> Sequence[Hit]:
     """Return the newest pictures of a collection, during a run too."""
     query = state().queries.query_of(SearchUrl(collection=name), NEWEST_SHOWN, 0)
     return engine().answer(query).hits
-
-
-def _not_taken() -> list[RefusedFile]:
-    """Return the refused files that the address names."""
-    pairs = (text.partition(" ") for text in request.args.getlist("refused")[:NAMED])
-    return [
-        RefusedFile(name, cast(Reason, reason))
-        for reason, _, name in pairs
-        if reason in get_args(Reason)
-    ]
 
 
 def _page(template: str, **context: object) -> str:

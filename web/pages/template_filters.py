@@ -13,6 +13,7 @@ from search.query.records import Hit, Match
 from search.records import Caption, Picture
 from search.text.analysis import found_in, query_words
 from search.text.printable import printable
+from web.i18n import encoder_pairs
 from web.i18n.failures import failure_text
 from web.i18n.languages import language
 from web.i18n.messages import translate
@@ -172,6 +173,11 @@ def dealt_with(job: Job) -> int:
     return number if job.total is None else min(number, job.total)
 
 
+def megabytes(size_bytes: int | None) -> str:
+    """Format a size as a number of megabytes, for sizes next to each other."""
+    return f"{(size_bytes or 0) / 1e6:,.0f}"
+
+
 def name_of(region: Region) -> str:
     """Return a map region's name in the language of the page."""
     return region.names.get(language()) or next(iter(region.names.values()), "")
@@ -202,9 +208,15 @@ def register(app: Flask) -> None:
         evidence,
         words_in,
         dealt_with,
+        megabytes,
         name_of,
         format_filter,
         failure_text,
         translate,
+        encoder_pairs.good_for,
+        encoder_pairs.languages,
+        encoder_pairs.recall,
+        encoder_pairs.measure,
+        encoder_pairs.estimate,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_

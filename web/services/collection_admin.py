@@ -12,6 +12,7 @@ from search.engine import Engine
 from search.errors import NotFound
 from web.requests.query_form import Fields
 from web.services.confined import ConfinedFiles
+from web.services.encoder_pairs import PairService
 from web.services.server_folders import ServerFolders
 from web.services.uploads import RefusedFile, Upload, Uploads
 from web.services.worker_process import WorkerProcesses
@@ -41,6 +42,7 @@ class CollectionAdmin:
         uploads: Uploads,
         workers: WorkerProcesses,
         confined_files: ConfinedFiles,
+        pairs: PairService,
     ) -> None:
         self._engine = engine
         self._jobs = engine.catalog.jobs
@@ -48,6 +50,7 @@ class CollectionAdmin:
         self._uploads = uploads
         self._workers = workers
         self._confined_files = confined_files
+        self._pairs = pairs
 
     def everything(self) -> list[CollectionStatus]:
         """Return the status of every existing or requested collection, by name."""
@@ -67,14 +70,17 @@ class CollectionAdmin:
             return CollectionStatus(name, None, newest)
         return CollectionStatus(name, self._engine.summaries([name])[0], newest)
 
-    def from_folder(self, name: str, folder: str) -> Job:
+    def from_folder(self, name: str, folder: str, encoder: str = "") -> Job:
         """Queue the job that makes a collection from a server folder, or adds the folder.
+
+        `encoder` is the pair of a new collection; "" is the usual one.
 
         Raises:
             NotFound: the folder is below none of the server folders.
-            BadSetting: the name can't name a collection.
+            BadSetting: the name can't name a collection, or the pair is not here.
         """
-        return self._ask(name, self._roots.folder(folder), self._roots.all)
+        place, encoder = self._roots.folder(folder), self._choose(encoder)
+        return self._ask(name, place, self._roots.all, encoder)
 
     def from_files(
         self, receive: Callable[[Upload], Fields], name: str | None = None
@@ -82,11 +88,12 @@ class CollectionAdmin:
         """Store uploaded files and queue the job that indexes them; return the refused files too.
 
         `receive` writes the files of a form into drafts and returns its other fields. The files are
-        added to the collection `name`; without `name`, the form names the collection.
+        added to the collection `name`; without `name`, the form names the collection and, if it
+        likes, the `encoder` of a new one.
 
         Raises:
             BadSource: the upload has no file that can be indexed.
-            BadSetting: the name can't name a collection.
+            BadSetting: the name can't name a collection, or the pair is not here.
             NotFound: there is no collection of that name.
         """
         if name is not None:
@@ -96,8 +103,9 @@ class CollectionAdmin:
             upload.close()
             collection = name if name is not None else form.get("name", "")
             check_name(collection)
+            encoder = self._choose(form.get("encoder", "")) if name is None else ""
             folder = self._uploads.store(upload, self._sent_folder(collection))
-            return self._ask(collection, folder, [folder]), upload.refusals
+            return self._ask(collection, folder, [folder], encoder), upload.refusals
 
     def again(self, name: str, retry: bool) -> list[Job]:
         """Queue a collection's runs again, to find changes or to `retry` failures.
@@ -146,10 +154,15 @@ class CollectionAdmin:
     def _names(self) -> set[str]:
         return {each.name for each in self._engine.collections()}
 
-    def _ask(self, name: str, folder: Path, confined_to: Sequence[Path]) -> Job:
+    def _choose(self, encoder: str) -> str:
+        return self._pairs.choose(encoder) if encoder else ""
+
+    def _ask(self, name: str, folder: Path, confined_to: Sequence[Path], encoder: str) -> Job:
         check_name(name)
         real = [os.path.realpath(each) for each in confined_to]
         document = {"sources": [str(folder)], "name": name, "confined_to": real}
+        if encoder:
+            document["encoder"] = encoder
         job = self._jobs.one(self._jobs.ask(name, "index", document))
         self._workers.call()
         return job

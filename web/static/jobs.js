@@ -8,9 +8,9 @@ const ASK_EVERY_MS = 2000;
 const followed = new WeakSet();
 
 /**
- * @typedef {{state: string, cancelled: boolean, total: number, rate: number, left_s: number,
- *   current: string, added: number, changed: number, moved: number, unchanged: number,
- *   failed: number}} Job a job as the API describes it
+ * @typedef {{state: string, cancelled: boolean, total: number, total_bytes: number,
+ *   received_bytes: number, rate: number, left_s: number, current: string, added: number,
+ *   changed: number, moved: number, unchanged: number, failed: number}} Job a job as the API describes it
  * @param {HTMLElement} shown
  * @param {Job} job
  */
@@ -22,20 +22,25 @@ function tell(shown, job) {
   state.textContent = job.state === "queued" ? state.dataset.waiting : working;
   const waits = find("waits");
   if (waits) waits.hidden = job.state !== "queued";
-  const dealt = job.added + job.changed + job.moved + job.unchanged + job.failed;
+  const downloads = job.total === null && job.total_bytes !== null;
+  const unit = downloads ? 1e6 : 1;
+  const total = downloads ? job.total_bytes : job.total;
+  const dealt = downloads
+    ? job.received_bytes
+    : job.added + job.changed + job.moved + job.unchanged + job.failed;
   const bar = shown.querySelector("progress");
-  if (job.total !== null) {
-    const done = Math.min(dealt, job.total); // counts may run ahead of the total for a moment
-    bar.max = Math.max(job.total, 1);
+  if (total !== null) {
+    const done = Math.min(dealt, total); // counts may run ahead of the total for a moment
+    bar.max = Math.max(total, 1);
     bar.value = done;
-    const [now, all] = [done, job.total].map((number) => number.toLocaleString());
+    const [now, all] = [done, total].map((number) => Math.round(number / unit).toLocaleString());
     find("count").textContent = find("count").dataset.words.replace("{done}", now).replace("{total}", all);
   }
   const pace = job.rate && job.left_s !== null;
   if (!find("rate")) return; // the first page tells no more
   find("rate").textContent = pace
     ? find("rate")
-        .dataset.words.replace("{rate}", job.rate.toFixed(0))
+        .dataset.words.replace("{rate}", (job.rate / unit).toFixed(downloads ? 1 : 0))
         .replace("{left}", job.left_s.toFixed(0))
     : "";
   find("current").textContent = job.current ?? "";

@@ -242,7 +242,10 @@ job = Table(
     Column("removed", Integer, nullable=False, default=0),
     Column("missing", Integer, nullable=False, default=0, server_default="0"),
     Column("failed", Integer, nullable=False, default=0),
-    # Pictures a second, and the file that was finished last.
+    # Of a download.
+    Column("total_bytes", BigInteger),
+    Column("received_bytes", BigInteger),
+    # Pictures a second (bytes, of a download), and the file that was finished last.
     Column("rate", Float),
     Column("current", Text),
     Column("message", Text),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from search.errors import StorageFailed, system_reason
+from search.errors import Message, StorageFailed, system_reason
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -41,10 +41,17 @@ def check_space(folder: Path, size_bytes: int) -> None:
 
 
 def _no_space(folder: Path, size_bytes: int) -> StorageFailed:
+    wanted = f" of {size_bytes / 1e6:,.0f} MB" if size_bytes else ""
     return StorageFailed(
         "hub-disk-full",
         "the disk of {folder!r} is too full for the download{wanted}; make room, "
         "or set HF_HOME to a folder on another disk, and run the command again",
         folder=str(folder),
-        wanted=f" of {size_bytes / 1e6:,.0f} MB" if size_bytes else "",
+        wanted=wanted,
+        outside=Message(
+            "hub-server-disk-full",
+            "the server's disk is too full for the download{wanted}; make room on it, "
+            "and download the pair again",
+            wanted=wanted,
+        ),
     )

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from search.encoders.hub_pair.disk import check_space, writing_to
 from search.encoders.hub_pair.hub import Hub, HubFile, RepositoryListing
-from search.encoders.hub_pair.progress import progress_bar
+from search.encoders.hub_pair.progress import Progress, progress_bar
 from search.encoders.hub_pair.specification import COMMIT, HubSpecification
 from search.encoders.hub_pair.transfer import PART, Transfer, part_of, size_of
 
@@ -23,6 +23,7 @@ class Download:
     hub: Hub
     spec: HubSpecification
     listing: RepositoryListing
+    progress: Progress = progress_bar
 
     def into_cache(self, names: Iterable[str]) -> Path:
         """Bring files into the hub's cache, as the hub's own tools lay it out; return the folder.
@@ -74,12 +75,14 @@ class Download:
             for file, target in zip(files, targets, strict=True)
             if not target.exists()
         ]
-        total = sum(file.size_bytes for file, _ in pairs)
-        had = sum(size_of(part_of(target)) for _, target in pairs)
-        if pairs:
-            check_space(targets[0].parent, total - had)
+        if not pairs:
+            return
+        total = sum(file.size_bytes for file in files)
+        left = sum(file.size_bytes - size_of(part_of(target)) for file, target in pairs)
+        check_space(targets[0].parent, left)
         transfer = Transfer(self.hub, self.spec, self.listing.commit)
-        with progress_bar(self.spec.source, total) as advance:
+        with self.progress(self.spec.source, total) as advance:
+            advance(total - sum(file.size_bytes for file, _ in pairs))  # an earlier run has these
             for file, target in pairs:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with FileLock(f"{part_of(target)}.lock"):

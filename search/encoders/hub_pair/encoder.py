@@ -19,8 +19,9 @@ from search.encoders.hub_pair.graphs import (
 )
 from search.encoders.hub_pair.hub import Hub
 from search.encoders.hub_pair.int8 import quantized_graph
-from search.encoders.hub_pair.pair import HubPair, find_pair, translate_errors
-from search.encoders.hub_pair.specification import parse
+from search.encoders.hub_pair.pair import HubPair, download_pair, find_pair, translate_errors
+from search.encoders.hub_pair.progress import Report, progress_to
+from search.encoders.hub_pair.specification import parse, require_repository
 from search.encoders.hub_pair.split import split_graph
 from search.encoders.hub_pair.tokenizer import HubTokenizer, open_tokenizer
 from search.encoders.onnx_pair.sessions import check_device
@@ -138,3 +139,21 @@ def prepare(pair: HubPair, hub: Hub, pictures: Iterable[Image.Image] = ()) -> No
     pixels = [preparation.pixels(picture) for picture in pictures] if quantizes else []
     for tower in ("pictures", "texts"):
         tower_file(pair, hub, tower, np.stack(pixels) if pixels else None)
+
+
+def get_pair(name: str, report: Report, hub: Hub | None = None) -> HubPair:
+    """Download a pair of the hub, and make the copies of graphs that it needs.
+
+    `report` is called with the received bytes and their total, again and again. What it raises ends
+    the download; the next one continues from there.
+
+    Raises:
+        BadSetting: the name is no short name and no specification of a repository.
+        EncoderUnavailable: the hub refuses, breaks off or sends another file, or the pair can't be
+            used.
+        StorageFailed: the disk is full, or the cache can't be written.
+    """
+    hub = hub or Hub.from_environment()
+    pair = download_pair(require_repository(parse(name)), hub, progress=progress_to(report))
+    prepare(pair, hub)
+    return pair

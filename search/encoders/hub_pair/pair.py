@@ -11,6 +11,7 @@ from search.encoders.hub_pair.hub import Hub, names_below
 from search.encoders.hub_pair.layouts import Description, PairFiles, PairLayout
 from search.encoders.hub_pair.layouts.immich import Immich
 from search.encoders.hub_pair.layouts.transformers_js import TransformersJs
+from search.encoders.hub_pair.progress import Progress, progress_bar
 from search.encoders.hub_pair.specification import HubSpecification
 from search.errors import BadSetting, EncoderUnavailable
 from search.records import Space
@@ -99,8 +100,12 @@ def pair_here(spec: HubSpecification, hub: Hub) -> HubPair | None:
     return _describe(spec.at_commit(commit), folder, selection)
 
 
-def download_pair(spec: HubSpecification, hub: Hub, to: Path | None = None) -> HubPair:
+def download_pair(
+    spec: HubSpecification, hub: Hub, to: Path | None = None, progress: Progress = progress_bar
+) -> HubPair:
     """Return the newest pair of a specification, downloaded to the cache or to the folder `to`.
+
+    What `progress` raises ends the download; another one continues from there.
 
     Raises:
         BadSetting, EncoderUnavailable, StorageFailed: as `find_pair` does.
@@ -109,7 +114,7 @@ def download_pair(spec: HubSpecification, hub: Hub, to: Path | None = None) -> H
 
     listing = hub.listing(spec)
     selection = _select(spec, list(listing.files))
-    download = Download(hub, spec, listing)
+    download = Download(hub, spec, listing, progress)
     if to is None:
         folder = download.into_cache(selection.names)
         return _describe(spec.at_commit(listing.commit), folder, selection)

@@ -2,13 +2,13 @@
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import get_session, hf_hub_url, utils
 
 from search.encoders.hub_pair.hub import Hub, HubFile
+from search.encoders.hub_pair.progress import Advance
 from search.encoders.hub_pair.refusals import NETWORK_ERROR, refusal_of
 from search.encoders.hub_pair.specification import HubSpecification
 from search.errors import EncoderUnavailable
@@ -20,8 +20,6 @@ MAX_FAILURES = 3
 """Attempts without a new byte before a transfer is given up."""
 
 CHUNK_BYTES = 1 << 20
-
-Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from functools import cache
 
 import numpy as np
 
@@ -19,8 +20,12 @@ TYPICAL_GMACS = {"fast": 0.5, "medium": 4.0, "slow": 17.0, "GPU": 200.0}
 """The work of a picture of a class of `speed`, where nothing more is known."""
 
 
+@cache
 def gmacs_per_s() -> float:
-    """Measure the thousand million multiply-adds a second of a product in float32, on all cores."""
+    """Measure the thousand million multiply-adds a second of a product in float32, on all cores.
+
+    It is measured once in a process.
+    """
     left, right = (np.random.default_rng(seed).random((SIDE, SIDE), np.float32) for seed in (0, 1))
     left @ right
     took_s = []
