@@ -47,7 +47,7 @@ def test_stock_texts_take_the_place_of_captions_where_they_are_asked_for() -> No
 
 def test_few_pictures_are_measured_among_themselves_for_a_picture_query() -> None:
     draw = np.random.default_rng(4)
-    rows = draw.standard_normal((30, WIDTH)).astype(np.float32) / 8 + 2
+    rows = (draw.standard_normal((30, WIDTH)) / 8 + 2).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     background = fit([stored(np.arange(1, 31), rows)], [], TinyEncoder().encode_texts)
     query = rows[:1]
