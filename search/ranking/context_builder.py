@@ -110,4 +110,4 @@ class ContextBuilder:
         catalog, limits, collections = self._catalog, self._limits, group.collections
         vectors = IndexedVectors(catalog, limits, encoder, collections, self._file_vectors)
         adapter = self.adapters.adapter_of(collections)
-        return QueryEmbedder(catalog, limits, encoder, collections, vectors, background, adapter)
+        return QueryEmbedder(catalog, limits, encoder, vectors, background, adapter)

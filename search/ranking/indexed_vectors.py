@@ -67,49 +67,53 @@ class IndexedVectors:
             NotFound: a picture was removed.
             SpaceMismatch: another encoder embedded a picture, and its file can't be read.
         """
+        rows, errors = self._rows(ids)
+        for picture_id in ids:
+            if picture_id in errors:
+                raise errors[picture_id]
+            if picture_id not in rows:
+                raise NotFound(
+                    "unknown-picture",
+                    "there is no picture {id}; it may have been removed",
+                    id=picture_id,
+                )
+        vectors = np.array([rows[picture_id] for picture_id in ids], np.float32)
+        return vectors.reshape(len(ids), self._encoder.space.width)
+
+    def available(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """Return those of the pictures that have a vector, or a file to make one from."""
+        rows, _ = self._rows(ids)
+        return tuple(picture_id for picture_id in ids if picture_id in rows)
+
+    def _rows(self, ids: Sequence[int]) -> tuple[dict[int, Vectors], dict[int, SpaceMismatch]]:
+        """Return the vectors (width,) of pictures by id, and the errors of those without one."""
         space, rows, encoders = self._encoder.space, {}, {}
         for picture_id, (collection, vector) in self._pictures.vectors(ids).items():
             if collection.space.id == space.id:
                 rows[picture_id] = vector
             else:
                 encoders[picture_id] = collection.space.encoder
-        if encoders:
-            rows |= self._in_this_space(encoders)
-        unknown = next((picture_id for picture_id in ids if picture_id not in rows), None)
-        if unknown is not None:
-            raise NotFound(
-                "unknown-picture", "there is no picture {id}; it may have been removed", id=unknown
-            )
-        vectors = np.array([rows[picture_id] for picture_id in ids], np.float32)
-        return vectors.reshape(len(ids), space.width)
-
-    def _in_this_space(self, encoders: dict[int, str]) -> dict[int, Vectors]:
-        """Return the vectors of pictures, by id, given the encoders that embedded them."""
-        space, files = self._encoder.space, self._pictures.files_of(list(encoders))
+        errors: dict[int, SpaceMismatch] = {}
+        if not encoders:
+            return rows, errors
+        files = self._pictures.files_of(list(encoders))
         copies = self._pictures.with_contents(
             [content for _, content in files.values()], self._collection_ids
         )
         copy_vectors = self._pictures.vectors(list(copies.values()))
-        rows = {}
         for picture_id, (path, content) in files.items():
             if copies.get(content) in copy_vectors:
                 rows[picture_id] = copy_vectors[copies[content]][1]
                 continue
+            embed = partial(self._embed, path, content)
             try:
-                rows[picture_id] = self._file_vectors.of(
-                    space.id, content, partial(self._embed, path, content)
-                )
+                rows[picture_id] = self._file_vectors.of(space.id, content, embed)
             except BadPicture as error:
-                raise SpaceMismatch(
-                    "picture-of-another-encoder",
-                    "picture {id} ({file}) was embedded by {encoder}, and its file can't be read "
-                    "for {other_encoder}; if the file has moved or changed, index its folder again",
-                    id=picture_id,
-                    file=path.name,
-                    encoder=encoders[picture_id],
-                    other_encoder=space.encoder,
-                ) from error
-        return rows
+                errors[picture_id] = _unreadable(
+                    picture_id, path, encoders[picture_id], space.encoder
+                )
+                errors[picture_id].__cause__ = error
+        return rows, errors
 
     def _embed(self, path: Path, content: str) -> Vectors:
         """Return the vector (width,) of a picture's file; raise BadPicture."""
@@ -130,3 +134,15 @@ class IndexedVectors:
         side_px = max(preparation.width_px, preparation.height_px)
         picture, _ = read_picture(data, limits=self._limits, target_px=side_px, drawings=True)
         return preparation.pixels(picture)
+
+
+def _unreadable(picture_id: int, path: Path, encoder: str, other_encoder: str) -> SpaceMismatch:
+    return SpaceMismatch(
+        "picture-of-another-encoder",
+        "picture {id} ({file}) was embedded by {encoder}, and its file can't be read "
+        "for {other_encoder}; if the file has moved or changed, index its folder again",
+        id=picture_id,
+        file=path.name,
+        encoder=encoder,
+        other_encoder=other_encoder,
+    )

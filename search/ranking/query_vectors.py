@@ -1,7 +1,6 @@
 """The terms and marks of a query as vectors: files are read, indexed vectors come from SQL."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 from search.catalog.catalog import Catalog
@@ -15,7 +14,7 @@ from search.ranking.calibration import Background
 from search.ranking.embedding import EmbeddedQuery, embed_terms
 from search.ranking.indexed_vectors import IndexedVectors
 from search.ranking.relevance_feedback import FeedbackQuery, MarkedVectors, apply_feedback
-from search.records import Collection, Pixels, Vectors
+from search.records import Pixels, Vectors
 from search.text.amounts import amount
 
 
@@ -30,7 +29,6 @@ class QueryEmbedder:
         catalog: Catalog,
         limits: Limits,
         encoder: Encoder,
-        collections: Sequence[Collection],
         indexed_vectors: IndexedVectors,
         background: Callable[[], Background],
         adapter: Adapter | None = None,
@@ -38,7 +36,6 @@ class QueryEmbedder:
         self._catalog = catalog
         self._limits = limits
         self._encoder = encoder
-        self._collections = collections
         self._indexed_vectors = indexed_vectors
         self._background = background
         self._adapter = adapter
@@ -92,8 +89,8 @@ class QueryEmbedder:
         stored_vector = concept.vectors.get(space.id)
         if stored_vector is not None and len(stored_vector) == space.width:
             return stored_vector
-        more = tuple(self._marked_pictures(concept, more=True))
-        less = tuple(self._marked_pictures(concept, more=False))
+        more = self._marked_pictures(concept, more=True)
+        less = self._marked_pictures(concept, more=False)
         if not concept.words and not more:
             raise SpaceMismatch(
                 "concept-of-another-encoder",
@@ -106,20 +103,12 @@ class QueryEmbedder:
             )
         return self.vector(Query(concept.words, more=more, less=less))
 
-    def _marked_pictures(self, concept: Concept, more: bool) -> Iterator[int]:
-        """Yield the ids of a concept's pictures that can be embedded, those searched first."""
-        pictures, contents = (
-            self._catalog.pictures,
-            [mark.content_hash for mark in concept.marks if mark.more is more],
-        )
+    def _marked_pictures(self, concept: Concept, more: bool) -> tuple[int, ...]:
+        """Return the ids of a concept's pictures that can be embedded, in any collection."""
+        contents = [mark.content_hash for mark in concept.marks if mark.more is more]
         everywhere = [collection.id for collection in self._catalog.collections.all()]
-        ids = pictures.with_contents(contents, everywhere)
-        ids |= pictures.with_contents(contents, [each.id for each in self._collections])
-        for content in contents:
-            with suppress(SpaceMismatch):
-                if content in ids:
-                    self._indexed_vectors.of([ids[content]])
-                    yield ids[content]
+        ids = self._catalog.pictures.with_contents(contents, everywhere)
+        return self._indexed_vectors.available([ids[each] for each in contents if each in ids])
 
     def _pixels(self, term: PictureTerm) -> Pixels:
         preparation = self._encoder.preparation
