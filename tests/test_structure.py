@@ -44,7 +44,7 @@ LIMITS = {
     "indexer_circles": 0,
     "indexer_file_circles": 0,
     "indexer_upward": 0,
-    "answer_stays": 50,
+    "answer_stays": 49,
     "answer_rooms": 9,
     "index_stays": 123,
     "index_rooms": 19,
@@ -56,7 +56,7 @@ LIMITS = {
     "large_classes": 0,
     "small_files": 4,
     "large_files": 47,
-    "engine_lines": 174,
+    "engine_lines": 172,
     "engine_methods": 28,
     "engine_imports": 22,
 }

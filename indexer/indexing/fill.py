@@ -188,8 +188,8 @@ class _Run:
 
 def _changed(picture: PictureToEmbed) -> Failure:
     detail = Message(
-        "picture-changed-since",
-        "{name} has changed since it was indexed; index it again",
-        name=repr(str(picture.path)),
+        "picture-changed-since-index",
+        "{name!r} has changed since it was indexed; index its folder again",
+        name=str(picture.path),
     )
     return Failure(picture.path, "unreadable", detail)
