@@ -55,6 +55,7 @@ class HalfEncoder(TinyEncoder):
     """
 
     def __init__(self, half: int, version: int = 0) -> None:
+        super().__init__()
         self.half, self.version = half, version
         self.pictures = 0
 
