@@ -43,7 +43,7 @@ def keep(engine: Engine, name: str, query: Query, overwrite: bool = False) -> Co
     """Save the terms, marks and query pictures of a query as a concept.
 
     Pictures that the query searches by count as marks, more or less by the sign of their weight;
-    marks and terms of its concepts are copied. The query's vector is stored with the concept.
+    marks and terms of its concepts are copied. The query's vectors are stored with the concept.
 
     Raises:
         BadQuery: the name is not allowed, the query is empty, or a picture was sent: a concept
@@ -53,8 +53,7 @@ def keep(engine: Engine, name: str, query: Query, overwrite: bool = False) -> Co
     """
     check_name(name)
     words, marks = _parts(engine, query)
-    space_id, vector = engine.vector_of(query)
-    concept = Concept(name, words, marks, {space_id: vector})
+    concept = Concept(name, words, marks, engine.vectors_of(query))
     engine.catalog.concepts.keep(concept, overwrite)
     return concept
 

@@ -11,7 +11,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.records import CollectionSummary
 from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
-from search.errors import LimnError
+from search.errors import LimnError, Message
 from search.facets.cache import FacetCache
 from search.facets.records import Facets
 from search.indexes.folder import IndexFolder
@@ -92,13 +92,13 @@ class Engine:
             BadQuery: the query can't be answered as it is.
             BadPicture: a picture in it can't be read.
             NotFound: a collection or a picture that it names does not exist.
-            SpaceMismatch: the collections were embedded by different encoders.
-            EncoderUnavailable: their encoder can't be opened.
+            EncoderUnavailable, SpaceMismatch: no encoder of the collections can be opened, or each
+                makes another space now; where some can, a note names the collections left out.
         """
         results = self.order(query)
         page = results.page
         hits = self._searcher().hits(results, results.first, len(page.pictures))
-        return Answer(hits, page.confidence, page.more, page.notes, results.cuts)
+        return Answer(hits, page.confidence, page.more, results.notes, results.cuts)
 
     def order(self, query: Query) -> RankedResults:
         """Return the ranking of `answer` without reading pictures; raise what `answer` raises."""
@@ -108,12 +108,12 @@ class Engine:
         """Return `count` hits from the rank `start` on, without pictures removed meanwhile."""
         return self._searcher().hits(results, start, count)
 
-    def vector_of(self, query: Query) -> tuple[str, Vectors]:
-        """Return the id of a query's space, and its unit vector (width,) with its marks applied.
+    def vectors_of(self, query: Query) -> dict[str, Vectors]:
+        """Return a query's unit vector (width,) with its marks applied, by the id of each space.
 
         Raises what `answer` raises, and NotFound where nothing is indexed.
         """
-        return self._searcher().vector_of(query)
+        return self._searcher().vectors_of(query)
 
     def facets(self, collections: Sequence[str] = (), where: Filter | None = None) -> Facets:
         """Count the facets of these collections, or of all, under a filter.
@@ -142,7 +142,7 @@ class Engine:
 
     def forget_adapters(self) -> None:
         """Reload the adapters at the next search, after one was installed, switched or removed."""
-        self._searcher().adapters.clear()
+        self._searcher().contexts.adapters.clear()
 
     def plan(
         self, collection: Collection, report: Callable[[str], None] | None = None
@@ -204,14 +204,12 @@ class Engine:
         """Return the map of a collection, or None where none belongs to its change log."""
         return self._library().picture_map(collection)
 
-    def warm(self) -> None:
-        """Load everything that the first query would otherwise wait for."""
-        for collection in self.catalog.collections.all():
-            self.encoder_of(collection)
-            self.store(collection)
-            self._indexes.store(collection, "captions")
+    def warm(self) -> tuple[Message, ...]:
+        """Load what the first query would wait for; return notes about missing encoders."""
+        notes = self._searcher().warm()
         with suppress(LimnError):  # the next search raises it again, for its user
             self.answer(WARM_UP)  # measures the background, and compiles the SQL of every search
+        return notes
 
     def follow(self) -> None:
         """Bring the indexes level with the catalog, as the next search would."""

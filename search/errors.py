@@ -22,6 +22,7 @@ class Message(str):
 
     code: str
     values: Mapping[str, Value]
+    _outside: "Message | None" = None
 
     def __new__(cls, code: str, template: str, /, **values: object) -> "Message":
         """Fill the template with the values."""
@@ -35,6 +36,17 @@ class Message(str):
         """Return a message from another process."""
         message = str.__new__(cls, text)
         message.code, message.values = code, values
+        return message
+
+    @property
+    def outside(self) -> "Message":
+        """Return the message for clients of a server; this one unless it has another."""
+        return self._outside or self
+
+    def with_outside(self, outside: "Message") -> "Message":
+        """Return the message with another for clients, who may not read paths of this machine."""
+        message = Message.from_parts(self.code, str(self), self.values)
+        message._outside = outside
         return message
 
     def about(self, name: str) -> "Message":

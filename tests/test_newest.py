@@ -49,7 +49,7 @@ def test_the_newest_come_first_as_taken_or_else_as_indexed(
     with pytest.raises(BadQuery, match="give words, a picture, a filter or a collection"):
         engine.search(Query(()))
     with pytest.raises(BadQuery, match="nothing is asked that leads anywhere"):
-        engine.vector_of(Query((), ("colours",)))
+        engine.vectors_of(Query((), ("colours",)))
 
 
 def test_the_api_and_the_command_line_show_the_newest_too(

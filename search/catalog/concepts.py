@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -78,17 +78,6 @@ class Concepts:
                     "there is no concept {name!r}; see: limn concept list",
                     name=name,
                 )
-
-    def pictures(
-        self, marks: Sequence[ConceptMark], collection_ids: Sequence[int]
-    ) -> Mapping[str, int]:
-        """Return the marked pictures in these collections, an id for each content's hash."""
-        p = t.picture.c
-        hashes = [bytes.fromhex(mark.content_hash) for mark in marks]
-        statement = sa.select(p.content_hash, p.id).where(p.collection_id.in_(collection_ids))
-        with self._database.read_transaction() as sql:
-            rows = in_pieces(sql, statement.order_by(p.id.desc()), p.content_hash, hashes)
-        return {bytes(row.content_hash).hex(): row.id for row in rows}  # the first of copies
 
 
 def _insert_parts(sql: Sql, concept_id: int, concept: Concept) -> None:

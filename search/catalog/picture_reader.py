@@ -186,6 +186,27 @@ class PictureReader:
             rows = in_pieces(sql, statement, p.content_hash, hashes)
         return {bytes(row.content_hash).hex(): Path(os.fsdecode(row.path)) for row in rows}
 
+    def files_of(self, ids: Sequence[int]) -> dict[int, tuple[Path, str]]:
+        """Return the path and the content's hash in hex of pictures, missing ones too, by id."""
+        p = t.picture.c
+        statement = sa.select(p.id, p.path, p.content_hash)
+        with self._database.read_transaction() as sql:
+            rows = in_pieces(sql, statement, p.id, ids)
+        return {
+            row.id: (Path(os.fsdecode(row.path)), bytes(row.content_hash).hex()) for row in rows
+        }
+
+    def with_contents(
+        self, content_hashes: Sequence[str], collection_ids: Sequence[int]
+    ) -> dict[str, int]:
+        """Return the id of a picture in these collections for each content's hash in hex."""
+        p = t.picture.c
+        hashes = [bytes.fromhex(digest) for digest in content_hashes]
+        statement = sa.select(p.content_hash, p.id).where(p.collection_id.in_(collection_ids))
+        with self._database.read_transaction() as sql:
+            rows = in_pieces(sql, statement.order_by(p.id.desc()), p.content_hash, hashes)
+        return {bytes(row.content_hash).hex(): row.id for row in rows}  # the first of copies
+
     def sizes_px(self, ids: Sequence[int]) -> dict[int, tuple[int, int]]:
         """Return the width and the height of pictures, by id, without removed ones."""
         p = t.picture.c

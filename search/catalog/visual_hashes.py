@@ -10,7 +10,7 @@ from search.catalog.database import Database
 from search.catalog.database import tables as t
 from search.catalog.database.statements import Sql, delete_in, in_pieces
 from search.query.filters import colours
-from search.records import Ids
+from search.records import Ids, Vectors
 
 Hashes = NDArray[np.uint64]
 """Perceptual hashes: near copies differ in a few of their 64 bits."""
@@ -73,3 +73,25 @@ class VisualHashes:
         is_known = np.array([picture_id in by_id for picture_id in ids.tolist()], bool)
         hashes = np.array([by_id.get(picture_id, 0) for picture_id in ids.tolist()], np.int64)
         return hashes.view(np.uint64), is_known
+
+    def contents_and_colours(self, ids: Ids) -> tuple[Ids, Vectors]:
+        """Return numbers (n,), equal where two pictures' files are, and main colours (n, 3).
+
+        Colours are in CIELAB, NaN where unknown; the number of a removed picture is -1.
+        """
+        p, c = t.picture.c, t.colour.c
+        statement = sa.select(p.id, p.content_hash, c.lightness, c.a, c.b).select_from(
+            t.picture.outerjoin(t.colour, sa.and_(c.picture_id == p.id, c.place == 0))
+        )
+        with self._database.read_transaction() as sql:
+            rows = {row.id: row for row in in_pieces(sql, statement, p.id, ids.tolist())}
+        numbers: dict[bytes, int] = {}
+        contents = np.full(len(ids), -1, np.int64)
+        main_colours = np.full((len(ids), 3), np.nan, np.float32)
+        for place, picture_id in enumerate(ids.tolist()):
+            row = rows.get(picture_id)
+            if row is not None:
+                contents[place] = numbers.setdefault(bytes(row.content_hash), len(numbers))
+                if row.lightness is not None:
+                    main_colours[place] = row.lightness, row.a, row.b
+        return contents, main_colours

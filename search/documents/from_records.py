@@ -59,7 +59,7 @@ def answer_document(
         hits=tuple(hits),
         confidence=_confidence(answer.confidence),
         more=answer.more,
-        notes=tuple(map(str, answer.notes)),
+        notes=tuple(str(note.outside) for note in answer.notes),
         cuts=tuple(
             Cut(cut_text.text, cut_text.characters, cut_text.read) for cut_text in answer.cuts
         ),

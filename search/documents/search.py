@@ -90,7 +90,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     hits: tuple[Hit, ...]
     confidence: Annotated[float | None, about("of the best hit, 0 to 1")]
     more: bool
-    notes: Annotated[tuple[str, ...], about("why there are no hits, or few")]
+    notes: Annotated[tuple[str, ...], about("why hits are missing")]
     cuts: Annotated[tuple[Cut, ...], about("words not read to their end")]
     next: Annotated[str | None, about("send it as `cursor` for the next hits")]
     took_ms: float

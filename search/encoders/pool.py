@@ -2,10 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from time import monotonic
 
 from search.encoders import Encoder
-from search.errors import SpaceMismatch
+from search.errors import LimnError, SpaceMismatch
 from search.records import Collection
+
+# An encoder may wait seconds for a hub before it fails: searches that others answer don't wait
+# for it again so soon.
+RETRY_S = 60.0
 
 
 class EncoderPool:
@@ -14,22 +19,33 @@ class EncoderPool:
     def __init__(self, open_encoder: Callable[[str], Encoder]) -> None:
         self._open_encoder = open_encoder
         self._encoders: dict[str, Encoder] = {}
+        self._failures: dict[str, tuple[float, LimnError]] = {}
         self._lock = threading.Lock()
 
     def encoder(self, spec: str) -> Encoder:
         """Return the encoder of a specification, and open it at the first call."""
         with self._lock:
             if spec not in self._encoders:
-                self._encoders[spec] = self._open_encoder(spec)
+                try:
+                    self._encoders[spec] = self._open_encoder(spec)
+                except LimnError as error:
+                    self._failures[spec] = (monotonic(), error)
+                    raise
             return self._encoders[spec]
 
-    def encoder_of(self, collection: Collection) -> Encoder:
+    def encoder_of(self, collection: Collection, retry: bool = True) -> Encoder:
         """Return the encoder that embedded a collection.
+
+        Without `retry`, one that failed within the last minute fails the same way at once.
 
         Raises:
             SpaceMismatch: the encoder of that name makes another space now.
         """
         space = collection.space
+        if not retry and space.encoder not in self._encoders:
+            failed_s, failure = self._failures.get(space.encoder, (0.0, None))
+            if failure is not None and monotonic() < failed_s + RETRY_S:
+                raise failure.with_traceback(None)
         encoder = self.encoder(space.encoder)
         if encoder.space.id != space.id:
             raise SpaceMismatch(

@@ -22,11 +22,15 @@ class BackgroundCache:
         self,
         indexes: Sequence[CollectionIndexes],
         encode_texts: Callable[[Sequence[str]], Vectors],
+        stock_texts: bool = False,
     ) -> Background:
-        """Return the background of these stores: stored, or measured now if it is stale."""
+        """Return the background of these stores: stored, or measured now if it is stale.
+
+        With `stock_texts`, captions do not take the place of people's queries.
+        """
         pictures = [index.pictures for index in indexes]
         captions = [index.captions for index in indexes if index.captions is not None]
-        key = tuple(id(store) for store in (*pictures, *captions))
+        key = (stock_texts, *(id(store) for store in (*pictures, *captions)))
         size = sum(index.picture_count + index.caption_count for index in indexes)
         with self._lock:
             entry = self._backgrounds.get(key)
@@ -34,7 +38,7 @@ class BackgroundCache:
             if entry is not None and stale:  # others use the old one meanwhile
                 self._backgrounds[key] = (size, entry[1])
         if entry is None or stale:
-            entry = (size, fit(pictures, captions, encode_texts))
+            entry = (size, fit(pictures, captions, encode_texts, stock_texts))
             with self._lock:
                 self._backgrounds[key] = entry
         return entry[1]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.catalog.caption_ids import owners
-from search.records import Ids, Scores, Vectors
+from search.records import Ids, QueryKind, Scores, Vectors
 from search.stores import VectorStore
 
 # 512 captions against 512 pictures give 262,000 pairs: the mean and the deviation of the dev
@@ -26,6 +26,7 @@ MIN_CAPTIONS = 40
 
 # For collections too small to measure: the values of the built-in pair on Flickr8k.
 USUAL_MEAN, USUAL_DEVIATION = 0.06, 0.15
+USUAL_MEAN_OF_PICTURES = 0.27  # of two pictures, with the same deviation
 MIN_PAIRS = 200
 
 # Queries for a collection without captions, as people write them; no two share a subject.
@@ -69,6 +70,9 @@ class CosineDistribution:
         return (cosines - np.float32(self.mean)) / np.float32(self.deviation)
 
 
+USUAL = CosineDistribution()
+
+
 @dataclass(frozen=True, slots=True)
 class Background:
     """A sample of a collection's vectors, and the cosines of unrelated texts with them."""
@@ -78,28 +82,47 @@ class Background:
     text_picture: CosineDistribution
     text_caption: CosineDistribution
 
-    def of_picture(self, query: Vectors) -> CosineDistribution:
-        """Return the distribution of cosines of one query (1, width) with the pictures."""
-        return _distribution(query @ self.pictures.T)
+    def of_picture(self, query: Vectors, kind: QueryKind = "text") -> CosineDistribution:
+        """Return the distribution of cosines of one query (1, width) with the pictures.
+
+        Pictures are nearer to pictures than texts are: where a "picture" meets few of them, their
+        cosines are averaged with those of the pictures with each other.
+        """
+        cosines = query @ self.pictures.T
+        if kind == "picture" and cosines.size < MIN_PAIRS:
+            return _distribution(cosines, self._among_pictures())
+        return _distribution(cosines)
 
     def of_caption(self, query: Vectors) -> CosineDistribution:
         """Return the distribution of cosines of one query (1, width) with the captions."""
         return _distribution(query @ self.captions.T)
+
+    def _among_pictures(self) -> CosineDistribution:
+        """Return the distribution of the cosines of different pictures.
+
+        A few pairs give a better mean than the usual one: encoders differ most in that.
+        """
+        pairs = np.triu_indices(len(self.pictures), 1)
+        cosines = (self.pictures @ self.pictures.T)[pairs]
+        mean = float(cosines.mean()) if cosines.size else USUAL_MEAN_OF_PICTURES
+        return _distribution(cosines, CosineDistribution(mean, USUAL_DEVIATION))
 
 
 def fit(
     pictures: Sequence[VectorStore],
     captions: Sequence[VectorStore],
     encode_texts: Callable[[Sequence[str]], Vectors],
+    stock_texts: bool = False,
 ) -> Background:
     """Draw pictures and captions from the stores, and measure the unrelated pairs among them.
 
-    Captions take the place of people's queries; built-in texts do where captions are too few.
+    Captions take the place of people's queries; built-in texts do where captions are too few, or
+    with `stock_texts`.
     """
     picture_ids, picture_rows = _draw_sample(pictures)
     caption_ids, caption_rows = _draw_sample(captions)
     of = owners(caption_ids)
-    if len(caption_ids) >= MIN_CAPTIONS:
+    if len(caption_ids) >= MIN_CAPTIONS and not stock_texts:
         text_picture = _distribution((caption_rows @ picture_rows.T)[of[:, None] != picture_ids])
     else:
         text_picture = _distribution(encode_texts(STOCK_TEXTS) @ picture_rows.T)
@@ -107,15 +130,17 @@ def fit(
     return Background(picture_rows, caption_rows, text_picture, text_caption)
 
 
-def _distribution(cosines: NDArray[np.float32]) -> CosineDistribution:
+def _distribution(
+    cosines: NDArray[np.float32], usual: CosineDistribution = USUAL
+) -> CosineDistribution:
     if cosines.size < MIN_PAIRS:
         # A few pairs are weak evidence: they are averaged with the usual values.
         share = cosines.size / MIN_PAIRS
-        mean = float(cosines.mean()) if cosines.size else USUAL_MEAN
-        deviation = float(cosines.std()) if cosines.size else USUAL_DEVIATION
+        mean = float(cosines.mean()) if cosines.size else usual.mean
+        deviation = float(cosines.std()) if cosines.size else usual.deviation
         return CosineDistribution(
-            share * mean + (1 - share) * USUAL_MEAN,
-            max(share * deviation + (1 - share) * USUAL_DEVIATION, 1e-3),
+            share * mean + (1 - share) * usual.mean,
+            max(share * deviation + (1 - share) * usual.deviation, 1e-3),
         )
     return CosineDistribution(float(cosines.mean()), max(float(cosines.std()), 1e-3))
 

@@ -11,6 +11,7 @@ from search.query.records import Hit, Match, Measure, Query, TextTerm
 from search.ranking.context import Candidates, SearchContext, vectors_of
 from search.ranking.fusion import (
     CaptionShares,
+    Evidence,
     Fit,
     SignalScores,
     captioned_share,
@@ -36,16 +37,14 @@ class RankedPicture:
 class Ranking:
     """Candidates, best first: ids, scores and, for a query of words alone, confidences, all (n,).
 
-    `signals` and `shares` (n, signals) are in the order of `SIGNALS`, and None where only pictures
-    are compared. `words` are the query's.
+    `evidence` is None where only cosines of pictures are compared. `words` are the query's.
     """
 
     measure: Measure
     ids: Ids
     scores: Scores
     confidence: Scores | None = None
-    signals: tuple[SignalScores, ...] | None = None
-    shares: NDArray[np.float32] | None = None
+    evidence: Evidence | None = None
     words: tuple[str, ...] = ()
 
 
@@ -62,11 +61,12 @@ def searches_captions(query: Query) -> bool:
 def rank_function(context: SearchContext) -> RankFunction:
     """Return the function that ranks a query's candidates: by all signals, else by cosine."""
     query = context.query
-    has_captions = (
-        any(index.caption_count for index in context.indexes) or "picture" not in query.by
-    )
-    if has_captions and searches_captions(query) and context.embedded_query.text is not None:
-        return lambda depth: _by_all_signals(context, depth)
+    if (
+        _compares_captions(context)
+        and searches_captions(query)
+        and context.embedded_query.text is not None
+    ):
+        return lambda depth: rank_by_all_signals(context, depth)
     return lambda depth: _by_cosine(context, depth)
 
 
@@ -89,6 +89,12 @@ def hit_of(ranked_picture: RankedPicture, picture: Picture, rank: int, ranking: 
     )
 
 
+def _compares_captions(context: SearchContext) -> bool:
+    """Return whether there are captions to compare, or nothing else to compare."""
+    has_captions = any(index.caption_count for index in context.indexes)
+    return has_captions or "picture" not in context.query.by
+
+
 def _by_cosine(context: SearchContext, depth: int) -> Ranking:
     ids, scores = nearest_pictures(context, depth)
     confidence = None
@@ -97,7 +103,8 @@ def _by_cosine(context: SearchContext, depth: int) -> Ranking:
     return Ranking("cosine", ids, scores, confidence)
 
 
-def _by_all_signals(context: SearchContext, depth: int) -> Ranking:
+def rank_by_all_signals(context: SearchContext, depth: int) -> Ranking:
+    """Rank about so many candidates by all signals: by their relevance, for any query."""
     ids = np.unique(np.concatenate([signal.propose(context, depth) for signal in SIGNALS]))
     candidates = Candidates(ids, vectors_of(context.indexes, ids))
     scores = {signal.name: signal.score(context, candidates) for signal in SIGNALS}
@@ -106,7 +113,7 @@ def _by_all_signals(context: SearchContext, depth: int) -> Ranking:
     odds = log_odds(parts, captioned, "relevance")
     order = np.lexsort((ids, -odds))
     confidence = None
-    if context.plain and set(context.query.by) == set(SIGNAL_NAMES):
+    if context.plain and _has_confidence(context):
         confidence_parts = _parts(scores.values(), captioned, "confidence")
         confidence_odds = log_odds(confidence_parts, captioned, "confidence")
         confidence = probability(confidence_odds, "confidence")[order]
@@ -115,10 +122,14 @@ def _by_all_signals(context: SearchContext, depth: int) -> Ranking:
         ids=ids[order],
         scores=probability(odds, "relevance")[order],
         confidence=confidence,
-        signals=tuple(signal_scores.in_order(order) for signal_scores in scores.values()),
-        shares=shares(parts)[order],
+        evidence=Evidence(odds, tuple(scores.values()), shares(parts)).in_order(order),
         words=context.embedded_query.words,
     )
+
+
+def _has_confidence(context: SearchContext) -> bool:
+    """Return whether the confidence was fitted for the signals of a query of words alone."""
+    return set(context.query.by) == set(SIGNAL_NAMES) or not _compares_captions(context)
 
 
 def _parts(
@@ -134,11 +145,12 @@ def _parts(
 def _matches(row: int, picture: Picture, ranking: Ranking) -> tuple[Match, ...]:
     if ranking.measure == "none":
         return ()
-    if ranking.signals is None or ranking.shares is None:
+    evidence = ranking.evidence
+    if evidence is None:
         return (Match("picture", float(ranking.scores[row]), 1.0),)
-    row_shares = ranking.shares[row].tolist()
+    row_shares = evidence.shares[row].tolist()
     matches = (
         signal.explain(scores, row, share, picture, ranking.words)
-        for signal, scores, share in zip(SIGNALS, ranking.signals, row_shares, strict=True)
+        for signal, scores, share in zip(SIGNALS, evidence.signals, row_shares, strict=True)
     )
     return tuple(match for match in matches if match is not None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -23,7 +24,7 @@ class EmbeddedQuery:
     there are none or they cancel out. `words` are those of terms with a positive weight.
     `text_share` is the words' part in the weights, from 0 to 1. `plain` is True for a query of
     such words alone: their background is known. `kind` is "picture" where all terms are pictures
-    with a positive weight.
+    with a positive weight. `cuts` are the texts that are too long for the encoder.
     """
 
     vector: Vectors
@@ -32,6 +33,7 @@ class EmbeddedQuery:
     text_share: float
     plain: bool
     kind: QueryKind = "text"
+    cuts: tuple[CutText, ...] = ()
 
 
 def embed_terms(
@@ -53,6 +55,7 @@ def embed_terms(
     """
     texts = [term for term in terms if isinstance(term, TextTerm)]
     pixels = [read_pixels(term) for term in terms if isinstance(term, PictureTerm)]
+    cut_texts = cuts(terms, encoder)
     plain = encoder.encode_texts([term.text for term in texts]) if texts else None
     text_rows = iter(() if plain is None else plain if adapter is None else adapter(plain))
     picture_rows = iter(encoder.encode_pixels(np.stack(pixels))) if pixels else iter(())
@@ -79,6 +82,7 @@ def embed_terms(
         text_share=sum(abs(term.weight) for term in texts)
         / sum(abs(term.weight) for term in terms),
         plain=len(positive_texts) == len(terms),
+        cuts=cut_texts,
     )
 
 
@@ -101,3 +105,13 @@ def cuts(terms: Sequence[Term], encoder: Encoder) -> tuple[CutText, ...]:
     texts = [term.text for term in terms if isinstance(term, TextTerm)]
     counts = ((text, encoder.characters_read(text)) for text in texts)
     return tuple(CutText(text, len(text), count) for text, count in counts if count < len(text))
+
+
+def join_cuts(parts: Sequence[tuple[CutText, ...]]) -> tuple[CutText, ...]:
+    """Return the cut texts of several encoders, each as by the encoder that reads least of it."""
+    if len(parts) == 1:
+        return parts[0]
+    least: dict[str, CutText] = {}
+    for cut_text in sorted(chain(*parts), key=lambda each: each.read):
+        least.setdefault(cut_text.text, cut_text)
+    return tuple(least.values())

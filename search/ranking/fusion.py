@@ -4,7 +4,7 @@ The evidence adds up as log odds. A picture without captions is not ranked below
 for that reason: its picture is its only evidence, and counts for more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,6 +64,43 @@ class SignalScores:
         places = self.caption_places
         return SignalScores(
             self.score[order], self.strength[order], None if places is None else places[order]
+        )
+
+    @classmethod
+    def concatenate(cls, parts: "Sequence[SignalScores]") -> "SignalScores":
+        """Return the scores of several sets of candidates by the same signal, one after another."""
+        places = [part.caption_places for part in parts if part.caption_places is not None]
+        return cls(
+            np.concatenate([part.score for part in parts]),
+            np.concatenate([part.strength for part in parts]),
+            np.concatenate(places) if places else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence for n candidates: `log_odds` (n,) of the relevance, and what they add up from.
+
+    `signals` and `shares` (n, signals) are in the order of the tuple of signals.
+    """
+
+    log_odds: Scores
+    signals: tuple[SignalScores, ...]
+    shares: NDArray[np.float32]
+
+    def in_order(self, order: Ids) -> "Evidence":
+        """Return the evidence for the candidates in another order."""
+        signals = tuple(scores.in_order(order) for scores in self.signals)
+        return Evidence(self.log_odds[order], signals, self.shares[order])
+
+    @classmethod
+    def concatenate(cls, parts: "Sequence[Evidence]") -> "Evidence":
+        """Return the evidence for several sets of candidates, one after another."""
+        signals = zip(*(part.signals for part in parts), strict=True)
+        return cls(
+            np.concatenate([part.log_odds for part in parts]),
+            tuple(SignalScores.concatenate(scores) for scores in signals),
+            np.concatenate([part.shares for part in parts]),
         )
 
 

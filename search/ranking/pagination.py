@@ -1,17 +1,16 @@
 """One page of a ranking: cutoff, near-duplicates folded, variety, and the requested ranks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.catalog.visual_hashes import Hashes
 from search.errors import Message
 from search.query.records import CutText, IndexedTerm, Query
 from search.ranking.candidates import RankedPicture, RankFunction, Ranking
-from search.ranking.near_duplicates import near_duplicates
-from search.records import Ids, Scores, Vectors
+from search.ranking.comparison import Comparison
+from search.records import Scores, Vectors
 from search.text.amounts import amount
 
 # The most candidates that are compared with each other, each with each: 2,000 take 30 ms.
@@ -42,12 +41,19 @@ class RankedResults:
     """An answer before its pictures are read from SQL; hits of any rank can be made.
 
     `ranking` is None where nothing was ranked. `first` is the rank of the page's first picture.
+    `left_out` are notes about collections that could not be searched.
     """
 
     page: ResultPage
     ranking: Ranking | None = None
     cuts: tuple[CutText, ...] = ()
     first: int = 1
+    left_out: tuple[Message, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Message, ...]:
+        """Return the notes about the page and about collections that are left out."""
+        return (*self.page.notes, *self.left_out)
 
     @property
     def ids(self) -> list[int]:
@@ -55,15 +61,8 @@ class RankedResults:
         return [picture.picture_id for picture in self.page.pictures]
 
 
-VectorsOf = Callable[[Ids], Vectors]
-"""Vectors of pictures (n, width)."""
-
-HashesOf = Callable[[Ids], tuple[Hashes, NDArray[np.bool_]]]
-"""Perceptual hashes of pictures, and which of them are known."""
-
-
 def paginate(
-    query: Query, rank: RankFunction, vectors_of: VectorsOf, hashes_of: HashesOf
+    query: Query, rank: RankFunction, comparison: Comparison
 ) -> tuple[ResultPage, Ranking]:
     """Return the page of the query; rank deeper until the page is full."""
     query_picture_ids = {term.picture_id for term in query.terms if isinstance(term, IndexedTerm)}
@@ -75,7 +74,7 @@ def paginate(
     last_count = 0
     while True:
         ranking = rank(depth)
-        pictures = _ranked_pictures(query, ranking, query_picture_ids, vectors_of, hashes_of)
+        pictures = _ranked_pictures(query, ranking, query_picture_ids, comparison)
         if (
             len(pictures) >= needed_count
             or len(ranking.ids) <= last_count
@@ -90,8 +89,7 @@ def _ranked_pictures(
     query: Query,
     ranking: Ranking,
     query_picture_ids: set[int],
-    vectors_of: VectorsOf,
-    hashes_of: HashesOf,
+    comparison: Comparison,
 ) -> list[RankedPicture]:
     ids = ranking.ids.tolist()
     rows = [row for row, picture_id in enumerate(ids) if picture_id not in query_picture_ids]
@@ -100,9 +98,10 @@ def _ranked_pictures(
     compared_rows, rest = rows[:MAX_COMPARED], rows[MAX_COMPARED:]
     pictures = [RankedPicture(ids[row], row) for row in compared_rows]
     if (query.fold or query.diverse) and len(compared_rows) > 1:
-        vectors = vectors_of(ranking.ids[compared_rows])
+        compared_ids = ranking.ids[compared_rows]
+        vectors = comparison.vectors(compared_ids)
         if query.fold:
-            near = near_duplicates(vectors, *hashes_of(ranking.ids[compared_rows]))
+            near = comparison.near_duplicates(compared_ids, vectors)
             pictures, indexes = _fold(pictures, near)
             vectors = vectors[indexes]
         if query.diverse:

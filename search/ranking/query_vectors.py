@@ -1,20 +1,20 @@
 """The terms and marks of a query as vectors: files are read, indexed vectors come from SQL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-
-import numpy as np
 
 from search.catalog.catalog import Catalog
 from search.catalog.query_adapter import Adapter
+from search.catalog.records import Concept
 from search.encoders import Encoder
-from search.errors import BadQuery, NotFound, SpaceMismatch
+from search.errors import BadQuery, SpaceMismatch
 from search.pictures import Limits, read_picture
 from search.query.records import ConceptTerm, IndexedTerm, PictureTerm, Query
 from search.ranking.calibration import Background
 from search.ranking.embedding import EmbeddedQuery, embed_terms
+from search.ranking.indexed_vectors import IndexedVectors
 from search.ranking.relevance_feedback import FeedbackQuery, MarkedVectors, apply_feedback
-from search.records import Collection, Pixels, Vectors
+from search.records import Pixels, Vectors
 from search.text.amounts import amount
 
 
@@ -29,14 +29,14 @@ class QueryEmbedder:
         catalog: Catalog,
         limits: Limits,
         encoder: Encoder,
-        collections: Sequence[Collection],
+        indexed_vectors: IndexedVectors,
         background: Callable[[], Background],
         adapter: Adapter | None = None,
     ) -> None:
         self._catalog = catalog
         self._limits = limits
         self._encoder = encoder
-        self._collections = collections
+        self._indexed_vectors = indexed_vectors
         self._background = background
         self._adapter = adapter
 
@@ -47,17 +47,18 @@ class QueryEmbedder:
             BadQuery: the terms or the marks cancel out.
             BadPicture: a picture can't be read.
             NotFound: an indexed picture or a concept no longer exists.
-            SpaceMismatch: an indexed picture or a concept is of another space.
+            SpaceMismatch: a concept or an indexed picture is of another space, and no file of it
+                can be read.
         """
         embedded_query = None
         if query.terms:
             embedded_query = embed_terms(
-                query.terms, self._encoder, self._pixels, self._indexed_vector, self._adapter
+                query.terms, self._encoder, self._pixels, self._known_vector, self._adapter
             )
         feedback = None
         if query.more or query.less:
             marked_vectors = MarkedVectors(
-                self._mark_vectors(query.more), self._mark_vectors(query.less)
+                self._indexed_vectors.of(query.more), self._indexed_vectors.of(query.less)
             )
             vector = None if embedded_query is None else embedded_query.vector
             feedback = apply_feedback(vector, marked_vectors, self._background())
@@ -76,67 +77,38 @@ class QueryEmbedder:
         row: Vectors = (feedback.vector if feedback else embedded_query.vector)[0]
         return row
 
-    def _mark_vectors(self, ids: Sequence[int]) -> Vectors:
-        """Return the vectors (n, width) of marked pictures; raise NotFound and SpaceMismatch."""
-        vectors = self._catalog.pictures.vectors(ids)
-        rows = [self._checked_vector(picture_id, vectors) for picture_id in ids]
-        return np.array(rows, np.float32).reshape(len(rows), self._encoder.space.width)
-
-    def _indexed_vector(self, term: IndexedTerm | ConceptTerm) -> Vectors:
+    def _known_vector(self, term: IndexedTerm | ConceptTerm) -> Vectors:
         if isinstance(term, ConceptTerm):
             return self._concept(term.name)
-        vectors = self._catalog.pictures.vectors([term.picture_id])
-        return self._checked_vector(term.picture_id, vectors)
+        row: Vectors = self._indexed_vectors.of([term.picture_id])[0]
+        return row
 
     def _concept(self, name: str) -> Vectors:
         """Return a concept's vector: stored for this space, or made from its words and marks."""
-        concepts, width = self._catalog.concepts, self._encoder.space.width
-        concept = concepts.one(name)
-        stored_vector = concept.vectors.get(self._encoder.space.id)
-        if stored_vector is not None and len(stored_vector) == width:
+        space, concept = self._encoder.space, self._catalog.concepts.one(name)
+        stored_vector = concept.vectors.get(space.id)
+        if stored_vector is not None and len(stored_vector) == space.width:
             return stored_vector
-        ids_by_hash = concepts.pictures(
-            concept.marks, [collection.id for collection in self._collections]
-        )
-        ids: dict[bool, list[int]] = {True: [], False: []}
-        for mark in concept.marks:
-            if mark.content_hash in ids_by_hash:
-                ids[mark.more].append(ids_by_hash[mark.content_hash])
-        if not concept.words and not ids[True]:
+        more = self._marked_pictures(concept, more=True)
+        less = self._marked_pictures(concept, more=False)
+        if not concept.words and not more:
             raise SpaceMismatch(
                 "concept-of-another-encoder",
                 "concept {name!r} was not made with {encoder}, and none of "
-                "{marks} that it was made of is in the "
-                "collections searched; index them there, or mark pictures anew",
+                "{marks} that it was made of is indexed with a file that can be read; index them, "
+                "or mark pictures anew",
                 name=name,
-                encoder=self._encoder.space.encoder,
+                encoder=space.encoder,
                 marks=amount(len(concept.marks), "picture"),
             )
-        return self.vector(Query(concept.words, more=tuple(ids[True]), less=tuple(ids[False])))
+        return self.vector(Query(concept.words, more=more, less=less))
 
-    def _checked_vector(
-        self, picture_id: int, vectors: dict[int, tuple[Collection, Vectors]]
-    ) -> Vectors:
-        if picture_id not in vectors:
-            raise NotFound(
-                "unknown-picture",
-                "there is no picture {id}; it may have been removed",
-                id=picture_id,
-            )
-        collection, vector = vectors[picture_id]
-        if collection.space.id != self._encoder.space.id:
-            raise SpaceMismatch(
-                "picture-of-another-encoder",
-                "picture {id} is of collection {collection!r}, embedded by "
-                "{encoder}, and {other_collection!r} by "
-                "{other_encoder}; search by the picture's file instead",
-                id=picture_id,
-                collection=collection.name,
-                encoder=collection.space.encoder,
-                other_collection=self._collections[0].name,
-                other_encoder=self._encoder.space.encoder,
-            )
-        return vector
+    def _marked_pictures(self, concept: Concept, more: bool) -> tuple[int, ...]:
+        """Return the ids of a concept's pictures that can be embedded, in any collection."""
+        contents = [mark.content_hash for mark in concept.marks if mark.more is more]
+        everywhere = [collection.id for collection in self._catalog.collections.all()]
+        ids = self._catalog.pictures.with_contents(contents, everywhere)
+        return self._indexed_vectors.available([ids[each] for each in contents if each in ids])
 
     def _pixels(self, term: PictureTerm) -> Pixels:
         preparation = self._encoder.preparation

@@ -1,15 +1,11 @@
 """The search of a catalog: a query's collections, filter, vectors and words, then its ranking."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from search.catalog.catalog import Catalog
-from search.catalog.conditions import Test
-from search.catalog.full_text import FoundWords
-from search.encoders import Encoder
 from search.encoders.pool import EncoderPool
-from search.errors import BadQuery, Message, NotFound, SpaceMismatch
+from search.errors import BadQuery, Message, NotFound
 from search.indexes.collection_indexes import CollectionIndexes
 from search.indexes.pool import IndexPool, SearchedCollections
 from search.pictures import Limits
@@ -18,17 +14,16 @@ from search.query.filters.contradictions import contradiction, format_contradict
 from search.query.filters.grammar import format_filter
 from search.query.filters.tree import Filter
 from search.query.limits import MAX_HITS
-from search.query.records import CutText, Hit, PictureTerm, Query, TextTerm
-from search.ranking.adapter_cache import AdapterCache
-from search.ranking.background_cache import BackgroundCache
-from search.ranking.calibration import Background
-from search.ranking.candidates import hit_of, newest_first, rank_function, searches_captions
-from search.ranking.context import SearchContext, vectors_of
-from search.ranking.embedding import cuts
+from search.query.records import CutText, Hit, Query
+from search.ranking.candidates import hit_of, newest_first, searches_captions
+from search.ranking.comparison import Comparison
+from search.ranking.context_builder import ContextBuilder
+from search.ranking.embedding import join_cuts
+from search.ranking.joining import rank_jointly
 from search.ranking.pagination import RankedResults, ResultPage, paginate
-from search.ranking.query_vectors import QueryEmbedder
+from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
-from search.records import Vectors
+from search.records import Collection, Ids, Vectors
 
 NOTHING_INDEXED = Message("nothing-indexed", "no pictures are indexed yet; limn index PATH")
 
@@ -46,12 +41,9 @@ class Searcher:
         keep_facets: Callable[[set[int]], None],
     ) -> None:
         """Take the parts; `keep_facets` drops the facets of all collections but the given ids."""
-        self.adapters = AdapterCache(catalog)
+        self.contexts = ContextBuilder(catalog, limits, encoders, timing)
         self._timing = timing
-        self._backgrounds = BackgroundCache()
         self._catalog = catalog
-        self._limits = limits
-        self._encoders = encoders
         self._indexes = indexes
         self._keep_facets = keep_facets
 
@@ -74,55 +66,55 @@ class Searcher:
             if place.picture_id in pictures
         )
 
-    def vector_of(self, query: Query) -> tuple[str, Vectors]:
-        """Return the id of a query's space, and its vector (width,) with its marks applied."""
+    def warm(self) -> tuple[Message, ...]:
+        """Open all encoders and stores; return notes about encoders that can't be opened.
+
+        Raises their error if none can.
+        """
+        groups = self._groups(self._catalog.collections.with_last_changes(), with_captions=True)
+        return in_each_space(groups, self.contexts.embedder)[1] if groups else ()
+
+    def vectors_of(self, query: Query) -> dict[str, Vectors]:
+        """Return a query's vector (width,) with its marks applied, by the id of each space."""
         check(query)
         if not query.ranks:
             raise BadQuery(
                 "query-leads-nowhere",
                 "nothing is asked that leads anywhere; give words, a picture, or both",
             )
-        collections = self._collections_of(query)
-        if not collections:
+        groups = self._groups(self._collections_of(query), searches_captions(query))
+        if not groups:
             raise NotFound(NOTHING_INDEXED)
-        encoder = self._encoders.encoder_of(collections[0][0])
-        indexes = self._indexes.indexes(collections, searches_captions(query))
-        background = self._background(indexes, encoder)
-        vector = self._embedder(encoder, collections, background).vector(query)
-        return encoder.space.id, vector
+
+        def embed(group: SpaceGroup) -> tuple[str, Vectors]:
+            return group.space_id, self.contexts.embedder(group).vector(query)
+
+        vectors, _ = in_each_space(groups, embed)
+        return dict(vectors)
 
     def _by_relevance(self, query: Query) -> RankedResults:
-        with_captions = searches_captions(query)
         query, collections = self._resolve(query)
         if not collections:
             return no_results(NOTHING_INDEXED)
-        ids = [collection.id for collection, _ in collections]
-        encoder = self._encoders.encoder_of(collections[0][0])
-        cut_texts = cuts(query.terms, encoder)
+        records = [collection for collection, _ in collections]
         allowed_ids = condition = None
         if query.where is not None:
             with self._timing.stage("filter"):
                 condition = self._catalog.filters.condition(query.where)
+                ids = [collection.id for collection in records]
                 allowed_ids = self._catalog.filters.ids(ids, condition)
             if not any(map(len, allowed_ids.values())):
-                return no_results(none_passes(query.where), cut_texts)
+                return no_results(none_passes(query.where), self.contexts.cuts(query, records))
         with self._timing.stage("align"):
-            indexes = self._indexes.indexes(collections, with_captions, allowed_ids)
-        if not any(index.picture_count for index in indexes):
-            return no_results(NOTHING_INDEXED, cut_texts)
-        background = self._background(indexes, encoder)
-        with self._timing.stage("embed"):
-            embedded_query, feedback = self._embedder(encoder, collections, background).embed(query)
-        self._timing.batch("texts", sum(isinstance(term, TextTerm) for term in query.terms))
-        self._timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
-        with self._timing.stage("words"):
-            words = self._found_words(query, embedded_query.words, ids, indexes, condition)
-        context = SearchContext(query, embedded_query, indexes, words, background, feedback)
-        hashes_of = self._catalog.hashes.of
+            groups = self._groups(collections, searches_captions(query), allowed_ids)
+        if not groups:
+            return no_results(NOTHING_INDEXED, self.contexts.cuts(query, records))
+        contexts, left_out = self.contexts.build(query, groups, condition)
         with self._timing.stage("rank"):
-            vectors = partial(vectors_of, indexes)
-            page, ranking = paginate(query, rank_function(context), vectors, hashes_of)
-        return RankedResults(page, ranking, cut_texts, query.offset + 1)
+            comparison = self._comparison([context.indexes for context in contexts])
+            page, ranking = paginate(query, rank_jointly(contexts), comparison)
+        cut_texts = join_cuts([context.embedded_query.cuts for context in contexts])
+        return RankedResults(page, ranking, cut_texts, query.offset + 1, left_out)
 
     def _by_date(self, query: Query) -> RankedResults:
         """Rank the newest pictures first, for a query of a filter or collections alone."""
@@ -130,7 +122,7 @@ class Searcher:
         if not collections:
             return no_results(NOTHING_INDEXED)
         ids = [collection.id for collection, _ in collections]
-        indexes = self._indexes.indexes(collections, False) if query.compares else []
+        groups = self._groups(collections, False) if query.compares else []
         with self._timing.stage("filter"):
             newest = self._catalog.filters.newest(ids, query.where, MAX_HITS)
         if not len(newest):
@@ -139,8 +131,7 @@ class Searcher:
             page, ranking = paginate(
                 query,
                 lambda depth: newest_first(newest[:depth]),
-                partial(vectors_of, indexes),
-                self._catalog.hashes.of,
+                self._comparison([group.indexes for group in groups]),
             )
         return RankedResults(page, ranking, first=query.offset + 1)
 
@@ -153,59 +144,35 @@ class Searcher:
         return query, collections
 
     def _collections_of(self, query: Query) -> SearchedCollections:
-        """Return the collections to search; raise SpaceMismatch for several spaces."""
-        compares = query.compares
+        """Return the collections to search."""
         collections = self._catalog.collections.with_last_changes(query.collections)
         if not query.collections:  # all collections: drop what belongs to removed ones
             collection_ids = {collection.id for collection, _ in collections}
             self._keep_facets(collection_ids)
             if self._indexes.keep_only([collection for collection, _ in collections]):
-                self._backgrounds.clear()
-        if compares and len({collection.space.id for collection, _ in collections}) > 1:
-            summaries = self._catalog.collections.summaries()
-            filled_names = {summary.name for summary in summaries if summary.pictures}
-            collections = [pair for pair in collections if pair[0].name in filled_names]
-            if len({collection.space.id for collection, _ in collections}) > 1:
-                listing = "; ".join(
-                    f"{collection.name}: {collection.space.encoder}"
-                    for collection, _ in collections
-                )
-                raise SpaceMismatch(
-                    "spaces-differ",
-                    "these collections were embedded by different encoders, whose scores can't be "
-                    "compared; choose one with --collection ({collections})",
-                    collections=listing,
-                )
+                self.contexts.backgrounds.clear()
         return collections
 
-    def _found_words(
+    def _groups(
         self,
-        query: Query,
-        words: tuple[str, ...],
-        collection_ids: Sequence[int],
-        indexes: Sequence[CollectionIndexes],
-        condition: Test | None,
-    ) -> FoundWords | None:
-        """Search the words index, if the words signal is requested and captions exist."""
-        has_captions = any(index.caption_count for index in indexes)
-        if not has_captions or not words or "words" not in query.by:
-            return None
-        return self._catalog.words.find(words, collection_ids, condition)
-
-    def _background(
-        self, indexes: Sequence[CollectionIndexes], encoder: Encoder
-    ) -> Callable[[], Background]:
-        return partial(self._backgrounds.of, indexes, encoder.encode_texts)
-
-    def _embedder(
-        self,
-        encoder: Encoder,
         collections: SearchedCollections,
-        background: Callable[[], Background],
-    ) -> QueryEmbedder:
-        records = [collection for collection, _ in collections]
-        adapter = self.adapters.adapter_of(records)
-        return QueryEmbedder(self._catalog, self._limits, encoder, records, background, adapter)
+        with_captions: bool,
+        allowed_ids: Mapping[int, Ids] | None = None,
+    ) -> list[SpaceGroup]:
+        """Return the collections grouped by space, without groups that have nothing to search."""
+        by_space: dict[str, list[tuple[Collection, int]]] = {}
+        for collection, last_change in collections:
+            by_space.setdefault(collection.space.id, []).append((collection, last_change))
+        groups = []
+        for members in by_space.values():
+            records = [collection for collection, _ in members]
+            if allowed_ids is None or any(len(allowed_ids[each.id]) for each in records):
+                indexes = self._indexes.indexes(members, with_captions, allowed_ids)
+                groups.append(SpaceGroup(records, indexes))
+        return [group for group in groups if group.has_pictures]
+
+    def _comparison(self, spaces: Sequence[Sequence[CollectionIndexes]]) -> Comparison:
+        return Comparison(spaces, self._catalog.hashes)
 
 
 def no_results(note: Message, cut_texts: tuple[CutText, ...] = ()) -> RankedResults:

@@ -73,6 +73,7 @@ def results_page(url: SearchUrl) -> str:
         marks=marks(url),
         hits=hits,
         cuts=answer.cuts,
+        left_out=[note.outside for note in answer.notes if note.code == "collections-left-out"],
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,
@@ -140,7 +141,7 @@ def of_picture(picture_id: int, url: SearchUrl) -> str:
         alike = likeness(picture)
         nearby = neighbours(url, picture_id, rank)
     except (EncoderUnavailable, SpaceMismatch) as error:  # the picture itself can still be shown
-        unlike, nearby = error.message, None
+        unlike, nearby = error.outside, None
     return render_template(
         "picture.html",
         url=url,

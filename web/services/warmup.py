@@ -52,7 +52,8 @@ class Warmup:
 
     def _warm(self) -> None:
         try:
-            self._engine.warm()
+            for note in self._engine.warm():
+                log.warning("%s", note)
         except LimnError as error:
             log.warning("searches will fail for now: %s", error)
             self._error = error

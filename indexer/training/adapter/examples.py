@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from search.catalog.records import ConceptMark
 from search.engine import Engine
 from search.errors import BadSource
 from search.ranking.calibration import STOCK_TEXTS
@@ -61,8 +60,8 @@ def gather(engine: Engine, collection: Collection) -> AdapterExamples:
     """
     ids, pictures = engine.store(collection).items()
     marks = engine.catalog.marks.all()
-    text_marks = [ConceptMark(each.content_hash, each.more) for each in marks if each.words]
-    picture_ids = engine.catalog.concepts.pictures(text_marks, [collection.id])
+    contents = [each.content_hash for each in marks if each.words]
+    picture_ids = engine.catalog.pictures.with_contents(contents, [collection.id])
     sides: dict[str, dict[bool, list[int]]] = defaultdict(lambda: {True: [], False: []})
     for mark in marks:
         row = int(np.searchsorted(ids, picture_ids.get(mark.content_hash, -1)))

@@ -27,10 +27,13 @@ class PictureSignal:
 
     def score(self, context: SearchContext, candidates: Candidates) -> SignalScores:
         """Score by cosine; the strength is the z-score, zeros where the signal is not requested."""
-        vector, background = context.embedded_query.vector, context.background()
-        cosines = (candidates.vectors @ vector[0]).astype(np.float32)
-        plain = context.embedded_query.plain
-        distribution = background.text_picture if plain else background.of_picture(vector)
+        query, background = context.embedded_query, context.background()
+        cosines = (candidates.vectors @ query.vector[0]).astype(np.float32)
+        distribution = (
+            background.text_picture
+            if query.plain
+            else background.of_picture(query.vector, query.kind)
+        )
         strength = distribution.z_score(cosines)
         if self.name not in context.query.by:
             strength = np.zeros_like(strength)
