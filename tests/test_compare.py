@@ -27,6 +27,7 @@ from search.catalog.jobs import UPGRADE
 from search.engine import Engine
 from search.errors import SpaceMismatch
 from search.query.records import IndexedTerm, Query, TextTerm
+from search.records import Collection
 from search.settings import Settings
 from tests.commands import limn_command
 from tests.raw_sql import database_of
@@ -238,7 +239,8 @@ def test_the_former_pair_answers_as_before_the_switch(world: World) -> None:
 
 def test_a_switch_in_the_middle_of_a_query_mixes_no_spaces(world: World) -> None:
     query = Query((IndexedTerm(7),), ("walls",), k=9)
-    before, switches = world.engine.search(query), []
+    before = world.engine.search(query)
+    switches: list[Collection] = []
 
     def switch(statement: str) -> None:
         if "FROM picture_embedding" in statement and not switches:

@@ -44,7 +44,7 @@ LIMITS = {
     "indexer_circles": 0,
     "indexer_file_circles": 0,
     "indexer_upward": 0,
-    "answer_stays": 50,
+    "answer_stays": 49,
     "answer_rooms": 9,
     "index_stays": 118,
     "index_rooms": 19,

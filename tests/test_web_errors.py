@@ -238,14 +238,19 @@ def test_a_picture_whose_file_is_gone_is_told_with_the_reason(
     assert client.get("/?q=green").status_code == 200
 
 
-def test_collections_of_two_encoders_are_not_searched_together(
+def test_a_collection_whose_encoder_changed_is_left_out_and_refused_alone(
     client: FlaskClient, engine: Engine, tmp_path: Path
 ) -> None:
     engine.catalog.collections.open("other", Space("another-space", "tiny", 64))
-    assert client.get("/api/v1/search?q=red").status_code == 200, "an empty collection is no bar"
+    answer = client.get("/api/v1/search?q=red").json
+    assert answer is not None and answer["notes"] == [], "an empty collection is no bar"
     store(engine.catalog, tmp_path / "other.png", "red", collection="other")
-    assert "different encoders" in detail(client.get("/api/v1/search?q=red"), 409)
-    assert client.get("/?q=red").status_code == 409
+    answer = client.get("/api/v1/search?q=red").json
+    assert answer is not None and answer["hits"]
+    assert "other could not be searched" in answer["notes"][0]
+    assert "other could not be searched" in client.get("/?q=red").text
+    assert "now makes" in detail(client.get("/api/v1/search?q=red&collection=other"), 409)
+    assert client.get("/?q=red&collection=other").status_code == 409
     assert client.get(f"/api/v1/search?q=red&collection={COLLECTION}").status_code == 200
     assert client.get("/pictures/1").status_code == 200
 
