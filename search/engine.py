@@ -85,8 +85,10 @@ class Engine:
         """Return the hits of `answer`, best first."""
         return list(self.answer(query).hits)
 
-    def answer(self, query: Query) -> Answer:
+    def answer(self, query: Query, second: bool = False) -> Answer:
         """Answer a query, best hit first; an answer without hits gives the reason in its notes.
+
+        With `second`, collections answer in their second spaces; SpaceMismatch if one has none.
 
         Raises:
             BadQuery: the query can't be answered as it is.
@@ -95,14 +97,14 @@ class Engine:
             EncoderUnavailable, SpaceMismatch: no encoder of the collections can be opened, or each
                 makes another space now; where some can, a note names the collections left out.
         """
-        results = self.order(query)
+        results = self.order(query, second)
         page = results.page
         hits = self._searcher().hits(results, results.first, len(page.pictures))
         return Answer(hits, page.confidence, page.more, results.notes, results.cuts)
 
-    def order(self, query: Query) -> RankedResults:
+    def order(self, query: Query, second: bool = False) -> RankedResults:
         """Return the ranking of `answer` without reading pictures; raise what `answer` raises."""
-        return self._searcher().rank(query)
+        return self._searcher().rank(query, second)
 
     def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:
         """Return `count` hits from the rank `start` on, without pictures removed meanwhile."""

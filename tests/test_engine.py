@@ -21,7 +21,7 @@ from search.query.records import IndexedTerm, PictureTerm, Query, TextTerm
 from search.records import PictureFacts, Space
 from search.settings import Settings
 from tests.raw_sql import database_of
-from tests.tiny_index import run_index
+from tests.tiny_index import run_index, vector_of
 
 COLLECTION = "colours"
 
@@ -71,7 +71,7 @@ def test_hits_are_ranked_by_their_cosine_and_joined_with_sql(engine: Engine) -> 
     encoder = TinyEncoder()
     query = encoder.encode_texts(["a red wall"])[0]
     for hit in hits:
-        _, vector = engine.catalog.pictures.vector(hit.picture.id)
+        vector = vector_of(engine.catalog, hit.picture.id)
         assert hit.score == pytest.approx(float(query @ vector), abs=1e-3)
         colour = hit.picture.path.stem
         assert [each.text for each in hit.picture.facts.captions] == [
@@ -230,5 +230,5 @@ def test_searches_over_many_pictures_equal_a_scan_of_sql(engine: Engine, tmp_pat
     hits = engine.search(Query((TextTerm("yellow on the left"),), ("random",), k=100))
     assert len(hits) == 60
     for hit in hits:
-        _, vector = engine.catalog.pictures.vector(hit.picture.id)
+        vector = vector_of(engine.catalog, hit.picture.id)
         assert hit.score == pytest.approx(float(query @ vector), abs=1e-3)

@@ -32,7 +32,7 @@ from search.ranking.signals import SIGNALS
 from search.records import Ids, Picture, Scores, Vectors
 from search.settings import Settings
 from tests.raw_sql import database_of
-from tests.tiny_index import run_index
+from tests.tiny_index import run_index, vector_of
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +111,7 @@ def test_each_hit_tells_what_matched_and_shares_add_up(engine: Engine) -> None:
         assert hit.confidence is not None and 0 <= hit.confidence <= 1
         assert sum(match.share for match in hit.matches) == pytest.approx(1, abs=1e-5)
         found = {match.by: match for match in hit.matches}
-        _, vector = engine.catalog.pictures.vector(hit.picture.id)
+        vector = vector_of(engine.catalog, hit.picture.id)
         assert found["picture"].score == pytest.approx(float(query @ vector), abs=1e-3)
         captions = hit.picture.facts.captions
         assert ("caption" in found) == bool(captions)

@@ -133,8 +133,8 @@ def test_a_text_that_no_database_takes_is_refused_by_each_alike(
 
 def test_a_number_of_more_than_64_bits_is_refused_by_each_alike(catalog: Catalog) -> None:
     with pytest.raises(BadQuery, match="is too large; whole numbers go up to 9223372036854775807"):
-        catalog.pictures.vectors([1, MAX_INTEGER + 1])
-    assert catalog.pictures.vectors([1, MAX_INTEGER]) == {}
+        catalog.pictures.vectors([1, MAX_INTEGER + 1], "space")
+    assert catalog.pictures.vectors([1, MAX_INTEGER], "space") == {}
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

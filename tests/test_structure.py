@@ -56,7 +56,7 @@ LIMITS = {
     "large_classes": 0,
     "small_files": 4,
     "large_files": 47,
-    "engine_lines": 172,
+    "engine_lines": 174,
     "engine_methods": 28,
     "engine_imports": 22,
 }

@@ -9,6 +9,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.records import RunCounts
 from search.encoders.tiny import TinyEncoder
 from search.pictures import Limits
+from search.records import Vectors
 from search.settings import Settings
 
 
@@ -25,6 +26,11 @@ class Silent:
     def begin(self, plan: RunState) -> None: ...
 
     def advance(self, counts: RunCounts, total: int, at: str) -> None: ...
+
+
+def vector_of(catalog: Catalog, picture_id: int) -> Vectors:
+    """Return the stored embedding (64,) of a picture."""
+    return catalog.pictures.vectors([picture_id], TinyEncoder().space.id)[picture_id]
 
 
 def run_index(catalog: Catalog, folder: Path, name: str = "colours") -> RunCounts:

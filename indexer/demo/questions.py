@@ -11,6 +11,7 @@ from indexer.training.builtin.labelled import glossary
 from search.engine import Engine
 from search.facets.records import Folder
 from search.records import Collection
+from search.text.analysis import describes
 
 # Enough to choose from; the demo is not to wait for all of a large collection.
 MAX_LOOKED_AT = 2_000
@@ -45,7 +46,7 @@ def _captions(engine: Engine, collection: Collection) -> Iterator[str]:
     """Captions that only one picture has, so that it is known what should come first."""
     pictures = islice(engine.catalog.pictures.with_captions(collection), MAX_LOOKED_AT)
     texts = Counter(picture.facts.captions[0].text for picture in pictures)
-    alone = [text for text, count in texts.items() if count == 1 and _says_something(text)]
+    alone = [text for text, count in texts.items() if count == 1 and describes(text)]
     yield from map(_shorten, alone[:: max(1, len(alone) // 3)])
 
 
@@ -74,12 +75,6 @@ def _looks(engine: Engine, collection: Collection, most: int) -> list[str]:
     nearest = (vectors[:MAX_LOOKED_AT] @ (words - words.mean(axis=0)).T).argmax(axis=1)
     counts = np.bincount(nearest, minlength=len(names))
     return [names[place] for place in np.argsort(-counts, kind="stable")[:most] if counts[place]]
-
-
-def _says_something(text: str) -> bool:
-    """Return whether a caption holds words: not IMG_1234, nor a camera's fixed text."""
-    letters = re.findall(r"[^\W\d_]", text)
-    return len(letters) > 2 and len(letters) > len(text) / 2 and not text.isupper()
 
 
 def _shorten(text: str) -> str:

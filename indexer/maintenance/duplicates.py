@@ -54,7 +54,8 @@ def duplicates(catalog: Catalog, collection: Collection) -> Iterator[DuplicateGr
             yield _group("same", copies)
     single = [copies[0] for copies in by_content.values()]
     with_hash = [each for each in single if each.perceptual_hash is not None]
-    for members in _components(len(with_hash), _alike(catalog, with_hash)):
+    pairs = _alike(catalog, collection.space.id, with_hash)
+    for members in _components(len(with_hash), pairs):
         yield _group("near", [with_hash[place] for place in members])
 
 
@@ -68,7 +69,9 @@ def _of_one_animation(copies: Sequence[HashedPicture]) -> bool:
     return len(folders) == 1 and animation_of(copies[0].path) is not None
 
 
-def _alike(catalog: Catalog, looks: Sequence[HashedPicture]) -> Iterator[tuple[int, int]]:
+def _alike(
+    catalog: Catalog, space_id: str, looks: Sequence[HashedPicture]
+) -> Iterator[tuple[int, int]]:
     """Yield pairs of places that a search folds: near hashes and similar embeddings."""
     hashes = np.array([each.perceptual_hash for each in looks], np.int64).view(np.uint64)
     near = [
@@ -78,12 +81,11 @@ def _alike(catalog: Catalog, looks: Sequence[HashedPicture]) -> Iterator[tuple[i
     ]
     for start in range(0, len(near), PIECE):
         pairs = near[start : start + PIECE]
-        vectors = catalog.pictures.vectors(
-            sorted({looks[place].id for pair in pairs for place in pair})
-        )
+        ids = sorted({looks[place].id for pair in pairs for place in pair})
+        vectors = catalog.pictures.vectors(ids, space_id)
         for one, other in pairs:
             both = [
-                vectors[looks[place].id][1] for place in (one, other) if looks[place].id in vectors
+                vectors[looks[place].id] for place in (one, other) if looks[place].id in vectors
             ]
             if len(both) == 2 and float(both[0] @ both[1]) >= MIN_COSINE:
                 yield one, other

@@ -10,10 +10,12 @@ from search.catalog.catalog import Catalog
 from search.catalog.known_files import KnownFileRow
 from search.errors import BadPicture
 from search.pictures import Limits, content_hash, load_file
-from search.records import Collection
+from search.records import Collection, Space
 
 # float16 at rest leaves a unit vector this far from length 1 at most.
 LENGTH_ERROR = 0.01
+
+AGAIN = "index it again: limn index"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,17 @@ def verify(catalog: Catalog, collection: Collection, limits: Limits) -> Iterator
     whose bytes changed while its size and time did not, as happens on a failing disk.
     """
     known_files = catalog.files(collection)
-    again = "index it again: limn index"
     for row in known_files.everything():
         path = row.place
         try:
             data = load_file(path, limits)
         except BadPicture as error:
-            yield Defect(path, f"{error.reason}: {error}", again)
+            yield Defect(path, f"{error.reason}: {error}", AGAIN)
             continue
         if content_hash(data) == row.content_hash:
-            yield _vector(catalog, row)
+            yield _vector(catalog, collection.space, row)
         elif _has_changed(row):
-            yield Defect(path, "it changed since it was indexed", again)
+            yield Defect(path, "it changed since it was indexed", AGAIN)
         else:
             yield Defect(
                 path,
@@ -60,8 +61,10 @@ def _has_changed(row: KnownFileRow) -> bool:
     return (status.st_size, status.st_mtime_ns) != (row.size_bytes, row.mtime_ns)
 
 
-def _vector(catalog: Catalog, row: KnownFileRow) -> Defect | None:
-    _, vector = catalog.pictures.vector(row.id)
+def _vector(catalog: Catalog, space: Space, row: KnownFileRow) -> Defect | None:
+    vector = catalog.pictures.vectors([row.id], space.id).get(row.id)
+    if vector is None:
+        return Defect(row.place, f"{space.encoder} did not embed it", AGAIN)
     length = float(np.linalg.norm(vector))
     if np.isfinite(vector).all() and abs(length - 1) < LENGTH_ERROR:
         return None

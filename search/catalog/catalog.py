@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from search.catalog.adapters import Adapters
 from search.catalog.boards import CatalogBoards
+from search.catalog.caption_sample import CaptionSamples
 from search.catalog.change_log import ChangeLog
 from search.catalog.collection import CollectionRows
 from search.catalog.concepts import Concepts
@@ -43,6 +44,7 @@ class Catalog:
         self.writer = PictureWriter(database, self.changes)
         self.second_spaces = SecondSpaces(database, self.changes)
         self.embeddings = EmbeddingRows(database, self.changes)
+        self.caption_samples = CaptionSamples(database)
         self.failures = FailureRows(database, self.changes)
         self.facts = FactRows(database)
         self.filters = CatalogFilters(database)

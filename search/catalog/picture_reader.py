@@ -18,7 +18,7 @@ from search.catalog.database.vectors import from_blobs
 from search.catalog.fact_columns import FACT_COLUMNS, from_columns
 from search.catalog.records import path_hash
 from search.errors import NotFound
-from search.records import Caption, Collection, Fields, Picture, Space, Vectors
+from search.records import Caption, Collection, Fields, Picture, Vectors
 
 
 class Row(NamedTuple):
@@ -36,6 +36,14 @@ class Row(NamedTuple):
     origin: str
     field: str | None
     number: float | None
+
+
+class IndexedFile(NamedTuple):
+    """A picture's file: its path, its content's hash in hex, and its collection's encoder."""
+
+    path: Path
+    content: str
+    encoder: str
 
 
 COLUMNS = (*Row._fields, *FACT_COLUMNS)
@@ -135,37 +143,18 @@ class PictureReader:
             raise _unknown_picture(picture_id)
         return bytes(digest).hex()
 
-    def vector(self, picture_id: int) -> tuple[Collection, Vectors]:
-        """Return a picture's collection and its embedding (width,) in the collection's space.
-
-        Raises:
-            NotFound: no picture has that id.
-        """
-        vectors = self.vectors([picture_id])
-        if picture_id not in vectors:
-            raise _unknown_picture(picture_id)
-        return vectors[picture_id]
-
-    def vectors(self, ids: Sequence[int]) -> dict[int, tuple[Collection, Vectors]]:
-        """Return the results of `vector` for several pictures, without removed ones.
+    def vectors(self, ids: Sequence[int], space_id: str) -> dict[int, Vectors]:
+        """Return the embeddings (width,) of pictures in a space, by id, of those that have one.
 
         A missing picture still has its embedding: a query can use it.
         """
-        p, e, c, s = t.picture, t.picture_embedding, t.collection, t.space
-        statement = (
-            sa.select(p.c.id, c.c.id.label("collection_id"), c.c.name, e.c.space_id)
-            .add_columns(s.c.encoder, s.c.width, e.c.vector)
-            .select_from(p.join(c).join(s).join(e, e.c.picture_id == p.c.id))
-            .where(e.c.space_id == c.c.space_id)
-        )
+        e = t.picture_embedding.c
+        statement = sa.select(e.picture_id, e.vector, t.space.c.width)
+        statement = statement.select_from(t.picture_embedding.join(t.space))
+        statement = statement.where(e.space_id == space_id)
         with self._database.read_transaction() as sql:
-            rows = in_pieces(sql, statement, p.c.id, ids)
-        by_id = {}
-        for row in rows:
-            space = Space(row.space_id, row.encoder, row.width)
-            collection = Collection(row.collection_id, row.name, space)
-            by_id[row.id] = (collection, from_blobs([row.vector], row.width)[0])
-        return by_id
+            rows = in_pieces(sql, statement, e.picture_id, ids)
+        return {row.picture_id: from_blobs([row.vector], row.width)[0] for row in rows}
 
     def ids_at(self, paths: Sequence[Path], collections: Sequence[str] = ()) -> list[int]:
         """Return the ids of the pictures at these paths, in the named collections or in any."""
@@ -186,14 +175,18 @@ class PictureReader:
             rows = in_pieces(sql, statement, p.content_hash, hashes)
         return {bytes(row.content_hash).hex(): Path(os.fsdecode(row.path)) for row in rows}
 
-    def files_of(self, ids: Sequence[int]) -> dict[int, tuple[Path, str]]:
-        """Return the path and the content's hash in hex of pictures, missing ones too, by id."""
+    def files_of(self, ids: Sequence[int]) -> dict[int, IndexedFile]:
+        """Return the files of pictures, missing ones too, by id, without removed ones."""
         p = t.picture.c
-        statement = sa.select(p.id, p.path, p.content_hash)
+        statement = sa.select(p.id, p.path, p.content_hash, t.space.c.encoder)
+        statement = statement.select_from(t.picture.join(t.collection).join(t.space))
         with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement, p.id, ids)
         return {
-            row.id: (Path(os.fsdecode(row.path)), bytes(row.content_hash).hex()) for row in rows
+            row.id: IndexedFile(
+                Path(os.fsdecode(row.path)), bytes(row.content_hash).hex(), row.encoder
+            )
+            for row in rows
         }
 
     def with_contents(

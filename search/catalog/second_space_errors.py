@@ -1,7 +1,17 @@
-"""Errors of a collection's second space: what it is not in the state for, and what to type."""
+"""The second space of a collection where its state suits a step, or else what to type."""
 
 from search.errors import SpaceMismatch
 from search.records import Collection
+
+
+def answering_by_second(collection: Collection) -> Collection:
+    """Return a collection as it answers in its second space; raise SpaceMismatch if it can't."""
+    second = collection.second
+    if second is None:
+        raise unsuited(collection, "", None)
+    if second.state not in ("ready", "former"):
+        raise unsuited(collection, second.space.encoder, second.state)
+    return collection.in_second_space()
 
 
 def occupied(collection: Collection, encoder: str, state: str | None) -> SpaceMismatch:

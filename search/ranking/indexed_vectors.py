@@ -9,6 +9,7 @@ import numpy as np
 from cachetools import LRUCache
 
 from search.catalog.catalog import Catalog
+from search.catalog.picture_reader import IndexedFile
 from search.encoders import Encoder
 from search.errors import BadPicture, NotFound, SpaceMismatch
 from search.pictures import Limits, content_hash, load_file, read_picture
@@ -87,31 +88,25 @@ class IndexedVectors:
 
     def _rows(self, ids: Sequence[int]) -> tuple[dict[int, Vectors], dict[int, SpaceMismatch]]:
         """Return the vectors (width,) of pictures by id, and the errors of those without one."""
-        space, rows, encoders = self._encoder.space, {}, {}
-        for picture_id, (collection, vector) in self._pictures.vectors(ids).items():
-            if collection.space.id == space.id:
-                rows[picture_id] = vector
-            else:
-                encoders[picture_id] = collection.space.encoder
-        errors: dict[int, SpaceMismatch] = {}
-        if not encoders:
+        space, errors = self._encoder.space, dict[int, SpaceMismatch]()
+        rows = self._pictures.vectors(ids, space.id)
+        others = [picture_id for picture_id in ids if picture_id not in rows]
+        if not others:
             return rows, errors
-        files = self._pictures.files_of(list(encoders))
+        files = self._pictures.files_of(others)
         copies = self._pictures.with_contents(
-            [content for _, content in files.values()], self._collection_ids
+            [file.content for file in files.values()], self._collection_ids
         )
-        copy_vectors = self._pictures.vectors(list(copies.values()))
-        for picture_id, (path, content) in files.items():
-            if copies.get(content) in copy_vectors:
-                rows[picture_id] = copy_vectors[copies[content]][1]
+        copy_vectors = self._pictures.vectors(list(copies.values()), space.id)
+        for picture_id, file in files.items():
+            if copies.get(file.content) in copy_vectors:
+                rows[picture_id] = copy_vectors[copies[file.content]]
                 continue
-            embed = partial(self._embed, path, content)
+            embed = partial(self._embed, file.path, file.content)
             try:
-                rows[picture_id] = self._file_vectors.of(space.id, content, embed)
+                rows[picture_id] = self._file_vectors.of(space.id, file.content, embed)
             except BadPicture as error:
-                errors[picture_id] = _unreadable(
-                    picture_id, path, encoders[picture_id], space.encoder
-                )
+                errors[picture_id] = _unreadable(picture_id, file, space.encoder)
                 errors[picture_id].__cause__ = error
         return rows, errors
 
@@ -136,13 +131,13 @@ class IndexedVectors:
         return preparation.pixels(picture)
 
 
-def _unreadable(picture_id: int, path: Path, encoder: str, other_encoder: str) -> SpaceMismatch:
+def _unreadable(picture_id: int, file: IndexedFile, other_encoder: str) -> SpaceMismatch:
     return SpaceMismatch(
         "picture-of-another-encoder",
         "picture {id} ({file}) was embedded by {encoder}, and its file can't be read "
         "for {other_encoder}; if the file has moved or changed, index its folder again",
         id=picture_id,
-        file=path.name,
-        encoder=encoder,
+        file=file.path.name,
+        encoder=file.encoder,
         other_encoder=other_encoder,
     )

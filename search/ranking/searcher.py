@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from search.catalog.catalog import Catalog
+from search.catalog.second_space_errors import answering_by_second
 from search.encoders.pool import EncoderPool
 from search.errors import BadQuery, Message, NotFound
 from search.indexes.collection_indexes import CollectionIndexes
@@ -47,10 +48,10 @@ class Searcher:
         self._indexes = indexes
         self._keep_facets = keep_facets
 
-    def rank(self, query: Query) -> RankedResults:
-        """Rank pictures by a query; raise what `Engine.answer` raises."""
+    def rank(self, query: Query, second: bool = False) -> RankedResults:
+        """Rank pictures by a query; do and raise what `Engine.answer` does."""
         check(query)
-        return self._by_relevance(query) if query.ranks else self._by_date(query)
+        return self._by_relevance(query, second) if query.ranks else self._by_date(query, second)
 
     def hits(self, results: RankedResults, start: int, count: int) -> tuple[Hit, ...]:
         """Return `count` hits from the rank `start` on, without pictures removed meanwhile."""
@@ -92,8 +93,8 @@ class Searcher:
         vectors, _ = in_each_space(groups, embed)
         return dict(vectors)
 
-    def _by_relevance(self, query: Query) -> RankedResults:
-        query, collections = self._resolve(query)
+    def _by_relevance(self, query: Query, second: bool) -> RankedResults:
+        query, collections = self._resolve(query, second)
         if not collections:
             return no_results(NOTHING_INDEXED)
         records = [collection for collection, _ in collections]
@@ -116,9 +117,9 @@ class Searcher:
         cut_texts = join_cuts([context.embedded_query.cuts for context in contexts])
         return RankedResults(page, ranking, cut_texts, query.offset + 1, left_out)
 
-    def _by_date(self, query: Query) -> RankedResults:
+    def _by_date(self, query: Query, second: bool) -> RankedResults:
         """Rank the newest pictures first, for a query of a filter or collections alone."""
-        query, collections = self._resolve(query)
+        query, collections = self._resolve(query, second)
         if not collections:
             return no_results(NOTHING_INDEXED)
         ids = [collection.id for collection, _ in collections]
@@ -135,9 +136,11 @@ class Searcher:
             )
         return RankedResults(page, ranking, first=query.offset + 1)
 
-    def _resolve(self, query: Query) -> tuple[Query, SearchedCollections]:
+    def _resolve(self, query: Query, second: bool) -> tuple[Query, SearchedCollections]:
         """Return the query with the columns of its filter resolved, and its collections."""
         collections = self._collections_of(query)
+        if second:
+            collections = [(answering_by_second(each), last) for each, last in collections]
         if query.where is not None:
             ids = [collection.id for collection, _ in collections]
             query = replace(query, where=self._catalog.filters.resolve(ids, query.where))

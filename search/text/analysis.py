@@ -42,6 +42,8 @@ PIECES = {"han": 2, "kana": 2, "hangul": 2, "thai": 3}
 # in a database would no longer be those of its queries.
 LETTERS = regex.compile(r"\P{M}\p{M}*")
 
+LETTER = regex.compile(r"[^\W\d_]")
+
 # Invisible: soft hyphens, joiners, variation selectors, marks of direction.
 IGNORED = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 
@@ -68,6 +70,12 @@ MAX_QUERY_WORDS = 32
 # BM25's usual constants (Robertson and Zaragoza 2009): how soon repetitions of a word stop
 # counting, and how much long captions are penalized.
 K1, B = 1.2, 0.75
+
+
+def describes(text: str) -> bool:
+    """Return whether a caption has words: it is not IMG_1234, nor a camera's fixed text."""
+    letters = LETTER.findall(text)
+    return len(letters) > 2 and len(letters) > len(text) / 2 and not text.isupper()
 
 
 def words_of(text: str) -> list[str]:

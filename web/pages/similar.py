@@ -39,11 +39,13 @@ def likeness(picture: Picture) -> Likeness:
 def _copies(picture: Picture, hits: Sequence[Hit]) -> set[int]:
     """Return the ids of the hits that a search would fold under the picture."""
     catalog = engine().catalog
-    embeddings = catalog.pictures.vectors([picture.id, *(hit.picture.id for hit in hits)])
+    shown_ids = [picture.id, *(hit.picture.id for hit in hits)]
+    space = catalog.collections.one(picture.collection).space
+    embeddings = catalog.pictures.vectors(shown_ids, space.id)
     ids = [picture.id, *(picture_id for picture_id in embeddings if picture_id != picture.id)]
     if picture.id not in embeddings:  # the picture was removed a moment ago
         return set()
-    vectors = np.stack([embeddings[picture_id][1] for picture_id in ids])
+    vectors = np.stack([embeddings[picture_id] for picture_id in ids])
     near = near_duplicates(vectors, *catalog.hashes.of(np.array(ids)))[0]
     return {
         picture_id
