@@ -9,26 +9,24 @@ from time import monotonic
 from indexer.indexing.cancellation import LOOK_EVERY_S, JobCancelled
 from search.catalog.jobs import Jobs
 from search.catalog.records import RunCounts
-from search.encoders.hub_pair.pair import HubPair
+from search.encoders import backend_of
 from search.errors import LimnError
 
 RATE_SPAN_S = 5.0
 """The rate is that of these last seconds."""
 
 
-def download_for_job(jobs: Jobs, job_id: int, name: str) -> HubPair:
-    """Download the pair of a short name or specification, with the job's progress; prepare it.
+def download_for_job(jobs: Jobs, job_id: int, name: str) -> None:
+    """Download the pair of a name or specification, unless it is here, with the job's progress.
 
     The bytes that an earlier download received are not requested again.
 
     Raises:
         JobCancelled: the job was cancelled.
-        BadSetting, EncoderUnavailable, StorageFailed: as `get_pair` does.
+        BadSetting, EncoderUnavailable, StorageFailed: as `EncoderBackend.fetch` does.
     """
-    from search.encoders.hub_pair.encoder import get_pair  # onnxruntime takes a while
-
     with reported_progress(jobs, job_id) as progress:
-        return get_pair(name, progress.count)
+        backend_of(name).fetch(name, progress.count)
 
 
 class DownloadProgress:

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from indexer.indexing.cancellation import JobCancelled, cancellable
+from indexer.indexing.download import download_for_job
 from indexer.indexing.fill import FillResult, fill
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import ENDED, UPGRADE
@@ -71,6 +72,7 @@ def upgrade(
     """
     catalog, jobs = engine.catalog, engine.catalog.jobs
     with catalog.upgrade_lock(catalog.collections.one(request.name)):
+        download_for_job(jobs, job_id, request.encoder)
         encoder = engine.encoder(request.encoder)
         collection = catalog.collections.one(request.name)
         jobs.start(collection, UPGRADE, Path(request.encoder), job_id)

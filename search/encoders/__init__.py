@@ -1,6 +1,6 @@
 """Encoder pairs: the protocols of a pair and its backend, and the function that opens one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, cast
 
@@ -73,6 +73,17 @@ class EncoderBackend(Protocol):
 
         Raises:
             BadSetting, EncoderUnavailable: as `open` does.
+        """
+
+    def fetch(self, spec: str, report: Callable[[int, int], None]) -> None:
+        """Download what the pair needs and this machine lacks; nothing for most.
+
+        `report` is called with the received bytes and their total, again and again. What it raises
+        ends the download; the next one continues from there.
+
+        Raises:
+            BadSetting, EncoderUnavailable: as `open` does.
+            StorageFailed: the disk is full, or the cache can't be written.
         """
 
     def list_installed(self) -> Iterable[EncoderInfo]:

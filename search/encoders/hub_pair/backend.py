@@ -1,6 +1,6 @@
 """The backend of published pairs; nothing slow is imported until one is used."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from search.encoders import Encoder, EncoderBackend, EncoderInfo
@@ -38,6 +38,16 @@ class HubBackend(EncoderBackend):
         pair_spec, hub = parse(spec), Hub.from_environment()
         if pair_here(pair_spec, hub) is None:
             hub.require(pair_spec)
+
+    def fetch(self, spec: str, report: Callable[[int, int], None]) -> None:
+        """Download a pair that is not here, and make the copies of graphs that it needs."""
+        from search.encoders.hub_pair.encoder import get_pair
+        from search.encoders.hub_pair.hub import Hub
+        from search.encoders.hub_pair.pair import pair_here
+        from search.encoders.hub_pair.specification import parse
+
+        if pair_here(parse(spec), Hub.from_environment()) is None:
+            get_pair(spec, report)
 
     def list_installed(self) -> Iterable[EncoderInfo]:
         """Yield the pairs in the hub's cache, by their repositories."""
