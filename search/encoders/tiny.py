@@ -93,7 +93,11 @@ class TinyEncoder:
 
     def _rotated(self, vectors: list[NDArray[np.float64]]) -> Vectors:
         rows = _unit(vectors)
-        return rows if self._rotation is None else np.ascontiguousarray(rows @ self._rotation)
+        if self._rotation is None:
+            return rows
+        # One by one: the last bits of a product depend on how many rows it has.
+        turned = [row @ self._rotation for row in rows]
+        return np.array(turned, np.float32).reshape(len(rows), self._width)
 
 
 class TinyBackend(EncoderBackend):
