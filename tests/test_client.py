@@ -51,7 +51,8 @@ def test_the_documentation_does_what_it_says(
     assert lines[1].startswith("1 ") and lines[1].endswith("walls.zip/red.png")
     assert lines[4] == "0 as a poster 96"
     assert int(lines[5]) > 0
-    assert lines[6].startswith("404 there is no collection 'nothing'")
+    assert lines[6] == "builtin"
+    assert lines[7].startswith("404 there is no collection 'nothing'")
     assert (tmp_path / "best.webp").read_bytes()[:4] == b"RIFF"
     assert (tmp_path / "chosen.zip").stat().st_size > 0
 

@@ -275,3 +275,21 @@ def test_axe_finds_nothing_on_the_page_of_pairs(
             assert found_by_axe(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width_px, path
         context.close()
+
+
+@pytest.mark.browser
+def test_a_collection_changes_to_a_pair_that_is_downloaded_first(
+    browser: "Browser", address: str, hub: LoopbackHub
+) -> None:
+    hub.faults.holds_after = HELD_BYTES
+    page = browser.new_page()
+    page.goto(f"{address}collections/colours/pair")
+    page.get_by_label("light").check()
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_text("Downloading light: 2 of 17 MB").wait_for()
+    hub.faults.goes_on.set()
+    page.get_by_role("heading", name="The new encoder pair is ready").wait_for()
+    page.get_by_role("button", name="Use the new pair").click()
+    page.get_by_text("What tiny knows of the pictures is kept").wait_for()
+    assert page.get_by_role("heading", name="light answers now").count() == 1
+    page.close()

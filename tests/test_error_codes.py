@@ -55,6 +55,7 @@ WORDS = {
     "collection-of-another-encoder": ({"remedy"}, set()),
     "page-past-end": ({"hits"}, {"count"}),
     "page-size-out-of-range": ({"things"}, set()),
+    "second-space-occupied": ({"option"}, set()),
 }
 
 
@@ -124,6 +125,12 @@ def test_translations_go_by_codes_that_exist_and_by_their_values(
             known -= {"name"}  # the page writes the name in front
         words, own = WORDS.get(code, (set(), set()))
         assert fields(str(message.string)) == known - words | own, code
+
+
+def test_english_texts_of_the_page_name_no_command() -> None:
+    with (ENGLISH / "errors.po").open("rb") as file:
+        texts = [str(message.string) for message in read_po(file) if message.id]
+    assert [text for text in texts if "limn " in text or " --" in text] == []
 
 
 def test_what_a_page_can_show_is_translated(

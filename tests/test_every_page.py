@@ -42,6 +42,7 @@ PAGES = (
     "encoders",
     "collections/nothing",
     "collections/colours/remove",
+    "collections/colours/pair",
     "collections/colours/map",
     "narrow?q=red&field=size&least=abc",
     "api/v1/docs",

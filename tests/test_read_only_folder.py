@@ -147,6 +147,30 @@ def test_a_schema_that_must_be_upgraded_first_says_who_can(data: Path, reader: R
     assert "has schema 0005" in done.stderr and "limn db upgrade" in done.stderr
 
 
+PAGES = """
+from search.bootstrap import open_engine
+from search.settings import Settings
+from web.app import create_app
+
+settings = Settings.from_environment()
+with open_engine(settings) as engine:
+    client = create_app(engine, settings).test_client()
+    print(client.get("/collections/k").text.count("/collections/k/pair"))
+    print("can only be read" in client.get("/collections/k/pair").text)
+    refused = client.post("/collections/k/pair", data={"encoder": "builtin"})
+    print(refused.status_code)
+"""
+
+
+def test_the_page_offers_no_change_of_the_encoder_pair(
+    data: Path, limn_environment: dict[str, str]
+) -> None:
+    protect(data)
+    command = without_rights([sys.executable, "-c", PAGES])
+    done = subprocess.run(command, env=limn_environment, capture_output=True, encoding="utf-8")
+    assert done.stdout.split("\n")[:3] == ["0", "True", "507"], done.stderr
+
+
 FOLLOWING = """
 import sys
 from search.catalog.database import Database

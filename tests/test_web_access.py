@@ -91,10 +91,17 @@ READS = {
 WRITES = {"collections.folders", "collection_pages.add"}
 ADMINS = {
     "metrics.metrics",
+    "compare_pages.compare",
     *(
         f"{place}.{what}"
         for place in ("collections", "collection_pages")
         for what in ("remove", "forget_missing")
+    ),
+    *(f"pair_pages.{step}" for step in ("choose", "go_on", "decline", "ask")),
+    *(
+        f"{place}.{step}"
+        for place in ("pair_pages", "pair_changes")
+        for step in ("begin", "switch", "back", "finish", "discard")
     ),
 }
 

@@ -17,13 +17,15 @@ from web.api.health import health
 from web.api.jobs import jobs
 from web.api.maps import maps
 from web.api.marks_and_concepts import feedback
+from web.api.pair_changes import pair_changes
 from web.api.saved_searches import saved_searches
 from web.api.search import api
 from web.auth import admit
 from web.i18n.languages import speak
+from web.i18n.messages import in_english
 from web.middleware.compression import compress
 from web.middleware.documents import DocumentsApp
-from web.middleware.errors import handle_errors
+from web.middleware.errors import ErrorTexts, handle_errors
 from web.middleware.etags import tell_unchanged
 from web.middleware.file_responses import RangedResponse
 from web.middleware.metrics import measure, metrics
@@ -33,9 +35,11 @@ from web.middleware.security import guard, is_loopback
 from web.pages import template_filters
 from web.pages.boards import boards
 from web.pages.collection import collection_pages
+from web.pages.compare import compare_pages
 from web.pages.encoders import encoder_pages
 from web.pages.error_page import error_page
 from web.pages.map import map_page
+from web.pages.pair_change import pair_pages
 from web.pages.refused_forms import show_refusals
 from web.pages.saved import saved_pages
 from web.pages.search import pages
@@ -49,7 +53,10 @@ from web.services.exports import Exports
 from web.services.maps import Maps
 from web.services.originals import Originals
 from web.services.page_query import PageQueries
+from web.services.pair_changes import PairChanges
+from web.services.pair_choices import PairChoices
 from web.services.query_images import QueryImages
+from web.services.recent_questions import RecentQuestions
 from web.services.result_cache import ResultCache
 from web.services.server_folders import ServerFolders
 from web.services.uploads import Uploads
@@ -101,11 +108,12 @@ def create_app(
     measure(app)
     guard(app, host)
     admit(app)
-    handle_errors(app, error_page)
+    handle_errors(app, ErrorTexts(error_page, in_english))
     for part in (
-        *(pages, tile_pages, collection_pages, encoder_pages, saved_pages, boards),
-        *(api, collections, encoders, jobs, maps, films, feedback, saved_searches, boards_api),
-        *(map_page, health, sign_in, metrics),
+        *(pages, tile_pages, collection_pages, pair_pages, compare_pages, encoder_pages),
+        *(saved_pages, boards, map_page, health, sign_in, metrics),
+        *(api, collections, pair_changes, encoders, jobs, maps, films, feedback),
+        *(saved_searches, boards_api),
         *plugins.load_added("routes").values(),
     ):
         app.register_blueprint(part)
@@ -123,6 +131,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     query_images = QueryImages(CACHED_IMAGES * settings.max_upload_bytes, engine.limits)
     confined_files = ConfinedFiles(engine, roots, uploads)
     pairs = PairService(engine, workers)
+    pair_choices = PairChoices(engine, settings.encoder)
     return State(
         engine=engine,
         settings=settings,
@@ -141,4 +150,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
         originals=Originals(engine, confined_files),
         maps=Maps(engine, workers),
         queries=PageQueries(engine, query_images, confined_files),
+        pair_choices=pair_choices,
+        pair_changes=PairChanges(engine, workers, pair_choices),
+        recent_questions=RecentQuestions(),
     )

@@ -16,7 +16,10 @@ from web.services.exports import Exports
 from web.services.maps import Maps
 from web.services.originals import Originals
 from web.services.page_query import PageQueries
+from web.services.pair_changes import PairChanges
+from web.services.pair_choices import PairChoices
 from web.services.query_images import QueryImages
+from web.services.recent_questions import RecentQuestions
 from web.services.result_cache import ResultCache
 from web.services.server_folders import ServerFolders
 from web.services.uploads import Uploads
@@ -52,6 +55,9 @@ class State:
     originals: Originals
     maps: Maps
     queries: PageQueries
+    pair_choices: PairChoices
+    pair_changes: PairChanges
+    recent_questions: RecentQuestions
 
 
 def state() -> State:

@@ -196,6 +196,7 @@ class CollectionRows:
             CollectionSummary(
                 name=collection.name,
                 space=collection.space,
+                second=collection.second,
                 pictures=totals.get(collection.id, (0, 0))[0],
                 captions=caption_counts.get(collection.id, 0),
                 failures=failure_counts.get(collection.id, 0),

@@ -255,10 +255,11 @@ class Jobs:
         mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(collection_ids))
         return self._read(sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit))
 
-    def newest(self) -> dict[str, Job]:
-        """Return the newest job of each collection's name, existing or not, by name."""
+    def newest(self, upgrades: bool = False) -> dict[str, Job]:
+        """Return the newest job of each name, of upgrades or of other jobs, by name."""
         j = t.job.c
-        last = sa.select(sa.func.max(j.id)).where(j.name.is_not(None)).group_by(j.name)
+        named = j.name.is_not(None) & ((j.kind == UPGRADE) == upgrades)
+        last = sa.select(sa.func.max(j.id)).where(named).group_by(j.name)
         newest = self._read(sa.select(t.job).where(j.id.in_(last)).order_by(j.name))
         return {job.name: job for job in newest}
 

@@ -134,6 +134,15 @@ class PictureReader:
             pictures = self.by_id(piece)
             yield from (pictures[picture_id] for picture_id in piece if picture_id in pictures)
 
+    def newest_captions(self, collection: Collection, pictures: int) -> list[Caption]:
+        """Return the captions of the newest pictures of a collection."""
+        p, c = t.picture.c, t.caption.c
+        newest = sa.select(p.id).where(p.collection_id == collection.id).order_by(p.id.desc())
+        columns = (c.text, c.language, c.kind, c.origin)
+        statement = sa.select(*columns).where(c.picture_id.in_(newest.limit(pictures)))
+        with self._database.read_transaction() as sql:
+            return [Caption(*row) for row in sql.execute(statement)]
+
     def content_hash(self, picture_id: int) -> str:
         """Return the hash of a picture's file as indexed, as hex; raise NotFound if removed."""
         statement = sa.select(t.picture.c.content_hash).where(t.picture.c.id == picture_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from search.query.records import TextTerm
-from search.records import Caption, Fields, Ids, PictureFacts, Space, Vectors
+from search.records import Caption, Fields, Ids, PictureFacts, SecondSpace, Space, Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class CollectionSummary:
 
     name: str
     space: Space
+    second: SecondSpace | None
     pictures: int
     captions: int
     failures: int

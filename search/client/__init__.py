@@ -5,7 +5,7 @@ It needs only msgspec, besides the standard library and this package.
 
 from search.client.client import Client
 from search.client.transport import Problem, Unreachable
-from search.documents.collection import Collection, Failure
+from search.documents.collection import Collection, Failure, SecondPair
 from search.documents.encoders import EncoderPairs, InstalledPair, OfferedPair
 from search.documents.jobs import Job
 from search.documents.picture import Caption, Picture
@@ -28,6 +28,7 @@ __all__ = [
     "Pinned",
     "Problem",
     "SavedSearch",
+    "SecondPair",
     "TextTerm",
     "Unreachable",
 ]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from search.client.saved_and_boards import Boards, SavedSearches
 from search.client.transport import Transport, Upload
+from search.client.upgrades import PairUpgrades
 from search.documents.collection import Collection, Collections, Failure, Failures, Forgotten
 from search.documents.encoders import EncoderPairs
 from search.documents.jobs import Job, JobList, Jobs
@@ -23,7 +24,8 @@ class Client:
     """A client of one server; safe to use from many threads.
 
     Every method raises `Problem` if the server refuses, and `Unreachable` if none answers.
-    `saved` and `boards` are the clients of saved searches and boards.
+    `saved`, `boards` and `upgrades` are the clients of saved searches, boards, and changes of
+    encoder pairs.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Client:
         self._ask = Transport(address, token, timeout_s)
         self.saved = SavedSearches(self._ask)
         self.boards = Boards(self._ask)
+        self.upgrades = PairUpgrades(self._ask)
 
     # -- searching
 

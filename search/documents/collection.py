@@ -10,12 +10,27 @@ from search.documents.members import MISSING, about, in_schema
 Name = Annotated[str, in_schema(minLength=1, maxLength=200)]
 
 
+class SecondPair(Struct, frozen=True, kw_only=True):
+    """The encoder pair that embeds a collection besides its own."""
+
+    encoder: str
+    space: str
+    state: Annotated[
+        str,
+        about(
+            "filling: its pictures are being embedded; ready: it can be switched to; former: it "
+            "answered before, and can be gone back to; freed: its embeddings are being deleted"
+        ),
+    ]
+
+
 class Collection(Struct, frozen=True, kw_only=True):
     """A collection, with its counts."""
 
     name: str
     encoder: str
     space: str
+    second: Annotated[SecondPair | None, about("null where no pair is changed")]
     pictures: int
     captions: int
     failures: int
@@ -89,6 +104,23 @@ class Again(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request to index a collection again."""
 
     retry: Annotated[bool, about("read files that failed again, changed or not")] = False
+
+
+class Upgraded(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to embed a collection by a second encoder pair."""
+
+    encoder: Annotated[
+        str,
+        about("a short name, or a pair on the server; without it, its second pair goes on"),
+    ] = ""
+
+
+class Switched(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request to answer by the other pair of a collection."""
+
+    incomplete: Annotated[
+        bool, about("leave out pictures that it did not embed, until their files can be read")
+    ] = False
 
 
 class Removed(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 from search import records
 from search.catalog.jobs import Job as JobRecord
 from search.catalog.records import CollectionSummary
-from search.documents.collection import Collection
+from search.documents.collection import Collection, SecondPair
 from search.documents.jobs import Job
 from search.documents.picture import Caption, Captions, Picture
 from search.documents.search import Answer, AskedQuery, AskedTerm, Cut, Hit, Match
@@ -74,6 +74,7 @@ def collection_document(summary: CollectionSummary) -> Collection:
         name=summary.name,
         encoder=summary.space.encoder,
         space=summary.space.id,
+        second=_second_pair(summary.second),
         pictures=summary.pictures,
         captions=summary.captions,
         failures=summary.failures,
@@ -82,6 +83,12 @@ def collection_document(summary: CollectionSummary) -> Collection:
         created_at=summary.created_at,
         updated_at=summary.updated_at,
     )
+
+
+def _second_pair(second: records.SecondSpace | None) -> SecondPair | None:
+    if second is None:
+        return None
+    return SecondPair(encoder=second.space.encoder, space=second.space.id, state=second.state)
 
 
 def job_document(job: JobRecord) -> Job:

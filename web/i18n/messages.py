@@ -5,7 +5,7 @@ translation stays as it is. English has translations where a page has a remedy o
 message names one of the command line.
 """
 
-from flask_babel import Domain
+from flask_babel import Domain, force_locale
 
 from search.errors import Message
 from search.text.printable import printable
@@ -35,6 +35,12 @@ def translate(message: str) -> tuple[str, str]:
         return printable(template.format_map({**message.values, **values})), language()
     except (KeyError, ValueError):  # the names of the values differ in another version
         return text, "en"
+
+
+def in_english(message: str) -> str:
+    """Return a message for programs: in English, with the remedies that a client has."""
+    with force_locale("en"):
+        return str(translate(message)[0])
 
 
 def _texts(message: Message) -> dict[str, Message]:

@@ -5,6 +5,7 @@ Programs get RFC 9457's application/problem+json, browsers a page.
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
@@ -20,8 +21,17 @@ from web.middleware.request_log import request_id
 from web.requests.query_form import UnknownMediaType
 from web.route import current_facts, is_for_programs
 
-# Returns the error page of a status and a message, and of the exception if there was one.
-Page = Callable[[int, Message, Exception | None], str]
+
+@dataclass(frozen=True, slots=True)
+class ErrorTexts:
+    """The functions that write errors: for browsers a page, for programs the detail.
+
+    A page is of a status and a message, and of the exception if there was one.
+    """
+
+    page: Callable[[int, Message, Exception | None], str]
+    detail: Callable[[Message], str]
+
 
 STATUSES: dict[type[errors.LimnError], int] = {
     errors.BadQuery: 400,
@@ -43,11 +53,11 @@ STATUSES: dict[type[errors.LimnError], int] = {
 PICTURE_STATUSES = {"not an image": 415, "too large": 413, "timed out": 503}
 
 
-def handle_errors(app: Flask, page: Page) -> None:
+def handle_errors(app: Flask, texts: ErrorTexts) -> None:
     """Make `app` answer every error with a status and a message that says what to do."""
-    app.register_error_handler(errors.LimnError, partial(_deliberate, page))
-    app.register_error_handler(HTTPException, partial(_http, page))
-    app.register_error_handler(Exception, partial(_internal, page))
+    app.register_error_handler(errors.LimnError, partial(_deliberate, texts))
+    app.register_error_handler(HTTPException, partial(_http, texts))
+    app.register_error_handler(Exception, partial(_internal, texts))
 
 
 def status_and_message(error: errors.LimnError | HTTPException) -> tuple[int, Message]:
@@ -67,15 +77,15 @@ def status_and_message(error: errors.LimnError | HTTPException) -> tuple[int, Me
     return status, message
 
 
-def _deliberate(page: Page, error: errors.LimnError) -> Response:
-    return _answer(page, *status_and_message(error), error)
+def _deliberate(texts: ErrorTexts, error: errors.LimnError) -> Response:
+    return _answer(texts, *status_and_message(error), error)
 
 
-def _http(page: Page, error: HTTPException) -> Response | HTTPException:
+def _http(texts: ErrorTexts, error: HTTPException) -> Response | HTTPException:
     status, message = status_and_message(error)
     if not status:
         return error  # a redirect
-    response = _answer(page, status, message, error)
+    response = _answer(texts, status, message, error)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value  # such as Allow
@@ -108,7 +118,7 @@ def _message(error: HTTPException) -> Message:
     return Message(f"http-{error.code}", "{text}", text=text)
 
 
-def _internal(page: Page, error: Exception) -> Response:
+def _internal(texts: ErrorTexts, error: Exception) -> Response:
     why = one_line(printable(str(error)))
     current_app.logger.exception("request %s failed: %s %s", request_id(), request.method, why)
     message = Message(
@@ -117,7 +127,7 @@ def _internal(page: Page, error: Exception) -> Response:
         "the id {id}",
         id=request_id(),
     )
-    return _answer(page, 500, message)
+    return _answer(texts, 500, message)
 
 
 def _too_large() -> Message:
@@ -144,14 +154,16 @@ def _code(message: Message, error: Exception | None) -> str:
     return message.code
 
 
-def _answer(page: Page, status: int, message: Message, error: Exception | None = None) -> Response:
+def _answer(
+    texts: ErrorTexts, status: int, message: Message, error: Exception | None = None
+) -> Response:
     if not is_for_programs(request.path):
-        return Response(page(status, message, error), status, mimetype="text/html")
+        return Response(texts.page(status, message, error), status, mimetype="text/html")
     problem = Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=str(printable(message)),
+        detail=texts.detail(message),
         request_id=request_id(),
         code=_code(message, error),
         values={

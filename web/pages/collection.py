@@ -10,6 +10,7 @@ from search.catalog.records import Failure
 from search.errors import BadSetting, BadSource, NotFound
 from search.query.limits import LARGEST_ID
 from search.query.records import Hit
+from web.pages.pair_card import pair_card
 from web.pages.refused_forms import comes_back
 from web.pages.sent_files import receive, refused_files, to_collection
 from web.requests.search_url import SearchUrl
@@ -69,25 +70,24 @@ def _of_folder() -> Response:
 @route(collection_pages, "/collections/<name>")
 def one(name: str) -> str:
     """Show a collection: its contents, its jobs and its failures."""
-    status = state().collections.one(name)
+    catalog, status = engine().catalog, state().collections.one(name)
     failures: list[Failure] = []
-    if status.summary is not None and status.summary.failures:
-        collection = engine().catalog.collections.one(name)
-        failures = engine().catalog.failures.of(collection.id)[:FAILURES_SHOWN]
     missing: list[tuple[Path, int]] = []
+    if status.summary is not None and status.summary.failures:
+        failures = catalog.failures.of(catalog.collections.one(name).id)[:FAILURES_SHOWN]
     if status.summary is not None and status.summary.missing:
-        collection = engine().catalog.collections.one(name)
-        missing = list(engine().catalog.files(collection).missing_folders().items())
+        missing = list(catalog.files(catalog.collections.one(name)).missing_folders().items())
     return _page(
         "collection.html",
         status=status,
         newest=_newest(name) if status.summary is not None and status.summary.pictures else (),
-        jobs=engine().catalog.jobs.of(name, JOBS_SHOWN),
+        jobs=catalog.jobs.of(name, JOBS_SHOWN),
         failures=failures,
         missing=missing[:FOLDERS_SHOWN],
         more_missing=len(missing[FOLDERS_SHOWN:]),
         not_taken_files=refused_files(),
         passed=request.args.get("passed", type=int),
+        **pair_card(status.summary),
     )
 
 

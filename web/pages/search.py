@@ -63,6 +63,7 @@ def results_page(url: SearchUrl) -> str:
     began_s = perf_counter()
     query = state().queries.query_of(url, last + 1 - url.start, url.start - 1)
     answer = engine().answer(query)
+    state().recent_questions.note(url, engine().catalog.collections.find(query.collections))
     hits = answer.hits
     return render_template(
         "results.html",

@@ -7,6 +7,7 @@ from flask import Flask
 from flask_babel import format_datetime, gettext, ngettext
 
 from search.catalog.jobs import Job, done
+from search.encoders.inventory.offers import short_name_of
 from search.library.map_file import Region
 from search.query.filters.grammar import format_filter
 from search.query.records import Hit, Match
@@ -178,6 +179,11 @@ def megabytes(size_bytes: int | None) -> str:
     return f"{(size_bytes or 0) / 1e6:,.0f}"
 
 
+def pair_name(encoder: object) -> str:
+    """Return the short name of an encoder pair, else its specification, safe to print."""
+    return short_name_of(str(encoder)) or printable(str(encoder))
+
+
 def name_of(region: Region) -> str:
     """Return a map region's name in the language of the page."""
     return region.names.get(language()) or next(iter(region.names.values()), "")
@@ -209,6 +215,7 @@ def register(app: Flask) -> None:
         words_in,
         dealt_with,
         megabytes,
+        pair_name,
         name_of,
         format_filter,
         failure_text,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search.catalog.collection import check_name
-from search.catalog.jobs import ENDED, Job
+from search.catalog.jobs import ENDED, UPGRADE, Job
 from search.catalog.records import CollectionSummary
 from search.engine import Engine
 from search.errors import NotFound
@@ -20,16 +20,25 @@ from web.services.worker_process import WorkerProcesses
 
 @dataclass(frozen=True, slots=True)
 class CollectionStatus:
-    """The status of an existing or requested collection, with its newest job."""
+    """The status of an existing or requested collection, with its newest job.
+
+    `upgrade` is its newest change of the encoder pair, which runs beside other jobs.
+    """
 
     name: str
     summary: CollectionSummary | None
     job: Job | None
+    upgrade: Job | None = None
 
     @property
     def at_work(self) -> bool:
         """Return whether the newest job is queued or running."""
         return self.job is not None and self.job.state not in ENDED
+
+    @property
+    def is_upgraded(self) -> bool:
+        """Return whether a change of the encoder pair is queued or running."""
+        return self.upgrade is not None and self.upgrade.state not in ENDED
 
 
 class CollectionAdmin:
@@ -60,15 +69,20 @@ class CollectionAdmin:
             for name, job in self._jobs.newest().items()
             if name in summaries or _pending(job)
         }
-        names = sorted({*summaries, *newest})
-        return [CollectionStatus(name, summaries.get(name), newest.get(name)) for name in names]
+        upgrades = self._jobs.newest(upgrades=True)
+        return [
+            CollectionStatus(name, summaries.get(name), newest.get(name), upgrades.get(name))
+            for name in sorted({*summaries, *newest})
+        ]
 
     def one(self, name: str) -> CollectionStatus:
         """Return the status of one collection; raise NotFound."""
-        newest = next(iter(self._jobs.of(name, 1)), None)
+        jobs = self._jobs.of(name)
+        newest = next((job for job in jobs if job.kind != UPGRADE), None)
         if newest is not None and _pending(newest) and name not in self._names():
             return CollectionStatus(name, None, newest)
-        return CollectionStatus(name, self._engine.summaries([name])[0], newest)
+        upgrade = next((job for job in jobs if job.kind == UPGRADE), None)
+        return CollectionStatus(name, self._engine.summaries([name])[0], newest, upgrade)
 
     def from_folder(self, name: str, folder: str, encoder: str = "") -> Job:
         """Queue the job that makes a collection from a server folder, or adds the folder.

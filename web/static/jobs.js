@@ -28,19 +28,20 @@ function tell(shown, job) {
   const dealt = downloads
     ? job.received_bytes
     : job.added + job.changed + job.moved + job.unchanged + job.failed;
+  const words = downloads ? "downloadWords" : "words";
   const bar = shown.querySelector("progress");
   if (total !== null) {
     const done = Math.min(dealt, total); // counts may run ahead of the total for a moment
     bar.max = Math.max(total, 1);
     bar.value = done;
     const [now, all] = [done, total].map((number) => Math.round(number / unit).toLocaleString());
-    find("count").textContent = find("count").dataset.words.replace("{done}", now).replace("{total}", all);
+    find("count").textContent = find("count").dataset[words].replace("{done}", now).replace("{total}", all);
   }
   const pace = job.rate && job.left_s !== null;
   if (!find("rate")) return; // the first page tells no more
   find("rate").textContent = pace
     ? find("rate")
-        .dataset.words.replace("{rate}", (job.rate / unit).toFixed(downloads ? 1 : 0))
+        .dataset[words].replace("{rate}", (job.rate / unit).toFixed(downloads ? 1 : 0))
         .replace("{left}", job.left_s.toFixed(0))
     : "";
   find("current").textContent = job.current ?? "";
