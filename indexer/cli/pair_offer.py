@@ -5,11 +5,15 @@ import sys
 import click
 
 from search.encoders.hub_pair.short_names import SHORT_NAMES
+from search.encoders.inventory.recommendation import recommend
 from search.engine import Engine
 from search.records import Collection
 from search.text.printable import printable
 
 BUILTIN = "builtin"
+
+# Captions enough to know their languages by.
+SAMPLE = 500
 
 
 def offer_better_pair(engine: Engine, collection: Collection) -> None:
@@ -22,9 +26,10 @@ def offer_better_pair(engine: Engine, collection: Collection) -> None:
         return
     if not (sys.stderr.isatty() and sys.stdout.isatty()) or offers.offer(collection) is not None:
         return
-    name, row = printable(collection.name), SHORT_NAMES["balanced"]
+    pair = recommend(engine.catalog.pictures.newest_captions(collection, SAMPLE))
+    name, row = printable(collection.name), SHORT_NAMES[pair]
     click.echo(
-        f"better answers: limn upgrade {name} --encoder balanced ({row.good_for}; "
+        f"better answers: limn upgrade {name} --encoder {pair} ({row.good_for}; "
         f"{row.size_bytes / 1e9:.1f} GB to download; limn encoders lists others)",
         err=True,
     )

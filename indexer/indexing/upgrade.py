@@ -14,6 +14,7 @@ from search.catalog.jobs import ENDED, UPGRADE
 from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.errors import BadSetting, Message
+from search.library.upgrades import check_room, room_bytes
 from search.settings import Settings
 
 
@@ -68,7 +69,7 @@ def upgrade(
         CollectionBusy: another process does the same.
         SpaceMismatch: the pair is the collection's own, or it has another second one.
         EncoderUnavailable, BadSetting: the pair can't be opened.
-        StorageFailed: the disk is full; committed embeddings remain.
+        StorageFailed: the disk has too little room, or is full; committed embeddings remain.
     """
     catalog, jobs = engine.catalog, engine.catalog.jobs
     with catalog.upgrade_lock(catalog.collections.one(request.name)):
@@ -78,6 +79,9 @@ def upgrade(
         jobs.start(collection, UPGRADE, Path(request.encoder), job_id)
         if not jobs.should_continue(job_id):  # given up while the pair was opened
             raise JobCancelled
+        catalog.second_spaces.check_begin(collection, encoder.space)
+        lacking = catalog.embeddings.count_lacking(collection, encoder.space)
+        check_room(settings.data_dir, room_bytes(*lacking, encoder.space.width))
         catalog.second_spaces.begin(collection, encoder.space)
         began_s = monotonic()
 
