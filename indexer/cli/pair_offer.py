@@ -6,8 +6,8 @@ import click
 
 from search.encoders.hub_pair.short_names import SHORT_NAMES
 from search.engine import Engine
+from search.errors import shell_word
 from search.records import Collection
-from search.text.printable import printable
 
 BUILTIN = "builtin"
 
@@ -22,7 +22,7 @@ def offer_better_pair(engine: Engine, collection: Collection) -> None:
         return
     if not (sys.stderr.isatty() and sys.stdout.isatty()) or offers.offer(collection) is not None:
         return
-    name, row = printable(collection.name), SHORT_NAMES["balanced"]
+    name, row = shell_word(collection.name), SHORT_NAMES["balanced"]
     click.echo(
         f"better answers: limn upgrade {name} --encoder balanced ({row.good_for}; "
         f"{row.size_bytes / 1e9:.1f} GB to download; limn encoders lists others)",
