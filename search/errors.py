@@ -6,7 +6,10 @@ values: programs and translations go by the code, never by the English text.
 
 import errno
 import re
+import shlex
 from collections.abc import Mapping
+from string import Formatter
+from typing import Any
 
 # The folders of a path, from the root up to its last name; a web address has none.
 FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^/\s'\"]+/)+(?=[^/\s'\"])")
@@ -14,10 +17,37 @@ FOLDERS = re.compile(r"(?<![\w/:.])/(?:[^/\s'\"]+/)+(?=[^/\s'\"])")
 Value = str | int | float | bool | None
 
 
+class _Templates(Formatter):
+    """The language of `str.format` with the conversion !q, which quotes a value for a shell."""
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        if conversion == "q":
+            return shell_word(str(value))
+        return super().convert_field(value, conversion)
+
+
+TEMPLATES = _Templates()
+
+
+def shell_word(text: str) -> str:
+    """Return a text as one word of a shell command: in quotes where it needs them."""
+    return shlex.quote(text)
+
+
+def fill_template(template: str, values: Mapping[str, Any]) -> str:
+    """Return a template of `str.format` filled with values; {name!q} quotes one for a shell.
+
+    Raises:
+        KeyError: the template names a value that is not there.
+        ValueError: the template is not well formed.
+    """
+    return TEMPLATES.vformat(template, (), values)
+
+
 class Message(str):
     """An English text, with the code and the values that it is made of.
 
-    `template` is in the language of `str.format`, with the names of `values` as its fields.
+    `template` is in the language of `fill_template`, with the names of `values` as its fields.
     """
 
     code: str
@@ -26,7 +56,7 @@ class Message(str):
 
     def __new__(cls, code: str, template: str, /, **values: object) -> "Message":
         """Fill the template with the values."""
-        message = super().__new__(cls, template.format_map(values))
+        message = super().__new__(cls, fill_template(template, values))
         message.code = code
         message.values = {name: _plain(value) for name, value in values.items()}
         return message

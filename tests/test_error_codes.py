@@ -1,6 +1,8 @@
 """Codes of errors: one text each, translated for pages, sent to programs."""
 
 import ast
+import re
+import shlex
 import string
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -100,6 +102,22 @@ def raised() -> Mapping[str, set[tuple[str, str]]]:
 def fields(template: str) -> set[str]:
     """Return the names of the values in a template."""
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_a_name_in_a_command_is_quoted_for_a_shell(
+    raised: Mapping[str, set[tuple[str, str]]],
+) -> None:
+    """Names of collections and encoders hold blanks and $(...), and the lines are pasted."""
+    texts = [text for texts in raised.values() for text, _ in texts]
+    for folder in (CHINESE, ENGLISH):
+        with (folder / "errors.po").open("rb") as file:
+            texts += [str(message.string) for message in read_po(file)]
+    bare = re.compile(r"limn [a-z][^;,()：；，]*\{(?:name|encoder|wanted_encoder)\}")
+    assert [text for text in texts if bare.search(text)] == []
+    name = "a b's $(date)"
+    message = Message("test", "see: limn info {name!q}, of {name!r}", name=name)
+    words = message.removeprefix("see: limn info ").removesuffix(f", of {name!r}")
+    assert shlex.split(words) == [name]
 
 
 def test_a_code_has_one_text(raised: Mapping[str, set[tuple[str, str]]]) -> None:

@@ -1,18 +1,21 @@
 """Changing the encoder pair of a collection: filled beside, switched, gone back from, freed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+import indexer.indexing.upgrade as upgrade_module
 from indexer.indexing.cancellation import JobCancelled
 from indexer.indexing.fill import fill, fill_spaces
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
-from indexer.indexing.upgrade import UpgradeRequest, upgrade
+from indexer.indexing.upgrade import UpgradeRequest, begin_job, upgrade
 from search.bootstrap import open_engine
 from search.catalog.database import tables as t
 from search.catalog.jobs import UPGRADE
@@ -236,6 +239,41 @@ def test_each_step_says_what_to_type_where_it_does_not_suit(
             step("pictures")
 
 
+def test_a_job_goes_on_while_its_collection_is_renamed(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rename_after(step: str, new: str) -> None:
+        former = getattr(upgrade_module, step)
+
+        def renaming(*arguments: Any, **more: Any) -> Any:
+            result = former(*arguments, **more)
+            [collection] = engine.catalog.collections.all()
+            engine.rename(collection.name, new)
+            return result
+
+        monkeypatch.setattr(upgrade_module, step, renaming)
+
+    rename_after("download_for_job", "downloaded")
+    rename_after("fill", "embedded")
+    embed(engine, settings)
+    [collection] = engine.catalog.collections.all()
+    assert collection.name == "embedded"
+    assert collection.second is not None and collection.second.state == "ready"
+    assert engine.catalog.jobs.latest()[0].state == "done"
+
+
+def test_another_pair_is_refused_while_a_job_has_yet_to_begin(engine: Engine) -> None:
+    """A download takes minutes, in which the second space is not recorded yet."""
+    job_id = begin_job(engine.catalog, "pictures", PAIR)
+    assert begin_job(engine.catalog, "pictures", PAIR) == job_id
+    with pytest.raises(SpaceMismatch, match=r"embedded by tiny:96 as well.*--discard"):
+        begin_job(engine.catalog, "pictures", "tiny:128")
+    collection = engine.catalog.collections.one("pictures")
+    full_name = replace(engine.encoder(PAIR).space, encoder="the-full-name")
+    engine.catalog.second_spaces.begin(collection, full_name)
+    assert begin_job(engine.catalog, "pictures", "the-full-name") == job_id
+
+
 def test_nothing_changes_while_another_process_is_at_it(engine: Engine, settings: Settings) -> None:
     embed(engine, settings)
     collection = engine.catalog.collections.one("pictures")
@@ -246,7 +284,7 @@ def test_nothing_changes_while_another_process_is_at_it(engine: Engine, settings
             engine.upgrades.switch("pictures")
         with pytest.raises(CollectionBusy):
             embed(engine, settings)
-        assert fill_spaces(engine, "pictures", 1) == ()
+        assert fill_spaces(engine, collection, 1) == ()
 
 
 def test_requests_are_run_again_by_the_new_pair(

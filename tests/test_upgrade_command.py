@@ -2,6 +2,8 @@
 
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import time
@@ -57,6 +59,25 @@ def test_every_step_and_what_to_type_next(limn: Limn, pictures: Path) -> None:
     assert "tiny:96; begin to change" in limn("upgrade", "pictures").stderr
     limn("index", pictures)
     assert "limn upgrade" in limn("index", pictures, "--encoder", "tiny", code=1).stderr
+
+
+def test_what_came_since_is_embedded_by_the_line_that_the_refusal_names(
+    limn: Limn, pictures: Path, tmp_path: Path
+) -> None:
+    """A run that is killed after it wrote its pictures leaves some to embed by a ready pair."""
+    name = "my $(date)'s"
+    limn("index", pictures, "--collection", name)
+    limn("upgrade", name, "--encoder", "tiny:96")
+    with open_catalog(tmp_path / "data" / "limn.db") as catalog:
+        collection = catalog.collections.one(name)
+        assert collection.second is not None
+        catalog.embeddings.free(collection, collection.second.space)
+    said = limn("upgrade", name, "--switch", code=1).stderr
+    [line] = re.findall("embed them with: limn (.*?); or", said)
+    again = limn(*shlex.split(line)).stderr
+    assert "tiny:96 is ready" in again and "but for" not in again
+    [line] = re.findall("answer by the new one: limn (.*?); or", again)
+    limn(*shlex.split(line))
 
 
 def test_mistakes_are_told(limn: Limn, pictures: Path) -> None:

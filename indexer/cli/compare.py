@@ -1,6 +1,5 @@
 """`limn compare`: the answers and the recall of a collection's two encoder pairs."""
 
-import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from search.cli.options import settings_with, store_options
 from search.cli.output import as_document
 from search.cli.waiting import announce_wait
 from search.engine import Engine
+from search.errors import shell_word
 from search.query.limits import SIGNAL_NAMES, SignalName
 from search.records import Collection, Space
 from search.text.printable import one_line, printable
@@ -147,5 +147,5 @@ def _spaces(collection: Collection) -> tuple[Space, Space]:
 def _next(collection: Collection) -> list[tuple[str, str]]:
     """Return the commands that fit the state of the second pair, each with its effect."""
     state = collection.second.state if collection.second else ""
-    name = shlex.quote(printable(collection.name))
+    name = shell_word(collection.name)
     return [(f"limn upgrade {name} {option}", effect) for option, effect in NEXT[state]]

@@ -13,7 +13,7 @@ from indexer.indexing.request import Request
 from search.catalog.catalog import Catalog
 from search.cli.folder import FolderScope
 from search.engine import Engine
-from search.errors import CollectionBusy
+from search.errors import CollectionBusy, shell_word
 from search.query.filters.tree import Condition
 from search.settings import Settings
 from search.text.amounts import amount
@@ -98,5 +98,5 @@ def _update(engine: Engine, settings: Settings, request: Request) -> None:
         took_s = time.monotonic() - began
         click.echo(f"{', '.join(parts)}, in {took_s:.1f} s", err=True)
     if result.failures:
-        files = amount(len(result.failures), "file")
-        click.echo(f"{files} can't be read; see: limn failures {request.name}", err=True)
+        files, name = amount(len(result.failures), "file"), shell_word(request.name)
+        click.echo(f"{files} can't be read; see: limn failures {name}", err=True)

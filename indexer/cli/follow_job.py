@@ -36,7 +36,8 @@ def follow(catalog: Catalog, job_id: int, process: "subprocess.Popen[bytes]") ->
         say_error(job.message) if job.state != "done" else click.echo(job.message, err=True)
     if job.state != "done":
         if not job.message:
-            say_error(f"the job {job.id} was {job.state}; run the command again to go on")
+            end = "was cancelled" if job.state == "cancelled" else "lost its process"
+            say_error(f"the job {job.id} {end}; run the command again to go on")
         sys.exit(1)
 
 

@@ -14,7 +14,7 @@ from indexer.cli.ending import Shutdown, end_in_order
 from search.catalog.records import Failure, RunCounts
 from search.cli.output import print_hits
 from search.engine import Engine
-from search.errors import BadSource, CollectionBusy
+from search.errors import BadSource, CollectionBusy, shell_word
 from search.query.records import Query, TextTerm
 from search.settings import Settings
 from search.text.amounts import amount
@@ -216,7 +216,7 @@ def _refuse(engine: Engine, request: Any, counts: RunCounts, *, new: bool) -> No
 
     source_names = ", ".join(map(repr, request.sources[:3]))
     is_removed = new and forget_if_empty(engine, request.name)
-    why = "" if is_removed else f"; see: limn failures {request.name}"
+    why = "" if is_removed else f"; see: limn failures {shell_word(request.name)}"
     files = "the only file" if counts.found == 1 else f"none of the {counts.found:,} files"
     can = "can't" if counts.found == 1 else "can"
     raise BadSource(
@@ -287,7 +287,7 @@ def _summarise(
     for failure in failures[:SHOWN]:
         click.secho(f"failed: {one_line(printable(failure.detail))}", fg="red", err=True)
     if len(failures) > SHOWN:
-        more = f": limn failures {name}" if counts.found > counts.failed else ""
+        more = f": limn failures {shell_word(name)}" if counts.found > counts.failed else ""
         click.echo(f"and {len(failures) - SHOWN:,} more{more}", err=True)
     moved_text = f"{counts.moved:,} moved, " if counts.moved else ""
     missing = f"{counts.missing:,} missing, " if counts.missing else ""
@@ -299,6 +299,6 @@ def _summarise(
     if counts.missing:
         click.echo(
             "missing pictures are kept, and shown again once their files are back; "
-            f"see: limn info {name}",
+            f"see: limn info {shell_word(name)}",
             err=True,
         )

@@ -7,8 +7,8 @@ import click
 from search.encoders.hub_pair.short_names import SHORT_NAMES
 from search.encoders.inventory.recommendation import recommend
 from search.engine import Engine
+from search.errors import shell_word
 from search.records import Collection
-from search.text.printable import printable
 
 BUILTIN = "builtin"
 
@@ -27,7 +27,7 @@ def offer_better_pair(engine: Engine, collection: Collection) -> None:
     if not (sys.stderr.isatty() and sys.stdout.isatty()) or offers.offer(collection) is not None:
         return
     pair = recommend(engine.catalog.pictures.newest_captions(collection, SAMPLE))
-    name, row = printable(collection.name), SHORT_NAMES[pair]
+    name, row = shell_word(collection.name), SHORT_NAMES[pair]
     click.echo(
         f"better answers: limn upgrade {name} --encoder {pair} ({row.good_for}; "
         f"{row.size_bytes / 1e9:.1f} GB to download; limn encoders lists others)",

@@ -16,7 +16,7 @@ from indexer.training.finetune.checks import check_enough, check_trainable
 from indexer.training.run_folder import claim
 from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
-from search.errors import BadSetting
+from search.errors import BadSetting, shell_word
 from search.pictures import Limits
 from search.settings import DEVICES, Settings
 from search.text.amounts import amount
@@ -203,7 +203,8 @@ def _learn(
     questions = amount(done.trained, "question")
     _report(f"trained on {questions}, {done.held_out:,} held out to decide by")
     _report(f"found within the first 10 before: {done.before}; after: {done.after}")
-    click.echo(f"{name} is searched with the adapter from now on; limn adapter off {name}")
+    undo = f"limn adapter off {shell_word(name)}"
+    click.echo(f"{name} is searched with the adapter from now on; {undo}")
 
 
 def _collection_pairs(settings: Settings, name: str) -> tuple[list[CaptionedPicture], Path]:

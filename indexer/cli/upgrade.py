@@ -6,7 +6,8 @@ import click
 
 from search.encoders.checks import check_encoder
 from search.engine import Engine
-from search.records import Collection
+from search.errors import shell_word
+from search.records import Collection, SecondSpace
 from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import printable
@@ -89,23 +90,38 @@ def _embed(
     from search.catalog.job_processes import start_process
 
     second = collection.second
-    if encoder is None and (second is None or second.state != "filling"):
+    if encoder is None and (second is None or not _has_work(engine, collection)):
         _report_state(engine, collection)
         return
     spec = encoder or (second.space.encoder if second is not None else "")
     check_encoder(spec)
-    _announce(engine, settings, collection, spec)
+    lacking_count = _announce(engine, settings, collection, spec)
+    if not lacking_count and second is not None and second.state != "filling":
+        _report_state(engine, collection)
+        return
     job_id = begin_job(engine.catalog, collection.name, spec, workers)
     process = start_process(job_id, subprocess.DEVNULL)
     if detach:
         _say(f"job {job_id} goes on in the background; see: limn jobs --follow {job_id}")
         return
     follow(engine.catalog, job_id, process)
-    _report_state(engine, engine.catalog.collections.one(collection.name))
+    _report_state(engine, engine.catalog.collections.reread(collection))
 
 
-def _announce(engine: Engine, settings: Settings, collection: Collection, spec: str) -> None:
-    """Open the pair, downloaded where it is not here, and say what the work will cost.
+def _has_work(engine: Engine, collection: Collection) -> bool:
+    """Return whether the second pair has to embed something, the first time or since."""
+    match collection.second:
+        case SecondSpace(state="filling"):
+            return True
+        case SecondSpace(space, "ready" | "former"):
+            return any(engine.catalog.embeddings.count_lacking(collection, space))
+    return False
+
+
+def _announce(engine: Engine, settings: Settings, collection: Collection, spec: str) -> int:
+    """Open the pair, downloaded where it is not here, and say what the work will cost, if any.
+
+    Return the number of pictures and captions to embed.
 
     Raises:
         SpaceMismatch: the collection is embedded by that pair already, or by another second one.
@@ -120,6 +136,8 @@ def _announce(engine: Engine, settings: Settings, collection: Collection, spec: 
         encoder = engine.encoder(spec)
     engine.catalog.second_spaces.check_begin(collection, encoder.space)
     pictures, captions = engine.catalog.embeddings.count_lacking(collection, encoder.space)
+    if not pictures + captions:
+        return 0
     room = room_bytes(pictures, captions, encoder.space.width)
     check_room(settings.data_dir, room)
     with announce_wait("measuring this machine"):
@@ -131,12 +149,13 @@ def _announce(engine: Engine, settings: Settings, collection: Collection, spec: 
         f"{time_text} and {room / 1e6:,.1f} MB; {printable(collection.space.encoder)} answers "
         "meanwhile"
     )
+    return pictures + captions
 
 
 def _report_state(engine: Engine, collection: Collection) -> None:
     """Say how far a change of the pair is, and what to type next."""
-    name, second = printable(collection.name), collection.second
-    own = f"{name} answers by {printable(collection.space.encoder)}"
+    name, second = shell_word(collection.name), collection.second
+    own = f"{printable(collection.name)} answers by {printable(collection.space.encoder)}"
     if second is None:
         _say(f"{own}; begin to change that with: limn upgrade {name} --encoder balanced")
         _say("limn encoders lists pairs, and what each is good for")
@@ -173,7 +192,7 @@ def _report_switch(engine: Engine, former: Collection, collection: Collection) -
     if (former.id, former.space.id) in adapters and key not in adapters:
         anew.append("the query adapter: limn train --from-feedback")
     if engine.picture_map(former) is not None and engine.picture_map(collection) is None:
-        anew.append(f"the map: limn map {printable(collection.name)}")
+        anew.append(f"the map: limn map {shell_word(collection.name)}")
     _say(f"made anew for {printable(collection.space.encoder)}: {'; '.join(anew)}")
 
 

@@ -6,6 +6,7 @@ or whose files were missing.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,14 @@ from search.catalog.embeddings import PictureToEmbed
 from search.catalog.records import Failure, RunCounts
 from search.encoders import Encoder
 from search.engine import Engine
-from search.errors import CollectionBusy, EncoderUnavailable, Message, SpaceMismatch
+from search.errors import (
+    BadSetting,
+    CollectionBusy,
+    EncoderUnavailable,
+    Message,
+    SpaceMismatch,
+    StorageFailed,
+)
 from search.pictures import Limits
 from search.records import Collection, Vectors
 
@@ -74,7 +82,7 @@ def fill(
     return FillResult(run.counts, list(run.failures.values()))
 
 
-def fill_spaces(engine: Engine, name: str, workers: int) -> tuple[Message, ...]:
+def fill_spaces(engine: Engine, collection: Collection, workers: int) -> tuple[Message, ...]:
     """Embed what an indexing run has left out: new pictures in the collection's second space.
 
     Pictures are among them that were missing, or could not be read, when the pair was changed.
@@ -82,7 +90,7 @@ def fill_spaces(engine: Engine, name: str, workers: int) -> tuple[Message, ...]:
     each pair that can't be opened.
     """
     catalog = engine.catalog
-    collection = catalog.collections.one(name)
+    collection = catalog.collections.reread(collection)
     spaces, second = [collection.space], collection.second
     if second is not None and second.state in ("ready", "former"):
         spaces.append(second.space)
@@ -92,12 +100,12 @@ def fill_spaces(engine: Engine, name: str, workers: int) -> tuple[Message, ...]:
             continue
         try:
             encoder = engine.encoder_of(replace(collection, space=space))
-            with catalog.upgrade_lock(collection):
-                fill(catalog, collection, encoder, workers=workers, limits=engine.limits)
-        except CollectionBusy:  # another process is at it
-            continue
-        except (EncoderUnavailable, SpaceMismatch) as error:
+        except (BadSetting, EncoderUnavailable, SpaceMismatch, StorageFailed) as error:
             notes.append(error.message)
+            continue
+        # Another process may be at it, or the second space be given up meanwhile.
+        with suppress(CollectionBusy, SpaceMismatch), catalog.upgrade_lock(collection):
+            fill(catalog, collection, encoder, workers=workers, limits=engine.limits)
     return tuple(notes)
 
 

@@ -85,7 +85,7 @@ def run(
             forget_if_empty(engine, request.name)
         raise
     failures = engine.catalog.failures.of(collection.id)
-    notes = fill_spaces(engine, collection.name, request.workers or settings.workers)
+    notes = fill_spaces(engine, collection, request.workers or settings.workers)
     engine.store(collection)
     return RunResult(
         collection, counts, _failures_of(sources, failures), is_new=existing is None, notes=notes

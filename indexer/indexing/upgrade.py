@@ -10,11 +10,13 @@ from indexer.indexing.cancellation import JobCancelled, cancellable
 from indexer.indexing.download import download_for_job
 from indexer.indexing.fill import FillResult, fill
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import ENDED, UPGRADE
+from search.catalog.jobs import ENDED, UPGRADE, Job
 from search.catalog.records import RunCounts
+from search.catalog.second_space_errors import occupied
 from search.engine import Engine
 from search.errors import BadSetting, Message
 from search.library.upgrades import check_room, room_bytes
+from search.records import Collection
 from search.settings import Settings
 
 
@@ -44,12 +46,26 @@ class UpgradeRequest:
 
 
 def begin_job(catalog: Catalog, name: str, encoder: str, workers: int | None = None) -> int:
-    """Return the id of the job that embeds a collection: queued now, unless one is under way."""
+    """Return the id of the job that embeds a collection: queued now, unless one is under way.
+
+    Raises:
+        NotFound: there is no such collection.
+        SpaceMismatch: the job under way embeds it by another pair.
+    """
     for job in catalog.jobs.of(name):
         if job.kind == UPGRADE and job.state not in ENDED:
+            _check_pair(catalog.collections.one(name), job, encoder)
             return job.id
     request = UpgradeRequest(name, encoder, workers)
     return catalog.jobs.ask(name, UPGRADE, request.as_json())
+
+
+def _check_pair(collection: Collection, job: Job, encoder: str) -> None:
+    """Raise SpaceMismatch where a job embeds a collection by another pair than the wanted one."""
+    present = (job.request or {}).get("encoder", str(job.source))
+    second = collection.second  # its encoder may be the full name of a short one
+    if encoder != present and (second is None or encoder != second.space.encoder):
+        raise occupied(collection, present, "filling")
 
 
 def upgrade(
@@ -72,10 +88,11 @@ def upgrade(
         StorageFailed: the disk has too little room, or is full; committed embeddings remain.
     """
     catalog, jobs = engine.catalog, engine.catalog.jobs
-    with catalog.upgrade_lock(catalog.collections.one(request.name)):
+    named = catalog.collections.one(request.name)
+    with catalog.upgrade_lock(named):
         download_for_job(jobs, job_id, request.encoder)
         encoder = engine.encoder(request.encoder)
-        collection = catalog.collections.one(request.name)
+        collection = catalog.collections.reread(named)  # renamed meanwhile
         jobs.start(collection, UPGRADE, Path(request.encoder), job_id)
         if not jobs.should_continue(job_id):  # given up while the pair was opened
             raise JobCancelled
@@ -103,16 +120,16 @@ def upgrade(
                 check=stop.check,
             )
         catalog.second_spaces.set_ready(collection)
-        _write_indexes(engine, request.name)
+        _write_indexes(engine, catalog.collections.reread(named))
     jobs.update(job_id, result.counts, "done", _left_out(result))
     return result
 
 
-def _write_indexes(engine: Engine, name: str) -> None:
+def _write_indexes(engine: Engine, collection: Collection) -> None:
     """Read the new embeddings into index files, so that no search waits for them at the switch."""
-    collection = engine.catalog.collections.one(name).in_second_space()
-    engine.store(collection)
-    engine.caption_vectors(collection)
+    second = collection.in_second_space()
+    engine.store(second)
+    engine.caption_vectors(second)
 
 
 def _left_out(result: FillResult) -> Message | None:

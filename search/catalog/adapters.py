@@ -67,7 +67,7 @@ class Adapters:
                 raise NotFound(
                     "unknown-adapter",
                     "collection {name!r} has no adapter; train one of its marks: "
-                    "limn train --from-feedback --collection {name}",
+                    "limn train --from-feedback --collection {name!q}",
                     name=name,
                 )
 
@@ -84,7 +84,7 @@ def _installed_adapter(row: sa.Row[Any]) -> InstalledAdapter:
         raise DatabaseUnavailable(
             "adapter-damaged",
             "the adapter of collection {name!r} is damaged in the database; "
-            "remove it: limn adapter remove {name}",
+            "remove it: limn adapter remove {name!q}",
             name=row.name,
         ) from error
     return InstalledAdapter(

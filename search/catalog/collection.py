@@ -59,6 +59,13 @@ class CollectionRows:
         spelling = _spelling(name, by_name)
         return None if spelling is None else by_name[spelling]
 
+    def reread(self, collection: Collection) -> Collection:
+        """Return a collection as it is now, also under another name; raise NotFound if removed."""
+        for each, _ in self._read():
+            if each.id == collection.id:
+                return each
+        raise NotFound("collection-gone", "collection {name!r} was removed", name=collection.name)
+
     def with_last_changes(self, names: Sequence[str] = ()) -> list[tuple[Collection, int]]:
         """Return the collections of `find`, each with the number of its last change.
 
@@ -260,7 +267,7 @@ def _other_space(collection: Collection, space: Space) -> SpaceMismatch:
         "collection-of-another-encoder",
         "collection {name!r} holds vectors of {space!r} (encoder {encoder}), but "
         "this encoder makes {wanted!r}; {remedy}, choose another --collection, or change the pair "
-        "of this one: limn upgrade {name} --encoder {wanted_encoder}",
+        "of this one: limn upgrade {name!q} --encoder {wanted_encoder!q}",
         name=collection.name,
         space=collection.space.id,
         encoder=encoder,

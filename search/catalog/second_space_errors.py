@@ -19,7 +19,7 @@ def occupied(collection: Collection, encoder: str, state: str | None) -> SpaceMi
     return SpaceMismatch(
         "second-space-occupied",
         "collection {name!r} is embedded by {encoder} as well, and a third pair is one too many; "
-        "end that first: limn upgrade {name} {option}",
+        "end that first: limn upgrade {name!q} {option}",
         name=collection.name,
         encoder=encoder,
         option="--finish, or --back" if state == "former" else "--discard",
@@ -34,7 +34,7 @@ def unsuited(collection: Collection, encoder: str, state: str | None) -> SpaceMi
             return SpaceMismatch(
                 "second-space-filling",
                 "not every picture of {name!r} is embedded by {encoder} yet; go on with: "
-                "limn upgrade {name}; or give it up: limn upgrade {name} --discard",
+                "limn upgrade {name!q}; or give it up: limn upgrade {name!q} --discard",
                 name=name,
                 encoder=encoder,
             )
@@ -42,7 +42,7 @@ def unsuited(collection: Collection, encoder: str, state: str | None) -> SpaceMi
             return SpaceMismatch(
                 "second-space-ready",
                 "collection {name!r} does not answer by {encoder} yet; begin to with: "
-                "limn upgrade {name} --switch; or give it up: limn upgrade {name} --discard",
+                "limn upgrade {name!q} --switch; or give it up: limn upgrade {name!q} --discard",
                 name=name,
                 encoder=encoder,
             )
@@ -50,7 +50,7 @@ def unsuited(collection: Collection, encoder: str, state: str | None) -> SpaceMi
             return SpaceMismatch(
                 "second-space-former",
                 "collection {name!r} answers by its new pair already; go back to {encoder} with: "
-                "limn upgrade {name} --back; or free its room: limn upgrade {name} --finish",
+                "limn upgrade {name!q} --back; or free its room: limn upgrade {name!q} --finish",
                 name=name,
                 encoder=encoder,
             )
@@ -58,7 +58,7 @@ def unsuited(collection: Collection, encoder: str, state: str | None) -> SpaceMi
             return SpaceMismatch(
                 "second-space-freed",
                 "the embeddings of {name!r} by {encoder} are being deleted; end that with: "
-                "limn upgrade {name} --finish",
+                "limn upgrade {name!q} --finish",
                 name=name,
                 encoder=encoder,
             )
@@ -66,6 +66,6 @@ def unsuited(collection: Collection, encoder: str, state: str | None) -> SpaceMi
             return SpaceMismatch(
                 "second-space-missing",
                 "collection {name!r} is embedded by one pair alone; begin with: "
-                "limn upgrade {name} --encoder balanced",
+                "limn upgrade {name!q} --encoder balanced",
                 name=name,
             )

@@ -79,7 +79,7 @@ class SecondSpaces:
                 raise SpaceMismatch(
                     "space-incomplete",
                     "{pictures:,} pictures and {captions:,} captions of collection {name!r} are "
-                    "not embedded by {encoder}; embed them with: limn upgrade {name}; or leave "
+                    "not embedded by {encoder}; embed them with: limn upgrade {name!q}; or leave "
                     "those out whose files can't be read, until they can: add --incomplete",
                     name=collection.name,
                     pictures=pictures,

@@ -38,7 +38,7 @@ class Tokens:
                 raise NameTaken(
                     "token-name-taken",
                     "there is a token {name!r} already; choose another name, or: "
-                    "limn token revoke {name}",
+                    "limn token revoke {name!q}",
                     name=name,
                 )
             sql.execute(

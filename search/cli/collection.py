@@ -6,6 +6,7 @@ import click
 
 from search.cli.options import settings_with, store_options
 from search.cli.output import as_document
+from search.errors import shell_word
 from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import one_line, printable
@@ -81,15 +82,16 @@ def info(name: str, as_json: bool) -> None:
         click.echo(f"{'':<12} {reason}")
     for what, text in summed_up(facets):
         click.echo(f"{what:<12} {one_line(printable(text))}")
+    word = shell_word(name)
     for folder, number in missing[:FAILURES_SHOWN]:
         click.echo(f"missing      {one_line(printable(str(folder)))}: {amount(number, 'picture')}")
     if missing:
-        click.echo(f"{'':<12} they are back once their files are; or: limn forget-missing {name}")
+        click.echo(f"{'':<12} they are back once their files are; or: limn forget-missing {word}")
     for file in failed_files[:FAILURES_SHOWN]:
         click.echo(f"failed       {one_line(file['path'])}: {file['reason']}")
     if len(failed_files) > FAILURES_SHOWN:
         click.echo(
-            f"{'':<12} and {len(failed_files) - FAILURES_SHOWN:,} more: limn failures {name}"
+            f"{'':<12} and {len(failed_files) - FAILURES_SHOWN:,} more: limn failures {word}"
         )
 
 

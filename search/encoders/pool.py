@@ -52,7 +52,7 @@ class EncoderPool:
                 "encoder-changed",
                 "collection {name!r} was embedded in the space {space!r}, but "
                 "the encoder {encoder!r} now makes {encoder_space!r}; bring the former weights "
-                "back, or embed it by the new ones: limn upgrade {name} --encoder {encoder}",
+                "back, or embed it by the new ones: limn upgrade {name!q} --encoder {encoder!q}",
                 name=collection.name,
                 space=space.id,
                 encoder=space.encoder,

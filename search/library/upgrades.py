@@ -29,7 +29,8 @@ def room_bytes(pictures: int, captions: int, width: int) -> int:
 
 def check_room(folder: Path, size_bytes: int) -> None:
     """Raise StorageFailed where the disk of a folder can't hold so much."""
-    free_bytes = shutil.disk_usage(folder).free
+    above = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    free_bytes = shutil.disk_usage(above).free
     if size_bytes > free_bytes:
         raise StorageFailed(
             "upgrade-disk-full",

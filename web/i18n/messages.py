@@ -7,7 +7,7 @@ message names one of the command line.
 
 from flask_babel import Domain, force_locale
 
-from search.errors import Message
+from search.errors import Message, fill_template
 from search.text.printable import printable
 from web.i18n.languages import language
 
@@ -32,7 +32,7 @@ def translate(message: str) -> tuple[str, str]:
         template += str(ERRORS.gettext(PLACE_IN_LOG))
     try:
         values = {name: translate(value)[0] for name, value in _texts(message).items()}
-        return printable(template.format_map({**message.values, **values})), language()
+        return printable(fill_template(template, {**message.values, **values})), language()
     except (KeyError, ValueError):  # the names of the values differ in another version
         return text, "en"
 

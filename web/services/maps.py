@@ -26,7 +26,7 @@ class Maps:
         if picture_map is None:
             raise NotFound(
                 "map-missing",
-                "collection {name!r} has no map yet; make one: limn map {name}",
+                "collection {name!r} has no map yet; make one: limn map {name!q}",
                 name=name,
             )
         return collection, picture_map

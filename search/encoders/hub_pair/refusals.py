@@ -83,7 +83,7 @@ def unreachable(endpoint: str, spec: HubSpecification, reason: str) -> EncoderUn
     remedy = Message(
         "hub-get-elsewhere",
         "try again with a network, name a mirror with HF_ENDPOINT, or run limn encoders get "
-        "{encoder} --to FOLDER where there is one and name the folder: hub:/path/to/FOLDER",
+        "{encoder!q} --to FOLDER where there is one and name the folder: hub:/path/to/FOLDER",
         encoder=spec,
     )
     return hub.unreachable(str(spec), endpoint, reason, remedy)
