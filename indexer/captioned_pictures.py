@@ -66,7 +66,7 @@ def read_pairs(
     where = where or {}
     if not where.keys() <= rows[0].keys():
         raise BadSource(
-            "captions-column-missing",
+            "captions-column-unknown",
             "{captions!r} has no column {column!r} to choose rows by; it has {columns}",
             captions=str(captions),
             column=min(where.keys() - rows[0].keys()),

@@ -12,10 +12,13 @@ from PIL import Image
 
 from indexer.captioned_pictures import split
 from indexer.cli.evaluate import evaluate
+from indexer.evaluation.metrics import Measure
 from indexer.evaluation.report import embedded_pictures
 from indexer.evaluation.suite.confidence import BareCollection
 from indexer.evaluation.suite.reading import read_suite
+from indexer.evaluation.suite.records import RowName, SuiteReport, SuiteRow
 from indexer.evaluation.suite.sampling import calibration_sample, mean_sample
+from indexer.evaluation.suite.table import suite_table
 from search.encoders.tiny import TinyEncoder
 
 Limn = Callable[..., CompletedProcess[str]]
@@ -114,6 +117,7 @@ def test_pairs_stand_side_by_side(limn: Limn, folder: Path) -> None:
     assert found["questions"] == 4 and found["differences"][0]["value"] == 0
     assert rows["classes", "colours", "en", "P@10"]["figures"][0]["value"] == pytest.approx(0.2)
     assert rows["passes", "absent", "en", "share"]["questions"] == 4  # two, on two collections
+    assert rows["passes", "absent", "en", "share"]["units"] == 2
     # Two pictures are equal: a sentence finds its own at the mean of both places.
     assert rows["sentences", "plain", "en", "text to picture R@1"]["figures"][0]["value"] == 0
     assert rows["sentences", "plain", "en", "text to picture R@10"]["figures"][0]["value"] == 1
@@ -181,3 +185,14 @@ def test_the_suite_of_the_built_in_pair_can_be_read() -> None:
         pytest.skip("the photographs in shared/data are not here")
     suite = read_suite(SUITE, data)
     assert [len(part.pictures) for part in suite.picture_sets] == [1000, 150, 150, 162, 99, 120]
+
+
+def test_a_mark_needs_ten_units_and_an_interval_that_excludes_0() -> None:
+    def mark(units: int, low: float, high: float) -> str:
+        name = RowName("classes", "colours", "en", "mAP")
+        figures = [Measure(0.5, 0.4, 0.6), Measure(0.5 + (low + high) / 2, 0.4, 0.7)]
+        row = SuiteRow(name, units, units, 0.1, figures, [Measure((low + high) / 2, low, high)])
+        return suite_table(SuiteReport(["one", "two"], 9, 0.5, [row])).splitlines()[-1][-1]
+
+    assert mark(10, 0.01, 0.2) == "+" and mark(10, -0.2, -0.01) == "-"
+    assert mark(10, -0.1, 0.2) == "]" and mark(9, 0.01, 0.2) == "]"

@@ -23,11 +23,13 @@ class RowName:
 class SuiteRow:
     """A figure by each encoder, and how much more each later one has than the first.
 
-    `questions` counts each as often as it was asked. `chance` is the figure of a random order.
+    `questions` counts each as often as it was asked. `units` counts what is independent: pictures
+    with their captions, or questions once. `chance` is the figure of a random order.
     """
 
     name: RowName
     questions: int
+    units: int
     chance: float | None
     figures: Sequence[Measure]
     differences: Sequence[Measure]

@@ -34,6 +34,7 @@ def _row(name: RowName, samples: Sequence[Sample]) -> SuiteRow:
     return SuiteRow(
         name,
         questions=int(base.counts.sum()),
+        units=len(base.counts),
         chance=base.chance,
         figures=[sample.measure() for sample in samples],
         differences=[sample.difference(base) for sample in samples[1:]],

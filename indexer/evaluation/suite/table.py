@@ -17,6 +17,9 @@ PERCENT: tuple[Group, ...] = ("sentences", "passes")
 
 LABEL_CELLS, QUESTION_CELLS, CHANCE_CELLS, FIGURE_CELLS = 52, 10, 8, 26
 
+# The bootstrap of fewer is too narrow to call a difference certain.
+MARKED_UNITS = 10
+
 
 def suite_table(report: SuiteReport) -> str:
     """Return the report as lines of text, with a + or - where a difference is certain."""
@@ -39,7 +42,8 @@ def _lines(report: SuiteReport) -> Iterator[str]:
 
 def _line(row: SuiteRow) -> str:
     is_percent = row.name.group in PERCENT
-    marks = ["", *map(_mark, row.differences)]
+    is_marked = row.units >= MARKED_UNITS
+    marks = ["", *(_mark(difference) if is_marked else "" for difference in row.differences)]
     cells = (
         f"{_interval(figure, is_percent)} {mark:1}"
         for figure, mark in zip(row.figures, marks, strict=True)
