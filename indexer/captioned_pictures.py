@@ -30,11 +30,14 @@ class CaptionedPicture:
         return tuple(dict.fromkeys([*captions, *(text for _, text in self.translations)]))
 
 
-def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPicture]:
+def read_pairs(
+    captions: Path, images: Path | None = None, where: Mapping[str, str] | None = None
+) -> list[CaptionedPicture]:
     """Read a captions CSV: columns image, caption and, optionally, language and kind.
 
     Picture names are relative to `images`, by default the folder `images` next to the CSV or else
     the CSV's own folder. Rows of kind "translated" follow the order of the English captions.
+    `where` chooses rows by the values of columns.
 
     Raises:
         BadSource: no such file, a column or a picture is missing, or fewer than 2 pictures.
@@ -60,8 +63,19 @@ def read_pairs(captions: Path, images: Path | None = None) -> list[CaptionedPict
             captions=str(captions),
             columns=sorted(rows[0]) if rows else "no rows",
         )
+    where = where or {}
+    if not where.keys() <= rows[0].keys():
+        raise BadSource(
+            "captions-column-unknown",
+            "{captions!r} has no column {column!r} to choose rows by; it has {columns}",
+            captions=str(captions),
+            column=min(where.keys() - rows[0].keys()),
+            columns=", ".join(rows[0]),
+        )
     by_picture: dict[str, list[dict[str, str]]] = {}
     for row in rows:
+        if any(row[column] != value for column, value in where.items()):
+            continue
         if row["image"] and row["caption"] and row["caption"].strip():
             by_picture.setdefault(row["image"], []).append(row)
     if len(by_picture) < 2:

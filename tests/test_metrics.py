@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from indexer.evaluation.metrics import intervals, picture_ranks, summary, text_ranks
+from indexer.evaluation.metrics import (
+    average_precision,
+    intervals,
+    picture_ranks,
+    precision_at,
+    summary,
+    text_ranks,
+)
 
 # Three pictures (columns) and four texts (rows); the last two texts are of picture 2.
 SIMILARITIES = np.array(
@@ -70,3 +77,32 @@ def test_intervals_are_the_same_each_time() -> None:
 def test_no_ranks_is_an_error() -> None:
     with pytest.raises(ValueError, match="no ranks"):
         summary(np.array([]))
+
+
+def scores(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.array(values, np.float32)
+
+
+def test_precision_is_that_worked_by_hand() -> None:
+    right = np.array([True, False, True, False])
+    # In order, right ones are at places 1 and 3: (1/1 + 2/3) / 2.
+    assert average_precision(scores(0.9, 0.8, 0.7, 0.6), right) == pytest.approx(5 / 6)
+    assert precision_at(2, scores(0.9, 0.8, 0.7, 0.6), right) == 0.5
+    assert precision_at(10, scores(0.9, 0.8, 0.7, 0.6), right) == 0.2
+    # The last two change places half of the time: (1 + 2/3) / 2 and (1 + 2/4) / 2.
+    assert average_precision(scores(0.9, 0.8, 0.7, 0.7), right) == pytest.approx(
+        (5 / 6 + 3 / 4) / 2
+    )
+    assert precision_at(3, scores(0.9, 0.8, 0.7, 0.7), right) == pytest.approx(1.5 / 3)
+    assert average_precision(scores(np.nan, 0.8, 0.7, 0.6), right) == pytest.approx(
+        (1 / 2 + 2 / 4) / 2
+    )
+
+
+def test_ties_are_the_mean_of_all_their_orders() -> None:
+    right = np.array([True, True, False, False, False])
+    draw = np.random.default_rng(0)
+    orders = [scores(*draw.permutation(5)) for _ in range(4_000)]
+    chance = average_precision(np.zeros(5, np.float32), right)
+    assert chance == pytest.approx(np.mean([average_precision(o, right) for o in orders]), abs=0.02)
+    assert precision_at(2, np.zeros(5, np.float32), right) == pytest.approx(0.4)

@@ -12,7 +12,8 @@ from PIL import Image
 
 import indexer.indexing.upgrade as upgrade_module
 from indexer.indexing.cancellation import JobCancelled
-from indexer.indexing.fill import fill, fill_spaces
+from indexer.indexing.fill import fill
+from indexer.indexing.fill_spaces import fill_spaces
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
 from indexer.indexing.upgrade import UpgradeRequest, begin_job, upgrade

@@ -102,8 +102,49 @@ def intervals(
     }
 
 
-def share(hits: NDArray[np.bool_]) -> Measure:
-    """Return the share of hits among independent queries, with Wilson's score interval."""
+def average_precision(scores: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+    """Return the average precision of one query's answers (n,), of which some are right.
+
+    Ties count as the mean over all their orders (McSherry and Najork 2008): equal scores for all
+    give the figure of chance. A NaN score is the lowest.
+    """
+    ties, size, rights, before = _tied_answers(scores, right)
+    place = np.arange(len(ties))
+    above = (place - ties) * (rights - 1) / np.maximum(size - 1, 1)
+    precision = (before + 1 + above) / (place + 1)
+    return float((rights / size * precision).sum() / right.sum())
+
+
+def precision_at(k: int, scores: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+    """Return the share of right answers among the first k, ties as in `average_precision`."""
+    _, size, rights, _ = _tied_answers(scores, right)
+    return float((rights / size)[:k].sum() / k)
+
+
+def _tied_answers(
+    scores: NDArray[np.float32], right: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return, of each place (n,), its tie's first place, size, right answers, and those before."""
+    scores = np.where(np.isnan(scores), -np.inf, scores)
+    order = np.argsort(-scores, kind="stable")
+    ordered = scores[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    sizes = np.diff(np.append(first, len(ordered)))
+    rights = np.add.reduceat(right[order].astype(np.float64), first)
+    before = np.cumsum(rights) - rights
+    return (
+        np.repeat(first, sizes),
+        np.repeat(sizes, sizes),
+        np.repeat(rights, sizes),
+        np.repeat(before, sizes),
+    )
+
+
+def share(hits: NDArray[np.bool_] | NDArray[np.float64]) -> Measure:
+    """Return the share of hits among independent queries, with Wilson's score interval.
+
+    A query that was asked several times may count as a part of a hit.
+    """
     count, value = len(hits), float(hits.mean())
     centre = value + Z**2 / (2 * count)
     radius = Z * float(np.sqrt(value * (1 - value) / count + (Z / (2 * count)) ** 2))

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.indexing.fill import fill_spaces
+from indexer.indexing.fill_spaces import fill_spaces
 from indexer.indexing.pipeline import RunOptions, index
 from indexer.indexing.planner import RunPlanner
 from indexer.indexing.request import Request

@@ -1,0 +1,1 @@
+"""A suite of measurements: sentences, classes by name, and questions that nothing answers."""
