@@ -8,15 +8,16 @@ from typing import Any
 
 from indexer.indexing.cancellation import JobCancelled, cancellable
 from indexer.indexing.download import download_for_job
-from indexer.indexing.fill import FillResult, fill
+from indexer.indexing.fill import FillResult, Report, fill
+from indexer.indexing.idle_encoder import IdleEncoder
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import ENDED, UPGRADE, Job
+from search.catalog.jobs import ENDED, UPGRADE, Job, Jobs
 from search.catalog.records import RunCounts
 from search.catalog.second_space_errors import occupied
 from search.engine import Engine
 from search.errors import BadSetting, Message
 from search.library.upgrades import check_room, room_bytes
-from search.records import Collection
+from search.records import Collection, Space
 from search.settings import Settings
 
 
@@ -91,38 +92,48 @@ def upgrade(
     named = catalog.collections.one(request.name)
     with catalog.upgrade_lock(named):
         download_for_job(jobs, job_id, request.encoder)
-        encoder = engine.encoder(request.encoder)
-        collection = catalog.collections.reread(named)  # renamed meanwhile
-        jobs.start(collection, UPGRADE, Path(request.encoder), job_id)
-        if not jobs.should_continue(job_id):  # given up while the pair was opened
-            raise JobCancelled
-        catalog.second_spaces.check_begin(collection, encoder.space)
-        lacking = catalog.embeddings.count_lacking(collection, encoder.space)
-        check_room(settings.data_dir, room_bytes(*lacking, encoder.space.width))
-        catalog.second_spaces.begin(collection, encoder.space)
-        began_s = monotonic()
-
-        def report(counts: RunCounts, at: str) -> None:
-            rate = (counts.added + counts.failed) / max(monotonic() - began_s, 1e-6)
-            total = max(counts.found, counts.added + counts.failed)
-            more: dict[str, Any] = {"current": at} if at else {}
-            if jobs.update(job_id, counts, total=total, rate=round(rate, 2), **more):
+        with IdleEncoder(lambda: engine.encoder(request.encoder)) as encoder:
+            collection = catalog.collections.reread(named)  # renamed meanwhile
+            jobs.start(collection, UPGRADE, Path(request.encoder), job_id)
+            if not jobs.should_continue(job_id):  # given up while the pair was opened
                 raise JobCancelled
-
-        with cancellable(jobs, job_id, on_hang) as stop:
-            result = fill(
-                catalog,
-                collection,
-                encoder,
-                workers=request.workers or settings.workers,
-                limits=engine.limits,
-                report=report,
-                check=stop.check,
-            )
+            _begin(catalog, settings, collection, encoder.space)
+            with cancellable(jobs, job_id, on_hang) as stop:
+                result = fill(
+                    catalog,
+                    collection,
+                    encoder,
+                    workers=request.workers or settings.workers,
+                    limits=engine.limits,
+                    report=_reporter(jobs, job_id),
+                    check=stop.check,
+                )
         catalog.second_spaces.set_ready(collection)
         _write_indexes(engine, catalog.collections.reread(named))
     jobs.update(job_id, result.counts, "done", _left_out(result))
     return result
+
+
+def _begin(catalog: Catalog, settings: Settings, collection: Collection, space: Space) -> None:
+    """Record the second space, if the disk has room for it."""
+    catalog.second_spaces.check_begin(collection, space)
+    lacking = catalog.embeddings.count_lacking(collection, space)
+    check_room(settings.data_dir, room_bytes(*lacking, space.width))
+    catalog.second_spaces.begin(collection, space)
+
+
+def _reporter(jobs: Jobs, job_id: int) -> Report:
+    """Return the function that writes a job's progress, and ends it once it is cancelled."""
+    began_s = monotonic()
+
+    def report(counts: RunCounts, at: str) -> None:
+        dealt_count = counts.added + counts.failed
+        rate = round(dealt_count / max(monotonic() - began_s, 1e-6), 2)
+        more: dict[str, Any] = {"current": at} if at else {}
+        if jobs.update(job_id, counts, total=max(counts.found, dealt_count), rate=rate, **more):
+            raise JobCancelled
+
+    return report
 
 
 def _write_indexes(engine: Engine, collection: Collection) -> None:
