@@ -23,7 +23,6 @@ from indexer.indexing.upgrade import UpgradeRequest, upgrade
 from search.bootstrap import open_engine
 from search.catalog.database import tables as t
 from search.catalog.database.vectors import from_blobs
-from search.catalog.jobs import UPGRADE
 from search.engine import Engine
 from search.errors import SpaceMismatch
 from search.query.records import IndexedTerm, Query, TextTerm
@@ -76,7 +75,7 @@ class World:
     def embed(self, name: str) -> None:
         """Embed a collection by the second pair, as a worker does."""
         request = UpgradeRequest(name, PAIR, workers=1)
-        job_id = self.engine.catalog.jobs.ask(name, UPGRADE, request.as_json())
+        job_id = self.engine.upgrades.ask(name, PAIR, workers=1).id
         upgrade(self.engine, self.settings, request, job_id)
 
 

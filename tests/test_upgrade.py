@@ -16,10 +16,9 @@ from indexer.indexing.fill import fill
 from indexer.indexing.fill_spaces import fill_spaces
 from indexer.indexing.request import Request
 from indexer.indexing.run import run
-from indexer.indexing.upgrade import UpgradeRequest, begin_job, upgrade
+from indexer.indexing.upgrade import UpgradeRequest, upgrade
 from search.bootstrap import open_engine
 from search.catalog.database import tables as t
-from search.catalog.jobs import UPGRADE
 from search.catalog.records import RunCounts
 from search.engine import Engine
 from search.errors import CollectionBusy, LimnError, SpaceMismatch
@@ -71,8 +70,12 @@ def index(engine: Engine, settings: Settings, folder: Path) -> RunCounts:
 def embed(engine: Engine, settings: Settings, pair: str = PAIR) -> RunCounts:
     """Run an upgrade to its end, as a worker does."""
     request = UpgradeRequest("pictures", pair, workers=1)
-    job_id = engine.catalog.jobs.ask("pictures", UPGRADE, request.as_json())
-    return upgrade(engine, settings, request, job_id).counts
+    job_id = engine.upgrades.ask("pictures", pair, workers=1).id
+    try:
+        return upgrade(engine, settings, request, job_id).counts
+    except LimnError:
+        engine.catalog.jobs.end(job_id, "failed")
+        raise
 
 
 def answers(engine: Engine) -> list[tuple[int, float, float | None]]:
@@ -265,14 +268,14 @@ def test_a_job_goes_on_while_its_collection_is_renamed(
 
 def test_another_pair_is_refused_while_a_job_has_yet_to_begin(engine: Engine) -> None:
     """A download takes minutes, in which the second space is not recorded yet."""
-    job_id = begin_job(engine.catalog, "pictures", PAIR)
-    assert begin_job(engine.catalog, "pictures", PAIR) == job_id
+    job_id = engine.upgrades.ask("pictures", PAIR).id
+    assert engine.upgrades.ask("pictures", PAIR).id == job_id
     with pytest.raises(SpaceMismatch, match=r"embedded by tiny:96 as well.*--discard"):
-        begin_job(engine.catalog, "pictures", "tiny:128")
+        engine.upgrades.ask("pictures", "tiny:128")
     collection = engine.catalog.collections.one("pictures")
     full_name = replace(engine.encoder(PAIR).space, encoder="the-full-name")
     engine.catalog.second_spaces.begin(collection, full_name)
-    assert begin_job(engine.catalog, "pictures", "the-full-name") == job_id
+    assert engine.upgrades.ask("pictures", "the-full-name").id == job_id
 
 
 def test_nothing_changes_while_another_process_is_at_it(engine: Engine, settings: Settings) -> None:

@@ -86,7 +86,6 @@ def _embed(
 ) -> None:
     """Begin to embed a collection by another pair, or go on, and follow the job."""
     from indexer.cli.follow_job import follow
-    from indexer.indexing.upgrade import begin_job
     from search.catalog.job_processes import start_process
 
     second = collection.second
@@ -99,7 +98,7 @@ def _embed(
     if not lacking_count and second is not None and second.state != "filling":
         _report_state(engine, collection)
         return
-    job_id = begin_job(engine.catalog, collection.name, spec, workers)
+    job_id = engine.upgrades.ask(collection.name, spec, workers).id
     process = start_process(job_id, subprocess.DEVNULL)
     if detach:
         _say(f"job {job_id} goes on in the background; see: limn jobs --follow {job_id}")

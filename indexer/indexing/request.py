@@ -1,8 +1,9 @@
 """Requests to index: from the command line, or from a queued job's JSON."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from indexer.sources.columns import ColumnOptions
 from indexer.sources.globs import Selection
@@ -13,6 +14,8 @@ from search.errors import BadSetting, BadSource
 from search.text.characters import compose
 from search.text.path_names import user_path
 from search.text.printable import printable
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,7 @@ class Request:
         values: dict[str, Any] = {
             name: tuple(value) if name in tuples else value for name, value in document.items()
         }
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise BadSetting(
-                "job-request-unknown",
-                "the job asks for what this version does not know: {error}",
-                error=error,
-            ) from error
+        return read_request(cls, values)
 
     def as_json(self) -> dict[str, Any]:
         """Return the document that a job stores."""
@@ -81,3 +77,15 @@ class Request:
             pictures_in=user_path(Path(self.pictures_in)) if self.pictures_in else None,
             confined_to=tuple(map(Path, self.confined_to)),
         )
+
+
+def read_request(kind: Callable[..., T], values: Mapping[str, Any]) -> T:
+    """Return the request of a kind with these values; raise BadSetting for unknown fields."""
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise BadSetting(
+            "job-request-unknown",
+            "the job asks for what this version does not know: {error}",
+            error=error,
+        ) from error

@@ -1,7 +1,7 @@
 """The job that embeds a collection by a second encoder pair, beside its present one."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,12 +10,12 @@ from indexer.indexing.cancellation import JobCancelled, cancellable
 from indexer.indexing.download import download_for_job
 from indexer.indexing.fill import FillResult, Report, fill
 from indexer.indexing.idle_encoder import IdleEncoder
+from indexer.indexing.request import read_request
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import ENDED, UPGRADE, Job, Jobs
+from search.catalog.jobs import UPGRADE, Jobs
 from search.catalog.records import RunCounts
-from search.catalog.second_space_errors import occupied
 from search.engine import Engine
-from search.errors import BadSetting, Message
+from search.errors import Message
 from search.library.upgrades import check_room, room_bytes
 from search.records import Collection, Space
 from search.settings import Settings
@@ -32,41 +32,7 @@ class UpgradeRequest:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "UpgradeRequest":
         """Return a queued job's request; raise BadSetting for fields unknown to this version."""
-        try:
-            return cls(**{key: value for key, value in document.items() if key != "sources"})
-        except TypeError as error:
-            raise BadSetting(
-                "job-request-unknown",
-                "the job asks for what this version does not know: {error}",
-                error=error,
-            ) from error
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the document that a job stores."""
-        return {**asdict(self), "sources": [self.encoder]}
-
-
-def begin_job(catalog: Catalog, name: str, encoder: str, workers: int | None = None) -> int:
-    """Return the id of the job that embeds a collection: queued now, unless one is under way.
-
-    Raises:
-        NotFound: there is no such collection.
-        SpaceMismatch: the job under way embeds it by another pair.
-    """
-    for job in catalog.jobs.of(name):
-        if job.kind == UPGRADE and job.state not in ENDED:
-            _check_pair(catalog.collections.one(name), job, encoder)
-            return job.id
-    request = UpgradeRequest(name, encoder, workers)
-    return catalog.jobs.ask(name, UPGRADE, request.as_json())
-
-
-def _check_pair(collection: Collection, job: Job, encoder: str) -> None:
-    """Raise SpaceMismatch where a job embeds a collection by another pair than the wanted one."""
-    present = (job.request or {}).get("encoder", str(job.source))
-    second = collection.second  # its encoder may be the full name of a short one
-    if encoder != present and (second is None or encoder != second.space.encoder):
-        raise occupied(collection, present, "filling")
+        return read_request(cls, {k: value for k, value in document.items() if k != "sources"})
 
 
 def upgrade(

@@ -7,8 +7,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from search.catalog.catalog import Catalog
-from search.catalog.jobs import ENDED, UPGRADE
-from search.catalog.second_space_errors import unsuited
+from search.catalog.jobs import ENDED, UPGRADE, Job
+from search.catalog.second_space_errors import occupied, unsuited
 from search.errors import CollectionBusy, StorageFailed
 from search.indexes.folder import IndexFolder
 from search.records import Collection, SecondSpaceState
@@ -55,6 +55,24 @@ class Upgrades:
         self._folder = folder
         self._stores = stores
 
+    def ask(self, name: str, encoder: str, workers: int | None = None) -> Job:
+        """Return the job that embeds a collection by a pair: queued now, unless one is under way.
+
+        Raises:
+            NotFound: there is no such collection.
+            SpaceMismatch: the job under way embeds it by another pair.
+        """
+        collection, jobs = self._catalog.collections.one(name), self._catalog.jobs
+        job = self._under_way(collection)
+        if job is not None:
+            present = (job.request or {}).get("encoder", str(job.source))
+            second = collection.second  # its encoder may be the full name of a short one
+            if encoder != present and (second is None or encoder != second.space.encoder):
+                raise occupied(collection, present, "filling")
+            return job
+        request = {"name": collection.name, "encoder": encoder, "workers": workers}
+        return jobs.one(jobs.ask(collection.name, UPGRADE, {**request, "sources": [encoder]}))
+
     def switch(self, name: str, incomplete: bool = False) -> Collection:
         """Answer by the second pair from now on; return the collection as it is then.
 
@@ -80,13 +98,11 @@ class Upgrades:
 
         A job that embeds by it is cancelled.
         """
-        jobs = self._catalog.jobs
-        mine = (job for job in jobs.of(name) if job.kind == UPGRADE)
-        unfinished = [job for job in mine if job.state not in ENDED]
-        for job in unfinished:
+        jobs, job = self._catalog.jobs, self._under_way(self._catalog.collections.one(name))
+        if job is not None:
             jobs.cancel(job.id)
         deadline_s = monotonic() + CANCEL_S
-        while not unfinished or self._catalog.collections.one(name).second is not None:
+        while job is None or self._catalog.collections.one(name).second is not None:
             try:
                 self._free(name, ("filling", "ready"))
             except CollectionBusy:
@@ -95,8 +111,13 @@ class Upgrades:
                 sleep(LOOK_EVERY_S)
             else:
                 break
-        for job in unfinished:  # its process may have died before
+        if job is not None:  # its process may have died before
             jobs.end(job.id, "cancelled")
+
+    def _under_way(self, collection: Collection) -> Job | None:
+        """Return the job that embeds a collection by its second pair, queued or running."""
+        mine = (job for job in self._catalog.jobs.of(collection.name) if job.kind == UPGRADE)
+        return next((job for job in mine if job.state not in ENDED), None)
 
     def _free(self, name: str, states: tuple[SecondSpaceState, ...]) -> None:
         with self._locked(name) as collection:

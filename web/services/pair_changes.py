@@ -88,7 +88,7 @@ class PairChanges:
         """
         change = self.state(name)
         collection, second = change.collection, change.collection.second
-        if change.job is not None and change.at_work:
+        if change.job is not None and change.at_work and not encoder:
             return change.job
         if second is not None and (not encoder or is_same_pair(encoder, second.space.encoder)):
             encoder = second.space.encoder
@@ -104,8 +104,7 @@ class PairChanges:
                     names=", ".join(names),
                 )
         self._catalog.second_spaces.record_offer(collection, "made")
-        document = {"name": collection.name, "encoder": encoder, "sources": [encoder]}
-        job = self._catalog.jobs.one(self._catalog.jobs.ask(name, UPGRADE, document))
+        job = self._engine.upgrades.ask(collection.name, encoder)
         self._workers.call()
         return job
 
