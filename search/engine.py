@@ -213,7 +213,8 @@ class Engine:
 
     def follow(self) -> None:
         """Bring the indexes level with the catalog, as the next search would."""
-        self._indexes.follow()
+        if self._indexes.follow():
+            self._searcher().contexts.backgrounds.clear()
 
     def close(self) -> None:
         """Write stores that changed to their files, for a quicker next start."""

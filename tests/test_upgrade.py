@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from PIL import Image
 
 import indexer.indexing.upgrade as upgrade_module
-from indexer.indexing.cancellation import JobCancelled
+from indexer.indexing.cancellation import JobCancelled, Stop
 from indexer.indexing.fill import fill
 from indexer.indexing.fill_spaces import fill_spaces
 from indexer.indexing.request import Request
@@ -185,6 +185,21 @@ def test_pictures_that_come_meanwhile_go_into_both(
     assert len(store) == COUNT + 1
 
 
+def test_a_second_pair_that_cannot_be_opened_is_named_by_the_job(
+    engine: Engine, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed(engine, settings)
+    _picture(folder / "new.jpg", 101)
+    monkeypatch.setattr("search.encoders.tiny.MAX_WIDTH", 80)
+    with open_engine(settings) as later:  # its encoders are not open yet
+        assert index(later, settings, folder).added == 1
+        [job] = later.catalog.jobs.of("pictures", 1, "index")
+    assert job.state == "done" and PAIR in (job.message or "")
+    monkeypatch.undo()
+    index(engine, settings, folder)  # embeds what was left out
+    engine.upgrades.switch("pictures")
+
+
 def test_a_picture_that_cannot_be_read_hinders_until_it_is_left_out(
     engine: Engine, settings: Settings, folder: Path
 ) -> None:
@@ -288,7 +303,7 @@ def test_nothing_changes_while_another_process_is_at_it(engine: Engine, settings
             engine.upgrades.switch("pictures")
         with pytest.raises(CollectionBusy):
             embed(engine, settings)
-        assert fill_spaces(engine, collection, 1) == ()
+        assert fill_spaces(engine, collection, 1, Silent(), Stop()) == []
 
 
 def test_requests_are_run_again_by_the_new_pair(

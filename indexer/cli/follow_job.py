@@ -11,6 +11,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.jobs import ENDED, Job
 from search.cli import say_error
 from search.errors import CollectionBusy
+from search.text.printable import one_line, printable
 
 # The interval of reading the job's row.
 POLL_INTERVAL_S = 0.3
@@ -32,8 +33,10 @@ def follow(catalog: Catalog, job_id: int, process: "subprocess.Popen[bytes]") ->
             err=True,
         )
         sys.exit(0)
-    if job.message:
-        say_error(job.message) if job.state != "done" else click.echo(job.message, err=True)
+    if job.message and job.state == "done":
+        click.echo(one_line(printable(job.message)), err=True)
+    elif job.message:
+        say_error(job.message)
     if job.state != "done":
         if not job.message:
             end = "was cancelled" if job.state == "cancelled" else "lost its process"

@@ -87,8 +87,12 @@ def _embed(
     """Begin to embed a collection by another pair, or go on, and follow the job."""
     from indexer.cli.follow_job import follow
     from search.catalog.job_processes import start_process
+    from search.catalog.jobs import UNFINISHED, UPGRADE
 
     second = collection.second
+    for job in engine.catalog.jobs.of(collection.name, 1, UPGRADE):
+        if encoder is None and second is None and job.state in UNFINISHED:
+            encoder = str(job.source)  # its process ended before the pair was opened
     if encoder is None and (second is None or not _has_work(engine, collection)):
         _report_state(engine, collection)
         return

@@ -25,7 +25,7 @@ from search.batching import groups
 from search.catalog.catalog import Catalog
 from search.catalog.records import Failure, RunCounts
 from search.encoders import Encoder
-from search.errors import LimnError
+from search.errors import LimnError, Message
 from search.pictures import Limits
 from search.records import Collection
 
@@ -42,13 +42,14 @@ class RunOptions:
 
     `retry` reads failed files again. `request` is stored with the job, so that a worker can take it
     over; `job_id` is that of a queued one. `on_hang` is called where the job was cancelled and a
-    thread does not end.
+    thread does not end. `finish` is called before the job ends, and may return its message.
     """
 
     retry: bool = False
     job_id: int | None = None
     request: dict[str, Any] | None = None
     on_hang: Callable[[], None] = lambda: None
+    finish: Callable[[Collection, Stop], Message | None] = lambda _collection, _stop: None
 
 
 def index(
@@ -97,6 +98,7 @@ def index(
                         planner.add(source)
                     decoders = partial(Decoders, preparation=preparation, limits=limits)
                     _Run(state, writer, encoder, decoders, stop).everything(workers)
+                message = options.finish(collection, stop)
         except (KeyboardInterrupt, JobCancelled) as error:
             is_interrupt = isinstance(error, KeyboardInterrupt)
             jobs.update(job, writer.counts, "interrupted" if is_interrupt else "cancelled")
@@ -107,7 +109,7 @@ def index(
             raise
         finally:
             writer.close()
-        jobs.update(job, writer.counts, "done")
+        jobs.update(job, writer.counts, "done", message)
     return collection, writer.counts
 
 

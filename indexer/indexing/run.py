@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer.indexing.cancellation import Stop
 from indexer.indexing.fill_spaces import fill_spaces
 from indexer.indexing.pipeline import RunOptions, index
 from indexer.indexing.planner import RunPlanner
@@ -63,13 +64,19 @@ def run(
             source.check_filled()
     with announce_wait(f"opening the encoder {spec}"):
         encoder = engine.encoder(spec)
+    workers, notes = request.workers or settings.workers, list[Message]()
+
+    def finish(collection: Collection, stop: Stop) -> Message | None:
+        notes.extend(fill_spaces(engine, collection, workers, progress, stop))
+        return notes[0] if notes else None
+
     try:
         collection, counts = index(
             engine.catalog,
             request.name,
             sources,
             encoder,
-            workers=request.workers or settings.workers,
+            workers=workers,
             limits=engine.limits,
             progress=progress,
             options=RunOptions(
@@ -77,6 +84,7 @@ def run(
                 job_id=job_id,
                 request=(whole or request).as_json(),
                 on_hang=on_hang,
+                finish=finish,
             ),
         )
     except LimnError:
@@ -85,11 +93,9 @@ def run(
             forget_if_empty(engine, request.name)
         raise
     failures = engine.catalog.failures.of(collection.id)
-    notes = fill_spaces(engine, collection, request.workers or settings.workers)
     engine.store(collection)
-    return RunResult(
-        collection, counts, _failures_of(sources, failures), is_new=existing is None, notes=notes
-    )
+    failures = _failures_of(sources, failures)
+    return RunResult(collection, counts, failures, existing is None, tuple(notes))
 
 
 def dry_run(engine: Engine, request: Request) -> RunState:

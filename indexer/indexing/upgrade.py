@@ -63,7 +63,10 @@ def upgrade(
             jobs.start(collection, UPGRADE, Path(request.encoder), job_id)
             if not jobs.should_continue(job_id):  # given up while the pair was opened
                 raise JobCancelled
-            _begin(catalog, settings, collection, encoder.space)
+            is_new = _begin(catalog, settings, collection, encoder.space)
+            if is_new and not jobs.should_continue(job_id):  # given up at this moment
+                catalog.second_spaces.forget(collection, encoder.space)
+                raise JobCancelled
             with cancellable(jobs, job_id, on_hang) as stop:
                 result = fill(
                     catalog,
@@ -80,12 +83,12 @@ def upgrade(
     return result
 
 
-def _begin(catalog: Catalog, settings: Settings, collection: Collection, space: Space) -> None:
-    """Record the second space, if the disk has room for it."""
+def _begin(catalog: Catalog, settings: Settings, collection: Collection, space: Space) -> bool:
+    """Record the second space, if the disk has room for it; return whether it is new."""
     catalog.second_spaces.check_begin(collection, space)
     lacking = catalog.embeddings.count_lacking(collection, space)
     check_room(settings.data_dir, room_bytes(*lacking, space.width))
-    catalog.second_spaces.begin(collection, space)
+    return catalog.second_spaces.begin(collection, space)
 
 
 def _reporter(jobs: Jobs, job_id: int) -> Report:

@@ -59,7 +59,7 @@ class Worker:
         return job.state in ("queued", "running") and self._take(job)
 
     def _take(self, job: Job) -> bool:
-        if job.request is None or (job.writes and is_busy(self._engine.catalog, job.name)):
+        if job.request is None or is_busy(self._engine.catalog, job):
             return False
         began = self._jobs.take(job.id)
         try:

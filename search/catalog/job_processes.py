@@ -137,12 +137,13 @@ class JobProcesses:
         for job in jobs:
             if _lane(job) in lanes or job.id in self._workers:
                 continue
-            if job.state == "running" and self._left_behind == "at first" and not self._first:
+            takes_up = self._left_behind == "always" or self._first or not job.writes
+            if job.state == "running" and not takes_up:
                 continue  # another process works on it
             lanes.add(_lane(job))
             if time.monotonic() < self._rests_until_s.get(job.id, 0.0):
                 continue
-            if job.writes and is_busy(self._catalog, job.name):
+            if is_busy(self._catalog, job):
                 self._rest(job)
             elif job.cancelled:
                 self._jobs.end(job.id, "cancelled")
@@ -216,14 +217,14 @@ def start_process(job_id: int, output: IO[bytes] | int | None = None) -> "subpro
     )
 
 
-def is_busy(catalog: Catalog, name: str) -> bool:
-    """Return whether a process writes to the collection of that name, which need not exist."""
+def is_busy(catalog: Catalog, job: Job) -> bool:
+    """Return whether a process holds the lock that a job needs; its collection need not exist."""
     try:
-        collection = catalog.collections.one(name)
+        collection = catalog.collections.one(job.name)
     except NotFound:
         return False
     try:
-        with catalog.lock(collection):
+        with catalog.lock(collection) if job.writes else catalog.upgrade_lock(collection):
             return False
     except CollectionBusy:
         return True

@@ -248,11 +248,12 @@ class Jobs:
             statement = statement.where(t.job.c.id < before)
         return self._read(statement)
 
-    def of(self, name: str, limit: int = 10) -> list[Job]:
-        """Return the newest jobs of a collection's name, existing or not, newest first."""
+    def of(self, name: str, limit: int = 10, kind: str | None = None) -> list[Job]:
+        """Return the newest jobs of a collection's name, existing or not, and of a kind."""
         j = t.job.c
         collection_ids = sa.select(t.collection.c.id).where(t.collection.c.name.in_(forms(name)))
-        mine = sa.or_(j.name.in_(forms(name)), j.collection_id.in_(collection_ids))
+        of_kind = sa.true() if kind is None else j.kind == kind
+        mine = of_kind & sa.or_(j.name.in_(forms(name)), j.collection_id.in_(collection_ids))
         return self._read(sa.select(t.job).where(mine).order_by(j.id.desc()).limit(limit))
 
     def newest(self, upgrades: bool = False) -> dict[str, Job]:

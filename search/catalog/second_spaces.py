@@ -31,18 +31,20 @@ class SecondSpaces:
         self._database = database
         self._changes = changes
 
-    def begin(self, collection: Collection, space: Space) -> None:
-        """Give a collection a second space, to be filled, unless it has this one already.
+    def begin(self, collection: Collection, space: Space) -> bool:
+        """Give a collection a second space, to be filled; return False if it has this one already.
 
         Raises:
             SpaceMismatch: its pictures are in this space now, or it has another second space.
         """
         with self._database.write_transaction() as sql:
             check_lock(self._database, sql, EVERY_COLLECTION)
-            if self._check_begin(sql, collection, space):
+            is_new = self._check_begin(sql, collection, space)
+            if is_new:
                 add_space(sql, space)
                 row = {"collection_id": collection.id, "space_id": space.id, "state": "filling"}
                 sql.execute(t.second_space.insert().values(row))
+            return is_new
 
     def check_begin(self, collection: Collection, space: Space) -> None:
         """Raise what `begin` would raise now."""

@@ -106,13 +106,14 @@ class IndexPool:
             followers = list(self._followers.items())
         return [(follower.collection.name, key[2], follower.size) for key, follower in followers]
 
-    def follow(self) -> None:
-        """Bring every store level with the catalog."""
+    def follow(self) -> bool:
+        """Bring every store level with the catalog; return whether any was dropped."""
         collections = self._catalog.collections.with_last_changes()
-        self.keep_only([collection for collection, _ in collections])
+        has_others = self.keep_only([collection for collection, _ in collections])
         for collection, last_change in collections:
             for kind in get_args(IndexKind):
                 self.store(collection, kind, last_change)
+        return has_others
 
     def keep_only(self, collections: Sequence[Collection]) -> bool:
         """Drop the stores of all other collections and spaces; return whether there were any."""

@@ -116,8 +116,8 @@ class Upgrades:
 
     def _under_way(self, collection: Collection) -> Job | None:
         """Return the job that embeds a collection by its second pair, queued or running."""
-        mine = (job for job in self._catalog.jobs.of(collection.name) if job.kind == UPGRADE)
-        return next((job for job in mine if job.state not in ENDED), None)
+        jobs = self._catalog.jobs.of(collection.name, 1, UPGRADE)
+        return next((job for job in jobs if job.state not in ENDED), None)
 
     def _free(self, name: str, states: tuple[SecondSpaceState, ...]) -> None:
         with self._locked(name) as collection:
