@@ -251,6 +251,23 @@ def test_the_last_questions_of_the_page_are_remembered(
     )
 
 
+def test_a_question_that_cannot_be_asked_again_leaves_the_others_of_a_comparison(
+    client: FlaskClient, work: Callable[[], int]
+) -> None:
+    blue = client.get("/api/v1/search?q=blue&k=1").json
+    assert blue is not None
+    form = {"q": "wall", "more": str(blue["hits"][0]["id"]), "name": "sky"}
+    assert client.post("/concepts", data=form).status_code == 303
+    client.post(f"{PAGE}/pair", data={"encoder": PAIR})
+    work()
+    for question in ("concept:sky", "a wall"):
+        assert client.get("/", query_string={"q": question}).status_code == 200
+    client.post("/concepts/sky/forget")
+    text = page(client, f"{PAGE}/compare")
+    assert "there is no concept &#39;sky&#39;" in text and 'class="columns"' in text
+    assert client.get("/collections/nothing/compare").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("captions", "name"),
     [
