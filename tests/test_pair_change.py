@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from indexer.indexing.worker import Worker
 from search.catalog.records import RunCounts, Scope
+from search.encoders.hub_pair.short_names import SHORT_NAMES
 from search.encoders.inventory.recommendation import recommend
 from search.engine import Engine
 from search.records import Caption
@@ -90,6 +91,13 @@ def test_the_api_changes_a_pair_and_goes_back_and_finishes(
     client.post(f"{API}/upgrade/switch")
     finished = client.post(f"{API}/upgrade/finish").json
     assert finished is not None and (finished["encoder"], finished["second"]) == (PAIR, None)
+
+
+def test_a_pair_under_its_full_name_is_a_choice_at_any_commit(client: FlaskClient) -> None:
+    encoder = f"hub:{SHORT_NAMES['light'].repository}@{'a' * 40}"
+    job = client.post(f"{API}/upgrade", json={"encoder": encoder})
+    assert job.status_code == 202 and job.json is not None
+    assert job.json["source"] == "light"
 
 
 def test_what_does_not_suit_is_refused_with_a_remedy_of_the_api(

@@ -95,14 +95,7 @@ class PairChanges:
         elif second is not None:
             raise occupied(collection, second.space.encoder, second.state)
         else:
-            names = [choice.name for choice in self._choices.list_choices(name)]
-            if encoder not in names:
-                raise BadSetting(
-                    "pair-not-offered",
-                    "there is no encoder pair {encoder!r} to change to; there are: {names}",
-                    encoder=encoder,
-                    names=", ".join(names),
-                )
+            encoder = self._offered(name, encoder)
         self._catalog.second_spaces.record_offer(collection, "made")
         job = self._engine.upgrades.ask(collection.name, encoder)
         self._workers.call()
@@ -130,6 +123,19 @@ class PairChanges:
         has_map, had_map = (self._engine.map_file(each).exists() for each in (collection, former))
         lost = {"adapter": had_adapter and not has_adapter, "map": had_map and not has_map}
         return [part for part, is_lost in lost.items() if is_lost]
+
+    def _offered(self, name: str, encoder: str) -> str:
+        """Return the name of the choice that is the same pair; raise BadSetting."""
+        names = [choice.name for choice in self._choices.list_choices(name)]
+        offered = next((each for each in names if is_same_pair(encoder, each)), None)
+        if offered is None:
+            raise BadSetting(
+                "pair-not-offered",
+                "there is no encoder pair {encoder!r} to change to; there are: {names}",
+                encoder=encoder,
+                names=", ".join(names),
+            )
+        return offered
 
     def _lacking(self, collection: Collection) -> tuple[int, int]:
         """Count what the second pair did not embed: anew after changes alone, once it is ready."""
