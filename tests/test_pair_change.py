@@ -13,6 +13,8 @@ from search.catalog.records import RunCounts, Scope
 from search.encoders.hub_pair.short_names import SHORT_NAMES
 from search.encoders.inventory.recommendation import recommend
 from search.engine import Engine
+from search.errors import StorageFailed
+from search.library.upgrades import check_room
 from search.records import Caption
 from search.settings import Settings
 from tests.colour_web import (
@@ -172,6 +174,14 @@ def test_each_state_of_the_page_has_its_buttons(
     assert client.post(f"{PAGE}/pair/discard").status_code == 303
     assert buttons(client) == [] and second(client) is None
     assert client.get(f"{PAGE}/pair/finish").status_code == 404
+
+
+def test_a_full_disk_is_named_without_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(StorageFailed) as error:
+        check_room(tmp_path / "data", 1 << 60)
+    assert str(tmp_path) in str(error.value)
+    assert "the embeddings by the new pair take 1,152," in error.value.outside
+    assert str(tmp_path) not in error.value.outside
 
 
 def test_a_job_that_failed_says_why_and_can_begin_again(
