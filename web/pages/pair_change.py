@@ -22,7 +22,8 @@ DELETING = ("finish", "discard")
 @route(pair_pages, PAIR, scope="admin")
 def choose(name: str) -> str:
     """Show the form that begins a change of the pair."""
-    return _page("pair.html", name, may_change=may_change(), **pair_choices(name))
+    [summary] = engine().summaries([name])
+    return _page("pair.html", name, may_change=may_change(), **pair_choices(summary))
 
 
 @route(pair_pages, PAIR, "POST", scope="admin")

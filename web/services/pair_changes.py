@@ -126,7 +126,8 @@ class PairChanges:
 
     def _offered(self, name: str, encoder: str) -> str:
         """Return the name of the choice that is the same pair; raise BadSetting."""
-        names = [choice.name for choice in self._choices.list_choices(name)]
+        [summary] = self._engine.summaries([name])
+        names = [choice.name for choice in self._choices.list_choices(summary)]
         offered = next((each for each in names if is_same_pair(encoder, each)), None)
         if offered is None:
             raise BadSetting(

@@ -52,9 +52,8 @@ class PairChoices:
         self._cache: TTLCache[object, list[EncoderInfo]] = TTLCache(1, INVENTORY_S)
         self._lock = Lock()
 
-    def list_choices(self, name: str) -> list[PairChoice]:
-        """Return the pairs that a collection can change to; raise NotFound."""
-        [summary] = self._engine.summaries([name])
+    def list_choices(self, summary: CollectionSummary) -> list[PairChoice]:
+        """Return the pairs that a collection can change to."""
         own = summary.space.encoder
         infos = self._inventory()
         short_names = [
