@@ -11,7 +11,7 @@ from search.encoders import EncoderInfo
 from search.encoders.inventory import known_encoders
 from search.encoders.inventory.estimate import gmacs_per_s, seconds, work_of
 from search.encoders.inventory.offers import offers, short_name_of
-from search.encoders.inventory.recommendation import recommend
+from search.encoders.inventory.recommendation import SAMPLE, recommend
 from search.engine import Engine
 from search.library.upgrades import room_bytes
 from search.records import Collection
@@ -21,9 +21,6 @@ INVENTORY_S = 20.0
 
 # The widest of the pairs under short names, for the room of one whose width is not known yet.
 WIDEST = 1152
-
-# Enough pictures to know the languages of a collection's captions by.
-SAMPLE = 500
 
 # The pair for tests, of which nobody wants an answer.
 FOR_TESTS = "tiny"
