@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from indexer.indexing.worker import Worker
 from search.catalog.records import RunCounts, Scope
 from search.encoders.hub_pair.short_names import SHORT_NAMES
-from search.encoders.inventory.recommendation import recommend
+from search.encoders.inventory.recommendation import can_be_offered_better, recommend
 from search.engine import Engine
 from search.errors import StorageFailed
 from search.library.upgrades import check_room
@@ -121,6 +122,8 @@ def test_what_does_not_suit_is_refused_with_a_remedy_of_the_api(
     assert refused("", encoder="light") == (409, "second-space-occupied")
     assert refused("/back") == (409, "second-space-ready")
     client.post(f"{API}/upgrade/switch")
+    assert client.get(f"{PAGE}/pair/discard").status_code == 404
+    assert client.get(f"{PAGE}/pair/finish").status_code == 200
     assert refused("/discard") == (409, "second-space-former")
     client.post(f"{API}/upgrade/back")
     assert client.post(f"{API}/upgrade/discard").status_code == 200
@@ -170,7 +173,8 @@ def test_each_state_of_the_page_has_its_buttons(
     work()
     assert buttons(client) == ["Compare", "Use the new pair", "Give it up…"]
     assert "Give it up" in page(client, f"{PAGE}/pair/discard")
-    assert client.get(f"{PAGE}/pair/switch").status_code == 404
+    for step in ("switch", "finish"):
+        assert client.get(f"{PAGE}/pair/{step}").status_code == 404
     assert client.post(f"{PAGE}/pair/discard").status_code == 303
     assert buttons(client) == [] and second(client) is None
     assert client.get(f"{PAGE}/pair/finish").status_code == 404
@@ -209,11 +213,19 @@ def test_the_builtin_pair_is_offered_a_better_one_until_that_is_declined(
     text = page(client)
     assert "Answers can get better" in text and "1.5 GB to download" in text
     assert re.search(r'value="balanced" required checked', text)
+    builtin = engine.catalog.collections.one("colours")
+    trained = replace(builtin, space=replace(builtin.space, encoder="builtin@/mine"))
+    assert can_be_offered_better(builtin) and not can_be_offered_better(trained)
     for number in range(9):
         captions = [Caption("红色的墙"), Caption("一面墙", "zh")]
         store(engine.catalog, tmp_path / f"{number}.png", "red", captions, collection="zh")
     let_builtin_answer(engine, "zh")
     assert re.search(r'value="chinese" required checked', page(client, "/collections/zh"))
+    engine.catalog.second_spaces.begin(
+        engine.catalog.collections.one("zh"), engine.encoder(PAIR).space
+    )
+    assert client.post("/collections/zh/pair/discard").status_code == 303
+    assert "Answers can get better" in page(client, "/collections/zh")
     client.post(f"{PAGE}/pair/decline")
     assert buttons(client) == [] and "Change the encoder pair…" in page(client)
 

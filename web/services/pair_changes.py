@@ -9,14 +9,12 @@ from cachetools import LRUCache
 from search.catalog.jobs import ENDED, UPGRADE, Job
 from search.catalog.second_space_errors import occupied
 from search.catalog.second_spaces import PairOffer
+from search.encoders.inventory.recommendation import can_be_offered_better
 from search.engine import Engine
 from search.errors import BadSetting
 from search.records import Collection
 from web.services.pair_choices import PairChoices, is_same_pair
 from web.services.worker_process import WorkerProcesses
-
-# Pairs of this kind are offered a better one.
-BUILTIN = "builtin"
 
 # Counts of collections, which take a while for large ones, and pages ask again and again.
 COUNTED = 100
@@ -41,7 +39,7 @@ class PairChange:
 
     @property
     def has_not_begun(self) -> bool:
-        """Return whether the last job failed before it embedded anything, and nobody gave up."""
+        """Return whether the last job failed before it embedded anything, and nobody declined."""
         return (
             self.job is not None
             and self.collection.second is None
@@ -53,8 +51,7 @@ class PairChange:
     @property
     def is_offered(self) -> bool:
         """Return whether the collection's page offers a better pair."""
-        is_builtin = self.collection.space.encoder.partition("@")[0] == BUILTIN
-        return is_builtin and self.collection.second is None and self.offer != "declined"
+        return can_be_offered_better(self.collection) and self.offer != "declined"
 
 
 class PairChanges:
@@ -100,11 +97,6 @@ class PairChanges:
         job = self._engine.upgrades.ask(collection.name, encoder)
         self._workers.call()
         return job
-
-    def discard(self, name: str) -> None:
-        """Give up the second pair, and offer none again; raise as `Upgrades.discard` does."""
-        self._engine.upgrades.discard(name)
-        self.decline(name)
 
     def decline(self, name: str) -> None:
         """Offer no better pair for a collection again; raise NotFound."""
