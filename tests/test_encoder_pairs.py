@@ -20,7 +20,7 @@ from search.encoders.hub_pair.short_names import SHORT_NAMES
 from search.errors import Message
 from tests.axe import AXE, found_by_axe
 from tests.browsing import served
-from tests.colour_web import settings_in, store_colours
+from tests.colour_web import opened, settings_in, store_colours
 from tests.conftest import Limn
 from tests.hub_server import LoopbackHub, running_hub
 from tests.published_pairs import Published, immich
@@ -161,6 +161,24 @@ def test_a_collection_can_have_a_pair_that_is_here(
     assert client.collection("sent").space == client.collection("shades").space, sent.message
     job_lines = limn("jobs", **caches).stdout
     assert "download of light  done  17 of 17 MB" in job_lines
+
+
+@pytest.mark.parametrize("usual", ["builtin", "tiny"])
+def test_the_pair_for_tests_is_a_choice_only_where_it_is_the_usual_one(
+    tmp_path: Path, usual: str
+) -> None:
+    root = tmp_path / "pictures"
+    (root / "walls").mkdir(parents=True)
+    settings = settings_in(tmp_path / "data", encoder=usual, roots=(root,))
+    with opened(settings) as (_, client):
+        listed = client.get("/api/v1/encoders").json
+        assert listed is not None
+        expected = {"builtin", usual}
+        assert {each["encoder"] for each in listed["installed"]} & {"builtin", "tiny"} == expected
+        assert ("<strong>tiny</strong>" in client.get("/encoders").text) == (usual == "tiny")
+        folder = {"folder": str(root / "walls"), "encoder": "tiny"}
+        made = client.post("/api/v1/collections", json={"name": "walls", **folder})
+        assert made.status_code == (202 if usual == "tiny" else 400), made.text
 
 
 def test_the_command_lists_the_same_as_the_api(

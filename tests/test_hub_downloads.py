@@ -223,6 +223,7 @@ def test_a_cache_that_is_no_folder_is_named(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     error = refused(replace(hub, cache=tmp_path / "file"))
     assert error.code == "hub-cache-unwritable" and "HF_HOME" in str(error)
+    assert "its folder of downloads: " in error.outside and str(tmp_path) not in error.outside
 
 
 def test_names_of_a_mirror_are_no_paths(hub: Hub, server: LoopbackHub, published: Path) -> None:

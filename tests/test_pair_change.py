@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ from flask.testing import FlaskClient
 
 from indexer.indexing.worker import Worker
 from search.catalog.records import RunCounts, Scope
-from search.encoders.inventory.recommendation import recommend
+from search.encoders.hub_pair.short_names import SHORT_NAMES
+from search.encoders.inventory.recommendation import can_be_offered_better, recommend
 from search.engine import Engine
+from search.errors import StorageFailed
+from search.library.upgrades import check_room
 from search.records import Caption
 from search.settings import Settings
 from tests.colour_web import (
@@ -92,6 +96,13 @@ def test_the_api_changes_a_pair_and_goes_back_and_finishes(
     assert finished is not None and (finished["encoder"], finished["second"]) == (PAIR, None)
 
 
+def test_a_pair_under_its_full_name_is_a_choice_at_any_commit(client: FlaskClient) -> None:
+    encoder = f"hub:{SHORT_NAMES['light'].repository}@{'a' * 40}"
+    job = client.post(f"{API}/upgrade", json={"encoder": encoder})
+    assert job.status_code == 202 and job.json is not None
+    assert job.json["source"] == "light"
+
+
 def test_what_does_not_suit_is_refused_with_a_remedy_of_the_api(
     client: FlaskClient, work: Callable[[], int]
 ) -> None:
@@ -111,6 +122,8 @@ def test_what_does_not_suit_is_refused_with_a_remedy_of_the_api(
     assert refused("", encoder="light") == (409, "second-space-occupied")
     assert refused("/back") == (409, "second-space-ready")
     client.post(f"{API}/upgrade/switch")
+    assert client.get(f"{PAGE}/pair/discard").status_code == 404
+    assert client.get(f"{PAGE}/pair/finish").status_code == 200
     assert refused("/discard") == (409, "second-space-former")
     client.post(f"{API}/upgrade/back")
     assert client.post(f"{API}/upgrade/discard").status_code == 200
@@ -160,10 +173,19 @@ def test_each_state_of_the_page_has_its_buttons(
     work()
     assert buttons(client) == ["Compare", "Use the new pair", "Give it up…"]
     assert "Give it up" in page(client, f"{PAGE}/pair/discard")
-    assert client.get(f"{PAGE}/pair/switch").status_code == 404
+    for step in ("switch", "finish"):
+        assert client.get(f"{PAGE}/pair/{step}").status_code == 404
     assert client.post(f"{PAGE}/pair/discard").status_code == 303
     assert buttons(client) == [] and second(client) is None
     assert client.get(f"{PAGE}/pair/finish").status_code == 404
+
+
+def test_a_full_disk_is_named_without_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(StorageFailed) as error:
+        check_room(tmp_path / "data", 1 << 60)
+    assert str(tmp_path) in str(error.value)
+    assert "the embeddings by the new pair take 1,152," in error.value.outside
+    assert str(tmp_path) not in error.value.outside
 
 
 def test_a_job_that_failed_says_why_and_can_begin_again(
@@ -191,11 +213,19 @@ def test_the_builtin_pair_is_offered_a_better_one_until_that_is_declined(
     text = page(client)
     assert "Answers can get better" in text and "1.5 GB to download" in text
     assert re.search(r'value="balanced" required checked', text)
+    builtin = engine.catalog.collections.one("colours")
+    trained = replace(builtin, space=replace(builtin.space, encoder="builtin@/mine"))
+    assert can_be_offered_better(builtin) and not can_be_offered_better(trained)
     for number in range(9):
         captions = [Caption("红色的墙"), Caption("一面墙", "zh")]
         store(engine.catalog, tmp_path / f"{number}.png", "red", captions, collection="zh")
     let_builtin_answer(engine, "zh")
     assert re.search(r'value="chinese" required checked', page(client, "/collections/zh"))
+    engine.catalog.second_spaces.begin(
+        engine.catalog.collections.one("zh"), engine.encoder(PAIR).space
+    )
+    assert client.post("/collections/zh/pair/discard").status_code == 303
+    assert "Answers can get better" in page(client, "/collections/zh")
     client.post(f"{PAGE}/pair/decline")
     assert buttons(client) == [] and "Change the encoder pair…" in page(client)
 
@@ -249,6 +279,23 @@ def test_the_last_questions_of_the_page_are_remembered(
     assert b"unusual" not in b"".join(
         each.read_bytes() for each in settings.data_dir.rglob("*") if each.is_file()
     )
+
+
+def test_a_question_that_cannot_be_asked_again_leaves_the_others_of_a_comparison(
+    client: FlaskClient, work: Callable[[], int]
+) -> None:
+    blue = client.get("/api/v1/search?q=blue&k=1").json
+    assert blue is not None
+    form = {"q": "wall", "more": str(blue["hits"][0]["id"]), "name": "sky"}
+    assert client.post("/concepts", data=form).status_code == 303
+    client.post(f"{PAGE}/pair", data={"encoder": PAIR})
+    work()
+    for question in ("concept:sky", "a wall"):
+        assert client.get("/", query_string={"q": question}).status_code == 200
+    client.post("/concepts/sky/forget")
+    text = page(client, f"{PAGE}/compare")
+    assert "there is no concept &#39;sky&#39;" in text and 'class="columns"' in text
+    assert client.get("/collections/nothing/compare").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def _state(engine: Engine, settings: Settings, tokens: Tokens | None) -> State:
     workers = WorkerProcesses(engine, shutdown)
     query_images = QueryImages(CACHED_IMAGES * settings.max_upload_bytes, engine.limits)
     confined_files = ConfinedFiles(engine, roots, uploads)
-    pairs = PairService(engine, workers)
+    pairs = PairService(engine, workers, settings.encoder)
     pair_choices = PairChoices(engine, settings.encoder)
     return State(
         engine=engine,

@@ -5,15 +5,10 @@ import sys
 import click
 
 from search.encoders.hub_pair.short_names import SHORT_NAMES
-from search.encoders.inventory.recommendation import recommend
+from search.encoders.inventory.recommendation import SAMPLE, can_be_offered_better, recommend
 from search.engine import Engine
 from search.errors import shell_word
 from search.records import Collection
-
-BUILTIN = "builtin"
-
-# Captions enough to know their languages by.
-SAMPLE = 500
 
 
 def offer_better_pair(engine: Engine, collection: Collection) -> None:
@@ -22,7 +17,7 @@ def offer_better_pair(engine: Engine, collection: Collection) -> None:
     A program that reads the output is told nothing, and so is nobody who declined.
     """
     offers = engine.catalog.second_spaces
-    if collection.space.encoder != BUILTIN or collection.second is not None:
+    if not can_be_offered_better(collection):
         return
     if not (sys.stderr.isatty() and sys.stdout.isatty()) or offers.offer(collection) is not None:
         return

@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from search.catalog.catalog import Catalog
 from search.catalog.jobs import ENDED, UPGRADE, Job
 from search.catalog.second_space_errors import occupied, unsuited
-from search.errors import CollectionBusy, StorageFailed
+from search.errors import CollectionBusy, Message, StorageFailed
 from search.indexes.folder import IndexFolder
 from search.records import Collection, SecondSpaceState
 from search.stores import StoreBackend
@@ -32,13 +32,21 @@ def check_room(folder: Path, size_bytes: int) -> None:
     above = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     free_bytes = shutil.disk_usage(above).free
     if size_bytes > free_bytes:
+        free, wanted = free_bytes / 1e6, size_bytes / 1e6
         raise StorageFailed(
             "upgrade-disk-full",
             "the disk of {folder!r} has {free:,.0f} MB free, and the embeddings by the new pair "
             "take {wanted:,.0f} MB; make room, and run the command again",
             folder=str(folder),
-            free=free_bytes / 1e6,
-            wanted=size_bytes / 1e6,
+            free=free,
+            wanted=wanted,
+            outside=Message(
+                "upgrade-server-disk-full",
+                "the server's disk has {free:,.0f} MB free, and the embeddings by the new pair "
+                "take {wanted:,.0f} MB; make room on it, and begin again",
+                free=free,
+                wanted=wanted,
+            ),
         )
 
 

@@ -9,7 +9,7 @@ from search.documents.reading import read_texts
 from web.links import API
 from web.requests.json_body import read_body
 from web.route import JSON, route
-from web.state import state
+from web.state import engine, state
 
 encoders = Blueprint("encoders", __name__, url_prefix=API)
 
@@ -18,7 +18,7 @@ encoders = Blueprint("encoders", __name__, url_prefix=API)
 def list_pairs() -> EncoderPairs:
     """Return the encoder pairs that can be downloaded, and those on the server's machine."""
     fields = read_texts(PairFields, dict(request.args.lists()))
-    return state().pairs.list_pairs(fields.pictures)
+    return state().pairs.list_pairs(engine().catalog.downloads.newest(), fields.pictures)
 
 
 @route(encoders, "/encoders", "POST", answers=Job, takes={JSON: WantedPair}, status=202)

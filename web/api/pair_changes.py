@@ -73,7 +73,7 @@ def finish(name: str) -> Collection:
 @route(pair_changes, f"{UPGRADE}/discard", "POST", answers=Collection, scope="admin")
 def discard(name: str) -> Collection:
     """Give up the second pair before it answers, and delete the embeddings by it."""
-    state().pair_changes.discard(name)
+    engine().upgrades.discard(name)
     return _document(name)
 
 

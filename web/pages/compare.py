@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request
 
 from search.catalog.second_space_errors import answering_by_second
-from search.errors import BadQuery, Message
+from search.errors import BadQuery, EncoderUnavailable, Message, NotFound, SpaceMismatch
 from search.query.records import Hit, Query
 from search.query.syntax import parse_query_text
 from web.pages.pair_card import may_change
@@ -19,6 +19,9 @@ compare_pages = Blueprint("compare_pages", __name__)
 # Each question is asked twice; the others are links.
 QUESTIONS_SHOWN = 5
 HITS_SHOWN = 8
+
+# A question may name a concept that was removed since, or that suits one of the pairs alone.
+REFUSALS = (BadQuery, NotFound, SpaceMismatch, EncoderUnavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,6 @@ def _ask_both(name: str, question: str) -> BothAnswers:
     try:
         query = Query(tuple(parse_query_text(question)), (name,), HITS_SHOWN)
         present, other = (engine().answer(query, second).hits for second in (False, True))
-    except BadQuery as error:
-        return BothAnswers(question, refusal=error.message)
+    except REFUSALS as error:
+        return BothAnswers(question, refusal=error.outside)
     return BothAnswers(question, (present, other))

@@ -14,7 +14,8 @@ encoder_pages = Blueprint("encoder_pages", __name__)
 @route(encoder_pages, "/encoders")
 def every() -> str:
     """Show the pairs that are offered, with their downloads, and the others that are here."""
-    pairs = state().pairs.list_pairs()
+    jobs = engine().catalog.downloads.newest()
+    pairs = state().pairs.list_pairs(jobs)
     offered = {pair.name for pair in pairs.offered}
     return render_template(
         "encoders.html",
@@ -24,7 +25,7 @@ def every() -> str:
         workers=state().workers,
         pairs=pairs,
         others=[each for each in pairs.installed if each.there and each.name not in offered],
-        jobs=engine().catalog.downloads.newest(),
+        jobs=jobs,
         can_download=may("write") and not engine().catalog.read_only,
     )
 

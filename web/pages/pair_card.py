@@ -23,14 +23,14 @@ def pair_card(summary: CollectionSummary | None) -> dict[str, Any]:
         "pair": change,
         "may_change": may_change(),
         "lost": changes.lost_by(change.collection),
-        **(pair_choices(summary.name) if is_offered else {}),
+        **(pair_choices(summary) if is_offered else {}),
     }
 
 
-def pair_choices(name: str) -> dict[str, Any]:
+def pair_choices(summary: CollectionSummary) -> dict[str, Any]:
     """Return the pairs to choose from, and the one that is chosen at first."""
-    choices = state().pair_choices.list_choices(name)
-    recommended = state().pair_choices.recommended(name)
+    choices = state().pair_choices.list_choices(summary)
+    recommended = state().pair_choices.recommended(summary.name)
     names = [choice.name for choice in choices]
     return {
         "choices": choices,

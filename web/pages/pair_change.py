@@ -15,14 +15,15 @@ pair_pages = Blueprint("pair_pages", __name__)
 
 PAIR = "/collections/<name>/pair"
 
-# The steps that delete embeddings are asked for twice.
-DELETING = ("finish", "discard")
+# The steps that delete embeddings are asked for twice, in the states of the pair that they suit.
+DELETING = {"finish": ("former", "freed"), "discard": ("filling", "ready")}
 
 
 @route(pair_pages, PAIR, scope="admin")
 def choose(name: str) -> str:
     """Show the form that begins a change of the pair."""
-    return _page("pair.html", name, may_change=may_change(), **pair_choices(name))
+    [summary] = engine().summaries([name])
+    return _page("pair.html", name, may_change=may_change(), **pair_choices(summary))
 
 
 @route(pair_pages, PAIR, "POST", scope="admin")
@@ -67,10 +68,10 @@ def back(name: str) -> Response:
 @route(pair_pages, f"{PAIR}/<step>", scope="admin")
 def ask(name: str, step: str) -> str:
     """Show the confirmation before embeddings are deleted."""
-    change = state().pair_changes.state(name)
-    if step not in DELETING or change.collection.second is None:
+    second = engine().catalog.collections.one(name).second
+    if second is None or second.state not in DELETING.get(step, ()):
         raise NotFound
-    return _page("free_pair.html", name, step=step, second=change.collection.second)
+    return _page("free_pair.html", name, step=step, second=second)
 
 
 @route(pair_pages, f"{PAIR}/finish", "POST", scope="admin")
@@ -85,7 +86,7 @@ def finish(name: str) -> Response:
 @comes_back("discard", one)
 def discard(name: str) -> Response:
     """Delete the embeddings by the new pair."""
-    state().pair_changes.discard(name)
+    engine().upgrades.discard(name)
     return _to(name)
 
 

@@ -1,11 +1,12 @@
 """The search page and the page of one picture."""
 
+from contextlib import suppress
 from time import perf_counter
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug import Response as AnyResponse
 
-from search.errors import EncoderUnavailable, SpaceMismatch
+from search.errors import EncoderUnavailable, NotFound, SpaceMismatch
 from search.picture_facts import FACTS
 from search.pictures.thumbnails import thumbnail
 from search.query.filters.contradictions import contradiction
@@ -63,7 +64,10 @@ def results_page(url: SearchUrl) -> str:
     began_s = perf_counter()
     query = state().queries.query_of(url, last + 1 - url.start, url.start - 1)
     answer = engine().answer(query)
-    state().recent_questions.note(url, engine().catalog.collections.find(query.collections))
+    if url.q:
+        with suppress(NotFound):  # a collection may have been removed meanwhile
+            asked = engine().catalog.collections.find(query.collections)
+            state().recent_questions.note(url, asked)
     hits = answer.hits
     return render_template(
         "results.html",

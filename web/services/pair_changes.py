@@ -9,14 +9,12 @@ from cachetools import LRUCache
 from search.catalog.jobs import ENDED, UPGRADE, Job
 from search.catalog.second_space_errors import occupied
 from search.catalog.second_spaces import PairOffer
+from search.encoders.inventory.recommendation import can_be_offered_better
 from search.engine import Engine
 from search.errors import BadSetting
 from search.records import Collection
 from web.services.pair_choices import PairChoices, is_same_pair
 from web.services.worker_process import WorkerProcesses
-
-# Pairs of this kind are offered a better one.
-BUILTIN = "builtin"
 
 # Counts of collections, which take a while for large ones, and pages ask again and again.
 COUNTED = 100
@@ -41,7 +39,7 @@ class PairChange:
 
     @property
     def has_not_begun(self) -> bool:
-        """Return whether the last job failed before it embedded anything, and nobody gave up."""
+        """Return whether the last job failed before it embedded anything, and nobody declined."""
         return (
             self.job is not None
             and self.collection.second is None
@@ -53,8 +51,7 @@ class PairChange:
     @property
     def is_offered(self) -> bool:
         """Return whether the collection's page offers a better pair."""
-        is_builtin = self.collection.space.encoder.partition("@")[0] == BUILTIN
-        return is_builtin and self.collection.second is None and self.offer != "declined"
+        return can_be_offered_better(self.collection) and self.offer != "declined"
 
 
 class PairChanges:
@@ -95,23 +92,11 @@ class PairChanges:
         elif second is not None:
             raise occupied(collection, second.space.encoder, second.state)
         else:
-            names = [choice.name for choice in self._choices.list_choices(name)]
-            if encoder not in names:
-                raise BadSetting(
-                    "pair-not-offered",
-                    "there is no encoder pair {encoder!r} to change to; there are: {names}",
-                    encoder=encoder,
-                    names=", ".join(names),
-                )
+            encoder = self._offered(name, encoder)
         self._catalog.second_spaces.record_offer(collection, "made")
         job = self._engine.upgrades.ask(collection.name, encoder)
         self._workers.call()
         return job
-
-    def discard(self, name: str) -> None:
-        """Give up the second pair, and offer none again; raise as `Upgrades.discard` does."""
-        self._engine.upgrades.discard(name)
-        self.decline(name)
 
     def decline(self, name: str) -> None:
         """Offer no better pair for a collection again; raise NotFound."""
@@ -130,6 +115,20 @@ class PairChanges:
         has_map, had_map = (self._engine.map_file(each).exists() for each in (collection, former))
         lost = {"adapter": had_adapter and not has_adapter, "map": had_map and not has_map}
         return [part for part, is_lost in lost.items() if is_lost]
+
+    def _offered(self, name: str, encoder: str) -> str:
+        """Return the name of the choice that is the same pair; raise BadSetting."""
+        [summary] = self._engine.summaries([name])
+        names = [choice.name for choice in self._choices.list_choices(summary)]
+        offered = next((each for each in names if is_same_pair(encoder, each)), None)
+        if offered is None:
+            raise BadSetting(
+                "pair-not-offered",
+                "there is no encoder pair {encoder!r} to change to; there are: {names}",
+                encoder=encoder,
+                names=", ".join(names),
+            )
+        return offered
 
     def _lacking(self, collection: Collection) -> tuple[int, int]:
         """Count what the second pair did not embed: anew after changes alone, once it is ready."""

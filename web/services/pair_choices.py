@@ -1,6 +1,6 @@
 """The encoder pairs that a collection can change to, and what each costs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 
@@ -11,18 +11,16 @@ from search.encoders import EncoderInfo
 from search.encoders.inventory import known_encoders
 from search.encoders.inventory.estimate import gmacs_per_s, seconds, work_of
 from search.encoders.inventory.offers import offers, short_name_of
-from search.encoders.inventory.recommendation import recommend
+from search.encoders.inventory.recommendation import SAMPLE, recommend
 from search.engine import Engine
 from search.library.upgrades import room_bytes
+from search.records import Collection
 
 # Each pair's files are looked at for the inventory, which changes with downloads alone.
 INVENTORY_S = 20.0
 
 # The widest of the pairs under short names, for the room of one whose width is not known yet.
 WIDEST = 1152
-
-# Enough pictures to know the languages of a collection's captions by.
-SAMPLE = 500
 
 # The pair for tests, of which nobody wants an answer.
 FOR_TESTS = "tiny"
@@ -52,9 +50,8 @@ class PairChoices:
         self._cache: TTLCache[object, list[EncoderInfo]] = TTLCache(1, INVENTORY_S)
         self._lock = Lock()
 
-    def list_choices(self, name: str) -> list[PairChoice]:
-        """Return the pairs that a collection can change to; raise NotFound."""
-        [summary] = self._engine.summaries([name])
+    def list_choices(self, summary: CollectionSummary) -> list[PairChoice]:
+        """Return the pairs that a collection can change to."""
         own = summary.space.encoder
         infos = self._inventory()
         short_names = [
@@ -82,14 +79,23 @@ class PairChoices:
 
     def _others(self, infos: list[EncoderInfo]) -> Iterator[tuple[str, EncoderInfo | None]]:
         """Yield the specifications of the pairs without short names, with their facts if known."""
-        here = {info.encoder: info for info in infos if info.there and info.encoder != FOR_TESTS}
+        here = {info.encoder: info for info in infos if info.there}
         for spec in dict.fromkeys((*here, self._usual)):
             if short_name_of(spec) is None:
                 yield spec, here.get(spec)
 
     @cachedmethod(lambda self: self._cache, lock=lambda self: self._lock)
     def _inventory(self) -> list[EncoderInfo]:
-        return known_encoders(())
+        return pairs_for_clients((), self._usual)
+
+
+def pairs_for_clients(collections: Iterable[Collection], usual: str) -> list[EncoderInfo]:
+    """Return the known pairs; the one for tests only where it is the usual one, or in use."""
+    return [
+        info
+        for info in known_encoders(collections)
+        if info.encoder != FOR_TESTS or usual == FOR_TESTS or info.collections
+    ]
 
 
 def is_same_pair(encoder: str, other: str) -> bool:

@@ -25,11 +25,18 @@ def writing_to(folder: Path) -> Iterator[None]:
             raise
         if error.errno in FULL:
             raise _no_space(folder, 0) from error
+        reason = system_reason(error)
         raise StorageFailed(
             "hub-cache-unwritable",
             "can't write to {folder!r}: {reason}; set HF_HOME to a folder that you may write to",
             folder=str(folder),
-            reason=system_reason(error),
+            reason=reason,
+            outside=Message(
+                "hub-server-cache-unwritable",
+                "the server can't write to its folder of downloads: {reason}; let whoever runs it "
+                "set HF_HOME to a folder that it may write to",
+                reason=reason,
+            ),
         ) from error
 
 

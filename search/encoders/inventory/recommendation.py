@@ -4,14 +4,24 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from search.records import Caption
+from search.records import Caption, Collection
 
 USUAL = "balanced"
+
+BUILTIN = "builtin"
+
+SAMPLE = 500
+"""Captions, enough to know the languages of a collection by."""
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 
 SHARE = 0.1
 """Of captions, that makes a language one of a collection's."""
+
+
+def can_be_offered_better(collection: Collection) -> bool:
+    """Return whether a collection has the built-in pair, none trained from it, and no second."""
+    return collection.space.encoder == BUILTIN and collection.second is None
 
 
 def recommend(captions: Sequence[Caption]) -> str:
