@@ -7,7 +7,7 @@ import click
 from search.encoders.checks import check_encoder
 from search.engine import Engine
 from search.errors import shell_word
-from search.records import Collection, SecondSpace
+from search.records import Collection
 from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import printable
@@ -87,13 +87,11 @@ def _embed(
     """Begin to embed a collection by another pair, or go on, and follow the job."""
     from indexer.cli.follow_job import follow
     from search.catalog.job_processes import start_process
-    from search.catalog.jobs import UNFINISHED, UPGRADE
 
-    second = collection.second
-    for job in engine.catalog.jobs.of(collection.name, 1, UPGRADE):
-        if encoder is None and second is None and job.state in UNFINISHED:
-            encoder = str(job.source)  # its process ended before the pair was opened
-    if encoder is None and (second is None or not _has_work(engine, collection)):
+    second, job = collection.second, engine.upgrades.unfinished_job(collection)
+    if encoder is None and second is None and job is not None:
+        encoder = str(job.source)  # its process ended before the pair was opened
+    if encoder is None and not engine.upgrades.has_work(collection):
         _report_state(engine, collection)
         return
     spec = encoder or (second.space.encoder if second is not None else "")
@@ -109,16 +107,6 @@ def _embed(
         return
     follow(engine.catalog, job_id, process)
     _report_state(engine, engine.catalog.collections.reread(collection))
-
-
-def _has_work(engine: Engine, collection: Collection) -> bool:
-    """Return whether the second pair has to embed something, the first time or since."""
-    match collection.second:
-        case SecondSpace(state="filling"):
-            return True
-        case SecondSpace(space, "ready" | "former"):
-            return any(engine.catalog.embeddings.count_lacking(collection, space))
-    return False
 
 
 def _announce(engine: Engine, settings: Settings, collection: Collection, spec: str) -> int:

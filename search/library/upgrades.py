@@ -11,7 +11,7 @@ from search.catalog.jobs import ENDED, UPGRADE, Job
 from search.catalog.second_space_errors import occupied, unsuited
 from search.errors import CollectionBusy, Message, StorageFailed
 from search.indexes.folder import IndexFolder
-from search.records import Collection, SecondSpaceState
+from search.records import Collection, SecondSpace, SecondSpaceState
 from search.stores import StoreBackend
 
 # The time that a cancelled job has to end, and the interval of looking whether it has.
@@ -71,7 +71,7 @@ class Upgrades:
             SpaceMismatch: the job under way embeds it by another pair.
         """
         collection, jobs = self._catalog.collections.one(name), self._catalog.jobs
-        job = self._under_way(collection)
+        job = self.unfinished_job(collection)
         if job is not None:
             present = (job.request or {}).get("encoder", str(job.source))
             second = collection.second  # its encoder may be the full name of a short one
@@ -106,7 +106,7 @@ class Upgrades:
 
         A job that embeds by it is cancelled.
         """
-        jobs, job = self._catalog.jobs, self._under_way(self._catalog.collections.one(name))
+        jobs, job = self._catalog.jobs, self.unfinished_job(self._catalog.collections.one(name))
         if job is not None:
             jobs.cancel(job.id)
         deadline_s = monotonic() + CANCEL_S
@@ -122,7 +122,16 @@ class Upgrades:
         if job is not None:  # its process may have died before
             jobs.end(job.id, "cancelled")
 
-    def _under_way(self, collection: Collection) -> Job | None:
+    def has_work(self, collection: Collection) -> bool:
+        """Return whether the second pair has to embed something, the first time or since."""
+        match collection.second:
+            case SecondSpace(state="filling"):
+                return True
+            case SecondSpace(space, "ready" | "former"):
+                return any(self._catalog.embeddings.count_lacking(collection, space))
+        return False
+
+    def unfinished_job(self, collection: Collection) -> Job | None:
         """Return the job that embeds a collection by its second pair, queued or running."""
         jobs = self._catalog.jobs.of(collection.name, 1, UPGRADE)
         return next((job for job in jobs if job.state not in ENDED), None)

@@ -77,11 +77,10 @@ class CollectionAdmin:
 
     def one(self, name: str) -> CollectionStatus:
         """Return the status of one collection; raise NotFound."""
-        jobs = self._jobs.of(name)
-        newest = next((job for job in jobs if job.kind != UPGRADE), None)
+        newest = next((job for job in self._jobs.of(name) if job.kind != UPGRADE), None)
         if newest is not None and _pending(newest) and name not in self._names():
             return CollectionStatus(name, None, newest)
-        upgrade = next((job for job in jobs if job.kind == UPGRADE), None)
+        upgrade = next(iter(self._jobs.of(name, 1, UPGRADE)), None)
         return CollectionStatus(name, self._engine.summaries([name])[0], newest, upgrade)
 
     def from_folder(self, name: str, folder: str, encoder: str = "") -> Job:

@@ -68,7 +68,7 @@ class PairChanges:
     def state(self, name: str) -> PairChange:
         """Return the state of a collection's change; raise NotFound."""
         collection = self._catalog.collections.one(name)
-        job = next((job for job in self._catalog.jobs.of(name) if job.kind == UPGRADE), None)
+        job = next(iter(self._catalog.jobs.of(name, 1, UPGRADE)), None)
         offer = self._catalog.second_spaces.offer(collection)
         change = PairChange(collection, job, offer, lacking=(0, 0))
         return change if change.at_work else replace(change, lacking=self._lacking(collection))
