@@ -8,9 +8,9 @@ import click
 
 from indexer.indexing.progress import JsonProgress, PlainProgress, TerminalProgress, open_progress
 from search.catalog.catalog import Catalog
+from search.catalog.job_processes import is_busy
 from search.catalog.jobs import ENDED, Job
 from search.cli import say_error
-from search.errors import CollectionBusy
 from search.text.printable import one_line, printable
 
 # The interval of reading the job's row.
@@ -56,15 +56,6 @@ def _wait(
         job = catalog.jobs.one(job_id)
         if job.total is not None:
             progress.advance(job.counts, job.total, job.current or "")
-        if job.state in ENDED or (has_ended and not _is_run(catalog, job)):
+        if job.state in ENDED or (has_ended and not is_busy(catalog, job)):
             return job
         time.sleep(POLL_INTERVAL_S)
-
-
-def _is_run(catalog: Catalog, job: Job) -> bool:
-    """Return whether a process holds the lock that such a job needs, or will take the job up."""
-    try:
-        with catalog.upgrade_lock(catalog.collections.one(job.name)):
-            return False
-    except CollectionBusy:
-        return True

@@ -9,15 +9,9 @@ from indexer.indexing.fill import fill
 from indexer.indexing.idle_encoder import IdleEncoder
 from indexer.indexing.writer import Progress
 from search.catalog.records import RunCounts
+from search.encoders.pool import ENCODER_ERRORS
 from search.engine import Engine
-from search.errors import (
-    BadSetting,
-    CollectionBusy,
-    EncoderUnavailable,
-    Message,
-    SpaceMismatch,
-    StorageFailed,
-)
+from search.errors import CollectionBusy, Message, SpaceMismatch
 from search.records import Collection
 
 
@@ -40,7 +34,7 @@ def fill_spaces(
         open_encoder = partial(engine.encoder_of, replace(collection, space=space))
         try:
             encoder = IdleEncoder(open_encoder)
-        except (BadSetting, EncoderUnavailable, SpaceMismatch, StorageFailed) as error:
+        except ENCODER_ERRORS as error:
             notes.append(error.message)
             continue
         # Another process may be at it, or the second space be given up meanwhile.

@@ -5,8 +5,17 @@ from collections.abc import Callable
 from time import monotonic
 
 from search.encoders import Encoder
-from search.errors import LimnError, SpaceMismatch
+from search.errors import (
+    BadSetting,
+    EncoderUnavailable,
+    LimnError,
+    SpaceMismatch,
+    StorageFailed,
+)
 from search.records import Collection
+
+ENCODER_ERRORS = (BadSetting, EncoderUnavailable, SpaceMismatch, StorageFailed)
+"""Errors of an encoder that can't be opened, its download included, or that has changed."""
 
 # An encoder may wait seconds for a hub before it fails: searches that others answer don't wait
 # for it again so soon.

@@ -8,7 +8,7 @@ from search.catalog.catalog import Catalog
 from search.catalog.conditions import Test
 from search.catalog.full_text import FoundWords
 from search.encoders import Encoder
-from search.encoders.pool import EncoderPool
+from search.encoders.pool import ENCODER_ERRORS, EncoderPool
 from search.errors import Message
 from search.pictures import Limits
 from search.query.records import CutText, PictureTerm, Query, TextTerm
@@ -19,7 +19,7 @@ from search.ranking.context import SearchContext
 from search.ranking.embedding import cuts, join_cuts
 from search.ranking.indexed_vectors import FileVectors, IndexedVectors
 from search.ranking.query_vectors import QueryEmbedder
-from search.ranking.space_group import ENCODER_ERRORS, SpaceGroup, in_each_space
+from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
 from search.records import Collection
 

@@ -4,21 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from search.errors import (
-    BadQuery,
-    BadSetting,
-    EncoderUnavailable,
-    LimnError,
-    Message,
-    SpaceMismatch,
-    StorageFailed,
-)
+from search.encoders.pool import ENCODER_ERRORS
+from search.errors import BadQuery, LimnError, Message
 from search.indexes.collection_indexes import CollectionIndexes
 from search.ranking.calibration import MIN_CAPTIONS
 from search.records import Collection
-
-ENCODER_ERRORS = (BadSetting, EncoderUnavailable, SpaceMismatch, StorageFailed)
-"""Errors of an encoder that can't be opened, its download included, or that has changed."""
 
 # Errors of one space's encoder, or of a query that this encoder alone can't embed.
 ERRORS_OF_ONE_SPACE = (*ENCODER_ERRORS, BadQuery)

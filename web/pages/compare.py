@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, request
 
 from search.catalog.second_space_errors import answering_by_second
-from search.errors import BadQuery, EncoderUnavailable, Message, NotFound, SpaceMismatch
+from search.encoders.pool import ENCODER_ERRORS
+from search.errors import BadQuery, Message, NotFound
 from search.query.records import Hit, Query
 from search.query.syntax import parse_query_text
 from web.pages.pair_card import may_change
@@ -21,7 +22,7 @@ QUESTIONS_SHOWN = 5
 HITS_SHOWN = 8
 
 # A question may name a concept that was removed since, or that suits one of the pairs alone.
-REFUSALS = (BadQuery, NotFound, SpaceMismatch, EncoderUnavailable)
+REFUSALS = (BadQuery, NotFound, *ENCODER_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)

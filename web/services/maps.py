@@ -39,8 +39,8 @@ class Maps:
         """Queue the job that makes a map, unless one is queued or running; raise NotFound."""
         self._engine.catalog.collections.one(name)
         jobs = self._engine.catalog.jobs
-        for job in jobs.of(name):
-            if job.kind == "map" and job.state not in ENDED:
+        for job in jobs.of(name, 1, "map"):
+            if job.state not in ENDED:
                 return job
         new_job = jobs.one(jobs.ask(name, "map", {"sources": [name], "name": name}))
         self._workers.call()

@@ -135,9 +135,9 @@ class PairChanges:
         if collection.second is None:
             return 0, 0
         space = collection.second.space
-        key = (collection.id, space.id, self._catalog.changes.last(collection.id))
         if collection.second.state == "filling":  # which leaves no trace in the change log
             return self._catalog.embeddings.count_lacking(collection, space)
+        key = (collection.id, space.id, self._catalog.changes.last(collection.id))
         with self._lock:
             if key not in self._counts:
                 self._counts[key] = self._catalog.embeddings.count_lacking(collection, space)
