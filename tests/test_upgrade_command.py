@@ -46,6 +46,7 @@ def test_every_step_and_what_to_type_next(limn: Limn, pictures: Path) -> None:
     before = limn("search", "red", "-k", "5").stdout
     said = limn("upgrade", "pictures", "--encoder", "tiny:96").stderr
     assert f"{COUNT} pictures and 0 captions to embed by tiny:96" in said
+    assert "tiny:96, ready" in limn("info", "pictures").stdout
     assert "tiny answers meanwhile" in said and "limn upgrade pictures --switch" in said
     assert limn("search", "red", "-k", "5").stdout == before
     said = limn("upgrade", "pictures", "--switch").stderr
@@ -87,6 +88,8 @@ def test_mistakes_are_told(limn: Limn, pictures: Path) -> None:
     assert "already" in limn("upgrade", "pictures", "-e", "tiny", code=1).stderr
     assert "One step at a time" in limn("upgrade", "pictures", "--back", "--switch", code=2).stderr
     assert "one pair alone" in limn("upgrade", "pictures", "--switch", code=1).stderr
+    assert "encoder ''" in limn("upgrade", "pictures", "-e", "", code=2).stderr
+    assert "goes with --switch" in limn("upgrade", "pictures", "--incomplete", code=2).stderr
 
 
 def test_a_job_that_is_killed_goes_on_where_it_was(

@@ -55,6 +55,8 @@ def upgrade(
     chosen = [step for step in STEPS if steps[step]]
     if len(chosen) > 1 or (chosen and encoder):
         raise click.UsageError("One step at a time, and --encoder without another step.")
+    if incomplete and chosen not in (["switch"], ["back"]):
+        raise click.UsageError("--incomplete goes with --switch or --back.")
     settings = Settings.from_environment()
     with open_engine(settings) as engine:
         collection = engine.catalog.collections.one(name)
@@ -94,7 +96,7 @@ def _embed(
     if encoder is None and not engine.upgrades.has_work(collection):
         _report_state(engine, collection)
         return
-    spec = encoder or (second.space.encoder if second is not None else "")
+    spec = second.space.encoder if encoder is None and second is not None else encoder or ""
     check_encoder(spec)
     lacking_count = _announce(engine, settings, collection, spec)
     if not lacking_count and second is not None and second.state != "filling":

@@ -75,6 +75,9 @@ def info(name: str, as_json: bool) -> None:
         }
         click.echo(as_document({**facts, **details}))
         return
+    second = summary.second
+    if second is not None:
+        facts["second"] = f"{printable(second.space.encoder)}, {second.state}"
     for key, value in facts.items():
         click.echo(f"{key:<12} {value if value is not None else '-'}")
     click.echo(f"{'store':<12} {plan.store}")
