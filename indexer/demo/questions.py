@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from indexer.training.builtin.labelled import glossary
+from indexer.training.builtin.named import glossary
 from search.engine import Engine
 from search.facets.records import Folder
 from search.records import Collection

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Sequence
 
 import onnx
 import torch
@@ -9,11 +10,15 @@ from torch import Tensor, nn
 
 
 def trace(
-    module: nn.Module, example: Tensor, name: str, dynamic: dict[int, str]
+    module: nn.Module,
+    example: Tensor,
+    name: str,
+    dynamic: dict[int, str],
+    outputs: Sequence[str] = ("vectors",),
 ) -> onnx.ModelProto:
     """Trace `module` on an `example` of its one input; `dynamic` names the axes that may vary.
 
-    The output is called "vectors", and its first axis varies.
+    The first axis of each of the `outputs` varies.
     """
     content = io.BytesIO()
     with warnings.catch_warnings():
@@ -24,8 +29,8 @@ def trace(
             (example,),
             content,  # type: ignore[arg-type]  # only the newer exporter wants a path
             input_names=[name],
-            output_names=["vectors"],
-            dynamic_axes={name: dynamic, "vectors": {0: "n"}},
+            output_names=list(outputs),
+            dynamic_axes={name: dynamic, **{output: {0: "n"} for output in outputs}},
             opset_version=17,
             dynamo=False,
         )

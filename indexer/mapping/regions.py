@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.training.builtin.labelled import glossary
+from indexer.training.builtin.named import glossary
 from search.encoders import Encoder
 from search.errors import BadSetting
 from search.library.map_file import Places, Region

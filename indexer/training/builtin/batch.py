@@ -5,11 +5,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from indexer.training.builtin.distillation import JUDGED, Lessons
+from indexer.training.builtin.distillation import Lessons
 from indexer.training.builtin.examples import PairExamples, draw_sentence, pool_in_chunks
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.recipe import TrainingConfig
-from indexer.training.data.augment import mix
+from indexer.training.builtin.seen import Seen
 from indexer.training.losses import distillation_loss, likeness_loss, soft_targets, softmax_loss
 
 
@@ -18,24 +18,20 @@ def batch_losses(
     recipe: TrainingConfig,
     examples: PairExamples,
     lessons: Lessons,
-    pixels: Tensor,
+    seen: Seen,
     places: NDArray[np.int64],
     draw: np.random.Generator,
 ) -> dict[str, Tensor]:
     """Return every loss of the recipe, weighted, by name.
 
-    `pixels` are views of the `places` pictures. One English caption of each picture is drawn and
+    `seen` are the `places` pictures. One English caption of each picture is drawn and
     `chinese_draws` Chinese ones, each with its own softmax, so captions of one picture are never
     each other's negatives.
     """
-    device = pixels.device
+    pictures, scale = seen.vectors, pair.log_scale.exp().clamp(max=100.0)
+    device = pictures.device
     topics = torch.from_numpy(examples.topics[places]).to(device)
-    targets = soft_targets(topics, recipe.soft_share, recipe.soft_sharpness)
-    subset = places[:JUDGED]  # a class belongs to one picture, so mixed views have none
-    if draw.random() < recipe.mixed:
-        pixels, others, share = mix(pixels, draw)
-        targets, subset = torch.lerp(targets[others], targets, share), subset[:0]
-    pictures, scale = pair.pictures(pixels), pair.log_scale.exp().clamp(max=100.0)
+    targets = seen.mixed(soft_targets(topics, recipe.soft_share, recipe.soft_sharpness))
     english, chinese = examples.by_language
     streams = [english] + [chinese] * recipe.chinese_draws
     captions = [
@@ -43,9 +39,13 @@ def batch_losses(
         for sentences in streams
         for place in places
     ]
-    prompts, opinions = lessons.class_prompts(subset)
     extra, teacher_rows = lessons.sentences(draw)
     own = [ids for ids, _ in captions]
+    prompts, drawn = [], None
+    if recipe.opinions and lessons.classes is not None and lessons.opinions is not None:
+        logits = torch.from_numpy(lessons.opinions[places]).float().to(device)
+        drawn = lessons.classes.draw(logits, draw)
+        prompts = drawn.prompts
     states = pool_in_chunks(pair.texts, own + extra + prompts)
     texts = pair.texts.joint(states)
     count = len(places)
@@ -66,8 +66,9 @@ def batch_losses(
         losses["lessons"] = recipe.lessons * distillation_loss(
             student, torch.from_numpy(teacher_rows).to(device)
         )
-    if recipe.opinions and prompts:
-        names = texts[len(own) + len(extra) :]
-        likeness = likeness_loss(pictures[: len(subset)], names, scale, opinions.to(device))
+    if drawn is not None:
+        shares = seen.mixed((logits / recipe.opinion_temperature).softmax(1))
+        names = drawn.vectors(texts[len(own) + len(extra) :])
+        likeness = likeness_loss(pictures, names, scale, shares.log())
         losses["opinions"] = recipe.opinions * likeness
     return losses

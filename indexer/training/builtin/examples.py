@@ -18,6 +18,9 @@ from indexer.training.builtin.pretrained import MINILM, source_errors
 from indexer.training.builtin.text_tower import TextTower
 
 TokenIds = list[int]
+Teach = Callable[[list[str]], NDArray[np.float32]]
+"""Sentences -> unit rows (n, 384) of their meaning."""
+
 MASK = 103
 CHUNK = 128
 
@@ -47,7 +50,7 @@ class PairExamples:
 def examples_of(
     pairs: Sequence[CaptionedPicture],
     tokenizers: tuple[Tokenizer, ...],
-    teach: Callable[[list[str]], NDArray[np.float32]],
+    teach: Teach,
 ) -> PairExamples:
     """Tokenise every caption and compute the teacher's embedding, once, of every English one."""
     english = [caption for pair in pairs for caption in pair.captions.get("en", ())]
@@ -120,7 +123,7 @@ def pool_in_chunks(tower: TextTower, sentences: Sequence[TokenIds]) -> Tensor:
     return torch.cat(parts)[back]
 
 
-def minilm_teacher(folder: Path) -> Callable[[list[str]], NDArray[np.float32]]:
+def minilm_teacher(folder: Path) -> Teach:
     """Open all-MiniLM-L6-v2 from its folder: sentences -> (n, 384) float32 unit rows.
 
     Raises:

@@ -14,12 +14,14 @@ from torch import Tensor, nn
 from indexer.exporting.checks import ExportDiffers
 from indexer.exporting.onnx_trace import trace
 from indexer.training.builtin.pair import TrainedPair
-from indexer.training.builtin.picture_tower import PictureTower
+from indexer.training.builtin.picture_tower import Features, PictureTower
 from indexer.training.builtin.views import SEARCHED
 from search.encoders.onnx_pair.builtin import BuiltinEncoder, open_builtin
 from search.encoders.onnx_pair.pair_folder import describe
+from search.encoders.onnx_pair.sessions import SHARES
 from search.encoders.preparation import Preparation
 from search.encoders.rewriting.fold_padding import fold_padding
+from search.encoders.rewriting.merge_weights import merge_weights
 from search.encoders.rewriting.quantize_weights import as_float16, as_int8
 
 LOWEST_COSINE = 0.99
@@ -27,15 +29,18 @@ LOWEST_COSINE = 0.99
 
 
 class RawPictureTower(nn.Module):
-    """The picture tower with its normalisation: (n, h, w, 3) uint8 -> (n, width)."""
+    """The picture tower with its normalisation: (n, h, w, 3) uint8 -> vectors and shares."""
 
     def __init__(self, tower: PictureTower) -> None:
         super().__init__()
         self.tower = tower
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Embed (n, h, w, 3) uint8 -> (n, width) unit rows."""
-        return self.tower(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1.0)  # type: ignore[no-any-return]
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Embed (n, h, w, 3) uint8 -> (n, width) unit rows, and what each place adds to them."""
+        inputs = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1.0
+        last, summed = self.tower.maps(self.tower.lower(inputs))
+        means = torch.cat([each.mean((2, 3)) for each in summed], 1)
+        return self.tower.head(Features(last, means)), self.tower.shares(last, summed)
 
 
 def export(
@@ -60,10 +65,11 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     size = (2, preparation.height_px, preparation.width_px, 3)
     raw, pixels = RawPictureTower(pair.pictures).eval(), torch.zeros(size, dtype=torch.uint8)
-    image = trace(raw, pixels, "pixels", {0: "n"})
+    image = trace(raw, pixels, "pixels", {0: "n"}, ("vectors", SHARES))
     ids = torch.tensor([[101, 2000, 102]] * 2)
     text = trace(pair.texts, ids, "ids", {0: "n", 1: "t"})
     fold_padding(image)
+    merge_weights(image)
     as_float16(image)
     (as_int8 if tiny else as_float16)(text)
     files = {
@@ -101,7 +107,7 @@ def _check(pair: TrainedPair, encoder: BuiltinEncoder, tokenizer: Tokenizer) -> 
     coarse = draw.integers(0, 256, (8, 14, 14, 3), dtype=np.uint8)
     pixels = np.stack([encoder.preparation.pixels(Image.fromarray(each)) for each in coarse])
     with torch.no_grad():
-        pictures = RawPictureTower(pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
+        pictures = RawPictureTower(pair.pictures).eval()(torch.from_numpy(pixels))[0].numpy()
         texts = np.concatenate(
             [pair.texts(torch.tensor([tokenizer.encode(text).ids])).numpy() for text in PROBES]
         )

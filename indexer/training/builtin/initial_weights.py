@@ -1,5 +1,6 @@
 """Initial weights of a run: pretrained weights, a tokenizer with Chinese, matching towers."""
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,13 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from indexer.captioned_pictures import CaptionedPicture
+from indexer.training.builtin.body import EFFICIENTNET_LITE2, efficientnet_weights
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
-from indexer.training.builtin.pretrained import MINILM, MOBILENET, source_errors
+from indexer.training.builtin.pretrained import MINILM, source_errors
 from indexer.training.builtin.recipe import TrainingConfig
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.vocabulary import (
@@ -20,17 +23,22 @@ from indexer.training.builtin.vocabulary import (
     aligned_rows,
     chinese_words,
     extend_tokenizer,
+    is_word,
     without_words,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A pair before its first step, and the tokenizers: by words and by single characters."""
+    """A pair before its first step, and the tokenizers: by words and by single characters.
+
+    `classifier` are the weights (1000, 1280) and biases of the body's ImageNet classifier.
+    """
 
     pair: TrainedPair
     shape: TowerShape
     tokenizers: tuple[Tokenizer, Tokenizer]
+    classifier: tuple[Tensor, Tensor]
 
 
 def start(
@@ -39,11 +47,12 @@ def start(
     minilm: Path,
     recipe: TrainingConfig,
     glossary: Sequence[tuple[str, str]] = (),
+    more_chinese: Sequence[str] = (),
 ) -> Start:
-    """Build both towers from MobileNetV2's weights file and all-MiniLM-L6-v2's folder.
+    """Build both towers from EfficientNet-Lite2's weights file and all-MiniLM-L6-v2's folder.
 
     Chinese tokens start as their translations in the parallel captions and the `glossary` of
-    (English, Chinese) words.
+    (English, Chinese) words; `more_chinese` are further sentences whose words become tokens.
 
     Raises:
         BadSource: a file can't be read, or is another network's.
@@ -52,7 +61,8 @@ def start(
     chinese = [text for picture in pairs for text in picture.captions.get("zh", ())] + [
         text for _, text in parallel
     ]
-    words = chinese_words(chinese, [text for _, text in glossary])
+    chinese += more_chinese
+    words = chinese_words(chinese, [text for _, text in glossary if is_word(text)])
     shape = TowerShape(width=recipe.width)
     with source_errors(minilm, MINILM):
         tokenizer = extend_tokenizer(minilm / "tokenizer.json", chinese, words, shape.positions)
@@ -60,8 +70,9 @@ def start(
     shape = TowerShape(width=recipe.width, vocabulary=tokenizer.get_vocab_size())
     torch.manual_seed(recipe.seed)
     pictures, texts = PictureTower(shape, recipe.dropout), TextTower(shape, recipe.dropout)
-    with source_errors(backbone, MOBILENET):
-        pictures.load_imagenet(load_file(backbone))
+    with source_errors(backbone, EFFICIENTNET_LITE2.name):
+        body, classifier = efficientnet_weights(_read_backbone(backbone))
+        pictures.body.load_state_dict(body)
     torch.nn.init.normal_(texts.words.weight, std=0.02)
     with source_errors(minilm, MINILM):
         texts.load_minilm(load_file(minilm / "model.safetensors"))
@@ -77,6 +88,13 @@ def start(
         )
         rows = aligned_rows(ids, texts.words.weight.detach().numpy(), new)
         texts.words.weight.data.copy_(torch.from_numpy(rows))
-    return Start(
-        TrainedPair(pictures.to(memory_format=torch.channels_last), texts), shape, tokenizers
-    )
+    pair = TrainedPair(pictures.to(memory_format=torch.channels_last), texts)
+    return Start(pair, shape, tokenizers, classifier)
+
+
+def _read_backbone(file: Path) -> dict[str, Tensor]:
+    try:
+        weights: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        raise ValueError(str(error).splitlines()[0]) from error
+    return weights

@@ -11,6 +11,7 @@ from onnx import numpy_helper
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from indexer.training.builtin.body import MOBILENET_V2
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.text_tower import TextTower
@@ -39,7 +40,8 @@ def load_pair(folder: Path, dropout: float = 0.0) -> ShippedPair:
     tokenizer = open_builtin(folder).tokenizer
     facts = json.loads((folder / "pair.json").read_bytes())
     pictures, texts = (_weights(folder / name) for name in ("image.onnx", "text.onnx"))
-    shape = _shape(folder, texts)
+    # Only files from before the second edition do not name their body.
+    shape = _shape(folder, texts, facts.get("body", MOBILENET_V2.name))
     pair = TrainedPair(PictureTower(shape, dropout), TextTower(shape, dropout))
     if "scale" in facts:  # files of the first release do not say it
         pair.log_scale.data.fill_(math.log(facts["scale"]))
@@ -74,14 +76,15 @@ def _weights(file: Path) -> dict[str, Tensor]:
             wide[plain] = numbers.float() * tensors[f"{plain}.scale"]
         elif kind != "scale":
             wide[name] = numbers
-    for node in graph.node:
+    # Of two products by one matrix, the first in this order has the tower's name for it.
+    for node in sorted(graph.node, key=lambda node: node.name):
         if node.op_type == "MatMul" and node.input[1] in wide:
             place = node.name.strip("/").removesuffix("/MatMul").replace("/", ".")
             wide[f"{place}.weight"] = wide.pop(node.input[1]).T.contiguous()
     return {name.removeprefix("tower."): numbers for name, numbers in wide.items()}
 
 
-def _shape(folder: Path, texts: dict[str, Tensor]) -> TowerShape:
+def _shape(folder: Path, texts: dict[str, Tensor], body: str) -> TowerShape:
     """Return the text tower's sizes from its weights, which leave out the number of heads."""
     try:
         return TowerShape(
@@ -89,6 +92,7 @@ def _shape(folder: Path, texts: dict[str, Tensor]) -> TowerShape:
             vocabulary=texts["words.weight"].shape[0],
             hidden_width=texts["words.weight"].shape[1],
             positions=texts["positions"].shape[0],
+            body=body,
             layers=len({name.split(".")[1] for name in texts if name.startswith("layers.")}),
         )
     except KeyError as error:

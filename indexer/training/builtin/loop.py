@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from indexer.training.builtin.batch import batch_losses
+from indexer.training.builtin.classes import REFRESH
 from indexer.training.builtin.distillation import Lessons
 from indexer.training.builtin.examples import PairExamples
 from indexer.training.builtin.pair import TrainedPair, parameter_groups
 from indexer.training.builtin.recipe import TrainingConfig
-from indexer.training.builtin.views import Views
+from indexer.training.builtin.seen import Eyes
 from indexer.training.ema import Average
 from indexer.training.loop import Losses, TrainingLoop
 from indexer.training.run_folder import TrainingStopped
@@ -61,8 +62,12 @@ class Run(TrainingLoop):
             device=device,
         )
 
+    def is_unfinished(self, pictures: int) -> bool:
+        """Return whether steps are left for a training set of so many pictures."""
+        return self.step < pictures // self.recipe.batch * self.recipe.epochs
+
     def epochs(
-        self, examples: PairExamples, views: Views, places: NDArray[np.int64]
+        self, examples: PairExamples, eyes: Eyes, places: NDArray[np.int64]
     ) -> Iterator[dict[str, Any]]:
         """Train on the pictures at `places` from the present step; yield each epoch's mean losses.
 
@@ -80,7 +85,10 @@ class Run(TrainingLoop):
             order = np.random.default_rng([self.recipe.seed, epoch]).permutation(places)
             for within in range(self.step % per_epoch, per_epoch):
                 part = order[within * self.recipe.batch : (within + 1) * self.recipe.batch]
-                losses.append(self._step(examples, views, part, steps))
+                if within % REFRESH == 0 and self.lessons.classes is not None:
+                    draw = np.random.default_rng([self.recipe.seed, 1 << 21, self.step])
+                    self.lessons.classes.refresh(self.pair.texts, draw)
+                losses.append(self._step(examples, eyes, part, steps))
             self.save()
             names = dict.fromkeys(name for each in losses for name in each)  # no step has them all
             means = {
@@ -90,17 +98,17 @@ class Run(TrainingLoop):
             yield self.record(epoch + 1, means, self.pair.log_scale, time.monotonic() - start_s)
 
     def _step(
-        self, examples: PairExamples, views: Views, places: NDArray[np.int64], steps: int
+        self, examples: PairExamples, eyes: Eyes, places: NDArray[np.int64], steps: int
     ) -> Losses:
         draw = np.random.default_rng([self.recipe.seed, 1 << 20, self.step])
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
         self.pair.train()
-        pixels = views.sample(places, draw).to(self.device)
 
         def backward() -> Losses:
             with torch.autocast(self.device, dtype=torch.bfloat16):
+                seen = eyes.see(self.pair.pictures, places, draw)
                 losses = batch_losses(
-                    self.pair, self.recipe, examples, self.lessons, pixels, places, draw
+                    self.pair, self.recipe, examples, self.lessons, seen, places, draw
                 )
             total = torch.stack(list(losses.values())).sum()
             torch.autograd.backward(total)

@@ -1,14 +1,21 @@
-"""Pictures with a class's name instead of captions: archives of jpg and txt."""
+"""Pictures with a class's name instead of captions: archives of jpg and txt, and CSV files."""
 
 import csv
 import re
 import tarfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from indexer.captioned_pictures import CaptionedPicture
+from indexer.captioned_pictures import CaptionedPicture, columns_of, read_pairs
 from search.errors import BadSource
+
+TEMPLATES = {
+    "en": ("a photo of a {}", "a photo of {}", "{}"),
+    "zh": ("一张{}的照片", "{}的照片", "{}"),
+}
+"""Sentences about a thing by its name."""
 
 AT_MOST = 12
 """The most pictures of one class: a batch should not be full of one face."""
@@ -17,7 +24,7 @@ GLOSSARY = Path(__file__).parent / "glossary.csv"
 
 
 def glossary() -> list[tuple[str, str]]:
-    """Return the English and Chinese names of some 700 visible things, written for this project."""
+    """Return the English and Chinese names of 3,400 visible things, written for this project."""
     with GLOSSARY.open(encoding="utf-8", newline="") as lines:
         return [(row["english"], row["chinese"]) for row in csv.DictReader(lines)]
 
@@ -58,13 +65,28 @@ def read_labelled(
     for name, label in sorted(labels.items()):
         counts[label] += 1
         if counts[label] <= AT_MOST and (folder / f"{name}.jpg").exists():
-            pictures.append(CaptionedPicture(folder / f"{name}.jpg", _captions(label, chinese)))
+            thing = re.sub(r"^a photo of an? ", "", label)
+            names = {"en": (thing,)} | ({"zh": (chinese[thing],)} if thing in chinese else {})
+            pictures.append(CaptionedPicture(folder / f"{name}.jpg", sentences_about(names)))
     return pictures
 
 
-def _captions(label: str, chinese: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    thing = re.sub(r"^a photo of an? ", "", label)
-    captions: dict[str, tuple[str, ...]] = {"en": (label, thing)}
-    if thing in chinese:
-        captions["zh"] = (f"一张{chinese[thing]}的照片", chinese[thing])
-    return captions
+def read_named(captions: Path, images: Path | None = None) -> list[CaptionedPicture]:
+    """Read a captions CSV of names and titles; with a column split only its rows of train.
+
+    Raises:
+        BadSource: as `read_pairs` says.
+    """
+    where = {"split": "train"} if "split" in columns_of(captions) else None
+    return [
+        replace(picture, captions=sentences_about(picture.captions))
+        for picture in read_pairs(captions, images, where)
+    ]
+
+
+def sentences_about(names: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the sentences about a picture's names, by language."""
+    return {
+        language: tuple(each.format(name) for each in TEMPLATES[language] for name in own)
+        for language, own in names.items()
+    }

@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 
 from search.errors import BadSource
 
-MOBILENET, MINILM = "MobileNetV2 1.0", "all-MiniLM-L6-v2"
+MINILM = "all-MiniLM-L6-v2"
 
 
 @contextmanager

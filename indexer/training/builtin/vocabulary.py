@@ -18,6 +18,9 @@ HAN = re.compile(r"[㐀-䶿一-鿿]+")
 WORDS = 4000
 """Pieces that the unigram trainer proposes; about two thirds of them are words that stay."""
 
+LONGEST_WORD = 4
+"""Characters of a word that is one token."""
+
 
 def chinese_words(sentences: Iterable[str], extra: Iterable[str] = ()) -> list[str]:
     """Find words of 2 to 4 characters in Chinese sentences, by a unigram language model.
@@ -28,19 +31,20 @@ def chinese_words(sentences: Iterable[str], extra: Iterable[str] = ()) -> list[s
     unigram = Tokenizer(Unigram())
     trainer = UnigramTrainer(
         vocab_size=WORDS,
-        max_piece_length=4,
+        max_piece_length=LONGEST_WORD,
         show_progress=False,
         unk_token="?",  # noqa: S106 - a token of text
         special_tokens=["?"],
     )
     unigram.train_from_iterator(runs, trainer)
     counts = Counter(piece for run in runs for piece in unigram.encode(run).tokens)
-    words = {
-        piece
-        for piece, count in counts.items()
-        if count >= 5 and len(piece) > 1 and "的" not in piece
-    }
+    words = {piece for piece, count in counts.items() if count >= 5 and is_word(piece)}
     return sorted(words | {word for word in extra if len(word) > 1})
+
+
+def is_word(text: str) -> bool:
+    """Return whether a name is a word and no phrase."""
+    return 1 < len(text) <= LONGEST_WORD and "的" not in text and bool(HAN.fullmatch(text))
 
 
 def extend_tokenizer(

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.builtin.picture_tower import FROZEN_STAGES
 from indexer.training.finetune.checks import pair_unwritable
 from indexer.training.finetune.plan import Loss, Method
 from search.encoders.onnx_pair.builtin import open_builtin, pair_folder
@@ -20,13 +19,12 @@ from search.errors import BadSetting
 from search.packages.installing import install_extra
 from search.records import Space
 
-KEPT_FACTS = ("format", "name", "languages", "positions")
+KEPT_FACTS = ("format", "name", "body", "languages", "positions")
 
 
 class BuiltinPair:
-    """Limn's own towers on one device; the first stages keep their ImageNet weights."""
+    """Limn's own towers on one device; the first blocks keep their ImageNet weights."""
 
-    frozen_prefixes = tuple(f"pictures.body.{stage}." for stage in range(FROZEN_STAGES))
     head = (
         "pictures.pool.",
         "pictures.project.",
@@ -50,6 +48,8 @@ class BuiltinPair:
         self._tokenizer, self._querybank = encoder.tokenizer, encoder.querybank
         self._facts = json.loads((folder / "pair.json").read_bytes())
         self._pair = load_pair(folder, dropout=0.1).pair.to(target)
+        frozen = self._pair.pictures.frozen_blocks
+        self.frozen_prefixes = tuple(f"pictures.body.{block}." for block in range(frozen))
         self.module: nn.Module = self._pair
         self._target = target
 
@@ -59,14 +59,15 @@ class BuiltinPair:
         return self._pair.log_scale
 
     def run_frozen(self, pixels: Tensor) -> Tensor:
-        """Run the first stages: (n, h, w, 3) uint8 -> (n, 24, h/4, w/4)."""
+        """Run the first blocks: (n, h, w, 3) uint8 -> (n, c, h', w')."""
         tower = self._pair.pictures
-        tower.body[:FROZEN_STAGES].eval()  # no backward pass follows: use the faster forward one
+        # No backward pass follows: use the faster forward one.
+        tower.body[: tower.frozen_blocks].eval()
         with torch.no_grad():
             return tower.lower(pixels.permute(0, 3, 1, 2).float().div(127.5).sub(1.0))
 
     def pictures(self, features: Tensor) -> Tensor:
-        """Embed the activations (n, 24, h/4, w/4) -> (n, width) unit rows."""
+        """Embed the first blocks' activations (n, c, h', w') -> (n, width) unit rows."""
         return self._pair.pictures.upper(features)
 
     def tokens(self, texts: Sequence[str]) -> Tensor:

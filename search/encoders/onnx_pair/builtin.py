@@ -1,4 +1,4 @@
-"""The shipped pair: MobileNetV2 and a small BERT, trained here, run by onnxruntime."""
+"""The shipped pair: EfficientNet-Lite2 and a small BERT, trained here, run by onnxruntime."""
 
 import hashlib
 import os
@@ -54,6 +54,15 @@ class BuiltinEncoder:
         """Embed (n, h, w, 3) uint8, of the preparation's size, -> (n, width)."""
         vectors = self.towers.encode_pixels(pixels)
         return self.querybank.even_pictures(vectors) if self.querybank else vectors
+
+    def shares_of_places(self, pixels: Pixels) -> Vectors | None:
+        """Return what each place adds to the pictures' vectors, (n, width, h', w'), 8x8 places.
+
+        `pixels` are (n, h, w, 3) uint8, of the preparation's size. The product of a text's vector
+        with a place tells how much the place speaks for the text. None for pairs of the first
+        edition, which can't tell.
+        """
+        return self.towers.shares_of_places(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts of any Unicode -> (n, width); text past 48 tokens is cut."""

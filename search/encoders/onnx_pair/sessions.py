@@ -1,6 +1,6 @@
 """ONNX graphs of a pair's towers, run by onnxruntime: sessions, and batches through them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,9 @@ PICTURES = 4
 second at 1, 4, 8 and 16; ViT-B-32 in float32 18, 23, 24 and 22, in int8 46, 56, 55 and 53."""
 
 TEXTS = 64
+
+VECTORS, SHARES = "vectors", "shares"
+"""Outputs of a picture graph: unit rows, and what each place adds to them."""
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
@@ -41,10 +44,19 @@ class Towers:
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, height, width, 3) uint8 -> (n, width)."""
         parts = [np.empty((0, self.width), np.float32)]
-        for start in range(0, len(pixels), PICTURES):
-            batch = np.ascontiguousarray(pixels[start : start + PICTURES])
-            parts.append(self.pictures.run(None, {"pixels": batch})[0])
+        parts += _in_batches(self.pictures, pixels, VECTORS)
         return np.ascontiguousarray(np.concatenate(parts), dtype=np.float32)
+
+    def shares_of_places(self, pixels: Pixels) -> Vectors | None:
+        """Return what each place of pictures adds to their vectors, (n, width, h', w').
+
+        `pixels` are (n, height, width, 3) uint8. The sum over the places is the picture's vector.
+        Returns None where the graph can't tell.
+        """
+        if SHARES not in {output.name for output in self.pictures.get_outputs()}:
+            return None
+        parts = _in_batches(self.pictures, pixels, SHARES)
+        return np.concatenate(list(parts))
 
     def encode_ids(self, ids: Sequence[Sequence[int]]) -> Vectors:
         """Embed n texts of token ids -> (n, width).
@@ -60,6 +72,17 @@ class Towers:
                 batch[row, : len(ids[place])] = ids[place]
             vectors[places] = self.texts.run(None, {"ids": batch})[0]
         return vectors
+
+
+def _in_batches(
+    graph: onnxruntime.InferenceSession, pixels: Pixels, output: str
+) -> Iterator[Vectors]:
+    """Run pictures through a graph in batches, as far as the one output needs."""
+    options = onnxruntime.RunOptions()
+    options.only_execute_path_to_fetches = True
+    for start in range(0, len(pixels), PICTURES):
+        batch = np.ascontiguousarray(pixels[start : start + PICTURES])
+        yield graph.run([output], {"pixels": batch}, options)[0]
 
 
 def open_towers(folder: Path, width: int, threads: int = 0, device: str = "cpu") -> Towers:
