@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from safetensors.torch import save_file
 from torch import Tensor
 
+from indexer.training.builtin.named import glossary
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from search.cli import main
 from search.encoders.onnx_pair.builtin import FOLDER, open_builtin
@@ -21,6 +22,16 @@ from tests.test_training import published_weights
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 Refused = Callable[..., str]
+CLASSES = 7
+
+
+@pytest.fixture(autouse=True)
+def few_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave some of the names of things and classes: the teacher reads all of them at the start."""
+    names = [(number, f"thing {number}", f"东西{number}") for number in range(CLASSES)]
+    monkeypatch.setattr("indexer.training.builtin.run.class_names", lambda: names)
+    few = glossary()[:20]
+    monkeypatch.setattr("indexer.training.builtin.run.glossary", lambda: few)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +40,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parts")
     draw_shapes(folder / "pictures")
     torch.manual_seed(0)
-    torch.save(published_weights(PictureTower(TowerShape())), folder / "body.pth")
+    torch.save(published_weights(PictureTower(TowerShape()), CLASSES), folder / "body.pth")
     torch.save({"another.weight": torch.zeros(3)}, folder / "another.pth")
     (folder / "junk.pth").write_bytes(b"no tensors\n")
     save_file({"another.weight": torch.zeros(3)}, folder / "another.safetensors")

@@ -16,7 +16,6 @@ from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.views import Views
 
 NAMES = Path(__file__).parent / "imagenet.csv"
-CLASSES = 1000
 
 ENGLISH = 0.6
 """The share of the steps that ask for classes in English."""
@@ -37,13 +36,16 @@ def class_names() -> list[tuple[int, str, str]]:
 
 
 class ClassTexts:
-    """The vectors of all classes' names in both languages, in sentences that change."""
+    """The vectors of all classes' names in both languages, in sentences that change.
+
+    Classes are numbered from 0 without a gap.
+    """
 
     def __init__(self, names: list[tuple[int, str, str]], tokenizer: Tokenizer) -> None:
         """Tokenise every name in every sentence."""
         self._choices: list[list[list[TokenIds]]] = [[], []]
         for language, templates in enumerate(TEMPLATES.values()):
-            for number in range(CLASSES):
+            for number in sorted({number for number, *_ in names}):
                 own = dict.fromkeys(row[1 + language] for row in names if row[0] == number)
                 self._choices[language].append(
                     [tokenizer.encode(each.format(name)).ids for name in own for each in templates]
@@ -64,7 +66,7 @@ class ClassTexts:
         tower.train(was_training)
 
     def draw(self, opinions: Tensor, draw: np.random.Generator) -> "DrawnClasses":
-        """Draw a language, and the likeliest classes of some pictures by `opinions` (n, 1000)."""
+        """Draw a language, and the likeliest classes by the `opinions` (n, classes) of pictures."""
         language = int(draw.random() >= ENGLISH)
         likeliest = np.unique(opinions.argmax(1).cpu().numpy())
         live = draw.permutation(likeliest)[:LIVE]
@@ -81,7 +83,7 @@ class DrawnClasses:
         self._vectors = vectors
 
     def vectors(self, live: Tensor) -> Tensor:
-        """Return the vectors of all classes (1000, width); `live` are those of the prompts."""
+        """Return the vectors of all classes (classes, width); `live` are those of the prompts."""
         vectors = self._vectors.to(live.dtype).clone()
         vectors[torch.from_numpy(self._live).to(vectors.device)] = live
         return vectors
@@ -91,9 +93,10 @@ class DrawnClasses:
 def opinions_of(
     tower: PictureTower, head: tuple[Tensor, Tensor], views: Views
 ) -> NDArray[np.float16]:
-    """Return the ImageNet classifier's logits of each whole picture, (pictures, 1000).
+    """Return the ImageNet classifier's logits of each whole picture, (pictures, classes).
 
-    `tower` still has ImageNet's body; `head` is the classifier's weights (1000, 1280) and biases.
+    `tower` still has ImageNet's body; `head` is the classifier's weights (classes, 1280) and
+    biases.
     """
     logits = []
     tower.eval()
