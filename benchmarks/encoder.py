@@ -99,7 +99,7 @@ def builtin_in_torch(count: int) -> Contestant:
 
     def pictures() -> object:
         with torch.inference_mode():
-            return [raw(part).numpy() for part in pixels.split(32)]
+            return [raw(part)[0].numpy() for part in pixels.split(32)]
 
     def text(query: str) -> object:
         with torch.inference_mode():

@@ -30,7 +30,7 @@ def test_the_towers_give_the_vectors_of_the_files() -> None:
     coarse = np.random.default_rng(0).integers(0, 256, (4, 14, 14, 3), dtype=np.uint8)
     pixels = np.stack([encoder.preparation.pixels(Image.fromarray(each)) for each in coarse])
     with torch.no_grad():
-        pictures = RawPictureTower(read.pair.pictures).eval()(torch.from_numpy(pixels)).numpy()
+        pictures = RawPictureTower(read.pair.pictures).eval()(torch.from_numpy(pixels))[0].numpy()
         texts = np.concatenate(
             [read.pair.texts(torch.tensor([read.tokenizer.encode(t).ids])) for t in TEXTS]
         )

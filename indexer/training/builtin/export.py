@@ -81,6 +81,7 @@ def export(
         (folder / name).write_bytes(content)
     document = {
         **facts,
+        "body": pair.pictures.body_name,
         "width": pair.texts.project.out_features,
         "scale": float(pair.log_scale.detach().exp()),
         "preparation": asdict(preparation),

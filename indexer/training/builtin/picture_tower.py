@@ -50,6 +50,7 @@ class PictureTower(nn.Module):
     def __init__(self, shape: TowerShape, dropout: float = 0.1) -> None:
         super().__init__()
         body = BODIES[shape.body]
+        self.body_name = shape.body
         self.frozen_blocks = body.frozen
         self.summed = body.summed
         self.body, channels = blocks_of(body)

@@ -133,7 +133,6 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
     facts: dict[str, Any] = {
         "format": 1,
         "name": "builtin",
-        "body": initial.shape.body,
         "languages": list(LANGUAGES),
         "positions": initial.shape.positions,
         "training": {"data": content, "recipe": asdict(recipe), "step": steps},

@@ -19,7 +19,7 @@ from search.errors import BadSetting
 from search.packages.installing import install_extra
 from search.records import Space
 
-KEPT_FACTS = ("format", "name", "body", "languages", "positions")
+KEPT_FACTS = ("format", "name", "languages", "positions")
 
 
 class BuiltinPair:
