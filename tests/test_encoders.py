@@ -1,7 +1,6 @@
 """The contract of encoder pairs, whichever library runs them."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +15,6 @@ from search.errors import BadSetting
 from search.packages.plugins import registered_points
 from search.ranking.calibration import STOCK_TEXTS
 from search.records import Pixels
-
-BUILTIN = Path(__file__).parent.parent / "search" / "encoders" / "onnx_pair" / "pair"
 
 STRANGE_TEXTS = (
     "",
@@ -70,8 +67,6 @@ def small_hub(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(params=list(registered_points("encoders")))
 def specification(request: pytest.FixtureRequest) -> str:
     """Return the specification of each registered encoder."""
-    if request.param == "builtin" and not (BUILTIN / "pair.json").is_file():
-        pytest.skip("search/encoders/onnx_pair/pair, the trained pair, is not in this checkout")
     if request.param == "open_clip":
         return str(request.getfixturevalue("small_openclip"))
     if request.param in ("hub", "onnx"):

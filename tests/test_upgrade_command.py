@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from search.catalog.catalog import open_catalog
-from tests.commands import limn_command
+from tests.commands import limn_command, on_terminal
 from tests.conftest import Limn
 
 COUNT = 60
@@ -150,27 +150,6 @@ def test_a_better_pair_is_offered_once_and_only_to_people(
     environment = {**limn_environment, "LIMN_ENCODER": "builtin"}
     said = limn("index", pictures, LIMN_ENCODER="builtin").stderr
     assert "better answers" not in said  # a program reads it
-    assert "better answers: limn upgrade pictures" in on_terminal(environment, pictures)
-    assert "better answers" not in on_terminal(environment, pictures)
-
-
-def on_terminal(environment: dict[str, str], pictures: Path) -> str:
-    """Return what `limn index` writes to a terminal."""
-    ours, theirs = os.openpty()
-    command = limn_command(("index", pictures))
-    with subprocess.Popen(
-        command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
-        os.close(theirs)
-        said = b""
-        while True:
-            try:
-                part = os.read(ours, 65_536)
-            except OSError:  # the terminal's end
-                break
-            if not part:
-                break
-            said += part
-    os.close(ours)
-    assert process.returncode == 0
-    return " ".join(said.decode().split())
+    command = ("index", pictures)
+    assert "better answers: limn upgrade pictures" in on_terminal(command, environment)
+    assert "better answers" not in on_terminal(command, environment)

@@ -7,6 +7,7 @@ import click
 from search.encoders.checks import check_encoder
 from search.engine import Engine
 from search.errors import shell_word
+from search.packages.editions import BUILTIN, EARLIER, in_words
 from search.records import Collection
 from search.settings import Settings
 from search.text.amounts import amount
@@ -148,9 +149,11 @@ def _announce(engine: Engine, settings: Settings, collection: Collection, spec: 
 def _report_state(engine: Engine, collection: Collection) -> None:
     """Say how far a change of the pair is, and what to type next."""
     name, second = shell_word(collection.name), collection.second
-    own = f"{printable(collection.name)} answers by {printable(collection.space.encoder)}"
+    encoder = collection.space.encoder
+    own = f"{printable(collection.name)} answers by {printable(in_words(encoder))}"
     if second is None:
-        _say(f"{own}; begin to change that with: limn upgrade {name} --encoder balanced")
+        pair = BUILTIN if encoder in EARLIER else "balanced"
+        _say(f"{own}; begin to change that with: limn upgrade {name} --encoder {pair}")
         _say("limn encoders lists pairs, and what each is good for")
         return
     pictures, captions = engine.catalog.embeddings.count_lacking(collection, second.space)
@@ -159,7 +162,7 @@ def _report_state(engine: Engine, collection: Collection) -> None:
         if pictures + captions
         else ""
     )
-    other = printable(second.space.encoder)
+    other = printable(in_words(second.space.encoder))
     match second.state:
         case "filling":
             _say(f"{own}; it is being embedded by {other}{lacking}")

@@ -19,6 +19,7 @@ from search.cli.waiting import announce_wait
 from search.encoders.checks import check_encoder
 from search.engine import Engine
 from search.errors import LimnError, Message
+from search.packages.editions import BUILTIN, EARLIER
 from search.records import Collection
 from search.settings import Settings
 
@@ -57,6 +58,8 @@ def run(
     """
     existing = engine.catalog.collections.get(request.name)
     spec = request.encoder or (existing.space.encoder if existing else None) or settings.encoder
+    if existing is not None and spec == BUILTIN and existing.space.encoder in EARLIER:
+        spec = existing.space.encoder  # the command did the same before Limn was updated
     check_encoder(spec)
     sources = _open_sources(engine, request, existing)
     if existing is None:

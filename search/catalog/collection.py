@@ -15,6 +15,7 @@ from search.catalog.database.statements import Sql, now
 from search.catalog.database.writer_lock import check_lock, writer_lock
 from search.catalog.records import CollectionSummary
 from search.errors import BadSetting, NameTaken, NotFound, SpaceMismatch
+from search.packages.editions import PRESENT_NAMES
 from search.records import Collection, SecondSpace, Space
 from search.text.characters import compose, forms
 
@@ -242,8 +243,12 @@ def check_name(name: str) -> None:
 
 def _collection(row: tuple[Any, ...]) -> tuple[Collection, int]:
     number, name, space_id, encoder, width, last, state, *second = row
-    second_space = None if state is None else SecondSpace(Space(*second), state)
-    return Collection(number, name, Space(space_id, encoder, width), second_space), last
+    second_space = None if state is None else SecondSpace(_space(*second), state)
+    return Collection(number, name, _space(space_id, encoder, width), second_space), last
+
+
+def _space(space_id: str, encoder: str, width: int) -> Space:
+    return Space(space_id, PRESENT_NAMES.get((encoder, space_id), encoder), width)
 
 
 def _with_last_changes(_sqlite: bool) -> sa.Select[Any]:

@@ -18,6 +18,7 @@ from search.catalog.database.vectors import from_blobs
 from search.catalog.fact_columns import FACT_COLUMNS, from_columns
 from search.catalog.records import path_hash
 from search.errors import NotFound
+from search.packages.editions import PRESENT_NAMES
 from search.records import Caption, Collection, Fields, Picture, Vectors
 
 
@@ -187,13 +188,16 @@ class PictureReader:
     def files_of(self, ids: Sequence[int]) -> dict[int, IndexedFile]:
         """Return the files of pictures, missing ones too, by id, without removed ones."""
         p = t.picture.c
-        statement = sa.select(p.id, p.path, p.content_hash, t.space.c.encoder)
+        encoder = (t.space.c.id.label("space_id"), t.space.c.encoder)
+        statement = sa.select(p.id, p.path, p.content_hash, *encoder)
         statement = statement.select_from(t.picture.join(t.collection).join(t.space))
         with self._database.read_transaction() as sql:
             rows = in_pieces(sql, statement, p.id, ids)
         return {
             row.id: IndexedFile(
-                Path(os.fsdecode(row.path)), bytes(row.content_hash).hex(), row.encoder
+                Path(os.fsdecode(row.path)),
+                bytes(row.content_hash).hex(),
+                PRESENT_NAMES.get((row.encoder, row.space_id), row.encoder),
             )
             for row in rows
         }

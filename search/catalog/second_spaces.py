@@ -14,10 +14,15 @@ from search.catalog.database.writer_lock import check_lock
 from search.catalog.lacking import count_lacking
 from search.catalog.second_space_errors import occupied, unsuited
 from search.errors import SpaceMismatch
+from search.packages.editions import PRESENT_NAMES
 from search.records import Collection, SecondSpaceState, Space
 
-PairOffer = Literal["made", "declined"]
-"""Whether a better pair was offered for a collection; the declined offer is never made again."""
+PairOffer = str
+"""The last offer of a better pair for a collection, of at most 10 characters.
+
+"made" is that of a larger pair, an edition's name that of this edition of the built-in pair, in
+place of an earlier one; "declined" is never followed by another offer.
+"""
 
 
 class SecondSpaces:
@@ -178,7 +183,8 @@ class SecondSpaces:
         return row[0], row[1], row[2]
 
     def _encoder(self, sql: Sql, space_id: str | None) -> str:
-        return str(sql.scalar(sa.select(t.space.c.encoder).where(t.space.c.id == space_id)))
+        encoder = str(sql.scalar(sa.select(t.space.c.encoder).where(t.space.c.id == space_id)))
+        return PRESENT_NAMES.get((encoder, str(space_id)), encoder)
 
 
 def _forget_encoders(sql: Sql, collection: Collection) -> None:

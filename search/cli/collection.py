@@ -7,6 +7,7 @@ import click
 from search.cli.options import settings_with, store_options
 from search.cli.output import as_document
 from search.errors import shell_word
+from search.packages.editions import in_words
 from search.settings import Settings
 from search.text.amounts import amount
 from search.text.printable import one_line, printable
@@ -36,7 +37,7 @@ def collections(as_json: bool) -> None:
     for summary in () if as_json else summaries:
         click.echo(
             f"{printable(summary.name)}  {amount(summary.pictures, 'picture')}  "
-            f"{amount(summary.captions, 'caption')}  {summary.space.encoder}"
+            f"{amount(summary.captions, 'caption')}  {in_words(summary.space.encoder)}"
         )
 
 
@@ -75,9 +76,10 @@ def info(name: str, as_json: bool) -> None:
         }
         click.echo(as_document({**facts, **details}))
         return
+    facts["encoder"] = in_words(summary.space.encoder)
     second = summary.second
     if second is not None:
-        facts["second"] = f"{printable(second.space.encoder)}, {second.state}"
+        facts["second"] = f"{printable(in_words(second.space.encoder))}, {second.state}"
     for key, value in facts.items():
         click.echo(f"{key:<12} {value if value is not None else '-'}")
     click.echo(f"{'store':<12} {plan.store}")

@@ -19,6 +19,7 @@ from search.encoders import EncoderInfo
 from search.encoders.hub_pair.short_names import CHECKED, SHORT_NAMES, ShortName
 from search.encoders.inventory import known_encoders
 from search.errors import BadPicture, LimnError
+from search.packages.editions import in_words
 from search.records import Collection
 from search.settings import Settings
 from search.text.path_names import user_path
@@ -200,7 +201,7 @@ def _time_encoder(info: EncoderInfo, settings: Settings) -> dict[str, float]:
 def _line(info: EncoderInfo, timing: Mapping[str, Any], estimate: Estimate | None) -> str:
     from search.encoders.inventory.estimate import work_of
 
-    parts = [printable(info.encoder), info.space or "space not known yet"]
+    parts = [printable(in_words(info.encoder)), info.space or "space not known yet"]
     if info.width is not None:
         parts.append(f"{info.width} wide")
     if info.size_bytes:

@@ -9,6 +9,7 @@ from flask_babel import format_datetime, gettext, ngettext
 from search.catalog.jobs import Job, done
 from search.encoders.inventory.offers import short_name_of
 from search.library.map_file import Region
+from search.packages.editions import BUILTIN, EARLIER
 from search.query.filters.grammar import format_filter
 from search.query.records import Hit, Match
 from search.records import Caption, Picture
@@ -181,6 +182,8 @@ def megabytes(size_bytes: int | None) -> str:
 
 def pair_name(encoder: object) -> str:
     """Return the short name of an encoder pair, else its specification, safe to print."""
+    if encoder in EARLIER:
+        return str(gettext("%(pair)s (earlier edition)", pair=BUILTIN))
     return short_name_of(str(encoder)) or printable(str(encoder))
 
 

@@ -12,6 +12,7 @@ from search.catalog.second_spaces import PairOffer
 from search.encoders.inventory.recommendation import can_be_offered_better
 from search.engine import Engine
 from search.errors import BadSetting
+from search.packages.editions import EARLIER
 from search.records import Collection
 from web.services.pair_choices import PairChoices, is_same_pair
 from web.services.worker_process import WorkerProcesses
@@ -52,6 +53,11 @@ class PairChange:
     def is_offered(self) -> bool:
         """Return whether the collection's page offers a better pair."""
         return can_be_offered_better(self.collection) and self.offer != "declined"
+
+    @property
+    def is_of_earlier_edition(self) -> bool:
+        """Return whether an earlier edition of the built-in pair answers."""
+        return self.collection.space.encoder in EARLIER
 
 
 class PairChanges:

@@ -14,6 +14,7 @@ from search.encoders.inventory.offers import offers, short_name_of
 from search.encoders.inventory.recommendation import SAMPLE, recommend
 from search.engine import Engine
 from search.library.upgrades import room_bytes
+from search.packages.editions import BUILTIN, EARLIER
 from search.records import Collection
 
 # Each pair's files are looked at for the inventory, which changes with downloads alone.
@@ -70,12 +71,20 @@ class PairChoices:
             for spec, info in self._others(infos)
             if not is_same_pair(spec, own)
         ]
-        return [*short_names, *others]
+        # The current edition of the built-in pair is among the others, and recommended to an
+        # earlier one: it comes first.
+        return [*others, *short_names] if own in EARLIER else [*short_names, *others]
 
     def recommended(self, name: str) -> str:
-        """Return the short name of the pair to choose by default, by the captions' languages."""
+        """Return the name of the pair to choose by default, by the captions' languages.
+
+        For an earlier edition of the built-in pair it is the current one.
+        """
         catalog = self._engine.catalog
-        return recommend(catalog.pictures.newest_captions(catalog.collections.one(name), SAMPLE))
+        collection = catalog.collections.one(name)
+        if collection.space.encoder in EARLIER:
+            return BUILTIN
+        return recommend(catalog.pictures.newest_captions(collection, SAMPLE))
 
     def _others(self, infos: list[EncoderInfo]) -> Iterator[tuple[str, EncoderInfo | None]]:
         """Yield the specifications of the pairs without short names, with their facts if known."""

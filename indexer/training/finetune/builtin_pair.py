@@ -115,7 +115,7 @@ class BuiltinPair:
 
 
 def open_builtin_pair(spec: str, target: torch.device) -> BuiltinPair:
-    """Open `builtin` or `builtin@/path/to/pair` to train it.
+    """Open an edition of the built-in pair, or `builtin@/path/to/pair`, to train it.
 
     Raises:
         BadSetting: the package that reads and writes its files is not installed.

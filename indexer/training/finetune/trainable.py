@@ -10,6 +10,8 @@ from indexer.captioned_pictures import CaptionedPicture
 from indexer.training.finetune.checks import untrainable
 from indexer.training.finetune.plan import Loss, Method
 from search.encoders.preparation import Preparation
+from search.packages import plugins
+from search.packages.editions import BUILTIN
 from search.records import Space
 
 
@@ -90,7 +92,7 @@ def open_trainable(spec: str, target: device) -> TrainablePair:
         BadSetting: `spec` is of no kind that can be trained.
         EncoderUnavailable: the pair can't be loaded.
     """
-    if spec == "builtin" or spec.startswith("builtin@"):
+    if plugins.head(spec) == BUILTIN:
         from indexer.training.finetune.builtin_pair import open_builtin_pair
 
         return open_builtin_pair(spec, target)

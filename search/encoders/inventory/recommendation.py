@@ -4,11 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from search.packages.editions import EDITION_OF
 from search.records import Caption, Collection
 
 USUAL = "balanced"
-
-BUILTIN = "builtin"
 
 SAMPLE = 500
 """Captions, enough to know the languages of a collection by."""
@@ -20,8 +19,11 @@ SHARE = 0.1
 
 
 def can_be_offered_better(collection: Collection) -> bool:
-    """Return whether a collection has the built-in pair, none trained from it, and no second."""
-    return collection.space.encoder == BUILTIN and collection.second is None
+    """Return whether a collection has an edition of the built-in pair, and no second pair.
+
+    A pair that was trained from it is none.
+    """
+    return collection.space.encoder in EDITION_OF and collection.second is None
 
 
 def recommend(captions: Sequence[Caption]) -> str:

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 from search.encoders import Encoder, EncoderBackend, EncoderInfo
 from search.errors import EncoderUnavailable, LimnError
+from search.packages.editions import BUILTIN, EARLIER, EDITION_OF
 from search.packages.installing import check_one_build
 
 
 class BuiltinBackend(EncoderBackend):
-    """The backend of the shipped pair, and of pairs that `limn train` made from it."""
+    """The backend of the shipped pair's editions, and of pairs that `limn train` made from them."""
 
-    names: ClassVar[tuple[str, ...]] = ("builtin", "builtin@/path/to/pair")
+    names: ClassVar[tuple[str, ...]] = (BUILTIN, *EARLIER, "builtin@/path/to/pair")
 
     def open(self, spec: str, device: str) -> Encoder:
         """Open the pair; "auto" is the CPU, as a GPU takes longer to start than it saves here."""
@@ -26,12 +27,12 @@ class BuiltinBackend(EncoderBackend):
         return open_builtin(pair_folder(spec), device="cuda" if device == "cuda" else "cpu")
 
     def check(self, spec: str) -> None:
-        """Raise EncoderUnavailable for a folder without a pair."""
+        """Raise EncoderUnavailable for a folder without a pair, BadSetting for no edition."""
         from search.encoders.onnx_pair.builtin import pair_folder
         from search.encoders.onnx_pair.pair_folder import DESCRIPTION
 
         folder = pair_folder(spec)
-        if spec != "builtin" and not (folder / DESCRIPTION).is_file():
+        if spec not in EDITION_OF and not (folder / DESCRIPTION).is_file():
             raise EncoderUnavailable(
                 "pair-missing",
                 "there is no pair in {folder!r}; name the folder `pair` of a run of limn train",
@@ -39,8 +40,8 @@ class BuiltinBackend(EncoderBackend):
             )
 
     def list_installed(self) -> Iterable[EncoderInfo]:
-        """Yield the shipped pair."""
-        yield replace(self.describe("builtin"), where="ships")
+        """Yield the current edition; an earlier one is listed for the collections that have it."""
+        yield replace(self.describe(BUILTIN), where="ships")
 
     def describe(self, spec: str) -> EncoderInfo:
         """Return the facts in pair.json."""

@@ -19,10 +19,14 @@ from search.encoders.onnx_pair.pair_folder import (
 from search.encoders.onnx_pair.querybank import Querybank, read_querybank
 from search.encoders.onnx_pair.sessions import Towers, open_towers
 from search.encoders.preparation import Preparation
+from search.encoders.suggestions import unknown
 from search.encoders.text_limits import encodable, longest
+from search.packages.editions import CURRENT, EDITION_OF
 from search.records import Pixels, Space, Vectors
 
-FOLDER = Path(__file__).parent / "pair"
+EDITIONS_FOLDER = Path(__file__).parent / "editions"
+
+FOLDER = EDITIONS_FOLDER / CURRENT
 
 LONGEST_TEXT = 10_000
 """Characters of a text that are read; the tower reads 48 tokens, so only time is saved."""
@@ -76,9 +80,17 @@ class BuiltinEncoder:
 
 
 def pair_folder(spec: str) -> Path:
-    """Return the folder that `builtin` or `builtin@/path/to/pair` names."""
+    """Return the folder that `builtin`, `builtin:EDITION` or `builtin@/path/to/pair` names.
+
+    Raises:
+        BadSetting: there is no such edition.
+    """
     _, at, place = spec.partition("@")
-    return Path(os.path.abspath(os.path.expanduser(place))) if at else FOLDER
+    if at:
+        return Path(os.path.abspath(os.path.expanduser(place)))
+    if spec not in EDITION_OF:
+        raise unknown(spec)
+    return EDITIONS_FOLDER / EDITION_OF[spec]
 
 
 def open_builtin(folder: Path = FOLDER, threads: int = 0, device: str = "cpu") -> BuiltinEncoder:
@@ -87,7 +99,8 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0, device: str = "cpu") -
     Raises:
         EncoderUnavailable: a file is missing, damaged or of an unknown format.
     """
-    remedy = "install Limn again" if folder == FOLDER else "train it again with limn train"
+    ships = _specification(folder) in EDITION_OF
+    remedy = "install Limn again" if ships else "train it again with limn train"
     with translate_errors(folder, remedy):
         pair = read_folder(folder)
         space = _space(folder, pair)
@@ -114,5 +127,11 @@ def _space(folder: Path, pair: PairFolder) -> Space:
     They contain architecture, weights, tokenizer and normalisation; pair.json the preparation.
     """
     identity = hashlib.sha256(pair.description + "".join(pair.digests.values()).encode())
-    encoder = "builtin" if folder == FOLDER else f"builtin@{folder.absolute()}"
-    return Space(f"builtin-{identity.hexdigest()[:12]}", encoder, int(pair.facts["width"]))
+    name = f"builtin-{identity.hexdigest()[:12]}"
+    return Space(name, _specification(folder), int(pair.facts["width"]))
+
+
+def _specification(folder: Path) -> str:
+    """Return the specification that names a folder."""
+    editions = (spec for spec in EDITION_OF if pair_folder(spec) == folder)
+    return next(editions, f"builtin@{folder.absolute()}")
