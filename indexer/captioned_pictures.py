@@ -98,9 +98,9 @@ def columns_of(captions: Path) -> tuple[str, ...]:
 
 
 def _rows(captions: Path) -> list[dict[str, str]]:
-    opened = gzip.open if captions.suffix == ".gz" else open
+    opener = gzip.open if captions.suffix == ".gz" else open
     try:
-        with opened(captions, "rt", encoding="utf-8-sig", newline="") as lines:
+        with opener(captions, "rt", encoding="utf-8-sig", newline="") as lines:
             return list(csv.DictReader(lines))
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise BadSource(

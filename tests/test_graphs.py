@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from indexer.exporting.onnx_trace import trace
-from indexer.training.builtin.body import Convolution
+from indexer.training.builtin.backbone import Convolution
 from search.encoders.rewriting.fold_padding import fold_padding
 from search.encoders.rewriting.quantize_matmul import as_integer_products
 

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from indexer.captioned_pictures import CaptionedPicture, fingerprint, read_pairs, split
 from indexer.exporting.checks import ExportDiffers
-from indexer.training.builtin.body import efficientnet_weights
+from indexer.training.builtin.backbone import efficientnet_weights
 from indexer.training.builtin.classes import ClassTexts, class_names
 from indexer.training.builtin.distillation import Lessons, word_pool
 from indexer.training.builtin.examples import PairExamples, examples_of
@@ -24,9 +24,9 @@ from indexer.training.builtin.export import export
 from indexer.training.builtin.heldout import precisions, recalls
 from indexer.training.builtin.loop import Run
 from indexer.training.builtin.pair import TrainedPair, mean_of
+from indexer.training.builtin.picture_sources import FreshViews, PictureSource, store_features
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.recipe import TrainingConfig
-from indexer.training.builtin.seen import Eyes, FreshViews, store_features
 from indexer.training.builtin.text_tower import TextTower
 from indexer.training.builtin.views import GREY, LIGHT, LUMA, TINT, Views, _relight
 from indexer.training.builtin.vocabulary import (
@@ -180,10 +180,10 @@ def test_lessons_take_part_and_held_out_pictures_are_measured(
     opinions = np.random.default_rng(0).normal(size=(8, 9)).astype(np.float16)
     names = [(number, f"thing {number}", f"东西{number}") for number in range(9)]
 
-    def first_epoch(name: str, mixed: float, eyes: Eyes) -> tuple[Run, dict[str, float]]:
+    def first_epoch(name: str, mixed: float, source: PictureSource) -> tuple[Run, dict[str, float]]:
         lessons = Lessons([pool], ClassTexts(names, tokenizers[0]), opinions)
         run = new_run(tmp_path / name, replace(RECIPE, mixed=mixed), lessons)
-        return run, next(iter(run.epochs(examples, eyes, np.arange(8))))
+        return run, next(iter(run.epochs(examples, source, np.arange(8))))
 
     run, record = first_epoch("plain", 0.0, FreshViews(views, 0.0))
     assert min(record[name] for name in ("lessons", "opinions", "distill")) > 0

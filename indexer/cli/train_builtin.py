@@ -43,6 +43,7 @@ SENTENCES = 15_000
 )
 @click.option(
     "--named",
+    "names",
     type=click.Path(path_type=Path),
     help="CSV as --pairs, of pictures with names or titles; of a column split only train is read.",
 )
@@ -87,7 +88,7 @@ def train_builtin(
     images: Path | None,
     backbone: Path | None,
     minilm: Path | None,
-    named: Path | None,
+    names: Path | None,
     labels: Path | None,
     sentences: Path | None,
     chinese: Path | None,
@@ -109,11 +110,13 @@ def train_builtin(
     """
     end_in_order("stopped; run the same command again to go on")
     try:
-        for path in (captions, images, named, labels, sentences, chinese):
+        for path in (captions, images, names, labels, sentences, chinese):
             if path is not None:
                 _existing(path)
         read_pairs(captions, images)  # so that mistakes show at once, not after minutes
-        minilm = _existing(minilm or _installed("all-MiniLM-L6-v2", "--minilm", MINILM) / "model")
+        minilm = _existing(
+            minilm or _package_folder("all-MiniLM-L6-v2", "--minilm", MINILM) / "model"
+        )
         backbone = _existing(backbone or _installed_backbone())
         if importlib.util.find_spec("onnx") is None:
             raise BadSetting(
@@ -134,7 +137,7 @@ def train_builtin(
                 images=images,
                 backbone=backbone,
                 minilm=minilm,
-                named=named,
+                names=names,
                 labels=labels,
                 sentences=_lines(sentences, seed) if sentences else [],
                 chinese=read_texts(chinese, "zh") if chinese else [],
@@ -153,7 +156,7 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _installed(part: str, option: str, package: str) -> Path:
+def _package_folder(part: str, option: str, package: str) -> Path:
     """Return the folder of a package that holds weights."""
     spec = importlib.util.find_spec(package.replace("-", "_"))
     if spec is None or spec.origin is None:
@@ -168,7 +171,7 @@ def _installed(part: str, option: str, package: str) -> Path:
 
 
 def _installed_backbone() -> Path:
-    folder = _installed("EfficientNet-Lite2", "--backbone", LITE2)
+    folder = _package_folder("EfficientNet-Lite2", "--backbone", LITE2)
     return next((folder / "models").glob("*.pth"), folder / "models")
 
 

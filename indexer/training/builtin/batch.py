@@ -1,4 +1,4 @@
-"""The losses of one batch: the captions drawn, and every loss of the recipe."""
+"""The losses of one batch: the captions classes, and every loss of the recipe."""
 
 import numpy as np
 import torch
@@ -8,8 +8,8 @@ from torch import Tensor
 from indexer.training.builtin.distillation import Lessons
 from indexer.training.builtin.examples import PairExamples, draw_sentence, pool_in_chunks
 from indexer.training.builtin.pair import TrainedPair
+from indexer.training.builtin.picture_sources import PictureBatch
 from indexer.training.builtin.recipe import TrainingConfig
-from indexer.training.builtin.seen import Seen
 from indexer.training.losses import distillation_loss, likeness_loss, soft_targets, softmax_loss
 
 
@@ -18,20 +18,20 @@ def batch_losses(
     recipe: TrainingConfig,
     examples: PairExamples,
     lessons: Lessons,
-    seen: Seen,
+    batch: PictureBatch,
     places: NDArray[np.int64],
     draw: np.random.Generator,
 ) -> dict[str, Tensor]:
     """Return every loss of the recipe, weighted, by name.
 
-    `seen` are the `places` pictures. One English caption of each picture is drawn and
+    `batch` has the `places` pictures. One English caption of each picture is drawn and
     `chinese_draws` Chinese ones, each with its own softmax, so captions of one picture are never
     each other's negatives.
     """
-    pictures, scale = seen.vectors, pair.log_scale.exp().clamp(max=100.0)
+    pictures, scale = batch.vectors, pair.log_scale.exp().clamp(max=100.0)
     device = pictures.device
     topics = torch.from_numpy(examples.topics[places]).to(device)
-    targets = seen.mixed(soft_targets(topics, recipe.soft_share, recipe.soft_sharpness))
+    targets = batch.blend(soft_targets(topics, recipe.soft_share, recipe.soft_sharpness))
     english, chinese = examples.by_language
     streams = [english] + [chinese] * recipe.chinese_draws
     captions = [
@@ -41,11 +41,11 @@ def batch_losses(
     ]
     extra, teacher_rows = lessons.sentences(draw)
     own = [ids for ids, _ in captions]
-    prompts, drawn = [], None
+    prompts, classes = [], None
     if recipe.opinions and lessons.classes is not None and lessons.opinions is not None:
         logits = torch.from_numpy(lessons.opinions[places]).float().to(device)
-        drawn = lessons.classes.draw(logits, draw)
-        prompts = drawn.prompts
+        classes = lessons.classes.draw(logits, draw)
+        prompts = classes.prompts
     states = pool_in_chunks(pair.texts, own + extra + prompts)
     texts = pair.texts.joint(states)
     count = len(places)
@@ -66,9 +66,9 @@ def batch_losses(
         losses["lessons"] = recipe.lessons * distillation_loss(
             student, torch.from_numpy(teacher_rows).to(device)
         )
-    if drawn is not None:
-        shares = seen.mixed((logits / recipe.opinion_temperature).softmax(1))
-        names = drawn.vectors(texts[len(own) + len(extra) :])
+    if classes is not None:
+        shares = batch.blend((logits / recipe.opinion_temperature).softmax(1))
+        names = classes.vectors(texts[len(own) + len(extra) :])
         likeness = likeness_loss(pictures, names, scale, shares.log())
         losses["opinions"] = recipe.opinions * likeness
     return losses

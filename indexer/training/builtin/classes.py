@@ -75,7 +75,7 @@ class ClassTexts:
 
 
 class DrawnClasses:
-    """The classes of one step: the `prompts` to embed anew, and the vectors of all others."""
+    """The classes of one step: the `prompts` to embed, and the vectors of all others."""
 
     def __init__(self, prompts: list[TokenIds], live: NDArray[np.int64], vectors: Tensor) -> None:
         self.prompts = prompts

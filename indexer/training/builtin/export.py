@@ -38,9 +38,9 @@ class RawPictureTower(nn.Module):
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Embed (n, h, w, 3) uint8 -> (n, width) unit rows, and what each place adds to them."""
         inputs = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1.0
-        last, summed = self.tower.maps(self.tower.lower(inputs))
-        means = torch.cat([each.mean((2, 3)) for each in summed], 1)
-        return self.tower.head(Features(last, means)), self.tower.shares(last, summed)
+        last, early_maps = self.tower.maps(self.tower.lower(inputs))
+        means = torch.cat([each.mean((2, 3)) for each in early_maps], 1)
+        return self.tower.head(Features(last, means)), self.tower.shares(last, early_maps)
 
 
 def export(

@@ -1,4 +1,4 @@
-"""What a pair in training finds among held-out pictures."""
+"""Figures of a pair in training: its recall and precision among held-out pictures."""
 
 import numpy as np
 import torch
@@ -60,11 +60,11 @@ def precisions(
     pictures = _pictures(pair, views, places)
     result: dict[str, float] = {}
     for language, sentences in zip(LANGUAGES, examples.by_language, strict=True):
-        said = [{tuple(each.ids[0]) for each in sentences[place]} for place in places]
+        own_texts = [{tuple(each.ids[0]) for each in sentences[place]} for place in places]
         names = sorted({tuple(sentences[place][0].ids[0]) for place in places})
         similarities = _texts(pair, [list(name) for name in names]) @ pictures.T
         figures = [
-            average_precision(scores, np.array([name in own for own in said]))
+            average_precision(scores, np.array([name in own for own in own_texts]))
             for name, scores in zip(names, similarities, strict=True)
         ]
         result[f"{language}_names_map"] = float(np.mean(figures))

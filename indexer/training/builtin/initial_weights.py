@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from indexer.captioned_pictures import CaptionedPicture
-from indexer.training.builtin.body import EFFICIENTNET_LITE2, efficientnet_weights
+from indexer.training.builtin.backbone import EFFICIENTNET_LITE2, efficientnet_weights
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.pretrained import MINILM, source_errors

@@ -11,7 +11,7 @@ from onnx import numpy_helper
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from indexer.training.builtin.body import MOBILENET_V2
+from indexer.training.builtin.backbone import MOBILENET_V2
 from indexer.training.builtin.pair import TrainedPair
 from indexer.training.builtin.picture_tower import PictureTower, TowerShape
 from indexer.training.builtin.text_tower import TextTower

@@ -19,8 +19,8 @@ from indexer.training.builtin.classes import REFRESH
 from indexer.training.builtin.distillation import Lessons
 from indexer.training.builtin.examples import PairExamples
 from indexer.training.builtin.pair import TrainedPair, parameter_groups
+from indexer.training.builtin.picture_sources import PictureSource
 from indexer.training.builtin.recipe import TrainingConfig
-from indexer.training.builtin.seen import Eyes
 from indexer.training.ema import Average
 from indexer.training.loop import Losses, TrainingLoop
 from indexer.training.run_folder import TrainingStopped
@@ -67,7 +67,7 @@ class Run(TrainingLoop):
         return self.step < pictures // self.recipe.batch * self.recipe.epochs
 
     def epochs(
-        self, examples: PairExamples, eyes: Eyes, places: NDArray[np.int64]
+        self, examples: PairExamples, source: PictureSource, places: NDArray[np.int64]
     ) -> Iterator[dict[str, Any]]:
         """Train on the pictures at `places` from the present step; yield each epoch's mean losses.
 
@@ -88,7 +88,7 @@ class Run(TrainingLoop):
                 if within % REFRESH == 0 and self.lessons.classes is not None:
                     draw = np.random.default_rng([self.recipe.seed, 1 << 21, self.step])
                     self.lessons.classes.refresh(self.pair.texts, draw)
-                losses.append(self._step(examples, eyes, part, steps))
+                losses.append(self._step(examples, source, part, steps))
             self.save()
             names = dict.fromkeys(name for each in losses for name in each)  # no step has them all
             means = {
@@ -98,7 +98,7 @@ class Run(TrainingLoop):
             yield self.record(epoch + 1, means, self.pair.log_scale, time.monotonic() - start_s)
 
     def _step(
-        self, examples: PairExamples, eyes: Eyes, places: NDArray[np.int64], steps: int
+        self, examples: PairExamples, source: PictureSource, places: NDArray[np.int64], steps: int
     ) -> Losses:
         draw = np.random.default_rng([self.recipe.seed, 1 << 20, self.step])
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
@@ -106,9 +106,9 @@ class Run(TrainingLoop):
 
         def backward() -> Losses:
             with torch.autocast(self.device, dtype=torch.bfloat16):
-                seen = eyes.see(self.pair.pictures, places, draw)
+                batch = source.see(self.pair.pictures, places, draw)
                 losses = batch_losses(
-                    self.pair, self.recipe, examples, self.lessons, seen, places, draw
+                    self.pair, self.recipe, examples, self.lessons, batch, places, draw
                 )
             total = torch.stack(list(losses.values())).sum()
             torch.autograd.backward(total)

@@ -65,10 +65,10 @@ def translated_teacher(
             fewest=FEWEST,
             found=len(translations),
         )
-    known = embed([other for _, other in translations])
-    wanted = teach([english for english, _ in translations])
-    start, end = known.mean(0), wanted.mean(0)
-    weights = _ridge(known - start, wanted - end)
+    others = embed([other for _, other in translations])
+    meanings = teach([english for english, _ in translations])
+    start, end = others.mean(0), meanings.mean(0)
+    weights = _ridge(others - start, meanings - end)
 
     def teach_translated(sentences: list[str]) -> NDArray[np.float32]:
         rows: NDArray[np.float32] = (embed(sentences) - start) @ weights + end
@@ -78,8 +78,8 @@ def translated_teacher(
     return teach_translated
 
 
-def _ridge(known: NDArray[np.float32], wanted: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the weights (known's width, wanted's width) of the least penalised squares."""
-    square = known.T @ known + RIDGE * np.eye(known.shape[1], dtype=np.float32)
-    weights: NDArray[np.float32] = np.linalg.solve(square, known.T @ wanted)
+def _ridge(rows: NDArray[np.float32], targets: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the weights (rows' width, targets' width) of the least penalised squares."""
+    square = rows.T @ rows + RIDGE * np.eye(rows.shape[1], dtype=np.float32)
+    weights: NDArray[np.float32] = np.linalg.solve(square, rows.T @ targets)
     return weights

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from indexer.training.builtin.body import (
-    BODIES,
+from indexer.training.builtin.backbone import (
+    BACKBONES,
     EFFICIENTNET_LITE2,
     LAST_CHANNELS,
     blocks_of,
@@ -31,9 +31,9 @@ class TowerShape:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the head takes of pictures: (n, 1280, h / 32, w / 32) and (n, earlier channels).
+    """Features of n pictures for the head: (n, 1280, h / 32, w / 32) and (n, earlier channels).
 
-    `last` is the last map; `earlier` holds the means over the places of the body's `summed` blocks.
+    `last` is the last map; `earlier` holds the means over the places of the `early_blocks`.
     """
 
     last: Tensor
@@ -44,23 +44,23 @@ class PictureTower(nn.Module):
     """The picture tower: (n, 3, h, w) in -1..1 -> (n, width) unit rows.
 
     The places of the last feature map are summed up by their mean and by attention pooling, those
-    of the body's `summed` blocks by their mean.
+    of the backbone's `early_blocks` by their mean.
     """
 
     def __init__(self, shape: TowerShape, dropout: float = 0.1) -> None:
         super().__init__()
-        body = BODIES[shape.body]
+        backbone = BACKBONES[shape.body]
         self.body_name = shape.body
-        self.frozen_blocks = body.frozen
-        self.summed = body.summed
-        self.body, channels = blocks_of(body)
+        self.frozen_blocks = backbone.fixed_blocks
+        self.early_blocks = backbone.early_blocks
+        self.body, channels = blocks_of(backbone)
         self.pool = AttentionPool(LAST_CHANNELS, 4)
         self.project = nn.Linear(LAST_CHANNELS, shape.width)
         self.attend = nn.Linear(LAST_CHANNELS, shape.width, bias=False)
-        total = sum(channels[block] for block in body.summed)
+        total = sum(channels[block] for block in backbone.early_blocks)
         self.earlier = nn.Linear(total, shape.width, bias=False)
         self.drop = nn.Dropout(dropout)
-        freeze(self.body, body.frozen)
+        freeze(self.body, backbone.fixed_blocks)
 
     def lower(self, pixels: Tensor) -> Tensor:
         """Run the frozen blocks: (n, 3, h, w) in -1..1 -> (n, c, h', w')."""
@@ -69,18 +69,18 @@ class PictureTower(nn.Module):
         return pixels
 
     def maps(self, activations: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Run all further blocks; return the last map, and the maps of the `summed` blocks."""
-        summed = []
+        """Run all further blocks; return the last map, and the maps of the `early_blocks`."""
+        early_maps = []
         for number, block in enumerate(self.body[self.frozen_blocks :], self.frozen_blocks):
             activations = block(activations)
-            if number in self.summed:
-                summed.append(activations)
-        return activations, summed
+            if number in self.early_blocks:
+                early_maps.append(activations)
+        return activations, early_maps
 
     def features(self, activations: Tensor) -> Features:
         """Run all further blocks on the frozen blocks' activations, down to what the head takes."""
-        last, summed = self.maps(activations)
-        return Features(last, torch.cat([each.mean((2, 3)) for each in summed], 1))
+        last, early_maps = self.maps(activations)
+        return Features(last, torch.cat([each.mean((2, 3)) for each in early_maps], 1))
 
     def head(self, features: Features) -> Tensor:
         """Embed the features of n pictures -> (n, width) unit rows."""
@@ -89,12 +89,12 @@ class PictureTower(nn.Module):
         joint = joint + self.earlier(self.drop(features.earlier))
         return functional.normalize(joint.float(), dim=-1)
 
-    def shares(self, last: Tensor, summed: Sequence[Tensor]) -> Tensor:
+    def shares(self, last: Tensor, early_maps: Sequence[Tensor]) -> Tensor:
         """Return what each place of a picture adds to its vector, (n, width, h / 32, w / 32).
 
         The vector is linear in the places before it gets its unit length, so the sum over the
         places is the vector, and the product of a text's vector with each place tells how much that
-        place speaks for the text. Source: Zhou et al. 2016, class activation maps.
+        place adds to their cosine. Source: Zhou et al. 2016, class activation maps.
         """
         height, width = last.shape[2:]
         places = last.flatten(2).transpose(1, 2)
@@ -102,13 +102,13 @@ class PictureTower(nn.Module):
         earlier = torch.cat(
             [
                 functional.avg_pool2d(each, each.shape[2] // height).flatten(2).transpose(1, 2)
-                for each in summed
+                for each in early_maps
             ],
             2,
         )
         # In rows, so that the exported graph has one copy of the matrix.
-        projected = self.project(places.flatten(0, 1)).unflatten(0, places.shape[:2])
-        by_mean = projected + self.earlier(earlier)
+        by_project = self.project(places.flatten(0, 1)).unflatten(0, places.shape[:2])
+        by_mean = by_project + self.earlier(earlier)
         joint = by_mean / (height * width) + self.attend(weights * places)
         length = joint.sum(1, keepdim=True).norm(dim=-1, keepdim=True)
         shares: Tensor = (joint / length).transpose(1, 2).unflatten(2, (height, width))

@@ -20,9 +20,9 @@ from indexer.training.builtin.loop import Run
 from indexer.training.builtin.multilingual import e5_embedder, translated_teacher
 from indexer.training.builtin.named import glossary, read_labelled, read_named
 from indexer.training.builtin.pair import TrainedPair, mean_of
+from indexer.training.builtin.picture_sources import FreshViews, PictureSource, store_features
 from indexer.training.builtin.querybank import add_querybank
 from indexer.training.builtin.recipe import TrainingConfig
-from indexer.training.builtin.seen import Eyes, FreshViews, store_features
 from indexer.training.builtin.views import Views
 from search.errors import BadSetting
 from search.text.amounts import amount
@@ -42,7 +42,7 @@ class Sources:
     images: Path | None
     backbone: Path
     minilm: Path
-    named: Path | None = None
+    names: Path | None = None
     labels: Path | None = None
     sentences: list[str] = field(default_factory=list)
     chinese: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """What all runs of a pair share: the pictures, what is said of them, and the lessons."""
+    """Data that all runs of a pair share: the pictures, their captions, and the lessons."""
 
     data: Data
     views: Views
@@ -79,10 +79,10 @@ class School:
 
     def figures(self, pair: TrainedPair) -> dict[str, float]:
         """Return what the pair finds among the held-out pictures."""
-        _, captioned, named = self.data.places
-        figures = recalls(pair, self.examples, self.views, captioned) if len(captioned) else {}
-        if len(named):
-            figures |= precisions(pair, self.examples, self.views, named)
+        _, captions, names = self.data.places
+        figures = recalls(pair, self.examples, self.views, captions) if len(captions) else {}
+        if len(names):
+            figures |= precisions(pair, self.examples, self.views, names)
         return figures
 
 
@@ -146,9 +146,9 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
 def _read(sources: Sources, recipe: TrainingConfig, out: Path) -> Data:
     training, held_out = split(read_pairs(sources.captions, sources.images), recipe.held_out)
     held_out_named: list[CaptionedPicture] = []
-    if sources.named:
-        named, held_out_named = split(read_named(sources.named), recipe.held_out)
-        training += named
+    if sources.names:
+        more, held_out_named = split(read_named(sources.names), recipe.held_out)
+        training += more
     if sources.labels:
         training += read_labelled(sources.labels, out / "labelled", glossary())
     if recipe.batch > len(training):
@@ -163,9 +163,9 @@ def _read(sources: Sources, recipe: TrainingConfig, out: Path) -> Data:
     return Data(training, held_out, held_out_named)
 
 
-def _train(member: Run, school: School, eyes: Eyes) -> Iterator[str]:
+def _train(member: Run, school: School, source: PictureSource) -> Iterator[str]:
     places = school.data.places[0]
-    for record in member.epochs(school.examples, eyes, places):
+    for record in member.epochs(school.examples, source, places):
         record |= school.figures(member.average)
         member.note(record)
         yield _format_record(record)

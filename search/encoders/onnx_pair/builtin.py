@@ -63,7 +63,7 @@ class BuiltinEncoder:
         """Return what each place adds to the pictures' vectors, (n, width, h', w'), 8x8 places.
 
         `pixels` are (n, h, w, 3) uint8, of the preparation's size. The product of a text's vector
-        with a place tells how much the place speaks for the text. None for pairs of the first
+        with a place tells how much the place adds to their cosine. None for pairs of the first
         edition, which can't tell.
         """
         return self.towers.shares_of_places(pixels)

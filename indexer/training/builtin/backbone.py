@@ -1,4 +1,4 @@
-"""Bodies of the picture tower: networks of inverted residuals, trained on ImageNet."""
+"""Backbones of the picture tower: networks of inverted residuals, trained on ImageNet."""
 
 from dataclasses import dataclass
 
@@ -10,23 +10,23 @@ LAST_CHANNELS = 1280
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
-    """A body's architecture, and what of it training uses.
+class Backbone:
+    """A backbone's architecture, and the blocks that training uses.
 
     `stages` are the expansion, side of the filters, channels, repeats and stride of each stage.
-    The first `frozen` blocks keep their ImageNet weights: edges and textures, on maps so large that
+    The first `fixed_blocks` keep their ImageNet weights: edges and textures, on maps so large that
     their backward pass would cost as much as that of all the rest. The mean over the places of each
-    of the `summed` blocks goes to the vector together with the last one's: ridge regression from
+    of the `early_blocks` goes to the vector together with the last one's: ridge regression from
     frozen features found 3 points of Recall@10 in them.
     """
 
     name: str
     stages: tuple[tuple[int, int, int, int, int], ...]
-    frozen: int
-    summed: tuple[int, ...]
+    fixed_blocks: int
+    early_blocks: tuple[int, ...]
 
 
-MOBILENET_V2 = Body(
+MOBILENET_V2 = Backbone(
     name="MobileNetV2 1.0",
     stages=(
         (1, 3, 16, 1, 1),
@@ -37,12 +37,12 @@ MOBILENET_V2 = Body(
         (6, 3, 160, 3, 2),
         (6, 3, 320, 1, 1),
     ),
-    frozen=4,
-    summed=(13, 16, 17),
+    fixed_blocks=4,
+    early_blocks=(13, 16, 17),
 )
 """Source: Sandler et al. 2018, table 2."""
 
-EFFICIENTNET_LITE2 = Body(
+EFFICIENTNET_LITE2 = Backbone(
     name="EfficientNet-Lite2",
     stages=(
         (1, 3, 16, 1, 1),
@@ -53,12 +53,12 @@ EFFICIENTNET_LITE2 = Body(
         (6, 5, 208, 5, 2),
         (6, 3, 352, 1, 1),
     ),
-    frozen=8,
-    summed=(15, 20, 21),
+    fixed_blocks=8,
+    early_blocks=(15, 20, 21),
 )
 """Source: Tan and Le 2019, table 1, 1.1 times as wide and 1.2 times as deep, without squeezing."""
 
-BODIES = {body.name: body for body in (MOBILENET_V2, EFFICIENTNET_LITE2)}
+BACKBONES = {each.name: each for each in (MOBILENET_V2, EFFICIENTNET_LITE2)}
 
 
 class Convolution(nn.Conv2d):
@@ -109,18 +109,18 @@ class Bottleneck(nn.Module):
 
 
 class Stem(Convolution):
-    """A convolution and its activation: the first and the last block of a body."""
+    """A convolution and its activation: the first and the last block of a backbone."""
 
     def forward(self, maps: Tensor) -> Tensor:
         """Convolve and clip to 0..6."""
         return functional.relu6(super().forward(maps))
 
 
-def blocks_of(body: Body) -> tuple[nn.ModuleList, list[int]]:
-    """Return a body's blocks, of random weights, and the channels that each one returns."""
+def blocks_of(backbone: Backbone) -> tuple[nn.ModuleList, list[int]]:
+    """Return a backbone's blocks, of random weights, and the channels that each one returns."""
     blocks: list[nn.Module] = [Stem(3, 32, 3, 2)]
     channels = [32]
-    for expansion, side, outputs, repeats, stride in body.stages:
+    for expansion, side, outputs, repeats, stride in backbone.stages:
         for repeat in range(repeats):
             step = stride if repeat == 0 else 1
             blocks.append(Bottleneck(channels[-1], outputs, expansion, side, step))
@@ -129,13 +129,13 @@ def blocks_of(body: Body) -> tuple[nn.ModuleList, list[int]]:
     return nn.ModuleList(blocks), [*channels, LAST_CHANNELS]
 
 
-def freeze(blocks: nn.ModuleList, frozen: int) -> None:
-    """Freeze the first `frozen` blocks and all 5x5 filters, whose gradient would cost too much.
+def freeze(blocks: nn.ModuleList, count: int) -> None:
+    """Freeze the first `count` blocks and all 5x5 filters, whose gradient would cost too much.
 
     On the CPU the gradient of a block's 5x5 filters, 2% of its weights, takes twice as long as all
     others together.
     """
-    blocks[:frozen].requires_grad_(False)
+    blocks[:count].requires_grad_(False)
     for module in blocks.modules():
         if isinstance(module, Convolution) and module.kernel_size[0] == 5:
             module.requires_grad_(False)
@@ -154,13 +154,13 @@ def efficientnet_weights(
         KeyError: the weights are of another network.
     """
 
-    def folded(convolution: str, norm: str) -> tuple[Tensor, Tensor]:
+    def fold(convolution: str, norm: str) -> tuple[Tensor, Tensor]:
         share = weights[f"{norm}.weight"] / torch.sqrt(weights[f"{norm}.running_var"] + 1e-3)
         bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * share
         return weights[f"{convolution}.weight"] * share[:, None, None, None], bias
 
     own: dict[str, Tensor] = {}
-    first, bias = folded("_conv_stem", "_bn0")
+    first, bias = fold("_conv_stem", "_bn0")
     own["0.weight"], own["0.bias"] = first * (127.5 / 128), bias + first.sum((1, 2, 3)) * 0.5 / 128
     block = 0
     while f"_blocks.{block}._depthwise_conv.weight" in weights:
@@ -169,9 +169,9 @@ def efficientnet_weights(
         for convolution, norm in parts:
             if f"{prefix}{convolution}.weight" in weights:
                 name = f"{block + 1}.path.{place}"
-                pair = folded(prefix + convolution, prefix + norm)
+                pair = fold(prefix + convolution, prefix + norm)
                 own[f"{name}.weight"], own[f"{name}.bias"] = pair
                 place += 1
         block += 1
-    own[f"{block + 1}.weight"], own[f"{block + 1}.bias"] = folded("_conv_head", "_bn1")
+    own[f"{block + 1}.weight"], own[f"{block + 1}.bias"] = fold("_conv_head", "_bn1")
     return own, (weights["_fc.weight"], weights["_fc.bias"])

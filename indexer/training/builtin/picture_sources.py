@@ -1,4 +1,4 @@
-"""How a run sees its pictures: fresh views through the whole tower, or stored features."""
+"""Sources of a batch's pictures: fresh views through the whole tower, or stored features."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +16,7 @@ CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PictureBatch:
     """The unit rows (n, width) of a batch's pictures.
 
     Where views were mixed, `others` (n,) is the picture mixed into each, and `share` what each
@@ -27,44 +27,44 @@ class Seen:
     others: Tensor | None = None
     share: float = 1.0
 
-    def mixed(self, targets: Tensor) -> Tensor:
+    def blend(self, targets: Tensor) -> Tensor:
         """Return targets (n, anything), one row a picture, by the pictures' shares."""
         if self.others is None:
             return targets
         return torch.lerp(targets[self.others], targets, self.share)
 
 
-class Eyes(Protocol):
+class PictureSource(Protocol):
     """A source of a batch's pictures."""
 
     def see(
         self, tower: PictureTower, places: NDArray[np.int64], draw: np.random.Generator
-    ) -> Seen:
+    ) -> PictureBatch:
         """Embed the pictures at `places` by the tower, as `draw` shows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FreshViews:
-    """New views at each step, through the whole tower; a share `mixed` of the batches is mixed."""
+    """New views at each step, through the whole tower; `mix_share` of the batches are mixed."""
 
     views: Views
-    mixed: float
+    mix_share: float
     device: str = "cpu"
 
     def see(
         self, tower: PictureTower, places: NDArray[np.int64], draw: np.random.Generator
-    ) -> Seen:
+    ) -> PictureBatch:
         """Embed a new view of each picture."""
         pixels = self.views.sample(places, draw).to(self.device)
-        if draw.random() >= self.mixed:
-            return Seen(tower(pixels))
+        if draw.random() >= self.mix_share:
+            return PictureBatch(tower(pixels))
         pixels, others, share = mix(pixels, draw)
-        return Seen(tower(pixels), others, share)
+        return PictureBatch(tower(pixels), others, share)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFeatures:
-    """What the head takes of every whole picture and its mirror image, bfloat16."""
+    """Features for the head of every whole picture and its mirror image, bfloat16."""
 
     last: Tensor
     earlier: Tensor
@@ -72,12 +72,14 @@ class StoredFeatures:
 
     def see(
         self, tower: PictureTower, places: NDArray[np.int64], draw: np.random.Generator
-    ) -> Seen:
+    ) -> PictureBatch:
         """Embed each picture by the head alone, half of them mirrored."""
-        mirrored = (draw.random(len(places)) < 0.5) & self.may_mirror[places]
-        rows = torch.from_numpy(places + len(self.may_mirror) * mirrored)
+        mirror = (draw.random(len(places)) < 0.5) & self.may_mirror[places]
+        rows = torch.from_numpy(places + len(self.may_mirror) * mirror)
         device = tower.project.weight.device
-        return Seen(tower.head(Features(self.last[rows].to(device), self.earlier[rows].to(device))))
+        return PictureBatch(
+            tower.head(Features(self.last[rows].to(device), self.earlier[rows].to(device)))
+        )
 
 
 @torch.no_grad()
@@ -86,15 +88,15 @@ def store_features(tower: PictureTower, views: Views) -> StoredFeatures:
     tower.eval()
     device, count = tower.project.weight.device, len(views)
     last = earlier = torch.empty(0)
-    for mirrored in (False, True):
+    for mirror in (False, True):
         for start in range(0, count, CHUNK):
             pixels = views.plain(np.arange(start, min(count, start + CHUNK))).to(device)
-            pixels = pixels.flip(3) if mirrored else pixels
+            pixels = pixels.flip(3) if mirror else pixels
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 part = tower.features(tower.lower(pixels))
             if not len(last):
                 last = torch.empty((2 * count, *part.last.shape[1:]), dtype=torch.bfloat16)
                 earlier = torch.empty((2 * count, *part.earlier.shape[1:]), dtype=torch.bfloat16)
-            rows = slice(start + mirrored * count, start + mirrored * count + len(pixels))
+            rows = slice(start + mirror * count, start + mirror * count + len(pixels))
             last[rows], earlier[rows] = part.last, part.earlier
     return StoredFeatures(last, earlier, views.may_mirror)
