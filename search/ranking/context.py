@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.catalog.full_text import FoundWords
+from search.encoders.knowledge import Knowledge
 from search.indexes.collection_indexes import CollectionIndexes
 from search.query.records import Query
 from search.ranking.calibration import Background
@@ -19,7 +20,8 @@ class SearchContext:
     """A query in all the forms that ranking reads, and the indexes to search.
 
     `words` is None without the words signal or without indexed captions. `background`
-    is measured when it is first called. `feedback` is None without marks.
+    is measured when it is first called. `feedback` is None without marks. `knowledge` is the
+    encoder's, if it has any.
     """
 
     query: Query
@@ -28,11 +30,22 @@ class SearchContext:
     words: FoundWords | None
     background: Callable[[], Background]
     feedback: FeedbackQuery | None = None
+    knowledge: Knowledge | None = None
 
     @property
     def plain(self) -> bool:
         """Return whether the query is words alone: the background of word queries is known."""
         return self.embedded_query.plain and self.feedback is None
+
+    @property
+    def is_understood(self) -> bool:
+        """Return whether there is anything to rank by: a word that is known, or what is no word.
+
+        Words that captions contain need not be known to the encoder.
+        """
+        reading = self.embedded_query.reading
+        found = self.words is not None and bool(self.words.words)
+        return found or reading is None or reading.is_understood or not self.plain
 
 
 @dataclass(frozen=True, slots=True)

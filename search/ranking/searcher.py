@@ -24,6 +24,7 @@ from search.ranking.joining import rank_jointly
 from search.ranking.pagination import RankedResults, ResultPage, paginate
 from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
+from search.ranking.unknown_words import unknown_words_notes
 from search.records import Collection, Ids, Vectors
 
 NOTHING_INDEXED = Message("nothing-indexed", "no pictures are indexed yet; limn index PATH")
@@ -110,12 +111,16 @@ class Searcher:
             groups = self._groups(collections, searches_captions(query), allowed_ids)
         if not groups:
             return no_results(NOTHING_INDEXED, self.contexts.cuts(query, records))
-        contexts, left_out = self.contexts.build(query, groups, condition)
+        all_contexts, left_out = self.contexts.build(query, groups, condition)
+        notes = (*unknown_words_notes(all_contexts), *left_out)
+        contexts = [context for context in all_contexts if context.is_understood]
+        if not contexts:
+            return RankedResults(ResultPage((), None, False, ()), notes_of_query=notes)
         with self._timing.stage("rank"):
             comparison = self._comparison([context.indexes for context in contexts])
             page, ranking = paginate(query, rank_jointly(contexts), comparison)
         cut_texts = join_cuts([context.embedded_query.cuts for context in contexts])
-        return RankedResults(page, ranking, cut_texts, query.offset + 1, left_out)
+        return RankedResults(page, ranking, cut_texts, query.offset + 1, notes)
 
     def _by_date(self, query: Query, second: bool) -> RankedResults:
         """Rank the newest pictures first, for a query of a filter or collections alone."""
