@@ -26,7 +26,8 @@ def measure_suite(
         BadPicture: a picture can't be read.
     """
     pictures = suite.pictures
-    judge = SameSense(suite.pictures, embed_sentences) if embed_sentences else None
+    with_sentences = [picture for part in suite.sentences for picture in part.pictures]
+    judge = SameSense(with_sentences, embed_sentences) if embed_sentences else None
     spaces: list[str] = []
     columns: list[Mapping[RowName, Sample]] = []
     for encoder in encoders:

@@ -24,7 +24,7 @@ def fit_logistic(
     shares = shares / shares.sum()
     mean = shares @ features
     spread = np.sqrt(shares @ (features - mean) ** 2)
-    used = np.flatnonzero(spread > 0)
+    used = np.flatnonzero(np.ptp(features, axis=0) > 0)
     while True:
         scaled = (features[:, used] - mean[used]) / spread[used]
         fitted = _newton(np.column_stack([scaled, np.ones(len(scaled))]), right, shares)

@@ -137,8 +137,10 @@ class Questioner:
         captions = sorted(
             {text for each in collection.pictures for text in each.captions.get("en", ())}
         )
-        english = [names[0] for names in self._things]
-        related = (self._embed(english) @ self._embed(captions).T).max(axis=1)
+        related = np.zeros(len(self._things), np.float32)
+        if captions:
+            english = [names[0] for names in self._things]
+            related = (self._embed(english) @ self._embed(captions).T).max(axis=1)
         return [
             names
             for names, cosine in zip(self._things, related, strict=True)
