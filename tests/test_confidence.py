@@ -226,8 +226,8 @@ def test_a_search_says_which_words_are_unknown(limn: Limn, tmp_path: Path) -> No
         assert answer["hits"] == [] and answer["confidence"] is None
         assert answer["notes"] == ["no word of this is known to the built-in pair"]
         assert "内置编码器一个词也不认识" in client.get("/?q=blorf&lang=zh").text
-        page = client.get("/?q=red+blorf").text
-        assert "the built-in pair does not know: blorf" in page and "red.png" in page
+        page = client.get("/?q=red+blorf&lang=en").text
+        assert "the built-in pair does not know: blorf" in page and "best first" in page
 
 
 def test_a_word_that_captions_have_need_not_be_known(limn: Limn, tmp_path: Path) -> None:

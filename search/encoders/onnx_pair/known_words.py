@@ -20,9 +20,6 @@ LATIN = regex.compile(r"[a-z]+")
 SHORTEST_TOKEN = 3
 """Letters of a token that counts as a word: shorter ones are also pieces of codes and typing."""
 
-Token = tuple[str, tuple[int, int], int]
-"""A token, its place in the text, and the number of its word."""
-
 
 @dataclass(frozen=True, slots=True)
 class WordsRead:
@@ -120,8 +117,9 @@ def _is_compound(tokens: Sequence[str], tokenizer: Tokenizer) -> bool:
 def _words(text: str, encoding: Encoding) -> Iterator[tuple[str, Sequence[str], int]]:
     """Yield each word as it is written, with its tokens and its place."""
     joined = zip(encoding.tokens, encoding.offsets, encoding.word_ids, strict=True)
-    tokens: Iterator[Token] = (each for each in joined if each[2] is not None)
-    for _, group in groupby(tokens, key=lambda each: each[2]):
+    for number, group in groupby(joined, key=lambda each: each[2]):
         members = list(group)
+        if number is None:  # the tokens at the ends
+            continue
         start, end = members[0][1][0], members[-1][1][1]
         yield text[start:end], [token for token, _, _ in members], start

@@ -74,16 +74,17 @@ def english_nonsense(count: int, words: Sequence[str], seed: int) -> list[str]:
                 return _run(draw, string.ascii_letters + string.digits, 6, 14)
 
     def abstract() -> str:
-        noun, verb = (lambda: draw.choice(ABSTRACT_NOUNS)), draw.choice(ABSTRACT_VERBS)
+        one, other = draw.choices(ABSTRACT_NOUNS, k=2)
+        verb = draw.choice(ABSTRACT_VERBS)
         match draw.randrange(4):
             case 0:
-                return f"the {noun()} of {noun()}"
+                return f"the {one} of {other}"
             case 1:
-                return f"{noun()} {verb} {noun()}"
+                return f"{one} {verb} {other}"
             case 2:
                 return " ".join(draw.choices(FUNCTION_WORDS, k=draw.randint(2, 6)))
             case _:
-                return f"a {noun()} {verb} the {noun()}"
+                return f"a {one} {verb} the {other}"
 
     def shuffled() -> str:
         letters = list(draw.choice(words))
