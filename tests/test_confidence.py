@@ -148,7 +148,8 @@ def bag_of_words(sentences: list[str]) -> Vectors:
     for row, sentence in zip(rows, sentences, strict=True):
         for word in sentence.split():
             row[sum(word.encode()) % 512] += 1
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 @pytest.fixture(scope="module")
@@ -159,15 +160,15 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     for place, (colour, chinese) in enumerate([*COLOURS.items()] * 3):
         path = folder / f"{place}.png"
         Image.new("RGB", (40 + place, 40), colour).save(path)
-        captions = {"en": (f"a {colour} wall",), "zh": (f"{chinese}的墙",)}
-        pictures.append((CaptionedPicture(path, captions), {"en": (colour,), "zh": (chinese,)}))
+        wall = CaptionedPicture(path, {"en": (f"a {colour} wall",), "zh": (f"{chinese}的墙",)})
+        pictures.append((wall, CaptionedPicture(path, {"en": (colour,), "zh": (chinese,)})))
     pair = folder / "pair"
     shutil.copytree(FOLDER, pair)
     before = open_builtin(pair).space
     lines = fit_confidence(
         pair,
         [PictureSet("walls", [each for each, _ in pictures[:4]], {})],
-        [PictureSet("colours", [replace(each, captions=c) for each, c in pictures[4:8]], {})],
+        [PictureSet("colours", [named for _, named in pictures[4:8]], {})],
         [each for each, _ in pictures[8:]],
         [("horse", "马"), ("guitar", "吉他"), ("wall", "墙")],
         bag_of_words,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.catalog.full_text import FoundWords
-from search.encoders.knowledge import Knowledge
 from search.indexes.collection_indexes import CollectionIndexes
 from search.query.records import Query
 from search.ranking.calibration import Background
@@ -20,8 +19,7 @@ class SearchContext:
     """A query in all the forms that ranking reads, and the indexes to search.
 
     `words` is None without the words signal or without indexed captions. `background`
-    is measured when it is first called. `feedback` is None without marks. `knowledge` is the
-    encoder's, if it has any.
+    is measured when it is first called. `feedback` is None without marks.
     """
 
     query: Query
@@ -30,7 +28,6 @@ class SearchContext:
     words: FoundWords | None
     background: Callable[[], Background]
     feedback: FeedbackQuery | None = None
-    knowledge: Knowledge | None = None
 
     @property
     def plain(self) -> bool:

@@ -8,7 +8,6 @@ from search.catalog.catalog import Catalog
 from search.catalog.conditions import Test
 from search.catalog.full_text import FoundWords
 from search.encoders import Encoder
-from search.encoders.knowledge import knowledge_of
 from search.encoders.pool import ENCODER_ERRORS, EncoderPool
 from search.errors import Message
 from search.pictures import Limits
@@ -75,10 +74,7 @@ class ContextBuilder:
         self._timing.batch("pictures", sum(isinstance(term, PictureTerm) for term in query.terms))
         with self._timing.stage("words"):
             words = self._found_words(query, embedded_query.words, group, condition)
-        knowledge = knowledge_of(encoder)
-        return SearchContext(
-            query, embedded_query, group.indexes, words, background, feedback, knowledge
-        )
+        return SearchContext(query, embedded_query, group.indexes, words, background, feedback)
 
     def cuts(self, query: Query, collections: Sequence[Collection]) -> tuple[CutText, ...]:
         """Return the query's texts that are too long for the encoders that can be opened."""

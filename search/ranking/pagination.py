@@ -61,6 +61,11 @@ class RankedResults:
         return [picture.picture_id for picture in self.page.pictures]
 
 
+def no_results(*notes: Message, cuts: tuple[CutText, ...] = ()) -> RankedResults:
+    """Return results without a picture, and notes with the reason."""
+    return RankedResults(ResultPage((), None, False, notes), cuts=cuts)
+
+
 def paginate(
     query: Query, rank: RankFunction, comparison: Comparison
 ) -> tuple[ResultPage, Ranking]:

@@ -18,7 +18,7 @@ from search.query.records import Query, TextTerm
 from search.ranking.background_cache import BackgroundCache
 from search.ranking.candidates import rank_function
 from search.ranking.context import SearchContext
-from search.ranking.embedding import EmbeddedQuery, read_texts
+from search.ranking.embedding import EmbeddedQuery
 from search.records import Ids, Scores, Vectors
 from search.stores.exact import ExactStore
 
@@ -47,7 +47,8 @@ class BareCollection:
             words=(),
             text_share=1.0,
             plain=True,
-            reading=read_texts(self._encoder, [text]),
+            knowledge=self._knowledge,
+            reading=self._knowledge.read([text]) if self._knowledge else None,
         )
         context = SearchContext(
             Query((TextTerm(text),)),
@@ -55,7 +56,6 @@ class BareCollection:
             self._indexes,
             words=None,
             background=lambda: self._background,
-            knowledge=self._knowledge,
         )
         ranking = rank_function(context)(1)
         assert ranking.confidence is not None, "words alone have a confidence"

@@ -32,10 +32,10 @@ class SameSense:
         if hit.path == own.path:
             return True
         others = self._of(hit.captions.get("en", ()))
-        meant = self._of((sentence,)) or self._of(own.captions.get("en", ()))
-        if not others or not meant:
+        sentence_rows = self._of((sentence,)) or self._of(own.captions.get("en", ()))
+        if not others or not sentence_rows:
             return False
-        return float((np.array(meant) @ np.array(others).T).max(axis=1).mean()) >= SAME
+        return float((np.array(sentence_rows) @ np.array(others).T).max(axis=1).mean()) >= SAME
 
     def _of(self, captions: Sequence[str]) -> list[Vectors]:
         return [self._rows[text] for text in captions if text in self._rows]

@@ -64,7 +64,7 @@ def features_of(
     length = np.log(min(max(reading.tokens, 1), LONGEST))
     size = np.log(max(pictures, FEWEST))
     above_zero = np.maximum(cosines, 0)
-    shared = (
+    query_features = (
         of_pictures.max(),
         of_pictures.mean(),
         of_texts.max(),
@@ -76,5 +76,5 @@ def features_of(
         reading.commonness,
     )
     features = np.empty((len(cosines), len(FEATURES)), np.float32)
-    features[:, 0], features[:, 1], features[:, 2:] = above_zero, above_zero**2, shared
+    features[:, 0], features[:, 1], features[:, 2:] = above_zero, above_zero**2, query_features
     return features

@@ -31,7 +31,7 @@ class PairKnowledge:
 
     def read(self, texts: Sequence[str]) -> TextReading:
         """Read the texts of one query."""
-        known, empty = False, False
+        knows_any, empty = False, False
         unknown: list[str] = []
         ids: list[int] = []
         for text in texts:
@@ -40,8 +40,8 @@ class PairKnowledge:
             places = zip(encoding.ids, encoding.word_ids, strict=True)
             ids += [token for token, word in places if word is not None]
             unknown += words.unknown
-            known, empty = known or bool(words.known), empty or bool(words.empty)
-        is_understood = known or (empty and not unknown)
+            knows_any, empty = knows_any or bool(words.known), empty or bool(words.empty)
+        is_understood = knows_any or (empty and not unknown)
         commonness = float(self.words.commonness[ids].mean()) if ids else 0.0
         return TextReading(len(ids), commonness, tuple(dict.fromkeys(unknown)), is_understood)
 
@@ -101,8 +101,8 @@ def _words_in(document: dict[str, Any]) -> KnownWords:
 
 
 def _model_in(document: dict[str, Any]) -> ConfidenceModel | None:
-    fitted = document["confidence"]
-    if fitted is None:
+    parameters = document["confidence"]
+    if parameters is None:
         return None
-    weights = tuple(float(fitted["weights"][name]) for name in FEATURES)
-    return ConfidenceModel(weights, float(fitted["constant"]))
+    weights = tuple(float(parameters["weights"][name]) for name in FEATURES)
+    return ConfidenceModel(weights, float(parameters["constant"]))

@@ -84,13 +84,13 @@ def known_words(
         counts[list(set(encoding.ids))] += 1
     stems: set[str] = set()
     characters: set[str] = set()
-    seen: set[str] = set()
+    word_set: set[str] = set()
     for text in chain(caption_list, other_texts):
         characters.update(HAN.findall(text))
         encoding = tokenizer.encode(text, add_special_tokens=False)
         for word, tokens, _ in _words(text, encoding):
-            if word not in seen and not HAN.search(word) and any(map(str.isalpha, word)):
-                seen.add(word)
+            if word not in word_set and not HAN.search(word) and any(map(str.isalpha, word)):
+                word_set.add(word)
                 if len(word) > 1 and not is_english_token(tokens):
                     stems.update(words_of(word))
     commonness = np.round(np.log2(1 + counts)).astype(np.uint8)
@@ -116,8 +116,8 @@ def _is_compound(tokens: Sequence[str], tokenizer: Tokenizer) -> bool:
 
 def _words(text: str, encoding: Encoding) -> Iterator[tuple[str, Sequence[str], int]]:
     """Yield each word as it is written, with its tokens and its place."""
-    joined = zip(encoding.tokens, encoding.offsets, encoding.word_ids, strict=True)
-    for number, group in groupby(joined, key=lambda each: each[2]):
+    token_rows = zip(encoding.tokens, encoding.offsets, encoding.word_ids, strict=True)
+    for number, group in groupby(token_rows, key=lambda each: each[2]):
         members = list(group)
         if number is None:  # the tokens at the ends
             continue

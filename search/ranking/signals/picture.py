@@ -58,10 +58,10 @@ def picture_confidences(context: SearchContext, cosines: Scores) -> Scores:
     An encoder with a confidence of its own was fitted on pictures without captions; for others
     it comes from the z-scores.
     """
-    query, knowledge = context.embedded_query, context.knowledge
-    if knowledge is not None and query.reading is not None:
+    query = context.embedded_query
+    if query.knowledge is not None and query.reading is not None:
         pictures = sum(index.searched_count for index in context.indexes)
-        fitted = knowledge.confidences(query.vector, query.reading, cosines, pictures)
+        fitted = query.knowledge.confidences(query.vector, query.reading, cosines, pictures)
         if fitted is not None:
             return fitted
     z_scores = context.background().text_picture.z_score(cosines)

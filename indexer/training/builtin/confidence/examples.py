@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from indexer.evaluation.suite.sampling import calibration_sample
 from indexer.training.builtin.confidence.logistic import fit_logistic
-from indexer.training.builtin.confidence.questions import Question
+from indexer.training.builtin.confidence.questions import LabelledQuestion
 from search.encoders.onnx_pair.confidence import FEATURES, RISING, ConfidenceModel, features_of
 from search.encoders.onnx_pair.knowledge import PairKnowledge
 from search.encoders.onnx_pair.querybank import Querybank
@@ -55,12 +55,12 @@ class Examples:
 
     def model(self, chosen: NDArray[np.bool_] | None = None) -> ConfidenceModel:
         """Fit the model on the questions that are understood, or on those of them in `chosen`."""
-        used = self.understood if chosen is None else self.understood & chosen
+        mask = self.understood if chosen is None else self.understood & chosen
         rising = [FEATURES.index(name) for name in RISING]
         weights, constant = fit_logistic(
-            self.features[used].astype(np.float64),
-            self.right[used].astype(np.float64),
-            self.shares[used],
+            self.features[mask].astype(np.float64),
+            self.right[mask].astype(np.float64),
+            self.shares[mask],
             rising,
         )
         return ConfidenceModel(tuple(weights.tolist()), constant)
@@ -77,16 +77,16 @@ class Examples:
             chosen = np.array([each == group for each in self.groups])
             sure, right = confidence[chosen], self.right[chosen]
             error = calibration_sample(sure, right, np.arange(len(sure))).value
-            passing = float((sure >= CUTOFF).mean())
+            pass_share = float((sure >= CUTOFF).mean())
             yield (
                 f"{', '.join(group)}: {len(sure)} questions, {right.mean():.1%} right, mean "
-                f"confidence {sure.mean():.3f}, calibration error {error:.3f}, {passing:.1%} "
+                f"confidence {sure.mean():.3f}, calibration error {error:.3f}, {pass_share:.1%} "
                 f"pass {CUTOFF}"
             )
 
 
 def ask(
-    questions: Sequence[Question],
+    questions: Sequence[LabelledQuestion],
     vectors: Vectors,
     queries: Mapping[str, Vectors],
     knowledge: PairKnowledge,

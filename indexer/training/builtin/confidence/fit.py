@@ -17,7 +17,7 @@ from indexer.training.builtin.confidence.questions import (
     HeldOutCollection,
     Questioner,
     Thing,
-    cached,
+    embedding_once,
 )
 from search.encoders.onnx_pair.builtin import open_builtin
 from search.encoders.onnx_pair.knowledge import KNOWLEDGE, PairKnowledge, write_knowledge
@@ -71,7 +71,7 @@ def fit_confidence(
     others = [trained[place] for place in places]
     pictures = [each for part in (*sentences, *classes) for each in part.pictures] + others
     vectors = embedded_pictures(encoder, pictures)
-    embed_once = cached(embed)
+    embed_once = embedding_once(embed)
     questioner = Questioner(
         [*things, *_class_names(classes)],
         _nonsense(texts, sorted(words.characters), NONSENSE * most // MOST),
@@ -80,13 +80,13 @@ def fit_confidence(
         most,
     )
     knowledge = PairKnowledge(words, None, bank, encoder.tokenizer, encoder.tokenize)
-    asked = [
+    question_lists = [
         (list(questioner.questions(each)), vectors[list(each.rows)])
         for each in _collections(sentences, classes, others)
     ]
-    unique = list(dict.fromkeys(each.text for questions, _ in asked for each in questions))
+    unique = list(dict.fromkeys(each.text for questions, _ in question_lists for each in questions))
     queries = dict(zip(unique, embedded_texts(encoder, unique), strict=True))
-    parts = [ask(questions, rows, queries, knowledge, bank) for questions, rows in asked]
+    parts = [ask(questions, rows, queries, knowledge, bank) for questions, rows in question_lists]
     examples = Examples.concatenate(parts)
     questions, collections = amount(len(examples.texts), "question"), len(parts)
     yield f"confidence, of {questions} to {collections} collections without captions:"
@@ -140,8 +140,8 @@ def _nonsense(
     """Return different texts without a meaning, by language."""
     usual = sorted({word for text in texts for word in text.split() if word.isalpha()})
     long_words = [word for word in usual if word.isascii() and len(word) > 3]
-    made = (
+    kinds = (
         english_nonsense(count, long_words or ["word"], seed=0),
         chinese_nonsense(count, characters or ["字"], seed=0),
     )
-    return dict(zip(LANGUAGES, made, strict=True))
+    return dict(zip(LANGUAGES, kinds, strict=True))

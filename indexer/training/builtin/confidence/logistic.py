@@ -24,17 +24,19 @@ def fit_logistic(
     shares = shares / shares.sum()
     mean = shares @ features
     spread = np.sqrt(shares @ (features - mean) ** 2)
-    used = np.flatnonzero(np.ptp(features, axis=0) > 0)
+    columns = np.flatnonzero(np.ptp(features, axis=0) > 0)
     while True:
-        scaled = (features[:, used] - mean[used]) / spread[used]
-        fitted = _newton(np.column_stack([scaled, np.ones(len(scaled))]), right, shares)
-        negative = [place for place in rising if place in used and fitted[:-1][used == place] < 0]
+        standard = (features[:, columns] - mean[columns]) / spread[columns]
+        solution = _newton(np.column_stack([standard, np.ones(len(standard))]), right, shares)
+        negative = [
+            place for place in rising if place in columns and solution[:-1][columns == place] < 0
+        ]
         if not negative:
             break
-        used = used[~np.isin(used, negative)]
+        columns = columns[~np.isin(columns, negative)]
     weights = np.zeros(features.shape[1])
-    weights[used] = fitted[:-1] / spread[used]
-    return weights, float(fitted[-1] - weights @ mean)
+    weights[columns] = solution[:-1] / spread[columns]
+    return weights, float(solution[-1] - weights @ mean)
 
 
 def _newton(rows: Matrix, right: Matrix, shares: Matrix) -> Matrix:

@@ -49,14 +49,14 @@ def english_nonsense(count: int, words: Sequence[str], seed: int) -> list[str]:
     """
     draw = random.Random(seed)  # noqa: S311 - no secret
 
-    def invented() -> str:
+    def new_word() -> str:
         syllables = (
             draw.choice(ONSETS) + draw.choice("aeiou") + draw.choice(CODAS)
             for _ in range(draw.choice([1, 2, 2, 3]))
         )
         return "".join(syllables)
 
-    def typed() -> str:
+    def key_run() -> str:
         row = draw.choice(KEY_ROWS)
         start = draw.randrange(len(row) - 3)
         keys = row[start : start + draw.randint(3, 6)]
@@ -86,7 +86,7 @@ def english_nonsense(count: int, words: Sequence[str], seed: int) -> list[str]:
             case _:
                 return f"a {one} {verb} the {other}"
 
-    def shuffled() -> str:
+    def anagram() -> str:
         letters = list(draw.choice(words))
         draw.shuffle(letters)
         return "".join(letters)
@@ -95,15 +95,15 @@ def english_nonsense(count: int, words: Sequence[str], seed: int) -> list[str]:
         return " ".join(word() for _ in range(draw.randint(1, 3)))
 
     kinds: list[Callable[[], str]] = [
-        lambda: phrase(invented),
+        lambda: phrase(new_word),
         lambda: (
-            f"{draw.choice(['a', 'the', 'two'])} {invented()} {draw.choice(['of', 'with'])} "
-            f"{invented()}"
+            f"{draw.choice(['a', 'the', 'two'])} {new_word()} {draw.choice(['of', 'with'])} "
+            f"{new_word()}"
         ),
-        lambda: phrase(typed),
+        lambda: phrase(key_run),
         lambda: phrase(lambda: _run(draw, string.ascii_lowercase, 3, 9)),
         code,
-        lambda: phrase(shuffled),
+        lambda: phrase(anagram),
         abstract,
         abstract,
     ]

@@ -29,7 +29,7 @@ Thing = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LabelledQuestion:
     """A text, and the function that says whether the picture in a row is right."""
 
     kind: Kind
@@ -53,8 +53,10 @@ class HeldOutCollection:
 
     def names(self, text: str, language: str) -> bool:
         """Return whether a caption has all words of a text."""
-        found = [self._captions_with[language].get(word, set()) for word in query_words(text)]
-        return not found or bool(set.intersection(*found))
+        caption_sets = [
+            self._captions_with[language].get(word, set()) for word in query_words(text)
+        ]
+        return not caption_sets or bool(set.intersection(*caption_sets))
 
     @cached_property
     def _captions_with(self) -> Mapping[str, Mapping[str, set[int]]]:
@@ -84,32 +86,34 @@ class Questioner:
         self._things, self._nonsense, self._judge, self._embed = things, nonsense, judge, embed
         self._draw = np.random.default_rng(0)
 
-    def questions(self, collection: HeldOutCollection) -> Iterator[Question]:
+    def questions(self, collection: HeldOutCollection) -> Iterator[LabelledQuestion]:
         """Yield the questions of all kinds to a collection."""
-        absent = self._drawn(self._absent(collection))
+        absent = self._draw_some(self._absent(collection))
         for place, language in enumerate(LANGUAGES):
             if collection.are_sentences:
-                yield from self._drawn(list(self._sentences(collection, language)))
-                yield from self._drawn(list(self._named_things(collection, language, place)))
+                yield from self._draw_some(list(self._sentences(collection, language)))
+                yield from self._draw_some(list(self._named_things(collection, language, place)))
             else:
-                yield from self._drawn(list(self._classes(collection, language)))
+                yield from self._draw_some(list(self._classes(collection, language)))
             for names in absent:
-                yield Question("absent", language, names[place], _never)
-            for text in self._drawn(self._nonsense[language]):
-                yield Question("nonsense", language, text, _never)
+                yield LabelledQuestion("absent", language, names[place], _never)
+            for text in self._draw_some(self._nonsense[language]):
+                yield LabelledQuestion("nonsense", language, text, _never)
 
-    def _sentences(self, collection: HeldOutCollection, language: str) -> Iterator[Question]:
+    def _sentences(
+        self, collection: HeldOutCollection, language: str
+    ) -> Iterator[LabelledQuestion]:
         for own in collection.pictures[: collection.asked]:
             for text in own.captions.get(language, ()):
 
                 def suits(row: int, own: CaptionedPicture = own, text: str = text) -> bool:
                     return self._judge.suits(collection.pictures[row], own, text)
 
-                yield Question("sentences", language, text, suits)
+                yield LabelledQuestion("sentences", language, text, suits)
 
     def _named_things(
         self, collection: HeldOutCollection, language: str, place: int
-    ) -> Iterator[Question]:
+    ) -> Iterator[LabelledQuestion]:
         """Yield things that captions name; a picture is right if one of its captions does."""
         for names in self._things:
             wanted = frozenset(query_words(names[place]))
@@ -119,9 +123,9 @@ class Questioner:
                     captions = collection.pictures[row].captions.get(language, ())
                     return any(wanted <= frozenset(words_of(text)) for text in captions)
 
-                yield Question("single words", language, names[place], shows)
+                yield LabelledQuestion("single words", language, names[place], shows)
 
-    def _classes(self, collection: HeldOutCollection, language: str) -> Iterator[Question]:
+    def _classes(self, collection: HeldOutCollection, language: str) -> Iterator[LabelledQuestion]:
         asked = collection.pictures[: collection.asked]
         others = HeldOutCollection(collection.pictures[collection.asked :], (), 0, True)
         for name in sorted({text for each in asked for text in each.captions.get(language, ())}):
@@ -131,23 +135,23 @@ class Questioner:
             def shows(row: int, name: str = name) -> bool:
                 return name in collection.pictures[row].captions.get(language, ())
 
-            yield Question("single words", language, name, shows)
+            yield LabelledQuestion("single words", language, name, shows)
 
     def _absent(self, collection: HeldOutCollection) -> Sequence[Thing]:
         captions = sorted(
             {text for each in collection.pictures for text in each.captions.get("en", ())}
         )
-        related = np.zeros(len(self._things), np.float32)
+        cosines = np.zeros(len(self._things), np.float32)
         if captions:
             english = [names[0] for names in self._things]
-            related = (self._embed(english) @ self._embed(captions).T).max(axis=1)
+            cosines = (self._embed(english) @ self._embed(captions).T).max(axis=1)
         return [
             names
-            for names, cosine in zip(self._things, related, strict=True)
+            for names, cosine in zip(self._things, cosines, strict=True)
             if cosine < LEAST_RELATED and not any(map(collection.names, names, LANGUAGES))
         ]
 
-    def _drawn(self, items: Sequence[T]) -> list[T]:
+    def _draw_some(self, items: Sequence[T]) -> list[T]:
         places = self._draw.permutation(len(items))[: self._most]
         return [items[place] for place in np.sort(places)]
 
@@ -156,7 +160,7 @@ def _never(_: int) -> bool:
     return False
 
 
-def cached(embed: EmbedSentences) -> EmbedSentences:
+def embedding_once(embed: EmbedSentences) -> EmbedSentences:
     """Return a sentence encoder that embeds each sentence once."""
     rows: dict[str, Vectors] = {}
 
