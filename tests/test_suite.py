@@ -14,12 +14,14 @@ from indexer.captioned_pictures import split
 from indexer.cli.evaluate import evaluate
 from indexer.evaluation.metrics import Measure
 from indexer.evaluation.report import embedded_pictures
-from indexer.evaluation.suite.confidence import BareCollection
+from indexer.evaluation.suite.confidence import JUDGED, BareCollection
 from indexer.evaluation.suite.reading import read_suite
 from indexer.evaluation.suite.records import RowName, SuiteReport, SuiteRow
+from indexer.evaluation.suite.run import measure_suite
 from indexer.evaluation.suite.sampling import calibration_sample, mean_sample
 from indexer.evaluation.suite.table import suite_table
 from search.encoders.tiny import TinyEncoder
+from search.records import Vectors
 
 Limn = Callable[..., CompletedProcess[str]]
 
@@ -126,6 +128,23 @@ def test_pairs_stand_side_by_side(limn: Limn, folder: Path) -> None:
     assert "a paired interval" in lines[1]
 
 
+def test_a_judge_counts_what_says_the_same_as_right(folder: Path) -> None:
+    def by_first_word(sentences: list[str]) -> Vectors:
+        order = list(COLOURS)
+        return np.eye(len(order), dtype=np.float32)[[order.index(s.split()[0]) for s in sentences]]
+
+    suite = read_suite(folder, folder)
+    rows = measure_suite(suite, [TinyEncoder()], by_first_word).rows
+    errors = {row.name.part: row for row in rows if row.name.group == "calibration"}
+    assert JUDGED not in {row.name.part for row in rows if row.name.group == "passes"}
+    # Each hit is of the same colour; that it is the other picture counts as wrong without a judge.
+    collection = BareCollection(embedded_pictures(TinyEncoder(), suite.pictures), TinyEncoder())
+    _, confidence = collection.best_hits([f"{colour} left and right" for colour in COLOURS])
+    assert errors[JUDGED].figures[0].value == pytest.approx(1 - confidence.mean(), abs=1e-5)
+    assert errors["sentences"].questions == errors[JUDGED].questions == 8
+    assert errors["sentences"].figures[0].value != errors[JUDGED].figures[0].value
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -164,7 +183,12 @@ def test_a_suite_needs_pictures_and_a_command_one_task(folder: Path) -> None:
     (folder / "suite.toml").write_text("cutoff = 0.4\n", "utf-8")
     done = CliRunner().invoke(evaluate, ["--suite", str(folder), "--encoder", "tiny"])
     assert "names no pictures" in done.stderr
-    for arguments in ([], ["--suite", "a", "--pairs", "b"], ["--suite", "a", "--images", "b"]):
+    for arguments in (
+        [],
+        ["--suite", "a", "--pairs", "b"],
+        ["--suite", "a", "--images", "b"],
+        ["--pairs", "b", "--judge", "c"],
+    ):
         assert CliRunner().invoke(evaluate, arguments).exit_code == 2
     several = ["--pairs", "b", "--encoder", "tiny", "--encoder", "builtin"]
     assert CliRunner().invoke(evaluate, several).exit_code == 2

@@ -40,6 +40,12 @@ from search.text.amounts import amount
     help="Folder that the paths of a suite start from.  [default: that of --suite]",
 )
 @click.option(
+    "--judge",
+    type=click.Path(path_type=Path),
+    help="Folder of all-MiniLM-L6-v2: a suite's sentences may be answered by other pictures whose "
+    "captions say the same.",
+)
+@click.option(
     "--encoder",
     "specs",
     multiple=True,
@@ -60,6 +66,7 @@ def evaluate(
     images: Path | None,
     suite: Path | None,
     data: Path | None,
+    judge: Path | None,
     specs: tuple[str, ...],
     device: str,
     languages: tuple[str, ...],
@@ -78,10 +85,10 @@ def evaluate(
         if suite is not None:
             if images is not None or languages:
                 raise click.UsageError("--images and --language belong to --pairs")
-            _evaluate_suite(suite, data or suite, specs, device, as_json)
+            _evaluate_suite(suite, data or suite, judge, specs, device, as_json)
         elif captions is not None:
-            if data is not None or len(specs) > 1:
-                raise click.UsageError("--data and several encoders belong to --suite")
+            if data is not None or judge is not None or len(specs) > 1:
+                raise click.UsageError("--data, --judge and several encoders belong to --suite")
             _evaluate_captions(captions, images, specs, device, languages, as_json)
     except LimnError as error:
         raise click.ClickException(str(error)) from error
@@ -112,14 +119,24 @@ def _evaluate_captions(
 
 
 def _evaluate_suite(
-    folder: Path, data: Path, specs: Sequence[str], device: str, as_json: bool
+    folder: Path,
+    data: Path,
+    judge: Path | None,
+    specs: Sequence[str],
+    device: str,
+    as_json: bool,
 ) -> None:
     from indexer.evaluation.suite.reading import read_suite
     from indexer.evaluation.suite.run import measure_suite
     from indexer.evaluation.suite.table import suite_table
 
     suite = read_suite(folder, data)
-    report = measure_suite(suite, _encoders(specs, device, len(suite.pictures)))
+    embed = None
+    if judge is not None:
+        with announce_wait("loading torch"):
+            from indexer.training.builtin.examples import minilm_teacher
+        embed = minilm_teacher(judge)
+    report = measure_suite(suite, _encoders(specs, device, len(suite.pictures)), embed)
     document = {"encoders": specs, **asdict(report)}
     click.echo(json.dumps(document, ensure_ascii=False) if as_json else suite_table(report))
 

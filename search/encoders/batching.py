@@ -8,6 +8,7 @@ from cachetools import LRUCache
 
 from search.batching import Batcher
 from search.encoders import Encoder
+from search.encoders.knowledge import Knowledge, knowledge_of
 from search.encoders.preparation import Preparation
 from search.records import Pixels, Space, Vectors
 
@@ -27,6 +28,7 @@ class BatchingEncoder:
     def __init__(self, encoder: Encoder) -> None:
         self.space: Space = encoder.space
         self.preparation: Preparation = encoder.preparation
+        self.knowledge: Knowledge | None = knowledge_of(encoder)
         self._encoder = encoder
         self._together = Batcher(self._encode_all)
         self._cache: LRUCache[str, Vectors] = LRUCache(CACHE_SIZE)

@@ -20,7 +20,7 @@ from search.ranking.fusion import (
     shares,
 )
 from search.ranking.signals import SIGNALS
-from search.ranking.signals.picture import nearest_pictures, picture_confidence
+from search.ranking.signals.picture import nearest_pictures, picture_confidences
 from search.records import Ids, Picture, Scores
 
 
@@ -99,7 +99,7 @@ def _by_cosine(context: SearchContext, depth: int) -> Ranking:
     ids, scores = nearest_pictures(context, depth)
     confidence = None
     if context.plain and len(ids):
-        confidence = picture_confidence(context.background().text_picture.z_score(scores))
+        confidence = picture_confidences(context, scores)
     return Ranking("cosine", ids, scores, confidence)
 
 

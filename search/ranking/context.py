@@ -34,6 +34,16 @@ class SearchContext:
         """Return whether the query is words alone: the background of word queries is known."""
         return self.embedded_query.plain and self.feedback is None
 
+    @property
+    def is_understood(self) -> bool:
+        """Return whether there is anything to rank by: a word that is known, or what is no word.
+
+        Words that captions contain need not be known to the encoder.
+        """
+        reading = self.embedded_query.reading
+        found = self.words is not None and bool(self.words.words)
+        return found or reading is None or reading.is_understood or not self.plain
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:

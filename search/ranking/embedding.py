@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 
 from search.encoders import Encoder
+from search.encoders.knowledge import Knowledge, TextReading, knowledge_of
 from search.errors import BadQuery
 from search.query.records import ConceptTerm, CutText, IndexedTerm, PictureTerm, Term, TextTerm
 from search.records import Pixels, QueryKind, Vectors
@@ -24,7 +25,8 @@ class EmbeddedQuery:
     there are none or they cancel out. `words` are those of terms with a positive weight.
     `text_share` is the words' part in the weights, from 0 to 1. `plain` is True for a query of
     such words alone: their background is known. `kind` is "picture" where all terms are pictures
-    with a positive weight. `cuts` are the texts that are too long for the encoder.
+    with a positive weight. `cuts` are the texts that are too long for the encoder. `knowledge` is
+    the encoder's, and `reading` how it reads the words; None where there are none, or it has none.
     """
 
     vector: Vectors
@@ -34,6 +36,8 @@ class EmbeddedQuery:
     plain: bool
     kind: QueryKind = "text"
     cuts: tuple[CutText, ...] = ()
+    knowledge: Knowledge | None = None
+    reading: TextReading | None = None
 
 
 def embed_terms(
@@ -57,6 +61,7 @@ def embed_terms(
     pixels = [read_pixels(term) for term in terms if isinstance(term, PictureTerm)]
     cut_texts = cuts(terms, encoder)
     plain = encoder.encode_texts([term.text for term in texts]) if texts else None
+    knowledge = knowledge_of(encoder) if texts else None
     text_rows = iter(() if plain is None else plain if adapter is None else adapter(plain))
     picture_rows = iter(encoder.encode_pixels(np.stack(pixels))) if pixels else iter(())
     rows = []
@@ -83,6 +88,8 @@ def embed_terms(
         / sum(abs(term.weight) for term in terms),
         plain=len(positive_texts) == len(terms),
         cuts=cut_texts,
+        knowledge=knowledge,
+        reading=knowledge.read([term.text for term in texts]) if knowledge else None,
     )
 
 

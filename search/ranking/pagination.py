@@ -41,24 +41,29 @@ class RankedResults:
     """An answer before its pictures are read from SQL; hits of any rank can be made.
 
     `ranking` is None where nothing was ranked. `first` is the rank of the page's first picture.
-    `left_out` are notes about collections that could not be searched.
+    `notes_of_query` are those about unknown words, and collections that could not be searched.
     """
 
     page: ResultPage
     ranking: Ranking | None = None
     cuts: tuple[CutText, ...] = ()
     first: int = 1
-    left_out: tuple[Message, ...] = ()
+    notes_of_query: tuple[Message, ...] = ()
 
     @property
     def notes(self) -> tuple[Message, ...]:
-        """Return the notes about the page and about collections that are left out."""
-        return (*self.page.notes, *self.left_out)
+        """Return the notes about the page, and those about the query."""
+        return (*self.page.notes, *self.notes_of_query)
 
     @property
     def ids(self) -> list[int]:
         """Return the pictures' ids."""
         return [picture.picture_id for picture in self.page.pictures]
+
+
+def no_results(*notes: Message, cuts: tuple[CutText, ...] = ()) -> RankedResults:
+    """Return results without a picture, and notes with the reason."""
+    return RankedResults(ResultPage((), None, False, notes), cuts=cuts)
 
 
 def paginate(

@@ -15,15 +15,16 @@ from search.query.filters.contradictions import contradiction, format_contradict
 from search.query.filters.grammar import format_filter
 from search.query.filters.tree import Filter
 from search.query.limits import MAX_HITS
-from search.query.records import CutText, Hit, Query
+from search.query.records import Hit, Query
 from search.ranking.candidates import hit_of, newest_first, searches_captions
 from search.ranking.comparison import Comparison
 from search.ranking.context_builder import ContextBuilder
 from search.ranking.embedding import join_cuts
 from search.ranking.joining import rank_jointly
-from search.ranking.pagination import RankedResults, ResultPage, paginate
+from search.ranking.pagination import RankedResults, no_results, paginate
 from search.ranking.space_group import SpaceGroup, in_each_space
 from search.ranking.timing import Timing
+from search.ranking.unknown_words import unknown_words_notes
 from search.records import Collection, Ids, Vectors
 
 NOTHING_INDEXED = Message("nothing-indexed", "no pictures are indexed yet; limn index PATH")
@@ -105,17 +106,21 @@ class Searcher:
                 ids = [collection.id for collection in records]
                 allowed_ids = self._catalog.filters.ids(ids, condition)
             if not any(map(len, allowed_ids.values())):
-                return no_results(none_passes(query.where), self.contexts.cuts(query, records))
+                return no_results(none_passes(query.where), cuts=self.contexts.cuts(query, records))
         with self._timing.stage("align"):
             groups = self._groups(collections, searches_captions(query), allowed_ids)
         if not groups:
-            return no_results(NOTHING_INDEXED, self.contexts.cuts(query, records))
+            return no_results(NOTHING_INDEXED, cuts=self.contexts.cuts(query, records))
         contexts, left_out = self.contexts.build(query, groups, condition)
+        notes = (*unknown_words_notes(contexts), *left_out)
+        contexts = [context for context in contexts if context.is_understood]
+        if not contexts:
+            return no_results(*notes)
         with self._timing.stage("rank"):
             comparison = self._comparison([context.indexes for context in contexts])
             page, ranking = paginate(query, rank_jointly(contexts), comparison)
-        cut_texts = join_cuts([context.embedded_query.cuts for context in contexts])
-        return RankedResults(page, ranking, cut_texts, query.offset + 1, left_out)
+        parts = [context.embedded_query.cuts for context in contexts]
+        return RankedResults(page, ranking, join_cuts(parts), query.offset + 1, notes)
 
     def _by_date(self, query: Query, second: bool) -> RankedResults:
         """Rank the newest pictures first, for a query of a filter or collections alone."""
@@ -176,11 +181,6 @@ class Searcher:
 
     def _comparison(self, spaces: Sequence[Sequence[CollectionIndexes]]) -> Comparison:
         return Comparison(spaces, self._catalog.hashes)
-
-
-def no_results(note: Message, cut_texts: tuple[CutText, ...] = ()) -> RankedResults:
-    """Return results without a picture, and a note with the reason."""
-    return RankedResults(ResultPage((), None, False, (note,)), cuts=cut_texts)
 
 
 def none_passes(where: Filter) -> Message:

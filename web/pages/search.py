@@ -26,6 +26,9 @@ from web.state import engine, state
 
 pages = Blueprint("pages", __name__)
 
+SHOWN_NOTES = ("collections-left-out", "words-unknown")
+"""The codes of notes that stand above the hits; the page says why there are none in other words."""
+
 # The width of a query image on the page, large enough to choose a crop.
 QUERY_IMAGE_PX = 960
 
@@ -76,7 +79,8 @@ def results_page(url: SearchUrl) -> str:
         marks=marks(url),
         hits=hits,
         cuts=answer.cuts,
-        left_out=[note.outside for note in answer.notes if note.code == "collections-left-out"],
+        notes=[note.outside for note in answer.notes if note.code in SHOWN_NOTES],
+        not_understood=next((note for note in answer.notes if note.code == "no-word-known"), None),
         contradiction=contradiction(url.filter) if url.filter and not hits else (),
         panel=panel,
         took_ms=(perf_counter() - began_s) * 1000,

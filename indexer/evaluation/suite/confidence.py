@@ -9,8 +9,10 @@ from indexer.evaluation.report import embedded_texts
 from indexer.evaluation.suite.reading import PictureSet, QuestionSet
 from indexer.evaluation.suite.records import RowName
 from indexer.evaluation.suite.retrieval import class_members
+from indexer.evaluation.suite.same_sense import SameSense
 from indexer.evaluation.suite.sampling import Sample, calibration_sample, mean_sample
 from search.encoders import Encoder
+from search.encoders.knowledge import knowledge_of
 from search.indexes.collection_indexes import CollectionIndexes
 from search.query.records import Query, TextTerm
 from search.ranking.background_cache import BackgroundCache
@@ -25,7 +27,7 @@ class BareCollection:
     """Pictures (n, width) without captions, in a store in memory; an id is a row."""
 
     def __init__(self, pictures: Vectors, encoder: Encoder) -> None:
-        self._encoder = encoder
+        self._encoder, self._knowledge = encoder, knowledge_of(encoder)
         store = ExactStore(pictures.shape[1])
         store.put(np.arange(len(pictures)), pictures)
         self._indexes = (CollectionIndexes(store, None, None, len(pictures), 0),)
@@ -39,24 +41,45 @@ class BareCollection:
 
     def _best_hit(self, text: str, vector: Vectors) -> tuple[int, float]:
         # Its words are left out, because they are searched in captions alone.
-        embedded_query = EmbeddedQuery(vector[None], vector[None], (), text_share=1.0, plain=True)
-        query = Query((TextTerm(text),))
+        embedded_query = EmbeddedQuery(
+            vector[None],
+            vector[None],
+            words=(),
+            text_share=1.0,
+            plain=True,
+            knowledge=self._knowledge,
+            reading=self._knowledge.read([text]) if self._knowledge else None,
+        )
         context = SearchContext(
-            query, embedded_query, self._indexes, None, lambda: self._background
+            Query((TextTerm(text),)),
+            embedded_query,
+            self._indexes,
+            words=None,
+            background=lambda: self._background,
         )
         ranking = rank_function(context)(1)
         assert ranking.confidence is not None, "words alone have a confidence"
-        return int(ranking.ids[0]), float(ranking.confidence[0])
+        # A search shows nothing where no word is known.
+        confidence = float(ranking.confidence[0]) if context.is_understood else 0.0
+        return int(ranking.ids[0]), confidence
+
+
+JUDGED = "sentences, same sense"
 
 
 class BestHits:
-    """The best picture's confidence, and whether it was right, by kind and language of question."""
+    """The best picture's confidence, and whether it was right, by kind and language of question.
 
-    def __init__(self) -> None:
+    With a `judge`, sentences are counted a second time, as `JUDGED`: other pictures that suit them
+    are right too.
+    """
+
+    def __init__(self, judge: SameSense | None = None) -> None:
+        self._judge = judge
         self._hits: dict[tuple[str, str], list[tuple[str, float, bool]]] = {}
 
     def ask_sentences(self, part: PictureSet, language: str, collection: BareCollection) -> None:
-        """Ask for each picture by its first caption; only that picture is right."""
+        """Ask for each picture by its first caption; that picture alone is right."""
         firsts = {
             row: picture.captions[language][0]
             for row, picture in enumerate(part.pictures)
@@ -65,6 +88,13 @@ class BestHits:
         texts = list(firsts.values())
         best, confidence = collection.best_hits(texts)
         self._add("sentences", language, texts, confidence, best == np.array(list(firsts)))
+        if self._judge is not None:
+            pictures = part.pictures
+            suits = [
+                self._judge.suits(pictures[hit], pictures[own], text)
+                for hit, (own, text) in zip(best, firsts.items(), strict=True)
+            ]
+            self._add(JUDGED, language, texts, confidence, np.array(suits))
 
     def ask_words(self, part: PictureSet, language: str, collection: BareCollection) -> None:
         """Ask for each class by its name alone; every picture of it is right."""
@@ -90,9 +120,10 @@ class BestHits:
             texts, confidences, rights = zip(*hits, strict=True)
             confidence, right = np.array(confidences), np.array(rights)
             units = np.unique(texts, return_inverse=True)[1]
-            passes[RowName("passes", kind, language, "share")] = mean_sample(
-                confidence >= cutoff, units, is_share=True
-            )
+            if kind != JUDGED:  # they pass as often as the same sentences
+                passes[RowName("passes", kind, language, "share")] = mean_sample(
+                    confidence >= cutoff, units, is_share=True
+                )
             errors[RowName("calibration", kind, language, "ECE")] = calibration_sample(
                 confidence, right, units
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tokenizers import Encoding, Tokenizer
 
+from search.encoders.onnx_pair.knowledge import PairKnowledge, read_knowledge
 from search.encoders.onnx_pair.pair_folder import (
     QUERYBANK,
     PairFolder,
@@ -54,6 +55,9 @@ class BuiltinEncoder:
     querybank: Querybank | None = field(repr=False)
     """None in pairs from before 26 November 2026, and in those with too little training."""
 
+    knowledge: PairKnowledge | None = field(repr=False)
+    """None in pairs whose words were not collected."""
+
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """Embed (n, h, w, 3) uint8, of the preparation's size, -> (n, width)."""
         vectors = self.towers.encode_pixels(pixels)
@@ -70,13 +74,16 @@ class BuiltinEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed n texts of any Unicode -> (n, width); text past 48 tokens is cut."""
-        readable = (encodable(text[:LONGEST_TEXT]) for text in texts)
-        vectors = self.towers.encode_ids([self.tokenize(text).ids for text in readable])
+        vectors = self.towers.encode_ids([self.tokenize(_readable(text)).ids for text in texts])
         return self.querybank.even_texts(vectors) if self.querybank else vectors
 
     def characters_read(self, text: str) -> int:
         """Return the number of a text's first characters that fit in the tower's 48 tokens."""
         return longest(text, lambda part: not self.tokenize(encodable(part)).overflowing)
+
+
+def _readable(text: str) -> str:
+    return encodable(text[:LONGEST_TEXT])
 
 
 def pair_folder(spec: str) -> Path:
@@ -105,14 +112,22 @@ def open_builtin(folder: Path = FOLDER, threads: int = 0, device: str = "cpu") -
         pair = read_folder(folder)
         space = _space(folder, pair)
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenize = lru_cache(READ_AGAIN)(tokenizer.encode)
+        querybank = read_querybank(folder / QUERYBANK) if QUERYBANK in pair.digests else None
+        knowledge = read_knowledge(folder, space.id)
         return BuiltinEncoder(
             space=space,
             preparation=preparation_of(pair.facts["preparation"]),
             languages=tuple(pair.facts["languages"]),
             towers=open_towers(folder, space.width, threads, device),
             tokenizer=tokenizer,
-            tokenize=lru_cache(READ_AGAIN)(tokenizer.encode),
-            querybank=read_querybank(folder / QUERYBANK) if QUERYBANK in pair.digests else None,
+            tokenize=tokenize,
+            querybank=querybank,
+            knowledge=None
+            if knowledge is None
+            else PairKnowledge(
+                *knowledge, querybank, tokenizer, lambda text: tokenize(_readable(text))
+            ),
         )
 
 

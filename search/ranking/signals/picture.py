@@ -52,8 +52,19 @@ class PictureSignal:
         return Match(self.name, float(scores.score[row]), share)
 
 
-def picture_confidence(z_scores: Scores) -> Scores:
-    """Return the confidences (n,) of pictures by their z-scores alone."""
+def picture_confidences(context: SearchContext, cosines: Scores) -> Scores:
+    """Return the confidences (n,) of pictures by their cosines (n,) with a query of words alone.
+
+    An encoder with a confidence of its own was fitted on pictures without captions; for others
+    it comes from the z-scores.
+    """
+    query = context.embedded_query
+    if query.knowledge is not None and query.reading is not None:
+        pictures = sum(index.searched_count for index in context.indexes)
+        fitted = query.knowledge.confidences(query.vector, query.reading, cosines, pictures)
+        if fitted is not None:
+            return fitted
+    z_scores = context.background().text_picture.z_score(cosines)
     weight, constant = BARE_WEIGHT["confidence"], CONSTANTS["confidence"].bare
     return probability(np.float32(weight) * z_scores + np.float32(constant), "confidence")
 

@@ -1,0 +1,35 @@
+"""Notes about words of a query that an encoder does not know."""
+
+from collections.abc import Sequence
+
+from search.errors import Message
+from search.ranking.context import SearchContext
+
+MOST_NAMED = 8
+"""Unknown words that a note names; a pasted page may have hundreds."""
+
+NO_WORD_KNOWN = Message("no-word-known", "no word of this is known to the built-in pair")
+
+
+def unknown_words_notes(contexts: Sequence[SearchContext]) -> tuple[Message, ...]:
+    """Return notes about words that the encoders of a query's contexts do not know, each once.
+
+    The built-in pair, and pairs that were trained from it, are the ones that know their words.
+    """
+    notes = dict.fromkeys(note for context in contexts for note in _notes(context))
+    return tuple(notes)
+
+
+def _notes(context: SearchContext) -> Sequence[Message]:
+    reading = context.embedded_query.reading
+    if not context.is_understood:
+        return (NO_WORD_KNOWN,)
+    if reading is None or not reading.unknown_words:
+        return ()
+    words = ", ".join(reading.unknown_words[:MOST_NAMED])
+    more = ", ..." if len(reading.unknown_words) > MOST_NAMED else ""
+    return (
+        Message(
+            "words-unknown", "the built-in pair does not know: {words}", words=f"{words}{more}"
+        ),
+    )
