@@ -1,9 +1,10 @@
 """The confidence of a built-in pair, fitted again: writes knowledge.json into the pair's folder.
 
-    python -m benchmarks.confidence search/encoders/onnx_pair/pair --data DATA --minilm MINILM
+    python -m benchmarks.confidence PAIR --data DATA --minilm MINILM
 
-The suite's parts name pictures of training splits; those that `held_out` leaves are the ones that
-the pair learned from. DATA has the pictures, MINILM all-MiniLM-L6-v2.
+PAIR is the pair's folder. The suite's parts name pictures of training splits; those that
+`held_out` leaves are the ones that the pair learned from. DATA has the pictures, MINILM
+all-MiniLM-L6-v2.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from indexer.evaluation.suite.definition import read_definition
 from indexer.evaluation.suite.reading import FILE, read_suite
 from indexer.training.builtin.confidence.fit import fit_confidence
 from indexer.training.builtin.examples import minilm_teacher
-from indexer.training.builtin.labelled import glossary
+from indexer.training.builtin.named import glossary
 
 SUITE = Path(__file__).parent / "training_suite"
 SENTENCES = "flickr30k_sentences_en.txt.gz"

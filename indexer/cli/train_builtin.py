@@ -127,7 +127,8 @@ def train_builtin(
         with claim(out, {"command": "train-builtin"}):  # its checkpoint knows data and recipe
             with announce_wait("loading torch"):  # only after the options are checked
                 from indexer.training.builtin.recipe import TrainingConfig
-                from indexer.training.builtin.run import Sources, run
+                from indexer.training.builtin.run import run
+                from indexer.training.builtin.sources import Sources
                 from search.encoders.openclip.encoder import torch_device
                 from search.malloc import keep_freed_memory
 

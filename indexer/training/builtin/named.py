@@ -4,7 +4,7 @@ import csv
 import re
 import tarfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -32,9 +32,9 @@ def glossary() -> list[tuple[str, str]]:
 def read_labelled(
     archive: Path, folder: Path, words: Sequence[tuple[str, str]]
 ) -> list[CaptionedPicture]:
-    """Unpack NAME.jpg and NAME.txt ("a photo of a cup") of a tar into `folder`, and caption them.
+    """Unpack NAME.jpg and NAME.txt ("a photo of a cup") of a tar into `folder`, with their names.
 
-    A Chinese caption is added where `words` knows the class's name.
+    A Chinese name is added where `words` knows the class's.
 
     Raises:
         BadSource: the archive can't be read.
@@ -66,27 +66,27 @@ def read_labelled(
         counts[label] += 1
         if counts[label] <= AT_MOST and (folder / f"{name}.jpg").exists():
             thing = re.sub(r"^a photo of an? ", "", label)
-            names = {"en": (thing,)} | ({"zh": (chinese[thing],)} if thing in chinese else {})
-            pictures.append(CaptionedPicture(folder / f"{name}.jpg", sentences_about(names)))
+            names: dict[str, tuple[str, ...]] = {"en": (thing,)}
+            if thing in chinese:
+                names["zh"] = (chinese[thing],)
+            pictures.append(CaptionedPicture(folder / f"{name}.jpg", names))
     return pictures
 
 
 def read_named(captions: Path, images: Path | None = None) -> list[CaptionedPicture]:
-    """Read a captions CSV of names and titles; with a column split only its rows of train.
+    """Read a CSV of names and titles; with a column split only its rows of train.
 
     Raises:
         BadSource: as `read_pairs` says.
     """
     where = {"split": "train"} if "split" in columns_of(captions) else None
-    return [
-        replace(picture, captions=sentences_about(picture.captions))
-        for picture in read_pairs(captions, images, where)
-    ]
+    return read_pairs(captions, images, where)
 
 
-def sentences_about(names: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return the sentences about a picture's names, by language."""
-    return {
+def with_sentences(picture: CaptionedPicture) -> CaptionedPicture:
+    """Return a picture whose captions are sentences about its names."""
+    sentences = {
         language: tuple(each.format(name) for each in TEMPLATES[language] for name in own)
-        for language, own in names.items()
+        for language, own in picture.captions.items()
     }
+    return replace(picture, captions=sentences)

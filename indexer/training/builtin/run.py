@@ -2,15 +2,14 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from indexer.captioned_pictures import CaptionedPicture, fingerprint, read_pairs, split
+from indexer.captioned_pictures import CaptionedPicture, fingerprint
+from indexer.evaluation.suite.reading import PictureSet
 from indexer.training.builtin.classes import ClassTexts, class_names, opinions_of
+from indexer.training.builtin.confidence.fit import fit_confidence
 from indexer.training.builtin.distillation import Lessons, sentence_pool, word_pool
 from indexer.training.builtin.examples import PairExamples, Teach, examples_of, minilm_teacher
 from indexer.training.builtin.export import export
@@ -18,54 +17,16 @@ from indexer.training.builtin.heldout import LANGUAGES, precisions, recalls
 from indexer.training.builtin.initial_weights import Start, start
 from indexer.training.builtin.loop import Run
 from indexer.training.builtin.multilingual import e5_embedder, translated_teacher
-from indexer.training.builtin.named import glossary, read_labelled, read_named
+from indexer.training.builtin.named import glossary
 from indexer.training.builtin.pair import TrainedPair, mean_of
 from indexer.training.builtin.picture_sources import FreshViews, PictureSource, store_features
 from indexer.training.builtin.querybank import add_querybank
 from indexer.training.builtin.recipe import TrainingConfig
+from indexer.training.builtin.sources import Data, Sources, read_sources
 from indexer.training.builtin.views import Views
-from search.errors import BadSetting
-from search.text.amounts import amount
 
 TRANSLATIONS = 5_000
 """Translated captions that the teacher of Chinese is fitted to, besides all names of things."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The files and texts that a run learns from; all but the first four may be missing.
-
-    `sentences` are English and `chinese` Chinese sentences without pictures.
-    """
-
-    captions: Path
-    images: Path | None
-    backbone: Path
-    minilm: Path
-    names: Path | None = None
-    labels: Path | None = None
-    sentences: list[str] = field(default_factory=list)
-    chinese: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """The pictures of a run: those to learn from, and the held-out ones, captioned and named."""
-
-    training: list[CaptionedPicture]
-    held_out: list[CaptionedPicture]
-    held_out_named: list[CaptionedPicture]
-
-    @property
-    def pictures(self) -> list[CaptionedPicture]:
-        """Return all pictures; a picture's place here is its number everywhere else."""
-        return self.training + self.held_out + self.held_out_named
-
-    @property
-    def places(self) -> tuple[NDArray[np.int64], ...]:
-        """Return the places of the three parts."""
-        ends = np.cumsum([0, len(self.training), len(self.held_out), len(self.held_out_named)])
-        return tuple(np.arange(ends[part], ends[part + 1]) for part in range(3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +55,10 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
         BadSetting: the batch is larger than the data, or all pictures are held out.
         TrainingStopped, StorageFailed, ExportDiffers: as the parts say.
     """
-    data = _read(sources, recipe, out)
+    data = read_sources(sources, recipe, out)
     yield (
         f"{len(data.training)} pictures to learn from, {len(data.held_out)} captioned and "
-        f"{len(data.held_out_named)} named ones held out"
+        f"{len(data.held_out_names)} named ones held out"
     )
     words = glossary() + [(english, chinese) for _, english, chinese in class_names()]
     initial = start(data.training, sources.backbone, sources.minilm, recipe, words, sources.chinese)
@@ -141,26 +102,19 @@ def run(sources: Sources, recipe: TrainingConfig, out: Path, device: str) -> Ite
     if not add_querybank(out / "pair", data.training):
         yield "too few pictures and captions for a querybank: hubs are not held back"
     yield f"exported; cosine with torch: {cosines}"
+    yield from fit_confidence(
+        out / "pair",
+        _picture_sets("captions", data.held_out),
+        _picture_sets("names", data.held_out_names),
+        data.training,
+        words,
+        teach,
+        sources.sentences + sources.chinese,
+    )
 
 
-def _read(sources: Sources, recipe: TrainingConfig, out: Path) -> Data:
-    training, held_out = split(read_pairs(sources.captions, sources.images), recipe.held_out)
-    held_out_named: list[CaptionedPicture] = []
-    if sources.names:
-        more, held_out_named = split(read_named(sources.names), recipe.held_out)
-        training += more
-    if sources.labels:
-        training += read_labelled(sources.labels, out / "labelled", glossary())
-    if recipe.batch > len(training):
-        raise BadSetting(
-            "batch-too-large",
-            "a batch of {batch} is more than the {pictures} to train on ({held_out} held "
-            "out); choose a smaller --batch or --held-out",
-            batch=recipe.batch,
-            pictures=amount(len(training), "picture"),
-            held_out=len(held_out),
-        )
-    return Data(training, held_out, held_out_named)
+def _picture_sets(name: str, pictures: list[CaptionedPicture]) -> list[PictureSet]:
+    return [PictureSet(name, pictures, {})] if pictures else []
 
 
 def _train(member: Run, school: School, source: PictureSource) -> Iterator[str]:
